@@ -1,0 +1,28 @@
+import styles from "./App.module.css";
+import { Composer } from "./composer/Composer";
+import { Conversation } from "./conversation/Conversation";
+import { useStickToBottom } from "./conversation/useStickToBottom";
+import { Header } from "./Header";
+import { RoomPanel } from "./people/RoomPanel";
+import { JoinCard } from "./profile/JoinCard";
+import { useName } from "./profile/useName";
+import { useRoom } from "./room/useRoom";
+
+export function App() {
+  const room = useRoom();
+  const [name, setName] = useName();
+  const scroll = useStickToBottom(room.received);
+
+  return (
+    <div className={styles.app}>
+      <Header connection={room.connection} name={name} onRename={setName} />
+      <main className={styles.main}>
+        <Conversation room={room} ownName={name} scroll={scroll} />
+        <div className={styles.footer}>
+          {name === null ? <JoinCard onJoin={setName} /> : <Composer name={name} onSent={scroll.toLatest} />}
+        </div>
+      </main>
+      <RoomPanel entries={room.list} ownName={name} />
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "react";
+import { CharacterCount } from "./CharacterCount";
+import styles from "./Composer.module.css";
+import { ComposerError } from "./ComposerError";
+import { countCharacters } from "./limits";
+import { SendButton } from "./SendButton";
+import { useAutosize } from "./useAutosize";
+import { useProblem } from "./useProblem";
+import { useSend } from "./useSend";
+
+type Props = { name: string; onSent: () => void };
+
+export function Composer({ name, onSent }: Props) {
+  const [draft, setDraft] = useState("");
+  const { sending, failure, send, dismissFailure } = useSend(name);
+  const textarea = useRef<HTMLTextAreaElement>(null);
+  const errorId = useId();
+
+  const message = draft.trim();
+  const count = countCharacters(message);
+  const problem = useProblem(count, failure);
+  const sendable = count > 0 && !problem.blocking && !sending;
+
+  useAutosize(textarea, draft);
+
+  function edit(next: string) {
+    setDraft(next);
+    if (failure?.kind === "other") {
+      dismissFailure();
+    }
+  }
+
+  async function submit() {
+    if (!sendable) {
+      return;
+    }
+    textarea.current?.focus();
+    if (await send(message)) {
+      setDraft("");
+      onSent();
+    }
+  }
+
+  function onSubmit(event: FormEvent) {
+    event.preventDefault();
+    void submit();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // Enter also confirms a word in an input method; that one is not meant for us.
+    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      void submit();
+    }
+  }
+
+  return (
+    <form className={styles.form} onSubmit={onSubmit} aria-label="Write a message">
+      <div className={styles.field} data-invalid={problem.text !== null}>
+        <textarea
+          className={styles.textarea}
+          ref={textarea}
+          data-testid="composer"
+          aria-label="Message"
+          aria-describedby={problem.text === null ? undefined : errorId}
+          aria-invalid={problem.invalid}
+          placeholder="Write a message"
+          rows={1}
+          value={draft}
+          // Not disabled: that would take the focus away on every message.
+          readOnly={sending}
+          onChange={(event) => edit(event.target.value)}
+          onKeyDown={onKeyDown}
+          enterKeyHint="send"
+          autoFocus
+        />
+        <SendButton disabled={!sendable} busy={sending} />
+      </div>
+      <div className={styles.below}>
+        <ComposerError id={errorId} text={problem.text} announcement={problem.announcement} />
+        {problem.text === null && (
+          <p className={styles.hint}>
+            <kbd>Enter</kbd> to send, <kbd>Shift</kbd> + <kbd>Enter</kbd> for a new line
+          </p>
+        )}
+        <CharacterCount count={count} />
+      </div>
+    </form>
+  );
+}

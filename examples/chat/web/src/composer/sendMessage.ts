@@ -1,0 +1,21 @@
+import { safe } from "@orpc/client";
+import { rpc } from "../rpc";
+import { describeFailure } from "./describeFailure";
+
+const ANSWER_WITHIN_MS = 10_000;
+
+export type SendFailure =
+  | { kind: "rate-limited"; seconds: number; /** Milliseconds since the Unix epoch. */ retryAt: number }
+  | { kind: "other"; text: string };
+
+/** Resolves to what went wrong, or to `null` once the message is in the room. */
+export async function sendMessage(name: string, message: string): Promise<SendFailure | null> {
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const { error, isDefined } = await safe(rpc.chat.send({ name, message }, { signal }));
+
+  if (isDefined && error.code === "RATE_LIMITED") {
+    const { retryAfter } = error.data;
+    return { kind: "rate-limited", seconds: Math.ceil(retryAfter), retryAt: Date.now() + retryAfter * 1000 };
+  }
+  return error ? { kind: "other", text: describeFailure(error) } : null;
+}

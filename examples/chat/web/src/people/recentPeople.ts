@@ -1,0 +1,14 @@
+import type { Entry } from "../room/entries";
+
+export type Person = { name: string; lastSpokeAt: number };
+
+/** Everyone who wrote a message that is still shown, latest first. */
+export function recentPeople(entries: readonly Entry[]): Person[] {
+  const lastSpokeAt = new Map<string, number>();
+  for (const { name, sentAt } of entries) {
+    // Deleting first moves the name to the end of the map's order.
+    lastSpokeAt.delete(name);
+    lastSpokeAt.set(name, sentAt);
+  }
+  return [...lastSpokeAt].map(([name, spokeAt]) => ({ name, lastSpokeAt: spokeAt })).reverse();
+}

@@ -1,0 +1,178 @@
+//! The implementation of `RpcError`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Attribute, Fields};
+
+use super::parse::{ErrorEnum, Variant, VariantKind};
+use crate::attribute::Runtime;
+
+/// ```text
+/// const _: () = {
+///     #[derive(Serialize, JsonSchema)]
+///     struct TooFast { retry_after: u32 }
+///
+///     impl RpcError for SendError {
+///         fn into_error(self) -> Error {
+///             match self {
+///                 Self::TooFast { retry_after: field0 } => Error::custom("RATE_LIMITED")
+///                     .with_status(429)
+///                     .with_data(&TooFast { retry_after: field0 })
+///                     .into_defined(),
+///             }
+///         }
+///
+///         fn declarations() -> Vec<ErrorDeclaration> { … }
+///     }
+/// };
+/// ```
+pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
+    let ErrorEnum { ident, runtime, rename_all_fields, variants } = parsed;
+    let private = runtime.private();
+    let structs = variants.iter().filter_map(|variant| {
+        let rule = variant.rename_all.as_ref().or(rename_all_fields.as_ref());
+        data_struct(variant, rule, runtime)
+    });
+    let arms = variants.iter().map(|variant| arm(variant, &private));
+    let declarations = variants.iter().map(|variant| declaration(variant, &private));
+    // An enum without variants has no value to match.
+    let body = if variants.is_empty() { quote!(match self {}) } else { quote!(match self { #(#arms)* }) };
+    quote! {
+        #[allow(clippy::all, clippy::pedantic)]
+        const _: () = {
+            #(#structs)*
+
+            impl #private::RpcError for #ident {
+                fn into_error(self) -> #private::Error {
+                    #body
+                }
+
+                #[allow(unused_mut)]
+                fn declarations() -> #private::Vec<#private::ErrorDeclaration> {
+                    let mut all = #private::Vec::new();
+                    #(#declarations)*
+                    all
+                }
+            }
+        };
+    }
+}
+
+/// An implementation that spares the user the errors that would follow from its absence.
+pub(super) fn stub(ident: &Ident, runtime: &Runtime) -> TokenStream {
+    let private = runtime.private();
+    quote! {
+        impl #private::RpcError for #ident {
+            fn into_error(self) -> #private::Error {
+                #private::unreachable()
+            }
+        }
+    }
+}
+
+/// The struct that is the data of a variant with named fields.
+fn data_struct(
+    variant: &Variant<'_>,
+    rename_all: Option<&syn::LitStr>,
+    runtime: &Runtime,
+) -> Option<TokenStream> {
+    let (VariantKind::Declared { .. }, Fields::Named(fields)) = (&variant.kind, variant.fields)
+    else {
+        return None;
+    };
+    let private = runtime.private();
+    let (serde, schemars) = (runtime.private_text("serde"), runtime.private_text("schemars"));
+    let name = data_name(variant);
+    let rename_all = rename_all.map(|rule| quote!(#[serde(rename_all = #rule)]));
+    let fields = fields.named.iter().map(|field| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        let attributes = field.attrs.iter().filter(|attribute| is_data_attribute(attribute));
+        quote!(#(#attributes)* #ident: #ty)
+    });
+    Some(quote! {
+        #[derive(#private::serde::Serialize, #private::schemars::JsonSchema)]
+        #[serde(crate = #serde)]
+        #[schemars(crate = #schemars)]
+        #rename_all
+        struct #name { #(#fields),* }
+    })
+}
+
+fn is_data_attribute(attribute: &Attribute) -> bool {
+    ["doc", "serde", "schemars", "deprecated"].iter().any(|name| attribute.path().is_ident(name))
+}
+
+fn data_name(variant: &Variant<'_>) -> Ident {
+    format_ident!("__{}Data", variant.ident)
+}
+
+fn arm(variant: &Variant<'_>, private: &TokenStream) -> TokenStream {
+    let ident = variant.ident;
+    let field = Ident::new("field", Span::mixed_site());
+    match (&variant.kind, variant.fields) {
+        (VariantKind::Transparent(_), _) => {
+            quote!(Self::#ident(#field) => #private::RpcError::into_error(#field),)
+        }
+        (VariantKind::Internal, Fields::Unnamed(_)) => {
+            quote!(Self::#ident(#field) => #private::Error::internal(#field),)
+        }
+        (VariantKind::Internal, _) => {
+            let text = ident.to_string();
+            quote!(Self::#ident => #private::Error::internal(#text),)
+        }
+        (VariantKind::Declared { code, status, message }, fields) => {
+            let status = status.as_ref().map(|status| quote!(.with_status(#status)));
+            let message = message.as_ref().map(|message| quote!(.with_message(#message)));
+            let (pattern, data) = data_of(variant, fields, &field);
+            let data = data.map(|data| quote!(.with_data(&#data)));
+            quote! {
+                Self::#ident #pattern =>
+                    #private::Error::custom(#code) #status #message .into_defined() #data,
+            }
+        }
+    }
+}
+
+/// The pattern that takes a variant apart, and the expression of its data.
+fn data_of(
+    variant: &Variant<'_>,
+    fields: &Fields,
+    field: &Ident,
+) -> (TokenStream, Option<TokenStream>) {
+    match fields {
+        Fields::Unit => (TokenStream::new(), None),
+        Fields::Unnamed(_) => (quote!((#field)), Some(quote!(#field))),
+        Fields::Named(named) => {
+            let name = data_name(variant);
+            let idents: Vec<_> = named.named.iter().map(|field| &field.ident).collect();
+            let locals: Vec<_> = (0..idents.len())
+                .map(|index| Ident::new(&format!("field{index}"), Span::mixed_site()))
+                .collect();
+            (quote!({ #(#idents: #locals),* }), Some(quote!(#name { #(#idents: #locals),* })))
+        }
+    }
+}
+
+fn declaration(variant: &Variant<'_>, private: &TokenStream) -> TokenStream {
+    let (code, status, message) = match &variant.kind {
+        VariantKind::Declared { code, status, message } => (code, status, message),
+        VariantKind::Transparent(ty) => {
+            return quote!(all.extend(<#ty as #private::RpcError>::declarations()););
+        }
+        VariantKind::Internal => return TokenStream::new(),
+    };
+    let status = status.as_ref().map(|status| quote!(.status(#status)));
+    let message = message.as_ref().map(|message| quote!(.message(#message)));
+    let data = match variant.fields {
+        Fields::Unit => None,
+        Fields::Unnamed(fields) => fields.unnamed.first().map(|field| {
+            let ty = &field.ty;
+            quote!(.data::<#ty>())
+        }),
+        Fields::Named(_) => {
+            let name = data_name(variant);
+            Some(quote!(.data::<#name>()))
+        }
+    };
+    quote!(all.push(#private::ErrorDeclaration::new(#code) #status #message #data);)
+}

@@ -1,0 +1,206 @@
+//! The enum as it is meant, and every rule that it breaks.
+
+use std::collections::HashMap;
+
+use proc_macro2::Ident;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Data, DeriveInput, Fields, Lit, LitInt, LitStr, Meta, Type};
+
+use crate::attribute::{AttributeOption, OptionValue, Runtime, parse_options};
+use crate::diagnostics::Diagnostics;
+use crate::naming::{is_upper_snake_case, upper_snake_case};
+
+/// An enum whose variants are errors.
+pub(super) struct ErrorEnum<'a> {
+    pub(super) ident: &'a Ident,
+    pub(super) runtime: Runtime,
+    /// `rename_all_fields` of serde.
+    pub(super) rename_all_fields: Option<LitStr>,
+    pub(super) variants: Vec<Variant<'a>>,
+}
+
+pub(super) struct Variant<'a> {
+    pub(super) ident: &'a Ident,
+    pub(super) fields: &'a Fields,
+    pub(super) kind: VariantKind,
+    /// `rename_all` of serde.
+    pub(super) rename_all: Option<LitStr>,
+}
+
+pub(super) enum VariantKind {
+    /// Declared to clients.
+    Declared { code: String, status: Option<LitInt>, message: Option<LitStr> },
+    /// The one field is an error of its own kind.
+    Transparent(Type),
+    /// Hidden from clients.
+    Internal,
+}
+
+impl<'a> ErrorEnum<'a> {
+    pub(super) fn parse(input: &'a DeriveInput, errors: &mut Diagnostics) -> Option<Self> {
+        let Data::Enum(data) = &input.data else {
+            errors.at(&input.ident, "RpcError is derived for an enum, one variant for each error");
+            return None;
+        };
+        if !input.generics.params.is_empty() {
+            errors.at(&input.generics, "an error that is declared to clients cannot be generic");
+        }
+        let mut runtime = Runtime::default();
+        for option in options(&input.attrs, &["crate"], errors) {
+            runtime = Runtime::from_option(&option, errors);
+        }
+        let variants: Vec<_> =
+            data.variants.iter().map(|variant| Variant::parse(variant, errors)).collect();
+        check_codes(&variants, errors);
+        Some(Self {
+            ident: &input.ident,
+            runtime,
+            rename_all_fields: serde_rename(&input.attrs, "rename_all_fields"),
+            variants,
+        })
+    }
+}
+
+impl<'a> Variant<'a> {
+    fn parse(variant: &'a syn::Variant, errors: &mut Diagnostics) -> Self {
+        let known = ["code", "status", "message", "transparent", "internal"];
+        let (mut code, mut status, mut message) = (None, None, None);
+        let mut hidden = None;
+        for option in options(&variant.attrs, &known, errors) {
+            match option.key.to_string().as_str() {
+                "code" => code = parse_code(&option, errors),
+                "status" => status = parse_status(&option, errors),
+                "message" => message = option.text(errors),
+                _ => {
+                    if !matches!(option.value, OptionValue::Flag) {
+                        errors.at(&option.key, format!("`{}` has no value", option.key));
+                    }
+                    hidden = Some(option.key);
+                }
+            }
+        }
+        let kind = match &hidden {
+            Some(key) => {
+                if code.is_some() || status.is_some() || message.is_some() {
+                    errors.at(key, format!("`{key}` stands alone: the variant declares nothing"));
+                }
+                hidden_kind(key, variant, errors)
+            }
+            None => {
+                check_data(variant, errors);
+                let code = code.unwrap_or_else(|| upper_snake_case(&variant.ident));
+                VariantKind::Declared { code, status, message }
+            }
+        };
+        Self {
+            ident: &variant.ident,
+            fields: &variant.fields,
+            kind,
+            rename_all: serde_rename(&variant.attrs, "rename_all"),
+        }
+    }
+}
+
+fn hidden_kind(key: &Ident, variant: &syn::Variant, errors: &mut Diagnostics) -> VariantKind {
+    let field = match &variant.fields {
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Some(&fields.unnamed[0].ty),
+        Fields::Unit => None,
+        fields => {
+            errors.at(fields, format!("`{key}` goes on a variant with one unnamed field"));
+            None
+        }
+    };
+    match field {
+        Some(ty) if key == "transparent" => VariantKind::Transparent(ty.clone()),
+        None if key == "transparent" && matches!(variant.fields, Fields::Unit) => {
+            errors.at(&variant.ident, "`transparent` goes on a variant with one unnamed field");
+            VariantKind::Internal
+        }
+        _ => VariantKind::Internal,
+    }
+}
+
+// `Variant(A, B)`
+fn check_data(variant: &syn::Variant, errors: &mut Diagnostics) {
+    if let Fields::Unnamed(fields) = &variant.fields
+        && fields.unnamed.len() != 1
+    {
+        errors.at(fields, "name these fields: the error's data is an object of them");
+    }
+}
+
+// `code = "a"` and `code = "a"` again
+fn check_codes(variants: &[Variant<'_>], errors: &mut Diagnostics) {
+    let mut taken: HashMap<&str, &Ident> = HashMap::new();
+    for variant in variants {
+        let VariantKind::Declared { code, .. } = &variant.kind else { continue };
+        if let Some(other) = taken.insert(code, variant.ident) {
+            errors.at(
+                variant.ident,
+                format!("`{other}` and `{}` have the same code `{code}`", variant.ident),
+            );
+        }
+    }
+}
+
+fn parse_code(option: &AttributeOption, errors: &mut Diagnostics) -> Option<String> {
+    let text = option.text(errors)?;
+    if !is_upper_snake_case(&text.value()) {
+        errors.at(&text, "a code is UPPER_SNAKE_CASE, such as `RATE_LIMITED`");
+    }
+    Some(text.value())
+}
+
+fn parse_status(option: &AttributeOption, errors: &mut Diagnostics) -> Option<LitInt> {
+    let OptionValue::Literal(Lit::Int(number)) = &option.value else {
+        errors.at(&option.key, "write `status = 429`");
+        return None;
+    };
+    match number.base10_parse::<u16>() {
+        Ok(400..=599) => Some(number.clone()),
+        _ => {
+            errors.at(number, "the status of an error is within 400..=599");
+            None
+        }
+    }
+}
+
+/// The options of all `#[rpc_error(…)]` attributes.
+fn options(
+    attributes: &[Attribute],
+    known: &[&str],
+    errors: &mut Diagnostics,
+) -> Vec<AttributeOption> {
+    let mut tokens = proc_macro2::TokenStream::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("rpc_error")) {
+        match &attribute.meta {
+            Meta::List(list) => {
+                let list = &list.tokens;
+                tokens.extend(quote::quote_spanned!(attribute.span()=> #list,));
+            }
+            meta => errors.at(meta, "write `#[rpc_error(…)]`"),
+        }
+    }
+    parse_options(tokens, known, errors)
+}
+
+/// The text of a renaming rule in `#[serde(…)]`.
+fn serde_rename(attributes: &[Attribute], rule: &str) -> Option<LitStr> {
+    let mut found = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        // Other rules of serde's are not ours to check.
+        drop(attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident(rule) {
+                found = Some(meta.value()?.parse()?);
+            } else if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<syn::Expr>()?;
+            } else if meta.input.peek(syn::token::Paren) {
+                let list;
+                syn::parenthesized!(list in meta.input);
+                list.parse::<proc_macro2::TokenStream>()?;
+            }
+            Ok(())
+        }));
+    }
+    found
+}

@@ -1,0 +1,102 @@
+//! What is written: the options, and the function up to its body.
+
+use proc_macro2::TokenStream;
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, Lit, LitStr, Signature, Token, Visibility};
+
+use crate::attribute::{OptionValue, Runtime, parse_options};
+use crate::diagnostics::Diagnostics;
+
+/// The options of `#[procedure(…)]`.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) get: bool,
+    pub(crate) meta: Vec<(Ident, Lit)>,
+    pub(crate) runtime: Runtime,
+}
+
+impl Options {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Self {
+        let mut options = Self::default();
+        for option in parse_options(tokens, &["name", "method", "meta", "crate"], errors) {
+            match option.key.to_string().as_str() {
+                "name" => options.name = option.text(errors),
+                "method" => match &option.value {
+                    OptionValue::Path(path) if path.is_ident("GET") => options.get = true,
+                    OptionValue::Path(path) if path.is_ident("POST") => {}
+                    _ => errors.at(
+                        &option.key,
+                        "write `method = GET` to allow GET; POST is always allowed",
+                    ),
+                },
+                "meta" => match option.value {
+                    OptionValue::List(list) => options.meta = parse_meta(list, errors),
+                    _ => errors.at(&option.key, "write `meta(key = value, …)`"),
+                },
+                _ => options.runtime = Runtime::from_option(&option, errors),
+            }
+        }
+        options
+    }
+}
+
+fn parse_meta(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<(Ident, Lit)> {
+    let pair = |input: ParseStream<'_>| {
+        let key: Ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let value: Lit = input.parse()?;
+        match value {
+            Lit::Str(_) | Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) => Ok((key, value)),
+            _ => Err(syn::Error::new(
+                value.span(),
+                "a metadata value is a string, an integer, a float or a bool",
+            )),
+        }
+    };
+    match (|input: ParseStream<'_>| Punctuated::<_, Token![,]>::parse_terminated_with(input, pair))
+        .parse2(tokens)
+    {
+        Ok(pairs) => pairs.into_iter().collect(),
+        Err(error) => {
+            errors.push(error);
+            Vec::new()
+        }
+    }
+}
+
+/// A function up to its body, which stays raw tokens: it may be half-written.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+}
+
+impl Function {
+    pub(crate) fn parse(item: TokenStream) -> syn::Result<Self> {
+        syn::parse2(item)
+    }
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        if !starts_signature(input) {
+            return Err(input.error("#[procedure] goes on a function: `pub async fn …`"));
+        }
+        let signature = input.parse()?;
+        input.parse::<TokenStream>()?;
+        Ok(Self { attributes, visibility, signature })
+    }
+}
+
+/// Whether a function's signature follows.
+pub(crate) fn starts_signature(input: ParseStream<'_>) -> bool {
+    input.peek(Token![fn])
+        || input.peek(Token![async])
+        || input.peek(Token![unsafe]) && !input.peek2(Token![impl]) && !input.peek2(Token![trait])
+        || input.peek(Token![extern]) && !input.peek2(Token![crate])
+        || input.peek(Token![const]) && (input.peek2(Token![fn]) || input.peek2(Token![async]))
+}

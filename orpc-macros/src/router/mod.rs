@@ -1,0 +1,26 @@
+//! `#[router]`.
+
+mod expand;
+mod parse;
+mod validate;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::diagnostics::Diagnostics;
+
+/// The module with its `router` function; or the module and the mistakes.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Diagnostics::default();
+    let options = parse::Options::parse(arguments, &mut errors);
+    let module = match parse::Module::parse(item.clone()) {
+        Ok(module) => module,
+        Err(error) => {
+            errors.push(error);
+            let errors = errors.into_tokens();
+            return quote!(#item #errors);
+        }
+    };
+    validate::validate(&module, &mut errors);
+    expand::expand(&module, &options, errors)
+}

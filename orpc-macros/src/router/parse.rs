@@ -1,0 +1,182 @@
+//! What is written: the options, and the module with its entries.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Visibility};
+
+use crate::attribute::{OptionValue, Runtime, cfg_attributes, is_attribute, parse_options};
+use crate::diagnostics::Diagnostics;
+use crate::procedure::starts_signature;
+
+/// The options of `#[router(…)]`.
+#[derive(Default)]
+pub(super) struct Options {
+    pub(super) context: Option<Path>,
+    pub(super) name: Option<LitStr>,
+    pub(super) runtime: Option<Runtime>,
+}
+
+impl Options {
+    pub(super) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Self {
+        let mut options = Self::default();
+        for option in parse_options(tokens, &["context", "name", "crate"], errors) {
+            match option.key.to_string().as_str() {
+                "context" => match option.value {
+                    OptionValue::Path(path) => options.context = Some(path),
+                    _ => errors.at(&option.key, "write `context = Type`"),
+                },
+                "name" => options.name = option.text(errors),
+                _ => options.runtime = Some(Runtime::from_option(&option, errors)),
+            }
+        }
+        options
+    }
+}
+
+/// A module with its items. Only the heads of procedures and nested routers are
+/// looked at: the rest may be half-written and stays as it is.
+pub(super) struct Module {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) ident: Ident,
+    pub(super) items: Vec<Item>,
+}
+
+pub(super) enum Item {
+    Entry(Entry),
+    Other(TokenStream),
+}
+
+/// A procedure or a nested router.
+pub(super) struct Entry {
+    pub(super) kind: EntryKind,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) ident: Ident,
+    /// The item behind its attributes.
+    pub(super) rest: TokenStream,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    Procedure,
+    Router,
+}
+
+impl EntryKind {
+    /// The name of the attribute.
+    pub(super) fn attribute(self) -> &'static str {
+        match self {
+            Self::Procedure => "procedure",
+            Self::Router => "router",
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn cfgs(&self) -> Vec<Attribute> {
+        cfg_attributes(&self.attributes)
+    }
+
+    /// What stands in the parentheses of the attribute.
+    pub(super) fn arguments(&self) -> TokenStream {
+        let attribute = self.attributes.iter().find(|a| is_attribute(a, self.kind.attribute()));
+        match attribute.map(|attribute| &attribute.meta) {
+            Some(Meta::List(list)) => list.tokens.clone(),
+            _ => TokenStream::new(),
+        }
+    }
+}
+
+impl Module {
+    pub(super) fn parse(item: TokenStream) -> syn::Result<Self> {
+        syn::parse2(item)
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Entry(entry) => Some(entry),
+            Item::Other(_) => None,
+        })
+    }
+}
+
+impl Parse for Module {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        if !input.peek(Token![mod]) {
+            return Err(input.error("#[router] goes on a module: `pub mod chat { … }`"));
+        }
+        input.parse::<Token![mod]>()?;
+        let ident: Ident = input.parse()?;
+        if input.peek(Token![;]) {
+            return Err(input.error(format!(
+                "#[router] needs the module's items: write `mod {ident} {{ … }}` here, or put the attribute on a module inside of the file"
+            )));
+        }
+        let content;
+        syn::braced!(content in input);
+        let mut items = Vec::new();
+        // `#![…]` and `//!` of the module itself.
+        for attribute in content.call(Attribute::parse_inner)? {
+            items.push(Item::Other(attribute.into_token_stream()));
+        }
+        while !content.is_empty() {
+            items.push(content.parse()?);
+        }
+        Ok(Self { attributes, visibility, ident, items })
+    }
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let kind = [EntryKind::Procedure, EntryKind::Router]
+            .into_iter()
+            .find(|kind| attributes.iter().any(|a| is_attribute(a, kind.attribute())));
+        let head = input.fork();
+        let rest = skip_item(input)?;
+        if let Some(kind) = kind
+            && let Some((visibility, ident)) = entry_head(&head, kind)
+        {
+            return Ok(Self::Entry(Entry { kind, attributes, visibility, ident, rest }));
+        }
+        let mut tokens = TokenStream::new();
+        attributes.iter().for_each(|attribute| attribute.to_tokens(&mut tokens));
+        tokens.extend(rest);
+        Ok(Self::Other(tokens))
+    }
+}
+
+/// The visibility and name of a function or module; none if it is neither,
+/// which the attribute on it will report.
+fn entry_head(input: ParseStream<'_>, kind: EntryKind) -> Option<(Visibility, Ident)> {
+    let visibility = input.parse().ok()?;
+    match kind {
+        EntryKind::Procedure if starts_signature(input) => {
+            while !input.peek(Token![fn]) {
+                input.parse::<TokenTree>().ok()?;
+            }
+            input.parse::<Token![fn]>().ok()?;
+        }
+        EntryKind::Procedure => return None,
+        EntryKind::Router => drop(input.parse::<Token![mod]>().ok()?),
+    }
+    Some((visibility, input.parse().ok()?))
+}
+
+/// The tokens up to the end of an item: a `;`, or a brace that no `;` follows.
+/// What a wrong guess splits is put together again in the output.
+fn skip_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() {
+        let is_end = input.peek(Token![;]) || input.peek(syn::token::Brace);
+        tokens.extend([input.parse::<TokenTree>()?]);
+        if is_end && !input.peek(Token![;]) {
+            break;
+        }
+    }
+    Ok(tokens)
+}

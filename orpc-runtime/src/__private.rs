@@ -1,0 +1,72 @@
+//! What generated code names. Not part of the interface: it changes without notice.
+
+use std::marker::PhantomData;
+
+pub use crate::event::{EventError, EventItem};
+pub use crate::procedure::{
+    Definition, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue, Mount, MountPoint,
+    Procedure, RpcError, Scope, StreamProcedure, UnaryProcedure,
+};
+pub use futures::stream::{BoxStream, Stream};
+pub use std::convert::Infallible;
+pub use std::future::Future;
+pub use std::marker::{Send, Sync};
+pub use std::option::Option::{None, Some};
+pub use std::result::Result::{self, Ok};
+pub use std::vec::Vec;
+pub use {schemars, serde};
+
+/// A `Result`, under whatever name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is named like a `Result` and is none",
+    label = "taken for a `Result` because its name ends with `Result`"
+)]
+pub trait ResultType {
+    /// The type of a success.
+    type Ok;
+    /// The type of a failure.
+    type Err;
+}
+
+impl<T, E> ResultType for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+}
+
+/// Tells whether a type is a `Result`: the inherent method is found first.
+pub struct Probe<T>(PhantomData<T>);
+
+/// The answer for a type that is not a `Result`.
+pub struct Plain;
+
+/// The answer for a `Result` whose name does not end with `Result`.
+pub struct ResultByAnotherName;
+
+impl<T> Probe<T> {
+    /// A probe of the type.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<T, E> Probe<Result<T, E>> {
+    /// It is.
+    pub fn is_result(&self) -> ResultByAnotherName {
+        ResultByAnotherName
+    }
+}
+
+/// The answer where the inherent method is missing.
+pub trait PlainProbe {
+    /// It is not.
+    fn is_result(&self) -> Plain;
+}
+
+impl<T> PlainProbe for Probe<T> {
+    fn is_result(&self) -> Plain {
+        Plain
+    }
+}
+
+/// Stands in for an implementation that could not be generated.
+pub fn unreachable() -> Error {
+    Error::hidden()
+}

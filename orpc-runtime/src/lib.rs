@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod event;
+mod procedure;
+mod router;
+mod rpc;
+mod schema;
+mod serve;
+mod value;
+mod wire;
+
+#[doc(hidden)]
+pub mod __private;
+pub mod prelude;
+
+pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, LastEventId, Step};
+pub use orpc_macros::{RpcError, procedure, router};
+pub use procedure::{
+    Call, Code, Definition, Deprecation, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue,
+    PeerAddr, Procedure, ResponseGuard, ResponseHead, RpcError,
+};
+pub use router::{CallError, Router, RouterError, RouterIssue};
+pub use rpc::Rpc;
+pub use schema::{Issue, PathSegment};
+pub use serve::{ContextSource, IntoContext};
+
+#[cfg(feature = "http")]
+pub use serve::http;
+
+/// The crates whose types appear in this crate's interface.
+pub use {cookie, futures, schemars, serde};

@@ -1,0 +1,11 @@
+//! What a file with procedures needs: `use orpc_runtime::prelude::*;`.
+//!
+//! The derives of serde and schemars name their own crates, so a crate that
+//! uses them depends on `serde` and `schemars` as well.
+
+pub use crate::{
+    Call, Code, Error, Event, LastEventId, Router, Rpc, RpcError, procedure, router,
+};
+pub use futures::stream::{Stream, StreamExt};
+pub use schemars::JsonSchema;
+pub use serde::{Deserialize, Serialize};

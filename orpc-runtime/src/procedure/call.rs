@@ -1,0 +1,237 @@
+//! What the framework knows of one call.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use http::{Extensions, Method, StatusCode, Uri};
+use tokio_util::sync::CancellationToken;
+
+use crate::event::LastEventId;
+
+/// What the framework knows of one call: lent to a procedure that has an
+/// argument of type `&Call`.
+///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// #[procedure]
+/// pub async fn language(call: &Call) -> String {
+///     let header = call.headers().get("accept-language");
+///     header.and_then(|value| value.to_str().ok()).unwrap_or("en").to_owned()
+/// }
+/// ```
+pub struct Call {
+    path: Arc<str>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+    last_event_id: Option<LastEventId>,
+    response: Mutex<ResponseHead>,
+    cancellation: OnceLock<CancellationToken>,
+}
+
+/// The address of the client's end of the connection.
+///
+/// The runtime does not accept connections itself: insert a `PeerAddr` into the
+/// request's extensions where you do, and [`Call::peer_addr`] gives it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAddr(pub SocketAddr);
+
+impl Call {
+    /// A call that arrives as an HTTP request.
+    pub(crate) fn from_parts(path: Arc<str>, parts: http::request::Parts) -> Self {
+        let last_event_id = last_event_id(&parts.headers);
+        Self {
+            path,
+            method: parts.method,
+            uri: parts.uri,
+            headers: parts.headers,
+            extensions: parts.extensions,
+            last_event_id,
+            response: Mutex::default(),
+            cancellation: OnceLock::new(),
+        }
+    }
+
+    /// A call that comes from the same process: no headers, no peer.
+    pub(crate) fn in_process(path: Arc<str>) -> Self {
+        Self::from_parts(path, http::Request::new(()).into_parts().0)
+    }
+
+    /// The path of the procedure, its segments joined with `/`: `chat/send`.
+    pub fn path(&self) -> &str {
+        self.path.trim_start_matches('/')
+    }
+
+    /// The HTTP method of the request.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The URI of the request, as the service received it.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The headers of the request.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// What layers in front of the service left with the request.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The client's address, if the server put a [`PeerAddr`] into the extensions.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.extensions.get::<PeerAddr>().map(|peer| peer.0)
+    }
+
+    /// The token of an `authorization: Bearer …` header (RFC 6750, section 2.1).
+    pub fn bearer_token(&self) -> Option<&str> {
+        let value = self.headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The id of the last event that a reconnecting client saw.
+    pub fn last_event_id(&self) -> Option<&LastEventId> {
+        self.last_event_id.as_ref()
+    }
+
+    /// The head of the response, to be changed before the result is returned
+    /// (for a stream procedure: before the stream is). It counts for HTTP alone.
+    pub fn response(&self) -> ResponseGuard<'_> {
+        ResponseGuard(self.response.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A token that is cancelled when the call ends, whether it is answered,
+    /// aborted by its client or lost with its connection. A handler's own future
+    /// or stream is dropped by then; the token is for work that it spawned.
+    pub fn cancellation_token(&self) -> CancellationToken {
+        self.cancellation.get_or_init(CancellationToken::new).clone()
+    }
+
+    /// Cancels the token, if anybody asked for it.
+    pub(crate) fn end(&self) {
+        if let Some(token) = self.cancellation.get() {
+            token.cancel();
+        }
+    }
+}
+
+impl fmt::Debug for Call {
+    // Headers hold credentials, so they are left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("path", &self.path())
+            .field("method", &self.method)
+            .field("last_event_id", &self.last_event_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Repeated headers count as one list (RFC 9110, section 5.3), and bytes beyond
+/// ASCII as ISO-8859-1, which is how a browser sends them.
+fn last_event_id(headers: &HeaderMap) -> Option<LastEventId> {
+    let mut values = headers.get_all("last-event-id").iter();
+    let first = values.next()?;
+    let latin1 = |value: &HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect();
+    let mut text: String = latin1(first);
+    for value in values {
+        let more: String = latin1(value);
+        text.push_str(", ");
+        text.push_str(&more);
+    }
+    Some(LastEventId::new(text))
+}
+
+/// The parts of an HTTP response that a handler can set.
+#[derive(Debug, Default, Clone)]
+pub struct ResponseHead {
+    status: Option<StatusCode>,
+    headers: HeaderMap,
+}
+
+impl ResponseHead {
+    /// Sets the status of a successful response, 200 by default.
+    ///
+    /// # Panics
+    /// If the status is outside 200..=399: a client would take the result for an error.
+    pub fn set_status(&mut self, status: StatusCode) -> &mut Self {
+        assert!(
+            (200..400).contains(&status.as_u16()),
+            "a successful response cannot have the HTTP status {status}"
+        );
+        self.status = Some(status);
+        self
+    }
+
+    /// Sets a header, replacing what it was set to before.
+    ///
+    /// # Errors
+    /// If the name or the value is no header's (RFC 9110, section 5).
+    pub fn insert_header<N, V>(&mut self, name: N, value: V) -> Result<&mut Self, http::Error>
+    where
+        HeaderName: TryFrom<N, Error: Into<http::Error>>,
+        HeaderValue: TryFrom<V, Error: Into<http::Error>>,
+    {
+        let name = HeaderName::try_from(name).map_err(Into::into)?;
+        self.headers.insert(name, HeaderValue::try_from(value).map_err(Into::into)?);
+        Ok(self)
+    }
+
+    /// Adds a header beside others of its name.
+    ///
+    /// # Errors
+    /// If the name or the value is no header's (RFC 9110, section 5).
+    pub fn append_header<N, V>(&mut self, name: N, value: V) -> Result<&mut Self, http::Error>
+    where
+        HeaderName: TryFrom<N, Error: Into<http::Error>>,
+        HeaderValue: TryFrom<V, Error: Into<http::Error>>,
+    {
+        let name = HeaderName::try_from(name).map_err(Into::into)?;
+        self.headers.append(name, HeaderValue::try_from(value).map_err(Into::into)?);
+        Ok(self)
+    }
+
+    /// Adds a `set-cookie` header (RFC 6265, section 4.1). Name and value are percent-encoded.
+    ///
+    /// # Errors
+    /// If an attribute of the cookie holds control characters.
+    pub fn set_cookie(&mut self, cookie: &cookie::Cookie<'_>) -> Result<&mut Self, http::Error> {
+        self.append_header(SET_COOKIE, cookie.encoded().to_string())
+    }
+
+    /// The status, if one was set.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// The headers set so far.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+/// Access to the [`ResponseHead`] of a call. Not to be held across an `await`.
+#[derive(Debug)]
+pub struct ResponseGuard<'a>(MutexGuard<'a, ResponseHead>);
+
+impl std::ops::Deref for ResponseGuard<'_> {
+    type Target = ResponseHead;
+
+    fn deref(&self) -> &ResponseHead {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for ResponseGuard<'_> {
+    fn deref_mut(&mut self) -> &mut ResponseHead {
+        &mut self.0
+    }
+}

@@ -1,0 +1,102 @@
+//! What is known of a procedure before it is called.
+
+use http::Method;
+
+/// The description of a procedure: what its attribute and doc comment say.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Definition {
+    /// The name on the wire, one segment of the path.
+    pub name: &'static str,
+    /// The doc comment, lines joined with LF; empty if there is none.
+    pub docs: &'static str,
+    /// Set by `#[deprecated]`.
+    pub deprecated: Option<Deprecation>,
+    /// The pairs of `meta(key = value)`, in order.
+    pub meta: Vec<(&'static str, MetaValue)>,
+    /// GET if the procedure may be called with GET; every procedure takes POST.
+    pub method: Method,
+    /// Whether a call has one result or many.
+    pub kind: Kind,
+}
+
+/// Whether a call of a procedure has one result or many. Decided by the type of
+/// the function, never by what a call yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One result.
+    Unary,
+    /// An event iterator.
+    Stream,
+}
+
+/// What `#[deprecated]` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deprecation {
+    /// The version since when, if stated.
+    pub since: Option<&'static str>,
+    /// What to use instead, if stated.
+    pub note: Option<&'static str>,
+}
+
+/// A value of `meta(key = value)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum MetaValue {
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer literal.
+    Integer(i64),
+    /// A float literal.
+    Float(f64),
+    /// A string literal.
+    Text(&'static str),
+}
+
+impl Definition {
+    /// A definition with a name and kind alone.
+    pub fn new(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            docs: "",
+            deprecated: None,
+            meta: Vec::new(),
+            method: Method::POST,
+            kind,
+        }
+    }
+
+    /// Sets the doc comment.
+    #[must_use]
+    pub fn docs(mut self, docs: &'static str) -> Self {
+        self.docs = docs;
+        self
+    }
+
+    /// Marks the procedure as deprecated.
+    #[must_use]
+    pub fn deprecated(mut self, since: Option<&'static str>, note: Option<&'static str>) -> Self {
+        self.deprecated = Some(Deprecation { since, note });
+        self
+    }
+
+    /// Adds a metadata pair.
+    #[must_use]
+    pub fn meta(mut self, key: &'static str, value: MetaValue) -> Self {
+        self.meta.push((key, value));
+        self
+    }
+
+    /// Allows GET.
+    #[must_use]
+    pub fn get(mut self) -> Self {
+        self.method = Method::GET;
+        self
+    }
+
+    /// The metadata of that key.
+    pub fn meta_value(&self, key: &str) -> Option<MetaValue> {
+        self.meta.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    }
+}

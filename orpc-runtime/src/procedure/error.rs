@@ -1,0 +1,381 @@
+//! Errors as a client sees them, and the trait of errors that a procedure declares.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::value;
+
+/// The message that stands for every error whose text is not the client's business.
+const INTERNAL_MESSAGE: &str = "Internal server error";
+
+type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+macro_rules! codes {
+    ($($variant:ident $text:literal $status:literal $message:literal)*) => {
+        /// The codes that oRPC knows, each with its HTTP status and default message.
+        ///
+        /// Statuses are those of RFC 9110, section 15, RFC 6585 (429) and the
+        /// widespread 499 for a request that its client closed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = concat!("`", $text, "`: ", stringify!($status), ", \"", $message, "\"")] $variant,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of their statuses.
+            pub const ALL: &'static [Code] = &[$(Code::$variant),*];
+
+            /// The code as it stands on the wire, such as `NOT_FOUND`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $text,)* }
+            }
+
+            /// The HTTP status that belongs to the code.
+            pub const fn status(self) -> u16 {
+                match self { $(Code::$variant => $status,)* }
+            }
+
+            /// The message of an error of this code that has none of its own.
+            pub const fn default_message(self) -> &'static str {
+                match self { $(Code::$variant => $message,)* }
+            }
+
+            /// The code of that text.
+            pub fn from_text(text: &str) -> Option<Code> {
+                match text { $($text => Some(Code::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest "BAD_REQUEST" 400 "Bad Request"
+    Unauthorized "UNAUTHORIZED" 401 "Unauthorized"
+    Forbidden "FORBIDDEN" 403 "Forbidden"
+    NotFound "NOT_FOUND" 404 "Not Found"
+    MethodNotSupported "METHOD_NOT_SUPPORTED" 405 "Method Not Supported"
+    NotAcceptable "NOT_ACCEPTABLE" 406 "Not Acceptable"
+    Timeout "TIMEOUT" 408 "Request Timeout"
+    Conflict "CONFLICT" 409 "Conflict"
+    PreconditionFailed "PRECONDITION_FAILED" 412 "Precondition Failed"
+    PayloadTooLarge "PAYLOAD_TOO_LARGE" 413 "Payload Too Large"
+    UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 "Unsupported Media Type"
+    UnprocessableContent "UNPROCESSABLE_CONTENT" 422 "Unprocessable Content"
+    TooManyRequests "TOO_MANY_REQUESTS" 429 "Too Many Requests"
+    ClientClosedRequest "CLIENT_CLOSED_REQUEST" 499 "Client Closed Request"
+    InternalServerError "INTERNAL_SERVER_ERROR" 500 "Internal Server Error"
+    NotImplemented "NOT_IMPLEMENTED" 501 "Not Implemented"
+    BadGateway "BAD_GATEWAY" 502 "Bad Gateway"
+    ServiceUnavailable "SERVICE_UNAVAILABLE" 503 "Service Unavailable"
+    GatewayTimeout "GATEWAY_TIMEOUT" 504 "Gateway Timeout"
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An error on its way to a client: the wire form of oRPC's `ORPCError`.
+///
+/// A procedure that returns `Result<T, Error>` can fail with any [`Code`]. Such
+/// an error is not part of the procedure's type: a TypeScript client sees
+/// `defined: false`. Errors that clients should handle by type are an enum with
+/// [`#[derive(RpcError)]`](derive@crate::RpcError).
+///
+/// Every standard error converts with `?` into an internal error: the client
+/// reads `INTERNAL_SERVER_ERROR`, the text goes to the log alone.
+///
+/// ```
+/// use orpc_runtime::{Code, Error};
+///
+/// fn read() -> Result<String, Error> {
+///     let text = std::fs::read_to_string("/does/not/exist")?;
+///     if text.is_empty() {
+///         return Err(Error::new(Code::NotFound).with_message("Nothing there"));
+///     }
+///     Ok(text)
+/// }
+/// let error = read().unwrap_err();
+/// assert_eq!((error.code(), error.status()), ("INTERNAL_SERVER_ERROR", 500));
+/// assert_eq!(error.message(), "Internal server error");
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    defined: bool,
+    code: Cow<'static, str>,
+    status: u16,
+    message: Cow<'static, str>,
+    data: Option<Box<RawValue>>,
+    source: Option<Source>,
+}
+
+impl Error {
+    /// An error of that code, with the status and message that belong to it.
+    pub fn new(code: Code) -> Self {
+        Self::from_inner(Cow::Borrowed(code.as_str()), code.status(), code.default_message().into())
+    }
+
+    /// An error of a code given as text. A code that is not in [`Code`] has
+    /// status 500 and its own text as its message until told otherwise.
+    pub fn custom(code: impl Into<Cow<'static, str>>) -> Self {
+        let code = code.into();
+        match Code::from_text(&code) {
+            Some(known) => Self::new(known),
+            None => Self::from_inner(code.clone(), 500, code),
+        }
+    }
+
+    /// An error whose text stays on the server: the client reads
+    /// INTERNAL_SERVER_ERROR, 500, `Internal server error`; `source` is logged.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>) -> Self {
+        let mut error = Self::hidden();
+        error.0.source = Some(source.into());
+        error
+    }
+
+    /// The internal error with nothing to log.
+    pub(crate) fn hidden() -> Self {
+        let code = Code::InternalServerError;
+        Self::from_inner(Cow::Borrowed(code.as_str()), code.status(), INTERNAL_MESSAGE.into())
+    }
+
+    fn from_inner(code: Cow<'static, str>, status: u16, message: Cow<'static, str>) -> Self {
+        Self(Box::new(Inner { defined: false, code, status, message, data: None, source: None }))
+    }
+
+    /// Replaces the message. An empty one is ignored.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        let message = message.into();
+        if !message.is_empty() {
+            self.0.message = message;
+        }
+        self
+    }
+
+    /// Replaces the HTTP status.
+    ///
+    /// # Panics
+    /// If the status is outside 400..=599: a client takes such a response for a success.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        assert!((400..=599).contains(&status), "an error cannot have the HTTP status {status}");
+        self.0.status = status;
+        self
+    }
+
+    /// Attaches data for the client. Data that cannot be serialised turns the
+    /// error into an internal one, and the reason is logged.
+    #[must_use]
+    pub fn with_data<T: Serialize + ?Sized>(mut self, data: &T) -> Self {
+        match value::to_raw(data) {
+            Ok(raw) => {
+                self.0.data = Some(raw);
+                self
+            }
+            Err(error) => Self::internal(error),
+        }
+    }
+
+    /// Marks the error as one that the procedure declares.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn into_defined(mut self) -> Self {
+        self.0.defined = true;
+        self
+    }
+
+    /// Whether the procedure declares the error, so that a client knows its type.
+    pub fn is_defined(&self) -> bool {
+        self.0.defined
+    }
+
+    /// The code, such as `NOT_FOUND`.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// The message that the client reads.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The data as JSON text.
+    pub fn data(&self) -> Option<&str> {
+        self.0.data.as_deref().map(RawValue::get)
+    }
+
+    /// What went wrong behind an internal error. Never sent.
+    pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+}
+
+/// The members of the wire form, in its order.
+impl Serialize for Error {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+
+        let inner = &self.0;
+        let members = if inner.data.is_some() { 5 } else { 4 };
+        let mut object = serializer.serialize_struct("Error", members)?;
+        object.serialize_field("defined", &inner.defined)?;
+        object.serialize_field("code", &inner.code)?;
+        object.serialize_field("status", &inner.status)?;
+        object.serialize_field("message", &inner.message)?;
+        if let Some(data) = &inner.data {
+            object.serialize_field("data", data)?;
+        }
+        object.end()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("defined", &self.0.defined)
+            .field("code", &self.0.code)
+            .field("status", &self.0.status)
+            .field("message", &self.0.message)
+            .field("data", &self.data())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+/// The code and the message: what a client sees, too.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code(), self.message())
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+// `Error` itself is no `std::error::Error`: that is what makes this possible.
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// An error that a procedure may fail with.
+///
+/// Derive it for an enum of your own with
+/// [`#[derive(RpcError)]`](derive@crate::RpcError): each variant is declared to
+/// clients with its code, status, message and data. [`Error`] and
+/// `Box<dyn std::error::Error + Send + Sync>` implement it and declare nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that a procedure can fail with",
+    label = "not an RPC error",
+    note = "put `#[derive(Debug, RpcError)]` on `{Self}`, or return `Result<_, orpc_runtime::Error>`, into which `?` converts every standard error"
+)]
+pub trait RpcError: Send + Sync + 'static {
+    /// The error as the client sees it.
+    fn into_error(self) -> Error;
+
+    /// The errors that are part of the procedure's type.
+    fn declarations() -> Vec<ErrorDeclaration> {
+        Vec::new()
+    }
+}
+
+/// One error of a procedure's type.
+#[derive(Debug, Clone)]
+pub struct ErrorDeclaration {
+    code: &'static str,
+    status: u16,
+    message: &'static str,
+    data: Option<DataSchema>,
+}
+
+/// Writes the schema of an error's data.
+pub(crate) type DataSchema = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
+
+impl ErrorDeclaration {
+    /// An error without data, with the status and message that belong to its
+    /// code: those of [`Code`], else 500 and the code itself.
+    pub fn new(code: &'static str) -> Self {
+        let known = Code::from_text(code);
+        Self {
+            code,
+            status: known.map_or(500, Code::status),
+            message: known.map_or(code, Code::default_message),
+            data: None,
+        }
+    }
+
+    /// Sets the HTTP status.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Sets the default message.
+    #[must_use]
+    pub fn message(mut self, message: &'static str) -> Self {
+        self.message = message;
+        self
+    }
+
+    /// Sets the type of the data.
+    #[must_use]
+    pub fn data<T: schemars::JsonSchema>(mut self) -> Self {
+        self.data = Some(|generator| generator.subschema_for::<T>());
+        self
+    }
+
+    /// The code, such as `RATE_LIMITED`.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The HTTP status, 400..=599.
+    pub fn http_status(&self) -> u16 {
+        self.status
+    }
+
+    /// The default message.
+    pub fn default_message(&self) -> &'static str {
+        self.message
+    }
+
+    /// Writes the JSON Schema of the data.
+    pub(crate) fn data_schema(&self) -> Option<DataSchema> {
+        self.data
+    }
+}
+
+impl RpcError for Error {
+    fn into_error(self) -> Error {
+        self
+    }
+}
+
+impl RpcError for Box<dyn std::error::Error + Send + Sync + 'static> {
+    fn into_error(self) -> Error {
+        Error::internal(self)
+    }
+}
+
+impl RpcError for std::convert::Infallible {
+    fn into_error(self) -> Error {
+        match self {}
+    }
+}

@@ -1,0 +1,72 @@
+//! What a procedure may take by reference.
+
+use http::HeaderMap;
+
+use super::call::Call;
+use super::mount::Scope;
+use crate::event::LastEventId;
+
+/// A router's context that can lend a `T` to a procedure for the time of a call.
+///
+/// `How` tells the implementations apart and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "a procedure here cannot borrow `{T}`",
+    label = "neither the router's context nor something that is known of a call",
+    note = "the router's context is `{Self}`: write `#[router(context = {T})]`, or take `&{Self}`",
+    note = "of a call these are lent: `&Call`, `&HeaderMap`, `Option<&LastEventId>`"
+)]
+pub trait Lends<T, How>: Sized {
+    /// The `T` of this call.
+    fn lend<'a>(scope: Scope<'a, Self>) -> &'a T;
+}
+
+/// A router's context that can lend a `T` where there is one.
+#[diagnostic::on_unimplemented(
+    message = "a procedure here cannot borrow `Option<&{T}>`",
+    label = "not something that a call may have",
+    note = "of a call this is lent as an option: `Option<&LastEventId>`"
+)]
+pub trait MayLend<T, How>: Sized {
+    /// The `T` of this call, if it has one.
+    fn lend<'a>(scope: Scope<'a, Self>) -> Option<&'a T>;
+}
+
+/// The context itself.
+#[derive(Debug)]
+pub enum ByContext {}
+
+/// The call.
+#[derive(Debug)]
+pub enum ByCall {}
+
+/// The headers of the call.
+#[derive(Debug)]
+pub enum ByHeaders {}
+
+/// The Last-Event-ID of the call.
+#[derive(Debug)]
+pub enum ByLastEventId {}
+
+impl<C: 'static> Lends<C, ByContext> for C {
+    fn lend<'a>(scope: Scope<'a, C>) -> &'a C {
+        scope.context
+    }
+}
+
+impl<C: 'static> Lends<Call, ByCall> for C {
+    fn lend<'a>(scope: Scope<'a, C>) -> &'a Call {
+        scope.call
+    }
+}
+
+impl<C: 'static> Lends<HeaderMap, ByHeaders> for C {
+    fn lend<'a>(scope: Scope<'a, C>) -> &'a HeaderMap {
+        scope.call.headers()
+    }
+}
+
+impl<C: 'static> MayLend<LastEventId, ByLastEventId> for C {
+    fn lend<'a>(scope: Scope<'a, C>) -> Option<&'a LastEventId> {
+        scope.call.last_event_id()
+    }
+}

@@ -1,0 +1,261 @@
+//! A run of a procedure whose types are erased: bytes in, bytes or events out.
+
+use std::any::{Any, TypeId};
+use std::marker::PhantomData;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+
+use super::call::Call;
+use super::declared::DeclaredErrors;
+use super::emitter::{Emitter, EventKind, EventSink};
+use super::error::{Code, Error, RpcError};
+use super::mount::{Procedure, Scope, StreamProcedure, UnaryProcedure};
+use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Step};
+use crate::schema::{DecodeError, InputDecoder, Issue, SchemaError};
+use crate::value::{Envelope, write_envelope};
+
+/// A procedure whose types only it knows. This is the border that keeps the
+/// code of the adapters from being compiled once per procedure.
+pub(crate) trait ErasedProcedure<C>: Send + Sync {
+    /// Reads the input and gets the run ready; nothing of the function has run yet.
+    fn start(
+        &self,
+        context: Arc<C>,
+        call: Arc<Call>,
+        input: Envelope<'_>,
+        sink: &dyn Fn() -> Arc<EventSink>,
+    ) -> Result<Started, Error>;
+
+    /// The JSON Schema of the input.
+    fn input_schema(&self) -> Option<&serde_json::Value>;
+}
+
+/// A run that is ready to be polled.
+pub(crate) enum Started {
+    /// Ends with the envelope of the output.
+    Unary(BoxFuture<'static, Result<Vec<u8>, Error>>),
+    /// Writes its events into the sink. An error ends a run that has not opened
+    /// its stream; all others are events.
+    Stream(BoxFuture<'static, Result<(), Error>>, Arc<EventSink>),
+}
+
+pub(crate) struct UnaryRunner<C, P: Procedure, How> {
+    input: Option<InputDecoder<P::Input>>,
+    errors: Arc<DeclaredErrors>,
+    types: PhantomData<fn() -> (C, How)>,
+}
+
+pub(crate) struct StreamRunner<C, P: Procedure, How> {
+    input: Option<InputDecoder<P::Input>>,
+    errors: Arc<DeclaredErrors>,
+    types: PhantomData<fn() -> (C, How)>,
+}
+
+impl<C, P, How> UnaryRunner<C, P, How>
+where
+    P: UnaryProcedure<C, How>,
+{
+    pub(crate) fn compile() -> Result<Self, SchemaError> {
+        Ok(Self {
+            input: input_decoder::<P>()?,
+            errors: Arc::new(DeclaredErrors::compile(<P::Error as RpcError>::declarations())?),
+            types: PhantomData,
+        })
+    }
+}
+
+impl<C, P, How> StreamRunner<C, P, How>
+where
+    P: StreamProcedure<C, How>,
+{
+    pub(crate) fn compile() -> Result<Self, SchemaError> {
+        let mut declarations = <P::Error as RpcError>::declarations();
+        declarations.extend(<P::EventError as EventError>::declarations());
+        Ok(Self {
+            input: input_decoder::<P>()?,
+            errors: Arc::new(DeclaredErrors::compile(declarations)?),
+            types: PhantomData,
+        })
+    }
+}
+
+fn input_decoder<P: Procedure>() -> Result<Option<InputDecoder<P::Input>>, SchemaError> {
+    P::HAS_INPUT.then(InputDecoder::compile).transpose()
+}
+
+impl<C, P, How> ErasedProcedure<C> for UnaryRunner<C, P, How>
+where
+    C: Send + Sync + 'static,
+    P: UnaryProcedure<C, How>,
+    How: 'static,
+{
+    fn start(
+        &self,
+        context: Arc<C>,
+        call: Arc<Call>,
+        input: Envelope<'_>,
+        _sink: &dyn Fn() -> Arc<EventSink>,
+    ) -> Result<Started, Error> {
+        let input = decode_input::<P>(self.input.as_ref(), input)?;
+        let errors = Arc::clone(&self.errors);
+        let run = async move {
+            let end = EndOfCall(call);
+            let call = &*end.0;
+            let handler = async {
+                let scope = Scope { context: &*context, call };
+                let output = P::call(scope, input).await.map_err(RpcError::into_error)?;
+                let mut body = Vec::with_capacity(128);
+                write_envelope(present(&output), &mut body)?;
+                Ok(body)
+            };
+            match AssertUnwindSafe(handler).catch_unwind().await {
+                Ok(Ok(body)) => Ok(body),
+                Ok(Err(error)) => Err(errors.settle(call, error)),
+                Err(panic) => Err(panicked(call, &*panic)),
+            }
+        };
+        Ok(Started::Unary(Box::pin(run)))
+    }
+
+    fn input_schema(&self) -> Option<&serde_json::Value> {
+        self.input.as_ref().map(InputDecoder::schema)
+    }
+}
+
+impl<C, P, How> ErasedProcedure<C> for StreamRunner<C, P, How>
+where
+    C: Send + Sync + 'static,
+    P: StreamProcedure<C, How>,
+    How: 'static,
+{
+    fn start(
+        &self,
+        context: Arc<C>,
+        call: Arc<Call>,
+        input: Envelope<'_>,
+        sink: &dyn Fn() -> Arc<EventSink>,
+    ) -> Result<Started, Error> {
+        let input = decode_input::<P>(self.input.as_ref(), input)?;
+        let errors = Arc::clone(&self.errors);
+        let sink = sink();
+        let emitter = Emitter::new(Arc::clone(&sink));
+        let run = async move {
+            let end = EndOfCall(call);
+            let call = &*end.0;
+            let mut open = false;
+            let handler = async {
+                let scope = Scope { context: &*context, call };
+                let stream = P::open(scope, input).await.map_err(RpcError::into_error)?;
+                open = true;
+                emitter.open();
+                let mut stream = pin!(stream);
+                emitter.ready().await;
+                while let Some(item) = stream.next().await {
+                    let event = P::split(item).map_err(EventError::into_error_event);
+                    match event.map(EventItem::into_event) {
+                        Ok(event) => {
+                            let (step, meta) = event.into_parts();
+                            match step {
+                                Step::Message(value) => {
+                                    emitter.emit(EventKind::Message, &meta, present(&value))?;
+                                }
+                                Step::Done(value) => {
+                                    emitter.emit(EventKind::Done, &meta, present(&value))?;
+                                    return Ok(());
+                                }
+                            }
+                        }
+                        Err(event) => {
+                            let (error, meta) = event.into_parts();
+                            emitter.fail(ErrorEvent::with_meta(errors.settle(call, error), meta));
+                            return Ok(());
+                        }
+                    }
+                    emitter.ready().await;
+                }
+                emitter.emit(EventKind::Done, &EventMeta::default(), None::<&()>)
+            };
+            let error = match AssertUnwindSafe(handler).catch_unwind().await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => errors.settle(call, error),
+                Err(panic) => panicked(call, &*panic),
+            };
+            if open {
+                emitter.fail(ErrorEvent::new(error));
+                return Ok(());
+            }
+            Err(error)
+        };
+        Ok(Started::Stream(Box::pin(run), sink))
+    }
+
+    fn input_schema(&self) -> Option<&serde_json::Value> {
+        self.input.as_ref().map(InputDecoder::schema)
+    }
+}
+
+/// The value, or none for `()`: undefined in JavaScript.
+fn present<T: 'static>(value: &T) -> Option<&T> {
+    (TypeId::of::<T>() != TypeId::of::<()>()).then_some(value)
+}
+
+/// Reads the input, with the errors that clients of oRPC know.
+fn decode_input<P: Procedure>(
+    decoder: Option<&InputDecoder<P::Input>>,
+    envelope: Envelope<'_>,
+) -> Result<P::Input, Error> {
+    let Some(decoder) = decoder else {
+        // Even an input that nobody reads must be an envelope that holds together.
+        envelope.into_tree().map_err(|error| malformed_request(error.into()))?;
+        return unit_input::<P>();
+    };
+    decoder.decode(envelope).map_err(|error| match error {
+        DecodeError::Malformed => malformed_request(error),
+        DecodeError::Invalid(issues) => invalid_input(&issues),
+    })
+}
+
+/// The input of a procedure that has none.
+fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
+    // `P::Input` is `()` here, which the compiler cannot know.
+    let unit: Box<dyn Any> = Box::new(());
+    unit.downcast::<P::Input>().map(|input| *input).map_err(|_| Error::hidden())
+}
+
+/// The answer to a request that cannot be read.
+pub(crate) fn malformed_request(_: DecodeError) -> Error {
+    Error::new(Code::BadRequest).with_message(
+        "Malformed request. Ensure the request body is properly formatted and the 'Content-Type' header is set correctly.",
+    )
+}
+
+fn invalid_input(issues: &[Issue]) -> Error {
+    Error::new(Code::BadRequest)
+        .with_message("Input validation failed")
+        .with_data(&serde_json::json!({ "issues": issues }))
+}
+
+/// The answer to a caller whose handler panicked; the text goes to the log.
+pub(crate) fn panicked(call: &Call, panic: &(dyn Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text");
+    tracing::error!(procedure = call.path(), panic = text, "a handler panicked");
+    Error::hidden()
+}
+
+/// Tells spawned work that the call is over, also when its future is dropped.
+struct EndOfCall(Arc<Call>);
+
+impl Drop for EndOfCall {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}

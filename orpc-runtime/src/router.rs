@@ -1,0 +1,341 @@
+//! The tree of procedures: names, composition, lookup.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::procedure::{
+    Call, Definition, ErasedProcedure, Mount, MountPoint, Mounted, Procedure, TypedCall,
+};
+
+/// What `encodeURIComponent` leaves alone besides letters and digits (ECMA-262, section 19.2.6.4).
+const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// Names that JavaScript looks up on every object, so that a client cannot call them.
+const RESERVED: [&str; 8] = [
+    "then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__",
+];
+
+/// A tree of procedures that share a context of type `C`.
+///
+/// `#[router]` on a module writes one; [`nest`](Router::nest) composes them
+/// across files and crates.
+///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// #[router]
+/// pub mod health {
+///     use super::*;
+///
+///     /// Answers as long as the server runs.
+///     #[procedure(method = GET)]
+///     pub async fn ping() -> &'static str {
+///         "pong"
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let router: Router<()> = Router::new().nest("health", health::router());
+/// assert_eq!(router.call::<health::ping>(&(), ()).await.unwrap(), "pong");
+/// # });
+/// ```
+pub struct Router<C> {
+    nodes: Vec<(String, Node<C>)>,
+    conflicts: Vec<RouterIssue>,
+}
+
+enum Node<C> {
+    Procedure(Mounted<C>),
+    Router(Router<C>),
+}
+
+impl<C> Clone for Router<C> {
+    fn clone(&self) -> Self {
+        Self { nodes: self.nodes.clone(), conflicts: self.conflicts.clone() }
+    }
+}
+
+impl<C> Clone for Node<C> {
+    fn clone(&self) -> Self {
+        match self {
+            Node::Procedure(mounted) => Node::Procedure(mounted.clone()),
+            Node::Router(router) => Node::Router(router.clone()),
+        }
+    }
+}
+
+impl<C> Default for Router<C> {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), conflicts: Vec::new() }
+    }
+}
+
+/// Why a router cannot be served: every reason that was found.
+#[derive(Debug, Clone, thiserror::Error)]
+pub struct RouterError {
+    issues: Vec<RouterIssue>,
+}
+
+impl RouterError {
+    /// The reasons, in the order of the procedures.
+    pub fn issues(&self) -> &[RouterIssue] {
+        &self.issues
+    }
+}
+
+impl fmt::Display for RouterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the router cannot be served")?;
+        for issue in &self.issues {
+            write!(f, "\n  {issue}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One reason why a router cannot be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RouterIssue {
+    /// Two procedures, or a procedure and a router, have one name.
+    #[error("two entries are named `{path}`: rename one, or give it `name = \"…\"`")]
+    Duplicate {
+        /// The path, its segments joined with `/`.
+        path: String,
+    },
+    /// JavaScript looks that name up on every object.
+    #[error("`{path}` ends with a name that is reserved in JavaScript: give it `name = \"…\"`")]
+    Reserved {
+        /// The path, its segments joined with `/`.
+        path: String,
+    },
+    /// A name has no text.
+    #[error("an entry of `{path}` has an empty name")]
+    Empty {
+        /// The path of the router, its segments joined with `/`.
+        path: String,
+    },
+    /// The schema of an input or of an error's data cannot be compiled.
+    #[error("procedure `{path}`: {reason}")]
+    Schema {
+        /// The path, its segments joined with `/`.
+        path: String,
+        /// What is wrong and where in the schema.
+        reason: String,
+    },
+}
+
+/// Why a call in the same process gave no result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError<E> {
+    /// The procedure stands nowhere in the router.
+    #[error("the procedure `{0}` is not in this router")]
+    NotInRouter(&'static str),
+    /// The procedure itself failed.
+    #[error("the procedure failed")]
+    Procedure(E),
+}
+
+impl<C: Send + Sync + 'static> Router<C> {
+    /// A router without procedures.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a procedure under its own name. `How` is inferred: `procedure::<send, _>()`.
+    #[must_use]
+    pub fn procedure<P: Mount<C, How>, How>(mut self) -> Self {
+        let mut place = None;
+        P::mount(MountPoint(&mut place));
+        if let Some(mounted) = place {
+            let name = mounted.definition.name.to_owned();
+            self.insert(name, Node::Procedure(mounted));
+        }
+        self
+    }
+
+    /// Adds the procedures of another router below `name`.
+    #[must_use]
+    pub fn nest(mut self, name: impl Into<String>, router: Router<C>) -> Self {
+        self.insert(name.into(), Node::Router(router));
+        self
+    }
+
+    /// Adds the procedures of another router beside those of this one.
+    #[must_use]
+    pub fn merge(mut self, router: Router<C>) -> Self {
+        self.conflicts.extend(router.conflicts);
+        for (name, node) in router.nodes {
+            self.insert(name, node);
+        }
+        self
+    }
+
+    fn insert(&mut self, name: String, node: Node<C>) {
+        if name.is_empty() {
+            self.conflicts.push(RouterIssue::Empty { path: String::new() });
+        } else if RESERVED.contains(&name.as_str()) {
+            self.conflicts.push(RouterIssue::Reserved { path: name });
+        } else if self.nodes.iter().any(|(taken, _)| *taken == name) {
+            self.conflicts.push(RouterIssue::Duplicate { path: name });
+        } else {
+            self.nodes.push((name, node));
+        }
+    }
+
+    /// Calls a procedure in the same process, with its own types: no wire, no
+    /// validation, the function's own result. A stream comes as a stream.
+    ///
+    /// # Errors
+    /// The error of the procedure, or that it is not in this router.
+    ///
+    /// # Panics
+    /// If the function does.
+    pub async fn call<'a, P: Procedure>(
+        &self,
+        context: &'a C,
+        input: P::Input,
+    ) -> Result<P::Reply<'a>, CallError<P::Error>> {
+        let mut found = None;
+        self.visit(&[], &mut |path, mounted| {
+            if mounted.type_id == TypeId::of::<P>()
+                && let Some(typed) = mounted.typed.downcast_ref::<Arc<dyn TypedCall<C, P>>>()
+            {
+                found = Some((path.join("/"), Arc::clone(typed)));
+            }
+        });
+        let Some((path, typed)) = found else {
+            return Err(CallError::NotInRouter(P::definition().name));
+        };
+        typed.call(context, Call::in_process(path.into()), input).await.map_err(CallError::Procedure)
+    }
+
+    /// The paths of all procedures with their definitions, in the order they were added.
+    pub fn procedures(&self) -> Vec<(String, &Definition)> {
+        let mut all = Vec::new();
+        self.visit(&[], &mut |path, mounted| all.push((path.join("/"), &mounted.definition)));
+        all
+    }
+
+    /// The JSON Schema of a procedure's input, if there is such a procedure and it has one.
+    pub fn input_schema(&self, path: &str) -> Option<&serde_json::Value> {
+        let mut schema = None;
+        self.visit(&[], &mut |at, mounted| {
+            if at.join("/") == path
+                && let Ok(procedure) = &mounted.erased
+            {
+                schema = procedure.input_schema();
+            }
+        });
+        schema
+    }
+
+    /// Shows every procedure with its path, a segment an item.
+    fn visit<'r>(
+        &'r self,
+        prefix: &[&'r str],
+        visitor: &mut dyn FnMut(&[&'r str], &'r Mounted<C>),
+    ) {
+        for (name, node) in &self.nodes {
+            let path = [prefix, &[name.as_str()]].concat();
+            match node {
+                Node::Procedure(mounted) => visitor(&path, mounted),
+                Node::Router(router) => router.visit(&path, visitor),
+            }
+        }
+    }
+
+    /// The table of routes, or all that is wrong with the tree.
+    pub(crate) fn routes(&self) -> Result<Routes<C>, RouterError> {
+        let mut issues = Vec::new();
+        self.conflicts_below("", &mut issues);
+        let mut routes = HashMap::new();
+        self.visit(&[], &mut |path, mounted| match &mounted.erased {
+            Ok(procedure) => {
+                let route = Route {
+                    path: path.join("/").into(),
+                    definition: mounted.definition.clone(),
+                    procedure: Arc::clone(procedure),
+                };
+                routes.insert(encoded(path), route);
+            }
+            Err(error) => issues.push(RouterIssue::Schema {
+                path: path.join("/"),
+                reason: error.to_string(),
+            }),
+        });
+        if issues.is_empty() { Ok(Routes(routes)) } else { Err(RouterError { issues }) }
+    }
+
+    fn conflicts_below(&self, prefix: &str, issues: &mut Vec<RouterIssue>) {
+        issues.extend(self.conflicts.iter().map(|issue| issue.below(prefix)));
+        for (name, node) in &self.nodes {
+            if let Node::Router(router) = node {
+                router.conflicts_below(&join(prefix, name), issues);
+            }
+        }
+    }
+}
+
+impl RouterIssue {
+    fn below(&self, prefix: &str) -> Self {
+        let at = |path: &str| if path.is_empty() { prefix.to_owned() } else { join(prefix, path) };
+        match self {
+            Self::Duplicate { path } => Self::Duplicate { path: at(path) },
+            Self::Reserved { path } => Self::Reserved { path: at(path) },
+            Self::Empty { path } => Self::Empty { path: at(path) },
+            Self::Schema { path, reason } => {
+                Self::Schema { path: at(path), reason: reason.clone() }
+            }
+        }
+    }
+}
+
+/// A path as it stands in a URL.
+fn encoded(path: &[&str]) -> String {
+    let segments = path.iter().map(|segment| utf8_percent_encode(segment, URI_COMPONENT).to_string());
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }
+}
+
+impl<C: Send + Sync + 'static> fmt::Debug for Router<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.procedures().iter().map(|(path, _)| path)).finish()
+    }
+}
+
+/// The procedures of a router by the text of their URL paths.
+pub(crate) struct Routes<C>(HashMap<String, Route<C>>);
+
+/// One procedure with its place.
+pub(crate) struct Route<C> {
+    pub(crate) path: Arc<str>,
+    pub(crate) definition: Definition,
+    pub(crate) procedure: Arc<dyn ErasedProcedure<C>>,
+}
+
+impl<C> Routes<C> {
+    /// Finds the procedure of a URL path. One leading and one trailing `/` do
+    /// not count; else the text must be the encoded path exactly.
+    pub(crate) fn find(&self, path: &str) -> Option<&Route<C>> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        self.0.get(path.strip_suffix('/').unwrap_or(path))
+    }
+}

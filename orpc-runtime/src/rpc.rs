@@ -1,0 +1,128 @@
+//! A router that is ready to be served.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::router::{Route, Router, RouterError, Routes};
+
+/// A router that is ready to be served: names checked, schemas compiled.
+///
+/// Cheap to clone; all clones and all services made from them share one state.
+///
+/// ```no_run
+/// # use orpc_runtime::prelude::*;
+/// # #[router]
+/// # pub mod health {
+/// #     #[orpc_runtime::procedure]
+/// #     pub async fn ping() -> &'static str { "pong" }
+/// # }
+/// # async fn serve() -> std::io::Result<()> {
+/// let rpc = Rpc::new(health::router());
+/// let app = axum::Router::new().nest_service("/rpc", rpc.http(()));
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+/// axum::serve(listener, app).await
+/// # }
+/// ```
+pub struct Rpc<C> {
+    shared: Arc<Shared<C>>,
+}
+
+struct Shared<C> {
+    router: Router<C>,
+    routes: Routes<C>,
+    live_streams: AtomicUsize,
+    shutdown: CancellationToken,
+}
+
+impl<C> Clone for Rpc<C> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<C: Send + Sync + 'static> Rpc<C> {
+    /// Gets a router ready.
+    ///
+    /// # Panics
+    /// If it cannot be served, with all reasons; see [`try_new`](Rpc::try_new).
+    #[track_caller]
+    pub fn new(router: Router<C>) -> Self {
+        match Self::try_new(router) {
+            Ok(rpc) => rpc,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Gets a router ready.
+    ///
+    /// # Errors
+    /// Names that clash or cannot be called from JavaScript, and schemas that
+    /// cannot be compiled, with the procedure and the place in its schema.
+    pub fn try_new(router: Router<C>) -> Result<Self, RouterError> {
+        let routes = router.routes()?;
+        let shared = Shared {
+            router,
+            routes,
+            live_streams: AtomicUsize::new(0),
+            shutdown: CancellationToken::new(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The router.
+    pub fn router(&self) -> &Router<C> {
+        &self.shared.router
+    }
+
+    /// How many event streams clients read at this moment.
+    pub fn live_streams(&self) -> usize {
+        self.shared.live_streams.load(Ordering::Relaxed)
+    }
+
+    /// Ends all event streams: each closes with SERVICE_UNAVAILABLE, upon which
+    /// clients that resume connect anew. New ones are refused likewise. Calls
+    /// with one result are left to finish.
+    ///
+    /// Call it before a graceful shutdown of the HTTP server, which would
+    /// otherwise wait for streams without an end.
+    pub fn shutdown(&self) {
+        self.shared.shutdown.cancel();
+    }
+
+    pub(crate) fn find(&self, path: &str) -> Option<&Route<C>> {
+        self.shared.routes.find(path)
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.shared.shutdown.is_cancelled()
+    }
+
+    pub(crate) fn on_shutdown(&self) -> WaitForCancellationFutureOwned {
+        self.shared.shutdown.clone().cancelled_owned()
+    }
+
+    /// Counts a stream for as long as the guard lives.
+    pub(crate) fn count_stream(&self) -> impl Send + Sync + 'static {
+        self.shared.live_streams.fetch_add(1, Ordering::Relaxed);
+        StreamGuard(Arc::clone(&self.shared))
+    }
+}
+
+struct StreamGuard<C>(Arc<Shared<C>>);
+
+impl<C> Drop for StreamGuard<C> {
+    fn drop(&mut self) {
+        self.0.live_streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl<C: Send + Sync + 'static> std::fmt::Debug for Rpc<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rpc")
+            .field("router", self.router())
+            .field("live_streams", &self.live_streams())
+            .finish()
+    }
+}

@@ -1,0 +1,148 @@
+//! Where the context of a call comes from.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::procedure::{Call, Error, RpcError};
+
+/// What can be the context of a service's calls: a value of type `C` or an
+/// `Arc` of one, shared by all calls; or an async function of the call, which
+/// makes a context for each and may refuse.
+///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// pub struct Session { user: String }
+///
+/// async fn session(call: &Call) -> Result<Session, Error> {
+///     match call.bearer_token() {
+///         Some(token) => Ok(Session { user: token.to_owned() }),
+///         None => Err(Error::new(Code::Unauthorized)),
+///     }
+/// }
+///
+/// #[router(context = Session)]
+/// pub mod account {
+///     use super::*;
+///
+///     #[procedure]
+///     pub async fn who_am_i(session: &Session) -> String {
+///         session.user.clone()
+///     }
+/// }
+///
+/// let service = Rpc::new(account::router()).http(session);
+/// ```
+///
+/// `How` tells the implementations apart and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no context for a router with the context `{C}`",
+    label = "neither a `{C}` nor an async function that makes one",
+    note = "pass a `{C}`, an `Arc<{C}>`, or an `async fn(&Call) -> Result<{C}, E>` where `E: RpcError`"
+)]
+pub trait IntoContext<C, How> {
+    /// As a source of contexts.
+    fn into_context(self) -> ContextSource<C>;
+}
+
+/// A value that all calls share.
+#[derive(Debug)]
+pub enum Shared {}
+
+/// An `Arc` that all calls share.
+#[derive(Debug)]
+pub enum SharedArc {}
+
+/// An async function of the call.
+#[derive(Debug)]
+pub enum PerCall {}
+
+/// A source of contexts.
+pub struct ContextSource<C>(Source<C>);
+
+type MakeContext<C> = dyn Fn(Arc<Call>) -> BoxFuture<'static, Result<C, Error>> + Send + Sync;
+
+enum Source<C> {
+    Shared(Arc<C>),
+    PerCall(Arc<MakeContext<C>>),
+}
+
+/// An async function that makes the context of a call.
+pub trait ContextFn<'a, C>: Send + Sync {
+    /// How the function refuses.
+    type Error: RpcError;
+    /// What the function returns.
+    type Future: Future<Output = Result<C, Self::Error>> + Send + 'a;
+
+    /// Makes the context.
+    fn make(&self, call: &'a Call) -> Self::Future;
+}
+
+impl<'a, C, E, F, Fut> ContextFn<'a, C> for F
+where
+    F: Fn(&'a Call) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<C, E>> + Send + 'a,
+    E: RpcError,
+{
+    type Error = E;
+    type Future = Fut;
+
+    fn make(&self, call: &'a Call) -> Fut {
+        self(call)
+    }
+}
+
+impl<C> IntoContext<C, Shared> for C {
+    fn into_context(self) -> ContextSource<C> {
+        ContextSource(Source::Shared(Arc::new(self)))
+    }
+}
+
+impl<C> IntoContext<C, SharedArc> for Arc<C> {
+    fn into_context(self) -> ContextSource<C> {
+        ContextSource(Source::Shared(self))
+    }
+}
+
+impl<C, F> IntoContext<C, PerCall> for F
+where
+    C: Send + 'static,
+    F: for<'a> ContextFn<'a, C> + 'static,
+{
+    fn into_context(self) -> ContextSource<C> {
+        let function = Arc::new(self);
+        ContextSource(Source::PerCall(Arc::new(move |call| {
+            let function = Arc::clone(&function);
+            Box::pin(async move { function.make(&call).await.map_err(RpcError::into_error) })
+        })))
+    }
+}
+
+impl<C> ContextSource<C> {
+    /// The context of a call.
+    pub(crate) async fn get(&self, call: &Arc<Call>) -> Result<Arc<C>, Error> {
+        match &self.0 {
+            Source::Shared(context) => Ok(Arc::clone(context)),
+            Source::PerCall(make) => make(Arc::clone(call)).await.map(Arc::new),
+        }
+    }
+}
+
+impl<C> Clone for ContextSource<C> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Source::Shared(context) => Source::Shared(Arc::clone(context)),
+            Source::PerCall(make) => Source::PerCall(Arc::clone(make)),
+        })
+    }
+}
+
+impl<C> std::fmt::Debug for ContextSource<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match &self.0 {
+            Source::Shared(_) => "ContextSource::Shared",
+            Source::PerCall(_) => "ContextSource::PerCall",
+        })
+    }
+}

@@ -1,0 +1,8 @@
+//! Serves a router over HTTP: a [`tower_service::Service`] for axum, hyper and tests.
+
+mod body;
+mod read;
+mod service;
+
+pub use body::RpcBody;
+pub use service::{HttpFuture, HttpService, Unmatched};

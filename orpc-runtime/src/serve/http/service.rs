@@ -1,0 +1,314 @@
+//! From a request to a response.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body;
+use tower_service::Service;
+use tracing::Instrument as _;
+
+use super::body::{EventBody, KeepAlive, RpcBody};
+use super::read::{ReadError, read_body};
+use crate::procedure::{Call, Code, Error, EventSink, Started, malformed_request, panicked};
+use crate::router::Route;
+use crate::rpc::Rpc;
+use crate::schema::DecodeError;
+use crate::serve::{ContextSource, IntoContext};
+use crate::value::{Envelope, write_envelope};
+use crate::wire::v1::http::{InputSource, input_source, query_input};
+use crate::wire::v1::sse::{self, SseWriter};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain");
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// What a service needs beside the router.
+#[derive(Debug, Clone)]
+struct Options {
+    prefix: String,
+    body_limit: usize,
+    strict_get: bool,
+    initial_comment: Option<Bytes>,
+    keep_alive: Option<(Duration, Bytes)>,
+}
+
+/// The procedures of a router as a tower service over HTTP.
+///
+/// Made by [`Rpc::http`]. It takes any request and never fails: a path that
+/// belongs to no procedure gets a plain 404 that is marked with [`Unmatched`].
+///
+/// | limit | default | beyond it |
+/// |---|---|---|
+/// | [`body_limit`](HttpService::body_limit) | 1 MiB | PAYLOAD_TOO_LARGE, 413, before the body is read as far as it declares its length |
+/// | depth of JSON | 128 | BAD_REQUEST, 400 |
+/// | unsent events of a stream | 16 KiB | the stream is not polled until the client reads |
+pub struct HttpService<C> {
+    shared: Arc<ServiceState<C>>,
+}
+
+struct ServiceState<C> {
+    rpc: Rpc<C>,
+    context: ContextSource<C>,
+    options: Options,
+}
+
+/// Marks, in a response's extensions, that no procedure has the request's path:
+/// an application can answer something else instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unmatched;
+
+impl<C> Clone for HttpService<C> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<C: Send + Sync + 'static> Rpc<C> {
+    /// Serves the router over HTTP, each call with a context from `context`:
+    /// a `C`, an `Arc<C>`, or an `async fn(&Call) -> Result<C, E>`.
+    pub fn http<How>(&self, context: impl IntoContext<C, How>) -> HttpService<C> {
+        let options = Options {
+            prefix: String::new(),
+            body_limit: 1024 * 1024,
+            strict_get: true,
+            initial_comment: Some(sse::comment("").into()),
+            keep_alive: Some((Duration::from_secs(5), sse::comment("").into())),
+        };
+        let context = context.into_context();
+        HttpService { shared: Arc::new(ServiceState { rpc: self.clone(), context, options }) }
+    }
+}
+
+impl<C: Send + Sync + 'static> HttpService<C> {
+    fn with(self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = self.shared.options.clone();
+        change(&mut options);
+        let (rpc, context) = (self.shared.rpc.clone(), self.shared.context.clone());
+        Self { shared: Arc::new(ServiceState { rpc, context, options }) }
+    }
+
+    /// The path below which the procedures lie, such as `/rpc`. Not needed where
+    /// a router in front strips it, as axum's `nest_service` does.
+    #[must_use]
+    pub fn prefix(self, prefix: &str) -> Self {
+        let prefix = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
+        self.with(|options| options.prefix = prefix)
+    }
+
+    /// The longest body in bytes; 1 MiB unless set.
+    #[must_use]
+    pub fn body_limit(self, bytes: usize) -> Self {
+        self.with(|options| options.body_limit = bytes)
+    }
+
+    /// Whether GET is refused for procedures that do not allow it, with
+    /// METHOD_NOT_SUPPORTED. On unless set: a GET can be sent by any web page.
+    #[must_use]
+    pub fn strict_get(self, strict: bool) -> Self {
+        self.with(|options| options.strict_get = strict)
+    }
+
+    /// The comment that opens every event stream, so that the head is sent at
+    /// once; an empty one unless set.
+    #[must_use]
+    pub fn initial_comment(self, text: Option<&str>) -> Self {
+        self.with(|options| options.initial_comment = text.map(|text| sse::comment(text).into()))
+    }
+
+    /// After which silence a comment is sent on an event stream, and its text;
+    /// an empty one every 5 s unless set.
+    #[must_use]
+    pub fn keep_alive(self, every: Option<(Duration, &str)>) -> Self {
+        self.with(|options| {
+            options.keep_alive = every.map(|(interval, text)| (interval, sse::comment(text).into()));
+        })
+    }
+
+    async fn handle<B>(self, request: Request<B>) -> Response<RpcBody>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let state = &*self.shared;
+        let Some(route) = state.find(request.uri().path()) else {
+            return unmatched();
+        };
+        let (parts, body) = request.into_parts();
+        let call = Arc::new(Call::from_parts(Arc::clone(&route.path), parts));
+        let span = tracing::info_span!("rpc", procedure = call.path());
+        let answer = AssertUnwindSafe(state.answer(route, &call, body)).catch_unwind();
+        let answer = match answer.instrument(span.clone()).await {
+            Ok(answer) => answer,
+            Err(panic) => Err(span.in_scope(|| panicked(&call, &*panic))),
+        };
+        match answer {
+            Ok(answer) => respond(answer, &call),
+            Err(error) => {
+                span.in_scope(|| {
+                    tracing::debug!(code = error.code(), status = error.status(), "call failed");
+                });
+                respond_with_error(&error, &call)
+            }
+        }
+    }
+}
+
+/// The result of a call, before it is a response.
+enum Answer {
+    Output(Vec<u8>),
+    Events(EventBody),
+}
+
+impl<C: Send + Sync + 'static> ServiceState<C> {
+    fn find(&self, path: &str) -> Option<&Route<C>> {
+        let below = path.strip_prefix(self.options.prefix.as_str())?;
+        // The prefix must end where a segment does.
+        (below.is_empty() || below.starts_with('/')).then(|| self.rpc.find(below)).flatten()
+    }
+
+    async fn answer<B>(&self, route: &Route<C>, call: &Arc<Call>, body: B) -> Result<Answer, Error>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let context = self.context.get(call).await?;
+        let text = self.input_text(call, body).await?;
+        let envelope = Envelope::parse(&text).map_err(|error| malformed_request(error.into()))?;
+        if *call.method() == Method::GET
+            && self.options.strict_get
+            && route.definition.method != Method::GET
+        {
+            return Err(Error::new(Code::MethodNotSupported));
+        }
+        let sink = || EventSink::new(SseWriter);
+        match route.procedure.start(context, Arc::clone(call), envelope, &sink)? {
+            Started::Unary(run) => run.await.map(Answer::Output),
+            Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
+        }
+    }
+
+    /// The text of the envelope, wherever the request has it.
+    async fn input_text<B>(&self, call: &Call, body: B) -> Result<Bytes, Error>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let source = input_source(call.method(), call.headers());
+        match source {
+            InputSource::Query => return Ok(query_input(call.uri().query()).into()),
+            InputSource::Unsupported => return Err(Error::new(Code::UnsupportedMediaType)),
+            InputSource::Json | InputSource::Nowhere => {}
+        }
+        // A body that holds no envelope is read as well, so that the connection
+        // can go on to the next request.
+        let bytes = read_body(body, call.headers(), self.options.body_limit).await;
+        let bytes = bytes.map_err(|error| match error {
+            ReadError::TooLarge => Error::new(Code::PayloadTooLarge),
+            ReadError::Broken => malformed_request(DecodeError::Malformed),
+        })?;
+        Ok(if source == InputSource::Json { bytes } else { Bytes::new() })
+    }
+
+    /// Runs a stream procedure until it has returned its stream, or failed.
+    async fn open(
+        &self,
+        mut run: BoxFuture<'static, Result<(), Error>>,
+        sink: Arc<EventSink>,
+    ) -> Result<EventBody, Error> {
+        if self.rpc.is_shut_down() {
+            return Err(Error::new(Code::ServiceUnavailable));
+        }
+        let ended = poll_fn(|cx| match run.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(result.map(|()| true)),
+            Poll::Pending if sink.is_open() => Poll::Ready(Ok(false)),
+            Poll::Pending => Poll::Pending,
+        })
+        .await?;
+        let keep_alive = self.options.keep_alive.clone();
+        Ok(EventBody {
+            run: (!ended).then_some(run),
+            sink,
+            initial: self.options.initial_comment.clone(),
+            keep_alive: keep_alive.map(|(interval, comment)| KeepAlive::new(interval, comment)),
+            shutdown: Box::pin(self.rpc.on_shutdown()),
+            span: tracing::Span::current(),
+            _counted: Box::new(self.rpc.count_stream()),
+        })
+    }
+}
+
+fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
+    let head = call.response();
+    let (content_type, body) = match answer {
+        Answer::Output(bytes) => (JSON, RpcBody::full(bytes)),
+        Answer::Events(events) => (EVENT_STREAM, RpcBody::events(events)),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = head.status().unwrap_or(StatusCode::OK);
+    *response.headers_mut() = head.headers().clone();
+    if content_type == EVENT_STREAM {
+        // nginx would hold events back to fill its buffers.
+        response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    }
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+fn respond_with_error(error: &Error, call: &Call) -> Response<RpcBody> {
+    let mut body = Vec::with_capacity(128);
+    if let Err(reason) = write_envelope(Some(error), &mut body) {
+        tracing::error!(%reason, "an error cannot be serialised");
+    }
+    let mut response = Response::new(RpcBody::full(body));
+    *response.status_mut() =
+        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = call.response().headers().clone();
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+fn unmatched() -> Response<RpcBody> {
+    let mut response = Response::new(RpcBody::full("Not found"));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
+    response.extensions_mut().insert(Unmatched);
+    response
+}
+
+/// The future of an [`HttpService`].
+pub type HttpFuture = BoxFuture<'static, Result<Response<RpcBody>, Infallible>>;
+
+impl<C, B> Service<Request<B>> for HttpService<C>
+where
+    C: Send + Sync + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Response = Response<RpcBody>;
+    type Error = Infallible;
+    type Future = HttpFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        Box::pin(self.clone().handle(request).map(Ok))
+    }
+}
+
+impl<C> std::fmt::Debug for HttpService<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpService").field("options", &self.shared.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! Adapters with I/O.
+
+mod context;
+#[cfg(feature = "http")]
+pub mod http;
+
+pub use context::{ContextSource, IntoContext};

@@ -1,0 +1,320 @@
+//! The envelope `{"json": …, "meta": […]}` that carries every value.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::json::write_json;
+
+/// A payload that is no envelope, or one that contradicts itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("malformed envelope")]
+pub(crate) struct Malformed;
+
+/// An envelope with its parts still as text.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Envelope<'a> {
+    json: Option<&'a RawValue>,
+    meta: Vec<MetaEntry<'a>>,
+}
+
+/// One `meta` item: the type code of the value at a path.
+#[derive(Debug, Clone)]
+struct MetaEntry<'a> {
+    code: u64,
+    path: Vec<Segment<'a>>,
+}
+
+#[derive(Debug, Clone)]
+enum Segment<'a> {
+    Key(Cow<'a, str>),
+    Index(u64),
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads an envelope. Empty text is undefined, as is any JSON value but an
+    /// object, of which JavaScript would read an undefined member `json`.
+    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, Malformed> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(text).map_err(|_| Malformed)
+    }
+
+    /// The value as a tree, or none for undefined. Values that JSON has no type
+    /// for stand in the tree as `{"$type": …}`, so that no schema of a plain type
+    /// takes their text for a string or a number.
+    pub(crate) fn into_tree(self) -> Result<Option<Value>, Malformed> {
+        let mut tree = match self.json {
+            Some(json) => Some(serde_json::from_str(json.get()).map_err(|_| Malformed)?),
+            None => None,
+        };
+        for entry in self.meta {
+            entry.apply(&mut tree)?;
+        }
+        Ok(tree)
+    }
+}
+
+impl MetaEntry<'_> {
+    /// Checks the value at the path against the type and marks it.
+    fn apply(self, tree: &mut Option<Value>) -> Result<(), Malformed> {
+        let mut target = match tree {
+            Some(value) => value,
+            // Without a value there is none of that type, either.
+            None if self.path.is_empty() && self.code > 7 => return Ok(()),
+            None => return Err(Malformed),
+        };
+        let at_root = self.path.is_empty();
+        for segment in &self.path {
+            target = match (target, segment) {
+                (Value::Object(members), _) if is_marked(members) => None,
+                (Value::Object(members), Segment::Key(key)) => members.get_mut(key.as_ref()),
+                (Value::Object(members), Segment::Index(index)) => {
+                    members.get_mut(index.to_string().as_str())
+                }
+                (Value::Array(items), Segment::Index(index)) => {
+                    usize::try_from(*index).ok().and_then(|index| items.get_mut(index))
+                }
+                (Value::Array(items), Segment::Key(key)) => {
+                    array_index(key).and_then(|index| items.get_mut(index))
+                }
+                _ => None,
+            }
+            .ok_or(Malformed)?;
+        }
+        let accepted = match (self.code, &*target) {
+            (0, Value::String(digits)) => is_bigint(digits),
+            (1, Value::String(_) | Value::Null) | (2 | 3, Value::Null) => true,
+            (4, Value::String(_)) => true,
+            (5, Value::String(text)) => is_regexp(text),
+            (6, Value::Array(_)) => true,
+            (7, Value::Array(entries)) => entries.iter().all(Value::is_array),
+            (0..=7, _) => false,
+            // Codes that nobody registered are left alone.
+            _ => return Ok(()),
+        };
+        if !accepted {
+            return Err(Malformed);
+        }
+        if self.code == 3 {
+            if at_root {
+                *tree = None;
+            }
+            return Ok(());
+        }
+        let name = match self.code {
+            0 => "bigint",
+            1 => "Date",
+            2 => "NaN",
+            4 => "URL",
+            5 => "RegExp",
+            6 => "Set",
+            _ => "Map",
+        };
+        *target = serde_json::json!({ (TYPE_MEMBER): name });
+        Ok(())
+    }
+}
+
+/// Names the type of a value that JSON has none for.
+pub(crate) const TYPE_MEMBER: &str = "$type";
+
+/// Whether the object stands for such a value: it has no members to walk into.
+fn is_marked(members: &serde_json::Map<String, Value>) -> bool {
+    members.len() == 1 && members.contains_key(TYPE_MEMBER)
+}
+
+/// An index as JavaScript spells the key of an array's element.
+fn array_index(key: &str) -> Option<usize> {
+    let canonical = key == "0" || (!key.starts_with('0') && key.bytes().all(|b| b.is_ascii_digit()));
+    if canonical { key.parse().ok() } else { None }
+}
+
+/// At most as many digits as the official decoder takes.
+const BIGINT_DIGITS: usize = 4300;
+
+fn is_bigint(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    (1..=BIGINT_DIGITS).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'))
+}
+
+/// `/pattern/flags`; the pattern itself is not compiled.
+fn is_regexp(text: &str) -> bool {
+    let Some((pattern, flags)) = text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'))
+    else {
+        return false;
+    };
+    let known = |flag: char| "dgimsuvy".contains(flag) && flags.matches(flag).count() == 1;
+    !pattern.is_empty()
+        && !pattern.contains(['\n', '\r', '\u{2028}', '\u{2029}'])
+        && flags.chars().all(known)
+        && !(flags.contains('u') && flags.contains('v'))
+}
+
+/// Appends the envelope of a value; `{}` where there is none (undefined).
+/// On failure `out` is as long as before.
+pub(crate) fn write_envelope<T: Serialize + ?Sized>(
+    value: Option<&T>,
+    out: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
+    let Some(value) = value else {
+        out.extend_from_slice(b"{}");
+        return Ok(());
+    };
+    let start = out.len();
+    out.extend_from_slice(b"{\"json\":");
+    write_json(value, out).inspect_err(|_| out.truncate(start))?;
+    out.push(b'}');
+    Ok(())
+}
+
+// The members as JavaScript reads them: the last of a name counts, unknown ones
+// are ignored, and primitives and arrays have no member `json`.
+impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EnvelopeVisitor;
+
+        impl<'de> Visitor<'de> for EnvelopeVisitor {
+            type Value = Envelope<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an envelope")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut envelope = Envelope::default();
+                let mut meta = None;
+                while let Some(member) = map.next_key()? {
+                    match member {
+                        Member::Json => envelope.json = Some(map.next_value()?),
+                        Member::Meta => meta = Some(map.next_value::<&'de RawValue>()?),
+                        Member::Other => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                if let Some(meta) = meta {
+                    envelope.meta = serde_json::from_str(meta.get()).map_err(de::Error::custom)?;
+                }
+                Ok(envelope)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Envelope::default())
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Envelope::default())
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Envelope::default())
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Envelope::default())
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Envelope::default())
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+                Ok(Envelope::default())
+            }
+        }
+
+        deserializer.deserialize_any(EnvelopeVisitor)
+    }
+}
+
+/// The name of an envelope's member.
+enum Member {
+    Json,
+    Meta,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MemberVisitor;
+
+        impl Visitor<'_> for MemberVisitor {
+            type Value = Member;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Member, E> {
+                Ok(match name {
+                    "json" => Member::Json,
+                    "meta" => Member::Meta,
+                    _ => Member::Other,
+                })
+            }
+        }
+
+        deserializer.deserialize_identifier(MemberVisitor)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for MetaEntry<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = MetaEntry<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a type code followed by a path")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let code = seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
+                let mut path = Vec::new();
+                while let Some(segment) = seq.next_element()? {
+                    path.push(segment);
+                }
+                Ok(MetaEntry { code, path })
+            }
+        }
+
+        deserializer.deserialize_seq(EntryVisitor)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Segment<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SegmentVisitor;
+
+        impl<'de> Visitor<'de> for SegmentVisitor {
+            type Value = Segment<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key or an index")
+            }
+
+            fn visit_u64<E>(self, index: u64) -> Result<Self::Value, E> {
+                Ok(Segment::Index(index))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+                Ok(Segment::Key(Cow::Owned(key.to_owned())))
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+                Ok(Segment::Key(Cow::Borrowed(key)))
+            }
+        }
+
+        deserializer.deserialize_any(SegmentVisitor)
+    }
+}

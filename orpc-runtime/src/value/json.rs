@@ -1,0 +1,130 @@
+//! JSON text in JavaScript's own number format, and JavaScript's view of numbers.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::Formatter;
+use serde_json::value::RawValue;
+use serde_json::{Number, Value};
+
+/// Integers up to here are exact in JavaScript: `Number.MAX_SAFE_INTEGER` + 1.
+const SAFE_INTEGER_BOUND: f64 = 9_007_199_254_740_992.0;
+
+/// Writes numbers as `Number.prototype.toString` does (ECMA-262, section 6.1.6.1.20):
+/// `1` for 1.0, `1e+21`, `0` for -0. All else is `serde_json`'s compact form,
+/// which is that of `JSON.stringify`.
+struct JsFormatter;
+
+impl Formatter for JsFormatter {
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(ryu_js::Buffer::new().format_finite(value).as_bytes())
+    }
+
+    fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
+        writer.write_all(ryu_js::Buffer::new().format_finite(value).as_bytes())
+    }
+}
+
+/// Appends `value` as JSON text. On failure `out` is as long as before.
+pub(super) fn write_json<T: Serialize + ?Sized>(
+    value: &T,
+    out: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
+    let start = out.len();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, JsFormatter);
+    value.serialize(&mut serializer).inspect_err(|_| out.truncate(start))
+}
+
+/// The JSON text of a value.
+pub(crate) fn to_raw<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, serde_json::Error> {
+    let mut text = Vec::new();
+    write_json(value, &mut text)?;
+    let text = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
+    RawValue::from_string(text)
+}
+
+/// JavaScript has one kind of number: `1.0`, `1e0` and `-0` are the integers 1
+/// and 0 there, and so they are for a Rust integer that reads them.
+pub(crate) fn normalise_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(integer) = integral(number) {
+                *number = integer;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(normalise_numbers),
+        Value::Object(members) => members.values_mut().for_each(normalise_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// The integer of the same value, for a number that is written as a float.
+fn integral(number: &Number) -> Option<Number> {
+    if !number.is_f64() {
+        return None;
+    }
+    let float = number.as_f64()?;
+    if float.fract() != 0.0 || float.abs() > SAFE_INTEGER_BOUND {
+        return None;
+    }
+    // Exact: the bound lies far inside the range of i64.
+    #[allow(clippy::cast_possible_truncation)]
+    let integer = float as i64;
+    Some(Number::from(integer))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written<T: Serialize>(value: &T) -> String {
+        to_raw(value).unwrap().get().to_owned()
+    }
+
+    #[test]
+    fn numbers_are_written_as_javascript_writes_them() {
+        let cases: [(f64, &str); 10] = [
+            (1.0, "1"),
+            (-0.0, "0"),
+            (0.1, "0.1"),
+            (1e21, "1e+21"),
+            (123_456_789_012_345_680_000.0, "123456789012345680000"),
+            (1e-7, "1e-7"),
+            (5e-324, "5e-324"),
+            (1.797_693_134_862_315_7e308, "1.7976931348623157e+308"),
+            (-1.5, "-1.5"),
+            (1e-6, "0.000001"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(written(&number), text);
+        }
+        assert_eq!(written(&0.1_f32), "0.1");
+        assert_eq!(written(&f64::NAN), "null");
+    }
+
+    #[test]
+    fn strings_are_escaped_as_json_stringify_escapes_them() {
+        assert_eq!(
+            written(&"\u{8}\t\n\u{c}\r\"\\\u{1}\u{1f}/\u{7f}\u{2028}é"),
+            "\"\\b\\t\\n\\f\\r\\\"\\\\\\u0001\\u001f/\u{7f}\u{2028}é\""
+        );
+    }
+
+    #[test]
+    fn integral_floats_become_integers_and_others_stay() {
+        let mut value: Value =
+            serde_json::from_str(r#"[1.0, 1e2, -0, -0.0, 1.5, 1e300, [{"a": 2.0}]]"#).unwrap();
+        normalise_numbers(&mut value);
+        assert_eq!(value, json!([1, 100, 0, 0, 1.5, 1e300, [{"a": 2}]]));
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_buffer_as_it_was() {
+        let odd_keys = std::collections::HashMap::from([(vec![1], 2)]);
+        let mut out = b"before".to_vec();
+        assert!(write_json(&odd_keys, &mut out).is_err());
+        assert_eq!(out, b"before");
+    }
+}

@@ -1,0 +1,7 @@
+//! Values on the wire: the envelope around JSON, and JSON as JavaScript writes it.
+
+mod envelope;
+mod json;
+
+pub(crate) use envelope::{Envelope, Malformed, TYPE_MEMBER, write_envelope};
+pub(crate) use json::{normalise_numbers, to_raw};

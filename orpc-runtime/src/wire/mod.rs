@@ -1,0 +1,3 @@
+//! The protocols without I/O: bytes in, bytes out.
+
+pub(crate) mod v1;

@@ -1,0 +1,58 @@
+//! Event iterators as server-sent events (WHATWG HTML Standard, section "Server-sent events").
+
+use std::io::Write as _;
+
+use crate::event::EventMeta;
+use crate::procedure::{EventKind, EventWriter, InvalidMeta};
+
+/// Frames events for a `text/event-stream` body.
+pub(crate) struct SseWriter;
+
+impl EventWriter for SseWriter {
+    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) -> Result<(), InvalidMeta> {
+        if meta.comments().any(|text| text.contains(['\r', '\n'])) {
+            return Err(InvalidMeta::Comment);
+        }
+        if meta.id().is_some_and(|id| id.contains(['\r', '\n', '\0'])) {
+            return Err(InvalidMeta::Id);
+        }
+        for text in meta.comments() {
+            write_line(out, ": ", text);
+        }
+        let name = match kind {
+            EventKind::Message => "message",
+            EventKind::Error => "error",
+            EventKind::Done => "done",
+        };
+        write_line(out, "event: ", name);
+        if let Some(retry) = meta.retry() {
+            // Writing to a `Vec` cannot fail.
+            _ = writeln!(out, "retry: {}", retry.as_millis());
+        }
+        if let Some(id) = meta.id() {
+            write_line(out, "id: ", id);
+        }
+        out.extend_from_slice(b"data: ");
+        Ok(())
+    }
+
+    fn end(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\n\n");
+    }
+}
+
+/// A comment on its own, which flushes the head or keeps a connection alive.
+pub(crate) fn comment(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 4);
+    for line in text.split(['\r', '\n']) {
+        write_line(&mut out, ": ", line);
+    }
+    out.push(b'\n');
+    out
+}
+
+fn write_line(out: &mut Vec<u8>, field: &str, text: &str) {
+    out.extend_from_slice(field.as_bytes());
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'\n');
+}

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { CHROMIUM, SCREENSHOTS } from "./environment.js";
+import { Tab } from "./tab.js";
+
+const ARGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const WAIT_MS = 20_000;
+
+export function launchBrowser() {
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+}
+
+/** Opens the page in a context of its own, so that tabs share neither storage nor connections. */
+export async function openTab(browser, url, contextOptions = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    ...contextOptions,
+  });
+  context.setDefaultTimeout(WAIT_MS);
+  const tab = new Tab(await context.newPage(), url);
+  await tab.open();
+  return tab;
+}
+
+export async function screenshot(tab, name) {
+  await tab.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: "disabled" });
+}

@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { CHAT_BIN } from "./environment.js";
+
+const READY = /^chat room: (http:\/\/127\.0\.0\.1:\d+)\/?$/mu;
+const READY_WITHIN_MS = 15_000;
+
+const running = new Set();
+
+// The last resort when the run itself is cut short.
+process.on("exit", () => {
+  for (const child of running) {
+    child.kill("SIGKILL");
+  }
+});
+
+function readyAddress(child) {
+  return new Promise((resolve, reject) => {
+    let stdout = "";
+    let stderr = "";
+    const fail = (what) => reject(new Error(`${CHAT_BIN} ${what}\nstdout:\n${stdout}\nstderr:\n${stderr}`));
+    const timer = setTimeout(() => fail(`printed no address within ${READY_WITHIN_MS} ms`), READY_WITHIN_MS);
+
+    child.stdout.setEncoding("utf8").on("data", (chunk) => {
+      stdout += chunk;
+      const match = READY.exec(stdout);
+      if (match) {
+        clearTimeout(timer);
+        resolve(match[1]);
+      }
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk) => {
+      stderr += chunk;
+    });
+    child.once("error", (error) => {
+      clearTimeout(timer);
+      fail(`did not start: ${error.message}`);
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      fail(`ended before it was ready (${signal ?? `exit code ${code}`})`);
+    });
+  });
+}
+
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return;
+  }
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
+/** Starts the chat server; port 0 lets it pick a free one. */
+export async function startChat(port = 0) {
+  const child = spawn(CHAT_BIN, {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+
+  const url = await readyAddress(child).catch(async (error) => {
+    child.kill("SIGKILL");
+    throw error;
+  });
+  return { url, port: Number(new URL(url).port), stop: () => stop(child) };
+}
+
+export async function stopAllChats() {
+  await Promise.all([...running].map(stop));
+}
+
+/** Sends a message without a browser, to fill the room. */
+export async function say(url, name, message) {
+  const response = await fetch(`${url}/rpc/chat/send`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ json: { name, message } }),
+  });
+  if (!response.ok) {
+    throw new Error(`chat.send answered ${response.status}: ${await response.text()}`);
+  }
+}

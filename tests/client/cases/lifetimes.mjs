@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { errorOf } from "../support/errors.mjs";
+import { eventually, soon } from "../support/eventually.mjs";
+import { numbered, take } from "../support/streams.mjs";
+
+const TICKS = { everyMs: 1 };
+
+/** Ways to give up a running stream. Each gets the stream, what aborts its signal and the line it runs over. */
+const STREAM_ENDS = [
+  { how: "its signal is aborted", end: ({ abort }) => abort() },
+  { how: "the caller returns from it", end: ({ iterator }) => iterator.return() },
+  { how: "its connection is lost", end: ({ line }) => assert.ok(line.cut() > 0) },
+];
+
+/** Ways to give up a running call. */
+const CALL_ENDS = STREAM_ENDS.filter(({ how }) => how !== "the caller returns from it");
+
+/** These cases count what is alive on the whole server, so nothing else may run beside them. */
+export function lifetimes(world) {
+  describe("lifetimes", () => {
+    const live = (what) => () => world.client()[what].live();
+    const liveTicks = live("stream");
+    const liveWaits = live("slow");
+
+    it("nothing is alive when nothing runs", async () => {
+      await eventually("no stream", liveTicks, 0);
+      await eventually("no call", liveWaits, 0);
+    });
+
+    for (const everyMs of [1, 10_000]) {
+      for (const { how, end } of STREAM_ENDS) {
+        it(`a stream with a tick every ${everyMs} ms ends on the server within a second when ${how}`, async () => {
+          const { client, line } = await world.clientOverLine();
+          const stop = new AbortController();
+          const iterator = await client.stream.ticks({ everyMs }, { signal: stop.signal });
+          if (everyMs === 1) await take(iterator, 5);
+          await eventually("one stream", liveTicks, 1);
+          await end({ iterator, line, abort: () => stop.abort() });
+          await eventually("no stream", liveTicks, 0);
+        });
+      }
+    }
+
+    for (const { how, end } of CALL_ENDS) {
+      it(`a call ends on the server within a second, and fails for its caller, when ${how}`, async () => {
+        const { client, line } = await world.clientOverLine();
+        const stop = new AbortController();
+        const call = errorOf(client.slow.wait({ ms: 60_000 }, { signal: stop.signal }));
+        await eventually("one call", liveWaits, 1);
+        await end({ line, abort: () => stop.abort() });
+        await eventually("no call", liveWaits, 0);
+        assert.ok((await soon("the failure", call)) instanceof Error);
+      });
+    }
+
+    it("the reader of an aborted stream gets an AbortError", async () => {
+      const stop = new AbortController();
+      const iterator = await world.client().stream.ticks({ everyMs: 10_000 }, { signal: stop.signal });
+      const read = errorOf(take(iterator, 1000));
+      stop.abort();
+      assert.equal((await soon("the failure", read)).name, "AbortError");
+      await eventually("no stream", liveTicks, 0);
+    });
+
+    it("leaving a for-await loop ends the stream", async () => {
+      const seen = [];
+      for await (const tick of await world.client().stream.ticks(TICKS)) {
+        seen.push(tick);
+        if (seen.length === 3) break;
+      }
+      assert.deepEqual(seen, numbered(3));
+      await eventually("no stream", liveTicks, 0);
+    });
+
+    it("a call whose signal is already aborted fails and leaves nothing behind", async () => {
+      const signal = AbortSignal.abort();
+      const client = world.client();
+      for (const call of [client.stream.ticks(TICKS, { signal }), client.slow.wait({ ms: 60_000 }, { signal })]) {
+        assert.equal((await errorOf(call)).name, "AbortError");
+      }
+      await eventually("no stream", liveTicks, 0);
+      await eventually("no call", liveWaits, 0);
+    });
+
+    it("ending one stream leaves the others running", async () => {
+      const client = world.client();
+      const streams = await Promise.all(Array.from({ length: 10 }, () => client.stream.ticks(TICKS)));
+      await eventually("ten streams", liveTicks, 10);
+      for (const [index, iterator] of streams.entries()) {
+        if (index % 2) await iterator.return();
+      }
+      await eventually("five streams", liveTicks, 5);
+      for (const [index, iterator] of streams.entries()) {
+        if (index % 2 === 0) assert.deepEqual(await take(iterator, 20), numbered(20));
+      }
+      await Promise.all(streams.map((iterator) => iterator.return()));
+      await eventually("no stream", liveTicks, 0);
+    });
+
+    it("aborting one call leaves the others running", async () => {
+      const client = world.client();
+      const calls = Array.from({ length: 10 }, () => {
+        const stop = new AbortController();
+        return { stop, error: errorOf(client.slow.wait({ ms: 60_000 }, { signal: stop.signal })) };
+      });
+      await eventually("ten calls", liveWaits, 10);
+      for (const { stop } of calls.slice(0, 4)) stop.abort();
+      await eventually("six calls", liveWaits, 6);
+      for (const { stop } of calls) stop.abort();
+      await eventually("no call", liveWaits, 0);
+      for (const { error } of calls) assert.equal((await error).name, "AbortError");
+    });
+
+    it("a call that has ended by itself no longer counts", async () => {
+      await Promise.all(Array.from({ length: 10 }, () => world.client().slow.wait({ ms: 20 })));
+      await eventually("no call", liveWaits, 0);
+    });
+
+    it("a stream that nobody reads ends when its connection is lost", async () => {
+      const { client, line } = await world.clientOverLine();
+      await client.stream.ticks(TICKS);
+      await eventually("one stream", liveTicks, 1);
+      line.cut();
+      await eventually("no stream", liveTicks, 0);
+    });
+  });
+}

@@ -1,0 +1,39 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+
+/**
+ * A TCP line to the server that can be cut: a port of its own which passes bytes on, both ways.
+ * `cut` destroys every connection on it, as a lost network does; new ones are taken as before.
+ */
+export async function openLine(origin) {
+  const { hostname, port } = new URL(origin);
+  const pairs = new Set();
+
+  const proxy = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    const pair = [near, far];
+    pairs.add(pair);
+    const end = () => {
+      near.destroy();
+      far.destroy();
+      pairs.delete(pair);
+    };
+    for (const socket of pair) socket.setNoDelay(true).on("error", end).on("close", end);
+    near.pipe(far);
+    far.pipe(near);
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+
+  const cut = () => {
+    const count = pairs.size;
+    for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
+    return count;
+  };
+  const close = async () => {
+    cut();
+    proxy.close();
+    await once(proxy, "close");
+  };
+  return { origin: `http://127.0.0.1:${proxy.address().port}`, cut, close };
+}

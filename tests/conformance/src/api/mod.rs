@@ -1,0 +1,185 @@
+//! The procedures by group.
+
+pub mod account;
+pub mod chat;
+pub mod errors;
+pub mod slow;
+pub mod stream;
+
+use orpc_runtime::prelude::*;
+use tokio::sync::broadcast::Receiver;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+
+use crate::Session;
+
+/// All procedures.
+pub fn router() -> Router<Session> {
+    root::router()
+        .nest("errors", errors::procedures::router())
+        .nest("stream", stream::procedures::router())
+        .nest("slow", slow::procedures::router())
+        .nest("account", account::procedures::router())
+        .nest("chat", chat::procedures::router())
+}
+
+/// The input of `echo`, and its output.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Echo {
+    #[schemars(length(min = 1, max = 64))]
+    room: String,
+    #[schemars(length(min = 1, max = 2000))]
+    text: String,
+    #[schemars(length(max = 8))]
+    tags: Vec<String>,
+}
+
+/// An order with its customer.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Order {
+    #[allow(dead_code, reason = "validated, not used")]
+    customer: Customer,
+    #[schemars(length(min = 1, max = 100))]
+    items: Vec<OrderItem>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[allow(dead_code, reason = "validated, not used")]
+struct Customer {
+    id: u64,
+    #[schemars(length(min = 1, max = 100))]
+    name: String,
+    #[schemars(length(min = 3, max = 200))]
+    email: String,
+    address: Address,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[allow(dead_code, reason = "validated, not used")]
+struct Address {
+    #[schemars(length(min = 1, max = 200))]
+    street: String,
+    #[schemars(length(min = 1, max = 100))]
+    city: String,
+    #[schemars(length(min = 1, max = 16))]
+    zip: String,
+    #[schemars(length(equal = 2))]
+    country: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct OrderItem {
+    #[allow(dead_code, reason = "validated, not used")]
+    #[schemars(regex(pattern = r"^[A-Z]{3}-\d{4}$"))]
+    sku: String,
+    #[schemars(range(min = 1, max = 999))]
+    qty: u32,
+    #[schemars(range(min = 0.0))]
+    price: f64,
+    #[allow(dead_code, reason = "validated, not used")]
+    #[schemars(length(max = 200))]
+    note: Option<String>,
+}
+
+/// What an order comes to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Total {
+    total: f64,
+    items: usize,
+}
+
+/// How far to count.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct CountTo {
+    #[schemars(range(max = 1_000_000))]
+    to: u32,
+}
+
+/// One step of a count.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Count {
+    n: u64,
+}
+
+/// What `publish` gives to all who subscribe.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Publication {
+    #[schemars(length(min = 1, max = 32))]
+    at: String,
+    #[schemars(length(min = 1, max = 64))]
+    room: String,
+    #[schemars(length(min = 1, max = 2000))]
+    text: String,
+}
+
+/// The procedures that stand in no group.
+#[router(context = Session)]
+pub mod root {
+    use super::*;
+
+    /// Answers.
+    #[procedure(method = GET)]
+    pub async fn ping() -> &'static str {
+        "pong"
+    }
+
+    /// Gives the input back.
+    #[procedure]
+    pub async fn echo(input: Echo) -> Echo {
+        input
+    }
+
+    /// Adds an order up.
+    #[procedure]
+    pub async fn order(order: Order) -> Total {
+        let total = order.items.iter().map(|item| f64::from(item.qty) * item.price).sum();
+        Total { total, items: order.items.len() }
+    }
+
+    /// Counts from 0.
+    #[procedure]
+    pub fn count(input: CountTo) -> impl Stream<Item = Count> {
+        futures::stream::iter((0..u64::from(input.to)).map(|n| Count { n }))
+    }
+
+    /// Gives an event to everyone who subscribes.
+    #[procedure]
+    pub async fn publish(session: &Session, event: Publication) -> bool {
+        // Without a subscriber there is nobody to give it to.
+        drop(session.state.publications.send(event));
+        true
+    }
+
+    /// Everything that is published from now on.
+    #[procedure]
+    pub fn subscribe(session: &Session) -> impl Stream<Item = Result<Publication, Error>> {
+        events(session.state.publications.subscribe())
+    }
+
+    /// Two levels down.
+    #[router]
+    pub mod nested {
+        /// One level down.
+        #[orpc_runtime::router]
+        pub mod deep {
+            use orpc_runtime::procedure;
+
+            /// Answers.
+            #[procedure]
+            pub async fn ping() -> &'static str {
+                "pong"
+            }
+        }
+    }
+}
+
+/// The events of a channel from now on. A reader that is too slow is told so.
+fn events<T: Clone + Send + 'static>(
+    channel: Receiver<T>,
+) -> impl Stream<Item = Result<T, Error>> + 'static {
+    BroadcastStream::new(channel).map(|event| {
+        event.map_err(|BroadcastStreamRecvError::Lagged(lost)| {
+            Error::custom("EVENTS_LOST").with_data(&serde_json::json!({ "count": lost }))
+        })
+    })
+}

@@ -1,0 +1,64 @@
+//! Procedures that answer with event iterators.
+
+use std::time::Duration;
+
+use futures::stream;
+use orpc_runtime::prelude::*;
+
+use super::Count;
+use super::errors::RateLimit;
+use crate::Session;
+
+/// After how many events to fail.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct FailAfter {
+    #[schemars(range(max = 1000))]
+    after: u32,
+}
+
+/// How fast to tick.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ticks {
+    #[schemars(range(min = 1, max = 10_000))]
+    every_ms: u64,
+}
+
+/// `stream.*`
+#[router(context = Session)]
+pub mod procedures {
+    use super::*;
+
+    /// Some events, then a declared error.
+    #[procedure]
+    pub fn fail(input: FailAfter) -> impl Stream<Item = Result<Count, RateLimit>> {
+        let events = (0..u64::from(input.after)).map(|n| Ok(Count { n }));
+        stream::iter(events.chain([Err(RateLimit::RateLimited { retry_after: 7 })]))
+    }
+
+    /// Counts until the client goes, from where it left off before.
+    #[procedure]
+    pub fn ticks(
+        session: &Session,
+        input: Ticks,
+        last: Option<&LastEventId>,
+    ) -> Result<impl Stream<Item = Event<Count>>, Error> {
+        let first = match last {
+            Some(id) => id.parse::<u64>()?.saturating_add(1),
+            None => 0,
+        };
+        let alive = session.state.live_ticks.enter();
+        let clock = tokio::time::interval(Duration::from_millis(input.every_ms));
+        Ok(stream::unfold((first, clock, alive), |(n, mut clock, alive)| async move {
+            clock.tick().await;
+            let next = n.checked_add(1)?;
+            Some((Event::new(Count { n }).id(n.to_string()), (next, clock, alive)))
+        }))
+    }
+
+    /// How many streams of `ticks` are alive.
+    #[procedure]
+    pub async fn live(session: &Session) -> usize {
+        session.state.live_ticks.get()
+    }
+}

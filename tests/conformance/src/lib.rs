@@ -1,0 +1,7 @@
+//! The procedures that clients, test suites and load generators talk to, under
+//! names and limits that stay as they are.
+
+pub mod api;
+mod state;
+
+pub use state::{Session, State};

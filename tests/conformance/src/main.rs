@@ -1,0 +1,69 @@
+//! Serves the conformance procedures: HTTP below `/rpc`.
+//!
+//! `PORT` chooses the port (3939 unless set, 0 for any free one). The line
+//! `listening on http://127.0.0.1:<port>` tells that the server is ready;
+//! SIGTERM and Ctrl-C end it.
+
+use std::error::Error;
+use std::future::IntoFuture as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use conformance::{Session, State, api};
+use orpc_runtime::{Call, Rpc};
+use tokio::net::TcpListener;
+
+/// How long calls may go on after a signal to end.
+const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+
+    let state = Arc::new(State::default());
+    let rpc = Rpc::try_new(api::router())?;
+    let http = rpc.http(move |call: &Call| {
+        let session = Session::new(Arc::clone(&state), call);
+        async move { Ok::<_, orpc_runtime::Error>(session) }
+    });
+    let app = axum::Router::new().nest_service("/rpc", http);
+
+    let port = match std::env::var("PORT") {
+        Ok(port) => port.parse()?,
+        Err(_) => 3939,
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            eprintln!("TCP_NODELAY cannot be set: {error}");
+        }
+    });
+    let (ending, end) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        signal().await;
+        rpc.shutdown();
+        drop(ending);
+    });
+    let deadline = async {
+        drop(end.await);
+        tokio::time::sleep(SHUTDOWN_DEADLINE).await;
+    };
+    tokio::select! {
+        result = server.into_future() => result?,
+        () = deadline => eprintln!("some calls did not end in time"),
+    }
+    Ok(())
+}
+
+/// Waits for a signal to end.
+async fn signal() {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .expect("signals can be listened to");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
