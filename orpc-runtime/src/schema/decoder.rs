@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::compile::{SchemaError, compile, input_schema};
-use super::issue::{Issue, collect_issues, deserialisation_issue};
-use crate::value::{Envelope, Malformed, normalise_numbers};
+use super::issue::{Issue, collect_issues, collect_marked_issues, deserialisation_issue};
+use crate::value::{Envelope, Malformed, Tree, normalise_numbers};
 
 /// Validates inputs of one type and deserialises them.
 ///
@@ -47,18 +47,22 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
 
     /// Reads a `T`. Undefined is taken as null where the schema allows null.
     pub(crate) fn decode(&self, envelope: Envelope<'_>) -> Result<T, DecodeError> {
-        let tree = envelope.into_tree()?;
-        let undefined = tree.is_none();
-        let mut tree = tree.unwrap_or(Value::Null);
+        let Tree { value, marks } = envelope.into_tree()?;
+        let undefined = value.is_none();
+        let mut tree = value.unwrap_or(Value::Null);
         normalise_numbers(&mut tree);
-        if !self.validator.is_valid(&tree) {
+        if !marks.is_empty() {
+            let issues = collect_marked_issues(&self.validator, &tree, &marks);
+            if !issues.is_empty() {
+                return Err(DecodeError::Invalid(issues));
+            }
+        } else if !self.validator.is_valid(&tree) {
             return Err(DecodeError::Invalid(collect_issues(&self.validator, &tree, undefined)));
         }
         // The schema and serde can disagree, for example on a custom
         // `Deserialize`; then serde's word is the issue.
-        T::deserialize(&tree).map_err(|_| {
-            DecodeError::Invalid(vec![deserialisation_issue::<T>(&tree)])
-        })
+        T::deserialize(&tree)
+            .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue::<T>(&tree)]))
     }
 
     /// The schema that inputs are checked against.

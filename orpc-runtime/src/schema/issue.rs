@@ -1,5 +1,7 @@
 //! What is wrong with an input, in the shape of a Standard Schema issue.
 
+use std::collections::{HashMap, HashSet};
+
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, Validator};
@@ -7,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::value::TYPE_MEMBER;
+use crate::value::{Mark, to_raw};
 
 /// The longest list of issues; a client can make an input invalid in as many
 /// places as its body has bytes.
@@ -23,7 +25,7 @@ pub struct Issue {
 }
 
 /// A step of an [`Issue`]'s path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum PathSegment {
     /// A member of an object.
@@ -47,6 +49,54 @@ pub(super) fn collect_issues(validator: &Validator, value: &Value, undefined: bo
         }
     }
     issues
+}
+
+/// All failures of a value that holds things which JSON has no type for. Such a
+/// thing is no string, number or object: only a schema that takes anything takes
+/// it. So each is tried as two JSON types, which nothing else takes both.
+pub(super) fn collect_marked_issues(
+    validator: &Validator,
+    value: &Value,
+    marks: &[Mark],
+) -> Vec<Issue> {
+    let kinds: HashMap<&[PathSegment], &str> =
+        marks.iter().map(|mark| (mark.path.as_slice(), mark.kind)).collect();
+    let mut seen = HashSet::new();
+    let mut issues = Vec::new();
+    for stand_in in [Value::Bool(true), Value::Object(serde_json::Map::new())] {
+        for issue in collect_issues(validator, &replaced(value, marks, &stand_in), false) {
+            // What is wrong with a stand-in is said once, of the thing itself.
+            let mark = (0..=issue.path.len())
+                .map(|length| &issue.path[..length])
+                .find_map(|path| kinds.get_key_value(path));
+            let issue = match mark {
+                Some((path, kind)) => Issue {
+                    message: format!("Invalid input: expected a JSON value, received {kind}"),
+                    path: path.to_vec(),
+                },
+                None => issue,
+            };
+            if seen.insert((issue.path.clone(), issue.message.clone())) {
+                issues.push(issue);
+            }
+        }
+    }
+    issues
+}
+
+/// The value with something else at each mark.
+fn replaced(value: &Value, marks: &[Mark], stand_in: &Value) -> Value {
+    let mut value = value.clone();
+    for mark in marks {
+        let target = mark.path.iter().try_fold(&mut value, |container, segment| match segment {
+            PathSegment::Key(key) => container.get_mut(key),
+            PathSegment::Index(index) => container.get_mut(index),
+        });
+        if let Some(target) = target {
+            *target = stand_in.clone();
+        }
+    }
+    value
 }
 
 /// The failure of a value that the schema accepts and the type does not.
@@ -175,10 +225,12 @@ fn message(error: &ValidationError<'_>, undefined: bool) -> String {
         Kind::MaxProperties { limit } => {
             format!("Too big: expected at most {}", counted(*limit, "member"))
         }
-        Kind::Minimum { limit } => format!("Too small: expected a number >= {limit}"),
-        Kind::ExclusiveMinimum { limit } => format!("Too small: expected a number > {limit}"),
-        Kind::Maximum { limit } => format!("Too big: expected a number <= {limit}"),
-        Kind::ExclusiveMaximum { limit } => format!("Too big: expected a number < {limit}"),
+        Kind::Minimum { limit } => format!("Too small: expected a number >= {}", text(limit)),
+        Kind::ExclusiveMinimum { limit } => {
+            format!("Too small: expected a number > {}", text(limit))
+        }
+        Kind::Maximum { limit } => format!("Too big: expected a number <= {}", text(limit)),
+        Kind::ExclusiveMaximum { limit } => format!("Too big: expected a number < {}", text(limit)),
         Kind::MultipleOf { multiple_of } => {
             format!("Invalid number: expected a multiple of {multiple_of}")
         }
@@ -210,6 +262,11 @@ fn message(error: &ValidationError<'_>, undefined: bool) -> String {
     }
 }
 
+/// A value as JavaScript writes it.
+fn text(value: &Value) -> String {
+    to_raw(value).map_or_else(|_| value.to_string(), |raw| raw.get().to_owned())
+}
+
 fn counted(limit: u64, noun: &str) -> String {
     if limit == 1 { format!("1 {noun}") } else { format!("{limit} {noun}s") }
 }
@@ -224,7 +281,7 @@ fn expected(kind: &TypeKind) -> String {
 }
 
 /// The kind of a value, in JavaScript's words.
-fn kind_of(value: &Value) -> &str {
+fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -232,9 +289,6 @@ fn kind_of(value: &Value) -> &str {
         Value::Number(_) => "number",
         Value::String(_) => "string",
         Value::Array(_) => "array",
-        Value::Object(members) => match members.get(TYPE_MEMBER) {
-            Some(Value::String(name)) if members.len() == 1 => name,
-            _ => "object",
-        },
+        Value::Object(_) => "object",
     }
 }

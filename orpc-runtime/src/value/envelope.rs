@@ -1,6 +1,7 @@
 //! The envelope `{"json": …, "meta": […]}` that carries every value.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -9,6 +10,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::json::write_json;
+use crate::schema::PathSegment;
+
+/// The most `meta` items of one envelope.
+const MAX_META: usize = 50_000;
 
 /// A payload that is no envelope, or one that contradicts itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,88 +51,106 @@ impl<'a> Envelope<'a> {
         serde_json::from_slice(text).map_err(|_| Malformed)
     }
 
-    /// The value as a tree, or none for undefined. Values that JSON has no type
-    /// for stand in the tree as `{"$type": …}`, so that no schema of a plain type
-    /// takes their text for a string or a number.
-    pub(crate) fn into_tree(self) -> Result<Option<Value>, Malformed> {
-        let mut tree = match self.json {
+    /// The value as a tree of JSON, with the places of the values that JSON has
+    /// no type for.
+    pub(crate) fn into_tree(self) -> Result<Tree, Malformed> {
+        let value = match self.json {
             Some(json) => Some(serde_json::from_str(json.get()).map_err(|_| Malformed)?),
             None => None,
         };
-        for entry in self.meta {
-            entry.apply(&mut tree)?;
+        let mut tree = Tree { value, marks: Vec::new() };
+        let mut marked = HashSet::new();
+        for entry in &self.meta {
+            entry.apply(&mut tree, &mut marked)?;
         }
         Ok(tree)
     }
 }
 
+/// A value as JSON, where all that JSON cannot say is in the marks.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    /// The value; none is undefined.
+    pub(crate) value: Option<Value>,
+    /// What stands in the JSON for something else.
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// A place whose value is of a type that JSON lacks.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    pub(crate) path: Vec<PathSegment>,
+    /// The name of the type in JavaScript.
+    pub(crate) kind: &'static str,
+}
+
 impl MetaEntry<'_> {
     /// Checks the value at the path against the type and marks it.
-    fn apply(self, tree: &mut Option<Value>) -> Result<(), Malformed> {
-        let mut target = match tree {
-            Some(value) => value,
-            // Without a value there is none of that type, either.
-            None if self.path.is_empty() && self.code > 7 => return Ok(()),
-            None => return Err(Malformed),
-        };
-        let at_root = self.path.is_empty();
+    fn apply(
+        &self,
+        tree: &mut Tree,
+        marked: &mut HashSet<Vec<PathSegment>>,
+    ) -> Result<(), Malformed> {
+        // A path goes through own members of JSON values only: not into a value
+        // that is something else by now.
+        let mut target = tree.value.as_mut().ok_or(Malformed)?;
+        let mut path = Vec::new();
         for segment in &self.path {
-            target = match (target, segment) {
-                (Value::Object(members), _) if is_marked(members) => None,
-                (Value::Object(members), Segment::Key(key)) => members.get_mut(key.as_ref()),
-                (Value::Object(members), Segment::Index(index)) => {
-                    members.get_mut(index.to_string().as_str())
-                }
-                (Value::Array(items), Segment::Index(index)) => {
-                    usize::try_from(*index).ok().and_then(|index| items.get_mut(index))
-                }
-                (Value::Array(items), Segment::Key(key)) => {
-                    array_index(key).and_then(|index| items.get_mut(index))
-                }
-                _ => None,
+            if marked.contains(&path) {
+                return Err(Malformed);
             }
-            .ok_or(Malformed)?;
+            let step = segment.step_into(target).ok_or(Malformed)?;
+            path.push(step.0);
+            target = step.1;
         }
-        let accepted = match (self.code, &*target) {
-            (0, Value::String(digits)) => is_bigint(digits),
-            (1, Value::String(_) | Value::Null) | (2 | 3, Value::Null) => true,
-            (4, Value::String(_)) => true,
-            (5, Value::String(text)) => is_regexp(text),
-            (6, Value::Array(_)) => true,
-            (7, Value::Array(entries)) => entries.iter().all(Value::is_array),
-            (0..=7, _) => false,
+        let kind = match (self.code, &*target) {
+            (0, Value::String(digits)) if is_bigint(digits) => "bigint",
+            (1, Value::String(_) | Value::Null) => "Date",
+            (2, Value::Null) => "NaN",
+            (3, Value::Null) => "undefined",
+            (4, Value::String(text)) if url::Url::parse(text).is_ok() => "URL",
+            (5, Value::String(text)) if is_regexp(text) => "RegExp",
+            (6, Value::Array(_)) => "Set",
+            (7, Value::Array(entries)) if entries.iter().all(Value::is_array) => "Map",
+            (0..=7, _) => return Err(Malformed),
             // Codes that nobody registered are left alone.
             _ => return Ok(()),
         };
-        if !accepted {
+        if !marked.insert(path.clone()) {
             return Err(Malformed);
         }
-        if self.code == 3 {
-            if at_root {
-                *tree = None;
-            }
-            return Ok(());
+        match kind {
+            "undefined" if path.is_empty() => tree.value = None,
+            "undefined" => {}
+            _ => tree.marks.push(Mark { path, kind }),
         }
-        let name = match self.code {
-            0 => "bigint",
-            1 => "Date",
-            2 => "NaN",
-            4 => "URL",
-            5 => "RegExp",
-            6 => "Set",
-            _ => "Map",
-        };
-        *target = serde_json::json!({ (TYPE_MEMBER): name });
         Ok(())
     }
 }
 
-/// Names the type of a value that JSON has none for.
-pub(crate) const TYPE_MEMBER: &str = "$type";
-
-/// Whether the object stands for such a value: it has no members to walk into.
-fn is_marked(members: &serde_json::Map<String, Value>) -> bool {
-    members.len() == 1 && members.contains_key(TYPE_MEMBER)
+impl Segment<'_> {
+    /// The own member of a container, with the segment as the container has it:
+    /// an index may be written as a key and a key as an index.
+    fn step_into<'v>(&self, container: &'v mut Value) -> Option<(PathSegment, &'v mut Value)> {
+        match container {
+            Value::Array(items) => {
+                let index = match self {
+                    Segment::Index(index) => usize::try_from(*index).ok()?,
+                    Segment::Key(key) => array_index(key)?,
+                };
+                Some((PathSegment::Index(index), items.get_mut(index)?))
+            }
+            Value::Object(members) => {
+                let key = match self {
+                    Segment::Index(index) => index.to_string(),
+                    Segment::Key(key) => key.clone().into_owned(),
+                };
+                let member = members.get_mut(&key)?;
+                Some((PathSegment::Key(key), member))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// An index as JavaScript spells the key of an array's element.
@@ -200,7 +223,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
                     }
                 }
                 if let Some(meta) = meta {
-                    envelope.meta = serde_json::from_str(meta.get()).map_err(de::Error::custom)?;
+                    let entries: Option<Vec<_>> =
+                        serde_json::from_str(meta.get()).map_err(de::Error::custom)?;
+                    envelope.meta = entries.unwrap_or_default();
+                    if envelope.meta.len() > MAX_META {
+                        return Err(de::Error::invalid_length(envelope.meta.len(), &"fewer items"));
+                    }
                 }
                 Ok(envelope)
             }

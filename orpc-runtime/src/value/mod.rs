@@ -3,5 +3,5 @@
 mod envelope;
 mod json;
 
-pub(crate) use envelope::{Envelope, Malformed, TYPE_MEMBER, write_envelope};
+pub(crate) use envelope::{Envelope, Malformed, Mark, Tree, write_envelope};
 pub(crate) use json::{normalise_numbers, to_raw};

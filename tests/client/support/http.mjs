@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { COMMON_ERRORS, MALFORMED, assertIssues } from "./errors.mjs";
 import { soon } from "./eventually.mjs";
 
-const MOMENT = 5;
+const DUE = 1000;
 const PATIENCE = 10_000;
 
 /** Sends one request on a connection of its own (or of `agent`) and gives the response as soon as its head is there. */
@@ -93,12 +93,12 @@ export function assertInputRefusedBody(response, paths) {
 }
 
 /**
- * Sends a body piece by piece, and stops as soon as the server answers; `null` sends the head alone and waits.
- * Before each piece it gives the server a moment to answer: one that closes the connection after its answer
- * would otherwise make the next write fail before the answer is read.
+ * Sends a body piece by piece until the server answers; `null` sends the head alone.
+ * An answer is due as soon as more than `limit` bytes are declared or sent. It is waited for before anything more
+ * goes out, because a server may close the connection after it, and a write to that would lose the answer.
  * Gives the response and how many bytes went out until then.
  */
-export async function upload(origin, path, headers, pieces) {
+export async function upload(origin, path, headers, pieces, limit) {
   const { hostname, port } = new URL(origin);
   const request = httpRequest({ hostname, port, path, method: "POST", headers, agent: new Agent() });
   request.flushHeaders();
@@ -109,12 +109,15 @@ export async function upload(origin, path, headers, pieces) {
   answered.catch(() => {});
 
   let sent = 0;
+  const declared = Number(headers["content-length"] ?? 0);
+  const answerIsDue = () => Promise.race([answered, pause(DUE)]);
   for (const piece of pieces ?? []) {
-    await Promise.race([answered, pause(MOMENT)]);
+    if (Math.max(declared, sent) > limit) await answerIsDue();
     if (response) break;
     sent += piece.length;
     if (!request.write(piece)) await Promise.race([once(request, "drain"), answered]);
   }
+  if (sent > limit) await answerIsDue();
   if (!response && pieces) request.end();
   await answered;
 

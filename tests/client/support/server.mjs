@@ -50,6 +50,9 @@ export async function startServer() {
     throw error;
   });
 
+  // A test that fails before it stops its server must not keep this process, and so the server, alive.
+  for (const handle of [child, child.stdout, child.stderr]) handle.unref();
+
   const stop = async () => {
     child.kill("SIGTERM");
     try {

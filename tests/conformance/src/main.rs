@@ -9,10 +9,12 @@ use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use axum::serve::ListenerExt as _;
 use conformance::{Session, State, api};
 use orpc_runtime::{Call, Rpc};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// How long calls may go on after a signal to end.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
@@ -27,13 +29,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let session = Session::new(Arc::clone(&state), call);
         async move { Ok::<_, orpc_runtime::Error>(session) }
     });
-    let app = axum::Router::new().nest_service("/rpc", http);
+    let app = axum::Router::new()
+        .nest_service("/rpc", http)
+        .fallback(|| async { (StatusCode::NOT_FOUND, "Not found") });
 
     let port = match std::env::var("PORT") {
         Ok(port) => port.parse()?,
         Err(_) => 3939,
     };
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    // Listened to before the server says that it is ready.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     println!("listening on http://{}", listener.local_addr()?);
 
     let listener = listener.tap_io(|stream| {
@@ -43,7 +50,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     let (ending, end) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-        signal().await;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
         rpc.shutdown();
         drop(ending);
     });
@@ -56,14 +66,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         () = deadline => eprintln!("some calls did not end in time"),
     }
     Ok(())
-}
-
-/// Waits for a signal to end.
-async fn signal() {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .expect("signals can be listened to");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }

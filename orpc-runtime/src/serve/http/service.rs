@@ -51,6 +51,8 @@ struct Options {
 /// |---|---|---|
 /// | [`body_limit`](HttpService::body_limit) | 1 MiB | PAYLOAD_TOO_LARGE, 413, before the body is read as far as it declares its length |
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
+/// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
+/// | issues in the answer to an invalid input | 1,000 | one more issue says that others are left out |
 /// | unsent events of a stream | 16 KiB | the stream is not polled until the client reads |
 pub struct HttpService<C> {
     shared: Arc<ServiceState<C>>,

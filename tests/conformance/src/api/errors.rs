@@ -18,7 +18,8 @@ pub enum RateLimit {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Common {
     code: String,
-    message: Option<String>,
+    #[serde(default)]
+    message: String,
 }
 
 /// The data of the error to fail with.
@@ -49,7 +50,7 @@ pub mod procedures {
     /// Fails with a code of the caller's.
     #[procedure]
     pub async fn common(input: Common) -> Result<(), Error> {
-        Err(Error::custom(input.code).with_message(input.message.unwrap_or_default()))
+        Err(Error::custom(input.code).with_message(input.message))
     }
 
     /// Fails with a declared error.

@@ -1,0 +1,59 @@
+//! What clients can call.
+
+use orpc_runtime::prelude::*;
+
+use crate::room::{Message, Room};
+
+/// A message to the room.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct SendMessage {
+    /// Who sends it.
+    #[schemars(length(min = 1, max = 40))]
+    name: String,
+    /// What it says.
+    #[schemars(length(min = 1, max = 2000))]
+    message: String,
+}
+
+/// Why a message was not sent.
+#[derive(Debug, RpcError)]
+pub(crate) enum SendError {
+    /// The author sends too fast.
+    #[rpc_error(code = "RATE_LIMITED", status = 429, message = "Slow down")]
+    #[serde(rename_all = "camelCase")]
+    TooFast {
+        /// Seconds until the next message is welcome.
+        retry_after: u64,
+    },
+}
+
+/// The chat room.
+pub(crate) fn router() -> Router<Room> {
+    Router::new().nest("chat", chat::router())
+}
+
+/// `chat.*`
+#[router(context = Room)]
+pub(crate) mod chat {
+    use super::*;
+
+    /// Sends a message to everyone in the room.
+    #[procedure]
+    pub(crate) async fn send(room: &Room, input: SendMessage) -> Result<(), SendError> {
+        room.admit(&input.name).map_err(|wait| SendError::TooFast {
+            retry_after: wait.as_secs_f64().ceil() as u64,
+        })?;
+        room.say(input.name, input.message);
+        Ok(())
+    }
+
+    /// Every message from the last one that the client saw; for a newcomer, from
+    /// a few before now.
+    #[procedure]
+    pub(crate) fn on_message(
+        room: &Room,
+        last: Option<&LastEventId>,
+    ) -> impl Stream<Item = Event<Message>> {
+        room.follow(last.map(LastEventId::as_str))
+    }
+}
