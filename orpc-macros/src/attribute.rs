@@ -160,7 +160,8 @@ pub(crate) fn doc_text(attributes: &[Attribute]) -> String {
             && let Lit::Str(text) = &literal.lit
         {
             let text = text.value();
-            lines.extend(text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
+            lines
+                .extend(text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
         }
     }
     lines.join("\n").trim().to_owned()

@@ -4,9 +4,8 @@ use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
 /// Names that JavaScript looks up on every object, so that a client cannot call them.
-pub(crate) const RESERVED: [&str; 8] = [
-    "then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__",
-];
+pub(crate) const RESERVED: [&str; 8] =
+    ["then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__"];
 
 /// The wire name of an item: `on_message` is `onMessage`, `r#type` is `type`.
 /// Leading underscores stay.

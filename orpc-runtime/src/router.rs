@@ -24,9 +24,8 @@ const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 
 /// Names that JavaScript looks up on every object, so that a client cannot call them.
-const RESERVED: [&str; 8] = [
-    "then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__",
-];
+const RESERVED: [&str; 8] =
+    ["then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__"];
 
 /// A tree of procedures that share a context of type `C`.
 ///
@@ -221,7 +220,10 @@ impl<C: Send + Sync + 'static> Router<C> {
         let Some((path, typed)) = found else {
             return Err(CallError::NotInRouter(P::definition().name));
         };
-        typed.call(context, Call::in_process(path.into()), input).await.map_err(CallError::Procedure)
+        typed
+            .call(context, Call::in_process(path.into()), input)
+            .await
+            .map_err(CallError::Procedure)
     }
 
     /// The paths of all procedures with their definitions, in the order they were added.
@@ -273,10 +275,9 @@ impl<C: Send + Sync + 'static> Router<C> {
                 };
                 routes.insert(encoded(path), route);
             }
-            Err(error) => issues.push(RouterIssue::Schema {
-                path: path.join("/"),
-                reason: error.to_string(),
-            }),
+            Err(error) => {
+                issues.push(RouterIssue::Schema { path: path.join("/"), reason: error.to_string() })
+            }
         });
         if issues.is_empty() { Ok(Routes(routes)) } else { Err(RouterError { issues }) }
     }
@@ -307,7 +308,8 @@ impl RouterIssue {
 
 /// A path as it stands in a URL.
 fn encoded(path: &[&str]) -> String {
-    let segments = path.iter().map(|segment| utf8_percent_encode(segment, URI_COMPONENT).to_string());
+    let segments =
+        path.iter().map(|segment| utf8_percent_encode(segment, URI_COMPONENT).to_string());
     segments.collect::<Vec<_>>().join("/")
 }
 

@@ -40,9 +40,8 @@ pub(crate) mod chat {
     /// Sends a message to everyone in the room.
     #[procedure]
     pub(crate) async fn send(room: &Room, input: SendMessage) -> Result<(), SendError> {
-        room.admit(&input.name).map_err(|wait| SendError::TooFast {
-            retry_after: wait.as_secs_f64().ceil() as u64,
-        })?;
+        room.admit(&input.name)
+            .map_err(|wait| SendError::TooFast { retry_after: wait.as_secs_f64().ceil() as u64 })?;
         room.say(input.name, input.message);
         Ok(())
     }

@@ -22,7 +22,9 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist");
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     if !Path::new(PAGE).join("index.html").exists() {
-        return Err("the web page is not built: start the chat room with `examples/chat/run`".into());
+        return Err(
+            "the web page is not built: start the chat room with `examples/chat/run`".into()
+        );
     }
 
     let rpc = Rpc::new(api::router());

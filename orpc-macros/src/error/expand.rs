@@ -36,7 +36,8 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     let arms = variants.iter().map(|variant| arm(variant, &private));
     let declarations = variants.iter().map(|variant| declaration(variant, &private));
     // An enum without variants has no value to match.
-    let body = if variants.is_empty() { quote!(match self {}) } else { quote!(match self { #(#arms)* }) };
+    let body =
+        if variants.is_empty() { quote!(match self {}) } else { quote!(match self { #(#arms)* }) };
     quote! {
         #[allow(clippy::all, clippy::pedantic)]
         const _: () = {

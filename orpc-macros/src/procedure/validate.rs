@@ -114,10 +114,7 @@ fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
 fn check_generics(signature: &Signature, errors: &mut Diagnostics) {
     for parameter in &signature.generics.params {
         if !matches!(parameter, GenericParam::Lifetime(_)) {
-            errors.at(
-                parameter,
-                "a procedure cannot be generic: its schema is that of one type",
-            );
+            errors.at(parameter, "a procedure cannot be generic: its schema is that of one type");
         }
     }
 }

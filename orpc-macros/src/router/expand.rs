@@ -30,8 +30,7 @@ pub(super) fn expand(module: &Module, options: &Options, errors: Diagnostics) ->
         Item::Entry(entry) => entry_item(entry, options),
         Item::Other(tokens) => tokens.clone(),
     });
-    let function =
-        if errors.is_empty() { function(module, options) } else { errors.into_tokens() };
+    let function = if errors.is_empty() { function(module, options) } else { errors.into_tokens() };
     quote! {
         #(#attributes)*
         #visibility mod #ident {
@@ -61,11 +60,7 @@ fn function(module: &Module, options: &Options) -> TokenStream {
             None,
             quote!(__RouterContext),
         ),
-        None => (
-            None,
-            Some(quote!(<__C: #private::Send + #private::Sync + 'static>)),
-            quote!(__C),
-        ),
+        None => (None, Some(quote!(<__C: #private::Send + #private::Sync + 'static>)), quote!(__C)),
     };
     let docs = format!("The router of `{}`.", module.ident);
     quote! {

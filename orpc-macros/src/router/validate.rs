@@ -72,9 +72,7 @@ fn check_entry(entry: &Entry, errors: &mut Diagnostics) {
 pub(super) fn wire_name(entry: &Entry) -> (String, Span) {
     let mut ignored = Diagnostics::default();
     let name = match entry.kind {
-        EntryKind::Procedure => {
-            procedure::Options::parse(entry.arguments(), &mut ignored).name
-        }
+        EntryKind::Procedure => procedure::Options::parse(entry.arguments(), &mut ignored).name,
         EntryKind::Router => Options::parse(entry.arguments(), &mut ignored).name,
     };
     match name {

@@ -140,7 +140,8 @@ impl fmt::Debug for Call {
 fn last_event_id(headers: &HeaderMap) -> Option<LastEventId> {
     let mut values = headers.get_all("last-event-id").iter();
     let first = values.next()?;
-    let latin1 = |value: &HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect();
+    let latin1 =
+        |value: &HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect();
     let mut text: String = latin1(first);
     for value in values {
         let more: String = latin1(value);

@@ -57,14 +57,7 @@ pub enum MetaValue {
 impl Definition {
     /// A definition with a name and kind alone.
     pub fn new(name: &'static str, kind: Kind) -> Self {
-        Self {
-            name,
-            docs: "",
-            deprecated: None,
-            meta: Vec::new(),
-            method: Method::POST,
-            kind,
-        }
+        Self { name, docs: "", deprecated: None, meta: Vec::new(), method: Method::POST, kind }
     }
 
     /// Sets the doc comment.

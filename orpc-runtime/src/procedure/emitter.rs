@@ -26,7 +26,12 @@ pub(crate) enum EventKind {
 /// How a wire frames an event around its envelope.
 pub(crate) trait EventWriter: Send + Sync + 'static {
     /// Writes what stands before the data.
-    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) -> Result<(), InvalidMeta>;
+    fn begin(
+        &self,
+        kind: EventKind,
+        meta: &EventMeta,
+        out: &mut Vec<u8>,
+    ) -> Result<(), InvalidMeta>;
 
     /// Writes what stands behind the data.
     fn end(&self, out: &mut Vec<u8>);

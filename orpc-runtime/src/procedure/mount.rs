@@ -86,10 +86,7 @@ pub trait StreamProcedure<C, How>: Procedure {
     fn open<'a>(
         scope: Scope<'a, C>,
         input: Self::Input,
-    ) -> impl Future<
-        Output = Result<impl Stream<Item = Self::Item> + Send + 'a, Self::Error>,
-    > + Send
-    + 'a;
+    ) -> impl Future<Output = Result<impl Stream<Item = Self::Item> + Send + 'a, Self::Error>> + Send + 'a;
 
     /// Takes an item apart.
     fn split(item: Self::Item) -> Result<Self::Event, Self::EventError>;

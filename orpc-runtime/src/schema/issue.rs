@@ -120,16 +120,10 @@ pub(super) fn deserialisation_issue<T: DeserializeOwned>(value: &Value) -> Issue
     Issue { message: format!("Invalid input: {}", error.inner()), path }
 }
 
-fn report(
-    error: &ValidationError<'_>,
-    root: &Value,
-    undefined: bool,
-    issues: &mut Vec<Issue>,
-) {
+fn report(error: &ValidationError<'_>, root: &Value, undefined: bool, issues: &mut Vec<Issue>) {
     let mut path = path_of(error, root);
     match error.kind() {
-        ValidationErrorKind::AnyOf { context }
-        | ValidationErrorKind::OneOfNotValid { context } => {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             if let Some(branch) = meant_branch(context, path.len()) {
                 for error in branch {
                     report(error, root, undefined, issues);

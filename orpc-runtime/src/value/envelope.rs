@@ -155,7 +155,8 @@ impl Segment<'_> {
 
 /// An index as JavaScript spells the key of an array's element.
 fn array_index(key: &str) -> Option<usize> {
-    let canonical = key == "0" || (!key.starts_with('0') && key.bytes().all(|b| b.is_ascii_digit()));
+    let canonical =
+        key == "0" || (!key.starts_with('0') && key.bytes().all(|b| b.is_ascii_digit()));
     if canonical { key.parse().ok() } else { None }
 }
 
@@ -306,7 +307,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for MetaEntry<'a> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let code = seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
+                let code =
+                    seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
                 let mut path = Vec::new();
                 while let Some(segment) = seq.next_element()? {
                     path.push(segment);

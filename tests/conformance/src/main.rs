@@ -9,7 +9,6 @@ use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use axum::serve::ListenerExt as _;
 use conformance::{Session, State, api};
 use orpc_runtime::{Call, Rpc};
@@ -29,9 +28,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let session = Session::new(Arc::clone(&state), call);
         async move { Ok::<_, orpc_runtime::Error>(session) }
     });
-    let app = axum::Router::new()
-        .nest_service("/rpc", http)
-        .fallback(|| async { (StatusCode::NOT_FOUND, "Not found") });
+    // With its prefix the service sees paths as they were sent; `nest_service`
+    // takes two slashes for one.
+    let app = axum::Router::new().fallback_service(http.prefix("/rpc"));
 
     let port = match std::env::var("PORT") {
         Ok(port) => port.parse()?,

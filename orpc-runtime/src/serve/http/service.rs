@@ -132,7 +132,8 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     #[must_use]
     pub fn keep_alive(self, every: Option<(Duration, &str)>) -> Self {
         self.with(|options| {
-            options.keep_alive = every.map(|(interval, text)| (interval, sse::comment(text).into()));
+            options.keep_alive =
+                every.map(|(interval, text)| (interval, sse::comment(text).into()));
         })
     }
 

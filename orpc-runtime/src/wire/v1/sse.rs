@@ -9,7 +9,12 @@ use crate::procedure::{EventKind, EventWriter, InvalidMeta};
 pub(crate) struct SseWriter;
 
 impl EventWriter for SseWriter {
-    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) -> Result<(), InvalidMeta> {
+    fn begin(
+        &self,
+        kind: EventKind,
+        meta: &EventMeta,
+        out: &mut Vec<u8>,
+    ) -> Result<(), InvalidMeta> {
         if meta.comments().any(|text| text.contains(['\r', '\n'])) {
             return Err(InvalidMeta::Comment);
         }
