@@ -33,6 +33,13 @@ impl RpcBody {
     }
 }
 
+/// An empty body, which layers answer with.
+impl Default for RpcBody {
+    fn default() -> Self {
+        Self::full(Bytes::new())
+    }
+}
+
 /// A run of a stream procedure with the buffer that it fills.
 ///
 /// The run is polled when the connection asks for more and not else: a client

@@ -1,0 +1,88 @@
+//! What the tests share: requests without a socket, and servers with one.
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::net::SocketAddr;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http_body::Body;
+use http_body_util::BodyExt as _;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use orpc_runtime::http::{HttpService, RpcBody, Unmatched};
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+/// A response that was read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+    pub unmatched: bool,
+}
+
+impl Answer {
+    pub fn new(status: u16, headers: &[(&'static str, &'static str)], body: String) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        Self { status, headers: headers.collect(), body, unmatched: false }
+    }
+
+    /// The envelope's value.
+    pub fn json(&self) -> serde_json::Value {
+        let mut body: serde_json::Value = serde_json::from_str(&self.body).unwrap();
+        body["json"].take()
+    }
+}
+
+/// Sends a request to a service and reads the whole answer.
+pub async fn send<C, B>(service: HttpService<C>, request: Request<B>) -> Answer
+where
+    C: Send + Sync + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    let Ok(response) = service.oneshot(request).await;
+    read(response).await
+}
+
+/// Reads the whole answer.
+pub async fn read(response: http::Response<RpcBody>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let Ok(body) = body.collect().await;
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: String::from_utf8(body.to_bytes().to_vec()).unwrap(),
+        unmatched: parts.extensions.get::<Unmatched>().is_some(),
+    }
+}
+
+/// A POST of an envelope.
+pub fn post(
+    path: &str,
+    body: impl Into<bytes::Bytes>,
+) -> Request<http_body_util::Full<bytes::Bytes>> {
+    Request::post(path)
+        .header("content-type", "application/json")
+        .body(http_body_util::Full::new(body.into()))
+        .unwrap()
+}
+
+/// Serves with plain hyper on a free port of this machine, until the test ends.
+pub async fn serve<C: Send + Sync + 'static>(service: HttpService<C>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = TowerToHyperService::new(service.clone());
+            let connection =
+                hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service)
+                    .into_owned();
+            tokio::spawn(async move { drop(connection.await) });
+        }
+    });
+    address
+}

@@ -1,0 +1,545 @@
+//! Replays the captured exchanges of the official packages against the service,
+//! and prints how many were run and why others were not.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "procedures are `pub`, and nobody reads a test's docs"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Request};
+use http_body_util::{BodyExt as _, Full};
+use orpc_runtime::http::HttpService;
+use orpc_runtime::prelude::*;
+use orpc_runtime::{ErrorEvent, ResponseHead};
+use serde_json::{Value, json};
+use support::{Answer, send};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// What the echo procedures saw, for inputs whose echo has no JSON.
+#[derive(Default)]
+pub struct Seen(Mutex<Vec<Option<Value>>>);
+
+/// The procedures of the server that the exchanges were captured from.
+#[router(context = Seen)]
+pub mod server {
+    use super::*;
+
+    #[procedure]
+    pub async fn echo(input: Value) -> Value {
+        input
+    }
+
+    #[procedure(method = GET)]
+    pub async fn get_echo(input: Value) -> Value {
+        input
+    }
+
+    #[procedure(name = "sub.dot")]
+    pub async fn sub_dot(input: Value) -> Value {
+        input
+    }
+
+    #[procedure]
+    pub async fn void() {}
+
+    #[procedure]
+    pub async fn headers(call: &Call) -> BTreeMap<String, String> {
+        let custom = call.headers().iter().filter(|(name, _)| name.as_str().starts_with("x-"));
+        custom.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    pub struct Person {
+        name: String,
+        #[allow(dead_code)]
+        age: u8,
+    }
+
+    #[procedure]
+    pub async fn validated(input: Person) -> String {
+        format!("hi {}", input.name)
+    }
+
+    #[router]
+    pub mod nested {
+        #[orpc_runtime::router(name = "a b")]
+        pub mod spaced {
+            use serde_json::Value;
+
+            #[orpc_runtime::procedure(name = "ü/?#%")]
+            pub async fn odd(input: Value) -> Value {
+                input
+            }
+        }
+    }
+
+    #[router]
+    pub mod errors {
+        use super::super::*;
+
+        #[derive(RpcError)]
+        pub enum Declared {
+            #[rpc_error(code = "RATE_LIMITED", status = 429, message = "Slow down")]
+            RateLimited {
+                #[serde(rename = "retryAfter")]
+                retry_after: f64,
+            },
+            #[rpc_error(message = "No data here")]
+            NoData,
+            #[rpc_error(message = "custom text")]
+            NotFound,
+            #[rpc_error(transparent)]
+            Other(Error),
+        }
+
+        #[procedure]
+        pub async fn common(code: String) -> Result<(), Error> {
+            Err(Error::custom(code))
+        }
+
+        #[procedure]
+        pub async fn unknown_code() -> Result<(), Error> {
+            Err(Error::custom("WHATEVER"))
+        }
+
+        #[procedure]
+        pub async fn plain() -> Result<(), Error> {
+            Err(std::io::Error::other("secret"))?
+        }
+
+        #[procedure]
+        pub async fn non_error() {
+            std::panic::panic_any("secret");
+        }
+
+        #[procedure]
+        pub async fn defined() -> Result<(), Declared> {
+            Err(Declared::RateLimited { retry_after: 30.0 })
+        }
+
+        #[procedure]
+        pub async fn defined_no_data() -> Result<(), Declared> {
+            Err(Declared::NoData)
+        }
+
+        #[procedure]
+        pub async fn defined_override_message() -> Result<(), Declared> {
+            Err(Declared::NotFound)
+        }
+
+        fn rate_limited(status: u16, data: &Value) -> Declared {
+            let error = Error::custom("RATE_LIMITED").with_status(status).with_data(data);
+            Declared::Other(error)
+        }
+
+        #[procedure]
+        pub async fn defined_by_code() -> Result<(), Declared> {
+            Err(rate_limited(429, &json!({ "retryAfter": 5 })))
+        }
+
+        #[procedure]
+        pub async fn defined_status_mismatch() -> Result<(), Declared> {
+            Err(rate_limited(430, &json!({ "retryAfter": 5 })))
+        }
+
+        #[procedure]
+        pub async fn defined_bad_data() -> Result<(), Declared> {
+            let data = json!({ "retryAfter": "soon" });
+            let error = Error::custom("RATE_LIMITED").with_status(429);
+            Err(Declared::Other(error.with_message("Slow down").with_data(&data)))
+        }
+    }
+
+    #[router]
+    pub mod stream {
+        use super::super::*;
+        use super::errors::Declared;
+        use futures::stream::{self, iter};
+
+        type Items<T, R = ()> = Vec<Event<T, R>>;
+
+        #[procedure]
+        pub fn values() -> impl Stream<Item = Value> {
+            iter([json!(1), json!("two"), json!({ "three": 3 }), json!(null), json!([true])])
+        }
+
+        #[procedure]
+        pub fn meta() -> impl Stream<Item = Event<Value>> {
+            let events: Items<_> = vec![
+                Event::new(json!({ "n": 1 })).id("id-1"),
+                Event::new(json!({ "n": 2 })).id("id-2").retry(Duration::from_millis(1500)),
+                Event::new(json!({ "n": 3 }))
+                    .id("ü 3")
+                    .retry(Duration::ZERO)
+                    .comment("c one")
+                    .comment("c two"),
+                Event::new(json!({ "n": 4 })),
+            ];
+            iter(events)
+        }
+
+        #[procedure]
+        pub fn returns_meta() -> impl Stream<Item = Event<String, Value>> {
+            let done = Event::done(json!({ "ok": true })).id("last");
+            iter([Event::new("a".to_owned()), done.retry(Duration::from_millis(100))])
+        }
+
+        #[procedure]
+        pub fn empty() -> impl Stream<Item = u8> {
+            stream::empty()
+        }
+
+        #[procedure]
+        pub fn returns_only() -> impl Stream<Item = Event<u8, String>> {
+            iter([Event::done("only".to_owned())])
+        }
+
+        #[procedure]
+        pub fn returns_null() -> impl Stream<Item = Event<u8, Value>> {
+            iter([Event::done(Value::Null)])
+        }
+
+        #[procedure]
+        pub fn throws_plain() -> impl Stream<Item = Result<u8, Error>> {
+            iter([Ok(1), Err(Error::internal("secret"))])
+        }
+
+        #[procedure]
+        pub fn throws_first() -> impl Stream<Item = Result<u8, Error>> {
+            iter([Err(Error::new(Code::Unauthorized))])
+        }
+
+        #[procedure]
+        pub fn throws_meta() -> impl Stream<Item = Result<Event<Value>, ErrorEvent<Error>>> {
+            let error = ErrorEvent::new(Error::new(Code::BadGateway)).id("err-1");
+            iter([
+                Ok(Event::new(json!({ "n": 1 })).id("1")),
+                Err(error.retry(Duration::from_millis(10))),
+            ])
+        }
+
+        #[procedure]
+        pub fn throws_defined() -> impl Stream<Item = Result<u8, Declared>> {
+            iter([Ok(1), Err(Declared::RateLimited { retry_after: 1.0 })])
+        }
+
+        #[procedure]
+        pub fn text() -> impl Stream<Item = &'static str> {
+            iter(["line1\nline2\r\nline3", "data: fake\n\nevent: x"])
+        }
+
+        #[procedure]
+        pub fn resume(last: Option<&LastEventId>) -> impl Stream<Item = Event<Value, Value>> {
+            let from = last.map(|id| id.as_str().to_owned());
+            let first = match &from {
+                None => 1,
+                Some(id) => id.parse().map_or(5, |id: u64| id + 1),
+            };
+            let events = (first..=4).map(|i| Event::new(json!({ "i": i })).id(i.to_string()));
+            iter(events.chain([Event::done(json!({ "resumedFrom": from }))]).collect::<Vec<_>>())
+        }
+
+        #[procedure]
+        pub fn endless() -> impl Stream<Item = Event<Value>> {
+            iter((0_u64..).map(|i| Event::new(json!({ "i": i })).id(i.to_string())))
+        }
+
+        #[procedure]
+        pub fn gate() -> impl Stream<Item = &'static str> {
+            stream::unfold(0, |step| async move {
+                match step {
+                    0 => Some(("first", 1)),
+                    1 => {
+                        tokio::time::sleep(Duration::from_millis(90)).await;
+                        Some(("second", 2))
+                    }
+                    _ => None,
+                }
+            })
+        }
+    }
+}
+
+/// For inputs that are undefined: the same names, no result.
+#[router(context = Seen)]
+pub mod undefined {
+    use super::*;
+
+    #[procedure]
+    pub async fn echo(seen: &Seen, input: Option<Value>) {
+        seen.0.lock().unwrap().push(input);
+    }
+
+    #[procedure(method = GET)]
+    pub async fn get_echo(seen: &Seen, input: Option<Value>) {
+        seen.0.lock().unwrap().push(input);
+    }
+}
+
+/// Why a case is not run.
+fn left_out(file: &str, case: &Value) -> Option<&'static str> {
+    let name = case["name"].as_str().unwrap();
+    match file {
+        "client-responses" => return Some("a client's part"),
+        "batch" => return Some("batch"),
+        "plugins" if !name.starts_with("body-limit.") && !name.starts_with("headers.") => {
+            return Some("plugins that are layers here, or a client's part");
+        }
+        _ => {}
+    }
+    if name == "raw.readable-stream-output" {
+        return Some("raw bytes as output");
+    }
+    if name.starts_with("raw.sse-input") {
+        return Some("event iterator as input");
+    }
+    if name == "error.output-validation" || name == "sse.validated" {
+        return Some("output validation");
+    }
+    if case.to_string().contains("multipart/form-data") || name == "sse.blobs" {
+        return Some("files");
+    }
+    let answer = case["response"].to_string();
+    let request = &case["request"];
+    // An echo that names types; `raw.map-duplicate-keys` and the like among them.
+    let typed = answer.contains(r#"\"meta\":"#);
+    // A query with meta, percent-encoded.
+    let typed_query = request["path"].as_str().is_some_and(|path| path.contains("%22meta%22"));
+    if typed || typed_query || name == "post.string-lone-surrogate" {
+        return Some("values that JSON has no type for");
+    }
+    None
+}
+
+fn vectors(file: &str) -> Vec<Value> {
+    let path = format!("{}/tests/vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    #[derive(serde::Deserialize)]
+    struct File {
+        vectors: Vec<Box<serde_json::value::RawValue>>,
+    }
+    let file: File = serde_json::from_str(&text).unwrap();
+    let case = |case: &serde_json::value::RawValue| match serde_json::from_str(case.get()) {
+        Ok(case) => case,
+        // Half a surrogate pair is no text in Rust, nor is the file that holds it.
+        Err(_) if case.get().contains("\"post.string-lone-surrogate\"") => {
+            json!({ "name": "post.string-lone-surrogate" })
+        }
+        Err(error) => panic!("{path}: {error}"),
+    };
+    file.vectors.iter().map(|raw| case(raw)).collect()
+}
+
+/// The service as the capture's server was configured for the case.
+fn service(name: &str, router: Router<Seen>, seen: Arc<Seen>) -> HttpService<Seen> {
+    let service = Rpc::new(router).http(seen);
+    let service = if name == "path.no-prefix" { service } else { service.prefix("/rpc") };
+    match name {
+        "get.strict-get-disabled" => service.strict_get(false),
+        "sse.options-no-comment" => service.initial_comment(None),
+        "sse.options-comment" => service.initial_comment(Some("hi")),
+        "sse.keep-alive" => service.keep_alive(Some((Duration::from_millis(60), "ping"))),
+        _ if name.starts_with("body-limit.") => service.body_limit(19),
+        _ => service,
+    }
+}
+
+fn request(case: &Value) -> Request<Full<bytes::Bytes>> {
+    let request = &case["request"];
+    let mut builder = Request::builder()
+        .method(request["method"].as_str().unwrap())
+        .uri(request["path"].as_str().unwrap());
+    for (name, value) in request["headers"].as_object().into_iter().flatten() {
+        let name: HeaderName = name.parse().unwrap();
+        builder = builder.header(name, HeaderValue::from_str(value.as_str().unwrap()).unwrap());
+    }
+    let body = request["body"].as_str().unwrap_or("").to_owned();
+    builder.body(Full::from(body)).unwrap()
+}
+
+/// Compares an answer with the captured response.
+fn compare(name: &str, case: &Value, answer: &Answer) {
+    if case["matched"] == json!(false) || name == "path.not-found" {
+        assert!(answer.unmatched, "{name} must not match");
+        assert_eq!(answer.status, 404, "{name}");
+        return;
+    }
+    let expected = &case["response"];
+    assert_eq!(json!(answer.status), expected["status"], "{name}: status, {}", answer.body);
+    let content_type = answer.headers.get("content-type").unwrap().to_str().unwrap();
+    assert_eq!(json!(content_type), expected["headers"]["content-type"], "{name}");
+    let expected = expected["body"].as_str().unwrap();
+    match name {
+        "error.input-validation" => {
+            assert_eq!(without_issue_texts(&answer.body), without_issue_texts(expected), "{name}");
+        }
+        "sse.cancel-by-client" => assert!(answer.body.starts_with(expected), "{name}"),
+        _ => assert_eq!(answer.body, expected, "{name}"),
+    }
+}
+
+/// The text of issues is the validator's; their places are the same.
+fn without_issue_texts(body: &str) -> Value {
+    let mut body: Value = serde_json::from_str(body).unwrap();
+    for issue in body["json"]["data"]["issues"].as_array_mut().unwrap() {
+        assert!(!issue["message"].as_str().unwrap().is_empty());
+        *issue = json!({ "path": issue["path"] });
+    }
+    body
+}
+
+#[tokio::test(start_paused = true)]
+async fn exchanges_are_those_of_the_official_server() {
+    let files = [
+        "values-post",
+        "values-get-and-methods",
+        "paths",
+        "raw-requests",
+        "errors",
+        "event-iterator",
+        "plugins",
+        "batch",
+        "client-responses",
+    ];
+    let (mut run, mut omitted) = (0, BTreeMap::<&str, usize>::new());
+    for file in files {
+        let mut here = 0;
+        for case in vectors(&format!("http/{file}")) {
+            if let Some(reason) = left_out(file, &case) {
+                *omitted.entry(reason).or_default() += 1;
+                continue;
+            }
+            replay(&case).await;
+            here += 1;
+        }
+        run += here;
+        report(&format!("{file}: {here} run"));
+    }
+    report(&format!("{run} cases run; left out: {omitted:?}"));
+    // Also fails when a case stops being run.
+    assert_eq!((run, omitted.values().sum::<usize>()), (143, 160));
+}
+
+/// Past the test harness, which would keep it from a passing run.
+fn report(line: &str) {
+    writeln!(std::io::stderr(), "vectors: {line}").unwrap();
+}
+
+async fn replay(case: &Value) {
+    let name = case["name"].as_str().unwrap();
+    let seen = Arc::new(Seen::default());
+    // `{}` from an echo: the input was undefined, which the void procedures see.
+    let is_echo = case["request"]["path"].as_str().unwrap().to_lowercase().contains("echo");
+    let echoes_undefined = is_echo && case["response"]["body"] == json!("{}");
+    let router = if echoes_undefined { undefined::router() } else { server::router() };
+    let answer = match name {
+        "sse.cancel-by-client" => {
+            let (_, mut body) = {
+                use tower::ServiceExt as _;
+                let service = service(name, router, Arc::clone(&seen));
+                service.oneshot(request(case)).await.unwrap().into_parts()
+            };
+            let mut text = String::new();
+            while text.matches("data:").count() < 3 {
+                let frame = body.frame().await.unwrap().unwrap();
+                text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+            }
+            let headers = [("content-type", "text/event-stream")];
+            Answer::new(200, &headers, text)
+        }
+        "headers.response" => headers_response(case).await,
+        _ => send(service(name, router, Arc::clone(&seen)), request(case)).await,
+    };
+    compare(name, case, &answer);
+    if echoes_undefined {
+        assert_eq!(*seen.0.lock().unwrap(), [None], "{name}: the input is undefined");
+    }
+}
+
+/// A handler that sets headers and cookies.
+async fn headers_response(case: &Value) -> Answer {
+    #[router]
+    pub mod with_headers {
+        use super::*;
+
+        #[procedure]
+        pub async fn echo(call: &Call, input: Value) -> Result<Value, Error> {
+            let mut response = call.response();
+            let head: &mut ResponseHead = &mut response;
+            head.insert_header("x-r", "v")?;
+            for (name, value) in [("a", "1"), ("b", "2")] {
+                head.set_cookie(&orpc_runtime::cookie::Cookie::new(name, value))?;
+            }
+            Ok(input)
+        }
+    }
+
+    let service = Rpc::new(with_headers::router()).http(()).prefix("/rpc");
+    let answer = send(service, request(case)).await;
+    assert_eq!(answer.headers["x-r"], "v");
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["a=1", "b=2"]);
+    answer
+}
+
+#[tokio::test]
+async fn raw_connections_are_those_of_the_official_server() {
+    let (mut run, mut omitted) = (0, 0);
+    for case in vectors("socket/socket") {
+        let name = case["name"].as_str().unwrap();
+        let expected = case["response"]["text"].as_str().unwrap();
+        if expected.contains("\"meta\"") {
+            omitted += 1;
+            continue;
+        }
+        let service = service(name, server::router(), Arc::default()).initial_comment(Some(""));
+        let address = support::serve(service).await;
+        let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+        socket.write_all(case["request"]["text"].as_str().unwrap().as_bytes()).await.unwrap();
+        let mut text = String::new();
+        socket.read_to_string(&mut text).await.unwrap();
+        assert_eq!(essence(&text), essence(expected), "{name}");
+        run += 1;
+    }
+    report(&format!(
+        "socket: {run} cases run; left out: values that JSON has no type for {omitted}"
+    ));
+    assert_eq!((run, omitted), (3, 2));
+}
+
+/// Status line, content type and body of a raw response: the other headers and
+/// the framing of the body are the HTTP library's.
+fn essence(response: &str) -> (String, Option<String>, String) {
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().to_owned();
+    let headers: BTreeMap<String, String> = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
+    let chunked = headers.get("transfer-encoding").is_some_and(|value| value == "chunked");
+    let body = if chunked { dechunked(body) } else { body.to_owned() };
+    // The text of an unmatched path has no content type on Node.
+    let content_type = headers.get("content-type").filter(|_| !status.contains("404")).cloned();
+    (status, content_type, body)
+}
+
+fn dechunked(mut body: &str) -> String {
+    let mut out = String::new();
+    loop {
+        let (size, rest) = body.split_once("\r\n").unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            return out;
+        }
+        out.push_str(&rest[..size]);
+        body = rest[size..].strip_prefix("\r\n").unwrap();
+    }
+}
