@@ -131,10 +131,8 @@ fn report(error: &ValidationError<'_>, root: &Value, undefined: bool, issues: &m
                 return;
             }
         }
-        ValidationErrorKind::Required { property } => {
-            if let Value::String(name) = property {
-                path.push(PathSegment::Key(name.clone()));
-            }
+        ValidationErrorKind::Required { property: Value::String(name) } => {
+            path.push(PathSegment::Key(name.clone()));
         }
         ValidationErrorKind::PropertyNames { error: inner } => {
             if let Value::String(name) = inner.instance().as_ref() {

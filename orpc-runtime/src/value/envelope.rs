@@ -177,10 +177,11 @@ fn is_regexp(text: &str) -> bool {
         return false;
     };
     let known = |flag: char| "dgimsuvy".contains(flag) && flags.matches(flag).count() == 1;
+    let both_unicode_modes = flags.contains('u') && flags.contains('v');
     !pattern.is_empty()
         && !pattern.contains(['\n', '\r', '\u{2028}', '\u{2029}'])
         && flags.chars().all(known)
-        && !(flags.contains('u') && flags.contains('v'))
+        && !both_unicode_modes
 }
 
 /// Appends the envelope of a value; `{}` where there is none (undefined).
