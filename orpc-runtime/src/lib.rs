@@ -31,3 +31,8 @@ pub use serve::http;
 
 /// The crates whose types appear in this crate's interface.
 pub use {cookie, futures, schemars, serde};
+
+/// The examples of the repository's README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct RepositoryReadme;

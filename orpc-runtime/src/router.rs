@@ -46,10 +46,11 @@ const RESERVED: [&str; 8] =
 ///     }
 /// }
 ///
-/// # futures::executor::block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// let router: Router<()> = Router::new().nest("health", health::router());
 /// assert_eq!(router.call::<health::ping>(&(), ()).await.unwrap(), "pong");
-/// # });
+/// # }
 /// ```
 pub struct Router<C> {
     nodes: Vec<(String, Node<C>)>,

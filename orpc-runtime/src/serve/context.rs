@@ -32,7 +32,9 @@ use crate::procedure::{Call, Error, RpcError};
 ///     }
 /// }
 ///
+/// # fn main() {
 /// let service = Rpc::new(account::router()).http(session);
+/// # }
 /// ```
 ///
 /// `How` tells the implementations apart and is always inferred.
