@@ -2,11 +2,13 @@
 
 use std::marker::PhantomData;
 
-pub use crate::event::{EventError, EventItem};
+pub use crate::event::{EventError, EventItem, InputEvents};
 pub use crate::procedure::{
     Definition, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue, Mount, MountPoint,
-    Procedure, RpcError, Scope, StreamProcedure, UnaryProcedure,
+    Procedure, ProcedureInput, RawInput, RpcError, Scope, StreamProcedure, UnaryProcedure,
 };
+pub use crate::schema::{DecodeError, InputDecoder, SchemaError};
+pub use crate::value::Envelope;
 pub use futures::stream::{BoxStream, Stream};
 pub use std::convert::Infallible;
 pub use std::future::Future;
@@ -18,8 +20,8 @@ pub use {schemars, serde};
 
 /// A `Result`, under whatever name.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is named like a `Result` and is none",
-    label = "taken for a `Result` because its name ends with `Result`"
+    message = "rename `{Self}`, or return a `Result`: a type whose name ends with `Result` is taken for one",
+    label = "named like a `Result`"
 )]
 pub trait ResultType {
     /// The type of a success.

@@ -15,11 +15,13 @@ mod wire;
 pub mod __private;
 pub mod prelude;
 
-pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, LastEventId, Step};
+pub use event::{
+    ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, LastEventId, Step,
+};
 pub use orpc_macros::{RpcError, procedure, router};
 pub use procedure::{
-    Call, Code, Definition, Deprecation, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue,
-    PeerAddr, Procedure, ResponseGuard, ResponseHead, RpcError,
+    Call, Code, Connection, Definition, Deprecation, Error, ErrorDeclaration, Kind, Lends, MayLend,
+    MetaValue, PeerAddr, Procedure, ProcedureInput, ResponseGuard, ResponseHead, RpcError,
 };
 pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;
@@ -28,6 +30,8 @@ pub use serve::{ContextSource, IntoContext};
 
 #[cfg(feature = "http")]
 pub use serve::http;
+#[cfg(feature = "websocket")]
+pub use serve::{Peer, websocket};
 
 /// The crates whose types appear in this crate's interface.
 pub use {cookie, futures, schemars, serde};

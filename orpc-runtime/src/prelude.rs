@@ -3,7 +3,10 @@
 //! The derives of serde and schemars name their own crates, so a crate that
 //! uses them depends on `serde` and `schemars` as well.
 
-pub use crate::{Call, Code, Error, Event, LastEventId, Router, Rpc, RpcError, procedure, router};
+pub use crate::{
+    Call, Code, Error, Event, EventIterator, LastEventId, Router, Rpc, RpcError, Step, procedure,
+    router,
+};
 pub use futures::stream::{Stream, StreamExt};
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};

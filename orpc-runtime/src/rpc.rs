@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::task::TaskTracker;
 
 use crate::router::{Route, Router, RouterError, Routes};
 
@@ -34,6 +35,8 @@ struct Shared<C> {
     routes: Routes<C>,
     live_streams: AtomicUsize,
     shutdown: CancellationToken,
+    /// The tasks of the sockets.
+    sockets: TaskTracker,
 }
 
 impl<C> Clone for Rpc<C> {
@@ -67,6 +70,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             routes,
             live_streams: AtomicUsize::new(0),
             shutdown: CancellationToken::new(),
+            sockets: TaskTracker::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -83,12 +87,31 @@ impl<C: Send + Sync + 'static> Rpc<C> {
 
     /// Ends all event streams: each closes with SERVICE_UNAVAILABLE, upon which
     /// clients that resume connect anew. New ones are refused likewise. Calls
-    /// with one result are left to finish.
+    /// with one result are left to finish, and then their sockets close with 1001.
     ///
     /// Call it before a graceful shutdown of the HTTP server, which would
-    /// otherwise wait for streams without an end.
+    /// otherwise wait for streams without an end, and wait for
+    /// [`closed`](Rpc::closed) after it.
     pub fn shutdown(&self) {
         self.shared.shutdown.cancel();
+        self.shared.sockets.close();
+    }
+
+    /// Waits, after [`shutdown`](Rpc::shutdown), until all sockets are closed.
+    /// HTTP servers let go of sockets with their upgrade, and do not wait for them.
+    pub async fn closed(&self) {
+        self.shared.sockets.wait().await;
+    }
+
+    /// How many sockets are open at this moment.
+    pub fn live_sockets(&self) -> usize {
+        self.shared.sockets.len()
+    }
+
+    /// Runs the task of a socket.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn spawn(&self, socket: impl Future<Output = ()> + Send + 'static) {
+        self.shared.sockets.spawn(socket);
     }
 
     pub(crate) fn find(&self, path: &str) -> Option<&Route<C>> {

@@ -49,6 +49,30 @@ pub mod server {
     #[procedure]
     pub async fn void() {}
 
+    #[derive(Deserialize, JsonSchema)]
+    pub struct Wait {
+        ms: u64,
+        value: Value,
+    }
+
+    #[procedure]
+    pub async fn wait(input: Wait) -> Value {
+        tokio::time::sleep(Duration::from_millis(input.ms)).await;
+        input.value
+    }
+
+    /// Two events, and then no more for a long time.
+    #[procedure]
+    pub fn ticks() -> impl Stream<Item = Event<Value>> {
+        let events = [1, 2].map(|n: u64| Event::new(json!({ "n": n })).id(n.to_string()));
+        futures::stream::iter(events).chain(futures::stream::pending())
+    }
+
+    #[procedure]
+    pub async fn hang() {
+        std::future::pending().await
+    }
+
     #[procedure]
     pub async fn headers(call: &Call) -> BTreeMap<String, String> {
         let custom = call.headers().iter().filter(|(name, _)| name.as_str().starts_with("x-"));
@@ -192,6 +216,51 @@ pub mod server {
         }
 
         #[procedure]
+        pub async fn input(
+            mut events: EventIterator<Value, Option<Value>>,
+        ) -> Result<Value, Error> {
+            let mut got = Vec::new();
+            loop {
+                match events.next().await.transpose()?.map(|event| event.into_parts().0) {
+                    Some(Step::Message(value)) => got.push(value),
+                    Some(Step::Done(Some(value))) => {
+                        return Ok(json!({ "got": got, "ret": value }));
+                    }
+                    Some(Step::Done(None)) | None => return Ok(json!({ "got": got })),
+                }
+            }
+        }
+
+        #[procedure]
+        pub async fn input_error(mut events: EventIterator<Value>) -> Value {
+            while let Some(event) = events.next().await {
+                if let Err(error) = event {
+                    return json!({ "caught": error.message(), "code": error.code(), "data": null });
+                }
+            }
+            Value::Null
+        }
+
+        #[procedure]
+        pub async fn input_stop_early(mut events: EventIterator<Value>) -> Result<Value, Error> {
+            match events.next().await.transpose()?.map(|event| event.into_parts().0) {
+                Some(Step::Message(value)) => Ok(value),
+                _ => Ok(Value::Null),
+            }
+        }
+
+        #[procedure]
+        pub fn both(events: EventIterator<Value>) -> impl Stream<Item = Result<Value, Error>> {
+            events.filter_map(|event| async {
+                match event.map(|event| event.into_parts().0) {
+                    Ok(Step::Message(value)) => Some(Ok(json!({ "got": value }))),
+                    Ok(Step::Done(())) => None,
+                    Err(error) => Some(Err(error)),
+                }
+            })
+        }
+
+        #[procedure]
         pub fn empty() -> impl Stream<Item = u8> {
             stream::empty()
         }
@@ -283,6 +352,17 @@ pub mod undefined {
     }
 }
 
+/// For the captures whose ticks are plain numbers.
+#[router(context = Seen)]
+pub mod plain {
+    use super::*;
+
+    #[procedure]
+    pub fn ticks() -> impl Stream<Item = u8> {
+        futures::stream::iter([1]).chain(futures::stream::pending())
+    }
+}
+
 /// Why a case is not run.
 fn left_out(file: &str, case: &Value) -> Option<&'static str> {
     let name = case["name"].as_str().unwrap();
@@ -312,7 +392,7 @@ fn left_out(file: &str, case: &Value) -> Option<&'static str> {
     let typed = answer.contains(r#"\"meta\":"#);
     // A query with meta, percent-encoded.
     let typed_query = request["path"].as_str().is_some_and(|path| path.contains("%22meta%22"));
-    if typed || typed_query || name == "post.string-lone-surrogate" {
+    if typed || typed_query || name == "string-lone-surrogate" {
         return Some("values that JSON has no type for");
     }
     None
@@ -329,8 +409,8 @@ fn vectors(file: &str) -> Vec<Value> {
     let case = |case: &serde_json::value::RawValue| match serde_json::from_str(case.get()) {
         Ok(case) => case,
         // Half a surrogate pair is no text in Rust, nor is the file that holds it.
-        Err(_) if case.get().contains("\"post.string-lone-surrogate\"") => {
-            json!({ "name": "post.string-lone-surrogate" })
+        Err(_) if case.get().contains("string-lone-surrogate\"") => {
+            json!({ "name": "string-lone-surrogate", "frames": [""] })
         }
         Err(error) => panic!("{path}: {error}"),
     };
@@ -541,5 +621,116 @@ fn dechunked(mut body: &str) -> String {
         }
         out.push_str(&rest[..size]);
         body = rest[size..].strip_prefix("\r\n").unwrap();
+    }
+}
+
+/// Why a case of the peer protocol is not run.
+fn peer_left_out(file: &str, case: &Value) -> Option<&'static str> {
+    let name = case["name"].as_str().unwrap();
+    let text = case["frames"].to_string();
+    match file {
+        "batch" => return Some("batch"),
+        "hibernation" => return Some("hibernation"),
+        _ => {}
+    }
+    if case["frames"] == json!([]) || name == "peer.close.during-call" {
+        return Some("a client's part");
+    }
+    if text.contains("multipart/form-data") || name == "peer.stream.blobs" {
+        return Some("files");
+    }
+    if text.contains("structured") {
+        return Some("objects by structured clone");
+    }
+    if ["peer.error.output-validation", "peer.stream.validated"].contains(&name)
+        || text.contains("/badOutput")
+    {
+        return Some("output validation");
+    }
+    let typed = case["frames"].as_array().unwrap().iter().any(|frame| {
+        let text = frame["text"].as_str().unwrap_or("");
+        frame["dir"] == "server->client" && text.contains("\"meta\":")
+    });
+    if typed || text.contains("%22meta%22") || name == "string-lone-surrogate" {
+        return Some("values that JSON has no type for");
+    }
+    None
+}
+
+#[tokio::test(start_paused = true)]
+async fn peers_speak_as_the_official_ones() {
+    let files = ["values", "errors", "event-iterator", "abort-and-close", "raw-frames"];
+    let files = files.into_iter().chain(["hibernation", "batch", "message-port"]);
+    let (mut run, mut omitted) = (0, BTreeMap::<&str, usize>::new());
+    for file in files {
+        let mut here = 0;
+        for case in vectors(&format!("peer/{file}")) {
+            if let Some(reason) = peer_left_out(file, &case) {
+                *omitted.entry(reason).or_default() += 1;
+                continue;
+            }
+            replay_peer(&case).await;
+            here += 1;
+        }
+        run += here;
+        report(&format!("peer {file}: {here} run"));
+    }
+    report(&format!("peer: {run} cases run; left out: {omitted:?}"));
+    assert_eq!((run, omitted.values().sum::<usize>()), (95, 63));
+}
+
+/// Sends the client's frames in their order and expects the server's between them.
+async fn replay_peer(case: &Value) {
+    let name = case["name"].as_str().unwrap();
+    let frames = case["frames"].as_array().unwrap();
+    let of = |frame: &Value| match (frame["text"].as_str(), frame["base64"].as_str()) {
+        (Some(text), _) => text.as_bytes().to_vec(),
+        (None, Some(base64)) => {
+            use base64::Engine as _;
+            base64::engine::general_purpose::STANDARD.decode(base64).unwrap()
+        }
+        (None, None) => panic!("{name}: a frame without content"),
+    };
+    let answers: Vec<_> =
+        frames.iter().filter(|frame| frame["dir"] == "server->client").map(of).collect();
+    // An echo that answers `{}`: the input was undefined.
+    let seen = Arc::new(Seen::default());
+    let echoes_undefined = frames[0].to_string().to_lowercase().contains("echo")
+        && answers.first().is_some_and(|answer| answer.ends_with(b"\"b\":{}}}"));
+    let router = match name {
+        _ if echoes_undefined => undefined::router(),
+        "peer.stream.abort-by-signal" | "peer.close.during-stream" => plain::router(),
+        _ => server::router(),
+    };
+    let mut peer = Rpc::new(router).peer(Arc::clone(&seen));
+    let mut got = Vec::new();
+    for frame in frames {
+        if frame["dir"] == "client->server" {
+            peer.message(of(frame));
+        } else {
+            let answer = tokio::time::timeout(Duration::from_secs(1), peer.next()).await;
+            let answer = answer.unwrap_or_else(|_| panic!("{name}: no answer, after {got:?}"));
+            got.push(String::from_utf8(answer.unwrap().to_vec()).unwrap());
+        }
+    }
+    // And no more than these, but where the capture shows the client's side alone.
+    let rest = tokio::time::timeout(Duration::from_secs(1), peer.next()).await;
+    assert!(rest.is_err() || name == "peer.ids", "{name}: {rest:?}");
+    let expected = answers.iter().map(|answer| String::from_utf8(answer.clone()).unwrap());
+    let expected: Vec<_> = expected.collect();
+    if name.contains("input-validation") {
+        assert_eq!(got[0].split("issues").next(), expected[0].split("issues").next(), "{name}");
+    } else {
+        // Only the members of an event's meta have an order of the handler's own.
+        let canonical = |frame: &String| match serde_json::from_str::<Value>(frame).unwrap() {
+            frame if frame["p"]["m"].is_object() => Ok(frame),
+            _ => Err(frame.clone()),
+        };
+        let (got, expected): (Vec<_>, Vec<_>) =
+            (got.iter().map(canonical).collect(), expected.iter().map(canonical).collect());
+        assert_eq!(got, expected, "{name}");
+    }
+    if echoes_undefined {
+        assert!(seen.0.lock().unwrap().iter().all(Option::is_none), "{name}");
     }
 }

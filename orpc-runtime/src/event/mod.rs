@@ -1,10 +1,15 @@
 //! Events: what a stream procedure yields besides plain values.
 
+mod input;
+
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::procedure::{Error, ErrorDeclaration, RpcError};
+
+pub use input::{EventIterator, InputEvents};
+pub(crate) use input::{InputEvent, InputFeed};
 
 /// One step of an event iterator: a value, or the return value that ends it,
 /// with the fields of a server-sent event.
@@ -96,7 +101,28 @@ impl<T, R> Event<T, R> {
     }
 }
 
+/// An event whose id or comment would break its line in an event stream. It is
+/// refused on every wire, so that a stream is the same on all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidMeta {
+    #[error("an event id contains CR, LF or NUL")]
+    Id,
+    #[error("an event comment contains CR or LF")]
+    Comment,
+}
+
 impl EventMeta {
+    /// Tells whether every wire can carry the fields.
+    pub(crate) fn check(&self) -> Result<(), InvalidMeta> {
+        if self.id().is_some_and(|id| id.contains(['\r', '\n', '\0'])) {
+            return Err(InvalidMeta::Id);
+        }
+        if self.comments().any(|text| text.contains(['\r', '\n'])) {
+            return Err(InvalidMeta::Comment);
+        }
+        Ok(())
+    }
+
     /// The id of the event.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()

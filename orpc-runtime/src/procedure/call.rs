@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use http::{Extensions, Method, StatusCode, Uri};
 use tokio_util::sync::CancellationToken;
 
@@ -29,8 +29,40 @@ pub struct Call {
     headers: HeaderMap,
     extensions: Extensions,
     last_event_id: Option<LastEventId>,
+    connection: Option<Arc<Connection>>,
     response: Mutex<ResponseHead>,
     cancellation: OnceLock<CancellationToken>,
+}
+
+/// The request that a socket began with, which all calls on the socket share.
+#[derive(Debug)]
+pub struct Connection {
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+}
+
+impl Connection {
+    #[cfg(feature = "websocket")]
+    pub(crate) fn new(parts: http::request::Parts) -> Arc<Self> {
+        let http::request::Parts { uri, headers, extensions, .. } = parts;
+        Arc::new(Self { uri, headers, extensions })
+    }
+
+    /// The URI of the upgrade request, as the service received it.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The headers of the upgrade request.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// What layers in front of the service left with the upgrade request.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
 }
 
 /// The address of the client's end of the connection.
@@ -51,9 +83,20 @@ impl Call {
             headers: parts.headers,
             extensions: parts.extensions,
             last_event_id,
+            connection: None,
             response: Mutex::default(),
             cancellation: OnceLock::new(),
         }
+    }
+
+    /// A call on a socket.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn on_connection(
+        path: Arc<str>,
+        parts: http::request::Parts,
+        connection: Arc<Connection>,
+    ) -> Self {
+        Self { connection: Some(connection), ..Self::from_parts(path, parts) }
     }
 
     /// A call that comes from the same process: no headers, no peer.
@@ -76,24 +119,32 @@ impl Call {
         &self.uri
     }
 
-    /// The headers of the request.
+    /// The headers of the request; on a socket those that the call itself carries.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// What layers in front of the service left with the request.
+    /// What layers in front of the service left with the request; on a socket
+    /// with the [connection](Call::connection).
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        self.connection().map_or(&self.extensions, Connection::extensions)
+    }
+
+    /// The socket's own request, for a call on a socket.
+    pub fn connection(&self) -> Option<&Connection> {
+        self.connection.as_deref()
     }
 
     /// The client's address, if the server put a [`PeerAddr`] into the extensions.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.extensions.get::<PeerAddr>().map(|peer| peer.0)
+        self.extensions().get::<PeerAddr>().map(|peer| peer.0)
     }
 
-    /// The token of an `authorization: Bearer …` header (RFC 6750, section 2.1).
+    /// The token of an `authorization: Bearer …` header (RFC 6750, section 2.1):
+    /// the call's own, or else that of the socket's request.
     pub fn bearer_token(&self) -> Option<&str> {
-        let value = self.headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+        let own = self.headers.get(AUTHORIZATION);
+        let value = own.or_else(|| self.connection()?.headers.get(AUTHORIZATION))?.to_str().ok()?;
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }

@@ -183,6 +183,32 @@ impl Error {
         }
     }
 
+    /// An error that a client sent, of which it says what it likes.
+    pub(crate) fn from_wire(envelope: &[u8]) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Wire {
+            json: Members,
+        }
+
+        #[derive(serde::Deserialize)]
+        struct Members {
+            code: String,
+            status: u16,
+            message: String,
+            data: Option<Box<RawValue>>,
+        }
+
+        match serde_json::from_slice(envelope) {
+            Ok(Wire { json }) if (400..=599).contains(&json.status) => {
+                let mut error =
+                    Self::custom(json.code).with_status(json.status).with_message(json.message);
+                error.0.data = json.data;
+                error
+            }
+            _ => Self::hidden(),
+        }
+    }
+
     /// Marks the error as one that the procedure declares.
     #[doc(hidden)]
     #[must_use]

@@ -10,9 +10,8 @@ use crate::event::LastEventId;
 ///
 /// `How` tells the implementations apart and is always inferred.
 #[diagnostic::on_unimplemented(
-    message = "a procedure here cannot borrow `{T}`",
-    label = "neither the router's context nor something that is known of a call",
-    note = "the router's context is `{Self}`: write `#[router(context = {T})]`, or take `&{Self}`",
+    message = "write `#[router(context = {T})]`, or do not take `&{T}`: the context of this router is `{Self}`",
+    label = "takes `&{T}`, which neither the router's context nor a call is",
     note = "of a call these are lent: `&Call`, `&HeaderMap`, `Option<&LastEventId>`"
 )]
 pub trait Lends<T, How>: Sized {
@@ -22,9 +21,8 @@ pub trait Lends<T, How>: Sized {
 
 /// A router's context that can lend a `T` where there is one.
 #[diagnostic::on_unimplemented(
-    message = "a procedure here cannot borrow `Option<&{T}>`",
-    label = "not something that a call may have",
-    note = "of a call this is lent as an option: `Option<&LastEventId>`"
+    message = "write `&{T}`, not `Option<&{T}>`: only `Option<&LastEventId>` is lent as an option",
+    label = "takes `Option<&{T}>`, which no call may have"
 )]
 pub trait MayLend<T, How>: Sized {
     /// The `T` of this call, if it has one.

@@ -6,17 +6,20 @@ mod declared;
 mod definition;
 mod emitter;
 mod error;
+mod input;
 mod lend;
 mod local;
 mod mount;
 mod running;
 
-pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
+pub use call::{Call, Connection, PeerAddr, ResponseGuard, ResponseHead};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
 pub use error::{Code, Error, ErrorDeclaration, RpcError};
+pub use input::{ProcedureInput, RawInput};
 pub use lend::{Lends, MayLend};
 pub use mount::{Mount, MountPoint, Procedure, Scope, StreamProcedure, UnaryProcedure};
 
-pub(crate) use emitter::{EventKind, EventSink, EventWriter, InvalidMeta};
+pub(crate) use emitter::{EventKind, EventSink, EventWriter, Outbox, Unsent};
+pub(crate) use input::wrong_kind;
 pub(crate) use mount::{Mounted, TypedCall};
-pub(crate) use running::{ErasedProcedure, Started, malformed_request, panicked};
+pub(crate) use running::{ErasedProcedure, Started, invalid_input, malformed_request, panicked};

@@ -8,11 +8,11 @@ use futures::future::BoxFuture;
 use futures::stream::Stream;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::call::Call;
 use super::definition::Definition;
 use super::error::RpcError;
+use super::input::ProcedureInput;
 use super::running::{ErasedProcedure, StreamRunner, UnaryRunner};
 use crate::event::{EventError, EventItem};
 use crate::schema::SchemaError;
@@ -21,7 +21,7 @@ use crate::schema::SchemaError;
 /// adds beside the function, under the same name.
 pub trait Procedure: Sized + Send + Sync + 'static {
     /// The input; `()` where the function has none.
-    type Input: DeserializeOwned + JsonSchema + Send + 'static;
+    type Input: ProcedureInput;
     /// What a call gives, with the lifetime of the context that a stream borrows.
     type Reply<'a>: Send;
     /// The error that the function itself may return.

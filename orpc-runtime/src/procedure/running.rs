@@ -14,10 +14,11 @@ use super::call::Call;
 use super::declared::DeclaredErrors;
 use super::emitter::{Emitter, EventKind, EventSink};
 use super::error::{Code, Error, RpcError};
+use super::input::{ProcedureInput, RawInput};
 use super::mount::{Procedure, Scope, StreamProcedure, UnaryProcedure};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Step};
-use crate::schema::{DecodeError, InputDecoder, Issue, SchemaError};
-use crate::value::{Envelope, write_envelope};
+use crate::schema::{DecodeError, Issue, SchemaError};
+use crate::value::write_envelope;
 
 /// A procedure whose types only it knows. This is the border that keeps the
 /// code of the adapters from being compiled once per procedure.
@@ -27,7 +28,7 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
         &self,
         context: Arc<C>,
         call: Arc<Call>,
-        input: Envelope<'_>,
+        input: RawInput<'_>,
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error>;
 
@@ -45,13 +46,13 @@ pub(crate) enum Started {
 }
 
 pub(crate) struct UnaryRunner<C, P: Procedure, How> {
-    input: Option<InputDecoder<P::Input>>,
+    input: Option<<P::Input as ProcedureInput>::Decoder>,
     errors: Arc<DeclaredErrors>,
     types: PhantomData<fn() -> (C, How)>,
 }
 
 pub(crate) struct StreamRunner<C, P: Procedure, How> {
-    input: Option<InputDecoder<P::Input>>,
+    input: Option<<P::Input as ProcedureInput>::Decoder>,
     errors: Arc<DeclaredErrors>,
     types: PhantomData<fn() -> (C, How)>,
 }
@@ -84,8 +85,9 @@ where
     }
 }
 
-fn input_decoder<P: Procedure>() -> Result<Option<InputDecoder<P::Input>>, SchemaError> {
-    P::HAS_INPUT.then(InputDecoder::compile).transpose()
+fn input_decoder<P: Procedure>()
+-> Result<Option<<P::Input as ProcedureInput>::Decoder>, SchemaError> {
+    P::HAS_INPUT.then(P::Input::compile).transpose()
 }
 
 impl<C, P, How> ErasedProcedure<C> for UnaryRunner<C, P, How>
@@ -98,7 +100,7 @@ where
         &self,
         context: Arc<C>,
         call: Arc<Call>,
-        input: Envelope<'_>,
+        input: RawInput<'_>,
         _sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
         let input = decode_input::<P>(self.input.as_ref(), input)?;
@@ -123,7 +125,7 @@ where
     }
 
     fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.input.as_ref().map(InputDecoder::schema)
+        self.input.as_ref().map(P::Input::schema)
     }
 }
 
@@ -137,7 +139,7 @@ where
         &self,
         context: Arc<C>,
         call: Arc<Call>,
-        input: Envelope<'_>,
+        input: RawInput<'_>,
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
         let input = decode_input::<P>(self.input.as_ref(), input)?;
@@ -195,7 +197,7 @@ where
     }
 
     fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.input.as_ref().map(InputDecoder::schema)
+        self.input.as_ref().map(P::Input::schema)
     }
 }
 
@@ -206,15 +208,17 @@ fn present<T: 'static>(value: &T) -> Option<&T> {
 
 /// Reads the input, with the errors that clients of oRPC know.
 fn decode_input<P: Procedure>(
-    decoder: Option<&InputDecoder<P::Input>>,
-    envelope: Envelope<'_>,
+    decoder: Option<&<P::Input as ProcedureInput>::Decoder>,
+    input: RawInput<'_>,
 ) -> Result<P::Input, Error> {
     let Some(decoder) = decoder else {
         // Even an input that nobody reads must be an envelope that holds together.
-        envelope.into_tree().map_err(|error| malformed_request(error.into()))?;
+        if let RawInput::Value(envelope) = input {
+            envelope.into_tree().map_err(|error| malformed_request(error.into()))?;
+        }
         return unit_input::<P>();
     };
-    decoder.decode(envelope).map_err(|error| match error {
+    P::Input::decode(decoder, input).map_err(|error| match error {
         DecodeError::Malformed => malformed_request(error),
         DecodeError::Invalid(issues) => invalid_input(&issues),
     })
@@ -234,7 +238,8 @@ pub(crate) fn malformed_request(_: DecodeError) -> Error {
     )
 }
 
-fn invalid_input(issues: &[Issue]) -> Error {
+/// The answer to an input that its type refuses.
+pub(crate) fn invalid_input(issues: &[Issue]) -> Error {
     Error::new(Code::BadRequest)
         .with_message("Input validation failed")
         .with_data(&serde_json::json!({ "issues": issues }))

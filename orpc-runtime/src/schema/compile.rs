@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// A schema that cannot be compiled.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the JSON Schema cannot be compiled at `{pointer}`: {reason}")]
-pub(crate) struct SchemaError {
+pub struct SchemaError {
     /// Where in the schema, as a JSON Pointer (RFC 6901).
     pointer: String,
     reason: String,

@@ -16,7 +16,7 @@ use crate::value::{Envelope, Malformed, Tree, normalise_numbers};
 ///
 /// The plain way: value tree, JSON Schema, serde. Callers see only
 /// [`compile`](InputDecoder::compile) and [`decode`](InputDecoder::decode).
-pub(crate) struct InputDecoder<T> {
+pub struct InputDecoder<T> {
     schema: Value,
     validator: Arc<Validator>,
     types: PhantomData<fn() -> T>,
@@ -24,7 +24,7 @@ pub(crate) struct InputDecoder<T> {
 
 /// Why an input was refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum DecodeError {
+pub enum DecodeError {
     /// No envelope, or one that contradicts itself.
     Malformed,
     /// The schema or the type refuses the value; never empty.

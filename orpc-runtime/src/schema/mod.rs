@@ -4,6 +4,7 @@ mod compile;
 mod decoder;
 mod issue;
 
-pub(crate) use compile::{SchemaError, compile_output};
-pub(crate) use decoder::{DecodeError, InputDecoder};
+pub use compile::SchemaError;
+pub(crate) use compile::compile_output;
+pub use decoder::{DecodeError, InputDecoder};
 pub use issue::{Issue, PathSegment};

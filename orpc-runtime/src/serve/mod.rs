@@ -3,5 +3,11 @@
 mod context;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "websocket")]
+mod peer;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use context::{ContextSource, IntoContext};
+#[cfg(feature = "websocket")]
+pub use peer::Peer;

@@ -22,7 +22,7 @@ pub(crate) struct Malformed;
 
 /// An envelope with its parts still as text.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Envelope<'a> {
+pub struct Envelope<'a> {
     json: Option<&'a RawValue>,
     meta: Vec<MetaEntry<'a>>,
 }

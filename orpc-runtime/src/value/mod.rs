@@ -3,5 +3,6 @@
 mod envelope;
 mod json;
 
-pub(crate) use envelope::{Envelope, Malformed, Mark, Tree, write_envelope};
+pub use envelope::Envelope;
+pub(crate) use envelope::{Malformed, Mark, Tree, write_envelope};
 pub(crate) use json::{normalise_numbers, to_raw};

@@ -1,4 +1,4 @@
-//! Serves the conformance procedures: HTTP below `/rpc`.
+//! Serves the conformance procedures: HTTP below `/rpc`, WebSocket at `/ws`.
 //!
 //! `PORT` chooses the port (3939 unless set, 0 for any free one). The line
 //! `listening on http://127.0.0.1:<port>` tells that the server is ready;
@@ -16,7 +16,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long calls may go on after a signal to end.
-const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
+const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
+
+/// How long the server goes on after that signal whatever happens.
+const LAST_DEADLINE: Duration = Duration::from_secs(6);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,13 +27,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let state = Arc::new(State::default());
     let rpc = Rpc::try_new(api::router())?;
-    let http = rpc.http(move |call: &Call| {
+    let session = move |call: &Call| {
         let session = Session::new(Arc::clone(&state), call);
         async move { Ok::<_, orpc_runtime::Error>(session) }
-    });
+    };
     // With its prefix the service sees paths as they were sent; `nest_service`
     // takes two slashes for one.
-    let app = axum::Router::new().fallback_service(http.prefix("/rpc"));
+    let app = axum::Router::new()
+        .route_service("/ws", rpc.websocket(session.clone()).shutdown_deadline(SHUTDOWN_DEADLINE))
+        .fallback_service(rpc.http(session).prefix("/rpc"));
 
     let port = match std::env::var("PORT") {
         Ok(port) => port.parse()?,
@@ -48,6 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     });
     let (ending, end) = tokio::sync::oneshot::channel::<()>();
+    let sockets = rpc.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -58,10 +64,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     let deadline = async {
         drop(end.await);
-        tokio::time::sleep(SHUTDOWN_DEADLINE).await;
+        tokio::time::sleep(LAST_DEADLINE).await;
+    };
+    let served = async {
+        server.into_future().await?;
+        sockets.closed().await;
+        Ok::<_, std::io::Error>(())
     };
     tokio::select! {
-        result = server.into_future() => result?,
+        result = served => result?,
         () = deadline => eprintln!("some calls did not end in time"),
     }
     Ok(())

@@ -24,7 +24,7 @@ enum Inner {
 }
 
 impl RpcBody {
-    pub(super) fn full(bytes: impl Into<Bytes>) -> Self {
+    pub(crate) fn full(bytes: impl Into<Bytes>) -> Self {
         Self(Inner::Full(Some(bytes.into()).filter(|bytes: &Bytes| !bytes.is_empty())))
     }
 

@@ -18,7 +18,9 @@ use tracing::Instrument as _;
 
 use super::body::{EventBody, KeepAlive, RpcBody};
 use super::read::{ReadError, read_body};
-use crate::procedure::{Call, Code, Error, EventSink, Started, malformed_request, panicked};
+use crate::procedure::{
+    Call, Code, Error, EventSink, Outbox, RawInput, Started, malformed_request, panicked,
+};
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
@@ -31,6 +33,9 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// A stream waits while so many bytes of its events are unsent.
+const STREAM_BUFFER: usize = 16 * 1024;
 
 /// What a service needs beside the router.
 #[derive(Debug, Clone)]
@@ -193,8 +198,9 @@ impl<C: Send + Sync + 'static> ServiceState<C> {
         {
             return Err(Error::new(Code::MethodNotSupported));
         }
-        let sink = || EventSink::new(SseWriter);
-        match route.procedure.start(context, Arc::clone(call), envelope, &sink)? {
+        let sink = || EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
+        let input = RawInput::Value(envelope);
+        match route.procedure.start(context, Arc::clone(call), input, &sink)? {
             Started::Unary(run) => run.await.map(Answer::Output),
             Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
         }

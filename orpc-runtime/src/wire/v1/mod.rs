@@ -1,4 +1,5 @@
 //! Version 1 of the RPC protocol, as the clients of release 1.16.1 speak it.
 
 pub(crate) mod http;
+pub(crate) mod peer;
 pub(crate) mod sse;

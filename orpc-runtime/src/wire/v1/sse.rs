@@ -3,24 +3,16 @@
 use std::io::Write as _;
 
 use crate::event::EventMeta;
-use crate::procedure::{EventKind, EventWriter, InvalidMeta};
+use crate::procedure::{EventKind, EventWriter};
 
 /// Frames events for a `text/event-stream` body.
 pub(crate) struct SseWriter;
 
 impl EventWriter for SseWriter {
-    fn begin(
-        &self,
-        kind: EventKind,
-        meta: &EventMeta,
-        out: &mut Vec<u8>,
-    ) -> Result<(), InvalidMeta> {
-        if meta.comments().any(|text| text.contains(['\r', '\n'])) {
-            return Err(InvalidMeta::Comment);
-        }
-        if meta.id().is_some_and(|id| id.contains(['\r', '\n', '\0'])) {
-            return Err(InvalidMeta::Id);
-        }
+    // The head of the response says it.
+    fn open(&self, _out: &mut Vec<u8>) {}
+
+    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) {
         for text in meta.comments() {
             write_line(out, ": ", text);
         }
@@ -38,10 +30,9 @@ impl EventWriter for SseWriter {
             write_line(out, "id: ", id);
         }
         out.extend_from_slice(b"data: ");
-        Ok(())
     }
 
-    fn end(&self, out: &mut Vec<u8>) {
+    fn end(&self, _meta: &EventMeta, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\n\n");
     }
 }

@@ -56,6 +56,18 @@ pub mod procedures {
         }))
     }
 
+    /// Adds up what the client sends.
+    #[procedure]
+    pub async fn sum(mut numbers: EventIterator<f64>) -> Result<f64, Error> {
+        let mut sum = 0.0;
+        while let Some(event) = numbers.next().await {
+            if let Step::Message(number) = event?.into_parts().0 {
+                sum += number;
+            }
+        }
+        Ok(sum)
+    }
+
     /// How many streams of `ticks` are alive.
     #[procedure]
     pub async fn live(session: &Session) -> usize {

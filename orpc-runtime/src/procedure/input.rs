@@ -1,0 +1,69 @@
+//! What a procedure can take as its input: a value, or an event iterator.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::event::InputEvents;
+use crate::schema::{DecodeError, InputDecoder, Issue, SchemaError};
+use crate::value::Envelope;
+
+/// The input of a call before it has a type.
+#[derive(Debug)]
+pub enum RawInput<'a> {
+    /// A value.
+    Value(Envelope<'a>),
+    /// An event iterator.
+    Events(InputEvents),
+}
+
+/// A type that can be the input of a procedure: one that derives `Deserialize`
+/// and `JsonSchema`, or an [`EventIterator`](crate::EventIterator) of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the input of a procedure",
+    label = "not an input: it lacks `Deserialize` or `JsonSchema`",
+    note = "put `#[derive(Deserialize, JsonSchema)]` on `{Self}`; what is not the input is taken by reference"
+)]
+pub trait ProcedureInput: Sized + Send + 'static {
+    /// What is prepared once for all calls.
+    #[doc(hidden)]
+    type Decoder: Send + Sync + 'static;
+
+    /// Prepares for calls.
+    #[doc(hidden)]
+    fn compile() -> Result<Self::Decoder, SchemaError>;
+
+    /// Reads the input of a call.
+    #[doc(hidden)]
+    fn decode(decoder: &Self::Decoder, input: RawInput<'_>) -> Result<Self, DecodeError>;
+
+    /// The JSON Schema of the input, or of an iterator's events.
+    #[doc(hidden)]
+    fn schema(decoder: &Self::Decoder) -> &Value;
+}
+
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> ProcedureInput for T {
+    type Decoder = InputDecoder<T>;
+
+    fn compile() -> Result<Self::Decoder, SchemaError> {
+        InputDecoder::compile()
+    }
+
+    fn decode(decoder: &Self::Decoder, input: RawInput<'_>) -> Result<Self, DecodeError> {
+        match input {
+            RawInput::Value(envelope) => decoder.decode(envelope),
+            RawInput::Events(_) => {
+                Err(wrong_kind("Invalid input: expected a value, received an event iterator"))
+            }
+        }
+    }
+
+    fn schema(decoder: &Self::Decoder) -> &Value {
+        decoder.schema()
+    }
+}
+
+/// An input that is of another kind altogether.
+pub(crate) fn wrong_kind(message: &str) -> DecodeError {
+    DecodeError::Invalid(vec![Issue { message: message.to_owned(), path: Vec::new() }])
+}

@@ -1,0 +1,430 @@
+//! The open calls of one socket.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::StreamExt as _;
+use futures::future::{AbortHandle, Abortable, BoxFuture};
+use futures::stream::FuturesUnordered;
+use http::Method;
+use tracing::Instrument as _;
+
+use super::limits::PeerLimits;
+use super::rate::Bucket;
+use crate::event::{EventMeta, InputEvent, InputEvents, InputFeed};
+use crate::procedure::{
+    Call, Code, Connection, Error, EventSink, Kind, Outbox, RawInput, Started, malformed_request,
+    panicked,
+};
+use crate::router::Route;
+use crate::rpc::Rpc;
+use crate::schema::DecodeError;
+use crate::serve::ContextSource;
+use crate::value::Envelope;
+use crate::wire::v1::http::query_input;
+use crate::wire::v1::peer::{
+    self, BadMessage, Body, CallId, Message, Payload, PeerWriter, Request,
+};
+
+/// The calls of one socket: takes its messages, runs the calls, gives the frames
+/// to send. It does no I/O and starts no task; whoever owns the socket polls it.
+pub(crate) struct Calls<C> {
+    shared: Arc<Shared<C>>,
+    open: HashMap<CallId, OpenCall>,
+    running: FuturesUnordered<Running>,
+    /// How many of the running calls have one result.
+    unary: usize,
+    /// How many open or opening event iterators there are.
+    streams: usize,
+    waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
+    bucket: Option<Bucket>,
+    closing: bool,
+}
+
+/// What the calls of a socket have in common.
+struct Shared<C> {
+    rpc: Rpc<C>,
+    context: ContextSource<C>,
+    connection: Arc<Connection>,
+    limits: PeerLimits,
+    outbox: Arc<Outbox>,
+}
+
+/// A call that is not over.
+struct OpenCall {
+    kind: Kind,
+    /// None while the call waits for its turn.
+    abort: Option<AbortHandle>,
+    /// The events of its input, if that is an iterator.
+    feed: Option<InputFeed>,
+    /// Where it writes its events, if it answers with a stream.
+    sink: Option<Arc<EventSink>>,
+}
+
+/// A call that waits for its turn.
+struct Waiting {
+    id: CallId,
+    request: Request,
+    events: Option<InputEvents>,
+    weight: usize,
+}
+
+/// Ends with the call's id when there is nothing more to write for it, or with
+/// none if it was aborted.
+type Running = BoxFuture<'static, Option<CallId>>;
+
+impl<C: Send + Sync + 'static> Calls<C> {
+    pub(crate) fn new(
+        rpc: Rpc<C>,
+        context: ContextSource<C>,
+        connection: Arc<Connection>,
+        limits: PeerLimits,
+    ) -> Self {
+        let outbox = Outbox::new(limits.unsent);
+        let bucket = limits.rate.map(Bucket::new);
+        Self {
+            shared: Arc::new(Shared { rpc, context, connection, limits, outbox }),
+            open: HashMap::new(),
+            running: FuturesUnordered::new(),
+            unary: 0,
+            streams: 0,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            bucket,
+            closing: false,
+        }
+    }
+
+    /// Takes a message. One that cannot be read is left without an answer, as
+    /// there is no id to answer to.
+    pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
+        let Message { id, payload } = peer::decode(frame)?;
+        match payload {
+            Payload::Request(request) => self.request(id, request, frame.len()),
+            Payload::Event { kind, data, meta } => {
+                if let Some(feed) = self.open.get(&id).and_then(|call| call.feed.as_ref()) {
+                    feed.push(InputEvent { kind, data, meta });
+                }
+            }
+            Payload::Abort => self.abort(&id),
+        }
+        Ok(())
+    }
+
+    fn request(&mut self, id: CallId, request: Request, weight: usize) {
+        // The id of a call that is still open: the second one is ignored.
+        if self.open.contains_key(&id) {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let Some((path, route)) = shared.find(&request) else {
+            shared.unmatched(&id);
+            return;
+        };
+        if let Err(refused) = self.admit(route.definition.kind, weight) {
+            shared.fail(&id, &refused.error(), refused.retry_after());
+            return;
+        }
+        let (events, feed) = match request.body {
+            Body::Events => {
+                let (outbox, stop) = (Arc::clone(&shared.outbox), id.clone());
+                let (events, feed) = InputEvents::new(shared.limits.unread, move || {
+                    write(&outbox, |out| peer::write_abort(&stop, out));
+                });
+                (Some(events), Some(feed))
+            }
+            _ => (None, None),
+        };
+        let kind = route.definition.kind;
+        self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None });
+        let call = Waiting { id, request, events, weight };
+        if kind == Kind::Unary && self.unary >= shared.limits.running {
+            self.waiting_bytes += weight;
+            self.waiting.push_back(call);
+        } else {
+            self.start(call, path);
+        }
+    }
+
+    /// Whether one more call of that kind may be taken.
+    fn admit(&mut self, kind: Kind, weight: usize) -> Result<(), Refused> {
+        let limits = &self.shared.limits;
+        if self.closing {
+            return Err(Refused::ShuttingDown);
+        }
+        let crowded = match kind {
+            Kind::Stream => self.streams >= limits.streams,
+            Kind::Unary => {
+                self.unary >= limits.running
+                    && (self.waiting.len() >= limits.waiting
+                        || self.waiting_bytes + weight > limits.waiting_bytes)
+            }
+        };
+        if crowded {
+            return Err(Refused::TooMany);
+        }
+        match &mut self.bucket {
+            Some(bucket) => bucket.take().map_err(Refused::TooFast),
+            None => Ok(()),
+        }
+    }
+
+    fn start(&mut self, call: Waiting, path: String) {
+        let Waiting { id, request, events, .. } = call;
+        let (handle, registration) = AbortHandle::new_pair();
+        let Some(open) = self.open.get_mut(&id) else { return };
+        open.abort = Some(handle);
+        match open.kind {
+            Kind::Unary => self.unary += 1,
+            Kind::Stream => {
+                self.streams += 1;
+                open.sink = Some(self.shared.sink(&id));
+            }
+        }
+        let call =
+            Run { shared: Arc::clone(&self.shared), id: id.clone(), sink: open.sink.clone() };
+        let run = call.run(request, path, events);
+        let run = Abortable::new(run, registration).map(|end| end.ok().map(|()| id));
+        self.running.push(Box::pin(run));
+    }
+
+    /// Ends a call without an answer. Its id is free at once.
+    fn abort(&mut self, id: &CallId) {
+        let Some(call) = self.open.remove(id) else { return };
+        if let Some(feed) = call.feed {
+            feed.end();
+        }
+        if let Some(handle) = call.abort {
+            handle.abort();
+            self.leave(call.kind);
+        } else if let Some(at) = self.waiting.iter().position(|call| call.id == *id)
+            && let Some(call) = self.waiting.remove(at)
+        {
+            self.waiting_bytes -= call.weight;
+        }
+    }
+
+    /// Counts a call that no longer runs.
+    fn leave(&mut self, kind: Kind) {
+        match kind {
+            Kind::Unary => self.unary -= 1,
+            Kind::Stream => self.streams -= 1,
+        }
+    }
+
+    /// Runs the calls until all of them wait for something else.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
+        self.start_waiting();
+        while let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx) {
+            if let Some(call) = end.and_then(|id| self.open.remove(&id)) {
+                self.leave(call.kind);
+            }
+            self.start_waiting();
+        }
+    }
+
+    /// Starts the calls whose turn it is.
+    fn start_waiting(&mut self) {
+        while self.unary < self.shared.limits.running
+            && let Some(call) = self.waiting.pop_front()
+        {
+            self.waiting_bytes -= call.weight;
+            if let Some((path, _)) = self.shared.find(&call.request) {
+                self.start(call, path);
+            }
+        }
+    }
+
+    /// Where the calls leave the frames to send.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.shared.outbox
+    }
+
+    /// Refuses further calls and ends the event iterators, so that their clients
+    /// come back; calls with one result go on.
+    pub(crate) fn begin_closing(&mut self) {
+        self.closing = true;
+        let error = Error::new(Code::ServiceUnavailable);
+        let streams: Vec<_> = self
+            .open
+            .iter()
+            .filter(|(_, call)| call.kind == Kind::Stream)
+            .map(|(id, call)| (id.clone(), call.sink.clone()))
+            .collect();
+        for (id, sink) in streams {
+            self.abort(&id);
+            match sink {
+                Some(sink) if sink.is_open() => sink.error(&error, &EventMeta::default()),
+                _ => self.shared.fail(&id, &error, None),
+            }
+        }
+    }
+
+    /// Whether no call is open.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+/// Why a call is not taken.
+#[derive(Debug, Clone, Copy)]
+enum Refused {
+    TooMany,
+    TooFast(Duration),
+    ShuttingDown,
+}
+
+impl Refused {
+    fn error(self) -> Error {
+        Error::new(match self {
+            Self::TooMany | Self::TooFast(_) => Code::TooManyRequests,
+            Self::ShuttingDown => Code::ServiceUnavailable,
+        })
+    }
+
+    /// Whole seconds, rounded up.
+    fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::TooFast(wait) => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+            Self::TooMany | Self::ShuttingDown => None,
+        }
+    }
+}
+
+impl<C: Send + Sync + 'static> Shared<C> {
+    /// The procedure of a request, with the path and query of its URL.
+    fn find(&self, request: &Request) -> Option<(String, &Route<C>)> {
+        let target = path_and_query(&request.url);
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        let route = self.rpc.find(path)?;
+        Some((target.to_owned(), route))
+    }
+
+    fn sink(&self, id: &CallId) -> Arc<EventSink> {
+        EventSink::new(Arc::clone(&self.outbox), PeerWriter(id.clone()))
+    }
+
+    fn unmatched(&self, id: &CallId) {
+        write(&self.outbox, |out| peer::write_unmatched(id, out));
+    }
+
+    fn fail(&self, id: &CallId, error: &Error, retry_after: Option<u64>) {
+        let written = self.outbox.write(|out| peer::write_error(id, error, retry_after, out));
+        if let Err(reason) = written {
+            tracing::error!(%reason, "an error cannot be serialised");
+        }
+    }
+}
+
+/// Writes a frame that cannot fail.
+fn write(outbox: &Outbox, frame: impl FnOnce(&mut Vec<u8>)) {
+    let written = outbox.write(|out| {
+        frame(out);
+        Ok::<_, std::convert::Infallible>(())
+    });
+    match written {
+        Ok(()) => {}
+        Err(never) => match never {},
+    }
+}
+
+/// The part of a URL that counts: a client may send all of it.
+fn path_and_query(url: &str) -> &str {
+    let target = match url.split_once("://") {
+        Some((_, rest)) if !url.starts_with('/') => {
+            rest.find(['/', '?']).map_or("/", |start| &rest[start..])
+        }
+        _ => url,
+    };
+    target.split_once('#').map_or(target, |(target, _)| target)
+}
+
+/// One call that runs.
+struct Run<C> {
+    shared: Arc<Shared<C>>,
+    id: CallId,
+    sink: Option<Arc<EventSink>>,
+}
+
+impl<C: Send + Sync + 'static> Run<C> {
+    /// Runs the call to its last frame.
+    async fn run(self, request: Request, target: String, events: Option<InputEvents>) {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target.as_str(), None),
+        };
+        let Some(route) = self.shared.rpc.find(path) else { return };
+        let Request { method, headers, body, .. } = request;
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.method = method;
+        parts.headers = headers;
+        // What names a procedure is a path; a query may be no URI's.
+        if let Ok(uri) = target.parse() {
+            parts.uri = uri;
+        }
+        let connection = Arc::clone(&self.shared.connection);
+        let call = Arc::new(Call::on_connection(Arc::clone(&route.path), parts, connection));
+        let span = tracing::info_span!("rpc", procedure = call.path());
+        let outbox = &self.shared.outbox;
+        let respond = async {
+            let answer = self.answer(route, &call, query, body, events);
+            match AssertUnwindSafe(answer).catch_unwind().await {
+                Ok(Ok(Some(envelope))) => {
+                    outbox.ready().await;
+                    write(outbox, |out| peer::write_output(&self.id, &envelope, out));
+                }
+                // All that there was to write were events.
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(code = error.code(), status = error.status(), "call failed");
+                    outbox.ready().await;
+                    self.shared.fail(&self.id, &error, None);
+                }
+                Err(panic) => self.shared.fail(&self.id, &panicked(&call, &*panic), None),
+            }
+        };
+        respond.instrument(span).await;
+    }
+
+    /// The envelope of the output; none if the call has written events.
+    async fn answer(
+        &self,
+        route: &Route<C>,
+        call: &Arc<Call>,
+        query: Option<&str>,
+        body: Body,
+        events: Option<InputEvents>,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let context = self.shared.context.get(call).await?;
+        let text = match body {
+            _ if call.method() == Method::GET => query_input(query).into(),
+            Body::Envelope(text) => text,
+            Body::Form => return Err(Error::new(Code::UnsupportedMediaType)),
+            Body::Nowhere | Body::Events => Bytes::new(),
+        };
+        let input = match events {
+            Some(events) => RawInput::Events(events),
+            None => {
+                let malformed = |_| malformed_request(DecodeError::Malformed);
+                RawInput::Value(Envelope::parse(&text).map_err(malformed)?)
+            }
+        };
+        let sink = || match &self.sink {
+            Some(sink) => Arc::clone(sink),
+            None => self.shared.sink(&self.id),
+        };
+        match route.procedure.start(context, Arc::clone(call), input, &sink)? {
+            Started::Unary(run) => run.await.map(Some),
+            Started::Stream(run, _) => {
+                let _counted = self.shared.rpc.count_stream();
+                run.await.map(|()| None)
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What one socket may ask for.
+
+use super::rate::Rate;
+
+/// The bounds of one socket.
+#[derive(Debug, Clone)]
+pub(crate) struct PeerLimits {
+    /// Calls with one result that run at a time.
+    pub(crate) running: usize,
+    /// Calls that wait for one of these to end.
+    pub(crate) waiting: usize,
+    /// Bytes of the messages of calls that wait.
+    pub(crate) waiting_bytes: usize,
+    /// Open event iterators.
+    pub(crate) streams: usize,
+    /// Bytes that are not sent yet: beyond them calls wait with their results
+    /// and streams are not polled.
+    pub(crate) unsent: usize,
+    /// Bytes of an input iterator's events that the procedure has not read.
+    pub(crate) unread: usize,
+    /// How often the socket may send a message.
+    pub(crate) rate: Option<Rate>,
+}
+
+impl Default for PeerLimits {
+    fn default() -> Self {
+        Self {
+            running: 64,
+            waiting: 4096,
+            waiting_bytes: 8 * 1024 * 1024,
+            streams: 128,
+            unsent: 1024 * 1024,
+            unread: 1024 * 1024,
+            rate: None,
+        }
+    }
+}

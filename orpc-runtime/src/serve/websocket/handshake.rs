@@ -1,0 +1,176 @@
+//! Whether a request may become a socket (RFC 6455, section 4.2).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    CONNECTION, HOST, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use sha1_smol::Sha1;
+
+/// Concatenated with a client's key to prove that the handshake was read.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// Why a request does not become a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It asks for no upgrade.
+    NoUpgrade,
+    /// It asks for another version of the protocol.
+    Version,
+    /// It is no handshake.
+    Malformed,
+    /// A page of another origin asks.
+    Origin,
+}
+
+/// The headers of the response that accepts the handshake.
+pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMap, Refusal> {
+    let asks = parts.method == Method::GET
+        && has_token(&parts.headers, &CONNECTION, "upgrade")
+        && has_token(&parts.headers, &UPGRADE, "websocket");
+    if !asks {
+        return Err(Refusal::NoUpgrade);
+    }
+    if parts.headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+        return Err(Refusal::Version);
+    }
+    let key = parts.headers.get(SEC_WEBSOCKET_KEY).ok_or(Refusal::Malformed)?;
+    if STANDARD.decode(key).map(|key| key.len()) != Ok(16) {
+        return Err(Refusal::Malformed);
+    }
+    if !origins.allow(parts) {
+        return Err(Refusal::Origin);
+    }
+    let mut hash = Sha1::from(key.as_bytes());
+    hash.update(GUID);
+    let proof = STANDARD.encode(hash.digest().bytes());
+    let mut headers = HeaderMap::new();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(
+        HeaderName::from_static("sec-websocket-accept"),
+        HeaderValue::try_from(proof).map_err(|_| Refusal::Malformed)?,
+    );
+    // A client that offers protocols may insist on one; which it is means nothing here.
+    let offered = parts.headers.get(SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
+    if let Some(first) = offered.and_then(|list| list.split(',').next())
+        && let Ok(first) = HeaderValue::from_str(first.trim())
+    {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, first);
+    }
+    Ok(headers)
+}
+
+/// Whether a header's list has a token, in whatever case.
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .any(|item| item.trim().eq_ignore_ascii_case(token))
+}
+
+/// The origins whose pages may open sockets (RFC 6455, section 10.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AllowedOrigins {
+    /// That of the server itself, by its Host header, and the listed ones.
+    SameHostAnd(Vec<String>),
+    Any,
+}
+
+impl AllowedOrigins {
+    fn allow(&self, parts: &Parts) -> bool {
+        let Self::SameHostAnd(listed) = self else {
+            return true;
+        };
+        // Not a page: a program can write what it likes.
+        let Some(origin) = parts.headers.get(ORIGIN) else {
+            return true;
+        };
+        let Ok(origin) = origin.to_str() else {
+            return false;
+        };
+        if listed.iter().any(|listed| listed.eq_ignore_ascii_case(origin)) {
+            return true;
+        }
+        let host = match parts.headers.get(HOST) {
+            Some(host) => host.to_str().ok(),
+            None => parts.uri.authority().map(http::uri::Authority::as_str),
+        };
+        let origin_host = origin.split_once("://").map(|(_, host)| host);
+        matches!((origin_host, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(headers: &[(&str, &str)]) -> Parts {
+        let mut request = http::Request::get("/ws");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    const HANDSHAKE: [(&str, &str); 4] = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+
+    #[test]
+    fn the_sample_of_the_rfc_is_accepted_with_its_proof() {
+        let origins = AllowedOrigins::SameHostAnd(Vec::new());
+        let headers = accept(&parts(&HANDSHAKE), &origins).unwrap();
+        assert_eq!(headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(headers["upgrade"], "websocket");
+    }
+
+    #[test]
+    fn each_missing_or_wrong_header_has_its_refusal() {
+        let origins = AllowedOrigins::SameHostAnd(Vec::new());
+        let refusal = |change: (&'static str, &'static str)| {
+            let headers: Vec<_> = HANDSHAKE
+                .iter()
+                .map(|&(name, value)| if name == change.0 { change } else { (name, value) })
+                .collect();
+            accept(&parts(&headers), &origins).unwrap_err()
+        };
+        assert_eq!(refusal(("connection", "close")), Refusal::NoUpgrade);
+        assert_eq!(refusal(("upgrade", "h2c")), Refusal::NoUpgrade);
+        assert_eq!(refusal(("sec-websocket-version", "8")), Refusal::Version);
+        assert_eq!(refusal(("sec-websocket-key", "short")), Refusal::Malformed);
+        assert_eq!(accept(&parts(&[]), &origins).unwrap_err(), Refusal::NoUpgrade);
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_refused_unless_listed() {
+        let listed = AllowedOrigins::SameHostAnd(vec!["https://app.test".to_owned()]);
+        let allowed = |origin: &str, host: &str| {
+            let mut headers = HANDSHAKE.to_vec();
+            headers.extend([("origin", origin), ("host", host)]);
+            accept(&parts(&headers), &listed).is_ok()
+        };
+        assert!(allowed("http://localhost:3000", "localhost:3000"));
+        assert!(allowed("https://app.test", "api.test"));
+        assert!(!allowed("http://localhost:3001", "localhost:3000"));
+        assert!(!allowed("https://app.test.evil.test", "api.test"));
+        assert!(!allowed("null", "api.test"));
+        assert!(!allowed("http://api.test@evil.test", "api.test"));
+    }
+
+    #[test]
+    fn the_first_of_the_offered_subprotocols_is_selected() {
+        let mut headers = HANDSHAKE.to_vec();
+        headers.push(("sec-websocket-protocol", "one, two"));
+        let headers = accept(&parts(&headers), &AllowedOrigins::Any).unwrap();
+        assert_eq!(headers["sec-websocket-protocol"], "one");
+    }
+}

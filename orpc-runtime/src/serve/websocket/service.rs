@@ -1,0 +1,275 @@
+//! From a request to a socket.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio_websockets::{Limits, ServerBuilder};
+use tower_service::Service;
+
+use super::connection::{Connection, Timing};
+use super::handshake::{AllowedOrigins, Refusal, accept};
+use crate::http::RpcBody;
+use crate::rpc::Rpc;
+use crate::serve::peer::{Calls, PeerLimits, Rate};
+use crate::serve::{ContextSource, IntoContext};
+
+/// How long a client may take from its handshake to the socket.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// What a service needs beside the router.
+#[derive(Debug, Clone)]
+struct Options {
+    origins: AllowedOrigins,
+    no_upgrade: StatusCode,
+    message_limit: usize,
+    limits: PeerLimits,
+    timing: Timing,
+}
+
+/// The procedures of a router as a tower service that upgrades to WebSocket.
+///
+/// Made by [`Rpc::websocket`]. All procedures are there, those with one result
+/// and event iterators alike, any number at once on one socket.
+///
+/// | limit | default | beyond it |
+/// |---|---|---|
+/// | [`allow_origin`](WebSocketService::allow_origin) | the server's own host | 403; no Origin header is no page, and passes |
+/// | [`message_limit`](WebSocketService::message_limit) | 1 MiB | the socket closes with 1009 |
+/// | [`running_calls`](WebSocketService::running_calls) | 64 | further calls wait |
+/// | [`waiting_calls`](WebSocketService::waiting_calls) | 4,096, and 8 MiB of them | TOO_MANY_REQUESTS |
+/// | [`streams`](WebSocketService::streams) | 128 | TOO_MANY_REQUESTS |
+/// | [`unsent_limit`](WebSocketService::unsent_limit) | 1 MiB | streams are not polled and results wait until the client reads |
+/// | unread events of an input iterator | 1 MiB | the iterator ends with PAYLOAD_TOO_LARGE |
+/// | [`rate_limit`](WebSocketService::rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` |
+/// | [`write_deadline`](WebSocketService::write_deadline) | 30 s | the socket is dropped |
+/// | [`ping_interval`](WebSocketService::ping_interval) | 30 s | |
+/// | [`idle_limit`](WebSocketService::idle_limit) | 75 s | the socket closes with 1000 `Idle timeout` |
+/// | [`shutdown_deadline`](WebSocketService::shutdown_deadline) | 10 s | calls that still run are dropped |
+///
+/// Close codes are those of RFC 6455, section 7.4.1: 1000 idle, 1001 shutdown,
+/// 1002 protocol error, 1007 invalid UTF-8, 1009 message too big.
+pub struct WebSocketService<C> {
+    shared: Arc<ServiceState<C>>,
+}
+
+struct ServiceState<C> {
+    rpc: Rpc<C>,
+    context: ContextSource<C>,
+    options: Options,
+}
+
+impl<C> Clone for WebSocketService<C> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<C: Send + Sync + 'static> Rpc<C> {
+    /// Serves the router over WebSocket, each call with a context from `context`:
+    /// a `C`, an `Arc<C>`, or an `async fn(&Call) -> Result<C, E>`, to which
+    /// [`Call::connection`](crate::Call::connection) shows the upgrade request.
+    pub fn websocket<How>(&self, context: impl IntoContext<C, How>) -> WebSocketService<C> {
+        let options = Options {
+            origins: AllowedOrigins::SameHostAnd(Vec::new()),
+            no_upgrade: StatusCode::UPGRADE_REQUIRED,
+            message_limit: 1024 * 1024,
+            limits: PeerLimits::default(),
+            timing: Timing {
+                ping: Some(Duration::from_secs(30)),
+                idle: Duration::from_secs(75),
+                write: Duration::from_secs(30),
+                shutdown: Duration::from_secs(10),
+            },
+        };
+        let context = context.into_context();
+        WebSocketService { shared: Arc::new(ServiceState { rpc: self.clone(), context, options }) }
+    }
+}
+
+impl<C: Send + Sync + 'static> WebSocketService<C> {
+    fn with(self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = self.shared.options.clone();
+        change(&mut options);
+        let (rpc, context) = (self.shared.rpc.clone(), self.shared.context.clone());
+        Self { shared: Arc::new(ServiceState { rpc, context, options }) }
+    }
+
+    /// Lets the pages of another origin, such as `https://app.example`, open sockets.
+    #[must_use]
+    pub fn allow_origin(self, origin: impl Into<String>) -> Self {
+        self.with(|options| {
+            if let AllowedOrigins::SameHostAnd(listed) = &mut options.origins {
+                listed.push(origin.into());
+            }
+        })
+    }
+
+    /// Lets the pages of every origin open sockets. A page then acts with its
+    /// visitor's cookies: authenticate by something else.
+    #[must_use]
+    pub fn allow_any_origin(self) -> Self {
+        self.with(|options| options.origins = AllowedOrigins::Any)
+    }
+
+    /// The status for a request that asks for no upgrade; 426 unless set.
+    #[must_use]
+    pub fn no_upgrade_status(self, status: StatusCode) -> Self {
+        self.with(|options| options.no_upgrade = status)
+    }
+
+    /// The longest message in bytes.
+    #[must_use]
+    pub fn message_limit(self, bytes: usize) -> Self {
+        self.with(|options| options.message_limit = bytes)
+    }
+
+    /// How many calls with one result of a socket run at a time.
+    #[must_use]
+    pub fn running_calls(self, calls: usize) -> Self {
+        self.with(|options| options.limits.running = calls.max(1))
+    }
+
+    /// How many calls of a socket may wait for their turn.
+    #[must_use]
+    pub fn waiting_calls(self, calls: usize) -> Self {
+        self.with(|options| options.limits.waiting = calls)
+    }
+
+    /// How many event iterators of a socket may be open.
+    #[must_use]
+    pub fn streams(self, streams: usize) -> Self {
+        self.with(|options| options.limits.streams = streams)
+    }
+
+    /// How many bytes may wait to be sent on a socket.
+    #[must_use]
+    pub fn unsent_limit(self, bytes: usize) -> Self {
+        self.with(|options| options.limits.unsent = bytes.max(1))
+    }
+
+    /// How often a socket may call.
+    #[must_use]
+    pub fn rate_limit(self, rate: Rate) -> Self {
+        self.with(|options| options.limits.rate = Some(rate))
+    }
+
+    /// How long writing what is due may take.
+    #[must_use]
+    pub fn write_deadline(self, time: Duration) -> Self {
+        self.with(|options| options.timing.write = time)
+    }
+
+    /// How often a ping is sent, if at all.
+    #[must_use]
+    pub fn ping_interval(self, every: Option<Duration>) -> Self {
+        self.with(|options| options.timing.ping = every)
+    }
+
+    /// How long a client may send nothing, not even a pong.
+    #[must_use]
+    pub fn idle_limit(self, time: Duration) -> Self {
+        self.with(|options| options.timing.idle = time)
+    }
+
+    /// How long calls may go on after [`Rpc::shutdown`].
+    #[must_use]
+    pub fn shutdown_deadline(self, time: Duration) -> Self {
+        self.with(|options| options.timing.shutdown = time)
+    }
+
+    fn upgrade<B>(&self, request: Request<B>) -> Response<RpcBody> {
+        let (mut parts, _) = request.into_parts();
+        let options = &self.shared.options;
+        let headers = match accept(&parts, &options.origins) {
+            Ok(headers) => headers,
+            Err(refusal) => return refuse(refusal, options.no_upgrade),
+        };
+        if self.shared.rpc.is_shut_down() {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "The server shuts down");
+        }
+        // Missing where the HTTP server cannot upgrade, as with HTTP/2.
+        let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
+            return refuse(Refusal::NoUpgrade, options.no_upgrade);
+        };
+        self.serve(upgrade, parts);
+        let mut response = Response::new(RpcBody::default());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// Serves the socket in a task of its own, once it is there.
+    fn serve(&self, upgrade: OnUpgrade, parts: Parts) {
+        let state = Arc::clone(&self.shared);
+        let task = async move {
+            let upgraded = match tokio::time::timeout(HANDSHAKE_TIME, upgrade).await {
+                Ok(Ok(upgraded)) => upgraded,
+                Ok(Err(error)) => return tracing::debug!(%error, "an upgrade fails"),
+                Err(_) => return tracing::debug!("an upgrade takes too long"),
+            };
+            let Options { message_limit, limits, timing, .. } = state.options.clone();
+            let socket = ServerBuilder::new()
+                .limits(Limits::default().max_payload_len(Some(message_limit)))
+                .serve(TokioIo::new(upgraded));
+            let connection = crate::Connection::new(parts);
+            let calls = Calls::new(state.rpc.clone(), state.context.clone(), connection, limits);
+            let shutdown = state.rpc.on_shutdown();
+            drop(state);
+            Connection::new(socket, calls, timing, shutdown).serve().await;
+        };
+        self.shared.rpc.spawn(task);
+    }
+}
+
+fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
+    let mut response = match refusal {
+        Refusal::NoUpgrade => plain(no_upgrade, "This is a WebSocket endpoint"),
+        Refusal::Version => plain(StatusCode::UPGRADE_REQUIRED, "The version must be 13"),
+        Refusal::Malformed => plain(StatusCode::BAD_REQUEST, "Not a WebSocket handshake"),
+        Refusal::Origin => plain(StatusCode::FORBIDDEN, "This origin is not allowed"),
+    };
+    if response.status() == StatusCode::UPGRADE_REQUIRED {
+        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
+    response
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<RpcBody> {
+    let mut response = Response::new(RpcBody::full(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
+/// The future of a [`WebSocketService`].
+pub type WebSocketFuture = std::future::Ready<Result<Response<RpcBody>, Infallible>>;
+
+impl<C: Send + Sync + 'static, B> Service<Request<B>> for WebSocketService<C> {
+    type Response = Response<RpcBody>;
+    type Error = Infallible;
+    type Future = WebSocketFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        std::future::ready(Ok(self.upgrade(request)))
+    }
+}
+
+impl<C> std::fmt::Debug for WebSocketService<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebSocketService")
+            .field("options", &self.shared.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,305 @@
+//! The peer protocol: many calls over one ordered channel of messages.
+//!
+//! A message is `{"i": id, "t": type, "p": payload}`; type 3 is an event, type 4
+//! an abort, and a message without a type a request or a response. A binary
+//! message is the same text, then the byte 0xFF and a body.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::event::EventMeta;
+use crate::procedure::{Error, EventKind, EventWriter};
+use crate::value::write_envelope;
+
+/// Stands between the text and the body of a binary message; UTF-8 has no such byte.
+const DELIMITER: u8 = 0xff;
+
+/// The longest id of a call, as JSON text. It is repeated with every event.
+const MAX_ID: usize = 4096;
+
+/// A message that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadMessage {
+    #[error("not a message of the peer protocol")]
+    Syntax,
+    #[error("the id is neither a string nor a number of at most {MAX_ID} bytes")]
+    Id,
+}
+
+/// The id of a call as JSON text, which answers repeat as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct CallId(Box<str>);
+
+/// A message from a client.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) id: CallId,
+    pub(crate) payload: Payload,
+}
+
+#[derive(Debug)]
+pub(crate) enum Payload {
+    Request(Request),
+    Event { kind: EventKind, data: Bytes, meta: EventMeta },
+    Abort,
+}
+
+/// A call. Its texts are parts of the message, not copies.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) url: String,
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+}
+
+/// Where the input of a call is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// An envelope; empty text is undefined.
+    Envelope(Bytes),
+    /// An event iterator, whose events follow.
+    Events,
+    /// Bytes that hold no envelope: the input is undefined.
+    Nowhere,
+    /// A form with files.
+    Form,
+}
+
+#[derive(Deserialize)]
+struct RawMessage<'a> {
+    #[serde(borrow)]
+    i: &'a RawValue,
+    #[serde(default, borrow)]
+    t: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    p: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawRequest<'a> {
+    #[serde(borrow)]
+    u: Cow<'a, str>,
+    #[serde(default, borrow)]
+    b: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    h: Option<BTreeMap<Cow<'a, str>, HeaderValues<'a>>>,
+    #[serde(default, borrow)]
+    m: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum HeaderValues<'a> {
+    One(#[serde(borrow)] Cow<'a, str>),
+    Many(Vec<String>),
+}
+
+#[derive(Deserialize)]
+struct RawEvent<'a> {
+    e: &'a str,
+    #[serde(default, borrow)]
+    d: Option<&'a RawValue>,
+    #[serde(default)]
+    m: Option<RawMeta>,
+}
+
+#[derive(Deserialize)]
+struct RawMeta {
+    id: Option<String>,
+    retry: Option<u64>,
+    #[serde(default)]
+    comments: Vec<String>,
+}
+
+/// Reads a message.
+pub(crate) fn decode(frame: &Bytes) -> Result<Message, BadMessage> {
+    let delimiter = frame.iter().position(|&byte| byte == DELIMITER);
+    let text = delimiter.map_or(&frame[..], |at| &frame[..at]);
+    let message: RawMessage<'_> = serde_json::from_slice(text).map_err(|_| BadMessage::Syntax)?;
+    let id = CallId::new(message.i.get())?;
+    let payload = match message.t.map(RawValue::get) {
+        Some("3") => decode_event(frame, message.p)?,
+        Some("4") => Payload::Abort,
+        _ => decode_request(frame, message.p, delimiter.is_some())?,
+    };
+    Ok(Message { id, payload })
+}
+
+fn decode_request(
+    frame: &Bytes,
+    payload: Option<&RawValue>,
+    is_binary: bool,
+) -> Result<Payload, BadMessage> {
+    let payload = payload.ok_or(BadMessage::Syntax)?;
+    let request: RawRequest<'_> =
+        serde_json::from_str(payload.get()).map_err(|_| BadMessage::Syntax)?;
+    // A path, or all of a URL.
+    if !request.u.starts_with('/') && !request.u.contains("://") {
+        return Err(BadMessage::Syntax);
+    }
+    let method = match request.m {
+        Some(name) => Method::from_bytes(name.as_bytes()).map_err(|_| BadMessage::Syntax)?,
+        None => Method::POST,
+    };
+    let headers = header_map(request.h.unwrap_or_default());
+    let content_type = headers.get(http::header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let body = if headers.contains_key(http::header::CONTENT_DISPOSITION) {
+        Body::Nowhere
+    } else if content_type.is_some_and(|value| value.starts_with(b"multipart/form-data")) {
+        Body::Form
+    } else if content_type.is_some_and(|value| value.starts_with(b"text/event-stream")) {
+        Body::Events
+    } else if is_binary {
+        Body::Nowhere
+    } else {
+        Body::Envelope(part(frame, request.b))
+    };
+    Ok(Payload::Request(Request { url: request.u.into_owned(), method, headers, body }))
+}
+
+fn decode_event(frame: &Bytes, payload: Option<&RawValue>) -> Result<Payload, BadMessage> {
+    let payload = payload.ok_or(BadMessage::Syntax)?;
+    let event: RawEvent<'_> =
+        serde_json::from_str(payload.get()).map_err(|_| BadMessage::Syntax)?;
+    let kind = match event.e {
+        "message" => EventKind::Message,
+        "error" => EventKind::Error,
+        "done" => EventKind::Done,
+        _ => return Err(BadMessage::Syntax),
+    };
+    let meta = event.m.map_or_else(EventMeta::default, |meta| EventMeta {
+        id: meta.id,
+        retry: meta.retry.map(std::time::Duration::from_millis),
+        comments: meta.comments,
+    });
+    Ok(Payload::Event { kind, data: part(frame, event.d), meta })
+}
+
+/// A part of the message, which it shares.
+fn part(frame: &Bytes, raw: Option<&RawValue>) -> Bytes {
+    raw.map_or_else(Bytes::new, |raw| frame.slice_ref(raw.get().as_bytes()))
+}
+
+/// Names that are not in lower case do not count, nor do values that are no header's.
+fn header_map(headers: BTreeMap<Cow<'_, str>, HeaderValues<'_>>) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, values) in headers {
+        let Ok(name) = HeaderName::from_lowercase(name.as_bytes()) else { continue };
+        let mut append = |value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                map.append(&name, value);
+            }
+        };
+        match values {
+            HeaderValues::One(value) => append(&value),
+            HeaderValues::Many(values) => values.iter().for_each(|value| append(value)),
+        }
+    }
+    map
+}
+
+impl CallId {
+    fn new(text: &str) -> Result<Self, BadMessage> {
+        let scalar =
+            text.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
+        if scalar && text.len() <= MAX_ID { Ok(Self(text.into())) } else { Err(BadMessage::Id) }
+    }
+
+    /// Writes what all messages of the call begin with.
+    fn open(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"i\":");
+        out.extend_from_slice(self.0.as_bytes());
+    }
+}
+
+/// Writes the response of a call that succeeded, around an envelope.
+pub(crate) fn write_output(id: &CallId, envelope: &[u8], out: &mut Vec<u8>) {
+    id.open(out);
+    out.extend_from_slice(b",\"p\":{\"b\":");
+    out.extend_from_slice(envelope);
+    out.extend_from_slice(b"}}");
+}
+
+/// Writes the response of a call that failed. `retry_after` are seconds.
+pub(crate) fn write_error(
+    id: &CallId,
+    error: &Error,
+    retry_after: Option<u64>,
+    out: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
+    id.open(out);
+    // Writing to a `Vec` cannot fail.
+    _ = write!(out, ",\"p\":{{\"s\":{}", error.status());
+    if let Some(seconds) = retry_after {
+        _ = write!(out, ",\"h\":{{\"retry-after\":\"{seconds}\"}}");
+    }
+    out.extend_from_slice(b",\"b\":");
+    write_envelope(Some(error), out)?;
+    out.extend_from_slice(b"}}");
+    Ok(())
+}
+
+/// Writes the response to a call of a procedure that does not exist.
+pub(crate) fn write_unmatched(id: &CallId, out: &mut Vec<u8>) {
+    id.open(out);
+    out.extend_from_slice(b",\"p\":{\"s\":404,\"b\":\"No procedure matched\"}}");
+}
+
+/// Writes the message that stops the client's event iterator.
+pub(crate) fn write_abort(id: &CallId, out: &mut Vec<u8>) {
+    id.open(out);
+    out.extend_from_slice(b",\"t\":4}");
+}
+
+/// Frames the events of one call.
+pub(crate) struct PeerWriter(pub(crate) CallId);
+
+impl EventWriter for PeerWriter {
+    fn open(&self, out: &mut Vec<u8>) {
+        self.0.open(out);
+        out.extend_from_slice(b",\"p\":{\"h\":{\"content-type\":\"text/event-stream\"}}}");
+    }
+
+    fn begin(&self, kind: EventKind, _meta: &EventMeta, out: &mut Vec<u8>) {
+        self.0.open(out);
+        out.extend_from_slice(match kind {
+            EventKind::Message => b",\"t\":3,\"p\":{\"e\":\"message\",\"d\":",
+            EventKind::Error => b",\"t\":3,\"p\":{\"e\":\"error\",\"d\":".as_slice(),
+            EventKind::Done => b",\"t\":3,\"p\":{\"e\":\"done\",\"d\":",
+        });
+    }
+
+    fn end(&self, meta: &EventMeta, out: &mut Vec<u8>) {
+        if *meta != EventMeta::default() {
+            write_meta(meta, out);
+        }
+        out.extend_from_slice(b"}}");
+    }
+}
+
+fn write_meta(meta: &EventMeta, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"m\":{");
+    let mut separator = "";
+    let mut member = |name: &str, value: serde_json::Value| {
+        // Writing to a `Vec` cannot fail.
+        _ = write!(out, "{separator}\"{name}\":{value}");
+        separator = ",";
+    };
+    if let Some(id) = meta.id() {
+        member("id", id.into());
+    }
+    if let Some(retry) = meta.retry() {
+        member("retry", u64::try_from(retry.as_millis()).unwrap_or(u64::MAX).into());
+    }
+    if meta.comments().next().is_some() {
+        member("comments", meta.comments().collect());
+    }
+    out.push(b'}');
+}
