@@ -1,10 +1,10 @@
 //! Options in the parentheses of an attribute.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::punctuated::Punctuated;
 use syn::{Attribute, Lit, LitStr, Path, Token};
 
 use crate::diagnostics::Diagnostics;
@@ -23,18 +23,18 @@ pub(crate) enum OptionValue {
     Path(Path),
     /// `key(…)`
     List(TokenStream),
+    /// `key = &other`
+    Other,
 }
 
 impl Parse for AttributeOption {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let key = input.call(Ident::parse_any)?;
+        let key = input
+            .call(Ident::parse_any)
+            .map_err(|error| syn::Error::new(error.span(), "write `key = value`"))?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            if input.peek(Lit) {
-                OptionValue::Literal(input.parse()?)
-            } else {
-                OptionValue::Path(input.parse()?)
-            }
+            parse_value(input)
         } else if input.peek(syn::token::Paren) {
             let list;
             syn::parenthesized!(list in input);
@@ -46,11 +46,40 @@ impl Parse for AttributeOption {
     }
 }
 
+/// The value up to the next comma.
+fn parse_value(input: ParseStream<'_>) -> OptionValue {
+    let ahead = input.fork();
+    let value = if ahead.peek(Lit) {
+        ahead.parse().map(OptionValue::Literal)
+    } else {
+        ahead.parse().map(OptionValue::Path)
+    };
+    match value {
+        Ok(value) if ahead.is_empty() || ahead.peek(Token![,]) => {
+            input.advance_to(&ahead);
+            value
+        }
+        _ => {
+            skip_to_comma(input);
+            OptionValue::Other
+        }
+    }
+}
+
+/// Skips to the next comma, in front of which a mistake was found.
+pub(crate) fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        // What is left is not empty, so there is a token.
+        drop(input.parse::<TokenTree>());
+    }
+}
+
 impl AttributeOption {
     /// The span to report a mistake in the option's value at.
-    fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         match &self.value {
             OptionValue::Literal(literal) => literal.span(),
+            OptionValue::Path(path) => syn::spanned::Spanned::span(path),
             _ => self.key.span(),
         }
     }
@@ -67,35 +96,79 @@ impl AttributeOption {
     }
 }
 
+/// Parses a list, item by item: one that cannot be parsed is reported and the
+/// others are kept.
+pub(crate) fn parse_list<T>(
+    tokens: TokenStream,
+    item: impl Fn(ParseStream<'_>) -> syn::Result<T>,
+    errors: &mut Diagnostics,
+) -> Vec<T> {
+    let parser = |input: ParseStream<'_>| {
+        let mut items = Vec::new();
+        while !input.is_empty() {
+            match item(input) {
+                Ok(item) => items.push(item),
+                Err(error) => {
+                    errors.push(error);
+                    skip_to_comma(input);
+                }
+            }
+            if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+                errors.push(input.error("write `,` between the options"));
+                skip_to_comma(input);
+                input.parse::<Option<Token![,]>>()?;
+            }
+        }
+        Ok(items)
+    };
+    parser.parse2(tokens).unwrap_or_default()
+}
+
+/// `a`, `b` or `c`
+fn alternatives(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// Parses options and reports each that is unknown or given twice.
 pub(crate) fn parse_options(
     tokens: TokenStream,
     known: &[&str],
     errors: &mut Diagnostics,
 ) -> Vec<AttributeOption> {
-    let parser = Punctuated::<AttributeOption, Token![,]>::parse_terminated;
-    let options = match parser.parse2(tokens) {
-        Ok(options) => options,
-        Err(error) => {
-            errors.push(error);
-            return Vec::new();
-        }
-    };
+    let options = parse_list(tokens, AttributeOption::parse, errors);
     let mut kept: Vec<AttributeOption> = Vec::new();
     for option in options {
         let key = option.key.unraw().to_string();
         if !known.contains(&key.as_str()) {
             errors.at(
                 &option.key,
-                format!("unknown option `{key}`, expected one of: {}", known.join(", ")),
+                format!("write {} here: there is no option `{key}`", alternatives(known)),
             );
         } else if kept.iter().any(|other| other.key == option.key) {
-            errors.at(&option.key, format!("option `{key}` is given twice"));
+            errors.at(&option.key, format!("remove this `{key}`: it is given before"));
         } else {
             kept.push(option);
         }
     }
     kept
+}
+
+/// Generated code that the compiler reports at a place of the user's.
+pub(crate) fn at(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
+
+fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    let locate = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    tokens.into_iter().map(locate).collect()
 }
 
 /// The path of `orpc_runtime` as generated code names it.
@@ -128,10 +201,20 @@ impl Runtime {
         &self.0
     }
 
+    /// The same, as code that the compiler reports at that place.
+    pub(crate) fn root_at(&self, span: Span) -> TokenStream {
+        located(self.0.to_token_stream(), span)
+    }
+
     /// The hidden module that generated code draws on.
     pub(crate) fn private(&self) -> TokenStream {
-        let root = &self.0;
-        quote!(#root::__private)
+        self.private_at(Span::call_site())
+    }
+
+    /// The same, as code that the compiler reports at that place.
+    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
+        let root = self.root_at(span);
+        quote_spanned!(span=> #root::__private)
     }
 
     /// The path of a crate that is re-exported there, as text for its derive.
@@ -160,8 +243,9 @@ pub(crate) fn doc_text(attributes: &[Attribute]) -> String {
             && let Lit::Str(text) = &literal.lit
         {
             let text = text.value();
-            lines
-                .extend(text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
+            // Unlike `lines`, this keeps the empty line between two paragraphs.
+            let text = text.split('\n');
+            lines.extend(text.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
         }
     }
     lines.join("\n").trim().to_owned()

@@ -26,9 +26,9 @@ use proc_macro::TokenStream;
 /// # Results
 ///
 /// * `async fn` with a value or a `Result` of one: a procedure with one result;
-/// * a function, `async` or not, that returns `impl Stream`, a named stream type
-///   or a `Result` of either: an event iterator. Items are values, `Event`s, or
-///   `Result`s of these.
+/// * a function, `async` or not, that returns `impl Stream` or a `Result` of it, or
+///   a function that is not `async` and returns a named stream type or a `Result`
+///   of one: an event iterator. Items are values, `Event`s, or `Result`s of these.
 ///
 /// A type whose name ends with `Result` is taken for a `Result`.
 ///

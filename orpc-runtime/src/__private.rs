@@ -1,7 +1,5 @@
 //! What generated code names. Not part of the interface: it changes without notice.
 
-use std::marker::PhantomData;
-
 pub use crate::event::{EventError, EventItem, InputEvents};
 pub use crate::procedure::{
     Definition, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue, Mount, MountPoint,
@@ -33,39 +31,6 @@ pub trait ResultType {
 impl<T, E> ResultType for Result<T, E> {
     type Ok = T;
     type Err = E;
-}
-
-/// Tells whether a type is a `Result`: the inherent method is found first.
-pub struct Probe<T>(PhantomData<T>);
-
-/// The answer for a type that is not a `Result`.
-pub struct Plain;
-
-/// The answer for a `Result` whose name does not end with `Result`.
-pub struct ResultByAnotherName;
-
-impl<T> Probe<T> {
-    /// A probe of the type.
-    pub const NEW: Self = Self(PhantomData);
-}
-
-impl<T, E> Probe<Result<T, E>> {
-    /// It is.
-    pub fn is_result(&self) -> ResultByAnotherName {
-        ResultByAnotherName
-    }
-}
-
-/// The answer where the inherent method is missing.
-pub trait PlainProbe {
-    /// It is not.
-    fn is_result(&self) -> Plain;
-}
-
-impl<T> PlainProbe for Probe<T> {
-    fn is_result(&self) -> Plain {
-        Plain
-    }
 }
 
 /// Stands in for an implementation that could not be generated.

@@ -5,8 +5,10 @@ import { createORPCClient } from "@orpc/client";
 import { errorOf } from "./support/errors.mjs";
 import { TIME_LIMIT, eventually, soon } from "./support/eventually.mjs";
 import { httpLink } from "./support/http-link.mjs";
+import { openPeer, request, streamHead } from "./support/peer.mjs";
 import { serverIsForeign, startServer } from "./support/server.mjs";
 import { take } from "./support/streams.mjs";
+import { wsLink } from "./support/ws-link.mjs";
 
 const CLEAN = { code: 0, signal: null };
 const clientOf = ({ origin }) => createORPCClient(httpLink(origin).link);
@@ -64,6 +66,64 @@ if (!serverIsForeign) {
       assert.notEqual(servers[0].origin, servers[1].origin);
       for (const server of servers) assert.equal(await clientOf(server).ping(), "pong");
       for (const server of servers) assert.deepEqual(await server.stop(), CLEAN);
+    });
+  });
+
+  describe("the server process with open WebSockets", TIME_LIMIT, () => {
+    const GOING_AWAY = 1001;
+
+    it("closes them with 1001 and ends with exit code 0, whatever runs on them", async () => {
+      const server = await startServer();
+      const peers = [];
+      for (const messages of [
+        [],
+        [request("1", "/ping")],
+        [request("1", "/subscribe")],
+        [request("1", "/stream/ticks", { everyMs: 1 })],
+        [request("1", "/stream/ticks", { everyMs: 10_000 }), request("2", "/slow/wait", { ms: 60_000 })],
+        Array.from({ length: 200 }, (_, index) => request(`${index}`, "/slow/wait", { ms: 60_000 })),
+        [{ i: "1", p: { u: "/stream/sum", h: { "content-type": "text/event-stream" } } }],
+      ]) {
+        const peer = await openPeer(server.origin);
+        for (const message of messages) peer.send(message);
+        peers.push(peer);
+      }
+      const watcher = wsLink(server.origin);
+      const client = createORPCClient(watcher.link);
+      await eventually("two streams", () => client.stream.live(), 2);
+      await eventually("the calls that may run", () => client.slow.live(), 65);
+
+      const end = server.stop();
+      for (const peer of peers) assert.equal(await peer.closeCode(), GOING_AWAY);
+      assert.deepEqual(await soon("the end", end, 5000), CLEAN);
+    });
+
+    it("closes a hundred of them", async () => {
+      const server = await startServer();
+      const peers = await Promise.all(Array.from({ length: 100 }, () => openPeer(server.origin)));
+      const end = server.stop();
+      for (const peer of peers) assert.equal(await peer.closeCode(), GOING_AWAY);
+      assert.deepEqual(await soon("the end", end, 5000), CLEAN);
+    });
+
+    it("fails the calls and streams of the official client, which sees the end", async () => {
+      const server = await startServer();
+      const client = createORPCClient(wsLink(server.origin).link);
+      const reader = errorOf(take(await client.stream.ticks({ everyMs: 1 }), Infinity));
+      const call = errorOf(client.slow.wait({ ms: 60_000 }));
+      await eventually("one call", () => client.slow.live(), 1);
+      assert.deepEqual(await soon("the end", server.stop(), 5000), CLEAN);
+      for (const failure of [reader, call]) assert.ok((await soon("the failure", failure)) instanceof Error);
+    });
+
+    it("ends though a socket does not read, nor answer that it is closed", async () => {
+      const server = await startServer();
+      const peer = await openPeer(server.origin);
+      peer.send(request("1", "/count", { to: 1_000_000 }));
+      assert.equal(await peer.next(), streamHead("1"));
+      peer.socket.pause();
+      assert.deepEqual(await server.stop(), CLEAN);
+      peer.socket.terminate();
     });
   });
 }

@@ -1,11 +1,12 @@
 //! The implementation of `RpcError`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
-use syn::{Attribute, Fields};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, DeriveInput, Fields};
 
 use super::parse::{ErrorEnum, Variant, VariantKind};
-use crate::attribute::Runtime;
+use crate::attribute::{Runtime, at};
 
 /// ```text
 /// const _: () = {
@@ -33,8 +34,9 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
         let rule = variant.rename_all.as_ref().or(rename_all_fields.as_ref());
         data_struct(variant, rule, runtime)
     });
-    let arms = variants.iter().map(|variant| arm(variant, &private));
-    let declarations = variants.iter().map(|variant| declaration(variant, &private));
+    let arms = variants.iter().map(|variant| arm(variant, runtime));
+    let declarations = variants.iter().map(|variant| declaration(variant, runtime));
+    let all = all();
     // An enum without variants has no value to match.
     let body =
         if variants.is_empty() { quote!(match self {}) } else { quote!(match self { #(#arms)* }) };
@@ -50,9 +52,9 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
 
                 #[allow(unused_mut)]
                 fn declarations() -> #private::Vec<#private::ErrorDeclaration> {
-                    let mut all = #private::Vec::new();
+                    let mut #all = #private::Vec::new();
                     #(#declarations)*
-                    all
+                    #all
                 }
             }
         };
@@ -60,10 +62,17 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
 }
 
 /// An implementation that spares the user the errors that would follow from its absence.
-pub(super) fn stub(ident: &Ident, runtime: &Runtime) -> TokenStream {
+pub(super) fn stub(input: &DeriveInput, runtime: &Runtime) -> TokenStream {
     let private = runtime.private();
+    let ident = &input.ident;
+    let (parameters, arguments, bounds) = input.generics.split_for_impl();
+    let bounds = bounds.map(|bounds| &bounds.predicates);
     quote! {
-        impl #private::RpcError for #ident {
+        impl #parameters #private::RpcError for #ident #arguments
+        where
+            Self: #private::Send + #private::Sync + 'static,
+            #bounds
+        {
             fn into_error(self) -> #private::Error {
                 #private::unreachable()
             }
@@ -81,16 +90,18 @@ fn data_struct(
     else {
         return None;
     };
-    let private = runtime.private();
+    let place = at(variant.ident.span());
+    let private = runtime.private_at(place);
     let (serde, schemars) = (runtime.private_text("serde"), runtime.private_text("schemars"));
     let name = data_name(variant);
     let rename_all = rename_all.map(|rule| quote!(#[serde(rename_all = #rule)]));
     let fields = fields.named.iter().map(|field| {
         let (ident, ty) = (&field.ident, &field.ty);
         let attributes = field.attrs.iter().filter(|attribute| is_data_attribute(attribute));
-        quote!(#(#attributes)* #ident: #ty)
+        let colon = &field.colon_token;
+        quote!(#(#attributes)* #ident #colon #ty)
     });
-    Some(quote! {
+    Some(quote_spanned! {place=>
         #[derive(#private::serde::Serialize, #private::schemars::JsonSchema)]
         #[serde(crate = #serde)]
         #[schemars(crate = #schemars)]
@@ -103,19 +114,32 @@ fn is_data_attribute(attribute: &Attribute) -> bool {
     ["doc", "serde", "schemars", "deprecated"].iter().any(|name| attribute.path().is_ident(name))
 }
 
+/// Where the type of a single field stands, else the variant.
+fn data_span(variant: &Variant<'_>) -> Span {
+    match variant.fields {
+        Fields::Unnamed(fields) => {
+            fields.unnamed.first().map_or_else(|| variant.ident.span(), |field| field.ty.span())
+        }
+        _ => variant.ident.span(),
+    }
+}
+
 fn data_name(variant: &Variant<'_>) -> Ident {
     format_ident!("__{}Data", variant.ident)
 }
 
-fn arm(variant: &Variant<'_>, private: &TokenStream) -> TokenStream {
+fn arm(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
+    // What the type of the data lacks is reported there.
+    let place = at(data_span(variant));
+    let private = runtime.private_at(place);
     let ident = variant.ident;
-    let field = Ident::new("field", Span::mixed_site());
+    let field = Ident::new("field", place);
     match (&variant.kind, variant.fields) {
         (VariantKind::Transparent(_), _) => {
-            quote!(Self::#ident(#field) => #private::RpcError::into_error(#field),)
+            quote_spanned!(place=> Self::#ident(#field) => #private::RpcError::into_error(#field),)
         }
         (VariantKind::Internal, Fields::Unnamed(_)) => {
-            quote!(Self::#ident(#field) => #private::Error::internal(#field),)
+            quote_spanned!(place=> Self::#ident(#field) => #private::Error::internal(#field),)
         }
         (VariantKind::Internal, _) => {
             let text = ident.to_string();
@@ -125,7 +149,7 @@ fn arm(variant: &Variant<'_>, private: &TokenStream) -> TokenStream {
             let status = status.as_ref().map(|status| quote!(.with_status(#status)));
             let message = message.as_ref().map(|message| quote!(.with_message(#message)));
             let (pattern, data) = data_of(variant, fields, &field);
-            let data = data.map(|data| quote!(.with_data(&#data)));
+            let data = data.map(|data| quote_spanned!(place=> .with_data(&#data)));
             quote! {
                 Self::#ident #pattern =>
                     #private::Error::custom(#code) #status #message .into_defined() #data,
@@ -154,11 +178,14 @@ fn data_of(
     }
 }
 
-fn declaration(variant: &Variant<'_>, private: &TokenStream) -> TokenStream {
+fn declaration(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
+    let all = all();
+    let place = at(data_span(variant));
+    let private = runtime.private_at(place);
     let (code, status, message) = match &variant.kind {
         VariantKind::Declared { code, status, message } => (code, status, message),
         VariantKind::Transparent(ty) => {
-            return quote!(all.extend(<#ty as #private::RpcError>::declarations()););
+            return quote_spanned!(place=> #all.extend(<#ty as #private::RpcError>::declarations()););
         }
         VariantKind::Internal => return TokenStream::new(),
     };
@@ -168,12 +195,17 @@ fn declaration(variant: &Variant<'_>, private: &TokenStream) -> TokenStream {
         Fields::Unit => None,
         Fields::Unnamed(fields) => fields.unnamed.first().map(|field| {
             let ty = &field.ty;
-            quote!(.data::<#ty>())
+            quote_spanned!(place=> .data::<#ty>())
         }),
         Fields::Named(_) => {
             let name = data_name(variant);
             Some(quote!(.data::<#name>()))
         }
     };
-    quote!(all.push(#private::ErrorDeclaration::new(#code) #status #message #data);)
+    quote!(#all.push(#private::ErrorDeclaration::new(#code) #status #message #data);)
+}
+
+/// The declarations so far, by a name that no item of the user's can be meant by.
+fn all() -> Ident {
+    Ident::new("all", Span::mixed_site())
 }

@@ -20,7 +20,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
         Some(parsed) if errors.is_empty() => expand::expand(&parsed),
         parsed => {
             let runtime = parsed.map(|parsed| parsed.runtime).unwrap_or_default();
-            let stub = expand::stub(&input.ident, &runtime);
+            let stub = expand::stub(&input, &runtime);
             let errors = errors.into_tokens();
             quote!(#errors #stub)
         }

@@ -31,7 +31,7 @@ pub(super) enum VariantKind {
     /// Declared to clients.
     Declared { code: String, status: Option<LitInt>, message: Option<LitStr> },
     /// The one field is an error of its own kind.
-    Transparent(Type),
+    Transparent(Box<Type>),
     /// Hidden from clients.
     Internal,
 }
@@ -39,11 +39,17 @@ pub(super) enum VariantKind {
 impl<'a> ErrorEnum<'a> {
     pub(super) fn parse(input: &'a DeriveInput, errors: &mut Diagnostics) -> Option<Self> {
         let Data::Enum(data) = &input.data else {
-            errors.at(&input.ident, "RpcError is derived for an enum, one variant for each error");
+            errors.at(
+                &input.ident,
+                "make this an enum with one variant for each error: RpcError is derived for enums",
+            );
             return None;
         };
         if !input.generics.params.is_empty() {
-            errors.at(&input.generics, "an error that is declared to clients cannot be generic");
+            errors.at(
+                &input.generics,
+                "write the types themselves: an error that clients know cannot be generic",
+            );
         }
         let mut runtime = Runtime::default();
         for option in options(&input.attrs, &["crate"], errors) {
@@ -73,7 +79,13 @@ impl<'a> Variant<'a> {
                 "message" => message = option.text(errors),
                 _ => {
                     if !matches!(option.value, OptionValue::Flag) {
-                        errors.at(&option.key, format!("`{}` has no value", option.key));
+                        errors.at(
+                            &option.key,
+                            format!("write `{}` alone: it has no value", option.key),
+                        );
+                    }
+                    if let Some(other) = &hidden {
+                        errors.at(&option.key, format!("write `{other}` or `{}`", option.key));
                     }
                     hidden = Some(option.key);
                 }
@@ -82,7 +94,7 @@ impl<'a> Variant<'a> {
         let kind = match &hidden {
             Some(key) => {
                 if code.is_some() || status.is_some() || message.is_some() {
-                    errors.at(key, format!("`{key}` stands alone: the variant declares nothing"));
+                    errors.at(key, format!("write `{key}` alone: such a variant has no code, status or message of its own"));
                 }
                 hidden_kind(key, variant, errors)
             }
@@ -106,14 +118,20 @@ fn hidden_kind(key: &Ident, variant: &syn::Variant, errors: &mut Diagnostics) ->
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Some(&fields.unnamed[0].ty),
         Fields::Unit => None,
         fields => {
-            errors.at(fields, format!("`{key}` goes on a variant with one unnamed field"));
+            errors.at(
+                fields,
+                format!("write one unnamed field, `{}(…)`, for `{key}`", variant.ident),
+            );
             None
         }
     };
     match field {
-        Some(ty) if key == "transparent" => VariantKind::Transparent(ty.clone()),
+        Some(ty) if key == "transparent" => VariantKind::Transparent(Box::new(ty.clone())),
         None if key == "transparent" && matches!(variant.fields, Fields::Unit) => {
-            errors.at(&variant.ident, "`transparent` goes on a variant with one unnamed field");
+            errors.at(
+                &variant.ident,
+                format!("write one unnamed field, `{}(…)`, for `{key}`", variant.ident),
+            );
             VariantKind::Internal
         }
         _ => VariantKind::Internal,
@@ -125,7 +143,11 @@ fn check_data(variant: &syn::Variant, errors: &mut Diagnostics) {
     if let Fields::Unnamed(fields) = &variant.fields
         && fields.unnamed.len() != 1
     {
-        errors.at(fields, "name these fields: the error's data is an object of them");
+        if fields.unnamed.is_empty() {
+            errors.at(fields, "remove the parentheses: a variant without data has none");
+        } else {
+            errors.at(fields, "name these fields, `{ … }`: the error's data is an object of them");
+        }
     }
 }
 
@@ -137,7 +159,10 @@ fn check_codes(variants: &[Variant<'_>], errors: &mut Diagnostics) {
         if let Some(other) = taken.insert(code, variant.ident) {
             errors.at(
                 variant.ident,
-                format!("`{other}` and `{}` have the same code `{code}`", variant.ident),
+                format!(
+                    "give `{other}` or `{}` another `code = \"…\"`: both are `{code}`",
+                    variant.ident
+                ),
             );
         }
     }
@@ -146,20 +171,20 @@ fn check_codes(variants: &[Variant<'_>], errors: &mut Diagnostics) {
 fn parse_code(option: &AttributeOption, errors: &mut Diagnostics) -> Option<String> {
     let text = option.text(errors)?;
     if !is_upper_snake_case(&text.value()) {
-        errors.at(&text, "a code is UPPER_SNAKE_CASE, such as `RATE_LIMITED`");
+        errors.at(&text, "write the code in UPPER_SNAKE_CASE, such as `RATE_LIMITED`");
     }
     Some(text.value())
 }
 
 fn parse_status(option: &AttributeOption, errors: &mut Diagnostics) -> Option<LitInt> {
     let OptionValue::Literal(Lit::Int(number)) = &option.value else {
-        errors.at(&option.key, "write `status = 429`");
+        errors.at_span(option.span(), "write a number, such as `status = 429`");
         return None;
     };
     match number.base10_parse::<u16>() {
         Ok(400..=599) => Some(number.clone()),
         _ => {
-            errors.at(number, "the status of an error is within 400..=599");
+            errors.at(number, "write a status within 400..=599: others are no errors");
             None
         }
     }
@@ -178,7 +203,7 @@ fn options(
                 let list = &list.tokens;
                 tokens.extend(quote::quote_spanned!(attribute.span()=> #list,));
             }
-            meta => errors.at(meta, "write `#[rpc_error(…)]`"),
+            meta => errors.at(meta, "write the options in parentheses: `#[rpc_error(…)]`"),
         }
     }
     parse_options(tokens, known, errors)

@@ -1,14 +1,24 @@
 //! The items beside the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute, Expr, Lit, Meta, Type};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned;
+use syn::{Attribute, Expr, Lit, Meta, Type, Visibility};
 
-use super::validate::{Argument, Item, ItemType, Output, Procedure};
+use super::parse::Function;
+use super::validate::{
+    Argument, Item, ItemType, Output, Procedure, is_named, result_parts, stream_argument,
+};
+use crate::attribute::{Runtime, at, cfg_attributes};
+use crate::naming::camel_case;
 
 /// ```text
 /// pub struct send {}
 /// const _: () = {
+///     type __Input = SendMessage;
+///     type __Returned = Result<(), SendError>;
+///     …
 ///     impl Procedure for send { … }
 ///     impl<__C, __H0> UnaryProcedure<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
 ///     impl<__C, __H0> Mount<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
@@ -16,28 +26,29 @@ use super::validate::{Argument, Item, ItemType, Output, Procedure};
 /// ```
 ///
 /// `__C` is the router's context. Each `__Hn` is how it lends one argument; it
-/// stands in the traits' parameters so that the compiler infers it.
-pub(super) fn expand(procedure: &Procedure) -> TokenStream {
+/// stands in the traits' parameters so that the compiler infers it. The user's
+/// types are named once each, so that the compiler reports a mistake in one once.
+pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
     let Procedure { ident, visibility, cfgs, options, .. } = procedure;
     let private = options.runtime.private();
-    let input = procedure.input();
-    let has_input = input.is_some();
-    let input: Type = input.cloned().unwrap_or_else(|| syn::parse_quote!(()));
+    let has_input = procedure.input().is_some();
+    let input_type = procedure.input().map_or(quote!(()), |ty| ty.to_token_stream());
+    let input = Ident::new("__Input", input_type.span());
     let definition = definition(procedure, &private);
     let how = How::new(procedure, &private);
-    let Kind { reply, error, procedure: kind, mount, check } =
-        kind(procedure, &private, &how, &input);
+    let Kind { types, reply, error, implementation, mount } = kind(procedure, &how, &input);
     let How { parameters, bounds, tuple, .. } = &how;
+    let marker = marker(ident, visibility, cfgs);
 
     quote! {
-        #(#cfgs)*
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        #visibility struct #ident {}
+        #marker
 
         #(#cfgs)*
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
         const _: () = {
+            type __Input = #input_type;
+            #types
+
             impl #private::Procedure for #ident {
                 type Input = #input;
                 type Reply<'__a> = #reply;
@@ -49,7 +60,7 @@ pub(super) fn expand(procedure: &Procedure) -> TokenStream {
                 }
             }
 
-            #kind
+            #implementation
 
             impl<__C, #(#parameters),*> #private::Mount<__C, #tuple> for #ident
             where
@@ -59,9 +70,48 @@ pub(super) fn expand(procedure: &Procedure) -> TokenStream {
                     point.#mount::<Self, #tuple>()
                 }
             }
-
-            #check
         };
+    }
+}
+
+/// The hidden type, as a procedure that no call reaches: it spares the user the
+/// errors that would follow from its absence.
+pub(super) fn stub(function: &Function, runtime: &Runtime) -> TokenStream {
+    let private = runtime.private();
+    let ident = &function.signature.ident;
+    let cfgs = cfg_attributes(&function.attributes);
+    let marker = marker(ident, &function.visibility, &cfgs);
+    let name = camel_case(ident);
+    quote! {
+        #marker
+
+        #(#cfgs)*
+        const _: () = {
+            impl #private::Procedure for #ident {
+                type Input = ();
+                type Reply<'__a> = ();
+                type Error = #private::Infallible;
+                const HAS_INPUT: bool = false;
+
+                fn definition() -> #private::Definition {
+                    #private::Definition::new(#name, #private::Kind::Unary)
+                }
+            }
+
+            impl<__C> #private::Mount<__C, ()> for #ident {
+                fn mount(_: #private::MountPoint<'_, __C>) {}
+            }
+        };
+    }
+}
+
+/// The hidden type beside the function.
+fn marker(ident: &Ident, visibility: &Visibility, cfgs: &[Attribute]) -> TokenStream {
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #visibility struct #ident {}
     }
 }
 
@@ -75,7 +125,7 @@ struct How {
 }
 
 impl How {
-    fn new(procedure: &Procedure, private: &TokenStream) -> Self {
+    fn new(procedure: &Procedure<'_>, private: &TokenStream) -> Self {
         let mut parameters = Vec::new();
         let mut bounds = quote!(__C: #private::Send + #private::Sync + 'static,);
         let mut values = Vec::new();
@@ -101,43 +151,37 @@ impl How {
 
 /// What depends on whether there is one result or a stream.
 struct Kind {
+    /// The user's types under names of their own.
+    types: TokenStream,
     reply: TokenStream,
-    error: TokenStream,
-    procedure: TokenStream,
+    error: Ident,
+    implementation: TokenStream,
     mount: Ident,
-    check: TokenStream,
 }
 
-fn kind(procedure: &Procedure, private: &TokenStream, how: &How, input: &Type) -> Kind {
+fn kind(procedure: &Procedure<'_>, how: &How, input: &Ident) -> Kind {
     match &procedure.output {
-        Output::Unary { ty, is_result } => unary(procedure, private, how, input, ty, *is_result),
-        Output::Stream { item, error } => {
-            stream(procedure, private, how, input, item, error.as_ref())
-        }
+        Output::Unary { ty, is_result } => unary(procedure, how, input, ty, *is_result),
+        Output::Stream { item, error } => stream(procedure, how, input, item, error.as_ref()),
     }
 }
 
-fn unary(
-    procedure: &Procedure,
-    private: &TokenStream,
-    how: &How,
-    input: &Type,
-    ty: &Type,
-    is_result: bool,
-) -> Kind {
-    let ident = &procedure.ident;
+fn unary(procedure: &Procedure<'_>, how: &How, input: &Ident, ty: &Type, is_result: bool) -> Kind {
+    let ident = procedure.ident;
     let How { parameters, bounds, tuple, values } = how;
     let (scope, input_value) = (local("scope"), local("input"));
-    let (output, error, check) = if is_result {
-        (ok_of(private, ty), err_of(private, ty), TokenStream::new())
-    } else {
-        (quote!(#ty), quote!(#private::Infallible), no_result(private, ty))
-    };
-    // The span of the function's name: that is where a future that is not
-    // `Send` is reported.
-    let call = quote_spanned!(ident.span()=> #ident(#(#values),*).await);
-    let result = if is_result { call } else { quote!(#private::Ok(#call)) };
-    let procedure = quote! {
+    // The function's name, where a future that is not `Send` is reported; or
+    // the type, if that is what may be wrong.
+    let place = at(if is_result && !is_named(ty, "Result") { ty.span() } else { ident.span() });
+    let private = procedure.options.runtime.private_at(place);
+    let returned = Ident::new("__Returned", ty.span());
+    let split = split(procedure, &returned, ty, is_result, ["__Output", "__Error"]);
+    let Split { types, ok: output, err: error } = split;
+    let mut result = quote_spanned!(place=> #ident(#(#values),*).await);
+    if !is_result {
+        result = quote_spanned!(place=> #private::Ok(#result));
+    }
+    let implementation = quote_spanned! {place=>
         impl<__C, #(#parameters),*> #private::UnaryProcedure<__C, #tuple> for #ident
         where
             #bounds
@@ -147,53 +191,73 @@ fn unary(
             fn call<'__a>(
                 #scope: #private::Scope<'__a, __C>,
                 #input_value: #input,
-            ) -> impl #private::Future<Output = #private::Result<#output, #error>> + #private::Send + '__a
+            ) -> impl #private::Future<Output = #private::Result<__Output, __Error>> + #private::Send + '__a
             {
                 async move { let _ = (&#scope, &#input_value); #result }
             }
 
-            fn reply<'__a>(output: #output) -> <Self as #private::Procedure>::Reply<'__a> {
+            fn reply<'__a>(output: __Output) -> <Self as #private::Procedure>::Reply<'__a> {
                 output
             }
         }
     };
-    Kind { reply: output, error, procedure, mount: local("unary"), check }
+    Kind {
+        types: quote!(type __Returned = #ty; #types),
+        reply: quote_spanned!(place=> __Output),
+        error,
+        implementation,
+        mount: local("unary"),
+    }
 }
 
 fn stream(
-    procedure: &Procedure,
-    private: &TokenStream,
+    procedure: &Procedure<'_>,
     how: &How,
-    input: &Type,
+    input: &Ident,
     item: &Item,
     error: Option<&Type>,
 ) -> Kind {
-    let ident = &procedure.ident;
+    let ident = procedure.ident;
     let How { parameters, bounds, tuple, values } = how;
     let (scope, input_value) = (local("scope"), local("input"));
-    let item_type = match &item.ty {
-        ItemType::Named(ty) => quote!(#ty),
-        ItemType::Of(ty) => quote_spanned!(span_of(ty)=> <#ty as #private::Stream>::Item),
-    };
-    let (event, event_error, split, check) = if item.is_result {
-        let (ok, err) = (ok_of(private, &item_type), err_of(private, &item_type));
-        (ok, err, quote!(item), TokenStream::new())
+    let (ItemType::Named(ty) | ItemType::Of(ty)) = &item.ty;
+    let is_stream = matches!(item.ty, ItemType::Of(_));
+    let is_sure = !is_stream && (!item.is_result || is_named(ty, "Result"));
+    let place = at(if is_sure { ident.span() } else { ty.span() });
+    let private = procedure.options.runtime.private_at(place);
+
+    let item_name = Ident::new("__Item", ty.span());
+    let split = split(procedure, &item_name, ty, item.is_result, ["__Event", "__EventError"]);
+    let Split { types, ok: event, err: event_error } = split;
+    let item_value = local("item");
+    let take_apart = if item.is_result {
+        quote!(#item_value)
     } else {
-        let check = no_result(private, &item_type);
-        (item_type.clone(), quote!(#private::Infallible), quote!(#private::Ok(item)), check)
+        quote_spanned!(place=> #private::Ok(#item_value))
     };
-    let call = quote_spanned!(ident.span()=> #ident(#(#values),*));
-    let call = if procedure.is_async { quote!(#call.await) } else { call };
-    let (error, result) = match error {
-        Some(error) => (quote!(#error), call),
-        None => (quote!(#private::Infallible), quote!(#private::Ok(#call))),
+    let error_type = match error {
+        Some(error) => error.to_token_stream(),
+        None => quote!(#private::Infallible),
     };
-    let implementation = quote! {
+    let item_type = if is_stream {
+        quote_spanned!(place=> <#ty as #private::Stream>::Item)
+    } else {
+        quote!(#ty)
+    };
+
+    let mut result = quote_spanned!(place=> #ident(#(#values),*));
+    if procedure.is_async {
+        result = quote_spanned!(place=> #result.await);
+    }
+    if error.is_none() {
+        result = quote_spanned!(place=> #private::Ok(#result));
+    }
+    let implementation = quote_spanned! {place=>
         impl<__C, #(#parameters),*> #private::StreamProcedure<__C, #tuple> for #ident
         where
             #bounds
         {
-            type Item = #item_type;
+            type Item = __Item;
             type Event = #event;
             type EventError = #event_error;
 
@@ -202,56 +266,101 @@ fn stream(
                 #input_value: #input,
             ) -> impl #private::Future<
                 Output = #private::Result<
-                    impl #private::Stream<Item = #item_type> + #private::Send + '__a,
-                    #error,
+                    impl #private::Stream<Item = __Item> + #private::Send + '__a,
+                    __Error,
                 >,
             > + #private::Send + '__a {
                 async move { let _ = (&#scope, &#input_value); #result }
             }
 
-            fn split(item: #item_type) -> #private::Result<#event, #event_error> {
-                #split
+            fn split(#item_value: __Item) -> #private::Result<__Event, __EventError> {
+                #take_apart
             }
 
             fn reply<'__a>(
-                stream: #private::BoxStream<'__a, #item_type>,
+                stream: #private::BoxStream<'__a, __Item>,
             ) -> <Self as #private::Procedure>::Reply<'__a> {
                 stream
             }
         }
     };
     Kind {
-        reply: quote!(#private::BoxStream<'__a, #item_type>),
-        error,
-        procedure: implementation,
+        error: Ident::new("__Error", error_type.span()),
+        types: quote!(type __Item = #item_type; type __Error = #error_type; #types),
+        reply: quote_spanned!(place=> #private::BoxStream<'__a, __Item>),
+        implementation,
         mount: local("stream"),
-        check,
     }
 }
 
-fn ok_of(private: &TokenStream, ty: impl quote::ToTokens) -> TokenStream {
-    quote_spanned!(span_of(&ty)=> <#ty as #private::ResultType>::Ok)
+/// A type that may be a `Result`, taken apart.
+struct Split {
+    types: TokenStream,
+    ok: Ident,
+    err: Ident,
 }
 
-fn err_of(private: &TokenStream, ty: impl quote::ToTokens) -> TokenStream {
-    quote_spanned!(span_of(&ty)=> <#ty as #private::ResultType>::Err)
+/// ```text
+/// type __Output = <__Returned as ResultType>::Ok;
+/// type __Error = <__Returned as ResultType>::Err;
+/// ```
+fn split(
+    procedure: &Procedure<'_>,
+    name: &Ident,
+    ty: &Type,
+    is_result: bool,
+    [ok, err]: [&str; 2],
+) -> Split {
+    let is_stream = match &procedure.output {
+        Output::Stream { item, .. } => matches!(item.ty, ItemType::Of(_)),
+        Output::Unary { .. } => false,
+    };
+    let parts = result_parts(ty).filter(|_| is_result && !is_stream);
+    let ok_span = parts.map_or(name.span(), |(ok, _)| ok.span());
+    let err_span = parts.and_then(|(_, err)| err).map_or(name.span(), Spanned::span);
+    let (ok, err) = (Ident::new(ok, ok_span), Ident::new(err, err_span));
+    let place = at(name.span());
+    let private = procedure.options.runtime.private_at(place);
+    let types = if is_result {
+        quote_spanned! {place=>
+            type #ok = <#name as #private::ResultType>::Ok;
+            type #err = <#name as #private::ResultType>::Err;
+        }
+    } else {
+        // A named stream tells its item by its last argument, if at all.
+        let checked = if is_stream {
+            stream_argument(ty).map(|item| item.to_token_stream())
+        } else {
+            Some(name.to_token_stream())
+        };
+        let check = checked.map(|ty| no_result(&private, place, &ty));
+        quote!(type #ok = #name; type #err = #private::Infallible; #check)
+    };
+    Split { types, ok, err }
 }
 
 /// Refuses an alias of `Result` that hides under another name: its error would
-/// be sent as a value.
-fn no_result(private: &TokenStream, ty: impl quote::ToTokens) -> TokenStream {
-    let check = quote_spanned!(span_of(&ty)=> let _: #private::Plain = #private::Probe::<#ty>::NEW.is_result(););
-    quote! {
-        #[allow(unused_imports)]
-        const _: fn() = || {
-            use #private::PlainProbe as _;
-            #check
+/// be sent as a value. For a `Result` the constant beside the type counts, for
+/// all others that of the trait.
+fn no_result(private: &TokenStream, place: Span, ty: &TokenStream) -> TokenStream {
+    quote_spanned! {place=>
+        type __Checked = #ty;
+        #[allow(dead_code)]
+        const _: () = {
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            trait __Other {
+                const IS_RESULT: bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            impl<__T, __E> __Probe<#private::Result<__T, __E>> {
+                const IS_RESULT: bool = true;
+            }
+            ::core::assert!(
+                !__Probe::<__Checked>::IS_RESULT,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
         };
     }
-}
-
-fn span_of(tokens: impl quote::ToTokens) -> Span {
-    syn::spanned::Spanned::span(&tokens)
 }
 
 /// A name that no item of the user's can be meant by.
@@ -259,7 +368,7 @@ fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-fn definition(procedure: &Procedure, private: &TokenStream) -> TokenStream {
+fn definition(procedure: &Procedure<'_>, private: &TokenStream) -> TokenStream {
     let Procedure { wire_name, docs, options, .. } = procedure;
     let kind = match procedure.output {
         Output::Unary { .. } => quote!(Unary),
@@ -269,7 +378,7 @@ fn definition(procedure: &Procedure, private: &TokenStream) -> TokenStream {
     if !docs.is_empty() {
         tokens.extend(quote!(.docs(#docs)));
     }
-    if let Some(attribute) = &procedure.deprecated {
+    if let Some(attribute) = procedure.deprecated {
         let (since, note) = deprecation(attribute, private);
         tokens.extend(quote!(.deprecated(#since, #note)));
     }
@@ -277,7 +386,7 @@ fn definition(procedure: &Procedure, private: &TokenStream) -> TokenStream {
         tokens.extend(quote!(.get()));
     }
     for (key, value) in &options.meta {
-        let key = key.to_string();
+        let key = key.unraw().to_string();
         let variant = match value {
             Lit::Str(_) => quote!(Text),
             Lit::Int(_) => quote!(Integer),

@@ -12,19 +12,25 @@ use quote::quote;
 
 use crate::diagnostics::Diagnostics;
 
-/// The function as it is, and the items beside it; or the mistakes.
+/// The function as it is, and the items beside it; or the mistakes and a stub of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let options = parse::Options::parse(arguments, &mut errors);
     let generated = match parse::Function::parse(item.clone()) {
-        Ok(function) => validate::validate(function, options, &mut errors)
-            .map(|procedure| expand::expand(&procedure))
-            .unwrap_or_default(),
+        Ok(function) => {
+            let procedure = validate::validate(&function, &options, &mut errors);
+            match procedure.filter(|_| errors.is_empty()) {
+                Some(procedure) => expand::expand(&procedure),
+                // A method can have no type beside it.
+                None if function.signature.receiver().is_some() => TokenStream::new(),
+                None => expand::stub(&function, &options.runtime),
+            }
+        }
         Err(error) => {
             errors.push(error);
             TokenStream::new()
         }
     };
-    let generated = if errors.is_empty() { generated } else { errors.into_tokens() };
-    quote!(#item #generated)
+    let errors = errors.into_tokens();
+    quote!(#item #errors #generated)
 }

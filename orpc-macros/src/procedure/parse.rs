@@ -1,11 +1,11 @@
 //! What is written: the options, and the function up to its body.
 
 use proc_macro2::TokenStream;
-use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::punctuated::Punctuated;
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, Lit, LitStr, Signature, Token, Visibility};
 
-use crate::attribute::{OptionValue, Runtime, parse_options};
+use crate::attribute::{OptionValue, Runtime, parse_list, parse_options};
 use crate::diagnostics::Diagnostics;
 
 /// The options of `#[procedure(…)]`.
@@ -26,14 +26,14 @@ impl Options {
                 "method" => match &option.value {
                     OptionValue::Path(path) if path.is_ident("GET") => options.get = true,
                     OptionValue::Path(path) if path.is_ident("POST") => {}
-                    _ => errors.at(
-                        &option.key,
+                    _ => errors.at_span(
+                        option.span(),
                         "write `method = GET` to allow GET; POST is always allowed",
                     ),
                 },
-                "meta" => match option.value {
-                    OptionValue::List(list) => options.meta = parse_meta(list, errors),
-                    _ => errors.at(&option.key, "write `meta(key = value, …)`"),
+                "meta" => match &option.value {
+                    OptionValue::List(list) => options.meta = parse_meta(list.clone(), errors),
+                    _ => errors.at_span(option.span(), "write `meta(key = value, …)`"),
                 },
                 _ => options.runtime = Runtime::from_option(&option, errors),
             }
@@ -44,26 +44,30 @@ impl Options {
 
 fn parse_meta(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<(Ident, Lit)> {
     let pair = |input: ParseStream<'_>| {
-        let key: Ident = input.parse()?;
-        input.parse::<Token![=]>()?;
-        let value: Lit = input.parse()?;
-        match value {
-            Lit::Str(_) | Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) => Ok((key, value)),
+        let key = input.call(Ident::parse_any)?;
+        if input.parse::<Token![=]>().is_err() {
+            return Err(syn::Error::new(key.span(), format!("write `{key} = value`")));
+        }
+        let value = input.span();
+        match input.parse::<Lit>() {
+            Ok(literal @ (Lit::Str(_) | Lit::Int(_) | Lit::Float(_) | Lit::Bool(_))) => {
+                Ok((key, literal))
+            }
             _ => Err(syn::Error::new(
-                value.span(),
-                "a metadata value is a string, an integer, a float or a bool",
+                value,
+                "write a string, an integer, a float or a bool: a metadata value is a literal",
             )),
         }
     };
-    match (|input: ParseStream<'_>| Punctuated::<_, Token![,]>::parse_terminated_with(input, pair))
-        .parse2(tokens)
-    {
-        Ok(pairs) => pairs.into_iter().collect(),
-        Err(error) => {
-            errors.push(error);
-            Vec::new()
+    let mut pairs: Vec<(Ident, Lit)> = Vec::new();
+    for (key, value) in parse_list(tokens, pair, errors) {
+        if pairs.iter().any(|(other, _)| *other == key) {
+            errors.at(&key, format!("remove this `{key}`: it is given before"));
+        } else {
+            pairs.push((key, value));
         }
     }
+    pairs
 }
 
 /// A function up to its body, which stays raw tokens: it may be half-written.
@@ -84,7 +88,7 @@ impl Parse for Function {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         if !starts_signature(input) {
-            return Err(input.error("#[procedure] goes on a function: `pub async fn …`"));
+            return Err(input.error("put #[procedure] on a function: `pub async fn …`"));
         }
         let signature = input.parse()?;
         input.parse::<TokenStream>()?;

@@ -4,8 +4,8 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{VisitMut, visit_type_mut, visit_type_reference_mut};
 use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Ident, Lifetime, PathArguments, ReturnType,
-    Safety, Signature, Type, TypeImplTrait, TypeParamBound, TypeReference, Visibility,
+    Attribute, FnArg, GenericArgument, GenericParam, Ident, Lifetime, PathArguments, PathSegment,
+    ReturnType, Safety, Signature, Type, TypeImplTrait, TypeParamBound, TypeReference, Visibility,
 };
 
 use super::parse::{Function, Options};
@@ -14,14 +14,14 @@ use crate::diagnostics::Diagnostics;
 use crate::naming::{RESERVED, camel_case};
 
 /// A function that can be a procedure.
-pub(crate) struct Procedure {
-    pub(crate) ident: Ident,
-    pub(crate) visibility: Visibility,
+pub(crate) struct Procedure<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) visibility: &'a Visibility,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) docs: String,
-    pub(crate) deprecated: Option<Attribute>,
+    pub(crate) deprecated: Option<&'a Attribute>,
     pub(crate) wire_name: String,
-    pub(crate) options: Options,
+    pub(crate) options: &'a Options,
     pub(crate) is_async: bool,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: Output,
@@ -42,7 +42,7 @@ pub(crate) enum Output {
     /// One result.
     Unary { ty: Type, is_result: bool },
     /// A stream of items, or a `Result` of one with the given error.
-    Stream { item: Item, error: Option<Type> },
+    Stream { item: Box<Item>, error: Option<Type> },
 }
 
 /// What a stream yields.
@@ -58,7 +58,7 @@ pub(crate) enum ItemType {
     Of(Type),
 }
 
-impl Procedure {
+impl Procedure<'_> {
     /// The type of the input.
     pub(crate) fn input(&self) -> Option<&Type> {
         self.arguments.iter().find_map(|argument| match argument {
@@ -69,22 +69,22 @@ impl Procedure {
 }
 
 /// Checks a function. Reports all that is wrong with it.
-pub(crate) fn validate(
-    function: Function,
-    options: Options,
+pub(crate) fn validate<'a>(
+    function: &'a Function,
+    options: &'a Options,
     errors: &mut Diagnostics,
-) -> Option<Procedure> {
+) -> Option<Procedure<'a>> {
     let Function { attributes, visibility, signature } = function;
-    check_qualifiers(&signature, errors);
-    check_generics(&signature, errors);
-    let wire_name = wire_name(&signature.ident, &options, errors);
-    let arguments = arguments(&signature, errors);
-    let output = output(&signature, errors)?;
+    check_qualifiers(signature, errors);
+    check_generics(signature, errors);
+    let wire_name = wire_name(&signature.ident, options, errors);
+    let arguments = arguments(signature, errors);
+    let output = output(signature, errors)?;
     Some(Procedure {
-        cfgs: cfg_attributes(&attributes),
-        docs: doc_text(&attributes),
-        deprecated: attributes.into_iter().find(|attr| attr.path().is_ident("deprecated")),
-        ident: signature.ident,
+        cfgs: cfg_attributes(attributes),
+        docs: doc_text(attributes),
+        deprecated: attributes.iter().find(|attr| attr.path().is_ident("deprecated")),
+        ident: &signature.ident,
         visibility,
         wire_name,
         options,
@@ -97,16 +97,16 @@ pub(crate) fn validate(
 // `unsafe fn`, `extern "C" fn`, `const fn`, `fn(…, ...)`
 fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
     if let Safety::Unsafe(token) = &signature.safety {
-        errors.at(token, "a procedure cannot be `unsafe`: clients call it");
+        errors.at(token, "remove `unsafe`: a procedure is called by clients");
     }
     if let Some(abi) = &signature.abi {
-        errors.at(abi, "a procedure is an ordinary Rust function: remove `extern`");
+        errors.at(abi, "remove `extern`: a procedure is an ordinary Rust function");
     }
     if let Some(token) = &signature.constness {
-        errors.at(token, "a procedure cannot be `const`");
+        errors.at(token, "remove `const`: a procedure is run for each call");
     }
     if let Some(variadic) = &signature.variadic {
-        errors.at(variadic, "a procedure has a fixed number of arguments");
+        errors.at(variadic, "remove `...`: a procedure has a fixed number of arguments");
     }
 }
 
@@ -114,7 +114,7 @@ fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
 fn check_generics(signature: &Signature, errors: &mut Diagnostics) {
     for parameter in &signature.generics.params {
         if !matches!(parameter, GenericParam::Lifetime(_)) {
-            errors.at(parameter, "a procedure cannot be generic: its schema is that of one type");
+            errors.at(parameter, "write the type itself: a procedure cannot be generic, its schema is that of one type");
         }
     }
 }
@@ -131,11 +131,11 @@ fn wire_name(ident: &Ident, options: &Options, errors: &mut Diagnostics) -> Stri
 /// Reports a name that a client cannot call.
 pub(crate) fn check_name(name: &str, span: Span, errors: &mut Diagnostics) {
     if name.is_empty() {
-        errors.at_span(span, "a name on the wire cannot be empty");
+        errors.at_span(span, "write a name: one on the wire cannot be empty");
     } else if RESERVED.contains(&name) {
         errors.at_span(
             span,
-            format!("`{name}` is reserved in JavaScript: give it another name with `name = \"…\"`"),
+            format!("give it another name with `name = \"…\"`: `{name}` is reserved in JavaScript"),
         );
     }
 }
@@ -149,27 +149,27 @@ fn arguments(signature: &Signature, errors: &mut Diagnostics) -> Vec<Argument> {
             FnArg::Receiver(receiver) => {
                 errors.at(
                     receiver,
-                    "a procedure is a function without `self`: take what it needs as `&Context`",
+                    "write a function without `self`: what a procedure needs it takes as `&Context`",
                 );
                 continue;
             }
         };
+        check_one_type(ty, "name the type instead of `impl …`: an argument is of one type", errors);
         match ty {
             Type::Reference(reference) => {
-                check_reference(reference, errors);
+                check_reference(reference, false, errors);
                 arguments.push(Argument::Lent(owned(&reference.elem)));
-            }
-            Type::ImplTrait(_) => {
-                errors.at(ty, "an input is of one type: name it instead of `impl …`");
             }
             _ => match optional_reference(ty) {
                 Some(reference) => {
-                    check_reference(reference, errors);
+                    check_reference(reference, true, errors);
                     arguments.push(Argument::MaybeLent(owned(&reference.elem)));
                 }
+                // Said already.
+                None if has_input && matches!(ty, Type::ImplTrait(_)) => {}
                 None if has_input => errors.at(
                     ty,
-                    "a procedure has one input: put the values into one struct (what is lent is taken by reference)",
+                    "put the values into one struct: a procedure has one input (what is lent is taken by reference)",
                 ),
                 None => {
                     has_input = true;
@@ -181,26 +181,43 @@ fn arguments(signature: &Signature, errors: &mut Diagnostics) -> Vec<Argument> {
     arguments
 }
 
-// `&mut App`, `&str`, `&[T]`
-fn check_reference(reference: &TypeReference, errors: &mut Diagnostics) {
+// `impl Into<String>`, `Vec<impl Into<String>>`
+fn check_one_type(ty: &Type, message: &str, errors: &mut Diagnostics) {
+    struct Impls<'e>(&'e str, &'e mut Diagnostics);
+
+    impl VisitMut for Impls<'_> {
+        fn visit_type_impl_trait_mut(&mut self, ty: &mut TypeImplTrait) {
+            self.1.at(ty, self.0);
+        }
+    }
+
+    Impls(message, errors).visit_type_mut(&mut ty.clone());
+}
+
+// `&mut App`, `&str`, `&[T]`, `&LastEventId`
+fn check_reference(reference: &TypeReference, is_optional: bool, errors: &mut Diagnostics) {
     if reference.mutability.is_some() {
         errors.at(
             reference,
-            "calls share what is lent: take it by `&` and put what changes behind a lock",
+            "take it by `&` and put what changes behind a lock: calls share what is lent",
         );
     }
-    let owned = match strip_groups(&reference.elem) {
-        Type::Path(path) if path.path.is_ident("str") => "String",
-        Type::Slice(_) => "Vec<_>",
-        _ => return,
-    };
-    errors.at(reference, format!("an input is taken by value: write `{owned}`"));
+    let wrapped = |ty: &str| if is_optional { format!("Option<{ty}>") } else { ty.to_owned() };
+    match strip_groups(&reference.elem) {
+        Type::Slice(_) => errors
+            .at(reference, format!("write `{}`: an input is taken by value", wrapped("Vec<_>"))),
+        ty if is_named(ty, "str") => errors
+            .at(reference, format!("write `{}`: an input is taken by value", wrapped("String"))),
+        ty if is_named(ty, "LastEventId") && !is_optional => {
+            errors.at(reference, "write `Option<&LastEventId>`: a call may have none");
+        }
+        _ => {}
+    }
 }
 
 /// The reference in `Option<&T>`.
 fn optional_reference(ty: &Type) -> Option<&TypeReference> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
+    let last = last_segment(ty).filter(|segment| segment.ident == "Option")?;
     let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
     match generics.args.first()? {
         GenericArgument::Type(Type::Reference(reference)) => Some(reference),
@@ -216,25 +233,26 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
             return Some(Output::Unary { ty: syn::parse_quote!(()), is_result: false });
         }
         ReturnType::Default => {
-            errors.at(
-                &signature.ident,
-                "a procedure is an `async fn`, or a function that returns `impl Stream<Item = …>`",
-            );
+            errors.at(&signature.ident, NEITHER);
             return None;
         }
     };
     if let Type::ImplTrait(bounds) = ty {
         let item = stream_item(bounds, errors)?;
-        return Some(Output::Stream { item, error: None });
+        return Some(Output::Stream { item: Box::new(item), error: None });
     }
     if let Some((Type::ImplTrait(bounds), error)) = result_parts(ty) {
         let Some(error) = error else {
-            errors.at(ty, "name the error here: write `Result<impl Stream<Item = …>, Error>`");
+            errors.at(
+                ty,
+                "write `Result<impl Stream<Item = …>, Error>`: the error has to be named here",
+            );
             return None;
         };
         let item = stream_item(bounds, errors)?;
-        return Some(Output::Stream { item, error: Some(owned(error)) });
+        return Some(Output::Stream { item: Box::new(item), error: Some(owned(error)) });
     }
+    check_one_type(ty, "name the type instead of `impl …`: a result is of one type", errors);
     if is_async {
         check_borrows(ty, errors);
         return Some(Output::Unary { ty: owned(ty), is_result: is_result(ty) });
@@ -244,9 +262,29 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
         Some((stream, Some(error))) => (stream, Some(owned(error))),
         _ => (ty, None),
     };
+    if is_plain_value(stream) {
+        errors.at(stream, NEITHER);
+        return None;
+    }
     let is_result = stream_argument(stream).is_some_and(is_result);
     let item = Item { ty: ItemType::Of(owned(stream)), is_result };
-    Some(Output::Stream { item, error })
+    Some(Output::Stream { item: Box::new(item), error })
+}
+
+const NEITHER: &str =
+    "write `async` before `fn`, or return `impl Stream<Item = …>`: a procedure does either";
+
+/// Whether a type is surely no stream. The compiler finds the others.
+fn is_plain_value(ty: &Type) -> bool {
+    const NAMES: [&str; 23] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize", "str", "String", "Option", "Vec", "HashMap", "BTreeMap",
+        "Value",
+    ];
+    match last_segment(ty) {
+        Some(last) => is_result(ty) || NAMES.iter().any(|name| last.ident == name),
+        None => true,
+    }
 }
 
 /// The item of `impl Stream<Item = …>`.
@@ -261,7 +299,7 @@ fn stream_item(bounds: &TypeImplTrait, errors: &mut Diagnostics) -> Option<Item>
         })
     });
     let Some(item) = item else {
-        errors.at(bounds, "a procedure returns `impl Stream<Item = …>`, or is an `async fn`");
+        errors.at(bounds, "write `impl Stream<Item = …>`, or an `async fn` and one type");
         return None;
     };
     check_borrows(item, errors);
@@ -270,9 +308,8 @@ fn stream_item(bounds: &TypeImplTrait, errors: &mut Diagnostics) -> Option<Item>
 }
 
 /// The last type argument of a named stream type, which is its item by custom.
-fn stream_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(generics) = &path.path.segments.last()?.arguments else {
+pub(super) fn stream_argument(ty: &Type) -> Option<&Type> {
+    let PathArguments::AngleBracketed(generics) = &last_segment(ty)?.arguments else {
         return None;
     };
     generics.args.iter().rev().find_map(|argument| match argument {
@@ -283,21 +320,26 @@ fn stream_argument(ty: &Type) -> Option<&Type> {
 
 /// Whether a type is a `Result`, by its name: also `io::Result<T>`, `AppResult<T>`.
 fn is_result(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident.to_string().ends_with("Result"))
+}
+
+/// Whether that is the last segment of a type's path.
+pub(super) fn is_named(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == name)
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match strip_groups(ty) {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident.to_string().ends_with("Result")),
-        _ => false,
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
     }
 }
 
 /// The types in `Result<T, E>`; `E` may be hidden by an alias.
-fn result_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
+pub(super) fn result_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
+    let PathArguments::AngleBracketed(generics) = &last_segment(ty)?.arguments else {
+        return None;
+    };
     if !is_result(ty) {
         return None;
     }
@@ -312,7 +354,7 @@ fn result_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
 fn check_borrows(ty: &Type, errors: &mut Diagnostics) {
     struct Borrows<'e>(&'e mut Diagnostics);
 
-    const MESSAGE: &str = "what is sent is owned: return `String` for `&str`, `Vec<T>` for `&[T]`";
+    const MESSAGE: &str = "return an owned type, `String` for `&str`, `Vec<T>` for `&[T]`: what is sent cannot borrow";
 
     impl VisitMut for Borrows<'_> {
         fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {

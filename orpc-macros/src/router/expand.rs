@@ -1,12 +1,12 @@
 //! The module with its `router` function.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Attribute, Meta};
 
 use super::parse::{Entry, EntryKind, Item, Module, Options};
 use super::validate::wire_name;
-use crate::attribute::is_attribute;
+use crate::attribute::{Runtime, at, is_attribute};
 use crate::diagnostics::Diagnostics;
 
 /// ```text
@@ -23,71 +23,108 @@ use crate::diagnostics::Diagnostics;
 /// }
 /// ```
 ///
-/// Without a context the function is generic: `router<C>() -> Router<C>`.
-pub(super) fn expand(module: &Module, options: &Options, errors: Diagnostics) -> TokenStream {
+/// Without a context the function is generic: `router<AnyContext>() -> Router<AnyContext>`.
+///
+/// With mistakes in its options the router is empty: what they would have said is
+/// unknown, and errors that follow from that would hide the mistakes.
+pub(super) fn expand(
+    module: &Module,
+    options: Option<&Options>,
+    errors: Diagnostics,
+) -> TokenStream {
     let Module { attributes, visibility, ident, .. } = module;
     let items = module.items.iter().map(|item| match item {
         Item::Entry(entry) => entry_item(entry, options),
-        Item::Other(tokens) => tokens.clone(),
+        Item::Other { tokens, .. } => tokens.clone(),
     });
-    let function = if errors.is_empty() { function(module, options) } else { errors.into_tokens() };
+    let function = match options {
+        // `router` is taken.
+        _ if module.entries().any(|entry| entry.ident == "router") => TokenStream::new(),
+        Some(options) => function(module, options, true),
+        None => function(module, &Options::default(), false),
+    };
+    let errors = errors.into_tokens();
     quote! {
         #(#attributes)*
         #visibility mod #ident {
             #(#items)*
+            #errors
             #function
         }
     }
 }
 
-fn function(module: &Module, options: &Options) -> TokenStream {
+fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStream {
     let runtime = options.runtime.clone().unwrap_or_default();
     let (root, private) = (runtime.root(), runtime.private());
-    let steps = module.entries().map(|entry| {
-        let (cfgs, ident) = (entry.cfgs(), &entry.ident);
-        let step = match entry.kind {
-            EntryKind::Procedure => quote!(#root::Router::procedure::<self::#ident, _>(router)),
-            EntryKind::Router => {
-                let (name, _) = wire_name(entry);
-                quote!(#root::Router::nest(router, #name, self::#ident::router()))
-            }
-        };
-        quote!(#(#cfgs)* let router = #step;)
-    });
+    let fits =
+        |entry: &&Entry| is_complete && (options.context.is_some() || !entry.has_own_context());
+    let steps = module.entries().filter(fits).map(|entry| step(entry, &runtime));
     let (alias, generics, context) = match &options.context {
         Some(context) => (
             Some(quote!(#[doc(hidden)] type __RouterContext = #context;)),
             None,
             quote!(__RouterContext),
         ),
-        None => (None, Some(quote!(<__C: #private::Send + #private::Sync + 'static>)), quote!(__C)),
+        // The compiler shows this name where a procedure borrows a context.
+        None => (
+            None,
+            Some(quote!(<AnyContext: #private::Send + #private::Sync + 'static>)),
+            quote!(AnyContext),
+        ),
     };
+    let router = local();
     let docs = format!("The router of `{}`.", module.ident);
     quote! {
         #alias
 
         #[doc = #docs]
         #[must_use]
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
         pub fn router #generics () -> #root::Router<#context> {
-            let router = #root::Router::<#context>::new();
+            let #router = <#root::Router<#context> as ::core::default::Default>::default();
             #(#steps)*
-            router
+            #router
         }
     }
 }
 
+/// The line that adds an entry, reported at its name.
+fn step(entry: &Entry, runtime: &Runtime) -> TokenStream {
+    let Entry { ident, kind, .. } = entry;
+    let cfgs = entry.cfgs();
+    let place = at(ident.span());
+    let root = runtime.root_at(place);
+    let router = local();
+    let step = match kind {
+        EntryKind::Procedure => {
+            quote_spanned!(place=> #root::Router::procedure::<self::#ident, _>(#router))
+        }
+        EntryKind::Router => {
+            let (name, _) = wire_name(entry);
+            quote_spanned!(place=> #root::Router::nest(#router, #name, self::#ident::router()))
+        }
+    };
+    quote!(#(#cfgs)* let #router = #step;)
+}
+
 /// An entry with the options that it has from the router around it.
-fn entry_item(entry: &Entry, options: &Options) -> TokenStream {
+fn entry_item(entry: &Entry, options: Option<&Options>) -> TokenStream {
     let mut inherited = TokenStream::new();
-    if let Some(runtime) = &options.runtime {
+    if let Some(runtime) = options.and_then(|options| options.runtime.as_ref()) {
         let path = runtime.root().to_token_stream().to_string();
         add_option(&mut inherited, entry, "crate", &quote!(#path));
     }
-    if entry.kind == EntryKind::Router && options.context.is_some() {
+    if entry.kind == EntryKind::Router && options.is_some_and(|options| options.context.is_some()) {
         add_option(&mut inherited, entry, "context", &quote!(super::__RouterContext));
     }
-    let attributes = entry.attributes.iter().map(|attribute| {
-        if is_attribute(attribute, entry.kind.attribute()) && !inherited.is_empty() {
+    let is_own = |attribute: &&Attribute| is_attribute(attribute, entry.kind.attribute());
+    // Without its options a nested router would not know its context.
+    let is_kept = |attribute: &&Attribute| {
+        options.is_some() || entry.kind == EntryKind::Procedure || !is_own(attribute)
+    };
+    let attributes = entry.attributes.iter().filter(is_kept).map(|attribute| {
+        if is_own(&attribute) && !inherited.is_empty() {
             with_options(attribute, &inherited)
         } else {
             attribute.to_token_stream()
@@ -99,10 +136,8 @@ fn entry_item(entry: &Entry, options: &Options) -> TokenStream {
 
 /// Adds an option that the entry has not set itself.
 fn add_option(inherited: &mut TokenStream, entry: &Entry, key: &str, value: &TokenStream) {
-    let mut tokens = entry.arguments().into_iter();
-    let is_set = tokens.any(|token| matches!(token, proc_macro2::TokenTree::Ident(i) if i == key));
-    if !is_set {
-        let key = proc_macro2::Ident::new(key, proc_macro2::Span::call_site());
+    if !entry.has_option(key) {
+        let key = Ident::new(key, Span::call_site());
         inherited.extend(quote!(#key = #value,));
     }
 }
@@ -116,4 +151,9 @@ fn with_options(attribute: &Attribute, inherited: &TokenStream) -> TokenStream {
         }
         _ => quote!(#[#path(#inherited)]),
     }
+}
+
+/// The router so far, by a name that no item of the user's can be meant by.
+fn local() -> Ident {
+    Ident::new("router", Span::mixed_site())
 }

@@ -9,10 +9,11 @@ use quote::quote;
 
 use crate::diagnostics::Diagnostics;
 
-/// The module with its `router` function; or the module and the mistakes.
+/// The module with its `router` function, and the mistakes.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let options = parse::Options::parse(arguments, &mut errors);
+    let options = Some(options).filter(|_| errors.is_empty());
     let module = match parse::Module::parse(item.clone()) {
         Ok(module) => module,
         Err(error) => {
@@ -21,6 +22,6 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             return quote!(#item #errors);
         }
     };
-    validate::validate(&module, &mut errors);
-    expand::expand(&module, &options, errors)
+    validate::validate(&module, options.as_ref(), &mut errors);
+    expand::expand(&module, options.as_ref(), errors)
 }

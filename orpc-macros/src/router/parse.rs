@@ -5,7 +5,9 @@ use quote::ToTokens as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Visibility};
 
-use crate::attribute::{OptionValue, Runtime, cfg_attributes, is_attribute, parse_options};
+use crate::attribute::{
+    AttributeOption, OptionValue, Runtime, cfg_attributes, is_attribute, parse_list, parse_options,
+};
 use crate::diagnostics::Diagnostics;
 use crate::procedure::starts_signature;
 
@@ -24,7 +26,10 @@ impl Options {
             match option.key.to_string().as_str() {
                 "context" => match option.value {
                     OptionValue::Path(path) => options.context = Some(path),
-                    _ => errors.at(&option.key, "write `context = Type`"),
+                    _ => errors.at_span(
+                        option.span(),
+                        "write `context = Type`, the name of one type without `&` and quotes",
+                    ),
                 },
                 "name" => options.name = option.text(errors),
                 _ => options.runtime = Some(Runtime::from_option(&option, errors)),
@@ -45,7 +50,12 @@ pub(super) struct Module {
 
 pub(super) enum Item {
     Entry(Entry),
-    Other(TokenStream),
+    /// Anything else; also an attribute of ours on what it does not go on, which
+    /// it reports itself.
+    Other {
+        tokens: TokenStream,
+        has_attribute: bool,
+    },
 }
 
 /// A procedure or a nested router.
@@ -79,6 +89,18 @@ impl Entry {
         cfg_attributes(&self.attributes)
     }
 
+    /// Whether this is a router that states its context itself.
+    pub(super) fn has_own_context(&self) -> bool {
+        self.kind == EntryKind::Router && self.has_option("context")
+    }
+
+    /// Whether the attribute sets that option.
+    pub(super) fn has_option(&self, key: &str) -> bool {
+        let mut ignored = Diagnostics::default();
+        let options = parse_list(self.arguments(), AttributeOption::parse, &mut ignored);
+        options.iter().any(|option| option.key == key)
+    }
+
     /// What stands in the parentheses of the attribute.
     pub(super) fn arguments(&self) -> TokenStream {
         let attribute = self.attributes.iter().find(|a| is_attribute(a, self.kind.attribute()));
@@ -97,7 +119,7 @@ impl Module {
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.items.iter().filter_map(|item| match item {
             Item::Entry(entry) => Some(entry),
-            Item::Other(_) => None,
+            Item::Other { .. } => None,
         })
     }
 }
@@ -107,21 +129,22 @@ impl Parse for Module {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         if !input.peek(Token![mod]) {
-            return Err(input.error("#[router] goes on a module: `pub mod chat { … }`"));
+            return Err(input.error("put #[router] on a module: `pub mod chat { … }`"));
         }
         input.parse::<Token![mod]>()?;
         let ident: Ident = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(input.error(format!(
-                "#[router] needs the module's items: write `mod {ident} {{ … }}` here, or put the attribute on a module inside of the file"
-            )));
+            let message =
+                "put #[router] on a module `{ … }` inside of that file: it needs the items";
+            return Err(syn::Error::new(ident.span(), message));
         }
         let content;
         syn::braced!(content in input);
         let mut items = Vec::new();
         // `#![…]` and `//!` of the module itself.
         for attribute in content.call(Attribute::parse_inner)? {
-            items.push(Item::Other(attribute.into_token_stream()));
+            let tokens = attribute.into_token_stream();
+            items.push(Item::Other { tokens, has_attribute: false });
         }
         while !content.is_empty() {
             items.push(content.parse()?);
@@ -146,7 +169,7 @@ impl Parse for Item {
         let mut tokens = TokenStream::new();
         attributes.iter().for_each(|attribute| attribute.to_tokens(&mut tokens));
         tokens.extend(rest);
-        Ok(Self::Other(tokens))
+        Ok(Self::Other { tokens, has_attribute: kind.is_some() })
     }
 }
 

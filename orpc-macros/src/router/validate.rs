@@ -5,22 +5,37 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 use syn::Visibility;
 
-use super::parse::{Entry, EntryKind, Module, Options};
+use super::parse::{Entry, EntryKind, Item, Module, Options};
 use crate::diagnostics::Diagnostics;
 use crate::naming::camel_case;
 use crate::procedure::{self, check_name};
 
 /// Reports every rule that the module breaks.
-pub(super) fn validate(module: &Module, errors: &mut Diagnostics) {
-    if module.entries().next().is_none() {
+pub(super) fn validate(module: &Module, options: Option<&Options>, errors: &mut Diagnostics) {
+    let is_meant = |item: &Item| match item {
+        Item::Entry(_) => true,
+        Item::Other { has_attribute, .. } => *has_attribute,
+    };
+    if !module.items.iter().any(is_meant) {
         errors.at(
             &module.ident,
-            "a router without procedures: put #[procedure] on a function in this module",
+            "put #[procedure] on a function in this module: a router has procedures",
         );
     }
     check_names(module, errors);
     for entry in module.entries() {
         check_entry(entry, errors);
+        if let Some(Options { context: None, .. }) = options
+            && entry.has_own_context()
+        {
+            errors.at(
+                &entry.ident,
+                format!(
+                    "write `context = …` on `{}` as well: a router and those inside of it have one context",
+                    module.ident
+                ),
+            );
+        }
     }
 }
 
@@ -33,10 +48,11 @@ fn check_names(module: &Module, errors: &mut Diagnostics) {
             Some(other) if other.cfgs().is_empty() && entry.cfgs().is_empty() => errors.at_span(
                 span,
                 format!(
-                    "`{}` and `{}` are both named `{name}` on the wire: give one of them `name = \"…\"`",
+                    "give `{}` or `{}` another `name = \"…\"`: both are `{name}` on the wire",
                     other.ident, entry.ident
                 ),
             ),
+            Some(other) if other.cfgs().is_empty() => {}
             _ => drop(taken.insert(name, entry)),
         }
     }
@@ -49,14 +65,14 @@ fn check_entry(entry: &Entry, errors: &mut Diagnostics) {
             if matches!(entry.visibility, Visibility::Inherited) {
                 errors.at(
                     &entry.ident,
-                    format!("`{}` is private: write `pub` before it", entry.ident),
+                    format!("write `pub` before this function: the procedure `{}` is called from outside", entry.ident),
                 );
             }
             // `#[procedure] pub async fn router()`
             if entry.ident == "router" {
                 errors.at(
                     &entry.ident,
-                    "`router` is the function that #[router] adds: rename this one and write `name = \"router\"`",
+                    "rename this function and write `name = \"router\"`: #[router] adds a function `router` itself",
                 );
             }
         }

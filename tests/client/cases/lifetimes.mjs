@@ -19,7 +19,8 @@ const CALL_ENDS = STREAM_ENDS.filter(({ how }) => how !== "the caller returns fr
 /** These cases count what is alive on the whole server, so nothing else may run beside them. */
 export function lifetimes(world) {
   describe("lifetimes", () => {
-    const live = (what) => () => world.client()[what].live();
+    let watcher;
+    const live = (what) => () => (watcher ??= world.client())[what].live();
     const liveTicks = live("stream");
     const liveWaits = live("slow");
 

@@ -7,17 +7,23 @@ import { startServer } from "./server.mjs";
 /**
  * Starts one server for the tests of the surrounding `describe` (or file), and stops it after them.
  *
- * `makeLink(origin, options)` says how to reach it: it gives `{ link, close }`, where `options` are those
- * that every link of the official client has (`headers`, `plugins`, `method` and so on).
+ * `makeLink(origin, options)` says how to reach it: it gives `{ link, close }` and whatever else a test may want,
+ * where `options` are those that every link of the official client has (`headers`, `plugins`, `method` and so on).
  */
 export function useWorld(makeLink) {
-  const opened = [];
+  let opened = [];
   let server;
 
+  const disconnect = async () => {
+    const closing = opened;
+    opened = [];
+    for (const close of closing) await close();
+  };
+
   const connect = (origin, options) => {
-    const { link, close } = makeLink(origin, options);
-    opened.push(close);
-    return createORPCClient(link);
+    const made = makeLink(origin, options);
+    opened.push(made.close);
+    return { ...made, client: createORPCClient(made.link) };
   };
 
   before(async () => {
@@ -25,7 +31,7 @@ export function useWorld(makeLink) {
   });
   after(async () => {
     if (!server) return;
-    for (const close of opened) await close();
+    await disconnect();
     assert.deepEqual(await server.stop(), { code: 0, signal: null }, "the server ends with exit code 0 on SIGTERM");
   });
 
@@ -33,13 +39,17 @@ export function useWorld(makeLink) {
     get origin() {
       return server.origin;
     },
+    /** Closes all that was opened so far, so that nothing of one test is left for the next. */
+    disconnect,
     /** A client of the server. */
-    client: (options = {}) => connect(server.origin, options),
-    /** A client of the server, and the TCP line that its calls go through, to be cut. */
+    client: (options = {}) => connect(server.origin, options).client,
+    /** A client of the server with what its link is made of. */
+    connection: (options = {}) => connect(server.origin, options),
+    /** The same, and the TCP line that its calls go through, to be cut. */
     async clientOverLine(options = {}) {
       const line = await openLine(server.origin);
       opened.push(line.close);
-      return { client: connect(line.origin, options), line };
+      return { ...connect(line.origin, options), line };
     },
   };
 }

@@ -1,0 +1,9 @@
+//! What the macros say to mistakes.
+//!
+//! `TRYBUILD=overwrite cargo test --test compile_fail` writes the expected
+//! messages anew: read them before they are kept.
+
+#[test]
+fn mistakes_are_reported_at_the_users_own_tokens() {
+    trybuild::TestCases::new().compile_fail("tests/macros/fail/*/*.rs");
+}

@@ -1,0 +1,18 @@
+use orpc_runtime::prelude::*;
+
+pub struct App;
+
+#[router(context = App)]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub async fn send(app: &mut App) {
+        drop(app);
+    }
+}
+
+fn main() {
+    let _: Router<App> = api::router();
+    drop(api::send(&mut App));
+}

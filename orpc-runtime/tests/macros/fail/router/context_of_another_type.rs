@@ -1,0 +1,18 @@
+use orpc_runtime::prelude::*;
+
+pub struct App;
+pub struct Session;
+
+#[router(context = App)]
+pub mod chat {
+    use super::*;
+
+    #[procedure]
+    pub async fn send(session: &Session) {
+        drop(session);
+    }
+}
+
+fn main() {
+    let _: Router<App> = chat::router();
+}

@@ -1,0 +1,8 @@
+use orpc_runtime::prelude::*;
+
+#[router]
+pub async fn chat() {}
+
+fn main() {
+    drop(chat());
+}

@@ -1,0 +1,17 @@
+use orpc_runtime::prelude::*;
+
+pub struct App;
+
+#[router(contxt = App)]
+pub mod chat {
+    use super::*;
+
+    #[procedure]
+    pub async fn send(app: &App) {
+        drop(app);
+    }
+}
+
+fn main() {
+    let _: Router<App> = chat::router();
+}

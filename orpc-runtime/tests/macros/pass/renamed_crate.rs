@@ -1,0 +1,62 @@
+//! The crate under another name.
+#![deny(warnings)]
+#![allow(missing_docs, unreachable_pub)]
+
+pub mod vendored {
+    pub use orpc_runtime as renamed;
+}
+
+mod orpc_runtime_is_not_found_here {}
+
+use vendored::renamed;
+use vendored::renamed::{RpcError, procedure, router};
+
+pub struct App;
+
+#[derive(Debug, RpcError)]
+#[rpc_error(crate = "crate::vendored::renamed")]
+pub enum Refused {
+    TooFast { retry_after: u32 },
+    Other(u8),
+}
+
+#[procedure(crate = "renamed")]
+pub async fn alone() {}
+
+#[router(context = App, crate = "crate::vendored::renamed")]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub async fn one(app: &App) -> Result<u8, Refused> {
+        let _ = app;
+        Ok(1)
+    }
+
+    #[procedure(crate = "::orpc_runtime")]
+    pub async fn other() {}
+
+    #[router]
+    pub mod nested {
+        use super::*;
+
+        #[procedure]
+        pub async fn ping(app: &App) {
+            let _ = app;
+        }
+    }
+
+    #[router(context = crate::App)]
+    pub mod with_own_context {
+        use super::*;
+
+        #[procedure]
+        pub async fn ping(app: &App) {
+            let _ = app;
+        }
+    }
+}
+
+fn main() {
+    let _: renamed::Router<App> = api::router().procedure::<alone, _>();
+}

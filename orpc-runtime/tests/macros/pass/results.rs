@@ -1,0 +1,75 @@
+//! `Result` under its names, with every kind of error.
+#![deny(warnings)]
+#![allow(missing_docs, unreachable_pub)]
+
+use std::io;
+
+use orpc_runtime::prelude::*;
+
+pub type AppResult<T = ()> = Result<T, Error>;
+pub type SendResult = Result<(), Refused>;
+
+#[derive(Debug, RpcError)]
+pub enum Refused {
+    TooFast,
+}
+
+#[router]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub async fn plain() -> Result<u8, Error> {
+        Ok(1)
+    }
+
+    #[procedure]
+    pub async fn by_path() -> std::result::Result<u8, Refused> {
+        Err(Refused::TooFast)
+    }
+
+    #[procedure]
+    pub async fn boxed() -> Result<u8, Box<dyn std::error::Error + Send + Sync>> {
+        Ok("1".parse()?)
+    }
+
+    #[procedure]
+    pub async fn alias() -> AppResult<u8> {
+        Ok(1)
+    }
+
+    #[procedure]
+    pub async fn alias_with_default() -> AppResult {
+        Ok(())
+    }
+
+    #[procedure]
+    pub async fn alias_without_arguments() -> SendResult {
+        Ok(())
+    }
+
+    #[procedure]
+    pub fn items() -> impl Stream<Item = AppResult<u8>> {
+        futures::stream::iter([Ok(1)])
+    }
+
+    #[procedure]
+    pub fn items_of_named_stream() -> futures::stream::BoxStream<'static, SendResult> {
+        futures::stream::iter([Ok(())]).boxed()
+    }
+
+    #[procedure]
+    pub async fn inner_result_is_a_value() -> Option<u8> {
+        None
+    }
+}
+
+/// A function beside them that is no procedure.
+pub fn read() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {
+    let _: Router<()> = api::router();
+    let _ = read();
+}
