@@ -64,7 +64,7 @@ describe("many calls on one socket", TIME_LIMIT, () => {
     const client = world.client();
     let next = 0;
     const reader = async () => {
-      for (let index; (index = next++) < 300; ) await STREAMS[index % STREAMS.length](client, index % 200);
+      for (let index; (index = next++) < 300;) await STREAMS[index % STREAMS.length](client, index % 200);
     };
     await Promise.all(Array.from({ length: 100 }, reader));
   });

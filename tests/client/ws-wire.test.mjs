@@ -150,11 +150,7 @@ describe("messages", together, () => {
   for (const [code, status, message] of COMMON_ERRORS) {
     it(`${code} goes out with status ${status}`, () =>
       withPeer((peer) =>
-        assertAnswered(
-          peer,
-          [request("1", "/errors/common", { code })],
-          [failure("1", { code, status, message })],
-        ),
+        assertAnswered(peer, [request("1", "/errors/common", { code })], [failure("1", { code, status, message })]),
       ));
   }
 
@@ -237,11 +233,7 @@ describe("ids", together, () => {
     withPeer(async (peer) => {
       for (let turn = 0; turn < 3; turn++) {
         await assertAnswered(peer, [request("1", "/ping")], [answer("1", "pong")]);
-        await assertAnswered(
-          peer,
-          [request("1", "/count", { to: 0 })],
-          [streamHead("1"), streamEvent("1", "done")],
-        );
+        await assertAnswered(peer, [request("1", "/count", { to: 0 })], [streamHead("1"), streamEvent("1", "done")]);
         await assertAnswered(peer, [request("1", "/nope")], [NO_MATCH("1")]);
       }
     }));
@@ -317,7 +309,11 @@ describe("frames", together, () => {
   it("of bytes may be those of an abort and of events", () =>
     withPeer(async (peer) => {
       const events = [streamEvent("1", "message", 4), streamEvent("1", "done")].map((text) => Buffer.from(text));
-      await assertAnswered(peer, [bytesOf({ i: "1", p: { u: "/stream/sum", h: EVENTS } }), ...events], [answer("1", 4)]);
+      await assertAnswered(
+        peer,
+        [bytesOf({ i: "1", p: { u: "/stream/sum", h: EVENTS } }), ...events],
+        [answer("1", 4)],
+      );
       await assertAnswered(peer, [bytesOf(request("2", "/slow/wait", { ms: 60_000 })), bytesOf(abort("2"))], []);
     }));
 
@@ -474,7 +470,10 @@ describe("what is not understood", together, () => {
     ["a URL of 100000 slashes", `{"i":"1","p":{"u":"${"/".repeat(100_000)}"}}`],
     ["a URL with a bad host", '{"i":"1","p":{"u":"http://[::/ping"}}'],
     ["headers that are a number", '{"i":"1","p":{"u":"/ping","h":5}}'],
-    ["headers with values of every kind", '{"i":"1","p":{"u":"/ping","h":{"a":1,"b":null,"c":[1],"d":{},"é\\n":"\\n"}}}'],
+    [
+      "headers with values of every kind",
+      '{"i":"1","p":{"u":"/ping","h":{"a":1,"b":null,"c":[1],"d":{},"é\\n":"\\n"}}}',
+    ],
     ["a method that is a number", '{"i":"1","p":{"u":"/ping","m":5}}'],
     ["an unknown method", '{"i":"1","p":{"u":"/ping","m":"é\\n"}}'],
     ["a body that is a number", '{"i":"1","p":{"u":"/echo","b":5}}'],

@@ -42,7 +42,7 @@ export class Peer {
 
   /** The messages up to the `last` one, which is not among them; fewer when the server closes the socket before. */
   async before(last) {
-    for (const messages = []; ; ) {
+    for (const messages = []; ;) {
       const message = await this.nextOrEnd(last);
       if (message === undefined || message === last) return messages;
       messages.push(message);

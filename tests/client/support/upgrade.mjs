@@ -47,7 +47,12 @@ export function frame(opcode, payload, { end = true, reserved = 0, masked = true
   const size = lengthField(length ?? bytes.length);
   size[0] |= masked ? 0x80 : 0;
   // A mask of zeros leaves the bytes as they are.
-  return Buffer.concat([Buffer.from([(end ? 0x80 : 0) | reserved | opcode]), size, Buffer.alloc(masked ? 4 : 0), bytes]);
+  return Buffer.concat([
+    Buffer.from([(end ? 0x80 : 0) | reserved | opcode]),
+    size,
+    Buffer.alloc(masked ? 4 : 0),
+    bytes,
+  ]);
 }
 
 function lengthField(length) {
@@ -89,7 +94,11 @@ export class RawSocket {
         this.#bytes = this.#bytes.subarray(size);
         return { opcode: whole[0] & 15, payload: whole.subarray(headSize(whole)) };
       }
-      const { done, value } = await soon("bytes", this.#chunks.next().catch(() => ({ done: true })), PATIENCE);
+      const { done, value } = await soon(
+        "bytes",
+        this.#chunks.next().catch(() => ({ done: true })),
+        PATIENCE,
+      );
       if (done) return undefined;
       this.#bytes = Buffer.concat([this.#bytes, value]);
     }
@@ -104,7 +113,7 @@ export class RawSocket {
 
   /** The code of the close frame that comes soon; nothing when the connection ends without one. */
   async closeCode() {
-    for (let received; (received = await this.next()); ) {
+    for (let received; (received = await this.next());) {
       if (received.opcode === CLOSE) return received.payload.length >= 2 ? received.payload.readUInt16BE() : 1005;
     }
     return undefined;
