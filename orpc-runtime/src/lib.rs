@@ -25,8 +25,9 @@ pub use procedure::{
 };
 pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;
-pub use schema::{Issue, PathSegment};
+pub use schema::Issue;
 pub use serve::{ContextSource, IntoContext};
+pub use value::PathSegment;
 
 #[cfg(feature = "http")]
 pub use serve::http;

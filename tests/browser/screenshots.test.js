@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launchBrowser, openTab, screenshot } from "./support/browser.js";
-import { say, startChat, stopAllChats } from "./support/chatServer.js";
+import { say, startChat, stopAll } from "./support/servers.js";
 import { until } from "./support/until.js";
 
 const SIZES = {
@@ -34,7 +34,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  await stopAllChats();
+  await stopAll();
 });
 
 async function assertNoSidewaysScroll(tab) {

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 
 use super::call::Call;
-use super::mount::Scope;
+use super::traits::Scope;
 use crate::event::LastEventId;
 
 /// A router's context that can lend a `T` to a procedure for the time of a call.

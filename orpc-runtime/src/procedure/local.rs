@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use futures::stream::{BoxStream, Stream, StreamExt as _};
 
 use super::call::Call;
-use super::mount::{Scope, StreamProcedure};
+use super::traits::{Scope, StreamProcedure};
 
 /// Calls the procedure and returns its stream once the function has.
 pub(super) async fn open<C, P, How>(

@@ -11,13 +11,15 @@ mod lend;
 mod local;
 mod mount;
 mod running;
+mod traits;
 
 pub use call::{Call, Connection, PeerAddr, ResponseGuard, ResponseHead};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
 pub use error::{Code, Error, ErrorDeclaration, RpcError};
 pub use input::{ProcedureInput, RawInput};
 pub use lend::{Lends, MayLend};
-pub use mount::{Mount, MountPoint, Procedure, Scope, StreamProcedure, UnaryProcedure};
+pub use mount::{Mount, MountPoint};
+pub use traits::{Procedure, Scope, StreamProcedure, UnaryProcedure};
 
 pub(crate) use emitter::{EventKind, EventSink, EventWriter, Outbox, Unsent};
 pub(crate) use input::wrong_kind;

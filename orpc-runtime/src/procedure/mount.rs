@@ -1,52 +1,18 @@
-//! How the code that `#[procedure]` generates meets the runtime.
+//! Puts procedures into routers.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use futures::stream::Stream;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::call::Call;
 use super::definition::Definition;
-use super::error::RpcError;
-use super::input::ProcedureInput;
+use super::local;
 use super::running::{ErasedProcedure, StreamRunner, UnaryRunner};
-use crate::event::{EventError, EventItem};
+use super::traits::{Procedure, Scope, StreamProcedure, UnaryProcedure};
+use crate::event::EventError;
 use crate::schema::SchemaError;
-
-/// A function with `#[procedure]`. Implemented by the type that the attribute
-/// adds beside the function, under the same name.
-pub trait Procedure: Sized + Send + Sync + 'static {
-    /// The input; `()` where the function has none.
-    type Input: ProcedureInput;
-    /// What a call gives, with the lifetime of the context that a stream borrows.
-    type Reply<'a>: Send;
-    /// The error that the function itself may return.
-    type Error: RpcError;
-    /// Whether the function has an input. Without one, what a client sends is not looked at.
-    const HAS_INPUT: bool;
-
-    /// The description.
-    fn definition() -> Definition;
-}
-
-/// The context and the call, as lent to one run of a procedure.
-#[derive(Debug)]
-pub struct Scope<'a, C> {
-    pub(crate) context: &'a C,
-    pub(crate) call: &'a Call,
-}
-
-impl<C> Clone for Scope<'_, C> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<C> Copy for Scope<'_, C> {}
 
 /// A procedure that can stand in a router of context `C`.
 #[diagnostic::on_unimplemented(
@@ -58,43 +24,6 @@ pub trait Mount<C, How>: Procedure {
     fn mount(point: MountPoint<'_, C>);
 }
 
-/// A procedure with one result.
-pub trait UnaryProcedure<C, How>: Procedure {
-    /// The result.
-    type Output: Serialize + JsonSchema + Send + 'static;
-
-    /// Calls the function.
-    fn call<'a>(
-        scope: Scope<'a, C>,
-        input: Self::Input,
-    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send + 'a;
-
-    /// The result as the reply of a call in process.
-    fn reply<'a>(output: Self::Output) -> Self::Reply<'a>;
-}
-
-/// A procedure that answers with a stream.
-pub trait StreamProcedure<C, How>: Procedure {
-    /// What the stream yields.
-    type Item: Send + 'static;
-    /// What of it is an event.
-    type Event: EventItem;
-    /// What of it is an error.
-    type EventError: EventError;
-
-    /// Calls the function.
-    fn open<'a>(
-        scope: Scope<'a, C>,
-        input: Self::Input,
-    ) -> impl Future<Output = Result<impl Stream<Item = Self::Item> + Send + 'a, Self::Error>> + Send + 'a;
-
-    /// Takes an item apart.
-    fn split(item: Self::Item) -> Result<Self::Event, Self::EventError>;
-
-    /// The stream as the reply of a call in process.
-    fn reply<'a>(stream: futures::stream::BoxStream<'a, Self::Item>) -> Self::Reply<'a>;
-}
-
 /// The place in a router for one procedure.
 pub struct MountPoint<'m, C>(pub(crate) &'m mut Option<Mounted<C>>);
 
@@ -104,7 +33,7 @@ pub(crate) struct Mounted<C> {
     pub(crate) type_id: TypeId,
     pub(crate) erased: Result<Arc<dyn ErasedProcedure<C>>, SchemaError>,
     /// An `Arc<dyn TypedCall<C, P>>` of the procedure's type `P`.
-    pub(crate) typed: Arc<dyn std::any::Any + Send + Sync>,
+    pub(crate) typed: Arc<dyn Any + Send + Sync>,
 }
 
 impl<C> Clone for Mounted<C> {
@@ -137,7 +66,7 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     {
         let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<UnaryOf<P, How>>(PhantomData));
         self.place::<P>(
-            UnaryRunner::<C, P, How>::compile().map(|runner| Arc::new(runner) as _),
+            UnaryRunner::<P, How>::compile().map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
     }
@@ -150,7 +79,8 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     {
         let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<StreamOf<P, How>>(PhantomData));
         self.place::<P>(
-            StreamRunner::<C, P, How>::compile().map(|runner| Arc::new(runner) as _),
+            StreamRunner::<P, How>::compile(<P::EventError as EventError>::declarations())
+                .map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
     }
@@ -158,7 +88,7 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     fn place<P: Procedure>(
         self,
         erased: Result<Arc<dyn ErasedProcedure<C>>, SchemaError>,
-        typed: Arc<dyn std::any::Any + Send + Sync>,
+        typed: Arc<dyn Any + Send + Sync>,
     ) {
         *self.0 = Some(Mounted {
             definition: P::definition(),
@@ -205,7 +135,7 @@ where
         input: P::Input,
     ) -> BoxFuture<'a, Result<P::Reply<'a>, P::Error>> {
         Box::pin(async move {
-            let stream = super::local::open::<C, P, How>(context, call, input).await?;
+            let stream = local::open::<C, P, How>(context, call, input).await?;
             Ok(P::reply(stream))
         })
     }

@@ -13,9 +13,9 @@ use futures::future::BoxFuture;
 use super::call::Call;
 use super::declared::DeclaredErrors;
 use super::emitter::{Emitter, EventKind, EventSink};
-use super::error::{Code, Error, RpcError};
+use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
-use super::mount::{Procedure, Scope, StreamProcedure, UnaryProcedure};
+use super::traits::{Procedure, Scope, StreamProcedure, UnaryProcedure};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Step};
 use crate::schema::{DecodeError, Issue, SchemaError};
 use crate::value::write_envelope;
@@ -45,52 +45,70 @@ pub(crate) enum Started {
     Stream(BoxFuture<'static, Result<(), Error>>, Arc<EventSink>),
 }
 
-pub(crate) struct UnaryRunner<C, P: Procedure, How> {
+/// What all calls of a procedure share.
+struct Prepared<P: Procedure> {
+    /// None where the procedure has no input.
     input: Option<<P::Input as ProcedureInput>::Decoder>,
     errors: Arc<DeclaredErrors>,
-    types: PhantomData<fn() -> (C, How)>,
 }
 
-pub(crate) struct StreamRunner<C, P: Procedure, How> {
-    input: Option<<P::Input as ProcedureInput>::Decoder>,
-    errors: Arc<DeclaredErrors>,
-    types: PhantomData<fn() -> (C, How)>,
-}
-
-impl<C, P, How> UnaryRunner<C, P, How>
-where
-    P: UnaryProcedure<C, How>,
-{
-    pub(crate) fn compile() -> Result<Self, SchemaError> {
+impl<P: Procedure> Prepared<P> {
+    fn compile(errors: Vec<ErrorDeclaration>) -> Result<Self, SchemaError> {
         Ok(Self {
-            input: input_decoder::<P>()?,
-            errors: Arc::new(DeclaredErrors::compile(<P::Error as RpcError>::declarations())?),
-            types: PhantomData,
+            input: P::HAS_INPUT.then(P::Input::compile).transpose()?,
+            errors: Arc::new(DeclaredErrors::compile(errors)?),
         })
+    }
+
+    /// Reads the input, with the errors that clients of oRPC know.
+    fn decode(&self, input: RawInput<'_>) -> Result<P::Input, Error> {
+        let Some(decoder) = &self.input else {
+            // Even an input that nobody reads must be an envelope that holds together.
+            if let RawInput::Value(envelope) = input {
+                envelope.into_tree().map_err(|error| malformed_request(error.into()))?;
+            }
+            return unit_input::<P>();
+        };
+        P::Input::decode(decoder, input).map_err(|error| match error {
+            DecodeError::Malformed => malformed_request(error),
+            DecodeError::Invalid(issues) => invalid_input(&issues),
+        })
+    }
+
+    fn input_schema(&self) -> Option<&serde_json::Value> {
+        self.input.as_ref().map(P::Input::schema)
     }
 }
 
-impl<C, P, How> StreamRunner<C, P, How>
-where
-    P: StreamProcedure<C, How>,
-{
+/// Runs a procedure with one result.
+pub(crate) struct UnaryRunner<P: Procedure, How> {
+    prepared: Prepared<P>,
+    how: PhantomData<fn() -> How>,
+}
+
+/// Runs a procedure that answers with a stream.
+pub(crate) struct StreamRunner<P: Procedure, How> {
+    prepared: Prepared<P>,
+    how: PhantomData<fn() -> How>,
+}
+
+impl<P: Procedure, How> UnaryRunner<P, How> {
     pub(crate) fn compile() -> Result<Self, SchemaError> {
-        let mut declarations = <P::Error as RpcError>::declarations();
-        declarations.extend(<P::EventError as EventError>::declarations());
-        Ok(Self {
-            input: input_decoder::<P>()?,
-            errors: Arc::new(DeclaredErrors::compile(declarations)?),
-            types: PhantomData,
-        })
+        let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
+        Ok(Self { prepared, how: PhantomData })
     }
 }
 
-fn input_decoder<P: Procedure>()
--> Result<Option<<P::Input as ProcedureInput>::Decoder>, SchemaError> {
-    P::HAS_INPUT.then(P::Input::compile).transpose()
+impl<P: Procedure, How> StreamRunner<P, How> {
+    /// `events` are the errors that the stream itself may end with.
+    pub(crate) fn compile(events: Vec<ErrorDeclaration>) -> Result<Self, SchemaError> {
+        let mut errors = <P::Error as RpcError>::declarations();
+        errors.extend(events);
+        Ok(Self { prepared: Prepared::compile(errors)?, how: PhantomData })
+    }
 }
 
-impl<C, P, How> ErasedProcedure<C> for UnaryRunner<C, P, How>
+impl<C, P, How> ErasedProcedure<C> for UnaryRunner<P, How>
 where
     C: Send + Sync + 'static,
     P: UnaryProcedure<C, How>,
@@ -103,8 +121,8 @@ where
         input: RawInput<'_>,
         _sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
-        let input = decode_input::<P>(self.input.as_ref(), input)?;
-        let errors = Arc::clone(&self.errors);
+        let input = self.prepared.decode(input)?;
+        let errors = Arc::clone(&self.prepared.errors);
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
@@ -125,11 +143,11 @@ where
     }
 
     fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.input.as_ref().map(P::Input::schema)
+        self.prepared.input_schema()
     }
 }
 
-impl<C, P, How> ErasedProcedure<C> for StreamRunner<C, P, How>
+impl<C, P, How> ErasedProcedure<C> for StreamRunner<P, How>
 where
     C: Send + Sync + 'static,
     P: StreamProcedure<C, How>,
@@ -142,8 +160,8 @@ where
         input: RawInput<'_>,
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
-        let input = decode_input::<P>(self.input.as_ref(), input)?;
-        let errors = Arc::clone(&self.errors);
+        let input = self.prepared.decode(input)?;
+        let errors = Arc::clone(&self.prepared.errors);
         let sink = sink();
         let emitter = Emitter::new(Arc::clone(&sink));
         let run = async move {
@@ -197,31 +215,13 @@ where
     }
 
     fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.input.as_ref().map(P::Input::schema)
+        self.prepared.input_schema()
     }
 }
 
 /// The value, or none for `()`: undefined in JavaScript.
 fn present<T: 'static>(value: &T) -> Option<&T> {
     (TypeId::of::<T>() != TypeId::of::<()>()).then_some(value)
-}
-
-/// Reads the input, with the errors that clients of oRPC know.
-fn decode_input<P: Procedure>(
-    decoder: Option<&<P::Input as ProcedureInput>::Decoder>,
-    input: RawInput<'_>,
-) -> Result<P::Input, Error> {
-    let Some(decoder) = decoder else {
-        // Even an input that nobody reads must be an envelope that holds together.
-        if let RawInput::Value(envelope) = input {
-            envelope.into_tree().map_err(|error| malformed_request(error.into()))?;
-        }
-        return unit_input::<P>();
-    };
-    P::Input::decode(decoder, input).map_err(|error| match error {
-        DecodeError::Malformed => malformed_request(error),
-        DecodeError::Invalid(issues) => invalid_input(&issues),
-    })
 }
 
 /// The input of a procedure that has none.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::value::{Mark, to_raw};
+use crate::value::{Mark, PathSegment, to_raw};
 
 /// The longest list of issues; a client can make an input invalid in as many
 /// places as its body has bytes.
@@ -22,16 +22,6 @@ pub struct Issue {
     pub message: String,
     /// Where: keys and indexes from the root of the input.
     pub path: Vec<PathSegment>,
-}
-
-/// A step of an [`Issue`]'s path.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(untagged)]
-pub enum PathSegment {
-    /// A member of an object.
-    Key(String),
-    /// An element of an array, from 0.
-    Index(usize),
 }
 
 /// All failures of a value that a schema refuses.

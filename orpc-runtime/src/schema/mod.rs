@@ -7,4 +7,4 @@ mod issue;
 pub use compile::SchemaError;
 pub(crate) use compile::compile_output;
 pub use decoder::{DecodeError, InputDecoder};
-pub use issue::{Issue, PathSegment};
+pub use issue::Issue;

@@ -5,6 +5,8 @@ mod context;
 pub mod http;
 #[cfg(feature = "websocket")]
 mod peer;
+#[cfg(feature = "http")]
+mod served;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::json::write_json;
-use crate::schema::PathSegment;
+use super::path::PathSegment;
 
 /// The most `meta` items of one envelope.
 const MAX_META: usize = 50_000;

@@ -2,7 +2,9 @@
 
 mod envelope;
 mod json;
+mod path;
 
 pub use envelope::Envelope;
 pub(crate) use envelope::{Malformed, Mark, Tree, write_envelope};
 pub(crate) use json::{normalise_numbers, to_raw};
+pub use path::PathSegment;

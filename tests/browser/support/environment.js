@@ -11,15 +11,17 @@ function requireExecutable(path, hint) {
   return path;
 }
 
-function requireChatBinary() {
-  const hint = "Set CHAT_BIN to the path of the built chat example.";
-  if (!process.env.CHAT_BIN) {
+function requireBinary(variable, what) {
+  const hint = `Set ${variable} to the path of the built ${what}.`;
+  if (!process.env[variable]) {
     throw new Error(hint);
   }
-  return requireExecutable(process.env.CHAT_BIN, hint);
+  return requireExecutable(process.env[variable], hint);
 }
 
-export const CHAT_BIN = requireChatBinary();
+export const CHAT_BIN = requireBinary("CHAT_BIN", "chat example");
+
+export const CONFORMANCE_BIN = requireBinary("CONFORMANCE_BIN", "conformance server");
 
 export const CHROMIUM = requireExecutable(
   process.env.CHROMIUM ?? "/usr/bin/chromium",

@@ -24,7 +24,8 @@ use crate::procedure::{
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
-use crate::serve::{ContextSource, IntoContext};
+use crate::serve::IntoContext;
+use crate::serve::served::{Parts, Served};
 use crate::value::{Envelope, write_envelope};
 use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::{self, SseWriter};
@@ -60,13 +61,7 @@ struct Options {
 /// | issues in the answer to an invalid input | 1,000 | one more issue says that others are left out |
 /// | unsent events of a stream | 16 KiB | the stream is not polled until the client reads |
 pub struct HttpService<C> {
-    shared: Arc<ServiceState<C>>,
-}
-
-struct ServiceState<C> {
-    rpc: Rpc<C>,
-    context: ContextSource<C>,
-    options: Options,
+    served: Served<C, Options>,
 }
 
 /// Marks, in a response's extensions, that no procedure has the request's path:
@@ -76,7 +71,7 @@ pub struct Unmatched;
 
 impl<C> Clone for HttpService<C> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { served: self.served.clone() }
     }
 }
 
@@ -91,17 +86,13 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             initial_comment: Some(sse::comment("").into()),
             keep_alive: Some((Duration::from_secs(5), sse::comment("").into())),
         };
-        let context = context.into_context();
-        HttpService { shared: Arc::new(ServiceState { rpc: self.clone(), context, options }) }
+        HttpService { served: Served::new(self.clone(), context.into_context(), options) }
     }
 }
 
 impl<C: Send + Sync + 'static> HttpService<C> {
     fn with(self, change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = self.shared.options.clone();
-        change(&mut options);
-        let (rpc, context) = (self.shared.rpc.clone(), self.shared.context.clone());
-        Self { shared: Arc::new(ServiceState { rpc, context, options }) }
+        Self { served: self.served.with(change) }
     }
 
     /// The path below which the procedures lie, such as `/rpc`. Not needed where
@@ -147,7 +138,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         B: Body + Send + 'static,
         B::Data: Send,
     {
-        let state = &*self.shared;
+        let state = &*self.served;
         let Some(route) = state.find(request.uri().path()) else {
             return unmatched();
         };
@@ -177,7 +168,7 @@ enum Answer {
     Events(EventBody),
 }
 
-impl<C: Send + Sync + 'static> ServiceState<C> {
+impl<C: Send + Sync + 'static> Parts<C, Options> {
     fn find(&self, path: &str) -> Option<&Route<C>> {
         let below = path.strip_prefix(self.options.prefix.as_str())?;
         // The prefix must end where a segment does.
@@ -318,6 +309,6 @@ where
 
 impl<C> std::fmt::Debug for HttpService<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HttpService").field("options", &self.shared.options).finish_non_exhaustive()
+        f.debug_struct("HttpService").field("options", &self.served.options).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,6 @@
 //! From a request to a socket.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,8 +16,9 @@ use super::connection::{Connection, Timing};
 use super::handshake::{AllowedOrigins, Refusal, accept};
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
+use crate::serve::IntoContext;
 use crate::serve::peer::{Calls, PeerLimits, Rate};
-use crate::serve::{ContextSource, IntoContext};
+use crate::serve::served::Served;
 
 /// How long a client may take from its handshake to the socket.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -56,18 +56,12 @@ struct Options {
 /// Close codes are those of RFC 6455, section 7.4.1: 1000 idle, 1001 shutdown,
 /// 1002 protocol error, 1007 invalid UTF-8, 1009 message too big.
 pub struct WebSocketService<C> {
-    shared: Arc<ServiceState<C>>,
-}
-
-struct ServiceState<C> {
-    rpc: Rpc<C>,
-    context: ContextSource<C>,
-    options: Options,
+    served: Served<C, Options>,
 }
 
 impl<C> Clone for WebSocketService<C> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { served: self.served.clone() }
     }
 }
 
@@ -88,17 +82,13 @@ impl<C: Send + Sync + 'static> Rpc<C> {
                 shutdown: Duration::from_secs(10),
             },
         };
-        let context = context.into_context();
-        WebSocketService { shared: Arc::new(ServiceState { rpc: self.clone(), context, options }) }
+        WebSocketService { served: Served::new(self.clone(), context.into_context(), options) }
     }
 }
 
 impl<C: Send + Sync + 'static> WebSocketService<C> {
     fn with(self, change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = self.shared.options.clone();
-        change(&mut options);
-        let (rpc, context) = (self.shared.rpc.clone(), self.shared.context.clone());
-        Self { shared: Arc::new(ServiceState { rpc, context, options }) }
+        Self { served: self.served.with(change) }
     }
 
     /// Lets the pages of another origin, such as `https://app.example`, open sockets.
@@ -186,12 +176,12 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
 
     fn upgrade<B>(&self, request: Request<B>) -> Response<RpcBody> {
         let (mut parts, _) = request.into_parts();
-        let options = &self.shared.options;
+        let options = &self.served.options;
         let headers = match accept(&parts, &options.origins) {
             Ok(headers) => headers,
             Err(refusal) => return refuse(refusal, options.no_upgrade),
         };
-        if self.shared.rpc.is_shut_down() {
+        if self.served.rpc.is_shut_down() {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "The server shuts down");
         }
         // Missing where the HTTP server cannot upgrade, as with HTTP/2.
@@ -207,24 +197,24 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
 
     /// Serves the socket in a task of its own, once it is there.
     fn serve(&self, upgrade: OnUpgrade, parts: Parts) {
-        let state = Arc::clone(&self.shared);
+        let served = self.served.clone();
         let task = async move {
             let upgraded = match tokio::time::timeout(HANDSHAKE_TIME, upgrade).await {
                 Ok(Ok(upgraded)) => upgraded,
                 Ok(Err(error)) => return tracing::debug!(%error, "an upgrade fails"),
                 Err(_) => return tracing::debug!("an upgrade takes too long"),
             };
-            let Options { message_limit, limits, timing, .. } = state.options.clone();
+            let Options { message_limit, limits, timing, .. } = served.options.clone();
             let socket = ServerBuilder::new()
                 .limits(Limits::default().max_payload_len(Some(message_limit)))
                 .serve(TokioIo::new(upgraded));
             let connection = crate::Connection::new(parts);
-            let calls = Calls::new(state.rpc.clone(), state.context.clone(), connection, limits);
-            let shutdown = state.rpc.on_shutdown();
-            drop(state);
+            let calls = Calls::new(served.rpc.clone(), served.context.clone(), connection, limits);
+            let shutdown = served.rpc.on_shutdown();
+            drop(served);
             Connection::new(socket, calls, timing, shutdown).serve().await;
         };
-        self.shared.rpc.spawn(task);
+        self.served.rpc.spawn(task);
     }
 }
 
@@ -269,7 +259,7 @@ impl<C: Send + Sync + 'static, B> Service<Request<B>> for WebSocketService<C> {
 impl<C> std::fmt::Debug for WebSocketService<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WebSocketService")
-            .field("options", &self.shared.options)
+            .field("options", &self.served.options)
             .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { CHAT_BIN } from "./environment.js";
+import { CHAT_BIN, CONFORMANCE_BIN } from "./environment.js";
 
-const READY = /^chat room: (http:\/\/127\.0\.0\.1:\d+)\/?$/mu;
+const READY = /^(?:chat room:|listening on) (http:\/\/127\.0\.0\.1:\d+)\/?$/mu;
 const READY_WITHIN_MS = 15_000;
 
 const running = new Set();
@@ -14,11 +14,11 @@ process.on("exit", () => {
   }
 });
 
-function readyAddress(child) {
+function readyAddress(binary, child) {
   return new Promise((resolve, reject) => {
     let stdout = "";
     let stderr = "";
-    const fail = (what) => reject(new Error(`${CHAT_BIN} ${what}\nstdout:\n${stdout}\nstderr:\n${stderr}`));
+    const fail = (what) => reject(new Error(`${binary} ${what}\nstdout:\n${stdout}\nstderr:\n${stderr}`));
     const timer = setTimeout(() => fail(`printed no address within ${READY_WITHIN_MS} ms`), READY_WITHIN_MS);
 
     child.stdout.setEncoding("utf8").on("data", (chunk) => {
@@ -53,22 +53,31 @@ async function stop(child) {
 }
 
 /** Starts the chat server; port 0 lets it pick a free one. */
-export async function startChat(port = 0) {
-  const child = spawn(CHAT_BIN, {
+export function startChat(port = 0) {
+  return start(CHAT_BIN, port);
+}
+
+/** Starts the conformance server on a free port. */
+export function startConformance() {
+  return start(CONFORMANCE_BIN, 0);
+}
+
+async function start(binary, port) {
+  const child = spawn(binary, {
     env: { ...process.env, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
   child.once("exit", () => running.delete(child));
 
-  const url = await readyAddress(child).catch(async (error) => {
+  const url = await readyAddress(binary, child).catch(async (error) => {
     child.kill("SIGKILL");
     throw error;
   });
   return { url, port: Number(new URL(url).port), stop: () => stop(child) };
 }
 
-export async function stopAllChats() {
+export async function stopAll() {
   await Promise.all([...running].map(stop));
 }
 

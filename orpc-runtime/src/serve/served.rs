@@ -1,0 +1,45 @@
+//! What a service is made of, on whatever transport.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::context::ContextSource;
+use crate::rpc::Rpc;
+
+/// A router with a source of contexts and the transport's options, shared by the
+/// clones of a service.
+pub(super) struct Served<C, O>(Arc<Parts<C, O>>);
+
+/// The parts of a [`Served`].
+pub(super) struct Parts<C, O> {
+    pub(super) rpc: Rpc<C>,
+    pub(super) context: ContextSource<C>,
+    pub(super) options: O,
+}
+
+impl<C, O: Clone> Served<C, O> {
+    pub(super) fn new(rpc: Rpc<C>, context: ContextSource<C>, options: O) -> Self {
+        Self(Arc::new(Parts { rpc, context, options }))
+    }
+
+    /// The same with other options.
+    pub(super) fn with(&self, change: impl FnOnce(&mut O)) -> Self {
+        let mut options = self.options.clone();
+        change(&mut options);
+        Self::new(self.rpc.clone(), self.context.clone(), options)
+    }
+}
+
+impl<C, O> Clone for Served<C, O> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C, O> Deref for Served<C, O> {
+    type Target = Parts<C, O>;
+
+    fn deref(&self) -> &Parts<C, O> {
+        &self.0
+    }
+}

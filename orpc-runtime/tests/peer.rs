@@ -1,0 +1,357 @@
+//! The calls of one socket: bounds, order, and messages that nobody means well.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "procedures are `pub`, and nobody reads a test's docs"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use orpc_runtime::Peer;
+use orpc_runtime::prelude::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// What the procedures count.
+#[derive(Default, Clone)]
+pub struct Counters {
+    running: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+    produced: Arc<AtomicUsize>,
+}
+
+struct Running(Arc<AtomicUsize>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Counters {
+    fn enter(&self) -> Running {
+        let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        Running(Arc::clone(&self.running))
+    }
+}
+
+#[router(context = Counters)]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub async fn echo(input: Value) -> Value {
+        input
+    }
+
+    #[procedure]
+    pub async fn wait(counters: &Counters, input: u64) -> u64 {
+        let _running = counters.enter();
+        tokio::time::sleep(Duration::from_millis(input)).await;
+        input
+    }
+
+    #[procedure]
+    pub fn endless(counters: &Counters) -> impl Stream<Item = String> {
+        let running = counters.enter();
+        futures::stream::iter(0_u64..).map(move |n| {
+            let _running = &running;
+            counters.produced.fetch_add(1, Ordering::SeqCst);
+            format!("{n:0100}")
+        })
+    }
+
+    #[procedure]
+    pub fn silent(counters: &Counters) -> impl Stream<Item = u8> {
+        let running = counters.enter();
+        futures::stream::pending().map(move |n| {
+            let _running = &running;
+            n
+        })
+    }
+
+    #[procedure]
+    pub async fn never_reads(numbers: EventIterator<u64>) -> u8 {
+        let _numbers = numbers;
+        std::future::pending().await
+    }
+
+    #[procedure]
+    pub async fn reads_late(mut numbers: EventIterator<String>, call: &Call) -> Value {
+        let _ = call;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        match numbers.next().await {
+            Some(Err(error)) => json!(error.code()),
+            other => json!(format!("{other:?}")),
+        }
+    }
+}
+
+fn peer() -> (Peer<Counters>, Counters) {
+    let counters = Counters::default();
+    (Rpc::new(api::router()).peer(counters.clone()), counters)
+}
+
+fn request(id: impl std::fmt::Display, path: &str, input: &Value) -> String {
+    json!({ "i": id.to_string(), "p": { "u": path, "b": { "json": input } } }).to_string()
+}
+
+async fn next(peer: &mut Peer<Counters>) -> Value {
+    serde_json::from_slice(&peer.next().await.unwrap()).unwrap()
+}
+
+/// All frames that are there without waiting.
+fn ready(peer: &mut Peer<Counters>) -> Vec<Bytes> {
+    std::iter::from_fn(|| peer.next().now_or_never().flatten()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn sixty_four_calls_run_and_the_others_wait_for_their_turn() {
+    let (mut peer, counters) = peer();
+    for id in 0..200 {
+        peer.message(request(id, "/wait", &json!(1000)));
+    }
+    let mut answered = std::collections::HashSet::new();
+    for _ in 0..200 {
+        let answer = next(&mut peer).await;
+        assert_eq!(answer["p"]["b"]["json"], json!(1000));
+        answered.insert(answer["i"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(answered.len(), 200);
+    assert_eq!(counters.most.load(Ordering::SeqCst), 64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_gets_through_while_all_places_are_taken() {
+    let (mut peer, counters) = peer();
+    for id in 0..70 {
+        peer.message(request(id, "/wait", &json!(1_000_000)));
+    }
+    assert_eq!(ready(&mut peer), Vec::<Bytes>::new());
+    assert_eq!(counters.running.load(Ordering::SeqCst), 64);
+    // One that runs, which makes room, and one that waits.
+    peer.message(r#"{"i":"0","t":4}"#);
+    peer.message(r#"{"i":"69","t":4}"#);
+    ready(&mut peer);
+    assert_eq!(counters.running.load(Ordering::SeqCst), 64);
+    for id in 1..69 {
+        peer.message(json!({ "i": id.to_string(), "t": 4 }).to_string());
+    }
+    ready(&mut peer);
+    assert_eq!(counters.running.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn the_hundred_and_twenty_ninth_stream_is_refused() {
+    let (mut peer, counters) = peer();
+    for id in 0..129 {
+        peer.message(request(id, "/silent", &Value::Null));
+    }
+    let frames = ready(&mut peer);
+    assert_eq!(frames.len(), 129);
+    let refused: Vec<Value> = frames
+        .iter()
+        .map(|frame| serde_json::from_slice(frame).unwrap())
+        .filter(|frame: &Value| frame["p"]["s"] == json!(429))
+        .collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0]["i"], json!("128"));
+    assert_eq!(refused[0]["p"]["b"]["json"]["code"], json!("TOO_MANY_REQUESTS"));
+    assert_eq!(counters.running.load(Ordering::SeqCst), 128);
+    // One that ends makes room.
+    peer.message(r#"{"i":"0","t":4}"#);
+    peer.message(request("again", "/silent", &Value::Null));
+    let frame: Value = serde_json::from_slice(&ready(&mut peer)[0]).unwrap();
+    assert_eq!(frame["p"]["h"]["content-type"], json!("text/event-stream"));
+}
+
+#[tokio::test]
+async fn calls_beyond_what_may_wait_are_refused() {
+    let (mut peer, _) = peer();
+    for id in 0..64 + 4096 + 1 {
+        peer.message(request(id, "/wait", &json!(1_000_000)));
+    }
+    let frames = ready(&mut peer);
+    assert_eq!(frames.len(), 1);
+    let refused: Value = serde_json::from_slice(&frames[0]).unwrap();
+    assert_eq!((&refused["i"], &refused["p"]["s"]), (&json!("4160"), &json!(429)));
+}
+
+#[tokio::test]
+async fn a_peer_whose_frames_are_not_taken_stops_its_streams() {
+    let (mut peer, counters) = peer();
+    peer.message(request(1, "/endless", &Value::Null));
+    // The head, and with it as much as one turn of the stream produces.
+    peer.next().await.unwrap();
+    let produced = counters.produced.load(Ordering::SeqCst);
+    assert!(produced > 0);
+    tokio::task::yield_now().await;
+    assert_eq!(counters.produced.load(Ordering::SeqCst), produced);
+    let mut taken = 0;
+    while taken < 4 * 1024 * 1024 {
+        taken += peer.next().await.unwrap().len();
+    }
+    // What is made and not taken stays within the limit of 1 MiB.
+    let made = counters.produced.load(Ordering::SeqCst) * 150;
+    assert!(made < taken + 2 * 1024 * 1024, "{made} bytes made, {taken} taken");
+    drop(peer);
+    assert_eq!(counters.running.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_nobody_reads_are_bounded_and_said_to_be() {
+    let (mut peer, _) = peer();
+    let head = json!({ "u": "/readsLate", "h": { "content-type": "text/event-stream" } });
+    peer.message(json!({ "i": "1", "p": head }).to_string());
+    let event = json!({ "e": "message", "d": { "json": "x".repeat(64 * 1024) } });
+    for _ in 0..17 {
+        peer.message(json!({ "i": "1", "t": 3, "p": event }).to_string());
+    }
+    // The client is told to stop, once.
+    assert_eq!(next(&mut peer).await, json!({ "i": "1", "t": 4 }));
+    assert_eq!(next(&mut peer).await["p"]["b"]["json"], json!("PAYLOAD_TOO_LARGE"));
+}
+
+#[tokio::test]
+async fn a_channel_in_memory_is_served_to_its_end() {
+    use bytes::BytesMut;
+    use futures::{SinkExt as _, TryStreamExt as _};
+    use tokio_util::codec::{Framed, LengthDelimitedCodec};
+
+    let (server, client) = tokio::io::duplex(1024);
+    let channel = |end| Framed::new(end, LengthDelimitedCodec::new()).map_ok(BytesMut::freeze);
+    let (peer, _) = peer();
+    let served = tokio::spawn(peer.serve(channel(server)));
+    let mut client = channel(client);
+    for id in 0..3 {
+        client.send(Bytes::from(request(id, "/echo", &json!(id)))).await.unwrap();
+        let frame: Value = serde_json::from_slice(&client.next().await.unwrap().unwrap()).unwrap();
+        assert_eq!(frame, json!({ "i": id.to_string(), "p": { "b": { "json": id } } }));
+    }
+    drop(client);
+    served.await.unwrap().unwrap();
+}
+
+/// Pieces that messages are made of, and some that they are not.
+fn token() -> impl Strategy<Value = Vec<u8>> {
+    let known: Vec<&'static [u8]> = vec![
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"\"i\"",
+        b"\"t\"",
+        b"\"p\"",
+        b"\"u\"",
+        b"\"b\"",
+        b"\"h\"",
+        b"\"m\"",
+        b"\"e\"",
+        b"\"d\"",
+        b"\"1\"",
+        b"1",
+        b"3",
+        b"4",
+        b"-1",
+        b"1e9",
+        b"null",
+        b"{}",
+        b"\"/echo\"",
+        b"\"/wait\"",
+        b"\"/neverReads\"",
+        b"\"/endless\"",
+        b"\"http://x/echo?data=%7B\"",
+        b"\"message\"",
+        b"\"done\"",
+        b"\"error\"",
+        b"\"GET\"",
+        b"\"content-type\"",
+        b"\"text/event-stream\"",
+        b"\"json\"",
+        b"\"\\ud800\"",
+        b"\xff",
+        b"\x00",
+        b" ",
+    ];
+    prop_oneof![
+        9 => proptest::sample::select(known).prop_map(<[u8]>::to_vec),
+        1 => proptest::collection::vec(any::<u8>(), 0..4),
+    ]
+}
+
+/// A message that is right, with some bytes replaced, cut or repeated; or tokens.
+fn message() -> impl Strategy<Value = Vec<u8>> {
+    let right: Vec<&'static str> = vec![
+        r#"{"i":"1","p":{"u":"/echo","b":{"json":{"a":[1]},"meta":[[6,"a"]]}}}"#,
+        r#"{"i":"1","p":{"u":"/echo?data=%7B%7D","m":"GET","h":{"x":["a","b"]}}}"#,
+        r#"{"i":"2","p":{"u":"/neverReads","h":{"content-type":"text/event-stream"}}}"#,
+        r#"{"i":"2","t":3,"p":{"e":"message","d":{"json":1},"m":{"id":"a","retry":1,"comments":[]}}}"#,
+        r#"{"i":"2","t":4}"#,
+        r#"{"i":3,"p":{"u":"/silent","b":{}}}"#,
+    ];
+    let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), token(), 0..3_u8);
+    let mutated = (proptest::sample::select(right), proptest::collection::vec(edit, 0..4))
+        .prop_map(|(text, edits)| {
+            let mut bytes = text.as_bytes().to_vec();
+            for (from, to, token, kind) in edits {
+                let (from, to) = (from.index(bytes.len() + 1), to.index(bytes.len() + 1));
+                match kind {
+                    0 => drop(bytes.splice(from..from, token)),
+                    1 => drop(bytes.splice(from.min(to)..from.max(to), token)),
+                    _ => bytes.truncate(from),
+                }
+            }
+            bytes
+        });
+    prop_oneof![
+        3 => mutated,
+        1 => proptest::collection::vec(token(), 0..20).prop_map(|tokens| tokens.concat()),
+    ]
+}
+
+/// Timers of calls need a runtime, which nothing here waits for.
+fn runtime() -> &'static tokio::runtime::Runtime {
+    static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> = std::sync::LazyLock::new(|| {
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+    });
+    &RUNTIME
+}
+
+fn shared() -> Rpc<Counters> {
+    static RPC: std::sync::LazyLock<Rpc<Counters>> =
+        std::sync::LazyLock::new(|| Rpc::new(api::router()));
+    RPC.clone()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..Default::default() })]
+
+    /// Whatever a client sends, another call on the socket is answered.
+    #[test]
+    fn no_message_harms_another_call(messages in proptest::collection::vec(message(), 1..4)) {
+        let _runtime = runtime().enter();
+        let mut peer = shared().peer(Counters::default());
+        peer.message(request("bystander-stream", "/silent", &Value::Null));
+        for message in messages {
+            peer.message(message);
+        }
+        peer.message(request("bystander", "/echo", &json!("alive")));
+        // An endless stream may be among them: what comes before the answer counts.
+        let frames: Vec<Bytes> = std::iter::from_fn(|| peer.next().now_or_never().flatten())
+            .take(2000)
+            .collect();
+        let alive = &br#"{"i":"bystander","p":{"b":{"json":"alive"}}}"#[..];
+        prop_assert!(frames.iter().any(|frame| frame == alive), "{frames:?}");
+        for frame in &frames {
+            let frame: Value = serde_json::from_slice(frame).unwrap();
+            prop_assert!(frame["p"]["s"] != json!(500), "{frame}");
+        }
+    }
+}
