@@ -226,27 +226,7 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
         r#"{"json":[["1970-01-01T00:00:00.000Z","1"]],"meta":[[1,0,0],[0,0,1],[7]]}"#,
         r#"{"json":"/a/g","meta":[[5]],"x":{"y":[null]}}"#,
     ];
-    let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), token(), 0..4_u8);
-    (proptest::sample::select(right), proptest::collection::vec(edit, 0..5)).prop_map(
-        |(text, edits)| {
-            let mut bytes = text.as_bytes().to_vec();
-            for (from, to, token, kind) in edits {
-                let (from, to) = (from.index(bytes.len() + 1), to.index(bytes.len() + 1));
-                let range = from.min(to)..from.max(to);
-                match kind {
-                    0 => drop(bytes.splice(from..from, token)),
-                    1 => drop(bytes.splice(range, token)),
-                    2 => bytes.truncate(from),
-                    _ => {
-                        let copy = bytes[range].to_vec();
-                        bytes.splice(to..to, copy);
-                    }
-                }
-                bytes.truncate(4096);
-            }
-            bytes
-        },
-    )
+    support::mutated(right, token())
 }
 
 fn request() -> impl Strategy<Value = (Method, String, Option<&'static str>, Vec<u8>)> {

@@ -5,6 +5,8 @@
     reason = "procedures are `pub`, and nobody reads a test's docs"
 )]
 
+mod support;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -296,20 +298,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
         r#"{"i":"2","t":4}"#,
         r#"{"i":3,"p":{"u":"/silent","b":{}}}"#,
     ];
-    let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), token(), 0..3_u8);
-    let mutated = (proptest::sample::select(right), proptest::collection::vec(edit, 0..4))
-        .prop_map(|(text, edits)| {
-            let mut bytes = text.as_bytes().to_vec();
-            for (from, to, token, kind) in edits {
-                let (from, to) = (from.index(bytes.len() + 1), to.index(bytes.len() + 1));
-                match kind {
-                    0 => drop(bytes.splice(from..from, token)),
-                    1 => drop(bytes.splice(from.min(to)..from.max(to), token)),
-                    _ => bytes.truncate(from),
-                }
-            }
-            bytes
-        });
+    let mutated = support::mutated(right, token());
     prop_oneof![
         3 => mutated,
         1 => proptest::collection::vec(token(), 0..20).prop_map(|tokens| tokens.concat()),

@@ -43,10 +43,18 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Copies the request: its texts are slices of the buffer that it was read
+    /// into, which is of 16 KiB and more and would live as long as the socket.
     #[cfg(feature = "websocket")]
     pub(crate) fn new(parts: http::request::Parts) -> Arc<Self> {
-        let http::request::Parts { uri, headers, extensions, .. } = parts;
-        Arc::new(Self { uri, headers, extensions })
+        let own = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes());
+        let headers = parts.headers.iter();
+        let headers = headers.filter_map(|(name, value)| Some((own_name(name)?, own(value).ok()?)));
+        Arc::new(Self {
+            uri: parts.uri.to_string().parse().unwrap_or_default(),
+            headers: headers.collect(),
+            extensions: parts.extensions,
+        })
     }
 
     /// The URI of the upgrade request, as the service received it.
@@ -184,6 +192,11 @@ impl fmt::Debug for Call {
             .field("last_event_id", &self.last_event_id)
             .finish_non_exhaustive()
     }
+}
+
+#[cfg(feature = "websocket")]
+fn own_name(name: &HeaderName) -> Option<HeaderName> {
+    HeaderName::from_bytes(name.as_str().as_bytes()).ok()
 }
 
 /// Repeated headers count as one list (RFC 9110, section 5.3), and bytes beyond

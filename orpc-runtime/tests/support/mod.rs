@@ -9,6 +9,9 @@ use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use orpc_runtime::http::{HttpService, RpcBody, Unmatched};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
@@ -85,4 +88,30 @@ pub async fn serve<C: Send + Sync + 'static>(service: HttpService<C>) -> SocketA
         }
     });
     address
+}
+
+/// One of the texts, with some of its bytes replaced by tokens, cut off or repeated.
+pub fn mutated(
+    texts: Vec<&'static str>,
+    token: impl Strategy<Value = Vec<u8>>,
+) -> impl Strategy<Value = Vec<u8>> {
+    let edit = (any::<Index>(), any::<Index>(), token, 0..4_u8);
+    (select(texts), vec(edit, 0..5)).prop_map(|(text, edits)| {
+        let mut bytes = text.as_bytes().to_vec();
+        for (from, to, token, kind) in edits {
+            let (from, to) = (from.index(bytes.len() + 1), to.index(bytes.len() + 1));
+            let range = from.min(to)..from.max(to);
+            match kind {
+                0 => drop(bytes.splice(from..from, token)),
+                1 => drop(bytes.splice(range, token)),
+                2 => bytes.truncate(from),
+                _ => {
+                    let copy = bytes[range].to_vec();
+                    bytes.splice(to..to, copy);
+                }
+            }
+            bytes.truncate(4096);
+        }
+        bytes
+    })
 }

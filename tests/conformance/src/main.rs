@@ -33,8 +33,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     // With its prefix the service sees paths as they were sent; `nest_service`
     // takes two slashes for one.
+    let websocket = rpc.websocket(session.clone());
+    let websocket = websocket.keep_extensions(false).shutdown_deadline(SHUTDOWN_DEADLINE);
     let app = axum::Router::new()
-        .route_service("/ws", rpc.websocket(session.clone()).shutdown_deadline(SHUTDOWN_DEADLINE))
+        .route_service("/ws", websocket)
         .fallback_service(rpc.http(session).prefix("/rpc"));
 
     let port = match std::env::var("PORT") {

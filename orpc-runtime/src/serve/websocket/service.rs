@@ -28,6 +28,7 @@ const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 struct Options {
     origins: AllowedOrigins,
     no_upgrade: StatusCode,
+    keep_extensions: bool,
     message_limit: usize,
     limits: PeerLimits,
     timing: Timing,
@@ -73,6 +74,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         let options = Options {
             origins: AllowedOrigins::SameHostAnd(Vec::new()),
             no_upgrade: StatusCode::UPGRADE_REQUIRED,
+            keep_extensions: true,
             message_limit: 1024 * 1024,
             limits: PeerLimits::default(),
             timing: Timing {
@@ -112,6 +114,15 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     #[must_use]
     pub fn no_upgrade_status(self, status: StatusCode) -> Self {
         self.with(|options| options.no_upgrade = status)
+    }
+
+    /// Whether [`Call::extensions`](crate::Call::extensions) has what layers left
+    /// with the upgrade request; kept unless told otherwise. Some hold on to the
+    /// buffer that the request was read into, 16 KiB a socket: axum's
+    /// `OriginalUri` does, unless its feature `original-uri` is off.
+    #[must_use]
+    pub fn keep_extensions(self, keep: bool) -> Self {
+        self.with(|options| options.keep_extensions = keep)
     }
 
     /// The longest message in bytes.
@@ -188,6 +199,9 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
             return refuse(Refusal::NoUpgrade, options.no_upgrade);
         };
+        if !options.keep_extensions {
+            parts.extensions.clear();
+        }
         self.serve(upgrade, parts);
         let mut response = Response::new(RpcBody::default());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
