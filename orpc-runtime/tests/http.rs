@@ -51,12 +51,16 @@ pub struct Text {
     text: String,
 }
 
-/// Panics when it is written.
+/// Panics when half of it is written.
 #[derive(JsonSchema)]
 pub struct Bomb;
 
 impl Serialize for Bomb {
-    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeSeq as _;
+
+        let mut list = serializer.serialize_seq(None)?;
+        list.serialize_element("half")?;
         panic!("secret")
     }
 }
@@ -134,6 +138,24 @@ pub mod api {
     #[procedure]
     pub async fn bomb() -> Bomb {
         Bomb
+    }
+
+    #[procedure]
+    pub fn bombs() -> impl Stream<Item = Bomb> {
+        stream::iter([Bomb])
+    }
+
+    #[procedure]
+    pub async fn token(call: &Call) -> Result<(), Error> {
+        let (token, report) = (call.cancellation_token(), call.extensions().get().cloned());
+        let report: Option<Arc<AtomicUsize>> = report;
+        drop(report.map(|report| {
+            tokio::spawn(async move {
+                token.cancelled().await;
+                report.fetch_add(1, Ordering::SeqCst);
+            })
+        }));
+        Ok(())
     }
 
     #[procedure]
@@ -372,6 +394,43 @@ async fn a_panic_in_a_stream_is_an_error_event() {
         answer.body,
         ": \n\nevent: message\ndata: {\"json\":1}\n\nevent: error\ndata: {\"json\":{\"defined\":false,\"code\":\"INTERNAL_SERVER_ERROR\",\"status\":500,\"message\":\"Internal server error\"}}\n\n"
     );
+}
+
+#[tokio::test]
+async fn a_value_that_panics_half_way_leaves_nothing_of_itself() {
+    let error = "{\"json\":{\"defined\":false,\"code\":\"INTERNAL_SERVER_ERROR\",\"status\":500,\"message\":\"Internal server error\"}}";
+    assert_eq!(call("bombs").await.body, format!(": \n\nevent: error\ndata: {error}\n\n"));
+    let mut peer = Rpc::new(api::router()).peer(Counters::default());
+    peer.message(r#"{"i":"1","p":{"u":"/bombs"}}"#);
+    peer.next().await.unwrap();
+    let event = format!("{{\"i\":\"1\",\"t\":3,\"p\":{{\"e\":\"error\",\"d\":{error}}}}}");
+    assert_eq!(peer.next().await.unwrap(), event);
+}
+
+#[tokio::test]
+async fn a_token_is_cancelled_when_its_call_is_answered() {
+    let cancelled = Arc::new(AtomicUsize::new(0));
+    let mut request = post("/token", "{}");
+    request.extensions_mut().insert(Arc::clone(&cancelled));
+    assert_eq!(send(service(), request).await.status, 200);
+    until(|| cancelled.load(Ordering::SeqCst) == 1).await;
+}
+
+#[tokio::test]
+async fn a_raw_value_with_line_breaks_stays_on_its_line() {
+    #[router]
+    pub mod raw {
+        use super::*;
+
+        #[procedure]
+        pub fn pretty() -> impl Stream<Item = Result<u8, Error>> {
+            let data = serde_json::value::RawValue::from_string("[\n1,\r\n2]".to_owned()).unwrap();
+            stream::iter([Err(Error::new(Code::Conflict).with_data(&data))])
+        }
+    }
+
+    let answer = send(Rpc::new(raw::router()).http(()), post("/pretty", "{}")).await;
+    assert!(answer.body.contains(r#""data":[ 1,  2]}}"#), "{}", answer.body);
 }
 
 #[tokio::test]

@@ -83,6 +83,17 @@ pub mod api {
         std::future::pending().await
     }
 
+    /// Reads in a task that outlives the call.
+    #[procedure]
+    pub async fn reads_elsewhere(counters: &Counters, mut numbers: EventIterator<u64>) -> u8 {
+        let running = counters.enter();
+        tokio::spawn(async move {
+            let _running = running;
+            while numbers.next().await.is_some() {}
+        });
+        7
+    }
+
     #[procedure]
     pub async fn reads_late(mut numbers: EventIterator<String>, call: &Call) -> Value {
         let _ = call;
@@ -217,6 +228,54 @@ async fn events_that_nobody_reads_are_bounded_and_said_to_be() {
     // The client is told to stop, once.
     assert_eq!(next(&mut peer).await, json!({ "i": "1", "t": 4 }));
     assert_eq!(next(&mut peer).await["p"]["b"]["json"], json!("PAYLOAD_TOO_LARGE"));
+}
+
+#[tokio::test]
+async fn an_iterator_that_outlives_its_call_ends() {
+    let (mut peer, counters) = peer();
+    let head = json!({ "u": "/readsElsewhere", "h": { "content-type": "text/event-stream" } });
+    peer.message(json!({ "i": "1", "p": head }).to_string());
+    assert_eq!(next(&mut peer).await["p"]["b"]["json"], json!(7));
+    while counters.running.load(Ordering::SeqCst) > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ready(&mut peer), Vec::<Bytes>::new());
+}
+
+#[tokio::test]
+async fn more_headers_than_a_map_holds_harm_nobody() {
+    let (mut peer, _) = peer();
+    let headers: std::collections::BTreeMap<_, _> =
+        (0..40_000).map(|n| (format!("x-{n}"), "")).collect();
+    let request = json!({ "u": "/echo", "b": { "json": 1 }, "h": headers });
+    peer.message(json!({ "i": "1", "p": request }).to_string());
+    assert_eq!(next(&mut peer).await, json!({ "i": "1", "p": { "b": { "json": 1 } } }));
+}
+
+#[tokio::test]
+async fn a_body_of_null_is_malformed_and_none_is_undefined() {
+    let (mut peer, _) = peer();
+    peer.message(r#"{"i":"1","p":{"u":"/echo","b":null}}"#);
+    assert_eq!(next(&mut peer).await["p"]["s"], json!(400));
+    peer.message(r#"{"i":"1","p":{"u":"/silent"}}"#);
+    assert_eq!(next(&mut peer).await["p"]["h"]["content-type"], json!("text/event-stream"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_ends_streams_lets_calls_finish_and_ends_the_peer() {
+    let rpc = Rpc::new(api::router());
+    let mut peer = rpc.peer(Counters::default());
+    peer.message(request(1, "/silent", &Value::Null));
+    peer.message(request(2, "/wait", &json!(1000)));
+    assert_eq!(ready(&mut peer).len(), 1);
+    rpc.shutdown();
+    let event = next(&mut peer).await;
+    assert_eq!((&event["i"], &event["p"]["e"]), (&json!("1"), &json!("error")));
+    assert_eq!(event["p"]["d"]["json"]["code"], json!("SERVICE_UNAVAILABLE"));
+    peer.message(request(3, "/echo", &json!(1)));
+    assert_eq!(next(&mut peer).await["p"]["s"], json!(503));
+    assert_eq!(next(&mut peer).await["p"]["b"]["json"], json!(1000));
+    assert_eq!(peer.next().await, None);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -23,8 +24,9 @@ use crate::value::Envelope;
 /// An input that arrives event by event: an async iterator of the client's.
 ///
 /// Each event is validated like any input. The iterator ends with an error when
-/// an event is invalid, when the client's iterator throws, or when events come
-/// faster than the procedure reads them (see the limits of the service). Once it
+/// an event is invalid, when the client's iterator throws, when events come
+/// faster than the procedure reads them (see the limits of the service), or when
+/// the call is over before the client's iterator is. Once it
 /// is dropped the client is told to stop.
 ///
 /// ```
@@ -133,11 +135,16 @@ where
             return Poll::Ready(Some(Err(error)));
         }
         let Some(event) = state.queue.pop_front() else {
+            if state.closed {
+                drop(state);
+                self.ended = true;
+                return Poll::Ready(Some(Err(Error::new(Code::ClientClosedRequest))));
+            }
             state.waker = Some(cx.waker().clone());
             return Poll::Pending;
         };
-        state.bytes -= event.weight();
         drop(state);
+        self.events.0.budget.give_back(event.weight);
         let is_last = event.kind != EventKind::Message;
         let event = self.read(event);
         self.ended = is_last || event.is_err();
@@ -159,7 +166,7 @@ pub(crate) struct InputFeed(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
-    limit: usize,
+    budget: Arc<Budget>,
     /// Tells the client to stop.
     stop: Box<dyn Fn() + Send + Sync>,
 }
@@ -167,24 +174,50 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<InputEvent>,
-    bytes: usize,
     overflow: bool,
+    /// No event follows that counts.
     complete: bool,
+    /// The call is over.
+    closed: bool,
     waker: Option<Waker>,
+}
+
+/// What the unread events of one socket may weigh together.
+pub(crate) struct Budget {
+    used: AtomicUsize,
+    limit: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { used: AtomicUsize::new(0), limit })
+    }
+
+    fn take(&self, weight: usize) -> bool {
+        let fits = |used: usize| used.checked_add(weight).filter(|used| *used <= self.limit);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
+    }
+
+    fn give_back(&self, weight: usize) {
+        self.used.fetch_sub(weight, Ordering::Relaxed);
+    }
 }
 
 /// One event as it arrived.
 pub(crate) struct InputEvent {
-    pub(crate) kind: EventKind,
+    kind: EventKind,
     /// The text of the envelope; empty for undefined.
-    pub(crate) data: Bytes,
-    pub(crate) meta: EventMeta,
+    data: Bytes,
+    meta: EventMeta,
+    weight: usize,
 }
 
 impl InputEvent {
-    /// What the event counts against the limit: an empty one costs memory, too.
-    fn weight(&self) -> usize {
-        self.data.len() + size_of::<Self>()
+    /// An event that is part of a message of that length.
+    pub(crate) fn new(kind: EventKind, data: Bytes, meta: EventMeta, message: usize) -> Self {
+        // A small part would keep the whole message in memory.
+        let data = if data.len() * 2 < message { Bytes::copy_from_slice(&data) } else { data };
+        Self { kind, data, meta, weight: message + size_of::<Self>() }
     }
 }
 
@@ -192,33 +225,43 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Forgets the events that nobody will read.
+    fn clear(&self, state: &mut State) {
+        for event in state.queue.drain(..) {
+            self.budget.give_back(event.weight);
+        }
+    }
 }
 
 impl InputEvents {
-    /// Both ends. At most `limit` bytes of events wait to be read.
-    pub(crate) fn new(limit: usize, stop: impl Fn() + Send + Sync + 'static) -> (Self, InputFeed) {
-        let shared = Arc::new(Shared { state: Mutex::default(), limit, stop: Box::new(stop) });
+    /// Both ends.
+    pub(crate) fn new(
+        budget: Arc<Budget>,
+        stop: impl Fn() + Send + Sync + 'static,
+    ) -> (Self, InputFeed) {
+        let shared = Arc::new(Shared { state: Mutex::default(), budget, stop: Box::new(stop) });
         (Self(Arc::clone(&shared)), InputFeed(shared))
     }
 }
 
 impl InputFeed {
-    /// Adds an event. Beyond the limit the iterator ends with an error instead.
+    /// Adds an event. Beyond the budget the iterator ends with an error instead.
     pub(crate) fn push(&self, event: InputEvent) {
         let mut state = self.0.state();
         if state.complete {
             return;
         }
-        state.bytes += event.weight();
-        state.complete = event.kind != EventKind::Message;
-        if state.bytes > self.0.limit {
-            state.queue.clear();
+        let overflow = !self.0.budget.take(event.weight);
+        if overflow {
+            self.0.clear(&mut state);
             state.overflow = true;
             state.complete = true;
         } else {
+            state.complete = event.kind != EventKind::Message;
             state.queue.push_back(event);
         }
-        let (waker, overflow) = (state.waker.take(), state.overflow);
+        let waker = state.waker.take();
         drop(state);
         if overflow {
             (self.0.stop)();
@@ -229,16 +272,26 @@ impl InputFeed {
     }
 }
 
-impl InputFeed {
-    /// Tells that the client needs no word when the iterator is dropped.
-    pub(crate) fn end(&self) {
-        self.0.state().complete = true;
+/// The call is over: nothing follows, and the client needs no word of it.
+impl Drop for InputFeed {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.complete = true;
+        state.closed = true;
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
 impl Drop for InputEvents {
     fn drop(&mut self) {
-        let complete = std::mem::replace(&mut self.0.state().complete, true);
+        let mut state = self.0.state();
+        self.0.clear(&mut state);
+        let complete = std::mem::replace(&mut state.complete, true);
+        drop(state);
         if !complete {
             (self.0.stop)();
         }

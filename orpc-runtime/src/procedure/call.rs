@@ -104,7 +104,9 @@ impl Call {
         parts: http::request::Parts,
         connection: Arc<Connection>,
     ) -> Self {
-        Self { connection: Some(connection), ..Self::from_parts(path, parts) }
+        let mut call = Self::from_parts(path, parts);
+        call.connection = Some(connection);
+        call
     }
 
     /// A call that comes from the same process: no headers, no peer.
@@ -180,6 +182,12 @@ impl Call {
         if let Some(token) = self.cancellation.get() {
             token.cancel();
         }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -33,9 +33,7 @@ impl DeclaredErrors {
     /// in code, status and data is a declared one, however it was made. What is
     /// behind an internal error is logged here.
     pub(crate) fn settle(&self, call: &Call, error: Error) -> Error {
-        if let Some(source) = error.source() {
-            tracing::error!(procedure = call.path(), error = %Chain(source), "a handler failed");
-        }
+        error.log(call.path());
         if !error.is_defined() && self.declares(&error) { error.into_defined() } else { error }
     }
 
@@ -50,20 +48,5 @@ impl DeclaredErrors {
                     .and_then(|data| serde_json::from_str(data).ok())
                     .is_some_and(|data| schema.is_valid(&data))
             })
-    }
-}
-
-/// An error with what caused it.
-struct Chain<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

@@ -64,6 +64,22 @@ struct OutboxState {
     waiting: Vec<Waker>,
 }
 
+/// A frame that is being written. Unless it is done it is taken back, also when
+/// a value panics while it is serialised.
+struct Draft<'a> {
+    bytes: &'a mut Vec<u8>,
+    start: usize,
+    done: bool,
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.bytes.truncate(self.start);
+        }
+    }
+}
+
 /// Frames to send: one text, and where each frame in it ends.
 #[derive(Debug, Default)]
 pub(crate) struct Unsent {
@@ -109,18 +125,19 @@ impl Outbox {
         frame: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut state = self.state();
-        let start = state.bytes.len();
-        match frame(&mut state.bytes) {
-            Ok(()) => {
-                let end = state.bytes.len();
-                state.ends.push(end);
-                Ok(())
-            }
-            Err(error) => {
-                state.bytes.truncate(start);
-                Err(error)
-            }
-        }
+        let OutboxState { bytes, ends, .. } = &mut *state;
+        let mut draft = Draft { start: bytes.len(), bytes, done: false };
+        frame(draft.bytes)?;
+        draft.done = true;
+        ends.push(draft.bytes.len());
+        Ok(())
+    }
+
+    /// Whether there is no room.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn is_full(&self) -> bool {
+        let state = self.state();
+        state.bytes.len() + state.in_flight >= self.high_water
     }
 
     /// Waits until there is room.

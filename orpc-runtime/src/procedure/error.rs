@@ -242,6 +242,13 @@ impl Error {
         self.0.data.as_deref().map(RawValue::get)
     }
 
+    /// Logs what is behind an internal error.
+    pub(crate) fn log(&self, procedure: &str) {
+        if let Some(source) = self.source() {
+            tracing::error!(procedure, error = %Chain(source), "a handler failed");
+        }
+    }
+
     /// What went wrong behind an internal error. Never sent.
     pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.0.source.as_deref()
@@ -284,6 +291,21 @@ impl fmt::Debug for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code(), self.message())
+    }
+}
+
+/// An error with what caused it.
+struct Chain<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 

@@ -19,7 +19,7 @@ pub trait Procedure: Sized + Send + Sync + 'static {
     type Reply<'a>: Send;
     /// The error that the function itself may return.
     type Error: RpcError;
-    /// Whether the function has an input. Without one, what a client sends is not looked at.
+    /// Whether the function has an input. Without one, any input that is well-formed is ignored.
     const HAS_INPUT: bool;
 
     /// The description.

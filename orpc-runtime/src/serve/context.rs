@@ -126,7 +126,10 @@ impl<C> ContextSource<C> {
     pub(crate) async fn get(&self, call: &Arc<Call>) -> Result<Arc<C>, Error> {
         match &self.0 {
             Source::Shared(context) => Ok(Arc::clone(context)),
-            Source::PerCall(make) => make(Arc::clone(call)).await.map(Arc::new),
+            Source::PerCall(make) => make(Arc::clone(call))
+                .await
+                .map(Arc::new)
+                .inspect_err(|error| error.log(call.path())),
         }
     }
 }

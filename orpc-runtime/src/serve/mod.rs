@@ -7,6 +7,8 @@ pub mod http;
 mod peer;
 #[cfg(feature = "http")]
 mod served;
+#[cfg(feature = "http")]
+mod time;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 

@@ -60,8 +60,17 @@ impl<'a> Envelope<'a> {
         };
         let mut tree = Tree { value, marks: Vec::new() };
         let mut marked = HashSet::new();
+        let mut undefined = false;
         for entry in &self.meta {
-            entry.apply(&mut tree, &mut marked)?;
+            let value = tree.value.as_ref().filter(|_| !undefined).ok_or(Malformed)?;
+            match entry.check(value, &mut marked)? {
+                Some(mark) if mark.kind != UNDEFINED => tree.marks.push(mark),
+                Some(mark) => undefined |= mark.path.is_empty(),
+                None => {}
+            }
+        }
+        if undefined {
+            tree.value = None;
         }
         Ok(tree)
     }
@@ -85,67 +94,63 @@ pub(crate) struct Mark {
 }
 
 impl MetaEntry<'_> {
-    /// Checks the value at the path against the type and marks it.
-    fn apply(
+    /// Checks the value at the path against the type. `marked` are the values that
+    /// have a type by now, known by their addresses: the tree does not change.
+    fn check(
         &self,
-        tree: &mut Tree,
-        marked: &mut HashSet<Vec<PathSegment>>,
-    ) -> Result<(), Malformed> {
+        root: &Value,
+        marked: &mut HashSet<*const Value>,
+    ) -> Result<Option<Mark>, Malformed> {
         // A path goes through own members of JSON values only: not into a value
         // that is something else by now.
-        let mut target = tree.value.as_mut().ok_or(Malformed)?;
+        let mut target = root;
         let mut path = Vec::new();
         for segment in &self.path {
-            if marked.contains(&path) {
+            if marked.contains(&std::ptr::from_ref(target)) {
                 return Err(Malformed);
             }
             let step = segment.step_into(target).ok_or(Malformed)?;
             path.push(step.0);
             target = step.1;
         }
-        let kind = match (self.code, &*target) {
+        let kind = match (self.code, target) {
             (0, Value::String(digits)) if is_bigint(digits) => "bigint",
             (1, Value::String(_) | Value::Null) => "Date",
             (2, Value::Null) => "NaN",
-            (3, Value::Null) => "undefined",
+            (3, Value::Null) => UNDEFINED,
             (4, Value::String(text)) if url::Url::parse(text).is_ok() => "URL",
             (5, Value::String(text)) if is_regexp(text) => "RegExp",
             (6, Value::Array(_)) => "Set",
             (7, Value::Array(entries)) if entries.iter().all(Value::is_array) => "Map",
             (0..=7, _) => return Err(Malformed),
             // Codes that nobody registered are left alone.
-            _ => return Ok(()),
+            _ => return Ok(None),
         };
-        if !marked.insert(path.clone()) {
+        if !marked.insert(std::ptr::from_ref(target)) {
             return Err(Malformed);
         }
-        match kind {
-            "undefined" if path.is_empty() => tree.value = None,
-            "undefined" => {}
-            _ => tree.marks.push(Mark { path, kind }),
-        }
-        Ok(())
+        Ok(Some(Mark { path, kind }))
     }
 }
 
 impl Segment<'_> {
     /// The own member of a container, with the segment as the container has it:
     /// an index may be written as a key and a key as an index.
-    fn step_into<'v>(&self, container: &'v mut Value) -> Option<(PathSegment, &'v mut Value)> {
+    fn step_into<'v>(&self, container: &'v Value) -> Option<(PathSegment, &'v Value)> {
         match container {
             Value::Array(items) => {
                 let index = match self {
                     Segment::Index(index) => usize::try_from(*index).ok()?,
                     Segment::Key(key) => array_index(key)?,
                 };
-                Some((PathSegment::Index(index), items.get_mut(index)?))
+                Some((PathSegment::Index(index), items.get(index)?))
             }
             Value::Object(members) => {
                 let key = match self {
                     Segment::Index(index) => index.to_string(),
                     Segment::Key(key) => key.clone().into_owned(),
                 };
-                let member = members.get_mut(&key)?;
+                let member = members.get(&key)?;
                 Some((PathSegment::Key(key), member))
             }
             _ => None,
@@ -159,6 +164,9 @@ fn array_index(key: &str) -> Option<usize> {
         key == "0" || (!key.starts_with('0') && key.bytes().all(|b| b.is_ascii_digit()));
     if canonical { key.parse().ok() } else { None }
 }
+
+/// The one type whose JSON form, null, stands for itself.
+const UNDEFINED: &str = "undefined";
 
 /// At most as many digits as the official decoder takes.
 const BIGINT_DIGITS: usize = 4300;

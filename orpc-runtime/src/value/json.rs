@@ -32,7 +32,15 @@ pub(super) fn write_json<T: Serialize + ?Sized>(
 ) -> Result<(), serde_json::Error> {
     let start = out.len();
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, JsFormatter);
-    value.serialize(&mut serializer).inspect_err(|_| out.truncate(start))
+    value.serialize(&mut serializer).inspect_err(|_| out.truncate(start))?;
+    // Only a `RawValue` brings white space along. Between tokens a space is as
+    // good as a line break, which would break an event stream's line.
+    for byte in &mut out[start..] {
+        if matches!(*byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
+    Ok(())
 }
 
 /// The JSON text of a value.

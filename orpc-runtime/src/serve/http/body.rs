@@ -14,6 +14,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::event::EventMeta;
 use crate::procedure::{Code, Error, EventSink};
+use crate::serve::time::after;
 
 /// The body of a response.
 pub struct RpcBody(Inner);
@@ -111,13 +112,13 @@ impl KeepAlive {
         // cost more than the event.
         while self.timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
-            let due = self.last_sent + self.interval;
+            let due = after(self.last_sent, self.interval);
             if now < due {
                 self.timer.as_mut().reset(due);
                 continue;
             }
             self.last_sent = now;
-            self.timer.as_mut().reset(now + self.interval);
+            self.timer.as_mut().reset(after(now, self.interval));
             return Poll::Ready(self.comment.clone());
         }
         Poll::Pending

@@ -26,6 +26,7 @@ use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::IntoContext;
 use crate::serve::served::{Parts, Served};
+use crate::serve::time::SHORTEST;
 use crate::value::{Envelope, write_envelope};
 use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::{self, SseWriter};
@@ -129,7 +130,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     pub fn keep_alive(self, every: Option<(Duration, &str)>) -> Self {
         self.with(|options| {
             options.keep_alive =
-                every.map(|(interval, text)| (interval, sse::comment(text).into()));
+                every.map(|(interval, text)| (interval.max(SHORTEST), sse::comment(text).into()));
         })
     }
 

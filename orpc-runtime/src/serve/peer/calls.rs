@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 
 use super::limits::PeerLimits;
 use super::rate::Bucket;
-use crate::event::{EventMeta, InputEvent, InputEvents, InputFeed};
+use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed};
 use crate::procedure::{
     Call, Code, Connection, Error, EventSink, Kind, Outbox, RawInput, Started, malformed_request,
     panicked,
@@ -54,6 +54,7 @@ struct Shared<C> {
     connection: Arc<Connection>,
     limits: PeerLimits,
     outbox: Arc<Outbox>,
+    unread: Arc<Budget>,
 }
 
 /// A call that is not over.
@@ -87,9 +88,10 @@ impl<C: Send + Sync + 'static> Calls<C> {
         limits: PeerLimits,
     ) -> Self {
         let outbox = Outbox::new(limits.unsent);
+        let unread = Budget::new(limits.unread);
         let bucket = limits.rate.map(Bucket::new);
         Self {
-            shared: Arc::new(Shared { rpc, context, connection, limits, outbox }),
+            shared: Arc::new(Shared { rpc, context, connection, limits, outbox, unread }),
             open: HashMap::new(),
             running: FuturesUnordered::new(),
             unary: 0,
@@ -109,7 +111,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             Payload::Request(request) => self.request(id, request, frame.len()),
             Payload::Event { kind, data, meta } => {
                 if let Some(feed) = self.open.get(&id).and_then(|call| call.feed.as_ref()) {
-                    feed.push(InputEvent { kind, data, meta });
+                    feed.push(InputEvent::new(kind, data, meta, frame.len()));
                 }
             }
             Payload::Abort => self.abort(&id),
@@ -123,6 +125,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
             return;
         }
         let shared = Arc::clone(&self.shared);
+        if let Some(Err(wait)) = self.bucket.as_mut().map(Bucket::take) {
+            let refused = Refused::TooFast(wait);
+            shared.fail(&id, &refused.error(), refused.retry_after());
+            return;
+        }
         let Some((path, route)) = shared.find(&request) else {
             shared.unmatched(&id);
             return;
@@ -134,7 +141,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let (events, feed) = match request.body {
             Body::Events => {
                 let (outbox, stop) = (Arc::clone(&shared.outbox), id.clone());
-                let (events, feed) = InputEvents::new(shared.limits.unread, move || {
+                let (events, feed) = InputEvents::new(Arc::clone(&shared.unread), move || {
                     write(&outbox, |out| peer::write_abort(&stop, out));
                 });
                 (Some(events), Some(feed))
@@ -153,7 +160,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     /// Whether one more call of that kind may be taken.
-    fn admit(&mut self, kind: Kind, weight: usize) -> Result<(), Refused> {
+    fn admit(&self, kind: Kind, weight: usize) -> Result<(), Refused> {
         let limits = &self.shared.limits;
         if self.closing {
             return Err(Refused::ShuttingDown);
@@ -166,13 +173,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
                         || self.waiting_bytes + weight > limits.waiting_bytes)
             }
         };
-        if crowded {
-            return Err(Refused::TooMany);
-        }
-        match &mut self.bucket {
-            Some(bucket) => bucket.take().map_err(Refused::TooFast),
-            None => Ok(()),
-        }
+        if crowded { Err(Refused::TooMany) } else { Ok(()) }
     }
 
     fn start(&mut self, call: Waiting, path: String) {
@@ -197,9 +198,6 @@ impl<C: Send + Sync + 'static> Calls<C> {
     /// Ends a call without an answer. Its id is free at once.
     fn abort(&mut self, id: &CallId) {
         let Some(call) = self.open.remove(id) else { return };
-        if let Some(feed) = call.feed {
-            feed.end();
-        }
         if let Some(handle) = call.abort {
             handle.abort();
             self.leave(call.kind);

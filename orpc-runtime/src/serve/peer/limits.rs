@@ -16,7 +16,7 @@ pub(crate) struct PeerLimits {
     /// Bytes that are not sent yet: beyond them calls wait with their results
     /// and streams are not polled.
     pub(crate) unsent: usize,
-    /// Bytes of an input iterator's events that the procedure has not read.
+    /// Bytes of the events of input iterators that procedures have not read.
     pub(crate) unread: usize,
     /// How often the socket may send a message.
     pub(crate) rate: Option<Rate>,

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use futures::future::{Either, select};
 use futures::sink::{Sink, SinkExt as _};
 use futures::stream::{Stream, StreamExt as _};
@@ -16,9 +17,14 @@ pub(crate) use calls::Calls;
 pub(crate) use limits::PeerLimits;
 pub use rate::Rate;
 
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
 use crate::procedure::{Connection, Unsent};
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
+
+/// How many frames are sent before messages are looked at again.
+const FRAMES_PER_FLUSH: usize = 64;
 
 /// The server's end of a channel that somebody else owns: a socket of your own, a
 /// message port, a pair of channels in memory.
@@ -51,6 +57,8 @@ pub struct Peer<C> {
     unsent: Unsent,
     /// How far the unsent frames are: the number of frames, and of bytes.
     sent: (usize, usize),
+    /// None once the server shuts down.
+    shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
 impl<C: Send + Sync + 'static> Rpc<C> {
@@ -69,7 +77,8 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         let context = context.into_context();
         let connection = Connection::new(request);
         let calls = Calls::new(self.clone(), context, connection, PeerLimits::default());
-        Peer { calls, unsent: Unsent::default(), sent: (0, 0) }
+        let shutdown = Some(Box::pin(self.on_shutdown()));
+        Peer { calls, unsent: Unsent::default(), sent: (0, 0), shutdown }
     }
 }
 
@@ -95,13 +104,19 @@ impl<C: Send + Sync + 'static> Peer<C> {
                 Either::Left((None, _)) | Either::Right((None, _)) => return Ok(()),
                 Either::Left((Some(message), _)) => {
                     self.message(message?);
-                    continue;
+                    // A client that never pauses leaves the calls their turn.
+                    match self.next().now_or_never() {
+                        Some(Some(frame)) => frame,
+                        Some(None) => return Ok(()),
+                        None => continue,
+                    }
                 }
                 Either::Right((Some(frame), _)) => frame,
             };
             sink.feed(frame).await?;
-            // All frames that are ready share one flush.
-            while let Some(Some(frame)) = futures::FutureExt::now_or_never(self.next()) {
+            // Frames that are ready share one flush, as many as leave the client a say.
+            for _ in 1..FRAMES_PER_FLUSH {
+                let Some(Some(frame)) = self.next().now_or_never() else { break };
                 sink.feed(frame).await?;
             }
             sink.flush().await?;
@@ -109,16 +124,23 @@ impl<C: Send + Sync + 'static> Peer<C> {
     }
 }
 
-/// The frames to send. The stream has no end of its own.
+/// The frames to send. The stream ends after [`Rpc::shutdown`], when no call is left.
 impl<C: Send + Sync + 'static> Stream for Peer<C> {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let this = &mut *self;
+        if let Some(shutdown) = &mut this.shutdown
+            && shutdown.as_mut().poll(cx).is_ready()
+        {
+            this.shutdown = None;
+            this.calls.begin_closing();
+        }
         this.calls.poll(cx);
         if this.sent.0 == this.unsent.ends.len() {
             let Some(unsent) = this.calls.outbox().take() else {
-                return Poll::Pending;
+                let over = this.shutdown.is_none() && this.calls.is_idle();
+                return if over { Poll::Ready(None) } else { Poll::Pending };
             };
             this.unsent = unsent;
             this.sent = (0, 0);

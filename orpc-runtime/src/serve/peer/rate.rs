@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::serve::time::after;
+
 /// A rate: so many calls within a time, all at once or spread.
 ///
 /// Kept as a token bucket: it holds `calls` tokens, each call takes one, and
@@ -26,7 +28,7 @@ impl Rate {
 
     /// How long a token takes to come back.
     fn interval(self) -> Duration {
-        self.within / self.calls
+        (self.within / self.calls).max(Duration::from_nanos(1))
     }
 }
 
@@ -46,7 +48,7 @@ impl Bucket {
     /// Takes a token, or tells how long until there is one.
     pub(super) fn take(&mut self) -> Result<(), Duration> {
         let now = Instant::now();
-        let full_at = self.full_at.max(now) + self.rate.interval();
+        let full_at = after(self.full_at.max(now), self.rate.interval());
         let ahead = full_at - now;
         if ahead > self.rate.within {
             return Err(ahead - self.rate.within);

@@ -12,11 +12,17 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_websockets::{CloseCode, Error, Message, WebSocketStream};
 
+use super::progress::Progress;
 use crate::procedure::Unsent;
 use crate::serve::peer::Calls;
+use crate::serve::time::after;
 
 /// How many messages are read before calls run and frames are written.
 const READ_BUDGET: usize = 256;
+
+/// How many messages are read while what is due cannot be written: their answers
+/// and pongs would pile up.
+const READ_WHILE_BLOCKED: usize = 256;
 
 /// How long a client may take to answer a close frame.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
@@ -36,7 +42,7 @@ pub(super) struct Timing {
 
 /// A socket with its calls.
 pub(super) struct Connection<C, S> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<Progress<S>>,
     /// None once the client has closed the socket.
     calls: Option<Calls<C>>,
     timing: Timing,
@@ -47,8 +53,9 @@ pub(super) struct Connection<C, S> {
     sent: (usize, usize),
     last_read: Instant,
     last_ping: Instant,
-    /// Since when writing has not come to an end.
-    blocked: Option<Instant>,
+    /// Since when the client has taken nothing of what is due, and how many
+    /// messages were read since.
+    blocked: Option<(Instant, usize)>,
     ending: Ending,
     /// Whether the client broke the protocol.
     failed: bool,
@@ -71,7 +78,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     pub(super) fn new(
-        socket: WebSocketStream<S>,
+        socket: WebSocketStream<Progress<S>>,
         calls: Calls<C>,
         timing: Timing,
         shutdown: WaitForCancellationFutureOwned,
@@ -80,7 +87,7 @@ where
         Self {
             socket,
             calls: Some(calls),
-            timer: Box::pin(tokio::time::sleep(timing.ping.unwrap_or(timing.idle))),
+            timer: Box::pin(tokio::time::sleep_until(now)),
             timing,
             shutdown: Box::pin(shutdown),
             unsent: Unsent::default(),
@@ -106,7 +113,7 @@ where
             return Poll::Ready(());
         }
         if self.ending == Ending::No && self.shutdown.as_mut().poll(cx).is_ready() {
-            self.ending = Ending::WaitsForCalls(Instant::now() + self.timing.shutdown);
+            self.ending = Ending::WaitsForCalls(after(Instant::now(), self.timing.shutdown));
             if let Some(calls) = &mut self.calls {
                 calls.begin_closing();
             }
@@ -123,9 +130,16 @@ where
     /// Reads what is there. Ready when the socket is at its end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         for _ in 0..READ_BUDGET {
+            if self.is_flooded() {
+                // Goes on when something is written, or ends by the deadline for that.
+                return Poll::Pending;
+            }
             match self.socket.poll_next_unpin(cx) {
                 Poll::Ready(Some(Ok(message))) => {
                     self.last_read = Instant::now();
+                    if let Some((_, read)) = &mut self.blocked {
+                        *read += 1;
+                    }
                     self.receive(message);
                     // A call runs before the next message, which may be its abort.
                     if let Some(calls) = &mut self.calls {
@@ -142,11 +156,19 @@ where
         Poll::Pending
     }
 
+    /// Whether more waits to be written than a client that does not read may cause.
+    fn is_flooded(&self) -> bool {
+        self.blocked.is_some_and(|(_, read)| {
+            read >= READ_WHILE_BLOCKED
+                || self.calls.as_ref().is_some_and(|calls| calls.outbox().is_full())
+        })
+    }
+
     /// Ends the calls. The next poll of the socket sends the close frame that
     /// belongs to the error.
     fn fail(&mut self, error: &Error) {
         tracing::debug!(%error, "a socket fails");
-        self.calls = None;
+        self.end_calls();
         self.failed = true;
         // A message whose parts add up to too much is the one error without its frame.
         if let Error::PayloadTooLong { .. } = error {
@@ -159,7 +181,7 @@ where
 
     fn receive(&mut self, message: Message) {
         if message.is_close() {
-            self.calls = None;
+            self.end_calls();
         } else if (message.is_text() || message.is_binary())
             && let Some(calls) = &mut self.calls
         {
@@ -190,13 +212,17 @@ where
                 self.close(CloseCode::GOING_AWAY, "the server shuts down")?;
             }
         }
-        match self.socket.poll_flush_unpin(cx) {
-            Poll::Ready(flushed) => {
-                flushed?;
-                self.blocked = None;
-            }
-            Poll::Pending if self.blocked.is_none() => self.blocked = Some(Instant::now()),
-            Poll::Pending => {}
+        let flushed = self.socket.poll_flush_unpin(cx)?.is_ready();
+        let wrote = self.socket.get_mut().take();
+        let was_flooded = self.is_flooded();
+        if flushed {
+            self.blocked = None;
+        } else if wrote || self.blocked.is_none() {
+            self.blocked = Some((Instant::now(), 0));
+        }
+        if was_flooded && !self.is_flooded() {
+            // Reading goes on.
+            cx.waker().wake_by_ref();
         }
         Ok(())
     }
@@ -215,11 +241,16 @@ where
         self.next_frame().is_none()
     }
 
-    fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+    /// Ends all calls. What is left is to exchange close frames.
+    fn end_calls(&mut self) {
         self.calls = None;
         self.unsent = Unsent::default();
         self.sent = (0, 0);
         self.ending = Ending::WaitsForClose(Instant::now() + CLOSE_TIME);
+    }
+
+    fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.end_calls();
         self.socket.start_send_unpin(Message::close(Some(code), reason))
     }
 
@@ -248,12 +279,12 @@ where
 
     /// When there is something to do next.
     fn due(&self) -> Instant {
-        let mut due = self.last_read + self.timing.idle;
+        let mut due = after(self.last_read, self.timing.idle);
         if let Some(ping) = self.timing.ping {
-            due = due.min(self.last_ping + ping);
+            due = due.min(after(self.last_ping, ping));
         }
-        if let Some(since) = self.blocked {
-            due = due.min(since + self.timing.write);
+        if let Some((since, _)) = self.blocked {
+            due = due.min(after(since, self.timing.write));
         }
         match self.ending {
             Ending::No => due,
@@ -266,13 +297,15 @@ where
         if matches!(self.ending, Ending::WaitsForClose(until) if now >= until) {
             return Poll::Ready(());
         }
-        if self.blocked.is_some_and(|since| now >= since + self.timing.write) {
+        if self.blocked.is_some_and(|(since, _)| now >= after(since, self.timing.write)) {
             tracing::debug!("a client does not read");
             return Poll::Ready(());
         }
-        let written = if now >= self.last_read + self.timing.idle {
+        let written = if matches!(self.ending, Ending::WaitsForClose(_)) {
+            Ok(())
+        } else if now >= after(self.last_read, self.timing.idle) {
             self.close(CloseCode::NORMAL_CLOSURE, "Idle timeout")
-        } else if self.timing.ping.is_some_and(|ping| now >= self.last_ping + ping) {
+        } else if self.timing.ping.is_some_and(|ping| now >= after(self.last_ping, ping)) {
             self.last_ping = now;
             self.socket.start_send_unpin(Message::ping(Bytes::new()))
         } else {

@@ -3,6 +3,7 @@
 
 mod connection;
 mod handshake;
+mod progress;
 mod service;
 
 pub use super::peer::Rate;

@@ -14,11 +14,13 @@ use tower_service::Service;
 
 use super::connection::{Connection, Timing};
 use super::handshake::{AllowedOrigins, Refusal, accept};
+use super::progress::Progress;
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::serve::peer::{Calls, PeerLimits, Rate};
 use crate::serve::served::Served;
+use crate::serve::time::SHORTEST;
 
 /// How long a client may take from its handshake to the socket.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -161,7 +163,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.limits.rate = Some(rate))
     }
 
-    /// How long writing what is due may take.
+    /// How long a client may take nothing of what is due to be written.
     #[must_use]
     pub fn write_deadline(self, time: Duration) -> Self {
         self.with(|options| options.timing.write = time)
@@ -170,7 +172,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     /// How often a ping is sent, if at all.
     #[must_use]
     pub fn ping_interval(self, every: Option<Duration>) -> Self {
-        self.with(|options| options.timing.ping = every)
+        self.with(|options| options.timing.ping = every.map(|every| every.max(SHORTEST)))
     }
 
     /// How long a client may send nothing, not even a pong.
@@ -221,7 +223,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
             let Options { message_limit, limits, timing, .. } = served.options.clone();
             let socket = ServerBuilder::new()
                 .limits(Limits::default().max_payload_len(Some(message_limit)))
-                .serve(TokioIo::new(upgraded));
+                .serve(Progress::new(TokioIo::new(upgraded)));
             let connection = crate::Connection::new(parts);
             let calls = Calls::new(served.rpc.clone(), served.context.clone(), connection, limits);
             let shutdown = served.rpc.on_shutdown();

@@ -7,10 +7,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::event::EventMeta;
@@ -22,6 +24,9 @@ const DELIMITER: u8 = 0xff;
 
 /// The longest id of a call, as JSON text. It is repeated with every event.
 const MAX_ID: usize = 4096;
+
+/// The most headers of a call; further ones do not count.
+const MAX_HEADERS: usize = 128;
 
 /// A message that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +91,7 @@ struct RawMessage<'a> {
 struct RawRequest<'a> {
     #[serde(borrow)]
     u: Cow<'a, str>,
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "present")]
     b: Option<&'a RawValue>,
     #[serde(default, borrow)]
     h: Option<BTreeMap<Cow<'a, str>, HeaderValues<'a>>>,
@@ -99,12 +104,14 @@ struct RawRequest<'a> {
 enum HeaderValues<'a> {
     One(#[serde(borrow)] Cow<'a, str>),
     Many(Vec<String>),
+    /// Not a header's value: it does not count.
+    Other(IgnoredAny),
 }
 
 #[derive(Deserialize)]
 struct RawEvent<'a> {
     e: &'a str,
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "present")]
     d: Option<&'a RawValue>,
     #[serde(default)]
     m: Option<RawMeta>,
@@ -113,9 +120,14 @@ struct RawEvent<'a> {
 #[derive(Deserialize)]
 struct RawMeta {
     id: Option<String>,
-    retry: Option<u64>,
+    retry: Option<serde_json::Number>,
     #[serde(default)]
     comments: Vec<String>,
+}
+
+/// A member that is there, be it null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
 }
 
 /// Reads a message.
@@ -176,7 +188,7 @@ fn decode_event(frame: &Bytes, payload: Option<&RawValue>) -> Result<Payload, Ba
     };
     let meta = event.m.map_or_else(EventMeta::default, |meta| EventMeta {
         id: meta.id,
-        retry: meta.retry.map(std::time::Duration::from_millis),
+        retry: meta.retry.and_then(|retry| retry.as_u64()).map(Duration::from_millis),
         comments: meta.comments,
     });
     Ok(Payload::Event { kind, data: part(frame, event.d), meta })
@@ -193,13 +205,16 @@ fn header_map(headers: BTreeMap<Cow<'_, str>, HeaderValues<'_>>) -> HeaderMap {
     for (name, values) in headers {
         let Ok(name) = HeaderName::from_lowercase(name.as_bytes()) else { continue };
         let mut append = |value: &str| {
-            if let Ok(value) = HeaderValue::from_str(value) {
+            if map.len() < MAX_HEADERS
+                && let Ok(value) = HeaderValue::from_str(value)
+            {
                 map.append(&name, value);
             }
         };
         match values {
             HeaderValues::One(value) => append(&value),
             HeaderValues::Many(values) => values.iter().for_each(|value| append(value)),
+            HeaderValues::Other(_) => {}
         }
     }
     map
