@@ -49,9 +49,11 @@ struct Options {
 /// | [`waiting_calls`](WebSocketService::waiting_calls) | 4,096, and 8 MiB of them | TOO_MANY_REQUESTS |
 /// | [`streams`](WebSocketService::streams) | 128 | TOO_MANY_REQUESTS |
 /// | [`unsent_limit`](WebSocketService::unsent_limit) | 1 MiB | streams are not polled and results wait until the client reads |
-/// | unread events of an input iterator | 1 MiB | the iterator ends with PAYLOAD_TOO_LARGE |
+/// | unread events of input iterators | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
+/// | headers of a call | 128 | further ones do not count |
 /// | [`rate_limit`](WebSocketService::rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` |
-/// | [`write_deadline`](WebSocketService::write_deadline) | 30 s | the socket is dropped |
+/// | [`write_deadline`](WebSocketService::write_deadline) | 30 s in which the client takes nothing | the socket is dropped |
+/// | messages read while nothing can be written | 256 | reading waits |
 /// | [`ping_interval`](WebSocketService::ping_interval) | 30 s | |
 /// | [`idle_limit`](WebSocketService::idle_limit) | 75 s | the socket closes with 1000 `Idle timeout` |
 /// | [`shutdown_deadline`](WebSocketService::shutdown_deadline) | 10 s | calls that still run are dropped |
