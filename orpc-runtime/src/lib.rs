@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
+// Without a transport parts of the core are for nobody.
+#![cfg_attr(not(feature = "websocket"), allow(dead_code, unused_imports))]
 
 mod event;
 mod procedure;
@@ -9,6 +11,7 @@ mod rpc;
 mod schema;
 mod serve;
 mod value;
+#[cfg(feature = "http")]
 mod wire;
 
 #[doc(hidden)]

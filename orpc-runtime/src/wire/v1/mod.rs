@@ -1,5 +1,6 @@
 //! Version 1 of the RPC protocol, as the clients of release 1.16.1 speak it.
 
 pub(crate) mod http;
+#[cfg(feature = "websocket")]
 pub(crate) mod peer;
 pub(crate) mod sse;
