@@ -212,10 +212,7 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
         b"\xff",
         b"\"\xf0\x9f\xa6\x80\"",
     ];
-    prop_oneof![
-        9 => proptest::sample::select(known).prop_map(<[u8]>::to_vec),
-        1 => proptest::collection::vec(any::<u8>(), 0..4),
-    ]
+    support::piece(known)
 }
 
 /// An envelope that is right, with some bytes replaced, cut or repeated.

@@ -341,10 +341,7 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
         b"\x00",
         b" ",
     ];
-    prop_oneof![
-        9 => proptest::sample::select(known).prop_map(<[u8]>::to_vec),
-        1 => proptest::collection::vec(any::<u8>(), 0..4),
-    ]
+    support::piece(known)
 }
 
 /// A message that is right, with some bytes replaced, cut or repeated; or tokens.

@@ -90,6 +90,14 @@ pub async fn serve<C: Send + Sync + 'static>(service: HttpService<C>) -> SocketA
     address
 }
 
+/// One of the pieces, now and then some bytes that are none.
+pub fn piece(known: Vec<&'static [u8]>) -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        9 => select(known).prop_map(<[u8]>::to_vec),
+        1 => vec(any::<u8>(), 0..4),
+    ]
+}
+
 /// One of the texts, with some of its bytes replaced by tokens, cut off or repeated.
 pub fn mutated(
     texts: Vec<&'static str>,
