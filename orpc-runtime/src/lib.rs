@@ -10,7 +10,7 @@ mod router;
 mod rpc;
 mod schema;
 mod serve;
-mod value;
+pub mod value;
 #[cfg(feature = "http")]
 mod wire;
 
@@ -30,7 +30,7 @@ pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;
 pub use schema::Issue;
 pub use serve::{ContextSource, IntoContext};
-pub use value::PathSegment;
+pub use value::{PathSegment, Value};
 
 #[cfg(feature = "http")]
 pub use serve::http;

@@ -1,12 +1,8 @@
 //! The errors that a procedure declares, and whether one that leaves it is among them.
 
-use std::sync::Arc;
-
-use jsonschema::Validator;
-
 use super::call::Call;
 use super::error::{Error, ErrorDeclaration};
-use crate::schema::{SchemaError, compile_output};
+use crate::schema::{ErrorDataSchema, SchemaError};
 
 /// The declared errors of one procedure, with their data schemas compiled.
 pub(crate) struct DeclaredErrors(Vec<Declared>);
@@ -14,7 +10,7 @@ pub(crate) struct DeclaredErrors(Vec<Declared>);
 struct Declared {
     code: &'static str,
     status: u16,
-    data: Option<Arc<Validator>>,
+    data: Option<ErrorDataSchema>,
 }
 
 impl DeclaredErrors {
@@ -23,7 +19,7 @@ impl DeclaredErrors {
             Ok(Declared {
                 code: declaration.code(),
                 status: declaration.http_status(),
-                data: declaration.data_schema().map(compile_output).transpose()?,
+                data: declaration.data_schema().map(ErrorDataSchema::compile).transpose()?,
             })
         });
         compiled.collect::<Result<_, _>>().map(Self)
@@ -32,21 +28,23 @@ impl DeclaredErrors {
     /// The error as it leaves the procedure: an error that matches a declaration
     /// in code, status and data is a declared one, however it was made. What is
     /// behind an internal error is logged here.
-    pub(crate) fn settle(&self, call: &Call, error: Error) -> Error {
+    pub(crate) fn settle(&self, call: &Call, mut error: Error) -> Error {
         error.log(call.path());
-        if !error.is_defined() && self.declares(&error) { error.into_defined() } else { error }
+        let of_code = |declared: &&Declared| declared.code == error.code();
+        let Some(declared) = self.0.iter().find(of_code) else { return error };
+        if let Some(schema) = &declared.data {
+            error.decide_integers(|path| schema.is_bigint(path));
+        }
+        if !error.is_defined() && declared.describes(&error) { error.into_defined() } else { error }
     }
+}
 
-    fn declares(&self, error: &Error) -> bool {
-        let Some(declared) = self.0.iter().find(|declared| declared.code == error.code()) else {
-            return false;
-        };
-        declared.status == error.status()
-            && declared.data.as_ref().is_none_or(|schema| {
-                error
-                    .data()
-                    .and_then(|data| serde_json::from_str(data).ok())
-                    .is_some_and(|data| schema.is_valid(&data))
-            })
+impl Declared {
+    fn describes(&self, error: &Error) -> bool {
+        self.status == error.status()
+            && self
+                .data
+                .as_ref()
+                .is_none_or(|schema| schema.accepts(&error.typed_data(schema.codes())))
     }
 }

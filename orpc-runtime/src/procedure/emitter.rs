@@ -7,11 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
-use serde::Serialize;
 
 use super::error::Error;
 use crate::event::{ErrorEvent, EventMeta, InvalidMeta};
-use crate::value::write_envelope;
 
 /// What an event says about the iterator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,23 +180,26 @@ impl EventSink {
 
     /// Writes an error event. An id that would break its frame is left out.
     pub(crate) fn error(&self, error: &Error, meta: &EventMeta) {
-        if let Err(reason) = self.write(EventKind::Error, meta, Some(error)) {
+        if let Err(reason) = self.write(EventKind::Error, meta, |out| error.write_envelope(out)) {
             tracing::error!(%reason, "an error event is replaced");
-            let plain = self.write(EventKind::Error, &EventMeta::default(), Some(&Error::hidden()));
+            let plain = self.write(EventKind::Error, &EventMeta::default(), |out| {
+                Error::hidden().write_envelope(out)
+            });
             debug_assert!(plain.is_ok(), "the internal error is always valid");
         }
     }
 
-    fn write<T: Serialize + ?Sized>(
+    /// Writes an event, whose envelope the closure writes.
+    fn write(
         &self,
         kind: EventKind,
         meta: &EventMeta,
-        data: Option<&T>,
+        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
     ) -> Result<(), WriteError> {
         meta.check()?;
         self.outbox.write(|out| {
             self.writer.begin(kind, meta, out);
-            write_envelope(data, out)?;
+            envelope(out)?;
             self.writer.end(meta, out);
             Ok(())
         })
@@ -241,14 +242,15 @@ impl Emitter {
         self.sink.outbox.ready().await;
     }
 
-    /// Writes an event, or the reason why it cannot be written, which ends the stream.
-    pub(crate) fn emit<T: Serialize + ?Sized>(
+    /// Writes an event, whose envelope the closure writes, or the reason why it
+    /// cannot be written, which ends the stream.
+    pub(crate) fn emit(
         &self,
         kind: EventKind,
         meta: &EventMeta,
-        data: Option<&T>,
+        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
     ) -> Result<(), Error> {
-        self.sink.write(kind, meta, data).map_err(Error::from)
+        self.sink.write(kind, meta, envelope).map_err(Error::from)
     }
 
     /// Writes an error event.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::value;
+use crate::value::{Envelope, Integers, Meta, Step, Value, Written, write_plain, write_value};
 
 /// The message that stands for every error whose text is not the client's business.
 const INTERNAL_MESSAGE: &str = "Internal server error";
@@ -111,8 +111,28 @@ struct Inner {
     code: Cow<'static, str>,
     status: u16,
     message: Cow<'static, str>,
-    data: Option<Box<RawValue>>,
+    data: Option<Data>,
     source: Option<Source>,
+}
+
+/// The data of an error: JSON, and the types that it lacks.
+struct Data {
+    json: Box<RawValue>,
+    meta: Meta,
+}
+
+impl Data {
+    /// The data of a value, none where it is undefined. Which of its large
+    /// integers are bigints only the declaration of the error tells.
+    fn of<T: Serialize + ?Sized>(value: &T) -> Result<Option<Self>, serde_json::Error> {
+        let (mut text, mut meta) = (Vec::new(), Meta::default());
+        let written = write_value(value, Integers::Undecided, &mut text, &mut meta)?;
+        if written == Written::Undefined {
+            return Ok(None);
+        }
+        let text = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
+        Ok(Some(Self { json: RawValue::from_string(text)?, meta }))
+    }
 }
 
 impl Error {
@@ -174,9 +194,9 @@ impl Error {
     /// error into an internal one, and the reason is logged.
     #[must_use]
     pub fn with_data<T: Serialize + ?Sized>(mut self, data: &T) -> Self {
-        match value::to_raw(data) {
-            Ok(raw) => {
-                self.0.data = Some(raw);
+        match Data::of(data) {
+            Ok(data) => {
+                self.0.data = data;
                 self
             }
             Err(error) => Self::internal(error),
@@ -186,26 +206,43 @@ impl Error {
     /// An error that a client sent, of which it says what it likes.
     pub(crate) fn from_wire(envelope: &[u8]) -> Self {
         #[derive(serde::Deserialize)]
-        struct Wire {
-            json: Members,
-        }
-
-        #[derive(serde::Deserialize)]
         struct Members {
             code: String,
             status: u16,
             message: String,
-            data: Option<Box<RawValue>>,
+            #[serde(default)]
+            data: Value,
         }
 
-        match serde_json::from_slice(envelope) {
-            Ok(Wire { json }) if (400..=599).contains(&json.status) => {
-                let mut error =
-                    Self::custom(json.code).with_status(json.status).with_message(json.message);
-                error.0.data = json.data;
-                error
+        let value = Envelope::parse(envelope).and_then(|envelope| envelope.value(&[]));
+        let members = value.map(|(value, _)| {
+            <Members as serde::Deserialize>::deserialize(crate::value::Reader::new(&value, None))
+        });
+        match members {
+            Ok(Ok(Members { code, status, message, data })) if (400..=599).contains(&status) => {
+                Self::custom(code).with_status(status).with_message(message).with_data(&data)
             }
             _ => Self::hidden(),
+        }
+    }
+
+    /// Appends the envelope of the wire form. On failure `out` is as long as before.
+    pub(crate) fn write_envelope(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        write_plain(self, out)?;
+        if let Some(data) = self.0.data.as_ref().filter(|data| !data.meta.is_empty()) {
+            out.pop();
+            data.meta.write(",\"data\"", out);
+            out.push(b'}');
+        }
+        Ok(())
+    }
+
+    /// Decides which of the integers in the data are bigints.
+    pub(crate) fn decide_integers(&mut self, is_bigint: impl Fn(&[Step]) -> bool) {
+        if let Some(data) = &mut self.0.data
+            && let Some(json) = data.meta.decide(&data.json, is_bigint)
+        {
+            data.json = json;
         }
     }
 
@@ -237,9 +274,25 @@ impl Error {
         &self.0.message
     }
 
-    /// The data as JSON text.
+    /// The data as JSON text, without the types that JSON lacks.
     pub fn data(&self) -> Option<&str> {
-        self.0.data.as_deref().map(RawValue::get)
+        self.0.data.as_ref().map(|data| data.json.get())
+    }
+
+    /// The data as a value of any kind; undefined where there are none.
+    pub fn data_value(&self) -> Value {
+        self.typed_data(&[])
+    }
+
+    /// The data, where the codes are those of user-defined types.
+    pub(crate) fn typed_data(&self, codes: &[u32]) -> Value {
+        let Some(data) = &self.0.data else { return Value::Undefined };
+        let mut text = b"{\"json\":".to_vec();
+        text.extend_from_slice(data.json.get().as_bytes());
+        data.meta.write("", &mut text);
+        text.push(b'}');
+        let value = Envelope::parse(&text).and_then(|envelope| envelope.value(codes));
+        value.map_or(Value::Undefined, |(value, _)| value)
     }
 
     /// Logs what is behind an internal error.
@@ -268,7 +321,7 @@ impl Serialize for Error {
         object.serialize_field("status", &inner.status)?;
         object.serialize_field("message", &inner.message)?;
         if let Some(data) = &inner.data {
-            object.serialize_field("data", data)?;
+            object.serialize_field("data", &data.json)?;
         }
         object.end()
     }

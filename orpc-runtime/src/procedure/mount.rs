@@ -66,7 +66,7 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     {
         let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<UnaryOf<P, How>>(PhantomData));
         self.place::<P>(
-            UnaryRunner::<P, How>::compile().map(|runner| Arc::new(runner) as _),
+            UnaryRunner::<P, How>::compile::<P::Output>().map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
     }
@@ -79,8 +79,10 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     {
         let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<StreamOf<P, How>>(PhantomData));
         self.place::<P>(
-            StreamRunner::<P, How>::compile(<P::EventError as EventError>::declarations())
-                .map(|runner| Arc::new(runner) as _),
+            StreamRunner::<P, How>::compile::<P::Event>(
+                <P::EventError as EventError>::declarations(),
+            )
+            .map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
     }

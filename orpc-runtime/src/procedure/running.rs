@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
+use schemars::JsonSchema;
 
 use super::call::Call;
 use super::declared::DeclaredErrors;
@@ -17,8 +18,7 @@ use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
 use super::traits::{Procedure, Scope, StreamProcedure, UnaryProcedure};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Step};
-use crate::schema::{DecodeError, Issue, SchemaError};
-use crate::value::write_envelope;
+use crate::schema::{DecodeError, Issue, OutputEncoder, SchemaError};
 
 /// A procedure whose types only it knows. This is the border that keeps the
 /// code of the adapters from being compiled once per procedure.
@@ -65,7 +65,7 @@ impl<P: Procedure> Prepared<P> {
         let Some(decoder) = &self.input else {
             // Even an input that nobody reads must be an envelope that holds together.
             if let RawInput::Value(envelope) = input {
-                envelope.into_tree().map_err(|error| malformed_request(error.into()))?;
+                envelope.value(&[]).map_err(|error| malformed_request(error.into()))?;
             }
             return unit_input::<P>();
         };
@@ -83,28 +83,35 @@ impl<P: Procedure> Prepared<P> {
 /// Runs a procedure with one result.
 pub(crate) struct UnaryRunner<P: Procedure, How> {
     prepared: Prepared<P>,
+    output: Arc<OutputEncoder>,
     how: PhantomData<fn() -> How>,
 }
 
 /// Runs a procedure that answers with a stream.
 pub(crate) struct StreamRunner<P: Procedure, How> {
     prepared: Prepared<P>,
+    /// Of the events and of the return value.
+    encoders: Arc<[OutputEncoder; 2]>,
     how: PhantomData<fn() -> How>,
 }
 
 impl<P: Procedure, How> UnaryRunner<P, How> {
-    pub(crate) fn compile() -> Result<Self, SchemaError> {
+    pub(crate) fn compile<O: JsonSchema>() -> Result<Self, SchemaError> {
         let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
-        Ok(Self { prepared, how: PhantomData })
+        Ok(Self { prepared, output: Arc::new(OutputEncoder::of::<O>()?), how: PhantomData })
     }
 }
 
 impl<P: Procedure, How> StreamRunner<P, How> {
     /// `events` are the errors that the stream itself may end with.
-    pub(crate) fn compile(events: Vec<ErrorDeclaration>) -> Result<Self, SchemaError> {
+    pub(crate) fn compile<E: EventItem>(
+        events: Vec<ErrorDeclaration>,
+    ) -> Result<Self, SchemaError> {
         let mut errors = <P::Error as RpcError>::declarations();
         errors.extend(events);
-        Ok(Self { prepared: Prepared::compile(errors)?, how: PhantomData })
+        let encoders = [OutputEncoder::of::<E::Value>()?, OutputEncoder::of::<E::Return>()?];
+        let prepared = Prepared::compile(errors)?;
+        Ok(Self { prepared, encoders: Arc::new(encoders), how: PhantomData })
     }
 }
 
@@ -123,6 +130,7 @@ where
     ) -> Result<Started, Error> {
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
+        let encoder = Arc::clone(&self.output);
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
@@ -130,7 +138,7 @@ where
                 let scope = Scope { context: &*context, call };
                 let output = P::call(scope, input).await.map_err(RpcError::into_error)?;
                 let mut body = Vec::with_capacity(128);
-                write_envelope(present(&output), &mut body)?;
+                encoder.write(present(&output), &mut body)?;
                 Ok(body)
             };
             match AssertUnwindSafe(handler).catch_unwind().await {
@@ -162,12 +170,14 @@ where
     ) -> Result<Started, Error> {
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
+        let encoders = Arc::clone(&self.encoders);
         let sink = sink();
         let emitter = Emitter::new(Arc::clone(&sink));
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
             let mut open = false;
+            let [events, returns] = &*encoders;
             let handler = async {
                 let scope = Scope { context: &*context, call };
                 let stream = P::open(scope, input).await.map_err(RpcError::into_error)?;
@@ -182,10 +192,12 @@ where
                             let (step, meta) = event.into_parts();
                             match step {
                                 Step::Message(value) => {
-                                    emitter.emit(EventKind::Message, &meta, present(&value))?;
+                                    let write = |out: &mut _| events.write(present(&value), out);
+                                    emitter.emit(EventKind::Message, &meta, write)?;
                                 }
                                 Step::Done(value) => {
-                                    emitter.emit(EventKind::Done, &meta, present(&value))?;
+                                    let write = |out: &mut _| returns.write(present(&value), out);
+                                    emitter.emit(EventKind::Done, &meta, write)?;
                                     return Ok(());
                                 }
                             }
@@ -198,7 +210,8 @@ where
                     }
                     emitter.ready().await;
                 }
-                emitter.emit(EventKind::Done, &EventMeta::default(), None::<&()>)
+                let write = |out: &mut _| returns.write(None::<&()>, out);
+                emitter.emit(EventKind::Done, &EventMeta::default(), write)
             };
             let error = match AssertUnwindSafe(handler).catch_unwind().await {
                 Ok(Ok(())) => return Ok(()),

@@ -1,12 +1,15 @@
-//! From a Rust type to a compiled JSON Schema.
+//! From a Rust type to compiled JSON Schemas.
 
-use std::sync::Arc;
-
+use jsonschema::json::SerdeJson;
 use jsonschema::{Draft, PatternOptions, Validator};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
+
+use super::keyword::{DATE_RANGE, INTEGER, JSON, date_bound, native_type};
+use super::node::{Kinds, Typed};
+use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};
 
 /// A schema that cannot be compiled.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -17,36 +20,103 @@ pub struct SchemaError {
     reason: String,
 }
 
+impl From<TooManyPlaces> for SchemaError {
+    fn from(error: TooManyPlaces) -> Self {
+        Self { pointer: String::new(), reason: error.to_string() }
+    }
+}
+
 /// The JSON Schema (draft 2020-12) of what a type deserialises from.
 pub(super) fn input_schema<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(IntegerRange);
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// Compiles the schema of what a type serialises to.
-pub(crate) fn compile_output(
-    schema: fn(&mut SchemaGenerator) -> Schema,
-) -> Result<Arc<Validator>, SchemaError> {
+/// The JSON Schema of what a type serialises to.
+pub(super) fn output_schema(schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut root = schema(&mut generator);
-    root.insert("$defs".to_owned(), Value::Object(generator.take_definitions(true)));
-    compile(&root.to_value())
+    let definitions = generator.take_definitions(true);
+    if !definitions.is_empty() {
+        root.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    root.to_value()
+}
+
+/// Compiles a schema for values of plain JSON.
+pub(super) fn compile_plain(schema: &Value) -> Result<Validator, SchemaError> {
+    compile::<SerdeJson>(schema.clone(), &mut Kinded { plain_places: false })
+}
+
+/// Compiles a schema for values with types.
+pub(super) fn compile_typed(schema: &Value) -> Result<Validator<Typed>, SchemaError> {
+    compile::<Typed>(schema.clone(), &mut Kinded { plain_places: true })
 }
 
 /// Compiles a schema with formats asserted, as validation wants them.
-pub(super) fn compile(schema: &Value) -> Result<Arc<Validator>, SchemaError> {
-    jsonschema::options()
+fn compile<F: Kinds>(schema: Value, kinds: &mut Kinded) -> Result<Validator<F>, SchemaError> {
+    let mut schema = Schema::try_from(schema)
+        .map_err(|error| SchemaError { pointer: String::new(), reason: error.to_string() })?;
+    kinds.transform(&mut schema);
+    let mut options = jsonschema::options_for::<F>()
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
         .with_pattern_options(PatternOptions::regex())
         .with_format("ip", |text: &str| text.parse::<std::net::IpAddr>().is_ok())
         .offline()
-        .build(schema)
-        .map(Arc::new)
-        .map_err(|error| SchemaError {
-            pointer: error.instance_path().to_string(),
-            reason: error.to_string(),
-        })
+        .with_keyword(KEYWORD, native_type::<F>);
+    for keyword in DATE_RANGE {
+        options = options.with_keyword(keyword, move |_, limit, _| date_bound::<F>(keyword, limit));
+    }
+    options.build(schema.as_value()).map_err(|error| SchemaError {
+        pointer: error.instance_path().to_string(),
+        reason: error.to_string(),
+    })
+}
+
+/// The codes of the user-defined types in a schema.
+pub(super) fn custom_codes(schema: &Value) -> Vec<u32> {
+    struct Codes(Vec<u32>);
+
+    impl Transform for Codes {
+        fn transform(&mut self, schema: &mut Schema) {
+            let code = schema.get(CODE_KEYWORD).and_then(Value::as_u64);
+            self.0.extend(code.and_then(|code| u32::try_from(code).ok()));
+            transform_subschemas(self, schema);
+        }
+    }
+
+    let mut codes = Codes(Vec::new());
+    if let Ok(mut schema) = Schema::try_from(schema.clone()) {
+        codes.transform(&mut schema);
+    }
+    codes.0
+}
+
+/// Says of each place which kinds of values it takes. Types of plain JSON do not
+/// say that themselves, and where there are no others nobody has to.
+struct Kinded {
+    plain_places: bool,
+}
+
+impl Transform for Kinded {
+    fn transform(&mut self, schema: &mut Schema) {
+        if let Some(members) = schema.as_object_mut() {
+            if members.contains_key(KEYWORD) {
+                // The kind implies the format, which has forms beyond that of JSON Schema.
+                members.remove("format");
+            } else if is_wide(members) {
+                members.insert(KEYWORD.to_owned(), INTEGER.into());
+            } else if self.plain_places
+                && ["type", "const", "enum", "properties", "required"]
+                    .iter()
+                    .any(|keyword| members.contains_key(*keyword))
+            {
+                members.insert(KEYWORD.to_owned(), JSON.into());
+            }
+        }
+        transform_subschemas(self, schema);
+    }
 }
 
 /// Gives an integer its type's range: schemars names the size in `format`, which

@@ -1,24 +1,31 @@
 //! From an envelope to a value of the user's type.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use jsonschema::Validator;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::Value as PlainValue;
 
-use super::compile::{SchemaError, compile, input_schema};
-use super::issue::{Issue, collect_issues, collect_marked_issues, deserialisation_issue};
-use crate::value::{Envelope, Malformed, Tree, normalise_numbers};
+use super::compile::{SchemaError, compile_plain, compile_typed, custom_codes, input_schema};
+use super::issue::{Issue, collect_issues, deserialisation_issue, deserialisation_issue_of};
+use super::node::{Typed, TypedNode};
+use crate::value::{Envelope, Malformed, Places, Reader, Value, normalise_numbers};
 
 /// Validates inputs of one type and deserialises them.
 ///
-/// The plain way: value tree, JSON Schema, serde. Callers see only
-/// [`compile`](InputDecoder::compile) and [`decode`](InputDecoder::decode).
+/// An input of plain JSON goes the plain way: value tree, JSON Schema, serde. One
+/// with types goes the same way with a tree, a validator and a deserialiser that
+/// know them. Callers see only [`compile`](InputDecoder::compile) and
+/// [`decode`](InputDecoder::decode).
 pub struct InputDecoder<T> {
-    schema: Value,
-    validator: Arc<Validator>,
+    schema: PlainValue,
+    plain: Validator,
+    typed: Validator<Typed>,
+    /// Where bigints may stand for integers.
+    places: Places,
+    /// The user-defined types.
+    codes: Vec<u32>,
     types: PhantomData<fn() -> T>,
 }
 
@@ -41,23 +48,28 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
     /// Compiles the schema of `T`.
     pub(crate) fn compile() -> Result<Self, SchemaError> {
         let schema = input_schema::<T>();
-        let validator = compile(&schema)?;
-        Ok(Self { schema, validator, types: PhantomData })
+        Ok(Self {
+            plain: compile_plain(&schema)?,
+            typed: compile_typed(&schema)?,
+            places: Places::of(&schema)?,
+            codes: custom_codes(&schema),
+            schema,
+            types: PhantomData,
+        })
     }
 
     /// Reads a `T`. Undefined is taken as null where the schema allows null.
     pub(crate) fn decode(&self, envelope: Envelope<'_>) -> Result<T, DecodeError> {
-        let Tree { value, marks } = envelope.into_tree()?;
-        let undefined = value.is_none();
-        let mut tree = value.unwrap_or(Value::Null);
+        match envelope.json()? {
+            Some(json) if envelope.is_plain() => self.decode_plain(json),
+            _ => self.decode_typed(&envelope),
+        }
+    }
+
+    fn decode_plain(&self, mut tree: PlainValue) -> Result<T, DecodeError> {
         normalise_numbers(&mut tree);
-        if !marks.is_empty() {
-            let issues = collect_marked_issues(&self.validator, &tree, &marks);
-            if !issues.is_empty() {
-                return Err(DecodeError::Invalid(issues));
-            }
-        } else if !self.validator.is_valid(&tree) {
-            return Err(DecodeError::Invalid(collect_issues(&self.validator, &tree, undefined)));
+        if !self.plain.is_valid(&tree) {
+            return Err(DecodeError::Invalid(collect_issues(&self.plain, &tree, &tree, false)));
         }
         // The schema and serde can disagree, for example on a custom
         // `Deserialize`; then serde's word is the issue.
@@ -65,8 +77,28 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
             .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue::<T>(&tree)]))
     }
 
+    fn decode_typed(&self, envelope: &Envelope<'_>) -> Result<T, DecodeError> {
+        let (tree, unreadable) = envelope.value(&self.codes)?;
+        if !unreadable.is_empty() {
+            let issue = |path| Issue {
+                message: "Invalid date: expected ISO 8601 form with a time zone".to_owned(),
+                path,
+            };
+            return Err(DecodeError::Invalid(unreadable.into_iter().map(issue).collect()));
+        }
+        let node = TypedNode::Value(&tree);
+        if !self.typed.is_valid(node) {
+            let undefined = tree == Value::Undefined;
+            let issues = collect_issues(&self.typed, node, &tree.to_json(), undefined);
+            return Err(DecodeError::Invalid(issues));
+        }
+        let reader = Reader::new(&tree, Some(&self.places));
+        T::deserialize(reader)
+            .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue_of::<T>(reader, &tree)]))
+    }
+
     /// The schema that inputs are checked against.
-    pub(crate) fn schema(&self) -> &Value {
+    pub(crate) fn schema(&self) -> &PlainValue {
         &self.schema
     }
 }

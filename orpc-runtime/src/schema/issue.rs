@@ -1,15 +1,16 @@
 //! What is wrong with an input, in the shape of a Standard Schema issue.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::json::Json;
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, Validator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::value::{Mark, PathSegment, to_raw};
+use crate::value::{KEYWORD, Kind, PathSegment, Reader, Set, Value as TypedValue, to_raw};
 
 /// The longest list of issues; a client can make an input invalid in as many
 /// places as its body has bytes.
@@ -24,76 +25,75 @@ pub struct Issue {
     pub path: Vec<PathSegment>,
 }
 
-/// All failures of a value that a schema refuses.
-pub(super) fn collect_issues(validator: &Validator, value: &Value, undefined: bool) -> Vec<Issue> {
-    let mut issues = Vec::new();
-    for error in validator.iter_errors(value) {
-        report(&error, value, undefined, &mut issues);
-        if issues.len() >= MAX_ISSUES {
-            issues.truncate(MAX_ISSUES);
-            issues.push(Issue {
-                message: format!("More than {MAX_ISSUES} issues, the rest is left out"),
-                path: Vec::new(),
-            });
+/// All failures of a value that a schema refuses. `root` is the value as JSON.
+pub(super) fn collect_issues<'a, F: Json>(
+    validator: &'a Validator<F>,
+    node: F::Node<'a>,
+    root: &Value,
+    undefined: bool,
+) -> Vec<Issue> {
+    let mut found = Found { root, undefined, issues: Vec::new(), of_wrong_kind: HashSet::new() };
+    for error in validator.iter_errors(node) {
+        found.report(&error);
+        if found.issues.len() > MAX_ISSUES {
             break;
         }
     }
-    issues
-}
-
-/// All failures of a value that holds things which JSON has no type for. Such a
-/// thing is no string, number or object: only a schema that takes anything takes
-/// it. So each is tried as two JSON types, which nothing else takes both.
-pub(super) fn collect_marked_issues(
-    validator: &Validator,
-    value: &Value,
-    marks: &[Mark],
-) -> Vec<Issue> {
-    let kinds: HashMap<&[PathSegment], &str> =
-        marks.iter().map(|mark| (mark.path.as_slice(), mark.kind)).collect();
-    let mut seen = HashSet::new();
-    let mut issues = Vec::new();
-    for stand_in in [Value::Bool(true), Value::Object(serde_json::Map::new())] {
-        for issue in collect_issues(validator, &replaced(value, marks, &stand_in), false) {
-            // What is wrong with a stand-in is said once, of the thing itself.
-            let mark = (0..=issue.path.len())
-                .map(|length| &issue.path[..length])
-                .find_map(|path| kinds.get_key_value(path));
-            let issue = match mark {
-                Some((path, kind)) => Issue {
-                    message: format!("Invalid input: expected a JSON value, received {kind}"),
-                    path: path.to_vec(),
-                },
-                None => issue,
-            };
-            if seen.insert((issue.path.clone(), issue.message.clone())) {
-                issues.push(issue);
-            }
-        }
-    }
-    issues
-}
-
-/// The value with something else at each mark.
-fn replaced(value: &Value, marks: &[Mark], stand_in: &Value) -> Value {
-    let mut value = value.clone();
-    for mark in marks {
-        let target = mark.path.iter().try_fold(&mut value, |container, segment| match segment {
-            PathSegment::Key(key) => container.get_mut(key),
-            PathSegment::Index(index) => container.get_mut(index),
+    let Found { mut issues, of_wrong_kind, .. } = found;
+    let is_cut = issues.len() > MAX_ISSUES;
+    // A value of the wrong kind is that and nothing else: what is wrong with its
+    // JSON form and its parts says nothing more.
+    issues.retain(|(issue, is_kind)| {
+        let within = if *is_kind { issue.path.len() } else { issue.path.len() + 1 };
+        of_wrong_kind.is_empty()
+            || !(0..within).any(|length| of_wrong_kind.contains(&issue.path[..length]))
+    });
+    issues.truncate(MAX_ISSUES);
+    let mut issues: Vec<_> = issues.into_iter().map(|(issue, _)| issue).collect();
+    if is_cut {
+        issues.push(Issue {
+            message: format!("More than {MAX_ISSUES} issues, the rest is left out"),
+            path: Vec::new(),
         });
-        if let Some(target) = target {
-            *target = stand_in.clone();
-        }
     }
-    value
+    issues
 }
 
 /// The failure of a value that the schema accepts and the type does not.
 pub(super) fn deserialisation_issue<T: DeserializeOwned>(value: &Value) -> Issue {
+    issue_of(serde_path_to_error::deserialize::<_, T>(value))
+}
+
+/// The same of a value with types.
+pub(super) fn deserialisation_issue_of<T: DeserializeOwned>(
+    reader: Reader<'_>,
+    value: &TypedValue,
+) -> Issue {
+    let mut issue = issue_of(serde_path_to_error::deserialize::<_, T>(reader));
+    // A type of plain JSON that takes anything, but no type beyond that.
+    if let Some(kind) = value_at(value, &issue.path).and_then(TypedValue::kind)
+        && kind != Kind::BigInt
+        && issue.message.contains("byte array")
+    {
+        issue.message = format!("Invalid input: expected a JSON value, received {}", kind.name());
+    }
+    issue
+}
+
+fn value_at<'v>(value: &'v TypedValue, path: &[PathSegment]) -> Option<&'v TypedValue> {
+    path.iter().try_fold(value, |value, segment| match (value, segment) {
+        (TypedValue::Object(members), PathSegment::Key(name)) => members.get(name),
+        (TypedValue::Array(items) | TypedValue::Set(Set(items)), PathSegment::Index(index)) => {
+            items.get(*index)
+        }
+        _ => None,
+    })
+}
+
+fn issue_of<T, E: std::fmt::Display>(result: Result<T, serde_path_to_error::Error<E>>) -> Issue {
     use serde_path_to_error::Segment;
 
-    let error = match serde_path_to_error::deserialize::<_, T>(value) {
+    let error = match result {
         Err(error) => error,
         // Only a `Deserialize` that does not decide by its input gets here.
         Ok(_) => return Issue { message: "Invalid input".to_owned(), path: Vec::new() },
@@ -110,31 +110,52 @@ pub(super) fn deserialisation_issue<T: DeserializeOwned>(value: &Value) -> Issue
     Issue { message: format!("Invalid input: {}", error.inner()), path }
 }
 
-fn report(error: &ValidationError<'_>, root: &Value, undefined: bool, issues: &mut Vec<Issue>) {
-    let mut path = path_of(error, root);
-    match error.kind() {
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-            if let Some(branch) = meant_branch(context, path.len()) {
-                for error in branch {
-                    report(error, root, undefined, issues);
+/// What was found in a value so far.
+struct Found<'a> {
+    root: &'a Value,
+    undefined: bool,
+    /// Each with whether it is of the value's kind.
+    issues: Vec<(Issue, bool)>,
+    /// The places of values of the wrong kind.
+    of_wrong_kind: HashSet<Vec<PathSegment>>,
+}
+
+impl Found<'_> {
+    fn report(&mut self, error: &ValidationError<'_>) {
+        let mut path = path_of(error, self.root);
+        match error.kind() {
+            ValidationErrorKind::AnyOf { context }
+            | ValidationErrorKind::OneOfNotValid { context } => {
+                if let Some(branch) = meant_branch(context, path.len()) {
+                    for error in branch {
+                        self.report(error);
+                    }
+                    return;
                 }
-                return;
             }
-        }
-        ValidationErrorKind::Required { property: Value::String(name) } => {
-            path.push(PathSegment::Key(name.clone()));
-        }
-        ValidationErrorKind::PropertyNames { error: inner } => {
-            if let Value::String(name) = inner.instance().as_ref() {
+            ValidationErrorKind::Required { property: Value::String(name) } => {
                 path.push(PathSegment::Key(name.clone()));
             }
-            issues.push(Issue { message: message(inner, false), path });
+            ValidationErrorKind::PropertyNames { error: inner } => {
+                if let Value::String(name) = inner.instance().as_ref() {
+                    path.push(PathSegment::Key(name.clone()));
+                }
+                self.issues.push((Issue { message: message(inner, false), path }, false));
+                return;
+            }
+            _ => {}
+        }
+        let is_kind = is_of_wrong_kind(error);
+        if is_kind && !self.of_wrong_kind.insert(path.clone()) {
             return;
         }
-        _ => {}
+        let undefined = self.undefined && path.is_empty();
+        self.issues.push((Issue { message: message(error, undefined), path }, is_kind));
     }
-    let undefined = undefined && path.is_empty();
-    issues.push(Issue { message: message(error, undefined), path });
+}
+
+fn is_of_wrong_kind(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Custom { keyword, .. } if keyword == KEYWORD)
 }
 
 /// The place of an error. A location is text in which the key `"0"` and the
@@ -169,7 +190,7 @@ fn meant_branch<'a>(
         match error.kind() {
             ValidationErrorKind::Type { .. } => below == 0,
             ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. } => below <= 1,
-            _ => false,
+            _ => below == 0 && is_of_wrong_kind(error),
         }
     };
     let mut candidates = branches.iter().filter(|errors| !errors.iter().any(of_another_kind));
@@ -240,6 +261,7 @@ fn message(error: &ValidationError<'_>, undefined: bool) -> String {
         Kind::OneOfMultipleValid { .. } => {
             "Invalid input: matches more than one of the allowed shapes".to_owned()
         }
+        Kind::Custom { message, .. } => message.clone(),
         other => format!("Invalid input: refused by `{}`", other.keyword()),
     }
 }
@@ -263,7 +285,7 @@ fn expected(kind: &TypeKind) -> String {
 }
 
 /// The kind of a value, in JavaScript's words.
-fn kind_of(value: &Value) -> &'static str {
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",

@@ -1,10 +1,15 @@
 //! JSON Schema: what a type accepts, compiled once and enforced on every input.
 
 mod compile;
+mod data;
 mod decoder;
+mod encoder;
 mod issue;
+mod keyword;
+mod node;
 
 pub use compile::SchemaError;
-pub(crate) use compile::compile_output;
+pub(crate) use data::ErrorDataSchema;
 pub use decoder::{DecodeError, InputDecoder};
+pub(crate) use encoder::OutputEncoder;
 pub use issue::Issue;

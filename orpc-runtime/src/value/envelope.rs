@@ -1,16 +1,23 @@
 //! The envelope `{"json": …, "meta": […]}` that carries every value.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use super::custom::Coded;
+use super::dynamic::{Object, Value};
 use super::json::write_json;
+use super::kind::Kind;
+use super::meta::Meta;
 use super::path::PathSegment;
+use super::same::{distinct, distinct_keys};
+use super::writer::{Integers, Written, write_value};
+use super::{BigInt, Date, Map, RegExp, Set, Url};
 
 /// The most `meta` items of one envelope.
 const MAX_META: usize = 50_000;
@@ -51,101 +58,178 @@ impl<'a> Envelope<'a> {
         serde_json::from_slice(text).map_err(|_| Malformed)
     }
 
-    /// The value as a tree of JSON, with the places of the values that JSON has
-    /// no type for.
-    pub(crate) fn into_tree(self) -> Result<Tree, Malformed> {
-        let value = match self.json {
-            Some(json) => Some(serde_json::from_str(json.get()).map_err(|_| Malformed)?),
-            None => None,
+    /// Whether the value is plain JSON: neither undefined nor with types.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.json.is_some() && self.meta.is_empty()
+    }
+
+    /// The value as a tree of JSON, without the types that `meta` says.
+    pub(crate) fn json(&self) -> Result<Option<Json>, Malformed> {
+        self.json.map(|json| serde_json::from_str(json.get()).map_err(|_| Malformed)).transpose()
+    }
+
+    /// The value with its types. Of the user-defined ones those count whose codes
+    /// are given. The places are those of dates that cannot be read for sure.
+    pub(crate) fn value(&self, codes: &[u32]) -> Result<(Value, Vec<Vec<PathSegment>>), Malformed> {
+        let Some(mut json) = self.json()? else {
+            return if self.meta.is_empty() {
+                Ok((Value::Undefined, Vec::new()))
+            } else {
+                Err(Malformed)
+            };
         };
-        let mut tree = Tree { value, marks: Vec::new() };
-        let mut marked = HashSet::new();
-        let mut undefined = false;
+        let mut marks = Marks::default();
+        let mut unreadable = Vec::new();
         for entry in &self.meta {
-            let value = tree.value.as_ref().filter(|_| !undefined).ok_or(Malformed)?;
-            match entry.check(value, &mut marked)? {
-                Some(mark) if mark.kind != UNDEFINED => tree.marks.push(mark),
-                Some(mark) => undefined |= mark.path.is_empty(),
-                None => {}
+            let (target, path) = entry.find(&json, &marks)?;
+            let Some(mark) = entry.mark(target, codes)? else { continue };
+            if let Mark::UnreadableDate = mark {
+                unreadable.push(path);
+            }
+            if marks.insert(std::ptr::from_ref(target), mark).is_some() {
+                return Err(Malformed);
             }
         }
-        if undefined {
-            tree.value = None;
-        }
-        Ok(tree)
+        Ok((typed(&mut json, &mut marks)?, unreadable))
     }
 }
 
-/// A value as JSON, where all that JSON cannot say is in the marks.
-#[derive(Debug)]
-pub(crate) struct Tree {
-    /// The value; none is undefined.
-    pub(crate) value: Option<Value>,
-    /// What stands in the JSON for something else.
-    pub(crate) marks: Vec<Mark>,
-}
+/// What stands in the JSON for something else, by its address: the tree does
+/// not change while there are marks.
+type Marks = HashMap<*const Json, Mark>;
 
-/// A place whose value is of a type that JSON lacks.
-#[derive(Debug)]
-pub(crate) struct Mark {
-    pub(crate) path: Vec<PathSegment>,
-    /// The name of the type in JavaScript.
-    pub(crate) kind: &'static str,
+/// What a value is, by its type code.
+enum Mark {
+    BigInt(BigInt),
+    Date(Date),
+    UnreadableDate,
+    Nan,
+    Undefined,
+    Url(Url),
+    RegExp(RegExp),
+    Set,
+    Map,
+    Custom(u32),
 }
 
 impl MetaEntry<'_> {
-    /// Checks the value at the path against the type. `marked` are the values that
-    /// have a type by now, known by their addresses: the tree does not change.
-    fn check(
+    /// The value at the path, and the path as the containers spell it. It goes
+    /// through own members of JSON values only: not into a value that is
+    /// something else by now.
+    fn find<'v>(
         &self,
-        root: &Value,
-        marked: &mut HashSet<*const Value>,
-    ) -> Result<Option<Mark>, Malformed> {
-        // A path goes through own members of JSON values only: not into a value
-        // that is something else by now.
+        root: &'v Json,
+        marks: &Marks,
+    ) -> Result<(&'v Json, Vec<PathSegment>), Malformed> {
         let mut target = root;
-        let mut path = Vec::new();
+        let mut path = Vec::with_capacity(self.path.len());
         for segment in &self.path {
-            if marked.contains(&std::ptr::from_ref(target)) {
+            if marks.contains_key(&std::ptr::from_ref(target)) {
                 return Err(Malformed);
             }
             let step = segment.step_into(target).ok_or(Malformed)?;
             path.push(step.0);
             target = step.1;
         }
-        let kind = match (self.code, target) {
-            (0, Value::String(digits)) if is_bigint(digits) => "bigint",
-            (1, Value::String(_) | Value::Null) => "Date",
-            (2, Value::Null) => "NaN",
-            (3, Value::Null) => UNDEFINED,
-            (4, Value::String(text)) if url::Url::parse(text).is_ok() => "URL",
-            (5, Value::String(text)) if is_regexp(text) => "RegExp",
-            (6, Value::Array(_)) => "Set",
-            (7, Value::Array(entries)) if entries.iter().all(Value::is_array) => "Map",
-            (0..=7, _) => return Err(Malformed),
-            // Codes that nobody registered are left alone.
-            _ => return Ok(None),
-        };
-        if !marked.insert(std::ptr::from_ref(target)) {
-            return Err(Malformed);
-        }
-        Ok(Some(Mark { path, kind }))
+        Ok((target, path))
     }
+
+    /// What the type code makes of a value; nothing where nobody knows the code.
+    fn mark(&self, target: &Json, codes: &[u32]) -> Result<Option<Mark>, Malformed> {
+        let text = || target.as_str().ok_or(Malformed);
+        let null = || target.is_null().then_some(()).ok_or(Malformed);
+        let Some(kind) = Kind::built_in(self.code) else {
+            let code = u32::try_from(self.code).ok().filter(|code| codes.contains(code));
+            return Ok(code.map(Mark::Custom));
+        };
+        Ok(Some(match kind {
+            Kind::BigInt => Mark::BigInt(text()?.parse().map_err(|_| Malformed)?),
+            Kind::Date if target.is_null() => Mark::Date(Date::INVALID),
+            Kind::Date => Date::of_javascript(text()?).map_or(Mark::UnreadableDate, Mark::Date),
+            Kind::Nan => null().map(|()| Mark::Nan)?,
+            Kind::Undefined => null().map(|()| Mark::Undefined)?,
+            Kind::Url => Mark::Url(text()?.parse().map_err(|_| Malformed)?),
+            Kind::RegExp => Mark::RegExp(text()?.parse().map_err(|_| Malformed)?),
+            Kind::Set if target.is_array() => Mark::Set,
+            Kind::Map if target.is_array() => Mark::Map,
+            Kind::Set | Kind::Map | Kind::Custom(_) => return Err(Malformed),
+        }))
+    }
+}
+
+/// The value that a tree of JSON stands for. The tree is taken apart.
+fn typed(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
+    let mark = if marks.is_empty() { None } else { marks.remove(&std::ptr::from_ref(json)) };
+    match mark {
+        None => plain(json, marks),
+        Some(Mark::BigInt(big)) => Ok(Value::BigInt(big)),
+        Some(Mark::Date(date)) => Ok(Value::Date(date)),
+        Some(Mark::UnreadableDate) => Ok(Value::Date(Date::INVALID)),
+        Some(Mark::Nan) => Ok(Value::Number(f64::NAN)),
+        Some(Mark::Undefined) => Ok(Value::Undefined),
+        Some(Mark::Url(url)) => Ok(Value::Url(url)),
+        Some(Mark::RegExp(pattern)) => Ok(Value::RegExp(pattern)),
+        Some(Mark::Set) => match plain(json, marks)? {
+            Value::Array(members) => Ok(Value::Set(Set(distinct(members)))),
+            _ => Err(Malformed),
+        },
+        Some(Mark::Map) => match plain(json, marks)? {
+            Value::Array(entries) => {
+                let entries = entries.into_iter().map(map_entry).collect::<Result<_, _>>()?;
+                Ok(Value::Map(Map(distinct_keys(entries))))
+            }
+            _ => Err(Malformed),
+        },
+        Some(Mark::Custom(code)) => {
+            Ok(Value::Custom(Box::new(Coded::new(code, plain(json, marks)?))))
+        }
+    }
+}
+
+fn plain(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
+    Ok(match json {
+        Json::Null => Value::Null,
+        Json::Bool(bool) => Value::Bool(*bool),
+        Json::Number(number) => Value::Number(number.as_f64().ok_or(Malformed)?),
+        Json::String(text) => Value::String(std::mem::take(text)),
+        Json::Array(items) => {
+            let items = items.iter_mut().map(|item| typed(item, marks));
+            Value::Array(items.collect::<Result<_, _>>()?)
+        }
+        Json::Object(members) => {
+            let mut typed_members = Object::with_capacity(members.len());
+            for (name, member) in members {
+                match typed(member, marks)? {
+                    // A member that is undefined is as good as none.
+                    Value::Undefined => {}
+                    value => drop(typed_members.insert(name.clone(), value)),
+                }
+            }
+            Value::Object(typed_members)
+        }
+    })
+}
+
+/// Key and value of a map's entry: missing ones are undefined, further ones ignored.
+fn map_entry(entry: Value) -> Result<(Value, Value), Malformed> {
+    let Value::Array(entry) = entry else { return Err(Malformed) };
+    let mut entry = entry.into_iter();
+    Ok((entry.next().unwrap_or_default(), entry.next().unwrap_or_default()))
 }
 
 impl Segment<'_> {
     /// The own member of a container, with the segment as the container has it:
     /// an index may be written as a key and a key as an index.
-    fn step_into<'v>(&self, container: &'v Value) -> Option<(PathSegment, &'v Value)> {
+    fn step_into<'v>(&self, container: &'v Json) -> Option<(PathSegment, &'v Json)> {
         match container {
-            Value::Array(items) => {
+            Json::Array(items) => {
                 let index = match self {
                     Segment::Index(index) => usize::try_from(*index).ok()?,
                     Segment::Key(key) => array_index(key)?,
                 };
                 Some((PathSegment::Index(index), items.get(index)?))
             }
-            Value::Object(members) => {
+            Json::Object(members) => {
                 let key = match self {
                     Segment::Index(index) => index.to_string(),
                     Segment::Key(key) => key.clone().into_owned(),
@@ -165,46 +249,33 @@ fn array_index(key: &str) -> Option<usize> {
     if canonical { key.parse().ok() } else { None }
 }
 
-/// The one type whose JSON form, null, stands for itself.
-const UNDEFINED: &str = "undefined";
-
-/// At most as many digits as the official decoder takes.
-const BIGINT_DIGITS: usize = 4300;
-
-fn is_bigint(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    (1..=BIGINT_DIGITS).contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && (digits == "0" || !digits.starts_with('0'))
-}
-
-/// `/pattern/flags`; the pattern itself is not compiled.
-fn is_regexp(text: &str) -> bool {
-    let Some((pattern, flags)) = text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'))
-    else {
-        return false;
-    };
-    let known = |flag: char| "dgimsuvy".contains(flag) && flags.matches(flag).count() == 1;
-    let both_unicode_modes = flags.contains('u') && flags.contains('v');
-    !pattern.is_empty()
-        && !pattern.contains(['\n', '\r', '\u{2028}', '\u{2029}'])
-        && flags.chars().all(known)
-        && !both_unicode_modes
-}
-
-/// Appends the envelope of a value; `{}` where there is none (undefined).
-/// On failure `out` is as long as before.
-pub(crate) fn write_envelope<T: Serialize + ?Sized>(
-    value: Option<&T>,
+/// Appends the envelope of a value that is plain JSON. On failure `out` is as
+/// long as before.
+pub(crate) fn write_plain<T: Serialize + ?Sized>(
+    value: &T,
     out: &mut Vec<u8>,
 ) -> Result<(), serde_json::Error> {
-    let Some(value) = value else {
-        out.extend_from_slice(b"{}");
-        return Ok(());
-    };
     let start = out.len();
     out.extend_from_slice(b"{\"json\":");
     write_json(value, out).inspect_err(|_| out.truncate(start))?;
+    out.push(b'}');
+    Ok(())
+}
+
+/// Appends the envelope of a value that may be of any type. On failure `out` is
+/// as long as before.
+pub(crate) fn write_typed<T: Serialize + ?Sized>(
+    value: &T,
+    integers: Integers<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
+    let start = out.len();
+    out.extend_from_slice(b"{\"json\":");
+    let mut meta = Meta::default();
+    match write_value(value, integers, out, &mut meta).inspect_err(|_| out.truncate(start))? {
+        Written::Value => meta.write("", out),
+        Written::Undefined => out.truncate(start + 1),
+    }
     out.push(b'}');
     Ok(())
 }

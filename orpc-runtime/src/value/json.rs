@@ -33,14 +33,41 @@ pub(super) fn write_json<T: Serialize + ?Sized>(
     let start = out.len();
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, JsFormatter);
     value.serialize(&mut serializer).inspect_err(|_| out.truncate(start))?;
-    // Only a `RawValue` brings white space along. Between tokens a space is as
-    // good as a line break, which would break an event stream's line.
-    for byte in &mut out[start..] {
+    unbreak_lines(&mut out[start..]);
+    Ok(())
+}
+
+/// Makes JSON text fit on a line of an event stream. Only a `RawValue` brings
+/// white space along, and between tokens a space is as good as a line break.
+pub(super) fn unbreak_lines(text: &mut [u8]) {
+    for byte in text {
         if matches!(*byte, b'\n' | b'\r') {
             *byte = b' ';
         }
     }
-    Ok(())
+}
+
+/// Appends a string as JSON text.
+pub(super) fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(out, text)
+}
+
+/// Appends a number; what is not finite is null.
+pub(super) fn write_number(number: f64, out: &mut Vec<u8>) {
+    if number.is_finite() {
+        out.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
+    } else {
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// Appends a number of single precision, with the digits that it needs as one.
+pub(super) fn write_short_number(number: f32, out: &mut Vec<u8>) {
+    if number.is_finite() {
+        out.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
+    } else {
+        out.extend_from_slice(b"null");
+    }
 }
 
 /// The JSON text of a value.
@@ -71,14 +98,17 @@ fn integral(number: &Number) -> Option<Number> {
     if !number.is_f64() {
         return None;
     }
-    let float = number.as_f64()?;
+    exact_integer(number.as_f64()?).map(Number::from)
+}
+
+/// The integer that a float is, if it is one that JavaScript holds exactly.
+pub(crate) fn exact_integer(float: f64) -> Option<i64> {
     if float.fract() != 0.0 || float.abs() > SAFE_INTEGER_BOUND {
         return None;
     }
     // Exact: the bound lies far inside the range of i64.
     #[allow(clippy::cast_possible_truncation)]
-    let integer = float as i64;
-    Some(Number::from(integer))
+    Some(float as i64)
 }
 
 #[cfg(test)]

@@ -1,10 +1,87 @@
-//! Values on the wire: the envelope around JSON, and JSON as JavaScript writes it.
+//! Values: what JavaScript has and JSON lacks, the envelope that carries it, and
+//! JSON as JavaScript writes it.
+//!
+//! A handler's types are those of Rust wherever JSON has something like them.
+//! For the rest this module has types that stand anywhere in a struct:
+//!
+//! | JavaScript | Rust |
+//! |---|---|
+//! | `bigint` | [`BigInt`], `u64`, `i64`, `u128`, `i128` |
+//! | `number` | [`Number`] of those; smaller integers, `usize`, `isize`, floats |
+//! | `NaN` | `f64` (as an input only [`Float`]) |
+//! | `undefined` | [`Undefined`], [`Option`] as an input |
+//! | `Date`, `URL`, `RegExp` | [`Date`], [`Url`], [`RegExp`] |
+//! | `Set`, `Map` | [`Set`], [`Map`] |
+//! | a type of your own | [`Custom`] |
+//! | any | [`Value`] |
+//!
+//! An integer of 64 or 128 bits is a bigint because a number of JavaScript could
+//! not hold it. As an input it may also be a number, as long as that is exact.
+//! `usize` and `isize` count what is in memory and are plain numbers. What a
+//! `serde_json::Value` holds is plain JSON.
+//!
+//! With any other format of serde these types are plain text, arrays and null.
+//!
+//! In a JSON Schema the keyword `x-native-type` names the type; `minimum`,
+//! `minItems` and so on apply to a bigint, set or map as to a number or array.
+//! The range of a date is `formatMinimum`, `formatMaximum`,
+//! `formatExclusiveMinimum` and `formatExclusiveMaximum`:
+//!
+//! ```
+//! use orpc_runtime::prelude::*;
+//! use orpc_runtime::value::{BigInt, Date, Set};
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! struct Booking {
+//!     #[schemars(extend("formatMinimum" = "2024-01-01T00:00:00Z"))]
+//!     from: Date,
+//!     #[schemars(length(min = 1, max = 9))]
+//!     seats: Set<u8>,
+//!     #[schemars(range(min = 1))]
+//!     price: BigInt,
+//! }
+//! ```
 
+mod bigint;
+mod custom;
+mod date;
+mod dynamic;
 mod envelope;
 mod json;
+mod kind;
+pub mod map;
+mod meta;
+pub mod number;
 mod path;
+mod places;
+mod reader;
+mod regexp;
+mod same;
+pub mod set;
+mod special;
+mod undefined;
+mod url;
+mod writer;
 
+pub use bigint::{BigInt, BigIntRangeError, ParseBigIntError};
+pub use custom::{Coded, Custom, CustomType};
+pub use date::{Date, DateRangeError, ParseDateError};
+pub use dynamic::{Object, Value};
+#[doc(hidden)]
 pub use envelope::Envelope;
-pub(crate) use envelope::{Malformed, Mark, Tree, write_envelope};
-pub(crate) use json::{normalise_numbers, to_raw};
+pub use map::Map;
+pub use number::{Float, Number};
 pub use path::PathSegment;
+pub use regexp::{ParseRegExpError, RegExp};
+pub use set::Set;
+pub use undefined::Undefined;
+pub use url::Url;
+
+pub(crate) use dynamic::json_number;
+pub(crate) use envelope::{Malformed, write_plain, write_typed};
+pub(crate) use json::{exact_integer, normalise_numbers, to_raw};
+pub(crate) use kind::{CODE_KEYWORD, KEYWORD, Kind};
+pub(crate) use meta::{Meta, Step};
+pub(crate) use places::{Places, TooManyPlaces, is_wide};
+pub(crate) use reader::Reader;
+pub(crate) use writer::{Integers, Written, write_value};

@@ -27,7 +27,7 @@ use crate::schema::DecodeError;
 use crate::serve::IntoContext;
 use crate::serve::served::{Parts, Served};
 use crate::serve::time::SHORTEST;
-use crate::value::{Envelope, write_envelope};
+use crate::value::Envelope;
 use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::{self, SseWriter};
 
@@ -267,7 +267,7 @@ fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
 
 fn respond_with_error(error: &Error, call: &Call) -> Response<RpcBody> {
     let mut body = Vec::with_capacity(128);
-    if let Err(reason) = write_envelope(Some(error), &mut body) {
+    if let Err(reason) = error.write_envelope(&mut body) {
         tracing::error!(%reason, "an error cannot be serialised");
     }
     let mut response = Response::new(RpcBody::full(body));

@@ -17,7 +17,6 @@ use serde_json::value::RawValue;
 
 use crate::event::EventMeta;
 use crate::procedure::{Error, EventKind, EventWriter};
-use crate::value::write_envelope;
 
 /// Stands between the text and the body of a binary message; UTF-8 has no such byte.
 const DELIMITER: u8 = 0xff;
@@ -256,7 +255,7 @@ pub(crate) fn write_error(
         _ = write!(out, ",\"h\":{{\"retry-after\":\"{seconds}\"}}");
     }
     out.extend_from_slice(b",\"b\":");
-    write_envelope(Some(error), out)?;
+    error.write_envelope(out)?;
     out.extend_from_slice(b"}}");
     Ok(())
 }

@@ -1,0 +1,46 @@
+//! The data of a declared error.
+
+use jsonschema::Validator;
+use schemars::Schema;
+use schemars::generate::SchemaGenerator;
+
+use super::compile::{SchemaError, compile_typed, custom_codes, output_schema};
+use super::node::{Typed, TypedNode};
+use crate::value::{Places, Step, Value};
+
+/// What an error's data are, which were written before it was known.
+pub(crate) struct ErrorDataSchema {
+    validator: Validator<Typed>,
+    places: Places,
+    codes: Vec<u32>,
+}
+
+impl ErrorDataSchema {
+    pub(crate) fn compile(schema: fn(&mut SchemaGenerator) -> Schema) -> Result<Self, SchemaError> {
+        let schema = output_schema(schema);
+        Ok(Self {
+            validator: compile_typed(&schema)?,
+            places: Places::of(&schema)?,
+            codes: custom_codes(&schema),
+        })
+    }
+
+    /// Whether an integer at the place is one of 64 or 128 bits.
+    pub(crate) fn is_bigint(&self, path: &[Step]) -> bool {
+        let place = path.iter().try_fold(self.places.root(), |place, step| match step {
+            Step::Member(name) => place.member(name),
+            Step::Item(index) => place.item(*index),
+        });
+        place.is_some_and(|place| place.is_wide())
+    }
+
+    /// The codes of the user-defined types.
+    pub(crate) fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// Whether data are what was declared.
+    pub(crate) fn accepts(&self, data: &Value) -> bool {
+        self.validator.is_valid(TypedNode::Value(data))
+    }
+}

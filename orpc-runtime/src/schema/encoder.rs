@@ -1,0 +1,117 @@
+//! From a value of the user's type to an envelope.
+
+use schemars::generate::SchemaGenerator;
+use schemars::transform::{Transform, transform_subschemas};
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::compile::{SchemaError, output_schema};
+use crate::value::{Integers, KEYWORD, Places, is_wide, write_plain, write_typed};
+
+/// Writes the values of one type, as its JSON Schema asks for.
+#[derive(Debug)]
+pub(crate) enum OutputEncoder {
+    /// They hold nothing that JSON has no type for.
+    Plain,
+    /// They may hold such things, but none of their integers is a bigint.
+    Numbers,
+    /// All their large integers are bigints.
+    BigInts,
+    /// Some are.
+    ByPlace(Places),
+}
+
+impl OutputEncoder {
+    /// The encoder of a type.
+    pub(crate) fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
+        Self::of_schema(&output_schema(SchemaGenerator::subschema_for::<T>))
+    }
+
+    pub(super) fn of_schema(schema: &Value) -> Result<Self, SchemaError> {
+        let mut content = Content::default();
+        match Schema::try_from(schema.clone()) {
+            Ok(mut schema) => content.transform(&mut schema),
+            Err(_) => content.anything = true,
+        }
+        Ok(match content {
+            Content { wide: false, anything: false, special: false, .. } => Self::Plain,
+            Content { wide: false, .. } => Self::Numbers,
+            Content { anything: false, narrow: false, .. } => Self::BigInts,
+            _ => Self::ByPlace(Places::of(schema)?),
+        })
+    }
+
+    /// Appends the envelope of a value; `{}` where there is none (undefined).
+    /// On failure `out` is as long as before.
+    pub(crate) fn write<T: Serialize + ?Sized>(
+        &self,
+        value: Option<&T>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), serde_json::Error> {
+        let Some(value) = value else {
+            out.extend_from_slice(b"{}");
+            return Ok(());
+        };
+        match self {
+            Self::Plain => write_plain(value, out),
+            Self::Numbers => write_typed(value, Integers::Numbers, out),
+            Self::BigInts => write_typed(value, Integers::BigInts, out),
+            Self::ByPlace(places) => write_typed(value, Integers::ByPlace(places), out),
+        }
+    }
+}
+
+/// What a schema has in it.
+#[derive(Debug, Default)]
+struct Content {
+    /// Special values, or numbers that may be NaN.
+    special: bool,
+    /// Integers of 64 or 128 bits.
+    wide: bool,
+    /// Other integers that serde may hand over in the same way.
+    narrow: bool,
+    /// Values that the schema does not describe.
+    anything: bool,
+}
+
+impl Transform for Content {
+    fn transform(&mut self, schema: &mut Schema) {
+        match schema.as_object() {
+            Some(members) => {
+                let is_type = |name: &str| has_type(members, name);
+                let small = members.get("format").and_then(Value::as_str).is_some_and(|format| {
+                    ["int8", "uint8", "int16", "uint16", "int32", "uint32"].contains(&format)
+                });
+                self.wide |= is_wide(members);
+                self.special |= members.contains_key(KEYWORD) || is_type("number");
+                self.narrow |= is_type("integer") && !small && !is_wide(members);
+                self.anything |= is_open(members);
+            }
+            None => self.anything |= schema.as_bool() == Some(true),
+        }
+        transform_subschemas(self, schema);
+    }
+}
+
+fn has_type(schema: &Map<String, Value>, name: &str) -> bool {
+    match schema.get("type") {
+        Some(Value::String(one)) => one == name,
+        Some(Value::Array(many)) => many.iter().any(|one| one == name),
+        _ => false,
+    }
+}
+
+/// Whether a schema leaves open what a value holds. An object with properties
+/// does not: what serde writes has no others.
+fn is_open(schema: &Map<String, Value>) -> bool {
+    let lacks = |keywords: &[&str]| !keywords.iter().any(|keyword| schema.contains_key(*keyword));
+    let combined = ["$ref", "anyOf", "oneOf", "allOf", "const", "enum"];
+    if !lacks(&combined) {
+        return false;
+    }
+    let members = ["properties", "additionalProperties", "patternProperties"];
+    (lacks(&["type", "not"]) && lacks(&members))
+        || (has_type(schema, "object") && lacks(&members) && lacks(&["unevaluatedProperties"]))
+        || (has_type(schema, "array") && lacks(&["items", "prefixItems"]))
+}

@@ -1,0 +1,177 @@
+//! The keywords of our own: the kind of a value, and the range of a date.
+
+use jsonschema::json::{JsonNumber as _, Node as _};
+use jsonschema::paths::Location;
+use jsonschema::{Keyword, ValidationError};
+use serde_json::{Map, Value};
+
+use super::issue::kind_of;
+use super::node::Kinds;
+use crate::value::{CODE_KEYWORD, Date, Kind};
+
+/// The bounds of a date.
+pub(super) const DATE_RANGE: [&str; 4] =
+    ["formatMinimum", "formatMaximum", "formatExclusiveMinimum", "formatExclusiveMaximum"];
+
+/// The largest integer that is exact and has no neighbour that is rounded to it.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+
+/// A check of one value.
+trait Check: Send + Sync {
+    /// What is wrong with the value, if anything.
+    fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String>;
+}
+
+struct Checked<C>(C);
+
+impl<'i, F: Kinds, C: Check> Keyword<'i, F> for Checked<C> {
+    fn validate(&self, node: F::Node<'i>) -> Result<(), ValidationError<'i>> {
+        match self.0.fault::<F>(&node) {
+            Some(fault) => Err(ValidationError::custom(fault)),
+            None => Ok(()),
+        }
+    }
+
+    fn is_valid(&self, node: F::Node<'i>) -> bool {
+        self.0.fault::<F>(&node).is_none()
+    }
+}
+
+type Compiled<'a, F> = Result<Box<dyn for<'i> Keyword<'i, F>>, ValidationError<'a>>;
+
+/// The kinds that a place takes.
+struct NativeType {
+    accepts: Accepts,
+    /// Plain null is taken as well.
+    nullable: bool,
+    expected: String,
+}
+
+enum Accepts {
+    /// Plain JSON.
+    Json,
+    /// An integer of 64 or 128 bits, as a bigint or as a number that is exact.
+    Integer,
+    /// A number that may be NaN.
+    Number,
+    Kind(Kind),
+    /// A keyword of somebody else's.
+    Anything,
+}
+
+/// The value of the keyword for a place of plain JSON.
+pub(super) const JSON: &str = "json";
+/// The value of the keyword for an integer of 64 or 128 bits.
+pub(super) const INTEGER: &str = "integer";
+
+/// Compiles `x-native-type`.
+pub(super) fn native_type<'a, F: Kinds>(
+    schema: &'a Map<String, Value>,
+    keyword: &'a Value,
+    _: Location,
+) -> Compiled<'a, F> {
+    let accepts = accepts(schema, keyword);
+    let expected = match &accepts {
+        Accepts::Kind(kind) => kind.name().to_owned(),
+        Accepts::Integer => "an exact integer".to_owned(),
+        Accepts::Json | Accepts::Number | Accepts::Anything => type_names(schema),
+    };
+    let nullable = type_list(schema).any(|name| name == "null");
+    Ok(Box::new(Checked(NativeType { accepts, nullable, expected })))
+}
+
+fn accepts(schema: &Map<String, Value>, keyword: &Value) -> Accepts {
+    Accepts::Kind(match keyword.as_str() {
+        Some(JSON) => return Accepts::Json,
+        Some(INTEGER) => return Accepts::Integer,
+        Some("number") => return Accepts::Number,
+        Some("bigint") => Kind::BigInt,
+        Some("date") => Kind::Date,
+        Some("undefined") => Kind::Undefined,
+        Some("url") => Kind::Url,
+        Some("regexp") => Kind::RegExp,
+        Some("set") => Kind::Set,
+        Some("map") => Kind::Map,
+        Some("custom") => {
+            let code = schema.get(CODE_KEYWORD).and_then(Value::as_u64);
+            match code.and_then(|code| u32::try_from(code).ok()) {
+                Some(code) => Kind::Custom(code),
+                None => return Accepts::Anything,
+            }
+        }
+        _ => return Accepts::Anything,
+    })
+}
+
+fn type_list(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let types = schema.get("type");
+    let one = types.and_then(Value::as_str);
+    let many = types.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    one.into_iter().chain(many)
+}
+
+fn type_names(schema: &Map<String, Value>) -> String {
+    let names: Vec<_> = type_list(schema).collect();
+    if names.is_empty() { "a JSON value".to_owned() } else { names.join(" or ") }
+}
+
+impl Check for NativeType {
+    fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String> {
+        let kind = F::kind(node);
+        let fits = match (&self.accepts, kind) {
+            (Accepts::Anything, _)
+            | (Accepts::Json | Accepts::Number, None | Some(Kind::Undefined))
+            | (Accepts::Number, Some(Kind::Nan))
+            | (Accepts::Integer, Some(Kind::BigInt | Kind::Undefined)) => true,
+            (Accepts::Integer, None) => node
+                .as_number()
+                .and_then(|number| number.as_f64())
+                .is_none_or(|number| number.abs() <= MAX_SAFE_INTEGER || number.fract() != 0.0),
+            (Accepts::Kind(wanted), _) => {
+                kind == Some(*wanted) || (self.nullable && node.is_null())
+            }
+            _ => false,
+        };
+        if fits {
+            return None;
+        }
+        if let (Accepts::Integer, None) = (&self.accepts, kind) {
+            return Some(
+                "Invalid input: expected bigint beyond 2^53 - 1, received number".to_owned(),
+            );
+        }
+        let received = kind.map_or_else(|| kind_of(&node.to_value()), Kind::name);
+        Some(format!("Invalid input: expected {}, received {received}", self.expected))
+    }
+}
+
+/// A bound of a date.
+struct DateBound {
+    keyword: &'static str,
+    limit: Date,
+}
+
+/// Compiles a bound of a date.
+pub(super) fn date_bound<'a, F: Kinds>(keyword: &'static str, limit: &'a Value) -> Compiled<'a, F> {
+    match limit.as_str().map(str::parse) {
+        Some(Ok(limit)) => Ok(Box::new(Checked(DateBound { keyword, limit }))),
+        _ => Err(ValidationError::custom(format!("`{keyword}` must be a date in ISO 8601 form"))),
+    }
+}
+
+impl Check for DateBound {
+    fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String> {
+        let date = F::date(node)?;
+        let Some(millis) = date.millis() else {
+            return Some("Invalid input: expected Date, received Invalid Date".to_owned());
+        };
+        let limit = self.limit.millis()?;
+        let (fits, fault, relation) = match self.keyword {
+            "formatMinimum" => (millis >= limit, "Too small", ">="),
+            "formatMaximum" => (millis <= limit, "Too big", "<="),
+            "formatExclusiveMinimum" => (millis > limit, "Too small", ">"),
+            _ => (millis < limit, "Too big", "<"),
+        };
+        (!fits).then(|| format!("{fault}: expected a Date {relation} {}", self.limit))
+    }
+}

@@ -1,0 +1,166 @@
+//! Integers without a bound.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::kind;
+use super::special::deserialize_special;
+
+/// The most digits that the official decoder takes.
+const MAX_DIGITS: usize = 4300;
+
+/// A `bigint` of JavaScript: an integer of at most 4300 digits.
+///
+/// It holds the decimal digits and does no arithmetic; convert it to an integer
+/// of Rust, or with the feature `num-bigint` to a `num_bigint::BigInt`.
+///
+/// ```
+/// use orpc_runtime::value::BigInt;
+///
+/// let big: BigInt = "123456789012345678901234567890".parse()?;
+/// assert!(u64::try_from(&big).is_err());
+/// assert_eq!(u128::try_from(&big)?, 123_456_789_012_345_678_901_234_567_890);
+/// assert!(big > BigInt::from(7));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BigInt(Box<str>);
+
+/// Text that is no [`BigInt`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an integer of at most {MAX_DIGITS} decimal digits")]
+pub struct ParseBigIntError;
+
+/// A [`BigInt`] beyond the range of the integer type it should become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the bigint is out of range")]
+pub struct BigIntRangeError;
+
+impl BigInt {
+    /// The decimal digits, with a minus sign if the number is negative.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_negative(&self) -> bool {
+        self.0.starts_with('-')
+    }
+
+    fn digits(&self) -> &str {
+        self.0.strip_prefix('-').unwrap_or(&self.0)
+    }
+
+    /// The nearest float, infinite beyond the range of floats.
+    pub(crate) fn to_f64(&self) -> f64 {
+        self.0.parse().unwrap_or(f64::NAN)
+    }
+}
+
+/// Digits as `BigInt.prototype.toString` writes them: no plus, no leading zeros.
+impl FromStr for BigInt {
+    type Err = ParseBigIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseBigIntError> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let canonical = (1..=MAX_DIGITS).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && (digits == "0" || !digits.starts_with('0'));
+        match (canonical, digits) {
+            (false, _) => Err(ParseBigIntError),
+            // There is no negative zero among the integers.
+            (true, "0") => Ok(Self("0".into())),
+            (true, _) => Ok(Self(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for BigInt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad_integral(!self.is_negative(), "", self.digits())
+    }
+}
+
+impl Ord for BigInt {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let magnitudes = |a: &Self, b: &Self| {
+            let (a, b) = (a.digits(), b.digits());
+            a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+        };
+        match (self.is_negative(), other.is_negative()) {
+            (false, false) => magnitudes(self, other),
+            (true, true) => magnitudes(other, self),
+            (negative, _) => {
+                if negative {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+        }
+    }
+}
+
+impl PartialOrd for BigInt {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+macro_rules! integers {
+    ($($ty:ty)*) => {$(
+        impl From<$ty> for BigInt {
+            fn from(integer: $ty) -> Self {
+                Self(integer.to_string().into())
+            }
+        }
+
+        impl TryFrom<&BigInt> for $ty {
+            type Error = BigIntRangeError;
+
+            fn try_from(big: &BigInt) -> Result<Self, BigIntRangeError> {
+                big.as_str().parse().map_err(|_| BigIntRangeError)
+            }
+        }
+
+        impl TryFrom<BigInt> for $ty {
+            type Error = BigIntRangeError;
+
+            fn try_from(big: BigInt) -> Result<Self, BigIntRangeError> {
+                Self::try_from(&big)
+            }
+        }
+    )*};
+}
+
+integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
+
+impl Serialize for BigInt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(kind::BIGINT, self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for BigInt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize_special(deserializer, kind::BIGINT, |digits: Cow<'de, str>| digits.parse())
+    }
+}
+
+impl JsonSchema for BigInt {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "BigInt".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "x-native-type": "bigint" })
+    }
+}

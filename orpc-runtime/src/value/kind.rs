@@ -1,0 +1,127 @@
+//! The kinds of values that JavaScript has and JSON lacks.
+
+/// Begins the names under which special values pass through serde.
+macro_rules! tag {
+    ($name:literal) => {
+        concat!("$orpc::", $name)
+    };
+}
+
+pub(crate) const BIGINT: &str = tag!("BigInt");
+pub(crate) const DATE: &str = tag!("Date");
+pub(crate) const NAN: &str = tag!("NaN");
+pub(crate) const UNDEFINED: &str = tag!("Undefined");
+pub(crate) const URL: &str = tag!("URL");
+pub(crate) const REGEXP: &str = tag!("RegExp");
+pub(crate) const SET: &str = tag!("Set");
+pub(crate) const MAP: &str = tag!("Map");
+/// Five digits of the code follow.
+pub(crate) const CUSTOM: &str = tag!("Custom/");
+/// A user-defined value whose code is part of the value.
+pub(crate) const CODED: &str = tag!("Coded");
+/// A number, whatever the size of its type.
+pub(crate) const NUMBER: &str = tag!("Number");
+/// Any value, none of whose kinds may be lost.
+pub(crate) const VALUE: &str = tag!("Value");
+
+/// The schema keyword that names the kind.
+pub(crate) const KEYWORD: &str = "x-native-type";
+/// The schema keyword with the code of a user-defined type.
+pub(crate) const CODE_KEYWORD: &str = "x-native-code";
+
+/// The highest code that a user-defined type may have.
+pub(crate) const MAX_CODE: u32 = 99_999;
+
+/// What a value is that JSON has no type for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    BigInt,
+    Date,
+    Nan,
+    Undefined,
+    Url,
+    RegExp,
+    Set,
+    Map,
+    /// A user-defined type of that code.
+    Custom(u32),
+}
+
+impl Kind {
+    const BUILT_IN: [Self; 8] = [
+        Self::BigInt,
+        Self::Date,
+        Self::Nan,
+        Self::Undefined,
+        Self::Url,
+        Self::RegExp,
+        Self::Set,
+        Self::Map,
+    ];
+
+    /// The type code on the wire.
+    pub(crate) fn code(self) -> u32 {
+        match self {
+            Self::BigInt => 0,
+            Self::Date => 1,
+            Self::Nan => 2,
+            Self::Undefined => 3,
+            Self::Url => 4,
+            Self::RegExp => 5,
+            Self::Set => 6,
+            Self::Map => 7,
+            Self::Custom(code) => code,
+        }
+    }
+
+    /// The built-in kind of a type code.
+    pub(crate) fn built_in(code: u64) -> Option<Self> {
+        Self::BUILT_IN.get(usize::try_from(code).ok()?).copied()
+    }
+
+    /// The kind of a name that serde carries.
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
+        Some(match tag {
+            BIGINT => Self::BigInt,
+            DATE => Self::Date,
+            NAN => Self::Nan,
+            UNDEFINED => Self::Undefined,
+            URL => Self::Url,
+            REGEXP => Self::RegExp,
+            SET => Self::Set,
+            MAP => Self::Map,
+            _ => Self::Custom(tag.strip_prefix(CUSTOM)?.parse().ok()?),
+        })
+    }
+
+    /// The name that serde carries.
+    pub(crate) fn tag(self) -> std::borrow::Cow<'static, str> {
+        let name = match self {
+            Self::BigInt => BIGINT,
+            Self::Date => DATE,
+            Self::Nan => NAN,
+            Self::Undefined => UNDEFINED,
+            Self::Url => URL,
+            Self::RegExp => REGEXP,
+            Self::Set => SET,
+            Self::Map => MAP,
+            Self::Custom(code) => return format!("{CUSTOM}{code:05}").into(),
+        };
+        name.into()
+    }
+
+    /// The name of the type in JavaScript.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BigInt => "bigint",
+            Self::Date => "Date",
+            Self::Nan => "NaN",
+            Self::Undefined => "undefined",
+            Self::Url => "URL",
+            Self::RegExp => "RegExp",
+            Self::Set => "Set",
+            Self::Map => "Map",
+            Self::Custom(_) => "a user-defined type",
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Maps with keys of any type, in the order of insertion.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::kind;
+use super::special::deserialize_special;
+
+/// A `Map` of JavaScript: entries in the order of insertion, keys of any type.
+///
+/// Of entries whose keys are the same in JavaScript the last value counts, at
+/// the place of the first. (A `BTreeMap` or `HashMap` is a plain object instead.)
+///
+/// For a map of Rust use `#[serde(with = "orpc_runtime::value::map")]` and
+/// `#[schemars(with = "Map<K, V>")]`.
+///
+/// ```
+/// use orpc_runtime::value::{Date, Map};
+///
+/// let visits = Map::from(vec![(Date::from_millis(0), 3)]);
+/// assert_eq!(visits.get(&Date::from_millis(0)), Some(&3));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Map<K, V>(pub Vec<(K, V)>);
+
+impl<K: PartialEq, V> Map<K, V> {
+    /// The value of a key, found by looking at one entry after the other.
+    pub fn get(&self, key: &K) -> Option<&V> {
+        self.0.iter().find(|(other, _)| other == key).map(|(_, value)| value)
+    }
+}
+
+impl<K, V> Default for Map<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K, V> std::ops::Deref for Map<K, V> {
+    type Target = [(K, V)];
+
+    fn deref(&self) -> &[(K, V)] {
+        &self.0
+    }
+}
+
+impl<K, V> From<Vec<(K, V)>> for Map<K, V> {
+    fn from(entries: Vec<(K, V)>) -> Self {
+        Self(entries)
+    }
+}
+
+impl<K, V> FromIterator<(K, V)> for Map<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+impl<K, V> IntoIterator for Map<K, V> {
+    type Item = (K, V);
+    type IntoIter = std::vec::IntoIter<(K, V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a, K, V> IntoIterator for &'a Map<K, V> {
+    type Item = &'a (K, V);
+    type IntoIter = std::slice::Iter<'a, (K, V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<K: Serialize, V: Serialize> Serialize for Map<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(kind::MAP, &self.0)
+    }
+}
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Map<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize_special(deserializer, kind::MAP, |entries| Ok::<_, Infallible>(Self(entries)))
+    }
+}
+
+impl<K: JsonSchema, V: JsonSchema> JsonSchema for Map<K, V> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Map_of_{}_to_{}", K::schema_name(), V::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "items": {
+                "type": "array",
+                "prefixItems": [generator.subschema_for::<K>(), generator.subschema_for::<V>()],
+                "minItems": 2,
+                "maxItems": 2,
+            },
+            "x-native-type": "map",
+        })
+    }
+}
+
+/// Writes a `Map`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<'a, K, V, C, S>(entries: &'a C, serializer: S) -> Result<S::Ok, S::Error>
+where
+    K: Serialize,
+    V: Serialize,
+    &'a C: IntoIterator<Item = (K, V)>,
+    S: Serializer,
+{
+    entries.into_iter().collect::<Map<_, _>>().serialize(serializer)
+}
+
+/// Reads a `Map`.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn deserialize<'de, K, V, C, D>(deserializer: D) -> Result<C, D::Error>
+where
+    K: Deserialize<'de>,
+    V: Deserialize<'de>,
+    C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
+    D: Deserializer<'de>,
+{
+    Ok(Map::deserialize(deserializer)?.into_iter().collect())
+}

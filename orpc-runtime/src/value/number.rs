@@ -1,0 +1,142 @@
+//! Integers that should be plain numbers, and floats that may be NaN.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::kind;
+
+/// An integer that reaches JavaScript as a `number`, where its type alone would
+/// make it a `bigint`.
+///
+/// For a field that should keep its type there is the module of the same purpose:
+/// `#[serde(with = "orpc_runtime::value::number")]` together with
+/// `#[schemars(with = "Number<u64>")]`.
+///
+/// As an input it takes the integers that JavaScript holds exactly, up to
+/// 2<sup>53</sup> - 1.
+///
+/// ```
+/// use orpc_runtime::value::Number;
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// struct Usage {
+///     bytes: Number<u64>,
+///     #[serde(with = "orpc_runtime::value::number")]
+///     #[schemars(with = "Number<u64>")]
+///     files: u64,
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Number<T>(pub T);
+
+impl<T> From<T> for Number<T> {
+    fn from(integer: T) -> Self {
+        Self(integer)
+    }
+}
+
+impl<T: Serialize> Serialize for Number<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(&self.0, serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Number<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self)
+    }
+}
+
+macro_rules! schemas {
+    ($($ty:ty: $minimum:expr;)*) => {$(
+        impl JsonSchema for Number<$ty> {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                concat!("Number_of_", stringify!($ty)).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "integer",
+                    "minimum": $minimum,
+                    "maximum": 9_007_199_254_740_991_i64,
+                })
+            }
+        }
+    )*};
+}
+
+schemas! {
+    u64: 0;
+    u128: 0;
+    i64: -9_007_199_254_740_991_i64;
+    i128: -9_007_199_254_740_991_i64;
+}
+
+/// Writes a number.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<T: Serialize, S: Serializer>(
+    integer: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_newtype_struct(kind::NUMBER, integer)
+}
+
+/// Reads a number.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    T::deserialize(deserializer)
+}
+
+/// A float that as an input may be NaN, which a plain `f64` may not: it has
+/// passed no range when it gets to a handler.
+///
+/// As outputs both are the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct Float(pub f64);
+
+impl From<f64> for Float {
+    fn from(float: f64) -> Self {
+        Self(float)
+    }
+}
+
+impl From<Float> for f64 {
+    fn from(float: Float) -> Self {
+        float.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Float {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        f64::deserialize(deserializer).map(Self)
+    }
+}
+
+impl JsonSchema for Float {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Float".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "format": "double", "x-native-type": "number" })
+    }
+}

@@ -1,0 +1,72 @@
+//! Which values JavaScript takes for the same in a `Set` or as keys of a `Map`
+//! (ECMA-262, SameValueZero).
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::dynamic::Value;
+
+/// A primitive value; two objects are never the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Primitive<'a> {
+    Undefined,
+    Null,
+    Bool(bool),
+    Number(u64),
+    String(&'a str),
+    BigInt(&'a str),
+}
+
+impl<'a> Primitive<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        Some(match value {
+            Value::Undefined => Self::Undefined,
+            Value::Null => Self::Null,
+            Value::Bool(bool) => Self::Bool(*bool),
+            Value::Number(number) if number.is_nan() => Self::Number(f64::NAN.to_bits()),
+            // Adding zero makes one zero of two.
+            Value::Number(number) => Self::Number((number + 0.0).to_bits()),
+            Value::String(text) => Self::String(text),
+            Value::BigInt(big) => Self::BigInt(big.as_str()),
+            _ => return None,
+        })
+    }
+}
+
+/// For each value the index of the first that is the same.
+fn firsts<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<usize> {
+    let mut known = HashMap::new();
+    let first = |(index, value)| match Primitive::of(value).map(|value| known.entry(value)) {
+        Some(Entry::Occupied(first)) => *first.get(),
+        Some(Entry::Vacant(entry)) => *entry.insert(index),
+        None => index,
+    };
+    values.enumerate().map(first).collect()
+}
+
+/// The members of a set: the first of those that are the same.
+pub(super) fn distinct(members: Vec<Value>) -> Vec<Value> {
+    let firsts = firsts(members.iter());
+    let members = members.into_iter().enumerate();
+    members.filter(|(index, _)| firsts[*index] == *index).map(|(_, member)| member).collect()
+}
+
+/// The entries of a map: of keys that are the same the first place and the last value.
+pub(super) fn distinct_keys(entries: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
+    let firsts = firsts(entries.iter().map(|(key, _)| key));
+    let mut places = HashMap::new();
+    let mut kept: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
+    for ((key, value), first) in entries.into_iter().zip(firsts) {
+        match places.get(&first) {
+            Some(&place) => {
+                let entry: &mut (Value, Value) = &mut kept[place];
+                entry.1 = value;
+            }
+            None => {
+                places.insert(first, kept.len());
+                kept.push((key, value));
+            }
+        }
+    }
+    kept
+}

@@ -1,0 +1,127 @@
+//! Sets, in the order of insertion.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::kind;
+use super::special::deserialize_special;
+
+/// A `Set` of JavaScript: members in the order of insertion.
+///
+/// Of members that a client sends twice one is left, where JavaScript takes
+/// them for the same (ECMA-262, SameValueZero: primitives of equal value; two
+/// objects are never the same). What a handler puts in twice is sent twice, and
+/// collapses at the client.
+///
+/// For an unordered set of Rust use `#[serde(with = "orpc_runtime::value::set")]`
+/// and `#[schemars(with = "Set<T>")]`.
+///
+/// ```
+/// use orpc_runtime::value::Set;
+///
+/// let tags: Set<String> = ["new", "hot"].map(str::to_owned).into_iter().collect();
+/// assert_eq!(tags.len(), 2);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Set<T>(pub Vec<T>);
+
+impl<T> Default for Set<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> std::ops::Deref for Set<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> From<Vec<T>> for Set<T> {
+    fn from(members: Vec<T>) -> Self {
+        Self(members)
+    }
+}
+
+impl<T> FromIterator<T> for Set<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(members: I) -> Self {
+        Self(members.into_iter().collect())
+    }
+}
+
+impl<T> IntoIterator for Set<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Set<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<T: Serialize> Serialize for Set<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(kind::SET, &self.0)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Set<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize_special(deserializer, kind::SET, |members| Ok::<_, Infallible>(Self(members)))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Set<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Set_of_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "items": generator.subschema_for::<T>(),
+            "x-native-type": "set",
+        })
+    }
+}
+
+/// Writes a `Set`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<'a, C, S: Serializer>(members: &'a C, serializer: S) -> Result<S::Ok, S::Error>
+where
+    &'a C: IntoIterator<Item: Serialize>,
+{
+    members.into_iter().collect::<Set<_>>().serialize(serializer)
+}
+
+/// Reads a `Set`.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn deserialize<'de, T, C, D>(deserializer: D) -> Result<C, D::Error>
+where
+    T: Deserialize<'de>,
+    C: IntoIterator<Item = T> + FromIterator<T>,
+    D: Deserializer<'de>,
+{
+    Ok(Set::deserialize(deserializer)?.into_iter().collect())
+}

@@ -1,0 +1,697 @@
+//! From a type to the parts of an envelope, through serde.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::ops::Range;
+
+use serde::ser::{self, Error as _, Impossible, Serialize, Serializer};
+
+use super::json::{unbreak_lines, write_number, write_short_number, write_string};
+use super::kind::{self, Kind};
+use super::meta::{Meta, Step};
+use super::places::{Place, Places};
+
+type Error = serde_json::Error;
+
+/// What becomes of integers of 64 and 128 bits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Integers<'a> {
+    /// All are numbers.
+    Numbers,
+    /// All are bigints.
+    BigInts,
+    /// Some are bigints.
+    ByPlace(&'a Places),
+    /// Nobody knows yet.
+    Undecided,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    Value,
+    /// Nothing, as the value is undefined.
+    Undefined,
+}
+
+/// Appends the JSON of a value and gathers the types that it lacks. On failure
+/// `out` is as long as before.
+pub(crate) fn write_value<T: Serialize + ?Sized>(
+    value: &T,
+    integers: Integers<'_>,
+    out: &mut Vec<u8>,
+    meta: &mut Meta,
+) -> Result<Written, Error> {
+    let start = out.len();
+    let place = match integers {
+        Integers::ByPlace(places) => Some(places.root()),
+        _ => None,
+    };
+    let mut writer =
+        Writer { start, out, meta, path: Vec::new(), integers, place, undefined: false };
+    match value.serialize(&mut writer) {
+        Ok(()) if writer.undefined => Ok(Written::Undefined),
+        Ok(()) => Ok(Written::Value),
+        Err(error) => {
+            out.truncate(start);
+            Err(error)
+        }
+    }
+}
+
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where the value begins.
+    start: usize,
+    meta: &'a mut Meta,
+    path: Vec<Segment>,
+    integers: Integers<'a>,
+    place: Option<Place<'a>>,
+    /// The value just met is undefined: nothing was written for it.
+    undefined: bool,
+}
+
+/// A step of the path to the value that is being written.
+enum Segment {
+    /// A member, whose name is there in the output.
+    Key(Range<usize>),
+    Index(usize),
+}
+
+impl<'a> Writer<'a> {
+    fn mark(&mut self, kind: Kind) {
+        let (path, out) = (&self.path, &*self.out);
+        self.meta.push(kind.code(), |text| {
+            for segment in path {
+                text.push(b',');
+                match segment {
+                    Segment::Key(key) => text.extend_from_slice(&out[key.clone()]),
+                    // Writing to a `Vec` cannot fail.
+                    Segment::Index(index) => _ = write!(text, "{index}"),
+                }
+            }
+        });
+    }
+
+    /// The path as the places of a type know it.
+    fn steps(&self) -> Result<Vec<Step>, Error> {
+        let step = |segment: &Segment| match segment {
+            Segment::Key(key) => serde_json::from_slice::<String>(&self.out[key.clone()])
+                .map(|key| Step::Member(key.into())),
+            Segment::Index(index) => Ok(Step::Item(*index)),
+        };
+        self.path.iter().map(step).collect()
+    }
+
+    fn integer(&mut self, integer: impl Display) -> Result<(), Error> {
+        let is_bigint = match self.integers {
+            Integers::Numbers => false,
+            Integers::BigInts => true,
+            Integers::ByPlace(_) => self.place.is_some_and(Place::is_wide),
+            Integers::Undecided => {
+                let start = self.out.len() - self.start;
+                _ = write!(self.out, "{integer}");
+                let steps = self.steps()?;
+                self.mark(Kind::BigInt);
+                self.meta.doubt(start..self.out.len() - self.start, steps);
+                return Ok(());
+            }
+        };
+        // Writing to a `Vec` cannot fail.
+        if is_bigint {
+            _ = write!(self.out, "\"{integer}\"");
+            self.mark(Kind::BigInt);
+        } else {
+            _ = write!(self.out, "{integer}");
+        }
+        Ok(())
+    }
+
+    fn null(&mut self) {
+        self.out.extend_from_slice(b"null");
+    }
+
+    /// Writes what stands before an element or member.
+    fn separate(&mut self, is_first: &mut bool) {
+        if !std::mem::take(is_first) {
+            self.out.push(b',');
+        }
+    }
+
+    /// Writes the name of a member, quoted, and gives where it is.
+    fn name(&mut self, name: &str) -> Result<Range<usize>, Error> {
+        let start = self.out.len();
+        write_string(name, self.out)?;
+        Ok(start..self.out.len())
+    }
+
+    fn compound(&mut self, open: &[u8], close: &'static [u8]) -> Compound<'_, 'a> {
+        self.out.extend_from_slice(open);
+        let place = self.place;
+        Compound {
+            writer: self,
+            is_first: true,
+            index: 0,
+            place,
+            close,
+            member: None,
+            form: Form::Json,
+        }
+    }
+
+    /// Writes `{"variant":`, and enters it.
+    fn enter_variant(&mut self, variant: &str) -> Result<(), Error> {
+        self.out.push(b'{');
+        let key = self.name(variant)?;
+        self.out.push(b':');
+        self.path.push(Segment::Key(key));
+        self.place = self.place.and_then(|place| place.member(variant));
+        Ok(())
+    }
+}
+
+/// The parts of a value that is being written.
+struct Compound<'w, 'a> {
+    writer: &'w mut Writer<'a>,
+    is_first: bool,
+    index: usize,
+    /// The place of the compound.
+    place: Option<Place<'a>>,
+    close: &'static [u8],
+    /// The member whose value comes next: what it began at, and its name.
+    member: Option<(usize, Range<usize>)>,
+    form: Form,
+}
+
+/// What a compound of serde's becomes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    /// The content of an enum's variant, which the path leads into.
+    Variant,
+    /// JSON text.
+    Raw,
+    /// A user-defined value; first comes its code.
+    Coded,
+    /// A user-defined value of that code.
+    Custom(u32),
+}
+
+impl<'a> Compound<'_, 'a> {
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        let writer = &mut *self.writer;
+        writer.separate(&mut self.is_first);
+        writer.path.push(Segment::Index(self.index));
+        writer.place = self.place.and_then(|place| place.item(self.index));
+        self.index += 1;
+        value.serialize(&mut *writer)?;
+        if std::mem::take(&mut writer.undefined) {
+            writer.null();
+            writer.mark(Kind::Undefined);
+        }
+        writer.path.pop();
+        Ok(())
+    }
+
+    /// Writes the name of a member, whose value comes next.
+    fn key(&mut self, name: &str) -> Result<(), Error> {
+        let writer = &mut *self.writer;
+        let start = writer.out.len();
+        let mut is_first = self.is_first;
+        writer.separate(&mut is_first);
+        let key = writer.name(name)?;
+        writer.out.push(b':');
+        writer.place = self.place.and_then(|place| place.member(name));
+        self.member = Some((start, key));
+        Ok(())
+    }
+
+    fn member<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        let (start, key) =
+            self.member.take().ok_or_else(|| Error::custom("a value without a key"))?;
+        let writer = &mut *self.writer;
+        writer.path.push(Segment::Key(key));
+        value.serialize(&mut *writer)?;
+        writer.path.pop();
+        if std::mem::take(&mut writer.undefined) {
+            writer.out.truncate(start);
+        } else {
+            self.is_first = false;
+        }
+        Ok(())
+    }
+
+    fn coded<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        let writer = &mut *self.writer;
+        if self.form == Form::Coded {
+            let start = writer.out.len();
+            value.serialize(&mut *writer)?;
+            let code =
+                std::str::from_utf8(&writer.out[start..]).ok().and_then(|code| code.parse().ok());
+            writer.out.truncate(start);
+            self.form = Form::Custom(code.ok_or_else(|| Error::custom("a code is a number"))?);
+            return Ok(());
+        }
+        value.serialize(&mut *writer)
+    }
+
+    fn close(self) -> Result<(), Error> {
+        let writer = self.writer;
+        writer.place = self.place;
+        match self.form {
+            Form::Json => writer.out.extend_from_slice(self.close),
+            Form::Variant => {
+                writer.out.extend_from_slice(self.close);
+                writer.out.push(b'}');
+                writer.path.pop();
+            }
+            Form::Custom(code) => writer.mark(Kind::Custom(code)),
+            Form::Raw | Form::Coded => {}
+        }
+        Ok(())
+    }
+}
+
+/// The name under which `serde_json` passes on JSON text.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+macro_rules! small_integers {
+    ($($method:ident $ty:ty;)*) => {$(
+        fn $method(self, integer: $ty) -> Result<(), Error> {
+            // Writing to a `Vec` cannot fail.
+            _ = write!(self.out, "{integer}");
+            Ok(())
+        }
+    )*};
+}
+
+macro_rules! large_integers {
+    ($($method:ident $ty:ty;)*) => {$(
+        fn $method(self, integer: $ty) -> Result<(), Error> {
+            self.integer(integer)
+        }
+    )*};
+}
+
+impl<'w, 'a> Serializer for &'w mut Writer<'a> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Compound<'w, 'a>;
+    type SerializeTuple = Compound<'w, 'a>;
+    type SerializeTupleStruct = Compound<'w, 'a>;
+    type SerializeTupleVariant = Compound<'w, 'a>;
+    type SerializeMap = Compound<'w, 'a>;
+    type SerializeStruct = Compound<'w, 'a>;
+    type SerializeStructVariant = Compound<'w, 'a>;
+
+    fn serialize_bool(self, bool: bool) -> Result<(), Error> {
+        self.out.extend_from_slice(if bool { b"true" } else { b"false" });
+        Ok(())
+    }
+
+    small_integers! {
+        serialize_i8 i8;
+        serialize_i16 i16;
+        serialize_i32 i32;
+        serialize_u8 u8;
+        serialize_u16 u16;
+        serialize_u32 u32;
+    }
+
+    large_integers! {
+        serialize_i64 i64;
+        serialize_i128 i128;
+        serialize_u64 u64;
+        serialize_u128 u128;
+    }
+
+    fn serialize_f32(self, number: f32) -> Result<(), Error> {
+        write_short_number(number, self.out);
+        if number.is_nan() {
+            self.mark(Kind::Nan);
+        }
+        Ok(())
+    }
+
+    fn serialize_f64(self, number: f64) -> Result<(), Error> {
+        write_number(number, self.out);
+        if number.is_nan() {
+            self.mark(Kind::Nan);
+        }
+        Ok(())
+    }
+
+    fn serialize_char(self, char: char) -> Result<(), Error> {
+        self.serialize_str(char.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, text: &str) -> Result<(), Error> {
+        write_string(text, self.out)
+    }
+
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<(), Error> {
+        self.collect_seq(bytes)
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.null();
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), Error> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        // Only names of special types begin like this.
+        if !name.starts_with('$') {
+            return value.serialize(self);
+        }
+        if name == kind::NUMBER {
+            let integers = std::mem::replace(&mut self.integers, Integers::Numbers);
+            value.serialize(&mut *self)?;
+            self.integers = integers;
+            return Ok(());
+        }
+        match Kind::of_tag(name) {
+            Some(Kind::Undefined) => self.undefined = true,
+            Some(kind) => {
+                value.serialize(&mut *self)?;
+                if std::mem::take(&mut self.undefined) {
+                    self.null();
+                }
+                self.mark(kind);
+            }
+            None => value.serialize(self)?,
+        }
+        Ok(())
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        let mut object = self.compound(b"{", b"}");
+        object.key(variant)?;
+        object.member(value)?;
+        object.close()
+    }
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'w, 'a>, Error> {
+        Ok(self.compound(b"[", b"]"))
+    }
+
+    fn serialize_tuple(self, _len: usize) -> Result<Compound<'w, 'a>, Error> {
+        Ok(self.compound(b"[", b"]"))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        name: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'w, 'a>, Error> {
+        if name == kind::CODED {
+            return Ok(Compound { form: Form::Coded, ..self.compound(b"", b"") });
+        }
+        Ok(self.compound(b"[", b"]"))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'w, 'a>, Error> {
+        self.enter_variant(variant)?;
+        Ok(Compound { form: Form::Variant, ..self.compound(b"[", b"]") })
+    }
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'w, 'a>, Error> {
+        Ok(self.compound(b"{", b"}"))
+    }
+
+    fn serialize_struct(self, name: &'static str, _len: usize) -> Result<Compound<'w, 'a>, Error> {
+        if name == RAW_VALUE {
+            return Ok(Compound { form: Form::Raw, ..self.compound(b"", b"") });
+        }
+        Ok(self.compound(b"{", b"}"))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'w, 'a>, Error> {
+        self.enter_variant(variant)?;
+        Ok(Compound { form: Form::Variant, ..self.compound(b"{", b"}") })
+    }
+}
+
+impl ser::SerializeSeq for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close()
+    }
+}
+
+impl ser::SerializeTuple for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close()
+    }
+}
+
+impl ser::SerializeTupleStruct for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        match self.form {
+            Form::Coded | Form::Custom(_) => self.coded(value),
+            _ => self.item(value),
+        }
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close()
+    }
+}
+
+impl ser::SerializeTupleVariant for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close()
+    }
+}
+
+impl ser::SerializeMap for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        let name = key.serialize(KeyText)?;
+        self.key(&name)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.member(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close()
+    }
+}
+
+impl ser::SerializeStruct for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        if self.form == Form::Raw {
+            let text = value.serialize(KeyText)?;
+            let start = self.writer.out.len();
+            self.writer.out.extend_from_slice(text.as_bytes());
+            unbreak_lines(&mut self.writer.out[start..]);
+            return Ok(());
+        }
+        self.key(name)?;
+        self.member(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close()
+    }
+}
+
+impl ser::SerializeStructVariant for Compound<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.key(name)?;
+        self.member(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close()
+    }
+}
+
+/// The text of a key: that of strings, numbers and booleans, as in `serde_json`.
+struct KeyText;
+
+macro_rules! texts {
+    ($($method:ident $ty:ty;)*) => {$(
+        fn $method(self, value: $ty) -> Result<String, Error> {
+            Ok(value.to_string())
+        }
+    )*};
+}
+
+macro_rules! no_texts {
+    ($($method:ident($($ty:ty),*) -> $out:ty;)*) => {$(
+        fn $method(self, $(_: $ty),*) -> Result<$out, Error> {
+            Err(Error::custom("key must be a string"))
+        }
+    )*};
+}
+
+impl Serializer for KeyText {
+    type Ok = String;
+    type Error = Error;
+    type SerializeSeq = Impossible<String, Error>;
+    type SerializeTuple = Impossible<String, Error>;
+    type SerializeTupleStruct = Impossible<String, Error>;
+    type SerializeTupleVariant = Impossible<String, Error>;
+    type SerializeMap = Impossible<String, Error>;
+    type SerializeStruct = Impossible<String, Error>;
+    type SerializeStructVariant = Impossible<String, Error>;
+
+    texts! {
+        serialize_bool bool;
+        serialize_i8 i8;
+        serialize_i16 i16;
+        serialize_i32 i32;
+        serialize_i64 i64;
+        serialize_i128 i128;
+        serialize_u8 u8;
+        serialize_u16 u16;
+        serialize_u32 u32;
+        serialize_u64 u64;
+        serialize_u128 u128;
+        serialize_char char;
+        serialize_str &str;
+    }
+
+    fn serialize_f32(self, number: f32) -> Result<String, Error> {
+        if !number.is_finite() {
+            return Err(Error::custom("float key must be finite"));
+        }
+        Ok(ryu_js::Buffer::new().format_finite(number).to_owned())
+    }
+
+    fn serialize_f64(self, number: f64) -> Result<String, Error> {
+        if !number.is_finite() {
+            return Err(Error::custom("float key must be finite"));
+        }
+        Ok(ryu_js::Buffer::new().format_finite(number).to_owned())
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<String, Error> {
+        Ok(variant.to_owned())
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<String, Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<String, Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _value: &T,
+    ) -> Result<String, Error> {
+        Err(Error::custom("key must be a string"))
+    }
+
+    no_texts! {
+        serialize_bytes(&[u8]) -> String;
+        serialize_none() -> String;
+        serialize_unit() -> String;
+        serialize_unit_struct(&'static str) -> String;
+        serialize_seq(Option<usize>) -> Self::SerializeSeq;
+        serialize_tuple(usize) -> Self::SerializeTuple;
+        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
+        serialize_map(Option<usize>) -> Self::SerializeMap;
+        serialize_struct(&'static str, usize) -> Self::SerializeStruct;
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
+    }
+}
