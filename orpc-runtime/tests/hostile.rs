@@ -147,8 +147,8 @@ async fn a_value_of_another_type_is_an_issue_at_its_place() {
     assert_eq!(
         answer.json()["data"],
         json!({ "issues": [
-            { "message": "Invalid input: expected a JSON value, received bigint", "path": ["text"] },
-            { "message": "Invalid input: expected a JSON value, received Set", "path": ["numbers"] },
+            { "message": "Invalid input: expected string, received bigint", "path": ["text"] },
+            { "message": "Invalid input: expected array, received Set", "path": ["numbers"] },
         ] })
     );
 }

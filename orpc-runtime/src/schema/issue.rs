@@ -72,8 +72,8 @@ pub(super) fn deserialisation_issue_of<T: DeserializeOwned>(
     let mut issue = issue_of(serde_path_to_error::deserialize::<_, T>(reader));
     // A type of plain JSON that takes anything, but no type beyond that.
     if let Some(kind) = value_at(value, &issue.path).and_then(TypedValue::kind)
-        && kind != Kind::BigInt
-        && issue.message.contains("byte array")
+        && (issue.message.contains("byte array")
+            || matches!(kind, Kind::Custom(_)) && issue.message.contains("invalid type: map"))
     {
         issue.message = format!("Invalid input: expected a JSON value, received {}", kind.name());
     }
@@ -103,6 +103,8 @@ fn issue_of<T, E: std::fmt::Display>(result: Result<T, serde_path_to_error::Erro
         .iter()
         .filter_map(|segment| match segment {
             Segment::Seq { index } => Some(PathSegment::Index(*index)),
+            // The tag of a special value is no member.
+            Segment::Map { key } if Kind::of_tag(key).is_some() => None,
             Segment::Map { key } => Some(PathSegment::Key(key.clone())),
             Segment::Enum { .. } | Segment::Unknown => None,
         })
@@ -150,7 +152,11 @@ impl Found<'_> {
             return;
         }
         let undefined = self.undefined && path.is_empty();
-        self.issues.push((Issue { message: message(error, undefined), path }, is_kind));
+        let issue = Issue { message: message(error, undefined), path };
+        // Two keywords may have the same to say.
+        if self.issues.last().is_none_or(|(last, _)| *last != issue) {
+            self.issues.push((issue, is_kind));
+        }
     }
 }
 

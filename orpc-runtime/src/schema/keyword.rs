@@ -76,7 +76,8 @@ pub(super) fn native_type<'a, F: Kinds>(
         Accepts::Integer => "an exact integer".to_owned(),
         Accepts::Json | Accepts::Number | Accepts::Anything => type_names(schema),
     };
-    let nullable = type_list(schema).any(|name| name == "null");
+    let undefined = matches!(accepts, Accepts::Kind(Kind::Undefined));
+    let nullable = !undefined && type_list(schema).any(|name| name == "null");
     Ok(Box::new(Checked(NativeType { accepts, nullable, expected })))
 }
 
@@ -118,7 +119,26 @@ fn type_names(schema: &Map<String, Value>) -> String {
 impl Check for NativeType {
     fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String> {
         let kind = F::kind(node);
-        let fits = match (&self.accepts, kind) {
+        if self.fits::<F>(node, kind) {
+            return None;
+        }
+        // Of a user-defined type its form is described as well.
+        if F::form_kind(node).is_some_and(|kind| self.fits::<F>(node, kind)) {
+            return None;
+        }
+        if let (Accepts::Integer, None) = (&self.accepts, kind) {
+            return Some(
+                "Invalid input: expected bigint beyond 2^53 - 1, received number".to_owned(),
+            );
+        }
+        let received = kind.map_or_else(|| kind_of(&node.to_value()), Kind::name);
+        Some(format!("Invalid input: expected {}, received {received}", self.expected))
+    }
+}
+
+impl NativeType {
+    fn fits<F: Kinds>(&self, node: &F::Node<'_>, kind: Option<Kind>) -> bool {
+        match (&self.accepts, kind) {
             (Accepts::Anything, _)
             | (Accepts::Json | Accepts::Number, None | Some(Kind::Undefined))
             | (Accepts::Number, Some(Kind::Nan))
@@ -131,17 +151,7 @@ impl Check for NativeType {
                 kind == Some(*wanted) || (self.nullable && node.is_null())
             }
             _ => false,
-        };
-        if fits {
-            return None;
         }
-        if let (Accepts::Integer, None) = (&self.accepts, kind) {
-            return Some(
-                "Invalid input: expected bigint beyond 2^53 - 1, received number".to_owned(),
-            );
-        }
-        let received = kind.map_or_else(|| kind_of(&node.to_value()), Kind::name);
-        Some(format!("Invalid input: expected {}, received {received}", self.expected))
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) trait Kinds: Json {
 
     /// The value, if it is a date.
     fn date(node: &Self::Node<'_>) -> Option<Date>;
+
+    /// The kind that the form of a value is of, if its type is user-defined.
+    fn form_kind(node: &Self::Node<'_>) -> Option<Option<Kind>>;
 }
 
 impl Kinds for SerdeJson {
@@ -26,6 +29,10 @@ impl Kinds for SerdeJson {
     }
 
     fn date(_: &&PlainValue) -> Option<Date> {
+        None
+    }
+
+    fn form_kind(_: &&PlainValue) -> Option<Option<Kind>> {
         None
     }
 }
@@ -39,8 +46,15 @@ impl Kinds for Typed {
     }
 
     fn date(node: &TypedNode<'_>) -> Option<Date> {
-        match node {
+        match node.form() {
             TypedNode::Value(Value::Date(date)) => Some(*date),
+            _ => None,
+        }
+    }
+
+    fn form_kind(node: &TypedNode<'_>) -> Option<Option<Kind>> {
+        match node {
+            TypedNode::Value(Value::Custom(_)) => Some(Self::kind(&node.form())),
             _ => None,
         }
     }

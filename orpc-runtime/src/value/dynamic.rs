@@ -18,6 +18,10 @@ pub type Object = IndexMap<String, Value>;
 
 /// A value of any kind that a client can send, and a handler send back as it came.
 ///
+/// Below `#[serde(flatten)]` and in enums that are `untagged` or internally tagged
+/// serde keeps values in a buffer that has no undefined: such an element of an
+/// array is null there. All other kinds pass.
+///
 /// ```
 /// use orpc_runtime::prelude::*;
 /// use orpc_runtime::Value;

@@ -22,6 +22,9 @@ use super::{BigInt, Date, Map, RegExp, Set, Url};
 /// The most `meta` items of one envelope.
 const MAX_META: usize = 50_000;
 
+/// The most user-defined types that one value is of, each the form of the next.
+const MAX_FORMS: usize = 8;
+
 /// A payload that is no envelope, or one that contradicts itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed envelope")]
@@ -86,9 +89,16 @@ impl<'a> Envelope<'a> {
             if let Mark::UnreadableDate = mark {
                 unreadable.push(path);
             }
-            if marks.insert(std::ptr::from_ref(target), mark).is_some() {
-                return Err(Malformed);
-            }
+            let address = std::ptr::from_ref(target);
+            let mark = match (mark, marks.remove(&address)) {
+                (mark, None) => mark,
+                // The form of a user-defined type may be of a special type itself.
+                (Mark::Custom(code, depth, _), Some(form)) if form.depth() < MAX_FORMS => {
+                    Mark::Custom(code, depth + form.depth(), Some(Box::new(form)))
+                }
+                _ => return Err(Malformed),
+            };
+            marks.insert(address, mark);
         }
         Ok((typed(&mut json, &mut marks)?, unreadable))
     }
@@ -109,7 +119,18 @@ enum Mark {
     RegExp(RegExp),
     Set,
     Map,
-    Custom(u32),
+    /// A user-defined type: its code, how many types its form is of, and which.
+    Custom(u32, usize, Option<Box<Mark>>),
+}
+
+impl Mark {
+    /// How many user-defined types the value is of.
+    fn depth(&self) -> usize {
+        match self {
+            Self::Custom(_, depth, _) => *depth,
+            _ => 0,
+        }
+    }
 }
 
 impl MetaEntry<'_> {
@@ -140,7 +161,7 @@ impl MetaEntry<'_> {
         let null = || target.is_null().then_some(()).ok_or(Malformed);
         let Some(kind) = Kind::built_in(self.code) else {
             let code = u32::try_from(self.code).ok().filter(|code| codes.contains(code));
-            return Ok(code.map(Mark::Custom));
+            return Ok(code.map(|code| Mark::Custom(code, 1, None)));
         };
         Ok(Some(match kind {
             Kind::BigInt => Mark::BigInt(text()?.parse().map_err(|_| Malformed)?),
@@ -160,6 +181,10 @@ impl MetaEntry<'_> {
 /// The value that a tree of JSON stands for. The tree is taken apart.
 fn typed(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
     let mark = if marks.is_empty() { None } else { marks.remove(&std::ptr::from_ref(json)) };
+    marked(json, mark, marks)
+}
+
+fn marked(json: &mut Json, mark: Option<Mark>, marks: &mut Marks) -> Result<Value, Malformed> {
     match mark {
         None => plain(json, marks),
         Some(Mark::BigInt(big)) => Ok(Value::BigInt(big)),
@@ -180,8 +205,9 @@ fn typed(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
             }
             _ => Err(Malformed),
         },
-        Some(Mark::Custom(code)) => {
-            Ok(Value::Custom(Box::new(Coded::new(code, plain(json, marks)?))))
+        Some(Mark::Custom(code, _, form)) => {
+            let form = marked(json, form.map(|form| *form), marks)?;
+            Ok(Value::Custom(Box::new(Coded::new(code, form))))
         }
     }
 }

@@ -20,7 +20,10 @@
 //! `usize` and `isize` count what is in memory and are plain numbers. What a
 //! `serde_json::Value` holds is plain JSON.
 //!
-//! With any other format of serde these types are plain text, arrays and null.
+//! With any other format of serde these types are plain text, arrays and null, and
+//! they read that, too. So in an enum that is `untagged`, where serde tries one
+//! variant after the other, a `String` or `Vec` stands before a [`Date`] or [`Set`]:
+//! it takes the plain values and leaves the others.
 //!
 //! In a JSON Schema the keyword `x-native-type` names the type; `minimum`,
 //! `minItems` and so on apply to a bigint, set or map as to a number or array.

@@ -121,7 +121,7 @@ impl<'a> Deserializer<'a> for Reader<'a> {
         // Only names of special types begin like this.
         let asked = if name.starts_with('$') { Kind::of_tag(name) } else { None };
         if asked.is_some() && asked == kind {
-            return visitor.visit_newtype_struct(Plain(self));
+            return visitor.visit_map(Tagged { kind, reader: self });
         }
         visitor.visit_newtype_struct(self)
     }

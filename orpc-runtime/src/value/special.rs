@@ -36,7 +36,7 @@ struct SpecialVisitor<P> {
 macro_rules! forward {
     ($($method:ident($ty:ty))*) => {$(
         fn $method<E: de::Error>(self, value: $ty) -> Result<P, E> {
-            P::deserialize(value.into_deserializer())
+            P::deserialize(Present(value.into_deserializer()))
         }
     )*};
 }
@@ -64,7 +64,7 @@ impl<'de, P: Deserialize<'de>> Visitor<'de> for SpecialVisitor<P> {
     }
 
     fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<P, E> {
-        P::deserialize(de::value::BorrowedStrDeserializer::new(text))
+        P::deserialize(Present(de::value::BorrowedStrDeserializer::new(text)))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<P, E> {
@@ -80,7 +80,7 @@ impl<'de, P: Deserialize<'de>> Visitor<'de> for SpecialVisitor<P> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<P, A::Error> {
-        P::deserialize(SeqAccessDeserializer::new(seq))
+        P::deserialize(Present(SeqAccessDeserializer::new(seq)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<P, A::Error> {
@@ -90,9 +90,9 @@ impl<'de, P: Deserialize<'de>> Visitor<'de> for SpecialVisitor<P> {
                 Err(de::Error::invalid_type(de::Unexpected::Other(kind.name()), &self))
             }
             Some(Key::Name(name)) => {
-                P::deserialize(MapAccessDeserializer::new(Rest { name: Some(name), map }))
+                P::deserialize(Present(MapAccessDeserializer::new(Rest { name: Some(name), map })))
             }
-            None => P::deserialize(MapAccessDeserializer::new(map)),
+            None => P::deserialize(Present(MapAccessDeserializer::new(map))),
         }
     }
 }
@@ -158,6 +158,43 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<A> {
         seed: V,
     ) -> Result<V::Value, A::Error> {
         self.map.next_value_seed(seed)
+    }
+}
+
+/// A value that is there, which an option takes for some.
+struct Present<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Present<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 
