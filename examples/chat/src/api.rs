@@ -23,7 +23,7 @@ pub(crate) enum SendError {
     #[serde(rename_all = "camelCase")]
     TooFast {
         /// Seconds until the next message is welcome.
-        retry_after: u64,
+        retry_after: u32,
     },
 }
 
@@ -41,7 +41,7 @@ pub(crate) mod chat {
     #[procedure]
     pub(crate) async fn send(room: &Room, input: SendMessage) -> Result<(), SendError> {
         room.admit(&input.name)
-            .map_err(|wait| SendError::TooFast { retry_after: wait.as_secs_f64().ceil() as u64 })?;
+            .map_err(|wait| SendError::TooFast { retry_after: wait.as_secs_f64().ceil() as u32 })?;
         room.say(input.name, input.message);
         Ok(())
     }

@@ -7,6 +7,7 @@ import { load } from "./load.mjs";
 import { results } from "./results.mjs";
 import { streams } from "./streams.mjs";
 import { validation } from "./validation.mjs";
+import { values } from "./values.mjs";
 
 /** Everything that must be true of the server whatever link its procedures are called over. */
 export function suite(name, makeLink) {
@@ -14,6 +15,7 @@ export function suite(name, makeLink) {
     const world = useWorld(makeLink);
     results(world);
     validation(world);
+    values(world);
     errors(world);
     streams(world);
     lifetimes(world);

@@ -5,8 +5,10 @@ pub mod chat;
 pub mod errors;
 pub mod slow;
 pub mod stream;
+pub mod values;
 
 use orpc_runtime::prelude::*;
+use orpc_runtime::value::Number;
 use tokio::sync::broadcast::Receiver;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
@@ -19,6 +21,7 @@ pub fn router() -> Router<Session> {
         .nest("errors", errors::procedures::router())
         .nest("stream", stream::procedures::router())
         .nest("slow", slow::procedures::router())
+        .nest("values", values::procedures::router())
         .nest("account", account::procedures::router())
         .nest("chat", chat::procedures::router())
 }
@@ -46,7 +49,7 @@ pub struct Order {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[allow(dead_code, reason = "validated, not used")]
 struct Customer {
-    id: u64,
+    id: Number<u64>,
     #[schemars(length(min = 1, max = 100))]
     name: String,
     #[schemars(length(min = 3, max = 200))]
@@ -98,7 +101,13 @@ pub struct CountTo {
 /// One step of a count.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Count {
-    n: u64,
+    n: Number<u64>,
+}
+
+impl Count {
+    fn new(n: u64) -> Self {
+        Self { n: Number(n) }
+    }
 }
 
 /// What `publish` gives to all who subscribe.
@@ -139,7 +148,7 @@ pub mod root {
     /// Counts from 0.
     #[procedure]
     pub fn count(input: CountTo) -> impl Stream<Item = Count> {
-        futures::stream::iter((0..u64::from(input.to)).map(|n| Count { n }))
+        futures::stream::iter((0..u64::from(input.to)).map(Count::new))
     }
 
     /// Gives an event to everyone who subscribes.

@@ -10,7 +10,7 @@ use crate::Session;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Wait {
     #[schemars(range(max = 60_000))]
-    ms: u64,
+    ms: u32,
 }
 
 /// `slow.*`
@@ -22,7 +22,7 @@ pub mod procedures {
     #[procedure]
     pub async fn wait(session: &Session, input: Wait) -> &'static str {
         let _alive = session.state.live_waits.enter();
-        tokio::time::sleep(Duration::from_millis(input.ms)).await;
+        tokio::time::sleep(Duration::from_millis(input.ms.into())).await;
         "done"
     }
 

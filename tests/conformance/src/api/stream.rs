@@ -21,7 +21,7 @@ pub struct FailAfter {
 #[serde(rename_all = "camelCase")]
 pub struct Ticks {
     #[schemars(range(min = 1, max = 10_000))]
-    every_ms: u64,
+    every_ms: u32,
 }
 
 /// `stream.*`
@@ -32,7 +32,7 @@ pub mod procedures {
     /// Some events, then a declared error.
     #[procedure]
     pub fn fail(input: FailAfter) -> impl Stream<Item = Result<Count, RateLimit>> {
-        let events = (0..u64::from(input.after)).map(|n| Ok(Count { n }));
+        let events = (0..u64::from(input.after)).map(|n| Ok(Count::new(n)));
         stream::iter(events.chain([Err(RateLimit::RateLimited { retry_after: 7 })]))
     }
 
@@ -48,11 +48,11 @@ pub mod procedures {
             None => 0,
         };
         let alive = session.state.live_ticks.enter();
-        let clock = tokio::time::interval(Duration::from_millis(input.every_ms));
+        let clock = tokio::time::interval(Duration::from_millis(input.every_ms.into()));
         Ok(stream::unfold((first, clock, alive), |(n, mut clock, alive)| async move {
             clock.tick().await;
             let next = n.checked_add(1)?;
-            Some((Event::new(Count { n }).id(n.to_string()), (next, clock, alive)))
+            Some((Event::new(Count::new(n)).id(n.to_string()), (next, clock, alive)))
         }))
     }
 
