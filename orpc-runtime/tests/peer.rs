@@ -52,9 +52,9 @@ pub mod api {
     }
 
     #[procedure]
-    pub async fn wait(counters: &Counters, input: u64) -> u64 {
+    pub async fn wait(counters: &Counters, input: u32) -> u32 {
         let _running = counters.enter();
-        tokio::time::sleep(Duration::from_millis(input)).await;
+        tokio::time::sleep(Duration::from_millis(input.into())).await;
         input
     }
 
