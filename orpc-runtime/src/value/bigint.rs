@@ -1,4 +1,5 @@
-//! Integers without a bound.
+//! Integers without a bound, and `#[serde(with = "orpc_runtime::value::bigint")]`
+//! for a field of another type that reaches JavaScript as a `bigint`.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -163,4 +164,28 @@ impl JsonSchema for BigInt {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "integer", "x-native-type": "bigint" })
     }
+}
+
+/// Writes a `bigint`.
+///
+/// # Errors
+/// Those of the serializer, and an integer of too many digits.
+pub fn serialize<T, S>(integer: &T, serializer: S) -> Result<S::Ok, S::Error>
+where
+    T: Clone + TryInto<BigInt, Error: fmt::Display>,
+    S: Serializer,
+{
+    integer.clone().try_into().map_err(serde::ser::Error::custom)?.serialize(serializer)
+}
+
+/// Reads a `bigint`.
+///
+/// # Errors
+/// Those of the deserializer, and an integer beyond the range of the type.
+pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: TryFrom<BigInt, Error: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    T::try_from(BigInt::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }

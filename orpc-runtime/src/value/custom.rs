@@ -16,7 +16,7 @@ use super::special::deserialize_special;
 /// ```
 /// use orpc_runtime::value::{Custom, CustomType};
 ///
-/// struct Point {
+/// pub struct Point {
 ///     x: f64,
 ///     y: f64,
 /// }

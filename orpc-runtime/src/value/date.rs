@@ -1,4 +1,21 @@
-//! Points in time as JavaScript counts them.
+//! Points in time as JavaScript counts them, and
+//! `#[serde(with = "orpc_runtime::value::date")]` for a field of another type that
+//! reaches JavaScript as a `Date`. What is finer than a millisecond is cut off.
+//!
+//! ```
+//! use std::time::SystemTime;
+//!
+//! use orpc_runtime::value::Date;
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! struct Visit {
+//!     #[serde(with = "orpc_runtime::value::date")]
+//!     #[schemars(with = "Date")]
+//!     at: SystemTime,
+//! }
+//! ```
 
 use std::borrow::Cow;
 use std::fmt;
@@ -263,6 +280,31 @@ impl JsonSchema for Date {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "format": "date-time", "x-native-type": "date" })
     }
+}
+
+/// Writes a `Date`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<T, S>(time: &T, serializer: S) -> Result<S::Ok, S::Error>
+where
+    T: Clone + Into<Date>,
+    S: Serializer,
+{
+    time.clone().into().serialize(serializer)
+}
+
+/// Reads a `Date`.
+///
+/// # Errors
+/// Those of the deserializer, and a date that the type cannot hold, such as the
+/// invalid date.
+pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: TryFrom<Date, Error: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    T::try_from(Date::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

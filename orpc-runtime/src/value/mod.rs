@@ -25,6 +25,11 @@
 //! variant after the other, a `String` or `Vec` stands before a [`Date`] or [`Set`]:
 //! it takes the plain values and leaves the others.
 //!
+//! Types of other crates come in with the features `chrono`, `jiff`, `time`, `url`,
+//! `uuid`, `num-bigint`, `bytes` and `indexmap`. On their own they are what JSON has
+//! for them, such as text; [`date`], [`mod@url`], [`bigint`], [`set`] and [`map`] make a
+//! field the type of JavaScript instead.
+//!
 //! In a JSON Schema the keyword `x-native-type` names the type; `minimum`,
 //! `minItems` and so on apply to a bigint, set or map as to a number or array.
 //! The range of a date is `formatMinimum`, `formatMaximum`,
@@ -45,11 +50,12 @@
 //! }
 //! ```
 
-mod bigint;
+pub mod bigint;
 mod custom;
-mod date;
+pub mod date;
 mod dynamic;
 mod envelope;
+mod foreign;
 mod json;
 mod kind;
 pub mod map;
@@ -63,7 +69,7 @@ mod same;
 pub mod set;
 mod special;
 mod undefined;
-mod url;
+pub mod url;
 mod writer;
 
 pub use bigint::{BigInt, BigIntRangeError, ParseBigIntError};

@@ -1,4 +1,18 @@
-//! Addresses.
+//! Addresses, and `#[serde(with = "orpc_runtime::value::url")]` for a field of type
+//! `url::Url` that reaches JavaScript as a `URL`.
+//!
+//! ```
+//! use orpc_runtime::value::Url;
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! struct Link {
+//!     #[serde(with = "orpc_runtime::value::url")]
+//!     #[schemars(with = "Url")]
+//!     target: url::Url,
+//! }
+//! ```
 
 use std::borrow::Cow;
 use std::fmt;
@@ -81,4 +95,20 @@ impl JsonSchema for Url {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "format": "uri", "x-native-type": "url" })
     }
+}
+
+/// Writes a `URL`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(url: &url::Url, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_newtype_struct(kind::URL, url.as_str())
+}
+
+/// Reads a `URL`.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<url::Url, D::Error> {
+    Url::deserialize(deserializer).map(url::Url::from)
 }

@@ -1,0 +1,36 @@
+//! Times of `time`.
+//!
+//! ```
+//! use orpc_runtime::value::Date;
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! struct Visit {
+//!     #[serde(with = "orpc_runtime::value::date")]
+//!     #[schemars(with = "Date")]
+//!     at: time::OffsetDateTime,
+//! }
+//! let visit: Visit = serde_json::from_str(r#"{"at":"1969-12-31T23:59:59.999Z"}"#)?;
+//! assert_eq!(Date::from(visit.at).millis(), Some(-1));
+//! # Ok::<_, serde_json::Error>(())
+//! ```
+
+use crate::value::{Date, DateRangeError};
+
+impl From<time::OffsetDateTime> for Date {
+    fn from(time: time::OffsetDateTime) -> Self {
+        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
+        i64::try_from(millis).map_or(Self::INVALID, Self::from_millis)
+    }
+}
+
+impl TryFrom<Date> for time::OffsetDateTime {
+    type Error = DateRangeError;
+
+    fn try_from(date: Date) -> Result<Self, DateRangeError> {
+        let millis = date.millis().ok_or(DateRangeError)?;
+        let nanos = i128::from(millis) * 1_000_000;
+        Self::from_unix_timestamp_nanos(nanos).map_err(|_| DateRangeError)
+    }
+}
