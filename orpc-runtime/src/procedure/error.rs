@@ -192,6 +192,11 @@ impl Error {
 
     /// Attaches data for the client. Data that cannot be serialised turns the
     /// error into an internal one, and the reason is logged.
+    ///
+    /// A `u64` in them (or another integer of 64 or 128 bits) is a bigint where the
+    /// procedure declares the error with such data, and else a number: nothing
+    /// tells it from one in a `serde_json::Value`. A [`BigInt`](crate::value::BigInt)
+    /// is always one.
     #[must_use]
     pub fn with_data<T: Serialize + ?Sized>(mut self, data: &T) -> Self {
         match Data::of(data) {

@@ -74,23 +74,34 @@ fn compile<F: Kinds>(schema: Value, kinds: &mut Kinded) -> Result<Validator<F>, 
     })
 }
 
-/// The codes of the user-defined types in a schema.
-pub(super) fn custom_codes(schema: &Value) -> Vec<u32> {
-    struct Codes(Vec<u32>);
+/// What a schema has in it that values with types are read by.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Integers of 64 or 128 bits.
+    pub(super) wide: bool,
+    /// The codes of user-defined types.
+    pub(super) codes: Vec<u32>,
+}
 
-    impl Transform for Codes {
-        fn transform(&mut self, schema: &mut Schema) {
-            let code = schema.get(CODE_KEYWORD).and_then(Value::as_u64);
-            self.0.extend(code.and_then(|code| u32::try_from(code).ok()));
-            transform_subschemas(self, schema);
+impl Survey {
+    pub(super) fn of(schema: &Value) -> Self {
+        let mut survey = Self::default();
+        if let Ok(mut schema) = Schema::try_from(schema.clone()) {
+            survey.transform(&mut schema);
         }
+        survey
     }
+}
 
-    let mut codes = Codes(Vec::new());
-    if let Ok(mut schema) = Schema::try_from(schema.clone()) {
-        codes.transform(&mut schema);
+impl Transform for Survey {
+    fn transform(&mut self, schema: &mut Schema) {
+        if let Some(members) = schema.as_object() {
+            self.wide |= is_wide(members);
+            let code = members.get(CODE_KEYWORD).and_then(Value::as_u64);
+            self.codes.extend(code.and_then(|code| u32::try_from(code).ok()));
+        }
+        transform_subschemas(self, schema);
     }
-    codes.0
 }
 
 /// Says of each place which kinds of values it takes. Types of plain JSON do not

@@ -4,30 +4,32 @@ use jsonschema::Validator;
 use schemars::Schema;
 use schemars::generate::SchemaGenerator;
 
-use super::compile::{SchemaError, compile_typed, custom_codes, output_schema};
+use super::compile::{SchemaError, Survey, compile_typed, output_schema};
 use super::node::{Typed, TypedNode};
 use crate::value::{Places, Step, Value};
 
 /// What an error's data are, which were written before it was known.
 pub(crate) struct ErrorDataSchema {
     validator: Validator<Typed>,
-    places: Places,
+    places: Option<Places>,
     codes: Vec<u32>,
 }
 
 impl ErrorDataSchema {
     pub(crate) fn compile(schema: fn(&mut SchemaGenerator) -> Schema) -> Result<Self, SchemaError> {
         let schema = output_schema(schema);
+        let Survey { wide, codes } = Survey::of(&schema);
         Ok(Self {
             validator: compile_typed(&schema)?,
-            places: Places::of(&schema)?,
-            codes: custom_codes(&schema),
+            places: wide.then(|| Places::of(&schema)).transpose()?,
+            codes,
         })
     }
 
     /// Whether an integer at the place is one of 64 or 128 bits.
     pub(crate) fn is_bigint(&self, path: &[Step]) -> bool {
-        let place = path.iter().try_fold(self.places.root(), |place, step| match step {
+        let Some(places) = &self.places else { return false };
+        let place = path.iter().try_fold(places.root(), |place, step| match step {
             Step::Member(name) => place.member(name),
             Step::Item(index) => place.item(*index),
         });

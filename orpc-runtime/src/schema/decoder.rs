@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as PlainValue;
 
-use super::compile::{SchemaError, compile_plain, compile_typed, custom_codes, input_schema};
+use super::compile::{SchemaError, Survey, compile_plain, compile_typed, input_schema};
 use super::issue::{Issue, collect_issues, deserialisation_issue, deserialisation_issue_of};
 use super::node::{Typed, TypedNode};
 use crate::value::{Envelope, Malformed, Places, Reader, Value, normalise_numbers};
@@ -22,8 +22,8 @@ pub struct InputDecoder<T> {
     schema: PlainValue,
     plain: Validator,
     typed: Validator<Typed>,
-    /// Where bigints may stand for integers.
-    places: Places,
+    /// Where bigints may stand for integers, if anywhere.
+    places: Option<Places>,
     /// The user-defined types.
     codes: Vec<u32>,
     types: PhantomData<fn() -> T>,
@@ -48,11 +48,12 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
     /// Compiles the schema of `T`.
     pub(crate) fn compile() -> Result<Self, SchemaError> {
         let schema = input_schema::<T>();
+        let Survey { wide, codes } = Survey::of(&schema);
         Ok(Self {
             plain: compile_plain(&schema)?,
             typed: compile_typed(&schema)?,
-            places: Places::of(&schema)?,
-            codes: custom_codes(&schema),
+            places: wide.then(|| Places::of(&schema)).transpose()?,
+            codes,
             schema,
             types: PhantomData,
         })
@@ -60,9 +61,9 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
 
     /// Reads a `T`. Undefined is taken as null where the schema allows null.
     pub(crate) fn decode(&self, envelope: Envelope<'_>) -> Result<T, DecodeError> {
-        match envelope.json()? {
-            Some(json) if envelope.is_plain() => self.decode_plain(json),
-            _ => self.decode_typed(&envelope),
+        match envelope.plain_json()? {
+            Some(json) => self.decode_plain(json),
+            None => self.decode_typed(&envelope),
         }
     }
 
@@ -92,7 +93,7 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
             let issues = collect_issues(&self.typed, node, &tree.to_json(), undefined);
             return Err(DecodeError::Invalid(issues));
         }
-        let reader = Reader::new(&tree, Some(&self.places));
+        let reader = Reader::new(&tree, self.places.as_ref());
         T::deserialize(reader)
             .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue_of::<T>(reader, &tree)]))
     }

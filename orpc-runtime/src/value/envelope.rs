@@ -61,13 +61,13 @@ impl<'a> Envelope<'a> {
         serde_json::from_slice(text).map_err(|_| Malformed)
     }
 
-    /// Whether the value is plain JSON: neither undefined nor with types.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.json.is_some() && self.meta.is_empty()
+    /// The value, if it is plain JSON: neither undefined nor with types.
+    pub(crate) fn plain_json(&self) -> Result<Option<Json>, Malformed> {
+        if self.meta.is_empty() { self.json() } else { Ok(None) }
     }
 
     /// The value as a tree of JSON, without the types that `meta` says.
-    pub(crate) fn json(&self) -> Result<Option<Json>, Malformed> {
+    fn json(&self) -> Result<Option<Json>, Malformed> {
         self.json.map(|json| serde_json::from_str(json.get()).map_err(|_| Malformed)).transpose()
     }
 
