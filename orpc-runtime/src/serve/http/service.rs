@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use tower_service::Service;
@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 use super::body::{EventBody, KeepAlive, RpcBody};
 use super::read::{ReadError, read_body};
 use crate::procedure::{
-    Call, Code, Error, EventSink, Outbox, RawInput, Started, malformed_request, panicked,
+    Call, Code, Error, EventSink, RawInput, Started, malformed_request, needs_socket, panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
@@ -27,6 +27,7 @@ use crate::schema::DecodeError;
 use crate::serve::IntoContext;
 use crate::serve::served::{Parts, Served};
 use crate::serve::time::SHORTEST;
+use crate::socket::Outbox;
 use crate::value::{Envelope, write_envelope};
 use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::{self, SseWriter};
@@ -157,7 +158,8 @@ impl<C: Send + Sync + 'static> HttpService<C> {
                 span.in_scope(|| {
                     tracing::debug!(code = error.code(), status = error.status(), "call failed");
                 });
-                respond_with_error(&error, &call)
+                let headers = call.response().headers().clone();
+                respond_with_error(&error, headers)
             }
         }
     }
@@ -195,6 +197,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         match route.procedure.start(context, Arc::clone(call), input, &sink)? {
             Started::Unary(run) => run.await.map(Answer::Output),
             Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
+            Started::Hibernating(_) => Err(needs_socket()),
         }
     }
 
@@ -265,7 +268,8 @@ fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     response
 }
 
-fn respond_with_error(error: &Error, call: &Call) -> Response<RpcBody> {
+/// The response of a call that failed.
+pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<RpcBody> {
     let mut body = Vec::with_capacity(128);
     if let Err(reason) = write_envelope(Some(error), &mut body) {
         tracing::error!(%reason, "an error cannot be serialised");
@@ -273,7 +277,7 @@ fn respond_with_error(error: &Error, call: &Call) -> Response<RpcBody> {
     let mut response = Response::new(RpcBody::full(body));
     *response.status_mut() =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    *response.headers_mut() = call.response().headers().clone();
+    *response.headers_mut() = headers;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }

@@ -1,7 +1,7 @@
 //! The open calls of one socket.
 
 use std::collections::{HashMap, VecDeque};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,16 +15,16 @@ use http::Method;
 use tracing::Instrument as _;
 
 use super::limits::PeerLimits;
-use super::rate::Bucket;
-use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed};
+use super::rate::Buckets;
+use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed, Opened};
 use crate::procedure::{
-    Call, Code, Connection, Error, EventSink, Kind, Outbox, RawInput, Started, malformed_request,
-    panicked,
+    Call, Code, Error, EventSink, Kind, RawInput, Started, malformed_request, panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::ContextSource;
+use crate::socket::{Outbox, Socket};
 use crate::value::Envelope;
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
@@ -43,7 +43,7 @@ pub(crate) struct Calls<C> {
     streams: usize,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
-    bucket: Option<Bucket>,
+    buckets: Buckets,
     closing: bool,
 }
 
@@ -51,9 +51,8 @@ pub(crate) struct Calls<C> {
 struct Shared<C> {
     rpc: Rpc<C>,
     context: ContextSource<C>,
-    connection: Arc<Connection>,
+    socket: Socket,
     limits: PeerLimits,
-    outbox: Arc<Outbox>,
     unread: Arc<Budget>,
 }
 
@@ -84,21 +83,20 @@ impl<C: Send + Sync + 'static> Calls<C> {
     pub(crate) fn new(
         rpc: Rpc<C>,
         context: ContextSource<C>,
-        connection: Arc<Connection>,
+        socket: Socket,
         limits: PeerLimits,
     ) -> Self {
-        let outbox = Outbox::new(limits.unsent);
         let unread = Budget::new(limits.unread);
-        let bucket = limits.rate.map(Bucket::new);
+        let buckets = Buckets::new(&limits.rates);
         Self {
-            shared: Arc::new(Shared { rpc, context, connection, limits, outbox, unread }),
+            shared: Arc::new(Shared { rpc, context, socket, limits, unread }),
             open: HashMap::new(),
             running: FuturesUnordered::new(),
             unary: 0,
             streams: 0,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            bucket,
+            buckets,
             closing: false,
         }
     }
@@ -106,6 +104,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     /// Takes a message. One that cannot be read is left without an answer, as
     /// there is no id to answer to.
     pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
+        self.buckets.count_bytes(frame.len());
         let Message { id, payload } = peer::decode(frame)?;
         match payload {
             Payload::Request(request) => self.request(id, request, frame.len()),
@@ -121,11 +120,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
 
     fn request(&mut self, id: CallId, request: Request, weight: usize) {
         // The id of a call that is still open: the second one is ignored.
-        if self.open.contains_key(&id) {
+        let shared = Arc::clone(&self.shared);
+        if self.open.contains_key(&id) || shared.socket.is_hibernating(id.as_str()) {
             return;
         }
-        let shared = Arc::clone(&self.shared);
-        if let Some(Err(wait)) = self.bucket.as_mut().map(Bucket::take) {
+        if let Err(wait) = self.buckets.take_call() {
             let refused = Refused::TooFast(wait);
             shared.fail(&id, &refused.error(), refused.retry_after());
             return;
@@ -134,15 +133,21 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared.unmatched(&id);
             return;
         };
-        if let Err(refused) = self.admit(route.definition.kind, weight) {
+        let admitted = match self.buckets.take_call_of(&route.path) {
+            Ok(()) => self.admit(route.definition.kind, weight),
+            Err(wait) => Err(Refused::TooFast(wait)),
+        };
+        if let Err(refused) = admitted {
             shared.fail(&id, &refused.error(), refused.retry_after());
             return;
         }
         let (events, feed) = match request.body {
             Body::Events => {
-                let (outbox, stop) = (Arc::clone(&shared.outbox), id.clone());
+                let (outbox, stop) = (Arc::clone(shared.outbox()), id.clone());
                 let (events, feed) = InputEvents::new(Arc::clone(&shared.unread), move || {
                     write(&outbox, |out| peer::write_abort(&stop, out));
+                    // Whoever had the iterator may run in another task.
+                    outbox.wake();
                 });
                 (Some(events), Some(feed))
             }
@@ -166,7 +171,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             return Err(Refused::ShuttingDown);
         }
         let crowded = match kind {
-            Kind::Stream => self.streams >= limits.streams,
+            Kind::Stream => self.streams + self.shared.socket.hibernating() >= limits.streams,
             Kind::Unary => {
                 self.unary >= limits.running
                     && (self.waiting.len() >= limits.waiting
@@ -197,7 +202,10 @@ impl<C: Send + Sync + 'static> Calls<C> {
 
     /// Ends a call without an answer. Its id is free at once.
     fn abort(&mut self, id: &CallId) {
-        let Some(call) = self.open.remove(id) else { return };
+        let Some(call) = self.open.remove(id) else {
+            self.shared.socket.release(id.as_str());
+            return;
+        };
         if let Some(handle) = call.abort {
             handle.abort();
             self.leave(call.kind);
@@ -239,11 +247,6 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Where the calls leave the frames to send.
-    pub(crate) fn outbox(&self) -> &Outbox {
-        &self.shared.outbox
-    }
-
     /// Refuses further calls and ends the event iterators, so that their clients
     /// come back; calls with one result go on.
     pub(crate) fn begin_closing(&mut self) {
@@ -261,6 +264,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 Some(sink) if sink.is_open() => sink.error(&error, &EventMeta::default()),
                 _ => self.shared.fail(&id, &error, None),
             }
+        }
+        for id in self.shared.socket.release_all() {
+            self.shared.sink(&CallId::known(id)).error(&error, &EventMeta::default());
         }
     }
 
@@ -304,16 +310,21 @@ impl<C: Send + Sync + 'static> Shared<C> {
         Some((target.to_owned(), route))
     }
 
+    /// Where calls leave the frames to send.
+    fn outbox(&self) -> &Arc<Outbox> {
+        self.socket.outbox()
+    }
+
     fn sink(&self, id: &CallId) -> Arc<EventSink> {
-        EventSink::new(Arc::clone(&self.outbox), PeerWriter(id.clone()))
+        EventSink::new(Arc::clone(self.outbox()), PeerWriter(id.clone()))
     }
 
     fn unmatched(&self, id: &CallId) {
-        write(&self.outbox, |out| peer::write_unmatched(id, out));
+        write(self.outbox(), |out| peer::write_unmatched(id, out));
     }
 
     fn fail(&self, id: &CallId, error: &Error, retry_after: Option<u64>) {
-        let written = self.outbox.write(|out| peer::write_error(id, error, retry_after, out));
+        let written = self.outbox().write(|out| peer::write_error(id, error, retry_after, out));
         if let Err(reason) = written {
             tracing::error!(%reason, "an error cannot be serialised");
         }
@@ -366,10 +377,10 @@ impl<C: Send + Sync + 'static> Run<C> {
         if let Ok(uri) = target.parse() {
             parts.uri = uri;
         }
-        let connection = Arc::clone(&self.shared.connection);
-        let call = Arc::new(Call::on_connection(Arc::clone(&route.path), parts, connection));
+        let socket = self.shared.socket.clone();
+        let call = Arc::new(Call::on_socket(Arc::clone(&route.path), parts, socket));
         let span = tracing::info_span!("rpc", procedure = call.path());
-        let outbox = &self.shared.outbox;
+        let outbox = self.shared.outbox();
         let respond = async {
             let answer = self.answer(route, &call, query, body, events);
             match AssertUnwindSafe(answer).catch_unwind().await {
@@ -423,6 +434,32 @@ impl<C: Send + Sync + 'static> Run<C> {
                 let _counted = self.shared.rpc.count_stream();
                 run.await.map(|()| None)
             }
+            Started::Hibernating(run) => {
+                let opened = run.await?;
+                self.hibernate(call, opened);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Tells the client that it has an iterator, and the procedure its id. The
+    /// call itself is over.
+    fn hibernate(&self, call: &Call, opened: Opened) {
+        let socket = &self.shared.socket;
+        // From here on, as events may come as soon as the id is known.
+        socket.hibernate(self.id.as_str());
+        write(socket.outbox(), |out| peer::write_iterator(&self.id, out));
+        let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
+        let error = match opened {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => {
+                error.log(call.path());
+                error
+            }
+            Err(panic) => panicked(call, &*panic),
+        };
+        if socket.release(self.id.as_str()) {
+            self.shared.sink(&self.id).error(&error, &EventMeta::default());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What one socket may ask for.
 
+use std::sync::Arc;
+
 use super::rate::Rate;
 
 /// The bounds of one socket.
@@ -18,8 +20,19 @@ pub(crate) struct PeerLimits {
     pub(crate) unsent: usize,
     /// Bytes of the events of input iterators that procedures have not read.
     pub(crate) unread: usize,
-    /// How often the socket may send a message.
-    pub(crate) rate: Option<Rate>,
+    /// How often the socket may call.
+    pub(crate) rates: Rates,
+}
+
+/// How often a socket may call.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rates {
+    /// Calls of any procedure.
+    pub(crate) calls: Option<Rate>,
+    /// Bytes of messages.
+    pub(crate) bytes: Option<Rate>,
+    /// Calls of one procedure, by its path.
+    pub(crate) procedures: Vec<(Arc<str>, Rate)>,
 }
 
 impl Default for PeerLimits {
@@ -31,7 +44,7 @@ impl Default for PeerLimits {
             streams: 128,
             unsent: 1024 * 1024,
             unread: 1024 * 1024,
-            rate: None,
+            rates: Rates::default(),
         }
     }
 }

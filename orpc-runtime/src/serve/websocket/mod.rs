@@ -1,10 +1,15 @@
 //! Serves a router over WebSocket (RFC 6455): a [`tower_service::Service`] that
 //! upgrades, for axum and hyper.
 
+mod boundary;
 mod connection;
 mod handshake;
-mod progress;
+mod hooks;
+mod life;
+mod resting;
 mod service;
+mod transport;
 
 pub use super::peer::Rate;
+pub use hooks::{Handled, SocketError, SocketHooks};
 pub use service::{WebSocketFuture, WebSocketService};

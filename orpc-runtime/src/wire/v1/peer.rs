@@ -227,10 +227,18 @@ impl CallId {
         if scalar && text.len() <= MAX_ID { Ok(Self(text.into())) } else { Err(BadMessage::Id) }
     }
 
-    /// Writes what all messages of the call begin with.
+    /// The id of a call that was read before.
+    pub(crate) fn known(text: Box<str>) -> Self {
+        Self(text)
+    }
+
+    /// The id as JSON text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn open(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"i\":");
-        out.extend_from_slice(self.0.as_bytes());
+        open(&self.0, out);
     }
 }
 
@@ -276,14 +284,31 @@ pub(crate) fn write_abort(id: &CallId, out: &mut Vec<u8>) {
 /// Frames the events of one call.
 pub(crate) struct PeerWriter(pub(crate) CallId);
 
+/// Frames events whose call is not known yet: what follows the id.
+pub(crate) struct PeerTail;
+
 impl EventWriter for PeerWriter {
     fn open(&self, out: &mut Vec<u8>) {
         self.0.open(out);
+        PeerTail.open(out);
+    }
+
+    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) {
+        self.0.open(out);
+        PeerTail.begin(kind, meta, out);
+    }
+
+    fn end(&self, meta: &EventMeta, out: &mut Vec<u8>) {
+        PeerTail.end(meta, out);
+    }
+}
+
+impl EventWriter for PeerTail {
+    fn open(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"p\":{\"h\":{\"content-type\":\"text/event-stream\"}}}");
     }
 
     fn begin(&self, kind: EventKind, _meta: &EventMeta, out: &mut Vec<u8>) {
-        self.0.open(out);
         out.extend_from_slice(match kind {
             EventKind::Message => b",\"t\":3,\"p\":{\"e\":\"message\",\"d\":",
             EventKind::Error => b",\"t\":3,\"p\":{\"e\":\"error\",\"d\":".as_slice(),
@@ -297,6 +322,25 @@ impl EventWriter for PeerWriter {
         }
         out.extend_from_slice(b"}}");
     }
+}
+
+/// Writes what tells the client of a call that it gets an iterator.
+pub(crate) fn write_iterator(id: &CallId, out: &mut Vec<u8>) {
+    id.open(out);
+    PeerTail.open(out);
+}
+
+/// Writes an event for the call of that id, which is JSON text, around what
+/// [`PeerTail`] wrote.
+pub(crate) fn write_encoded_event(id: &str, tail: &[u8], out: &mut Vec<u8>) {
+    open(id, out);
+    out.extend_from_slice(tail);
+}
+
+/// Writes what all messages of a call begin with.
+fn open(id: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"i\":");
+    out.extend_from_slice(id.as_bytes());
 }
 
 fn write_meta(meta: &EventMeta, out: &mut Vec<u8>) {
