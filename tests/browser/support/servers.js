@@ -92,3 +92,18 @@ export async function say(url, name, message) {
     throw new Error(`chat.send answered ${response.status}: ${await response.text()}`);
   }
 }
+
+/** Comes into the room without a browser; the function it returns leaves again. */
+export async function enter(url, name) {
+  const visit = new AbortController();
+  const response = await fetch(`${url}/rpc/chat/onMessage`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ json: { name } }),
+    signal: visit.signal,
+  });
+  if (!response.ok) {
+    throw new Error(`chat.onMessage answered ${response.status}: ${await response.text()}`);
+  }
+  return () => visit.abort();
+}
