@@ -17,7 +17,7 @@ const NOT_OFFERED = new Set(["12", "13"]);
 /** The suite stops without an error if it cannot connect; what was not run is in no report. */
 const MISSING = "NOT RUN";
 
-const index = reports(join(spec.outdir, "index.json"))[agent] ?? {};
+const index = json(join(spec.outdir, "index.json"))[agent] ?? {};
 const cases = spec.cases.map((id) => {
   const category = id.split(".")[0];
   const entry = index[id];
@@ -31,15 +31,6 @@ const bad = cases.filter(({ category, behavior, behaviorClose }) => {
 
 function passes(verdict) {
   return verdict === "OK" || verdict === "INFORMATIONAL";
-}
-
-function reports(path) {
-  try {
-    return json(path);
-  } catch (error) {
-    if (error.code === "ENOENT") return {};
-    throw error;
-  }
 }
 
 /** Counts by verdict, one for each column. */
@@ -87,13 +78,14 @@ for (const category of categories) {
 }
 writeFileSync(tablePath, `${lines.join("\n")}\n`);
 
-for (const one of bad) {
+for (const one of bad.filter((one) => one.behavior !== MISSING)) {
   console.error(`${one.id}: ${one.behavior}, close: ${one.behaviorClose}`);
-  if (one.behavior === MISSING) continue;
   console.error(`  ${one.result} ${one.resultClose}`);
   console.error(`  expected ${JSON.stringify(one.expected).slice(0, 1000)}`);
   console.error(`  received ${JSON.stringify(one.received).slice(0, 1000)}`);
 }
+const missing = cases.filter((one) => one.behavior === MISSING);
+if (missing.length > 0) console.error(`not run: ${missing.map((one) => one.id).join(" ")}`);
 const total = counts(cases.map((one) => one.behavior));
 const summary = columns.map((column, at) => `${column} ${total[at] || 0}`).join(", ");
 console.log(`${cases.length} cases: ${summary}; ${bad.length} did not pass. The table is ${tablePath}`);
