@@ -12,6 +12,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -132,7 +135,7 @@ impl Socket {
         &self.0.request.uri
     }
 
-    /// The headers of that request.
+    /// The headers of that request, without those of the handshake itself.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.request.headers
     }
@@ -312,18 +315,31 @@ impl Socket {
 impl Request {
     /// Copies the request: its texts are slices of the buffer that it was read
     /// into, which is of 16 KiB and more and would live as long as the socket.
+    /// What only the handshake needed is left out.
     fn own(parts: http::request::Parts) -> Self {
-        let name = |name: &HeaderName| HeaderName::from_bytes(name.as_str().as_bytes());
-        let value = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes());
-        let headers = parts.headers.iter();
-        let headers = headers.filter_map(|(n, v)| Some((name(n).ok()?, value(v).ok()?)));
+        let kept = |name: &HeaderName| !HANDSHAKE.contains(name);
+        let mut headers =
+            HeaderMap::with_capacity(parts.headers.keys().filter(|n| kept(n)).count());
+        for (name, value) in parts.headers.iter().filter(|(name, _)| kept(name)) {
+            let name = HeaderName::from_bytes(name.as_str().as_bytes());
+            let value = HeaderValue::from_bytes(value.as_bytes());
+            if let (Ok(name), Ok(value)) = (name, value) {
+                headers.append(name, value);
+            }
+        }
+        let extensions = parts.extensions;
         Self {
             uri: parts.uri.to_string().parse().unwrap_or_default(),
-            headers: headers.collect(),
-            extensions: parts.extensions,
+            headers,
+            // One that was cleared keeps its room.
+            extensions: if extensions.is_empty() { Extensions::new() } else { extensions },
         }
     }
 }
+
+/// Headers that say nothing once the socket is there.
+const HANDSHAKE: [HeaderName; 5] =
+    [CONNECTION, UPGRADE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SEC_WEBSOCKET_EXTENSIONS];
 
 impl PartialEq for Socket {
     fn eq(&self, other: &Self) -> bool {

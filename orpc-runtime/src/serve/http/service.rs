@@ -146,7 +146,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         };
         let (parts, body) = request.into_parts();
         let call = Arc::new(Call::from_parts(Arc::clone(&route.path), parts));
-        let span = tracing::info_span!("rpc", procedure = call.path());
+        let span = tracing::debug_span!("rpc", procedure = call.path());
         let answer = AssertUnwindSafe(state.answer(route, &call, body)).catch_unwind();
         let answer = match answer.instrument(span.clone()).await {
             Ok(answer) => answer,

@@ -11,14 +11,15 @@ use futures::FutureExt as _;
 use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
-use http::Method;
+use http::{HeaderMap, Method};
 use tracing::Instrument as _;
 
 use super::limits::PeerLimits;
 use super::rate::Buckets;
 use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed, Opened};
 use crate::procedure::{
-    Call, Code, Error, EventSink, Kind, RawInput, Started, malformed_request, panicked,
+    Call, Code, ErasedProcedure, Error, EventSink, Kind, RawInput, Started, malformed_request,
+    panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
@@ -41,7 +42,7 @@ pub(crate) struct Calls<C> {
     unary: usize,
     /// How many open or opening event iterators there are.
     streams: usize,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<Waiting<C>>,
     waiting_bytes: usize,
     buckets: Buckets,
     closing: bool,
@@ -68,11 +69,18 @@ struct OpenCall {
 }
 
 /// A call that waits for its turn.
-struct Waiting {
+struct Waiting<C> {
     id: CallId,
-    request: Request,
-    events: Option<InputEvents>,
+    call: Call,
+    procedure: Arc<dyn ErasedProcedure<C>>,
+    input: Input,
     weight: usize,
+}
+
+/// The input of a call as it arrived.
+struct Input {
+    body: Body,
+    events: Option<InputEvents>,
 }
 
 /// Ends with the call's id when there is nothing more to write for it, or with
@@ -129,7 +137,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared.fail(&id, &refused.error(), refused.retry_after());
             return;
         }
-        let Some((path, route)) = shared.find(&request) else {
+        let target = path_and_query(&request.url);
+        let Some(route) = shared.find(target) else {
             shared.unmatched(&id);
             return;
         };
@@ -155,12 +164,25 @@ impl<C: Send + Sync + 'static> Calls<C> {
         };
         let kind = route.definition.kind;
         self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None });
-        let call = Waiting { id, request, events, weight };
+        let call = shared.call(route, request.method, request.headers, target);
+        let body = match call.method() {
+            &Method::GET => {
+                let query = target.split_once('?').map(|(_, query)| query);
+                Body::Envelope(query_input(query).into())
+            }
+            _ => request.body,
+        };
+        let procedure = Arc::clone(&route.procedure);
+        let mut input = Input { body, events };
         if kind == Kind::Unary && self.unary >= shared.limits.running {
+            // On its own, as a message keeps all of the socket's buffer that it is in.
+            if let Body::Envelope(text) = &mut input.body {
+                *text = Bytes::copy_from_slice(text);
+            }
             self.waiting_bytes += weight;
-            self.waiting.push_back(call);
+            self.waiting.push_back(Waiting { id, call, procedure, input, weight });
         } else {
-            self.start(call, path);
+            self.start(Waiting { id, call, procedure, input, weight });
         }
     }
 
@@ -181,8 +203,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
         if crowded { Err(Refused::TooMany) } else { Ok(()) }
     }
 
-    fn start(&mut self, call: Waiting, path: String) {
-        let Waiting { id, request, events, .. } = call;
+    fn start(&mut self, call: Waiting<C>) {
+        let Waiting { id, call, procedure, input, .. } = call;
         let (handle, registration) = AbortHandle::new_pair();
         let Some(open) = self.open.get_mut(&id) else { return };
         open.abort = Some(handle);
@@ -193,11 +215,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 open.sink = Some(self.shared.sink(&id));
             }
         }
-        let call =
-            Run { shared: Arc::clone(&self.shared), id: id.clone(), sink: open.sink.clone() };
-        let run = call.run(request, path, events);
-        let run = Abortable::new(run, registration).map(|end| end.ok().map(|()| id));
-        self.running.push(Box::pin(run));
+        let shared = Arc::clone(&self.shared);
+        let (sink, call) = (open.sink.clone(), Arc::new(call));
+        let run = Run { shared, id: id.clone(), sink, call, procedure };
+        let run = Abortable::new(run.run(input), registration);
+        self.running.push(Box::pin(run.map(|end| end.ok().map(|()| id))));
     }
 
     /// Ends a call without an answer. Its id is free at once.
@@ -241,9 +263,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             && let Some(call) = self.waiting.pop_front()
         {
             self.waiting_bytes -= call.weight;
-            if let Some((path, _)) = self.shared.find(&call.request) {
-                self.start(call, path);
-            }
+            self.start(call);
         }
     }
 
@@ -302,12 +322,18 @@ impl Refused {
 }
 
 impl<C: Send + Sync + 'static> Shared<C> {
-    /// The procedure of a request, with the path and query of its URL.
-    fn find(&self, request: &Request) -> Option<(String, &Route<C>)> {
-        let target = path_and_query(&request.url);
-        let path = target.split_once('?').map_or(target, |(path, _)| path);
-        let route = self.rpc.find(path)?;
-        Some((target.to_owned(), route))
+    /// The procedure that a path and query name.
+    fn find(&self, target: &str) -> Option<&Route<C>> {
+        self.rpc.find(target.split_once('?').map_or(target, |(path, _)| path))
+    }
+
+    fn call(&self, route: &Route<C>, method: Method, headers: HeaderMap, target: &str) -> Call {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.method = method;
+        parts.headers = headers;
+        // What names a procedure is a path; a query may be no URI's.
+        parts.uri = target.parse().unwrap_or_default();
+        Call::on_socket(Arc::clone(&route.path), parts, self.socket.clone())
     }
 
     /// Where calls leave the frames to send.
@@ -359,31 +385,18 @@ struct Run<C> {
     shared: Arc<Shared<C>>,
     id: CallId,
     sink: Option<Arc<EventSink>>,
+    call: Arc<Call>,
+    procedure: Arc<dyn ErasedProcedure<C>>,
 }
 
 impl<C: Send + Sync + 'static> Run<C> {
     /// Runs the call to its last frame.
-    async fn run(self, request: Request, target: String, events: Option<InputEvents>) {
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (target.as_str(), None),
-        };
-        let Some(route) = self.shared.rpc.find(path) else { return };
-        let Request { method, headers, body, .. } = request;
-        let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.method = method;
-        parts.headers = headers;
-        // What names a procedure is a path; a query may be no URI's.
-        if let Ok(uri) = target.parse() {
-            parts.uri = uri;
-        }
-        let socket = self.shared.socket.clone();
-        let call = Arc::new(Call::on_socket(Arc::clone(&route.path), parts, socket));
-        let span = tracing::info_span!("rpc", procedure = call.path());
-        let outbox = self.shared.outbox();
-        let respond = async {
-            let answer = self.answer(route, &call, query, body, events);
-            match AssertUnwindSafe(answer).catch_unwind().await {
+    fn run(self, input: Input) -> impl Future<Output = ()> + Send {
+        let span = tracing::debug_span!("rpc", procedure = self.call.path());
+        let respond = async move {
+            let answer = AssertUnwindSafe(self.answer(input)).catch_unwind().await;
+            let outbox = self.shared.outbox();
+            match answer {
                 Ok(Ok(Some(envelope))) => {
                     outbox.ready().await;
                     write(outbox, |out| peer::write_output(&self.id, &envelope, out));
@@ -395,29 +408,40 @@ impl<C: Send + Sync + 'static> Run<C> {
                     outbox.ready().await;
                     self.shared.fail(&self.id, &error, None);
                 }
-                Err(panic) => self.shared.fail(&self.id, &panicked(&call, &*panic), None),
+                Err(panic) => {
+                    self.shared.fail(&self.id, &panicked(&self.call, &*panic), None);
+                }
             }
         };
-        respond.instrument(span).await;
+        respond.instrument(span)
     }
 
     /// The envelope of the output; none if the call has written events.
-    async fn answer(
-        &self,
-        route: &Route<C>,
-        call: &Arc<Call>,
-        query: Option<&str>,
-        body: Body,
-        events: Option<InputEvents>,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        let context = self.shared.context.get(call).await?;
-        let text = match body {
-            _ if call.method() == Method::GET => query_input(query).into(),
+    async fn answer(&self, input: Input) -> Result<Option<Vec<u8>>, Error> {
+        let context = self.shared.context.get(&self.call).await?;
+        match self.start(context, input)? {
+            Started::Unary(run) => run.await.map(Some),
+            Started::Stream(run, _) => {
+                let _counted = self.shared.rpc.count_stream();
+                run.await.map(|()| None)
+            }
+            Started::Hibernating(run) => {
+                let opened = run.await?;
+                self.hibernate(opened);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Reads the input. The message it came in is not kept, nor the buffer of
+    /// the socket that the message is part of.
+    fn start(&self, context: Arc<C>, input: Input) -> Result<Started, Error> {
+        let text = match input.body {
             Body::Envelope(text) => text,
             Body::Form => return Err(Error::new(Code::UnsupportedMediaType)),
             Body::Nowhere | Body::Events => Bytes::new(),
         };
-        let input = match events {
+        let input = match input.events {
             Some(events) => RawInput::Events(events),
             None => {
                 let malformed = |_| malformed_request(DecodeError::Malformed);
@@ -428,23 +452,12 @@ impl<C: Send + Sync + 'static> Run<C> {
             Some(sink) => Arc::clone(sink),
             None => self.shared.sink(&self.id),
         };
-        match route.procedure.start(context, Arc::clone(call), input, &sink)? {
-            Started::Unary(run) => run.await.map(Some),
-            Started::Stream(run, _) => {
-                let _counted = self.shared.rpc.count_stream();
-                run.await.map(|()| None)
-            }
-            Started::Hibernating(run) => {
-                let opened = run.await?;
-                self.hibernate(call, opened);
-                Ok(None)
-            }
-        }
+        self.procedure.start(context, Arc::clone(&self.call), input, &sink)
     }
 
     /// Tells the client that it has an iterator, and the procedure its id. The
     /// call itself is over.
-    fn hibernate(&self, call: &Call, opened: Opened) {
+    fn hibernate(&self, opened: Opened) {
         let socket = &self.shared.socket;
         // From here on, as events may come as soon as the id is known.
         socket.hibernate(self.id.as_str());
@@ -453,10 +466,10 @@ impl<C: Send + Sync + 'static> Run<C> {
         let error = match opened {
             Ok(Ok(())) => return,
             Ok(Err(error)) => {
-                error.log(call.path());
+                error.log(self.call.path());
                 error
             }
-            Err(panic) => panicked(call, &*panic),
+            Err(panic) => panicked(&self.call, &*panic),
         };
         if socket.release(self.id.as_str()) {
             self.shared.sink(&self.id).error(&error, &EventMeta::default());

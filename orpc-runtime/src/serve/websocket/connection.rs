@@ -116,14 +116,23 @@ where
     }
 
     /// Serves the socket to its end.
-    pub(super) async fn serve(mut self) {
-        poll_fn(|cx| self.poll(cx)).await;
-        let Self { websocket, calls, life, failed, .. } = self;
-        drop(calls);
-        drop(life);
-        if failed && let Some(connection) = websocket.into_connection() {
-            linger(connection).await;
+    pub(super) fn serve(self) -> impl Future<Output = ()> {
+        // Boxed, as the states of a future that owns it would hold it more than once.
+        let mut connection = Box::new(self);
+        async move {
+            poll_fn(|cx| connection.poll(cx)).await;
+            if connection.failed {
+                let websocket = connection.into_websocket();
+                if let Some(connection) = websocket.into_connection() {
+                    Box::pin(linger(connection)).await;
+                }
+            }
         }
+    }
+
+    /// What is left of a socket that has ended.
+    fn into_websocket(self) -> RestingSocket<S> {
+        self.websocket
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -131,7 +140,8 @@ where
             return Poll::Ready(());
         }
         if self.ending == Ending::No && self.shutdown.as_mut().poll(cx).is_ready() {
-            self.drain(self.timing.shutdown, CloseCode::GOING_AWAY, "the server shuts down");
+            let close = Close::ours(CloseCode::GOING_AWAY, "the server shuts down");
+            self.drain(self.timing.shutdown, close);
             if let Some(calls) = &mut self.calls {
                 calls.begin_closing();
             }
@@ -143,16 +153,29 @@ where
             && let Some(close) = self.socket().closing()
         {
             self.calls = None;
-            self.drain(self.timing.write, close.code, &close.reason);
+            self.drain(self.timing.write, close);
         }
-        match self.poll_write(cx) {
-            Ok(false) => {}
-            // Nothing is on its way, in either direction.
-            Ok(true) if !self.is_busy && self.ending == Ending::No => self.websocket.rest(),
-            Ok(true) => {}
-            Err(error) => return self.lose(error),
+        if self.write(cx).is_ready() {
+            return Poll::Ready(());
         }
         self.poll_timer(cx)
+    }
+
+    /// Writes what is due, and rests if that is all. Ready when the socket is at its end.
+    fn write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.poll_write(cx) {
+            Ok(true) if self.failed && self.is_closing() => return Poll::Ready(()),
+            // Nothing is on its way, in either direction.
+            Ok(true) if !self.is_busy && self.ending == Ending::No => self.websocket.rest(),
+            Ok(_) => {}
+            Err(error) => return self.lose(error),
+        }
+        Poll::Pending
+    }
+
+    /// Whether a close frame was sent or received.
+    fn is_closing(&self) -> bool {
+        matches!(self.ending, Ending::WaitsForClose { .. })
     }
 
     fn socket(&self) -> &Socket {
@@ -162,6 +185,10 @@ where
     /// Reads what is there. Ready when the socket is at its end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         for _ in 0..READ_BUDGET {
+            if self.failed {
+                // Ends when the close frame is written.
+                return Poll::Pending;
+            }
             if self.is_flooded() {
                 // Goes on when something is written, or ends by the deadline for that.
                 return Poll::Pending;
@@ -228,17 +255,12 @@ where
         }
     }
 
-    /// The client broke the protocol: ends the calls. The next poll of the socket
-    /// sends the close frame that belongs to the error.
+    /// The client broke the protocol: ends the calls. What they have answered is
+    /// sent, and then the close frame that belongs to the error.
     fn fail(&mut self, error: &Error) {
         self.failed = true;
         let (code, reported) = match error {
             Error::PayloadTooLong { max_len, .. } => {
-                // A message whose parts add up to too much is the one error without its frame.
-                let close = close_frame(&Close::ours(CloseCode::TOO_BIG, ""));
-                if let Err(error) = self.websocket.start_send(close) {
-                    tracing::trace!(%error, "the close frame is on its way already");
-                }
                 (CloseCode::TOO_BIG, SocketError::MessageTooBig { limit: *max_len })
             }
             Error::Protocol(ProtocolError::InvalidUtf8) => {
@@ -247,7 +269,17 @@ where
             _ => (CloseCode::PROTOCOL, SocketError::Protocol { reason: error.to_string() }),
         };
         self.life.error(&reported);
-        self.life.closes(Close::ours(code, &reported.to_string()));
+        let close = Close::ours(code, &reported.to_string());
+        if self.websocket.renew() {
+            self.calls = None;
+            self.drain(CLOSE_TIME, close);
+            return;
+        }
+        // The codec has its close frame behind what is on its way, or else takes ours.
+        if let Err(error) = self.websocket.start_send(close_frame(&close)) {
+            tracing::trace!(%error, "the close frame is on its way already");
+        }
+        self.life.closes(close);
         self.end_calls();
     }
 
@@ -255,7 +287,7 @@ where
     fn lose(&mut self, error: Error) -> Poll<()> {
         // A client that has said goodbye need not stay for the answer.
         if let Error::Io(error) = error
-            && !matches!(self.ending, Ending::WaitsForClose { .. })
+            && !self.is_closing()
         {
             self.life.error(&SocketError::Connection(error));
         }
@@ -265,8 +297,9 @@ where
     /// Writes what is due. True if nothing is left of it.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
         let was_flooded = self.is_flooded();
-        let can_send = !matches!(self.ending, Ending::WaitsForClose { .. });
-        while can_send && let Some(frame) = self.frames.peek(self.life.socket().outbox(), cx) {
+        while !self.is_closing()
+            && let Some(frame) = self.frames.peek(self.life.socket().outbox(), cx)
+        {
             match self.websocket.poll_ready(cx) {
                 Poll::Ready(ready) => ready?,
                 Poll::Pending => break,
@@ -300,10 +333,9 @@ where
     }
 
     /// Closes the socket when its calls have ended and all is written, or by the deadline.
-    fn drain(&mut self, time: Duration, code: CloseCode, reason: &str) {
+    fn drain(&mut self, time: Duration, close: Close) {
         if let Ending::No | Ending::Drains { .. } = self.ending {
-            let until = after(Instant::now(), time);
-            self.ending = Ending::Drains { until, close: Close::ours(code, reason) };
+            self.ending = Ending::Drains { until: after(Instant::now(), time), close };
         }
     }
 
@@ -376,7 +408,7 @@ where
         if now >= self.last_read + BUSY {
             self.is_busy = false;
         }
-        let written = if matches!(self.ending, Ending::WaitsForClose { .. }) {
+        let written = if self.is_closing() {
             Ok(())
         } else if now >= after(self.last_read, self.timing.idle) {
             self.close(Close::ours(CloseCode::NORMAL, "Idle timeout"))
@@ -387,12 +419,10 @@ where
             Ok(())
         };
         // Also what became due for calls that end now.
-        match written.and_then(|()| self.poll_write(cx)) {
-            Ok(true) if !self.is_busy && self.ending == Ending::No => self.websocket.rest(),
-            Ok(_) => {}
-            Err(error) => return self.lose(error),
+        match written {
+            Ok(()) => self.write(cx),
+            Err(error) => self.lose(error),
         }
-        Poll::Pending
     }
 }
 

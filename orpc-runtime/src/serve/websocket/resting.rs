@@ -37,6 +37,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
     }
 
+    /// Gives the codec back after it has failed, and with it the close frame that
+    /// it would send before anything else. False if frames are on their way, which
+    /// have to be sent first. Nothing must be read any more.
+    pub(super) fn renew(&mut self) -> bool {
+        let is_free = self.awake.as_ref().is_some_and(|socket| !socket.get_ref().is_blocked());
+        if is_free {
+            self.resting = self.awake.take().map(WebSocketStream::into_inner);
+        }
+        is_free
+    }
+
     fn awake(&mut self) -> Result<&mut WebSocketStream<Transport<S>>, Error> {
         if let Some(transport) = self.resting.take() {
             let limits = Limits::default().max_payload_len(Some(self.message_limit));
@@ -82,5 +93,50 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     /// The connection itself.
     pub(super) fn into_connection(self) -> Option<Transport<S>> {
         self.resting.or_else(|| self.awake.map(WebSocketStream::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Waker;
+
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    /// A masked frame of text.
+    fn text(payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0x81, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
+        frame.extend(payload);
+        frame
+    }
+
+    #[tokio::test]
+    async fn buffers_are_given_back_between_messages_and_not_within_one() {
+        let (server, mut client) = tokio::io::duplex(1024);
+        let mut socket = RestingSocket::new(server, 1024);
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            assert!(socket.is_resting());
+            let frame = text(b"hello");
+            client.write_all(&frame[..4]).await.unwrap();
+            assert!(socket.poll_next(&mut cx).is_pending());
+            socket.rest();
+            assert!(!socket.is_resting(), "a frame is half read");
+            client.write_all(&frame[4..]).await.unwrap();
+            let message = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
+            assert_eq!(message.as_text(), Some("hello"));
+            assert!(socket.poll_next(&mut cx).is_pending());
+            socket.rest();
+        }
+        // Two messages at once.
+        client.write_all(&[text(b"a"), text(b"b")].concat()).await.unwrap();
+        for expected in ["a", "b"] {
+            let message = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
+            assert_eq!(message.as_text(), Some(expected));
+        }
+        drop(client);
+        assert!(poll_fn(|cx| socket.poll_next(cx)).await.is_none());
     }
 }

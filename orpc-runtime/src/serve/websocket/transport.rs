@@ -19,6 +19,8 @@ const READ: usize = 4096;
 pub(super) struct Transport<S> {
     connection: S,
     wrote: bool,
+    /// The last write has to wait.
+    is_blocked: bool,
     boundary: Boundary,
     /// What was read already, to be read first.
     ahead: Bytes,
@@ -26,12 +28,28 @@ pub(super) struct Transport<S> {
 
 impl<S> Transport<S> {
     pub(super) fn new(connection: S) -> Self {
-        Self { connection, wrote: false, boundary: Boundary::default(), ahead: Bytes::new() }
+        Self {
+            connection,
+            wrote: false,
+            is_blocked: false,
+            boundary: Boundary::default(),
+            ahead: Bytes::new(),
+        }
     }
 
     /// Whether bytes were taken since the last time.
     pub(super) fn took_bytes(&mut self) -> bool {
         std::mem::take(&mut self.wrote)
+    }
+
+    /// Whether the connection did not take what it was last given.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
+    fn note(&mut self, written: &Poll<Result<usize>>) {
+        self.is_blocked = written.is_pending();
+        self.wrote |= matches!(written, Poll::Ready(Ok(count)) if *count > 0);
     }
 
     /// Whether all messages that began have been read to their ends.
@@ -81,7 +99,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         bytes: &[u8],
     ) -> Poll<Result<usize>> {
         let written = Pin::new(&mut self.connection).poll_write(cx, bytes);
-        self.wrote |= matches!(written, Poll::Ready(Ok(count)) if count > 0);
+        self.note(&written);
         written
     }
 
@@ -91,7 +109,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         bytes: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let written = Pin::new(&mut self.connection).poll_write_vectored(cx, bytes);
-        self.wrote |= matches!(written, Poll::Ready(Ok(count)) if count > 0);
+        self.note(&written);
         written
     }
 
