@@ -6,10 +6,14 @@ mod connection;
 mod handshake;
 mod hooks;
 mod life;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod resting;
 mod service;
 mod transport;
 
 pub use super::peer::Rate;
 pub use hooks::{Handled, SocketError, SocketHooks};
+#[cfg(feature = "proxy")]
+pub use proxy::{ProxyTargetError, WebSocketProxy};
 pub use service::{WebSocketFuture, WebSocketService};

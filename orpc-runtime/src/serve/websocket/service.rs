@@ -296,7 +296,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     }
 }
 
-fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
+pub(super) fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
     let mut response = match refusal {
         Refusal::NoUpgrade => plain(no_upgrade, "This is a WebSocket endpoint"),
         Refusal::Version => plain(StatusCode::UPGRADE_REQUIRED, "The version must be 13"),
@@ -310,22 +310,24 @@ fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
     response
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<RpcBody> {
+pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<RpcBody> {
     let mut response = Response::new(RpcBody::full(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }
 
-/// The future of a [`WebSocketService`].
+/// The future of a [`WebSocketService`] or a `WebSocketProxy`.
 pub struct WebSocketFuture(Either<Ready<Response<RpcBody>>, BoxFuture<'static, Response<RpcBody>>>);
 
 impl WebSocketFuture {
-    fn ready(response: Response<RpcBody>) -> Self {
+    pub(super) fn ready(response: Response<RpcBody>) -> Self {
         Self(Either::Left(ready(response)))
     }
 
-    fn boxed(response: impl Future<Output = Response<RpcBody>> + Send + 'static) -> Self {
+    pub(super) fn boxed(
+        response: impl Future<Output = Response<RpcBody>> + Send + 'static,
+    ) -> Self {
         Self(Either::Right(Box::pin(response)))
     }
 }
