@@ -15,9 +15,15 @@ after(async () => {
   await stopAll();
 });
 
-for (const transport of ["websocket", "sse"]) {
-  test(`a cut connection loses nothing and shows nothing twice, over ${transport}`, async (t) => {
-    const chat = await startChat();
+const variants = [
+  { name: "over WebSocket", transport: "websocket" },
+  { name: "over SSE", transport: "sse" },
+  { name: "on hibernating sockets", transport: "websocket", options: ["--hibernating"] },
+];
+
+for (const { name, transport, options } of variants) {
+  test(`a cut connection loses nothing and shows nothing twice, ${name}`, async (t) => {
+    const chat = await startChat(0, options);
     const proxy = await startProxy(chat.port);
     t.after(proxy.stop);
     const ada = await openTab(browser, proxy.url, { transport });

@@ -22,7 +22,7 @@ pub(crate) struct Follow {
     /// The name under which others see the reader come and go; without one,
     /// nobody notices.
     #[schemars(length(min = 1, max = 40))]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
 }
 
 /// Why a message was not sent.
@@ -35,6 +35,16 @@ pub(crate) enum SendError {
         /// Seconds until the next message is welcome.
         retry_after: u32,
     },
+}
+
+impl SendMessage {
+    /// Says it in the room.
+    pub(crate) fn send(self, room: &Room) -> Result<(), SendError> {
+        room.admit(&self.name)
+            .map_err(|wait| SendError::TooFast { retry_after: wait.as_secs_f64().ceil() as u32 })?;
+        room.say(self.name, self.message);
+        Ok(())
+    }
 }
 
 /// The chat room.
@@ -50,10 +60,7 @@ pub(crate) mod chat {
     /// Sends a message to everyone in the room.
     #[procedure]
     pub(crate) async fn send(room: &Room, input: SendMessage) -> Result<(), SendError> {
-        room.admit(&input.name)
-            .map_err(|wait| SendError::TooFast { retry_after: wait.as_secs_f64().ceil() as u32 })?;
-        room.say(input.name, input.message);
-        Ok(())
+        input.send(room)
     }
 
     /// Everything that happens from the last event on that the client saw; for a

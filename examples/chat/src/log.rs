@@ -65,15 +65,17 @@ impl Log {
         }
     }
 
-    /// Shows an event to everyone who follows.
-    pub(crate) fn push(&self, event: RoomEvent) {
+    /// Shows an event to everyone who reads, and gives it back with its id.
+    pub(crate) fn push(&self, event: RoomEvent) -> Event<RoomEvent> {
         let mut kept = lock(&self.kept);
-        kept.events.push_back(event);
+        let number = kept.next();
+        kept.events.push_back(event.clone());
         if kept.events.len() > KEPT {
             kept.events.pop_front();
             kept.first += 1;
         }
         self.next.send_replace(kept.next());
+        self.numbered(number, event)
     }
 
     /// A reader of the events after the one with the id `last`. Without one, or
@@ -85,6 +87,10 @@ impl Log {
             _ => next.saturating_sub(SHOWN_TO_NEWCOMERS),
         };
         Reader { log: self, number, news: self.next.subscribe() }
+    }
+
+    fn numbered(&self, number: u64, event: RoomEvent) -> Event<RoomEvent> {
+        Event::new(event).id(format!("{}-{number}", self.epoch))
     }
 
     /// The number in an event id of this run.
@@ -121,7 +127,7 @@ impl Reader<'_> {
         self.news.wait_for(|next| *next > self.number).await.ok()?;
         let (number, event) = lock(&self.log.kept).at(self.number)?;
         self.number = number + 1;
-        Some(Event::new(event).id(format!("{}-{number}", self.log.epoch)))
+        Some(self.log.numbered(number, event))
     }
 }
 

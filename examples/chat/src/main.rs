@@ -1,9 +1,12 @@
 //! A chat room: the procedures below `/rpc` and over WebSocket at `/ws`, the
 //! web page at `/`.
 //!
-//! `PORT` chooses the port: 3000 unless set, 0 for any free one.
+//! `PORT` chooses the port: 3000 unless set, 0 for any free one. With the argument
+//! `--hibernating` those who follow the room cost it no task and no buffer; they
+//! have to come over WebSocket then.
 
 mod api;
+mod hibernating;
 mod log;
 mod presence;
 mod room;
@@ -19,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::services::ServeDir;
 
+use crate::hibernating::Doorkeeper;
 use crate::room::Room;
 
 /// Where `npm run build` leaves the web page.
@@ -35,12 +39,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // One room, whichever way people come.
     let room = Room::open();
-    let rpc = Rpc::new(api::router());
-    let app = Router::new()
-        .nest_service("/rpc", rpc.http(Arc::clone(&room)))
-        .route_service("/ws", rpc.websocket(room))
-        .fallback_service(ServeDir::new(PAGE));
+    if std::env::args().any(|argument| argument == "--hibernating") {
+        let rpc = Rpc::new(hibernating::router());
+        let websocket = rpc.websocket(Arc::clone(&room));
+        let app = Router::new()
+            .nest_service("/rpc", rpc.http(Arc::clone(&room)))
+            .route_service("/ws", websocket.hooks(Doorkeeper(room)));
+        serve(app, rpc).await
+    } else {
+        let rpc = Rpc::new(api::router());
+        let app = Router::new()
+            .nest_service("/rpc", rpc.http(Arc::clone(&room)))
+            .route_service("/ws", rpc.websocket(room));
+        serve(app, rpc).await
+    }
+}
 
+/// Serves the procedures and the page until a signal ends the server.
+async fn serve<C>(procedures: Router, rpc: Rpc<C>) -> Result<(), Box<dyn Error>>
+where
+    C: Send + Sync + 'static,
+{
+    let app = procedures.fallback_service(ServeDir::new(PAGE));
     let port = match std::env::var("PORT") {
         Ok(port) => port.parse()?,
         Err(_) => 3000,

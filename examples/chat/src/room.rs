@@ -4,11 +4,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use orpc_runtime::futures::stream;
+use orpc_runtime::futures::{FutureExt as _, stream};
 use orpc_runtime::prelude::*;
+use orpc_runtime::{EncodedEvent, Room as Sockets, Rooms};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use crate::hibernating::Follower;
 use crate::log::{Log, RoomEvent, since_1970};
 use crate::presence::Presence;
 
@@ -25,6 +27,11 @@ const GRACE: Duration = Duration::from_secs(5);
 /// One room for everyone.
 pub(crate) struct Room {
     log: Log,
+    /// Those who follow by iterators that hibernate.
+    sleepers: Sockets,
+    /// Held from the writing of an event until it is sent to the sleepers, so
+    /// that each of them gets it once and in its turn.
+    order: Mutex<()>,
     presence: Mutex<Presence>,
     departures: mpsc::UnboundedSender<Departure>,
     recent_sends: Mutex<HashMap<String, VecDeque<Instant>>>,
@@ -42,6 +49,8 @@ impl Room {
         let (departures, departed) = mpsc::unbounded_channel();
         let room = Arc::new(Self {
             log: Log::new(),
+            sleepers: Rooms::new().get_or_create("sleepers"),
+            order: Mutex::default(),
             presence: Mutex::default(),
             departures,
             recent_sends: Mutex::default(),
@@ -52,7 +61,19 @@ impl Room {
 
     /// Says something to everyone who follows.
     pub(crate) fn say(&self, name: String, message: String) {
-        self.log.push(RoomEvent::Message { name, message, at: now() });
+        self.tell(RoomEvent::Message { name, message, at: now() });
+    }
+
+    /// Tells everyone what happened.
+    fn tell(&self, event: RoomEvent) {
+        let _order = lock(&self.order);
+        let event = self.log.push(event);
+        match EncodedEvent::new(&event) {
+            Ok(event) => {
+                self.sleepers.everyone().send_event(&event, |to: &Follower| Some(&to.events));
+            }
+            Err(error) => eprintln!("an event cannot be sent: {error}"),
+        }
     }
 
     /// Whether the author may send now, or else how long to wait.
@@ -78,7 +99,10 @@ impl Room {
         name: Option<String>,
         last: Option<&str>,
     ) -> impl Stream<Item = Event<RoomEvent>> {
-        let visit = name.map(|name| self.enter(name));
+        let visit = name.map(|name| {
+            self.enter(&name);
+            Visit { room: self, name }
+        });
         let reader = self.log.read_after(last);
         stream::unfold((reader, visit), |(mut reader, visit)| async move {
             let event = reader.next().await?;
@@ -86,13 +110,39 @@ impl Room {
         })
     }
 
-    fn enter(&self, name: String) -> Visit<'_> {
+    /// The same by an iterator that hibernates, until its socket is closed. What
+    /// happened already is sent before what happens from now on.
+    pub(crate) fn follow_asleep(
+        &self,
+        socket: &Socket,
+        follower: &Follower,
+        last: Option<&str>,
+    ) -> Result<(), Error> {
+        let _order = lock(&self.order);
+        let mut reader = self.log.read_after(last);
+        while let Some(Some(event)) = reader.next().now_or_never() {
+            EncodedEvent::new(&event)?.send(socket, &follower.events)?;
+        }
+        socket.attach(follower)?;
+        self.sleepers.join(socket);
+        Ok(())
+    }
+
+    /// Somebody comes, with one more connection or the first.
+    pub(crate) fn enter(&self, name: &str) {
         // Locked until the notice is written, so that notices are in the order of events.
         let mut presence = lock(&self.presence);
-        if presence.enter(&name) {
-            self.log.push(RoomEvent::Joined { name: name.clone(), at: now() });
+        if presence.enter(name) {
+            self.tell(RoomEvent::Joined { name: name.to_owned(), at: now() });
         }
-        Visit { room: self, name }
+    }
+
+    /// One of somebody's connections ends.
+    pub(crate) fn leave(&self, name: String) {
+        if let Some(at) = lock(&self.presence).leave(&name) {
+            // The task ends only with the server, and then nobody is left to be told.
+            self.departures.send(Departure { name, at }).ok();
+        }
     }
 
     /// Tells everyone who left and did not come back. All wait equally long, so
@@ -102,7 +152,7 @@ impl Room {
             sleep_until(at + GRACE).await;
             let mut presence = lock(&self.presence);
             if presence.forget(&name, at) {
-                self.log.push(RoomEvent::Left { name, at: now() });
+                self.tell(RoomEvent::Left { name, at: now() });
             }
         }
     }
@@ -116,11 +166,7 @@ struct Visit<'a> {
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        if let Some(at) = lock(&self.room.presence).leave(&self.name) {
-            let name = std::mem::take(&mut self.name);
-            // The task ends only with the server, and then nobody is left to be told.
-            self.room.departures.send(Departure { name, at }).ok();
-        }
+        self.room.leave(std::mem::take(&mut self.name));
     }
 }
 
@@ -139,7 +185,6 @@ mod tests {
     use std::pin::pin;
 
     use orpc_runtime::Step;
-    use orpc_runtime::futures::{FutureExt as _, StreamExt as _};
     use tokio::time::sleep;
 
     use super::*;

@@ -53,8 +53,8 @@ async function stop(child) {
 }
 
 /** Starts the chat server; port 0 lets it pick a free one. */
-export function startChat(port = 0) {
-  return start(CHAT_BIN, port);
+export function startChat(port = 0, options = []) {
+  return start(CHAT_BIN, port, options);
 }
 
 /** Starts the conformance server on a free port. */
@@ -62,8 +62,8 @@ export function startConformance() {
   return start(CONFORMANCE_BIN, 0);
 }
 
-async function start(binary, port) {
-  const child = spawn(binary, {
+async function start(binary, port, options = []) {
+  const child = spawn(binary, options, {
     env: { ...process.env, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
