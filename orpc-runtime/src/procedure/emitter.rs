@@ -59,6 +59,27 @@ impl EventSink {
         self.opened.load(Ordering::Relaxed)
     }
 
+    /// Tells the client that there are events.
+    pub(crate) fn open(&self) {
+        self.outbox.append(|out| self.writer.open(out));
+        self.opened.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until there is room for an event.
+    pub(crate) async fn ready(&self) {
+        self.outbox.ready().await;
+    }
+
+    /// Writes an event whose data is no value of a procedure.
+    pub(crate) fn plain(&self, kind: EventKind, data: impl FnOnce(&mut Vec<u8>)) {
+        let meta = EventMeta::default();
+        self.outbox.append(|out| {
+            self.writer.begin(kind, &meta, out);
+            data(out);
+            self.writer.end(&meta, out);
+        });
+    }
+
     /// Takes all that was written, none if that is nothing.
     pub(crate) fn take(&self) -> Option<Bytes> {
         self.outbox.take()
@@ -115,14 +136,7 @@ impl Emitter {
 
     /// Tells the connection that the procedure has returned its stream.
     pub(crate) fn open(&self) {
-        let opened = self.sink.outbox.write(|out| {
-            self.sink.writer.open(out);
-            Ok::<_, std::convert::Infallible>(())
-        });
-        match opened {
-            Ok(()) => self.sink.opened.store(true, Ordering::Relaxed),
-            Err(never) => match never {},
-        }
+        self.sink.open();
     }
 
     /// Waits until there is room for an event.
@@ -131,7 +145,7 @@ impl Emitter {
             self.events.store(0, Ordering::Relaxed);
             yield_now().await;
         }
-        self.sink.outbox.ready().await;
+        self.sink.ready().await;
     }
 
     /// Writes an event, or the reason why it cannot be written, which ends the stream.

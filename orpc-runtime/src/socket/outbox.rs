@@ -1,6 +1,7 @@
 //! What waits to be sent: a bounded buffer that calls fill and the connection
 //! empties, and whose fullness holds streams back.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -94,6 +95,11 @@ impl Outbox {
         self.state().write(true, frame)
     }
 
+    /// Writes one frame of text that cannot fail.
+    pub(crate) fn append(&self, frame: impl FnOnce(&mut Vec<u8>)) {
+        self.state().append(true, frame);
+    }
+
     /// Writes one frame from outside of the connection's own calls, which is
     /// woken for it.
     pub(crate) fn push(
@@ -108,14 +114,7 @@ impl Outbox {
         if state.unsent() >= self.high_water {
             return Err(Refused::Full);
         }
-        let written = state.write(is_text, |out| {
-            frame(out);
-            Ok::<_, std::convert::Infallible>(())
-        });
-        match written {
-            Ok(()) => {}
-            Err(never) => match never {},
-        }
+        state.append(is_text, frame);
         // If the connection runs now it will come to this frame by itself.
         if let Some(writer) = state.writer.take() {
             drop(state);
@@ -182,6 +181,17 @@ impl Outbox {
 impl OutboxState {
     fn unsent(&self) -> usize {
         self.bytes.len() + self.in_flight
+    }
+
+    fn append(&mut self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) {
+        let written = self.write(is_text, |out| {
+            frame(out);
+            Ok::<_, Infallible>(())
+        });
+        match written {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
     }
 
     fn write<E>(

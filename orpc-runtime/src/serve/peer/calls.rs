@@ -25,11 +25,13 @@ use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::ContextSource;
+use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::socket::{Outbox, Socket};
 use crate::value::Envelope;
+use crate::wire::v1::batch::{self, MULTI_STATUS, Mode};
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
-    self, BadMessage, Body, CallId, Message, Payload, PeerWriter, Request,
+    self, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
 };
 
 /// The calls of one socket: takes its messages, runs the calls, gives the frames
@@ -71,10 +73,22 @@ struct OpenCall {
 /// A call that waits for its turn.
 struct Waiting<C> {
     id: CallId,
-    call: Call,
-    procedure: Arc<dyn ErasedProcedure<C>>,
-    input: Input,
+    work: Work<C>,
     weight: usize,
+}
+
+/// What there is to do for an id.
+enum Work<C> {
+    Call {
+        call: Box<Call>,
+        procedure: Arc<dyn ErasedProcedure<C>>,
+        input: Input,
+    },
+    /// None is a call that matches no procedure.
+    Batch {
+        mode: Mode,
+        calls: Vec<Option<BatchCall<C>>>,
+    },
 }
 
 /// The input of a call as it arrived.
@@ -137,6 +151,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared.fail(&id, &refused.error(), refused.retry_after());
             return;
         }
+        if let Some(mode) = batch::mode(&request.headers) {
+            return self.batch(id, mode, &request, weight);
+        }
         let target = path_and_query(&request.url);
         let Some(route) = shared.find(target) else {
             shared.unmatched(&id);
@@ -154,7 +171,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             Body::Events => {
                 let (outbox, stop) = (Arc::clone(shared.outbox()), id.clone());
                 let (events, feed) = InputEvents::new(Arc::clone(&shared.unread), move || {
-                    write(&outbox, |out| peer::write_abort(&stop, out));
+                    outbox.append(|out| peer::write_abort(&stop, out));
                     // Whoever had the iterator may run in another task.
                     outbox.wake();
                 });
@@ -179,10 +196,58 @@ impl<C: Send + Sync + 'static> Calls<C> {
             if let Body::Envelope(text) = &mut input.body {
                 *text = Bytes::copy_from_slice(text);
             }
-            self.waiting_bytes += weight;
-            self.waiting.push_back(Waiting { id, call, procedure, input, weight });
+        }
+        let work = Work::Call { call: Box::new(call), procedure, input };
+        self.queue(kind, Waiting { id, work, weight });
+    }
+
+    /// Takes many calls in one message, which count as one that runs.
+    fn batch(&mut self, id: CallId, mode: Mode, request: &Request, weight: usize) {
+        let shared = Arc::clone(&self.shared);
+        if let Err(refused) = self.admit(Kind::Unary, weight) {
+            shared.fail(&id, &refused.error(), refused.retry_after());
+            return;
+        }
+        let text = match &request.body {
+            Body::Envelope(text) if request.method != Method::GET => Bytes::copy_from_slice(text),
+            _ => {
+                let query = path_and_query(&request.url).split_once('?').map(|(_, query)| query);
+                batch::query_items(query).into()
+            }
+        };
+        let items = match batch::read(&text, shared.limits.batch) {
+            Ok(items) => items,
+            Err(bad) => {
+                let write = |out: &mut _| peer::write_plain(&id, bad.status(), bad.body(), out);
+                return shared.outbox().append(write);
+            }
+        };
+        let mut calls = Vec::with_capacity(items.len());
+        let common =
+            Common { method: &request.method, headers: &request.headers, strict_get: false };
+        for item in items {
+            let call = shared.find(&item.path).map(|route| {
+                let make = |path, parts| Call::on_socket(path, parts, shared.socket.clone());
+                (self.buckets.take_call_of(&route.path), BatchCall::new(item, route, &common, make))
+            });
+            if let Some((Err(wait), _)) = &call {
+                let refused = Refused::TooFast(*wait);
+                return shared.fail(&id, &refused.error(), refused.retry_after());
+            }
+            calls.push(call.map(|(_, call)| call));
+        }
+        let open = OpenCall { kind: Kind::Unary, abort: None, feed: None, sink: None };
+        self.open.insert(id.clone(), open);
+        self.queue(Kind::Unary, Waiting { id, work: Work::Batch { mode, calls }, weight });
+    }
+
+    /// Starts a call, or lets it wait for its turn.
+    fn queue(&mut self, kind: Kind, call: Waiting<C>) {
+        if kind == Kind::Unary && self.unary >= self.shared.limits.running {
+            self.waiting_bytes += call.weight;
+            self.waiting.push_back(call);
         } else {
-            self.start(Waiting { id, call, procedure, input, weight });
+            self.start(call);
         }
     }
 
@@ -204,7 +269,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     fn start(&mut self, call: Waiting<C>) {
-        let Waiting { id, call, procedure, input, .. } = call;
+        let Waiting { id, work, .. } = call;
         let (handle, registration) = AbortHandle::new_pair();
         let Some(open) = self.open.get_mut(&id) else { return };
         open.abort = Some(handle);
@@ -216,10 +281,17 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
         }
         let shared = Arc::clone(&self.shared);
-        let (sink, call) = (open.sink.clone(), Arc::new(call));
-        let run = Run { shared, id: id.clone(), sink, call, procedure };
-        let run = Abortable::new(run.run(input), registration);
-        self.running.push(Box::pin(run.map(|end| end.ok().map(|()| id))));
+        self.running.push(match work {
+            Work::Call { call, procedure, input } => {
+                let (sink, call) = (open.sink.clone(), Arc::from(call));
+                let run = Run { shared, id: id.clone(), sink, call, procedure }.run(input);
+                Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
+            }
+            Work::Batch { mode, calls } => {
+                let run = run_batch(shared, id.clone(), mode, calls);
+                Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
+            }
+        });
     }
 
     /// Ends a call without an answer. Its id is free at once.
@@ -346,7 +418,7 @@ impl<C: Send + Sync + 'static> Shared<C> {
     }
 
     fn unmatched(&self, id: &CallId) {
-        write(self.outbox(), |out| peer::write_unmatched(id, out));
+        self.outbox().append(|out| peer::write_unmatched(id, out));
     }
 
     fn fail(&self, id: &CallId, error: &Error, retry_after: Option<u64>) {
@@ -357,15 +429,25 @@ impl<C: Send + Sync + 'static> Shared<C> {
     }
 }
 
-/// Writes a frame that cannot fail.
-fn write(outbox: &Outbox, frame: impl FnOnce(&mut Vec<u8>)) {
-    let written = outbox.write(|out| {
-        frame(out);
-        Ok::<_, std::convert::Infallible>(())
-    });
-    match written {
-        Ok(()) => {}
-        Err(never) => match never {},
+/// Runs a batch to its last frame.
+async fn run_batch<C: Send + Sync + 'static>(
+    shared: Arc<Shared<C>>,
+    id: CallId,
+    mode: Mode,
+    calls: Vec<Option<BatchCall<C>>>,
+) {
+    let mut answers = answers(&shared.context, calls);
+    match mode {
+        Mode::Buffered => {
+            let body = collect_answers(&mut answers).await;
+            shared.outbox().ready().await;
+            shared.outbox().append(|out| peer::write_plain(&id, MULTI_STATUS, &body, out));
+        }
+        Mode::Streaming => {
+            let sink = EventSink::new(Arc::clone(shared.outbox()), BatchWriter(id.clone()));
+            write_answers(answers, sink).await;
+            shared.outbox().append(|out| peer::write_end_of_batch(&id, out));
+        }
     }
 }
 
@@ -399,7 +481,7 @@ impl<C: Send + Sync + 'static> Run<C> {
             match answer {
                 Ok(Ok(Some(envelope))) => {
                     outbox.ready().await;
-                    write(outbox, |out| peer::write_output(&self.id, &envelope, out));
+                    outbox.append(|out| peer::write_output(&self.id, &envelope, out));
                 }
                 // All that there was to write were events.
                 Ok(Ok(None)) => {}
@@ -461,7 +543,7 @@ impl<C: Send + Sync + 'static> Run<C> {
         let socket = &self.shared.socket;
         // From here on, as events may come as soon as the id is known.
         socket.hibernate(self.id.as_str());
-        write(socket.outbox(), |out| peer::write_iterator(&self.id, out));
+        socket.outbox().append(|out| peer::write_iterator(&self.id, out));
         let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
         let error = match opened {
             Ok(Ok(())) => return,

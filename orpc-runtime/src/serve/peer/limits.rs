@@ -15,6 +15,8 @@ pub(crate) struct PeerLimits {
     pub(crate) waiting_bytes: usize,
     /// Open event iterators.
     pub(crate) streams: usize,
+    /// Calls in one message.
+    pub(crate) batch: usize,
     /// Bytes that are not sent yet: beyond them calls wait with their results
     /// and streams are not polled.
     pub(crate) unsent: usize,
@@ -42,6 +44,7 @@ impl Default for PeerLimits {
             waiting: 4096,
             waiting_bytes: 8 * 1024 * 1024,
             streams: 128,
+            batch: 10,
             unsent: 1024 * 1024,
             unread: 1024 * 1024,
             rates: Rates::default(),

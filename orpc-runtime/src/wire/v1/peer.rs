@@ -5,16 +5,16 @@
 //! message is the same text, then the byte 0xFF and a body.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::de::IgnoredAny;
+use http::{HeaderMap, HeaderValue, Method};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::batch::UNMATCHED;
+use super::headers::{RawHeaders, header_map};
 use crate::event::EventMeta;
 use crate::procedure::{Error, EventKind, EventWriter};
 use crate::value::write_envelope;
@@ -24,9 +24,6 @@ const DELIMITER: u8 = 0xff;
 
 /// The longest id of a call, as JSON text. It is repeated with every event.
 const MAX_ID: usize = 4096;
-
-/// The most headers of a call; further ones do not count.
-const MAX_HEADERS: usize = 128;
 
 /// A message that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -94,18 +91,9 @@ struct RawRequest<'a> {
     #[serde(default, borrow, deserialize_with = "present")]
     b: Option<&'a RawValue>,
     #[serde(default, borrow)]
-    h: Option<BTreeMap<Cow<'a, str>, HeaderValues<'a>>>,
+    h: Option<RawHeaders<'a>>,
     #[serde(default, borrow)]
     m: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum HeaderValues<'a> {
-    One(#[serde(borrow)] Cow<'a, str>),
-    Many(Vec<String>),
-    /// Not a header's value: it does not count.
-    Other(IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -199,27 +187,6 @@ fn part(frame: &Bytes, raw: Option<&RawValue>) -> Bytes {
     raw.map_or_else(Bytes::new, |raw| frame.slice_ref(raw.get().as_bytes()))
 }
 
-/// Names that are not in lower case do not count, nor do values that are no header's.
-fn header_map(headers: BTreeMap<Cow<'_, str>, HeaderValues<'_>>) -> HeaderMap {
-    let mut map = HeaderMap::new();
-    for (name, values) in headers {
-        let Ok(name) = HeaderName::from_lowercase(name.as_bytes()) else { continue };
-        let mut append = |value: &str| {
-            if map.len() < MAX_HEADERS
-                && let Ok(value) = HeaderValue::from_str(value)
-            {
-                map.append(&name, value);
-            }
-        };
-        match values {
-            HeaderValues::One(value) => append(&value),
-            HeaderValues::Many(values) => values.iter().for_each(|value| append(value)),
-            HeaderValues::Other(_) => {}
-        }
-    }
-    map
-}
-
 impl CallId {
     fn new(text: &str) -> Result<Self, BadMessage> {
         let scalar =
@@ -271,8 +238,22 @@ pub(crate) fn write_error(
 
 /// Writes the response to a call of a procedure that does not exist.
 pub(crate) fn write_unmatched(id: &CallId, out: &mut Vec<u8>) {
+    write_plain(id, 404, UNMATCHED, out);
+}
+
+/// Writes a response whose body is JSON text, but no envelope.
+pub(crate) fn write_plain(id: &CallId, status: u16, body: &[u8], out: &mut Vec<u8>) {
     id.open(out);
-    out.extend_from_slice(b",\"p\":{\"s\":404,\"b\":\"No procedure matched\"}}");
+    // Writing to a `Vec` cannot fail.
+    _ = write!(out, ",\"p\":{{\"s\":{status},\"b\":");
+    out.extend_from_slice(body);
+    out.extend_from_slice(b"}}");
+}
+
+/// Writes that no answer of a batch follows.
+pub(crate) fn write_end_of_batch(id: &CallId, out: &mut Vec<u8>) {
+    id.open(out);
+    out.extend_from_slice(b",\"t\":3,\"p\":{\"e\":\"done\"}}");
 }
 
 /// Writes the message that stops the client's event iterator.
@@ -283,6 +264,27 @@ pub(crate) fn write_abort(id: &CallId, out: &mut Vec<u8>) {
 
 /// Frames the events of one call.
 pub(crate) struct PeerWriter(pub(crate) CallId);
+
+/// Frames the answers of a batch as events.
+pub(crate) struct BatchWriter(pub(crate) CallId);
+
+impl EventWriter for BatchWriter {
+    fn open(&self, out: &mut Vec<u8>) {
+        self.0.open(out);
+        out.extend_from_slice(
+            b",\"p\":{\"s\":207,\"h\":{\"content-type\":\"text/event-stream\"}}}",
+        );
+    }
+
+    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) {
+        self.0.open(out);
+        PeerTail.begin(kind, meta, out);
+    }
+
+    fn end(&self, meta: &EventMeta, out: &mut Vec<u8>) {
+        PeerTail.end(meta, out);
+    }
+}
 
 /// Frames events whose call is not known yet: what follows the id.
 pub(crate) struct PeerTail;
