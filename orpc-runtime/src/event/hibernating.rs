@@ -44,6 +44,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///         Ok(())
 ///     }
 /// }
+/// # fn main() {}
 /// ```
 pub struct HibernatingIterator<T, R = ()> {
     opened: Opened,
