@@ -1,9 +1,10 @@
 //! What generated code names. Not part of the interface: it changes without notice.
 
-pub use crate::event::{EventError, EventItem, InputEvents};
+pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
-    Definition, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue, Mount, MountPoint,
-    Procedure, ProcedureInput, RawInput, RpcError, Scope, StreamProcedure, UnaryProcedure,
+    Definition, Error, ErrorDeclaration, HibernatingProcedure, Kind, Lends, MayLend, MetaValue,
+    Mount, MountPoint, Procedure, ProcedureInput, RawInput, RpcError, Scope, StreamProcedure,
+    UnaryProcedure,
 };
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError};
 pub use crate::value::Envelope;

@@ -6,10 +6,13 @@
 
 mod event;
 mod procedure;
+#[cfg(feature = "websocket")]
+mod room;
 mod router;
 mod rpc;
 mod schema;
 mod serve;
+mod socket;
 pub mod value;
 #[cfg(feature = "http")]
 mod wire;
@@ -19,19 +22,23 @@ pub mod __private;
 pub mod prelude;
 
 pub use event::{
-    ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, LastEventId, Step,
+    ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, Hibernating,
+    HibernatingIterator, HibernationId, LastEventId, Step,
 };
 pub use orpc_macros::{RpcError, procedure, router};
 pub use procedure::{
-    Call, Code, Connection, Definition, Deprecation, Error, ErrorDeclaration, Kind, Lends, MayLend,
-    MetaValue, PeerAddr, Procedure, ProcedureInput, ResponseGuard, ResponseHead, RpcError,
+    Call, Code, Definition, Deprecation, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue,
+    PeerAddr, Procedure, ProcedureInput, ResponseGuard, ResponseHead, RpcError,
 };
 pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;
 pub use schema::Issue;
 pub use serve::{ContextSource, IntoContext};
+pub use socket::{Accept, AttachmentError, Close, CloseCode, Frame, SendError, Socket, TagError};
 pub use value::{PathSegment, Value};
 
+#[cfg(feature = "websocket")]
+pub use room::{Delivery, EncodedEvent, Recipients, Room, Rooms};
 #[cfg(feature = "http")]
 pub use serve::http;
 #[cfg(feature = "websocket")]

@@ -404,7 +404,7 @@ async fn a_value_that_panics_half_way_leaves_nothing_of_itself() {
     peer.message(r#"{"i":"1","p":{"u":"/bombs"}}"#);
     peer.next().await.unwrap();
     let event = format!("{{\"i\":\"1\",\"t\":3,\"p\":{{\"e\":\"error\",\"d\":{error}}}}}");
-    assert_eq!(peer.next().await.unwrap(), event);
+    assert_eq!(peer.next().await.unwrap(), *event);
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ async fn next(peer: &mut Peer<Counters>) -> Value {
 
 /// All frames that are there without waiting.
 fn ready(peer: &mut Peer<Counters>) -> Vec<Bytes> {
-    std::iter::from_fn(|| peer.next().now_or_never().flatten()).collect()
+    std::iter::from_fn(|| peer.next().now_or_never().flatten()).map(Bytes::from).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -282,12 +282,14 @@ async fn shutdown_ends_streams_lets_calls_finish_and_ends_the_peer() {
 async fn a_channel_in_memory_is_served_to_its_end() {
     use bytes::BytesMut;
     use futures::{SinkExt as _, TryStreamExt as _};
+    use orpc_runtime::Frame;
     use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
     let (server, client) = tokio::io::duplex(1024);
     let channel = |end| Framed::new(end, LengthDelimitedCodec::new()).map_ok(BytesMut::freeze);
     let (peer, _) = peer();
-    let served = tokio::spawn(peer.serve(channel(server)));
+    let bytes = |frame: Frame| std::future::ready(Ok::<_, std::io::Error>(frame.into_bytes()));
+    let served = tokio::spawn(peer.serve(channel(server).with(bytes)));
     let mut client = channel(client);
     for id in 0..3 {
         client.send(Bytes::from(request(id, "/echo", &json!(id)))).await.unwrap();
@@ -391,6 +393,7 @@ proptest! {
         // An endless stream may be among them: what comes before the answer counts.
         let frames: Vec<Bytes> = std::iter::from_fn(|| peer.next().now_or_never().flatten())
             .take(2000)
+            .map(Bytes::from)
             .collect();
         let alive = &br#"{"i":"bystander","p":{"b":{"json":"alive"}}}"#[..];
         prop_assert!(frames.iter().any(|frame| frame == alive), "{frames:?}");

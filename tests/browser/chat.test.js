@@ -101,7 +101,7 @@ test("an empty message cannot be sent", async () => {
     await tab.composer.press("Enter");
   }
   await tab.say("something");
-  assert.equal(tab.sendRequests, 1);
+  assert.equal(tab.sends, 1);
   await tab.close();
 });
 
@@ -122,12 +122,12 @@ test("an over-long message shows the error and cannot be sent until it is shorte
   await tab.error.waitFor({ state: "detached" });
   await tab.composer.press("Enter");
   await tab.sees(longest, "Novelist");
-  assert.equal(tab.sendRequests, 1);
+  assert.equal(tab.sends, 1);
   await tab.close();
 });
 
 test("a message the server finds invalid shows its reason and stays in the composer", async () => {
-  const tab = await openTab(browser, chat.url);
+  const tab = await openTab(browser, chat.url, { transport: "sse" });
   await tab.join("Tamperer");
   // The page would not send this by itself.
   const tooLong = JSON.stringify({ json: { name: "Tamperer", message: "x".repeat(2001) } });
@@ -174,33 +174,36 @@ test("the rate limit shows a countdown, keeps the text and then lets it through"
   await tab.close();
 });
 
-test("a tab that was offline continues after the last message it saw", async () => {
-  const tab = await openTab(browser, chat.url);
-  await tab.join("Commuter");
-  await tab.say("entering the tunnel");
-  await tab.sees("entering the tunnel", "Commuter");
-  const before = await tab.texts();
+for (const transport of ["websocket", "sse"]) {
+  test(`a tab that was offline continues after the last message it saw, over ${transport}`, async () => {
+    const tab = await openTab(browser, chat.url, { transport });
+    await tab.join(`Commuter by ${transport}`);
+    await tab.say("entering the tunnel");
+    await tab.sees("entering the tunnel", `Commuter by ${transport}`);
+    const office = `Office by ${transport}`;
+    const before = await tab.texts();
 
-  await tab.page.context().setOffline(true);
-  await tab.status("reconnecting");
-  await tab.page.getByText("Not connected: you are offline.").waitFor();
-  await say(chat.url, "Office", "missed one");
-  await say(chat.url, "Office", "missed two");
+    await tab.page.context().setOffline(true);
+    await tab.status("reconnecting");
+    await tab.page.getByText("Not connected: you are offline.").waitFor();
+    await say(chat.url, office, "missed one");
+    await say(chat.url, office, "missed two");
 
-  await tab.page.context().setOffline(false);
-  await tab.status("live");
-  await tab.sees("missed two", "Office");
-  await say(chat.url, "Office", "live again");
-  await tab.sees("live again", "Office");
-  assert.deepEqual(await tab.texts(), [...before, "missed one", "missed two", "live again"]);
-  assert.equal(tab.resumedAfter[0], undefined);
-  assert.ok(tab.resumedAfter.at(-1));
-  await tab.close();
-});
+    await tab.page.context().setOffline(false);
+    await tab.status("live");
+    await tab.sees("missed two", office);
+    await say(chat.url, office, "live again");
+    await tab.sees("live again", office);
+    assert.deepEqual(await tab.texts(), [...before, "missed one", "missed two", "live again"]);
+    assert.equal(tab.streams[0].after, undefined);
+    assert.ok(tab.streams.at(-1).after);
+    await tab.close();
+  });
+}
 
 test("history that is replayed is not shown twice", async () => {
   await say(chat.url, "Historian", "for the record");
-  const tab = await openTab(browser, chat.url);
+  const tab = await openTab(browser, chat.url, { transport: "sse" });
   await tab.sees("for the record", "Historian");
   const before = await tab.texts();
   // Without the id the server takes the tab for a newcomer.
@@ -241,35 +244,37 @@ test("a reader who scrolled up is told about new messages instead of being moved
   await tab.close();
 });
 
-test("tabs reconnect to a restarted server and talk on", async () => {
-  const first = await startChat();
-  const ada = await openTab(browser, first.url);
-  const grace = await openTab(browser, first.url);
-  await ada.join("Ada");
-  await grace.join("Grace");
-  await ada.say("before the restart");
-  await grace.sees("before the restart", "Ada");
+for (const transport of ["websocket", "sse"]) {
+  test(`tabs reconnect to a restarted server and talk on, over ${transport}`, async () => {
+    const first = await startChat();
+    const ada = await openTab(browser, first.url, { transport });
+    const grace = await openTab(browser, first.url, { transport });
+    await ada.join("Ada");
+    await grace.join("Grace");
+    await ada.say("before the restart");
+    await grace.sees("before the restart", "Ada");
 
-  await first.stop();
-  await ada.status("reconnecting");
-  await grace.status("reconnecting");
-  await ada.page.getByText("Not connected: the server cannot be reached.").waitFor();
-  await ada.composer.fill("anyone?");
-  await ada.composer.press("Enter");
-  await ada.error.waitFor();
-  assert.equal(await ada.error.textContent(), "Not sent: the server cannot be reached");
-  await ada.draft("anyone?");
+    await first.stop();
+    await ada.status("reconnecting");
+    await grace.status("reconnecting");
+    await ada.page.getByText("Not connected: the server cannot be reached.").waitFor();
+    await ada.composer.fill("anyone?");
+    await ada.composer.press("Enter");
+    await ada.error.waitFor();
+    assert.equal(await ada.error.textContent(), "Not sent: the server cannot be reached");
+    await ada.draft("anyone?");
 
-  await startChat(first.port);
-  await ada.status("live");
-  await grace.status("live");
-  await ada.composer.press("Enter");
-  await grace.sees("anyone?", "Ada");
-  await grace.say("after the restart");
-  await ada.sees("after the restart", "Grace");
-  const conversation = ["before the restart", "anyone?", "after the restart"];
-  assert.deepEqual(await ada.texts(), conversation);
-  assert.deepEqual(await grace.texts(), conversation);
-  await ada.close();
-  await grace.close();
-});
+    await startChat(first.port);
+    await ada.status("live");
+    await grace.status("live");
+    await ada.composer.press("Enter");
+    await grace.sees("anyone?", "Ada");
+    await grace.say("after the restart");
+    await ada.sees("after the restart", "Grace");
+    const conversation = ["before the restart", "anyone?", "after the restart"];
+    assert.deepEqual(await ada.texts(), conversation);
+    assert.deepEqual(await grace.texts(), conversation);
+    await ada.close();
+    await grace.close();
+  });
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launchBrowser, openTab, screenshot } from "./support/browser.js";
-import { say, startChat, stopAll } from "./support/servers.js";
+import { enter, say, startChat, stopAll } from "./support/servers.js";
 import { until } from "./support/until.js";
 
 const SIZES = {
@@ -55,9 +55,15 @@ for (const colorScheme of ["light", "dark"]) {
       await tab.nameInput.fill("Ada Lovelace");
       await shoot("1-empty");
 
+      await enter(chat.url, "Priya Natarajan");
+      const leave = await enter(chat.url, "Tomás Ríos");
       for (const [author, message] of CONVERSATION) {
+        if (author === "Grace Hopper") {
+          await enter(chat.url, author);
+        }
         await say(chat.url, author, message);
       }
+      leave();
       const [lastAuthor, lastMessage] = CONVERSATION.at(-1);
       await tab.nameSave.click();
       await tab.sees(lastMessage, lastAuthor);
@@ -69,6 +75,7 @@ for (const colorScheme of ["light", "dark"]) {
       await tab.page.keyboard.press("Escape");
       await tab.nameInput.waitFor({ state: "detached" });
 
+      await tab.noticed("Tomás Ríos left");
       await tab.say("Lunch was great.");
       await tab.say("Where were we?");
       await tab.composer.fill("Right, the polling.");

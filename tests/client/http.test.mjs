@@ -1,4 +1,5 @@
-import { suite } from "./cases/index.mjs";
+import { CASES, suite } from "./cases/index.mjs";
 import { httpLink } from "./support/http-link.mjs";
+import { useWorld } from "./support/world.mjs";
 
-suite("over HTTP", httpLink);
+suite("over HTTP", CASES, () => useWorld(httpLink));

@@ -1,13 +1,15 @@
 // How the server starts and ends. It needs a process of its own, so a server that runs elsewhere is left alone.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
 import { createORPCClient } from "@orpc/client";
-import { errorOf } from "./support/errors.mjs";
+import { assertORPCError, errorOf } from "./support/errors.mjs";
 import { TIME_LIMIT, eventually, soon } from "./support/eventually.mjs";
 import { httpLink } from "./support/http-link.mjs";
 import { openPeer, request, streamHead } from "./support/peer.mjs";
 import { serverIsForeign, startServer } from "./support/server.mjs";
 import { take } from "./support/streams.mjs";
+import { upgrade } from "./support/upgrade.mjs";
 import { wsLink } from "./support/ws-link.mjs";
 
 const CLEAN = { code: 0, signal: null };
@@ -104,6 +106,46 @@ if (!serverIsForeign) {
       const end = server.stop();
       for (const peer of peers) assert.equal(await peer.closeCode(), GOING_AWAY);
       assert.deepEqual(await soon("the end", end, 5000), CLEAN);
+    });
+
+    it("answers what ends before the deadline on a hundred of them, ends the rest, and opens no more", async () => {
+      const DEADLINE = 4000; // of this server
+      const UNAVAILABLE = { code: "SERVICE_UNAVAILABLE", status: 503, message: "Service Unavailable" };
+      const server = await startServer();
+      const watcher = clientOf(server);
+      const open = Array.from({ length: 100 }, () => {
+        const { link, socket } = wsLink(server.origin);
+        return { client: createORPCClient(link), closed: once(socket, "close") };
+      });
+      const streams = await Promise.all(open.map(({ client }) => client.stream.ticks({ everyMs: 10_000 })));
+      const readers = streams.map((iterator) => errorOf(take(iterator, Infinity)));
+      const endless = open.map(({ client }) => errorOf(client.slow.wait({ ms: 60_000 })));
+      await eventually("all endless calls", () => watcher.slow.live(), 100);
+      const answers = open.map(({ client }) => client.slow.wait({ ms: DEADLINE / 2 }));
+      await eventually("all calls", () => watcher.slow.live(), 200);
+      await eventually("all streams", () => watcher.stream.live(), 100);
+
+      const start = performance.now();
+      const end = server.stop();
+      for (const error of await soon("the ends of the streams", Promise.all(readers))) {
+        assertORPCError(error, UNAVAILABLE);
+      }
+      // From here on the server is known to shut down.
+      const refused = [];
+      for (let turn = 0; turn < 20; turn++) refused.push(upgrade(server.origin).catch(({ code }) => ({ code })));
+      const late = open.map(({ client }) => errorOf(client.ping()));
+      for (const error of await soon("the refusals", Promise.all(late))) assertORPCError(error, UNAVAILABLE);
+      for (const { code, status } of await Promise.all(refused)) {
+        assert.ok(status === 503 || ["ECONNREFUSED", "ECONNRESET"].includes(code), `${status ?? code}`);
+      }
+
+      assert.deepEqual(await soon("the answers", Promise.all(answers), DEADLINE), Array(100).fill("done"));
+      const left = DEADLINE + 1000 - (performance.now() - start);
+      for (const [code] of await soon("the ends of the sockets", Promise.all(open.map(({ closed }) => closed)), left)) {
+        assert.equal(code, GOING_AWAY);
+      }
+      for (const error of await soon("the failures", Promise.all(endless))) assert.equal(error.name, "AbortError");
+      assert.deepEqual(await soon("the end", end), CLEAN);
     });
 
     it("fails the calls and streams of the official client, which sees the end", async () => {

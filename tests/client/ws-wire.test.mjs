@@ -333,6 +333,15 @@ describe("frames", together, () => {
       assert.deepEqual(seen, new Set(ids.map((id) => answer(id, "pong"))));
     }));
 
+  for (const count of [255, 256, 257, 300, 1000]) {
+    it(`are all read, though ${count} come before the last one in one piece`, () =>
+      withRaw(async (raw) => {
+        const pongs = Array(count).fill(frame(PONG, ""));
+        await raw.write(Buffer.concat([...pongs, frame(TEXT, JSON.stringify(PING_CALL))]));
+        assert.equal(await raw.nextText(), PONG_TEXT);
+      }));
+  }
+
   it("may come byte by byte", () =>
     withRaw(async (raw) => {
       for (const byte of frame(TEXT, JSON.stringify(PING_CALL))) await raw.write(Buffer.from([byte]));

@@ -2,7 +2,8 @@
 
 use orpc_runtime::prelude::*;
 
-use crate::room::{Message, Room};
+use crate::log::RoomEvent;
+use crate::room::Room;
 
 /// A message to the room.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -15,6 +16,15 @@ pub(crate) struct SendMessage {
     message: String,
 }
 
+/// Who wants to know what happens.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Follow {
+    /// The name under which others see the reader come and go; without one,
+    /// nobody notices.
+    #[schemars(length(min = 1, max = 40))]
+    pub(crate) name: Option<String>,
+}
+
 /// Why a message was not sent.
 #[derive(Debug, RpcError)]
 pub(crate) enum SendError {
@@ -25,6 +35,16 @@ pub(crate) enum SendError {
         /// Seconds until the next message is welcome.
         retry_after: u32,
     },
+}
+
+impl SendMessage {
+    /// Says it in the room.
+    pub(crate) fn send(self, room: &Room) -> Result<(), SendError> {
+        room.admit(&self.name)
+            .map_err(|wait| SendError::TooFast { retry_after: wait.as_secs_f64().ceil() as u32 })?;
+        room.say(self.name, self.message);
+        Ok(())
+    }
 }
 
 /// The chat room.
@@ -40,19 +60,17 @@ pub(crate) mod chat {
     /// Sends a message to everyone in the room.
     #[procedure]
     pub(crate) async fn send(room: &Room, input: SendMessage) -> Result<(), SendError> {
-        room.admit(&input.name)
-            .map_err(|wait| SendError::TooFast { retry_after: wait.as_secs_f64().ceil() as u32 })?;
-        room.say(input.name, input.message);
-        Ok(())
+        input.send(room)
     }
 
-    /// Every message from the last one that the client saw; for a newcomer, from
-    /// a few before now.
+    /// Everything that happens from the last event on that the client saw; for a
+    /// newcomer, from a few before now.
     #[procedure]
     pub(crate) fn on_message(
         room: &Room,
+        input: Follow,
         last: Option<&LastEventId>,
-    ) -> impl Stream<Item = Event<Message>> {
-        room.follow(last.map(LastEventId::as_str))
+    ) -> impl Stream<Item = Event<RoomEvent>> {
+        room.follow(input.name, last.map(LastEventId::as_str))
     }
 }

@@ -1,18 +1,28 @@
-//! A chat room: the procedures below `/rpc`, the web page at `/`.
+//! A chat room: the procedures below `/rpc` and over WebSocket at `/ws`, the
+//! web page at `/`.
 //!
-//! `PORT` chooses the port: 3000 unless set, 0 for any free one.
+//! `PORT` chooses the port: 3000 unless set, 0 for any free one. With the argument
+//! `--hibernating` those who follow the room cost it no task and no buffer; they
+//! have to come over WebSocket then.
 
 mod api;
+mod hibernating;
+mod log;
+mod presence;
 mod room;
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::Router;
+use axum::serve::ListenerExt as _;
 use orpc_runtime::Rpc;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tower_http::services::ServeDir;
 
+use crate::hibernating::Doorkeeper;
 use crate::room::Room;
 
 /// Where `npm run build` leaves the web page.
@@ -27,24 +37,58 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
     }
 
-    let rpc = Rpc::new(api::router());
-    let app = Router::new()
-        .nest_service("/rpc", rpc.http(Room::new()))
-        .fallback_service(ServeDir::new(PAGE));
+    // One room, whichever way people come.
+    let room = Room::open();
+    if std::env::args().any(|argument| argument == "--hibernating") {
+        let rpc = Rpc::new(hibernating::router());
+        let websocket = rpc.websocket(Arc::clone(&room));
+        // Without what layers leave with a request, an idle socket takes half the memory.
+        let websocket = websocket.keep_extensions(false).hooks(Doorkeeper(Arc::clone(&room)));
+        let app =
+            Router::new().nest_service("/rpc", rpc.http(room)).route_service("/ws", websocket);
+        serve(app, rpc).await
+    } else {
+        let rpc = Rpc::new(api::router());
+        let app = Router::new()
+            .nest_service("/rpc", rpc.http(Arc::clone(&room)))
+            .route_service("/ws", rpc.websocket(room));
+        serve(app, rpc).await
+    }
+}
 
+/// Serves the procedures and the page until a signal ends the server.
+async fn serve<C>(procedures: Router, rpc: Rpc<C>) -> Result<(), Box<dyn Error>>
+where
+    C: Send + Sync + 'static,
+{
+    let app = procedures.fallback_service(ServeDir::new(PAGE));
     let port = match std::env::var("PORT") {
         Ok(port) => port.parse()?,
         Err(_) => 3000,
     };
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    // Listened to before the server says that it is ready.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     println!("chat room: http://{}", listener.local_addr()?);
 
+    // A message is one small packet: it does not wait for a second one.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            eprintln!("TCP_NODELAY cannot be set: {error}");
+        }
+    });
+    let sockets = rpc.clone();
     // Open streams would keep a graceful shutdown waiting, so they are ended first.
     let until_signal = async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            rpc.shutdown();
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
+        rpc.shutdown();
     };
     axum::serve(listener, app).with_graceful_shutdown(until_signal).await?;
+    // The server has let go of its sockets; they say goodbye by themselves.
+    sockets.closed().await;
     Ok(())
 }

@@ -8,6 +8,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
-    proxy: { "/rpc": "http://127.0.0.1:3000" },
+    proxy: {
+      "/rpc": "http://127.0.0.1:3000",
+      "/ws": { target: "ws://127.0.0.1:3000", ws: true },
+    },
   },
 });

@@ -122,6 +122,8 @@ struct How {
     tuple: TokenStream,
     /// The arguments of the call of the user's function.
     values: Vec<TokenStream>,
+    /// Whether one of them takes a call on a socket.
+    needs_socket: TokenStream,
 }
 
 impl How {
@@ -129,6 +131,7 @@ impl How {
         let mut parameters = Vec::new();
         let mut bounds = quote!(__C: #private::Send + #private::Sync + 'static,);
         let mut values = Vec::new();
+        let mut needs_socket = quote!(false);
         let (scope, input) = (local("scope"), local("input"));
         for argument in &procedure.arguments {
             let (ty, lends) = match argument {
@@ -141,11 +144,15 @@ impl How {
             };
             let parameter = format_ident!("__H{}", parameters.len());
             bounds.extend(quote!(__C: #private::#lends<#ty, #parameter>, #parameter: 'static,));
-            values.push(quote!(<__C as #private::#lends<#ty, #parameter>>::lend(#scope)));
+            let lends = quote!(<__C as #private::#lends<#ty, #parameter>>);
+            values.push(quote!(#lends::lend(#scope)));
+            if let Argument::Lent(_) = argument {
+                needs_socket.extend(quote!(|| #lends::NEEDS_SOCKET));
+            }
             parameters.push(parameter);
         }
         let tuple = quote!((#(#parameters,)*));
-        Self { parameters, bounds, tuple, values }
+        Self { parameters, bounds, tuple, values, needs_socket }
     }
 }
 
@@ -161,14 +168,23 @@ struct Kind {
 
 fn kind(procedure: &Procedure<'_>, how: &How, input: &Ident) -> Kind {
     match &procedure.output {
-        Output::Unary { ty, is_result } => unary(procedure, how, input, ty, *is_result),
+        Output::Unary { ty, is_result, hibernates } => {
+            unary(procedure, how, input, ty, *is_result, *hibernates)
+        }
         Output::Stream { item, error } => stream(procedure, how, input, item, error.as_ref()),
     }
 }
 
-fn unary(procedure: &Procedure<'_>, how: &How, input: &Ident, ty: &Type, is_result: bool) -> Kind {
+fn unary(
+    procedure: &Procedure<'_>,
+    how: &How,
+    input: &Ident,
+    ty: &Type,
+    is_result: bool,
+    hibernates: bool,
+) -> Kind {
     let ident = procedure.ident;
-    let How { parameters, bounds, tuple, values } = how;
+    let How { parameters, bounds, tuple, values, needs_socket } = how;
     let (scope, input_value) = (local("scope"), local("input"));
     // The function's name, where a future that is not `Send` is reported; or
     // the type, if that is what may be wrong.
@@ -177,16 +193,25 @@ fn unary(procedure: &Procedure<'_>, how: &How, input: &Ident, ty: &Type, is_resu
     let returned = Ident::new("__Returned", ty.span());
     let split = split(procedure, &returned, ty, is_result, ["__Output", "__Error"]);
     let Split { types, ok: output, err: error } = split;
-    let mut result = quote_spanned!(place=> #ident(#(#values),*).await);
+    let mut result = quote_spanned!(place=> #ident(#(#values),*));
+    if procedure.is_async {
+        result = quote_spanned!(place=> #result.await);
+    }
     if !is_result {
         result = quote_spanned!(place=> #private::Ok(#result));
     }
+    let (kind, needs_socket) = if hibernates {
+        (quote_spanned!(place=> HibernatingProcedure), TokenStream::new())
+    } else {
+        (quote_spanned!(place=> UnaryProcedure), quote!(const NEEDS_SOCKET: bool = #needs_socket;))
+    };
     let implementation = quote_spanned! {place=>
-        impl<__C, #(#parameters),*> #private::UnaryProcedure<__C, #tuple> for #ident
+        impl<__C, #(#parameters),*> #private::#kind<__C, #tuple> for #ident
         where
             #bounds
         {
             type Output = #output;
+            #needs_socket
 
             fn call<'__a>(
                 #scope: #private::Scope<'__a, __C>,
@@ -206,7 +231,7 @@ fn unary(procedure: &Procedure<'_>, how: &How, input: &Ident, ty: &Type, is_resu
         reply: quote_spanned!(place=> __Output),
         error,
         implementation,
-        mount: local("unary"),
+        mount: local(if hibernates { "hibernating" } else { "unary" }),
     }
 }
 
@@ -218,7 +243,7 @@ fn stream(
     error: Option<&Type>,
 ) -> Kind {
     let ident = procedure.ident;
-    let How { parameters, bounds, tuple, values } = how;
+    let How { parameters, bounds, tuple, values, needs_socket } = how;
     let (scope, input_value) = (local("scope"), local("input"));
     let (ItemType::Named(ty) | ItemType::Of(ty)) = &item.ty;
     let is_stream = matches!(item.ty, ItemType::Of(_));
@@ -260,6 +285,7 @@ fn stream(
             type Item = __Item;
             type Event = #event;
             type EventError = #event_error;
+            const NEEDS_SOCKET: bool = #needs_socket;
 
             fn open<'__a>(
                 #scope: #private::Scope<'__a, __C>,
@@ -371,7 +397,8 @@ fn local(name: &str) -> Ident {
 fn definition(procedure: &Procedure<'_>, private: &TokenStream) -> TokenStream {
     let Procedure { wire_name, docs, options, .. } = procedure;
     let kind = match procedure.output {
-        Output::Unary { .. } => quote!(Unary),
+        Output::Unary { hibernates: false, .. } => quote!(Unary),
+        Output::Unary { hibernates: true, .. } => quote!(Stream),
         Output::Stream { .. } => quote!(Stream),
     };
     let mut tokens = quote!(#private::Definition::new(#wire_name, #private::Kind::#kind));

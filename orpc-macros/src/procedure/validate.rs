@@ -39,8 +39,8 @@ pub(crate) enum Argument {
 
 /// What the function returns. `result` is there where that is a `Result`.
 pub(crate) enum Output {
-    /// One result.
-    Unary { ty: Type, is_result: bool },
+    /// One result, or an iterator that hibernates.
+    Unary { ty: Type, is_result: bool, hibernates: bool },
     /// A stream of items, or a `Result` of one with the given error.
     Stream { item: Box<Item>, error: Option<Type> },
 }
@@ -230,7 +230,8 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
     let ty = match &signature.output {
         ReturnType::Type(_, ty) => strip_groups(ty),
         ReturnType::Default if is_async => {
-            return Some(Output::Unary { ty: syn::parse_quote!(()), is_result: false });
+            let ty = syn::parse_quote!(());
+            return Some(Output::Unary { ty, is_result: false, hibernates: false });
         }
         ReturnType::Default => {
             errors.at(&signature.ident, NEITHER);
@@ -253,9 +254,11 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
         return Some(Output::Stream { item: Box::new(item), error: Some(owned(error)) });
     }
     check_one_type(ty, "name the type instead of `impl …`: a result is of one type", errors);
-    if is_async {
+    let success = result_parts(ty).map_or(ty, |(success, _)| success);
+    let hibernates = is_named(success, "HibernatingIterator");
+    if is_async || hibernates {
         check_borrows(ty, errors);
-        return Some(Output::Unary { ty: owned(ty), is_result: is_result(ty) });
+        return Some(Output::Unary { ty: owned(ty), is_result: is_result(ty), hibernates });
     }
     // A named stream type, such as `BoxStream<'static, T>`.
     let (stream, error) = match result_parts(ty) {

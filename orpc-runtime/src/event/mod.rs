@@ -1,5 +1,6 @@
 //! Events: what a stream procedure yields besides plain values.
 
+mod hibernating;
 mod input;
 
 use std::time::Duration;
@@ -8,6 +9,8 @@ use serde::Serialize;
 
 use crate::procedure::{Error, ErrorDeclaration, RpcError};
 
+pub(crate) use hibernating::Opened;
+pub use hibernating::{Hibernating, HibernatingIterator, HibernationId};
 pub(crate) use input::{Budget, InputEvent, InputFeed};
 pub use input::{EventIterator, InputEvents};
 

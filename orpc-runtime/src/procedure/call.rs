@@ -9,6 +9,7 @@ use http::{Extensions, Method, StatusCode, Uri};
 use tokio_util::sync::CancellationToken;
 
 use crate::event::LastEventId;
+use crate::socket::Socket;
 
 /// What the framework knows of one call: lent to a procedure that has an
 /// argument of type `&Call`.
@@ -29,48 +30,11 @@ pub struct Call {
     headers: HeaderMap,
     extensions: Extensions,
     last_event_id: Option<LastEventId>,
-    connection: Option<Arc<Connection>>,
+    socket: Option<Socket>,
+    /// Stands in for a socket where there is none.
+    detached: OnceLock<Socket>,
     response: Mutex<ResponseHead>,
     cancellation: OnceLock<CancellationToken>,
-}
-
-/// The request that a socket began with, which all calls on the socket share.
-#[derive(Debug)]
-pub struct Connection {
-    uri: Uri,
-    headers: HeaderMap,
-    extensions: Extensions,
-}
-
-impl Connection {
-    /// Copies the request: its texts are slices of the buffer that it was read
-    /// into, which is of 16 KiB and more and would live as long as the socket.
-    #[cfg(feature = "websocket")]
-    pub(crate) fn new(parts: http::request::Parts) -> Arc<Self> {
-        let own = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes());
-        let headers = parts.headers.iter();
-        let headers = headers.filter_map(|(name, value)| Some((own_name(name)?, own(value).ok()?)));
-        Arc::new(Self {
-            uri: parts.uri.to_string().parse().unwrap_or_default(),
-            headers: headers.collect(),
-            extensions: parts.extensions,
-        })
-    }
-
-    /// The URI of the upgrade request, as the service received it.
-    pub fn uri(&self) -> &Uri {
-        &self.uri
-    }
-
-    /// The headers of the upgrade request.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// What layers in front of the service left with the upgrade request.
-    pub fn extensions(&self) -> &Extensions {
-        &self.extensions
-    }
 }
 
 /// The address of the client's end of the connection.
@@ -91,7 +55,8 @@ impl Call {
             headers: parts.headers,
             extensions: parts.extensions,
             last_event_id,
-            connection: None,
+            socket: None,
+            detached: OnceLock::new(),
             response: Mutex::default(),
             cancellation: OnceLock::new(),
         }
@@ -99,13 +64,9 @@ impl Call {
 
     /// A call on a socket.
     #[cfg(feature = "websocket")]
-    pub(crate) fn on_connection(
-        path: Arc<str>,
-        parts: http::request::Parts,
-        connection: Arc<Connection>,
-    ) -> Self {
+    pub(crate) fn on_socket(path: Arc<str>, parts: http::request::Parts, socket: Socket) -> Self {
         let mut call = Self::from_parts(path, parts);
-        call.connection = Some(connection);
+        call.socket = Some(socket);
         call
     }
 
@@ -135,14 +96,19 @@ impl Call {
     }
 
     /// What layers in front of the service left with the request; on a socket
-    /// with the [connection](Call::connection).
+    /// with the request that it began with.
     pub fn extensions(&self) -> &Extensions {
-        self.connection().map_or(&self.extensions, Connection::extensions)
+        self.socket().map_or(&self.extensions, Socket::extensions)
     }
 
-    /// The socket's own request, for a call on a socket.
-    pub fn connection(&self) -> Option<&Connection> {
-        self.connection.as_deref()
+    /// The socket, for a call on one.
+    pub fn socket(&self) -> Option<&Socket> {
+        self.socket.as_ref()
+    }
+
+    /// The socket, or for a call in the same process one that leads nowhere.
+    pub(crate) fn any_socket(&self) -> &Socket {
+        self.socket().unwrap_or_else(|| self.detached.get_or_init(Socket::detached))
     }
 
     /// The client's address, if the server put a [`PeerAddr`] into the extensions.
@@ -154,7 +120,7 @@ impl Call {
     /// the call's own, or else that of the socket's request.
     pub fn bearer_token(&self) -> Option<&str> {
         let own = self.headers.get(AUTHORIZATION);
-        let value = own.or_else(|| self.connection()?.headers.get(AUTHORIZATION))?.to_str().ok()?;
+        let value = own.or_else(|| self.socket()?.headers().get(AUTHORIZATION))?.to_str().ok()?;
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
@@ -200,11 +166,6 @@ impl fmt::Debug for Call {
             .field("last_event_id", &self.last_event_id)
             .finish_non_exhaustive()
     }
-}
-
-#[cfg(feature = "websocket")]
-fn own_name(name: &HeaderName) -> Option<HeaderName> {
-    HeaderName::from_bytes(name.as_str().as_bytes()).ok()
 }
 
 /// Repeated headers count as one list (RFC 9110, section 5.3), and bytes beyond

@@ -5,6 +5,7 @@ use http::HeaderMap;
 use super::call::Call;
 use super::traits::Scope;
 use crate::event::LastEventId;
+use crate::socket::Socket;
 
 /// A router's context that can lend a `T` to a procedure for the time of a call.
 ///
@@ -12,16 +13,19 @@ use crate::event::LastEventId;
 #[diagnostic::on_unimplemented(
     message = "write `#[router(context = {T})]`, or do not take `&{T}`: the context of this router is `{Self}`",
     label = "takes `&{T}`, which neither the router's context nor a call is",
-    note = "of a call these are lent: `&Call`, `&HeaderMap`, `Option<&LastEventId>`"
+    note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
 pub trait Lends<T, How>: Sized {
+    /// Whether that takes a call on a socket.
+    const NEEDS_SOCKET: bool = false;
+
     /// The `T` of this call.
     fn lend<'a>(scope: Scope<'a, Self>) -> &'a T;
 }
 
 /// A router's context that can lend a `T` where there is one.
 #[diagnostic::on_unimplemented(
-    message = "write `&{T}`, not `Option<&{T}>`: only `Option<&LastEventId>` is lent as an option",
+    message = "write `&{T}`, not `Option<&{T}>`: only `LastEventId` and `Socket` are lent as options",
     label = "takes `Option<&{T}>`, which no call may have"
 )]
 pub trait MayLend<T, How>: Sized {
@@ -45,6 +49,10 @@ pub enum ByHeaders {}
 #[derive(Debug)]
 pub enum ByLastEventId {}
 
+/// The socket of the call.
+#[derive(Debug)]
+pub enum BySocket {}
+
 impl<C: 'static> Lends<C, ByContext> for C {
     fn lend<'a>(scope: Scope<'a, C>) -> &'a C {
         scope.context
@@ -60,6 +68,20 @@ impl<C: 'static> Lends<Call, ByCall> for C {
 impl<C: 'static> Lends<HeaderMap, ByHeaders> for C {
     fn lend<'a>(scope: Scope<'a, C>) -> &'a HeaderMap {
         scope.call.headers()
+    }
+}
+
+impl<C: 'static> Lends<Socket, BySocket> for C {
+    const NEEDS_SOCKET: bool = true;
+
+    fn lend<'a>(scope: Scope<'a, C>) -> &'a Socket {
+        scope.call.any_socket()
+    }
+}
+
+impl<C: 'static> MayLend<Socket, BySocket> for C {
+    fn lend<'a>(scope: Scope<'a, C>) -> Option<&'a Socket> {
+        scope.call.socket()
     }
 }
 

@@ -13,15 +13,18 @@ mod mount;
 mod running;
 mod traits;
 
-pub use call::{Call, Connection, PeerAddr, ResponseGuard, ResponseHead};
+pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
 pub use error::{Code, Error, ErrorDeclaration, RpcError};
 pub use input::{ProcedureInput, RawInput};
 pub use lend::{Lends, MayLend};
 pub use mount::{Mount, MountPoint};
-pub use traits::{Procedure, Scope, StreamProcedure, UnaryProcedure};
+pub use traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
 
-pub(crate) use emitter::{EventKind, EventSink, EventWriter, Outbox, Unsent};
+pub(crate) use emitter::{EventKind, EventSink, EventWriter, WriteError, write_event};
 pub(crate) use input::wrong_kind;
 pub(crate) use mount::{Mounted, TypedCall};
-pub(crate) use running::{ErasedProcedure, Started, invalid_input, malformed_request, panicked};
+pub(crate) use running::{
+    ErasedProcedure, Started, invalid_input, malformed_request, needs_socket, panic_text, panicked,
+    present,
+};

@@ -9,8 +9,8 @@ use futures::future::BoxFuture;
 use super::call::Call;
 use super::definition::Definition;
 use super::local;
-use super::running::{ErasedProcedure, StreamRunner, UnaryRunner};
-use super::traits::{Procedure, Scope, StreamProcedure, UnaryProcedure};
+use super::running::{ErasedProcedure, HibernatingRunner, StreamRunner, UnaryRunner};
+use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
 use crate::event::EventError;
 use crate::schema::SchemaError;
 
@@ -87,6 +87,19 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
         );
     }
 
+    /// Mounts a procedure that answers with an iterator that hibernates.
+    pub fn hibernating<P, How>(self)
+    where
+        P: HibernatingProcedure<C, How>,
+        How: 'static,
+    {
+        let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<HibernatingOf<P, How>>(PhantomData));
+        self.place::<P>(
+            HibernatingRunner::<P, How>::compile().map(|runner| Arc::new(runner) as _),
+            Arc::new(typed),
+        );
+    }
+
     fn place<P: Procedure>(
         self,
         erased: Result<Arc<dyn ErasedProcedure<C>>, SchemaError>,
@@ -103,12 +116,32 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
 
 struct UnaryOf<P, How>(P, How);
 struct StreamOf<P, How>(P, How);
+struct HibernatingOf<P, How>(P, How);
 struct Typed<K>(PhantomData<fn() -> K>);
 
 impl<C, P, How> TypedCall<C, P> for Typed<UnaryOf<P, How>>
 where
     C: Sync + 'static,
     P: UnaryProcedure<C, How>,
+    How: 'static,
+{
+    fn call<'a>(
+        &self,
+        context: &'a C,
+        call: Call,
+        input: P::Input,
+    ) -> BoxFuture<'a, Result<P::Reply<'a>, P::Error>> {
+        Box::pin(async move {
+            let scope = Scope { context, call: &call };
+            P::call(scope, input).await.map(P::reply)
+        })
+    }
+}
+
+impl<C, P, How> TypedCall<C, P> for Typed<HibernatingOf<P, How>>
+where
+    C: Sync + 'static,
+    P: HibernatingProcedure<C, How>,
     How: 'static,
 {
     fn call<'a>(

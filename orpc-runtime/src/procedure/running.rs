@@ -16,8 +16,8 @@ use super::declared::DeclaredErrors;
 use super::emitter::{Emitter, EventKind, EventSink};
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
-use super::traits::{Procedure, Scope, StreamProcedure, UnaryProcedure};
-use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Step};
+use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
+use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
 use crate::schema::{DecodeError, Issue, OutputEncoder, SchemaError};
 
 /// A procedure whose types only it knows. This is the border that keeps the
@@ -43,6 +43,8 @@ pub(crate) enum Started {
     /// Writes its events into the sink. An error ends a run that has not opened
     /// its stream; all others are events.
     Stream(BoxFuture<'static, Result<(), Error>>, Arc<EventSink>),
+    /// Ends with what is run when the client knows that it has an iterator.
+    Hibernating(BoxFuture<'static, Result<Opened, Error>>),
 }
 
 /// What all calls of a procedure share.
@@ -95,6 +97,19 @@ pub(crate) struct StreamRunner<P: Procedure, How> {
     how: PhantomData<fn() -> How>,
 }
 
+/// Runs a procedure that answers with an iterator that hibernates.
+pub(crate) struct HibernatingRunner<P: Procedure, How> {
+    prepared: Prepared<P>,
+    how: PhantomData<fn() -> How>,
+}
+
+impl<P: Procedure, How> HibernatingRunner<P, How> {
+    pub(crate) fn compile() -> Result<Self, SchemaError> {
+        let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
+        Ok(Self { prepared, how: PhantomData })
+    }
+}
+
 impl<P: Procedure, How> UnaryRunner<P, How> {
     pub(crate) fn compile<O: JsonSchema>() -> Result<Self, SchemaError> {
         let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
@@ -128,6 +143,7 @@ where
         input: RawInput<'_>,
         _sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
+        check_socket(P::NEEDS_SOCKET, &call)?;
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
         let encoder = Arc::clone(&self.output);
@@ -168,6 +184,7 @@ where
         input: RawInput<'_>,
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
+        check_socket(P::NEEDS_SOCKET, &call)?;
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
         let encoders = Arc::clone(&self.encoders);
@@ -232,8 +249,56 @@ where
     }
 }
 
+impl<C, P, How> ErasedProcedure<C> for HibernatingRunner<P, How>
+where
+    C: Send + Sync + 'static,
+    P: HibernatingProcedure<C, How>,
+    How: 'static,
+{
+    fn start(
+        &self,
+        context: Arc<C>,
+        call: Arc<Call>,
+        input: RawInput<'_>,
+        _sink: &dyn Fn() -> Arc<EventSink>,
+    ) -> Result<Started, Error> {
+        check_socket(true, &call)?;
+        let input = self.prepared.decode(input)?;
+        let errors = Arc::clone(&self.prepared.errors);
+        let run = async move {
+            let end = EndOfCall(call);
+            let call = &*end.0;
+            let handler = async {
+                let iterator = P::call(Scope { context: &*context, call }, input).await;
+                iterator.map(Hibernating::into_opened).map_err(RpcError::into_error)
+            };
+            match AssertUnwindSafe(handler).catch_unwind().await {
+                Ok(Ok(opened)) => Ok(opened),
+                Ok(Err(error)) => Err(errors.settle(call, error)),
+                Err(panic) => Err(panicked(call, &*panic)),
+            }
+        };
+        Ok(Started::Hibernating(Box::pin(run)))
+    }
+
+    fn input_schema(&self) -> Option<&serde_json::Value> {
+        self.prepared.input_schema()
+    }
+}
+
+fn check_socket(is_needed: bool, call: &Call) -> Result<(), Error> {
+    if is_needed && call.socket().is_none() { Err(needs_socket()) } else { Ok(()) }
+}
+
+/// The answer to a call that would have to be on a socket.
+pub(crate) fn needs_socket() -> Error {
+    Error::custom("UPGRADE_REQUIRED")
+        .with_status(426)
+        .with_message("This procedure can be called over WebSocket only")
+}
+
 /// The value, or none for `()`: undefined in JavaScript.
-fn present<T: 'static>(value: &T) -> Option<&T> {
+pub(crate) fn present<T: 'static>(value: &T) -> Option<&T> {
     (TypeId::of::<T>() != TypeId::of::<()>()).then_some(value)
 }
 
@@ -260,13 +325,14 @@ pub(crate) fn invalid_input(issues: &[Issue]) -> Error {
 
 /// The answer to a caller whose handler panicked; the text goes to the log.
 pub(crate) fn panicked(call: &Call, panic: &(dyn Any + Send)) -> Error {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no text");
-    tracing::error!(procedure = call.path(), panic = text, "a handler panicked");
+    tracing::error!(procedure = call.path(), panic = panic_text(panic), "a handler panicked");
     Error::hidden()
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }
 
 /// Tells spawned work that the call is over, also when its future is dropped.

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::definition::Definition;
 use super::error::RpcError;
 use super::input::ProcedureInput;
-use crate::event::{EventError, EventItem};
+use crate::event::{EventError, EventItem, Hibernating};
 
 /// A function with `#[procedure]`. Implemented by the type that the attribute
 /// adds beside the function, under the same name.
@@ -45,6 +45,8 @@ impl<C> Copy for Scope<'_, C> {}
 pub trait UnaryProcedure<C, How>: Procedure {
     /// The result.
     type Output: Serialize + JsonSchema + Send + 'static;
+    /// Whether it takes a call on a socket.
+    const NEEDS_SOCKET: bool;
 
     /// Calls the function.
     fn call<'a>(
@@ -56,6 +58,21 @@ pub trait UnaryProcedure<C, How>: Procedure {
     fn reply<'a>(output: Self::Output) -> Self::Reply<'a>;
 }
 
+/// A procedure that answers with an iterator that hibernates.
+pub trait HibernatingProcedure<C, How>: Procedure {
+    /// The iterator.
+    type Output: Hibernating;
+
+    /// Calls the function.
+    fn call<'a>(
+        scope: Scope<'a, C>,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send + 'a;
+
+    /// The iterator as the reply of a call in process.
+    fn reply<'a>(output: Self::Output) -> Self::Reply<'a>;
+}
+
 /// A procedure that answers with a stream.
 pub trait StreamProcedure<C, How>: Procedure {
     /// What the stream yields.
@@ -64,6 +81,8 @@ pub trait StreamProcedure<C, How>: Procedure {
     type Event: EventItem;
     /// What of it is an error.
     type EventError: EventError;
+    /// Whether it takes a call on a socket.
+    const NEEDS_SOCKET: bool;
 
     /// Calls the function.
     fn open<'a>(

@@ -1,5 +1,12 @@
 //! From a value of the user's type to an envelope.
 
+#[cfg(feature = "websocket")]
+use std::{
+    any::TypeId,
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
 use schemars::generate::SchemaGenerator;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
@@ -26,6 +33,22 @@ impl OutputEncoder {
     /// The encoder of a type.
     pub(crate) fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
         Self::of_schema(&output_schema(SchemaGenerator::subschema_for::<T>))
+    }
+
+    /// The encoder of a type that no procedure keeps ready. It is made once.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn shared<T: JsonSchema + 'static>() -> Result<Arc<Self>, SchemaError> {
+        static ENCODERS: RwLock<BTreeMap<TypeId, Arc<OutputEncoder>>> =
+            RwLock::new(BTreeMap::new());
+
+        let id = TypeId::of::<T>();
+        let known = ENCODERS.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(encoder) = known {
+            return Ok(encoder);
+        }
+        let encoder = Arc::new(Self::of::<T>()?);
+        let mut encoders = ENCODERS.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(encoders.entry(id).or_insert(encoder)))
     }
 
     pub(super) fn of_schema(schema: &Value) -> Result<Self, SchemaError> {

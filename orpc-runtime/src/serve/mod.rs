@@ -1,5 +1,7 @@
 //! Adapters with I/O.
 
+#[cfg(feature = "http")]
+mod batch;
 mod context;
 #[cfg(feature = "http")]
 pub mod http;

@@ -20,15 +20,18 @@ export function launchBrowser() {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 }
 
-/** Opens the page in a context of its own, so that tabs share neither storage nor connections. */
-export async function openTab(browser, url, contextOptions = {}) {
+/**
+ * Opens the page in a context of its own, so that tabs share neither storage nor connections.
+ * `transport` is "websocket" or "sse"; without it the page has its own choice.
+ */
+export async function openTab(browser, url, { transport, ...contextOptions } = {}) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",
     ...contextOptions,
   });
   context.setDefaultTimeout(WAIT_MS);
-  const tab = new Tab(await context.newPage(), url);
+  const tab = new Tab(await context.newPage(), url, transport);
   await tab.open();
   return tab;
 }

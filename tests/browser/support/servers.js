@@ -53,8 +53,8 @@ async function stop(child) {
 }
 
 /** Starts the chat server; port 0 lets it pick a free one. */
-export function startChat(port = 0) {
-  return start(CHAT_BIN, port);
+export function startChat(port = 0, options = []) {
+  return start(CHAT_BIN, port, options);
 }
 
 /** Starts the conformance server on a free port. */
@@ -62,8 +62,8 @@ export function startConformance() {
   return start(CONFORMANCE_BIN, 0);
 }
 
-async function start(binary, port) {
-  const child = spawn(binary, {
+async function start(binary, port, options = []) {
+  const child = spawn(binary, options, {
     env: { ...process.env, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -91,4 +91,19 @@ export async function say(url, name, message) {
   if (!response.ok) {
     throw new Error(`chat.send answered ${response.status}: ${await response.text()}`);
   }
+}
+
+/** Comes into the room without a browser; the function it returns leaves again. */
+export async function enter(url, name) {
+  const visit = new AbortController();
+  const response = await fetch(`${url}/rpc/chat/onMessage`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ json: { name } }),
+    signal: visit.signal,
+  });
+  if (!response.ok) {
+    throw new Error(`chat.onMessage answered ${response.status}: ${await response.text()}`);
+  }
+  return () => visit.abort();
 }

@@ -3,16 +3,22 @@ import { until } from "./until.js";
 
 /** One visitor: a page of the chat room and what a person can do on it. */
 export class Tab {
-  constructor(page, url) {
+  constructor(page, url, transport) {
     this.page = page;
     this.url = url;
+    this.transport = transport;
     this.problems = [];
-    this.sendRequests = 0;
-    /** The event id each opened message stream was asked to continue after. */
-    this.resumedAfter = [];
+    /** How many messages the page sent, or tried to. */
+    this.sends = 0;
+    /** Each event stream that was asked for: over what, and which event to continue after. */
+    this.streams = [];
+    /** The id of each event that came over a WebSocket. */
+    this.receivedIds = [];
 
     this.log = page.getByTestId("messages");
     this.messages = page.getByTestId("message");
+    this.notices = page.getByTestId("notice");
+    this.entries = this.messages.or(this.notices);
     this.composer = page.getByTestId("composer");
     this.send = page.getByTestId("send");
     this.error = page.getByTestId("error");
@@ -25,17 +31,40 @@ export class Tab {
       if (protocol !== "data:" && origin !== url) {
         this.problems.push(`request to another origin: ${request.url()}`);
       }
-      if (pathname === "/rpc/chat/send") {
-        this.sendRequests += 1;
+      if (pathname.startsWith("/rpc/")) {
+        this.#calls("sse", pathname.slice("/rpc".length), request.headers());
       }
-      if (pathname === "/rpc/chat/onMessage") {
-        this.resumedAfter.push(request.headers()["last-event-id"]);
+    });
+    page.on("websocket", (socket) => {
+      if (new URL(socket.url()).host !== new URL(url).host) {
+        this.problems.push(`socket to another host: ${socket.url()}`);
       }
+      socket.on("framesent", ({ payload }) => {
+        const { p: request } = JSON.parse(payload);
+        if (request?.u) {
+          this.#calls("websocket", request.u, request.h ?? {});
+        }
+      });
+      socket.on("framereceived", ({ payload }) => {
+        const { p: event } = JSON.parse(payload);
+        if (event?.m?.id) {
+          this.receivedIds.push(event.m.id);
+        }
+      });
     });
   }
 
+  #calls(transport, procedure, headers) {
+    if (procedure === "/chat/send") {
+      this.sends += 1;
+    }
+    if (procedure === "/chat/onMessage") {
+      this.streams.push({ transport, after: headers["last-event-id"] });
+    }
+  }
+
   async open() {
-    await this.page.goto(this.url);
+    await this.page.goto(this.transport ? `${this.url}/?transport=${this.transport}` : this.url);
     await this.status("live");
   }
 
@@ -62,6 +91,14 @@ export class Tab {
     );
   }
 
+  /** Waits for a notice, such as "Ada joined". */
+  async noticed(notice) {
+    await until(
+      async () => (await this.notices.allTextContents()).includes(notice),
+      `the notice ${JSON.stringify(notice)}`,
+    );
+  }
+
   /** Waits until the composer holds exactly this text. */
   async draft(text) {
     await until(
@@ -75,6 +112,11 @@ export class Tab {
     return this.messages.evaluateAll((elements) =>
       elements.map((element) => ({ author: element.dataset.author, text: element.textContent })),
     );
+  }
+
+  /** Every message and notice on the page as text, in order. */
+  shownWithNotices() {
+    return this.entries.allTextContents();
   }
 
   async texts() {

@@ -1,24 +1,27 @@
 import { describe } from "node:test";
 import { TIME_LIMIT } from "../support/eventually.mjs";
-import { useWorld } from "../support/world.mjs";
 import { errors } from "./errors.mjs";
+import { inputStreams } from "./input-streams.mjs";
 import { lifetimes } from "./lifetimes.mjs";
 import { load } from "./load.mjs";
+import { manyCalls } from "./many-calls.mjs";
+import { manyStreams } from "./many-streams.mjs";
 import { results } from "./results.mjs";
+import { socketEnds } from "./socket-ends.mjs";
 import { streams } from "./streams.mjs";
 import { validation } from "./validation.mjs";
 import { values } from "./values.mjs";
 
-/** Everything that must be true of the server whatever link its procedures are called over. */
-export function suite(name, makeLink) {
+/** What must be true of the server whatever link its procedures are called over. */
+export const CASES = [results, validation, values, errors, streams, lifetimes, load];
+
+/** The same, and what must be true of one socket that carries many calls. */
+export const SOCKET_CASES = [...CASES, manyCalls, manyStreams, inputStreams, socketEnds];
+
+/** Declares cases for the clients that `useWorld` gives. Nothing here needs Node, so that browsers can run it too. */
+export function suite(name, cases, useWorld) {
   describe(name, TIME_LIMIT, () => {
-    const world = useWorld(makeLink);
-    results(world);
-    validation(world);
-    values(world);
-    errors(world);
-    streams(world);
-    lifetimes(world);
-    load(world);
+    const world = useWorld();
+    for (const declare of cases) declare(world);
   });
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
 
 const SECOND = 1000;
 
 /** For the outermost `describe` of tests: a test that waits for what never comes fails, and the server is stopped. */
 export const TIME_LIMIT = { timeout: 120 * SECOND };
+
+/** Resolves after this time. It sets the pace of a loop; no test relies on what happens meanwhile. */
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Asks again and again until the answer is `expected`; fails when it is not within a second. */
 export async function eventually(what, ask, expected, within = SECOND) {
@@ -19,14 +21,13 @@ export async function eventually(what, ask, expected, within = SECOND) {
 
 /** The result of `promise`; fails when it takes longer than `within` milliseconds. */
 export async function soon(what, promise, within = SECOND) {
-  const stop = new AbortController();
-  const late = pause(within, undefined, { signal: stop.signal }).then(() =>
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, within))).then(() =>
     assert.fail(`${what}: not within ${within} ms`),
   );
-  late.catch(() => {});
   try {
     return await Promise.race([promise, late]);
   } finally {
-    stop.abort();
+    clearTimeout(timer);
   }
 }

@@ -7,19 +7,33 @@ import { RoomPanel } from "./people/RoomPanel";
 import { JoinCard } from "./profile/JoinCard";
 import { useName } from "./profile/useName";
 import { useRoom } from "./room/useRoom";
+import { TRANSPORTS } from "./transport/transport";
+import { useTransport } from "./transport/useTransport";
 
 export function App() {
-  const room = useRoom();
   const [name, setName] = useName();
+  const [transportName, chooseTransport] = useTransport();
+  const transport = TRANSPORTS[transportName];
+  const room = useRoom(transport, name);
   const scroll = useStickToBottom(room.received);
 
   return (
     <div className={styles.app}>
-      <Header connection={room.connection} name={name} onRename={setName} />
+      <Header
+        connection={room.connection}
+        transport={transportName}
+        onTransport={chooseTransport}
+        name={name}
+        onRename={setName}
+      />
       <main className={styles.main}>
         <Conversation room={room} ownName={name} scroll={scroll} />
         <div className={styles.footer}>
-          {name === null ? <JoinCard onJoin={setName} /> : <Composer name={name} onSent={scroll.toLatest} />}
+          {name === null ? (
+            <JoinCard onJoin={setName} />
+          ) : (
+            <Composer rpc={transport.rpc} name={name} onSent={scroll.toLatest} />
+          )}
         </div>
       </main>
       <RoomPanel entries={room.list} ownName={name} />

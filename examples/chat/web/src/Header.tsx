@@ -2,15 +2,19 @@ import styles from "./Header.module.css";
 import { ProfileButton } from "./profile/ProfileButton";
 import type { Connection } from "./room/connection";
 import { StatusPill } from "./status/StatusPill";
+import { TransportSwitch } from "./transport/TransportSwitch";
+import type { TransportName } from "./transport/transport";
 import { Logo } from "./ui/Logo";
 
 type Props = {
   connection: Connection;
+  transport: TransportName;
+  onTransport: (transport: TransportName) => void;
   name: string | null;
   onRename: (name: string) => void;
 };
 
-export function Header({ connection, name, onRename }: Props) {
+export function Header({ connection, transport, onTransport, name, onRename }: Props) {
   return (
     <header className={styles.header}>
       <Logo className={styles.logo} />
@@ -18,6 +22,7 @@ export function Header({ connection, name, onRename }: Props) {
         <h1 className={styles.title}>Chat room</h1>
         <StatusPill connection={connection} />
       </div>
+      <TransportSwitch chosen={transport} onChoose={onTransport} />
       {name !== null && <ProfileButton name={name} onRename={onRename} />}
     </header>
   );

@@ -2,18 +2,17 @@ import type { AsyncIteratorClass, ORPCError, Client as Procedure, ThrowableError
 
 type NoContext = Record<never, never>;
 
-export type ChatMessage = {
-  name: string;
-  message: string;
-  /** Milliseconds since the Unix epoch. */
-  sentAt: number;
-};
+/** `at` is in milliseconds since the Unix epoch. */
+export type RoomEvent =
+  | { type: "message"; name: string; message: string; at: number }
+  | { type: "joined"; name: string; at: number }
+  | { type: "left"; name: string; at: number };
 
 export type RateLimited = ORPCError<"RATE_LIMITED", { /** Seconds. */ retryAfter: number }>;
 
 export type Client = {
   chat: {
     send: Procedure<NoContext, { name: string; message: string }, void, RateLimited | ThrowableError>;
-    onMessage: Procedure<NoContext, void, AsyncIteratorClass<ChatMessage, void, void>, ThrowableError>;
+    onMessage: Procedure<NoContext, { name?: string }, AsyncIteratorClass<RoomEvent, void, void>, ThrowableError>;
   };
 };

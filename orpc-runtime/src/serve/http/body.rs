@@ -50,9 +50,11 @@ pub(super) struct EventBody {
     pub(super) sink: Arc<EventSink>,
     pub(super) initial: Option<Bytes>,
     pub(super) keep_alive: Option<KeepAlive>,
-    pub(super) shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Ends the run; none for one that ends by itself.
+    pub(super) shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     pub(super) span: tracing::Span,
-    pub(super) _counted: Box<dyn Send + Sync>,
+    /// Counts the stream for as long as it lives.
+    pub(super) counted: Option<Box<dyn Send + Sync>>,
 }
 
 impl EventBody {
@@ -69,7 +71,10 @@ impl EventBody {
                 self.sink.error(&error, &EventMeta::default());
             }
         }
-        if self.run.is_some() && self.shutdown.as_mut().poll(cx).is_ready() {
+        if self.run.is_some()
+            && let Some(shutdown) = &mut self.shutdown
+            && shutdown.as_mut().poll(cx).is_ready()
+        {
             self.run = None;
             self.sink.error(&Error::new(Code::ServiceUnavailable), &EventMeta::default());
         }

@@ -5,4 +5,6 @@ mod read;
 mod service;
 
 pub use body::RpcBody;
+#[cfg(feature = "websocket")]
+pub(crate) use service::respond_with_error;
 pub use service::{HttpFuture, HttpService, Unmatched};

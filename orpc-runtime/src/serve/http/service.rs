@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use tower_service::Service;
@@ -19,15 +19,18 @@ use tracing::Instrument as _;
 use super::body::{EventBody, KeepAlive, RpcBody};
 use super::read::{ReadError, read_body};
 use crate::procedure::{
-    Call, Code, Error, EventSink, Outbox, RawInput, Started, malformed_request, panicked,
+    Call, Code, Error, EventSink, RawInput, Started, malformed_request, needs_socket, panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::IntoContext;
+use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::served::{Parts, Served};
 use crate::serve::time::SHORTEST;
+use crate::socket::Outbox;
 use crate::value::Envelope;
+use crate::wire::v1::batch::{self, Item, MULTI_STATUS, Mode};
 use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::{self, SseWriter};
 
@@ -45,6 +48,7 @@ struct Options {
     prefix: String,
     body_limit: usize,
     strict_get: bool,
+    batch_limit: usize,
     initial_comment: Option<Bytes>,
     keep_alive: Option<(Duration, Bytes)>,
 }
@@ -60,6 +64,7 @@ struct Options {
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
 /// | issues in the answer to an invalid input | 1,000 | one more issue says that others are left out |
+/// | [`batch_limit`](HttpService::batch_limit) | 10 calls in one request | 413 |
 /// | unsent events of a stream | 16 KiB | the stream is not polled until the client reads |
 pub struct HttpService<C> {
     served: Served<C, Options>,
@@ -84,6 +89,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             prefix: String::new(),
             body_limit: 1024 * 1024,
             strict_get: true,
+            batch_limit: 10,
             initial_comment: Some(sse::comment("").into()),
             keep_alive: Some((Duration::from_secs(5), sse::comment("").into())),
         };
@@ -117,6 +123,13 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.strict_get = strict)
     }
 
+    /// How many calls one request of the official batch plugin may hold; 10
+    /// unless set. They run side by side.
+    #[must_use]
+    pub fn batch_limit(self, calls: usize) -> Self {
+        self.with(|options| options.batch_limit = calls)
+    }
+
     /// The comment that opens every event stream, so that the head is sent at
     /// once; an empty one unless set.
     #[must_use]
@@ -140,12 +153,17 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         B::Data: Send,
     {
         let state = &*self.served;
+        if let Some(mode) = batch::mode(request.headers())
+            && state.below(request.uri().path()).is_some()
+        {
+            return state.batch(mode, request).await;
+        }
         let Some(route) = state.find(request.uri().path()) else {
             return unmatched();
         };
         let (parts, body) = request.into_parts();
         let call = Arc::new(Call::from_parts(Arc::clone(&route.path), parts));
-        let span = tracing::info_span!("rpc", procedure = call.path());
+        let span = tracing::debug_span!("rpc", procedure = call.path());
         let answer = AssertUnwindSafe(state.answer(route, &call, body)).catch_unwind();
         let answer = match answer.instrument(span.clone()).await {
             Ok(answer) => answer,
@@ -157,7 +175,8 @@ impl<C: Send + Sync + 'static> HttpService<C> {
                 span.in_scope(|| {
                     tracing::debug!(code = error.code(), status = error.status(), "call failed");
                 });
-                respond_with_error(&error, &call)
+                let headers = call.response().headers().clone();
+                respond_with_error(&error, headers)
             }
         }
     }
@@ -171,9 +190,14 @@ enum Answer {
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {
     fn find(&self, path: &str) -> Option<&Route<C>> {
+        self.rpc.find(self.below(path)?)
+    }
+
+    /// The path below the prefix.
+    fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
         let below = path.strip_prefix(self.options.prefix.as_str())?;
         // The prefix must end where a segment does.
-        (below.is_empty() || below.starts_with('/')).then(|| self.rpc.find(below)).flatten()
+        (below.is_empty() || below.starts_with('/')).then_some(below)
     }
 
     async fn answer<B>(&self, route: &Route<C>, call: &Arc<Call>, body: B) -> Result<Answer, Error>
@@ -182,7 +206,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B::Data: Send,
     {
         let context = self.context.get(call).await?;
-        let text = self.input_text(call, body).await?;
+        let text = self.input_text(call.method(), call.headers(), call.uri().query(), body).await?;
         let envelope = Envelope::parse(&text).map_err(|error| malformed_request(error.into()))?;
         if *call.method() == Method::GET
             && self.options.strict_get
@@ -195,40 +219,134 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         match route.procedure.start(context, Arc::clone(call), input, &sink)? {
             Started::Unary(run) => run.await.map(Answer::Output),
             Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
+            Started::Hibernating(_) => Err(needs_socket()),
         }
     }
 
     /// The text of the envelope, wherever the request has it.
-    async fn input_text<B>(&self, call: &Call, body: B) -> Result<Bytes, Error>
+    async fn input_text<B>(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: B,
+    ) -> Result<Bytes, Error>
     where
         B: Body + Send + 'static,
         B::Data: Send,
     {
-        let source = input_source(call.method(), call.headers());
+        let source = input_source(method, headers);
         match source {
-            InputSource::Query => return Ok(query_input(call.uri().query()).into()),
+            InputSource::Query => return Ok(query_input(query).into()),
             InputSource::Unsupported => return Err(Error::new(Code::UnsupportedMediaType)),
             InputSource::Json | InputSource::Nowhere => {}
         }
         // A body that holds no envelope is read as well, so that the connection
         // can go on to the next request.
-        let bytes = read_body(body, call.headers(), self.options.body_limit).await;
-        let bytes = bytes.map_err(|error| match error {
+        let bytes = self.read(body, headers).await?;
+        Ok(if source == InputSource::Json { bytes } else { Bytes::new() })
+    }
+
+    async fn read<B>(&self, body: B, headers: &HeaderMap) -> Result<Bytes, Error>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let bytes = read_body(body, headers, self.options.body_limit).await;
+        bytes.map_err(|error| match error {
             ReadError::TooLarge => Error::new(Code::PayloadTooLarge),
             ReadError::Broken => malformed_request(DecodeError::Malformed),
-        })?;
-        Ok(if source == InputSource::Json { bytes } else { Bytes::new() })
+        })
+    }
+
+    /// Answers many calls in one response.
+    async fn batch<B>(&self, mode: Mode, request: Request<B>) -> Response<RpcBody>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let (parts, body) = request.into_parts();
+        let text = if parts.method == Method::GET {
+            batch::query_items(parts.uri.query()).into()
+        } else {
+            match self.read(body, &parts.headers).await {
+                Ok(text) => text,
+                Err(error) => return respond_with_error(&error, HeaderMap::new()),
+            }
+        };
+        let items = match batch::read(&text, self.options.batch_limit) {
+            Ok(items) => items,
+            Err(bad) => return batch_response(bad.status(), JSON, RpcBody::full(bad.body())),
+        };
+        let mut answers = answers(&self.context, self.batch_calls(items, &parts));
+        match mode {
+            Mode::Buffered => {
+                let body = collect_answers(&mut answers).await;
+                batch_response(MULTI_STATUS, JSON, RpcBody::full(body))
+            }
+            Mode::Streaming => {
+                let sink = EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
+                let run = write_answers(answers, Arc::clone(&sink)).map(Ok).boxed();
+                let events = match self.events(run, sink).await {
+                    Ok(events) => events,
+                    Err(error) => return respond_with_error(&error, HeaderMap::new()),
+                };
+                let body = RpcBody::events(events);
+                batch_response(MULTI_STATUS, EVENT_STREAM, body)
+            }
+        }
+    }
+
+    /// The calls of a batch in its order; none for one that matches no procedure.
+    fn batch_calls(
+        &self,
+        items: Vec<Item>,
+        batch: &http::request::Parts,
+    ) -> Vec<Option<BatchCall<C>>> {
+        // Calls are named by their whole path, of which a router in front may have
+        // stripped a part: what the first call has more than the batch, whose path
+        // begins with that of the first call.
+        let own = batch.uri.path();
+        let own = own.strip_suffix("/__batch__").unwrap_or(own);
+        let stripped = items.first().and_then(|first| first.path.strip_suffix(own));
+        let stripped = stripped.unwrap_or_default().to_owned();
+        let common = Common {
+            method: &batch.method,
+            headers: &batch.headers,
+            strict_get: self.options.strict_get,
+        };
+        let call = |item: Item| {
+            let below = item.path.strip_prefix(stripped.as_str());
+            let route = self.find(&item.path).or_else(|| self.find(below?))?;
+            Some(BatchCall::new(item, route, &common, |path, mut parts| {
+                parts.extensions = batch.extensions.clone();
+                Call::from_parts(path, parts)
+            }))
+        };
+        items.into_iter().map(call).collect()
     }
 
     /// Runs a stream procedure until it has returned its stream, or failed.
     async fn open(
         &self,
-        mut run: BoxFuture<'static, Result<(), Error>>,
+        run: BoxFuture<'static, Result<(), Error>>,
         sink: Arc<EventSink>,
     ) -> Result<EventBody, Error> {
         if self.rpc.is_shut_down() {
             return Err(Error::new(Code::ServiceUnavailable));
         }
+        let mut events = self.events(run, sink).await?;
+        events.shutdown = Some(Box::pin(self.rpc.on_shutdown()));
+        events.counted = Some(Box::new(self.rpc.count_stream()));
+        Ok(events)
+    }
+
+    /// Runs what writes events until it has begun, or failed.
+    async fn events(
+        &self,
+        mut run: BoxFuture<'static, Result<(), Error>>,
+        sink: Arc<EventSink>,
+    ) -> Result<EventBody, Error> {
         let ended = poll_fn(|cx| match run.as_mut().poll(cx) {
             Poll::Ready(result) => Poll::Ready(result.map(|()| true)),
             Poll::Pending if sink.is_open() => Poll::Ready(Ok(false)),
@@ -241,11 +359,22 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             sink,
             initial: self.options.initial_comment.clone(),
             keep_alive: keep_alive.map(|(interval, comment)| KeepAlive::new(interval, comment)),
-            shutdown: Box::pin(self.rpc.on_shutdown()),
+            shutdown: None,
             span: tracing::Span::current(),
-            _counted: Box::new(self.rpc.count_stream()),
+            counted: None,
         })
     }
+}
+
+/// The response to a batch.
+fn batch_response(status: u16, content_type: HeaderValue, body: RpcBody) -> Response<RpcBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::MULTI_STATUS);
+    if content_type == EVENT_STREAM {
+        response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    }
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
 fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
@@ -265,7 +394,8 @@ fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     response
 }
 
-fn respond_with_error(error: &Error, call: &Call) -> Response<RpcBody> {
+/// The response of a call that failed.
+pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<RpcBody> {
     let mut body = Vec::with_capacity(128);
     if let Err(reason) = error.write_envelope(&mut body) {
         tracing::error!(%reason, "an error cannot be serialised");
@@ -273,7 +403,7 @@ fn respond_with_error(error: &Error, call: &Call) -> Response<RpcBody> {
     let mut response = Response::new(RpcBody::full(body));
     *response.status_mut() =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    *response.headers_mut() = call.response().headers().clone();
+    *response.headers_mut() = headers;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }

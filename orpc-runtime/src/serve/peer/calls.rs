@@ -1,7 +1,7 @@
 //! The open calls of one socket.
 
 use std::collections::{HashMap, VecDeque};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -11,24 +11,27 @@ use futures::FutureExt as _;
 use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
-use http::Method;
+use http::{HeaderMap, Method};
 use tracing::Instrument as _;
 
 use super::limits::PeerLimits;
-use super::rate::Bucket;
-use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed};
+use super::rate::Buckets;
+use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed, Opened};
 use crate::procedure::{
-    Call, Code, Connection, Error, EventSink, Kind, Outbox, RawInput, Started, malformed_request,
+    Call, Code, ErasedProcedure, Error, EventSink, Kind, RawInput, Started, malformed_request,
     panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::ContextSource;
+use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
+use crate::socket::{Outbox, Socket};
 use crate::value::Envelope;
+use crate::wire::v1::batch::{self, MULTI_STATUS, Mode};
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
-    self, BadMessage, Body, CallId, Message, Payload, PeerWriter, Request,
+    self, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
 };
 
 /// The calls of one socket: takes its messages, runs the calls, gives the frames
@@ -41,9 +44,9 @@ pub(crate) struct Calls<C> {
     unary: usize,
     /// How many open or opening event iterators there are.
     streams: usize,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<Waiting<C>>,
     waiting_bytes: usize,
-    bucket: Option<Bucket>,
+    buckets: Buckets,
     closing: bool,
 }
 
@@ -51,9 +54,8 @@ pub(crate) struct Calls<C> {
 struct Shared<C> {
     rpc: Rpc<C>,
     context: ContextSource<C>,
-    connection: Arc<Connection>,
+    socket: Socket,
     limits: PeerLimits,
-    outbox: Arc<Outbox>,
     unread: Arc<Budget>,
 }
 
@@ -69,11 +71,30 @@ struct OpenCall {
 }
 
 /// A call that waits for its turn.
-struct Waiting {
+struct Waiting<C> {
     id: CallId,
-    request: Request,
-    events: Option<InputEvents>,
+    work: Work<C>,
     weight: usize,
+}
+
+/// What there is to do for an id.
+enum Work<C> {
+    Call {
+        call: Box<Call>,
+        procedure: Arc<dyn ErasedProcedure<C>>,
+        input: Input,
+    },
+    /// None is a call that matches no procedure.
+    Batch {
+        mode: Mode,
+        calls: Vec<Option<BatchCall<C>>>,
+    },
+}
+
+/// The input of a call as it arrived.
+struct Input {
+    body: Body,
+    events: Option<InputEvents>,
 }
 
 /// Ends with the call's id when there is nothing more to write for it, or with
@@ -84,21 +105,20 @@ impl<C: Send + Sync + 'static> Calls<C> {
     pub(crate) fn new(
         rpc: Rpc<C>,
         context: ContextSource<C>,
-        connection: Arc<Connection>,
+        socket: Socket,
         limits: PeerLimits,
     ) -> Self {
-        let outbox = Outbox::new(limits.unsent);
         let unread = Budget::new(limits.unread);
-        let bucket = limits.rate.map(Bucket::new);
+        let buckets = Buckets::new(&limits.rates);
         Self {
-            shared: Arc::new(Shared { rpc, context, connection, limits, outbox, unread }),
+            shared: Arc::new(Shared { rpc, context, socket, limits, unread }),
             open: HashMap::new(),
             running: FuturesUnordered::new(),
             unary: 0,
             streams: 0,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            bucket,
+            buckets,
             closing: false,
         }
     }
@@ -106,6 +126,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     /// Takes a message. One that cannot be read is left without an answer, as
     /// there is no id to answer to.
     pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
+        self.buckets.count_bytes(frame.len());
         let Message { id, payload } = peer::decode(frame)?;
         match payload {
             Payload::Request(request) => self.request(id, request, frame.len()),
@@ -121,28 +142,38 @@ impl<C: Send + Sync + 'static> Calls<C> {
 
     fn request(&mut self, id: CallId, request: Request, weight: usize) {
         // The id of a call that is still open: the second one is ignored.
-        if self.open.contains_key(&id) {
+        let shared = Arc::clone(&self.shared);
+        if self.open.contains_key(&id) || shared.socket.is_hibernating(id.as_str()) {
             return;
         }
-        let shared = Arc::clone(&self.shared);
-        if let Some(Err(wait)) = self.bucket.as_mut().map(Bucket::take) {
+        if let Err(wait) = self.buckets.take_call() {
             let refused = Refused::TooFast(wait);
             shared.fail(&id, &refused.error(), refused.retry_after());
             return;
         }
-        let Some((path, route)) = shared.find(&request) else {
+        if let Some(mode) = batch::mode(&request.headers) {
+            return self.batch(id, mode, &request, weight);
+        }
+        let target = path_and_query(&request.url);
+        let Some(route) = shared.find(target) else {
             shared.unmatched(&id);
             return;
         };
-        if let Err(refused) = self.admit(route.definition.kind, weight) {
+        let admitted = match self.buckets.take_call_of(&route.path) {
+            Ok(()) => self.admit(route.definition.kind, weight),
+            Err(wait) => Err(Refused::TooFast(wait)),
+        };
+        if let Err(refused) = admitted {
             shared.fail(&id, &refused.error(), refused.retry_after());
             return;
         }
         let (events, feed) = match request.body {
             Body::Events => {
-                let (outbox, stop) = (Arc::clone(&shared.outbox), id.clone());
+                let (outbox, stop) = (Arc::clone(shared.outbox()), id.clone());
                 let (events, feed) = InputEvents::new(Arc::clone(&shared.unread), move || {
-                    write(&outbox, |out| peer::write_abort(&stop, out));
+                    outbox.append(|out| peer::write_abort(&stop, out));
+                    // Whoever had the iterator may run in another task.
+                    outbox.wake();
                 });
                 (Some(events), Some(feed))
             }
@@ -150,12 +181,73 @@ impl<C: Send + Sync + 'static> Calls<C> {
         };
         let kind = route.definition.kind;
         self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None });
-        let call = Waiting { id, request, events, weight };
+        let call = shared.call(route, request.method, request.headers, target);
+        let body = match call.method() {
+            &Method::GET => {
+                let query = target.split_once('?').map(|(_, query)| query);
+                Body::Envelope(query_input(query).into())
+            }
+            _ => request.body,
+        };
+        let procedure = Arc::clone(&route.procedure);
+        let mut input = Input { body, events };
         if kind == Kind::Unary && self.unary >= shared.limits.running {
-            self.waiting_bytes += weight;
+            // On its own, as a message keeps all of the socket's buffer that it is in.
+            if let Body::Envelope(text) = &mut input.body {
+                *text = Bytes::copy_from_slice(text);
+            }
+        }
+        let work = Work::Call { call: Box::new(call), procedure, input };
+        self.queue(kind, Waiting { id, work, weight });
+    }
+
+    /// Takes many calls in one message, which count as one that runs.
+    fn batch(&mut self, id: CallId, mode: Mode, request: &Request, weight: usize) {
+        let shared = Arc::clone(&self.shared);
+        if let Err(refused) = self.admit(Kind::Unary, weight) {
+            shared.fail(&id, &refused.error(), refused.retry_after());
+            return;
+        }
+        let text = match &request.body {
+            Body::Envelope(text) if request.method != Method::GET => Bytes::copy_from_slice(text),
+            _ => {
+                let query = path_and_query(&request.url).split_once('?').map(|(_, query)| query);
+                batch::query_items(query).into()
+            }
+        };
+        let items = match batch::read(&text, shared.limits.batch) {
+            Ok(items) => items,
+            Err(bad) => {
+                let write = |out: &mut _| peer::write_plain(&id, bad.status(), bad.body(), out);
+                return shared.outbox().append(write);
+            }
+        };
+        let mut calls = Vec::with_capacity(items.len());
+        let common =
+            Common { method: &request.method, headers: &request.headers, strict_get: false };
+        for item in items {
+            let call = shared.find(&item.path).map(|route| {
+                let make = |path, parts| Call::on_socket(path, parts, shared.socket.clone());
+                (self.buckets.take_call_of(&route.path), BatchCall::new(item, route, &common, make))
+            });
+            if let Some((Err(wait), _)) = &call {
+                let refused = Refused::TooFast(*wait);
+                return shared.fail(&id, &refused.error(), refused.retry_after());
+            }
+            calls.push(call.map(|(_, call)| call));
+        }
+        let open = OpenCall { kind: Kind::Unary, abort: None, feed: None, sink: None };
+        self.open.insert(id.clone(), open);
+        self.queue(Kind::Unary, Waiting { id, work: Work::Batch { mode, calls }, weight });
+    }
+
+    /// Starts a call, or lets it wait for its turn.
+    fn queue(&mut self, kind: Kind, call: Waiting<C>) {
+        if kind == Kind::Unary && self.unary >= self.shared.limits.running {
+            self.waiting_bytes += call.weight;
             self.waiting.push_back(call);
         } else {
-            self.start(call, path);
+            self.start(call);
         }
     }
 
@@ -166,7 +258,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             return Err(Refused::ShuttingDown);
         }
         let crowded = match kind {
-            Kind::Stream => self.streams >= limits.streams,
+            Kind::Stream => self.streams + self.shared.socket.hibernating() >= limits.streams,
             Kind::Unary => {
                 self.unary >= limits.running
                     && (self.waiting.len() >= limits.waiting
@@ -176,8 +268,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
         if crowded { Err(Refused::TooMany) } else { Ok(()) }
     }
 
-    fn start(&mut self, call: Waiting, path: String) {
-        let Waiting { id, request, events, .. } = call;
+    fn start(&mut self, call: Waiting<C>) {
+        let Waiting { id, work, .. } = call;
         let (handle, registration) = AbortHandle::new_pair();
         let Some(open) = self.open.get_mut(&id) else { return };
         open.abort = Some(handle);
@@ -188,16 +280,26 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 open.sink = Some(self.shared.sink(&id));
             }
         }
-        let call =
-            Run { shared: Arc::clone(&self.shared), id: id.clone(), sink: open.sink.clone() };
-        let run = call.run(request, path, events);
-        let run = Abortable::new(run, registration).map(|end| end.ok().map(|()| id));
-        self.running.push(Box::pin(run));
+        let shared = Arc::clone(&self.shared);
+        self.running.push(match work {
+            Work::Call { call, procedure, input } => {
+                let (sink, call) = (open.sink.clone(), Arc::from(call));
+                let run = Run { shared, id: id.clone(), sink, call, procedure }.run(input);
+                Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
+            }
+            Work::Batch { mode, calls } => {
+                let run = run_batch(shared, id.clone(), mode, calls);
+                Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
+            }
+        });
     }
 
     /// Ends a call without an answer. Its id is free at once.
     fn abort(&mut self, id: &CallId) {
-        let Some(call) = self.open.remove(id) else { return };
+        let Some(call) = self.open.remove(id) else {
+            self.shared.socket.release(id.as_str());
+            return;
+        };
         if let Some(handle) = call.abort {
             handle.abort();
             self.leave(call.kind);
@@ -233,15 +335,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
             && let Some(call) = self.waiting.pop_front()
         {
             self.waiting_bytes -= call.weight;
-            if let Some((path, _)) = self.shared.find(&call.request) {
-                self.start(call, path);
-            }
+            self.start(call);
         }
-    }
-
-    /// Where the calls leave the frames to send.
-    pub(crate) fn outbox(&self) -> &Outbox {
-        &self.shared.outbox
     }
 
     /// Refuses further calls and ends the event iterators, so that their clients
@@ -261,6 +356,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 Some(sink) if sink.is_open() => sink.error(&error, &EventMeta::default()),
                 _ => self.shared.fail(&id, &error, None),
             }
+        }
+        for id in self.shared.socket.release_all() {
+            self.shared.sink(&CallId::known(id)).error(&error, &EventMeta::default());
         }
     }
 
@@ -296,39 +394,60 @@ impl Refused {
 }
 
 impl<C: Send + Sync + 'static> Shared<C> {
-    /// The procedure of a request, with the path and query of its URL.
-    fn find(&self, request: &Request) -> Option<(String, &Route<C>)> {
-        let target = path_and_query(&request.url);
-        let path = target.split_once('?').map_or(target, |(path, _)| path);
-        let route = self.rpc.find(path)?;
-        Some((target.to_owned(), route))
+    /// The procedure that a path and query name.
+    fn find(&self, target: &str) -> Option<&Route<C>> {
+        self.rpc.find(target.split_once('?').map_or(target, |(path, _)| path))
+    }
+
+    fn call(&self, route: &Route<C>, method: Method, headers: HeaderMap, target: &str) -> Call {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.method = method;
+        parts.headers = headers;
+        // What names a procedure is a path; a query may be no URI's.
+        parts.uri = target.parse().unwrap_or_default();
+        Call::on_socket(Arc::clone(&route.path), parts, self.socket.clone())
+    }
+
+    /// Where calls leave the frames to send.
+    fn outbox(&self) -> &Arc<Outbox> {
+        self.socket.outbox()
     }
 
     fn sink(&self, id: &CallId) -> Arc<EventSink> {
-        EventSink::new(Arc::clone(&self.outbox), PeerWriter(id.clone()))
+        EventSink::new(Arc::clone(self.outbox()), PeerWriter(id.clone()))
     }
 
     fn unmatched(&self, id: &CallId) {
-        write(&self.outbox, |out| peer::write_unmatched(id, out));
+        self.outbox().append(|out| peer::write_unmatched(id, out));
     }
 
     fn fail(&self, id: &CallId, error: &Error, retry_after: Option<u64>) {
-        let written = self.outbox.write(|out| peer::write_error(id, error, retry_after, out));
+        let written = self.outbox().write(|out| peer::write_error(id, error, retry_after, out));
         if let Err(reason) = written {
             tracing::error!(%reason, "an error cannot be serialised");
         }
     }
 }
 
-/// Writes a frame that cannot fail.
-fn write(outbox: &Outbox, frame: impl FnOnce(&mut Vec<u8>)) {
-    let written = outbox.write(|out| {
-        frame(out);
-        Ok::<_, std::convert::Infallible>(())
-    });
-    match written {
-        Ok(()) => {}
-        Err(never) => match never {},
+/// Runs a batch to its last frame.
+async fn run_batch<C: Send + Sync + 'static>(
+    shared: Arc<Shared<C>>,
+    id: CallId,
+    mode: Mode,
+    calls: Vec<Option<BatchCall<C>>>,
+) {
+    let mut answers = answers(&shared.context, calls);
+    match mode {
+        Mode::Buffered => {
+            let body = collect_answers(&mut answers).await;
+            shared.outbox().ready().await;
+            shared.outbox().append(|out| peer::write_plain(&id, MULTI_STATUS, &body, out));
+        }
+        Mode::Streaming => {
+            let sink = EventSink::new(Arc::clone(shared.outbox()), BatchWriter(id.clone()));
+            write_answers(answers, sink).await;
+            shared.outbox().append(|out| peer::write_end_of_batch(&id, out));
+        }
     }
 }
 
@@ -348,34 +467,21 @@ struct Run<C> {
     shared: Arc<Shared<C>>,
     id: CallId,
     sink: Option<Arc<EventSink>>,
+    call: Arc<Call>,
+    procedure: Arc<dyn ErasedProcedure<C>>,
 }
 
 impl<C: Send + Sync + 'static> Run<C> {
     /// Runs the call to its last frame.
-    async fn run(self, request: Request, target: String, events: Option<InputEvents>) {
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (target.as_str(), None),
-        };
-        let Some(route) = self.shared.rpc.find(path) else { return };
-        let Request { method, headers, body, .. } = request;
-        let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.method = method;
-        parts.headers = headers;
-        // What names a procedure is a path; a query may be no URI's.
-        if let Ok(uri) = target.parse() {
-            parts.uri = uri;
-        }
-        let connection = Arc::clone(&self.shared.connection);
-        let call = Arc::new(Call::on_connection(Arc::clone(&route.path), parts, connection));
-        let span = tracing::info_span!("rpc", procedure = call.path());
-        let outbox = &self.shared.outbox;
-        let respond = async {
-            let answer = self.answer(route, &call, query, body, events);
-            match AssertUnwindSafe(answer).catch_unwind().await {
+    fn run(self, input: Input) -> impl Future<Output = ()> + Send {
+        let span = tracing::debug_span!("rpc", procedure = self.call.path());
+        let respond = async move {
+            let answer = AssertUnwindSafe(self.answer(input)).catch_unwind().await;
+            let outbox = self.shared.outbox();
+            match answer {
                 Ok(Ok(Some(envelope))) => {
                     outbox.ready().await;
-                    write(outbox, |out| peer::write_output(&self.id, &envelope, out));
+                    outbox.append(|out| peer::write_output(&self.id, &envelope, out));
                 }
                 // All that there was to write were events.
                 Ok(Ok(None)) => {}
@@ -384,29 +490,40 @@ impl<C: Send + Sync + 'static> Run<C> {
                     outbox.ready().await;
                     self.shared.fail(&self.id, &error, None);
                 }
-                Err(panic) => self.shared.fail(&self.id, &panicked(&call, &*panic), None),
+                Err(panic) => {
+                    self.shared.fail(&self.id, &panicked(&self.call, &*panic), None);
+                }
             }
         };
-        respond.instrument(span).await;
+        respond.instrument(span)
     }
 
     /// The envelope of the output; none if the call has written events.
-    async fn answer(
-        &self,
-        route: &Route<C>,
-        call: &Arc<Call>,
-        query: Option<&str>,
-        body: Body,
-        events: Option<InputEvents>,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        let context = self.shared.context.get(call).await?;
-        let text = match body {
-            _ if call.method() == Method::GET => query_input(query).into(),
+    async fn answer(&self, input: Input) -> Result<Option<Vec<u8>>, Error> {
+        let context = self.shared.context.get(&self.call).await?;
+        match self.start(context, input)? {
+            Started::Unary(run) => run.await.map(Some),
+            Started::Stream(run, _) => {
+                let _counted = self.shared.rpc.count_stream();
+                run.await.map(|()| None)
+            }
+            Started::Hibernating(run) => {
+                let opened = run.await?;
+                self.hibernate(opened);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Reads the input. The message it came in is not kept, nor the buffer of
+    /// the socket that the message is part of.
+    fn start(&self, context: Arc<C>, input: Input) -> Result<Started, Error> {
+        let text = match input.body {
             Body::Envelope(text) => text,
             Body::Form => return Err(Error::new(Code::UnsupportedMediaType)),
             Body::Nowhere | Body::Events => Bytes::new(),
         };
-        let input = match events {
+        let input = match input.events {
             Some(events) => RawInput::Events(events),
             None => {
                 let malformed = |_| malformed_request(DecodeError::Malformed);
@@ -417,12 +534,27 @@ impl<C: Send + Sync + 'static> Run<C> {
             Some(sink) => Arc::clone(sink),
             None => self.shared.sink(&self.id),
         };
-        match route.procedure.start(context, Arc::clone(call), input, &sink)? {
-            Started::Unary(run) => run.await.map(Some),
-            Started::Stream(run, _) => {
-                let _counted = self.shared.rpc.count_stream();
-                run.await.map(|()| None)
+        self.procedure.start(context, Arc::clone(&self.call), input, &sink)
+    }
+
+    /// Tells the client that it has an iterator, and the procedure its id. The
+    /// call itself is over.
+    fn hibernate(&self, opened: Opened) {
+        let socket = &self.shared.socket;
+        // From here on, as events may come as soon as the id is known.
+        socket.hibernate(self.id.as_str());
+        socket.outbox().append(|out| peer::write_iterator(&self.id, out));
+        let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
+        let error = match opened {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => {
+                error.log(self.call.path());
+                error
             }
+            Err(panic) => panicked(&self.call, &*panic),
+        };
+        if socket.release(self.id.as_str()) {
+            self.shared.sink(&self.id).error(&error, &EventMeta::default());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What one socket may ask for.
 
+use std::sync::Arc;
+
 use super::rate::Rate;
 
 /// The bounds of one socket.
@@ -13,13 +15,26 @@ pub(crate) struct PeerLimits {
     pub(crate) waiting_bytes: usize,
     /// Open event iterators.
     pub(crate) streams: usize,
+    /// Calls in one message.
+    pub(crate) batch: usize,
     /// Bytes that are not sent yet: beyond them calls wait with their results
     /// and streams are not polled.
     pub(crate) unsent: usize,
     /// Bytes of the events of input iterators that procedures have not read.
     pub(crate) unread: usize,
-    /// How often the socket may send a message.
-    pub(crate) rate: Option<Rate>,
+    /// How often the socket may call.
+    pub(crate) rates: Rates,
+}
+
+/// How often a socket may call.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rates {
+    /// Calls of any procedure.
+    pub(crate) calls: Option<Rate>,
+    /// Bytes of messages.
+    pub(crate) bytes: Option<Rate>,
+    /// Calls of one procedure, by its path.
+    pub(crate) procedures: Vec<(Arc<str>, Rate)>,
 }
 
 impl Default for PeerLimits {
@@ -29,9 +44,10 @@ impl Default for PeerLimits {
             waiting: 4096,
             waiting_bytes: 8 * 1024 * 1024,
             streams: 128,
+            batch: 10,
             unsent: 1024 * 1024,
             unread: 1024 * 1024,
-            rate: None,
+            rates: Rates::default(),
         }
     }
 }

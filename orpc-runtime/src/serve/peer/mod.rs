@@ -12,16 +12,16 @@ use futures::FutureExt as _;
 use futures::future::{Either, select};
 use futures::sink::{Sink, SinkExt as _};
 use futures::stream::{Stream, StreamExt as _};
+use tokio::time::Instant;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 pub(crate) use calls::Calls;
 pub(crate) use limits::PeerLimits;
 pub use rate::Rate;
 
-use tokio_util::sync::WaitForCancellationFutureOwned;
-
-use crate::procedure::{Connection, Unsent};
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
+use crate::socket::{Accept, Close, Frame, Frames, Socket};
 
 /// How many frames are sent before messages are looked at again.
 const FRAMES_PER_FLUSH: usize = 64;
@@ -53,10 +53,10 @@ const FRAMES_PER_FLUSH: usize = 64;
 /// # }
 /// ```
 pub struct Peer<C> {
-    calls: Calls<C>,
-    unsent: Unsent,
-    /// How far the unsent frames are: the number of frames, and of bytes.
-    sent: (usize, usize),
+    socket: Socket,
+    /// None once the socket is to close.
+    calls: Option<Calls<C>>,
+    frames: Frames,
     /// None once the server shuts down.
     shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
@@ -64,39 +64,54 @@ pub struct Peer<C> {
 impl<C: Send + Sync + 'static> Rpc<C> {
     /// Serves the router on a channel of messages, each call with a context from `context`.
     pub fn peer<How>(&self, context: impl IntoContext<C, How>) -> Peer<C> {
-        self.peer_of(context, http::Request::new(()).into_parts().0)
+        self.peer_of(context, http::Request::new(()).into_parts().0, Accept::new())
     }
 
     /// Serves the router on a channel of messages that began with a request,
-    /// which [`Call::connection`](crate::Call::connection) gives to the calls.
+    /// with tags, an attachment and rooms. Calls have both as their
+    /// [`Socket`].
     pub fn peer_of<How>(
         &self,
         context: impl IntoContext<C, How>,
         request: http::request::Parts,
+        accept: Accept,
     ) -> Peer<C> {
-        let context = context.into_context();
-        let connection = Connection::new(request);
-        let calls = Calls::new(self.clone(), context, connection, PeerLimits::default());
+        let limits = PeerLimits::default();
+        let socket = Socket::new(request, accept, limits.unsent);
+        let calls = Calls::new(self.clone(), context.into_context(), socket.clone(), limits);
         let shutdown = Some(Box::pin(self.on_shutdown()));
-        Peer { calls, unsent: Unsent::default(), sent: (0, 0), shutdown }
+        Peer { socket, calls: Some(calls), frames: Frames::default(), shutdown }
     }
 }
 
 impl<C: Send + Sync + 'static> Peer<C> {
     /// Takes a message as it arrived, text or binary. One that is none is ignored.
     pub fn message(&mut self, message: impl Into<Bytes>) {
-        if let Err(error) = self.calls.receive(&message.into()) {
+        self.socket.seen(Instant::now());
+        let Some(calls) = &mut self.calls else { return };
+        if let Err(error) = calls.receive(&message.into()) {
             tracing::debug!(%error, "a message is ignored");
         }
     }
 
-    /// Serves a channel to its end. Every frame is a text message in UTF-8.
+    /// The handle of the channel, which calls and rooms have as well.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// What the channel is to be closed with, if it is: by
+    /// [`Socket::close`], or with 1013 because its client does not read.
+    pub fn closing(&self) -> Option<Close> {
+        self.socket.closing()
+    }
+
+    /// Serves a channel to its end.
     ///
     /// # Errors
     /// The first error of the channel, which ends all calls.
     pub async fn serve<S, E>(mut self, channel: S) -> Result<(), E>
     where
-        S: Stream<Item = Result<Bytes, E>> + Sink<Bytes, Error = E>,
+        S: Stream<Item = Result<Bytes, E>> + Sink<Frame, Error = E>,
     {
         let (mut sink, mut messages) = channel.split();
         loop {
@@ -124,32 +139,41 @@ impl<C: Send + Sync + 'static> Peer<C> {
     }
 }
 
-/// The frames to send. The stream ends after [`Rpc::shutdown`], when no call is left.
+/// The frames to send. The stream ends when the socket is to
+/// [close](Peer::closing), or after [`Rpc::shutdown`], when no call is left.
 impl<C: Send + Sync + 'static> Stream for Peer<C> {
-    type Item = Bytes;
+    type Item = Frame;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
         let this = &mut *self;
+        if this.socket.closing().is_some() {
+            this.calls = None;
+        }
         if let Some(shutdown) = &mut this.shutdown
             && shutdown.as_mut().poll(cx).is_ready()
         {
             this.shutdown = None;
-            this.calls.begin_closing();
+            if let Some(calls) = &mut this.calls {
+                calls.begin_closing();
+            }
         }
-        this.calls.poll(cx);
-        if this.sent.0 == this.unsent.ends.len() {
-            let Some(unsent) = this.calls.outbox().take() else {
-                let over = this.shutdown.is_none() && this.calls.is_idle();
-                return if over { Poll::Ready(None) } else { Poll::Pending };
-            };
-            this.unsent = unsent;
-            this.sent = (0, 0);
+        if let Some(calls) = &mut this.calls {
+            calls.poll(cx);
         }
-        let end = this.unsent.ends[this.sent.0];
-        let frame = this.unsent.bytes.slice(this.sent.1..end);
-        this.sent = (this.sent.0 + 1, end);
-        this.calls.outbox().sent(frame.len());
-        Poll::Ready(Some(frame))
+        let outbox = this.socket.outbox();
+        if let Some(frame) = this.frames.peek(outbox, cx) {
+            this.frames.sent(outbox);
+            return Poll::Ready(Some(frame));
+        }
+        let is_idle = this.calls.as_ref().is_none_or(Calls::is_idle);
+        let is_over = is_idle && (this.shutdown.is_none() || this.calls.is_none());
+        if is_over { Poll::Ready(None) } else { Poll::Pending }
+    }
+}
+
+impl<C> Drop for Peer<C> {
+    fn drop(&mut self) {
+        self.socket.end();
     }
 }
 

@@ -1,60 +1,118 @@
 //! How often something may happen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::limits::Rates;
 use crate::serve::time::after;
 
-/// A rate: so many calls within a time, all at once or spread.
+/// A rate: so many within a time, all at once or spread.
 ///
-/// Kept as a token bucket: it holds `calls` tokens, each call takes one, and
-/// they come back evenly over `within`.
+/// Kept as a token bucket: it holds `count` tokens, each call (or byte) takes
+/// one, and they come back evenly over `within`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    calls: u32,
+    count: u32,
     within: Duration,
 }
 
 impl Rate {
-    /// At most `calls` within a time.
+    /// At most `count` within a time.
     ///
     /// # Panics
     /// If either is zero.
-    pub fn new(calls: u32, within: Duration) -> Self {
-        assert!(calls > 0 && !within.is_zero(), "a rate is of some calls within some time");
-        Self { calls, within }
+    pub fn new(count: u32, within: Duration) -> Self {
+        assert!(count > 0 && !within.is_zero(), "a rate is of some calls within some time");
+        Self { count, within }
     }
 
     /// How long a token takes to come back.
     fn interval(self) -> Duration {
-        (self.within / self.calls).max(Duration::from_nanos(1))
+        (self.within / self.count).max(Duration::from_nanos(1))
     }
 }
 
 /// The tokens that are left of a [`Rate`].
 #[derive(Debug)]
-pub(super) struct Bucket {
+struct Bucket {
     rate: Rate,
     /// When all tokens will be back.
     full_at: Instant,
 }
 
 impl Bucket {
-    pub(super) fn new(rate: Rate) -> Self {
+    fn new(rate: Rate) -> Self {
         Self { rate, full_at: Instant::now() }
     }
 
+    /// How long until there is a token.
+    fn wait(&self, now: Instant) -> Duration {
+        let ahead = after(self.full_at.max(now), self.rate.interval()) - now;
+        ahead.saturating_sub(self.rate.within)
+    }
+
+    /// Takes tokens, also such as are not there yet.
+    fn take(&mut self, tokens: u32, now: Instant) {
+        let time = self.rate.interval().saturating_mul(tokens);
+        self.full_at = after(self.full_at.max(now), time);
+    }
+
     /// Takes a token, or tells how long until there is one.
-    pub(super) fn take(&mut self) -> Result<(), Duration> {
-        let now = Instant::now();
-        let full_at = after(self.full_at.max(now), self.rate.interval());
-        let ahead = full_at - now;
-        if ahead > self.rate.within {
-            return Err(ahead - self.rate.within);
+    fn try_take(&mut self, now: Instant) -> Result<(), Duration> {
+        let wait = self.wait(now);
+        if !wait.is_zero() {
+            return Err(wait);
         }
-        self.full_at = full_at;
+        self.take(1, now);
         Ok(())
+    }
+}
+
+/// The tokens of one socket.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    calls: Option<Bucket>,
+    bytes: Option<Bucket>,
+    procedures: Vec<(Arc<str>, Bucket)>,
+}
+
+impl Buckets {
+    pub(super) fn new(rates: &Rates) -> Self {
+        let procedures = rates.procedures.iter();
+        Self {
+            calls: rates.calls.map(Bucket::new),
+            bytes: rates.bytes.map(Bucket::new),
+            procedures: procedures
+                .map(|(path, rate)| (Arc::clone(path), Bucket::new(*rate)))
+                .collect(),
+        }
+    }
+
+    /// Counts a message, whatever it is. One that is too many makes the calls
+    /// after it wait.
+    pub(super) fn count_bytes(&mut self, length: usize) {
+        if let Some(bucket) = &mut self.bytes {
+            bucket.take(u32::try_from(length).unwrap_or(u32::MAX), Instant::now());
+        }
+    }
+
+    /// Counts a call, or tells how long until one is welcome.
+    pub(super) fn take_call(&mut self) -> Result<(), Duration> {
+        if let Some(bucket) = &self.bytes {
+            let wait = bucket.wait(Instant::now());
+            if !wait.is_zero() {
+                return Err(wait);
+            }
+        }
+        self.calls.as_mut().map_or(Ok(()), |bucket| bucket.try_take(Instant::now()))
+    }
+
+    /// Counts a call of a procedure, or tells how long until one is welcome.
+    pub(super) fn take_call_of(&mut self, path: &str) -> Result<(), Duration> {
+        let bucket = self.procedures.iter_mut().find(|(own, _)| **own == *path);
+        bucket.map_or(Ok(()), |(_, bucket)| bucket.try_take(Instant::now()))
     }
 }
 
@@ -65,16 +123,29 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn tokens_come_back_evenly() {
         let mut bucket = Bucket::new(Rate::new(2, Duration::from_secs(10)));
-        assert_eq!(bucket.take(), Ok(()));
-        assert_eq!(bucket.take(), Ok(()));
-        assert_eq!(bucket.take(), Err(Duration::from_secs(5)));
+        let mut take = || bucket.try_take(Instant::now());
+        assert_eq!(take(), Ok(()));
+        assert_eq!(take(), Ok(()));
+        assert_eq!(take(), Err(Duration::from_secs(5)));
         tokio::time::advance(Duration::from_secs(5)).await;
-        assert_eq!(bucket.take(), Ok(()));
-        assert_eq!(bucket.take(), Err(Duration::from_secs(5)));
+        assert_eq!(take(), Ok(()));
+        assert_eq!(take(), Err(Duration::from_secs(5)));
         // No more than all come back.
         tokio::time::advance(Duration::from_secs(100)).await;
-        assert_eq!(bucket.take(), Ok(()));
-        assert_eq!(bucket.take(), Ok(()));
-        assert!(bucket.take().is_err());
+        assert_eq!(take(), Ok(()));
+        assert_eq!(take(), Ok(()));
+        assert!(take().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_message_makes_later_calls_wait() {
+        let bytes = Some(Rate::new(1000, Duration::from_secs(10)));
+        let mut buckets = Buckets::new(&Rates { bytes, ..Rates::default() });
+        assert_eq!(buckets.take_call(), Ok(()));
+        buckets.count_bytes(1500);
+        // 500 too many, and one more for the next call.
+        assert_eq!(buckets.take_call(), Err(Duration::from_millis(5010)));
+        tokio::time::advance(Duration::from_millis(5010)).await;
+        assert_eq!(buckets.take_call(), Ok(()));
     }
 }

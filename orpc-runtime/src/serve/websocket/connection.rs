@@ -6,16 +6,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
-use tokio_websockets::{CloseCode, Error, Message, WebSocketStream};
+use tokio_websockets::proto::ProtocolError;
+use tokio_websockets::{Error, Message};
 
-use super::progress::Progress;
-use crate::procedure::Unsent;
+use super::hooks::{Handled, SocketError};
+use super::life::Life;
+use super::resting::RestingSocket;
 use crate::serve::peer::Calls;
 use crate::serve::time::after;
+use crate::socket::{Close, CloseCode, Frame, Frames, Socket};
 
 /// How many messages are read before calls run and frames are written.
 const READ_BUDGET: usize = 256;
@@ -27,8 +29,11 @@ const READ_WHILE_BLOCKED: usize = 256;
 /// How long a client may take to answer a close frame.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
 
+/// A socket whose messages are further apart gives its buffers back after each.
+const BUSY: Duration = Duration::from_secs(1);
+
 /// The times of one socket.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Timing {
     /// Between pings; none if they are not sent.
     pub(super) ping: Option<Duration>,
@@ -42,17 +47,19 @@ pub(super) struct Timing {
 
 /// A socket with its calls.
 pub(super) struct Connection<C, S> {
-    socket: WebSocketStream<Progress<S>>,
-    /// None once the client has closed the socket.
+    websocket: RestingSocket<S>,
+    /// None once the socket is to end.
     calls: Option<Calls<C>>,
+    life: Life,
     timing: Timing,
     shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Frames on their way.
-    unsent: Unsent,
-    /// How far they are: the number of frames, and of bytes.
-    sent: (usize, usize),
+    frames: Frames,
     last_read: Instant,
     last_ping: Instant,
+    /// When a message last found the socket without buffers.
+    last_wake: Option<Instant>,
+    /// Messages come fast: the buffers are kept for the next one.
+    is_busy: bool,
     /// Since when the client has taken nothing of what is due, and how many
     /// messages were read since.
     blocked: Option<(Instant, usize)>,
@@ -63,13 +70,18 @@ pub(super) struct Connection<C, S> {
 }
 
 /// How far the end of the socket is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Ending {
     No,
-    /// Calls may end until then.
-    WaitsForCalls(Instant),
+    /// Calls may end and frames be written until then. The close frame follows.
+    Drains {
+        until: Instant,
+        close: Close,
+    },
     /// The client may answer the close frame until then.
-    WaitsForClose(Instant),
+    WaitsForClose {
+        until: Instant,
+    },
 }
 
 impl<C, S> Connection<C, S>
@@ -78,22 +90,25 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     pub(super) fn new(
-        socket: WebSocketStream<Progress<S>>,
+        websocket: RestingSocket<S>,
         calls: Calls<C>,
+        life: Life,
         timing: Timing,
         shutdown: WaitForCancellationFutureOwned,
     ) -> Self {
         let now = Instant::now();
         Self {
-            socket,
+            websocket,
             calls: Some(calls),
+            life,
             timer: Box::pin(tokio::time::sleep_until(now)),
             timing,
             shutdown: Box::pin(shutdown),
-            unsent: Unsent::default(),
-            sent: (0, 0),
+            frames: Frames::default(),
             last_read: now,
             last_ping: now,
+            last_wake: None,
+            is_busy: false,
             blocked: None,
             ending: Ending::No,
             failed: false,
@@ -101,11 +116,23 @@ where
     }
 
     /// Serves the socket to its end.
-    pub(super) async fn serve(mut self) {
-        poll_fn(|cx| self.poll(cx)).await;
-        if self.failed {
-            linger(self.socket.into_inner()).await;
+    pub(super) fn serve(self) -> impl Future<Output = ()> {
+        // Boxed, as the states of a future that owns it would hold it more than once.
+        let mut connection = Box::new(self);
+        async move {
+            poll_fn(|cx| connection.poll(cx)).await;
+            if connection.failed {
+                let websocket = connection.into_websocket();
+                if let Some(connection) = websocket.into_connection() {
+                    Box::pin(linger(connection)).await;
+                }
+            }
         }
+    }
+
+    /// What is left of a socket that has ended.
+    fn into_websocket(self) -> RestingSocket<S> {
+        self.websocket
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -113,7 +140,8 @@ where
             return Poll::Ready(());
         }
         if self.ending == Ending::No && self.shutdown.as_mut().poll(cx).is_ready() {
-            self.ending = Ending::WaitsForCalls(after(Instant::now(), self.timing.shutdown));
+            let close = Close::ours(CloseCode::GOING_AWAY, "the server shuts down");
+            self.drain(self.timing.shutdown, close);
             if let Some(calls) = &mut self.calls {
                 calls.begin_closing();
             }
@@ -121,31 +149,61 @@ where
         if let Some(calls) = &mut self.calls {
             calls.poll(cx);
         }
-        if self.poll_write(cx).is_err() {
+        if self.calls.is_some()
+            && let Some(close) = self.socket().closing()
+        {
+            self.calls = None;
+            self.drain(self.timing.write, close);
+        }
+        if self.write(cx).is_ready() {
             return Poll::Ready(());
         }
         self.poll_timer(cx)
     }
 
+    /// Writes what is due, and rests if that is all. Ready when the socket is at its end.
+    fn write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.poll_write(cx) {
+            Ok(true) if self.failed && self.is_closing() => return Poll::Ready(()),
+            // Nothing is on its way, in either direction.
+            Ok(true) if !self.is_busy && self.ending == Ending::No => self.websocket.rest(),
+            Ok(_) => {}
+            Err(error) => return self.lose(error),
+        }
+        Poll::Pending
+    }
+
+    /// Whether a close frame was sent or received.
+    fn is_closing(&self) -> bool {
+        matches!(self.ending, Ending::WaitsForClose { .. })
+    }
+
+    fn socket(&self) -> &Socket {
+        self.life.socket()
+    }
+
     /// Reads what is there. Ready when the socket is at its end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         for _ in 0..READ_BUDGET {
+            if self.failed {
+                // Ends when the close frame is written.
+                return Poll::Pending;
+            }
             if self.is_flooded() {
                 // Goes on when something is written, or ends by the deadline for that.
                 return Poll::Pending;
             }
-            match self.socket.poll_next_unpin(cx) {
+            let was_resting = self.websocket.is_resting();
+            match self.websocket.poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => {
-                    self.last_read = Instant::now();
-                    if let Some((_, read)) = &mut self.blocked {
-                        *read += 1;
-                    }
+                    self.seen(was_resting);
                     self.receive(message);
                     // A call runs before the next message, which may be its abort.
                     if let Some(calls) = &mut self.calls {
                         calls.poll(cx);
                     }
                 }
+                Poll::Ready(Some(Err(error @ Error::Io(_)))) => return self.lose(error),
                 Poll::Ready(Some(Err(error))) => self.fail(&error),
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,
@@ -158,100 +216,143 @@ where
 
     /// Whether more waits to be written than a client that does not read may cause.
     fn is_flooded(&self) -> bool {
-        self.blocked.is_some_and(|(_, read)| {
-            read >= READ_WHILE_BLOCKED
-                || self.calls.as_ref().is_some_and(|calls| calls.outbox().is_full())
-        })
+        self.blocked.is_some_and(|(_, read)| read >= READ_WHILE_BLOCKED)
+            || (self.calls.is_some() && self.socket().outbox().is_full())
     }
 
-    /// Ends the calls. The next poll of the socket sends the close frame that
-    /// belongs to the error.
-    fn fail(&mut self, error: &Error) {
-        tracing::debug!(%error, "a socket fails");
-        self.end_calls();
-        self.failed = true;
-        // A message whose parts add up to too much is the one error without its frame.
-        if let Error::PayloadTooLong { .. } = error {
-            let close = Message::close(Some(CloseCode::MESSAGE_TOO_BIG), "");
-            if let Err(error) = self.socket.start_send_unpin(close) {
-                tracing::trace!(%error, "the close frame is on its way already");
-            }
+    /// A frame arrived.
+    fn seen(&mut self, was_resting: bool) {
+        let now = Instant::now();
+        if was_resting {
+            self.is_busy = self.last_wake.is_some_and(|last| now - last < BUSY);
+            self.last_wake = Some(now);
+        }
+        self.last_read = now;
+        self.socket().seen(now);
+        if let Some((_, read)) = &mut self.blocked {
+            *read += 1;
         }
     }
 
     fn receive(&mut self, message: Message) {
-        if message.is_close() {
+        if let Some((code, reason)) = message.as_close() {
+            let code = CloseCode::received(code.into());
+            self.life.closed(Close { code, reason: reason.to_owned(), clean: true });
             self.end_calls();
-        } else if (message.is_text() || message.is_binary())
-            && let Some(calls) = &mut self.calls
+            return;
+        }
+        let Some(calls) = &mut self.calls else { return };
+        let is_text = message.is_text();
+        if !is_text && !message.is_binary() {
+            return;
+        }
+        let bytes = Bytes::from(message.into_payload());
+        let frame = if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) };
+        if self.life.message(&frame) == Handled::No
+            && let Err(error) = calls.receive(&frame)
         {
-            let frame: Bytes = message.into_payload().into();
-            if let Err(error) = calls.receive(&frame) {
-                tracing::debug!(%error, "a message is ignored");
-            }
+            tracing::debug!(%error, "a message is ignored");
         }
     }
 
-    /// Writes what is due.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
-        while let Some(frame) = self.next_frame() {
-            match self.socket.poll_ready_unpin(cx) {
+    /// The client broke the protocol: ends the calls. What they have answered is
+    /// sent, and then the close frame that belongs to the error.
+    fn fail(&mut self, error: &Error) {
+        self.failed = true;
+        let (code, reported) = match error {
+            Error::PayloadTooLong { max_len, .. } => {
+                (CloseCode::TOO_BIG, SocketError::MessageTooBig { limit: *max_len })
+            }
+            Error::Protocol(ProtocolError::InvalidUtf8) => {
+                (CloseCode::INVALID_DATA, SocketError::Protocol { reason: error.to_string() })
+            }
+            _ => (CloseCode::PROTOCOL, SocketError::Protocol { reason: error.to_string() }),
+        };
+        self.life.error(&reported);
+        let close = Close::ours(code, &reported.to_string());
+        if self.websocket.renew() {
+            self.calls = None;
+            self.drain(CLOSE_TIME, close);
+            return;
+        }
+        // The codec has its close frame behind what is on its way, or else takes ours.
+        if let Err(error) = self.websocket.start_send(close_frame(&close)) {
+            tracing::trace!(%error, "the close frame is on its way already");
+        }
+        self.life.closes(close);
+        self.end_calls();
+    }
+
+    /// The connection is lost.
+    fn lose(&mut self, error: Error) -> Poll<()> {
+        // A client that has said goodbye need not stay for the answer.
+        if let Error::Io(error) = error
+            && !self.is_closing()
+        {
+            self.life.error(&SocketError::Connection(error));
+        }
+        Poll::Ready(())
+    }
+
+    /// Writes what is due. True if nothing is left of it.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
+        let was_flooded = self.is_flooded();
+        while !self.is_closing()
+            && let Some(frame) = self.frames.peek(self.life.socket().outbox(), cx)
+        {
+            match self.websocket.poll_ready(cx) {
                 Poll::Ready(ready) => ready?,
                 Poll::Pending => break,
             }
-            self.sent.0 += 1;
-            self.sent.1 += frame.len();
-            if let Some(calls) = &self.calls {
-                calls.outbox().sent(frame.len());
-            }
-            self.socket.start_send_unpin(Message::text(frame))?;
+            self.frames.sent(self.life.socket().outbox());
+            self.websocket.start_send(match frame {
+                Frame::Text(bytes) => Message::text(bytes),
+                Frame::Binary(bytes) => Message::binary(bytes),
+            })?;
         }
-        if let Ending::WaitsForCalls(until) = self.ending {
-            let done = self.calls.as_ref().is_none_or(Calls::is_idle) && self.is_written();
-            if done || Instant::now() >= until {
-                self.close(CloseCode::GOING_AWAY, "the server shuts down")?;
+        if let Ending::Drains { until, close } = &self.ending {
+            let is_idle = self.calls.as_ref().is_none_or(Calls::is_idle);
+            let is_drained = is_idle && self.frames.peek(self.life.socket().outbox(), cx).is_none();
+            if is_drained || Instant::now() >= *until {
+                let close = close.clone();
+                self.close(close)?;
             }
         }
-        let flushed = self.socket.poll_flush_unpin(cx)?.is_ready();
-        let wrote = self.socket.get_mut().take();
-        let was_flooded = self.is_flooded();
-        if flushed {
+        let is_flushed = self.websocket.poll_flush(cx)?.is_ready();
+        let took_bytes = self.websocket.took_bytes();
+        if is_flushed {
             self.blocked = None;
-        } else if wrote || self.blocked.is_none() {
+        } else if took_bytes || self.blocked.is_none() {
             self.blocked = Some((Instant::now(), 0));
         }
         if was_flooded && !self.is_flooded() {
             // Reading goes on.
             cx.waker().wake_by_ref();
         }
-        Ok(())
+        Ok(is_flushed)
     }
 
-    /// The next frame to send, which stays the next until it is counted as sent.
-    fn next_frame(&mut self) -> Option<Bytes> {
-        if self.sent.0 == self.unsent.ends.len() {
-            self.unsent = self.calls.as_ref()?.outbox().take()?;
-            self.sent = (0, 0);
+    /// Closes the socket when its calls have ended and all is written, or by the deadline.
+    fn drain(&mut self, time: Duration, close: Close) {
+        if let Ending::No | Ending::Drains { .. } = self.ending {
+            self.ending = Ending::Drains { until: after(Instant::now(), time), close };
         }
-        let end = *self.unsent.ends.get(self.sent.0)?;
-        Some(self.unsent.bytes.slice(self.sent.1..end))
     }
 
-    fn is_written(&mut self) -> bool {
-        self.next_frame().is_none()
+    /// Sends the close frame.
+    fn close(&mut self, close: Close) -> Result<(), Error> {
+        let message = close_frame(&close);
+        self.life.closes(close);
+        self.end_calls();
+        self.websocket.start_send(message)
     }
 
     /// Ends all calls. What is left is to exchange close frames.
     fn end_calls(&mut self) {
         self.calls = None;
-        self.unsent = Unsent::default();
-        self.sent = (0, 0);
-        self.ending = Ending::WaitsForClose(Instant::now() + CLOSE_TIME);
-    }
-
-    fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.end_calls();
-        self.socket.start_send_unpin(Message::close(Some(code), reason))
+        self.frames.clear(self.life.socket().outbox());
+        self.life.socket().outbox().close();
+        self.ending = Ending::WaitsForClose { until: Instant::now() + CLOSE_TIME };
     }
 
     /// Does what is due by the clock. Ready when the socket is to be dropped.
@@ -286,37 +387,47 @@ where
         if let Some((since, _)) = self.blocked {
             due = due.min(after(since, self.timing.write));
         }
+        if self.is_busy {
+            due = due.min(self.last_read + BUSY);
+        }
         match self.ending {
             Ending::No => due,
-            Ending::WaitsForCalls(until) => due.min(until),
-            Ending::WaitsForClose(until) => until,
+            Ending::Drains { until, .. } => due.min(until),
+            Ending::WaitsForClose { until } => until,
         }
     }
 
     fn on_time(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if matches!(self.ending, Ending::WaitsForClose(until) if now >= until) {
+        if matches!(self.ending, Ending::WaitsForClose { until } if now >= until) {
             return Poll::Ready(());
         }
         if self.blocked.is_some_and(|(since, _)| now >= after(since, self.timing.write)) {
-            tracing::debug!("a client does not read");
+            self.life.error(&SocketError::Stalled);
             return Poll::Ready(());
         }
-        let written = if matches!(self.ending, Ending::WaitsForClose(_)) {
+        if now >= self.last_read + BUSY {
+            self.is_busy = false;
+        }
+        let written = if self.is_closing() {
             Ok(())
         } else if now >= after(self.last_read, self.timing.idle) {
-            self.close(CloseCode::NORMAL_CLOSURE, "Idle timeout")
+            self.close(Close::ours(CloseCode::NORMAL, "Idle timeout"))
         } else if self.timing.ping.is_some_and(|ping| now >= after(self.last_ping, ping)) {
             self.last_ping = now;
-            self.socket.start_send_unpin(Message::ping(Bytes::new()))
+            self.websocket.start_send(Message::ping(Bytes::new()))
         } else {
             Ok(())
         };
         // Also what became due for calls that end now.
-        match written.and_then(|()| self.poll_write(cx)) {
-            Ok(()) => Poll::Pending,
-            Err(_) => Poll::Ready(()),
+        match written {
+            Ok(()) => self.write(cx),
+            Err(error) => self.lose(error),
         }
     }
+}
+
+fn close_frame(close: &Close) -> Message {
+    Message::close(u16::from(close.code).try_into().ok(), &close.reason)
 }
 
 /// Reads on for a while what a client sends that was told to stop, so that it
@@ -324,7 +435,8 @@ where
 async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut connection: S) {
     let drained = tokio::time::timeout(CLOSE_TIME, async {
         connection.shutdown().await?;
-        let mut buffer = [0; 4096];
+        // Not on the stack, which every socket's task would have to hold.
+        let mut buffer = vec![0; 4096];
         while connection.read(&mut buffer).await? > 0 {}
         Ok::<_, std::io::Error>(())
     });

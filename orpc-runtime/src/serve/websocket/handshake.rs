@@ -28,10 +28,7 @@ pub(super) enum Refusal {
 
 /// The headers of the response that accepts the handshake.
 pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMap, Refusal> {
-    let asks = parts.method == Method::GET
-        && has_token(&parts.headers, &CONNECTION, "upgrade")
-        && has_token(&parts.headers, &UPGRADE, "websocket");
-    if !asks {
+    if !is_upgrade(&parts.method, &parts.headers) {
         return Err(Refusal::NoUpgrade);
     }
     if parts.headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
@@ -62,6 +59,13 @@ pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMa
         headers.insert(SEC_WEBSOCKET_PROTOCOL, first);
     }
     Ok(headers)
+}
+
+/// Whether a request asks for a WebSocket.
+pub(super) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::GET
+        && has_token(headers, &CONNECTION, "upgrade")
+        && has_token(headers, &UPGRADE, "websocket")
 }
 
 /// Whether a header's list has a token, in whatever case.

@@ -1,26 +1,34 @@
 //! From a request to a socket.
 
 use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
+use futures::future::{BoxFuture, Either};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio_websockets::{Limits, ServerBuilder};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use super::connection::{Connection, Timing};
 use super::handshake::{AllowedOrigins, Refusal, accept};
-use super::progress::Progress;
+use super::hooks::{Hooks, SocketHooks};
+use super::life::Life;
+use super::resting::RestingSocket;
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
+use crate::serve::http::respond_with_error;
 use crate::serve::peer::{Calls, PeerLimits, Rate};
 use crate::serve::served::Served;
 use crate::serve::time::SHORTEST;
+use crate::socket::{Accept, Socket};
 
 /// How long a client may take from its handshake to the socket.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -34,6 +42,7 @@ struct Options {
     message_limit: usize,
     limits: PeerLimits,
     timing: Timing,
+    hooks: Option<Hooks>,
 }
 
 /// The procedures of a router as a tower service that upgrades to WebSocket.
@@ -48,10 +57,10 @@ struct Options {
 /// | [`running_calls`](WebSocketService::running_calls) | 64 | further calls wait |
 /// | [`waiting_calls`](WebSocketService::waiting_calls) | 4,096, and 8 MiB of them | TOO_MANY_REQUESTS |
 /// | [`streams`](WebSocketService::streams) | 128 | TOO_MANY_REQUESTS |
-/// | [`unsent_limit`](WebSocketService::unsent_limit) | 1 MiB | streams are not polled and results wait until the client reads |
+/// | [`unsent_limit`](WebSocketService::unsent_limit) | 1 MiB | streams are not polled and results wait until the client reads; what is sent [from elsewhere](crate::Socket::send) closes the socket with 1013 |
 /// | unread events of input iterators | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
 /// | headers of a call | 128 | further ones do not count |
-/// | [`rate_limit`](WebSocketService::rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` |
+/// | [`rate_limit`](WebSocketService::rate_limit), [`byte_rate_limit`](WebSocketService::byte_rate_limit), [`procedure_rate_limit`](WebSocketService::procedure_rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` in seconds |
 /// | [`write_deadline`](WebSocketService::write_deadline) | 30 s in which the client takes nothing | the socket is dropped |
 /// | messages read while nothing can be written | 256 | reading waits |
 /// | [`ping_interval`](WebSocketService::ping_interval) | 30 s | |
@@ -59,7 +68,8 @@ struct Options {
 /// | [`shutdown_deadline`](WebSocketService::shutdown_deadline) | 10 s | calls that still run are dropped |
 ///
 /// Close codes are those of RFC 6455, section 7.4.1: 1000 idle, 1001 shutdown,
-/// 1002 protocol error, 1007 invalid UTF-8, 1009 message too big.
+/// 1002 protocol error, 1007 invalid UTF-8, 1009 message too big, 1013 a client
+/// that does not read; others are for [`Socket::close`](crate::Socket::close).
 pub struct WebSocketService<C> {
     served: Served<C, Options>,
 }
@@ -73,7 +83,7 @@ impl<C> Clone for WebSocketService<C> {
 impl<C: Send + Sync + 'static> Rpc<C> {
     /// Serves the router over WebSocket, each call with a context from `context`:
     /// a `C`, an `Arc<C>`, or an `async fn(&Call) -> Result<C, E>`, to which
-    /// [`Call::connection`](crate::Call::connection) shows the upgrade request.
+    /// [`Call::socket`](crate::Call::socket) shows the upgrade request.
     pub fn websocket<How>(&self, context: impl IntoContext<C, How>) -> WebSocketService<C> {
         let options = Options {
             origins: AllowedOrigins::SameHostAnd(Vec::new()),
@@ -87,6 +97,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
                 write: Duration::from_secs(30),
                 shutdown: Duration::from_secs(10),
             },
+            hooks: None,
         };
         WebSocketService { served: Served::new(self.clone(), context.into_context(), options) }
     }
@@ -159,10 +170,31 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.limits.unsent = bytes.max(1))
     }
 
-    /// How often a socket may call.
+    /// How often a socket may call, whatever it calls.
     #[must_use]
     pub fn rate_limit(self, rate: Rate) -> Self {
-        self.with(|options| options.limits.rate = Some(rate))
+        self.with(|options| options.limits.rates.calls = Some(rate))
+    }
+
+    /// How many bytes of messages a socket may send; beyond that further calls
+    /// are refused until enough time has passed.
+    #[must_use]
+    pub fn byte_rate_limit(self, rate: Rate) -> Self {
+        self.with(|options| options.limits.rates.bytes = Some(rate))
+    }
+
+    /// How often a socket may call one procedure, given by its path: `chat/send`.
+    ///
+    /// # Panics
+    /// If the router has no procedure of that path.
+    #[must_use]
+    #[track_caller]
+    pub fn procedure_rate_limit(self, path: &str, rate: Rate) -> Self {
+        let route = self.served.rpc.find(&format!("/{path}"));
+        let Some(path) = route.map(|route| Arc::clone(&route.path)) else {
+            panic!("the router has no procedure `{path}`: give its path, such as `chat/send`");
+        };
+        self.with(|options| options.limits.rates.procedures.push((path, rate)))
     }
 
     /// How long a client may take nothing of what is due to be written.
@@ -189,54 +221,82 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.timing.shutdown = time)
     }
 
-    fn upgrade<B>(&self, request: Request<B>) -> Response<RpcBody> {
+    /// Tells an application what happens to its sockets, and lets it refuse them.
+    #[must_use]
+    pub fn hooks(self, hooks: impl SocketHooks) -> Self {
+        self.with(|options| options.hooks = Some(Hooks::new(hooks)))
+    }
+
+    fn upgrade<B>(&self, request: Request<B>) -> WebSocketFuture {
         let (mut parts, _) = request.into_parts();
         let options = &self.served.options;
         let headers = match accept(&parts, &options.origins) {
             Ok(headers) => headers,
-            Err(refusal) => return refuse(refusal, options.no_upgrade),
+            Err(refusal) => return WebSocketFuture::ready(refuse(refusal, options.no_upgrade)),
         };
         if self.served.rpc.is_shut_down() {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, "The server shuts down");
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return WebSocketFuture::ready(plain(status, "The server shuts down"));
         }
         // Missing where the HTTP server cannot upgrade, as with HTTP/2.
         let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
-            return refuse(Refusal::NoUpgrade, options.no_upgrade);
+            return WebSocketFuture::ready(refuse(Refusal::NoUpgrade, options.no_upgrade));
         };
-        if !options.keep_extensions {
+        let Some(hooks) = options.hooks.clone() else {
+            return WebSocketFuture::ready(self.switch(upgrade, parts, Accept::new(), headers));
+        };
+        let service = self.clone();
+        WebSocketFuture::boxed(async move {
+            match hooks.upgrade(&parts).await {
+                Ok(accept) => service.switch(upgrade, parts, accept, headers),
+                Err(error) => respond_with_error(&error, HeaderMap::new()),
+            }
+        })
+    }
+
+    /// Serves the socket in a task of its own, once it is there.
+    fn switch(
+        &self,
+        upgrade: OnUpgrade,
+        mut parts: Parts,
+        accept: Accept,
+        headers: HeaderMap,
+    ) -> Response<RpcBody> {
+        if !self.served.options.keep_extensions {
             parts.extensions.clear();
         }
-        self.serve(upgrade, parts);
+        // What waits for the upgrade is not kept with the socket.
+        let service = self.clone();
+        self.served.rpc.spawn(async move {
+            match tokio::time::timeout(HANDSHAKE_TIME, upgrade).await {
+                Ok(Ok(upgraded)) => service.serve(TokioIo::new(upgraded), parts, accept),
+                Ok(Err(error)) => tracing::debug!(%error, "an upgrade fails"),
+                Err(_) => tracing::debug!("an upgrade takes too long"),
+            }
+        });
         let mut response = Response::new(RpcBody::default());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         *response.headers_mut() = headers;
         response
     }
 
-    /// Serves the socket in a task of its own, once it is there.
-    fn serve(&self, upgrade: OnUpgrade, parts: Parts) {
-        let served = self.served.clone();
-        let task = async move {
-            let upgraded = match tokio::time::timeout(HANDSHAKE_TIME, upgrade).await {
-                Ok(Ok(upgraded)) => upgraded,
-                Ok(Err(error)) => return tracing::debug!(%error, "an upgrade fails"),
-                Err(_) => return tracing::debug!("an upgrade takes too long"),
-            };
-            let Options { message_limit, limits, timing, .. } = served.options.clone();
-            let socket = ServerBuilder::new()
-                .limits(Limits::default().max_payload_len(Some(message_limit)))
-                .serve(Progress::new(TokioIo::new(upgraded)));
-            let connection = crate::Connection::new(parts);
-            let calls = Calls::new(served.rpc.clone(), served.context.clone(), connection, limits);
-            let shutdown = served.rpc.on_shutdown();
-            drop(served);
-            Connection::new(socket, calls, timing, shutdown).serve().await;
-        };
-        self.served.rpc.spawn(task);
+    fn serve<S>(self, connection: S, parts: Parts, accept: Accept)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let Options { message_limit, limits, timing, hooks, .. } = self.served.options.clone();
+        let rpc = self.served.rpc.clone();
+        let context = self.served.context.clone();
+        let socket = Socket::new(parts, accept, limits.unsent);
+        let websocket = RestingSocket::new(connection, message_limit);
+        let calls = Calls::new(rpc.clone(), context, socket.clone(), limits);
+        let life = Life::begin(socket, hooks);
+        let connection = Connection::new(websocket, calls, life, timing, rpc.on_shutdown());
+        rpc.spawn(connection.serve());
     }
 }
 
-fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
+pub(super) fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
     let mut response = match refusal {
         Refusal::NoUpgrade => plain(no_upgrade, "This is a WebSocket endpoint"),
         Refusal::Version => plain(StatusCode::UPGRADE_REQUIRED, "The version must be 13"),
@@ -250,15 +310,41 @@ fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
     response
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<RpcBody> {
+pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<RpcBody> {
     let mut response = Response::new(RpcBody::full(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }
 
-/// The future of a [`WebSocketService`].
-pub type WebSocketFuture = std::future::Ready<Result<Response<RpcBody>, Infallible>>;
+/// The future of a [`WebSocketService`] or a `WebSocketProxy`.
+pub struct WebSocketFuture(Either<Ready<Response<RpcBody>>, BoxFuture<'static, Response<RpcBody>>>);
+
+impl WebSocketFuture {
+    pub(super) fn ready(response: Response<RpcBody>) -> Self {
+        Self(Either::Left(ready(response)))
+    }
+
+    pub(super) fn boxed(
+        response: impl Future<Output = Response<RpcBody>> + Send + 'static,
+    ) -> Self {
+        Self(Either::Right(Box::pin(response)))
+    }
+}
+
+impl Future for WebSocketFuture {
+    type Output = Result<Response<RpcBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(Ok)
+    }
+}
+
+impl std::fmt::Debug for WebSocketFuture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WebSocketFuture")
+    }
+}
 
 impl<C: Send + Sync + 'static, B> Service<Request<B>> for WebSocketService<C> {
     type Response = Response<RpcBody>;
@@ -269,8 +355,8 @@ impl<C: Send + Sync + 'static, B> Service<Request<B>> for WebSocketService<C> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        std::future::ready(Ok(self.upgrade(request)))
+    fn call(&mut self, request: Request<B>) -> WebSocketFuture {
+        self.upgrade(request)
     }
 }
 

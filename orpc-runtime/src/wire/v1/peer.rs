@@ -5,16 +5,16 @@
 //! message is the same text, then the byte 0xFF and a body.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::de::IgnoredAny;
+use http::{HeaderMap, HeaderValue, Method};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::batch::UNMATCHED;
+use super::headers::{RawHeaders, header_map};
 use crate::event::EventMeta;
 use crate::procedure::{Error, EventKind, EventWriter};
 
@@ -23,9 +23,6 @@ const DELIMITER: u8 = 0xff;
 
 /// The longest id of a call, as JSON text. It is repeated with every event.
 const MAX_ID: usize = 4096;
-
-/// The most headers of a call; further ones do not count.
-const MAX_HEADERS: usize = 128;
 
 /// A message that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -93,18 +90,9 @@ struct RawRequest<'a> {
     #[serde(default, borrow, deserialize_with = "present")]
     b: Option<&'a RawValue>,
     #[serde(default, borrow)]
-    h: Option<BTreeMap<Cow<'a, str>, HeaderValues<'a>>>,
+    h: Option<RawHeaders<'a>>,
     #[serde(default, borrow)]
     m: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum HeaderValues<'a> {
-    One(#[serde(borrow)] Cow<'a, str>),
-    Many(Vec<String>),
-    /// Not a header's value: it does not count.
-    Other(IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -198,27 +186,6 @@ fn part(frame: &Bytes, raw: Option<&RawValue>) -> Bytes {
     raw.map_or_else(Bytes::new, |raw| frame.slice_ref(raw.get().as_bytes()))
 }
 
-/// Names that are not in lower case do not count, nor do values that are no header's.
-fn header_map(headers: BTreeMap<Cow<'_, str>, HeaderValues<'_>>) -> HeaderMap {
-    let mut map = HeaderMap::new();
-    for (name, values) in headers {
-        let Ok(name) = HeaderName::from_lowercase(name.as_bytes()) else { continue };
-        let mut append = |value: &str| {
-            if map.len() < MAX_HEADERS
-                && let Ok(value) = HeaderValue::from_str(value)
-            {
-                map.append(&name, value);
-            }
-        };
-        match values {
-            HeaderValues::One(value) => append(&value),
-            HeaderValues::Many(values) => values.iter().for_each(|value| append(value)),
-            HeaderValues::Other(_) => {}
-        }
-    }
-    map
-}
-
 impl CallId {
     fn new(text: &str) -> Result<Self, BadMessage> {
         let scalar =
@@ -226,10 +193,18 @@ impl CallId {
         if scalar && text.len() <= MAX_ID { Ok(Self(text.into())) } else { Err(BadMessage::Id) }
     }
 
-    /// Writes what all messages of the call begin with.
+    /// The id of a call that was read before.
+    pub(crate) fn known(text: Box<str>) -> Self {
+        Self(text)
+    }
+
+    /// The id as JSON text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn open(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"i\":");
-        out.extend_from_slice(self.0.as_bytes());
+        open(&self.0, out);
     }
 }
 
@@ -262,8 +237,22 @@ pub(crate) fn write_error(
 
 /// Writes the response to a call of a procedure that does not exist.
 pub(crate) fn write_unmatched(id: &CallId, out: &mut Vec<u8>) {
+    write_plain(id, 404, UNMATCHED, out);
+}
+
+/// Writes a response whose body is JSON text, but no envelope.
+pub(crate) fn write_plain(id: &CallId, status: u16, body: &[u8], out: &mut Vec<u8>) {
     id.open(out);
-    out.extend_from_slice(b",\"p\":{\"s\":404,\"b\":\"No procedure matched\"}}");
+    // Writing to a `Vec` cannot fail.
+    _ = write!(out, ",\"p\":{{\"s\":{status},\"b\":");
+    out.extend_from_slice(body);
+    out.extend_from_slice(b"}}");
+}
+
+/// Writes that no answer of a batch follows.
+pub(crate) fn write_end_of_batch(id: &CallId, out: &mut Vec<u8>) {
+    id.open(out);
+    out.extend_from_slice(b",\"t\":3,\"p\":{\"e\":\"done\"}}");
 }
 
 /// Writes the message that stops the client's event iterator.
@@ -275,14 +264,52 @@ pub(crate) fn write_abort(id: &CallId, out: &mut Vec<u8>) {
 /// Frames the events of one call.
 pub(crate) struct PeerWriter(pub(crate) CallId);
 
+/// Frames the answers of a batch as events.
+pub(crate) struct BatchWriter(pub(crate) CallId);
+
+impl EventWriter for BatchWriter {
+    fn open(&self, out: &mut Vec<u8>) {
+        self.0.open(out);
+        out.extend_from_slice(
+            b",\"p\":{\"s\":207,\"h\":{\"content-type\":\"text/event-stream\"}}}",
+        );
+    }
+
+    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) {
+        self.0.open(out);
+        PeerTail.begin(kind, meta, out);
+    }
+
+    fn end(&self, meta: &EventMeta, out: &mut Vec<u8>) {
+        PeerTail.end(meta, out);
+    }
+}
+
+/// Frames events whose call is not known yet: what follows the id.
+pub(crate) struct PeerTail;
+
 impl EventWriter for PeerWriter {
     fn open(&self, out: &mut Vec<u8>) {
         self.0.open(out);
+        PeerTail.open(out);
+    }
+
+    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) {
+        self.0.open(out);
+        PeerTail.begin(kind, meta, out);
+    }
+
+    fn end(&self, meta: &EventMeta, out: &mut Vec<u8>) {
+        PeerTail.end(meta, out);
+    }
+}
+
+impl EventWriter for PeerTail {
+    fn open(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"p\":{\"h\":{\"content-type\":\"text/event-stream\"}}}");
     }
 
     fn begin(&self, kind: EventKind, _meta: &EventMeta, out: &mut Vec<u8>) {
-        self.0.open(out);
         out.extend_from_slice(match kind {
             EventKind::Message => b",\"t\":3,\"p\":{\"e\":\"message\",\"d\":",
             EventKind::Error => b",\"t\":3,\"p\":{\"e\":\"error\",\"d\":".as_slice(),
@@ -296,6 +323,25 @@ impl EventWriter for PeerWriter {
         }
         out.extend_from_slice(b"}}");
     }
+}
+
+/// Writes what tells the client of a call that it gets an iterator.
+pub(crate) fn write_iterator(id: &CallId, out: &mut Vec<u8>) {
+    id.open(out);
+    PeerTail.open(out);
+}
+
+/// Writes an event for the call of that id, which is JSON text, around what
+/// [`PeerTail`] wrote.
+pub(crate) fn write_encoded_event(id: &str, tail: &[u8], out: &mut Vec<u8>) {
+    open(id, out);
+    out.extend_from_slice(tail);
+}
+
+/// Writes what all messages of a call begin with.
+fn open(id: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"i\":");
+    out.extend_from_slice(id.as_bytes());
 }
 
 fn write_meta(meta: &EventMeta, out: &mut Vec<u8>) {

@@ -1,4 +1,5 @@
 import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "react";
+import type { Client } from "../rpc";
 import { CharacterCount } from "./CharacterCount";
 import styles from "./Composer.module.css";
 import { ComposerError } from "./ComposerError";
@@ -8,11 +9,11 @@ import { useAutosize } from "./useAutosize";
 import { useProblem } from "./useProblem";
 import { useSend } from "./useSend";
 
-type Props = { name: string; onSent: () => void };
+type Props = { rpc: Client; name: string; onSent: () => void };
 
-export function Composer({ name, onSent }: Props) {
+export function Composer({ rpc, name, onSent }: Props) {
   const [draft, setDraft] = useState("");
-  const { sending, failure, send, dismissFailure } = useSend(name);
+  const { sending, failure, send, dismissFailure } = useSend(rpc, name);
   const textarea = useRef<HTMLTextAreaElement>(null);
   const errorId = useId();
 

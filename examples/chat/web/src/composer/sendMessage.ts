@@ -1,5 +1,5 @@
 import { safe } from "@orpc/client";
-import { rpc } from "../rpc";
+import type { Client } from "../rpc";
 import { describeFailure } from "./describeFailure";
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -9,7 +9,7 @@ export type SendFailure =
   | { kind: "other"; text: string };
 
 /** Resolves to what went wrong, or to `null` once the message is in the room. */
-export async function sendMessage(name: string, message: string): Promise<SendFailure | null> {
+export async function sendMessage(rpc: Client, name: string, message: string): Promise<SendFailure | null> {
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const { error, isDefined } = await safe(rpc.chat.send({ name, message }, { signal }));
 

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import type { Client } from "../rpc";
 import { type SendFailure, sendMessage } from "./sendMessage";
 
 export type Sender = {
@@ -9,13 +10,13 @@ export type Sender = {
   dismissFailure: () => void;
 };
 
-export function useSend(name: string): Sender {
+export function useSend(rpc: Client, name: string): Sender {
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<SendFailure | null>(null);
 
   async function send(message: string): Promise<boolean> {
     setSending(true);
-    const failed = await sendMessage(name, message);
+    const failed = await sendMessage(rpc, name, message);
     setFailure(failed);
     setSending(false);
     return failed === null;

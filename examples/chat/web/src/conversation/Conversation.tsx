@@ -10,6 +10,7 @@ type Props = { room: Room; ownName: string | null; scroll: StickyScroll };
 
 export function Conversation({ room, ownName, scroll }: Props) {
   const { list, connection } = room;
+  const silent = list.every((entry) => entry.type !== "message");
   const reconnecting = connection.state === "reconnecting";
 
   return (
@@ -25,10 +26,10 @@ export function Conversation({ room, ownName, scroll }: Props) {
         data-notice={reconnecting}
       >
         <div className={styles.content} ref={scroll.content}>
+          {silent && connection.state === "live" && <EmptyState joined={ownName !== null} />}
           {list.length > 0 && <Timeline entries={list} ownName={ownName} />}
         </div>
       </div>
-      {list.length === 0 && connection.state === "live" && <EmptyState joined={ownName !== null} />}
       {reconnecting && (
         <div className={styles.top}>
           <ConnectionNotice connection={connection} onRetry={room.retryNow} />

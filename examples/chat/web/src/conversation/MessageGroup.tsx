@@ -6,7 +6,7 @@ import styles from "./MessageGroup.module.css";
 
 type Props = { group: Group; own: boolean };
 
-export function MessageGroup({ group: { name, sentAt, entries }, own }: Props) {
+export function MessageGroup({ group: { name, at, entries }, own }: Props) {
   return (
     <div className={styles.group} data-own={own}>
       {!own && <Avatar name={name} />}
@@ -16,17 +16,17 @@ export function MessageGroup({ group: { name, sentAt, entries }, own }: Props) {
           <span className={styles.author} style={hueStyle(name)}>
             {own ? "You" : name}
           </span>
-          <time dateTime={new Date(sentAt).toISOString()} title={exactTime(sentAt)}>
-            {clockTime(sentAt)}
+          <time dateTime={new Date(at).toISOString()} title={exactTime(at)}>
+            {clockTime(at)}
           </time>
         </p>
         <ul className={styles.bubbles}>
           {entries.map((entry) => (
             <li className={styles.row} key={entry.key}>
               <span className="visually-hidden">
-                {own ? "You" : name}, {clockTime(entry.sentAt)}:
+                {own ? "You" : name}, {clockTime(entry.at)}:
               </span>
-              <p className={styles.bubble} data-testid="message" data-author={name} title={exactTime(entry.sentAt)}>
+              <p className={styles.bubble} data-testid="message" data-author={name} title={exactTime(entry.at)}>
                 {entry.message}
               </p>
             </li>

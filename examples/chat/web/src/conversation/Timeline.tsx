@@ -1,8 +1,9 @@
 import { memo, useMemo } from "react";
 import type { Entry } from "../room/entries";
-import { buildTimeline } from "./buildTimeline";
+import { buildTimeline, type TimelineItem } from "./buildTimeline";
 import { DaySeparator } from "./DaySeparator";
 import { MessageGroup } from "./MessageGroup";
+import { Notices } from "./Notices";
 import styles from "./Timeline.module.css";
 
 type Props = { entries: readonly Entry[]; ownName: string | null };
@@ -10,15 +11,16 @@ type Props = { entries: readonly Entry[]; ownName: string | null };
 export const Timeline = memo(function Timeline({ entries, ownName }: Props) {
   const items = useMemo(() => buildTimeline(entries), [entries]);
 
-  return (
-    <div className={styles.timeline}>
-      {items.map((item) =>
-        item.kind === "day" ? (
-          <DaySeparator key={item.key} at={item.at} />
-        ) : (
-          <MessageGroup key={item.key} group={item} own={item.name === ownName} />
-        ),
-      )}
-    </div>
-  );
+  function show(item: TimelineItem) {
+    switch (item.kind) {
+      case "day":
+        return <DaySeparator key={item.key} at={item.at} />;
+      case "notices":
+        return <Notices key={item.key} notices={item} ownName={ownName} />;
+      case "group":
+        return <MessageGroup key={item.key} group={item} own={item.name === ownName} />;
+    }
+  }
+
+  return <div className={styles.timeline}>{items.map(show)}</div>;
 });

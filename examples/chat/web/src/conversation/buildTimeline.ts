@@ -1,29 +1,36 @@
-import type { Entry } from "../room/entries";
+import type { Entry, MessageEntry, NoticeEntry } from "../room/entries";
 import { startOfDay } from "../ui/time";
 
 /** A longer silence starts a new group, so that its time is shown again. */
 const GROUP_GAP_MS = 5 * 60_000;
 
-export type Group = { kind: "group"; key: string; name: string; sentAt: number; entries: Entry[] };
+export type Group = { kind: "group"; key: string; name: string; at: number; entries: MessageEntry[] };
+export type Notices = { kind: "notices"; key: string; entries: NoticeEntry[] };
 export type Day = { kind: "day"; key: string; at: number };
-export type TimelineItem = Group | Day;
+export type TimelineItem = Group | Notices | Day;
 
 export function buildTimeline(entries: readonly Entry[]): TimelineItem[] {
   const items: TimelineItem[] = [];
-  let group: Group | undefined;
   let previous: Entry | undefined;
 
   for (const entry of entries) {
-    const newDay = !previous || startOfDay(entry.sentAt) !== startOfDay(previous.sentAt);
-    if (newDay) {
-      items.push({ kind: "day", key: `day-${entry.key}`, at: entry.sentAt });
+    if (!previous || startOfDay(entry.at) !== startOfDay(previous.at)) {
+      items.push({ kind: "day", key: `day-${entry.key}`, at: entry.at });
     }
-    const silence = previous ? entry.sentAt - previous.sentAt : 0;
-    if (!group || newDay || group.name !== entry.name || silence > GROUP_GAP_MS) {
-      group = { kind: "group", key: entry.key, name: entry.name, sentAt: entry.sentAt, entries: [] };
-      items.push(group);
+    const silence = previous ? entry.at - previous.at : 0;
+    const last = items.at(-1);
+
+    if (entry.type !== "message") {
+      if (last?.kind === "notices") {
+        last.entries.push(entry);
+      } else {
+        items.push({ kind: "notices", key: entry.key, entries: [entry] });
+      }
+    } else if (last?.kind === "group" && last.name === entry.name && silence <= GROUP_GAP_MS) {
+      last.entries.push(entry);
+    } else {
+      items.push({ kind: "group", key: entry.key, name: entry.name, at: entry.at, entries: [entry] });
     }
-    group.entries.push(entry);
     previous = entry;
   }
   return items;

@@ -5,10 +5,13 @@ export type Person = { name: string; lastSpokeAt: number };
 /** Everyone who wrote a message that is still shown, latest first. */
 export function recentPeople(entries: readonly Entry[]): Person[] {
   const lastSpokeAt = new Map<string, number>();
-  for (const { name, sentAt } of entries) {
+  for (const { type, name, at } of entries) {
+    if (type !== "message") {
+      continue;
+    }
     // Deleting first moves the name to the end of the map's order.
     lastSpokeAt.delete(name);
-    lastSpokeAt.set(name, sentAt);
+    lastSpokeAt.set(name, at);
   }
   return [...lastSpokeAt].map(([name, spokeAt]) => ({ name, lastSpokeAt: spokeAt })).reverse();
 }

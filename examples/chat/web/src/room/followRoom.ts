@@ -1,4 +1,5 @@
-import type { ChatMessage } from "../rpc";
+import type { RoomEvent } from "../rpc";
+import type { Transport } from "../transport/transport";
 import { backoffDelay } from "./backoff";
 import type { Connection } from "./connection";
 import { disconnectReason } from "./disconnectReason";
@@ -8,17 +9,23 @@ import { readStream } from "./readStream";
 /** A connection that lived this long was healthy: losing it starts the backoff from the beginning. */
 const STABLE_AFTER_MS = 5_000;
 
+/** How far the page has read. Outlives the connection, its transport and the name of the reader. */
+export type Position = { lastEventId: string | undefined };
+
 export type FollowOptions = {
+  transport: Transport;
+  name: string | null;
+  position: Position;
   signal: AbortSignal;
   /** A "wake" event on it cuts the current backoff short. */
   wake: EventTarget;
   onConnection: (connection: Connection) => void;
-  onMessage: (message: ChatMessage, eventId: string | undefined) => void;
+  onEvent: (event: RoomEvent, id: string) => void;
 };
 
-/** Keeps the message stream open, continuing after the last event seen, until `signal` aborts. */
-export async function followRoom({ signal, wake, onConnection, onMessage }: FollowOptions): Promise<void> {
-  let lastEventId: string | undefined;
+/** Keeps the event stream open, continuing after the last event seen, until `signal` aborts. */
+export async function followRoom(options: FollowOptions): Promise<void> {
+  const { transport, name, position, signal, wake, onConnection, onEvent } = options;
   let failures = 0;
 
   while (!signal.aborted) {
@@ -26,15 +33,17 @@ export async function followRoom({ signal, wake, onConnection, onMessage }: Foll
     let failure: unknown;
     try {
       await readStream({
+        transport,
+        name,
         signal,
-        lastEventId,
+        lastEventId: position.lastEventId,
         onOpen: () => {
           openedAt = Date.now();
           onConnection({ state: "live" });
         },
-        onMessage: (message, eventId) => {
-          lastEventId = eventId ?? lastEventId;
-          onMessage(message, eventId);
+        onEvent: (event, id) => {
+          position.lastEventId = id;
+          onEvent(event, id);
         },
       });
     } catch (error) {

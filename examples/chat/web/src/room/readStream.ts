@@ -1,31 +1,50 @@
 import { getEventMeta } from "@orpc/client";
-import { type ChatMessage, rpc } from "../rpc";
+import type { RoomEvent } from "../rpc";
+import type { Transport } from "../transport/transport";
 
 export type ReadOptions = {
+  transport: Transport;
+  name: string | null;
   signal: AbortSignal;
   lastEventId: string | undefined;
   onOpen: () => void;
-  onMessage: (message: ChatMessage, eventId: string | undefined) => void;
+  onEvent: (event: RoomEvent, id: string) => void;
 };
 
-/** Reads messages until the server ends the stream; rejects when the connection fails or is given up. */
-export async function readStream({ signal, lastEventId, onOpen, onMessage }: ReadOptions): Promise<void> {
-  const connection = new AbortController();
-  const giveUp = () => connection.abort();
-  signal.addEventListener("abort", giveUp, { signal: connection.signal });
+/** Reads events until the server ends the stream; rejects when the connection fails or is given up. */
+export async function readStream(options: ReadOptions): Promise<void> {
+  const { transport, name, signal, lastEventId, onOpen, onEvent } = options;
+  const reading = new AbortController();
+  signal.addEventListener("abort", () => reading.abort(), { signal: reading.signal });
   // A dead connection can look open for minutes, and giving up a good one loses nothing.
-  window.addEventListener("offline", giveUp, { signal: connection.signal });
+  const giveUp = () => {
+    transport.close();
+    reading.abort();
+  };
+  window.addEventListener("offline", giveUp, { signal: reading.signal });
 
   try {
-    const stream = await rpc.chat.onMessage(undefined, { signal: connection.signal, lastEventId });
-    connection.signal.throwIfAborted();
+    await transport.open(reading.signal);
+    reading.signal.throwIfAborted();
+    const reader = name === null ? {} : { name };
+    const stream = await transport.rpc.chat.onMessage(reader, { signal: reading.signal, lastEventId });
+    reading.signal.throwIfAborted();
     onOpen();
-    for await (const message of stream) {
-      connection.signal.throwIfAborted();
-      onMessage(message, getEventMeta(message)?.id);
+    for await (const event of stream) {
+      reading.signal.throwIfAborted();
+      onEvent(event, idOf(event));
     }
   } finally {
     // Also takes the listeners above away.
-    connection.abort();
+    reading.abort();
   }
+}
+
+/** Without an id the page could neither resume nor tell what it has already shown. */
+function idOf(event: RoomEvent): string {
+  const id = getEventMeta(event)?.id;
+  if (id === undefined) {
+    throw new Error("The server sent an event without an id");
+  }
+  return id;
 }

@@ -1,28 +1,41 @@
-import { useCallback, useEffect, useReducer, useState } from "react";
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import type { Transport } from "../transport/transport";
 import type { Connection } from "./connection";
 import { addEntry, type Entries, NO_ENTRIES } from "./entries";
-import { followRoom } from "./followRoom";
+import { followRoom, type Position } from "./followRoom";
 
 export type Room = Entries & {
   connection: Connection;
   retryNow: () => void;
 };
 
-export function useRoom(): Room {
+export function useRoom(transport: Transport, name: string | null): Room {
   const [entries, arrive] = useReducer(addEntry, NO_ENTRIES);
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
   const [wake] = useState(() => new EventTarget());
+  const position = useRef<Position>({ lastEventId: undefined });
 
+  // Stands before the next effect so that its cleanup is the first to run: the calls
+  // of a closed socket are over, and nobody tries to abort them over it.
   useEffect(() => {
-    const unmounted = new AbortController();
+    setConnection({ state: "connecting" });
+    return () => transport.close();
+  }, [transport]);
+
+  // Another name is another reader, over the same connection.
+  useEffect(() => {
+    const over = new AbortController();
     void followRoom({
-      signal: unmounted.signal,
+      transport,
+      name,
+      position: position.current,
+      signal: over.signal,
       wake,
       onConnection: setConnection,
-      onMessage: (message, eventId) => arrive({ message, eventId }),
+      onEvent: (event, id) => arrive({ event, id }),
     });
-    return () => unmounted.abort();
-  }, [wake]);
+    return () => over.abort();
+  }, [transport, name, wake]);
 
   const retryNow = useCallback(() => {
     wake.dispatchEvent(new Event("wake"));

@@ -1,0 +1,32 @@
+import { TRANSPORT_NAMES, type TransportName } from "./transport";
+import styles from "./TransportSwitch.module.css";
+
+const LABELS = {
+  websocket: { short: "WebSocket", long: "WebSocket" },
+  sse: { short: "SSE", long: "Server-sent events" },
+} satisfies Record<TransportName, unknown>;
+
+type Props = { chosen: TransportName; onChoose: (name: TransportName) => void };
+
+export function TransportSwitch({ chosen, onChoose }: Props) {
+  return (
+    <fieldset className={styles.switch}>
+      <legend className="visually-hidden">Connect over</legend>
+      {TRANSPORT_NAMES.map((name) => (
+        <label className={styles.option} key={name} title={`Connect over ${LABELS[name].long}`}>
+          <input
+            className={styles.input}
+            type="radio"
+            name="transport"
+            value={name}
+            data-testid={`transport-${name}`}
+            aria-label={LABELS[name].long}
+            checked={name === chosen}
+            onChange={() => onChoose(name)}
+          />
+          {LABELS[name].short}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

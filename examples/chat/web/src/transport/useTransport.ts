@@ -1,0 +1,51 @@
+import { useCallback, useState } from "react";
+import { TRANSPORT_NAMES, type TransportName } from "./transport";
+
+const STORAGE_KEY = "chat.transport";
+const PARAMETER = "transport";
+
+function known(name: string | null): TransportName | undefined {
+  return TRANSPORT_NAMES.find((one) => one === name);
+}
+
+// Browsers may refuse storage altogether; the choice then lasts as long as the tab.
+function readStored(): string | null {
+  try {
+    return localStorage.getItem(STORAGE_KEY);
+  } catch {
+    return null;
+  }
+}
+
+function store(name: TransportName): void {
+  try {
+    localStorage.setItem(STORAGE_KEY, name);
+  } catch {
+    // See above.
+  }
+}
+
+/** A link may choose, else the last choice made here counts. */
+function initialName(): TransportName {
+  const linked = new URLSearchParams(window.location.search).get(PARAMETER);
+  return known(linked) ?? known(readStored()) ?? "websocket";
+}
+
+/** The link has had its say: it must not win over a later choice when the page is loaded again. */
+function forgetLink(): void {
+  const url = new URL(window.location.href);
+  url.searchParams.delete(PARAMETER);
+  window.history.replaceState(window.history.state, "", url);
+}
+
+export function useTransport(): [name: TransportName, choose: (name: TransportName) => void] {
+  const [name, setName] = useState(initialName);
+
+  const choose = useCallback((next: TransportName) => {
+    store(next);
+    forgetLink();
+    setName(next);
+  }, []);
+
+  return [name, choose];
+}

@@ -1,0 +1,168 @@
+//! Iterators of which nothing is left running.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An event iterator of which nothing is left running: the client has its
+/// iterator, the server the iterator's id alone. There is no task and no buffer
+/// for it until an [`EncodedEvent`](crate::EncodedEvent) is sent to that id.
+///
+/// What a procedure returns for many subscribers that mostly wait. It works on
+/// sockets; over HTTP it fails with `UPGRADE_REQUIRED`, 426.
+///
+/// ```
+/// use orpc_runtime::prelude::*;
+/// use orpc_runtime::{EncodedEvent, HibernatingIterator, HibernationId, Room, Rooms, Socket};
+///
+/// /// What is left with each socket.
+/// #[derive(Serialize, Deserialize)]
+/// pub struct Reader { messages: HibernationId<String> }
+///
+/// #[router(context = Rooms)]
+/// pub mod chat {
+///     use super::*;
+///
+///     #[procedure]
+///     pub fn on_message(rooms: &Rooms, socket: &Socket) -> HibernatingIterator<String> {
+///         let (room, socket) = (rooms.get_or_create("lobby"), socket.clone());
+///         HibernatingIterator::new(move |messages| {
+///             socket.attach(&Reader { messages })?;
+///             room.join(&socket);
+///             Ok(())
+///         })
+///     }
+///
+///     #[procedure]
+///     pub async fn send(rooms: &Rooms, message: String) -> Result<(), Error> {
+///         let event = EncodedEvent::message(&message)?;
+///         let readers = rooms.get_or_create("lobby").everyone();
+///         readers.send_event(&event, |reader: &Reader| Some(&reader.messages));
+///         Ok(())
+///     }
+/// }
+/// # fn main() {}
+/// ```
+pub struct HibernatingIterator<T, R = ()> {
+    opened: Opened,
+    types: PhantomData<fn(T, R)>,
+}
+
+/// What is run when an iterator's client has been told of it.
+pub(crate) type Opened = Box<dyn FnOnce(Box<str>) -> Result<(), crate::Error> + Send>;
+
+impl<T, R> HibernatingIterator<T, R> {
+    /// An iterator that hibernates from the start. The closure gets its id, to
+    /// be kept where events come from; events sent from then on arrive. An error
+    /// of the closure ends the iterator with it.
+    pub fn new<F>(opened: F) -> Self
+    where
+        F: FnOnce(HibernationId<T, R>) -> Result<(), crate::Error> + Send + 'static,
+    {
+        let opened = |id| opened(HibernationId { id, types: PhantomData });
+        Self { opened: Box::new(opened), types: PhantomData }
+    }
+}
+
+impl<T, R> fmt::Debug for HibernatingIterator<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HibernatingIterator")
+    }
+}
+
+/// What a procedure returns whose events come later.
+#[diagnostic::on_unimplemented(
+    message = "write `HibernatingIterator<T>` here: `{Self}` is another type of that name",
+    label = "not the `HibernatingIterator` of this crate"
+)]
+pub trait Hibernating: Send + 'static {
+    /// The value of a message.
+    type Value: Serialize + JsonSchema + Send + 'static;
+    /// The return value.
+    type Return: Serialize + JsonSchema + Send + 'static;
+
+    #[doc(hidden)]
+    fn into_opened(self) -> Opened;
+}
+
+impl<T, R> Hibernating for HibernatingIterator<T, R>
+where
+    T: Serialize + JsonSchema + Send + 'static,
+    R: Serialize + JsonSchema + Send + 'static,
+{
+    type Value = T;
+    type Return = R;
+
+    fn into_opened(self) -> Opened {
+        self.opened
+    }
+}
+
+/// The id of an iterator that hibernates, and the types of its events. It is
+/// known on its own socket alone.
+///
+/// With serde it is a string, to be kept in an
+/// [attachment](crate::Socket::attach) or elsewhere.
+pub struct HibernationId<T, R = ()> {
+    /// The call's id as JSON text.
+    id: Box<str>,
+    types: PhantomData<fn(T, R)>,
+}
+
+impl<T, R> HibernationId<T, R> {
+    /// The call's id as JSON text, which a client's messages have as `i`.
+    pub fn as_json(&self) -> &str {
+        &self.id
+    }
+}
+
+impl<T, R> Clone for HibernationId<T, R> {
+    fn clone(&self) -> Self {
+        Self { id: self.id.clone(), types: PhantomData }
+    }
+}
+
+impl<T, R> PartialEq for HibernationId<T, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl<T, R> Eq for HibernationId<T, R> {}
+
+impl<T, R> Hash for HibernationId<T, R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+impl<T, R> fmt::Debug for HibernationId<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HibernationId").field(&self.id).finish()
+    }
+}
+
+impl<T, R> Serialize for HibernationId<T, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.id)
+    }
+}
+
+impl<'de, T, R> Deserialize<'de> for HibernationId<T, R> {
+    /// What is no id is refused: it becomes part of messages as it is.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = Box::<str>::deserialize(deserializer)?;
+        let is_scalar = matches!(
+            serde_json::from_str(&id),
+            Ok(serde_json::Value::String(_) | serde_json::Value::Number(_))
+        );
+        if is_scalar && !id.contains(['\n', '\r']) {
+            Ok(Self { id, types: PhantomData })
+        } else {
+            Err(serde::de::Error::custom("not the id of a call"))
+        }
+    }
+}

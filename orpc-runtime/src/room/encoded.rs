@@ -1,0 +1,120 @@
+//! Events that are serialised once for all who get them.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::event::{Event, EventError, EventMeta, HibernationId, Step};
+use crate::procedure::{Error, EventKind, WriteError, present, write_event};
+use crate::schema::OutputEncoder;
+use crate::socket::{Frame, SendError, Socket};
+use crate::wire::v1::peer::{PeerTail, write_encoded_event};
+
+/// An event of iterators that hibernate: serialised once, sent to any number of
+/// them.
+///
+/// The text of a message is that of the peer protocol, with which the official
+/// client reads it as an event of an ordinary iterator.
+pub struct EncodedEvent<T, R = ()> {
+    /// What follows the call's id in the message.
+    tail: Bytes,
+    is_last: bool,
+    types: PhantomData<fn(T, R)>,
+}
+
+impl<T, R> EncodedEvent<T, R>
+where
+    T: Serialize + JsonSchema + 'static,
+    R: Serialize + JsonSchema + 'static,
+{
+    /// An event with its id, retry time and comments.
+    ///
+    /// # Errors
+    /// If the value cannot be serialised, or the id or a comment would break its
+    /// line in an event stream. It is an internal error.
+    pub fn new(event: &Event<T, R>) -> Result<Self, Error> {
+        match event.step() {
+            Step::Message(value) => Self::value(EventKind::Message, event.meta(), value),
+            Step::Done(value) => Self::value(EventKind::Done, event.meta(), value),
+        }
+    }
+
+    /// A value.
+    ///
+    /// # Errors
+    /// If it cannot be serialised. It is an internal error.
+    pub fn message(value: &T) -> Result<Self, Error> {
+        Self::value(EventKind::Message, &EventMeta::default(), value)
+    }
+
+    /// The return value, which ends the iterator.
+    ///
+    /// # Errors
+    /// If it cannot be serialised. It is an internal error.
+    pub fn done(value: &R) -> Result<Self, Error> {
+        Self::value(EventKind::Done, &EventMeta::default(), value)
+    }
+
+    /// An error, which ends the iterator. An error with a source is sent as an
+    /// internal one, and the source logged.
+    ///
+    /// # Errors
+    /// If the id of an [`ErrorEvent`](crate::ErrorEvent) would break its line in
+    /// an event stream.
+    pub fn error(error: impl EventError) -> Result<Self, Error> {
+        let (error, meta) = error.into_error_event().into_parts();
+        error.log("an event that is sent to iterators");
+        Ok(Self::write(EventKind::Error, &meta, |out| error.write_envelope(out))?)
+    }
+
+    fn value<V>(kind: EventKind, meta: &EventMeta, value: &V) -> Result<Self, Error>
+    where
+        V: Serialize + JsonSchema + 'static,
+    {
+        let encoder = OutputEncoder::shared::<V>()?;
+        Ok(Self::write(kind, meta, |out| encoder.write(present(value), out))?)
+    }
+
+    fn write(
+        kind: EventKind,
+        meta: &EventMeta,
+        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+    ) -> Result<Self, WriteError> {
+        let mut tail = Vec::with_capacity(128);
+        write_event(&PeerTail, kind, meta, envelope, &mut tail)?;
+        Ok(Self { tail: tail.into(), is_last: kind != EventKind::Message, types: PhantomData })
+    }
+}
+
+impl<T, R> EncodedEvent<T, R> {
+    /// Sends the event to an iterator that hibernates on the socket.
+    ///
+    /// # Errors
+    /// If the socket is closed, its client does not read, or has stopped the iterator.
+    pub fn send(&self, socket: &Socket, id: &HibernationId<T, R>) -> Result<(), SendError> {
+        let write = |out: &mut Vec<u8>| write_encoded_event(id.as_json(), &self.tail, out);
+        socket.send_event(id.as_json(), self.is_last, write)
+    }
+
+    /// The message for the iterator of that id, for a channel of your own.
+    pub fn frame(&self, id: &HibernationId<T, R>) -> Frame {
+        let mut text = Vec::with_capacity(id.as_json().len() + self.tail.len() + 8);
+        write_encoded_event(id.as_json(), &self.tail, &mut text);
+        Frame::Text(text.into())
+    }
+}
+
+impl<T, R> Clone for EncodedEvent<T, R> {
+    fn clone(&self) -> Self {
+        Self { tail: self.tail.clone(), is_last: self.is_last, types: PhantomData }
+    }
+}
+
+impl<T, R> fmt::Debug for EncodedEvent<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodedEvent").field("is_last", &self.is_last).finish_non_exhaustive()
+    }
+}

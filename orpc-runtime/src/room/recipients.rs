@@ -1,0 +1,121 @@
+//! Who gets a message.
+
+use serde::de::DeserializeOwned;
+
+use super::encoded::EncodedEvent;
+use crate::event::HibernationId;
+use crate::socket::{CloseCode, Frame, SendError, Socket};
+
+/// The sockets that get a message: those that were in the room when they were
+/// asked for. One that has ended since is passed over.
+#[derive(Debug, Clone)]
+pub struct Recipients(Vec<Socket>);
+
+/// What became of a message to several sockets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Sockets that it is on its way to.
+    pub sent: usize,
+    /// Sockets that were closed, because their clients do not read.
+    pub overloaded: usize,
+    /// Sockets that were not to get it: closed, without an iterator, or with one
+    /// that their clients have stopped.
+    pub skipped: usize,
+}
+
+impl Delivery {
+    fn count(&mut self, sent: Result<(), SendError>) {
+        match sent {
+            Ok(()) => self.sent += 1,
+            Err(SendError::Full) => self.overloaded += 1,
+            Err(SendError::Closed | SendError::Released) => self.skipped += 1,
+        }
+    }
+}
+
+impl Recipients {
+    pub(super) fn new(sockets: Vec<Socket>) -> Self {
+        Self(sockets)
+    }
+
+    /// All of them but one, such as the sender.
+    #[must_use]
+    pub fn except(mut self, socket: &Socket) -> Self {
+        self.0.retain(|own| own != socket);
+        self
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The sockets, in the order of their ids.
+    pub fn iter(&self) -> std::slice::Iter<'_, Socket> {
+        self.0.iter()
+    }
+
+    /// Sends a message as it is.
+    pub fn send(&self, frame: impl Into<Frame>) -> Delivery {
+        let frame = frame.into();
+        let mut delivery = Delivery::default();
+        for socket in &self.0 {
+            delivery.count(socket.send(frame.clone()));
+        }
+        delivery
+    }
+
+    /// Sends an event to an iterator of each socket that hibernates. `iterator`
+    /// finds its id in the socket's attachment; a socket without an attachment,
+    /// or with one of another type, is passed over.
+    pub fn send_event<A, T, R>(
+        &self,
+        event: &EncodedEvent<T, R>,
+        iterator: impl Fn(&A) -> Option<&HibernationId<T, R>>,
+    ) -> Delivery
+    where
+        A: DeserializeOwned,
+    {
+        let mut delivery = Delivery::default();
+        for socket in &self.0 {
+            let attachment = socket.attachment::<A>().inspect_err(|error| {
+                tracing::debug!(%error, socket = socket.id(), "a socket is passed over");
+            });
+            match attachment.ok().flatten().as_ref().and_then(&iterator) {
+                Some(id) => delivery.count(event.send(socket, id)),
+                None => delivery.skipped += 1,
+            }
+        }
+        delivery
+    }
+
+    /// Closes the sockets once what waits is sent.
+    pub fn close(&self, code: CloseCode, reason: &str) {
+        for socket in &self.0 {
+            socket.close(code, reason);
+        }
+    }
+}
+
+impl IntoIterator for Recipients {
+    type Item = Socket;
+    type IntoIter = std::vec::IntoIter<Socket>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Recipients {
+    type Item = &'a Socket;
+    type IntoIter = std::slice::Iter<'a, Socket>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,224 @@
+//! Rooms by name, and the sockets in them.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::recipients::Recipients;
+use crate::socket::{Accept, Group, Socket};
+
+/// A registry of rooms by name. Cheap to clone; all clones are the same registry.
+///
+/// A room is there while a socket is in it or a [`Room`] is held.
+///
+/// ```
+/// use orpc_runtime::Rooms;
+///
+/// let rooms = Rooms::new();
+/// let lobby = rooms.get_or_create("lobby");
+/// assert!(rooms.get("lobby").is_some());
+/// drop(lobby);
+/// assert!(rooms.get("lobby").is_none());
+/// ```
+#[derive(Clone, Default)]
+pub struct Rooms(Arc<Registry>);
+
+#[derive(Default)]
+struct Registry(Mutex<HashMap<Arc<str>, Weak<Inner>>>);
+
+/// Sockets that get events together. Cheap to clone.
+#[derive(Clone)]
+pub struct Room(Arc<Inner>);
+
+struct Inner {
+    name: Arc<str>,
+    registry: Weak<Registry>,
+    sockets: Mutex<Sockets>,
+}
+
+/// The sockets of a room in the order of their ids, and by their tags.
+#[derive(Default)]
+struct Sockets {
+    all: BTreeMap<u64, Socket>,
+    by_tag: HashMap<Box<str>, BTreeMap<u64, Socket>>,
+}
+
+impl Rooms {
+    /// A registry without rooms.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The room of that name, made if it is not there.
+    pub fn get_or_create(&self, name: &str) -> Room {
+        let mut rooms = self.0.rooms();
+        if let Some(room) = rooms.get(name).and_then(Weak::upgrade) {
+            return Room(room);
+        }
+        let name: Arc<str> = name.into();
+        let room = Arc::new(Inner {
+            name: Arc::clone(&name),
+            registry: Arc::downgrade(&self.0),
+            sockets: Mutex::default(),
+        });
+        rooms.insert(name, Arc::downgrade(&room));
+        Room(room)
+    }
+
+    /// The room of that name.
+    pub fn get(&self, name: &str) -> Option<Room> {
+        self.0.rooms().get(name).and_then(Weak::upgrade).map(Room)
+    }
+
+    /// The rooms of this registry that the socket is in, in the order it entered them.
+    pub fn of(&self, socket: &Socket) -> impl Iterator<Item = Room> {
+        let groups = socket.groups().into_iter();
+        let rooms = groups.filter_map(|group| {
+            let any: Arc<dyn Any + Send + Sync> = group;
+            any.downcast::<Inner>().ok()
+        });
+        let registry = Arc::downgrade(&self.0);
+        rooms.filter(move |room| Weak::ptr_eq(&room.registry, &registry)).map(Room)
+    }
+
+    /// How many rooms there are.
+    pub fn len(&self) -> usize {
+        self.0.rooms().len()
+    }
+
+    /// Whether there is no room.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Registry {
+    fn rooms(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<Inner>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let Some(registry) = self.registry.upgrade() else { return };
+        let mut rooms = registry.rooms();
+        // Another one of that name may have been made meanwhile.
+        if rooms.get(&self.name).is_some_and(|room| room.strong_count() == 0) {
+            rooms.remove(&self.name);
+        }
+    }
+}
+
+impl Inner {
+    fn sockets(&self) -> MutexGuard<'_, Sockets> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Room {
+    /// The room's name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Takes a socket in, until it leaves or ends. False if it is in already, or
+    /// at its end.
+    pub fn join(&self, socket: &Socket) -> bool {
+        let joined = self.0.sockets().insert(socket);
+        // In this order: a socket that ends now either finds the room, or is found ended.
+        let lives = socket.enter(Arc::clone(&self.0) as _);
+        if !lives {
+            self.0.sockets().remove(socket);
+        }
+        joined && lives
+    }
+
+    /// Lets a socket go. False if it is not in the room.
+    pub fn leave(&self, socket: &Socket) -> bool {
+        let group: Arc<dyn Group> = Arc::clone(&self.0) as _;
+        socket.leave(&group);
+        self.0.sockets().remove(socket)
+    }
+
+    /// How many sockets are in the room.
+    pub fn len(&self) -> usize {
+        self.0.sockets().all.len()
+    }
+
+    /// Whether no socket is in the room.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The sockets that are in the room now.
+    pub fn everyone(&self) -> Recipients {
+        Recipients::new(self.0.sockets().all.values().cloned().collect())
+    }
+
+    /// Those of them that were accepted with the tag.
+    pub fn tagged(&self, tag: &str) -> Recipients {
+        let sockets = self.0.sockets();
+        let tagged = sockets.by_tag.get(tag).map(|sockets| sockets.values().cloned().collect());
+        Recipients::new(tagged.unwrap_or_default())
+    }
+
+    /// The socket of that [id](Socket::id), if it is in the room.
+    pub fn socket(&self, id: u64) -> Option<Socket> {
+        self.0.sockets().all.get(&id).cloned()
+    }
+}
+
+impl Accept {
+    /// Adds a room, which the socket joins before it opens.
+    #[must_use]
+    pub fn room(self, room: &Room) -> Self {
+        self.group(Arc::clone(&room.0) as _)
+    }
+}
+
+impl Sockets {
+    fn insert(&mut self, socket: &Socket) -> bool {
+        if self.all.insert(socket.id(), socket.clone()).is_some() {
+            return false;
+        }
+        for tag in socket.tags() {
+            self.by_tag.entry(tag.into()).or_default().insert(socket.id(), socket.clone());
+        }
+        true
+    }
+
+    fn remove(&mut self, socket: &Socket) -> bool {
+        for tag in socket.tags() {
+            if let Some(tagged) = self.by_tag.get_mut(tag) {
+                tagged.remove(&socket.id());
+                if tagged.is_empty() {
+                    self.by_tag.remove(tag);
+                }
+            }
+        }
+        self.all.remove(&socket.id()).is_some()
+    }
+}
+
+impl Group for Inner {
+    fn take(self: Arc<Self>, socket: &Socket) {
+        Room(self).join(socket);
+    }
+
+    fn forget(&self, socket: &Socket) {
+        self.sockets().remove(socket);
+    }
+}
+
+impl fmt::Debug for Rooms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rooms").field("len", &self.len()).finish()
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Room").field("name", &self.name()).field("sockets", &self.len()).finish()
+    }
+}

@@ -1,0 +1,155 @@
+//! Runs the calls of a batch side by side.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
+use http::{HeaderMap, Method};
+use tracing::Instrument as _;
+
+use super::context::ContextSource;
+use crate::procedure::{
+    Call, Code, ErasedProcedure, Error, EventKind, EventSink, RawInput, Started, malformed_request,
+    panicked,
+};
+use crate::router::Route;
+use crate::schema::DecodeError;
+use crate::socket::Outbox;
+use crate::value::Envelope;
+use crate::wire::v1::batch::{Answer, Item, UNMATCHED, UNSUPPORTED};
+use crate::wire::v1::http::query_input;
+use crate::wire::v1::sse::SseWriter;
+
+/// The answers of a batch with their places in it, each when it is ready.
+/// Dropping it ends all calls.
+pub(crate) type Answers = FuturesUnordered<BoxFuture<'static, (usize, Answer)>>;
+
+/// A call of a batch that has found its procedure.
+pub(crate) struct BatchCall<C> {
+    call: Arc<Call>,
+    procedure: Arc<dyn ErasedProcedure<C>>,
+    /// The method is refused.
+    is_refused: bool,
+    /// The envelope.
+    text: Bytes,
+}
+
+/// What all calls of a batch have in common.
+pub(crate) struct Common<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) strict_get: bool,
+}
+
+impl<C: Send + Sync + 'static> BatchCall<C> {
+    /// `make` makes the call of a path from its request.
+    pub(crate) fn new(
+        item: Item,
+        route: &Route<C>,
+        common: &Common<'_>,
+        make: impl FnOnce(Arc<str>, http::request::Parts) -> Call,
+    ) -> Self {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.method = item.method.unwrap_or_else(|| common.method.clone());
+        parts.headers = common.headers.clone();
+        for name in item.headers.keys() {
+            parts.headers.remove(name);
+        }
+        parts.headers.extend(item.headers);
+        let query = item.query.as_deref();
+        let target =
+            query.map_or_else(|| item.path.clone(), |query| format!("{}?{query}", item.path));
+        parts.uri = target.parse().unwrap_or_default();
+        let is_get = parts.method == Method::GET;
+        Self {
+            call: Arc::new(make(Arc::clone(&route.path), parts)),
+            procedure: Arc::clone(&route.procedure),
+            is_refused: is_get && common.strict_get && route.definition.method != Method::GET,
+            text: if is_get { query_input(query).into() } else { item.body },
+        }
+    }
+
+    async fn answer(self, context: ContextSource<C>) -> Answer {
+        let span = tracing::debug_span!("rpc", procedure = self.call.path());
+        let call = Arc::clone(&self.call);
+        let run = AssertUnwindSafe(self.run(context)).catch_unwind().instrument(span);
+        let (status, body) = match run.await {
+            Ok(Ok(Some(envelope))) => {
+                (call.response().status().map_or(200, |s| s.as_u16()), envelope)
+            }
+            Ok(Ok(None)) => return Answer::text(500, UNSUPPORTED),
+            Ok(Err(error)) => written(&error),
+            Err(panic) => written(&panicked(&call, &*panic)),
+        };
+        Answer { status, headers: call.response().headers().clone(), body: body.into() }
+    }
+
+    /// The envelope of the output; none if it is an iterator.
+    async fn run(self, context: ContextSource<C>) -> Result<Option<Vec<u8>>, Error> {
+        let context = context.get(&self.call).await?;
+        let envelope =
+            Envelope::parse(&self.text).map_err(|_| malformed_request(DecodeError::Malformed))?;
+        if self.is_refused {
+            return Err(Error::new(Code::MethodNotSupported));
+        }
+        // Not written to: an iterator is not run.
+        let sink = || EventSink::new(Outbox::new(1), SseWriter);
+        let input = RawInput::Value(envelope);
+        match self.procedure.start(context, Arc::clone(&self.call), input, &sink)? {
+            Started::Unary(run) => run.await.map(Some),
+            Started::Stream(..) | Started::Hibernating(_) => Ok(None),
+        }
+    }
+}
+
+fn written(error: &Error) -> (u16, Vec<u8>) {
+    let mut body = Vec::with_capacity(128);
+    if let Err(reason) = error.write_envelope(&mut body) {
+        tracing::error!(%reason, "an error cannot be serialised");
+    }
+    (error.status(), body)
+}
+
+/// Runs the calls; none is one that matches no procedure.
+pub(crate) fn answers<C: Send + Sync + 'static>(
+    context: &ContextSource<C>,
+    calls: impl IntoIterator<Item = Option<BatchCall<C>>>,
+) -> Answers {
+    let run = |(index, call): (usize, Option<BatchCall<C>>)| -> BoxFuture<'static, _> {
+        let context = context.clone();
+        Box::pin(async move {
+            match call {
+                Some(call) => (index, call.answer(context).await),
+                None => (index, Answer::text(404, UNMATCHED)),
+            }
+        })
+    };
+    calls.into_iter().enumerate().map(run).collect()
+}
+
+/// All answers as one array of JSON.
+pub(crate) async fn collect_answers(answers: &mut Answers) -> Vec<u8> {
+    let mut body = Vec::from(b"[");
+    while let Some((index, answer)) = answers.next().await {
+        if body.len() > 1 {
+            body.push(b',');
+        }
+        answer.write(index, &mut body);
+    }
+    body.push(b']');
+    body
+}
+
+/// Writes each answer as an event when it is ready. There is no last event.
+pub(crate) async fn write_answers(mut answers: Answers, sink: Arc<EventSink>) {
+    while let Some((index, answer)) = answers.next().await {
+        if !sink.is_open() {
+            sink.open();
+        }
+        sink.ready().await;
+        sink.plain(EventKind::Message, |out| answer.write(index, out));
+    }
+}

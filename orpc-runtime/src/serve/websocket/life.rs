@@ -1,0 +1,57 @@
+//! A socket from its opening to its end, as an application sees it.
+
+use super::hooks::{Handled, Hooks, SocketError};
+use crate::socket::{Close, Frame, Socket};
+
+/// An open socket. Dropping it ends the socket, whatever the reason: its rooms
+/// forget it, and the application is told.
+pub(super) struct Life {
+    socket: Socket,
+    hooks: Option<Hooks>,
+    close: Option<Close>,
+}
+
+impl Life {
+    pub(super) fn begin(socket: Socket, hooks: Option<Hooks>) -> Self {
+        if let Some(hooks) = &hooks {
+            hooks.open(&socket);
+        }
+        Self { socket, hooks, close: None }
+    }
+
+    pub(super) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Shows a message to the application, which may keep it.
+    pub(super) fn message(&self, frame: &Frame) -> Handled {
+        self.hooks.as_ref().map_or(Handled::No, |hooks| hooks.message(&self.socket, frame))
+    }
+
+    pub(super) fn error(&self, error: &SocketError) {
+        tracing::debug!(%error, socket = self.socket.id(), "a socket fails");
+        if let Some(hooks) = &self.hooks {
+            hooks.error(&self.socket, error);
+        }
+    }
+
+    /// This end sends a close frame.
+    pub(super) fn closes(&mut self, close: Close) {
+        self.close.get_or_insert(close);
+    }
+
+    /// The client sent a close frame, which was or is answered.
+    pub(super) fn closed(&mut self, close: Close) {
+        self.close.get_or_insert(close).clean = true;
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.socket.end();
+        if let Some(hooks) = &self.hooks {
+            let close = self.close.take().unwrap_or_else(Close::abnormal);
+            hooks.close(&self.socket, &close);
+        }
+    }
+}

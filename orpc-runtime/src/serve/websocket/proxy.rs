@@ -1,0 +1,215 @@
+//! Forwards sockets to another server.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
+use http::uri::{InvalidUri, Uri};
+use http::{HeaderName, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use super::handshake::{Refusal, is_upgrade};
+use super::service::{WebSocketFuture, plain, refuse};
+use crate::http::RpcBody;
+use crate::procedure::PeerAddr;
+
+/// How long the other server may take to answer a handshake.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// How much of a refusal is passed on.
+const REFUSAL_LIMIT: usize = 64 * 1024;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// A tower service that forwards WebSockets to another server, for example to
+/// the one that holds the room that the URL names.
+///
+/// The upgrade request is passed on with all of its headers, `Host` and `Origin`
+/// among them, so that the other server decides as if it had been asked itself;
+/// a [`PeerAddr`] is added to `x-forwarded-for`. Whatever it answers reaches the
+/// client. From then on bytes go both ways as they are, and the limits, pings and
+/// close codes are those of the other server.
+///
+/// | what | answer |
+/// |---|---|
+/// | a request without an upgrade | 426 |
+/// | the other server cannot be reached | 502 |
+/// | it does not answer within 10 s | 504 |
+/// | it refuses | its response, of the body at most 64 KiB |
+///
+/// ```
+/// use orpc_runtime::websocket::WebSocketProxy;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let proxy = WebSocketProxy::new("http://127.0.0.1:4000")?;
+/// let app: axum::Router = axum::Router::new().route_service("/rooms/{name}", proxy);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct WebSocketProxy {
+    target: Arc<Target>,
+}
+
+#[derive(Debug)]
+struct Target {
+    authority: String,
+    /// None where the path of each request is kept.
+    path: Option<String>,
+}
+
+/// A URL that sockets cannot be forwarded to.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyTargetError {
+    /// It is no URL.
+    #[error("not a URL")]
+    Syntax(#[from] InvalidUri),
+    /// It has no host, or a scheme other than `http` and `ws`.
+    #[error("sockets are forwarded to an `http://` or `ws://` URL with a host")]
+    Scheme,
+}
+
+/// Why the other server gave no answer.
+#[derive(Debug, thiserror::Error)]
+enum ForwardError {
+    #[error("the target cannot be reached")]
+    Connect(#[source] std::io::Error),
+    #[error("the target does not speak HTTP")]
+    Http(#[from] hyper::Error),
+    #[error("the request cannot be forwarded")]
+    Request(#[from] http::Error),
+}
+
+impl WebSocketProxy {
+    /// Forwards to a server, `http://host:port`. With a path, all sockets go
+    /// there; without one, the path of each request is kept. Queries are kept.
+    ///
+    /// # Errors
+    /// If it is no such URL. TLS is not spoken to the other server.
+    pub fn new(target: &str) -> Result<Self, ProxyTargetError> {
+        let uri: Uri = target.parse()?;
+        if !matches!(uri.scheme_str(), Some("http" | "ws")) {
+            return Err(ProxyTargetError::Scheme);
+        }
+        let host = uri.host().ok_or(ProxyTargetError::Scheme)?;
+        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        let path = Some(uri.path()).filter(|path| *path != "/").map(str::to_owned);
+        Ok(Self { target: Arc::new(Target { authority, path }) })
+    }
+
+    async fn forward(self, mut request: Request<()>) -> Response<RpcBody> {
+        let Some(ours) = request.extensions_mut().remove::<OnUpgrade>() else {
+            return refuse(Refusal::NoUpgrade, StatusCode::UPGRADE_REQUIRED);
+        };
+        let answer = tokio::time::timeout(HANDSHAKE_TIME, self.target.ask(&request)).await;
+        let mut response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, target = self.target.authority, "a socket is not forwarded");
+                return plain(StatusCode::BAD_GATEWAY, "The other server cannot be reached");
+            }
+            Err(_) => {
+                return plain(StatusCode::GATEWAY_TIMEOUT, "The other server does not answer");
+            }
+        };
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return refusal(response).await;
+        }
+        let theirs = hyper::upgrade::on(&mut response);
+        tokio::spawn(join(ours, theirs));
+        response.map(|_| RpcBody::default())
+    }
+}
+
+impl Target {
+    /// Sends the request on.
+    async fn ask(&self, request: &Request<()>) -> Result<Response<Incoming>, ForwardError> {
+        let stream = TcpStream::connect(&self.authority).await.map_err(ForwardError::Connect)?;
+        stream.set_nodelay(true).map_err(ForwardError::Connect)?;
+        let (mut sender, connection) =
+            http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await?;
+        tokio::spawn(connection.with_upgrades().map(|end| {
+            if let Err(error) = end {
+                tracing::debug!(%error, "a connection that sockets are forwarded on fails");
+            }
+        }));
+        let mut forwarded = Request::builder()
+            .method(request.method().clone())
+            .uri(self.path_and_query(request.uri()))
+            .body(Empty::new())?;
+        *forwarded.headers_mut() = request.headers().clone();
+        if let Some(PeerAddr(address)) = request.extensions().get() {
+            let client = HeaderValue::try_from(address.ip().to_string());
+            forwarded.headers_mut().append(X_FORWARDED_FOR, client.map_err(http::Error::from)?);
+        }
+        Ok(sender.send_request(forwarded).await?)
+    }
+
+    fn path_and_query(&self, uri: &Uri) -> String {
+        let path = self.path.as_deref().unwrap_or(uri.path());
+        match uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        }
+    }
+}
+
+/// Passes on that the other server refuses.
+async fn refusal(response: Response<Incoming>) -> Response<RpcBody> {
+    let (mut parts, body) = response.into_parts();
+    // The body is sent anew, on a connection of its own.
+    for name in [CONNECTION, TRANSFER_ENCODING, CONTENT_LENGTH] {
+        parts.headers.remove(name);
+    }
+    let body = match Limited::new(body, REFUSAL_LIMIT).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => {
+            tracing::debug!(%error, "the text of a refusal is left out");
+            parts.headers.remove(CONTENT_TYPE);
+            Bytes::new()
+        }
+    };
+    Response::from_parts(parts, RpcBody::full(body))
+}
+
+/// Carries bytes both ways until either end is done.
+async fn join(ours: OnUpgrade, theirs: OnUpgrade) {
+    let joined = async {
+        let (ours, theirs) =
+            futures::future::try_join(ours, theirs).await.map_err(std::io::Error::other)?;
+        tokio::io::copy_bidirectional(&mut TokioIo::new(ours), &mut TokioIo::new(theirs)).await
+    };
+    if let Err(error) = joined.await {
+        tracing::debug!(%error, "a forwarded socket fails");
+    }
+}
+
+impl<B> Service<Request<B>> for WebSocketProxy {
+    type Response = Response<RpcBody>;
+    type Error = Infallible;
+    type Future = WebSocketFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> WebSocketFuture {
+        if !is_upgrade(request.method(), request.headers()) {
+            let refused = refuse(Refusal::NoUpgrade, StatusCode::UPGRADE_REQUIRED);
+            return WebSocketFuture::ready(refused);
+        }
+        // A handshake has no body.
+        let (parts, _) = request.into_parts();
+        WebSocketFuture::boxed(self.clone().forward(Request::from_parts(parts, ())))
+    }
+}

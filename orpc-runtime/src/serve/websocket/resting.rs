@@ -1,0 +1,142 @@
+//! A WebSocket that has no buffers while nothing happens on it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::{Sink, Stream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
+
+use super::transport::Transport;
+
+/// A WebSocket whose codec, with its buffer of 8 KiB, is there only while it is
+/// needed. Between two messages the codec has no state, so that one codec is as
+/// good as another.
+#[derive(Debug)]
+pub(super) struct RestingSocket<S> {
+    /// The connection, while there is no codec.
+    resting: Option<Transport<S>>,
+    awake: Option<WebSocketStream<Transport<S>>>,
+    message_limit: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
+    pub(super) fn new(connection: S, message_limit: usize) -> Self {
+        Self { resting: Some(Transport::new(connection)), awake: None, message_limit }
+    }
+
+    pub(super) fn is_resting(&self) -> bool {
+        self.resting.is_some()
+    }
+
+    /// Gives the codec back, unless a message is half read. To be called when
+    /// reading is pending, all is flushed, and no close frame was exchanged.
+    pub(super) fn rest(&mut self) {
+        if self.awake.as_ref().is_some_and(|socket| socket.get_ref().is_at_boundary()) {
+            self.resting = self.awake.take().map(WebSocketStream::into_inner);
+        }
+    }
+
+    /// Gives the codec back after it has failed, and with it the close frame that
+    /// it would send before anything else. False if frames are on their way, which
+    /// have to be sent first. Nothing must be read any more.
+    pub(super) fn renew(&mut self) -> bool {
+        let is_free = self.awake.as_ref().is_some_and(|socket| !socket.get_ref().is_blocked());
+        if is_free {
+            self.resting = self.awake.take().map(WebSocketStream::into_inner);
+        }
+        is_free
+    }
+
+    fn awake(&mut self) -> Result<&mut WebSocketStream<Transport<S>>, Error> {
+        if let Some(transport) = self.resting.take() {
+            let limits = Limits::default().max_payload_len(Some(self.message_limit));
+            self.awake = Some(ServerBuilder::new().limits(limits).serve(transport));
+        }
+        self.awake.as_mut().ok_or(Error::AlreadyClosed)
+    }
+
+    /// The next message. None at the end of the connection.
+    pub(super) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Message, Error>>> {
+        if let Some(transport) = &mut self.resting
+            && !ready!(transport.poll_read_ahead(cx)).map_err(Error::Io)?
+        {
+            return Poll::Ready(None);
+        }
+        Pin::new(self.awake()?).poll_next(cx)
+    }
+
+    /// Waits until a message may be sent.
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(self.awake()?).poll_ready(cx)
+    }
+
+    pub(super) fn start_send(&mut self, message: Message) -> Result<(), Error> {
+        Pin::new(self.awake()?).start_send(message)
+    }
+
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        match &mut self.awake {
+            Some(socket) => Pin::new(socket).poll_flush(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Whether the connection took bytes since the last time.
+    pub(super) fn took_bytes(&mut self) -> bool {
+        self.awake.as_mut().is_some_and(|socket| socket.get_mut().took_bytes())
+    }
+
+    /// The connection itself.
+    pub(super) fn into_connection(self) -> Option<Transport<S>> {
+        self.resting.or_else(|| self.awake.map(WebSocketStream::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Waker;
+
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    /// A masked frame of text.
+    fn text(payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0x81, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
+        frame.extend(payload);
+        frame
+    }
+
+    #[tokio::test]
+    async fn buffers_are_given_back_between_messages_and_not_within_one() {
+        let (server, mut client) = tokio::io::duplex(1024);
+        let mut socket = RestingSocket::new(server, 1024);
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            assert!(socket.is_resting());
+            let frame = text(b"hello");
+            client.write_all(&frame[..4]).await.unwrap();
+            assert!(socket.poll_next(&mut cx).is_pending());
+            socket.rest();
+            assert!(!socket.is_resting(), "a frame is half read");
+            client.write_all(&frame[4..]).await.unwrap();
+            let message = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
+            assert_eq!(message.as_text(), Some("hello"));
+            assert!(socket.poll_next(&mut cx).is_pending());
+            socket.rest();
+        }
+        // Two messages at once.
+        client.write_all(&[text(b"a"), text(b"b")].concat()).await.unwrap();
+        for expected in ["a", "b"] {
+            let message = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
+            assert_eq!(message.as_text(), Some(expected));
+        }
+        drop(client);
+        assert!(poll_fn(|cx| socket.poll_next(cx)).await.is_none());
+    }
+}

@@ -1,0 +1,99 @@
+//! What a socket is accepted with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::attachment::{Attachment, AttachmentError};
+use super::group::Group;
+
+/// The most tags of a socket, as on Cloudflare.
+const MAX_TAGS: usize = 10;
+
+/// The longest tag in characters, as on Cloudflare.
+const MAX_TAG: usize = 256;
+
+/// What a socket is accepted with: its tags, its attachment, its rooms.
+#[derive(Default)]
+pub struct Accept {
+    pub(super) tags: Vec<Box<str>>,
+    pub(super) attachment: Option<Attachment>,
+    pub(super) groups: Vec<Arc<dyn Group>>,
+}
+
+/// A tag that a socket cannot have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TagError {
+    /// The tag is longer than 256 characters.
+    #[error("a tag has at most {MAX_TAG} characters")]
+    TooLong,
+    /// The socket has ten tags already.
+    #[error("a socket has at most {MAX_TAGS} tags")]
+    TooMany,
+}
+
+impl Accept {
+    /// A socket with nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a tag, by which a room finds the socket. The same tag twice is one.
+    ///
+    /// # Errors
+    /// If it has more than 256 characters, or is one too many: a socket has at most 10.
+    pub fn tag(mut self, tag: impl Into<String>) -> Result<Self, TagError> {
+        let tag = tag.into();
+        if tag.chars().count() > MAX_TAG {
+            return Err(TagError::TooLong);
+        }
+        if !self.tags.iter().any(|own| **own == *tag) {
+            if self.tags.len() == MAX_TAGS {
+                return Err(TagError::TooMany);
+            }
+            self.tags.push(tag.into());
+        }
+        Ok(self)
+    }
+
+    /// Leaves a value with the socket; see [`Socket::attach`](super::Socket::attach).
+    ///
+    /// # Errors
+    /// If the value cannot be serialised, or its JSON text is longer than 2,048 bytes.
+    pub fn attach<T: Serialize + ?Sized>(mut self, value: &T) -> Result<Self, AttachmentError> {
+        self.attachment = Some(Attachment::new(value)?);
+        Ok(self)
+    }
+
+    /// Adds a group that the socket enters when it opens.
+    pub(crate) fn group(mut self, group: Arc<dyn Group>) -> Self {
+        self.groups.push(group);
+        self
+    }
+}
+
+impl fmt::Debug for Accept {
+    // Attachments hold credentials, so they are left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accept").field("tags", &self.tags).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_has_at_most_ten_tags_of_256_characters() {
+        let mut accept = Accept::new();
+        for number in 0..10 {
+            accept = accept.tag(number.to_string()).unwrap();
+        }
+        accept = accept.tag("3").unwrap();
+        assert_eq!(accept.tags.len(), 10);
+        assert_eq!(accept.tag("eleventh").unwrap_err(), TagError::TooMany);
+        assert!(Accept::new().tag("ü".repeat(256)).is_ok());
+        assert_eq!(Accept::new().tag("x".repeat(257)).unwrap_err(), TagError::TooLong);
+    }
+}

@@ -1,0 +1,62 @@
+//! A value that is left with a socket.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The longest text of an attachment, as on Cloudflare.
+const MAX_LENGTH: usize = 2048;
+
+/// A value as JSON text.
+#[derive(Debug, Clone)]
+pub(super) struct Attachment(Box<[u8]>);
+
+/// Why a value cannot be left with a socket, or read.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachmentError {
+    /// The text of the value is longer than 2,048 bytes.
+    #[error("an attachment of {length} bytes is too long, {MAX_LENGTH} are allowed")]
+    TooLong {
+        /// Its length.
+        length: usize,
+    },
+    /// The value cannot be serialised.
+    #[error("an attachment cannot be serialised")]
+    Write(#[source] serde_json::Error),
+    /// The value is of another type.
+    #[error("the attachment is not of the type that is asked for")]
+    Read(#[source] serde_json::Error),
+}
+
+impl Attachment {
+    pub(super) fn new<T: Serialize + ?Sized>(value: &T) -> Result<Self, AttachmentError> {
+        let text = serde_json::to_vec(value).map_err(AttachmentError::Write)?;
+        if text.len() > MAX_LENGTH {
+            return Err(AttachmentError::TooLong { length: text.len() });
+        }
+        Ok(Self(text.into()))
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, AttachmentError> {
+        serde_json::from_slice(&self.0).map_err(AttachmentError::Read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attachment_may_have_2048_bytes_and_no_more() {
+        // Two quotes are part of the text.
+        assert!(Attachment::new(&"x".repeat(2046)).is_ok());
+        let error = Attachment::new(&"x".repeat(2047)).unwrap_err();
+        assert!(matches!(error, AttachmentError::TooLong { length: 2049 }));
+    }
+
+    #[test]
+    fn an_attachment_of_another_type_is_an_error() {
+        let attachment = Attachment::new(&"text").unwrap();
+        assert_eq!(attachment.read::<String>().unwrap(), "text");
+        assert!(matches!(attachment.read::<u32>(), Err(AttachmentError::Read(_))));
+    }
+}

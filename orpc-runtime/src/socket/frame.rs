@@ -1,0 +1,152 @@
+//! Messages of a channel, and why a channel closes.
+
+use std::fmt;
+use std::ops::Deref;
+
+use bytes::Bytes;
+
+/// One message of a channel.
+///
+/// Text is UTF-8. Where a channel knows no kinds, both are their bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// A message of text.
+    Text(Bytes),
+    /// A message of bytes.
+    Binary(Bytes),
+}
+
+impl Frame {
+    /// The bytes of the message.
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(bytes) | Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// Whether the message is text.
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+}
+
+impl Deref for Frame {
+    type Target = Bytes;
+
+    fn deref(&self) -> &Bytes {
+        match self {
+            Self::Text(bytes) | Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
+impl From<String> for Frame {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&'static str> for Frame {
+    fn from(text: &'static str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Frame> for Bytes {
+    fn from(frame: Frame) -> Self {
+        frame.into_bytes()
+    }
+}
+
+impl PartialEq<str> for Frame {
+    fn eq(&self, text: &str) -> bool {
+        **self == text
+    }
+}
+
+impl PartialEq<&str> for Frame {
+    fn eq(&self, text: &&str) -> bool {
+        **self == **text
+    }
+}
+
+/// Why a socket closes (RFC 6455, section 7.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CloseCode(u16);
+
+impl CloseCode {
+    /// 1000: what the socket was for is done.
+    pub const NORMAL: Self = Self(1000);
+    /// 1001: the server shuts down, or the page is left.
+    pub const GOING_AWAY: Self = Self(1001);
+    /// 1002: the other end broke the protocol.
+    pub const PROTOCOL: Self = Self(1002);
+    /// 1005: a close frame without a code. Never sent.
+    pub const NO_STATUS: Self = Self(1005);
+    /// 1006: the connection was lost without a close frame. Never sent.
+    pub const ABNORMAL: Self = Self(1006);
+    /// 1007: text that is no UTF-8.
+    pub const INVALID_DATA: Self = Self(1007);
+    /// 1008: what the client does is not allowed.
+    pub const POLICY: Self = Self(1008);
+    /// 1009: a message is too big.
+    pub const TOO_BIG: Self = Self(1009);
+    /// 1011: the server failed.
+    pub const INTERNAL: Self = Self(1011);
+    /// 1013: the server, or this client's connection, is overloaded.
+    pub const OVERLOAD: Self = Self(1013);
+
+    /// A code that may be sent: 1000 to 1003, 1007 to 1014, and 3000 to 4999,
+    /// of which 4000 and above are an application's own.
+    pub fn new(code: u16) -> Option<Self> {
+        matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999).then_some(Self(code))
+    }
+
+    /// A code as it arrived.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn received(code: u16) -> Self {
+        Self(code)
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> Self {
+        code.0
+    }
+}
+
+impl fmt::Display for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a socket was closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Close {
+    /// The code of the first close frame, whichever end sent it.
+    pub code: CloseCode,
+    /// Its reason, for people.
+    pub reason: String,
+    /// Whether both ends have sent a close frame.
+    pub clean: bool,
+}
+
+/// What is left of the 125 bytes of a close frame after its code.
+const MAX_REASON: usize = 123;
+
+impl Close {
+    /// A close frame that this end sends. A reason of more than 123 bytes is cut.
+    pub(crate) fn ours(code: CloseCode, reason: &str) -> Self {
+        let fits = |end: &usize| *end <= MAX_REASON;
+        let ends = reason.char_indices().map(|(start, char)| start + char.len_utf8());
+        let end = ends.take_while(fits).last().unwrap_or(0);
+        Self { code, reason: reason[..end].to_owned(), clean: false }
+    }
+
+    /// A connection that was lost.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn abnormal() -> Self {
+        Self { code: CloseCode::ABNORMAL, reason: String::new(), clean: false }
+    }
+}

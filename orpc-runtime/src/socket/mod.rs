@@ -1,0 +1,360 @@
+//! The server's end of a socket, apart from what is called on it: the request it
+//! began with, its tags and attachment, and a way to send. Nothing here knows a
+//! procedure or a wire.
+
+mod accept;
+mod attachment;
+mod frame;
+mod group;
+mod outbox;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+pub use accept::{Accept, TagError};
+pub use attachment::AttachmentError;
+pub use frame::{Close, CloseCode, Frame};
+pub(crate) use group::Group;
+pub(crate) use outbox::{Frames, Outbox};
+
+use attachment::Attachment;
+use group::Groups;
+use outbox::Refused;
+
+/// The server's end of a socket. Lent to a procedure that has an argument of
+/// type `&Socket`; clones are handles of the same socket.
+///
+/// ```
+/// use orpc_runtime::prelude::*;
+/// use orpc_runtime::Socket;
+///
+/// /// Leaves a name with the socket, for later calls and for other sockets.
+/// #[procedure]
+/// pub async fn introduce(socket: &Socket, name: String) -> Result<(), Error> {
+///     socket.attach(&name)?;
+///     Ok(())
+/// }
+/// ```
+///
+/// A procedure that takes a `&Socket` cannot be called over HTTP, where it fails
+/// with `UPGRADE_REQUIRED`, 426; one that takes an `Option<&Socket>` can.
+#[derive(Clone)]
+pub struct Socket(Arc<Shared>);
+
+struct Shared {
+    id: u64,
+    request: Request,
+    tags: Box<[Box<str>]>,
+    outbox: Arc<Outbox>,
+    opened: Instant,
+    /// Milliseconds from `opened` to the last frame that arrived.
+    last_seen: AtomicU64,
+    state: Mutex<State>,
+}
+
+/// The request that the socket began with.
+struct Request {
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+}
+
+#[derive(Default)]
+struct State {
+    attachment: Option<Attachment>,
+    groups: Groups,
+    /// The ids of iterators that hibernate, as JSON text.
+    hibernating: Vec<Box<str>>,
+    /// What the connection is to close with.
+    closing: Option<Close>,
+    /// The socket is at its end.
+    ended: bool,
+}
+
+/// Why something was not sent on a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The socket is closed, or closes.
+    #[error("the socket is closed")]
+    Closed,
+    /// The client does not read: all that may wait for it does. As something
+    /// would be lost, the socket is closed with 1013.
+    #[error("the client does not read what it is sent")]
+    Full,
+    /// The client has stopped the iterator.
+    #[error("the client has stopped the iterator")]
+    Released,
+}
+
+impl Socket {
+    /// `unsent` bytes may wait to be sent.
+    pub(crate) fn new(request: http::request::Parts, accept: Accept, unsent: usize) -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+        let socket = Self(Arc::new(Shared {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            request: Request::own(request),
+            tags: accept.tags.into(),
+            outbox: Outbox::new(unsent),
+            opened: Instant::now(),
+            last_seen: AtomicU64::new(0),
+            state: Mutex::new(State { attachment: accept.attachment, ..State::default() }),
+        }));
+        for group in accept.groups {
+            group.take(&socket);
+        }
+        socket
+    }
+
+    /// A socket that nobody is at the other end of.
+    pub(crate) fn detached() -> Self {
+        let request = http::Request::new(()).into_parts().0;
+        Self::new(request, Accept::default(), usize::MAX)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number that no other socket of this process has or had.
+    pub fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    /// The URI of the request that the socket began with, as the service received it.
+    pub fn uri(&self) -> &Uri {
+        &self.0.request.uri
+    }
+
+    /// The headers of that request, without those of the handshake itself.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.request.headers
+    }
+
+    /// What layers in front of the service left with that request.
+    pub fn extensions(&self) -> &Extensions {
+        &self.0.request.extensions
+    }
+
+    /// The tags that the socket was [accepted](Accept::tag) with.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.0.tags.iter().map(|tag| &**tag)
+    }
+
+    /// Whether the socket was accepted with the tag.
+    pub fn has_tag(&self, tag: &str) -> bool {
+        self.tags().any(|own| own == tag)
+    }
+
+    /// When the last frame of the client arrived, a pong among them: what idle
+    /// sockets are closed by.
+    pub fn last_seen(&self) -> Instant {
+        self.0.opened + std::time::Duration::from_millis(self.0.last_seen.load(Ordering::Relaxed))
+    }
+
+    /// Leaves a value with the socket, instead of the one before.
+    ///
+    /// It is kept as JSON text, so that it means the same where a socket outlives
+    /// the process that runs its calls.
+    ///
+    /// # Errors
+    /// If the value cannot be serialised, or its text is longer than 2,048 bytes.
+    pub fn attach<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), AttachmentError> {
+        let attachment = Attachment::new(value)?;
+        self.state().attachment = Some(attachment);
+        Ok(())
+    }
+
+    /// The value that was left with the socket, if one was.
+    ///
+    /// # Errors
+    /// If it is no `T`.
+    pub fn attachment<T: DeserializeOwned>(&self) -> Result<Option<T>, AttachmentError> {
+        let attachment = self.state().attachment.clone();
+        attachment.map(|attachment| attachment.read()).transpose()
+    }
+
+    /// Sends a message as it is, beside those of calls.
+    ///
+    /// # Errors
+    /// If the socket is closed, or its client does not read.
+    pub fn send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
+        let frame = frame.into();
+        self.write(frame.is_text(), |out| out.extend_from_slice(&frame))
+    }
+
+    /// Sends what a closure writes.
+    fn write(&self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) -> Result<(), SendError> {
+        self.0.outbox.push(is_text, frame).map_err(|refused| match refused {
+            Refused::Closed => SendError::Closed,
+            Refused::Full => {
+                self.close(CloseCode::OVERLOAD, "the client does not read");
+                SendError::Full
+            }
+        })
+    }
+
+    /// Closes the socket once what waits is sent. The first word counts; a
+    /// reason of more than 123 bytes is cut.
+    pub fn close(&self, code: CloseCode, reason: &str) {
+        self.state().closing.get_or_insert_with(|| Close::ours(code, reason));
+        self.0.outbox.wake();
+    }
+
+    /// What the socket is to close with.
+    pub(crate) fn closing(&self) -> Option<Close> {
+        self.state().closing.clone()
+    }
+
+    /// Whether the socket is at its end.
+    pub fn is_closed(&self) -> bool {
+        self.state().ended
+    }
+
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.0.outbox
+    }
+
+    /// A frame of the client arrived.
+    pub(crate) fn seen(&self, now: Instant) {
+        let since = now.saturating_duration_since(self.0.opened).as_millis();
+        self.0.last_seen.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// An iterator hibernates from now on.
+    pub(crate) fn hibernate(&self, id: &str) {
+        self.state().hibernating.push(id.into());
+    }
+
+    /// Forgets an iterator. False if it does not hibernate.
+    pub(crate) fn release(&self, id: &str) -> bool {
+        let mut state = self.state();
+        let Some(at) = state.hibernating.iter().position(|own| **own == *id) else {
+            return false;
+        };
+        state.hibernating.swap_remove(at);
+        if state.hibernating.is_empty() {
+            state.hibernating = Vec::new();
+        }
+        true
+    }
+
+    /// Whether an iterator hibernates.
+    pub(crate) fn is_hibernating(&self, id: &str) -> bool {
+        self.state().hibernating.iter().any(|own| **own == *id)
+    }
+
+    /// How many iterators hibernate.
+    pub(crate) fn hibernating(&self) -> usize {
+        self.state().hibernating.len()
+    }
+
+    /// Forgets all iterators that hibernate.
+    pub(crate) fn release_all(&self) -> Vec<Box<str>> {
+        std::mem::take(&mut self.state().hibernating)
+    }
+
+    /// Sends an event of an iterator that hibernates; with its last event the
+    /// iterator is forgotten.
+    pub(crate) fn send_event(
+        &self,
+        id: &str,
+        is_last: bool,
+        frame: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), SendError> {
+        let goes_on = if is_last { self.release(id) } else { self.is_hibernating(id) };
+        if !goes_on {
+            let ended = self.is_closed();
+            return Err(if ended { SendError::Closed } else { SendError::Released });
+        }
+        self.write(true, frame)
+    }
+
+    /// Notes a group that holds the socket. False if the socket is at its end.
+    pub(crate) fn enter(&self, group: Arc<dyn Group>) -> bool {
+        let mut state = self.state();
+        if !state.ended {
+            state.groups.enter(group);
+        }
+        !state.ended
+    }
+
+    pub(crate) fn leave(&self, group: &Arc<dyn Group>) {
+        self.state().groups.leave(group);
+    }
+
+    /// The groups that the socket is in.
+    pub(crate) fn groups(&self) -> Vec<Arc<dyn Group>> {
+        self.state().groups.all().to_vec()
+    }
+
+    /// The socket is at its end: its groups forget it, and nothing is sent any more.
+    pub(crate) fn end(&self) {
+        let groups = {
+            let mut state = self.state();
+            state.ended = true;
+            state.hibernating = Vec::new();
+            std::mem::take(&mut state.groups)
+        };
+        self.0.outbox.close();
+        for group in groups.all() {
+            group.forget(self);
+        }
+    }
+}
+
+impl Request {
+    /// Copies the request: its texts are slices of the buffer that it was read
+    /// into, which is of 16 KiB and more and would live as long as the socket.
+    /// What only the handshake needed is left out.
+    fn own(parts: http::request::Parts) -> Self {
+        let kept = |name: &HeaderName| !HANDSHAKE.contains(name);
+        let mut headers =
+            HeaderMap::with_capacity(parts.headers.keys().filter(|n| kept(n)).count());
+        for (name, value) in parts.headers.iter().filter(|(name, _)| kept(name)) {
+            let name = HeaderName::from_bytes(name.as_str().as_bytes());
+            let value = HeaderValue::from_bytes(value.as_bytes());
+            if let (Ok(name), Ok(value)) = (name, value) {
+                headers.append(name, value);
+            }
+        }
+        let extensions = parts.extensions;
+        Self {
+            uri: parts.uri.to_string().parse().unwrap_or_default(),
+            headers,
+            // One that was cleared keeps its room.
+            extensions: if extensions.is_empty() { Extensions::new() } else { extensions },
+        }
+    }
+}
+
+/// Headers that say nothing once the socket is there.
+const HANDSHAKE: [HeaderName; 5] =
+    [CONNECTION, UPGRADE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SEC_WEBSOCKET_EXTENSIONS];
+
+impl PartialEq for Socket {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Socket {}
+
+impl fmt::Debug for Socket {
+    // Headers and attachments hold credentials, so they are left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("id", &self.id())
+            .field("tags", &self.0.tags)
+            .finish_non_exhaustive()
+    }
+}

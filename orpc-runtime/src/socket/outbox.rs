@@ -1,0 +1,263 @@
+//! What waits to be sent: a bounded buffer that calls fill and the connection
+//! empties, and whose fullness holds streams back.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+
+use super::frame::Frame;
+
+/// What waits to be sent on one connection.
+///
+/// Filled by the calls of the connection, emptied by its writer. A stream asks
+/// for room before it produces; what is written without asking (results, errors)
+/// is what a call had in hand.
+pub(crate) struct Outbox {
+    state: Mutex<OutboxState>,
+    /// A stream waits while so many bytes are unsent.
+    high_water: usize,
+}
+
+#[derive(Default)]
+struct OutboxState {
+    bytes: Vec<u8>,
+    frames: Vec<FrameEnd>,
+    /// Bytes that were taken and are not sent yet.
+    in_flight: usize,
+    /// Calls that wait for room.
+    waiting: Vec<Waker>,
+    /// The connection, to be told of what others than its own calls write.
+    writer: Option<Waker>,
+    /// The connection was to be woken while it ran.
+    is_woken: bool,
+    /// Nothing will be sent any more.
+    closed: bool,
+}
+
+/// Where a frame ends, and of which kind it is.
+#[derive(Debug, Clone, Copy)]
+struct FrameEnd {
+    end: usize,
+    is_text: bool,
+}
+
+/// A frame that is being written. Unless it is done it is taken back, also when
+/// a value panics while it is serialised.
+struct Draft<'a> {
+    bytes: &'a mut Vec<u8>,
+    start: usize,
+    done: bool,
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.bytes.truncate(self.start);
+        }
+    }
+}
+
+/// Why something is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    Closed,
+    Full,
+}
+
+impl Outbox {
+    pub(crate) fn new(high_water: usize) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), high_water })
+    }
+
+    fn state(&self) -> MutexGuard<'_, OutboxState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the bytes of all frames, none if there are none. They count as sent.
+    pub(crate) fn take(&self) -> Option<Bytes> {
+        let mut state = self.state();
+        state.frames.clear();
+        let bytes = std::mem::take(&mut state.bytes);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+        (!bytes.is_empty()).then(|| bytes.into())
+    }
+
+    /// Writes one frame of text. What the closure leaves unfinished is taken back.
+    pub(crate) fn write<E>(
+        &self,
+        frame: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.state().write(true, frame)
+    }
+
+    /// Writes one frame of text that cannot fail.
+    pub(crate) fn append(&self, frame: impl FnOnce(&mut Vec<u8>)) {
+        self.state().append(true, frame);
+    }
+
+    /// Writes one frame from outside of the connection's own calls, which is
+    /// woken for it.
+    pub(crate) fn push(
+        &self,
+        is_text: bool,
+        frame: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), Refused> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(Refused::Closed);
+        }
+        if state.unsent() >= self.high_water {
+            return Err(Refused::Full);
+        }
+        state.append(is_text, frame);
+        // If the connection runs now it will come to this frame by itself.
+        if let Some(writer) = state.writer.take() {
+            drop(state);
+            writer.wake();
+        }
+        Ok(())
+    }
+
+    /// Wakes the connection; if it runs now, for another time.
+    pub(crate) fn wake(&self) {
+        let mut state = self.state();
+        match state.writer.take() {
+            Some(writer) => {
+                drop(state);
+                writer.wake();
+            }
+            None => state.is_woken = true,
+        }
+    }
+
+    /// Nothing will be sent any more: what waits is dropped.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        state.bytes = Vec::new();
+        state.frames = Vec::new();
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether there is no room.
+    pub(crate) fn is_full(&self) -> bool {
+        self.state().unsent() >= self.high_water
+    }
+
+    /// Waits until there is room.
+    pub(crate) async fn ready(&self) {
+        poll_fn(|cx| {
+            let mut state = self.state();
+            if state.unsent() < self.high_water || state.closed {
+                return Poll::Ready(());
+            }
+            if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                state.waiting.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Tells that so many bytes left: calls that waited for room go on.
+    fn sent(&self, length: usize) {
+        let mut state = self.state();
+        state.in_flight -= length;
+        if state.unsent() < self.high_water {
+            let waiting = std::mem::take(&mut state.waiting);
+            drop(state);
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+impl OutboxState {
+    fn unsent(&self) -> usize {
+        self.bytes.len() + self.in_flight
+    }
+
+    fn append(&mut self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) {
+        let written = self.write(is_text, |out| {
+            frame(out);
+            Ok::<_, Infallible>(())
+        });
+        match written {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
+    }
+
+    fn write<E>(
+        &mut self,
+        is_text: bool,
+        frame: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut draft = Draft { start: self.bytes.len(), bytes: &mut self.bytes, done: false };
+        frame(draft.bytes)?;
+        draft.done = true;
+        self.frames.push(FrameEnd { end: draft.bytes.len(), is_text });
+        Ok(())
+    }
+}
+
+/// The frames of an outbox, one after the other: the connection's end of it.
+#[derive(Default)]
+pub(crate) struct Frames {
+    bytes: Bytes,
+    frames: Vec<FrameEnd>,
+    /// How many of the frames were sent, and where the next one starts.
+    sent: usize,
+    start: usize,
+}
+
+impl Frames {
+    /// The next frame, which stays the next until it is [`sent`](Frames::sent).
+    /// Where there is none the task is woken by what [`push`](Outbox::push) brings.
+    pub(crate) fn peek(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Option<Frame> {
+        if self.sent == self.frames.len() {
+            let mut state = outbox.state();
+            if state.frames.is_empty() {
+                if std::mem::take(&mut state.is_woken) {
+                    cx.waker().wake_by_ref();
+                }
+                if !state.writer.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                    state.writer = Some(cx.waker().clone());
+                }
+                return None;
+            }
+            let bytes = Bytes::from(std::mem::take(&mut state.bytes));
+            state.in_flight += bytes.len();
+            let frames = std::mem::take(&mut state.frames);
+            drop(state);
+            *self = Self { bytes, frames, sent: 0, start: 0 };
+        }
+        let FrameEnd { end, is_text } = *self.frames.get(self.sent)?;
+        let bytes = self.bytes.slice(self.start..end);
+        Some(if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) })
+    }
+
+    /// Counts the next frame as sent.
+    pub(crate) fn sent(&mut self, outbox: &Outbox) {
+        let Some(frame) = self.frames.get(self.sent) else { return };
+        outbox.sent(frame.end - self.start);
+        self.start = frame.end;
+        self.sent += 1;
+        if self.sent == self.frames.len() {
+            // Nothing is kept for an idle connection.
+            *self = Self::default();
+        }
+    }
+
+    /// Drops all frames.
+    pub(crate) fn clear(&mut self, outbox: &Outbox) {
+        outbox.sent(self.bytes.len() - self.start);
+        *self = Self::default();
+    }
+}

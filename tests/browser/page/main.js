@@ -1,0 +1,31 @@
+// The page: the cases of the official client, for the link that its address names.
+import { CASES, SOCKET_CASES, suite } from "../../client/cases/index.mjs";
+import { browserWsLink } from "../../client/support/browser-ws-link.mjs";
+import { Clients } from "../../client/support/clients.mjs";
+import { httpLink } from "../../client/support/http-link.mjs";
+import { afterEach, list, run } from "./runner.js";
+
+const SUITES = {
+  fetch: { cases: CASES, makeLink: httpLink },
+  websocket: { cases: SOCKET_CASES, makeLink: browserWsLink },
+};
+
+/** A way to the server that can be cut. It is below the origin of the page, since the server refuses other origins. */
+async function openLine(origin) {
+  const id = await window.openLine();
+  return { origin: `${origin}/line/${id}`, cut: () => window.cutLine(id), close: () => window.closeLine(id) };
+}
+
+function useClients(makeLink) {
+  const clients = new Clients(makeLink, openLine);
+  clients.origin = location.origin;
+  // A browser has few sockets: those of one case are closed before the next.
+  afterEach(() => clients.disconnect());
+  return clients;
+}
+
+const link = new URLSearchParams(location.search).get("link");
+const { cases, makeLink } = SUITES[link];
+suite(`over ${link}`, cases, () => useClients(makeLink));
+
+window.cases = { list, run };

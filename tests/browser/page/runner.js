@@ -1,0 +1,45 @@
+// Stands in for node:test in the page: it notes what the cases declare, and runs one of them when it is told to.
+// Node decides which one, and when, and reports it: see support/cases.js.
+
+const root = { children: [], cleanups: [] };
+let group = root;
+const cases = [];
+
+export function describe(name, ...rest) {
+  const outer = group;
+  group = { name, children: [], cleanups: [], outer };
+  outer.children.push(group);
+  try {
+    // How many cases of a group may run at once is left to others: here they run one after another.
+    rest.at(-1)();
+  } finally {
+    group = outer;
+  }
+}
+
+export function it(name, ...rest) {
+  group.children.push({ name, id: cases.length });
+  cases.push({ body: rest.at(-1), group });
+}
+
+/** Runs after each case of the surrounding `describe`. */
+export const afterEach = (cleanup) => group.cleanups.push(cleanup);
+
+/** What was declared: groups with their `children`, and cases with their `id`, each by its name. */
+export const list = (from = root) =>
+  from.children.map(({ name, id, ...inner }) => (inner.children ? { name, children: list(inner) } : { name, id }));
+
+/** Runs one case, and gives the error that it failed with, if it did. */
+export async function run(id) {
+  const { body, group } = cases[id];
+  try {
+    try {
+      await body();
+    } finally {
+      for (let of = group; of; of = of.outer) for (const cleanup of of.cleanups) await cleanup();
+    }
+  } catch (error) {
+    return { name: `${error?.name}`, message: `${error?.message ?? error}`, stack: `${error?.stack ?? error}` };
+  }
+  return undefined;
+}
