@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use tracing::Instrument as _;
 
 use super::context::ContextSource;
@@ -78,9 +78,9 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let run = AssertUnwindSafe(self.run(context)).catch_unwind().instrument(span);
         let (status, body) = match run.await {
             Ok(Ok(Some(envelope))) => {
-                (call.response().status().map_or(200, |s| s.as_u16()), envelope)
+                (call.response().status().unwrap_or(StatusCode::OK), envelope)
             }
-            Ok(Ok(None)) => return Answer::text(500, UNSUPPORTED),
+            Ok(Ok(None)) => return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, UNSUPPORTED),
             Ok(Err(error)) => written(&error),
             Err(panic) => written(&panicked(&call, &*panic)),
         };
@@ -105,12 +105,13 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
     }
 }
 
-fn written(error: &Error) -> (u16, Vec<u8>) {
+fn written(error: &Error) -> (StatusCode, Vec<u8>) {
     let mut body = Vec::with_capacity(128);
     if let Err(reason) = error.write_envelope(&mut body) {
         tracing::error!(%reason, "an error cannot be serialised");
     }
-    (error.status(), body)
+    let status = StatusCode::from_u16(error.status());
+    (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body)
 }
 
 /// Runs the calls; none is one that matches no procedure.
@@ -123,33 +124,34 @@ pub(crate) fn answers<C: Send + Sync + 'static>(
         Box::pin(async move {
             match call {
                 Some(call) => (index, call.answer(context).await),
-                None => (index, Answer::text(404, UNMATCHED)),
+                None => (index, Answer::text(StatusCode::NOT_FOUND, UNMATCHED)),
             }
         })
     };
     calls.into_iter().enumerate().map(run).collect()
 }
 
-/// All answers as one array of JSON.
-pub(crate) async fn collect_answers(answers: &mut Answers) -> Vec<u8> {
+/// All answers as one array of JSON, in a response of that status.
+pub(crate) async fn collect_answers(answers: &mut Answers, status: StatusCode) -> Vec<u8> {
     let mut body = Vec::from(b"[");
     while let Some((index, answer)) = answers.next().await {
         if body.len() > 1 {
             body.push(b',');
         }
-        answer.write(index, &mut body);
+        answer.write(index, status, &mut body);
     }
     body.push(b']');
     body
 }
 
-/// Writes each answer as an event when it is ready. There is no last event.
-pub(crate) async fn write_answers(mut answers: Answers, sink: Arc<EventSink>) {
+/// Writes each answer as an event of a response of that status when it is ready.
+/// There is no last event.
+pub(crate) async fn write_answers(mut answers: Answers, status: StatusCode, sink: Arc<EventSink>) {
     while let Some((index, answer)) = answers.next().await {
         if !sink.is_open() {
             sink.open();
         }
         sink.ready().await;
-        sink.plain(EventKind::Message, |out| answer.write(index, out));
+        sink.plain(EventKind::Message, |out| answer.write(index, status, out));
     }
 }

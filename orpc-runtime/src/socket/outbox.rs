@@ -151,6 +151,12 @@ impl Outbox {
         self.state().unsent() >= self.high_water
     }
 
+    /// Whether there is far more than there is room for: answers that did not
+    /// wait, as refusals do not.
+    pub(crate) fn overflows(&self) -> bool {
+        self.state().unsent() / 2 >= self.high_water
+    }
+
     /// Waits until there is room.
     pub(crate) async fn ready(&self) {
         poll_fn(|cx| {

@@ -30,7 +30,7 @@ use crate::serve::served::{Parts, Served};
 use crate::serve::time::SHORTEST;
 use crate::socket::Outbox;
 use crate::value::Envelope;
-use crate::wire::v1::batch::{self, Item, MULTI_STATUS, Mode};
+use crate::wire::v1::batch::{self, Item, Mode};
 use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::{self, SseWriter};
 
@@ -49,6 +49,8 @@ struct Options {
     body_limit: usize,
     strict_get: bool,
     batch_limit: usize,
+    batch_status: StatusCode,
+    batch_headers: HeaderMap,
     initial_comment: Option<Bytes>,
     keep_alive: Option<(Duration, Bytes)>,
 }
@@ -90,6 +92,8 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             body_limit: 1024 * 1024,
             strict_get: true,
             batch_limit: 10,
+            batch_status: StatusCode::MULTI_STATUS,
+            batch_headers: HeaderMap::new(),
             initial_comment: Some(sse::comment("").into()),
             keep_alive: Some((Duration::from_secs(5), sse::comment("").into())),
         };
@@ -128,6 +132,16 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     #[must_use]
     pub fn batch_limit(self, calls: usize) -> Self {
         self.with(|options| options.batch_limit = calls)
+    }
+
+    /// The status and headers of the response to a batch, whatever becomes of its
+    /// calls; 207 and none unless set.
+    #[must_use]
+    pub fn batch_response(self, status: StatusCode, headers: HeaderMap) -> Self {
+        self.with(|options| {
+            options.batch_status = status;
+            options.batch_headers = headers;
+        })
     }
 
     /// The comment that opens every event stream, so that the head is sent at
@@ -276,25 +290,38 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         };
         let items = match batch::read(&text, self.options.batch_limit) {
             Ok(items) => items,
-            Err(bad) => return batch_response(bad.status(), JSON, RpcBody::full(bad.body())),
+            Err(bad) => {
+                let mut response = Response::new(RpcBody::full(bad.body()));
+                *response.status_mut() = bad.status();
+                response.headers_mut().insert(CONTENT_TYPE, JSON);
+                return response;
+            }
         };
+        let status = self.options.batch_status;
         let mut answers = answers(&self.context, self.batch_calls(items, &parts));
         match mode {
             Mode::Buffered => {
-                let body = collect_answers(&mut answers).await;
-                batch_response(MULTI_STATUS, JSON, RpcBody::full(body))
+                let body = collect_answers(&mut answers, status).await;
+                self.batch_response(JSON, RpcBody::full(body))
             }
             Mode::Streaming => {
                 let sink = EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
-                let run = write_answers(answers, Arc::clone(&sink)).map(Ok).boxed();
+                let run = write_answers(answers, status, Arc::clone(&sink)).map(Ok).boxed();
                 let events = match self.events(run, sink).await {
                     Ok(events) => events,
                     Err(error) => return respond_with_error(&error, HeaderMap::new()),
                 };
-                let body = RpcBody::events(events);
-                batch_response(MULTI_STATUS, EVENT_STREAM, body)
+                self.batch_response(EVENT_STREAM, RpcBody::events(events))
             }
         }
+    }
+
+    fn batch_response(&self, content_type: HeaderValue, body: RpcBody) -> Response<RpcBody> {
+        let mut response = Response::new(body);
+        *response.status_mut() = self.options.batch_status;
+        *response.headers_mut() = self.options.batch_headers.clone();
+        set_content_type(&mut response, content_type);
+        response
     }
 
     /// The calls of a batch in its order; none for one that matches no procedure.
@@ -366,17 +393,6 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     }
 }
 
-/// The response to a batch.
-fn batch_response(status: u16, content_type: HeaderValue, body: RpcBody) -> Response<RpcBody> {
-    let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::MULTI_STATUS);
-    if content_type == EVENT_STREAM {
-        response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    }
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
-}
-
 fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     let head = call.response();
     let (content_type, body) = match answer {
@@ -386,12 +402,16 @@ fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     let mut response = Response::new(body);
     *response.status_mut() = head.status().unwrap_or(StatusCode::OK);
     *response.headers_mut() = head.headers().clone();
+    set_content_type(&mut response, content_type);
+    response
+}
+
+fn set_content_type(response: &mut Response<RpcBody>, content_type: HeaderValue) {
     if content_type == EVENT_STREAM {
         // nginx would hold events back to fill its buffers.
         response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     }
     response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
 }
 
 /// The response of a call that failed.

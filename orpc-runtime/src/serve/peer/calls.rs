@@ -11,7 +11,7 @@ use futures::FutureExt as _;
 use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use tracing::Instrument as _;
 
 use super::limits::PeerLimits;
@@ -28,7 +28,7 @@ use crate::serve::ContextSource;
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::socket::{Outbox, Socket};
 use crate::value::Envelope;
-use crate::wire::v1::batch::{self, MULTI_STATUS, Mode};
+use crate::wire::v1::batch::{self, Mode};
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
     self, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
@@ -439,13 +439,15 @@ async fn run_batch<C: Send + Sync + 'static>(
     let mut answers = answers(&shared.context, calls);
     match mode {
         Mode::Buffered => {
-            let body = collect_answers(&mut answers).await;
+            let body = collect_answers(&mut answers, StatusCode::MULTI_STATUS).await;
             shared.outbox().ready().await;
-            shared.outbox().append(|out| peer::write_plain(&id, MULTI_STATUS, &body, out));
+            shared
+                .outbox()
+                .append(|out| peer::write_plain(&id, StatusCode::MULTI_STATUS, &body, out));
         }
         Mode::Streaming => {
             let sink = EventSink::new(Arc::clone(shared.outbox()), BatchWriter(id.clone()));
-            write_answers(answers, sink).await;
+            write_answers(answers, StatusCode::MULTI_STATUS, sink).await;
             shared.outbox().append(|out| peer::write_end_of_batch(&id, out));
         }
     }

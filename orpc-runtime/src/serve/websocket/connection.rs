@@ -184,7 +184,7 @@ where
 
     /// Reads what is there. Ready when the socket is at its end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        for _ in 0..READ_BUDGET {
+        for read in 0..READ_BUDGET {
             if self.failed {
                 // Ends when the close frame is written.
                 return Poll::Pending;
@@ -192,6 +192,10 @@ where
             if self.is_flooded() {
                 // Goes on when something is written, or ends by the deadline for that.
                 return Poll::Pending;
+            }
+            if read > 0 && self.socket().outbox().is_full() {
+                // What waits is written before it becomes more.
+                break;
             }
             let was_resting = self.websocket.is_resting();
             match self.websocket.poll_next(cx) {
@@ -214,10 +218,11 @@ where
         Poll::Pending
     }
 
-    /// Whether more waits to be written than a client that does not read may cause.
+    /// Whether more waits to be written than a client that does not read may
+    /// cause. Until then it is heard: it may abort what it does not read.
     fn is_flooded(&self) -> bool {
         self.blocked.is_some_and(|(_, read)| read >= READ_WHILE_BLOCKED)
-            || (self.calls.is_some() && self.socket().outbox().is_full())
+            || (self.calls.is_some() && self.socket().outbox().overflows())
     }
 
     /// A frame arrived.

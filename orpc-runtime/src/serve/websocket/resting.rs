@@ -17,22 +17,27 @@ pub(super) struct RestingSocket<S> {
     /// The connection, while there is no codec.
     resting: Option<Transport<S>>,
     awake: Option<WebSocketStream<Transport<S>>>,
+    /// The codec has given all messages that it had read.
+    is_drained: bool,
     message_limit: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     pub(super) fn new(connection: S, message_limit: usize) -> Self {
-        Self { resting: Some(Transport::new(connection)), awake: None, message_limit }
+        let resting = Some(Transport::new(connection));
+        Self { resting, awake: None, is_drained: false, message_limit }
     }
 
     pub(super) fn is_resting(&self) -> bool {
         self.resting.is_some()
     }
 
-    /// Gives the codec back, unless a message is half read. To be called when
-    /// reading is pending, all is flushed, and no close frame was exchanged.
+    /// Gives the codec back, unless there are messages in it, or a part of one. To
+    /// be called when all is flushed, and no close frame was exchanged.
     pub(super) fn rest(&mut self) {
-        if self.awake.as_ref().is_some_and(|socket| socket.get_ref().is_at_boundary()) {
+        if self.is_drained
+            && self.awake.as_ref().is_some_and(|socket| socket.get_ref().is_at_boundary())
+        {
             self.resting = self.awake.take().map(WebSocketStream::into_inner);
         }
     }
@@ -66,7 +71,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         {
             return Poll::Ready(None);
         }
-        Pin::new(self.awake()?).poll_next(cx)
+        let message = Pin::new(self.awake()?).poll_next(cx);
+        self.is_drained = message.is_pending();
+        message
     }
 
     /// Waits until a message may be sent.
@@ -130,11 +137,13 @@ mod tests {
             assert!(socket.poll_next(&mut cx).is_pending());
             socket.rest();
         }
-        // Two messages at once.
+        // Two messages at once, of which the second one is not read yet.
         client.write_all(&[text(b"a"), text(b"b")].concat()).await.unwrap();
         for expected in ["a", "b"] {
             let message = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
             assert_eq!(message.as_text(), Some(expected));
+            socket.rest();
+            assert!(!socket.is_resting(), "it is not known that nothing more was read");
         }
         drop(client);
         assert!(poll_fn(|cx| socket.poll_next(cx)).await.is_none());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Write as _;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
@@ -19,9 +19,6 @@ pub(crate) enum Mode {
     /// As events, each when it is ready.
     Streaming,
 }
-
-/// The status of a response that holds others.
-pub(crate) const MULTI_STATUS: u16 = 207;
 
 /// The answer to a call that matches no procedure.
 pub(crate) const UNMATCHED: &[u8] = b"\"No procedure matched\"";
@@ -53,10 +50,10 @@ pub(crate) enum BadBatch {
 }
 
 impl BadBatch {
-    pub(crate) fn status(self) -> u16 {
+    pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::TooMany => 413,
-            Self::Malformed => 400,
+            Self::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Malformed => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -119,7 +116,7 @@ impl RawItem<'_> {
 /// The answer to one call of a batch.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) status: u16,
+    pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// JSON text.
     pub(crate) body: Cow<'static, [u8]>,
@@ -127,16 +124,17 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// An answer of fixed text.
-    pub(crate) fn text(status: u16, body: &'static [u8]) -> Self {
+    pub(crate) fn text(status: StatusCode, body: &'static [u8]) -> Self {
         Self { status, headers: HeaderMap::new(), body: Cow::Borrowed(body) }
     }
 
-    /// Writes the answer to the call of that place in the batch.
-    pub(crate) fn write(&self, index: usize, out: &mut Vec<u8>) {
+    /// Writes the answer to the call of that place in the batch, as part of a
+    /// response of the status `common`.
+    pub(crate) fn write(&self, index: usize, common: StatusCode, out: &mut Vec<u8>) {
         // Writing to a `Vec` cannot fail.
         _ = write!(out, "{{\"index\":{index}");
-        if self.status != MULTI_STATUS {
-            _ = write!(out, ",\"status\":{}", self.status);
+        if self.status != common {
+            _ = write!(out, ",\"status\":{}", self.status.as_u16());
         }
         if !self.headers.is_empty() {
             out.extend_from_slice(b",\"headers\":");

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -237,14 +237,14 @@ pub(crate) fn write_error(
 
 /// Writes the response to a call of a procedure that does not exist.
 pub(crate) fn write_unmatched(id: &CallId, out: &mut Vec<u8>) {
-    write_plain(id, 404, UNMATCHED, out);
+    write_plain(id, StatusCode::NOT_FOUND, UNMATCHED, out);
 }
 
 /// Writes a response whose body is JSON text, but no envelope.
-pub(crate) fn write_plain(id: &CallId, status: u16, body: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_plain(id: &CallId, status: StatusCode, body: &[u8], out: &mut Vec<u8>) {
     id.open(out);
     // Writing to a `Vec` cannot fail.
-    _ = write!(out, ",\"p\":{{\"s\":{status},\"b\":");
+    _ = write!(out, ",\"p\":{{\"s\":{},\"b\":", status.as_u16());
     out.extend_from_slice(body);
     out.extend_from_slice(b"}}");
 }
