@@ -789,7 +789,9 @@ async fn a_socket_that_rests_wakes_for_what_another_task_sends() {
         tokio::time::sleep(Duration::from_secs(5)).await;
         let (socket, id) = (socket.clone(), id.clone());
         tokio::spawn(async move { message(&json!(n)).send(&socket, &id).unwrap() });
+        let sent = tokio::time::Instant::now();
         assert_eq!(client.message().await.json()["p"]["d"]["json"], json!(n));
+        assert_eq!(sent.elapsed(), Duration::ZERO, "it was not woken for it");
     }
     assert_eq!(rpc.live_streams(), 0);
     assert!(!socket.is_closed());

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_websockets::{ClientBuilder, WebSocketStream};
 
 /// Beyond that a test has failed.
-pub const PATIENCE: Duration = Duration::from_secs(600);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const TEXT: u8 = 0x1;
 pub const BINARY: u8 = 0x2;
