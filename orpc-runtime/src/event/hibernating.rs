@@ -1,15 +1,23 @@
 //! Iterators of which nothing is left running.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::EventError;
+use crate::procedure::Error;
+use crate::socket::Socket;
 
 /// An event iterator of which nothing is left running: the client has its
 /// iterator, the server the iterator's id alone. There is no task and no buffer
 /// for it until an [`EncodedEvent`](crate::EncodedEvent) is sent to that id.
+/// Its values are of type `T`; it may end with a return value `R`, or with an
+/// error `E` that is part of the procedure's type.
 ///
 /// What a procedure returns for many subscribers that mostly wait. It works on
 /// sockets; over HTTP it fails with `UPGRADE_REQUIRED`, 426.
@@ -46,28 +54,28 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// }
 /// # fn main() {}
 /// ```
-pub struct HibernatingIterator<T, R = ()> {
+pub struct HibernatingIterator<T, R = (), E = Infallible> {
     opened: Opened,
-    types: PhantomData<fn(T, R)>,
+    types: PhantomData<fn(T, R, E)>,
 }
 
 /// What is run when an iterator's client has been told of it.
-pub(crate) type Opened = Box<dyn FnOnce(Box<str>) -> Result<(), crate::Error> + Send>;
+pub(crate) type Opened = Box<dyn FnOnce(Box<str>) -> Result<(), Error> + Send>;
 
-impl<T, R> HibernatingIterator<T, R> {
+impl<T, R, E> HibernatingIterator<T, R, E> {
     /// An iterator that hibernates from the start. The closure gets its id, to
     /// be kept where events come from; events sent from then on arrive. An error
     /// of the closure ends the iterator with it.
     pub fn new<F>(opened: F) -> Self
     where
-        F: FnOnce(HibernationId<T, R>) -> Result<(), crate::Error> + Send + 'static,
+        F: FnOnce(HibernationId<T, R, E>) -> Result<(), Error> + Send + 'static,
     {
         let opened = |id| opened(HibernationId { id, types: PhantomData });
         Self { opened: Box::new(opened), types: PhantomData }
     }
 }
 
-impl<T, R> fmt::Debug for HibernatingIterator<T, R> {
+impl<T, R, E> fmt::Debug for HibernatingIterator<T, R, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HibernatingIterator")
     }
@@ -83,18 +91,22 @@ pub trait Hibernating: Send + 'static {
     type Value: Serialize + JsonSchema + Send + 'static;
     /// The return value.
     type Return: Serialize + JsonSchema + Send + 'static;
+    /// The error that may end it.
+    type Error: EventError;
 
     #[doc(hidden)]
     fn into_opened(self) -> Opened;
 }
 
-impl<T, R> Hibernating for HibernatingIterator<T, R>
+impl<T, R, E> Hibernating for HibernatingIterator<T, R, E>
 where
     T: Serialize + JsonSchema + Send + 'static,
     R: Serialize + JsonSchema + Send + 'static,
+    E: EventError,
 {
     type Value = T;
     type Return = R;
+    type Error = E;
 
     fn into_opened(self) -> Opened {
         self.opened
@@ -106,60 +118,64 @@ where
 ///
 /// With serde it is a string, to be kept in an
 /// [attachment](crate::Socket::attach) or elsewhere.
-pub struct HibernationId<T, R = ()> {
+pub struct HibernationId<T, R = (), E = Infallible> {
     /// The call's id as JSON text.
     id: Box<str>,
-    types: PhantomData<fn(T, R)>,
+    types: PhantomData<fn(T, R, E)>,
 }
 
-impl<T, R> HibernationId<T, R> {
+impl<T, R, E> HibernationId<T, R, E> {
     /// The call's id as JSON text, which a client's messages have as `i`.
     pub fn as_json(&self) -> &str {
         &self.id
     }
+
+    /// Whether the client still has the iterator, on its socket: until it stops
+    /// it, or is sent its last event.
+    pub fn is_live_on(&self, socket: &Socket) -> bool {
+        socket.is_hibernating(&self.id)
+    }
 }
 
-impl<T, R> Clone for HibernationId<T, R> {
+impl<T, R, E> Clone for HibernationId<T, R, E> {
     fn clone(&self) -> Self {
         Self { id: self.id.clone(), types: PhantomData }
     }
 }
 
-impl<T, R> PartialEq for HibernationId<T, R> {
+impl<T, R, E> PartialEq for HibernationId<T, R, E> {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }
 }
 
-impl<T, R> Eq for HibernationId<T, R> {}
+impl<T, R, E> Eq for HibernationId<T, R, E> {}
 
-impl<T, R> Hash for HibernationId<T, R> {
+impl<T, R, E> Hash for HibernationId<T, R, E> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
     }
 }
 
-impl<T, R> fmt::Debug for HibernationId<T, R> {
+impl<T, R, E> fmt::Debug for HibernationId<T, R, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HibernationId").field(&self.id).finish()
     }
 }
 
-impl<T, R> Serialize for HibernationId<T, R> {
+impl<T, R, E> Serialize for HibernationId<T, R, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.id)
     }
 }
 
-impl<'de, T, R> Deserialize<'de> for HibernationId<T, R> {
+impl<'de, T, R, E> Deserialize<'de> for HibernationId<T, R, E> {
     /// What is no id is refused: it becomes part of messages as it is.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let id = Box::<str>::deserialize(deserializer)?;
-        let is_scalar = matches!(
-            serde_json::from_str(&id),
-            Ok(serde_json::Value::String(_) | serde_json::Value::Number(_))
-        );
-        if is_scalar && !id.contains(['\n', '\r']) {
+        let is_scalar = id.starts_with(|first: char| "\"-0123456789".contains(first));
+        let is_json = serde_json::from_str::<&RawValue>(&id).is_ok_and(|raw| raw.get() == &*id);
+        if is_scalar && is_json {
             Ok(Self { id, types: PhantomData })
         } else {
             Err(serde::de::Error::custom("not the id of a call"))

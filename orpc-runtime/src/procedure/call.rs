@@ -154,6 +154,10 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         self.end();
+        if let Some(socket) = self.detached.get() {
+            socket.end();
+            socket.leave_groups();
+        }
     }
 }
 

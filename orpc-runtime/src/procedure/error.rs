@@ -259,6 +259,12 @@ impl Error {
         self
     }
 
+    /// Marks the error as one that no procedure declares.
+    pub(crate) fn into_undefined(mut self) -> Self {
+        self.0.defined = false;
+        self
+    }
+
     /// Whether the procedure declares the error, so that a client knows its type.
     pub fn is_defined(&self) -> bool {
         self.0.defined

@@ -11,7 +11,7 @@ use super::definition::Definition;
 use super::local;
 use super::running::{ErasedProcedure, HibernatingRunner, StreamRunner, UnaryRunner};
 use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
-use crate::event::EventError;
+use crate::event::{EventError, Hibernating};
 use crate::schema::SchemaError;
 
 /// A procedure that can stand in a router of context `C`.
@@ -95,7 +95,10 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     {
         let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<HibernatingOf<P, How>>(PhantomData));
         self.place::<P>(
-            HibernatingRunner::<P, How>::compile().map(|runner| Arc::new(runner) as _),
+            HibernatingRunner::<P, How>::compile(
+                <<P::Output as Hibernating>::Error as EventError>::declarations(),
+            )
+            .map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
     }

@@ -104,9 +104,11 @@ pub(crate) struct HibernatingRunner<P: Procedure, How> {
 }
 
 impl<P: Procedure, How> HibernatingRunner<P, How> {
-    pub(crate) fn compile() -> Result<Self, SchemaError> {
-        let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
-        Ok(Self { prepared, how: PhantomData })
+    /// `events` are the errors that the iterator itself may end with.
+    pub(crate) fn compile(events: Vec<ErrorDeclaration>) -> Result<Self, SchemaError> {
+        let mut errors = <P::Error as RpcError>::declarations();
+        errors.extend(events);
+        Ok(Self { prepared: Prepared::compile(errors)?, how: PhantomData })
     }
 }
 
@@ -273,7 +275,11 @@ where
                 iterator.map(Hibernating::into_opened).map_err(RpcError::into_error)
             };
             match AssertUnwindSafe(handler).catch_unwind().await {
-                Ok(Ok(opened)) => Ok(opened),
+                Ok(Ok(opened)) => {
+                    let call = Arc::clone(&end.0);
+                    Ok(Box::new(move |id| opened(id).map_err(|error| errors.settle(&call, error)))
+                        as Opened)
+                }
                 Ok(Err(error)) => Err(errors.settle(call, error)),
                 Err(panic) => Err(panicked(call, &*panic)),
             }

@@ -1,5 +1,6 @@
 //! Events that are serialised once for all who get them.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::event::{Event, EventError, EventMeta, HibernationId, Step};
+use crate::event::{ErrorEvent, Event, EventError, EventMeta, HibernationId, Step};
 use crate::procedure::{Error, EventKind, WriteError, present, write_event};
 use crate::schema::OutputEncoder;
 use crate::socket::{Frame, SendError, Socket};
@@ -18,17 +19,18 @@ use crate::wire::v1::peer::{PeerTail, write_encoded_event};
 ///
 /// The text of a message is that of the peer protocol, with which the official
 /// client reads it as an event of an ordinary iterator.
-pub struct EncodedEvent<T, R = ()> {
+pub struct EncodedEvent<T, R = (), E = Infallible> {
     /// What follows the call's id in the message.
     tail: Bytes,
     is_last: bool,
-    types: PhantomData<fn(T, R)>,
+    types: PhantomData<fn(T, R, E)>,
 }
 
-impl<T, R> EncodedEvent<T, R>
+impl<T, R, E> EncodedEvent<T, R, E>
 where
     T: Serialize + JsonSchema + 'static,
     R: Serialize + JsonSchema + 'static,
+    E: EventError,
 {
     /// An event with its id, retry time and comments.
     ///
@@ -58,14 +60,29 @@ where
         Self::value(EventKind::Done, &EventMeta::default(), value)
     }
 
-    /// An error, which ends the iterator. An error with a source is sent as an
-    /// internal one, and the source logged.
+    /// An error of those that the iterator is declared with, which ends it.
     ///
     /// # Errors
     /// If the id of an [`ErrorEvent`](crate::ErrorEvent) would break its line in
     /// an event stream.
-    pub fn error(error: impl EventError) -> Result<Self, Error> {
+    pub fn error(error: E) -> Result<Self, Error> {
+        Self::end(error.into_error_event())
+    }
+
+    /// Any other error, which ends the iterator. To the client it is not a
+    /// declared one. One with a source is sent as an internal error, and the
+    /// source logged.
+    ///
+    /// # Errors
+    /// If the id of an [`ErrorEvent`](crate::ErrorEvent) would break its line in
+    /// an event stream.
+    pub fn fail(error: impl EventError) -> Result<Self, Error> {
         let (error, meta) = error.into_error_event().into_parts();
+        Self::end(ErrorEvent::with_meta(error.into_undefined(), meta))
+    }
+
+    fn end(event: ErrorEvent<Error>) -> Result<Self, Error> {
+        let (error, meta) = event.into_parts();
         error.log("an event that is sent to iterators");
         Ok(Self::write(EventKind::Error, &meta, |out| error.write_envelope(out))?)
     }
@@ -89,31 +106,31 @@ where
     }
 }
 
-impl<T, R> EncodedEvent<T, R> {
+impl<T, R, E> EncodedEvent<T, R, E> {
     /// Sends the event to an iterator that hibernates on the socket.
     ///
     /// # Errors
     /// If the socket is closed, its client does not read, or has stopped the iterator.
-    pub fn send(&self, socket: &Socket, id: &HibernationId<T, R>) -> Result<(), SendError> {
+    pub fn send(&self, socket: &Socket, id: &HibernationId<T, R, E>) -> Result<(), SendError> {
         let write = |out: &mut Vec<u8>| write_encoded_event(id.as_json(), &self.tail, out);
         socket.send_event(id.as_json(), self.is_last, write)
     }
 
     /// The message for the iterator of that id, for a channel of your own.
-    pub fn frame(&self, id: &HibernationId<T, R>) -> Frame {
+    pub fn frame(&self, id: &HibernationId<T, R, E>) -> Frame {
         let mut text = Vec::with_capacity(id.as_json().len() + self.tail.len() + 8);
         write_encoded_event(id.as_json(), &self.tail, &mut text);
         Frame::Text(text.into())
     }
 }
 
-impl<T, R> Clone for EncodedEvent<T, R> {
+impl<T, R, E> Clone for EncodedEvent<T, R, E> {
     fn clone(&self) -> Self {
         Self { tail: self.tail.clone(), is_last: self.is_last, types: PhantomData }
     }
 }
 
-impl<T, R> fmt::Debug for EncodedEvent<T, R> {
+impl<T, R, E> fmt::Debug for EncodedEvent<T, R, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EncodedEvent").field("is_last", &self.is_last).finish_non_exhaustive()
     }

@@ -16,7 +16,7 @@ pub struct Recipients(Vec<Socket>);
 pub struct Delivery {
     /// Sockets that it is on its way to.
     pub sent: usize,
-    /// Sockets that were closed, because their clients do not read.
+    /// Sockets that are being closed from now on, because their clients do not read.
     pub overloaded: usize,
     /// Sockets that were not to get it: closed, without an iterator, or with one
     /// that their clients have stopped.
@@ -73,10 +73,10 @@ impl Recipients {
     /// Sends an event to an iterator of each socket that hibernates. `iterator`
     /// finds its id in the socket's attachment; a socket without an attachment,
     /// or with one of another type, is passed over.
-    pub fn send_event<A, T, R>(
+    pub fn send_event<A, T, R, E>(
         &self,
-        event: &EncodedEvent<T, R>,
-        iterator: impl Fn(&A) -> Option<&HibernationId<T, R>>,
+        event: &EncodedEvent<T, R, E>,
+        iterator: impl Fn(&A) -> Option<&HibernationId<T, R, E>>,
     ) -> Delivery
     where
         A: DeserializeOwned,

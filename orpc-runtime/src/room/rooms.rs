@@ -82,6 +82,11 @@ impl Rooms {
         rooms.filter(move |room| Weak::ptr_eq(&room.registry, &registry)).map(Room)
     }
 
+    /// All rooms, in no order.
+    pub fn all(&self) -> Vec<Room> {
+        self.0.rooms().values().filter_map(Weak::upgrade).map(Room).collect()
+    }
+
     /// How many rooms there are.
     pub fn len(&self) -> usize {
         self.0.rooms().len()
@@ -125,11 +130,12 @@ impl Room {
     /// Takes a socket in, until it leaves or ends. False if it is in already, or
     /// at its end.
     pub fn join(&self, socket: &Socket) -> bool {
-        let joined = self.0.sockets().insert(socket);
-        // In this order: a socket that ends now either finds the room, or is found ended.
+        // Held for both, so that the room and the socket agree.
+        let mut sockets = self.0.sockets();
+        let joined = sockets.insert(socket);
         let lives = socket.enter(Arc::clone(&self.0) as _);
         if !lives {
-            self.0.sockets().remove(socket);
+            sockets.remove(socket);
         }
         joined && lives
     }
@@ -137,8 +143,14 @@ impl Room {
     /// Lets a socket go. False if it is not in the room.
     pub fn leave(&self, socket: &Socket) -> bool {
         let group: Arc<dyn Group> = Arc::clone(&self.0) as _;
+        let mut sockets = self.0.sockets();
         socket.leave(&group);
-        self.0.sockets().remove(socket)
+        sockets.remove(socket)
+    }
+
+    /// Whether a socket is in the room.
+    pub fn contains(&self, socket: &Socket) -> bool {
+        self.0.sockets().all.contains_key(&socket.id())
     }
 
     /// How many sockets are in the room.
@@ -210,6 +222,15 @@ impl Group for Inner {
         self.sockets().remove(socket);
     }
 }
+
+/// Whether they are the same room, not only of the same name.
+impl PartialEq for Room {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Room {}
 
 impl fmt::Debug for Rooms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

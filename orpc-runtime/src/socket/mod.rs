@@ -9,7 +9,7 @@ mod group;
 mod outbox;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::header::{
@@ -58,6 +58,8 @@ struct Shared {
     opened: Instant,
     /// Milliseconds from `opened` to the last frame that arrived.
     last_seen: AtomicU64,
+    /// Whether the state says what to close with.
+    is_closing: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -107,6 +109,7 @@ impl Socket {
             outbox: Outbox::new(unsent),
             opened: Instant::now(),
             last_seen: AtomicU64::new(0),
+            is_closing: AtomicBool::new(false),
             state: Mutex::new(State { attachment: accept.attachment, ..State::default() }),
         }));
         for group in accept.groups {
@@ -118,7 +121,7 @@ impl Socket {
     /// A socket that nobody is at the other end of.
     pub(crate) fn detached() -> Self {
         let request = http::Request::new(()).into_parts().0;
-        Self::new(request, Accept::default(), usize::MAX)
+        Self::new(request, Accept::default(), 1024 * 1024)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -203,15 +206,19 @@ impl Socket {
         })
     }
 
-    /// Closes the socket once what waits is sent. The first word counts; a
-    /// reason of more than 123 bytes is cut.
+    /// Closes the socket once what waits is sent: its calls end, and nothing more
+    /// is taken. The first word counts; a reason of more than 123 bytes is cut.
     pub fn close(&self, code: CloseCode, reason: &str) {
         self.state().closing.get_or_insert_with(|| Close::ours(code, reason));
-        self.0.outbox.wake();
+        self.0.is_closing.store(true, Ordering::Release);
+        self.0.outbox.refuse();
     }
 
     /// What the socket is to close with.
     pub(crate) fn closing(&self) -> Option<Close> {
+        if !self.0.is_closing.load(Ordering::Acquire) {
+            return None;
+        }
         self.state().closing.clone()
     }
 
@@ -297,15 +304,18 @@ impl Socket {
         self.state().groups.all().to_vec()
     }
 
-    /// The socket is at its end: its groups forget it, and nothing is sent any more.
+    /// The socket is at its end: nothing is sent any more.
     pub(crate) fn end(&self) {
-        let groups = {
-            let mut state = self.state();
-            state.ended = true;
-            state.hibernating = Vec::new();
-            std::mem::take(&mut state.groups)
-        };
+        let mut state = self.state();
+        state.ended = true;
+        state.hibernating = Vec::new();
+        drop(state);
         self.0.outbox.close();
+    }
+
+    /// A socket that has ended leaves its groups.
+    pub(crate) fn leave_groups(&self) {
+        let groups = std::mem::take(&mut self.state().groups);
         for group in groups.all() {
             group.forget(self);
         }

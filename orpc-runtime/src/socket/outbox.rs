@@ -33,6 +33,8 @@ struct OutboxState {
     writer: Option<Waker>,
     /// The connection was to be woken while it ran.
     is_woken: bool,
+    /// Nothing is taken from others than the connection's own calls.
+    refuses: bool,
     /// Nothing will be sent any more.
     closed: bool,
 }
@@ -108,7 +110,7 @@ impl Outbox {
         frame: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), Refused> {
         let mut state = self.state();
-        if state.closed {
+        if state.refuses {
             return Err(Refused::Closed);
         }
         if state.unsent() >= self.high_water {
@@ -121,6 +123,13 @@ impl Outbox {
             writer.wake();
         }
         Ok(())
+    }
+
+    /// Takes no more from others than the connection's own calls, and wakes the
+    /// connection to close.
+    pub(crate) fn refuse(&self) {
+        self.state().refuses = true;
+        self.wake();
     }
 
     /// Wakes the connection; if it runs now, for another time.
@@ -139,6 +148,7 @@ impl Outbox {
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
+        state.refuses = true;
         state.bytes = Vec::new();
         state.frames = Vec::new();
         let waiting = std::mem::take(&mut state.waiting);

@@ -126,8 +126,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
     /// Takes a message. One that cannot be read is left without an answer, as
     /// there is no id to answer to.
     pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
-        self.buckets.count_bytes(frame.len());
-        let Message { id, payload } = peer::decode(frame)?;
+        let Message { id, payload } =
+            peer::decode(frame).inspect_err(|_| self.buckets.count_bytes(frame.len()))?;
+        if !matches!(payload, Payload::Request(_)) {
+            self.buckets.count_bytes(frame.len());
+        }
         match payload {
             Payload::Request(request) => self.request(id, request, frame.len()),
             Payload::Event { kind, data, meta } => {
@@ -146,7 +149,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         if self.open.contains_key(&id) || shared.socket.is_hibernating(id.as_str()) {
             return;
         }
-        if let Err(wait) = self.buckets.take_call() {
+        if let Err(wait) = self.buckets.take_call(weight) {
             let refused = Refused::TooFast(wait);
             shared.fail(&id, &refused.error(), refused.retry_after());
             return;
@@ -549,10 +552,7 @@ impl<C: Send + Sync + 'static> Run<C> {
         let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
         let error = match opened {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => {
-                error.log(self.call.path());
-                error
-            }
+            Ok(Err(error)) => error,
             Err(panic) => panicked(&self.call, &*panic),
         };
         if socket.release(self.id.as_str()) {

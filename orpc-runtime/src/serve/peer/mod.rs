@@ -174,6 +174,7 @@ impl<C: Send + Sync + 'static> Stream for Peer<C> {
 impl<C> Drop for Peer<C> {
     fn drop(&mut self) {
         self.socket.end();
+        self.socket.leave_groups();
     }
 }
 

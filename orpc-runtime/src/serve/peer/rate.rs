@@ -47,9 +47,10 @@ impl Bucket {
         Self { rate, full_at: Instant::now() }
     }
 
-    /// How long until there is a token.
-    fn wait(&self, now: Instant) -> Duration {
-        let ahead = after(self.full_at.max(now), self.rate.interval()) - now;
+    /// How long until there are so many tokens, or as many as there can be.
+    fn wait(&self, tokens: u32, now: Instant) -> Duration {
+        let time = self.rate.interval().saturating_mul(tokens.min(self.rate.count));
+        let ahead = after(self.full_at.max(now), time) - now;
         ahead.saturating_sub(self.rate.within)
     }
 
@@ -59,13 +60,14 @@ impl Bucket {
         self.full_at = after(self.full_at.max(now), time);
     }
 
-    /// Takes a token, or tells how long until there is one.
-    fn try_take(&mut self, now: Instant) -> Result<(), Duration> {
-        let wait = self.wait(now);
+    /// Takes tokens, or tells how long until there are enough. More than there
+    /// can be are given when there are as many as there can be.
+    fn try_take(&mut self, tokens: u32, now: Instant) -> Result<(), Duration> {
+        let wait = self.wait(tokens, now);
         if !wait.is_zero() {
             return Err(wait);
         }
-        self.take(1, now);
+        self.take(tokens, now);
         Ok(())
     }
 }
@@ -90,7 +92,7 @@ impl Buckets {
         }
     }
 
-    /// Counts a message, whatever it is. One that is too many makes the calls
+    /// Counts a message that is no call. One that is too many makes the calls
     /// after it wait.
     pub(super) fn count_bytes(&mut self, length: usize) {
         if let Some(bucket) = &mut self.bytes {
@@ -98,21 +100,30 @@ impl Buckets {
         }
     }
 
-    /// Counts a call, or tells how long until one is welcome.
-    pub(super) fn take_call(&mut self) -> Result<(), Duration> {
+    /// Counts a call that is a message of that length, or tells how long until it
+    /// is welcome.
+    pub(super) fn take_call(&mut self, length: usize) -> Result<(), Duration> {
+        let now = Instant::now();
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
         if let Some(bucket) = &self.bytes {
-            let wait = bucket.wait(Instant::now());
+            let wait = bucket.wait(length, now);
             if !wait.is_zero() {
                 return Err(wait);
             }
         }
-        self.calls.as_mut().map_or(Ok(()), |bucket| bucket.try_take(Instant::now()))
+        if let Some(bucket) = &mut self.calls {
+            bucket.try_take(1, now)?;
+        }
+        if let Some(bucket) = &mut self.bytes {
+            bucket.take(length, now);
+        }
+        Ok(())
     }
 
     /// Counts a call of a procedure, or tells how long until one is welcome.
     pub(super) fn take_call_of(&mut self, path: &str) -> Result<(), Duration> {
         let bucket = self.procedures.iter_mut().find(|(own, _)| **own == *path);
-        bucket.map_or(Ok(()), |(_, bucket)| bucket.try_take(Instant::now()))
+        bucket.map_or(Ok(()), |(_, bucket)| bucket.try_take(1, Instant::now()))
     }
 }
 
@@ -123,7 +134,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn tokens_come_back_evenly() {
         let mut bucket = Bucket::new(Rate::new(2, Duration::from_secs(10)));
-        let mut take = || bucket.try_take(Instant::now());
+        let mut take = || bucket.try_take(1, Instant::now());
         assert_eq!(take(), Ok(()));
         assert_eq!(take(), Ok(()));
         assert_eq!(take(), Err(Duration::from_secs(5)));
@@ -141,11 +152,16 @@ mod tests {
     async fn a_long_message_makes_later_calls_wait() {
         let bytes = Some(Rate::new(1000, Duration::from_secs(10)));
         let mut buckets = Buckets::new(&Rates { bytes, ..Rates::default() });
-        assert_eq!(buckets.take_call(), Ok(()));
-        buckets.count_bytes(1500);
-        // 500 too many, and one more for the next call.
-        assert_eq!(buckets.take_call(), Err(Duration::from_millis(5010)));
-        tokio::time::advance(Duration::from_millis(5010)).await;
-        assert_eq!(buckets.take_call(), Ok(()));
+        assert_eq!(buckets.take_call(600), Ok(()));
+        // 200 are missing of the 600.
+        assert_eq!(buckets.take_call(600), Err(Duration::from_secs(2)));
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(buckets.take_call(600), Ok(()));
+        // One that is longer than all may be: when all are back.
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(buckets.take_call(5000), Ok(()));
+        assert_eq!(buckets.take_call(1), Err(Duration::from_millis(40_010)));
+        buckets.count_bytes(1000);
+        assert_eq!(buckets.take_call(1), Err(Duration::from_millis(50_010)));
     }
 }

@@ -149,12 +149,7 @@ where
         if let Some(calls) = &mut self.calls {
             calls.poll(cx);
         }
-        if self.calls.is_some()
-            && let Some(close) = self.socket().closing()
-        {
-            self.calls = None;
-            self.drain(self.timing.write, close);
-        }
+        self.obey();
         if self.write(cx).is_ready() {
             return Poll::Ready(());
         }
@@ -182,6 +177,16 @@ where
         self.life.socket()
     }
 
+    /// Begins to close, if the application said so.
+    fn obey(&mut self) {
+        if self.calls.is_some()
+            && let Some(close) = self.socket().closing()
+        {
+            self.calls = None;
+            self.drain(self.timing.write, close);
+        }
+    }
+
     /// Reads what is there. Ready when the socket is at its end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         for read in 0..READ_BUDGET {
@@ -197,6 +202,8 @@ where
                 // What waits is written before it becomes more.
                 break;
             }
+            // A call or a hook may have closed it just now.
+            self.obey();
             let was_resting = self.websocket.is_resting();
             match self.websocket.poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => {
@@ -254,6 +261,7 @@ where
         let bytes = Bytes::from(message.into_payload());
         let frame = if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) };
         if self.life.message(&frame) == Handled::No
+            && self.life.socket().closing().is_none()
             && let Err(error) = calls.receive(&frame)
         {
             tracing::debug!(%error, "a message is ignored");

@@ -17,7 +17,7 @@ use crate::socket::{Accept, Close, Frame, Socket};
 ///
 /// All but [`upgrade`](SocketHooks::upgrade) run in the task of the socket and
 /// hold up its calls: they are for quick things, and spawn a task for others. One
-/// that panics is logged, and the socket goes on.
+/// that panics is logged, and the socket goes on, without the message if there is one.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -32,7 +32,8 @@ use crate::socket::{Accept, Close, Frame, Socket};
 ///         let query = request.uri.query().unwrap_or_default();
 ///         let name = query.strip_prefix("name=").ok_or(Code::Unauthorized)?;
 ///         let lobby = self.rooms.get_or_create("lobby");
-///         Ok(Accept::new().tag(name)?.attach(name)?.room(&lobby))
+///         let accept = Accept::new().tag(name).map_err(|_| Code::BadRequest)?;
+///         Ok(accept.attach(name)?.room(&lobby))
 ///     }
 ///
 ///     fn open(&self, socket: &Socket) {
@@ -77,7 +78,8 @@ pub trait SocketHooks: Send + Sync + 'static {
         let _ = (socket, error);
     }
 
-    /// The socket is at its end. It has left its rooms, and nothing can be sent on it.
+    /// The socket is at its end: nothing can be sent on it any more. It leaves its
+    /// rooms after this.
     fn close(&self, socket: &Socket, close: &Close) {
         let _ = (socket, close);
     }

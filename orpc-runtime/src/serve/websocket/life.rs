@@ -3,8 +3,8 @@
 use super::hooks::{Handled, Hooks, SocketError};
 use crate::socket::{Close, Frame, Socket};
 
-/// An open socket. Dropping it ends the socket, whatever the reason: its rooms
-/// forget it, and the application is told.
+/// An open socket. Dropping it ends the socket, whatever the reason: the
+/// application is told, and then its rooms forget it.
 pub(super) struct Life {
     socket: Socket,
     hooks: Option<Hooks>,
@@ -53,5 +53,6 @@ impl Drop for Life {
             let close = self.close.take().unwrap_or_else(Close::abnormal);
             hooks.close(&self.socket, &close);
         }
+        self.socket.leave_groups();
     }
 }

@@ -84,6 +84,9 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     /// Serves the router over WebSocket, each call with a context from `context`:
     /// a `C`, an `Arc<C>`, or an `async fn(&Call) -> Result<C, E>`, to which
     /// [`Call::socket`](crate::Call::socket) shows the upgrade request.
+    ///
+    /// Set TCP_NODELAY on the connections that you accept: messages are small, and
+    /// without it each may wait for the acknowledgement of the one before.
     pub fn websocket<How>(&self, context: impl IntoContext<C, How>) -> WebSocketService<C> {
         let options = Options {
             origins: AllowedOrigins::SameHostAnd(Vec::new()),
@@ -170,14 +173,14 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.limits.unsent = bytes.max(1))
     }
 
-    /// How often a socket may call, whatever it calls.
+    /// How often a socket may call, whatever it calls: also what does not exist.
     #[must_use]
     pub fn rate_limit(self, rate: Rate) -> Self {
         self.with(|options| options.limits.rates.calls = Some(rate))
     }
 
-    /// How many bytes of messages a socket may send; beyond that further calls
-    /// are refused until enough time has passed.
+    /// How many bytes of messages a socket may send; beyond that calls are refused
+    /// until enough time has passed. Refused calls do not count.
     #[must_use]
     pub fn byte_rate_limit(self, rate: Rate) -> Self {
         self.with(|options| options.limits.rates.bytes = Some(rate))

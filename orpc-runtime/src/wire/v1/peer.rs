@@ -22,7 +22,7 @@ use crate::procedure::{Error, EventKind, EventWriter};
 const DELIMITER: u8 = 0xff;
 
 /// The longest id of a call, as JSON text. It is repeated with every event.
-const MAX_ID: usize = 4096;
+const MAX_ID: usize = 1024;
 
 /// A message that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
