@@ -185,6 +185,27 @@ impl<C: Send + Sync + 'static> Router<C> {
         self
     }
 
+    /// Checks every output of the procedures that are in the router now, and every
+    /// event of their streams, against the JSON Schema of its type: for types
+    /// whose own rules say less than their schema. It costs a parse of what is
+    /// sent. An output that is refused fails with INTERNAL_SERVER_ERROR, an event
+    /// ends its stream with EVENT_ITERATOR_VALIDATION_FAILED; the reasons are
+    /// logged. Events of [hibernating iterators](crate::HibernatingIterator) and
+    /// calls in the same process are not checked.
+    #[must_use]
+    pub fn check_outputs(mut self) -> Self {
+        for (_, node) in &mut self.nodes {
+            match node {
+                Node::Procedure(mounted) => {
+                    let erased = mounted.erased.as_ref().map_err(Clone::clone);
+                    mounted.erased = erased.and_then(|procedure| procedure.with_checked_outputs());
+                }
+                Node::Router(router) => *router = std::mem::take(router).check_outputs(),
+            }
+        }
+        self
+    }
+
     fn insert(&mut self, name: String, node: Node<C>) {
         if name.is_empty() {
             self.conflicts.push(RouterIssue::Empty { path: String::new() });

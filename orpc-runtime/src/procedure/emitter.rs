@@ -8,7 +8,9 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use super::error::Error;
+use super::running::unwritten;
 use crate::event::{ErrorEvent, EventMeta, InvalidMeta};
+use crate::schema::OutputError;
 use crate::socket::Outbox;
 
 /// What an event says about the iterator.
@@ -36,8 +38,8 @@ pub(crate) trait EventWriter: Send + Sync + 'static {
 pub(crate) enum WriteError {
     #[error(transparent)]
     Meta(#[from] InvalidMeta),
-    #[error("an event cannot be serialised: {0}")]
-    Value(#[from] serde_json::Error),
+    #[error(transparent)]
+    Value(#[from] OutputError),
 }
 
 /// The events of one stream, on their way to the outbox of its connection.
@@ -85,10 +87,12 @@ impl EventSink {
 
     /// Writes an error event. An id that would break its frame is left out.
     pub(crate) fn error(&self, error: &Error, meta: &EventMeta) {
-        if let Err(reason) = self.write(EventKind::Error, meta, |out| error.write_envelope(out)) {
+        if let Err(reason) =
+            self.write(EventKind::Error, meta, |out| Ok(error.write_envelope(out)?))
+        {
             tracing::error!(%reason, "an error event is replaced");
             let plain = self.write(EventKind::Error, &EventMeta::default(), |out| {
-                Error::hidden().write_envelope(out)
+                Ok(Error::hidden().write_envelope(out)?)
             });
             debug_assert!(plain.is_ok(), "the internal error is always valid");
         }
@@ -99,7 +103,7 @@ impl EventSink {
         &self,
         kind: EventKind,
         meta: &EventMeta,
-        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), OutputError>,
     ) -> Result<(), WriteError> {
         self.outbox.write(|out| write_event(&*self.writer, kind, meta, envelope, out))
     }
@@ -110,7 +114,7 @@ pub(crate) fn write_event(
     writer: &dyn EventWriter,
     kind: EventKind,
     meta: &EventMeta,
-    envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+    envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), OutputError>,
     out: &mut Vec<u8>,
 ) -> Result<(), WriteError> {
     meta.check()?;
@@ -122,6 +126,10 @@ pub(crate) fn write_event(
 
 /// After how many events a stream lets others run, however much room there is.
 const EVENTS_PER_TURN: u32 = 128;
+
+/// The error of a stream whose event its type refuses.
+const EVENT_CODE: &str = "EVENT_ITERATOR_VALIDATION_FAILED";
+const EVENT_INVALID: &str = "Event iterator validation failed";
 
 /// The stream's end of an [`EventSink`].
 pub(crate) struct Emitter {
@@ -155,9 +163,12 @@ impl Emitter {
         &self,
         kind: EventKind,
         meta: &EventMeta,
-        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), OutputError>,
     ) -> Result<(), Error> {
-        self.sink.write(kind, meta, envelope).map_err(Error::from)
+        self.sink.write(kind, meta, envelope).map_err(|error| match error {
+            WriteError::Meta(error) => Error::from(error),
+            WriteError::Value(error) => unwritten(error, Error::custom(EVENT_CODE), EVENT_INVALID),
+        })
     }
 
     /// Writes an error event.

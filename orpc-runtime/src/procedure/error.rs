@@ -259,6 +259,15 @@ impl Error {
         self
     }
 
+    /// Sets what is logged of the error.
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
     /// Marks the error as one that no procedure declares.
     pub(crate) fn into_undefined(mut self) -> Self {
         self.0.defined = false;

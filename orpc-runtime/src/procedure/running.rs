@@ -18,7 +18,7 @@ use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
 use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
-use crate::schema::{DecodeError, Issue, OutputEncoder, SchemaError};
+use crate::schema::{DecodeError, Issue, Output, OutputError, SchemaError};
 
 /// A procedure whose types only it knows. This is the border that keeps the
 /// code of the adapters from being compiled once per procedure.
@@ -34,6 +34,9 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
 
     /// The JSON Schema of the input.
     fn input_schema(&self) -> Option<&serde_json::Value>;
+
+    /// The same procedure, whose outputs are checked against their JSON Schema.
+    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError>;
 }
 
 /// A run that is ready to be polled.
@@ -55,11 +58,11 @@ struct Prepared<P: Procedure> {
 }
 
 impl<P: Procedure> Prepared<P> {
-    fn compile(errors: Vec<ErrorDeclaration>) -> Result<Self, SchemaError> {
-        Ok(Self {
+    fn compile(errors: Vec<ErrorDeclaration>) -> Result<Arc<Self>, SchemaError> {
+        Ok(Arc::new(Self {
             input: P::HAS_INPUT.then(P::Input::compile).transpose()?,
             errors: Arc::new(DeclaredErrors::compile(errors)?),
-        })
+        }))
     }
 
     /// Reads the input, with the errors that clients of oRPC know.
@@ -84,22 +87,22 @@ impl<P: Procedure> Prepared<P> {
 
 /// Runs a procedure with one result.
 pub(crate) struct UnaryRunner<P: Procedure, How> {
-    prepared: Prepared<P>,
-    output: Arc<OutputEncoder>,
+    prepared: Arc<Prepared<P>>,
+    output: Arc<Output>,
     how: PhantomData<fn() -> How>,
 }
 
 /// Runs a procedure that answers with a stream.
 pub(crate) struct StreamRunner<P: Procedure, How> {
-    prepared: Prepared<P>,
+    prepared: Arc<Prepared<P>>,
     /// Of the events and of the return value.
-    encoders: Arc<[OutputEncoder; 2]>,
+    outputs: Arc<[Output; 2]>,
     how: PhantomData<fn() -> How>,
 }
 
 /// Runs a procedure that answers with an iterator that hibernates.
 pub(crate) struct HibernatingRunner<P: Procedure, How> {
-    prepared: Prepared<P>,
+    prepared: Arc<Prepared<P>>,
     how: PhantomData<fn() -> How>,
 }
 
@@ -115,7 +118,7 @@ impl<P: Procedure, How> HibernatingRunner<P, How> {
 impl<P: Procedure, How> UnaryRunner<P, How> {
     pub(crate) fn compile<O: JsonSchema>() -> Result<Self, SchemaError> {
         let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
-        Ok(Self { prepared, output: Arc::new(OutputEncoder::of::<O>()?), how: PhantomData })
+        Ok(Self { prepared, output: Arc::new(Output::of::<O>(false)?), how: PhantomData })
     }
 }
 
@@ -126,10 +129,14 @@ impl<P: Procedure, How> StreamRunner<P, How> {
     ) -> Result<Self, SchemaError> {
         let mut errors = <P::Error as RpcError>::declarations();
         errors.extend(events);
-        let encoders = [OutputEncoder::of::<E::Value>()?, OutputEncoder::of::<E::Return>()?];
         let prepared = Prepared::compile(errors)?;
-        Ok(Self { prepared, encoders: Arc::new(encoders), how: PhantomData })
+        Ok(Self { prepared, outputs: outputs::<E>(false)?, how: PhantomData })
     }
+}
+
+/// The outputs of a stream's events and of its return value.
+fn outputs<E: EventItem>(are_checked: bool) -> Result<Arc<[Output; 2]>, SchemaError> {
+    Ok(Arc::new([Output::of::<E::Value>(are_checked)?, Output::of::<E::Return>(are_checked)?]))
 }
 
 impl<C, P, How> ErasedProcedure<C> for UnaryRunner<P, How>
@@ -148,7 +155,7 @@ where
         check_socket(P::NEEDS_SOCKET, &call)?;
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
-        let encoder = Arc::clone(&self.output);
+        let output_writer = Arc::clone(&self.output);
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
@@ -156,7 +163,9 @@ where
                 let scope = Scope { context: &*context, call };
                 let output = P::call(scope, input).await.map_err(RpcError::into_error)?;
                 let mut body = Vec::with_capacity(128);
-                encoder.write(present(&output), &mut body)?;
+                output_writer.write(present(&output), &mut body).map_err(|error| {
+                    unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
+                })?;
                 Ok(body)
             };
             match AssertUnwindSafe(handler).catch_unwind().await {
@@ -170,6 +179,11 @@ where
 
     fn input_schema(&self) -> Option<&serde_json::Value> {
         self.prepared.input_schema()
+    }
+
+    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
+        let (prepared, output) = (Arc::clone(&self.prepared), Output::of::<P::Output>(true)?);
+        Ok(Arc::new(Self { prepared, output: Arc::new(output), how: PhantomData }))
     }
 }
 
@@ -189,14 +203,14 @@ where
         check_socket(P::NEEDS_SOCKET, &call)?;
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
-        let encoders = Arc::clone(&self.encoders);
+        let outputs = Arc::clone(&self.outputs);
         let sink = sink();
         let emitter = Emitter::new(Arc::clone(&sink));
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
             let mut open = false;
-            let [events, returns] = &*encoders;
+            let [events, returns] = &*outputs;
             let handler = async {
                 let scope = Scope { context: &*context, call };
                 let stream = P::open(scope, input).await.map_err(RpcError::into_error)?;
@@ -249,6 +263,11 @@ where
     fn input_schema(&self) -> Option<&serde_json::Value> {
         self.prepared.input_schema()
     }
+
+    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
+        let (prepared, outputs) = (Arc::clone(&self.prepared), outputs::<P::Event>(true)?);
+        Ok(Arc::new(Self { prepared, outputs, how: PhantomData }))
+    }
 }
 
 impl<C, P, How> ErasedProcedure<C> for HibernatingRunner<P, How>
@@ -290,6 +309,11 @@ where
     fn input_schema(&self) -> Option<&serde_json::Value> {
         self.prepared.input_schema()
     }
+
+    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
+        // Its events are written elsewhere.
+        Ok(Arc::new(Self { prepared: Arc::clone(&self.prepared), how: PhantomData }))
+    }
 }
 
 fn check_socket(is_needed: bool, call: &Call) -> Result<(), Error> {
@@ -313,6 +337,17 @@ fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
     // `P::Input` is `()` here, which the compiler cannot know.
     let unit: Box<dyn Any> = Box::new(());
     unit.downcast::<P::Input>().map(|input| *input).map_err(|_| Error::hidden())
+}
+
+const OUTPUT_INVALID: &str = "Output validation failed";
+
+/// The error of a value that was not written; `invalid` with that message if its
+/// type refuses it.
+pub(crate) fn unwritten(error: OutputError, invalid: Error, message: &'static str) -> Error {
+    match error {
+        OutputError::Serialise(error) => Error::from(error),
+        OutputError::Invalid(reason) => invalid.with_message(message).with_source(reason),
+    }
 }
 
 /// The answer to a request that cannot be read.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::event::{ErrorEvent, Event, EventError, EventMeta, HibernationId, Step};
 use crate::procedure::{Error, EventKind, WriteError, present, write_event};
-use crate::schema::OutputEncoder;
+use crate::schema::{OutputEncoder, OutputError};
 use crate::socket::{Frame, SendError, Socket};
 use crate::wire::v1::peer::{PeerTail, write_encoded_event};
 
@@ -84,7 +84,7 @@ where
     fn end(event: ErrorEvent<Error>) -> Result<Self, Error> {
         let (error, meta) = event.into_parts();
         error.log("an event that is sent to iterators");
-        Ok(Self::write(EventKind::Error, &meta, |out| error.write_envelope(out))?)
+        Ok(Self::write(EventKind::Error, &meta, |out| Ok(error.write_envelope(out)?))?)
     }
 
     fn value<V>(kind: EventKind, meta: &EventMeta, value: &V) -> Result<Self, Error>
@@ -92,13 +92,13 @@ where
         V: Serialize + JsonSchema + 'static,
     {
         let encoder = OutputEncoder::shared::<V>()?;
-        Ok(Self::write(kind, meta, |out| encoder.write(present(value), out))?)
+        Ok(Self::write(kind, meta, |out| Ok(encoder.write(present(value), out)?))?)
     }
 
     fn write(
         kind: EventKind,
         meta: &EventMeta,
-        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+        envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), OutputError>,
     ) -> Result<Self, WriteError> {
         let mut tail = Vec::with_capacity(128);
         write_event(&PeerTail, kind, meta, envelope, &mut tail)?;

@@ -7,9 +7,11 @@ mod encoder;
 mod issue;
 mod keyword;
 mod node;
+mod output;
 
 pub use compile::SchemaError;
 pub(crate) use data::ErrorDataSchema;
 pub use decoder::{DecodeError, InputDecoder};
 pub(crate) use encoder::OutputEncoder;
 pub use issue::Issue;
+pub(crate) use output::{Output, OutputError};

@@ -1,0 +1,91 @@
+//! Values on their way out: written, and checked where that is asked for.
+
+use std::fmt;
+
+use jsonschema::Validator;
+use schemars::JsonSchema;
+use schemars::generate::SchemaGenerator;
+use serde::Serialize;
+
+use super::compile::{SchemaError, Survey, compile_typed, output_schema};
+use super::encoder::OutputEncoder;
+use super::issue::{Issue, collect_issues};
+use super::node::{Typed, TypedNode};
+use crate::value::{Envelope, Value};
+
+/// Writes the values of one type, and may check them against its JSON Schema.
+pub(crate) struct Output {
+    encoder: OutputEncoder,
+    check: Option<OutputCheck>,
+}
+
+/// Why a value was not written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutputError {
+    #[error(transparent)]
+    Serialise(#[from] serde_json::Error),
+    #[error(transparent)]
+    Invalid(InvalidOutput),
+}
+
+/// A value that is not what its type says.
+#[derive(Debug)]
+pub(crate) struct InvalidOutput(Vec<Issue>);
+
+impl fmt::Display for InvalidOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the JSON Schema of the output refuses it: {:?}", self.0)
+    }
+}
+
+impl std::error::Error for InvalidOutput {}
+
+impl Output {
+    /// The output of a type.
+    pub(crate) fn of<T: JsonSchema>(is_checked: bool) -> Result<Self, SchemaError> {
+        let check = is_checked.then(OutputCheck::of::<T>).transpose()?;
+        Ok(Self { encoder: OutputEncoder::of::<T>()?, check })
+    }
+
+    /// Appends the envelope of a value; `{}` where there is none (undefined).
+    pub(crate) fn write<T: Serialize + ?Sized>(
+        &self,
+        value: Option<&T>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let start = out.len();
+        self.encoder.write(value, out)?;
+        match &self.check {
+            Some(check) if value.is_some() => {
+                check.check(&out[start..]).map_err(OutputError::Invalid)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The compiled schema of what a type serialises to.
+struct OutputCheck {
+    validator: Validator<Typed>,
+    codes: Vec<u32>,
+}
+
+impl OutputCheck {
+    fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
+        let schema = output_schema(SchemaGenerator::subschema_for::<T>);
+        let Survey { codes, .. } = Survey::of(&schema);
+        Ok(Self { validator: compile_typed(&schema)?, codes })
+    }
+
+    fn check(&self, envelope: &[u8]) -> Result<(), InvalidOutput> {
+        let unreadable = |_| InvalidOutput(Vec::new());
+        let envelope = Envelope::parse(envelope).map_err(unreadable)?;
+        let (value, _) = envelope.value(&self.codes).map_err(unreadable)?;
+        let node = TypedNode::Value(&value);
+        if self.validator.is_valid(node) {
+            return Ok(());
+        }
+        let undefined = value == Value::Undefined;
+        Err(InvalidOutput(collect_issues(&self.validator, node, &value.to_json(), undefined)))
+    }
+}
