@@ -168,11 +168,7 @@ where
                 })?;
                 Ok(body)
             };
-            match AssertUnwindSafe(handler).catch_unwind().await {
-                Ok(Ok(body)) => Ok(body),
-                Ok(Err(error)) => Err(errors.settle(call, error)),
-                Err(panic) => Err(panicked(call, &*panic)),
-            }
+            settled(call, &errors, handler).await
         };
         Ok(Started::Unary(Box::pin(run)))
     }
@@ -246,16 +242,13 @@ where
                 let write = |out: &mut _| returns.write(None::<&()>, out);
                 emitter.emit(EventKind::Done, &EventMeta::default(), write)
             };
-            let error = match AssertUnwindSafe(handler).catch_unwind().await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => errors.settle(call, error),
-                Err(panic) => panicked(call, &*panic),
-            };
-            if open {
-                emitter.fail(ErrorEvent::new(error));
-                return Ok(());
+            match settled(call, &errors, handler).await {
+                Err(error) if open => {
+                    emitter.fail(ErrorEvent::new(error));
+                    Ok(())
+                }
+                end => end,
             }
-            Err(error)
         };
         Ok(Started::Stream(Box::pin(run), sink))
     }
@@ -313,6 +306,19 @@ where
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
         // Its events are written elsewhere.
         Ok(Arc::new(Self { prepared: Arc::clone(&self.prepared), how: PhantomData }))
+    }
+}
+
+/// The end of a handler as its client sees it: a declared error is told from
+/// others, and a panic is an internal error.
+async fn settled<T>(
+    call: &Call,
+    errors: &DeclaredErrors,
+    handler: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match AssertUnwindSafe(handler).catch_unwind().await {
+        Ok(result) => result.map_err(|error| errors.settle(call, error)),
+        Err(panic) => Err(panicked(call, &*panic)),
     }
 }
 
