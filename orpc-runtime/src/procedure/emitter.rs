@@ -8,7 +8,6 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use super::error::Error;
-use super::running::unwritten;
 use crate::event::{ErrorEvent, EventMeta, InvalidMeta};
 use crate::schema::OutputError;
 use crate::socket::Outbox;
@@ -175,6 +174,15 @@ impl Emitter {
     pub(crate) fn fail(&self, event: ErrorEvent<Error>) {
         let (error, meta) = event.into_parts();
         self.sink.error(&error, &meta);
+    }
+}
+
+/// The error of a value that was not written; `invalid` with that message if its
+/// type refuses it.
+pub(super) fn unwritten(error: OutputError, invalid: Error, message: &'static str) -> Error {
+    match error {
+        OutputError::Serialise(error) => Error::from(error),
+        OutputError::Invalid(reason) => invalid.with_message(message).with_source(reason),
     }
 }
 

@@ -13,12 +13,12 @@ use schemars::JsonSchema;
 
 use super::call::Call;
 use super::declared::DeclaredErrors;
-use super::emitter::{Emitter, EventKind, EventSink};
+use super::emitter::{Emitter, EventKind, EventSink, unwritten};
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
 use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
-use crate::schema::{DecodeError, Issue, Output, OutputError, SchemaError};
+use crate::schema::{DecodeError, Issue, Output, SchemaError};
 
 /// A procedure whose types only it knows. This is the border that keeps the
 /// code of the adapters from being compiled once per procedure.
@@ -346,15 +346,6 @@ fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
 }
 
 const OUTPUT_INVALID: &str = "Output validation failed";
-
-/// The error of a value that was not written; `invalid` with that message if its
-/// type refuses it.
-pub(crate) fn unwritten(error: OutputError, invalid: Error, message: &'static str) -> Error {
-    match error {
-        OutputError::Serialise(error) => Error::from(error),
-        OutputError::Invalid(reason) => invalid.with_message(message).with_source(reason),
-    }
-}
 
 /// The answer to a request that cannot be read.
 pub(crate) fn malformed_request(_: DecodeError) -> Error {

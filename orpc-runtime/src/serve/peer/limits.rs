@@ -1,8 +1,6 @@
 //! What one socket may ask for.
 
-use std::sync::Arc;
-
-use super::rate::Rate;
+use super::rate::Rates;
 
 /// The bounds of one socket.
 #[derive(Debug, Clone)]
@@ -24,17 +22,6 @@ pub(crate) struct PeerLimits {
     pub(crate) unread: usize,
     /// How often the socket may call.
     pub(crate) rates: Rates,
-}
-
-/// How often a socket may call.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Rates {
-    /// Calls of any procedure.
-    pub(crate) calls: Option<Rate>,
-    /// Bytes of messages.
-    pub(crate) bytes: Option<Rate>,
-    /// Calls of one procedure, by its path.
-    pub(crate) procedures: Vec<(Arc<str>, Rate)>,
 }
 
 impl Default for PeerLimits {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::limits::Rates;
 use crate::serve::time::after;
 
 /// A rate: so many within a time, all at once or spread.
@@ -70,6 +69,17 @@ impl Bucket {
         self.take(tokens, now);
         Ok(())
     }
+}
+
+/// How often a socket may call.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rates {
+    /// Calls of any procedure.
+    pub(crate) calls: Option<Rate>,
+    /// Bytes of messages.
+    pub(crate) bytes: Option<Rate>,
+    /// Calls of one procedure, by its path.
+    pub(crate) procedures: Vec<(Arc<str>, Rate)>,
 }
 
 /// The tokens of one socket.
