@@ -16,6 +16,7 @@ use super::declared::DeclaredErrors;
 use super::emitter::{Emitter, EventKind, EventSink};
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
+use super::output::Output;
 use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
 use crate::schema::{DecodeError, Issue, OutputEncoder, SchemaError};
@@ -38,8 +39,7 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
 
 /// A run that is ready to be polled.
 pub(crate) enum Started {
-    /// Ends with the envelope of the output.
-    Unary(BoxFuture<'static, Result<Vec<u8>, Error>>),
+    Unary(BoxFuture<'static, Result<Output, Error>>),
     /// Writes its events into the sink. An error ends a run that has not opened
     /// its stream; all others are events.
     Stream(BoxFuture<'static, Result<(), Error>>, Arc<EventSink>),
@@ -154,11 +154,11 @@ where
                 let scope = Scope { context: &*context, call };
                 let output = P::call(scope, input).await.map_err(RpcError::into_error)?;
                 let mut body = Vec::with_capacity(128);
-                encoder.write(present(&output), &mut body)?;
-                Ok(body)
+                let files = encoder.write_with_files(present(&output), &mut body)?;
+                Ok(Output { envelope: body, files })
             };
             match AssertUnwindSafe(handler).catch_unwind().await {
-                Ok(Ok(body)) => Ok(body),
+                Ok(Ok(output)) => Ok(output),
                 Ok(Err(error)) => Err(errors.settle(call, error)),
                 Err(panic) => Err(panicked(call, &*panic)),
             }

@@ -12,8 +12,8 @@ use tracing::Instrument as _;
 
 use super::context::ContextSource;
 use crate::procedure::{
-    Call, Code, ErasedProcedure, Error, EventKind, EventSink, RawInput, Started, malformed_request,
-    panicked,
+    Call, Code, ErasedProcedure, Error, EventKind, EventSink, Output, RawInput, Started,
+    malformed_request, panicked,
 };
 use crate::router::Route;
 use crate::schema::DecodeError;
@@ -77,18 +77,20 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let call = Arc::clone(&self.call);
         let run = AssertUnwindSafe(self.run(context)).catch_unwind().instrument(span);
         let (status, body) = match run.await {
-            Ok(Ok(Some(envelope))) => {
+            Ok(Ok(Some(Output { envelope, files }))) if files.is_empty() => {
                 (call.response().status().map_or(200, |s| s.as_u16()), envelope)
             }
-            Ok(Ok(None)) => return Answer::text(500, UNSUPPORTED),
+            // Neither an iterator nor a file has a form here.
+            Ok(Ok(_)) => return Answer::text(500, UNSUPPORTED),
+            Ok(Err(error)) if error.has_files() => return Answer::text(500, UNSUPPORTED),
             Ok(Err(error)) => written(&error),
             Err(panic) => written(&panicked(&call, &*panic)),
         };
         Answer { status, headers: call.response().headers().clone(), body: body.into() }
     }
 
-    /// The envelope of the output; none if it is an iterator.
-    async fn run(self, context: ContextSource<C>) -> Result<Option<Vec<u8>>, Error> {
+    /// The output; none if it is an iterator.
+    async fn run(self, context: ContextSource<C>) -> Result<Option<Output>, Error> {
         let context = context.get(&self.call).await?;
         let envelope =
             Envelope::parse(&self.text).map_err(|_| malformed_request(DecodeError::Malformed))?;
@@ -106,11 +108,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
 }
 
 fn written(error: &Error) -> (u16, Vec<u8>) {
-    let mut body = Vec::with_capacity(128);
-    if let Err(reason) = error.write_envelope(&mut body) {
-        tracing::error!(%reason, "an error cannot be serialised");
-    }
-    (error.status(), body)
+    (error.status(), error.output().envelope)
 }
 
 /// Runs the calls; none is one that matches no procedure.

@@ -502,7 +502,7 @@ impl<C: Send + Sync + 'static> Run<C> {
     async fn answer(&self, input: Input) -> Result<Option<Vec<u8>>, Error> {
         let context = self.shared.context.get(&self.call).await?;
         match self.start(context, input)? {
-            Started::Unary(run) => run.await.map(Some),
+            Started::Unary(run) => run.await.map(|output| Some(output.envelope)),
             Started::Stream(run, _) => {
                 let _counted = self.shared.rpc.count_stream();
                 run.await.map(|()| None)
