@@ -115,6 +115,19 @@ pub mod api {
         }
     }
 
+    #[derive(RpcError)]
+    pub enum Failure {
+        Conflict { theirs: File, bytes: u64 },
+    }
+
+    #[procedure]
+    pub async fn fails() -> Result<(), Failure> {
+        Err(Failure::Conflict {
+            theirs: File::new("theirs.txt", "text/plain", "theirs!"),
+            bytes: 7,
+        })
+    }
+
     #[procedure]
     pub async fn broken() -> File {
         let chunks = [Ok("half".into()), Err(io::Error::other("secret"))];
@@ -472,4 +485,70 @@ async fn hostile_forms_are_refused() {
         let request = request.body(Full::new(Bytes::from(good().end()))).unwrap();
         assert_malformed(&send(service(), request).await, content_type);
     }
+}
+
+/// The message of a call on a socket with a form.
+fn message(path: &str, form: &[u8]) -> Vec<u8> {
+    let head = format!(
+        r#"{{"i":"1","p":{{"u":"{path}","h":{{"content-type":"multipart/form-data; boundary=B"}}}}}}"#
+    );
+    [head.as_bytes(), b"\xff", form].concat()
+}
+
+/// The answer to one message: whether it is text, and its bytes.
+async fn ask(message: impl Into<Bytes>) -> (bool, String) {
+    let mut peer = Rpc::new(api::router()).peer(());
+    peer.message(message);
+    let answer = peer.next().await.unwrap();
+    (answer.is_text(), String::from_utf8_lossy(&answer).into_owned())
+}
+
+#[tokio::test]
+async fn files_go_through_a_socket_in_messages_of_bytes() {
+    let data = r#"{"json":{"title":"T","file":{}},"maps":[["file"]]}"#;
+    let body = form().file(0, "a", "A\u{ff}").data(data).end();
+    let expected = r#"{"i":"1","p":{"b":{"json":{"title":"T","file":["a","text/x","Aÿ"],"more":[],"maybe":null}}}}"#;
+    assert_eq!(ask(message("/describe", &body)).await, (true, expected.to_owned()));
+
+    let (is_text, answer) = ask(r#"{"i":"1","p":{"u":"/make"}}"#).await;
+    assert!(!is_text && answer.contains("\r\n\r\none two\r\n"), "{answer}");
+
+    // A message is whole, so the call can still fail.
+    for path in ["broken", "panics"] {
+        let (is_text, answer) = ask(format!(r#"{{"i":"1","p":{{"u":"/{path}"}}}}"#)).await;
+        assert!(is_text && answer.contains(r#""status":500,"message":"Internal server error"}"#));
+        assert!(!answer.contains("secret"), "{answer}");
+    }
+
+    for form in [&b""[..], b"--B", b"--B--\r\n", &body[..body.len() - 8]] {
+        let (_, answer) = ask(message("/echo", form)).await;
+        assert!(answer.contains(r#""code":"BAD_REQUEST","status":400,"message":"Malformed"#));
+    }
+    let many = (0..101).fold(form().data("{}"), |form, n| form.file(n, "", "")).end();
+    let (_, answer) = ask(message("/echo", &many)).await;
+    assert!(answer.contains("PAYLOAD_TOO_LARGE"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_result_of_a_batch_has_no_files() {
+    let unsupported = "Batch responses do not support file/blob, or event-iterator. Please call this procedure separately outside of the batch request.";
+    let calls = r#"[{"url":"http://h/make","body":{}},{"url":"http://h/fails","body":{}}]"#;
+    let request = Request::post("/make/__batch__").header("x-orpc-batch", "buffered");
+    let request = request.body(Full::new(Bytes::from(calls))).unwrap();
+    let answer = send(service(), request).await;
+    let mut answers: Vec<Value> = serde_json::from_str(&answer.body).unwrap();
+    answers.sort_by_key(|answer| answer["index"].as_u64());
+    for (index, answer) in answers.iter().enumerate() {
+        assert_eq!(*answer, json!({ "index": index, "status": 500, "body": unsupported }));
+    }
+    assert_eq!(answers.len(), 2);
+}
+
+#[tokio::test]
+async fn declared_errors_are_still_declared_with_a_file_in_their_data() {
+    let answer = send(service(), support::post("/fails", "{}")).await;
+    assert_eq!(answer.status, 409);
+    let envelope = r#"{"json":{"defined":true,"code":"CONFLICT","status":409,"message":"Conflict","data":{"theirs":{},"bytes":"7"}},"meta":[[0,"data","bytes"]],"maps":[["data","theirs"]]}"#;
+    assert!(answer.body.contains(envelope), "{}", answer.body);
+    assert!(answer.body.contains("; filename=\"theirs.txt\"\r\n"), "{}", answer.body);
 }

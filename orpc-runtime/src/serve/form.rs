@@ -36,6 +36,31 @@ pub(super) struct FormLimits {
     pub(super) memory: u64,
 }
 
+impl FormLimits {
+    /// Those of a form that is there as a whole, and small enough.
+    #[cfg(feature = "websocket")]
+    pub(super) fn of_message(files: usize) -> Self {
+        Self { envelope: u64::MAX, file: u64::MAX, files, form: u64::MAX, memory: u64::MAX }
+    }
+}
+
+/// All bytes of a form, if those of its files are not more than so many.
+#[cfg(feature = "websocket")]
+pub(super) async fn form_bytes(form: form::Form, limit: usize) -> io::Result<Vec<u8>> {
+    let (mut all, mut left) = (Vec::new(), limit);
+    for part in form.into_parts() {
+        match part {
+            form::Part::Text(text) => all.extend_from_slice(&text),
+            form::Part::File(file) => {
+                let bytes = file.bytes_within(left).await?;
+                left -= bytes.len();
+                all.extend_from_slice(&bytes);
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// A form that was read.
 #[derive(Debug)]
 pub(super) struct Form {
