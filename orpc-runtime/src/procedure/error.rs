@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::output::Output;
 use crate::value::{Envelope, Integers, Meta, Step, Value, Written, write_plain, write_value};
 
 /// The message that stands for every error whose text is not the client's business.
@@ -231,7 +232,8 @@ impl Error {
         }
     }
 
-    /// Appends the envelope of the wire form. On failure `out` is as long as before.
+    /// Appends the envelope of the wire form, without files. On failure `out` is
+    /// as long as before.
     pub(crate) fn write_envelope(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
         write_plain(self, out)?;
         if let Some(data) = self.0.data.as_ref().filter(|data| !data.meta.is_empty()) {
@@ -240,6 +242,31 @@ impl Error {
             out.push(b'}');
         }
         Ok(())
+    }
+
+    /// The wire form with the files of the data. What cannot be serialised is
+    /// logged and empty.
+    pub(crate) fn output(&self) -> Output {
+        let mut envelope = Vec::with_capacity(128);
+        if let Err(reason) = self.write_envelope(&mut envelope) {
+            tracing::error!(%reason, "an error cannot be serialised");
+            return Output { envelope, files: Vec::new() };
+        }
+        let Some(Data { meta, .. }) = &self.0.data else {
+            return Output { envelope, files: Vec::new() };
+        };
+        let files: Vec<_> = meta.files().cloned().collect();
+        if !files.is_empty() {
+            envelope.pop();
+            meta.write_maps(",\"data\"", &mut envelope);
+            envelope.push(b'}');
+        }
+        Output { envelope, files }
+    }
+
+    /// Whether there are files in the data.
+    pub(crate) fn has_files(&self) -> bool {
+        self.0.data.as_ref().is_some_and(|data| data.meta.files().next().is_some())
     }
 
     /// Decides which of the integers in the data are bigints.
@@ -310,8 +337,11 @@ impl Error {
         let mut text = b"{\"json\":".to_vec();
         text.extend_from_slice(data.json.get().as_bytes());
         data.meta.write("", &mut text);
+        data.meta.write_maps("", &mut text);
         text.push(b'}');
-        let value = Envelope::parse(&text).and_then(|envelope| envelope.value(codes));
+        let files = data.meta.files().cloned().enumerate().collect();
+        let envelope = Envelope::parse_form(&text, &files);
+        let value = envelope.and_then(|envelope| envelope.value(codes));
         value.map_or(Value::Undefined, |(value, _)| value)
     }
 

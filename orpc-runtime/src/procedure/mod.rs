@@ -10,6 +10,7 @@ mod input;
 mod lend;
 mod local;
 mod mount;
+mod output;
 mod running;
 mod traits;
 
@@ -24,6 +25,7 @@ pub use traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryP
 pub(crate) use emitter::{EventKind, EventSink, EventWriter, WriteError, write_event};
 pub(crate) use input::wrong_kind;
 pub(crate) use mount::{Mounted, TypedCall};
+pub(crate) use output::Output;
 pub(crate) use running::{
     ErasedProcedure, Started, invalid_input, malformed_request, needs_socket, panic_text, panicked,
     present,

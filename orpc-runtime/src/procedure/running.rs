@@ -16,9 +16,10 @@ use super::declared::DeclaredErrors;
 use super::emitter::{Emitter, EventKind, EventSink, unwritten};
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
+use super::output::Output;
 use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
-use crate::schema::{DecodeError, Issue, Output, SchemaError};
+use crate::schema::{DecodeError, Issue, OutputWriter, SchemaError};
 
 /// A procedure whose types only it knows. This is the border that keeps the
 /// code of the adapters from being compiled once per procedure.
@@ -41,8 +42,7 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
 
 /// A run that is ready to be polled.
 pub(crate) enum Started {
-    /// Ends with the envelope of the output.
-    Unary(BoxFuture<'static, Result<Vec<u8>, Error>>),
+    Unary(BoxFuture<'static, Result<Output, Error>>),
     /// Writes its events into the sink. An error ends a run that has not opened
     /// its stream; all others are events.
     Stream(BoxFuture<'static, Result<(), Error>>, Arc<EventSink>),
@@ -88,7 +88,7 @@ impl<P: Procedure> Prepared<P> {
 /// Runs a procedure with one result.
 pub(crate) struct UnaryRunner<P: Procedure, How> {
     prepared: Arc<Prepared<P>>,
-    output: Arc<Output>,
+    output: Arc<OutputWriter>,
     how: PhantomData<fn() -> How>,
 }
 
@@ -96,7 +96,7 @@ pub(crate) struct UnaryRunner<P: Procedure, How> {
 pub(crate) struct StreamRunner<P: Procedure, How> {
     prepared: Arc<Prepared<P>>,
     /// Of the events and of the return value.
-    outputs: Arc<[Output; 2]>,
+    outputs: Arc<[OutputWriter; 2]>,
     how: PhantomData<fn() -> How>,
 }
 
@@ -118,7 +118,7 @@ impl<P: Procedure, How> HibernatingRunner<P, How> {
 impl<P: Procedure, How> UnaryRunner<P, How> {
     pub(crate) fn compile<O: JsonSchema>() -> Result<Self, SchemaError> {
         let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
-        Ok(Self { prepared, output: Arc::new(Output::of::<O>(false)?), how: PhantomData })
+        Ok(Self { prepared, output: Arc::new(OutputWriter::of::<O>(false)?), how: PhantomData })
     }
 }
 
@@ -135,8 +135,11 @@ impl<P: Procedure, How> StreamRunner<P, How> {
 }
 
 /// The outputs of a stream's events and of its return value.
-fn outputs<E: EventItem>(are_checked: bool) -> Result<Arc<[Output; 2]>, SchemaError> {
-    Ok(Arc::new([Output::of::<E::Value>(are_checked)?, Output::of::<E::Return>(are_checked)?]))
+fn outputs<E: EventItem>(are_checked: bool) -> Result<Arc<[OutputWriter; 2]>, SchemaError> {
+    Ok(Arc::new([
+        OutputWriter::of::<E::Value>(are_checked)?,
+        OutputWriter::of::<E::Return>(are_checked)?,
+    ]))
 }
 
 impl<C, P, How> ErasedProcedure<C> for UnaryRunner<P, How>
@@ -155,7 +158,7 @@ where
         check_socket(P::NEEDS_SOCKET, &call)?;
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
-        let output_writer = Arc::clone(&self.output);
+        let writer = Arc::clone(&self.output);
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
@@ -163,10 +166,11 @@ where
                 let scope = Scope { context: &*context, call };
                 let output = P::call(scope, input).await.map_err(RpcError::into_error)?;
                 let mut body = Vec::with_capacity(128);
-                output_writer.write(present(&output), &mut body).map_err(|error| {
+                let files = writer.write_with_files(present(&output), &mut body);
+                let files = files.map_err(|error| {
                     unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
                 })?;
-                Ok(body)
+                Ok(Output { envelope: body, files })
             };
             settled(call, &errors, handler).await
         };
@@ -178,7 +182,7 @@ where
     }
 
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
-        let (prepared, output) = (Arc::clone(&self.prepared), Output::of::<P::Output>(true)?);
+        let (prepared, output) = (Arc::clone(&self.prepared), OutputWriter::of::<P::Output>(true)?);
         Ok(Arc::new(Self { prepared, output: Arc::new(output), how: PhantomData }))
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value as PlainValue;
 use super::compile::{SchemaError, Survey, compile_plain, compile_typed, input_schema};
 use super::issue::{Issue, collect_issues, deserialisation_issue, deserialisation_issue_of};
 use super::node::{Typed, TypedNode};
-use crate::value::{Envelope, Malformed, Places, Reader, Value, normalise_numbers};
+use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value, normalise_numbers};
 
 /// Validates inputs of one type and deserialises them.
 ///
@@ -93,6 +93,7 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
             let issues = collect_issues(&self.typed, node, &tree.to_json(), undefined);
             return Err(DecodeError::Invalid(issues));
         }
+        let _arrivals = Arrivals::open();
         let reader = Reader::new(&tree, self.places.as_ref());
         T::deserialize(reader)
             .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue_of::<T>(reader, &tree)]))

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::compile::{SchemaError, output_schema};
-use crate::value::{Integers, KEYWORD, Places, is_wide, write_plain, write_typed};
+use crate::value::{File, Integers, KEYWORD, Places, is_wide, write_plain, write_typed};
 
 /// Writes the values of one type, as its JSON Schema asks for.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl OutputEncoder {
         })
     }
 
-    /// Appends the envelope of a value; `{}` where there is none (undefined).
+    /// Appends the envelope of a value, without its files; `{}` where there is none (undefined).
     /// On failure `out` is as long as before.
     pub(crate) fn write<T: Serialize + ?Sized>(
         &self,
@@ -76,12 +76,32 @@ impl OutputEncoder {
             out.extend_from_slice(b"{}");
             return Ok(());
         };
-        match self {
-            Self::Plain => write_plain(value, out),
-            Self::Numbers => write_typed(value, Integers::Numbers, out),
-            Self::BigInts => write_typed(value, Integers::BigInts, out),
-            Self::ByPlace(places) => write_typed(value, Integers::ByPlace(places), out),
+        match self.integers() {
+            None => write_plain(value, out),
+            Some(integers) => write_typed(value, integers, false, out).map(drop),
         }
+    }
+
+    /// The same, with the files of the value: the envelope says where they belong.
+    pub(crate) fn write_with_files<T: Serialize + ?Sized>(
+        &self,
+        value: Option<&T>,
+        out: &mut Vec<u8>,
+    ) -> Result<Vec<File>, serde_json::Error> {
+        match (value, self.integers()) {
+            (Some(value), Some(integers)) => write_typed(value, integers, true, out),
+            (value, _) => self.write(value, out).map(|()| Vec::new()),
+        }
+    }
+
+    /// What becomes of large integers; none where there is nothing beyond JSON.
+    fn integers(&self) -> Option<Integers<'_>> {
+        Some(match self {
+            Self::Plain => return None,
+            Self::Numbers => Integers::Numbers,
+            Self::BigInts => Integers::BigInts,
+            Self::ByPlace(places) => Integers::ByPlace(places),
+        })
     }
 }
 

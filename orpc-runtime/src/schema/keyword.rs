@@ -93,6 +93,7 @@ fn accepts(schema: &Map<String, Value>, keyword: &Value) -> Accepts {
         Some("regexp") => Kind::RegExp,
         Some("set") => Kind::Set,
         Some("map") => Kind::Map,
+        Some("file") => Kind::File,
         Some("custom") => {
             let code = schema.get(CODE_KEYWORD).and_then(Value::as_u64);
             match code.and_then(|code| u32::try_from(code).ok()) {

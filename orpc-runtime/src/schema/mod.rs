@@ -14,4 +14,4 @@ pub(crate) use data::ErrorDataSchema;
 pub use decoder::{DecodeError, InputDecoder};
 pub(crate) use encoder::OutputEncoder;
 pub use issue::Issue;
-pub(crate) use output::{Output, OutputError};
+pub(crate) use output::{OutputError, OutputWriter};

@@ -1,6 +1,7 @@
 //! Typed values as the validator sees them: each in its JSON form, and with its kind.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use jsonschema::json::{Array, Json, JsonNumber, Node, NodeIdentity, Object, SerdeJson, unique};
 use jsonschema::types::JsonType;
@@ -74,6 +75,8 @@ impl Json for Typed {
     }
 }
 
+static NO_MEMBERS: LazyLock<value::Object> = LazyLock::new(value::Object::new);
+
 /// A place in a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TypedNode<'a> {
@@ -110,6 +113,8 @@ impl<'a> Node<'a, Typed> for TypedNode<'a> {
     fn as_object(&self) -> Option<&'a value::Object> {
         match self.form() {
             Self::Value(Value::Object(members)) => Some(members),
+            // What a file has is no members of an object.
+            Self::Value(Value::File(_)) => Some(&NO_MEMBERS),
             _ => None,
         }
     }
@@ -166,7 +171,7 @@ impl<'a> Node<'a, Typed> for TypedNode<'a> {
                     JsonType::String
                 }
                 Value::Array(_) | Value::Set(_) | Value::Map(_) => JsonType::Array,
-                Value::Object(_) => JsonType::Object,
+                Value::Object(_) | Value::File(_) => JsonType::Object,
                 _ => JsonType::Null,
             },
         }

@@ -11,10 +11,10 @@ use super::compile::{SchemaError, Survey, compile_typed, output_schema};
 use super::encoder::OutputEncoder;
 use super::issue::{Issue, collect_issues};
 use super::node::{Typed, TypedNode};
-use crate::value::{Envelope, Value};
+use crate::value::{Envelope, File, Value};
 
 /// Writes the values of one type, and may check them against its JSON Schema.
-pub(crate) struct Output {
+pub(crate) struct OutputWriter {
     encoder: OutputEncoder,
     check: Option<OutputCheck>,
 }
@@ -40,7 +40,7 @@ impl fmt::Display for InvalidOutput {
 
 impl std::error::Error for InvalidOutput {}
 
-impl Output {
+impl OutputWriter {
     /// The output of a type.
     pub(crate) fn of<T: JsonSchema>(is_checked: bool) -> Result<Self, SchemaError> {
         let check = is_checked.then(OutputCheck::of::<T>).transpose()?;
@@ -55,10 +55,24 @@ impl Output {
     ) -> Result<(), OutputError> {
         let start = out.len();
         self.encoder.write(value, out)?;
+        self.check(value.is_some(), &out[start..], &[])
+    }
+
+    /// The same, with the files of the value: the envelope says where they belong.
+    pub(crate) fn write_with_files<T: Serialize + ?Sized>(
+        &self,
+        value: Option<&T>,
+        out: &mut Vec<u8>,
+    ) -> Result<Vec<File>, OutputError> {
+        let start = out.len();
+        let files = self.encoder.write_with_files(value, out)?;
+        self.check(value.is_some(), &out[start..], &files)?;
+        Ok(files)
+    }
+
+    fn check(&self, is_value: bool, envelope: &[u8], files: &[File]) -> Result<(), OutputError> {
         match &self.check {
-            Some(check) if value.is_some() => {
-                check.check(&out[start..]).map_err(OutputError::Invalid)
-            }
+            Some(check) if is_value => check.check(envelope, files).map_err(OutputError::Invalid),
             _ => Ok(()),
         }
     }
@@ -77,9 +91,15 @@ impl OutputCheck {
         Ok(Self { validator: compile_typed(&schema)?, codes })
     }
 
-    fn check(&self, envelope: &[u8]) -> Result<(), InvalidOutput> {
+    fn check(&self, envelope: &[u8], files: &[File]) -> Result<(), InvalidOutput> {
         let unreadable = |_| InvalidOutput(Vec::new());
-        let envelope = Envelope::parse(envelope).map_err(unreadable)?;
+        let envelope = if files.is_empty() {
+            Envelope::parse(envelope)
+        } else {
+            let files = files.iter().cloned().enumerate().collect();
+            Envelope::parse_form(envelope, &files)
+        };
+        let envelope = envelope.map_err(unreadable)?;
         let (value, _) = envelope.value(&self.codes).map_err(unreadable)?;
         let node = TypedNode::Value(&value);
         if self.validator.is_valid(node) {

@@ -12,8 +12,8 @@ use tracing::Instrument as _;
 
 use super::context::ContextSource;
 use crate::procedure::{
-    Call, Code, ErasedProcedure, Error, EventKind, EventSink, RawInput, Started, malformed_request,
-    panicked,
+    Call, Code, ErasedProcedure, Error, EventKind, EventSink, Output, RawInput, Started,
+    malformed_request, panicked,
 };
 use crate::router::Route;
 use crate::schema::DecodeError;
@@ -77,18 +77,22 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let call = Arc::clone(&self.call);
         let run = AssertUnwindSafe(self.run(context)).catch_unwind().instrument(span);
         let (status, body) = match run.await {
-            Ok(Ok(Some(envelope))) => {
+            Ok(Ok(Some(Output { envelope, files }))) if files.is_empty() => {
                 (call.response().status().unwrap_or(StatusCode::OK), envelope)
             }
-            Ok(Ok(None)) => return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, UNSUPPORTED),
+            // Neither an iterator nor a file has a form here.
+            Ok(Ok(_)) => return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, UNSUPPORTED),
+            Ok(Err(error)) if error.has_files() => {
+                return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, UNSUPPORTED);
+            }
             Ok(Err(error)) => written(&error),
             Err(panic) => written(&panicked(&call, &*panic)),
         };
         Answer { status, headers: call.response().headers().clone(), body: body.into() }
     }
 
-    /// The envelope of the output; none if it is an iterator.
-    async fn run(self, context: ContextSource<C>) -> Result<Option<Vec<u8>>, Error> {
+    /// The output; none if it is an iterator.
+    async fn run(self, context: ContextSource<C>) -> Result<Option<Output>, Error> {
         let context = context.get(&self.call).await?;
         let envelope =
             Envelope::parse(&self.text).map_err(|_| malformed_request(DecodeError::Malformed))?;
@@ -106,12 +110,8 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
 }
 
 fn written(error: &Error) -> (StatusCode, Vec<u8>) {
-    let mut body = Vec::with_capacity(128);
-    if let Err(reason) = error.write_envelope(&mut body) {
-        tracing::error!(%reason, "an error cannot be serialised");
-    }
     let status = StatusCode::from_u16(error.status());
-    (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body)
+    (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error.output().envelope)
 }
 
 /// Runs the calls; none is one that matches no procedure.

@@ -4,6 +4,8 @@
 mod batch;
 mod context;
 #[cfg(feature = "http")]
+mod form;
+#[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "websocket")]
 mod peer;

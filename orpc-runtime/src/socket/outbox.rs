@@ -102,6 +102,12 @@ impl Outbox {
         self.state().append(true, frame);
     }
 
+    /// Writes one frame of bytes.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn append_binary(&self, frame: impl FnOnce(&mut Vec<u8>)) {
+        self.state().append(false, frame);
+    }
+
     /// Writes one frame from outside of the connection's own calls, which is
     /// woken for it.
     pub(crate) fn push(

@@ -9,9 +9,10 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::custom::Coded;
+use super::file::take_held;
 use super::kind::{self, Kind};
 use super::special::Key;
-use super::{BigInt, Date, Map, RegExp, Set, Undefined, Url};
+use super::{BigInt, Date, File, Map, RegExp, Set, Undefined, Url};
 
 /// The members of an object, in the order of insertion.
 pub type Object = IndexMap<String, Value>;
@@ -61,6 +62,8 @@ pub enum Value {
     Set(Set<Value>),
     /// A map.
     Map(Map<Value, Value>),
+    /// A file.
+    File(File),
     /// A value of a user-defined type.
     Custom(Box<Coded>),
 }
@@ -77,6 +80,7 @@ impl Value {
             Self::RegExp(_) => Kind::RegExp,
             Self::Set(_) => Kind::Set,
             Self::Map(_) => Kind::Map,
+            Self::File(_) => Kind::File,
             Self::Custom(coded) => Kind::Custom(coded.code()),
             Self::Null
             | Self::Bool(_)
@@ -108,6 +112,7 @@ impl Value {
                 .iter()
                 .map(|(key, value)| Json::Array(vec![key.to_json(), value.to_json()]))
                 .collect(),
+            Self::File(_) => Json::Object(serde_json::Map::new()),
             Self::Custom(coded) => coded.form().to_json(),
         }
     }
@@ -154,6 +159,7 @@ conversions! {
     Object => Object
     Set<Value> => Set
     Map<Value, Value> => Map
+    File => File
 }
 
 impl From<Undefined> for Value {
@@ -207,6 +213,7 @@ impl Serialize for Value {
             Self::Object(members) => serializer.collect_map(members),
             Self::Set(set) => set.serialize(serializer),
             Self::Map(map) => map.serialize(serializer),
+            Self::File(file) => file.serialize(serializer),
             Self::Custom(coded) => coded.serialize(serializer),
         }
     }
@@ -316,6 +323,7 @@ fn tagged<'de, A: MapAccess<'de>>(kind: Kind, mut map: A) -> Result<Value, A::Er
         }),
         Kind::Set => Value::Set(Set(map.next_value()?)),
         Kind::Map => Value::Map(Map(map.next_value()?)),
+        Kind::File => Value::File(take_held(&mut map)?),
         Kind::Custom(code) => Value::Custom(Box::new(Coded::new(code, map.next_value()?))),
     })
 }

@@ -1,7 +1,7 @@
 //! The envelope `{"json": …, "meta": […]}` that carries every value.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -17,7 +17,7 @@ use super::meta::Meta;
 use super::path::PathSegment;
 use super::same::{distinct, distinct_keys};
 use super::writer::{Integers, Written, write_value};
-use super::{BigInt, Date, Map, RegExp, Set, Url};
+use super::{BigInt, Date, File, Map, RegExp, Set, Url};
 
 /// The most `meta` items of one envelope.
 const MAX_META: usize = 50_000;
@@ -30,18 +30,28 @@ const MAX_FORMS: usize = 8;
 #[error("malformed envelope")]
 pub(crate) struct Malformed;
 
+/// The files of a form by their numbers.
+pub(crate) type Files = BTreeMap<usize, File>;
+
 /// An envelope with its parts still as text.
 #[derive(Debug, Default, Clone)]
 pub struct Envelope<'a> {
     json: Option<&'a RawValue>,
     meta: Vec<MetaEntry<'a>>,
+    maps: Option<&'a RawValue>,
+    /// The files that came with it, and their places.
+    files: Vec<(Path<'a>, File)>,
 }
+
+/// A path from the root of a value.
+#[derive(Debug, Clone)]
+struct Path<'a>(Vec<Segment<'a>>);
 
 /// One `meta` item: the type code of the value at a path.
 #[derive(Debug, Clone)]
 struct MetaEntry<'a> {
     code: u64,
-    path: Vec<Segment<'a>>,
+    path: Path<'a>,
 }
 
 #[derive(Debug, Clone)]
@@ -61,9 +71,22 @@ impl<'a> Envelope<'a> {
         serde_json::from_slice(text).map_err(|_| Malformed)
     }
 
+    /// Reads the envelope of a form with files.
+    pub(crate) fn parse_form(text: &'a [u8], files: &Files) -> Result<Self, Malformed> {
+        let mut envelope: Self = serde_json::from_slice(text).map_err(|_| Malformed)?;
+        let Some(maps) = envelope.maps else { return Ok(envelope) };
+        let maps: Option<Vec<Path<'a>>> =
+            serde_json::from_str(maps.get()).map_err(|_| Malformed)?;
+        let place = |(number, path)| Some((path, files.get(&number)?.clone()));
+        let placed = maps.unwrap_or_default().into_iter().enumerate().map(place);
+        envelope.files = placed.collect::<Option<_>>().ok_or(Malformed)?;
+        Ok(envelope)
+    }
+
     /// The value, if it is plain JSON: neither undefined nor with types.
     pub(crate) fn plain_json(&self) -> Result<Option<Json>, Malformed> {
-        if self.meta.is_empty() { self.json() } else { Ok(None) }
+        let is_plain = self.meta.is_empty() && self.files.is_empty();
+        if is_plain { self.json() } else { Ok(None) }
     }
 
     /// The value as a tree of JSON, without the types that `meta` says.
@@ -75,7 +98,7 @@ impl<'a> Envelope<'a> {
     /// are given. The places are those of dates that cannot be read for sure.
     pub(crate) fn value(&self, codes: &[u32]) -> Result<(Value, Vec<Vec<PathSegment>>), Malformed> {
         let Some(mut json) = self.json()? else {
-            return if self.meta.is_empty() {
+            return if self.meta.is_empty() && self.files.is_empty() {
                 Ok((Value::Undefined, Vec::new()))
             } else {
                 Err(Malformed)
@@ -83,8 +106,15 @@ impl<'a> Envelope<'a> {
         };
         let mut marks = Marks::default();
         let mut unreadable = Vec::new();
+        for (path, file) in &self.files {
+            let (target, _) = path.find(&json, &marks)?;
+            let mark = Mark::File(file.clone());
+            if marks.insert(std::ptr::from_ref(target), mark).is_some() {
+                return Err(Malformed);
+            }
+        }
         for entry in &self.meta {
-            let (target, path) = entry.find(&json, &marks)?;
+            let (target, path) = entry.path.find(&json, &marks)?;
             let Some(mark) = entry.mark(target, codes)? else { continue };
             if let Mark::UnreadableDate = mark {
                 unreadable.push(path);
@@ -119,6 +149,7 @@ enum Mark {
     RegExp(RegExp),
     Set,
     Map,
+    File(File),
     /// A user-defined type: its code, how many types its form is of, and which.
     Custom(u32, usize, Option<Box<Mark>>),
 }
@@ -133,7 +164,7 @@ impl Mark {
     }
 }
 
-impl MetaEntry<'_> {
+impl Path<'_> {
     /// The value at the path, and the path as the containers spell it. It goes
     /// through own members of JSON values only: not into a value that is
     /// something else by now.
@@ -143,8 +174,8 @@ impl MetaEntry<'_> {
         marks: &Marks,
     ) -> Result<(&'v Json, Vec<PathSegment>), Malformed> {
         let mut target = root;
-        let mut path = Vec::with_capacity(self.path.len());
-        for segment in &self.path {
+        let mut path = Vec::with_capacity(self.0.len());
+        for segment in &self.0 {
             if marks.contains_key(&std::ptr::from_ref(target)) {
                 return Err(Malformed);
             }
@@ -154,7 +185,9 @@ impl MetaEntry<'_> {
         }
         Ok((target, path))
     }
+}
 
+impl MetaEntry<'_> {
     /// What the type code makes of a value; nothing where nobody knows the code.
     fn mark(&self, target: &Json, codes: &[u32]) -> Result<Option<Mark>, Malformed> {
         let text = || target.as_str().ok_or(Malformed);
@@ -173,7 +206,7 @@ impl MetaEntry<'_> {
             Kind::RegExp => Mark::RegExp(text()?.parse().map_err(|_| Malformed)?),
             Kind::Set if target.is_array() => Mark::Set,
             Kind::Map if target.is_array() => Mark::Map,
-            Kind::Set | Kind::Map | Kind::Custom(_) => return Err(Malformed),
+            Kind::Set | Kind::Map | Kind::File | Kind::Custom(_) => return Err(Malformed),
         }))
     }
 }
@@ -194,6 +227,7 @@ fn marked(json: &mut Json, mark: Option<Mark>, marks: &mut Marks) -> Result<Valu
         Some(Mark::Undefined) => Ok(Value::Undefined),
         Some(Mark::Url(url)) => Ok(Value::Url(url)),
         Some(Mark::RegExp(pattern)) => Ok(Value::RegExp(pattern)),
+        Some(Mark::File(file)) => Ok(Value::File(file)),
         Some(Mark::Set) => match plain(json, marks)? {
             Value::Array(members) => Ok(Value::Set(Set(distinct(members)))),
             _ => Err(Malformed),
@@ -288,13 +322,15 @@ pub(crate) fn write_plain<T: Serialize + ?Sized>(
     Ok(())
 }
 
-/// Appends the envelope of a value that may be of any type. On failure `out` is
-/// as long as before.
+/// Appends the envelope of a value that may be of any type, and gives its files.
+/// With `maps` the envelope says where they belong; else they are lost. On failure
+/// `out` is as long as before.
 pub(crate) fn write_typed<T: Serialize + ?Sized>(
     value: &T,
     integers: Integers<'_>,
+    maps: bool,
     out: &mut Vec<u8>,
-) -> Result<(), serde_json::Error> {
+) -> Result<Vec<File>, serde_json::Error> {
     let start = out.len();
     out.extend_from_slice(b"{\"json\":");
     let mut meta = Meta::default();
@@ -302,8 +338,11 @@ pub(crate) fn write_typed<T: Serialize + ?Sized>(
         Written::Value => meta.write("", out),
         Written::Undefined => out.truncate(start + 1),
     }
+    if maps {
+        meta.write_maps("", out);
+    }
     out.push(b'}');
-    Ok(())
+    Ok(meta.files().cloned().collect())
 }
 
 // The members as JavaScript reads them: the last of a name counts, unknown ones
@@ -326,6 +365,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
                     match member {
                         Member::Json => envelope.json = Some(map.next_value()?),
                         Member::Meta => meta = Some(map.next_value::<&'de RawValue>()?),
+                        Member::Maps => envelope.maps = Some(map.next_value()?),
                         Member::Other => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
@@ -374,6 +414,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
 enum Member {
     Json,
     Meta,
+    Maps,
     Other,
 }
 
@@ -392,6 +433,7 @@ impl<'de> Deserialize<'de> for Member {
                 Ok(match name {
                     "json" => Member::Json,
                     "meta" => Member::Meta,
+                    "maps" => Member::Maps,
                     _ => Member::Other,
                 })
             }
@@ -415,15 +457,28 @@ impl<'de: 'a, 'a> Deserialize<'de> for MetaEntry<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let code =
                     seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
-                let mut path = Vec::new();
-                while let Some(segment) = seq.next_element()? {
-                    path.push(segment);
-                }
-                Ok(MetaEntry { code, path })
+                Ok(MetaEntry { code, path: Path::rest(seq)? })
             }
         }
 
         deserializer.deserialize_seq(EntryVisitor)
+    }
+}
+
+impl<'a> Path<'a> {
+    /// The segments that are left of a list.
+    fn rest<'de: 'a, A: SeqAccess<'de>>(mut seq: A) -> Result<Self, A::Error> {
+        let mut path = Vec::new();
+        while let Some(segment) = seq.next_element()? {
+            path.push(segment);
+        }
+        Ok(Self(path))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Path<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self)
     }
 }
 

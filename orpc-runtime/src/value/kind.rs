@@ -13,6 +13,7 @@ pub(crate) const NAN: &str = tag!("NaN");
 pub(crate) const UNDEFINED: &str = tag!("Undefined");
 pub(crate) const URL: &str = tag!("URL");
 pub(crate) const REGEXP: &str = tag!("RegExp");
+pub(crate) const FILE: &str = tag!("File");
 pub(crate) const SET: &str = tag!("Set");
 pub(crate) const MAP: &str = tag!("Map");
 /// Five digits of the code follow.
@@ -43,6 +44,8 @@ pub(crate) enum Kind {
     RegExp,
     Set,
     Map,
+    /// In a form beside the envelope, which says in `maps` where it belongs.
+    File,
     /// A user-defined type of that code.
     Custom(u32),
 }
@@ -59,9 +62,9 @@ impl Kind {
         Self::Map,
     ];
 
-    /// The type code on the wire.
-    pub(crate) fn code(self) -> u32 {
-        match self {
+    /// The type code on the wire; none of what `meta` does not tell.
+    pub(crate) fn code(self) -> Option<u32> {
+        Some(match self {
             Self::BigInt => 0,
             Self::Date => 1,
             Self::Nan => 2,
@@ -71,7 +74,8 @@ impl Kind {
             Self::Set => 6,
             Self::Map => 7,
             Self::Custom(code) => code,
-        }
+            Self::File => return None,
+        })
     }
 
     /// The built-in kind of a type code.
@@ -90,6 +94,7 @@ impl Kind {
             REGEXP => Self::RegExp,
             SET => Self::Set,
             MAP => Self::Map,
+            FILE => Self::File,
             _ => Self::Custom(tag.strip_prefix(CUSTOM)?.parse().ok()?),
         })
     }
@@ -105,6 +110,7 @@ impl Kind {
             Self::RegExp => REGEXP,
             Self::Set => SET,
             Self::Map => MAP,
+            Self::File => FILE,
             Self::Custom(code) => return format!("{CUSTOM}{code:05}").into(),
         };
         name.into()
@@ -121,6 +127,7 @@ impl Kind {
             Self::RegExp => "RegExp",
             Self::Set => "Set",
             Self::Map => "Map",
+            Self::File => "File",
             Self::Custom(_) => "a user-defined type",
         }
     }

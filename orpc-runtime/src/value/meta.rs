@@ -5,12 +5,16 @@ use std::ops::Range;
 
 use serde_json::value::RawValue;
 
+use super::File;
+
 /// The entries of `meta` in the order of the official serialiser.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Meta {
     entries: Vec<Entry>,
     /// The paths one after the other, as JSON text: each segment after a comma.
     paths: Vec<u8>,
+    /// Where the files belong, which are no part of the JSON, in the same form.
+    files: Vec<(File, Range<usize>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -41,6 +45,34 @@ impl Meta {
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The files in their order.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
+        self.files.iter().map(|(file, _)| file)
+    }
+
+    /// Adds a file to whose place the closure writes the path.
+    pub(super) fn push_file(&mut self, file: File, path: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.paths.len();
+        path(&mut self.paths);
+        self.files.push((file, start..self.paths.len()));
+    }
+
+    /// Appends `,"maps":[…]`, all paths below `prefix`; nothing if there is no file.
+    pub(crate) fn write_maps(&self, prefix: &str, out: &mut Vec<u8>) {
+        let mut separator = ",\"maps\":[";
+        for (_, path) in &self.files {
+            // Each step has a comma before it, which the first one lacks.
+            let path = [prefix.as_bytes(), &self.paths[path.clone()]].concat();
+            _ = write!(out, "{separator}[");
+            out.extend_from_slice(path.strip_prefix(b",").unwrap_or_default());
+            out.push(b']');
+            separator = ",";
+        }
+        if separator == "," {
+            out.push(b']');
+        }
     }
 
     /// Adds an entry whose path the closure writes.

@@ -12,6 +12,7 @@
 //! | `undefined` | [`Undefined`], [`Option`] as an input |
 //! | `Date`, `URL`, `RegExp` | [`Date`], [`Url`], [`RegExp`] |
 //! | `Set`, `Map` | [`Set`], [`Map`] |
+//! | `File`, `Blob` | [`File`] |
 //! | a type of your own | [`Custom`] |
 //! | any | [`Value`] |
 //!
@@ -20,8 +21,8 @@
 //! `usize` and `isize` count what is in memory and are plain numbers. What a
 //! `serde_json::Value` holds is plain JSON.
 //!
-//! With any other format of serde these types are plain text, arrays and null, and
-//! they read that, too. So in an enum that is `untagged`, where serde tries one
+//! With any other format of serde these types but [`File`] are plain text, arrays and
+//! null, and they read that, too. So in an enum that is `untagged`, where serde tries one
 //! variant after the other, a `String` or `Vec` stands before a [`Date`] or [`Set`]:
 //! it takes the plain values and leaves the others.
 //!
@@ -55,6 +56,7 @@ mod custom;
 pub mod date;
 mod dynamic;
 mod envelope;
+mod file;
 mod foreign;
 mod json;
 mod kind;
@@ -78,6 +80,7 @@ pub use date::{Date, DateRangeError, ParseDateError};
 pub use dynamic::{Object, Value};
 #[doc(hidden)]
 pub use envelope::Envelope;
+pub use file::{File, FileReader};
 pub use map::Map;
 pub use number::{Float, Number};
 pub use path::PathSegment;
@@ -87,7 +90,10 @@ pub use undefined::Undefined;
 pub use url::Url;
 
 pub(crate) use dynamic::json_number;
-pub(crate) use envelope::{Malformed, write_plain, write_typed};
+pub(crate) use envelope::{Files, Malformed, write_plain, write_typed};
+pub(crate) use file::Arrivals;
+#[cfg(feature = "http")]
+pub(crate) use file::Disk;
 pub(crate) use json::{exact_integer, normalise_numbers, to_raw};
 pub(crate) use kind::{CODE_KEYWORD, KEYWORD, Kind};
 pub(crate) use meta::{Meta, Step};

@@ -10,6 +10,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::dynamic::Value;
+use super::file::hold;
 use super::json::exact_integer;
 use super::kind::{self, Kind};
 use super::places::{Place, Places};
@@ -51,6 +52,7 @@ impl<'a> Reader<'a> {
                 visitor.visit_seq(Entries { rest: entries.iter(), place })
             }
             Value::Custom(coded) => Reader { value: coded.form(), ..self }.deserialize_any(visitor),
+            Value::File(file) => visitor.visit_u64(hold(file)),
             Value::Undefined => visitor.visit_unit(),
             _ => self.deserialize_any(visitor),
         }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use serde::ser::{self, Error as _, Impossible, Serialize, Serializer};
 
+use super::file::{File, receive};
 use super::json::{unbreak_lines, write_number, write_short_number, write_string};
 use super::kind::{self, Kind};
 use super::meta::{Meta, Step};
@@ -78,19 +79,29 @@ enum Segment {
     Index(usize),
 }
 
+/// Writes each step after a comma.
+fn write_path(path: &[Segment], out: &[u8], text: &mut Vec<u8>) {
+    for segment in path {
+        text.push(b',');
+        match segment {
+            Segment::Key(key) => text.extend_from_slice(&out[key.clone()]),
+            // Writing to a `Vec` cannot fail.
+            Segment::Index(index) => _ = write!(text, "{index}"),
+        }
+    }
+}
+
 impl<'a> Writer<'a> {
     fn mark(&mut self, kind: Kind) {
+        let Some(code) = kind.code() else { return };
         let (path, out) = (&self.path, &*self.out);
-        self.meta.push(kind.code(), |text| {
-            for segment in path {
-                text.push(b',');
-                match segment {
-                    Segment::Key(key) => text.extend_from_slice(&out[key.clone()]),
-                    // Writing to a `Vec` cannot fail.
-                    Segment::Index(index) => _ = write!(text, "{index}"),
-                }
-            }
-        });
+        self.meta.push(code, |text| write_path(path, out, text));
+    }
+
+    /// Leaves the file out, and notes where it belongs.
+    fn detach(&mut self, file: File) {
+        let (path, out) = (&self.path, &*self.out);
+        self.meta.push_file(file, |text| write_path(path, out, text));
     }
 
     /// The path as the places of a type know it.
@@ -396,6 +407,12 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
         }
         match Kind::of_tag(name) {
             Some(Kind::Undefined) => self.undefined = true,
+            Some(Kind::File) => {
+                let file = receive(|| value.serialize(&mut *self))?;
+                if let Some(file) = file {
+                    self.detach(file);
+                }
+            }
             Some(kind) => {
                 value.serialize(&mut *self)?;
                 if std::mem::take(&mut self.undefined) {

@@ -22,7 +22,9 @@ use tower::ServiceExt as _;
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
+    /// As text; what is no UTF-8 is replaced.
     pub body: String,
+    pub bytes: bytes::Bytes,
     pub unmatched: bool,
 }
 
@@ -31,7 +33,8 @@ impl Answer {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        Self { status, headers: headers.collect(), body, unmatched: false }
+        let bytes = body.clone().into();
+        Self { status, headers: headers.collect(), body, bytes, unmatched: false }
     }
 
     /// The envelope's value.
@@ -55,11 +58,12 @@ where
 /// Reads the whole answer.
 pub async fn read(response: http::Response<RpcBody>) -> Answer {
     let (parts, body) = response.into_parts();
-    let Ok(body) = body.collect().await;
+    let bytes = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status.as_u16(),
         headers: parts.headers,
-        body: String::from_utf8(body.to_bytes().to_vec()).unwrap(),
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
         unmatched: parts.extensions.get::<Unmatched>().is_some(),
     }
 }

@@ -1,6 +1,7 @@
-//! The body of a response: bytes at hand, or the events of a running stream.
+//! The body of a response: bytes at hand, a form with files, or the events of a
+//! running stream.
 
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,16 +13,19 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
+use super::form::FormBody;
 use crate::event::EventMeta;
 use crate::procedure::{Code, Error, EventSink};
 use crate::serve::time::after;
 
-/// The body of a response.
+/// The body of a response. It fails if a file cannot be read to its end, upon
+/// which the connection is to be broken off.
 pub struct RpcBody(Inner);
 
 enum Inner {
     Full(Option<Bytes>),
     Events(Box<EventBody>),
+    Form(Box<FormBody>),
 }
 
 impl RpcBody {
@@ -31,6 +35,10 @@ impl RpcBody {
 
     pub(super) fn events(events: EventBody) -> Self {
         Self(Inner::Events(Box::new(events)))
+    }
+
+    pub(super) fn form(form: FormBody) -> Self {
+        Self(Inner::Form(Box::new(form)))
     }
 }
 
@@ -132,15 +140,18 @@ impl KeepAlive {
 
 impl Body for RpcBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let bytes = match &mut self.0 {
             Inner::Full(bytes) => Poll::Ready(bytes.take()),
             Inner::Events(events) => events.poll_bytes(cx),
+            Inner::Form(form) => {
+                return form.poll_bytes(cx).map(|bytes| bytes.map(|bytes| bytes.map(Frame::data)));
+            }
         };
         bytes.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
     }
@@ -154,6 +165,7 @@ impl Body for RpcBody {
             Inner::Full(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Full(None) => SizeHint::with_exact(0),
             Inner::Events(_) => SizeHint::default(),
+            Inner::Form(form) => form.left().map_or_else(SizeHint::default, SizeHint::with_exact),
         }
     }
 }
@@ -163,6 +175,7 @@ impl std::fmt::Debug for RpcBody {
         f.write_str(match &self.0 {
             Inner::Full(_) => "RpcBody::Full",
             Inner::Events(_) => "RpcBody::Events",
+            Inner::Form(_) => "RpcBody::Form",
         })
     }
 }

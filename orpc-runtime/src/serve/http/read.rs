@@ -1,13 +1,16 @@
 //! Reads request bodies within their limit.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body;
 use http_body_util::BodyExt as _;
+
+use super::form::Chunks;
+use crate::serve::form::{self, Form, FormError, FormLimits};
 
 /// How much of a refused body is read and thrown away, so that a client that is
 /// still sending gets to read the answer instead of a connection reset.
@@ -36,13 +39,8 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    let declared = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.parse::<u64>().ok())
-        .unwrap_or_else(|| body.size_hint().lower());
-    if declared > limit as u64 {
-        drain(body);
+    if declared_length(&body, headers) > limit as u64 {
+        drain(Box::pin(body));
         return Err(ReadError::TooLarge);
     }
     let mut body = Box::pin(body);
@@ -67,8 +65,43 @@ where
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
+/// The length that a body has at least.
+fn declared_length<B: Body>(body: &B, headers: &HeaderMap) -> u64 {
+    headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<u64>().ok())
+        .unwrap_or_else(|| body.size_hint().lower())
+}
+
+/// Reads a form within its limits, in the same way.
+pub(super) async fn read_form<B>(
+    body: B,
+    headers: &HeaderMap,
+    limits: &FormLimits,
+) -> Result<Form, FormError>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    let is_refused = declared_length(&body, headers) > limits.form;
+    let mut body = Box::pin(body);
+    if is_refused {
+        drain(body);
+        return Err(FormError::TooLarge);
+    }
+    let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), |value| value.as_bytes());
+    let form = form::read_form(content_type, Chunks(body.as_mut()), limits).await;
+    // The connection can go on to the next request once all is read, the form or
+    // what follows it.
+    if !body.is_end_stream() {
+        drain(body);
+    }
+    form
+}
+
 /// Goes on reading for a while, outside of the call.
-fn drain<B>(body: B)
+fn drain<B>(mut body: Pin<Box<B>>)
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -78,7 +111,6 @@ where
         return;
     };
     runtime.spawn(tokio::time::timeout(DRAIN_TIME, async move {
-        let mut body = pin!(body);
         let mut drained = 0;
         while let Some(Ok(frame)) = body.frame().await {
             drained += frame.data_ref().map_or(0, bytes::Buf::remaining);

@@ -17,27 +17,34 @@ use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::body::{EventBody, KeepAlive, RpcBody};
-use super::read::{ReadError, read_body};
+use super::form::FormBody;
+use super::read::{ReadError, read_body, read_form};
 use crate::procedure::{
-    Call, Code, Error, EventSink, RawInput, Started, malformed_request, needs_socket, panicked,
+    Call, Code, Error, EventSink, Output, RawInput, Started, malformed_request, needs_socket,
+    panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::IntoContext;
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
+use crate::serve::form::{Form, FormError, FormLimits};
 use crate::serve::served::{Parts, Served};
 use crate::serve::time::SHORTEST;
 use crate::socket::Outbox;
-use crate::value::Envelope;
+use crate::value::{Envelope, Malformed};
+use crate::wire;
 use crate::wire::v1::batch::{self, Item, Mode};
 use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::{self, SseWriter};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const FORM: HeaderValue = HeaderValue::from_static("multipart/form-data");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+const MIB: usize = 1024 * 1024;
 
 /// A stream waits while so many bytes of its events are unsent.
 const STREAM_BUFFER: usize = 16 * 1024;
@@ -47,6 +54,7 @@ const STREAM_BUFFER: usize = 16 * 1024;
 struct Options {
     prefix: String,
     body_limit: usize,
+    form: FormLimits,
     strict_get: bool,
     batch_limit: usize,
     batch_status: StatusCode,
@@ -63,6 +71,10 @@ struct Options {
 /// | limit | default | beyond it |
 /// |---|---|---|
 /// | [`body_limit`](HttpService::body_limit) | 1 MiB | PAYLOAD_TOO_LARGE, 413, before the body is read as far as it declares its length |
+/// | [`form_limit`](HttpService::form_limit) of a form with files | 32 MiB | 413, before it is read as far as it declares its length |
+/// | [`file_limit`](HttpService::file_limit) of one file | 16 MiB | 413 |
+/// | [`files_limit`](HttpService::files_limit) of one form | 100 files | 413 |
+/// | [`file_memory`](HttpService::file_memory) of one file | 1 MiB | the file is kept in a temporary one |
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
 /// | issues in the answer to an invalid input | 1,000 | one more issue says that others are left out |
@@ -89,7 +101,14 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     pub fn http<How>(&self, context: impl IntoContext<C, How>) -> HttpService<C> {
         let options = Options {
             prefix: String::new(),
-            body_limit: 1024 * 1024,
+            body_limit: MIB,
+            form: FormLimits {
+                envelope: MIB as u64,
+                file: 16 * MIB as u64,
+                files: 100,
+                form: 32 * MIB as u64,
+                memory: MIB as u64,
+            },
             strict_get: true,
             batch_limit: 10,
             batch_status: StatusCode::MULTI_STATUS,
@@ -114,10 +133,41 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.prefix = prefix)
     }
 
-    /// The longest body in bytes; 1 MiB unless set.
+    /// The longest body in bytes; 1 MiB unless set. Of a form with files it
+    /// bounds the part that is no file.
     #[must_use]
     pub fn body_limit(self, bytes: usize) -> Self {
-        self.with(|options| options.body_limit = bytes)
+        self.with(|options| {
+            options.body_limit = bytes;
+            options.form.envelope = bytes as u64;
+        })
+    }
+
+    /// The longest form with files in bytes; 32 MiB unless set.
+    #[must_use]
+    pub fn form_limit(self, bytes: u64) -> Self {
+        self.with(|options| options.form.form = bytes)
+    }
+
+    /// The largest file of a form in bytes; 16 MiB unless set.
+    #[must_use]
+    pub fn file_limit(self, bytes: u64) -> Self {
+        self.with(|options| options.form.file = bytes)
+    }
+
+    /// How many files a form may hold; 100 unless set.
+    #[must_use]
+    pub fn files_limit(self, files: usize) -> Self {
+        self.with(|options| options.form.files = files)
+    }
+
+    /// The largest file in bytes that is kept in memory while its call runs;
+    /// 1 MiB unless set. A larger one is written to a temporary file, in the
+    /// directory that the environment names (`TMPDIR`, else `/tmp`): not of use
+    /// where that is memory itself.
+    #[must_use]
+    pub fn file_memory(self, bytes: u64) -> Self {
+        self.with(|options| options.form.memory = bytes)
     }
 
     /// Whether GET is refused for procedures that do not allow it, with
@@ -196,9 +246,25 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     }
 }
 
+/// The input of a call as it arrived.
+enum Input {
+    /// The text of the envelope.
+    Envelope(Bytes),
+    Form(Form),
+}
+
+impl Input {
+    fn envelope(&self) -> Result<Envelope<'_>, Malformed> {
+        match self {
+            Self::Envelope(text) => Envelope::parse(text),
+            Self::Form(form) => form.envelope(),
+        }
+    }
+}
+
 /// The result of a call, before it is a response.
 enum Answer {
-    Output(Vec<u8>),
+    Output(Output),
     Events(EventBody),
 }
 
@@ -220,8 +286,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B::Data: Send,
     {
         let context = self.context.get(call).await?;
-        let text = self.input_text(call.method(), call.headers(), call.uri().query(), body).await?;
-        let envelope = Envelope::parse(&text).map_err(|error| malformed_request(error.into()))?;
+        let input = self.input(call.method(), call.headers(), call.uri().query(), body).await?;
+        let envelope = input.envelope().map_err(|error| malformed_request(error.into()))?;
         if *call.method() == Method::GET
             && self.options.strict_get
             && route.definition.method != Method::GET
@@ -237,28 +303,33 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
     }
 
-    /// The text of the envelope, wherever the request has it.
-    async fn input_text<B>(
+    /// The input, wherever the request has it.
+    async fn input<B>(
         &self,
         method: &Method,
         headers: &HeaderMap,
         query: Option<&str>,
         body: B,
-    ) -> Result<Bytes, Error>
+    ) -> Result<Input, Error>
     where
         B: Body + Send + 'static,
         B::Data: Send,
     {
         let source = input_source(method, headers);
         match source {
-            InputSource::Query => return Ok(query_input(query).into()),
+            InputSource::Query => return Ok(Input::Envelope(query_input(query).into())),
+            InputSource::Form => {
+                let form = read_form(body, headers, &self.options.form).await;
+                return form.map(Input::Form).map_err(FormError::answer);
+            }
             InputSource::Unsupported => return Err(Error::new(Code::UnsupportedMediaType)),
             InputSource::Json | InputSource::Nowhere => {}
         }
         // A body that holds no envelope is read as well, so that the connection
         // can go on to the next request.
         let bytes = self.read(body, headers).await?;
-        Ok(if source == InputSource::Json { bytes } else { Bytes::new() })
+        let text = if source == InputSource::Json { bytes } else { Bytes::new() };
+        Ok(Input::Envelope(text))
     }
 
     async fn read<B>(&self, body: B, headers: &HeaderMap) -> Result<Bytes, Error>
@@ -396,7 +467,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
 fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     let head = call.response();
     let (content_type, body) = match answer {
-        Answer::Output(bytes) => (JSON, RpcBody::full(bytes)),
+        Answer::Output(output) => output_body(output),
         Answer::Events(events) => (EVENT_STREAM, RpcBody::events(events)),
     };
     let mut response = Response::new(body);
@@ -414,17 +485,25 @@ fn set_content_type(response: &mut Response<RpcBody>, content_type: HeaderValue)
     response.headers_mut().insert(CONTENT_TYPE, content_type);
 }
 
+/// The body of an output and its content type: a form if there are files.
+fn output_body(output: Output) -> (HeaderValue, RpcBody) {
+    if output.files.is_empty() {
+        return (JSON, RpcBody::full(output.envelope));
+    }
+    let form = wire::v1::form::Form::new(output);
+    // A boundary is made of letters and digits.
+    let content_type = HeaderValue::from_str(&form.content_type()).unwrap_or(FORM);
+    (content_type, RpcBody::form(FormBody::new(form)))
+}
+
 /// The response of a call that failed.
 pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<RpcBody> {
-    let mut body = Vec::with_capacity(128);
-    if let Err(reason) = error.write_envelope(&mut body) {
-        tracing::error!(%reason, "an error cannot be serialised");
-    }
-    let mut response = Response::new(RpcBody::full(body));
+    let (content_type, body) = output_body(error.output());
+    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
 

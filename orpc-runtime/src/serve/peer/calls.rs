@@ -11,23 +11,26 @@ use futures::FutureExt as _;
 use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
-use http::{HeaderMap, Method, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::Instrument as _;
 
 use super::limits::PeerLimits;
 use super::rate::Buckets;
 use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed, Opened};
 use crate::procedure::{
-    Call, Code, ErasedProcedure, Error, EventSink, Kind, RawInput, Started, malformed_request,
-    panicked,
+    Call, Code, ErasedProcedure, Error, EventSink, Kind, Output, RawInput, Started,
+    malformed_request, panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::ContextSource;
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
+use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::socket::{Outbox, Socket};
 use crate::value::Envelope;
+use crate::wire;
 use crate::wire::v1::batch::{self, Mode};
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
@@ -196,8 +199,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let mut input = Input { body, events };
         if kind == Kind::Unary && self.unary >= shared.limits.running {
             // On its own, as a message keeps all of the socket's buffer that it is in.
-            if let Body::Envelope(text) = &mut input.body {
-                *text = Bytes::copy_from_slice(text);
+            if let Body::Envelope(bytes) | Body::Form(bytes) = &mut input.body {
+                *bytes = Bytes::copy_from_slice(bytes);
             }
         }
         let work = Work::Call { call: Box::new(call), procedure, input };
@@ -467,6 +470,14 @@ fn path_and_query(url: &str) -> &str {
     target.split_once('#').map_or(target, |(target, _)| target)
 }
 
+/// What there is to write at the end of a call.
+enum Reply {
+    Nothing,
+    Envelope(Vec<u8>),
+    Form { status: u16, content_type: String, body: Vec<u8> },
+    Error(Error),
+}
+
 /// One call that runs.
 struct Run<C> {
     shared: Arc<Shared<C>>,
@@ -481,17 +492,21 @@ impl<C: Send + Sync + 'static> Run<C> {
     fn run(self, input: Input) -> impl Future<Output = ()> + Send {
         let span = tracing::debug_span!("rpc", procedure = self.call.path());
         let respond = async move {
-            let answer = AssertUnwindSafe(self.answer(input)).catch_unwind().await;
+            let reply = AssertUnwindSafe(self.reply(input)).catch_unwind().await;
             let outbox = self.shared.outbox();
-            match answer {
-                Ok(Ok(Some(envelope))) => {
+            match reply {
+                Ok(Reply::Envelope(envelope)) => {
                     outbox.ready().await;
                     outbox.append(|out| peer::write_output(&self.id, &envelope, out));
                 }
-                // All that there was to write were events.
-                Ok(Ok(None)) => {}
-                Ok(Err(error)) => {
-                    tracing::debug!(code = error.code(), status = error.status(), "call failed");
+                Ok(Reply::Form { status, content_type, body }) => {
+                    outbox.ready().await;
+                    outbox.append_binary(|out| {
+                        peer::write_form(&self.id, status, &content_type, &body, out);
+                    });
+                }
+                Ok(Reply::Nothing) => {}
+                Ok(Reply::Error(error)) => {
                     outbox.ready().await;
                     self.shared.fail(&self.id, &error, None);
                 }
@@ -503,10 +518,48 @@ impl<C: Send + Sync + 'static> Run<C> {
         respond.instrument(span)
     }
 
-    /// The envelope of the output; none if the call has written events.
-    async fn answer(&self, input: Input) -> Result<Option<Vec<u8>>, Error> {
+    /// What there is to write at the end of the call.
+    async fn reply(&self, input: Input) -> Reply {
+        let failed = match self.answer(input).await {
+            // All that there was to write were events.
+            Ok(None) => return Reply::Nothing,
+            Ok(Some(output)) if output.files.is_empty() => return Reply::Envelope(output.envelope),
+            Ok(Some(output)) => self.form(200, output).await,
+            Err(error) => {
+                tracing::debug!(code = error.code(), status = error.status(), "call failed");
+                if !error.has_files() {
+                    return Reply::Error(error);
+                }
+                self.form(error.status(), error.output()).await
+            }
+        };
+        failed.unwrap_or_else(|error| {
+            let error = Error::internal(error);
+            error.log(self.call.path());
+            Reply::Error(error)
+        })
+    }
+
+    async fn form(&self, status: u16, output: Output) -> std::io::Result<Reply> {
+        let form = wire::v1::form::Form::new(output);
+        let content_type = form.content_type();
+        let body = form_bytes(form, self.shared.limits.result_files).await?;
+        Ok(Reply::Form { status, content_type, body })
+    }
+
+    /// The output; none if the call has written events.
+    async fn answer(&self, input: Input) -> Result<Option<Output>, Error> {
         let context = self.shared.context.get(&self.call).await?;
-        match self.start(context, input)? {
+        let started = match input {
+            Input { body: Body::Form(body), events: None } => {
+                let form = self.read_form(body).await.map_err(FormError::answer)?;
+                let envelope = form.envelope().map_err(|error| malformed_request(error.into()))?;
+                self.start(context, RawInput::Value(envelope))?
+            }
+            // The message is not kept, nor the buffer of the socket that it is part of.
+            input => self.start_with(context, input)?,
+        };
+        match started {
             Started::Unary(run) => run.await.map(Some),
             Started::Stream(run, _) => {
                 let _counted = self.shared.rpc.count_stream();
@@ -520,13 +573,19 @@ impl<C: Send + Sync + 'static> Run<C> {
         }
     }
 
-    /// Reads the input. The message it came in is not kept, nor the buffer of
-    /// the socket that the message is part of.
-    fn start(&self, context: Arc<C>, input: Input) -> Result<Started, Error> {
+    async fn read_form(&self, body: Bytes) -> Result<Form, FormError> {
+        let content_type = self.call.headers().get(CONTENT_TYPE);
+        let content_type = content_type.map_or(b"".as_slice(), HeaderValue::as_bytes);
+        let limits = FormLimits::of_message(self.shared.limits.files);
+        let body = futures::stream::once(std::future::ready(Ok(body)));
+        read_form(content_type, body, &limits).await
+    }
+
+    /// Reads an input that is no form.
+    fn start_with(&self, context: Arc<C>, input: Input) -> Result<Started, Error> {
         let text = match input.body {
             Body::Envelope(text) => text,
-            Body::Form => return Err(Error::new(Code::UnsupportedMediaType)),
-            Body::Nowhere | Body::Events => Bytes::new(),
+            Body::Form(_) | Body::Nowhere | Body::Events => Bytes::new(),
         };
         let input = match input.events {
             Some(events) => RawInput::Events(events),
@@ -535,6 +594,10 @@ impl<C: Send + Sync + 'static> Run<C> {
                 RawInput::Value(Envelope::parse(&text).map_err(malformed)?)
             }
         };
+        self.start(context, input)
+    }
+
+    fn start(&self, context: Arc<C>, input: RawInput<'_>) -> Result<Started, Error> {
         let sink = || match &self.sink {
             Some(sink) => Arc::clone(sink),
             None => self.shared.sink(&self.id),

@@ -20,6 +20,10 @@ pub(crate) struct PeerLimits {
     pub(crate) unsent: usize,
     /// Bytes of the events of input iterators that procedures have not read.
     pub(crate) unread: usize,
+    /// Files in one message.
+    pub(crate) files: usize,
+    /// Bytes of the files of one result.
+    pub(crate) result_files: usize,
     /// How often the socket may call.
     pub(crate) rates: Rates,
 }
@@ -34,6 +38,8 @@ impl Default for PeerLimits {
             batch: 10,
             unsent: 1024 * 1024,
             unread: 1024 * 1024,
+            files: 100,
+            result_files: 32 * 1024 * 1024,
             rates: Rates::default(),
         }
     }

@@ -58,6 +58,8 @@ struct Options {
 /// | [`waiting_calls`](WebSocketService::waiting_calls) | 4,096, and 8 MiB of them | TOO_MANY_REQUESTS |
 /// | [`streams`](WebSocketService::streams) | 128 | TOO_MANY_REQUESTS |
 /// | [`unsent_limit`](WebSocketService::unsent_limit) | 1 MiB | streams are not polled and results wait until the client reads; what is sent [from elsewhere](crate::Socket::send) closes the socket with 1013 |
+/// | files of a message | 100 | PAYLOAD_TOO_LARGE |
+/// | [`result_files`](WebSocketService::result_files) | 32 MiB | the call fails: a message is whole, so files of any size are for HTTP |
 /// | unread events of input iterators | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
 /// | headers of a call | 128 | further ones do not count |
 /// | [`rate_limit`](WebSocketService::rate_limit), [`byte_rate_limit`](WebSocketService::byte_rate_limit), [`procedure_rate_limit`](WebSocketService::procedure_rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` in seconds |
@@ -147,6 +149,12 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     #[must_use]
     pub fn message_limit(self, bytes: usize) -> Self {
         self.with(|options| options.message_limit = bytes)
+    }
+
+    /// The most bytes of files in one result, which are all in memory at once.
+    #[must_use]
+    pub fn result_files(self, bytes: usize) -> Self {
+        self.with(|options| options.limits.result_files = bytes)
     }
 
     /// How many calls with one result of a socket run at a time.

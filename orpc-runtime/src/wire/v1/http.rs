@@ -12,7 +12,9 @@ pub(crate) enum InputSource {
     Json,
     /// The body holds no envelope, so the input is undefined.
     Nowhere,
-    /// A form with files, or an event iterator.
+    /// A form with files in the body.
+    Form,
+    /// An event iterator.
     Unsupported,
 }
 
@@ -27,12 +29,8 @@ pub(crate) fn input_source(method: &Method, headers: &HeaderMap) -> InputSource 
     match headers.get(CONTENT_TYPE).map(|value| value.as_bytes()) {
         None => InputSource::Json,
         Some(value) if value.starts_with(b"application/json") => InputSource::Json,
-        Some(value)
-            if value.starts_with(b"multipart/form-data")
-                || value.starts_with(b"text/event-stream") =>
-        {
-            InputSource::Unsupported
-        }
+        Some(value) if value.starts_with(b"multipart/form-data") => InputSource::Form,
+        Some(value) if value.starts_with(b"text/event-stream") => InputSource::Unsupported,
         Some(_) => InputSource::Nowhere,
     }
 }

@@ -1,6 +1,7 @@
 //! Version 1 of the RPC protocol, as the clients of release 1.16.1 speak it.
 
 pub(crate) mod batch;
+pub(crate) mod form;
 mod headers;
 pub(crate) mod http;
 #[cfg(feature = "websocket")]

@@ -69,8 +69,8 @@ pub(crate) enum Body {
     Events,
     /// Bytes that hold no envelope: the input is undefined.
     Nowhere,
-    /// A form with files.
-    Form,
+    /// A form with files, in the message's own bytes.
+    Form(Bytes),
 }
 
 #[derive(Deserialize)]
@@ -126,7 +126,7 @@ pub(crate) fn decode(frame: &Bytes) -> Result<Message, BadMessage> {
     let payload = match message.t.map(RawValue::get) {
         Some("3") => decode_event(frame, message.p)?,
         Some("4") => Payload::Abort,
-        _ => decode_request(frame, message.p, delimiter.is_some())?,
+        _ => decode_request(frame, message.p, delimiter)?,
     };
     Ok(Message { id, payload })
 }
@@ -134,7 +134,7 @@ pub(crate) fn decode(frame: &Bytes) -> Result<Message, BadMessage> {
 fn decode_request(
     frame: &Bytes,
     payload: Option<&RawValue>,
-    is_binary: bool,
+    delimiter: Option<usize>,
 ) -> Result<Payload, BadMessage> {
     let payload = payload.ok_or(BadMessage::Syntax)?;
     let request: RawRequest<'_> =
@@ -152,10 +152,10 @@ fn decode_request(
     let body = if headers.contains_key(http::header::CONTENT_DISPOSITION) {
         Body::Nowhere
     } else if content_type.is_some_and(|value| value.starts_with(b"multipart/form-data")) {
-        Body::Form
+        Body::Form(delimiter.map_or_else(Bytes::new, |at| frame.slice(at + 1..)))
     } else if content_type.is_some_and(|value| value.starts_with(b"text/event-stream")) {
         Body::Events
-    } else if is_binary {
+    } else if delimiter.is_some() {
         Body::Nowhere
     } else {
         Body::Envelope(part(frame, request.b))
@@ -214,6 +214,25 @@ pub(crate) fn write_output(id: &CallId, envelope: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"p\":{\"b\":");
     out.extend_from_slice(envelope);
     out.extend_from_slice(b"}}");
+}
+
+/// Writes the response of a call whose result or error has files: a message of bytes.
+pub(crate) fn write_form(
+    id: &CallId,
+    status: u16,
+    content_type: &str,
+    form: &[u8],
+    out: &mut Vec<u8>,
+) {
+    id.open(out);
+    out.extend_from_slice(b",\"p\":{");
+    // Writing to a `Vec` cannot fail.
+    if status != 200 {
+        _ = write!(out, "\"s\":{status},");
+    }
+    _ = write!(out, "\"h\":{{\"content-type\":\"{content_type}\"}}}}}}");
+    out.push(DELIMITER);
+    out.extend_from_slice(form);
 }
 
 /// Writes the response of a call that failed. `retry_after` are seconds.

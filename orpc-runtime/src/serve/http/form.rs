@@ -1,0 +1,83 @@
+//! Forms in the bodies of requests and responses.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, Bytes};
+use futures::{Stream, StreamExt as _};
+use http_body::Body;
+
+use crate::serve::form::Interrupted;
+use crate::value::FileReader;
+use crate::wire::v1::form::{Form, Part};
+
+/// The data of a request's body.
+pub(super) struct Chunks<'b, B>(pub(super) Pin<&'b mut B>);
+
+impl<B: Body> Stream for Chunks<'_, B> {
+    type Item = Result<Bytes, Interrupted>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let Some(frame) = ready!(self.0.as_mut().poll_frame(cx)) else {
+                return Poll::Ready(None);
+            };
+            let Ok(frame) = frame else { return Poll::Ready(Some(Err(Interrupted))) };
+            if let Ok(mut data) = frame.into_data() {
+                return Poll::Ready(Some(Ok(data.copy_to_bytes(data.remaining()))));
+            }
+        }
+    }
+}
+
+/// A form that is sent: each file is read when the connection asks for more.
+pub(super) struct FormBody {
+    parts: VecDeque<Part>,
+    file: Option<FileReader>,
+    /// How many bytes are left, if that is known.
+    left: Option<u64>,
+}
+
+impl FormBody {
+    pub(super) fn new(form: Form) -> Self {
+        Self { left: form.length(), parts: form.into_parts().into(), file: None }
+    }
+
+    pub(super) fn left(&self) -> Option<u64> {
+        self.left
+    }
+
+    pub(super) fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        loop {
+            let bytes = match &mut self.file {
+                Some(file) => match ready!(file.poll_next_unpin(cx)) {
+                    Some(Ok(bytes)) => bytes,
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "a file cannot be read to its end");
+                        self.parts.clear();
+                        self.file = None;
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    None => {
+                        self.file = None;
+                        continue;
+                    }
+                },
+                None => match self.parts.pop_front() {
+                    Some(Part::Text(text)) => text,
+                    Some(Part::File(file)) => {
+                        self.file = Some(file.reader());
+                        continue;
+                    }
+                    None => return Poll::Ready(None),
+                },
+            };
+            if !bytes.is_empty() {
+                self.left = self.left.map(|left| left.saturating_sub(bytes.len() as u64));
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+        }
+    }
+}
