@@ -1,5 +1,5 @@
-import { CASES, suite } from "./cases/index.mjs";
+import { HTTP_CASES, suite } from "./cases/index.mjs";
 import { httpLink } from "./support/http-link.mjs";
 import { useWorld } from "./support/world.mjs";
 
-suite("over HTTP", CASES, () => useWorld(httpLink));
+suite("over HTTP", HTTP_CASES, () => useWorld(httpLink));

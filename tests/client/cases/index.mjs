@@ -1,6 +1,7 @@
 import { describe } from "node:test";
 import { TIME_LIMIT } from "../support/eventually.mjs";
 import { errors } from "./errors.mjs";
+import { files, largeFiles } from "./files.mjs";
 import { inputStreams } from "./input-streams.mjs";
 import { lifetimes } from "./lifetimes.mjs";
 import { load } from "./load.mjs";
@@ -13,9 +14,12 @@ import { validation } from "./validation.mjs";
 import { values } from "./values.mjs";
 
 /** What must be true of the server whatever link its procedures are called over. */
-export const CASES = [results, validation, values, errors, streams, lifetimes, load];
+export const CASES = [results, validation, values, files, errors, streams, lifetimes, load];
 
-/** The same, and what must be true of one socket that carries many calls. */
+/** The same, and what must be true where no message bounds a file. */
+export const HTTP_CASES = [...CASES, largeFiles];
+
+/** What must be true of any link, and of one socket that carries many calls. */
 export const SOCKET_CASES = [...CASES, manyCalls, manyStreams, inputStreams, socketEnds];
 
 /** Declares cases for the clients that `useWorld` gives. Nothing here needs Node, so that browsers can run it too. */

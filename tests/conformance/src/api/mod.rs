@@ -3,6 +3,7 @@
 pub mod account;
 pub mod chat;
 pub mod errors;
+pub mod files;
 pub mod slow;
 pub mod stream;
 pub mod values;
@@ -22,6 +23,7 @@ pub fn router() -> Router<Session> {
         .nest("stream", stream::procedures::router())
         .nest("slow", slow::procedures::router())
         .nest("values", values::procedures::router())
+        .nest("files", files::procedures::router())
         .nest("account", account::procedures::router())
         .nest("chat", chat::procedures::router())
 }
