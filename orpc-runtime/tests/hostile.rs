@@ -273,16 +273,67 @@ proptest! {
         if let Some(value) = content_type {
             request.headers_mut().insert("content-type", HeaderValue::from_static(value));
         }
-        let answer: Answer = runtime().block_on(send(shared_service(), request));
+        let answer = without_waiting(send(shared_service(), request));
         prop_assert!([200, 400, 404, 405, 415].contains(&answer.status), "{answer:?}");
     }
 }
 
-fn runtime() -> &'static tokio::runtime::Runtime {
-    static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> = std::sync::LazyLock::new(|| {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
-    });
-    &RUNTIME
+const FORMS: [&str; 3] = [
+    "--x\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{\"json\":{\"f\":{}},\"maps\":[[\"f\"]]}\r\n--x\r\nContent-Disposition: form-data; name=\"0\"; filename=\"a\"\r\nContent-Type: text/plain\r\n\r\nA\r\n--x--\r\n",
+    "--x\r\nContent-Disposition: form-data; name=\"0\"; filename=\"b\"\r\n\r\n\r\n--x\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{\"json\":[[[\"k\",{}]]],\"meta\":[[7,0]],\"maps\":[[0,0,1]]}\r\n--x--\r\n",
+    "--x\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{}\r\n--x--\r\n",
+];
+
+fn form_piece() -> impl Strategy<Value = Vec<u8>> {
+    support::piece(vec![
+        b"--x",
+        b"--x--",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"Content-Disposition: form-data",
+        b"; name=\"data\"",
+        b"; name=\"0\"",
+        b"; name=\"1\"",
+        b"; filename=\"\"",
+        b"; filename=\"%22\\\"",
+        b"Content-Type: a/b",
+        b"{\"json\":{\"f\":{}},\"maps\":[[\"f\"]]}",
+        b",\"maps\":",
+        b"[[0]]",
+        b"[[]]",
+        b"\"",
+        b"\xff",
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 30_000, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_form_panics(
+        body in prop_oneof![
+            support::mutated(FORMS.to_vec(), form_piece()),
+            proptest::collection::vec(form_piece(), 0..30).prop_map(|pieces| pieces.concat()),
+        ],
+        path in proptest::sample::select(vec!["/any", "/typed", "/none"]),
+    ) {
+        let request = Request::post(path).header("content-type", "multipart/form-data; boundary=x");
+        let request = request.body(Full::new(Bytes::from(body))).unwrap();
+        let answer = without_waiting(send(shared_service(), request));
+        prop_assert!([200, 400].contains(&answer.status), "{answer:?}");
+    }
+}
+
+/// The answer of what waits for nobody, though it may let others run.
+fn without_waiting(answer: impl Future<Output = Answer>) -> Answer {
+    let mut answer = std::pin::pin!(answer);
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    for _ in 0..10_000 {
+        if let std::task::Poll::Ready(answer) = answer.as_mut().poll(&mut cx) {
+            return answer;
+        }
+    }
+    panic!("an answer was waited for")
 }
 
 fn shared_service() -> HttpService<()> {

@@ -319,7 +319,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         match source {
             InputSource::Query => return Ok(Input::Envelope(query_input(query).into())),
             InputSource::Form => {
-                let form = read_form(body, headers, &self.options.form).await;
+                // On its own, so that calls without files are no larger for it.
+                let form = Box::pin(read_form(body, headers, &self.options.form)).await;
                 return form.map(Input::Form).map_err(FormError::answer);
             }
             InputSource::Unsupported => return Err(Error::new(Code::UnsupportedMediaType)),
