@@ -42,7 +42,7 @@ pub use room::{Delivery, EncodedEvent, Recipients, Room, Rooms};
 #[cfg(feature = "http")]
 pub use serve::http;
 #[cfg(feature = "websocket")]
-pub use serve::{Peer, websocket};
+pub use serve::{Peer, Port, PortClosed, ports, websocket};
 
 /// The crates whose types appear in this crate's interface.
 pub use {cookie, futures, schemars, serde};

@@ -300,6 +300,33 @@ async fn a_channel_in_memory_is_served_to_its_end() {
     served.await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn a_port_is_served_until_the_other_one_is_dropped() {
+    use futures::SinkExt as _;
+    use orpc_runtime::{Frame, PortClosed, ports};
+
+    // Room for one message at a time: neither end may wait for ever.
+    let (server, mut client) = ports(0);
+    let (peer, counters) = peer();
+    let served = tokio::spawn(peer.serve(server));
+    client.send(Frame::from(request("s", "/silent", &Value::Null))).await.unwrap();
+    let head = client.next().await.unwrap().unwrap();
+    assert!(head.is_text() && head.ends_with(br#""text/event-stream"}}}"#));
+    for id in 0..100 {
+        client.send(Frame::from(request(id, "/echo", &json!(id)))).await.unwrap();
+        let answer = client.next().await.unwrap().unwrap();
+        assert_eq!(answer, *format!(r#"{{"i":"{id}","p":{{"b":{{"json":{id}}}}}}}"#));
+    }
+    drop(client);
+    assert_eq!(served.await.unwrap(), Ok(()));
+    drop(counters);
+
+    let (gone, mut left) = ports(1);
+    drop(gone);
+    assert_eq!(left.send(Frame::from("x")).await, Err(PortClosed));
+    assert_eq!(left.next().await, None);
+}
+
 /// Pieces that messages are made of, and some that they are not.
 fn token() -> impl Strategy<Value = Vec<u8>> {
     let known: Vec<&'static [u8]> = vec![

@@ -164,6 +164,26 @@ mod over_a_connection {
         panic!("refused for ever, though it waits as long as it is told: {waited:?}");
     }
 
+    #[tokio::test]
+    async fn a_batch_holds_as_many_calls_as_the_service_allows() {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let service = Rpc::new(api::router()).websocket(Arc::clone(&calls)).batch_limit(2);
+        let mut client = Raw::open(websocket::channel(&service, 64 * 1024), "/").await;
+        let batch = |count: usize| {
+            let item = json!({ "url": "http://orpc/count", "body": { "json": "x" } });
+            let headers = json!({ "x-orpc-batch": "buffered" });
+            let batch = json!({ "u": "/count/__batch__", "b": vec![item; count], "h": headers });
+            json!({ "i": "1", "p": batch }).to_string()
+        };
+        client.send(TEXT, batch(2).as_bytes()).await;
+        assert_eq!(client.message().await.json()["p"]["b"].as_array().unwrap().len(), 2);
+        client.send(TEXT, batch(3).as_bytes()).await;
+        let refused =
+            r#"{"i":"1","p":{"s":413,"b":"Batch request size exceeds the maximum allowed size"}}"#;
+        assert_eq!(client.message().await.text(), refused);
+        assert_eq!(calls.load(Ordering::SeqCst), 2);
+    }
+
     struct Strict;
 
     impl SocketHooks for Strict {

@@ -18,4 +18,4 @@ pub mod websocket;
 
 pub use context::{ContextSource, IntoContext};
 #[cfg(feature = "websocket")]
-pub use peer::Peer;
+pub use peer::{Peer, Port, PortClosed, ports};

@@ -2,6 +2,7 @@
 
 mod calls;
 mod limits;
+mod port;
 mod rate;
 
 use std::pin::Pin;
@@ -17,6 +18,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 pub(crate) use calls::Calls;
 pub(crate) use limits::PeerLimits;
+pub use port::{Port, PortClosed, ports};
 pub use rate::Rate;
 
 use crate::rpc::Rpc;
@@ -105,13 +107,14 @@ impl<C: Send + Sync + 'static> Peer<C> {
         self.socket.closing()
     }
 
-    /// Serves a channel to its end.
+    /// Serves a channel to its end; in the same process one of [`ports`].
     ///
     /// # Errors
     /// The first error of the channel, which ends all calls.
-    pub async fn serve<S, E>(mut self, channel: S) -> Result<(), E>
+    pub async fn serve<S, M, E>(mut self, channel: S) -> Result<(), E>
     where
-        S: Stream<Item = Result<Bytes, E>> + Sink<Frame, Error = E>,
+        S: Stream<Item = Result<M, E>> + Sink<Frame, Error = E>,
+        M: Into<Bytes>,
     {
         let (mut sink, mut messages) = channel.split();
         loop {

@@ -60,7 +60,8 @@ struct Options {
 /// | [`unsent_limit`](WebSocketService::unsent_limit) | 1 MiB | streams are not polled and results wait until the client reads; what is sent [from elsewhere](crate::Socket::send) closes the socket with 1013 |
 /// | files of a message | 100 | PAYLOAD_TOO_LARGE |
 /// | [`result_files`](WebSocketService::result_files) | 32 MiB | the call fails: a message is whole, so files of any size are for HTTP |
-/// | unread events of input iterators | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
+/// | [`batch_limit`](WebSocketService::batch_limit) | 10 calls in one message, which count as one | 413 |
+/// | [`unread_limit`](WebSocketService::unread_limit) of events that clients send | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
 /// | headers of a call | 128 | further ones do not count |
 /// | [`rate_limit`](WebSocketService::rate_limit), [`byte_rate_limit`](WebSocketService::byte_rate_limit), [`procedure_rate_limit`](WebSocketService::procedure_rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` in seconds |
 /// | [`write_deadline`](WebSocketService::write_deadline) | 30 s in which the client takes nothing | the socket is dropped |
@@ -179,6 +180,20 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     #[must_use]
     pub fn unsent_limit(self, bytes: usize) -> Self {
         self.with(|options| options.limits.unsent = bytes.max(1))
+    }
+
+    /// How many bytes of events that clients send may wait for the procedures that
+    /// read them.
+    #[must_use]
+    pub fn unread_limit(self, bytes: usize) -> Self {
+        self.with(|options| options.limits.unread = bytes)
+    }
+
+    /// How many calls one message of the official batch plugin may hold. They run
+    /// side by side and count as one.
+    #[must_use]
+    pub fn batch_limit(self, calls: usize) -> Self {
+        self.with(|options| options.limits.batch = calls)
     }
 
     /// How often a socket may call, whatever it calls: also what does not exist.

@@ -1,0 +1,83 @@
+//! A channel of messages in memory.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::channel::mpsc;
+use futures::sink::Sink;
+use futures::stream::{Stream, StreamExt as _};
+
+use crate::socket::Frame;
+
+/// One end of a channel in memory, like a `MessagePort`: what is sent on one
+/// port arrives at the other. Made by [`ports`].
+#[derive(Debug)]
+pub struct Port {
+    sender: mpsc::Sender<Frame>,
+    receiver: mpsc::Receiver<Frame>,
+}
+
+/// The other port is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the other port is closed")]
+pub struct PortClosed;
+
+/// Two ports that lead to each other. `unread` messages may wait at each; a
+/// sender waits beyond that.
+///
+/// ```
+/// use futures::SinkExt as _;
+/// use orpc_runtime::prelude::*;
+/// use orpc_runtime::{Frame, ports};
+///
+/// #[router]
+/// pub mod api {
+///     #[orpc_runtime::procedure]
+///     pub async fn ping() -> &'static str {
+///         "pong"
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (server, mut client) = ports(16);
+/// tokio::spawn(Rpc::new(api::router()).peer(()).serve(server));
+/// client.send(Frame::from(r#"{"i":"1","p":{"u":"/ping"}}"#)).await.unwrap();
+/// assert_eq!(client.next().await.unwrap().unwrap(), r#"{"i":"1","p":{"b":{"json":"pong"}}}"#);
+/// # }
+/// ```
+pub fn ports(unread: usize) -> (Port, Port) {
+    let (there, here) = (mpsc::channel(unread), mpsc::channel(unread));
+    let first = Port { sender: there.0, receiver: here.1 };
+    let second = Port { sender: here.0, receiver: there.1 };
+    (first, second)
+}
+
+/// The messages of the other port, until it is dropped.
+impl Stream for Port {
+    type Item = Result<Frame, PortClosed>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.receiver.poll_next_unpin(cx).map(|frame| frame.map(Ok))
+    }
+}
+
+impl Sink<Frame> for Port {
+    type Error = PortClosed;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PortClosed>> {
+        self.sender.poll_ready(cx).map_err(|_| PortClosed)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, frame: Frame) -> Result<(), PortClosed> {
+        self.sender.start_send(frame).map_err(|_| PortClosed)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PortClosed>> {
+        Pin::new(&mut self.sender).poll_flush(cx).map_err(|_| PortClosed)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), PortClosed>> {
+        Pin::new(&mut self.sender).poll_close(cx).map_err(|_| PortClosed)
+    }
+}
