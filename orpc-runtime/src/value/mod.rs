@@ -59,6 +59,7 @@ mod envelope;
 mod file;
 mod foreign;
 mod json;
+mod key;
 mod kind;
 pub mod map;
 mod meta;
