@@ -6,9 +6,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
+#[cfg(feature = "http")]
+use futures::stream::BoxStream;
 use futures::stream::Stream;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -127,28 +129,16 @@ where
         if self.ended {
             return Poll::Ready(None);
         }
-        let mut state = self.events.0.state();
-        if state.overflow {
-            drop(state);
-            self.ended = true;
-            let error = Error::new(Code::PayloadTooLarge).with_message("Events come too fast");
-            return Poll::Ready(Some(Err(error)));
-        }
-        let Some(event) = state.queue.pop_front() else {
-            if state.closed {
-                drop(state);
-                self.ended = true;
-                return Poll::Ready(Some(Err(Error::new(Code::ClientClosedRequest))));
+        let next = match ready!(self.events.poll_next(cx)) {
+            Some(Ok(event)) => {
+                self.ended = event.kind != EventKind::Message;
+                Some(self.read(event))
             }
-            state.waker = Some(cx.waker().clone());
-            return Poll::Pending;
+            Some(Err(error)) => Some(Err(error)),
+            None => None,
         };
-        drop(state);
-        self.events.0.budget.give_back(event.weight);
-        let is_last = event.kind != EventKind::Message;
-        let event = self.read(event);
-        self.ended = is_last || event.is_err();
-        Poll::Ready(Some(event))
+        self.ended |= !matches!(next, Some(Ok(_)));
+        Poll::Ready(next)
     }
 }
 
@@ -158,8 +148,19 @@ impl<T, R> fmt::Debug for EventIterator<T, R> {
     }
 }
 
-/// The reading end of the events of one call. Dropping it tells the client to stop.
-pub struct InputEvents(Arc<Shared>);
+/// The events of one call as they arrive. Dropping it tells the client to stop.
+pub struct InputEvents(Source);
+
+enum Source {
+    /// A connection of many calls, which hands over what is there for this one.
+    Fed(Fed),
+    /// A connection of this call alone, which is read when an event is wanted.
+    #[cfg(feature = "http")]
+    Read(Mutex<BoxStream<'static, Result<InputEvent, Error>>>),
+}
+
+/// The reading end.
+struct Fed(Arc<Shared>);
 
 /// The writing end of the events of one call.
 pub(crate) struct InputFeed(Arc<Shared>);
@@ -241,7 +242,46 @@ impl InputEvents {
         stop: impl Fn() + Send + Sync + 'static,
     ) -> (Self, InputFeed) {
         let shared = Arc::new(Shared { state: Mutex::default(), budget, stop: Box::new(stop) });
-        (Self(Arc::clone(&shared)), InputFeed(shared))
+        (Self(Source::Fed(Fed(Arc::clone(&shared)))), InputFeed(shared))
+    }
+
+    /// The events of a connection of its own.
+    #[cfg(feature = "http")]
+    pub(crate) fn read(
+        events: impl Stream<Item = Result<InputEvent, Error>> + Send + 'static,
+    ) -> Self {
+        Self(Source::Read(Mutex::new(Box::pin(events))))
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<InputEvent, Error>>> {
+        match &mut self.0 {
+            Source::Fed(fed) => fed.poll_next(cx),
+            #[cfg(feature = "http")]
+            Source::Read(events) => {
+                let events = events.get_mut().unwrap_or_else(PoisonError::into_inner);
+                events.as_mut().poll_next(cx)
+            }
+        }
+    }
+}
+
+impl Fed {
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Result<InputEvent, Error>>> {
+        let mut state = self.0.state();
+        if state.overflow {
+            let error = Error::new(Code::PayloadTooLarge).with_message("Events come too fast");
+            return Poll::Ready(Some(Err(error)));
+        }
+        let Some(event) = state.queue.pop_front() else {
+            if state.closed {
+                return Poll::Ready(Some(Err(Error::new(Code::ClientClosedRequest))));
+            }
+            state.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        drop(state);
+        self.0.budget.give_back(event.weight);
+        Poll::Ready(Some(Ok(event)))
     }
 }
 
@@ -286,7 +326,7 @@ impl Drop for InputFeed {
     }
 }
 
-impl Drop for InputEvents {
+impl Drop for Fed {
     fn drop(&mut self) {
         let mut state = self.0.state();
         self.0.clear(&mut state);

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::event::LastEventId;
 use crate::socket::Socket;
+use crate::value::File;
 
 /// What the framework knows of one call: lent to a procedure that has an
 /// argument of type `&Call`.
@@ -193,6 +194,7 @@ fn last_event_id(headers: &HeaderMap) -> Option<LastEventId> {
 pub struct ResponseHead {
     status: Option<StatusCode>,
     headers: HeaderMap,
+    body: Option<File>,
 }
 
 impl ResponseHead {
@@ -235,6 +237,34 @@ impl ResponseHead {
         let name = HeaderName::try_from(name).map_err(Into::into)?;
         self.headers.append(name, HeaderValue::try_from(value).map_err(Into::into)?);
         Ok(self)
+    }
+
+    /// Answers with these bytes, as they are, in place of the output: for what is no
+    /// client of RPC, such as a download behind a link. The response has no
+    /// `content-type` but one that is set as a header. Over WebSocket, and in a
+    /// batch, the output is sent nevertheless.
+    ///
+    /// ```
+    /// use orpc_runtime::prelude::*;
+    /// use orpc_runtime::value::File;
+    ///
+    /// /// For `<a href="/rpc/export">`.
+    /// #[procedure(method = GET)]
+    /// pub async fn export(call: &Call) -> Result<(), Error> {
+    ///     let mut response = call.response();
+    ///     response.insert_header("content-type", "text/csv")?;
+    ///     response.set_body(File::new("", "", "a,b\n1,2\n"));
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn set_body(&mut self, bytes: File) -> &mut Self {
+        self.body = Some(bytes);
+        self
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn take_body(&mut self) -> Option<File> {
+        self.body.take()
     }
 
     /// Adds a `set-cookie` header (RFC 6265, section 4.1). Name and value are percent-encoded.

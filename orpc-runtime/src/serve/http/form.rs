@@ -10,7 +10,7 @@ use futures::{Stream, StreamExt as _};
 use http_body::Body;
 
 use crate::serve::form::Interrupted;
-use crate::value::FileReader;
+use crate::value::{File, FileReader};
 use crate::wire::v1::form::{Form, Part};
 
 /// The data of a request's body.
@@ -43,6 +43,11 @@ pub(super) struct FormBody {
 impl FormBody {
     pub(super) fn new(form: Form) -> Self {
         Self { left: form.length(), parts: form.into_parts().into(), file: None }
+    }
+
+    /// The bytes of a file and no form around them.
+    pub(super) fn of_file(file: File) -> Self {
+        Self { left: file.size(), parts: [Part::File(file)].into(), file: None }
     }
 
     pub(super) fn left(&self) -> Option<u64> {

@@ -101,7 +101,7 @@ where
 }
 
 /// Goes on reading for a while, outside of the call.
-fn drain<B>(mut body: Pin<Box<B>>)
+pub(super) fn drain<B>(mut body: Pin<Box<B>>)
 where
     B: Body + Send + 'static,
     B::Data: Send,

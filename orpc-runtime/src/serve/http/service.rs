@@ -17,8 +17,10 @@ use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::body::{EventBody, KeepAlive, RpcBody};
+use super::events::BodyEvents;
 use super::form::FormBody;
 use super::read::{ReadError, read_body, read_form};
+use crate::event::InputEvents;
 use crate::procedure::{
     Call, Code, Error, EventSink, Output, RawInput, Started, malformed_request, needs_socket,
     panicked,
@@ -79,6 +81,7 @@ struct Options {
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
 /// | issues in the answer to an invalid input | 1,000 | one more issue says that others are left out |
 /// | [`batch_limit`](HttpService::batch_limit) | 10 calls in one request | 413 |
+/// | an event of an event iterator that a client sends: [`body_limit`](HttpService::body_limit) | 1 MiB | the iterator ends with PAYLOAD_TOO_LARGE |
 /// | unsent events of a stream | 16 KiB | the stream is not polled until the client reads |
 pub struct HttpService<C> {
     served: Served<C, Options>,
@@ -134,7 +137,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     }
 
     /// The longest body in bytes; 1 MiB unless set. Of a form with files it
-    /// bounds the part that is no file.
+    /// bounds the part that is no file, of an event iterator each event.
     #[must_use]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|options| {
@@ -251,15 +254,7 @@ enum Input {
     /// The text of the envelope.
     Envelope(Bytes),
     Form(Form),
-}
-
-impl Input {
-    fn envelope(&self) -> Result<Envelope<'_>, Malformed> {
-        match self {
-            Self::Envelope(text) => Envelope::parse(text),
-            Self::Form(form) => form.envelope(),
-        }
-    }
+    Events(InputEvents),
 }
 
 /// The result of a call, before it is a response.
@@ -287,7 +282,12 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     {
         let context = self.context.get(call).await?;
         let input = self.input(call.method(), call.headers(), call.uri().query(), body).await?;
-        let envelope = input.envelope().map_err(|error| malformed_request(error.into()))?;
+        let malformed = |error: Malformed| malformed_request(error.into());
+        let input = match input {
+            Input::Envelope(ref text) => RawInput::Value(Envelope::parse(text).map_err(malformed)?),
+            Input::Form(ref form) => RawInput::Value(form.envelope().map_err(malformed)?),
+            Input::Events(events) => RawInput::Events(events),
+        };
         if *call.method() == Method::GET
             && self.options.strict_get
             && route.definition.method != Method::GET
@@ -295,7 +295,6 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             return Err(Error::new(Code::MethodNotSupported));
         }
         let sink = || EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
-        let input = RawInput::Value(envelope);
         match route.procedure.start(context, Arc::clone(call), input, &sink)? {
             Started::Unary(run) => run.await.map(Answer::Output),
             Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
@@ -323,7 +322,10 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
                 let form = Box::pin(read_form(body, headers, &self.options.form)).await;
                 return form.map(Input::Form).map_err(FormError::answer);
             }
-            InputSource::Unsupported => return Err(Error::new(Code::UnsupportedMediaType)),
+            InputSource::Events => {
+                let events = BodyEvents::new(body, self.options.body_limit);
+                return Ok(Input::Events(InputEvents::read(events)));
+            }
             InputSource::Json | InputSource::Nowhere => {}
         }
         // A body that holds no envelope is read as well, so that the connection
@@ -466,15 +468,21 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
 }
 
 fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
-    let head = call.response();
-    let (content_type, body) = match answer {
-        Answer::Output(output) => output_body(output),
-        Answer::Events(events) => (EVENT_STREAM, RpcBody::events(events)),
+    let mut head = call.response();
+    let (content_type, body) = match (answer, head.take_body()) {
+        (Answer::Output(_), Some(bytes)) => (None, RpcBody::form(FormBody::of_file(bytes))),
+        (Answer::Output(output), None) => {
+            let (content_type, body) = output_body(output);
+            (Some(content_type), body)
+        }
+        (Answer::Events(events), _) => (Some(EVENT_STREAM), RpcBody::events(events)),
     };
     let mut response = Response::new(body);
     *response.status_mut() = head.status().unwrap_or(StatusCode::OK);
     *response.headers_mut() = head.headers().clone();
-    set_content_type(&mut response, content_type);
+    if let Some(content_type) = content_type {
+        set_content_type(&mut response, content_type);
+    }
     response
 }
 

@@ -14,8 +14,8 @@ pub(crate) enum InputSource {
     Nowhere,
     /// A form with files in the body.
     Form,
-    /// An event iterator.
-    Unsupported,
+    /// An event iterator in the body.
+    Events,
 }
 
 /// Decides by the method and the raw header values, as the official server does.
@@ -30,7 +30,7 @@ pub(crate) fn input_source(method: &Method, headers: &HeaderMap) -> InputSource 
         None => InputSource::Json,
         Some(value) if value.starts_with(b"application/json") => InputSource::Json,
         Some(value) if value.starts_with(b"multipart/form-data") => InputSource::Form,
-        Some(value) if value.starts_with(b"text/event-stream") => InputSource::Unsupported,
+        Some(value) if value.starts_with(b"text/event-stream") => InputSource::Events,
         Some(_) => InputSource::Nowhere,
     }
 }

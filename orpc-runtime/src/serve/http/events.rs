@@ -1,0 +1,93 @@
+//! Event iterators in the bodies of requests.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, Bytes};
+use futures::Stream;
+use http_body::Body;
+
+use super::read::drain;
+use crate::event::InputEvent;
+use crate::procedure::{Code, Error};
+use crate::wire::v1::sse::{SseEvent, SseReader, TooLong};
+
+/// The events of a request's body, which is read as they are asked for.
+pub(super) struct BodyEvents<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    /// None once it was read to its end.
+    body: Option<Pin<Box<B>>>,
+    reader: SseReader,
+    /// What was received and not read.
+    bytes: Bytes,
+}
+
+impl<B> BodyEvents<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    /// The events of a body, each of at most `limit` bytes.
+    pub(super) fn new(body: B, limit: usize) -> Self {
+        Self { body: Some(Box::pin(body)), reader: SseReader::new(limit), bytes: Bytes::new() }
+    }
+}
+
+/// The end of a body where no event ends.
+fn cut_off() -> Error {
+    Error::new(Code::ClientClosedRequest).with_message("Event Iterator ended before complete")
+}
+
+impl<B> Stream for BodyEvents<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Item = Result<InputEvent, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            match this.reader.read(&mut this.bytes) {
+                Ok(Some(SseEvent { kind, data, meta })) => {
+                    let length = data.len();
+                    return Poll::Ready(Some(Ok(InputEvent::new(kind, data, meta, length))));
+                }
+                Ok(None) => {}
+                Err(TooLong) => return Poll::Ready(Some(Err(Error::new(Code::PayloadTooLarge)))),
+            }
+            let Some(body) = &mut this.body else { return Poll::Ready(None) };
+            match ready!(body.as_mut().poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    if let Ok(mut data) = frame.into_data() {
+                        this.bytes = data.copy_to_bytes(data.remaining());
+                    }
+                }
+                Some(Err(_)) => {
+                    this.body = None;
+                    return Poll::Ready(Some(Err(cut_off())));
+                }
+                None => {
+                    this.body = None;
+                    let is_cut_off = this.reader.is_inside_event();
+                    return Poll::Ready(is_cut_off.then(|| Err(cut_off())));
+                }
+            }
+        }
+    }
+}
+
+impl<B> Drop for BodyEvents<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
+            drain(body);
+        }
+    }
+}
