@@ -13,6 +13,8 @@ mod rpc;
 mod schema;
 mod serve;
 mod socket;
+#[cfg(feature = "typescript")]
+pub mod typescript;
 pub mod value;
 #[cfg(feature = "http")]
 mod wire;

@@ -58,7 +58,7 @@ pub struct Router<C> {
 }
 
 enum Node<C> {
-    Procedure(Mounted<C>),
+    Procedure(Box<Mounted<C>>),
     Router(Router<C>),
 }
 
@@ -163,7 +163,7 @@ impl<C: Send + Sync + 'static> Router<C> {
         P::mount(MountPoint(&mut place));
         if let Some(mounted) = place {
             let name = mounted.definition.name.to_owned();
-            self.insert(name, Node::Procedure(mounted));
+            self.insert(name, Node::Procedure(Box::new(mounted)));
         }
         self
     }
@@ -269,7 +269,7 @@ impl<C: Send + Sync + 'static> Router<C> {
     }
 
     /// Shows every procedure with its path, a segment an item.
-    fn visit<'r>(
+    pub(crate) fn visit<'r>(
         &'r self,
         prefix: &[&'r str],
         visitor: &mut dyn FnMut(&[&'r str], &'r Mounted<C>),

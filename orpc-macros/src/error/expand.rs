@@ -11,6 +11,7 @@ use crate::attribute::{Runtime, at};
 /// ```text
 /// const _: () = {
 ///     #[derive(Serialize, JsonSchema)]
+///     #[schemars(inline)]
 ///     struct TooFast { retry_after: u32 }
 ///
 ///     impl RpcError for SendError {
@@ -104,7 +105,7 @@ fn data_struct(
     Some(quote_spanned! {place=>
         #[derive(#private::serde::Serialize, #private::schemars::JsonSchema)]
         #[serde(crate = #serde)]
-        #[schemars(crate = #schemars)]
+        #[schemars(crate = #schemars, inline)]
         #rename_all
         struct #name { #(#fields),* }
     })

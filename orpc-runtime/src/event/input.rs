@@ -18,7 +18,8 @@ use serde_json::Value;
 
 use super::{Event, EventMeta};
 use crate::procedure::{
-    Code, Error, EventKind, ProcedureInput, RawInput, invalid_input, malformed_request, wrong_kind,
+    Code, Error, EventKind, ProcedureInput, RawInput, Shape, invalid_input, malformed_request,
+    wrong_kind,
 };
 use crate::schema::{DecodeError, InputDecoder, SchemaError};
 use crate::value::Envelope;
@@ -85,6 +86,10 @@ where
 
     fn schema(decoders: &Self::Decoder) -> &Value {
         decoders.message.schema()
+    }
+
+    fn shape() -> Shape {
+        Shape::events::<T, R>()
     }
 }
 

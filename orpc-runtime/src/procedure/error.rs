@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::output::Output;
+use super::signature::SchemaOf;
 use crate::value::{Envelope, Integers, Meta, Step, Value, Written, write_plain, write_value};
 
 /// The message that stands for every error whose text is not the client's business.
@@ -452,11 +453,8 @@ pub struct ErrorDeclaration {
     code: &'static str,
     status: u16,
     message: &'static str,
-    data: Option<DataSchema>,
+    data: Option<SchemaOf>,
 }
-
-/// Writes the schema of an error's data.
-pub(crate) type DataSchema = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
 
 impl ErrorDeclaration {
     /// An error without data, with the status and message that belong to its
@@ -508,7 +506,7 @@ impl ErrorDeclaration {
     }
 
     /// Writes the JSON Schema of the data.
-    pub(crate) fn data_schema(&self) -> Option<DataSchema> {
+    pub(crate) fn data_schema(&self) -> Option<SchemaOf> {
         self.data
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::signature::Shape;
 use crate::event::InputEvents;
 use crate::schema::{DecodeError, InputDecoder, Issue, SchemaError};
 use crate::value::Envelope;
@@ -40,6 +41,10 @@ pub trait ProcedureInput: Sized + Send + 'static {
     /// The JSON Schema of the input, or of an iterator's events.
     #[doc(hidden)]
     fn schema(decoder: &Self::Decoder) -> &Value;
+
+    /// The type of the input.
+    #[doc(hidden)]
+    fn shape() -> Shape;
 }
 
 impl<T: DeserializeOwned + JsonSchema + Send + 'static> ProcedureInput for T {
@@ -60,6 +65,10 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ProcedureInput for T {
 
     fn schema(decoder: &Self::Decoder) -> &Value {
         decoder.schema()
+    }
+
+    fn shape() -> Shape {
+        Shape::value::<T>()
     }
 }
 

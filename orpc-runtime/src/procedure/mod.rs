@@ -12,6 +12,8 @@ mod local;
 mod mount;
 mod output;
 mod running;
+#[cfg_attr(not(feature = "typescript"), allow(dead_code, reason = "for the types of clients"))]
+mod signature;
 mod traits;
 
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
@@ -20,6 +22,7 @@ pub use error::{Code, Error, ErrorDeclaration, RpcError};
 pub use input::{ProcedureInput, RawInput};
 pub use lend::{Lends, MayLend};
 pub use mount::{Mount, MountPoint};
+pub(crate) use signature::Shape;
 pub use traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
 
 pub(crate) use emitter::{EventKind, EventSink, EventWriter, WriteError, write_event};
@@ -30,3 +33,5 @@ pub(crate) use running::{
     ErasedProcedure, Started, invalid_input, malformed_request, needs_socket, panic_text, panicked,
     present,
 };
+#[cfg(feature = "typescript")]
+pub(crate) use signature::{SchemaOf, ShapeKind, Signature};

@@ -8,10 +8,13 @@ use futures::future::BoxFuture;
 
 use super::call::Call;
 use super::definition::Definition;
+use super::error::{ErrorDeclaration, RpcError};
+use super::input::ProcedureInput;
 use super::local;
 use super::running::{ErasedProcedure, HibernatingRunner, StreamRunner, UnaryRunner};
+use super::signature::{Shape, Signature};
 use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
-use crate::event::{EventError, Hibernating};
+use crate::event::{EventError, EventItem, Hibernating};
 use crate::schema::SchemaError;
 
 /// A procedure that can stand in a router of context `C`.
@@ -30,6 +33,7 @@ pub struct MountPoint<'m, C>(pub(crate) &'m mut Option<Mounted<C>>);
 /// A procedure in its place: what a wire calls, and what a typed call finds.
 pub(crate) struct Mounted<C> {
     pub(crate) definition: Definition,
+    pub(crate) signature: Signature,
     pub(crate) type_id: TypeId,
     pub(crate) erased: Result<Arc<dyn ErasedProcedure<C>>, SchemaError>,
     /// An `Arc<dyn TypedCall<C, P>>` of the procedure's type `P`.
@@ -40,6 +44,7 @@ impl<C> Clone for Mounted<C> {
     fn clone(&self) -> Self {
         Self {
             definition: self.definition.clone(),
+            signature: self.signature.clone(),
             type_id: self.type_id,
             erased: self.erased.clone(),
             typed: Arc::clone(&self.typed),
@@ -66,6 +71,8 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     {
         let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<UnaryOf<P, How>>(PhantomData));
         self.place::<P>(
+            Shape::value::<P::Output>(),
+            Vec::new(),
             UnaryRunner::<P, How>::compile::<P::Output>().map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
@@ -78,11 +85,11 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
         How: 'static,
     {
         let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<StreamOf<P, How>>(PhantomData));
+        let errors = <P::EventError as EventError>::declarations();
         self.place::<P>(
-            StreamRunner::<P, How>::compile::<P::Event>(
-                <P::EventError as EventError>::declarations(),
-            )
-            .map(|runner| Arc::new(runner) as _),
+            Shape::events::<<P::Event as EventItem>::Value, <P::Event as EventItem>::Return>(),
+            errors.clone(),
+            StreamRunner::<P, How>::compile::<P::Event>(errors).map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
     }
@@ -94,22 +101,29 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
         How: 'static,
     {
         let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<HibernatingOf<P, How>>(PhantomData));
+        let errors = <<P::Output as Hibernating>::Error as EventError>::declarations();
         self.place::<P>(
-            HibernatingRunner::<P, How>::compile(
-                <<P::Output as Hibernating>::Error as EventError>::declarations(),
-            )
-            .map(|runner| Arc::new(runner) as _),
+            Shape::events::<<P::Output as Hibernating>::Value, <P::Output as Hibernating>::Return>(
+            ),
+            errors.clone(),
+            HibernatingRunner::<P, How>::compile(errors).map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
     }
 
+    /// `stream_errors` are those that an iterator may end with.
     fn place<P: Procedure>(
         self,
+        output: Shape,
+        stream_errors: Vec<ErrorDeclaration>,
         erased: Result<Arc<dyn ErasedProcedure<C>>, SchemaError>,
         typed: Arc<dyn Any + Send + Sync>,
     ) {
+        let mut errors = <P::Error as RpcError>::declarations();
+        errors.extend(stream_errors);
         *self.0 = Some(Mounted {
             definition: P::definition(),
+            signature: Signature { input: P::Input::shape(), output, errors },
             type_id: TypeId::of::<P>(),
             erased,
             typed,

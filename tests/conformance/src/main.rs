@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
-use conformance::{Session, State, api};
+use conformance_api::{Session, State, api};
 use orpc_runtime::{Call, Rpc};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};

@@ -1,0 +1,47 @@
+//! The types of a procedure, as JSON Schemas that are written when somebody asks.
+
+use std::any::TypeId;
+
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema};
+
+use super::error::ErrorDeclaration;
+
+/// Writes the schema of a type.
+pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// What goes in or comes out of a procedure.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape(pub(crate) ShapeKind);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ShapeKind {
+    /// None is `()`: undefined in JavaScript.
+    Value(Option<SchemaOf>),
+    /// An event iterator, of these events and this return value.
+    Events(Option<SchemaOf>, Option<SchemaOf>),
+}
+
+impl Shape {
+    /// A value of type `T`.
+    pub(crate) fn value<T: JsonSchema + 'static>() -> Self {
+        Self(ShapeKind::Value(schema_of::<T>()))
+    }
+
+    /// An event iterator.
+    pub(crate) fn events<T: JsonSchema + 'static, R: JsonSchema + 'static>() -> Self {
+        Self(ShapeKind::Events(schema_of::<T>(), schema_of::<R>()))
+    }
+}
+
+fn schema_of<T: JsonSchema + 'static>() -> Option<SchemaOf> {
+    (TypeId::of::<T>() != TypeId::of::<()>()).then_some(SchemaGenerator::subschema_for::<T>)
+}
+
+/// The types of one procedure.
+#[derive(Debug, Clone)]
+pub(crate) struct Signature {
+    pub(crate) input: Shape,
+    pub(crate) output: Shape,
+    pub(crate) errors: Vec<ErrorDeclaration>,
+}

@@ -1,0 +1,124 @@
+//! The file with the client's type.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::model::{Branch, Flow, Model, Node, Procedure};
+use super::print::{Printer, after, property};
+use super::types::Type;
+
+pub(super) const HEAD: &str = "\
+// The types of the server's procedures. Generated from its Rust code: change that instead.
+";
+
+/// The text of the file.
+pub(super) fn text(model: &Model, imports: &[String]) -> String {
+    let mut body = String::new();
+    let mut imported = BTreeSet::from(["ClientContext"]);
+    write_types(model, &mut body);
+    body.push_str("\n/** The procedures of the server. */\n");
+    body.push_str("export type Client<C extends ClientContext = Record<never, never>> = ");
+    write_branch(&model.procedures, 0, &mut imported, &mut body);
+    body.push_str(";\n");
+
+    let mut out = format!("{HEAD}\n");
+    let imported: Vec<_> = imported.into_iter().collect();
+    _ = writeln!(out, "import type {{ {} }} from \"@orpc/client\";", imported.join(", "));
+    for import in imports {
+        _ = writeln!(out, "{import}");
+    }
+    out + &body
+}
+
+/// The types that have names.
+pub(super) fn write_types(model: &Model, out: &mut String) {
+    for (name, named) in &model.types {
+        out.push('\n');
+        named.docs.write("", out);
+        let lead = format!("export type {name} = ");
+        let ty = Printer.print(&named.ty, 0, lead.len());
+        _ = writeln!(out, "{};", after(&lead, &ty));
+    }
+}
+
+fn write_branch(
+    Branch(entries): &Branch,
+    depth: usize,
+    imported: &mut BTreeSet<&'static str>,
+    out: &mut String,
+) {
+    if entries.is_empty() {
+        out.push_str("{}");
+        return;
+    }
+    out.push_str("{\n");
+    let indent = "  ".repeat(depth + 1);
+    for (name, node) in entries {
+        match node {
+            Node::Branch(branch) => {
+                _ = write!(out, "{indent}{}: ", property(name));
+                write_branch(branch, depth + 1, imported, out);
+            }
+            Node::Procedure(procedure) => {
+                procedure.docs.write(&indent, out);
+                let lead = format!("{indent}{}: ", property(name));
+                let ty = Printer.print(&procedure_type(procedure, imported), depth + 1, lead.len());
+                out.push_str(&after(&lead, &ty));
+            }
+        }
+        out.push_str(";\n");
+    }
+    _ = write!(out, "{}}}", "  ".repeat(depth));
+}
+
+fn procedure_type(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) -> Type {
+    imported.insert("Client as ProcedureClient");
+    imported.insert("ThrowableError");
+    if matches!(procedure.output, Flow::Events(..)) {
+        imported.insert("AsyncIteratorClass");
+    }
+    if !procedure.errors.is_empty() {
+        imported.insert("ORPCError");
+    }
+    let errors = procedure.errors.iter().map(|error| {
+        let code = Type::Literal(super::print::quoted(error.code));
+        let data = error.data.clone().unwrap_or_else(|| Type::text("undefined"));
+        Type::Generic("ORPCError", vec![code, data])
+    });
+    let errors = Type::union(errors.chain([Type::text("ThrowableError")]));
+    let types = vec![Type::text("C"), input(&procedure.input), output(&procedure.output), errors];
+    Type::Generic("ProcedureClient", types)
+}
+
+/// What a client gives.
+pub(super) fn input(flow: &Flow) -> Type {
+    match flow {
+        Flow::Value(None) => Type::text("undefined"),
+        // Undefined is taken for null.
+        Flow::Value(Some(ty)) if ty.is_nullable() => {
+            Type::union([ty.clone(), Type::text("undefined")])
+        }
+        Flow::Value(Some(ty)) => ty.clone(),
+        Flow::Events(message, done) => Type::Generic(
+            "AsyncIteratorObject",
+            vec![
+                message.clone().unwrap_or_else(|| Type::text("undefined")),
+                // What nobody asks for may be anything.
+                done.clone().unwrap_or_else(Type::unknown),
+                Type::text("void"),
+            ],
+        ),
+    }
+}
+
+/// What a client gets.
+pub(super) fn output(flow: &Flow) -> Type {
+    let or_void = |ty: &Option<Type>| ty.clone().unwrap_or_else(|| Type::text("void"));
+    match flow {
+        Flow::Value(ty) => or_void(ty),
+        Flow::Events(message, done) => Type::Generic(
+            "AsyncIteratorClass",
+            vec![or_void(message), or_void(done), Type::text("void")],
+        ),
+    }
+}

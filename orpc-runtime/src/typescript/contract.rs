@@ -1,0 +1,104 @@
+//! The file with the contract: the client's type as a value.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::client::{HEAD, input, output, write_types};
+use super::model::{Branch, Flow, Model, Node, Procedure};
+use super::print::{Printer, property, quoted};
+use super::types::Type;
+
+/// The text of the file.
+pub(super) fn text(model: &Model, imports: &[String]) -> String {
+    let mut body = String::new();
+    let mut imported = BTreeSet::new();
+    write_types(model, &mut body);
+    body.push_str("\n/** The contract of the server's procedures. */\nexport const contract = ");
+    write_branch(&model.procedures, 0, &mut imported, &mut body);
+    body.push_str(";\n");
+
+    let mut out = format!("{HEAD}\n");
+    if !imported.is_empty() {
+        let imported: Vec<_> = imported.into_iter().collect();
+        _ = writeln!(out, "import {{ {} }} from \"@orpc/contract\";", imported.join(", "));
+    }
+    for import in imports {
+        _ = writeln!(out, "{import}");
+    }
+    out + &body
+}
+
+fn write_branch(
+    Branch(entries): &Branch,
+    depth: usize,
+    imported: &mut BTreeSet<&'static str>,
+    out: &mut String,
+) {
+    if entries.is_empty() {
+        out.push_str("{}");
+        return;
+    }
+    out.push_str("{\n");
+    let indent = "  ".repeat(depth + 1);
+    for (name, node) in entries {
+        match node {
+            Node::Branch(branch) => {
+                _ = write!(out, "{indent}{}: ", property(name));
+                write_branch(branch, depth + 1, imported, out);
+            }
+            Node::Procedure(procedure) => {
+                procedure.docs.write(&indent, out);
+                _ = write!(out, "{indent}{}: ", property(name));
+                write_procedure(procedure, depth + 2, imported, out);
+            }
+        }
+        out.push_str(",\n");
+    }
+    _ = write!(out, "{}}}", "  ".repeat(depth));
+}
+
+fn write_procedure(
+    procedure: &Procedure,
+    depth: usize,
+    imported: &mut BTreeSet<&'static str>,
+    out: &mut String,
+) {
+    imported.extend(["oc", "type"]);
+    let indent = "  ".repeat(depth);
+    let value = |ty: &Type| format!("type<{}>()", Printer.print(ty, depth, 2 * depth + 16));
+    out.push_str("oc");
+    if procedure.is_get {
+        _ = write!(out, "\n{indent}.route({{ method: \"GET\" }})");
+    }
+    if !procedure.errors.is_empty() {
+        _ = write!(out, "\n{indent}.errors({{");
+        // A code is declared once, with all the data that it may have.
+        let mut by_code: BTreeMap<&str, (u16, &str, Vec<Type>)> = BTreeMap::new();
+        for error in &procedure.errors {
+            let data = error.data.clone().unwrap_or_else(|| Type::text("undefined"));
+            let declared = by_code.entry(error.code);
+            declared.or_insert((error.status, error.message, Vec::new())).2.push(data);
+        }
+        for (code, (status, message, data)) in by_code {
+            let data = Printer.print(&Type::union(data), depth + 1, 2 * depth + 40);
+            _ = write!(
+                out,
+                "\n{indent}  {}: {{ status: {status}, message: {}, data: type<{data}>() }},",
+                property(code),
+                quoted(message),
+            );
+        }
+        _ = write!(out, "\n{indent}}})");
+    }
+    let schema = |flow: &Flow, ty: Type, imported: &mut BTreeSet<&'static str>| match (flow, ty) {
+        (Flow::Events(..), Type::Generic(_, types)) => {
+            imported.insert("eventIterator");
+            let [message, done] = [0, 1].map(|at| types.get(at).map(&value).unwrap_or_default());
+            format!("eventIterator({message}, {done})")
+        }
+        (_, ty) => value(&ty),
+    };
+    let given = schema(&procedure.input, input(&procedure.input), imported);
+    let got = schema(&procedure.output, output(&procedure.output), imported);
+    _ = write!(out, "\n{indent}.input({given})\n{indent}.output({got})");
+}

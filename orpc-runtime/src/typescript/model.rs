@@ -1,0 +1,322 @@
+//! The types of a router's procedures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use serde_json::Value;
+
+use super::docs::Docs;
+use super::ids::ids;
+use super::names::{Use, names};
+use super::types::{Type, docs_of, type_of};
+use crate::procedure::{Definition, ErrorDeclaration, SchemaOf, Shape, ShapeKind, Signature};
+use crate::router::Router;
+
+/// All that a file of types says.
+pub(super) struct Model {
+    /// The types that have names, by their names.
+    pub(super) types: BTreeMap<String, NamedType>,
+    pub(super) procedures: Branch,
+}
+
+/// A type with a name.
+pub(super) struct NamedType {
+    pub(super) ty: Type,
+    pub(super) docs: Docs,
+}
+
+/// The procedures below a name, in their order.
+#[derive(Default)]
+pub(super) struct Branch(pub(super) Vec<(String, Node)>);
+
+pub(super) enum Node {
+    Procedure(Box<Procedure>),
+    Branch(Branch),
+}
+
+/// One procedure.
+pub(super) struct Procedure {
+    pub(super) docs: Docs,
+    pub(super) is_get: bool,
+    pub(super) input: Flow,
+    pub(super) output: Flow,
+    pub(super) errors: Vec<DeclaredError>,
+}
+
+/// What goes in or comes out; none is undefined.
+pub(super) enum Flow {
+    Value(Option<Type>),
+    Events(Option<Type>, Option<Type>),
+}
+
+/// An error that a procedure declares.
+pub(super) struct DeclaredError {
+    pub(super) code: &'static str,
+    pub(super) status: u16,
+    pub(super) message: &'static str,
+    pub(super) data: Option<Type>,
+}
+
+impl Model {
+    pub(super) fn of<C: Send + Sync + 'static>(router: &Router<C>) -> Self {
+        let mut inputs = Side::new(SchemaSettings::draft2020_12().for_deserialize());
+        let mut outputs = Side::new(SchemaSettings::draft2020_12().for_serialize());
+        let mut procedures = Vec::new();
+        router.visit(&[], &mut |path, mounted| {
+            let path: Vec<_> = path.iter().map(|segment| (*segment).to_owned()).collect();
+            let Signature { input, output, errors } = &mounted.signature;
+            let types = (inputs.flow(*input), outputs.flow(*output), outputs.errors(errors));
+            procedures.push((path, &mounted.definition, types));
+        });
+        let (inputs, outputs) = (inputs.finish(), outputs.finish());
+        let agreeing = agreeing(&inputs, &outputs);
+        let uses = |id: &str, of: Use| {
+            let is_split = inputs.ids.contains(id) && outputs.ids.contains(id);
+            let of = if is_split && !agreeing.contains(id) { of } else { Use::Both };
+            (id.to_owned(), of)
+        };
+        let of_inputs = inputs.ids.iter().map(|id| uses(id, Use::Input));
+        let of_outputs = outputs.ids.iter().map(|id| uses(id, Use::Output));
+        let names = names(&of_inputs.chain(of_outputs).collect());
+        let input_name = |name: &str| names[&uses(inputs.id(name), Use::Input)].clone();
+        let output_name = |name: &str| names[&uses(outputs.id(name), Use::Output)].clone();
+
+        let mut types = BTreeMap::new();
+        inputs.name_types(&input_name, &mut types);
+        outputs.name_types(&output_name, &mut types);
+        break_circles(&mut types);
+
+        let mut tree = Branch::default();
+        for (path, definition, (input, output, errors)) in procedures {
+            let procedure = Procedure {
+                docs: Docs::of(definition),
+                is_get: is_get(definition),
+                input: input.map(|ty| renamed(ty, &input_name)),
+                output: output.map(|ty| renamed(ty, &output_name)),
+                errors: errors
+                    .into_iter()
+                    .map(|error| DeclaredError {
+                        data: error.data.map(|ty| renamed(ty, &output_name)),
+                        ..error
+                    })
+                    .collect(),
+            };
+            tree.insert(&path, procedure);
+        }
+        Self { types, procedures: tree }
+    }
+}
+
+fn is_get(definition: &Definition) -> bool {
+    definition.method == http::Method::GET
+}
+
+impl Branch {
+    fn insert(&mut self, path: &[String], procedure: Procedure) {
+        let Some((name, rest)) = path.split_first() else { return };
+        if rest.is_empty() {
+            self.0.push((name.clone(), Node::Procedure(Box::new(procedure))));
+            return;
+        }
+        let known = self.0.iter().position(|(own, node)| own == name && node.is_branch());
+        let at = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            self.0.push((name.clone(), Node::Branch(Self::default())));
+        }
+        if let Some((_, Node::Branch(branch))) = self.0.get_mut(at) {
+            branch.insert(rest, procedure);
+        }
+    }
+}
+
+impl Node {
+    fn is_branch(&self) -> bool {
+        matches!(self, Self::Branch(_))
+    }
+}
+
+impl Flow {
+    fn map(self, change: impl Fn(Type) -> Type) -> Self {
+        match self {
+            Self::Value(ty) => Self::Value(ty.map(change)),
+            Self::Events(message, done) => Self::Events(message.map(&change), done.map(&change)),
+        }
+    }
+}
+
+/// All that goes in, or all that comes out.
+struct Side(SchemaGenerator);
+
+impl Side {
+    fn new(settings: SchemaSettings) -> Self {
+        Self(settings.into_generator())
+    }
+
+    fn ty(&mut self, schema: SchemaOf) -> Type {
+        type_of(schema(&mut self.0).as_value())
+    }
+
+    fn flow(&mut self, shape: Shape) -> Flow {
+        match shape.0 {
+            ShapeKind::Value(schema) => Flow::Value(schema.map(|schema| self.ty(schema))),
+            ShapeKind::Events(message, done) => Flow::Events(
+                message.map(|schema| self.ty(schema)),
+                done.map(|schema| self.ty(schema)),
+            ),
+        }
+    }
+
+    fn errors(&mut self, errors: &[ErrorDeclaration]) -> Vec<DeclaredError> {
+        let declared = |error: &ErrorDeclaration| DeclaredError {
+            code: error.code(),
+            status: error.http_status(),
+            message: error.default_message(),
+            data: error.data_schema().map(|schema| self.ty(schema)),
+        };
+        errors.iter().map(declared).collect()
+    }
+
+    fn finish(mut self) -> Finished {
+        let ids = ids(&mut self.0);
+        let definitions: BTreeMap<_, _> = self.0.take_definitions(true).into_iter().collect();
+        let by_name: BTreeMap<String, String> = definitions
+            .keys()
+            .map(|name| (name.clone(), ids.get(name).unwrap_or(name).clone()))
+            .collect();
+        Finished { ids: by_name.values().cloned().collect(), by_name, definitions }
+    }
+}
+
+/// The definitions of one side.
+struct Finished {
+    definitions: BTreeMap<String, Value>,
+    /// The id of each.
+    by_name: BTreeMap<String, String>,
+    ids: BTreeSet<String>,
+}
+
+impl Finished {
+    fn id<'n>(&'n self, name: &'n str) -> &'n str {
+        self.by_name.get(name).map_or(name, String::as_str)
+    }
+
+    /// Adds the types under their names.
+    fn name_types(&self, name: &dyn Fn(&str) -> String, types: &mut BTreeMap<String, NamedType>) {
+        for (own, schema) in &self.definitions {
+            let ty = renamed(type_of(schema), name);
+            types.insert(name(own), NamedType { ty, docs: docs_of(schema) });
+        }
+    }
+
+    /// The types by their ids, with ids in them.
+    fn types(&self) -> BTreeMap<&str, (Type, Docs)> {
+        let id = |name: &str| self.id(name).to_owned();
+        let ty = |schema| (renamed(type_of(schema), &id), docs_of(schema));
+        self.definitions.iter().map(|(name, schema)| (self.id(name), ty(schema))).collect()
+    }
+}
+
+/// The ids of the types that are the same on both sides, with all that they hold.
+fn agreeing(inputs: &Finished, outputs: &Finished) -> BTreeSet<String> {
+    let (inputs, outputs) = (inputs.types(), outputs.types());
+    let is_same = |id: &&&str| inputs.get(**id) == outputs.get(**id);
+    let mut agreeing: BTreeSet<&str> = inputs.keys().filter(is_same).copied().collect();
+    loop {
+        let is_sound = |id: &&str| {
+            let mut is_sound = true;
+            inputs[*id].0.visit_names(&mut |name| is_sound &= agreeing.contains(name));
+            is_sound
+        };
+        let sound: BTreeSet<&str> = agreeing.iter().copied().filter(is_sound).collect();
+        if sound.len() == agreeing.len() {
+            return sound.into_iter().map(str::to_owned).collect();
+        }
+        agreeing = sound;
+    }
+}
+
+/// The same type with other names in it.
+fn renamed(ty: Type, name: &dyn Fn(&str) -> String) -> Type {
+    let all = |types: Vec<Type>| types.into_iter().map(|ty| renamed(ty, name)).collect();
+    match ty {
+        Type::Named(own) => Type::Named(name(&own)),
+        Type::Text(_) | Type::Literal(_) => ty,
+        Type::Array(item) => Type::Array(renamed(*item, name).into()),
+        Type::Tuple { items, required, rest } => Type::Tuple {
+            items: all(items),
+            required,
+            rest: rest.map(|rest| renamed(*rest, name).into()),
+        },
+        Type::Object { mut members, mut index } => {
+            for member in &mut members {
+                member.ty = renamed(member.ty.clone(), name);
+            }
+            if let Some(index) = &mut index {
+                index.ty = renamed(index.ty.clone(), name);
+            }
+            Type::Object { members, index }
+        }
+        Type::Generic(generic, types) => Type::Generic(generic, all(types)),
+        Type::Union(types) => Type::Union(all(types)),
+        Type::Intersection(types) => Type::Intersection(all(types)),
+    }
+}
+
+/// Takes types that are nothing but themselves out of themselves: a type alias
+/// may hold itself in an object or array only. What is left are the values that
+/// end: of `type List = List | null` it is null.
+fn break_circles(types: &mut BTreeMap<String, NamedType>) {
+    let names: Vec<_> = types.keys().cloned().collect();
+    for name in names {
+        let mut outer = vec![name.clone()];
+        if let Some(ty) =
+            types.get(&name).map(|named| without_circles(&named.ty, types, &mut outer))
+        {
+            types.entry(name).and_modify(|named| named.ty = ty);
+        }
+    }
+}
+
+/// The type without the parts that lead back to one of the outer types.
+fn without_circles(
+    ty: &Type,
+    types: &BTreeMap<String, NamedType>,
+    outer: &mut Vec<String>,
+) -> Type {
+    match ty {
+        Type::Named(name) if outer.contains(name) => Type::text("never"),
+        Type::Named(name) if leads_back(name, types, outer) => {
+            let Some(named) = types.get(name) else { return ty.clone() };
+            outer.push(name.clone());
+            let inner = without_circles(&named.ty, types, outer);
+            outer.pop();
+            inner
+        }
+        Type::Union(parts) => {
+            Type::union(parts.iter().map(|part| without_circles(part, types, outer)))
+        }
+        Type::Intersection(parts) => Type::Intersection(
+            parts.iter().map(|part| without_circles(part, types, outer)).collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// Whether a type is, among others, one of the outer types.
+fn leads_back(name: &str, types: &BTreeMap<String, NamedType>, outer: &[String]) -> bool {
+    let mut seen = BTreeSet::from([name]);
+    let mut open = vec![name];
+    while let Some(name) = open.pop() {
+        let Some(named) = types.get(name) else { continue };
+        let mut parts = vec![&named.ty];
+        while let Some(part) = parts.pop() {
+            match part {
+                Type::Named(inner) if outer.contains(inner) => return true,
+                Type::Named(inner) if seen.insert(inner) => open.push(inner),
+                Type::Union(inner) | Type::Intersection(inner) => parts.extend(inner),
+                _ => {}
+            }
+        }
+    }
+    false
+}

@@ -1,0 +1,263 @@
+//! The names of a client's types: from the types' own names, by their modules
+//! where these clash, and never by the order in which they came.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::print::is_identifier;
+
+/// Whose type it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Use {
+    /// What goes in and what comes out are the same.
+    Both,
+    Input,
+    Output,
+}
+
+/// The names that a file uses, or that the language reserves.
+const TAKEN: &[&str] = &[
+    "Array",
+    "AsyncIteratorClass",
+    "AsyncIteratorObject",
+    "BigInt",
+    "Blob",
+    "Boolean",
+    "C",
+    "Client",
+    "ClientContext",
+    "Date",
+    "Error",
+    "File",
+    "Function",
+    "Map",
+    "Number",
+    "ORPCError",
+    "Object",
+    "ProcedureClient",
+    "Promise",
+    "Record",
+    "RegExp",
+    "Set",
+    "String",
+    "Symbol",
+    "ThrowableError",
+    "URL",
+    "any",
+    "arguments",
+    "async",
+    "await",
+    "bigint",
+    "boolean",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "contract",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eventIterator",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "never",
+    "new",
+    "null",
+    "number",
+    "object",
+    "oc",
+    "return",
+    "string",
+    "super",
+    "switch",
+    "symbol",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "undefined",
+    "unknown",
+    "void",
+    "with",
+    "var",
+    "while",
+    "yield",
+    "let",
+    "static",
+    "implements",
+    "interface",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "instanceof",
+];
+
+/// The primitive types of schemars' ids.
+const PRIMITIVES: &[&str] = &[
+    "boolean", "double", "float", "int", "int128", "int16", "int32", "int64", "int8", "null",
+    "string", "uint", "uint128", "uint16", "uint32", "uint64", "uint8", "AnyValue", "char",
+];
+
+/// Gives every type a name that no other one has.
+///
+/// A type is as it is called in Rust, with its arguments. Where several types
+/// have one name, each is preceded by the names of its modules, from the
+/// innermost on, as many as it takes.
+pub(super) fn names(types: &BTreeSet<(String, Use)>) -> BTreeMap<(String, Use), String> {
+    let ids: BTreeSet<&str> = types.iter().map(|(id, _)| id.as_str()).collect();
+    let mut levels: BTreeMap<&(String, Use), usize> = types.iter().map(|ty| (ty, 0)).collect();
+    loop {
+        let mut by_name: BTreeMap<String, Vec<&(String, Use)>> = BTreeMap::new();
+        for (ty, level) in &levels {
+            by_name.entry(name(&ids, ty, *level)).or_default().push(ty);
+        }
+        let mut is_settled = true;
+        for (name, types) in &by_name {
+            let is_taken = TAKEN.contains(&name.as_str());
+            // A type that is called so in Rust keeps its name before one that is
+            // called so for its use.
+            let (whole, of_use): (Vec<_>, Vec<_>) = types.iter().partition(|ty| ty.1 == Use::Both);
+            let raised = match (whole.len(), of_use.len()) {
+                (1, 0) | (0, 1) if !is_taken => continue,
+                (1, _) if !is_taken => of_use,
+                _ => types.clone(),
+            };
+            is_settled = false;
+            for (index, ty) in raised.into_iter().enumerate() {
+                let level = levels.entry(ty).or_default();
+                // Beyond the modules only a mark is left, a longer one for each.
+                *level += if *level < modules(&ty.0).len() { 1 } else { index + 1 };
+            }
+        }
+        if is_settled {
+            let named = by_name.into_iter().flat_map(|(name, types)| {
+                types.into_iter().map(move |ty| (ty.clone(), name.clone()))
+            });
+            return named.collect();
+        }
+    }
+}
+
+fn name(ids: &BTreeSet<&str>, (id, of): &(String, Use), level: usize) -> String {
+    let modules = modules(id);
+    let shown = level.min(modules.len());
+    let mut name = String::new();
+    for module in &modules[modules.len() - shown..] {
+        name.push_str(&pascal(module));
+    }
+    name.push_str(&own_name(ids, id, shown));
+    name.push_str(match of {
+        Use::Both => "",
+        Use::Input => "Input",
+        Use::Output => "Output",
+    });
+    name.push_str(&"_".repeat(level - shown));
+    if is_identifier(&name) { name } else { format!("_{name}") }
+}
+
+/// The modules of an id, outermost first.
+fn modules(id: &str) -> Vec<&str> {
+    let path = id.split_once('<').map_or(id, |(path, _)| path);
+    let mut parts: Vec<_> = path.split("::").collect();
+    parts.pop();
+    parts
+}
+
+/// The name of a type with its arguments, which show as many modules.
+fn own_name(ids: &BTreeSet<&str>, id: &str, level: usize) -> String {
+    let (path, arguments) = match id.split_once('<') {
+        Some((path, rest)) => (path, Some(rest.strip_suffix('>').unwrap_or(rest))),
+        None => (id, None),
+    };
+    let own = path.rsplit("::").next().unwrap_or(path);
+    let mut name: String = own
+        .chars()
+        .map(|char| if is_identifier(&format!("_{char}")) { char } else { '_' })
+        .collect();
+    if let Some(arguments) = arguments {
+        name.push_str("Of");
+        name.push_str(&argument_names(ids, arguments, level));
+    }
+    name
+}
+
+/// The names of a type's arguments. Ids of schemars have nothing between them, so
+/// each is the longest id that is known.
+fn argument_names(ids: &BTreeSet<&str>, mut text: &str, level: usize) -> String {
+    let mut names = Vec::new();
+    while !text.is_empty() {
+        text = text.trim_start_matches([',', ' ']);
+        let known = ids.iter().chain(PRIMITIVES).filter(|id| text.starts_with(**id));
+        if let Some(id) = known.max_by_key(|id| id.len()) {
+            names.push(argument_name(ids, id, level));
+            text = &text[id.len()..];
+            continue;
+        }
+        let Some((inside, rest)) = bracketed(text) else {
+            names.push(pascal(text));
+            break;
+        };
+        let before = &text[..text.len() - inside.len() - rest.len() - 2];
+        let inside = argument_names(ids, inside, level);
+        names.push(match before {
+            "" => format!("{inside}Array"),
+            "Option<" | "Option" => format!("Optional{inside}"),
+            other => format!("{}Of{inside}", pascal(other.trim_end_matches('<'))),
+        });
+        text = rest;
+    }
+    names.join("And")
+}
+
+fn argument_name(ids: &BTreeSet<&str>, id: &str, level: usize) -> String {
+    if PRIMITIVES.contains(&id) {
+        return pascal(id);
+    }
+    let modules = modules(id);
+    let shown = level.min(modules.len());
+    let modules = modules[modules.len() - shown..].iter().map(|module| pascal(module));
+    modules.collect::<String>() + &own_name(ids, id, level)
+}
+
+/// What is within the first brackets of a text, and what follows them.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let open = text.find(['[', '<'])?;
+    let mut depth = 0;
+    for (at, char) in text.char_indices().skip_while(|(at, _)| *at < open) {
+        match char {
+            '[' | '<' => depth += 1,
+            ']' | '>' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some((&text[open + 1..at], &text[at + 1..]));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The words of a text, each with a capital letter.
+fn pascal(text: &str) -> String {
+    let words = text.split(|char: char| !char.is_ascii_alphanumeric());
+    let capital = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
+    };
+    words.filter_map(capital).collect()
+}

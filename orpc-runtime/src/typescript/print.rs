@@ -1,0 +1,217 @@
+//! The text of types.
+
+use std::fmt::Write as _;
+
+use super::types::{Index, Member, Type};
+
+/// The longest line of a type that could also be broken up.
+const WIDTH: usize = 100;
+
+/// Writes types.
+pub(super) struct Printer;
+
+/// Where a type stands, which tells whether it needs parentheses.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Alone.
+    Free,
+    /// Among the types of an intersection.
+    Intersection,
+    /// Before `[]`.
+    Element,
+}
+
+impl Printer {
+    /// The text of a type whose first line begins at `column` of a line that is
+    /// indented by `depth`.
+    pub(super) fn print(&self, ty: &Type, depth: usize, column: usize) -> String {
+        let line = self.line(ty, Place::Free);
+        match line {
+            Some(line) if column.saturating_add(line.len()) <= WIDTH => line,
+            _ => self.lines(ty, depth, Place::Free),
+        }
+    }
+
+    /// The type on one line; none if it has comments in it.
+    fn line(&self, ty: &Type, place: Place) -> Option<String> {
+        Some(match ty {
+            Type::Text(text) | Type::Literal(text) | Type::Named(text) => text.clone(),
+            Type::Array(item) => format!("{}[]", self.line(item, Place::Element)?),
+            Type::Tuple { items, required, rest } => {
+                let parts = items.iter().enumerate().map(|(index, item)| {
+                    let is_optional = index >= *required;
+                    let place = if is_optional { Place::Element } else { Place::Free };
+                    let item = self.line(item, place)?;
+                    Some(if is_optional { format!("{item}?") } else { item })
+                });
+                let mut parts = parts.collect::<Option<Vec<_>>>()?;
+                if let Some(rest) = rest {
+                    parts.push(format!("...{}[]", self.line(rest, Place::Element)?));
+                }
+                format!("[{}]", parts.join(", "))
+            }
+            Type::Object { members, index } => {
+                let members = members.iter().map(|member| {
+                    if !member.docs.is_empty() {
+                        return None;
+                    }
+                    Some(format!("{}{}", key(member), self.line(&value(member), Place::Free)?))
+                });
+                let mut parts = members.collect::<Option<Vec<_>>>()?;
+                if let Some(index) = index {
+                    parts.push(format!(
+                        "{}{}",
+                        index_key(index),
+                        self.line(&index.ty, Place::Free)?
+                    ));
+                }
+                if parts.is_empty() {
+                    "{}".to_owned()
+                } else {
+                    format!("{{ {} }}", parts.join("; "))
+                }
+            }
+            Type::Generic(name, types) => {
+                let types: Option<Vec<_>> =
+                    types.iter().map(|ty| self.line(ty, Place::Free)).collect();
+                format!("{name}<{}>", types?.join(", "))
+            }
+            Type::Union(types) => {
+                let types: Option<Vec<_>> =
+                    types.iter().map(|ty| self.line(ty, Place::Free)).collect();
+                parenthesised(types?.join(" | "), place > Place::Free)
+            }
+            Type::Intersection(types) => {
+                let types: Option<Vec<_>> =
+                    types.iter().map(|ty| self.line(ty, Place::Intersection)).collect();
+                parenthesised(types?.join(" & "), place > Place::Intersection)
+            }
+        })
+    }
+
+    /// The type on several lines, of which the first is not indented.
+    fn lines(&self, ty: &Type, depth: usize, place: Place) -> String {
+        let indent = "  ".repeat(depth);
+        match ty {
+            Type::Text(_) | Type::Literal(_) | Type::Named(_) => {
+                self.line(ty, place).unwrap_or_default()
+            }
+            Type::Array(item) => format!("{}[]", self.lines(item, depth, Place::Element)),
+            Type::Tuple { items, required, rest } => {
+                let mut out = "[\n".to_owned();
+                for (index, item) in items.iter().enumerate() {
+                    let is_optional = index >= *required;
+                    let place = if is_optional { Place::Element } else { Place::Free };
+                    let mark = if is_optional { "?" } else { "" };
+                    _ = writeln!(out, "{}{mark},", self.own_line(item, depth + 1, place));
+                }
+                if let Some(rest) = rest {
+                    let rest = self.fitting(rest, depth + 1, Place::Element);
+                    _ = writeln!(out, "{indent}  ...{rest}[],");
+                }
+                out + &indent + "]"
+            }
+            Type::Object { members, index } => {
+                let mut out = "{\n".to_owned();
+                for member in members {
+                    member.docs.write(&format!("{indent}  "), &mut out);
+                    let key = key(member);
+                    let column = 2 * depth + 2 + key.chars().count();
+                    let ty = self.print(&value(member), depth + 1, column);
+                    _ = writeln!(out, "{indent}  {};", after(&key, &ty));
+                }
+                if let Some(index) = index {
+                    let key = index_key(index);
+                    let ty = self.print(&index.ty, depth + 1, 2 * depth + 2 + key.len());
+                    _ = writeln!(out, "{indent}  {};", after(&key, &ty));
+                }
+                out + &indent + "}"
+            }
+            Type::Generic(name, types) => {
+                let mut out = format!("{name}<\n");
+                for (index, ty) in types.iter().enumerate() {
+                    let comma = if index + 1 < types.len() { "," } else { "" };
+                    _ = writeln!(out, "{}{comma}", self.own_line(ty, depth + 1, Place::Free));
+                }
+                out + &indent + ">"
+            }
+            Type::Union(types) => {
+                let mut out = String::new();
+                for ty in types {
+                    let ty = self.fitting(ty, depth + 2, Place::Free);
+                    _ = write!(out, "\n{indent}  | {ty}");
+                }
+                if place > Place::Free { format!("({out}\n{indent})") } else { out }
+            }
+            Type::Intersection(types) => {
+                let types: Vec<_> =
+                    types.iter().map(|ty| self.fitting(ty, depth, Place::Intersection)).collect();
+                parenthesised(types.join(" & "), place > Place::Intersection)
+            }
+        }
+    }
+
+    /// The type on lines of its own, as part of another one.
+    fn own_line(&self, ty: &Type, depth: usize, place: Place) -> String {
+        let ty = self.fitting(ty, depth, place);
+        // The parts of a union begin their own lines, one step further in.
+        match ty.strip_prefix('\n') {
+            Some(parts) => parts.to_owned(),
+            None => format!("{}{ty}", "  ".repeat(depth)),
+        }
+    }
+
+    fn fitting(&self, ty: &Type, depth: usize, place: Place) -> String {
+        match self.line(ty, place) {
+            Some(line) if 2 * depth + line.len() + 4 <= WIDTH => line,
+            _ => self.lines(ty, depth, place),
+        }
+    }
+}
+
+/// A type behind what leads to it; a space at the end of a line is left out.
+pub(super) fn after(lead: &str, ty: &str) -> String {
+    let lead = if ty.starts_with('\n') { lead.trim_end() } else { lead };
+    format!("{lead}{ty}")
+}
+
+/// The type of a member's value. One that need not be there may be undefined as
+/// well, which is not sent.
+fn value(member: &Member) -> Type {
+    if member.optional {
+        Type::union([member.ty.clone(), Type::text("undefined")])
+    } else {
+        member.ty.clone()
+    }
+}
+
+fn key(member: &Member) -> String {
+    let mark = if member.optional { "?" } else { "" };
+    format!("{}{mark}: ", property(&member.name))
+}
+
+fn index_key(index: &Index) -> String {
+    format!("[key: {}]: ", index.key)
+}
+
+fn parenthesised(text: String, are_needed: bool) -> String {
+    if are_needed { format!("({text})") } else { text }
+}
+
+/// The name of a property, quoted if it is no identifier.
+pub(super) fn property(name: &str) -> String {
+    if is_identifier(name) { name.to_owned() } else { quoted(name) }
+}
+
+/// Whether a text can stand as a name. Letters beyond ASCII are left out.
+pub(super) fn is_identifier(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+        && text.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '$'))
+}
+
+/// A string literal.
+pub(super) fn quoted(text: &str) -> String {
+    // JSON is part of ECMAScript (ECMA-262, since 2019).
+    serde_json::Value::from(text).to_string()
+}

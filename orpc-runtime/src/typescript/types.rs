@@ -1,0 +1,367 @@
+//! From a JSON Schema (draft 2020-12) to a type of TypeScript.
+
+use serde_json::{Map, Value};
+
+use super::docs::{Docs, constraints};
+use crate::value::{KEYWORD, is_wide};
+
+/// The schema keyword with the type that stands for a place, in TypeScript's own words.
+const OWN_TYPE: &str = "x-typescript-type";
+
+/// The longest array of a fixed length that is written as a tuple.
+const LONGEST_TUPLE: u64 = 24;
+
+/// A type of TypeScript.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Type {
+    /// A type that the language has a word for, or one in the user's own words.
+    Text(String),
+    /// A string, number, boolean or bigint that stands for itself.
+    Literal(String),
+    /// A type with a name of its own, by its name in the JSON Schema.
+    Named(String),
+    Array(Box<Type>),
+    Tuple {
+        items: Vec<Type>,
+        /// How many of the items must be there.
+        required: usize,
+        rest: Option<Box<Type>>,
+    },
+    Object {
+        members: Vec<Member>,
+        index: Option<Box<Index>>,
+    },
+    /// A type of the standard library with arguments.
+    Generic(&'static str, Vec<Type>),
+    Union(Vec<Type>),
+    Intersection(Vec<Type>),
+}
+
+/// A member of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) ty: Type,
+    pub(super) optional: bool,
+    pub(super) docs: Docs,
+}
+
+/// What the members are that have no name.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Index {
+    /// `string` or `number`.
+    pub(super) key: &'static str,
+    pub(super) ty: Type,
+}
+
+impl Type {
+    pub(super) fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
+    /// A value of any type.
+    pub(super) fn unknown() -> Self {
+        Self::text("unknown")
+    }
+
+    /// The type whose values are those of any of the types.
+    pub(super) fn union(types: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Vec::new();
+        for ty in types {
+            let parts = match ty {
+                Self::Union(parts) => parts,
+                other => vec![other],
+            };
+            for part in parts {
+                if !all.contains(&part) && part != Self::text("never") {
+                    all.push(part);
+                }
+            }
+        }
+        if all.contains(&Self::unknown()) {
+            return Self::unknown();
+        }
+        match (all.pop(), all.is_empty()) {
+            (None, _) => Self::text("never"),
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                all.push(last);
+                Self::Union(all)
+            }
+        }
+    }
+
+    /// The type whose values are those of all of the types.
+    fn intersection(types: Vec<Self>) -> Self {
+        let mut all: Vec<Self> = Vec::new();
+        for ty in types {
+            if ty != Self::unknown() && !all.contains(&ty) {
+                all.push(ty);
+            }
+        }
+        match (all.pop(), all.is_empty()) {
+            (None, _) => Self::unknown(),
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                all.push(last);
+                Self::Intersection(all)
+            }
+        }
+    }
+
+    /// The type with null.
+    fn or_null(self, nullable: bool) -> Self {
+        if nullable { Self::union([self, Self::text("null")]) } else { self }
+    }
+
+    /// Whether null is one of its values.
+    pub(super) fn is_nullable(&self) -> bool {
+        match self {
+            Self::Text(text) => text == "null" || text == "unknown",
+            Self::Union(types) => types.iter().any(Self::is_nullable),
+            _ => false,
+        }
+    }
+
+    /// Shows every name in it.
+    pub(super) fn visit_names(&self, visitor: &mut dyn FnMut(&str)) {
+        match self {
+            Self::Named(name) => visitor(name),
+            Self::Text(_) | Self::Literal(_) => {}
+            Self::Array(item) => item.visit_names(visitor),
+            Self::Tuple { items, rest, .. } => {
+                for item in items.iter().chain(rest.as_deref()) {
+                    item.visit_names(visitor);
+                }
+            }
+            Self::Object { members, index } => {
+                for member in members {
+                    member.ty.visit_names(visitor);
+                }
+                if let Some(index) = index {
+                    index.ty.visit_names(visitor);
+                }
+            }
+            Self::Generic(_, types) | Self::Union(types) | Self::Intersection(types) => {
+                for ty in types {
+                    ty.visit_names(visitor);
+                }
+            }
+        }
+    }
+}
+
+/// The type of a schema.
+pub(super) fn type_of(schema: &Value) -> Type {
+    match schema {
+        Value::Bool(false) => Type::text("never"),
+        Value::Object(members) => type_of_members(members),
+        _ => Type::unknown(),
+    }
+}
+
+fn type_of_members(schema: &Map<String, Value>) -> Type {
+    if let Some(text) = schema.get(OWN_TYPE).and_then(Value::as_str) {
+        return Type::text(text);
+    }
+    let native = schema.get(KEYWORD).and_then(Value::as_str);
+    if let Some(ty) = native.and_then(|kind| native_type(kind, schema)) {
+        let is_undefined = native == Some("undefined");
+        return ty.or_null(!is_undefined && type_names(schema).any(|name| name == "null"));
+    }
+    let mut parts = Vec::new();
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        parts.push(Type::Named(definition_name(reference)));
+    }
+    if let Some(value) = schema.get("const") {
+        parts.push(literal(value, schema));
+    }
+    if let Some(Value::Array(values)) = schema.get("enum") {
+        parts.push(Type::union(values.iter().map(|value| literal(value, schema))));
+    }
+    for keyword in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(schemas)) = schema.get(keyword) {
+            parts.push(Type::union(schemas.iter().map(type_of)));
+        }
+    }
+    if let Some(Value::Array(schemas)) = schema.get("allOf") {
+        parts.extend(schemas.iter().map(type_of));
+    }
+    let has_values = schema.contains_key("const") || schema.contains_key("enum");
+    // An object with nothing to say of its members only tells that it is one.
+    let says_nothing = !parts.is_empty() && !OBJECT.iter().any(|word| schema.contains_key(*word));
+    let names: Vec<_> = type_names(schema).collect();
+    if names.is_empty() {
+        if OBJECT.iter().any(|word| schema.contains_key(*word)) {
+            parts.insert(0, object(schema));
+        }
+    } else if !(has_values || says_nothing && names == ["object"]) {
+        parts.insert(0, Type::union(names.iter().map(|name| type_of_name(name, schema))));
+    }
+    Type::intersection(parts)
+}
+
+/// The keywords of objects.
+const OBJECT: [&str; 3] = ["properties", "additionalProperties", "patternProperties"];
+
+fn type_names(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let (one, many) = match schema.get("type") {
+        Some(Value::String(one)) => (Some(one.as_str()), &[][..]),
+        Some(Value::Array(many)) => (None, many.as_slice()),
+        _ => (None, &[][..]),
+    };
+    one.into_iter().chain(many.iter().filter_map(Value::as_str))
+}
+
+fn type_of_name(name: &str, schema: &Map<String, Value>) -> Type {
+    match name {
+        "integer" if is_wide(schema) => Type::text("bigint"),
+        "integer" | "number" => Type::text("number"),
+        "string" | "boolean" | "null" => Type::text(name),
+        "array" => array(schema),
+        "object" => object(schema),
+        _ => Type::unknown(),
+    }
+}
+
+/// The type of a value that JSON lacks.
+fn native_type(kind: &str, schema: &Map<String, Value>) -> Option<Type> {
+    let items = || schema.get("items").map_or_else(Type::unknown, type_of);
+    Some(match kind {
+        "date" => Type::text("Date"),
+        "bigint" => Type::text("bigint"),
+        "url" => Type::text("URL"),
+        "regexp" => Type::text("RegExp"),
+        "undefined" => Type::text("undefined"),
+        "file" => Type::text("File"),
+        "number" => Type::text("number"),
+        "set" => Type::Generic("Set", vec![items()]),
+        "map" => match items() {
+            Type::Tuple { items, .. } => Type::Generic("Map", items),
+            _ => Type::Generic("Map", vec![Type::unknown(), Type::unknown()]),
+        },
+        // What a client's own serializer makes of it, nobody else knows.
+        "custom" => Type::unknown(),
+        _ => return None,
+    })
+}
+
+fn definition_name(reference: &str) -> String {
+    let name = reference.rsplit('/').next().unwrap_or(reference);
+    // As a JSON Pointer in a URI fragment (RFC 6901, section 6).
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    name.replace("~1", "/").replace("~0", "~")
+}
+
+/// A value that stands for itself.
+fn literal(value: &Value, schema: &Map<String, Value>) -> Type {
+    match value {
+        Value::Null => Type::text("null"),
+        Value::Number(number) if is_wide(schema) => Type::Literal(format!("{number}n")),
+        Value::Number(_) | Value::Bool(_) | Value::String(_) => Type::Literal(value.to_string()),
+        Value::Array(items) => Type::Tuple {
+            items: items.iter().map(|item| literal(item, &Map::new())).collect(),
+            required: items.len(),
+            rest: None,
+        },
+        Value::Object(members) => Type::Object {
+            members: members
+                .iter()
+                .map(|(name, value)| Member {
+                    name: name.clone(),
+                    ty: literal(value, &Map::new()),
+                    optional: false,
+                    docs: Docs::default(),
+                })
+                .collect(),
+            index: None,
+        },
+    }
+}
+
+fn array(schema: &Map<String, Value>) -> Type {
+    let length = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
+    let (minimum, maximum) = (length("minItems").unwrap_or(0), length("maxItems"));
+    let rest = schema.get("items").map(type_of);
+    let is_closed = rest == Some(Type::text("never"));
+    if let Some(Value::Array(prefix)) = schema.get("prefixItems") {
+        let items: Vec<_> = prefix.iter().map(type_of).collect();
+        let is_full = is_closed || maximum.is_some_and(|maximum| maximum <= items.len() as u64);
+        let rest = if is_full { None } else { Some(rest.unwrap_or_else(Type::unknown).into()) };
+        let required = usize::try_from(minimum).unwrap_or(usize::MAX).min(items.len());
+        return Type::Tuple { items, required, rest };
+    }
+    if is_closed || maximum == Some(0) {
+        return Type::Tuple { items: Vec::new(), required: 0, rest: None };
+    }
+    let item = rest.unwrap_or_else(Type::unknown);
+    match (usize::try_from(minimum), maximum) {
+        (Ok(length), Some(maximum)) if maximum == minimum && minimum <= LONGEST_TUPLE => {
+            Type::Tuple { items: vec![item; length], required: length, rest: None }
+        }
+        _ => Type::Array(item.into()),
+    }
+}
+
+fn object(schema: &Map<String, Value>) -> Type {
+    let required: Vec<_> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .map(|names| names.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let members: Vec<_> = properties
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| Member {
+            name: name.clone(),
+            ty: type_of(schema),
+            optional: !required.contains(&name.as_str()),
+            docs: docs_of(schema),
+        })
+        .collect();
+    let index = index(schema, &members);
+    Type::Object { members, index: index.map(Box::new) }
+}
+
+/// What the members are that have no name. An index signature covers the others
+/// as well, so their types are part of its type.
+fn index(schema: &Map<String, Value>, members: &[Member]) -> Option<Index> {
+    let patterns = schema.get("patternProperties").and_then(Value::as_object);
+    let others = match schema.get("additionalProperties") {
+        Some(Value::Bool(false)) => None,
+        // Unknown members are taken, and nobody writes them.
+        Some(Value::Bool(true)) | None if schema.contains_key("properties") => None,
+        None if patterns.is_some() => None,
+        None => Some(&Value::Bool(true)),
+        others => others,
+    };
+    let keys = patterns.into_iter().flat_map(Map::keys);
+    let is_numeric = others.is_none() && keys.clone().all(|key| NUMERIC.contains(&key.as_str()));
+    let types = patterns.into_iter().flat_map(Map::values).chain(others).map(type_of);
+    let types: Vec<_> = types.collect();
+    if types.is_empty() {
+        return None;
+    }
+    if is_numeric && members.is_empty() {
+        return Some(Index { key: "number", ty: Type::union(types) });
+    }
+    let of_members = members.iter().map(|member| member.ty.clone());
+    let undefined = members.iter().any(|member| member.optional).then(|| Type::text("undefined"));
+    Some(Index {
+        key: "string",
+        ty: Type::union(types.into_iter().chain(of_members).chain(undefined)),
+    })
+}
+
+/// The patterns of integers as keys.
+const NUMERIC: [&str; 2] = [r"^\d+$", r"^-?\d+$"];
+
+/// What is to be said of a value.
+pub(super) fn docs_of(schema: &Value) -> Docs {
+    let Some(schema) = schema.as_object() else { return Docs::default() };
+    Docs {
+        text: schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        tags: constraints(schema),
+    }
+}

@@ -1,0 +1,354 @@
+// The types of the server's procedures. Generated from its Rust code: change that instead.
+
+import type { AsyncIteratorClass, Client as ProcedureClient, ClientContext, ORPCError, ThrowableError } from "@orpc/client";
+
+export type Address = {
+  /**
+   * @minLength 1
+   * @maxLength 200
+   */
+  street: string;
+  /**
+   * @minLength 1
+   * @maxLength 100
+   */
+  city: string;
+  /**
+   * @minLength 1
+   * @maxLength 16
+   */
+  zip: string;
+  /**
+   * @minLength 2
+   * @maxLength 2
+   */
+  country: string;
+};
+
+/** How large a shape is. */
+export type Area = { area: number };
+
+/** Who calls. */
+export type Caller = { name: string };
+
+/** Which error to fail with. */
+export type Common = { code: string; message?: string | undefined };
+
+/** One step of a count. */
+export type Count = {
+  /** @minimum 0 */
+  n: number;
+};
+
+/** How far to count. */
+export type CountTo = {
+  /**
+   * @format uint32
+   * @maximum 1000000
+   */
+  to: number;
+};
+
+export type Customer = {
+  /** @minimum 0 */
+  id: number;
+  /**
+   * @minLength 1
+   * @maxLength 100
+   */
+  name: string;
+  /**
+   * @minLength 3
+   * @maxLength 200
+   */
+  email: string;
+  address: Address;
+};
+
+/** What a file is. */
+export type Described = {
+  name: string;
+  type: string;
+  /** @minimum 0 */
+  size: number;
+  sha256: string;
+};
+
+/** What an upload is. */
+export type DescribedUpload = { title: string; file: Described; more: Described[] };
+
+/** The input of `echo`, and its output. */
+export type Echo = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  text: string;
+  /** @maxItems 8 */
+  tags: string[];
+};
+
+/** After how many events to fail. */
+export type FailAfter = {
+  /**
+   * @format uint32
+   * @maximum 1000
+   */
+  after: number;
+};
+
+/** An order with its customer. */
+export type Order = {
+  customer: Customer;
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  items: OrderItem[];
+};
+
+export type OrderItem = {
+  /** @pattern ^[A-Z]{3}-\d{4}$ */
+  sku: string;
+  /**
+   * @format uint32
+   * @minimum 1
+   * @maximum 999
+   */
+  qty: number;
+  /** @minimum 0 */
+  price: number;
+  /** @maxLength 200 */
+  note?: string | null | undefined;
+};
+
+/** What `publish` gives to all who subscribe. */
+export type Publication = {
+  /**
+   * @minLength 1
+   * @maxLength 32
+   */
+  at: string;
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  text: string;
+};
+
+/** The data of the error to fail with. */
+export type Retry = {
+  /**
+   * @format uint32
+   * @maximum 3600
+   */
+  retryAfter: number;
+};
+
+/** A message to send. */
+export type SendMessage = {
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  message: string;
+};
+
+/** A shape of one kind or the other, and nothing else. */
+export type Shape =
+  | {
+      kind: "circle";
+      /**
+       * From its centre to its edge.
+       *
+       * @exclusiveMinimum 0
+       */
+      radius: number;
+    }
+  | {
+      kind: "square";
+      /**
+       * From corner to corner.
+       *
+       * @exclusiveMinimum 0
+       */
+      side: number;
+    };
+
+/** How fast to tick. */
+export type Ticks = {
+  /**
+   * @format uint32
+   * @minimum 1
+   * @maximum 10000
+   */
+  everyMs: number;
+};
+
+/** What an order comes to. */
+export type Total = {
+  total: number;
+  /** @minimum 0 */
+  items: number;
+};
+
+/** One of each type. */
+export type Typed = {
+  big: bigint;
+  when: Date;
+  url: URL;
+  pattern: RegExp;
+  set: Set<string>;
+  map: Map<string, number>;
+  maybe?: Date | null | undefined;
+  list: Date[];
+  nan: number;
+};
+
+/** Some files with a title. */
+export type Upload = {
+  title: string;
+  file: File;
+  /** @maxItems 5 */
+  more: File[];
+};
+
+/** How long to wait. */
+export type Wait = {
+  /**
+   * @format uint32
+   * @maximum 60000
+   */
+  ms: number;
+};
+
+/** What a file is to be. */
+export type Wanted = {
+  /**
+   * @format uint32
+   * @maximum 10485760
+   */
+  size: number;
+  name: string;
+};
+
+/** The procedures of the server. */
+export type Client<C extends ClientContext = Record<never, never>> = {
+  /** Answers. */
+  ping: ProcedureClient<C, undefined, string, ThrowableError>;
+  /** Gives the input back. */
+  echo: ProcedureClient<C, Echo, Echo, ThrowableError>;
+  /** Adds an order up. */
+  order: ProcedureClient<C, Order, Total, ThrowableError>;
+  /** Counts from 0. */
+  count: ProcedureClient<C, CountTo, AsyncIteratorClass<Count, void, void>, ThrowableError>;
+  /** Gives an event to everyone who subscribes. */
+  publish: ProcedureClient<C, Publication, boolean, ThrowableError>;
+  /** Everything that is published from now on. */
+  subscribe: ProcedureClient<
+    C,
+    undefined,
+    AsyncIteratorClass<Publication, void, void>,
+    ThrowableError
+  >;
+  nested: {
+    deep: {
+      /** Answers. */
+      ping: ProcedureClient<C, undefined, string, ThrowableError>;
+    };
+  };
+  errors: {
+    /** Fails with a code of the caller's. */
+    common: ProcedureClient<C, Common, void, ThrowableError>;
+    /** Fails with a declared error. */
+    typed: ProcedureClient<
+      C,
+      Retry,
+      void,
+        | ORPCError<
+            "RATE_LIMITED",
+            {
+              /**
+               * Seconds until the next call is welcome.
+               *
+               * @format uint32
+               */
+              retryAfter: number;
+            }
+          >
+        | ThrowableError
+    >;
+    /** Fails with an error whose text must stay here. */
+    secret: ProcedureClient<C, undefined, void, ThrowableError>;
+    /** Panics with a text that must stay here. */
+    panic: ProcedureClient<C, undefined, void, ThrowableError>;
+  };
+  stream: {
+    /** Some events, then a declared error. */
+    fail: ProcedureClient<
+      C,
+      FailAfter,
+      AsyncIteratorClass<Count, void, void>,
+        | ORPCError<
+            "RATE_LIMITED",
+            {
+              /**
+               * Seconds until the next call is welcome.
+               *
+               * @format uint32
+               */
+              retryAfter: number;
+            }
+          >
+        | ThrowableError
+    >;
+    /** Counts until the client goes, from where it left off before. */
+    ticks: ProcedureClient<C, Ticks, AsyncIteratorClass<Count, void, void>, ThrowableError>;
+    /** Adds up what the client sends. */
+    sum: ProcedureClient<C, AsyncIteratorObject<number, unknown, void>, number, ThrowableError>;
+    /** How many streams of `ticks` are alive. */
+    live: ProcedureClient<C, undefined, number, ThrowableError>;
+  };
+  slow: {
+    /** Answers after a while. */
+    wait: ProcedureClient<C, Wait, string, ThrowableError>;
+    /** How many calls of `wait` run. */
+    live: ProcedureClient<C, undefined, number, ThrowableError>;
+  };
+  values: {
+    /** Gives any value back. */
+    any: ProcedureClient<C, unknown, unknown, ThrowableError>;
+    /** Gives a value of each type back. */
+    typed: ProcedureClient<C, Typed, Typed, ThrowableError>;
+    /** Computes an area. */
+    shape: ProcedureClient<C, Shape, Area, ThrowableError>;
+  };
+  files: {
+    /** Describes files. */
+    describe: ProcedureClient<C, Upload, DescribedUpload, ThrowableError>;
+    /** Makes a file. */
+    make: ProcedureClient<C, Wanted, File, ThrowableError>;
+  };
+  account: {
+    /** The caller's name. */
+    whoAmI: ProcedureClient<C, undefined, Caller, ThrowableError>;
+    /** Sets a header and a cookie of the response. */
+    headers: ProcedureClient<C, undefined, string, ThrowableError>;
+  };
+  chat: {
+    /** Sends a message to everyone. */
+    send: ProcedureClient<C, SendMessage, void, ThrowableError>;
+    /** Every message from now on. */
+    onMessage: ProcedureClient<C, undefined, AsyncIteratorClass<string, void, void>, ThrowableError>;
+  };
+};
