@@ -166,6 +166,7 @@ export type SendMessage = {
 
 /** A shape of one kind or the other, and nothing else. */
 export type Shape =
+  /** A circle. */
   | {
       kind: "circle";
       /**
@@ -175,6 +176,7 @@ export type Shape =
        */
       radius: number;
     }
+  /** A square. */
   | {
       kind: "square";
       /**

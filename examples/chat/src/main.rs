@@ -5,25 +5,18 @@
 //! `--hibernating` those who follow the room cost it no task and no buffer; they
 //! have to come over WebSocket then.
 
-mod api;
-mod hibernating;
-mod log;
-mod presence;
-mod room;
-
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
+use chat_api::hibernating::Doorkeeper;
+use chat_api::{Room, api, hibernating};
 use orpc_runtime::Rpc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::services::ServeDir;
-
-use crate::hibernating::Doorkeeper;
-use crate::room::Room;
 
 /// Where `npm run build` leaves the web page.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist");

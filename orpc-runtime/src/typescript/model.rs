@@ -256,6 +256,7 @@ fn renamed(ty: Type, name: &dyn Fn(&str) -> String) -> Type {
             }
             Type::Object { members, index }
         }
+        Type::Documented(docs, ty) => Type::Documented(docs, renamed(*ty, name).into()),
         Type::Generic(generic, types) => Type::Generic(generic, all(types)),
         Type::Union(types) => Type::Union(all(types)),
         Type::Intersection(types) => Type::Intersection(all(types)),
@@ -292,6 +293,9 @@ fn without_circles(
             outer.pop();
             inner
         }
+        Type::Documented(docs, ty) => {
+            Type::Documented(docs.clone(), without_circles(ty, types, outer).into())
+        }
         Type::Union(parts) => {
             Type::union(parts.iter().map(|part| without_circles(part, types, outer)))
         }
@@ -314,6 +318,7 @@ fn leads_back(name: &str, types: &BTreeMap<String, NamedType>, outer: &[String])
                 Type::Named(inner) if outer.contains(inner) => return true,
                 Type::Named(inner) if seen.insert(inner) => open.push(inner),
                 Type::Union(inner) | Type::Intersection(inner) => parts.extend(inner),
+                Type::Documented(_, inner) => parts.push(inner),
                 _ => {}
             }
         }

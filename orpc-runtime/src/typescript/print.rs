@@ -36,6 +36,7 @@ impl Printer {
     fn line(&self, ty: &Type, place: Place) -> Option<String> {
         Some(match ty {
             Type::Text(text) | Type::Literal(text) | Type::Named(text) => text.clone(),
+            Type::Documented(..) => return None,
             Type::Array(item) => format!("{}[]", self.line(item, Place::Element)?),
             Type::Tuple { items, required, rest } => {
                 let parts = items.iter().enumerate().map(|(index, item)| {
@@ -97,6 +98,7 @@ impl Printer {
                 self.line(ty, place).unwrap_or_default()
             }
             Type::Array(item) => format!("{}[]", self.lines(item, depth, Place::Element)),
+            Type::Documented(_, ty) => self.fitting(ty, depth, place),
             Type::Tuple { items, required, rest } => {
                 let mut out = "[\n".to_owned();
                 for (index, item) in items.iter().enumerate() {
@@ -138,8 +140,12 @@ impl Printer {
             Type::Union(types) => {
                 let mut out = String::new();
                 for ty in types {
+                    out.push('\n');
+                    if let Type::Documented(docs, _) = ty {
+                        docs.write(&format!("{indent}  "), &mut out);
+                    }
                     let ty = self.fitting(ty, depth + 2, Place::Free);
-                    _ = write!(out, "\n{indent}  | {ty}");
+                    _ = write!(out, "{indent}  | {ty}");
                 }
                 if place > Place::Free { format!("({out}\n{indent})") } else { out }
             }

@@ -35,6 +35,8 @@ pub(super) enum Type {
     Generic(&'static str, Vec<Type>),
     Union(Vec<Type>),
     Intersection(Vec<Type>),
+    /// One of a union's types, with something to say of it.
+    Documented(Docs, Box<Type>),
 }
 
 /// A member of an object.
@@ -83,6 +85,7 @@ impl Type {
         }
         match (all.pop(), all.is_empty()) {
             (None, _) => Self::text("never"),
+            (Some(Self::Documented(_, only)), true) => *only,
             (Some(only), true) => only,
             (Some(last), false) => {
                 all.push(last);
@@ -119,6 +122,7 @@ impl Type {
         match self {
             Self::Text(text) => text == "null" || text == "unknown",
             Self::Union(types) => types.iter().any(Self::is_nullable),
+            Self::Documented(_, ty) => ty.is_nullable(),
             _ => false,
         }
     }
@@ -128,7 +132,7 @@ impl Type {
         match self {
             Self::Named(name) => visitor(name),
             Self::Text(_) | Self::Literal(_) => {}
-            Self::Array(item) => item.visit_names(visitor),
+            Self::Array(item) | Self::Documented(_, item) => item.visit_names(visitor),
             Self::Tuple { items, rest, .. } => {
                 for item in items.iter().chain(rest.as_deref()) {
                     item.visit_names(visitor);
@@ -181,7 +185,7 @@ fn type_of_members(schema: &Map<String, Value>) -> Type {
     }
     for keyword in ["anyOf", "oneOf"] {
         if let Some(Value::Array(schemas)) = schema.get(keyword) {
-            parts.push(Type::union(schemas.iter().map(type_of)));
+            parts.push(Type::union(schemas.iter().map(variant)));
         }
     }
     if let Some(Value::Array(schemas)) = schema.get("allOf") {
@@ -199,6 +203,16 @@ fn type_of_members(schema: &Map<String, Value>) -> Type {
         parts.insert(0, Type::union(names.iter().map(|name| type_of_name(name, schema))));
     }
     Type::intersection(parts)
+}
+
+/// One of several types, with what is said of it. A type with a name of its own
+/// says it there.
+fn variant(schema: &Value) -> Type {
+    let docs = Docs { tags: Vec::new(), ..docs_of(schema) };
+    match type_of(schema) {
+        ty if docs.is_empty() || matches!(ty, Type::Named(_)) => ty,
+        ty => Type::Documented(docs, ty.into()),
+    }
 }
 
 /// The keywords of objects.

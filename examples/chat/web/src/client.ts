@@ -1,18 +1,91 @@
-import type { AsyncIteratorClass, ORPCError, Client as Procedure, ThrowableError } from "@orpc/client";
+// The types of the server's procedures. Generated from its Rust code: change that instead.
 
-type NoContext = Record<never, never>;
+import type { AsyncIteratorClass, Client as ProcedureClient, ClientContext, ORPCError, ThrowableError } from "@orpc/client";
 
-/** `at` is in milliseconds since the Unix epoch. */
+/** Who wants to know what happens. */
+export type Follow = {
+  /**
+   * The name under which others see the reader come and go; without one,
+   * nobody notices.
+   *
+   * @minLength 1
+   * @maxLength 40
+   */
+  name?: string | null | undefined;
+};
+
+/** Something that everyone in the room sees. */
 export type RoomEvent =
-  | { type: "message"; name: string; message: string; at: number }
-  | { type: "joined"; name: string; at: number }
-  | { type: "left"; name: string; at: number };
+  /** Somebody said something. */
+  | {
+      type: "message";
+      /** Who. */
+      name: string;
+      /** What. */
+      message: string;
+      /** Milliseconds since 1970-01-01T00:00:00Z. */
+      at: number;
+    }
+  /** Somebody came. */
+  | {
+      type: "joined";
+      /** Who. */
+      name: string;
+      /** Milliseconds since 1970-01-01T00:00:00Z. */
+      at: number;
+    }
+  /** Somebody went, and did not come back at once. */
+  | {
+      type: "left";
+      /** Who. */
+      name: string;
+      /** Milliseconds since 1970-01-01T00:00:00Z. */
+      at: number;
+    };
 
-export type RateLimited = ORPCError<"RATE_LIMITED", { /** Seconds. */ retryAfter: number }>;
+/** A message to the room. */
+export type SendMessage = {
+  /**
+   * Who sends it.
+   *
+   * @minLength 1
+   * @maxLength 40
+   */
+  name: string;
+  /**
+   * What it says.
+   *
+   * @minLength 1
+   * @maxLength 2000
+   */
+  message: string;
+};
 
-export type Client = {
+/** The procedures of the server. */
+export type Client<C extends ClientContext = Record<never, never>> = {
   chat: {
-    send: Procedure<NoContext, { name: string; message: string }, void, RateLimited | ThrowableError>;
-    onMessage: Procedure<NoContext, { name?: string }, AsyncIteratorClass<RoomEvent, void, void>, ThrowableError>;
+    /** Sends a message to everyone in the room. */
+    send: ProcedureClient<
+      C,
+      SendMessage,
+      void,
+        | ORPCError<
+            "RATE_LIMITED",
+            {
+              /**
+               * Seconds until the next message is welcome.
+               *
+               * @format uint32
+               */
+              retryAfter: number;
+            }
+          >
+        | ThrowableError
+    >;
+    /**
+     * Everything that happens from the last event on that the client saw; for a
+     * newcomer, from a few before now.
+     */
+    onMessage: ProcedureClient<C, Follow, AsyncIteratorClass<RoomEvent, void, void>, ThrowableError>;
   };
 };

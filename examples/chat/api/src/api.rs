@@ -7,7 +7,7 @@ use crate::room::Room;
 
 /// A message to the room.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub(crate) struct SendMessage {
+pub struct SendMessage {
     /// Who sends it.
     #[schemars(length(min = 1, max = 40))]
     name: String,
@@ -18,7 +18,7 @@ pub(crate) struct SendMessage {
 
 /// Who wants to know what happens.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub(crate) struct Follow {
+pub struct Follow {
     /// The name under which others see the reader come and go; without one,
     /// nobody notices.
     #[schemars(length(min = 1, max = 40))]
@@ -27,7 +27,7 @@ pub(crate) struct Follow {
 
 /// Why a message was not sent.
 #[derive(Debug, RpcError)]
-pub(crate) enum SendError {
+pub enum SendError {
     /// The author sends too fast.
     #[rpc_error(code = "RATE_LIMITED", status = 429, message = "Slow down")]
     #[serde(rename_all = "camelCase")]
@@ -39,7 +39,7 @@ pub(crate) enum SendError {
 
 impl SendMessage {
     /// Says it in the room.
-    pub(crate) fn send(self, room: &Room) -> Result<(), SendError> {
+    pub fn send(self, room: &Room) -> Result<(), SendError> {
         room.admit(&self.name)
             .map_err(|wait| SendError::TooFast { retry_after: wait.as_secs_f64().ceil() as u32 })?;
         room.say(self.name, self.message);
@@ -48,25 +48,25 @@ impl SendMessage {
 }
 
 /// The chat room.
-pub(crate) fn router() -> Router<Room> {
+pub fn router() -> Router<Room> {
     Router::new().nest("chat", chat::router())
 }
 
 /// `chat.*`
 #[router(context = Room)]
-pub(crate) mod chat {
+pub mod chat {
     use super::*;
 
     /// Sends a message to everyone in the room.
     #[procedure]
-    pub(crate) async fn send(room: &Room, input: SendMessage) -> Result<(), SendError> {
+    pub async fn send(room: &Room, input: SendMessage) -> Result<(), SendError> {
         input.send(room)
     }
 
     /// Everything that happens from the last event on that the client saw; for a
     /// newcomer, from a few before now.
     #[procedure]
-    pub(crate) fn on_message(
+    pub fn on_message(
         room: &Room,
         input: Follow,
         last: Option<&LastEventId>,

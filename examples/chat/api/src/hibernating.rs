@@ -14,33 +14,33 @@ use crate::room::Room;
 
 /// What is attached to the socket of somebody who follows the room.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Follower {
+pub struct Follower {
     /// The name under which others see the follower come and go.
     name: Option<String>,
     /// Where events go.
-    pub(crate) events: HibernationId<RoomEvent>,
+    pub events: HibernationId<RoomEvent>,
 }
 
 /// The chat room.
-pub(crate) fn router() -> Router<Arc<Room>> {
+pub fn router() -> Router<Arc<Room>> {
     Router::new().nest("chat", chat::router())
 }
 
 /// `chat.*`
 #[router(context = Arc<Room>)]
-pub(crate) mod chat {
+pub mod chat {
     use super::*;
 
     /// Sends a message to everyone in the room.
     #[procedure]
-    pub(crate) async fn send(room: &Arc<Room>, input: SendMessage) -> Result<(), SendError> {
+    pub async fn send(room: &Arc<Room>, input: SendMessage) -> Result<(), SendError> {
         input.send(room)
     }
 
     /// Everything that happens from the last event on that the client saw; for a
     /// newcomer, from a few before now.
     #[procedure]
-    pub(crate) fn on_message(
+    pub fn on_message(
         room: &Arc<Room>,
         socket: &Socket,
         input: Follow,
@@ -60,7 +60,7 @@ pub(crate) mod chat {
 }
 
 /// Tells the room who leaves.
-pub(crate) struct Doorkeeper(pub(crate) Arc<Room>);
+pub struct Doorkeeper(pub Arc<Room>);
 
 impl SocketHooks for Doorkeeper {
     fn close(&self, socket: &Socket, _: &Close) {

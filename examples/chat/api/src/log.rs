@@ -18,22 +18,26 @@ const SHOWN_TO_NEWCOMERS: u64 = 50;
 /// Something that everyone in the room sees.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]
-pub(crate) enum RoomEvent {
+pub enum RoomEvent {
     /// Somebody said something.
     Message {
+        /// Who.
         name: String,
+        /// What.
         message: String,
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,
     },
     /// Somebody came.
     Joined {
+        /// Who.
         name: String,
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,
     },
     /// Somebody went, and did not come back at once.
     Left {
+        /// Who.
         name: String,
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,

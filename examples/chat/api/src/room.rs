@@ -25,7 +25,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(5);
 
 /// One room for everyone.
-pub(crate) struct Room {
+pub struct Room {
     log: Log,
     /// Those who follow by iterators that hibernate.
     sleepers: Sockets,
@@ -45,7 +45,7 @@ struct Departure {
 
 impl Room {
     /// An empty room, with the task that announces who left.
-    pub(crate) fn open() -> Arc<Self> {
+    pub fn open() -> Arc<Self> {
         let (departures, departed) = mpsc::unbounded_channel();
         let room = Arc::new(Self {
             log: Log::new(),
