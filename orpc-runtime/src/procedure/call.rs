@@ -12,6 +12,8 @@ use crate::event::LastEventId;
 use crate::socket::Socket;
 use crate::value::File;
 
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
 /// What the framework knows of one call: lent to a procedure that has an
 /// argument of type `&Call`.
 ///
@@ -176,7 +178,7 @@ impl fmt::Debug for Call {
 /// Repeated headers count as one list (RFC 9110, section 5.3), and bytes beyond
 /// ASCII as ISO-8859-1, which is how a browser sends them.
 fn last_event_id(headers: &HeaderMap) -> Option<LastEventId> {
-    let mut values = headers.get_all("last-event-id").iter();
+    let mut values = headers.get_all(LAST_EVENT_ID).iter();
     let first = values.next()?;
     let latin1 =
         |value: &HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect();

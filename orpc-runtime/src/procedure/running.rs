@@ -165,7 +165,7 @@ where
             let handler = async {
                 let scope = Scope { context: &*context, call };
                 let output = P::call(scope, input).await.map_err(RpcError::into_error)?;
-                let mut body = Vec::with_capacity(128);
+                let mut body = Vec::with_capacity(OUTPUT);
                 let files = writer.write_with_files(present(&output), &mut body);
                 let files = files.map_err(|error| {
                     unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
@@ -348,6 +348,9 @@ fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
     let unit: Box<dyn Any> = Box::new(());
     unit.downcast::<P::Input>().map(|input| *input).map_err(|_| Error::hidden())
 }
+
+/// Room for most outputs at once, in bytes.
+const OUTPUT: usize = 512;
 
 const OUTPUT_INVALID: &str = "Output validation failed";
 

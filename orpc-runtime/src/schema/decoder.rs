@@ -10,7 +10,7 @@ use serde_json::Value as PlainValue;
 use super::compile::{SchemaError, Survey, compile_plain, compile_typed, input_schema};
 use super::issue::{Issue, collect_issues, deserialisation_issue, deserialisation_issue_of};
 use super::node::{Typed, TypedNode};
-use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value, normalise_numbers};
+use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 
 /// Validates inputs of one type and deserialises them.
 ///
@@ -62,20 +62,22 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
     /// Reads a `T`. Undefined is taken as null where the schema allows null.
     pub(crate) fn decode(&self, envelope: Envelope<'_>) -> Result<T, DecodeError> {
         match envelope.plain_json()? {
-            Some(json) => self.decode_plain(json),
+            Some(json) => self.decode_plain(json, &envelope),
             None => self.decode_typed(&envelope),
         }
     }
 
-    fn decode_plain(&self, mut tree: PlainValue) -> Result<T, DecodeError> {
-        normalise_numbers(&mut tree);
+    fn decode_plain(&self, tree: PlainValue, envelope: &Envelope<'_>) -> Result<T, DecodeError> {
         if !self.plain.is_valid(&tree) {
             return Err(DecodeError::Invalid(collect_issues(&self.plain, &tree, &tree, false)));
         }
         // The schema and serde can disagree, for example on a custom
-        // `Deserialize`; then serde's word is the issue.
-        T::deserialize(&tree)
-            .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue::<T>(&tree)]))
+        // `Deserialize`; then serde's word is the issue. Serde takes the tree apart,
+        // which saves a copy of all that is in it, so it is read once more for that.
+        T::deserialize(tree).or_else(|_| {
+            let tree = envelope.plain_json()?.unwrap_or_default();
+            Err(DecodeError::Invalid(vec![deserialisation_issue::<T>(tree)]))
+        })
     }
 
     fn decode_typed(&self, envelope: &Envelope<'_>) -> Result<T, DecodeError> {

@@ -60,7 +60,7 @@ pub(super) fn collect_issues<'a, F: Json>(
 }
 
 /// The failure of a value that the schema accepts and the type does not.
-pub(super) fn deserialisation_issue<T: DeserializeOwned>(value: &Value) -> Issue {
+pub(super) fn deserialisation_issue<T: DeserializeOwned>(value: Value) -> Issue {
     issue_of(serde_path_to_error::deserialize::<_, T>(value))
 }
 

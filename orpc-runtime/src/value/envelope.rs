@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::custom::Coded;
 use super::dynamic::{Object, Value};
-use super::json::write_json;
+use super::json::{normalise_numbers, write_json};
 use super::kind::Kind;
 use super::meta::Meta;
 use super::path::PathSegment;
@@ -83,10 +83,15 @@ impl<'a> Envelope<'a> {
         Ok(envelope)
     }
 
-    /// The value, if it is plain JSON: neither undefined nor with types.
+    /// The value, if it is plain JSON: neither undefined nor with types. Its
+    /// numbers are those of JavaScript.
     pub(crate) fn plain_json(&self) -> Result<Option<Json>, Malformed> {
-        let is_plain = self.meta.is_empty() && self.files.is_empty();
-        if is_plain { self.json() } else { Ok(None) }
+        if !self.meta.is_empty() || !self.files.is_empty() {
+            return Ok(None);
+        }
+        let mut json = self.json()?;
+        json.iter_mut().for_each(normalise_numbers);
+        Ok(json)
     }
 
     /// The value as a tree of JSON, without the types that `meta` says.

@@ -23,6 +23,14 @@ impl Formatter for JsFormatter {
     fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
         writer.write_all(ryu_js::Buffer::new().format_finite(value).as_bytes())
     }
+
+    fn write_raw_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        write_raw(fragment, writer)
+    }
 }
 
 /// Appends `value` as JSON text. On failure `out` is as long as before.
@@ -32,24 +40,52 @@ pub(super) fn write_json<T: Serialize + ?Sized>(
 ) -> Result<(), serde_json::Error> {
     let start = out.len();
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, JsFormatter);
-    value.serialize(&mut serializer).inspect_err(|_| out.truncate(start))?;
-    unbreak_lines(&mut out[start..]);
-    Ok(())
+    value.serialize(&mut serializer).inspect_err(|_| out.truncate(start))
 }
 
-/// Makes JSON text fit on a line of an event stream. Only a `RawValue` brings
-/// white space along, and between tokens a space is as good as a line break.
-pub(super) fn unbreak_lines(text: &mut [u8]) {
-    for byte in text {
-        if matches!(*byte, b'\n' | b'\r') {
-            *byte = b' ';
-        }
-    }
+/// Writes JSON text that somebody else made, on one line, as event streams want
+/// it: between tokens a space is as good as a line break.
+pub(super) fn write_raw<W: ?Sized + io::Write>(text: &str, out: &mut W) -> io::Result<()> {
+    let mut lines = text.split(['\n', '\r']);
+    out.write_all(lines.next().unwrap_or_default().as_bytes())?;
+    lines.try_for_each(|line| {
+        out.write_all(b" ")?;
+        out.write_all(line.as_bytes())
+    })
 }
 
 /// Appends a string as JSON text.
 pub(super) fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    serde_json::to_writer(out, text)
+    if has_escapes(text) {
+        return serde_json::to_writer(out, text);
+    }
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+    Ok(())
+}
+
+/// Whether a string as JSON text is more than the string in quotes.
+fn has_escapes(text: &str) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH_BITS: u64 = ONES << 7;
+
+    // Some high bit is set if some byte is less than `limit`: it borrows. Which one
+    // it is does not matter, and to look at all words is faster than to stop early.
+    let is_below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let (words, rest) = text.as_bytes().as_chunks();
+    let hits = words.iter().fold(0, |hits, &word| {
+        let word = u64::from_ne_bytes(word);
+        let is_equal = |byte: u8| is_below(word ^ (ONES * u64::from(byte)), 1);
+        hits | is_below(word, b' ') | is_equal(b'"') | is_equal(b'\\')
+    });
+    hits & HIGH_BITS != 0 || rest.iter().any(|&byte| byte < b' ' || byte == b'"' || byte == b'\\')
+}
+
+/// Appends an integer.
+pub(super) fn write_integer(integer: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
 }
 
 /// Appends a number; what is not finite is null.
@@ -80,7 +116,7 @@ pub(crate) fn to_raw<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, 
 
 /// JavaScript has one kind of number: `1.0`, `1e0` and `-0` are the integers 1
 /// and 0 there, and so they are for a Rust integer that reads them.
-pub(crate) fn normalise_numbers(value: &mut Value) {
+pub(super) fn normalise_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
             if let Some(integer) = integral(number) {
@@ -102,13 +138,12 @@ fn integral(number: &Number) -> Option<Number> {
 }
 
 /// The integer that a float is, if it is one that JavaScript holds exactly.
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::float_cmp)]
 pub(crate) fn exact_integer(float: f64) -> Option<i64> {
-    if float.fract() != 0.0 || float.abs() > SAFE_INTEGER_BOUND {
-        return None;
-    }
-    // Exact: the bound lies far inside the range of i64.
-    #[allow(clippy::cast_possible_truncation)]
-    Some(float as i64)
+    // Within the bound, which lies far inside the range of i64, nothing but a
+    // fraction is lost on the way.
+    let integer = float as i64;
+    (integer as f64 == float && float.abs() <= SAFE_INTEGER_BOUND).then_some(integer)
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 use serde_json::Error;
 
-/// The text of a key: that of strings, numbers and booleans, as in `serde_json`.
-pub(super) struct KeyText;
+/// Gives a function the text of a key: that of strings, numbers and booleans, as in
+/// `serde_json`.
+pub(super) struct KeyText<F>(pub(super) F);
 
-macro_rules! texts {
+macro_rules! integers {
     ($($method:ident $ty:ty;)*) => {$(
-        fn $method(self, value: $ty) -> Result<String, Error> {
-            Ok(value.to_string())
+        fn $method(self, integer: $ty) -> Result<R, Error> {
+            (self.0)(itoa::Buffer::new().format(integer))
         }
     )*};
 }
@@ -22,19 +23,18 @@ macro_rules! no_texts {
     )*};
 }
 
-impl Serializer for KeyText {
-    type Ok = String;
+impl<R, F: FnOnce(&str) -> Result<R, Error>> Serializer for KeyText<F> {
+    type Ok = R;
     type Error = Error;
-    type SerializeSeq = Impossible<String, Error>;
-    type SerializeTuple = Impossible<String, Error>;
-    type SerializeTupleStruct = Impossible<String, Error>;
-    type SerializeTupleVariant = Impossible<String, Error>;
-    type SerializeMap = Impossible<String, Error>;
-    type SerializeStruct = Impossible<String, Error>;
-    type SerializeStructVariant = Impossible<String, Error>;
+    type SerializeSeq = Impossible<R, Error>;
+    type SerializeTuple = Impossible<R, Error>;
+    type SerializeTupleStruct = Impossible<R, Error>;
+    type SerializeTupleVariant = Impossible<R, Error>;
+    type SerializeMap = Impossible<R, Error>;
+    type SerializeStruct = Impossible<R, Error>;
+    type SerializeStructVariant = Impossible<R, Error>;
 
-    texts! {
-        serialize_bool bool;
+    integers! {
         serialize_i8 i8;
         serialize_i16 i16;
         serialize_i32 i32;
@@ -45,22 +45,32 @@ impl Serializer for KeyText {
         serialize_u32 u32;
         serialize_u64 u64;
         serialize_u128 u128;
-        serialize_char char;
-        serialize_str &str;
     }
 
-    fn serialize_f32(self, number: f32) -> Result<String, Error> {
+    fn serialize_bool(self, bool: bool) -> Result<R, Error> {
+        (self.0)(if bool { "true" } else { "false" })
+    }
+
+    fn serialize_char(self, char: char) -> Result<R, Error> {
+        (self.0)(char.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, text: &str) -> Result<R, Error> {
+        (self.0)(text)
+    }
+
+    fn serialize_f32(self, number: f32) -> Result<R, Error> {
         if !number.is_finite() {
             return Err(Error::custom("float key must be finite"));
         }
-        Ok(ryu_js::Buffer::new().format_finite(number).to_owned())
+        (self.0)(ryu_js::Buffer::new().format_finite(number))
     }
 
-    fn serialize_f64(self, number: f64) -> Result<String, Error> {
+    fn serialize_f64(self, number: f64) -> Result<R, Error> {
         if !number.is_finite() {
             return Err(Error::custom("float key must be finite"));
         }
-        Ok(ryu_js::Buffer::new().format_finite(number).to_owned())
+        (self.0)(ryu_js::Buffer::new().format_finite(number))
     }
 
     fn serialize_unit_variant(
@@ -68,19 +78,19 @@ impl Serializer for KeyText {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<String, Error> {
-        Ok(variant.to_owned())
+    ) -> Result<R, Error> {
+        (self.0)(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<String, Error> {
+    ) -> Result<R, Error> {
         value.serialize(self)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<String, Error> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<R, Error> {
         value.serialize(self)
     }
 
@@ -90,15 +100,15 @@ impl Serializer for KeyText {
         _index: u32,
         _variant: &'static str,
         _value: &T,
-    ) -> Result<String, Error> {
+    ) -> Result<R, Error> {
         Err(Error::custom("key must be a string"))
     }
 
     no_texts! {
-        serialize_bytes(&[u8]) -> String;
-        serialize_none() -> String;
-        serialize_unit() -> String;
-        serialize_unit_struct(&'static str) -> String;
+        serialize_bytes(&[u8]) -> R;
+        serialize_none() -> R;
+        serialize_unit() -> R;
+        serialize_unit_struct(&'static str) -> R;
         serialize_seq(Option<usize>) -> Self::SerializeSeq;
         serialize_tuple(usize) -> Self::SerializeTuple;
         serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;

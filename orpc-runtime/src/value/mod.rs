@@ -95,7 +95,7 @@ pub(crate) use envelope::{Files, Malformed, write_plain, write_typed};
 pub(crate) use file::Arrivals;
 #[cfg(feature = "http")]
 pub(crate) use file::Disk;
-pub(crate) use json::{exact_integer, normalise_numbers, to_raw};
+pub(crate) use json::{exact_integer, to_raw};
 pub(crate) use kind::{CODE_KEYWORD, KEYWORD, Kind};
 pub(crate) use meta::{Meta, Step};
 pub(crate) use places::{Places, TooManyPlaces, is_wide};

@@ -1,13 +1,11 @@
 //! From a type to the parts of an envelope, through serde.
 
-use std::fmt::Display;
-use std::io::Write as _;
 use std::ops::Range;
 
 use serde::ser::{self, Error as _, Serialize, Serializer};
 
 use super::file::{File, receive};
-use super::json::{unbreak_lines, write_number, write_short_number, write_string};
+use super::json::{write_integer, write_number, write_raw, write_short_number, write_string};
 use super::key::KeyText;
 use super::kind::{self, Kind};
 use super::meta::{Meta, Step};
@@ -86,8 +84,7 @@ fn write_path(path: &[Segment], out: &[u8], text: &mut Vec<u8>) {
         text.push(b',');
         match segment {
             Segment::Key(key) => text.extend_from_slice(&out[key.clone()]),
-            // Writing to a `Vec` cannot fail.
-            Segment::Index(index) => _ = write!(text, "{index}"),
+            Segment::Index(index) => write_integer(*index, text),
         }
     }
 }
@@ -115,26 +112,27 @@ impl<'a> Writer<'a> {
         self.path.iter().map(step).collect()
     }
 
-    fn integer(&mut self, integer: impl Display) -> Result<(), Error> {
+    fn integer(&mut self, integer: impl itoa::Integer) -> Result<(), Error> {
         let is_bigint = match self.integers {
             Integers::Numbers => false,
             Integers::BigInts => true,
             Integers::ByPlace(_) => self.place.is_some_and(Place::is_wide),
             Integers::Undecided => {
                 let start = self.out.len() - self.start;
-                _ = write!(self.out, "{integer}");
+                write_integer(integer, self.out);
                 let steps = self.steps()?;
                 self.mark(Kind::BigInt);
                 self.meta.doubt(start..self.out.len() - self.start, steps);
                 return Ok(());
             }
         };
-        // Writing to a `Vec` cannot fail.
         if is_bigint {
-            _ = write!(self.out, "\"{integer}\"");
+            self.out.push(b'"');
+            write_integer(integer, self.out);
+            self.out.push(b'"');
             self.mark(Kind::BigInt);
         } else {
-            _ = write!(self.out, "{integer}");
+            write_integer(integer, self.out);
         }
         Ok(())
     }
@@ -190,9 +188,16 @@ struct Compound<'w, 'a> {
     /// The place of the compound.
     place: Option<Place<'a>>,
     close: &'static [u8],
-    /// The member whose value comes next: what it began at, and its name.
-    member: Option<(usize, Range<usize>)>,
+    /// The member whose value comes next.
+    member: Option<Member>,
     form: Form,
+}
+
+/// A member whose name is there.
+struct Member {
+    /// Where it begins, with what stands before the name.
+    start: usize,
+    name: Range<usize>,
 }
 
 /// What a compound of serde's becomes.
@@ -226,7 +231,7 @@ impl<'a> Compound<'_, 'a> {
     }
 
     /// Writes the name of a member, whose value comes next.
-    fn key(&mut self, name: &str) -> Result<(), Error> {
+    fn key(&mut self, name: &str) -> Result<Member, Error> {
         let writer = &mut *self.writer;
         let start = writer.out.len();
         let mut is_first = self.is_first;
@@ -234,19 +239,16 @@ impl<'a> Compound<'_, 'a> {
         let key = writer.name(name)?;
         writer.out.push(b':');
         writer.place = self.place.and_then(|place| place.member(name));
-        self.member = Some((start, key));
-        Ok(())
+        Ok(Member { start, name: key })
     }
 
-    fn member<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let (start, key) =
-            self.member.take().ok_or_else(|| Error::custom("a value without a key"))?;
+    fn member<T: Serialize + ?Sized>(&mut self, member: Member, value: &T) -> Result<(), Error> {
         let writer = &mut *self.writer;
-        writer.path.push(Segment::Key(key));
+        writer.path.push(Segment::Key(member.name));
         value.serialize(&mut *writer)?;
         writer.path.pop();
         if std::mem::take(&mut writer.undefined) {
-            writer.out.truncate(start);
+            writer.out.truncate(member.start);
         } else {
             self.is_first = false;
         }
@@ -290,8 +292,7 @@ const RAW_VALUE: &str = "$serde_json::private::RawValue";
 macro_rules! small_integers {
     ($($method:ident $ty:ty;)*) => {$(
         fn $method(self, integer: $ty) -> Result<(), Error> {
-            // Writing to a `Vec` cannot fail.
-            _ = write!(self.out, "{integer}");
+            write_integer(integer, self.out);
             Ok(())
         }
     )*};
@@ -434,8 +435,8 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
         value: &T,
     ) -> Result<(), Error> {
         let mut object = self.compound(b"{", b"}");
-        object.key(variant)?;
-        object.member(value)?;
+        let member = object.key(variant)?;
+        object.member(member, value)?;
         object.close()
     }
 
@@ -552,12 +553,13 @@ impl ser::SerializeMap for Compound<'_, '_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let name = key.serialize(KeyText)?;
-        self.key(&name)
+        self.member = Some(key.serialize(KeyText(|name: &str| self.key(name)))?);
+        Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.member(value)
+        let member = self.member.take().ok_or_else(|| Error::custom("a value without a key"))?;
+        self.member(member, value)
     }
 
     fn end(self) -> Result<(), Error> {
@@ -575,14 +577,11 @@ impl ser::SerializeStruct for Compound<'_, '_> {
         value: &T,
     ) -> Result<(), Error> {
         if self.form == Form::Raw {
-            let text = value.serialize(KeyText)?;
-            let start = self.writer.out.len();
-            self.writer.out.extend_from_slice(text.as_bytes());
-            unbreak_lines(&mut self.writer.out[start..]);
-            return Ok(());
+            let write = |text: &str| write_raw(text, self.writer.out).map_err(Error::custom);
+            return value.serialize(KeyText(write));
         }
-        self.key(name)?;
-        self.member(value)
+        let member = self.key(name)?;
+        self.member(member, value)
     }
 
     fn end(self) -> Result<(), Error> {
@@ -599,8 +598,8 @@ impl ser::SerializeStructVariant for Compound<'_, '_> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        self.key(name)?;
-        self.member(value)
+        let member = self.key(name)?;
+        self.member(member, value)
     }
 
     fn end(self) -> Result<(), Error> {

@@ -37,6 +37,10 @@ impl RpcBody {
         Self(Inner::Events(Box::new(events)))
     }
 
+    pub(super) fn is_events(&self) -> bool {
+        matches!(self.0, Inner::Events(_))
+    }
+
     pub(super) fn form(form: FormBody) -> Self {
         Self(Inner::Form(Box::new(form)))
     }

@@ -10,6 +10,8 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 
 use super::form::Chunks;
+use crate::procedure::{Code, Error, malformed_request};
+use crate::schema::DecodeError;
 use crate::serve::form::{self, Form, FormError, FormLimits};
 
 /// How much of a refused body is read and thrown away, so that a client that is
@@ -26,6 +28,16 @@ pub(super) enum ReadError {
     TooLarge,
     /// The connection failed on the way.
     Broken,
+}
+
+impl ReadError {
+    /// The error as the client sees it.
+    pub(super) fn answer(self) -> Error {
+        match self {
+            Self::TooLarge => Error::new(Code::PayloadTooLarge),
+            Self::Broken => malformed_request(DecodeError::Malformed),
+        }
+    }
 }
 
 /// Reads a body of at most `limit` bytes. A longer one is refused by the length

@@ -27,7 +27,6 @@ use crate::procedure::{
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
-use crate::schema::DecodeError;
 use crate::serve::IntoContext;
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::form::{Form, FormError, FormLimits};
@@ -330,21 +329,10 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
         // A body that holds no envelope is read as well, so that the connection
         // can go on to the next request.
-        let bytes = self.read(body, headers).await?;
+        let bytes = read_body(body, headers, self.options.body_limit).await;
+        let bytes = bytes.map_err(ReadError::answer)?;
         let text = if source == InputSource::Json { bytes } else { Bytes::new() };
         Ok(Input::Envelope(text))
-    }
-
-    async fn read<B>(&self, body: B, headers: &HeaderMap) -> Result<Bytes, Error>
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
-        let bytes = read_body(body, headers, self.options.body_limit).await;
-        bytes.map_err(|error| match error {
-            ReadError::TooLarge => Error::new(Code::PayloadTooLarge),
-            ReadError::Broken => malformed_request(DecodeError::Malformed),
-        })
     }
 
     /// Answers many calls in one response.
@@ -357,9 +345,9 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let text = if parts.method == Method::GET {
             batch::query_items(parts.uri.query()).into()
         } else {
-            match self.read(body, &parts.headers).await {
+            match read_body(body, &parts.headers, self.options.body_limit).await {
                 Ok(text) => text,
-                Err(error) => return respond_with_error(&error, HeaderMap::new()),
+                Err(error) => return respond_with_error(&error.answer(), HeaderMap::new()),
             }
         };
         let items = match batch::read(&text, self.options.batch_limit) {
@@ -487,7 +475,7 @@ fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
 }
 
 fn set_content_type(response: &mut Response<RpcBody>, content_type: HeaderValue) {
-    if content_type == EVENT_STREAM {
+    if response.body().is_events() {
         // nginx would hold events back to fill its buffers.
         response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     }

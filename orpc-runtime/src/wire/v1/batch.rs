@@ -4,12 +4,16 @@ use std::borrow::Cow;
 use std::io::Write as _;
 
 use bytes::Bytes;
+use http::header::HeaderName;
 use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
 use super::headers::{RawHeaders, header_map, write_headers};
+
+/// Says that a request holds a batch, and how the answers are to come.
+const X_ORPC_BATCH: HeaderName = HeaderName::from_static("x-orpc-batch");
 
 /// How the answers come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +84,7 @@ struct RawItem<'a> {
 
 /// Whether a request holds a batch, by its headers.
 pub(crate) fn mode(headers: &HeaderMap) -> Option<Mode> {
-    let value = headers.get("x-orpc-batch")?;
+    let value = headers.get(X_ORPC_BATCH)?;
     Some(if value == "buffered" { Mode::Buffered } else { Mode::Streaming })
 }
 

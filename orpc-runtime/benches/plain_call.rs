@@ -1,0 +1,266 @@
+//! What calls of plain JSON cost in process, without a socket.
+//!
+//! `cargo bench --bench plain_call` tells the time of each. For instructions run
+//! one of them at two counts under callgrind; the difference has no start-up in it:
+//! `valgrind --tool=callgrind target/release/deps/plain_call-… http echo 2000`.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "procedures are `pub`, and nobody reads a benchmark's docs"
+)]
+
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
+use http_body_util::{BodyExt as _, Full};
+use orpc_runtime::prelude::*;
+use serde_json::{Value, json};
+use tower_service::Service as _;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    #[schemars(length(min = 1, max = 64))]
+    room: String,
+    #[schemars(length(min = 1, max = 2000))]
+    text: String,
+    #[schemars(length(max = 8), inner(length(max = 32)))]
+    tags: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Item {
+    #[schemars(regex(pattern = r"^[A-Z]{3}-[0-9]{4}$"))]
+    sku: String,
+    #[schemars(range(min = 1, max = 999))]
+    qty: u32,
+    #[schemars(range(min = 0.0))]
+    price: f64,
+    note: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Address {
+    street: String,
+    #[schemars(length(equal = 2))]
+    country: String,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Customer {
+    #[schemars(length(min = 1, max = 100))]
+    name: String,
+    address: Address,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Order {
+    customer: Customer,
+    #[schemars(length(min = 1, max = 50))]
+    items: Vec<Item>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct Receipt {
+    total: f64,
+    items: Vec<Item>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct Profile {
+    id: String,
+    name: String,
+    email: String,
+    city: String,
+    country: String,
+    language: String,
+    theme: &'static str,
+    role: &'static str,
+    bio: Option<String>,
+    avatar: Option<String>,
+    is_admin: bool,
+    is_verified: bool,
+    has_mail: bool,
+    has_newsletter: bool,
+    is_online: bool,
+    age: i32,
+    posts: i32,
+    followers: i32,
+    following: i32,
+    score: i32,
+}
+
+#[router]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub async fn echo(input: Message) -> Message {
+        input
+    }
+
+    #[procedure]
+    pub async fn order(input: Order) -> Receipt {
+        let total = input.items.iter().map(|item| f64::from(item.qty) * item.price).sum();
+        Receipt { total, items: input.items }
+    }
+
+    #[procedure]
+    pub async fn any(input: Value) -> Value {
+        input
+    }
+
+    #[procedure]
+    pub async fn profile() -> Profile {
+        Profile {
+            id: "5f0c6a1e-8d3b-4b52-9a57-1f2d3c4b5a69".to_owned(),
+            name: "Ada Lovelace".to_owned(),
+            email: "ada@example.org".to_owned(),
+            city: "London".to_owned(),
+            country: "GB".to_owned(),
+            language: "en".to_owned(),
+            theme: "dark",
+            role: "editor",
+            bio: Some("Wrote the first \"program\", a hundred years early.".to_owned()),
+            avatar: None,
+            is_admin: false,
+            is_verified: true,
+            has_mail: true,
+            has_newsletter: false,
+            is_online: true,
+            age: 36,
+            posts: 1_843,
+            followers: 123_456,
+            following: 7,
+            score: -12,
+        }
+    }
+
+    #[procedure]
+    pub async fn ping() -> &'static str {
+        "pong"
+    }
+}
+
+/// A procedure and its input.
+struct Case {
+    name: &'static str,
+    input: Option<Value>,
+}
+
+fn cases() -> [Case; 5] {
+    let items: Vec<_> = (0..10)
+        .map(|n| {
+            let mut item = json!({
+                "sku": format!("ABC-{:04}", n * 37),
+                "qty": n * 11 + 1,
+                "price": f64::from(n) * 3.25 + 0.99,
+            });
+            if n % 3 == 0 {
+                item["note"] = "as a gift, please".into();
+            }
+            item
+        })
+        .collect();
+    let records: Vec<_> = (0..8)
+        .map(|n| {
+            json!({
+                "id": n,
+                "name": format!("record {n}"),
+                "ratio": f64::from(n) * 0.37,
+                "flags": [true, false, null],
+                "place": { "row": n * 3, "column": "B", "label": "somewhere \"else\"" },
+            })
+        })
+        .collect();
+    let case = |name, input| Case { name, input };
+    [
+        case(
+            "echo",
+            Some(json!({
+                "room": "general",
+                "text": "Good morning, everyone! The build is green again.",
+                "tags": ["build", "status", "morning"],
+            })),
+        ),
+        case(
+            "order",
+            Some(json!({
+                "customer": {
+                    "name": "Ada Lovelace",
+                    "address": { "street": "12 St James's Square", "country": "GB" },
+                },
+                "items": items,
+            })),
+        ),
+        case("any", Some(json!({ "records": records, "total": 8 }))),
+        case("profile", None),
+        case("ping", None),
+    ]
+}
+
+async fn over_http(rpc: &Rpc<()>, case: &Case, calls: usize) {
+    let mut service = rpc.http(());
+    let body = case.input.as_ref().map_or_else(|| json!({}), |input| json!({ "json": input }));
+    let body = Bytes::from(body.to_string());
+    let path = format!("/{}", case.name);
+    for _ in 0..calls {
+        let request = http::Request::post(&path)
+            .header(HOST, "localhost:3000")
+            .header(USER_AGENT, "bench")
+            .header(ACCEPT, "*/*")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(body.clone()))
+            .expect("a request");
+        let response =
+            service.call(request).await.unwrap_or_else(|never: Infallible| match never {});
+        assert!(response.status().is_success(), "{}", case.name);
+        let body = response.into_body().collect().await.map(|body| body.to_bytes());
+        std::hint::black_box(body.ok());
+    }
+}
+
+async fn over_a_peer(rpc: &Rpc<()>, case: &Case, calls: usize) {
+    let mut peer = rpc.peer(());
+    let mut payload = json!({ "u": format!("/{}", case.name) });
+    if let Some(input) = &case.input {
+        payload["b"] = json!({ "json": input });
+    }
+    let message = Bytes::from(json!({ "i": "1", "p": payload }).to_string());
+    for _ in 0..calls {
+        peer.message(message.clone());
+        let frame = peer.next().await;
+        std::hint::black_box(frame.expect("an answer"));
+    }
+}
+
+async fn run(rpc: &Rpc<()>, link: &str, case: &Case, calls: usize) -> Duration {
+    let start = Instant::now();
+    match link {
+        "http" => over_http(rpc, case, calls).await,
+        _ => over_a_peer(rpc, case, calls).await,
+    }
+    start.elapsed()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let rpc = Rpc::new(api::router());
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|text| text != "--bench").collect();
+    if let [link, name, calls] = arguments.as_slice() {
+        let calls = calls.parse().expect("how many calls");
+        for case in cases().iter().filter(|case| case.name == name) {
+            run(&rpc, link, case, calls).await;
+        }
+        return;
+    }
+    for link in ["http", "peer"] {
+        for case in &cases() {
+            run(&rpc, link, case, 1_000).await;
+            let calls = 20_000;
+            let time = run(&rpc, link, case, calls).await;
+            println!("{link:<5} {:<8} {:>8} ns", case.name, time.as_nanos() / calls as u128);
+        }
+    }
+}
