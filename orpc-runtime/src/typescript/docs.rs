@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
+use super::types::LONGEST_TUPLE;
 use crate::procedure::Definition;
 use crate::value::KEYWORD;
 
@@ -73,7 +74,7 @@ pub(super) fn constraints(schema: &Map<String, Value>) -> Vec<(&'static str, Str
     }
     let format = schema.get("format").and_then(Value::as_str);
     for keyword in KEYWORDS {
-        if let Some(text) = schema.get(keyword).and_then(shown)
+        if let Some(text) = schema.get(keyword).and_then(|value| shown(keyword, value))
             && !is_told(keyword, &text, format, schema)
         {
             tags.push((keyword, text));
@@ -83,8 +84,9 @@ pub(super) fn constraints(schema: &Map<String, Value>) -> Vec<(&'static str, Str
 }
 
 /// The text of a constraint.
-fn shown(value: &Value) -> Option<String> {
+fn shown(keyword: &str, value: &Value) -> Option<String> {
     Some(match value {
+        value if keyword == "default" => value.to_string(),
         Value::String(text) => text.clone(),
         Value::Bool(true) => String::new(),
         Value::Number(number) => match number.as_f64() {
@@ -102,6 +104,13 @@ fn is_told(keyword: &str, text: &str, format: Option<&str>, schema: &Map<String,
         "format" => {
             ["double", "float", "uint", "int"].contains(&text) || schema.contains_key(KEYWORD)
         }
+        // A tuple has its length.
+        "minItems" | "maxItems" => {
+            let length = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
+            let (minimum, maximum) = (length("minItems"), length("maxItems"));
+            schema.contains_key("prefixItems")
+                || minimum == maximum && maximum.is_some_and(|length| length <= LONGEST_TUPLE)
+        }
         "minimum" if format.and_then(range).is_some_and(|(minimum, _)| minimum == number) => true,
         "maximum" if format.and_then(range).is_some_and(|(_, maximum)| maximum == number) => true,
         // No number of JavaScript is beyond, and exact.
@@ -110,7 +119,8 @@ fn is_told(keyword: &str, text: &str, format: Option<&str>, schema: &Map<String,
     }
 }
 
-const KEYWORDS: [&str; 18] = [
+const KEYWORDS: [&str; 19] = [
+    "default",
     "format",
     "minimum",
     "exclusiveMinimum",

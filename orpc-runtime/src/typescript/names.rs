@@ -119,37 +119,45 @@ const PRIMITIVES: &[&str] = &[
 /// innermost on, as many as it takes.
 pub(super) fn names(types: &BTreeSet<(String, Use)>) -> BTreeMap<(String, Use), String> {
     let ids: BTreeSet<&str> = types.iter().map(|(id, _)| id.as_str()).collect();
-    let mut levels: BTreeMap<&(String, Use), usize> = types.iter().map(|ty| (ty, 0)).collect();
+    let mut levels: BTreeMap<&str, usize> = ids.iter().map(|id| (*id, 0)).collect();
     loop {
-        let mut by_name: BTreeMap<String, Vec<&(String, Use)>> = BTreeMap::new();
-        for (ty, level) in &levels {
-            by_name.entry(name(&ids, ty, *level)).or_default().push(ty);
+        let name = |ty: &(String, Use)| name(&ids, ty, levels[ty.0.as_str()]);
+        let clashing = clashing(types, &name);
+        if clashing.is_empty() {
+            return types.iter().map(|ty| (ty.clone(), name(ty))).collect();
         }
-        let mut is_settled = true;
-        for (name, types) in &by_name {
-            let is_taken = TAKEN.contains(&name.as_str());
-            // A type that is called so in Rust keeps its name before one that is
-            // called so for its use.
-            let (whole, of_use): (Vec<_>, Vec<_>) = types.iter().partition(|ty| ty.1 == Use::Both);
-            let raised = match (whole.len(), of_use.len()) {
-                (1, 0) | (0, 1) if !is_taken => continue,
-                (1, _) if !is_taken => of_use,
-                _ => types.clone(),
-            };
-            is_settled = false;
-            for (index, ty) in raised.into_iter().enumerate() {
-                let level = levels.entry(ty).or_default();
-                // Beyond the modules only a mark is left, a longer one for each.
-                *level += if *level < modules(&ty.0).len() { 1 } else { index + 1 };
-            }
-        }
-        if is_settled {
-            let named = by_name.into_iter().flat_map(|(name, types)| {
-                types.into_iter().map(move |ty| (ty.clone(), name.clone()))
-            });
-            return named.collect();
+        for (index, id) in clashing.into_iter().enumerate() {
+            let level = levels.entry(id).or_default();
+            // Beyond the modules only a mark is left, a longer one for each.
+            *level += if *level < modules(id).len() { 1 } else { index + 1 };
         }
     }
+}
+
+/// The ids of the types that need another name.
+fn clashing<'t>(
+    types: &'t BTreeSet<(String, Use)>,
+    name: &dyn Fn(&(String, Use)) -> String,
+) -> BTreeSet<&'t str> {
+    // Of types that are called the same in Rust none keeps the name.
+    let mut by_own: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, Vec<&(String, Use)>> = BTreeMap::new();
+    for ty in types {
+        by_own.entry(name(&(ty.0.clone(), Use::Both))).or_default().insert(&ty.0);
+        by_name.entry(name(ty)).or_default().push(ty);
+    }
+    let mut clashing: BTreeSet<&str> =
+        by_own.into_values().filter(|ids| ids.len() > 1).flatten().collect();
+    for (name, types) in by_name {
+        let is_taken = TAKEN.contains(&name.as_str());
+        // A type that is called so in Rust keeps its name before one that is
+        // called so for its use.
+        let whole = types.iter().filter(|ty| ty.1 == Use::Both).count();
+        let is_clashing =
+            |ty: &&&(String, Use)| is_taken || types.len() > 1 && (whole != 1 || ty.1 != Use::Both);
+        clashing.extend(types.iter().filter(is_clashing).map(|ty| ty.0.as_str()));
+    }
+    clashing
 }
 
 fn name(ids: &BTreeSet<&str>, (id, of): &(String, Use), level: usize) -> String {

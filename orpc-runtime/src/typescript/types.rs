@@ -9,7 +9,7 @@ use crate::value::{KEYWORD, is_wide};
 const OWN_TYPE: &str = "x-typescript-type";
 
 /// The longest array of a fixed length that is written as a tuple.
-const LONGEST_TUPLE: u64 = 24;
+pub(super) const LONGEST_TUPLE: u64 = 24;
 
 /// A type of TypeScript.
 #[derive(Debug, Clone, PartialEq)]
