@@ -50,6 +50,6 @@ pub use serve::{Peer, Port, PortClosed, ports, websocket};
 pub use {cookie, futures, schemars, serde};
 
 /// The examples of the repository's README compile.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "typescript"))]
 #[doc = include_str!("../../README.md")]
 struct RepositoryReadme;

@@ -16,8 +16,8 @@ use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 ///
 /// An input of plain JSON goes the plain way: value tree, JSON Schema, serde. One
 /// with types goes the same way with a tree, a validator and a deserialiser that
-/// know them. Callers see only [`compile`](InputDecoder::compile) and
-/// [`decode`](InputDecoder::decode).
+/// know them. Callers see only `compile` and
+/// `decode`.
 pub struct InputDecoder<T> {
     schema: PlainValue,
     plain: Validator,
