@@ -73,12 +73,18 @@ where
             all.extend_from_slice(&std::mem::take(&mut first));
             all.extend_from_slice(&data.copy_to_bytes(data.remaining()));
         }
+        if body.is_end_stream() {
+            break;
+        }
     }
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
 /// The length that a body has at least.
 fn declared_length<B: Body>(body: &B, headers: &HeaderMap) -> u64 {
+    if let Some(exact) = body.size_hint().exact() {
+        return exact;
+    }
     headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
