@@ -75,7 +75,7 @@ pub mod kinds {
     }
 
     #[procedure]
-    #[deprecated(since = "1.2", note = "use `something`")]
+    #[deprecated(since = "1.2.0", note = "use `something`")]
     pub async fn old() -> String {
         String::new()
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::model::{Branch, Flow, Model, Node, Procedure};
-use super::print::{Printer, after, property};
+use super::model::{Flow, Model, Procedure};
+use super::print::{Printer, after, quoted};
+use super::tree::write_tree;
 use super::types::Type;
 
 pub(super) const HEAD: &str = "\
@@ -18,7 +19,10 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     write_types(model, &mut body);
     body.push_str("\n/** The procedures of the server. */\n");
     body.push_str("export type Client<C extends ClientContext = Record<never, never>> = ");
-    write_branch(&model.procedures, 0, &mut imported, &mut body);
+    let mut leaf = |procedure: &Procedure, depth, column| {
+        Printer.print(&procedure_type(procedure, &mut imported), depth, column)
+    };
+    write_tree(&model.procedures, 0, ";", &mut leaf, &mut body);
     body.push_str(";\n");
 
     let mut out = format!("{HEAD}\n");
@@ -41,36 +45,6 @@ pub(super) fn write_types(model: &Model, out: &mut String) {
     }
 }
 
-fn write_branch(
-    Branch(entries): &Branch,
-    depth: usize,
-    imported: &mut BTreeSet<&'static str>,
-    out: &mut String,
-) {
-    if entries.is_empty() {
-        out.push_str("{}");
-        return;
-    }
-    out.push_str("{\n");
-    let indent = "  ".repeat(depth + 1);
-    for (name, node) in entries {
-        match node {
-            Node::Branch(branch) => {
-                _ = write!(out, "{indent}{}: ", property(name));
-                write_branch(branch, depth + 1, imported, out);
-            }
-            Node::Procedure(procedure) => {
-                procedure.docs.write(&indent, out);
-                let lead = format!("{indent}{}: ", property(name));
-                let ty = Printer.print(&procedure_type(procedure, imported), depth + 1, lead.len());
-                out.push_str(&after(&lead, &ty));
-            }
-        }
-        out.push_str(";\n");
-    }
-    _ = write!(out, "{}}}", "  ".repeat(depth));
-}
-
 fn procedure_type(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) -> Type {
     imported.insert("Client as ProcedureClient");
     imported.insert("ThrowableError");
@@ -81,7 +55,7 @@ fn procedure_type(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) 
         imported.insert("ORPCError");
     }
     let errors = procedure.errors.iter().map(|error| {
-        let code = Type::Literal(super::print::quoted(error.code));
+        let code = Type::Literal(quoted(error.code));
         let data = error.data.clone().unwrap_or_else(|| Type::text("undefined"));
         Type::Generic("ORPCError", vec![code, data])
     });

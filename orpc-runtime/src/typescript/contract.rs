@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::client::{HEAD, input, output, write_types};
-use super::model::{Branch, Flow, Model, Node, Procedure};
+use super::model::{Flow, Model, Procedure};
 use super::print::{Printer, property, quoted};
+use super::tree::write_tree;
 use super::types::Type;
 
 /// The text of the file.
@@ -14,7 +15,8 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     let mut imported = BTreeSet::new();
     write_types(model, &mut body);
     body.push_str("\n/** The contract of the server's procedures. */\nexport const contract = ");
-    write_branch(&model.procedures, 0, &mut imported, &mut body);
+    let mut leaf = |procedure: &Procedure, depth, _| builder(procedure, depth + 1, &mut imported);
+    write_tree(&model.procedures, 0, ",", &mut leaf, &mut body);
     body.push_str(";\n");
 
     let mut out = format!("{HEAD}\n");
@@ -28,45 +30,12 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     out + &body
 }
 
-fn write_branch(
-    Branch(entries): &Branch,
-    depth: usize,
-    imported: &mut BTreeSet<&'static str>,
-    out: &mut String,
-) {
-    if entries.is_empty() {
-        out.push_str("{}");
-        return;
-    }
-    out.push_str("{\n");
-    let indent = "  ".repeat(depth + 1);
-    for (name, node) in entries {
-        match node {
-            Node::Branch(branch) => {
-                _ = write!(out, "{indent}{}: ", property(name));
-                write_branch(branch, depth + 1, imported, out);
-            }
-            Node::Procedure(procedure) => {
-                procedure.docs.write(&indent, out);
-                _ = write!(out, "{indent}{}: ", property(name));
-                write_procedure(procedure, depth + 2, imported, out);
-            }
-        }
-        out.push_str(",\n");
-    }
-    _ = write!(out, "{}}}", "  ".repeat(depth));
-}
-
-fn write_procedure(
-    procedure: &Procedure,
-    depth: usize,
-    imported: &mut BTreeSet<&'static str>,
-    out: &mut String,
-) {
+/// The builder of a procedure's contract, its calls indented by `depth`.
+fn builder(procedure: &Procedure, depth: usize, imported: &mut BTreeSet<&'static str>) -> String {
     imported.extend(["oc", "type"]);
+    let mut out = "oc".to_owned();
     let indent = "  ".repeat(depth);
     let value = |ty: &Type| format!("type<{}>()", Printer.print(ty, depth, 2 * depth + 16));
-    out.push_str("oc");
     if procedure.is_get {
         _ = write!(out, "\n{indent}.route({{ method: \"GET\" }})");
     }
@@ -100,5 +69,5 @@ fn write_procedure(
     };
     let given = schema(&procedure.input, input(&procedure.input), imported);
     let got = schema(&procedure.output, output(&procedure.output), imported);
-    _ = write!(out, "\n{indent}.input({given})\n{indent}.output({got})");
+    out + &format!("\n{indent}.input({given})\n{indent}.output({got})")
 }

@@ -8,6 +8,7 @@ mod ids;
 mod model;
 mod names;
 mod print;
+mod tree;
 mod types;
 
 use std::fmt;

@@ -46,7 +46,7 @@ export const contract = {
   list: oc
     .input(type<(ThingInput | null)[]>())
     .output(type<(ThingOutput | null)[]>()),
-  /** @deprecated since 1.2: use `something` */
+  /** @deprecated since 1.2.0: use `something` */
   old: oc
     .input(type<undefined>())
     .output(type<string>()),

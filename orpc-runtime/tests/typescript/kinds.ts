@@ -43,7 +43,7 @@ export type Client<C extends ClientContext = Record<never, never>> = {
   >;
   maybe: ProcedureClient<C, ThingInput | null | undefined, ThingOutput | null, ThrowableError>;
   list: ProcedureClient<C, (ThingInput | null)[], (ThingOutput | null)[], ThrowableError>;
-  /** @deprecated since 1.2: use `something` */
+  /** @deprecated since 1.2.0: use `something` */
   old: ProcedureClient<C, undefined, string, ThrowableError>;
   plainStream: ProcedureClient<C, undefined, AsyncIteratorClass<number, void, void>, ThrowableError>;
   stream: ProcedureClient<
