@@ -32,7 +32,11 @@ export type Area = { area: number };
 export type Caller = { name: string };
 
 /** Which error to fail with. */
-export type Common = { code: string; message?: string | undefined };
+export type Common = {
+  code: string;
+  /** @default "" */
+  message?: string | undefined;
+};
 
 /** One step of a count. */
 export type Count = {
