@@ -1,5 +1,9 @@
 //! Requests that nobody means well: each gets an answer of the right code, and
 //! nothing else happens.
+//!
+//! Mutated requests are 100,000, forms 30,000; `FUZZ_CASES` sets another count,
+//! here and in the tests `peer` and `values`:
+//! `FUZZ_CASES=1000000 cargo test --release --test hostile panics`.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -256,7 +260,7 @@ fn request() -> impl Strategy<Value = (Method, String, Option<&'static str>, Vec
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(support::cases(100_000))]
 
     /// 500 stands for a panic here: no procedure fails by itself.
     #[test]
@@ -307,7 +311,7 @@ fn form_piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 30_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(support::cases(30_000))]
 
     #[test]
     fn no_form_panics(

@@ -407,7 +407,7 @@ fn shared() -> Rpc<Counters> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(support::cases(100_000))]
 
     /// Whatever a client sends, another call on the socket is answered.
     #[test]

@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as PlainValue;
 
 use super::compile::{SchemaError, Survey, compile_plain, compile_typed, input_schema};
-use super::issue::{Issue, collect_issues, deserialisation_issue, deserialisation_issue_of};
+use super::issue::{
+    Issue, collect_issues, date_issues, deserialisation_issue, deserialisation_issue_of,
+};
 use super::node::{Typed, TypedNode};
 use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 
@@ -83,11 +85,7 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
     fn decode_typed(&self, envelope: &Envelope<'_>) -> Result<T, DecodeError> {
         let (tree, unreadable) = envelope.value(&self.codes)?;
         if !unreadable.is_empty() {
-            let issue = |path| Issue {
-                message: "Invalid date: expected ISO 8601 form with a time zone".to_owned(),
-                path,
-            };
-            return Err(DecodeError::Invalid(unreadable.into_iter().map(issue).collect()));
+            return Err(DecodeError::Invalid(date_issues(unreadable)));
         }
         let node = TypedNode::Value(&tree);
         if !self.typed.is_valid(node) {

@@ -16,6 +16,17 @@ use crate::value::{KEYWORD, Kind, PathSegment, Reader, Set, Value as TypedValue,
 /// places as its body has bytes.
 const MAX_ISSUES: usize = 1_000;
 
+/// The most bytes of the texts and keys in a list of issues, of which each may
+/// stand below the longest key that a body holds.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The most bytes that errors at all places of a value may take: a validator
+/// makes all of an array's before it gives the first.
+const MAX_ERRORS: usize = 64 * 1024 * 1024;
+
+/// The bytes of an error beside the text of its place.
+const ERROR: usize = 512;
+
 /// One failure of an input: `{"message": …, "path": […]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Issue {
@@ -32,15 +43,24 @@ pub(super) fn collect_issues<'a, F: Json>(
     root: &Value,
     undefined: bool,
 ) -> Vec<Issue> {
-    let mut found = Found { root, undefined, issues: Vec::new(), of_wrong_kind: HashSet::new() };
+    if !errors_fit(root, 0, &mut { MAX_ERRORS }) {
+        let message = "Invalid input: too large to say what is wrong".to_owned();
+        return vec![Issue { message, path: Vec::new() }];
+    }
+    let mut found = Found {
+        root,
+        undefined,
+        issues: Vec::new(),
+        of_wrong_kind: HashSet::new(),
+        bounds: Bounds::default(),
+    };
     for error in validator.iter_errors(node) {
         found.report(&error);
-        if found.issues.len() > MAX_ISSUES {
+        if found.bounds.are_passed {
             break;
         }
     }
-    let Found { mut issues, of_wrong_kind, .. } = found;
-    let is_cut = issues.len() > MAX_ISSUES;
+    let Found { mut issues, of_wrong_kind, bounds, .. } = found;
     // A value of the wrong kind is that and nothing else: what is wrong with its
     // JSON form and its parts says nothing more.
     issues.retain(|(issue, is_kind)| {
@@ -48,15 +68,68 @@ pub(super) fn collect_issues<'a, F: Json>(
         of_wrong_kind.is_empty()
             || !(0..within).any(|length| of_wrong_kind.contains(&issue.path[..length]))
     });
-    issues.truncate(MAX_ISSUES);
-    let mut issues: Vec<_> = issues.into_iter().map(|(issue, _)| issue).collect();
-    if is_cut {
-        issues.push(Issue {
-            message: format!("More than {MAX_ISSUES} issues, the rest is left out"),
-            path: Vec::new(),
-        });
+    bounds.close(issues.into_iter().map(|(issue, _)| issue).collect())
+}
+
+/// Whether errors at a value and at all of its parts take no more than what is
+/// left of so many bytes. `place` is the length of the text of its place.
+fn errors_fit(value: &Value, place: usize, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(ERROR + place) else { return false };
+    *left = rest;
+    match value {
+        Value::Array(items) => items.iter().all(|item| errors_fit(item, place + 8, left)),
+        Value::Object(members) => {
+            members.iter().all(|(name, member)| errors_fit(member, place + name.len() + 1, left))
+        }
+        _ => true,
     }
-    issues
+}
+
+/// Those of dates that are read differently by time zone and engine.
+pub(super) fn date_issues(places: Vec<Vec<PathSegment>>) -> Vec<Issue> {
+    let mut bounds = Bounds::default();
+    let mut issues = Vec::new();
+    for path in places {
+        let message = "Invalid date: expected ISO 8601 form with a time zone".to_owned();
+        let issue = Issue { message, path };
+        if !bounds.admit(&issue) {
+            break;
+        }
+        issues.push(issue);
+    }
+    bounds.close(issues)
+}
+
+/// How long a list of issues may become.
+#[derive(Default)]
+struct Bounds {
+    issues: usize,
+    bytes: usize,
+    are_passed: bool,
+}
+
+impl Bounds {
+    /// Whether one more issue may be in the list, as the first always may.
+    fn admit(&mut self, issue: &Issue) -> bool {
+        let key_length = |segment: &PathSegment| match segment {
+            PathSegment::Key(key) => key.len(),
+            PathSegment::Index(_) => 0,
+        };
+        self.issues += 1;
+        self.bytes += issue.message.len() + issue.path.iter().map(key_length).sum::<usize>();
+        self.are_passed = self.issues > MAX_ISSUES || (self.issues > 1 && self.bytes > MAX_BYTES);
+        !self.are_passed
+    }
+
+    /// The list, with a word of what is left out.
+    fn close(&self, mut issues: Vec<Issue>) -> Vec<Issue> {
+        if self.are_passed {
+            let admitted = self.issues - 1;
+            let message = format!("More than {admitted} issues, the rest is left out");
+            issues.push(Issue { message, path: Vec::new() });
+        }
+        issues
+    }
 }
 
 /// The failure of a value that the schema accepts and the type does not.
@@ -120,10 +193,14 @@ struct Found<'a> {
     issues: Vec<(Issue, bool)>,
     /// The places of values of the wrong kind.
     of_wrong_kind: HashSet<Vec<PathSegment>>,
+    bounds: Bounds,
 }
 
 impl Found<'_> {
     fn report(&mut self, error: &ValidationError<'_>) {
+        if self.bounds.are_passed {
+            return;
+        }
         let mut path = path_of(error, self.root);
         match error.kind() {
             ValidationErrorKind::AnyOf { context }
@@ -142,7 +219,7 @@ impl Found<'_> {
                 if let Value::String(name) = inner.instance().as_ref() {
                     path.push(PathSegment::Key(name.clone()));
                 }
-                self.issues.push((Issue { message: message(inner, false), path }, false));
+                self.add(Issue { message: message(inner, false), path }, false);
                 return;
             }
             _ => {}
@@ -155,6 +232,12 @@ impl Found<'_> {
         let issue = Issue { message: message(error, undefined), path };
         // Two keywords may have the same to say.
         if self.issues.last().is_none_or(|(last, _)| *last != issue) {
+            self.add(issue, is_kind);
+        }
+    }
+
+    fn add(&mut self, issue: Issue, is_kind: bool) {
+        if self.bounds.admit(&issue) {
             self.issues.push((issue, is_kind));
         }
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ use super::{BigInt, Date, File, Map, RegExp, Set, Url};
 
 /// The most `meta` items of one envelope.
 const MAX_META: usize = 50_000;
+
+/// The most segments of a path: JSON is never as deep.
+const MAX_PATH: usize = 128;
 
 /// The most user-defined types that one value is of, each the form of the next.
 const MAX_FORMS: usize = 8;
@@ -238,8 +242,11 @@ fn marked(json: &mut Json, mark: Option<Mark>, marks: &mut Marks) -> Result<Valu
             _ => Err(Malformed),
         },
         Some(Mark::Map) => match plain(json, marks)? {
-            Value::Array(entries) => {
-                let entries = entries.into_iter().map(map_entry).collect::<Result<_, _>>()?;
+            Value::Array(items) => {
+                let mut entries = Vec::with_capacity(items.len());
+                for item in items {
+                    entries.push(map_entry(item)?);
+                }
                 Ok(Value::Map(Map(distinct_keys(entries))))
             }
             _ => Err(Malformed),
@@ -258,8 +265,13 @@ fn plain(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
         Json::Number(number) => Value::Number(number.as_f64().ok_or(Malformed)?),
         Json::String(text) => Value::String(std::mem::take(text)),
         Json::Array(items) => {
-            let items = items.iter_mut().map(|item| typed(item, marks));
-            Value::Array(items.collect::<Result<_, _>>()?)
+            // What has been read is freed; its members stay at their addresses till then.
+            let mut items = std::mem::take(items);
+            let mut typed_items = Vec::with_capacity(items.len());
+            for item in &mut items {
+                typed_items.push(typed(item, marks)?);
+            }
+            Value::Array(typed_items)
         }
         Json::Object(members) => {
             let mut typed_members = Object::with_capacity(members.len());
@@ -375,12 +387,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
                     }
                 }
                 if let Some(meta) = meta {
-                    let entries: Option<Vec<_>> =
+                    let entries: Option<Bounded<_, MAX_META>> =
                         serde_json::from_str(meta.get()).map_err(de::Error::custom)?;
-                    envelope.meta = entries.unwrap_or_default();
-                    if envelope.meta.len() > MAX_META {
-                        return Err(de::Error::invalid_length(envelope.meta.len(), &"fewer items"));
-                    }
+                    envelope.meta = entries.map_or_else(Vec::new, |entries| entries.0);
                 }
                 Ok(envelope)
             }
@@ -462,7 +471,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for MetaEntry<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let code =
                     seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
-                Ok(MetaEntry { code, path: Path::rest(seq)? })
+                Ok(MetaEntry { code, path: Path(Bounded::<_, MAX_PATH>::rest(seq)?.0) })
             }
         }
 
@@ -470,20 +479,50 @@ impl<'de: 'a, 'a> Deserialize<'de> for MetaEntry<'a> {
     }
 }
 
-impl<'a> Path<'a> {
-    /// The segments that are left of a list.
-    fn rest<'de: 'a, A: SeqAccess<'de>>(mut seq: A) -> Result<Self, A::Error> {
-        let mut path = Vec::new();
-        while let Some(segment) = seq.next_element()? {
-            path.push(segment);
-        }
-        Ok(Self(path))
+impl<'de: 'a, 'a> Deserialize<'de> for Path<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Bounded::<_, MAX_PATH>::deserialize(deserializer).map(|path| Self(path.0))
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Path<'a> {
+/// A list of at most so many items. What is too long is not read to its end.
+struct Bounded<T, const MAX: usize>(Vec<T>);
+
+impl<T, const MAX: usize> Bounded<T, MAX> {
+    /// The items that are left of a list.
+    fn rest<'de, A>(mut seq: A) -> Result<Self, A::Error>
+    where
+        T: Deserialize<'de>,
+        A: SeqAccess<'de>,
+    {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            if items.len() == MAX {
+                return Err(de::Error::invalid_length(MAX + 1, &"fewer items"));
+            }
+            items.push(item);
+        }
+        Ok(Self(items))
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Bounded<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Vec::deserialize(deserializer).map(Self)
+        struct BoundedVisitor<T, const MAX: usize>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for BoundedVisitor<T, MAX> {
+            type Value = Bounded<T, MAX>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a list of at most {MAX} items")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                Bounded::rest(seq)
+            }
+        }
+
+        deserializer.deserialize_seq(BoundedVisitor(PhantomData))
     }
 }
 

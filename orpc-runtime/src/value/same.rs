@@ -45,27 +45,24 @@ fn firsts<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<usize> {
 }
 
 /// The members of a set: the first of those that are the same.
-pub(super) fn distinct(members: Vec<Value>) -> Vec<Value> {
-    let firsts = firsts(members.iter());
-    let members = members.into_iter().enumerate();
-    members.filter(|(index, _)| firsts[*index] == *index).map(|(_, member)| member).collect()
+pub(super) fn distinct(mut members: Vec<Value>) -> Vec<Value> {
+    let mut firsts = firsts(members.iter()).into_iter().enumerate();
+    members.retain(|_| firsts.next().is_some_and(|(index, first)| index == first));
+    members
 }
 
 /// The entries of a map: of keys that are the same the first place and the last value.
 pub(super) fn distinct_keys(entries: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     let firsts = firsts(entries.iter().map(|(key, _)| key));
-    let mut places = HashMap::new();
-    let mut kept: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
-    for ((key, value), first) in entries.into_iter().zip(firsts) {
-        match places.get(&first) {
-            Some(&place) => {
-                let entry: &mut (Value, Value) = &mut kept[place];
-                entry.1 = value;
-            }
-            None => {
-                places.insert(first, kept.len());
-                kept.push((key, value));
-            }
+    // For each entry that is a first, its place among those that are kept.
+    let mut places = vec![0; entries.len()];
+    let mut kept: Vec<(Value, Value)> = Vec::new();
+    for (index, (entry, first)) in entries.into_iter().zip(firsts).enumerate() {
+        if index == first {
+            places[index] = kept.len();
+            kept.push(entry);
+        } else {
+            kept[places[first]].1 = entry.1;
         }
     }
     kept

@@ -1,6 +1,7 @@
 //! What the tests share: requests without a socket, and servers with one.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod hostile;
 pub mod websocket;
 
 use std::net::SocketAddr;
@@ -94,6 +95,12 @@ pub async fn serve<C: Send + Sync + 'static>(service: HttpService<C>) -> SocketA
         }
     });
     address
+}
+
+/// So many cases of a property, or as many as `FUZZ_CASES` says.
+pub fn cases(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("FUZZ_CASES").map_or(usual, |text| text.parse().unwrap());
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// One of the pieces, now and then some bytes that are none.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertInputRefused, errorOf } from "../support/errors.mjs";
-import { inFull, randomFrom, randomValues } from "../support/random-values.mjs";
+import { inFull, inFullWithFiles, randomFrom, randomValues } from "../support/random-values.mjs";
 
 const CALLS = 2000;
 const AT_ONCE = 32;
@@ -42,7 +42,7 @@ const WRONG = [
 
 export function values(world) {
   describe("values", () => {
-    it(`${CALLS} random values of every type come back as they were`, async () => {
+    it(`${CALLS} random values of every type, files among them, come back as they were`, async () => {
       // A browser has no environment.
       const seed = Number(globalThis.process?.env.VALUES_SEED ?? Date.now() % 2 ** 32);
       const next = randomValues(randomFrom(seed));
@@ -51,10 +51,10 @@ export function values(world) {
       const caller = async () => {
         while (left-- > 0) {
           const value = next();
-          const sent = inFull(value);
-          const failed = `VALUES_SEED=${seed}: ${sent}`;
+          const sent = await inFullWithFiles(value);
+          const failed = `VALUES_SEED=${seed}: ${inFull(value)}`;
           const received = await client.values.any(value).catch((error) => assert.fail(`${failed}: ${error}`));
-          assert.equal(inFull(received), sent, failed);
+          assert.equal(await inFullWithFiles(received), sent, `${failed} came back as ${inFull(received)}`);
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, caller));

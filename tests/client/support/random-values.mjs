@@ -9,7 +9,13 @@ export function randomFrom(seed) {
   };
 }
 
-/** A generator of values of every type that the protocol carries, nested as deep as five levels. */
+/** The most files of one value. */
+const MAX_FILES = 8;
+
+/**
+ * A generator of values of every type that the protocol carries, nested as deep as five levels. Half of them may have
+ * files, so that the others are sent without a form.
+ */
 export function randomValues(random) {
   const below = (limit) => Math.floor(random() * limit);
   const pick = (list) => list[below(list.length)];
@@ -37,6 +43,31 @@ export function randomValues(random) {
     () => new RegExp("[a--b]", "v"),
   ];
   const key = () => pick([text(), `${below(30)}`, "json", "meta", "a.b", "length", "constructor"]);
+
+  // Names that every writer and reader of forms agrees on. Not among them, each for its reason:
+  // - no name: Node then leaves it out, and the file is a text;
+  // - what a form has to escape, which Chromium reads as it stands (`cases/files.mjs` has names with it);
+  // - a byte order mark, which Node takes off the beginning of a name;
+  // - a control character, which no header may have, so that the server refuses the form.
+  const NAME_POINTS = POINTS.filter((point) => !["\n", '"', "\\", "\ufeff", "\u0000"].includes(point));
+  const name = () => `${many(5, () => pick(NAME_POINTS)).join("")}${pick(NAME_POINTS)}`;
+  const type = () => pick(["", "text/plain", "text/plain;charset=utf-8", "image/svg+xml", 'a/b; c="d e"', "TEXT/X", "日本"]);
+  // What a parser of forms could take for its own, and bytes that are no text.
+  const PIECES = ["\r\n", "--", "\r\n--", "--\r\n", 'Content-Disposition: form-data; name="0"', "\r\n\r\n", "日", "\u0000"];
+  const piece = () => (random() < 0.5 ? pick(PIECES) : Uint8Array.from(many(300, () => below(256))));
+  const content = () => (random() < 0.2 ? [] : many(8, piece));
+  const FILES = [
+    () => new File(content(), name(), { type: type() }),
+    () => new File(content(), pick(["a.txt", "__proto__", "../x", "data", "a; filename=x"]), { type: type() }),
+    () => new Blob(content(), { type: type() }),
+  ];
+  let filesLeft = 0;
+  const leaf = () => {
+    if (filesLeft === 0 || random() > 0.2) return pick(LEAVES)();
+    filesLeft -= 1;
+    return pick(FILES)();
+  };
+
   const CONTAINERS = [
     (depth) => many(5, () => value(depth)),
     (depth) => new Set(many(5, () => value(depth))),
@@ -44,13 +75,31 @@ export function randomValues(random) {
     // A member that is undefined is not sent.
     (depth) => Object.fromEntries(many(5, () => [key(), value(depth)]).filter(([, member]) => member !== undefined)),
   ];
-  const value = (depth) => (depth > 0 && random() < 0.6 ? pick(CONTAINERS)(depth - 1) : pick(LEAVES)());
-  return () => value(5);
+  const value = (depth) => (depth > 0 && random() < 0.6 ? pick(CONTAINERS)(depth - 1) : leaf());
+  return () => {
+    filesLeft = random() < 0.3 ? MAX_FILES : 0;
+    return value(5);
+  };
 }
 
-/** The value as text that differs for any two values that differ, by type, content or order. */
-export function inFull(value) {
-  const list = (values) => `[${[...values].map(inFull).join(",")}]`;
+/** The text of `inFull`, with the bytes of all files. */
+export async function inFullWithFiles(value) {
+  const files = new Map();
+  inFull(value, (file) => files.set(file, undefined));
+  for (const file of files.keys()) {
+    const bytes = [...new Uint8Array(await file.arrayBuffer())];
+    files.set(file, bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+  }
+  return inFull(value, (file) => files.get(file));
+}
+
+/**
+ * The value as text that differs for any two values that differ, by type, content or order. `bytesOf` gives what is to
+ * stand for the bytes of a file. A blob is what it arrives as: a file by the name blob, and one without a type has that
+ * of any bytes.
+ */
+export function inFull(value, bytesOf = () => "…") {
+  const list = (values) => `[${[...values].map((member) => inFull(member, bytesOf)).join(",")}]`;
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : `${value}`;
@@ -58,6 +107,11 @@ export function inFull(value) {
   if (Array.isArray(value)) return list(value);
   const name = Object.getPrototypeOf(value)?.constructor.name;
   switch (name) {
+    case "Blob":
+    case "File": {
+      const { name = "blob", type, size } = value;
+      return `File(${JSON.stringify([name, type || "application/octet-stream", size])},${bytesOf(value)})`;
+    }
     case "Date":
       return `Date(${value.getTime()})`;
     case "URL":
@@ -68,7 +122,7 @@ export function inFull(value) {
     case "Map":
       return `Map${list([...value].map(([key, member]) => [key, member]))}`;
     case "Object":
-      return `{${Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${inFull(member)}`).join(",")}}`;
+      return `{${Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${inFull(member, bytesOf)}`).join(",")}}`;
     default:
       throw new TypeError(`a value of an unknown type: ${name}`);
   }
