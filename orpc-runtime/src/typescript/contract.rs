@@ -43,12 +43,12 @@ fn write_branch(
     for (name, node) in entries {
         match node {
             Node::Branch(branch) => {
-                _ = write!(out, "{indent}{}: ", property(name));
+                _ = write!(out, "{indent}{}: ", key(name));
                 write_branch(branch, depth + 1, imported, out);
             }
             Node::Procedure(procedure) => {
                 procedure.docs.write(&indent, out);
-                _ = write!(out, "{indent}{}: ", property(name));
+                _ = write!(out, "{indent}{}: ", key(name));
                 write_procedure(procedure, depth + 2, imported, out);
             }
         }
@@ -84,7 +84,7 @@ fn write_procedure(
             _ = write!(
                 out,
                 "\n{indent}  {}: {{ status: {status}, message: {}, data: type<{data}>() }},",
-                property(code),
+                key(code),
                 quoted(message),
             );
         }
@@ -101,4 +101,22 @@ fn write_procedure(
     let given = schema(&procedure.input, input(&procedure.input), imported);
     let got = schema(&procedure.output, output(&procedure.output), imported);
     _ = write!(out, "\n{indent}.input({given})\n{indent}.output({got})");
+}
+
+/// The key of a member of an object.
+fn key(name: &str) -> String {
+    // Without brackets it would name no member, but the object's prototype.
+    if name == "__proto__" { format!("[{}]", quoted(name)) } else { property(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn every_key_names_a_member() {
+        assert_eq!(key("RATE_LIMITED"), "RATE_LIMITED");
+        assert_eq!(key("rate limited"), "\"rate limited\"");
+        assert_eq!(key("__proto__"), "[\"__proto__\"]");
+    }
 }

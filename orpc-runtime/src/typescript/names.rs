@@ -44,6 +44,7 @@ const TAKEN: &[&str] = &[
     "URL",
     "any",
     "arguments",
+    "as",
     "async",
     "await",
     "bigint",
@@ -71,12 +72,16 @@ const TAKEN: &[&str] = &[
     "if",
     "import",
     "in",
+    "infer",
+    "intrinsic",
+    "keyof",
     "never",
     "new",
     "null",
     "number",
     "object",
     "oc",
+    "readonly",
     "return",
     "string",
     "super",
@@ -89,6 +94,7 @@ const TAKEN: &[&str] = &[
     "type",
     "typeof",
     "undefined",
+    "unique",
     "unknown",
     "void",
     "with",
@@ -260,4 +266,20 @@ fn pascal(text: &str) -> String {
         chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
     };
     words.filter_map(capital).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Use, names};
+
+    #[test]
+    fn no_type_is_called_like_an_operator_of_types() {
+        for operator in ["as", "infer", "intrinsic", "keyof", "readonly", "unique"] {
+            let ty = (operator.to_owned(), Use::Both);
+            let names = names(&BTreeSet::from([ty.clone()]));
+            assert_eq!(names[&ty], format!("{operator}_"));
+        }
+    }
 }
