@@ -17,9 +17,9 @@ before(async () => {
   const routers = openRouters();
   const { client, contract } = await routers.files(EDGES);
   routers.close();
-  mkdirSync(join(folder, "generated"), { recursive: true });
-  writeFileSync(join(folder, "generated/edges.ts"), client);
-  writeFileSync(join(folder, "generated/edges-contract.ts"), contract);
+  mkdirSync(join(folder, "generated/edges"), { recursive: true });
+  writeFileSync(join(folder, "generated/edges/client.ts"), client);
+  writeFileSync(join(folder, "generated/edges/contract.ts"), contract);
 });
 
 describe("the types of a client", () => {
@@ -78,7 +78,7 @@ describe("the tests of the types fail", () => {
     // That the contract differs from another client says nothing of the other cases.
     const cases = changed === "contract.ts" ? ["contract"] : ["context", "errors", "events", "inferred", "inputs", "links"];
     for (const name of cases) cpSync(join(folder, `cases/${name}.ts`), join(copy, `types/cases/${name}.ts`));
-    cpSync(join(folder, "generated"), join(copy, "types/generated"), { recursive: true });
+    cpSync(join(folder, "generated/edges"), join(copy, "types/generated/edges"), { recursive: true });
     mkdirSync(join(copy, "conformance"));
     for (const file of ["client.ts", "contract.ts"]) {
       const text = readFileSync(join(conformance, file), "utf8");

@@ -6,8 +6,8 @@ import { type ContractRouterClient, type InferContractRouterInputs, type InferCo
 import { expectTypeOf } from "expect-type";
 import type { Client } from "../../conformance/client.ts";
 import { contract } from "../../conformance/contract.ts";
-import type { Client as Edges } from "../generated/edges.ts";
-import type { contract as edges } from "../generated/edges-contract.ts";
+import type { Client as Edges } from "../generated/edges/client.ts";
+import type { contract as edges } from "../generated/edges/contract.ts";
 
 type OfContract<C extends Record<PropertyKey, any> = Record<never, never>> = ContractRouterClient<typeof contract, C>;
 

@@ -1,7 +1,7 @@
 // Declared errors are known by code and data, in every way of the client to handle them.
 import { createSafeClient, isDefinedError, ORPCError, safe, type ThrowableError } from "@orpc/client";
 import { expectTypeOf } from "expect-type";
-import type { Client as Edges } from "../generated/edges.ts";
+import type { Client as Edges } from "../generated/edges/client.ts";
 import { client } from "./links.ts";
 
 type RateLimited = ORPCError<"RATE_LIMITED", { retryAfter: number }>;

@@ -1,6 +1,6 @@
 // An input can be left out where the procedure has none, or takes null; a wrong one is refused.
 import { expectTypeOf } from "expect-type";
-import type { Client as Edges, Filter } from "../generated/edges.ts";
+import type { Client as Edges, Filter } from "../generated/edges/client.ts";
 import { client } from "./links.ts";
 
 client.ping();

@@ -5,7 +5,7 @@ import { createTanstackQueryUtils } from "@orpc/tanstack-query";
 import { type InfiniteData, InfiniteQueryObserver, MutationObserver, QueryClient, QueryObserver, skipToken } from "@tanstack/query-core";
 import { expectTypeOf } from "expect-type";
 import type { Client, Echo } from "../../conformance/client.ts";
-import type { Client as Edges } from "../generated/edges.ts";
+import type { Client as Edges } from "../generated/edges/client.ts";
 import { client } from "./links.ts";
 
 type RateLimited = ORPCError<"RATE_LIMITED", { retryAfter: number }>;
