@@ -62,7 +62,7 @@ const client: ContractRouterClient<typeof contract> = ${created}`),
     }
   }
 
-  it("can be had from the contract, which costs more", async (test) => {
-    assert.ok((await shown(test, "typescript-newest", "by-contract")) > MOST_INSTANTIATIONS);
+  it("can be had from the contract", async (test) => {
+    await shown(test, "typescript-newest", "by-contract");
   });
 });

@@ -29,8 +29,9 @@ const isUndefined = (node) => node.kind === ts.SyntaxKind.UndefinedKeyword;
 
 /** Compares the types of a file with the schemas that they are made from. */
 class Comparison {
-  /** The names of the types, by their places in the description. */
-  names = new Map();
+  /** The names of the types by their places in the description, of what goes in and of what comes out. */
+  names = { input: new Map(), output: new Map() };
+  side = "output";
 
   constructor(description, aliases) {
     this.description = description;
@@ -53,15 +54,33 @@ class Comparison {
       assert.ok(all.every((part) => ts.isLiteralTypeNode(part) && ts.isStringLiteral(part.literal)));
       return assert.deepEqual(sorted(all.map((part) => part.literal.text)), sorted(values));
     }
+    if (schema.oneOf) {
+      assert.equal(all.length, schema.oneOf.length);
+      return all.forEach((part, index) => this.type(schema.oneOf[index], part));
+    }
     assert.equal(all.length, 1);
     const [only] = all;
     if ("$type" in schema) return this.reference(schema.$type, only);
     if (schema.type === "string") return assert.equal(only.kind, ts.SyntaxKind.StringKeyword);
+    if (schema.prefixItems) {
+      assert.ok(ts.isTupleTypeNode(only));
+      assert.equal(only.elements.length, schema.prefixItems.length);
+      return only.elements.forEach((element, index) => {
+        assert.equal(ts.isOptionalTypeNode(element), index >= schema.minItems);
+        this.type(schema.prefixItems[index], ts.isOptionalTypeNode(element) ? element.type : element);
+      });
+    }
     if (schema.type === "array") {
       assert.ok(ts.isArrayTypeNode(only));
       return this.type(schema.items, only.elementType);
     }
     assert.ok(ts.isTypeLiteralNode(only));
+    if (schema.additionalProperties) {
+      const [index, ...others] = only.members;
+      assert.ok(ts.isIndexSignatureDeclaration(index));
+      assert.deepEqual([index.parameters[0].type.kind, others], [ts.SyntaxKind.StringKeyword, []]);
+      return this.type(schema.additionalProperties, index.type);
+    }
     const found = members([...only.members]);
     assert.deepEqual(sorted(found.keys()), sorted(Object.keys(schema.properties)));
     for (const [name, inner] of Object.entries(schema.properties)) {
@@ -76,19 +95,28 @@ class Comparison {
   reference(index, node) {
     assert.ok(ts.isTypeReferenceNode(node) && node.typeArguments === undefined);
     const name = node.typeName.text;
-    if (this.names.has(index)) return assert.equal(name, this.names.get(index));
-    assert.ok(![...this.names.values()].includes(name), "every type has a name of its own");
-    this.names.set(index, name);
-    this.type(this.description.types[index].schema, this.aliases.get(name).type);
+    const names = this.names[this.side];
+    if (names.has(index)) return assert.equal(name, names.get(index));
+    for (const [other, taken] of [...this.names.input, ...this.names.output]) assert.ok(taken !== name || other === index);
+    names.set(index, name);
+    const { schema, input } = this.description.types[index];
+    this.type((this.side === "input" && input) || schema, this.aliases.get(name).type);
+  }
+
+  /** What goes in, where undefined is taken for null. */
+  input(schema, node) {
+    this.side = "input";
+    this.type(schema, node, "anyOf" in schema);
+    this.side = "output";
   }
 
   /** That there are no types but those that something is made of. */
   end() {
-    assert.deepEqual(sorted(this.aliases.keys()), sorted(this.names.values()));
+    const names = new Set([...this.names.input.values(), ...this.names.output.values()]);
+    assert.deepEqual(sorted(this.aliases.keys()), sorted(names));
   }
 }
 
-const isNullable = (schema) => "anyOf" in schema;
 /** A router without procedures is none. */
 const shown = (entries) => entries.filter((entry) => entry.entries === undefined || shown(entry.entries).length > 0);
 
@@ -128,7 +156,7 @@ export function compareClient(description, text) {
       assert.equal(type.typeName.text, "ProcedureClient");
       const [context, input, output, errors, ...more] = type.typeArguments;
       assert.deepEqual([context.getText(), more], ["C", []]);
-      comparison.type(entry.input, input, isNullable(entry.input));
+      comparison.input(entry.input, input);
       comparison.type(entry.output, output);
       const [thrown, ...declared] = parts(errors).reverse();
       assert.equal(thrown.getText(), "ThrowableError");
@@ -182,7 +210,7 @@ export function compareContract(description, text, contractPackage) {
       const { route, errors, input, output, ...others } = calls(inner);
       assert.deepEqual(others, {});
       assert.equal(route?.getText(), entry.get ? '{ method: "GET" }' : undefined);
-      comparison.type(entry.input, typeOf(input), isNullable(entry.input));
+      comparison.input(entry.input, typeOf(input));
       comparison.type(entry.output, typeOf(output));
       const declared = members(errors ? [...errors.properties] : []);
       assert.deepEqual(sorted(declared.keys()), sorted(entry.errors.map(({ code }) => code)));

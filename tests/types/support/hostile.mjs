@@ -50,6 +50,22 @@ const { schema, object } = fc.letrec((tie) => ({
     fc.uniqueArray(text, { minLength: 1, maxLength: 4 }).map((values) => ({ type: "string", enum: values })),
     fc.record({ const: text, description: docs }),
     fc.record({ type: fc.constant("array"), items: tie("schema") }),
+    fc.record({ type: fc.constant("object"), description: docs, additionalProperties: tie("schema") }),
+    fc.tuple(fc.array(tie("schema"), { minLength: 1, maxLength: 3 }), fc.nat({ max: 3 })).map(([prefixItems, least]) => ({
+      type: "array",
+      prefixItems,
+      items: false,
+      minItems: Math.min(least, prefixItems.length),
+    })),
+    fc.record({ tag: text, variants: fc.uniqueArray(fc.tuple(text, tie("object")), { minLength: 2, maxLength: 3, selector: ([name]) => name }) }).map(
+      ({ tag, variants }) => ({
+        oneOf: variants.map(([name, { properties, required, ...others }]) => ({
+          ...others,
+          properties: Object.fromEntries([...Object.entries(properties), [tag, { const: name }]]),
+          required: [...new Set([...required, tag])],
+        })),
+      }),
+    ),
     fc.record({ anyOf: tie("schema").map((schema) => [schema, { type: "null" }]) }),
     tie("object"),
   ),
@@ -82,7 +98,13 @@ const { entries } = fc.letrec((tie) => ({
 
 /** schemars refers to names with other characters in no valid way, and such a router is refused. */
 const typeName = text.map((name) => name.replace(/[\0-\x0f]/g, "") || "T");
-const type = fc.record({ name: typeName, modules: fc.array(text, { maxLength: 2 }), argument: fc.option(text), schema: object });
+const type = fc.record({
+  name: typeName,
+  modules: fc.array(text, { maxLength: 2 }),
+  argument: fc.option(text),
+  schema: object,
+  input: fc.option(object),
+});
 
 /** A description of a router with names that nobody would give. */
 export const description = fc.record({
@@ -90,11 +112,12 @@ export const description = fc.record({
   types: fc
     .array(type, { minLength: TYPES, maxLength: TYPES })
     .map((types) =>
-      types.map(({ name, modules, argument, schema }, index) => ({
+      types.map(({ name, modules, argument, schema, input }, index) => ({
         name,
         // What makes each the id of a type of its own.
         id: [...modules, `m${index}`, argument === null ? name : `${name}<${argument}>`].join("::"),
         schema,
+        input,
       })),
     ),
 });

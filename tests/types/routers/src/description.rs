@@ -19,6 +19,8 @@ pub(crate) struct Type {
     /// Its modules and its name.
     pub(crate) id: String,
     pub(crate) schema: Value,
+    /// What goes in, if that is something else.
+    pub(crate) input: Option<Value>,
 }
 
 /// What stands under a name.

@@ -85,7 +85,11 @@ impl<const N: usize> JsonSchema for Named<N> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let schema = TYPES.with_borrow(|types| types[N].schema.clone());
+        let goes_in = generator.contract().is_deserialize();
+        let schema = TYPES.with_borrow(|types| {
+            let Type { schema, input, .. } = &types[N];
+            input.as_ref().filter(|_| goes_in).unwrap_or(schema).clone()
+        });
         filled_in(schema, generator)
     }
 }
