@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import ts from "typescript";
+import { MEANT } from "./hostile.mjs";
 
 /** The file's tree, of which nothing is broken, and in which no comment speaks to the compiler. */
 function parsed(name, text) {
@@ -133,6 +134,7 @@ function statements(file) {
   assert.ok(types.every((node) => ts.isTypeAliasDeclaration(node) && node.typeParameters === undefined));
   const aliases = new Map(types.map((node) => [node.name.text, node]));
   assert.equal(aliases.size, types.length);
+  assert.deepEqual(MEANT.filter((name) => aliases.has(name)), []);
   return { imports, aliases, last: all.at(-1) };
 }
 

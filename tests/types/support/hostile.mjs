@@ -96,8 +96,17 @@ const { entries } = fc.letrec((tie) => ({
   ),
 }));
 
+/** What generated files mean by these, no type of theirs may be. */
+export const MEANT = [
+  "AsyncIteratorClass", "AsyncIteratorObject", "C", "Client", "ClientContext", "Date", "File", "Map", "ORPCError", "ProcedureClient",
+  "Record", "RegExp", "Set", "ThrowableError", "URL", "contract", "eventIterator", "oc", "type",
+];
+
 /** schemars refers to names with other characters in no valid way, and such a router is refused. */
-const typeName = text.map((name) => name.replace(/[\0-\x0f]/g, "") || "T");
+const typeName = fc.oneof(
+  { weight: 2, arbitrary: text.map((name) => name.replace(/[\0-\x0f]/g, "") || "T") },
+  { weight: 1, arbitrary: fc.constantFrom(...MEANT) },
+);
 const type = fc.record({
   name: typeName,
   modules: fc.array(text, { maxLength: 2 }),
