@@ -121,9 +121,7 @@ fn referring(schema: Value, generator: &mut SchemaGenerator) -> Value {
             let members = members.into_iter();
             members.map(|(name, value)| (name, referring(value, generator))).collect()
         }
-        Value::Array(items) => {
-            items.into_iter().map(|item| referring(item, generator)).collect()
-        }
+        Value::Array(items) => items.into_iter().map(|item| referring(item, generator)).collect(),
         other => other,
     }
 }
