@@ -28,7 +28,7 @@ pub(crate) struct Type {
 #[serde(untagged)]
 pub(crate) enum Entry {
     Router { name: String, entries: Vec<Entry> },
-    Procedure(Procedure),
+    Procedure(Box<Procedure>),
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -11,7 +11,7 @@ use std::io::{self, BufRead as _, Write as _};
 use orpc_runtime::{Router, RouterError, typescript};
 use serde_json::{Value, json};
 
-use description::{Description, Entry};
+use description::{Description, Entry, Procedure};
 
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -43,7 +43,7 @@ fn router(entries: &[Entry]) -> Router<()> {
         router = match entry {
             Entry::Router { name, entries } => router.nest(name, self::router(entries)),
             Entry::Procedure(description) => {
-                place::mount(description.clone());
+                place::mount(Procedure::clone(description));
                 router.procedure::<procedure::Described, _>()
             }
         };
@@ -52,10 +52,10 @@ fn router(entries: &[Entry]) -> Router<()> {
 }
 
 /// All procedures, in the order in which a router shows them.
-fn procedures(entries: &[Entry]) -> Vec<description::Procedure> {
+fn procedures(entries: &[Entry]) -> Vec<Procedure> {
     let below = entries.iter().flat_map(|entry| match entry {
         Entry::Router { entries, .. } => procedures(entries),
-        Entry::Procedure(description) => vec![description.clone()],
+        Entry::Procedure(description) => vec![Procedure::clone(description)],
     });
     below.collect()
 }
