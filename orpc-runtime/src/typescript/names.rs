@@ -126,35 +126,56 @@ const PRIMITIVES: &[&str] = &[
 pub(super) fn names(types: &BTreeSet<(String, Use)>) -> BTreeMap<(String, Use), String> {
     let ids: BTreeSet<&str> = types.iter().map(|(id, _)| id.as_str()).collect();
     let mut levels: BTreeMap<&(String, Use), usize> = types.iter().map(|ty| (ty, 0)).collect();
-    loop {
+    let by_name = loop {
         let mut by_name: BTreeMap<String, Vec<&(String, Use)>> = BTreeMap::new();
         for (ty, level) in &levels {
             by_name.entry(name(&ids, ty, *level)).or_default().push(ty);
         }
         let mut is_settled = true;
-        for (name, types) in &by_name {
-            let is_taken = TAKEN.contains(&name.as_str());
-            // A type that is called so in Rust keeps its name before one that is
-            // called so for its use.
-            let (whole, of_use): (Vec<_>, Vec<_>) = types.iter().partition(|ty| ty.1 == Use::Both);
-            let raised = match (whole.len(), of_use.len()) {
-                (1, 0) | (0, 1) if !is_taken => continue,
-                (1, _) if !is_taken => of_use,
-                _ => types.clone(),
-            };
-            is_settled = false;
-            for (index, ty) in raised.into_iter().enumerate() {
-                let level = levels.entry(ty).or_default();
-                // Beyond the modules only a mark is left, a longer one for each.
-                *level += if *level < modules(&ty.0).len() { 1 } else { index + 1 };
+        for ty in by_name.iter().flat_map(|(name, types)| clashing(name, types)) {
+            let level = levels.entry(ty).or_default();
+            if *level < modules(&ty.0).len() {
+                *level += 1;
+                is_settled = false;
             }
         }
         if is_settled {
-            let named = by_name.into_iter().flat_map(|(name, types)| {
-                types.into_iter().map(move |ty| (ty.clone(), name.clone()))
-            });
-            return named.collect();
+            break by_name;
         }
+    };
+    let mut named = BTreeMap::new();
+    let mut nameless = Vec::new();
+    for (name, types) in by_name {
+        let clashing = clashing(&name, &types);
+        for ty in types {
+            if clashing.contains(&ty) {
+                nameless.push((name.clone(), ty));
+            } else {
+                named.insert(name.clone(), ty);
+            }
+        }
+    }
+    // Beyond the modules only a mark is left, a longer one for each.
+    for (mut name, ty) in nameless {
+        name.push('_');
+        while named.contains_key(&name) {
+            name.push('_');
+        }
+        named.insert(name, ty);
+    }
+    named.into_iter().map(|(name, ty)| (ty.clone(), name)).collect()
+}
+
+/// Those of the types with one name that cannot keep it.
+fn clashing<'t>(name: &str, types: &[&'t (String, Use)]) -> Vec<&'t (String, Use)> {
+    // A type that is called so in Rust keeps its name before one that is
+    // called so for its use.
+    let (whole, of_use): (Vec<_>, Vec<_>) = types.iter().partition(|ty| ty.1 == Use::Both);
+    match (whole.len(), of_use.len()) {
+        _ if TAKEN.contains(&name) => types.to_vec(),
+        (1, 0) | (0, 1) => Vec::new(),
+        (1, _) => of_use,
+        _ => types.to_vec(),
     }
 }
 
@@ -171,7 +192,6 @@ fn name(ids: &BTreeSet<&str>, (id, of): &(String, Use), level: usize) -> String 
         Use::Input => "Input",
         Use::Output => "Output",
     });
-    name.push_str(&"_".repeat(level - shown));
     if is_identifier(&name) { name } else { format!("_{name}") }
 }
 
@@ -281,5 +301,14 @@ mod tests {
             let names = names(&BTreeSet::from([ty.clone()]));
             assert_eq!(names[&ty], format!("{operator}_"));
         }
+    }
+
+    #[test]
+    fn types_that_no_module_tells_apart_have_marks() {
+        let types = ["a::é", "b::é", "é", "ü", "é_"].map(|id| (id.to_owned(), Use::Both));
+        let names = names(&BTreeSet::from(types));
+        let names: Vec<_> = names.iter().map(|((id, _), name)| (id.as_str(), &**name)).collect();
+        let expected = [("a::é", "A_"), ("b::é", "B_"), ("é", "___"), ("é_", "__"), ("ü", "____")];
+        assert_eq!(names, expected);
     }
 }
