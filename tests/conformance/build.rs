@@ -1,5 +1,9 @@
-//! Writes the type of the server's clients.
+//! Writes the type of the server's clients, and its contract.
+
+use orpc_runtime::typescript;
 
 fn main() {
-    orpc_runtime::typescript::client(&conformance_api::api::router()).write("client.ts");
+    let router = conformance_api::api::router();
+    typescript::client(&router).write("client.ts");
+    typescript::contract(&router).write("contract.ts");
 }

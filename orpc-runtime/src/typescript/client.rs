@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::model::{Flow, Model, Procedure};
-use super::print::{Printer, after, quoted};
-use super::tree::write_tree;
+use super::print::{Printer, after, property, quoted};
+use super::tree::{Style, write_tree};
 use super::types::Type;
 
 pub(super) const HEAD: &str = "\
 // The types of the server's procedures. Generated from its Rust code: change that instead.
 ";
+
+/// How the type of an object is written.
+const TYPES: Style = Style { end: ";", key: property };
 
 /// The text of the file.
 pub(super) fn text(model: &Model, imports: &[String]) -> String {
@@ -22,7 +25,7 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     let mut leaf = |procedure: &Procedure, depth, column| {
         Printer.print(&procedure_type(procedure, &mut imported), depth, column)
     };
-    write_tree(&model.procedures, 0, ";", &mut leaf, &mut body);
+    write_tree(&model.procedures, &TYPES, 0, &mut leaf, &mut body);
     body.push_str(";\n");
 
     let mut out = format!("{HEAD}\n");

@@ -6,8 +6,11 @@ use std::fmt::Write as _;
 use super::client::{HEAD, input, output, write_types};
 use super::model::{Flow, Model, Procedure};
 use super::print::{Printer, property, quoted};
-use super::tree::write_tree;
+use super::tree::{Style, write_tree};
 use super::types::Type;
+
+/// How an object is written.
+const VALUES: Style = Style { end: ",", key };
 
 /// The text of the file.
 pub(super) fn text(model: &Model, imports: &[String]) -> String {
@@ -16,7 +19,7 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     write_types(model, &mut body);
     body.push_str("\n/** The contract of the server's procedures. */\nexport const contract = ");
     let mut leaf = |procedure: &Procedure, depth, _| builder(procedure, depth + 1, &mut imported);
-    write_tree(&model.procedures, 0, ",", &mut leaf, &mut body);
+    write_tree(&model.procedures, &VALUES, 0, &mut leaf, &mut body);
     body.push_str(";\n");
 
     let mut out = format!("{HEAD}\n");
@@ -53,7 +56,7 @@ fn builder(procedure: &Procedure, depth: usize, imported: &mut BTreeSet<&'static
             _ = write!(
                 out,
                 "\n{indent}  {}: {{ status: {status}, message: {}, data: type<{data}>() }},",
-                property(code),
+                key(code),
                 quoted(message),
             );
         }
@@ -70,4 +73,22 @@ fn builder(procedure: &Procedure, depth: usize, imported: &mut BTreeSet<&'static
     let given = schema(&procedure.input, input(&procedure.input), imported);
     let got = schema(&procedure.output, output(&procedure.output), imported);
     out + &format!("\n{indent}.input({given})\n{indent}.output({got})")
+}
+
+/// The key of a member of an object.
+fn key(name: &str) -> String {
+    // Without brackets it would name no member, but the object's prototype.
+    if name == "__proto__" { format!("[{}]", quoted(name)) } else { property(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn every_key_names_a_member() {
+        assert_eq!(key("RATE_LIMITED"), "RATE_LIMITED");
+        assert_eq!(key("rate limited"), "\"rate limited\"");
+        assert_eq!(key("__proto__"), "[\"__proto__\"]");
+    }
 }

@@ -49,7 +49,10 @@ impl Docs {
             let text = plain(text).lines().collect::<Vec<_>>().join(" ");
             lines.push(format!("@{tag} {text}").trim_end().to_owned());
         }
-        if let [line] = lines.as_slice() {
+        // What a comment's only line, or last one, says to the compiler it would do.
+        if let [line] = lines.as_slice()
+            && !line.contains("@ts-")
+        {
             _ = writeln!(out, "{indent}/** {line} */");
             return;
         }
@@ -153,4 +156,23 @@ fn range(format: &str) -> Option<(f64, f64)> {
         "uint64" | "uint128" => (0.0, f64::INFINITY),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Docs;
+
+    #[test]
+    fn texts_cannot_end_their_comment_nor_speak_to_the_compiler() {
+        let comment = |text: &str| {
+            let mut out = String::new();
+            Docs { text: text.to_owned(), tags: Vec::new() }.write("", &mut out);
+            out
+        };
+        assert_eq!(comment(" A word. "), "/** A word. */\n");
+        assert_eq!(comment("a */ b"), "/** a *\\/ b */\n");
+        assert_eq!(comment("*\r/\u{2028}**/"), "/**\n * *\n * /\n * **\\/\n */\n");
+        assert_eq!(comment("@ts-ignore"), "/**\n * @ts-ignore\n */\n");
+        assert_eq!(comment("\u{feff}@ts-expect-error"), "/**\n * \u{feff}@ts-expect-error\n */\n");
+    }
 }

@@ -44,6 +44,7 @@ const TAKEN: &[&str] = &[
     "URL",
     "any",
     "arguments",
+    "as",
     "async",
     "await",
     "bigint",
@@ -71,12 +72,16 @@ const TAKEN: &[&str] = &[
     "if",
     "import",
     "in",
+    "infer",
+    "intrinsic",
+    "keyof",
     "never",
     "new",
     "null",
     "number",
     "object",
     "oc",
+    "readonly",
     "return",
     "string",
     "super",
@@ -89,6 +94,7 @@ const TAKEN: &[&str] = &[
     "type",
     "typeof",
     "undefined",
+    "unique",
     "unknown",
     "void",
     "with",
@@ -123,15 +129,35 @@ pub(super) fn names(types: &BTreeSet<(String, Use)>) -> BTreeMap<(String, Use), 
     loop {
         let name = |ty: &(String, Use)| name(&ids, ty, levels[ty.0.as_str()]);
         let clashing = clashing(types, &name);
-        if clashing.is_empty() {
-            return types.iter().map(|ty| (ty.clone(), name(ty))).collect();
+        let deeper: Vec<_> =
+            clashing.iter().copied().filter(|id| levels[id] < modules(id).len()).collect();
+        if deeper.is_empty() {
+            return marked(types, &clashing, &name);
         }
-        for (index, id) in clashing.into_iter().enumerate() {
-            let level = levels.entry(id).or_default();
-            // Beyond the modules only a mark is left, a longer one for each.
-            *level += if *level < modules(id).len() { 1 } else { index + 1 };
+        for id in deeper {
+            *levels.entry(id).or_default() += 1;
         }
     }
+}
+
+/// The names, with marks where no module is left that tells types apart.
+fn marked(
+    types: &BTreeSet<(String, Use)>,
+    clashing: &BTreeSet<&str>,
+    name: &dyn Fn(&(String, Use)) -> String,
+) -> BTreeMap<(String, Use), String> {
+    let is_clashing = |ty: &&(String, Use)| clashing.contains(ty.0.as_str());
+    let (nameless, named): (Vec<_>, Vec<_>) = types.iter().partition(is_clashing);
+    let mut named: BTreeMap<String, &(String, Use)> =
+        named.into_iter().map(|ty| (name(ty), ty)).collect();
+    for ty in nameless {
+        let mut name = name(ty) + "_";
+        while named.contains_key(&name) {
+            name.push('_');
+        }
+        named.insert(name, ty);
+    }
+    named.into_iter().map(|(name, ty)| (ty.clone(), name)).collect()
 }
 
 /// The ids of the types that need another name.
@@ -173,7 +199,6 @@ fn name(ids: &BTreeSet<&str>, (id, of): &(String, Use), level: usize) -> String 
         Use::Input => "Input",
         Use::Output => "Output",
     });
-    name.push_str(&"_".repeat(level - shown));
     if is_identifier(&name) { name } else { format!("_{name}") }
 }
 
@@ -268,4 +293,29 @@ fn pascal(text: &str) -> String {
         chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
     };
     words.filter_map(capital).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Use, names};
+
+    #[test]
+    fn no_type_is_called_like_an_operator_of_types() {
+        for operator in ["as", "infer", "intrinsic", "keyof", "readonly", "unique"] {
+            let ty = (operator.to_owned(), Use::Both);
+            let names = names(&BTreeSet::from([ty.clone()]));
+            assert_eq!(names[&ty], format!("{operator}_"));
+        }
+    }
+
+    #[test]
+    fn types_that_no_module_tells_apart_have_marks() {
+        let types = ["a::é", "b::é", "é", "ü", "é_"].map(|id| (id.to_owned(), Use::Both));
+        let names = names(&BTreeSet::from(types));
+        let names: Vec<_> = names.iter().map(|((id, _), name)| (id.as_str(), &**name)).collect();
+        let expected = [("a::é", "A_"), ("b::é", "B_"), ("é", "___"), ("é_", "__"), ("ü", "____")];
+        assert_eq!(names, expected);
+    }
 }

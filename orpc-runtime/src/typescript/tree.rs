@@ -3,14 +3,22 @@
 use std::fmt::Write as _;
 
 use super::model::{Branch, Node, Procedure};
-use super::print::{after, property};
+use super::print::after;
+
+/// How objects are written.
+pub(super) struct Style {
+    /// What ends an entry.
+    pub(super) end: &'static str,
+    /// The key of a name.
+    pub(super) key: fn(&str) -> String,
+}
 
 /// Writes the object with what `leaf` makes of each procedure: it is given the
-/// depth of the procedure's name and the column behind it. Each entry ends with `end`.
+/// depth of the procedure's name and the column behind it.
 pub(super) fn write_tree(
     Branch(entries): &Branch,
+    style: &Style,
     depth: usize,
-    end: &str,
     leaf: &mut dyn FnMut(&Procedure, usize, usize) -> String,
     out: &mut String,
 ) {
@@ -21,18 +29,18 @@ pub(super) fn write_tree(
     out.push_str("{\n");
     let indent = "  ".repeat(depth + 1);
     for (name, node) in entries {
-        let lead = format!("{indent}{}: ", property(name));
+        let lead = format!("{indent}{}: ", (style.key)(name));
         match node {
             Node::Branch(branch) => {
                 out.push_str(&lead);
-                write_tree(branch, depth + 1, end, leaf, out);
+                write_tree(branch, style, depth + 1, leaf, out);
             }
             Node::Procedure(procedure) => {
                 procedure.docs.write(&indent, out);
                 out.push_str(&after(&lead, &leaf(procedure, depth + 1, lead.len())));
             }
         }
-        _ = writeln!(out, "{end}");
+        _ = writeln!(out, "{}", style.end);
     }
     _ = write!(out, "{}}}", "  ".repeat(depth));
 }

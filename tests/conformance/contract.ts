@@ -1,0 +1,396 @@
+// The types of the server's procedures. Generated from its Rust code: change that instead.
+
+import { eventIterator, oc, type } from "@orpc/contract";
+
+export type Address = {
+  /**
+   * @minLength 1
+   * @maxLength 200
+   */
+  street: string;
+  /**
+   * @minLength 1
+   * @maxLength 100
+   */
+  city: string;
+  /**
+   * @minLength 1
+   * @maxLength 16
+   */
+  zip: string;
+  /**
+   * @minLength 2
+   * @maxLength 2
+   */
+  country: string;
+};
+
+/** How large a shape is. */
+export type Area = { area: number };
+
+/** Who calls. */
+export type Caller = { name: string };
+
+/** Which error to fail with. */
+export type Common = {
+  code: string;
+  /** @default "" */
+  message?: string | undefined;
+};
+
+/** One step of a count. */
+export type Count = {
+  /** @minimum 0 */
+  n: number;
+};
+
+/** How far to count. */
+export type CountTo = {
+  /**
+   * @format uint32
+   * @maximum 1000000
+   */
+  to: number;
+};
+
+export type Customer = {
+  /** @minimum 0 */
+  id: number;
+  /**
+   * @minLength 1
+   * @maxLength 100
+   */
+  name: string;
+  /**
+   * @minLength 3
+   * @maxLength 200
+   */
+  email: string;
+  address: Address;
+};
+
+/** What a file is. */
+export type Described = {
+  name: string;
+  type: string;
+  /** @minimum 0 */
+  size: number;
+  sha256: string;
+};
+
+/** What an upload is. */
+export type DescribedUpload = { title: string; file: Described; more: Described[] };
+
+/** The input of `echo`, and its output. */
+export type Echo = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  text: string;
+  /** @maxItems 8 */
+  tags: string[];
+};
+
+/** After how many events to fail. */
+export type FailAfter = {
+  /**
+   * @format uint32
+   * @maximum 1000
+   */
+  after: number;
+};
+
+/** An order with its customer. */
+export type Order = {
+  customer: Customer;
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  items: OrderItem[];
+};
+
+export type OrderItem = {
+  /** @pattern ^[A-Z]{3}-\d{4}$ */
+  sku: string;
+  /**
+   * @format uint32
+   * @minimum 1
+   * @maximum 999
+   */
+  qty: number;
+  /** @minimum 0 */
+  price: number;
+  /** @maxLength 200 */
+  note?: string | null | undefined;
+};
+
+/** What `publish` gives to all who subscribe. */
+export type Publication = {
+  /**
+   * @minLength 1
+   * @maxLength 32
+   */
+  at: string;
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  text: string;
+};
+
+/** The data of the error to fail with. */
+export type Retry = {
+  /**
+   * @format uint32
+   * @maximum 3600
+   */
+  retryAfter: number;
+};
+
+/** A message to send. */
+export type SendMessage = {
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  message: string;
+};
+
+/** A shape of one kind or the other, and nothing else. */
+export type Shape =
+  /** A circle. */
+  | {
+      kind: "circle";
+      /**
+       * From its centre to its edge.
+       *
+       * @exclusiveMinimum 0
+       */
+      radius: number;
+    }
+  /** A square. */
+  | {
+      kind: "square";
+      /**
+       * From corner to corner.
+       *
+       * @exclusiveMinimum 0
+       */
+      side: number;
+    };
+
+/** How fast to tick. */
+export type Ticks = {
+  /**
+   * @format uint32
+   * @minimum 1
+   * @maximum 10000
+   */
+  everyMs: number;
+};
+
+/** What an order comes to. */
+export type Total = {
+  total: number;
+  /** @minimum 0 */
+  items: number;
+};
+
+/** One of each type. */
+export type Typed = {
+  big: bigint;
+  when: Date;
+  url: URL;
+  pattern: RegExp;
+  set: Set<string>;
+  map: Map<string, number>;
+  maybe?: Date | null | undefined;
+  list: Date[];
+  nan: number;
+};
+
+/** Some files with a title. */
+export type Upload = {
+  title: string;
+  file: File;
+  /** @maxItems 5 */
+  more: File[];
+};
+
+/** How long to wait. */
+export type Wait = {
+  /**
+   * @format uint32
+   * @maximum 60000
+   */
+  ms: number;
+};
+
+/** What a file is to be. */
+export type Wanted = {
+  /**
+   * @format uint32
+   * @maximum 10485760
+   */
+  size: number;
+  name: string;
+};
+
+/** The contract of the server's procedures. */
+export const contract = {
+  /** Answers. */
+  ping: oc
+    .route({ method: "GET" })
+    .input(type<undefined>())
+    .output(type<string>()),
+  /** Gives the input back. */
+  echo: oc
+    .input(type<Echo>())
+    .output(type<Echo>()),
+  /** Adds an order up. */
+  order: oc
+    .input(type<Order>())
+    .output(type<Total>()),
+  /** Counts from 0. */
+  count: oc
+    .input(type<CountTo>())
+    .output(eventIterator(type<Count>(), type<void>())),
+  /** Gives an event to everyone who subscribes. */
+  publish: oc
+    .input(type<Publication>())
+    .output(type<boolean>()),
+  /** Everything that is published from now on. */
+  subscribe: oc
+    .input(type<undefined>())
+    .output(eventIterator(type<Publication>(), type<void>())),
+  nested: {
+    deep: {
+      /** Answers. */
+      ping: oc
+        .input(type<undefined>())
+        .output(type<string>()),
+    },
+  },
+  errors: {
+    /** Fails with a code of the caller's. */
+    common: oc
+      .input(type<Common>())
+      .output(type<void>()),
+    /** Fails with a declared error. */
+    typed: oc
+      .errors({
+        RATE_LIMITED: { status: 429, message: "Slow down", data: type<{
+          /**
+           * Seconds until the next call is welcome.
+           *
+           * @format uint32
+           */
+          retryAfter: number;
+        }>() },
+      })
+      .input(type<Retry>())
+      .output(type<void>()),
+    /** Fails with an error whose text must stay here. */
+    secret: oc
+      .input(type<undefined>())
+      .output(type<void>()),
+    /** Panics with a text that must stay here. */
+    panic: oc
+      .input(type<undefined>())
+      .output(type<void>()),
+  },
+  stream: {
+    /** Some events, then a declared error. */
+    fail: oc
+      .errors({
+        RATE_LIMITED: { status: 429, message: "Slow down", data: type<{
+          /**
+           * Seconds until the next call is welcome.
+           *
+           * @format uint32
+           */
+          retryAfter: number;
+        }>() },
+      })
+      .input(type<FailAfter>())
+      .output(eventIterator(type<Count>(), type<void>())),
+    /** Counts until the client goes, from where it left off before. */
+    ticks: oc
+      .input(type<Ticks>())
+      .output(eventIterator(type<Count>(), type<void>())),
+    /** Adds up what the client sends. */
+    sum: oc
+      .input(eventIterator(type<number>(), type<unknown>()))
+      .output(type<number>()),
+    /** How many streams of `ticks` are alive. */
+    live: oc
+      .input(type<undefined>())
+      .output(type<number>()),
+  },
+  slow: {
+    /** Answers after a while. */
+    wait: oc
+      .input(type<Wait>())
+      .output(type<string>()),
+    /** How many calls of `wait` run. */
+    live: oc
+      .input(type<undefined>())
+      .output(type<number>()),
+  },
+  values: {
+    /** Gives any value back. */
+    any: oc
+      .input(type<unknown>())
+      .output(type<unknown>()),
+    /** Gives a value of each type back. */
+    typed: oc
+      .input(type<Typed>())
+      .output(type<Typed>()),
+    /** Computes an area. */
+    shape: oc
+      .input(type<Shape>())
+      .output(type<Area>()),
+  },
+  files: {
+    /** Describes files. */
+    describe: oc
+      .input(type<Upload>())
+      .output(type<DescribedUpload>()),
+    /** Makes a file. */
+    make: oc
+      .input(type<Wanted>())
+      .output(type<File>()),
+  },
+  account: {
+    /** The caller's name. */
+    whoAmI: oc
+      .input(type<undefined>())
+      .output(type<Caller>()),
+    /** Sets a header and a cookie of the response. */
+    headers: oc
+      .input(type<undefined>())
+      .output(type<string>()),
+  },
+  chat: {
+    /** Sends a message to everyone. */
+    send: oc
+      .input(type<SendMessage>())
+      .output(type<void>()),
+    /** Every message from now on. */
+    onMessage: oc
+      .input(type<undefined>())
+      .output(eventIterator(type<string>(), type<void>())),
+  },
+};
