@@ -179,9 +179,11 @@ fn type_of_members(schema: &Map<String, Value>) -> Type {
     if let Some(Value::Array(values)) = schema.get("enum") {
         parts.push(Type::union(values.iter().map(|value| literal(value, schema))));
     }
+    let names: Vec<_> = type_names(schema).collect();
+    let is_object = names == ["object"];
     for keyword in ["anyOf", "oneOf"] {
         if let Some(Value::Array(schemas)) = schema.get(keyword) {
-            parts.push(Type::union(schemas.iter().map(type_of)));
+            parts.push(Type::union(schemas.iter().map(|schema| alternative(schema, is_object))));
         }
     }
     if let Some(Value::Array(schemas)) = schema.get("allOf") {
@@ -189,20 +191,41 @@ fn type_of_members(schema: &Map<String, Value>) -> Type {
     }
     let has_values = schema.contains_key("const") || schema.contains_key("enum");
     // An object with nothing to say of its members only tells that it is one.
-    let says_nothing = !parts.is_empty() && !OBJECT.iter().any(|word| schema.contains_key(*word));
-    let names: Vec<_> = type_names(schema).collect();
+    let says_nothing = !parts.is_empty() && !tells_members(schema);
     if names.is_empty() {
-        if OBJECT.iter().any(|word| schema.contains_key(*word)) {
+        if tells_members(schema) {
             parts.insert(0, object(schema));
         }
-    } else if !(has_values || says_nothing && names == ["object"]) {
+    } else if !(has_values || says_nothing && is_object) {
         parts.insert(0, Type::union(names.iter().map(|name| type_of_name(name, schema))));
     }
     Type::intersection(parts)
 }
 
-/// The keywords of objects.
-const OBJECT: [&str; 3] = ["properties", "additionalProperties", "patternProperties"];
+/// One of the types that a value may have. Of an object any may mean that it has no
+/// members but those that it has anyway, as an enum has that is flattened and optional.
+fn alternative(schema: &Value, is_object: bool) -> Type {
+    match schema {
+        Value::Object(members) if is_object && members.is_empty() => {
+            Type::Object { members: Vec::new(), index: None }
+        }
+        _ => type_of(schema),
+    }
+}
+
+/// Whether a schema tells what the members of an object are.
+fn tells_members(schema: &Map<String, Value>) -> bool {
+    ["properties", "additionalProperties", "patternProperties"]
+        .iter()
+        .any(|word| schema.contains_key(*word))
+        || takes_unevaluated(schema)
+}
+
+/// Whether there may be members of which only the whole of a schema, with all that
+/// it is composed of, tells that they have no name.
+fn takes_unevaluated(schema: &Map<String, Value>) -> bool {
+    schema.get("unevaluatedProperties").is_some_and(|others| *others != Value::Bool(false))
+}
 
 fn type_names(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let (one, many) = match schema.get("type") {
@@ -313,11 +336,11 @@ fn object(schema: &Map<String, Value>) -> Type {
     let members: Vec<_> = properties
         .into_iter()
         .flatten()
-        .map(|(name, schema)| Member {
-            name: name.clone(),
-            ty: type_of(schema),
-            optional: !required.contains(&name.as_str()),
-            docs: docs_of(schema),
+        .map(|(name, schema)| {
+            let ty = type_of(schema);
+            // A member that is undefined is not sent.
+            let optional = !required.contains(&name.as_str()) || ty == Type::text("undefined");
+            Member { name: name.clone(), ty, optional, docs: docs_of(schema) }
         })
         .collect();
     let index = index(schema, &members);
@@ -327,11 +350,19 @@ fn object(schema: &Map<String, Value>) -> Type {
 /// What the members are that have no name. An index signature covers the others
 /// as well, so their types are part of its type.
 fn index(schema: &Map<String, Value>, members: &[Member]) -> Option<Index> {
+    if takes_unevaluated(schema) {
+        // The other members with names are not known here, and it covers them as well.
+        return Some(Index { key: "string", ty: Type::unknown() });
+    }
     let patterns = schema.get("patternProperties").and_then(Value::as_object);
     let others = match schema.get("additionalProperties") {
+        // No members at all. `{}` would be any value but null and undefined.
+        Some(Value::Bool(false)) if members.is_empty() && patterns.is_none() => {
+            return Some(Index { key: "string", ty: Type::text("never") });
+        }
         Some(Value::Bool(false)) => None,
         // Unknown members are taken, and nobody writes them.
-        Some(Value::Bool(true)) | None if schema.contains_key("properties") => None,
+        None if schema.contains_key("properties") => None,
         None if patterns.is_some() => None,
         None => Some(&Value::Bool(true)),
         others => others,
@@ -363,5 +394,71 @@ pub(super) fn docs_of(schema: &Value) -> Docs {
     Docs {
         text: schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
         tags: constraints(schema),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::print::Printer;
+    use super::type_of;
+
+    #[track_caller]
+    fn assert_type(schema: &Value, expected: &str) {
+        assert_eq!(Printer.print(&type_of(schema), 0, 0), expected);
+    }
+
+    #[test]
+    fn an_enum_that_is_flattened_and_optional_is_there_or_not() {
+        let mut schema = json!({
+            "type": "object",
+            "properties": { "id": { "type": "string" } },
+            "required": ["id"],
+            "anyOf": [{ "oneOf": [{
+                "type": "object",
+                "properties": { "kind": { "const": "a" } },
+                "required": ["kind"],
+            }] }, {}],
+        });
+        assert_type(&schema, "{ id: string } & ({ kind: \"a\" } | {})");
+        schema.as_object_mut().expect("an object").retain(|keyword, _| keyword == "anyOf");
+        assert_type(&schema, "unknown");
+    }
+
+    #[test]
+    fn members_of_any_name_have_an_index_signature() {
+        let id = json!({ "type": "object", "properties": { "id": { "type": "string" } } });
+        assert_type(&id, "{ id?: string | undefined }");
+        let with = |keyword: &str, others: Value| {
+            let mut schema = id.clone();
+            schema[keyword] = others;
+            schema
+        };
+        let any = "{ id?: string | undefined; [key: string]: unknown }";
+        assert_type(&with("additionalProperties", json!(true)), any);
+        assert_type(&with("unevaluatedProperties", json!(true)), any);
+        assert_type(&with("unevaluatedProperties", json!({ "type": "boolean" })), any);
+        for keyword in ["additionalProperties", "unevaluatedProperties"] {
+            assert_type(&with(keyword, json!(false)), "{ id?: string | undefined }");
+        }
+    }
+
+    #[test]
+    fn an_object_that_may_have_no_members_is_no_other_value() {
+        let schema = json!({ "type": "object", "additionalProperties": false });
+        assert_type(&schema, "{ [key: string]: never }");
+        assert_type(&json!({ "type": "object" }), "{ [key: string]: unknown }");
+    }
+
+    #[test]
+    fn a_member_that_is_undefined_need_not_be_there() {
+        let undefined = json!({ "type": "null", "x-native-type": "undefined" });
+        let schema = json!({
+            "type": "object",
+            "properties": { "none": undefined, "null": { "type": "null" } },
+            "required": ["none", "null"],
+        });
+        assert_type(&schema, "{ none?: undefined; null: null }");
     }
 }
