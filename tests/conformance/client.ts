@@ -36,7 +36,10 @@ export type Common = { code: string; message?: string | undefined };
 
 /** One step of a count. */
 export type Count = {
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   n: number;
 };
 
@@ -50,7 +53,10 @@ export type CountTo = {
 };
 
 export type Customer = {
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   id: number;
   /**
    * @minLength 1
@@ -69,7 +75,10 @@ export type Customer = {
 export type Described = {
   name: string;
   type: string;
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   size: number;
   sha256: string;
 };
@@ -198,7 +207,10 @@ export type Ticks = {
 /** What an order comes to. */
 export type Total = {
   total: number;
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   items: number;
 };
 

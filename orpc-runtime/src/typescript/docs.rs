@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
+use super::types::{is_tuple, is_unsized_integer};
 use crate::procedure::Definition;
 use crate::value::KEYWORD;
 
@@ -73,7 +74,9 @@ pub(super) fn constraints(schema: &Map<String, Value>) -> Vec<(&'static str, Str
     }
     let format = schema.get("format").and_then(Value::as_str);
     for keyword in KEYWORDS {
-        if let Some(text) = schema.get(keyword).and_then(shown)
+        let implied = (keyword == "multipleOf" && is_unsized_integer(schema)).then_some("1");
+        if let Some(text) =
+            schema.get(keyword).and_then(shown).or_else(|| implied.map(str::to_owned))
             && !is_told(keyword, &text, format, schema)
         {
             tags.push((keyword, text));
@@ -99,9 +102,9 @@ fn shown(value: &Value) -> Option<String> {
 fn is_told(keyword: &str, text: &str, format: Option<&str>, schema: &Map<String, Value>) -> bool {
     let number: f64 = text.parse().unwrap_or(0.0);
     match keyword {
-        "format" => {
-            ["double", "float", "uint", "int"].contains(&text) || schema.contains_key(KEYWORD)
-        }
+        _ if schema.contains_key("const") || schema.contains_key("enum") => true,
+        "minItems" | "maxItems" if is_tuple(schema) => true,
+        "format" => ["double", "uint", "int"].contains(&text) || schema.contains_key(KEYWORD),
         "minimum" if format.and_then(range).is_some_and(|(minimum, _)| minimum == number) => true,
         "maximum" if format.and_then(range).is_some_and(|(_, maximum)| maximum == number) => true,
         // No number of JavaScript is beyond, and exact.

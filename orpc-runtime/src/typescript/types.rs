@@ -388,6 +388,23 @@ fn index(schema: &Map<String, Value>, members: &[Member]) -> Option<Index> {
 /// The patterns of integers as keys.
 const NUMERIC: [&str; 2] = [r"^\d+$", r"^-?\d+$"];
 
+/// Whether the type of a schema is a tuple of which nothing is left to say.
+pub(super) fn is_tuple(schema: &Map<String, Value>) -> bool {
+    !schema.contains_key(KEYWORD)
+        && type_names(schema).any(|name| name == "array")
+        && matches!(array(schema), Type::Tuple { rest: None, .. })
+}
+
+/// Whether a schema is that of an integer that is a number and has no size.
+pub(super) fn is_unsized_integer(schema: &Map<String, Value>) -> bool {
+    const SIZED: [&str; 6] = ["int8", "uint8", "int16", "uint16", "int32", "uint32"];
+    let format = schema.get("format").and_then(Value::as_str);
+    !schema.contains_key(KEYWORD)
+        && !is_wide(schema)
+        && type_names(schema).any(|name| name == "integer")
+        && !format.is_some_and(|format| SIZED.contains(&format))
+}
+
 /// What is to be said of a value.
 pub(super) fn docs_of(schema: &Value) -> Docs {
     let Some(schema) = schema.as_object() else { return Docs::default() };
@@ -402,7 +419,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::print::Printer;
-    use super::type_of;
+    use super::{docs_of, type_of};
 
     #[track_caller]
     fn assert_type(schema: &Value, expected: &str) {
@@ -460,5 +477,47 @@ mod tests {
             "required": ["none", "null"],
         });
         assert_type(&schema, "{ none?: undefined; null: null }");
+    }
+
+    #[track_caller]
+    fn assert_tags(schema: &Value, expected: &[(&str, &str)]) {
+        let tags = docs_of(schema).tags;
+        let tags: Vec<_> = tags.iter().map(|(tag, text)| (*tag, text.as_str())).collect();
+        assert_eq!(tags, expected, "{schema}");
+    }
+
+    #[test]
+    fn numbers_are_told_from_those_of_other_types() {
+        let integer = json!({ "type": "integer", "minimum": 0 });
+        assert_tags(&integer, &[("minimum", "0"), ("multipleOf", "1")]);
+        let size = json!({ "type": ["integer", "null"], "format": "uint" });
+        assert_tags(&size, &[("multipleOf", "1")]);
+        let fives = json!({ "type": "integer", "multipleOf": 5 });
+        assert_tags(&fives, &[("multipleOf", "5")]);
+        assert_tags(&json!({ "type": "integer", "format": "uint8" }), &[("format", "uint8")]);
+        assert_tags(&json!({ "type": "integer", "format": "int64" }), &[("format", "int64")]);
+        assert_tags(&json!({ "type": "number", "format": "double" }), &[]);
+        assert_tags(&json!({ "type": "number", "format": "float" }), &[("format", "float")]);
+        assert_tags(&json!({ "type": "integer", "x-native-type": "bigint" }), &[]);
+    }
+
+    #[test]
+    fn what_a_type_tells_is_not_told_again() {
+        let pair = json!({ "type": "array", "items": {}, "minItems": 2, "maxItems": 2 });
+        assert_tags(&pair, &[]);
+        let tuple = json!({ "type": "array", "prefixItems": [{}], "minItems": 1, "maxItems": 1 });
+        assert_tags(&tuple, &[]);
+        let list = json!({ "type": "array", "items": {}, "minItems": 1, "maxItems": 2 });
+        assert_tags(&list, &[("minItems", "1"), ("maxItems", "2")]);
+        let set = json!({
+            "type": "array",
+            "items": {},
+            "minItems": 2,
+            "maxItems": 2,
+            "x-native-type": "set",
+        });
+        assert_tags(&set, &[("minItems", "2"), ("maxItems", "2")]);
+        assert_tags(&json!({ "type": "integer", "format": "uint8", "const": 7 }), &[]);
+        assert_tags(&json!({ "type": "string", "maxLength": 1, "enum": ["a"] }), &[]);
     }
 }
