@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::types::LONGEST_TUPLE;
+use super::types::{is_tuple, is_unsized_integer};
 use crate::procedure::Definition;
 use crate::value::KEYWORD;
 
@@ -77,7 +77,9 @@ pub(super) fn constraints(schema: &Map<String, Value>) -> Vec<(&'static str, Str
     }
     let format = schema.get("format").and_then(Value::as_str);
     for keyword in KEYWORDS {
-        if let Some(text) = schema.get(keyword).and_then(|value| shown(keyword, value))
+        let implied = (keyword == "multipleOf" && is_unsized_integer(schema)).then_some("1");
+        let text = schema.get(keyword).and_then(|value| shown(keyword, value));
+        if let Some(text) = text.or_else(|| implied.map(str::to_owned))
             && !is_told(keyword, &text, format, schema)
         {
             tags.push((keyword, text));
@@ -104,16 +106,9 @@ fn shown(keyword: &str, value: &Value) -> Option<String> {
 fn is_told(keyword: &str, text: &str, format: Option<&str>, schema: &Map<String, Value>) -> bool {
     let number: f64 = text.parse().unwrap_or(0.0);
     match keyword {
-        "format" => {
-            ["double", "float", "uint", "int"].contains(&text) || schema.contains_key(KEYWORD)
-        }
-        // A tuple has its length.
-        "minItems" | "maxItems" => {
-            let length = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
-            let (minimum, maximum) = (length("minItems"), length("maxItems"));
-            schema.contains_key("prefixItems")
-                || minimum == maximum && maximum.is_some_and(|length| length <= LONGEST_TUPLE)
-        }
+        _ if schema.contains_key("const") || schema.contains_key("enum") => true,
+        "minItems" | "maxItems" if is_tuple(schema) => true,
+        "format" => ["double", "uint", "int"].contains(&text) || schema.contains_key(KEYWORD),
         "minimum" if format.and_then(range).is_some_and(|(minimum, _)| minimum == number) => true,
         "maximum" if format.and_then(range).is_some_and(|(_, maximum)| maximum == number) => true,
         // No number of JavaScript is beyond, and exact.

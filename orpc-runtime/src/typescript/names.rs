@@ -247,6 +247,7 @@ fn argument_names(ids: &BTreeSet<&str>, mut text: &str, level: usize) -> String 
         let before = &text[..text.len() - inside.len() - rest.len() - 2];
         let inside = argument_names(ids, inside, level);
         names.push(match before {
+            "" if text.starts_with('(') => format!("{inside}Tuple"),
             "" => format!("{inside}Array"),
             "Option<" | "Option" => format!("Optional{inside}"),
             other => format!("{}Of{inside}", pascal(other.trim_end_matches('<'))),
@@ -268,12 +269,12 @@ fn argument_name(ids: &BTreeSet<&str>, id: &str, level: usize) -> String {
 
 /// What is within the first brackets of a text, and what follows them.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
-    let open = text.find(['[', '<'])?;
+    let open = text.find(['[', '<', '('])?;
     let mut depth = 0;
     for (at, char) in text.char_indices().skip_while(|(at, _)| *at < open) {
         match char {
-            '[' | '<' => depth += 1,
-            ']' | '>' => {
+            '[' | '<' | '(' => depth += 1,
+            ']' | '>' | ')' => {
                 depth -= 1;
                 if depth == 0 {
                     return Some((&text[open + 1..at], &text[at + 1..]));
@@ -299,7 +300,7 @@ fn pascal(text: &str) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Use, names};
+    use super::{Use, names, own_name};
 
     #[test]
     fn no_type_is_called_like_an_operator_of_types() {
@@ -317,5 +318,20 @@ mod tests {
         let names: Vec<_> = names.iter().map(|((id, _), name)| (id.as_str(), &**name)).collect();
         let expected = [("a::é", "A_"), ("b::é", "B_"), ("é", "___"), ("é_", "__"), ("ü", "____")];
         assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn types_are_called_by_their_arguments() {
+        let ids = BTreeSet::from(["my::User"]);
+        for (id, name) in [
+            ("my::Page<my::User>", "PageOfUser"),
+            ("my::Page<[my::User]>", "PageOfUserArray"),
+            ("my::Page<(uint8,my::User)>", "PageOfUint8AndUserTuple"),
+            ("my::Page<[(uint8,[my::User])]>", "PageOfUint8AndUserArrayTupleArray"),
+            ("my::Page<Option<my::User>>", "PageOfOptionalUser"),
+            ("my::Both<my::User, uint8>", "BothOfUserAndUint8"),
+        ] {
+            assert_eq!(own_name(&ids, id, 0), name);
+        }
     }
 }

@@ -249,7 +249,10 @@ export type Untagged = number | string | Inner | null;
 export type ValuesInput = {
   small: [number, number, number, number, boolean, string];
   wide: [bigint, bigint, bigint, bigint, number];
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   number: number;
   bigint: bigint;
   date: Date;
@@ -280,7 +283,10 @@ export type ValuesInput = {
 export type ValuesOutput = {
   small: [number, number, number, number, boolean, string];
   wide: [bigint, bigint, bigint, bigint, number];
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   number: number;
   bigint: bigint;
   date: Date;
