@@ -40,7 +40,10 @@ export type Common = {
 
 /** One step of a count. */
 export type Count = {
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   n: number;
 };
 
@@ -54,7 +57,10 @@ export type CountTo = {
 };
 
 export type Customer = {
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   id: number;
   /**
    * @minLength 1
@@ -73,7 +79,10 @@ export type Customer = {
 export type Described = {
   name: string;
   type: string;
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   size: number;
   sha256: string;
 };
@@ -204,7 +213,10 @@ export type Ticks = {
 /** What an order comes to. */
 export type Total = {
   total: number;
-  /** @minimum 0 */
+  /**
+   * @minimum 0
+   * @multipleOf 1
+   */
   items: number;
 };
 

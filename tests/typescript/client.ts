@@ -147,8 +147,11 @@ export type Chain = null;
 
 /** A choice. */
 export type Choice =
+  /** The first *\/ one. */
   | "First"
+  /** The second. */
   | "Second"
+  /** With content. */
   | {
       Third: {
         /**
@@ -265,16 +268,26 @@ export type ConstraintsRanges = {
 };
 
 export type ContainerDefaultInput = {
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   "some-number"?: number | undefined;
+  /** @default "" */
   "some-text"?: string | undefined;
+  /** @default [] */
   "some-list"?: (number | null)[] | undefined;
 };
 
 export type ContainerDefaultOutput = {
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   "some-number": number;
+  /** @default "" */
   "some-text": string;
+  /** @default [] */
   "some-list": (number | null)[];
 };
 
@@ -576,10 +589,17 @@ export type Extra =
 
 /** Its members may be left out of what goes in, and come out always. */
 export type FieldDefaultsInput = {
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   a?: number | undefined;
-  /** @format uint8 */
+  /**
+   * @default 7
+   * @format uint8
+   */
   b?: number | undefined;
+  /** @default [] */
   c?: number[] | undefined;
   /** @format uint8 */
   d: number;
@@ -587,10 +607,17 @@ export type FieldDefaultsInput = {
 
 /** Its members may be left out of what goes in, and come out always. */
 export type FieldDefaultsOutput = {
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   a: number;
-  /** @format uint8 */
+  /**
+   * @default 7
+   * @format uint8
+   */
   b: number;
+  /** @default [] */
   c: number[];
   /** @format uint8 */
   d: number;
@@ -618,7 +645,10 @@ export type Folder = { name: string; entries: Entry[] };
 export type FormsInput = {
   /** @format uint8 */
   plain?: number | null | undefined;
-  /** @format uint8 */
+  /**
+   * @default null
+   * @format uint8
+   */
   default?: number | null | undefined;
   /** @format uint8 */
   skipped?: number | null | undefined;
@@ -635,7 +665,10 @@ export type FormsInput = {
 export type FormsOutput = {
   /** @format uint8 */
   plain: number | null;
-  /** @format uint8 */
+  /**
+   * @default null
+   * @format uint8
+   */
   default: number | null;
   /** @format uint8 */
   skipped?: number | null | undefined;
@@ -839,24 +872,20 @@ export type InternalStrict =
     }
   | { kind: "secondStruct"; b: string };
 
-export type ItemInput = { title: string; tags?: string[] | undefined };
-
-export type ItemOutput = { title: string; tags: string[] };
-
 /** All the items. */
 export type ItemsInput = {
   billed: BillingItem;
   archived: ArchiveItem;
-  sold: ItemInput;
-  more: ItemInput[];
+  sold: ShopItemInput;
+  more: ShopItemInput[];
 };
 
 /** All the items. */
 export type ItemsOutput = {
   billed: BillingItem;
   archived: ArchiveItem;
-  sold: ItemOutput;
-  more: ItemOutput[];
+  sold: ShopItemOutput;
+  more: ShopItemOutput[];
 };
 
 export type Jiff = {
@@ -979,13 +1008,19 @@ export type NamesArray = {
 
 /** There is one that a type's two contracts would be called by, too. */
 export type NamesClashInput = {
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   number?: number | undefined;
 };
 
 /** There is one that a type's two contracts would be called by, too. */
 export type NamesClashOutput = {
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   number: number;
 };
 
@@ -1070,6 +1105,7 @@ export type NativesInput = {
   set: Set<string>;
   map: Map<string, number>;
   maybe?: Date | null | undefined;
+  /** @default null */
   none?: undefined;
   float: number;
   any: unknown;
@@ -1083,6 +1119,7 @@ export type NativesOutput = {
   set: Set<string>;
   map: Map<string, number>;
   maybe: Date | null;
+  /** @default null */
   none?: undefined;
   float: number;
   any: unknown;
@@ -1562,14 +1599,20 @@ export type Pointers = {
 };
 
 export type ProtoInput = {
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   __proto__?: number | undefined;
   /** @format uint8 */
   other: number;
 };
 
 export type ProtoOutput = {
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   __proto__: number;
   /** @format uint8 */
   other: number;
@@ -1672,6 +1715,7 @@ export type ShadowedInput = {
   /** @format uint16 */
   n: number;
   maybe?: string | null | undefined;
+  /** @default "A" */
   extra?: Extra | undefined;
 };
 
@@ -1679,7 +1723,20 @@ export type ShadowedOutput = {
   /** @format uint16 */
   n: number;
   maybe: string | null;
+  /** @default "A" */
   extra: Extra;
+};
+
+export type ShopItemInput = {
+  title: string;
+  /** @default [] */
+  tags?: string[] | undefined;
+};
+
+export type ShopItemOutput = {
+  title: string;
+  /** @default [] */
+  tags: string[];
 };
 
 export type Side = "left" | "right";
@@ -1779,7 +1836,10 @@ export type StructsSkippingInput = {
 export type StructsSkippingOutput = {
   /** @format uint8 */
   both: number;
-  /** @format uint8 */
+  /**
+   * @default 0
+   * @format uint8
+   */
   only_out: number;
 };
 
@@ -1895,28 +1955,40 @@ export type WideOutput = {
 export type WithDefaultsInput =
   | {
       kind: "First";
-      /** @format uint8 */
+      /**
+       * @default 0
+       * @format uint8
+       */
       a?: number | undefined;
       /** @format uint8 */
       b?: number | null | undefined;
     }
   | {
       kind: "Second";
-      /** @format uint8 */
+      /**
+       * @default 7
+       * @format uint8
+       */
       c?: number | undefined;
     };
 
 export type WithDefaultsOutput =
   | {
       kind: "First";
-      /** @format uint8 */
+      /**
+       * @default 0
+       * @format uint8
+       */
       a: number;
       /** @format uint8 */
       b?: number | null | undefined;
     }
   | {
       kind: "Second";
-      /** @format uint8 */
+      /**
+       * @default 7
+       * @format uint8
+       */
       c: number;
     };
 
@@ -2286,7 +2358,7 @@ export type Client<C extends ClientContext = Record<never, never>> = {
     echo: {
       billingItem: ProcedureClient<C, BillingItem, BillingItem, ThrowableError>;
       archivedItem: ProcedureClient<C, ArchiveItem, ArchiveItem, ThrowableError>;
-      shopItem: ProcedureClient<C, ItemInput, ItemOutput, ThrowableError>;
+      shopItem: ProcedureClient<C, ShopItemInput, ShopItemOutput, ThrowableError>;
       items: ProcedureClient<C, ItemsInput, ItemsOutput, ThrowableError>;
       globals: ProcedureClient<C, Globals, Globals, ThrowableError>;
       raw: ProcedureClient<C, RawInput, RawOutput, ThrowableError>;
@@ -2301,7 +2373,7 @@ export type Client<C extends ClientContext = Record<never, never>> = {
     samples: {
       billingItem: ProcedureClient<C, undefined, BillingItem[], ThrowableError>;
       archivedItem: ProcedureClient<C, undefined, ArchiveItem[], ThrowableError>;
-      shopItem: ProcedureClient<C, undefined, ItemOutput[], ThrowableError>;
+      shopItem: ProcedureClient<C, undefined, ShopItemOutput[], ThrowableError>;
       items: ProcedureClient<C, undefined, ItemsOutput[], ThrowableError>;
       globals: ProcedureClient<C, undefined, Globals[], ThrowableError>;
       raw: ProcedureClient<C, undefined, RawOutput[], ThrowableError>;
