@@ -130,6 +130,7 @@ echoes! {
     uint64: u64;
     size: usize;
     float: f64;
+    single: f32;
     text: String;
     letter: char;
     flag: bool;
@@ -192,6 +193,10 @@ const CASES: &[(&str, &str, Expected)] = &[
     ("size", "-7", Refused(&["[]"])),
     ("float", "1", Accepted("1")),
     ("float", "1e21", Accepted("1e+21")),
+    // Beyond its range a number would become infinite.
+    ("single", "3.4028235e38", Accepted("3.4028235e+38")),
+    ("single", "-1e39", Refused(&["[]"])),
+    ("single", "1e300", Refused(&["[]"])),
     ("float", "0.1", Accepted("0.1")),
     ("float", "1.7976931348623157e308", Accepted("1.7976931348623157e+308")),
     ("float", "null", Refused(&["[]"])),

@@ -421,6 +421,61 @@ fn every_schema_that_cannot_be_compiled_is_reported_with_its_place() {
     assert!(error.to_string().contains("procedure `bad/input`"), "{error}");
 }
 
+/// To read one would never end.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Chain(Option<Box<Self>>);
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum There {
+    Back(Box<AndBackAgain>),
+    Text(String),
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct AndBackAgain(There);
+
+/// This ends, as a list may be empty.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Lists(Vec<Option<Self>>);
+
+#[router]
+pub(crate) mod circles {
+    use super::*;
+
+    #[procedure]
+    pub(crate) async fn input(input: Vec<Chain>) {
+        drop(input);
+    }
+
+    #[procedure]
+    pub(crate) async fn root(input: Chain) {
+        drop(input);
+    }
+
+    #[procedure]
+    pub(crate) async fn output() -> There {
+        There::Text(String::new())
+    }
+
+    #[procedure]
+    pub(crate) async fn good(input: Lists) -> Lists {
+        input
+    }
+}
+
+#[test]
+fn a_type_that_is_nothing_but_itself_is_refused() {
+    let error = Rpc::try_new(circles::router::<()>()).expect_err("two types have no end");
+    let issues: Vec<_> = error.issues().iter().map(ToString::to_string).collect();
+    assert_eq!(issues.len(), 3, "{issues:?}");
+    for (issue, procedure) in issues.iter().zip(["input", "root", "output"]) {
+        assert!(issue.starts_with(&format!("procedure `{procedure}`")), "{issue}");
+        assert!(issue.contains("nothing but itself"), "{issue}");
+    }
+    assert!(issues[0].contains("`/$defs/Chain`"), "{}", issues[0]);
+}
+
 #[test]
 #[should_panic(expected = "the router cannot be served")]
 fn a_router_that_cannot_be_served_panics_in_new() {

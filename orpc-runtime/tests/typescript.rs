@@ -261,10 +261,6 @@ pub mod shapes {
         pub parent: Option<Box<Self>>,
     }
 
-    /// A type that is nothing but itself, or null.
-    #[derive(Serialize, Deserialize, JsonSchema)]
-    pub struct Endless(pub Option<Box<Self>>);
-
     #[derive(Serialize, Deserialize, JsonSchema)]
     pub struct Page<T> {
         pub items: Vec<T>,
@@ -305,7 +301,6 @@ pub mod shapes {
         pub flat_map: FlatMap,
         pub members: Members,
         pub tree: Tree,
-        pub endless: Endless,
         pub generics: Generics,
         pub unit: Unit,
         pub empty: Empty,

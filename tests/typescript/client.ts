@@ -143,8 +143,6 @@ export type CelsiusInput = { celsius: number };
 
 export type CelsiusOutput = number;
 
-export type Chain = null;
-
 /** A choice. */
 export type Choice =
   /** The first *\/ one. */
@@ -2521,7 +2519,6 @@ export type Client<C extends ClientContext = Record<never, never>> = {
       expression: ProcedureClient<C, ExpressionInput, ExpressionOutput, ThrowableError>;
       folder: ProcedureClient<C, Folder, Folder, ThrowableError>;
       byName: ProcedureClient<C, ByName, ByName, ThrowableError>;
-      chain: ProcedureClient<C, Chain, Chain, ThrowableError>;
       lists: ProcedureClient<C, Lists, Lists, ThrowableError>;
       json: ProcedureClient<C, Json, Json, ThrowableError>;
       comment: ProcedureClient<C, CommentOfUint8, CommentOfUint8, ThrowableError>;
@@ -2532,7 +2529,6 @@ export type Client<C extends ClientContext = Record<never, never>> = {
       expression: ProcedureClient<C, undefined, ExpressionOutput[], ThrowableError>;
       folder: ProcedureClient<C, undefined, Folder[], ThrowableError>;
       byName: ProcedureClient<C, undefined, ByName[], ThrowableError>;
-      chain: ProcedureClient<C, undefined, Chain[], ThrowableError>;
       lists: ProcedureClient<C, undefined, Lists[], ThrowableError>;
       json: ProcedureClient<C, undefined, Json[], ThrowableError>;
       comment: ProcedureClient<C, undefined, CommentOfUint8[], ThrowableError>;

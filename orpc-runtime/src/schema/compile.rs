@@ -7,6 +7,7 @@ use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
+use super::circle::refuse_circles;
 use super::keyword::{DATE_RANGE, INTEGER, JSON, date_bound, native_type};
 use super::node::{Kinds, Typed};
 use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};
@@ -20,15 +21,21 @@ pub struct SchemaError {
     reason: String,
 }
 
+impl SchemaError {
+    pub(super) fn new(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), reason: reason.into() }
+    }
+}
+
 impl From<TooManyPlaces> for SchemaError {
     fn from(error: TooManyPlaces) -> Self {
-        Self { pointer: String::new(), reason: error.to_string() }
+        Self::new("", error.to_string())
     }
 }
 
 /// The JSON Schema (draft 2020-12) of what a type deserialises from.
 pub(super) fn input_schema<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(IntegerRange);
+    let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(NumberRange);
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
@@ -55,23 +62,32 @@ pub(super) fn compile_typed(schema: &Value) -> Result<Validator<Typed>, SchemaEr
 
 /// Compiles a schema with formats asserted, as validation wants them.
 fn compile<F: Kinds>(schema: Value, kinds: &mut Kinded) -> Result<Validator<F>, SchemaError> {
-    let mut schema = Schema::try_from(schema)
-        .map_err(|error| SchemaError { pointer: String::new(), reason: error.to_string() })?;
+    refuse_circles(&schema)?;
+    let mut schema =
+        Schema::try_from(schema).map_err(|error| SchemaError::new("", error.to_string()))?;
     kinds.transform(&mut schema);
     let mut options = jsonschema::options_for::<F>()
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
         .with_pattern_options(PatternOptions::regex())
+        .with_format("duration", is_duration)
         .with_format("ip", |text: &str| text.parse::<std::net::IpAddr>().is_ok())
         .offline()
         .with_keyword(KEYWORD, native_type::<F>);
     for keyword in DATE_RANGE {
         options = options.with_keyword(keyword, move |_, limit, _| date_bound::<F>(keyword, limit));
     }
-    options.build(schema.as_value()).map_err(|error| SchemaError {
-        pointer: error.instance_path().to_string(),
-        reason: error.to_string(),
-    })
+    let built = options.build(schema.as_value());
+    built.map_err(|error| SchemaError::new(error.instance_path().to_string(), error.to_string()))
+}
+
+/// Whether a text looks like a duration in ISO 8601 form (section 5.5.2). What is
+/// one its type decides: some take signs and fractions, which RFC 3339 has not.
+fn is_duration(text: &str) -> bool {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let Some(parts) = text.strip_prefix(['P', 'p']) else { return false };
+    let is_part = |char: char| char.is_ascii_digit() || "YMWDTHSymwdths.,".contains(char);
+    !parts.is_empty() && parts.chars().all(is_part)
 }
 
 /// What a schema has in it that values with types are read by.
@@ -130,15 +146,15 @@ impl Transform for Kinded {
     }
 }
 
-/// Gives an integer its type's range: schemars names the size in `format`, which
-/// no validator of numbers reads, and writes the range of the small types only.
+/// Gives a number its type's range: schemars names the size in `format`, which
+/// no validator of numbers reads, and writes the range of the small integers only.
 #[derive(Debug, Clone)]
-struct IntegerRange;
+struct NumberRange;
 
-impl Transform for IntegerRange {
+impl Transform for NumberRange {
     fn transform(&mut self, schema: &mut Schema) {
         if let Some(format) = schema.get("format").and_then(Value::as_str)
-            && let Some((minimum, maximum)) = integer_range(format)
+            && let Some((minimum, maximum)) = number_range(format)
             && let Some(object) = schema.as_object_mut()
         {
             object.entry("minimum").or_insert(minimum);
@@ -148,7 +164,7 @@ impl Transform for IntegerRange {
     }
 }
 
-fn integer_range(format: &str) -> Option<(Value, Value)> {
+fn number_range(format: &str) -> Option<(Value, Value)> {
     Some(match format {
         "int8" => (json!(i8::MIN), json!(i8::MAX)),
         "int16" => (json!(i16::MIN), json!(i16::MAX)),
@@ -158,6 +174,9 @@ fn integer_range(format: &str) -> Option<(Value, Value)> {
         "uint16" => (json!(u16::MIN), json!(u16::MAX)),
         "uint32" => (json!(u32::MIN), json!(u32::MAX)),
         "uint64" | "uint" => (json!(u64::MIN), json!(u64::MAX)),
+        // What is beyond would be infinite, which JSON has no number for. The bounds
+        // are those of `f32` as they are written, a little beyond them as doubles.
+        "float" => (json!(-3.402_823_5e38), json!(3.402_823_5e38)),
         _ => return None,
     })
 }

@@ -13,6 +13,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::circle::refuse_circles;
 use super::compile::{SchemaError, output_schema};
 use crate::value::{File, Integers, KEYWORD, Places, is_wide, write_plain, write_typed};
 
@@ -52,6 +53,7 @@ impl OutputEncoder {
     }
 
     pub(super) fn of_schema(schema: &Value) -> Result<Self, SchemaError> {
+        refuse_circles(schema)?;
         let mut content = Content::default();
         match Schema::try_from(schema.clone()) {
             Ok(mut schema) => content.transform(&mut schema),

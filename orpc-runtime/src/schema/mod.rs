@@ -1,5 +1,6 @@
 //! JSON Schema: what a type accepts, compiled once and enforced on every input.
 
+mod circle;
 mod compile;
 mod data;
 mod decoder;

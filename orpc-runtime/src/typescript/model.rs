@@ -84,7 +84,6 @@ impl Model {
         let mut types = BTreeMap::new();
         inputs.name_types(&input_name, &mut types);
         outputs.name_types(&output_name, &mut types);
-        break_circles(&mut types);
 
         let mut tree = Branch::default();
         for (path, definition, (input, output, errors)) in procedures {
@@ -261,67 +260,4 @@ fn renamed(ty: Type, name: &dyn Fn(&str) -> String) -> Type {
         Type::Union(types) => Type::Union(all(types)),
         Type::Intersection(types) => Type::Intersection(all(types)),
     }
-}
-
-/// Takes types that are nothing but themselves out of themselves: a type alias
-/// may hold itself in an object or array only. What is left are the values that
-/// end: of `type List = List | null` it is null.
-fn break_circles(types: &mut BTreeMap<String, NamedType>) {
-    let names: Vec<_> = types.keys().cloned().collect();
-    for name in names {
-        let mut outer = vec![name.clone()];
-        if let Some(ty) =
-            types.get(&name).map(|named| without_circles(&named.ty, types, &mut outer))
-        {
-            types.entry(name).and_modify(|named| named.ty = ty);
-        }
-    }
-}
-
-/// The type without the parts that lead back to one of the outer types.
-fn without_circles(
-    ty: &Type,
-    types: &BTreeMap<String, NamedType>,
-    outer: &mut Vec<String>,
-) -> Type {
-    match ty {
-        Type::Named(name) if outer.contains(name) => Type::text("never"),
-        Type::Named(name) if leads_back(name, types, outer) => {
-            let Some(named) = types.get(name) else { return ty.clone() };
-            outer.push(name.clone());
-            let inner = without_circles(&named.ty, types, outer);
-            outer.pop();
-            inner
-        }
-        Type::Documented(docs, ty) => {
-            Type::Documented(docs.clone(), without_circles(ty, types, outer).into())
-        }
-        Type::Union(parts) => {
-            Type::union(parts.iter().map(|part| without_circles(part, types, outer)))
-        }
-        Type::Intersection(parts) => Type::Intersection(
-            parts.iter().map(|part| without_circles(part, types, outer)).collect(),
-        ),
-        other => other.clone(),
-    }
-}
-
-/// Whether a type is, among others, one of the outer types.
-fn leads_back(name: &str, types: &BTreeMap<String, NamedType>, outer: &[String]) -> bool {
-    let mut seen = BTreeSet::from([name]);
-    let mut open = vec![name];
-    while let Some(name) = open.pop() {
-        let Some(named) = types.get(name) else { continue };
-        let mut parts = vec![&named.ty];
-        while let Some(part) = parts.pop() {
-            match part {
-                Type::Named(inner) if outer.contains(inner) => return true,
-                Type::Named(inner) if seen.insert(inner) => open.push(inner),
-                Type::Union(inner) | Type::Intersection(inner) => parts.extend(inner),
-                Type::Documented(_, inner) => parts.push(inner),
-                _ => {}
-            }
-        }
-    }
-    false
 }

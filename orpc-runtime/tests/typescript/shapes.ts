@@ -19,7 +19,6 @@ export type AllInput = {
   flat_map: FlatMapInput;
   members: MembersInput;
   tree: TreeInput;
-  endless: Endless;
   generics: GenericsInput;
   unit: Unit;
   empty: Empty;
@@ -37,7 +36,6 @@ export type AllOutput = {
   flat_map: FlatMapOutput;
   members: MembersOutput;
   tree: TreeOutput;
-  endless: Endless;
   generics: GenericsOutput;
   unit: Unit;
   empty: Empty;
@@ -50,9 +48,6 @@ export type Closed = {
 };
 
 export type Empty = { [key: string]: unknown };
-
-/** A type that is nothing but itself, or null. */
-export type Endless = null;
 
 /** An enum of all kinds of variants. */
 export type External =

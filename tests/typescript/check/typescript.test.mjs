@@ -14,7 +14,7 @@ import { Values } from "./support/values.mjs";
 
 const VALUES = Number(process.env.TORTURE_VALUES ?? 25);
 const MUTATIONS = Number(process.env.TORTURE_MUTATIONS ?? 8);
-const SEED = Number(process.env.TORTURE_SEED ?? 1);
+const SEED = Number(process.env.TORTURE_SEED ?? 2);
 const FEWEST_TYPES = 120;
 /** How many of one type's faults are shown. */
 const SHOWN = 2;
@@ -49,6 +49,9 @@ const hasInherited = (value) =>
   typeof value === "object" &&
   value !== null &&
   (Object.keys(value).some((name) => name in {}) || Object.values(value).some(hasInherited));
+
+/** Where the random values of a type begin, whatever other types there are. */
+const seedOf = (name) => [...name].reduce((seed, char) => (31 * seed + char.codePointAt(0)) % 2 ** 31, SEED);
 
 const reason = (error) =>
   `${error.code ?? error.name} ${error.message} ${JSON.stringify(error.data ?? "")}`.slice(0, 300);
@@ -87,7 +90,7 @@ describe("types and run time agree", () => {
       let sent = 0;
       let known = 0;
       for (const echo of echoes) {
-        const values = new Values(randomFrom(SEED + sent));
+        const values = new Values(randomFrom(seedOf(echo.name)));
         const inputs = Array.from({ length: VALUES }, () => values.of(echo.input));
         let taken = 0;
         const exception = KNOWN[echo.name];
@@ -158,14 +161,14 @@ describe("types and run time agree", () => {
 
   test("there is no exception that is none", (t) => {
     for (const name of used) t.diagnostic(`${name}: ${KNOWN[name].because}`);
-    const unused = Object.keys(KNOWN).filter((name) => !used.has(name) && !KNOWN[name].isFragile);
+    const unused = Object.keys(KNOWN).filter((name) => !used.has(name) && !KNOWN[name].isRare);
     assert.deepEqual(unused, []);
   });
 
   test("a value that is not of a type is refused, by TypeScript, the check and the server", async (t) => {
     const client = server.clients.HTTP;
-    const cases = echoes.flatMap((echo, index) => {
-      const random = randomFrom(SEED + 1000 * index);
+    const cases = echoes.flatMap((echo) => {
+      const random = randomFrom(seedOf(echo.name));
       const values = new Values(random);
       return Array.from({ length: MUTATIONS }, () => ({
         echo,
@@ -174,8 +177,8 @@ describe("types and run time agree", () => {
         value: mutated(values.of(echo.input), random),
       }));
     });
-    const valid = echoes.flatMap((echo, index) => {
-      const values = new Values(randomFrom(SEED + 1000 * index));
+    const valid = echoes.flatMap((echo) => {
+      const values = new Values(randomFrom(seedOf(echo.name)));
       return Array.from({ length: 5 }, () => ({ echo, path: echo.path, side: "input", value: values.of(echo.input) }));
     });
     const verdicts = accepted([...cases, ...valid].map((one) => ({ ...one, expression: expression(one.value) })));
@@ -195,7 +198,6 @@ describe("types and run time agree", () => {
       }
       count.refused += 1;
       byType.set(echo.name, byType.get(echo.name) + 1);
-      if (KNOWN[echo.name]?.isFragile) continue;
       await call(client, echo.path, value).catch((error) => {
         if (error.code === "BAD_REQUEST") count.byServer += 1;
         else faults.push(`${echo.name} fails at ${shown(value)}: ${reason(error)}`);

@@ -36,9 +36,6 @@ pub enum Entry {
 pub struct ByName(BTreeMap<String, ByName>);
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Chain(Option<Box<Chain>>);
-
-#[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Lists(Vec<Lists>);
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -93,7 +90,6 @@ torture! {
     by_name: ByName = [
         ByName(BTreeMap::from([("a".to_owned(), ByName(BTreeMap::new()))])),
     ];
-    chain: Chain = [Chain(None), Chain(Some(Box::new(Chain(None))))];
     lists: Lists = [Lists(vec![]), Lists(vec![Lists(vec![]), Lists(vec![Lists(vec![])])])];
     json: Json = [
         Json::Null,
