@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod client;
+mod constraints;
 mod contract;
 mod docs;
 mod file;
@@ -8,6 +9,7 @@ mod ids;
 mod model;
 mod names;
 mod print;
+mod schemas;
 mod tree;
 mod types;
 

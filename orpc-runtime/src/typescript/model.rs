@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::docs::Docs;
 use super::ids::ids;
 use super::names::{Use, names};
-use super::types::{Type, docs_of, type_of};
+use super::schemas::{docs_of, type_of};
+use super::types::Type;
 use crate::procedure::{Definition, ErrorDeclaration, SchemaOf, Shape, ShapeKind, Signature};
 use crate::router::Router;
 
