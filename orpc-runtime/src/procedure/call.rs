@@ -265,6 +265,11 @@ impl ResponseHead {
     }
 
     #[cfg(feature = "http")]
+    pub(crate) fn take_headers(&mut self) -> HeaderMap {
+        std::mem::take(&mut self.headers)
+    }
+
+    #[cfg(feature = "http")]
     pub(crate) fn take_body(&mut self) -> Option<File> {
         self.body.take()
     }

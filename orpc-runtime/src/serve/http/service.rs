@@ -214,7 +214,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         })
     }
 
-    async fn handle<B>(self, request: Request<B>) -> Response<RpcBody>
+    async fn handle<B>(self, request: Request<B>) -> Result<Response<RpcBody>, Infallible>
     where
         B: Body + Send + 'static,
         B::Data: Send,
@@ -223,10 +223,11 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         if let Some(mode) = batch::mode(request.headers())
             && state.below(request.uri().path()).is_some()
         {
-            return state.batch(mode, request).await;
+            // On its own, so that other calls are no larger for it.
+            return Ok(Box::pin(state.batch(mode, request)).await);
         }
         let Some(route) = state.find(request.uri().path()) else {
-            return unmatched();
+            return Ok(unmatched());
         };
         let (parts, body) = request.into_parts();
         let call = Arc::new(Call::from_parts(Arc::clone(&route.path), parts));
@@ -236,16 +237,16 @@ impl<C: Send + Sync + 'static> HttpService<C> {
             Ok(answer) => answer,
             Err(panic) => Err(span.in_scope(|| panicked(&call, &*panic))),
         };
-        match answer {
+        Ok(match answer {
             Ok(answer) => respond(answer, &call),
             Err(error) => {
                 span.in_scope(|| {
                     tracing::debug!(code = error.code(), status = error.status(), "call failed");
                 });
-                let headers = call.response().headers().clone();
+                let headers = call.response().take_headers();
                 respond_with_error(&error, headers)
             }
-        }
+        })
     }
 }
 
@@ -468,7 +469,7 @@ fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     };
     let mut response = Response::new(body);
     *response.status_mut() = head.status().unwrap_or(StatusCode::OK);
-    *response.headers_mut() = head.headers().clone();
+    *response.headers_mut() = head.take_headers();
     if let Some(content_type) = content_type {
         set_content_type(&mut response, content_type);
     }
@@ -531,7 +532,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        Box::pin(self.clone().handle(request).map(Ok))
+        Box::pin(self.clone().handle(request))
     }
 }
 
