@@ -14,7 +14,7 @@ pub(super) const DATE_RANGE: [&str; 4] =
     ["formatMinimum", "formatMaximum", "formatExclusiveMinimum", "formatExclusiveMaximum"];
 
 /// The largest integer that is exact and has no neighbour that is rounded to it.
-const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+pub(crate) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// A check of one value.
 trait Check: Send + Sync {

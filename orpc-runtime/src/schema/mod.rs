@@ -15,4 +15,6 @@ pub(crate) use data::ErrorDataSchema;
 pub use decoder::{DecodeError, InputDecoder};
 pub(crate) use encoder::OutputEncoder;
 pub use issue::Issue;
+#[cfg(feature = "typescript")]
+pub(crate) use keyword::MAX_SAFE_INTEGER;
 pub(crate) use output::{OutputError, OutputWriter};

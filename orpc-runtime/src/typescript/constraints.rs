@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::schema::MAX_SAFE_INTEGER;
 use crate::value::KEYWORD;
-
-/// The largest integer that is a number and no other one's neighbour.
-const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// The constraints of a schema, as tags of JSDoc under the names that JSON Schema has.
 pub(super) fn constraints(schema: &Map<String, Value>) -> Vec<(&'static str, String)> {
