@@ -4,6 +4,8 @@
 // Without a transport parts of the core are for nobody.
 #![cfg_attr(not(feature = "websocket"), allow(dead_code, unused_imports))]
 
+#[cfg(feature = "durable")]
+pub mod durable;
 mod event;
 mod procedure;
 #[cfg(feature = "websocket")]

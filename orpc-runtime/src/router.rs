@@ -329,7 +329,7 @@ impl RouterIssue {
 }
 
 /// A path as it stands in a URL.
-fn encoded(path: &[&str]) -> String {
+pub(crate) fn encoded(path: &[&str]) -> String {
     let segments =
         path.iter().map(|segment| utf8_percent_encode(segment, URI_COMPONENT).to_string());
     segments.collect::<Vec<_>>().join("/")

@@ -14,6 +14,10 @@ use crate::value::File;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
+/// Marks a response whose value is the token of a durable iterator, being `1`.
+pub(crate) const DURABLE_ITERATOR: HeaderName =
+    HeaderName::from_static("x-orpc-durable-iterator");
+
 /// What the framework knows of one call: lent to a procedure that has an
 /// argument of type `&Call`.
 ///
@@ -272,6 +276,16 @@ impl ResponseHead {
     #[cfg(feature = "http")]
     pub(crate) fn take_body(&mut self) -> Option<File> {
         self.body.take()
+    }
+
+    /// Marks the output as the token of a durable iterator, on every transport.
+    pub(crate) fn set_durable(&mut self) {
+        self.headers.insert(DURABLE_ITERATOR, HeaderValue::from_static("1"));
+    }
+
+    /// Whether the output is the token of a durable iterator.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.headers.contains_key(DURABLE_ITERATOR)
     }
 
     /// Adds a `set-cookie` header (RFC 6265, section 4.1). Name and value are percent-encoded.

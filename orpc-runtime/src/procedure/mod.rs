@@ -4,6 +4,7 @@
 mod call;
 mod declared;
 mod definition;
+mod durable;
 mod emitter;
 mod error;
 mod input;
@@ -16,12 +17,16 @@ mod running;
 mod signature;
 mod traits;
 
+pub(crate) use call::DURABLE_ITERATOR;
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
+pub use durable::DurableOutput;
 pub use error::{Code, Error, ErrorDeclaration, RpcError};
 pub use input::{ProcedureInput, RawInput};
 pub use lend::{Lends, MayLend};
 pub use mount::{Mount, MountPoint};
+#[cfg(any(feature = "durable", feature = "typescript"))]
+pub(crate) use signature::DurableMethod;
 pub(crate) use signature::Shape;
 pub use traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
 

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 
 use super::call::Call;
 use super::definition::Definition;
+use super::durable::DurableOutput;
 use super::error::{ErrorDeclaration, RpcError};
 use super::input::ProcedureInput;
 use super::local;
@@ -74,6 +75,21 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
             Shape::value::<P::Output>(),
             Vec::new(),
             UnaryRunner::<P, How>::compile::<P::Output>().map(|runner| Arc::new(runner) as _),
+            Arc::new(typed),
+        );
+    }
+
+    /// Mounts a procedure whose result is the token of a durable iterator.
+    pub fn durable<P, How>(self)
+    where
+        P: UnaryProcedure<C, How, Output: DurableOutput>,
+        How: 'static,
+    {
+        let typed: Arc<dyn TypedCall<C, P>> = Arc::new(Typed::<UnaryOf<P, How>>(PhantomData));
+        self.place::<P>(
+            P::Output::shape(),
+            Vec::new(),
+            UnaryRunner::<P, How>::compile_durable::<P::Output>().map(|runner| Arc::new(runner) as _),
             Arc::new(typed),
         );
     }

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 
 use super::call::Call;
 use super::declared::DeclaredErrors;
+use super::durable::DurableOutput;
 use super::emitter::{Emitter, EventKind, EventSink, unwritten};
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
@@ -89,8 +90,13 @@ impl<P: Procedure> Prepared<P> {
 pub(crate) struct UnaryRunner<P: Procedure, How> {
     prepared: Arc<Prepared<P>>,
     output: Arc<OutputWriter>,
+    /// What is done with an output of the procedure before it is written.
+    seal: Option<Seal>,
     how: PhantomData<fn() -> How>,
 }
+
+/// Makes an output ready for the client of a call.
+type Seal = fn(&dyn Any, &Call) -> Result<(), Error>;
 
 /// Runs a procedure that answers with a stream.
 pub(crate) struct StreamRunner<P: Procedure, How> {
@@ -118,7 +124,17 @@ impl<P: Procedure, How> HibernatingRunner<P, How> {
 impl<P: Procedure, How> UnaryRunner<P, How> {
     pub(crate) fn compile<O: JsonSchema>() -> Result<Self, SchemaError> {
         let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
-        Ok(Self { prepared, output: Arc::new(OutputWriter::of::<O>(false)?), how: PhantomData })
+        let output = Arc::new(OutputWriter::of::<O>(false)?);
+        Ok(Self { prepared, output, seal: None, how: PhantomData })
+    }
+
+    /// The output is the token of a durable iterator.
+    pub(crate) fn compile_durable<O: DurableOutput>() -> Result<Self, SchemaError> {
+        let seal: Seal = |output, call| match output.downcast_ref::<O>() {
+            Some(iterator) => iterator.seal(call),
+            None => Ok(()),
+        };
+        Ok(Self { seal: Some(seal), ..Self::compile::<O>()? })
     }
 }
 
@@ -158,13 +174,16 @@ where
         check_socket(P::NEEDS_SOCKET, &call)?;
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
-        let writer = Arc::clone(&self.output);
+        let (writer, seal) = (Arc::clone(&self.output), self.seal);
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
             let handler = async {
                 let scope = Scope { context: &*context, call };
                 let output = P::call(scope, input).await.map_err(RpcError::into_error)?;
+                if let Some(seal) = seal {
+                    seal(&output, call)?;
+                }
                 let mut body = Vec::with_capacity(OUTPUT);
                 let files = writer.write_with_files(present(&output), &mut body);
                 let files = files.map_err(|error| {
@@ -183,7 +202,8 @@ where
 
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
         let (prepared, output) = (Arc::clone(&self.prepared), OutputWriter::of::<P::Output>(true)?);
-        Ok(Arc::new(Self { prepared, output: Arc::new(output), how: PhantomData }))
+        let (output, seal) = (Arc::new(output), self.seal);
+        Ok(Arc::new(Self { prepared, output, seal, how: PhantomData }))
     }
 }
 

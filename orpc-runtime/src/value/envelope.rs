@@ -87,6 +87,28 @@ impl<'a> Envelope<'a> {
         Ok(envelope)
     }
 
+    /// The envelope of a member of the value. Undefined if there is none.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn member(self, name: &str) -> Result<Self, Malformed> {
+        let Some(json) = self.json else { return Ok(Self::default()) };
+        let members: HashMap<Cow<'a, str>, &'a RawValue> =
+            serde_json::from_str(json.get()).map_err(|_| Malformed)?;
+        let below = |mut path: Path<'a>| {
+            let is_below = matches!(path.0.first(), Some(Segment::Key(key)) if key == name);
+            is_below.then(|| Path(path.0.split_off(1)))
+        };
+        let meta = self.meta.into_iter().filter_map(|MetaEntry { code, path }| {
+            Some(MetaEntry { code, path: below(path)? })
+        });
+        let files = self.files.into_iter().filter_map(|(path, file)| Some((below(path)?, file)));
+        Ok(Self {
+            json: members.get(name).copied(),
+            meta: meta.collect(),
+            maps: None,
+            files: files.collect(),
+        })
+    }
+
     /// The value, if it is plain JSON: neither undefined nor with types. Its
     /// numbers are those of JavaScript.
     pub(crate) fn plain_json(&self) -> Result<Option<Json>, Malformed> {

@@ -1,0 +1,17 @@
+#![doc = include_str!("README.md")]
+
+mod builtin;
+mod client;
+mod gate;
+mod ids;
+mod issuer;
+mod iterator;
+mod object;
+mod seat;
+mod sessions;
+mod token;
+
+pub use client::DurableClient;
+pub use iterator::DurableIterator;
+pub use object::DurableObject;
+pub use token::{KeyError, SigningKeys};
