@@ -96,6 +96,15 @@ impl RouterError {
     }
 }
 
+impl RouterError {
+    /// Names that are taken.
+    #[cfg(feature = "durable")]
+    pub(crate) fn reserved(names: Vec<String>) -> Self {
+        let issues = names.into_iter().map(|path| RouterIssue::Reserved { path }).collect();
+        Self { issues }
+    }
+}
+
 impl fmt::Display for RouterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the router cannot be served")?;
@@ -253,6 +262,12 @@ impl<C: Send + Sync + 'static> Router<C> {
         let mut all = Vec::new();
         self.visit(&[], &mut |path, mounted| all.push((path.join("/"), &mounted.definition)));
         all
+    }
+
+    /// The first names of all procedures, in the order they were added.
+    #[cfg(feature = "durable")]
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.nodes.iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// The JSON Schema of a procedure's input, if there is such a procedure and it has one.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::seat::Seat;
 use crate::event::HibernatingIterator;
 use crate::procedure::{Call, Error};
+use crate::publish::ReadError;
 use crate::socket::Socket;
 use crate::value::Value;
 
@@ -26,7 +27,7 @@ pub(super) mod procedures {
     pub async fn subscribe(
         call: &Call,
         socket: &Socket,
-    ) -> Result<HibernatingIterator<Value>, Error> {
+    ) -> Result<HibernatingIterator<Value, (), ReadError>, Error> {
         let seat = Seat::of(socket)?;
         let channels = Arc::clone(&seat.channels);
         channels.subscribe(socket.clone(), seat.client.clone(), call.last_event_id().cloned()).await

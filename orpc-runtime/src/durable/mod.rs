@@ -2,7 +2,9 @@
 
 mod builtin;
 mod client;
+mod durable;
 mod gate;
+mod hub;
 mod ids;
 mod issuer;
 mod iterator;
@@ -12,6 +14,7 @@ mod sessions;
 mod token;
 
 pub use client::DurableClient;
+pub use durable::Durable;
 pub use iterator::DurableIterator;
 pub use object::DurableObject;
 pub use token::{KeyError, SigningKeys};

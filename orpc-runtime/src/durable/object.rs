@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::router::Router;
 
@@ -43,7 +42,7 @@ use crate::router::Router;
 /// ```
 pub trait DurableObject: Send + Sync + 'static {
     /// The value of an event.
-    type Event: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
+    type Event: Serialize + JsonSchema + Send + Sync + 'static;
 
     /// What the methods borrow.
     type Context: Send + Sync + 'static;

@@ -12,6 +12,7 @@ use super::sessions::Sessions;
 use super::token::Claims;
 use crate::event::{HibernatingIterator, LastEventId};
 use crate::procedure::{Code, Error};
+use crate::publish::ReadError;
 use crate::serve::Admitted;
 use crate::socket::Socket;
 use crate::value::Value;
@@ -24,6 +25,9 @@ pub(super) struct Seat {
     pub(super) sessions: Arc<Sessions>,
 }
 
+/// The iterator of a channel, whatever its events are.
+pub(super) type ReadingIterator = HibernatingIterator<Value, (), ReadError>;
+
 /// The channels of a durable object, whatever their events are.
 pub(super) trait Channels: Send + Sync {
     /// Lets a client read its channel.
@@ -32,7 +36,7 @@ pub(super) trait Channels: Send + Sync {
         socket: Socket,
         client: DurableClient,
         last: Option<LastEventId>,
-    ) -> BoxFuture<'static, Result<HibernatingIterator<Value>, Error>>;
+    ) -> BoxFuture<'static, Result<ReadingIterator, Error>>;
 }
 
 impl Seat {
