@@ -6,6 +6,7 @@
 
 mod event;
 mod procedure;
+pub mod publish;
 #[cfg(feature = "websocket")]
 mod room;
 mod router;
