@@ -2,7 +2,7 @@
 
 pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
-    Definition, Error, ErrorDeclaration, HibernatingProcedure, Kind, Lends, MayLend, MetaValue,
+    Definition, DurableOutput, Error, ErrorDeclaration, HibernatingProcedure, Kind, Lends, MayLend, MetaValue,
     Mount, MountPoint, Procedure, ProcedureInput, RawInput, RpcError, Scope, StreamProcedure,
     UnaryProcedure,
 };

@@ -8,6 +8,7 @@
 pub mod durable;
 mod event;
 mod procedure;
+pub mod publish;
 #[cfg(feature = "websocket")]
 mod room;
 mod router;

@@ -5,7 +5,9 @@
 
 pub use crate::{
     Call, Code, Error, Event, EventIterator, LastEventId, Router, Rpc, RpcError, Socket, Step,
-    procedure, router,
+    procedure,
+    publish::{Published, Publisher},
+    router,
 };
 pub use futures::stream::{Stream, StreamExt};
 pub use schemars::JsonSchema;

@@ -1,4 +1,5 @@
 //! The procedures that every socket of a durable iterator has beside the methods.
+#![allow(unreachable_pub, reason = "procedures are `pub`")]
 
 use std::sync::Arc;
 

@@ -20,7 +20,7 @@ use super::sessions::Sessions;
 use super::token::Claims;
 use crate::procedure::{Code, Error, invalid_input, malformed_request};
 use crate::router::encoded;
-use crate::schema::{DecodeError, InputDecoder, SchemaError};
+use crate::schema::{DecodeError, InputDecoder};
 use crate::serve::{
     Admitted, Blocked, FormLimits, Gate, Refusal, path_and_query, read_form,
 };
@@ -39,7 +39,8 @@ pub(super) struct Entrance {
     pub(super) issuer: Arc<Issuer>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) channels: Arc<dyn Channels>,
-    call: InputDecoder<MethodCall>,
+    /// None if it cannot be: then what is wrong with an input is not told.
+    call: Option<InputDecoder<MethodCall>>,
 }
 
 /// The input of `call`, without that of the method.
@@ -54,8 +55,8 @@ impl Entrance {
         issuer: Arc<Issuer>,
         sessions: Arc<Sessions>,
         channels: Arc<dyn Channels>,
-    ) -> Result<Self, SchemaError> {
-        Ok(Self { issuer, sessions, channels, call: InputDecoder::compile()? })
+    ) -> Self {
+        Self { issuer, sessions, channels, call: InputDecoder::compile().ok() }
     }
 
     /// The path of the method that a call is for.
@@ -81,7 +82,10 @@ impl Entrance {
             Some(serde_json::Value::Array(path)) if !path.is_empty() && path.iter().all(|name| name.is_string()) => {
                 Ok(path.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())
             }
-            _ => Ok(self.call.decode(envelope)?.path),
+            _ => match &self.call {
+                Some(call) => Ok(call.decode(envelope)?.path),
+                None => Err(DecodeError::Malformed),
+            },
         }
     }
 

@@ -17,7 +17,7 @@ use serde::Serialize;
 use tokio::task::AbortHandle;
 
 use super::client::DurableClient;
-use crate::event::{ErrorEvent, EventError as _, EventMeta, HibernationId};
+use crate::event::{EventMeta, HibernationId};
 use crate::procedure::Error;
 use crate::publish::{
     Audience, EventId, Published, Publisher, ReadError, Recipient, SubscribeError, Subscription,
@@ -285,7 +285,6 @@ impl Reader {
 
     /// Ends the iterator with another error.
     fn fail(&self, error: Error) {
-        let (error, _) = ErrorEvent::new(error).into_parts();
         if let Ok(event) = Encoded::fail(error) {
             _ = event.send(&self.socket, &self.iterator);
         }

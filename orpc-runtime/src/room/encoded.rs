@@ -119,6 +119,8 @@ impl<T, R, E> EncodedEvent<T, R, E> {
     /// A value that was serialised to an envelope before.
     #[cfg(feature = "durable")]
     pub(crate) fn of_envelope(meta: &EventMeta, envelope: &[u8]) -> Self {
+        use crate::procedure::EventWriter as _;
+
         let mut tail = Vec::with_capacity(envelope.len() + 128);
         PeerTail.begin(EventKind::Message, meta, &mut tail);
         tail.extend_from_slice(envelope);

@@ -55,7 +55,7 @@ fn procedure_type(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) 
 }
 
 /// What the type of a procedure names.
-fn import(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) {
+pub(super) fn import(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) {
     imported.insert("Client as ProcedureClient");
     imported.insert("ThrowableError");
     if !matches!(procedure.output, Flow::Value(_)) {
