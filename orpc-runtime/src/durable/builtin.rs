@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::seat::Seat;
 use crate::event::HibernatingIterator;
-use crate::procedure::{Call, Error};
+use crate::procedure::{Call, Error, POSITION};
 use crate::publish::ReadError;
 use crate::socket::Socket;
 use crate::value::Value;
@@ -31,7 +31,12 @@ pub(super) mod procedures {
     ) -> Result<HibernatingIterator<Value, (), ReadError>, Error> {
         let seat = Seat::of(socket)?;
         let channels = Arc::clone(&seat.channels);
-        channels.subscribe(socket.clone(), seat.client.clone(), call.last_event_id().cloned()).await
+        let last = call.last_event_id().cloned();
+        let (iterator, position) = channels.subscribe(socket.clone(), seat.client.clone(), last)?;
+        if call.headers().contains_key(POSITION) {
+            call.response().set_position(&position.to_string());
+        }
+        Ok(iterator)
     }
 
     /// Takes a newer token for the same channel with the same tags.

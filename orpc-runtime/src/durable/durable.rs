@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
-use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,7 +20,7 @@ use super::sessions::Sessions;
 use super::token::SigningKeys;
 use crate::event::{HibernatingIterator, LastEventId};
 use crate::procedure::Error;
-use crate::publish::{Publish, Publisher};
+use crate::publish::{EventId, Publish, Publisher};
 use crate::router::{Router, RouterError};
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
@@ -230,17 +229,17 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Channels for Hubs<T> {
         socket: Socket,
         client: DurableClient,
         last: Option<LastEventId>,
-    ) -> BoxFuture<'static, Result<ReadingIterator, Error>> {
-        Box::pin(async move {
-            let channel = client.channel();
-            let hub = self.hub(&channel)?;
-            let is_new = last.is_none();
-            // After the hub, so that it does not stand before what the hub has given out.
-            let subscription = self.publisher.subscribe(&channel, last.as_ref())?;
-            Ok(HibernatingIterator::new(move |id| {
-                hub.join(&socket, &client, id, subscription, is_new);
-                Ok(())
-            }))
-        })
+    ) -> Result<(ReadingIterator, EventId), Error> {
+        let channel = client.channel();
+        let hub = self.hub(&channel)?;
+        let is_new = last.is_none();
+        // After the hub, so that it does not stand before what the hub has given out.
+        let subscription = self.publisher.subscribe(&channel, last.as_ref())?;
+        let position = subscription.position();
+        let iterator = HibernatingIterator::new(move |id| {
+            hub.join(&socket, &client, id, subscription, is_new);
+            Ok(())
+        });
+        Ok((iterator, position))
     }
 }

@@ -4,15 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use futures::future::BoxFuture;
-
 use super::client::DurableClient;
 use super::issuer::Issuer;
 use super::sessions::Sessions;
 use super::token::Claims;
 use crate::event::{HibernatingIterator, LastEventId};
 use crate::procedure::{Code, Error};
-use crate::publish::ReadError;
+use crate::publish::{EventId, ReadError};
 use crate::serve::Admitted;
 use crate::socket::Socket;
 use crate::value::Value;
@@ -30,13 +28,13 @@ pub(super) type ReadingIterator = HibernatingIterator<Value, (), ReadError>;
 
 /// The channels of a durable object, whatever their events are.
 pub(super) trait Channels: Send + Sync {
-    /// Lets a client read its channel.
+    /// Lets a client read its channel, behind the event of that id.
     fn subscribe(
         self: Arc<Self>,
         socket: Socket,
         client: DurableClient,
         last: Option<LastEventId>,
-    ) -> BoxFuture<'static, Result<ReadingIterator, Error>>;
+    ) -> Result<(ReadingIterator, EventId), Error>;
 }
 
 impl Seat {

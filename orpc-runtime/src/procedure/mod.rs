@@ -17,7 +17,7 @@ mod running;
 mod signature;
 mod traits;
 
-pub(crate) use call::DURABLE_ITERATOR;
+pub(crate) use call::{DURABLE_ITERATOR, POSITION};
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
 pub use durable::DurableOutput;

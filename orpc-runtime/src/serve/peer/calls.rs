@@ -645,7 +645,9 @@ impl<C: Send + Sync + 'static> Run<C> {
         let socket = &self.shared.socket;
         // From here on, as events may come as soon as the id is known.
         socket.hibernate(self.id.as_str());
-        socket.outbox().append(|out| peer::write_iterator(&self.id, out));
+        let response = self.call.response();
+        socket.outbox().append(|out| peer::write_iterator(&self.id, response.position(), out));
+        drop(response);
         let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
         let error = match opened {
             Ok(Ok(())) => return,

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::batch::UNMATCHED;
 use super::headers::{RawHeaders, header_map};
 use crate::event::EventMeta;
-use crate::procedure::{DURABLE_ITERATOR, Error, EventKind, EventWriter};
+use crate::procedure::{DURABLE_ITERATOR, POSITION, Error, EventKind, EventWriter};
 
 /// Stands between the text and the body of a binary message; UTF-8 has no such byte.
 const DELIMITER: u8 = 0xff;
@@ -353,10 +353,17 @@ impl EventWriter for PeerTail {
     }
 }
 
-/// Writes what tells the client of a call that it gets an iterator.
-pub(crate) fn write_iterator(id: &CallId, out: &mut Vec<u8>) {
+/// Writes what tells the client of a call that it gets an iterator, and behind
+/// which event it begins, if the client asked for that.
+pub(crate) fn write_iterator(id: &CallId, position: Option<&str>, out: &mut Vec<u8>) {
     id.open(out);
-    PeerTail.open(out);
+    let Some(position) = position else { return PeerTail.open(out) };
+    // Writing to a `Vec` cannot fail.
+    _ = write!(
+        out,
+        ",\"p\":{{\"h\":{{\"content-type\":\"text/event-stream\",\"{POSITION}\":{}}}}}}}",
+        serde_json::Value::from(position)
+    );
 }
 
 /// Writes an event for the call of that id, which is JSON text, around what
