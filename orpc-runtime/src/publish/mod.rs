@@ -18,6 +18,6 @@ pub use error::{PublishError, ReadError, StoreError, SubscribeError};
 pub use gap::{Gap, GapData, GapReason};
 pub use id::{Epoch, EventId, ParseEventIdError};
 pub use published::{Encoded, Published};
-pub use publisher::{Publish, Publisher, PublisherBuilder};
+pub use publisher::{Durability, Publish, Publisher, PublisherBuilder};
 pub use store::Start;
 pub use subscription::{IntoStart, Subscription};

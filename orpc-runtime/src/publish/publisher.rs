@@ -12,10 +12,14 @@ use serde::Serialize;
 
 use super::audience::Audience;
 use super::clock::{Clock, SystemClock, Timeline};
+#[cfg(feature = "redb")]
+use super::error::StoreError;
 use super::error::{MAX_CHANNEL_NAME, MAX_RETRY_KEY, PublishError, SubscribeError};
 use super::id::EventId;
 use super::log::Limits;
 use super::published::Encoded;
+#[cfg(feature = "redb")]
+use super::store::{Disk, FileStore, SystemDisk};
 use super::store::{MemoryStore, NewEvent, Start, Store};
 use super::subscription::{IntoStart, Subscription};
 
@@ -33,6 +37,20 @@ pub struct Publisher<T> {
 struct Inner {
     store: Box<dyn Store>,
     max_event: usize,
+}
+
+/// What an event survives once it is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Nothing: it is in memory, and each start has a new epoch.
+    Memory,
+    /// The end of the process, `kill -9` included: it is with the operating system.
+    /// A loss of power may lose events, or damage the file; both are told.
+    Process,
+    /// A loss of power as well: it is on the disk (`fdatasync`). All events that
+    /// wait at the same time are one write.
+    Commit,
 }
 
 /// How a [`Publisher`] keeps its events.
@@ -118,6 +136,43 @@ impl PublisherBuilder {
         let timeline = Timeline::new(Arc::clone(&self.clock));
         let store = MemoryStore::new(timeline, limits, self.max_channels);
         Publisher::with_store(Box::new(store), self.max_event)
+    }
+}
+
+#[cfg(feature = "redb")]
+impl PublisherBuilder {
+    /// A publisher that keeps its events in a file, which is made if there is none.
+    /// Every page and event of it is checked. One publisher at a time has it open.
+    ///
+    /// A channel whose events are damaged, or whose last events are lost, begins
+    /// anew: its readers are told of a gap, and the reason is logged.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, is in use, or does not hold together so much
+    /// that nothing can be read from it. It is left as it is: move it away to begin
+    /// anew. With [`Durability::Memory`] there is no file, and no error.
+    pub fn open<T>(
+        self,
+        path: impl AsRef<std::path::Path>,
+        durability: Durability,
+    ) -> Result<Publisher<T>, StoreError> {
+        let syncs = match durability {
+            Durability::Memory => return Ok(self.memory()),
+            Durability::Process => false,
+            Durability::Commit => true,
+        };
+        self.open_disk(Box::new(SystemDisk::new(path.as_ref())), syncs)
+    }
+
+    pub(super) fn open_disk<T>(
+        self,
+        disk: Box<dyn Disk>,
+        syncs: bool,
+    ) -> Result<Publisher<T>, StoreError> {
+        let limits = Limits::in_file(self.retention, self.max_events, self.max_bytes);
+        let timeline = Timeline::new(Arc::clone(&self.clock));
+        let store = FileStore::open(disk, syncs, timeline, limits, self.max_channels)?;
+        Ok(Publisher::with_store(Box::new(store), self.max_event))
     }
 }
 

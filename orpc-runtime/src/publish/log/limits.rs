@@ -26,6 +26,13 @@ impl Limits {
         Self { age: millis(age), events, bytes, held_events, held_bytes }
     }
 
+    /// Limits of a log that is in a file, and of which only the newest events are
+    /// in memory as well.
+    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
+    pub(crate) fn in_file(age: Duration, events: u64, bytes: u64) -> Self {
+        Self { age: millis(age), events, bytes, held_events: 256, held_bytes: 256 * 1024 }
+    }
+
     /// How much older than [`age`](Limits::age) an event may be before it is trimmed.
     pub(crate) fn slack(&self) -> u64 {
         (self.age / PARTS).max(1)

@@ -189,6 +189,13 @@ impl<E: Clone> Log<E> {
         }
     }
 
+    /// Whether a log that was read from a file goes on where another one was: it
+    /// has lost nothing.
+    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
+    pub(crate) fn continues(&self, before: &Self) -> bool {
+        self.epoch == before.epoch && self.top >= before.top
+    }
+
     /// Begins anew, with nothing.
     pub(crate) fn reset(&mut self, epoch: Epoch) {
         let fresh = Self::new(epoch);

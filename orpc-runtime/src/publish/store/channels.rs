@@ -121,7 +121,8 @@ impl Channels {
             return Ok(Arc::clone(channel));
         }
         if map.by_name.len() >= self.max_channels {
-            self.forget(&mut map, self.timeline.now());
+            // Those in a file are forgotten by who writes it.
+            self.forget(&mut map, self.timeline.now(), |state| state.place.is_none());
         }
         if map.by_name.len() >= self.max_channels {
             return Err(Refused::TooMany);
@@ -151,23 +152,34 @@ impl Channels {
     }
 
     /// Trims all channels and forgets those of which nothing is left, if the last
-    /// time is long enough ago.
-    pub(super) fn sweep(&self) {
+    /// time is long enough ago. It gives those that a file knows.
+    pub(super) fn sweep(&self) -> Option<Vec<(Arc<str>, Place)>> {
         let now = self.timeline.now();
         let mut map = self.map();
-        if now.saturating_sub(map.swept) >= self.limits.slack() {
-            map.swept = now;
-            self.forget(&mut map, now);
+        if now.saturating_sub(map.swept) < self.limits.slack() {
+            return None;
         }
+        map.swept = now;
+        Some(self.forget(&mut map, now, |_| true))
     }
 
-    fn forget(&self, map: &mut Map, now: u64) {
-        map.by_name.retain(|_, channel| {
+    fn forget(
+        &self,
+        map: &mut Map,
+        now: u64,
+        may_go: impl Fn(&State) -> bool,
+    ) -> Vec<(Arc<str>, Place)> {
+        let mut forgotten = Vec::new();
+        map.by_name.retain(|name, channel| {
             let mut state = channel.state();
             state.trim(now, &self.limits);
-            state.is_gone = state.is_forgettable(now, &self.limits);
+            state.is_gone = may_go(&state) && state.is_forgettable(now, &self.limits);
+            if let (true, Some(place)) = (state.is_gone, state.place) {
+                forgotten.push((Arc::clone(name), place));
+            }
             !state.is_gone
         });
+        forgotten
     }
 
     /// Forgets a channel if nothing of it is left.
@@ -176,7 +188,8 @@ impl Channels {
         let mut state = channel.state();
         let now = self.timeline.now();
         state.trim(now, &self.limits);
-        if !state.is_gone && state.is_forgettable(now, &self.limits) {
+        let may_go = !state.is_gone && state.place.is_none();
+        if may_go && state.is_forgettable(now, &self.limits) {
             state.is_gone = true;
             map.by_name.remove(&channel.name);
         }
@@ -222,6 +235,23 @@ impl State {
     pub(super) fn trim(&mut self, now: u64, limits: &Limits) {
         self.log.trim(now, limits);
         self.keys.forget_before(now.saturating_sub(limits.age));
+    }
+
+    /// Goes on with what a file has of the channel.
+    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
+    pub(super) fn adopt(&mut self, found: Self) {
+        self.log = found.log;
+        self.keys = found.keys;
+        self.last = found.last;
+        self.place = found.place;
+    }
+
+    /// Begins anew, with nothing.
+    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
+    pub(super) fn begin_anew(&mut self, epoch: Epoch) {
+        self.log.reset(epoch);
+        self.keys.clear();
+        self.place = None;
     }
 
     /// Whether nobody could miss the channel. One whose events are all trimmed is

@@ -24,7 +24,7 @@ pub(super) trait Elsewhere: Send + Sync {
         first: u64,
         last: u64,
         bytes: u64,
-    ) -> BoxFuture<'static, Result<Vec<Record>, StoreError>>;
+    ) -> BoxFuture<'static, Result<Vec<Record>, ReadError>>;
 }
 
 /// Reads what is in memory from there, and the rest from elsewhere.
@@ -36,7 +36,7 @@ pub(super) struct Follower {
 
 struct Reading {
     first: u64,
-    records: BoxFuture<'static, Result<Vec<Record>, StoreError>>,
+    records: BoxFuture<'static, Result<Vec<Record>, ReadError>>,
 }
 
 impl Follower {
@@ -50,7 +50,7 @@ impl Follower {
                 let first = reading.first;
                 let records = ready!(reading.records.as_mut().poll(cx));
                 self.reading = None;
-                let records = records.map_err(ReadError::Store)?;
+                let records = records?;
                 if !records.is_empty() {
                     return Poll::Ready(Ok(self.arrived(first, records)));
                 }

@@ -25,8 +25,8 @@ impl MemoryStore {
 
     fn publish_now(&self, event: NewEvent) -> Result<EventId, PublishError> {
         let channels = &*self.0;
-        channels.sweep();
-        let bytes = event.weight() as u64;
+        // In memory there is nothing else to clear away.
+        drop(channels.sweep());
         let published = channels.with(&Arc::clone(&event.channel), |_, state| {
             let now = channels.timeline.now();
             state.trim(now, &channels.limits);
@@ -37,7 +37,9 @@ impl MemoryStore {
                 return Err(PublishError::TooMany("retry keys"));
             }
             let id = state.log.next().ok_or(PublishError::TooMany("events"))?;
-            state.log.append(Record::of(&event), bytes, now);
+            let record = Record::of(&event);
+            let bytes = record.weight();
+            state.log.append(record, bytes, now);
             state.log.commit(1, &channels.limits);
             state.last = now;
             if let Some(key) = event.key {
@@ -74,13 +76,6 @@ impl Store for MemoryStore {
 impl Drop for MemoryStore {
     fn drop(&mut self) {
         self.0.close();
-    }
-}
-
-impl Record {
-    /// What is kept of an event.
-    pub(super) fn of(event: &NewEvent) -> Self {
-        Self { envelope: event.envelope.clone(), audience: event.audience.clone() }
     }
 }
 

@@ -5,6 +5,8 @@ mod channels;
 mod follower;
 mod keys;
 mod memory;
+#[cfg(feature = "redb")]
+mod redb;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,6 +19,8 @@ use super::error::{PublishError, ReadError, SubscribeError};
 use super::id::EventId;
 
 pub(crate) use memory::MemoryStore;
+#[cfg(feature = "redb")]
+pub(crate) use redb::{Disk, FileStore, SystemDisk};
 
 /// Keeps events and gives them to readers.
 ///
@@ -95,8 +99,22 @@ pub enum Start {
 /// What an event weighs beside its bytes.
 const EVENT: usize = 64;
 
+impl Record {
+    /// What is kept of an event.
+    fn of(event: &NewEvent) -> Self {
+        Self { envelope: event.envelope.clone(), audience: event.audience.clone() }
+    }
+
+    /// How many bytes count for the limits of the channel.
+    fn weight(&self) -> u64 {
+        let audience = self.audience.as_deref().map_or(0, Audience::weight);
+        (EVENT + self.envelope.len() + audience) as u64
+    }
+}
+
 impl NewEvent {
-    /// How many bytes count for the limits.
+    /// How many bytes it takes while it waits.
+    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "nothing waits in memory"))]
     pub(crate) fn weight(&self) -> usize {
         let audience = self.audience.as_deref().map_or(0, Audience::weight);
         EVENT + self.envelope.len() + audience + self.key.as_deref().map_or(0, str::len)
