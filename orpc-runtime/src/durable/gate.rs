@@ -1,11 +1,12 @@
 //! Who gets a socket of a durable iterator, and what calls on it mean.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use futures::FutureExt as _;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Method, StatusCode, Uri};
@@ -33,6 +34,10 @@ pub(super) const METHODS: &str = "call";
 
 /// How many files one call may bring.
 const MAX_FILES: usize = 100;
+
+/// How often a form in memory may let others run while it is read: a few times for
+/// each part.
+const MAX_TURNS: u32 = 10_000;
 
 /// The gate of one endpoint.
 pub(super) struct Entrance {
@@ -67,8 +72,7 @@ impl Entrance {
                 let content_type = request.headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
                 let limits = FormLimits::of_message(MAX_FILES);
                 let bytes = futures::stream::once(std::future::ready(Ok(bytes.clone())));
-                // All of it is in memory, so that there is nothing to wait for.
-                let form = read_form(content_type, bytes, &limits).now_or_never();
+                let form = without_waiting(read_form(content_type, bytes, &limits));
                 let form = form.and_then(Result::ok).ok_or(DecodeError::Malformed)?;
                 self.path_in(form.envelope()?)
             }
@@ -78,7 +82,7 @@ impl Entrance {
 
     fn path_in(&self, envelope: Envelope<'_>) -> Result<Vec<String>, DecodeError> {
         // Without the method's own input, which is read when its turn comes.
-        match envelope.clone().member("path")?.plain_json()? {
+        match envelope.clone().member("path").plain_json()? {
             Some(serde_json::Value::Array(path)) if !path.is_empty() && path.iter().all(|name| name.is_string()) => {
                 Ok(path.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())
             }
@@ -161,6 +165,17 @@ impl Gate for Entrance {
             _ => Err(Blocked::Unmatched),
         }
     }
+}
+
+/// The output of a future for which all is there, though it lets others run now
+/// and then. None if it waits for something nevertheless.
+fn without_waiting<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    (0..MAX_TURNS).find_map(|_| match future.as_mut().poll(&mut cx) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    })
 }
 
 /// The URI without what let the client in.

@@ -9,11 +9,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::StreamExt as _;
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::client::DurableClient;
@@ -32,6 +33,10 @@ pub(super) type IteratorId = HibernationId<Value, (), ReadError>;
 /// An event as readers get it.
 type Encoded = EncodedEvent<Value, (), ReadError>;
 
+/// How long a channel is read on when its last reader has left: for those that
+/// come back. Else one without events would begin anew each time.
+const LINGER: Duration = Duration::from_secs(60);
+
 /// After how many events a reader that catches up lets others run.
 const EVENTS_PER_TURN: usize = 64;
 
@@ -40,6 +45,7 @@ pub(super) struct Hub<T> {
     channel: Arc<str>,
     publisher: Publisher<T>,
     state: Mutex<State>,
+    own: Weak<Self>,
 }
 
 struct State {
@@ -51,6 +57,8 @@ struct State {
     task: Option<AbortHandle>,
     /// The task has ended, and nothing comes any more.
     is_over: bool,
+    /// There is a time set at which a channel without readers is let go.
+    is_lingering: bool,
 }
 
 /// A reader with an iterator that hibernates.
@@ -77,9 +85,10 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
             readers: HashMap::new(),
             task: None,
             is_over: false,
+            is_lingering: false,
         };
         let (publisher, state) = (publisher.clone(), Mutex::new(state));
-        let hub = Arc::new(Self { channel, publisher, state });
+        let hub = Arc::new_cyclic(|own| Self { channel, publisher, state, own: own.clone() });
         let task = tokio::spawn(give_out(Arc::downgrade(&hub), subscription)).abort_handle();
         hub.state().task = Some(task);
         Ok(hub)
@@ -92,12 +101,6 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
     /// Whether nothing comes any more.
     pub(super) fn is_over(&self) -> bool {
         self.state().is_over
-    }
-
-    /// How many readers there are.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.state().readers.len()
     }
 
     /// Takes in a reader, in place of the one that its socket had. It gets what
@@ -374,6 +377,17 @@ impl<T: Send + Sync + 'static> Group for Hub<T> {
     fn forget(&self, socket: &Socket) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.readers.remove(&socket.id());
+        if !state.readers.is_empty() || state.is_lingering {
+            return;
+        }
+        // Outside of a runtime there is nobody to wait for, either.
+        if let (Some(own), Ok(runtime)) = (self.own.upgrade(), Handle::try_current()) {
+            state.is_lingering = true;
+            runtime.spawn(async move {
+                tokio::time::sleep(LINGER).await;
+                own.state.lock().unwrap_or_else(PoisonError::into_inner).is_lingering = false;
+            });
+        }
     }
 }
 

@@ -87,12 +87,12 @@ impl<'a> Envelope<'a> {
         Ok(envelope)
     }
 
-    /// The envelope of a member of the value. Undefined if there is none.
+    /// The envelope of a member of the value. Undefined if there is none, as in
+    /// what is no object.
     #[cfg(feature = "websocket")]
-    pub(crate) fn member(self, name: &str) -> Result<Self, Malformed> {
-        let Some(json) = self.json else { return Ok(Self::default()) };
-        let members: HashMap<Cow<'a, str>, &'a RawValue> =
-            serde_json::from_str(json.get()).map_err(|_| Malformed)?;
+    pub(crate) fn member(self, name: &str) -> Self {
+        let members = self.json.and_then(|json| serde_json::from_str(json.get()).ok());
+        let members: HashMap<Cow<'a, str>, &'a RawValue> = members.unwrap_or_default();
         let below = |mut path: Path<'a>| {
             let is_below = matches!(path.0.first(), Some(Segment::Key(key)) if key == name);
             is_below.then(|| Path(path.0.split_off(1)))
@@ -101,12 +101,12 @@ impl<'a> Envelope<'a> {
             Some(MetaEntry { code, path: below(path)? })
         });
         let files = self.files.into_iter().filter_map(|(path, file)| Some((below(path)?, file)));
-        Ok(Self {
+        Self {
             json: members.get(name).copied(),
             meta: meta.collect(),
             maps: None,
             files: files.collect(),
-        })
+        }
     }
 
     /// The value, if it is plain JSON: neither undefined nor with types. Its

@@ -110,7 +110,7 @@ impl Input {
         member: Option<&str>,
     ) -> Result<RawInput<'a>, Error> {
         let envelope = match member {
-            Some(name) => envelope.and_then(|envelope| envelope.member(name)),
+            Some(name) => envelope.map(|envelope| envelope.member(name)),
             None => envelope,
         };
         envelope.map(RawInput::Value).map_err(|error| malformed_request(error.into()))
