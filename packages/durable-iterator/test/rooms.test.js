@@ -47,7 +47,8 @@ describe("a durable iterator", () => {
     expect(id).toMatch(/^c\.[\w-]{22}$/u);
     expect(durableIteratorId(bob)).not.toBe(id);
     rooms.line.cut();
-    await ada.tools.ping();
+    // It may not know yet that its line is cut.
+    await ada.tools.ping().catch(() => ada.tools.ping());
     expect(durableIteratorId(ada)).toBe(id);
     expect(durableIteratorToken(ada)).toContain(id);
     expect(durableIteratorId({})).toBeUndefined();

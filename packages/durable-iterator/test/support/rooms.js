@@ -17,13 +17,14 @@ export class Rooms {
   /** `settings` are variables of the server's environment. */
   static async start(settings = {}) {
     const rooms = new Rooms();
-    const before = { ...process.env };
-    Object.assign(process.env, settings);
-    rooms.server = await startServer();
-    for (const name of Object.keys(settings)) delete process.env[name];
-    Object.assign(process.env, before);
+    rooms.server = await startServer(settings);
     rooms.line = await openLine(rooms.server.origin);
     return rooms;
+  }
+
+  /** Another server in place of one that was stopped, at the same port. */
+  async restart(port) {
+    this.server = await startServer({ PORT: port });
   }
 
   /** A client; `plugin` are options of the plugin, `link` of the link. */
