@@ -4,25 +4,27 @@ mod expand;
 mod parse;
 mod validate;
 
-pub(crate) use parse::{Options, starts_signature};
+pub(crate) use expand::marker;
+pub(crate) use parse::Options;
 pub(crate) use validate::check_name;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diagnostics::Diagnostics;
+use crate::signature::{Function, Role};
 
 /// The function as it is, and the items beside it; or the mistakes and a stub of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let options = parse::Options::parse(arguments, &mut errors);
-    let generated = match parse::Function::parse(item.clone()) {
+    let generated = match Function::parse(item.clone(), Role::Procedure) {
         Ok(function) => {
             let procedure = validate::validate(&function, &options, &mut errors);
             match procedure.filter(|_| errors.is_empty()) {
                 Some(procedure) => expand::expand(&procedure),
                 // A method can have no type beside it.
-                None if function.signature.receiver().is_some() => TokenStream::new(),
+                None if function.is_method() => TokenStream::new(),
                 None => expand::stub(&function, &options.runtime),
             }
         }
