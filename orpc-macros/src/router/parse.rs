@@ -199,7 +199,7 @@ fn entry_head(input: ParseStream<'_>, kind: EntryKind) -> Option<(Visibility, Id
 
 /// The tokens up to the end of an item: a `;`, or a brace that no `;` follows.
 /// What a wrong guess splits is put together again in the output.
-fn skip_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.is_empty() {
         let is_end = input.peek(Token![;]) || input.peek(syn::token::Brace);
