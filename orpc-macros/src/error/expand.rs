@@ -186,7 +186,7 @@ fn declaration(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
     let (code, status, message) = match &variant.kind {
         VariantKind::Declared { code, status, message } => (code, status, message),
         VariantKind::Transparent(ty) => {
-            return quote_spanned!(place=> #all.extend(<#ty as #private::RpcError>::declarations()););
+            return quote_spanned!(place=> #all.append(&mut <#ty as #private::RpcError>::declarations()););
         }
         VariantKind::Internal => return TokenStream::new(),
     };

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Lit, Meta, Type, Visibility};
 
-use super::parse::Function;
+use super::parse::Head;
 use super::validate::{
     Argument, Item, ItemType, Output, Procedure, is_named, result_parts, stream_argument,
 };
@@ -53,7 +53,7 @@ pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
                 type Input = #input;
                 type Reply<'__a> = #reply;
                 type Error = #error;
-                const HAS_INPUT: bool = #has_input;
+                const HAS_INPUT: ::core::primitive::bool = #has_input;
 
                 fn definition() -> #private::Definition {
                     #definition
@@ -76,11 +76,11 @@ pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
 
 /// The hidden type, as a procedure that no call reaches: it spares the user the
 /// errors that would follow from its absence.
-pub(super) fn stub(function: &Function, runtime: &Runtime) -> TokenStream {
+pub(super) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
     let private = runtime.private();
-    let ident = &function.signature.ident;
-    let cfgs = cfg_attributes(&function.attributes);
-    let marker = marker(ident, &function.visibility, &cfgs);
+    let Head { attributes, visibility, ident } = head;
+    let cfgs = cfg_attributes(attributes);
+    let marker = marker(ident, visibility, &cfgs);
     let name = camel_case(ident);
     quote! {
         #marker
@@ -91,7 +91,7 @@ pub(super) fn stub(function: &Function, runtime: &Runtime) -> TokenStream {
                 type Input = ();
                 type Reply<'__a> = ();
                 type Error = #private::Infallible;
-                const HAS_INPUT: bool = false;
+                const HAS_INPUT: ::core::primitive::bool = false;
 
                 fn definition() -> #private::Definition {
                     #private::Definition::new(#name, #private::Kind::Unary)
@@ -203,7 +203,10 @@ fn unary(
     let (kind, needs_socket) = if hibernates {
         (quote_spanned!(place=> HibernatingProcedure), TokenStream::new())
     } else {
-        (quote_spanned!(place=> UnaryProcedure), quote!(const NEEDS_SOCKET: bool = #needs_socket;))
+        (
+            quote_spanned!(place=> UnaryProcedure),
+            quote!(const NEEDS_SOCKET: ::core::primitive::bool = #needs_socket;),
+        )
     };
     let implementation = quote_spanned! {place=>
         impl<__C, #(#parameters),*> #private::#kind<__C, #tuple> for #ident
@@ -285,7 +288,7 @@ fn stream(
             type Item = __Item;
             type Event = #event;
             type EventError = #event_error;
-            const NEEDS_SOCKET: bool = #needs_socket;
+            const NEEDS_SOCKET: ::core::primitive::bool = #needs_socket;
 
             fn open<'__a>(
                 #scope: #private::Scope<'__a, __C>,
@@ -375,11 +378,11 @@ fn no_result(private: &TokenStream, place: Span, ty: &TokenStream) -> TokenStrea
         const _: () = {
             struct __Probe<__T>(::core::marker::PhantomData<__T>);
             trait __Other {
-                const IS_RESULT: bool = false;
+                const IS_RESULT: ::core::primitive::bool = false;
             }
             impl<__T> __Other for __Probe<__T> {}
             impl<__T, __E> __Probe<#private::Result<__T, __E>> {
-                const IS_RESULT: bool = true;
+                const IS_RESULT: ::core::primitive::bool = true;
             }
             ::core::assert!(
                 !__Probe::<__Checked>::IS_RESULT,

@@ -4,7 +4,7 @@ mod expand;
 mod parse;
 mod validate;
 
-pub(crate) use parse::{Options, starts_signature};
+pub(crate) use parse::{Options, visibility_and_name};
 pub(crate) use validate::check_name;
 
 use proc_macro2::TokenStream;
@@ -23,14 +23,20 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
                 Some(procedure) => expand::expand(&procedure),
                 // A method can have no type beside it.
                 None if function.signature.receiver().is_some() => TokenStream::new(),
-                None => expand::stub(&function, &options.runtime),
+                None => stub(&item, &options),
             }
         }
         Err(error) => {
             errors.push(error);
-            TokenStream::new()
+            stub(&item, &options)
         }
     };
     let errors = errors.into_tokens();
     quote!(#item #errors #generated)
+}
+
+/// What stands beside a function with mistakes, if it has a name.
+fn stub(item: &TokenStream, options: &Options) -> TokenStream {
+    let head = parse::Head::parse(item.clone());
+    head.map_or_else(TokenStream::new, |head| expand::stub(&head, &options.runtime))
 }

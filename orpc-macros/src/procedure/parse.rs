@@ -1,8 +1,8 @@
 //! What is written: the options, and the function up to its body.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Attribute, Ident, Lit, LitStr, Signature, Token, Visibility};
 
 use crate::attribute::{OptionValue, Runtime, parse_list, parse_options};
@@ -96,8 +96,45 @@ impl Parse for Function {
     }
 }
 
+/// A function up to its name: what is known of one whose signature is half-typed.
+pub(crate) struct Head {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) ident: Ident,
+}
+
+impl Head {
+    pub(crate) fn parse(item: TokenStream) -> Option<Self> {
+        let parser = |input: ParseStream<'_>| {
+            let head = Self::parse_name(input);
+            input.parse::<TokenStream>()?;
+            Ok(head)
+        };
+        parser.parse2(item).ok()?
+    }
+
+    fn parse_name(input: ParseStream<'_>) -> Option<Self> {
+        let attributes = input.call(Attribute::parse_outer).ok()?;
+        let (visibility, ident) = visibility_and_name(input)?;
+        Some(Self { attributes, visibility, ident })
+    }
+}
+
+/// The visibility and name of a function; none if it is none, or has no name yet.
+pub(crate) fn visibility_and_name(input: ParseStream<'_>) -> Option<(Visibility, Ident)> {
+    let visibility = input.parse().ok()?;
+    if !starts_signature(input) {
+        return None;
+    }
+    while !input.peek(Token![fn]) {
+        input.parse::<TokenTree>().ok()?;
+    }
+    input.parse::<Token![fn]>().ok()?;
+    Some((visibility, input.parse().ok()?))
+}
+
 /// Whether a function's signature follows.
-pub(crate) fn starts_signature(input: ParseStream<'_>) -> bool {
+fn starts_signature(input: ParseStream<'_>) -> bool {
     input.peek(Token![fn])
         || input.peek(Token![async])
         || input.peek(Token![unsafe]) && !input.peek2(Token![impl]) && !input.peek2(Token![trait])
