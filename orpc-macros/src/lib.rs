@@ -7,6 +7,8 @@ mod error;
 mod naming;
 mod procedure;
 mod router;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 
