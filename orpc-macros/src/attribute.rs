@@ -31,6 +31,7 @@ impl Parse for AttributeOption {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let key = input
             .call(Ident::parse_any)
+            .map(|key| key.unraw())
             .map_err(|error| syn::Error::new(error.span(), "write `key = value`"))?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
@@ -154,7 +155,7 @@ pub(crate) fn parse_options(
     let options = parse_list(tokens, AttributeOption::parse, errors);
     let mut kept: Vec<AttributeOption> = Vec::new();
     for option in options {
-        let key = option.key.unraw().to_string();
+        let key = option.key.to_string();
         if !known.contains(&key.as_str()) {
             errors.at(
                 &option.key,

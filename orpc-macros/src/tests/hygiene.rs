@@ -13,8 +13,8 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Block, Expr, ExprMethodCall, File, ItemConst, ItemEnum, ItemFn, ItemMod, ItemStruct,
-    ItemTrait, ItemType, Lit, Macro, Meta, PatIdent, Path, PathSegment, Token, TypeParam,
-    VisRestricted, Visibility,
+    ItemTrait, ItemType, ItemUse, Lit, Macro, Meta, PatIdent, Path, PathSegment, Token, TypeParam,
+    UseTree, VisRestricted, Visibility,
 };
 
 use super::file;
@@ -76,6 +76,7 @@ fn names_that_lean_on_the_scope_are_found() {
         ("#[serde(crate = \"serde\")] struct X;", "serde"),
         ("#[tokio::main] fn f() {}", "#[tokio::main]"),
         ("type X = dyn Fn();", "Fn()"),
+        ("use std::vec::Vec;", "use std :: vec :: Vec ;"),
     ];
     for (text, name) in cases {
         let wrong = scan(&syn::parse_file(text).expect("a case is Rust"), &[default_runtime()]);
@@ -244,6 +245,19 @@ impl VisitMut for Uses<'_> {
     }
 
     fn visit_vis_restricted_mut(&mut self, _: &mut VisRestricted) {}
+
+    fn visit_item_use_mut(&mut self, item: &mut ItemUse) {
+        let first = match &item.tree {
+            UseTree::Path(path) => path.ident.to_string(),
+            _ => String::new(),
+        };
+        // `super` is the user's.
+        let is_right =
+            if item.leading_colon.is_some() { first == "core" } else { first == "super" };
+        if !is_right {
+            self.wrong.push(item.to_token_stream().to_string());
+        }
+    }
 
     fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
         let name = pattern.ident.to_string();

@@ -71,12 +71,14 @@ pub enum Refused {
 }
 #[allow(clippy::all, clippy::pedantic)]
 const _: () = {
+    use ::core::convert::Into as _;
     #[derive(
         crate::vendored::renamed::__private::serde::Serialize,
         crate::vendored::renamed::__private::schemars::JsonSchema
     )]
     #[serde(crate = "crate::vendored::renamed::__private::serde")]
     #[schemars(crate = "crate::vendored::renamed::__private::schemars", inline)]
+    #[allow(dead_code)]
     struct __TooFastData {
         retry_after: u32,
     }

@@ -19,6 +19,7 @@ pub enum SendError {
 }
 #[allow(clippy::all, clippy::pedantic)]
 const _: () = {
+    use ::core::convert::Into as _;
     #[derive(
         ::orpc_runtime::__private::serde::Serialize,
         ::orpc_runtime::__private::schemars::JsonSchema
@@ -26,6 +27,7 @@ const _: () = {
     #[serde(crate = "::orpc_runtime::__private::serde")]
     #[schemars(crate = "::orpc_runtime::__private::schemars", inline)]
     #[serde(rename_all = "camelCase")]
+    #[allow(dead_code)]
     struct __TooFastData {
         /// Seconds.
         #[schemars(range(min = 1))]
