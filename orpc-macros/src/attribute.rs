@@ -33,6 +33,7 @@ impl Parse for AttributeOption {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let key = input
             .call(Ident::parse_any)
+            .map(|key| key.unraw())
             .map_err(|error| syn::Error::new(error.span(), "write `key = value`"))?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
@@ -172,6 +173,17 @@ fn alternatives(names: &[&str]) -> String {
     }
 }
 
+/// What may be meant: the one name that is spelled nearly so, else all.
+fn meant<'a>(key: &str, known: &[&'a str]) -> Vec<&'a str> {
+    let distance = |name: &&str| strsim::osa_distance(key, name);
+    // One slip in three characters, as the compiler allows.
+    let is_near = |name: &&str| distance(name) <= key.chars().count().max(3) / 3;
+    match known.iter().copied().filter(is_near).min_by_key(distance) {
+        Some(name) => vec![name],
+        None => known.to_vec(),
+    }
+}
+
 /// Parses options and reports each that is unknown or given twice.
 pub(crate) fn parse_options(
     tokens: TokenStream,
@@ -181,11 +193,14 @@ pub(crate) fn parse_options(
     let options = parse_list(tokens, AttributeOption::parse, errors);
     let mut kept: Vec<AttributeOption> = Vec::new();
     for option in options {
-        let key = option.key.unraw().to_string();
+        let key = option.key.to_string();
         if !known.contains(&key.as_str()) {
             errors.at(
                 &option.key,
-                format!("write {} here: there is no option `{key}`", alternatives(known)),
+                format!(
+                    "write {} here: there is no option `{key}`",
+                    alternatives(&meant(&key, known))
+                ),
             );
         } else if kept.iter().any(|other| other.key == option.key) {
             errors.at(&option.key, format!("remove this `{key}`: it is given before"));
@@ -292,4 +307,32 @@ pub(crate) fn doc_text(attributes: &[Attribute]) -> String {
         }
     }
     lines.join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_taken_for_the_nearest_option_and_nothing_else_is() {
+        let known = ["name", "method", "meta", "crate"];
+        let cases = [
+            ("nmae", "`name`"),
+            ("nam", "`name`"),
+            ("names", "`name`"),
+            ("Name", "`name`"),
+            ("metod", "`method`"),
+            ("metaa", "`meta`"),
+            ("mtehod", "`method`"),
+            ("create", "`crate`"),
+            ("rename", "`name`"),
+        ];
+        for (key, expected) in cases {
+            assert_eq!(alternatives(&meant(key, &known)), expected, "{key}");
+        }
+        for key in ["", "na", "me", "get", "context", "colour", "ä"] {
+            let all = "`name`, `method`, `meta` or `crate`";
+            assert_eq!(alternatives(&meant(key, &known)), all, "{key}");
+        }
+    }
 }

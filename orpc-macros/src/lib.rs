@@ -12,6 +12,8 @@ mod naming;
 mod procedure;
 mod router;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use proc_macro::TokenStream;

@@ -1,11 +1,11 @@
 //! What an annotated function must be, whatever the attribute.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{VisitMut, visit_type_reference_mut};
 use syn::{
-    Attribute, FnArg, GenericParam, Lifetime, Safety, Signature, Token, Type, TypeImplTrait,
+    Attribute, FnArg, GenericParam, Ident, Lifetime, Safety, Signature, Token, Type, TypeImplTrait,
     TypeReference, Visibility,
 };
 
@@ -57,6 +57,43 @@ impl Function {
     pub(crate) fn is_method(&self) -> bool {
         self.signature.receiver().is_some()
     }
+}
+
+/// A function up to its name: what is known of one whose signature is half-typed.
+pub(crate) struct Head {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) ident: Ident,
+}
+
+impl Head {
+    pub(crate) fn parse(item: TokenStream) -> Option<Self> {
+        let parser = |input: ParseStream<'_>| {
+            let head = Self::parse_name(input);
+            input.parse::<TokenStream>()?;
+            Ok(head)
+        };
+        parser.parse2(item).ok()?
+    }
+
+    fn parse_name(input: ParseStream<'_>) -> Option<Self> {
+        let attributes = input.call(Attribute::parse_outer).ok()?;
+        let (visibility, ident) = visibility_and_name(input)?;
+        Some(Self { attributes, visibility, ident })
+    }
+}
+
+/// The visibility and name of a function; none if it is none, or has no name yet.
+pub(crate) fn visibility_and_name(input: ParseStream<'_>) -> Option<(Visibility, Ident)> {
+    let visibility = input.parse().ok()?;
+    if !starts_signature(input) {
+        return None;
+    }
+    while !input.peek(Token![fn]) {
+        input.parse::<TokenTree>().ok()?;
+    }
+    input.parse::<Token![fn]>().ok()?;
+    Some((visibility, input.parse().ok()?))
 }
 
 /// Whether a function's signature follows.

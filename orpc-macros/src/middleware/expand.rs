@@ -8,7 +8,7 @@ use super::validate::{Kind, Middleware};
 use crate::attribute::{Runtime, at, cfg_attributes, local};
 use crate::lent::{How, Subject};
 use crate::procedure::marker;
-use crate::signature::Function;
+use crate::signature::Head;
 
 /// ```text
 /// struct authenticate {}
@@ -53,14 +53,14 @@ pub(super) fn expand(middleware: &Middleware<'_>) -> TokenStream {
 /// A middleware that no call reaches, and that lends what the written one would:
 /// it spares the user the errors that would follow from its absence.
 pub(super) fn stub(
-    function: &Function,
+    head: &Head,
     middleware: Option<&Middleware<'_>>,
     runtime: &Runtime,
 ) -> TokenStream {
     let private = runtime.private();
-    let ident = &function.signature.ident;
-    let cfgs = cfg_attributes(&function.attributes);
-    let marker = marker(ident, &function.visibility, &cfgs);
+    let Head { attributes, visibility, ident } = head;
+    let cfgs = cfg_attributes(attributes);
+    let marker = marker(ident, visibility, &cfgs);
     let value = middleware.and_then(|middleware| middleware.kind.value());
     let is_unit = middleware.is_none_or(|middleware| middleware.kind.is_unit());
     let value = value.map_or(quote!(()), |value| value.to_token_stream());

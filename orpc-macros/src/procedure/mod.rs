@@ -13,7 +13,7 @@ use quote::quote;
 
 use crate::diagnostics::Diagnostics;
 use crate::lent::Subject;
-use crate::signature::{Function, Role};
+use crate::signature::{Function, Head, Role};
 
 /// The function as it is, and the items beside it; or the mistakes and a stub of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -27,14 +27,20 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
                 Some(procedure) => expand::expand(&procedure),
                 // A method can have no type beside it.
                 None if function.is_method() => TokenStream::new(),
-                None => expand::stub(&function, &options.runtime),
+                None => stub(&item, &options),
             }
         }
         Err(error) => {
             errors.push(error);
-            TokenStream::new()
+            stub(&item, &options)
         }
     };
     let errors = errors.into_tokens();
     quote!(#item #errors #generated)
+}
+
+/// What stands beside a function with mistakes, if it has a name.
+fn stub(item: &TokenStream, options: &Options) -> TokenStream {
+    let head = Head::parse(item.clone());
+    head.map_or_else(TokenStream::new, |head| expand::stub(&head, &options.runtime))
 }

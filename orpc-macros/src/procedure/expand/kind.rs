@@ -64,7 +64,7 @@ fn unary(
         }
 
         #run {
-            const NEEDS_SOCKET: bool = #needs_socket;
+            const NEEDS_SOCKET: ::core::primitive::bool = #needs_socket;
 
             fn call<'__a>(
                 #scope: #private::Scope<'__a, __C>,
@@ -151,7 +151,7 @@ fn stream(
         }
 
         #run {
-            const NEEDS_SOCKET: bool = #needs_socket;
+            const NEEDS_SOCKET: ::core::primitive::bool = #needs_socket;
 
             fn open<'__a>(
                 #scope: #private::Scope<'__a, __C>,
@@ -231,11 +231,11 @@ fn no_result(private: &TokenStream, place: Span, ty: &TokenStream) -> TokenStrea
         const _: () = {
             struct __Probe<__T>(::core::marker::PhantomData<__T>);
             trait __Other {
-                const IS_RESULT: bool = false;
+                const IS_RESULT: ::core::primitive::bool = false;
             }
             impl<__T> __Other for __Probe<__T> {}
             impl<__T, __E> __Probe<#private::Result<__T, __E>> {
-                const IS_RESULT: bool = true;
+                const IS_RESULT: ::core::primitive::bool = true;
             }
             ::core::assert!(
                 !__Probe::<__Checked>::IS_RESULT,

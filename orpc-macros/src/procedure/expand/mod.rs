@@ -15,7 +15,7 @@ use crate::attribute::{Runtime, cfg_attributes, local};
 use crate::chain::{Chain, Link};
 use crate::lent::How;
 use crate::naming::camel_case;
-use crate::signature::Function;
+use crate::signature::Head;
 
 /// ```text
 /// pub struct send {}
@@ -63,7 +63,7 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
                 type Input = #input;
                 type Reply = #reply;
                 type Error = #error;
-                const HAS_INPUT: bool = #has_input;
+                const HAS_INPUT: ::core::primitive::bool = #has_input;
 
                 fn definition() -> #private::Definition {
                     #definition
@@ -121,11 +121,11 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident)
 
 /// The hidden type, as a procedure that no call reaches: it spares the user the
 /// errors that would follow from its absence.
-pub(super) fn stub(function: &Function, runtime: &Runtime) -> TokenStream {
+pub(super) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
     let private = runtime.private();
-    let ident = &function.signature.ident;
-    let cfgs = cfg_attributes(&function.attributes);
-    let marker = marker(ident, &function.visibility, &cfgs);
+    let Head { attributes, visibility, ident } = head;
+    let cfgs = cfg_attributes(attributes);
+    let marker = marker(ident, visibility, &cfgs);
     let name = camel_case(ident);
     quote! {
         #marker
@@ -136,7 +136,7 @@ pub(super) fn stub(function: &Function, runtime: &Runtime) -> TokenStream {
                 type Input = ();
                 type Reply = ();
                 type Error = #private::Infallible;
-                const HAS_INPUT: bool = false;
+                const HAS_INPUT: ::core::primitive::bool = false;
 
                 fn definition() -> #private::Definition {
                     #private::Definition::new(#name, #private::Kind::Unary)
