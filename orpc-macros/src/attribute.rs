@@ -23,6 +23,8 @@ pub(crate) enum OptionValue {
     Path(Path),
     /// `key(…)`
     List(TokenStream),
+    /// `key = [a, b]`
+    Array(TokenStream),
     /// `key = &other`
     Other,
 }
@@ -52,6 +54,8 @@ fn parse_value(input: ParseStream<'_>) -> OptionValue {
     let ahead = input.fork();
     let value = if ahead.peek(Lit) {
         ahead.parse().map(OptionValue::Literal)
+    } else if ahead.peek(syn::token::Bracket) {
+        parse_array(&ahead)
     } else {
         ahead.parse().map(OptionValue::Path)
     };
@@ -65,6 +69,12 @@ fn parse_value(input: ParseStream<'_>) -> OptionValue {
             OptionValue::Other
         }
     }
+}
+
+fn parse_array(input: ParseStream<'_>) -> syn::Result<OptionValue> {
+    let items;
+    syn::bracketed!(items in input);
+    items.parse().map(OptionValue::Array)
 }
 
 /// Skips to the next comma, in front of which a mistake was found.
@@ -82,6 +92,34 @@ impl AttributeOption {
             OptionValue::Literal(literal) => literal.span(),
             OptionValue::Path(path) => syn::spanned::Spanned::span(path),
             _ => self.key.span(),
+        }
+    }
+
+    /// The paths of `key = path` or `key = [path, …]`.
+    pub(crate) fn paths(self, errors: &mut Diagnostics) -> Vec<Path> {
+        let span = self.span();
+        match self.value {
+            OptionValue::Path(path) => vec![path],
+            OptionValue::Array(items) if !items.is_empty() => {
+                let path = |input: ParseStream<'_>| {
+                    let place = input.span();
+                    input.call(Path::parse_mod_style).map_err(|_| {
+                        syn::Error::new(
+                            place,
+                            "write the name of a function: a path without quotes",
+                        )
+                    })
+                };
+                parse_list(items, path, errors)
+            }
+            _ => {
+                let key = &self.key;
+                let message = format!(
+                    "write `{key} = name` or `{key} = [first, second]`, names of functions without quotes"
+                );
+                errors.at_span(span, message);
+                Vec::new()
+            }
         }
     }
 
@@ -176,6 +214,11 @@ pub(crate) fn parse_options(
 /// Generated code that the compiler reports at a place of the user's.
 pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
+}
+
+/// A name that no item of the user's can be meant by.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 fn located(tokens: TokenStream, span: Span) -> TokenStream {

@@ -27,10 +27,11 @@ pub use event::{
     ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, Hibernating,
     HibernatingIterator, HibernationId, LastEventId, Step,
 };
-pub use orpc_macros::{RpcError, procedure, router};
+pub use orpc_macros::{RpcError, middleware, procedure, router};
 pub use procedure::{
-    Call, Code, Definition, Deprecation, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue,
-    PeerAddr, Procedure, ProcedureInput, ResponseGuard, ResponseHead, RpcError,
+    Call, CallEnd, Code, Definition, Deprecation, Done, Error, ErrorDeclaration, Hooks, Kind,
+    Lends, MayLend, MetaValue, Middleware, Next, PeerAddr, Procedure, ProcedureInput,
+    ProcedureOutput, ResponseGuard, ResponseHead, RpcError, RunMiddleware, With,
 };
 pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;

@@ -1,17 +1,18 @@
 //! The items beside the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Lit, Meta, Type, Visibility};
 
-use super::parse::Head;
-use super::validate::{
-    Argument, Item, ItemType, Output, Procedure, is_named, result_parts, stream_argument,
-};
-use crate::attribute::{Runtime, at, cfg_attributes};
+use super::validate::{Item, ItemType, Output, Procedure, stream_argument};
+use crate::attribute::{Runtime, at, cfg_attributes, local};
+use crate::chain::{Chain, Link};
+use crate::lent::How;
 use crate::naming::camel_case;
+use crate::signature::Head;
+use crate::types::{is_named, result_parts};
 
 /// ```text
 /// pub struct send {}
@@ -20,7 +21,8 @@ use crate::naming::camel_case;
 ///     type __Returned = Result<(), SendError>;
 ///     …
 ///     impl Procedure for send { … }
-///     impl<__C, __H0> UnaryProcedure<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
+///     impl Unary for send { type Output = __Output; }
+///     impl<__C, __H0> Answers<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
 ///     impl<__C, __H0> Mount<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
 /// };
 /// ```
@@ -35,9 +37,9 @@ pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
     let input_type = procedure.input().map_or(quote!(()), |ty| ty.to_token_stream());
     let input = Ident::new("__Input", input_type.span());
     let definition = definition(procedure, &private);
-    let how = How::new(procedure, &private);
+    let how = How::new(&procedure.arguments);
     let Kind { types, reply, error, implementation, mount } = kind(procedure, &how, &input);
-    let How { parameters, bounds, tuple, .. } = &how;
+    let mount = mount_implementation(procedure, &how, &mount);
     let marker = marker(ident, visibility, cfgs);
 
     quote! {
@@ -51,7 +53,7 @@ pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
 
             impl #private::Procedure for #ident {
                 type Input = #input;
-                type Reply<'__a> = #reply;
+                type Reply = #reply;
                 type Error = #error;
                 const HAS_INPUT: ::core::primitive::bool = #has_input;
 
@@ -62,15 +64,48 @@ pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
 
             #implementation
 
-            impl<__C, #(#parameters),*> #private::Mount<__C, #tuple> for #ident
-            where
-                #bounds
-            {
-                fn mount(point: #private::MountPoint<'_, __C>) {
-                    point.#mount::<Self, #tuple>()
-                }
-            }
+            #mount
         };
+    }
+}
+
+/// ```text
+/// impl<__C, __M0, __H0> Mount<__C, (__M0, __H0,)> for send
+/// where
+///     authenticate: RunMiddleware<__C, __M0>,
+///     <authenticate as Middleware>::Context<__C>: Lends<User, __H0>,
+/// {
+///     fn mount(point: MountPoint<'_, __C>) {
+///         point.behind::<authenticate, __M0>(|point| point.unary::<Self, (__H0,)>())
+///     }
+/// }
+/// ```
+fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident) -> TokenStream {
+    let Procedure { ident, options, .. } = procedure;
+    let private = options.runtime.private();
+    let tuple = how.tuple();
+    let chain = Chain::new(&options.with, quote!(__C), &options.runtime);
+    let bounds = how.bounds(chain.context(), &private);
+    let (links, outer) = (&chain.links, chain.bounds());
+    let names = links.iter().map(|link| &link.how).chain(&how.parameters);
+    let all = links.iter().map(|link| &link.how).chain(&how.parameters);
+    let point = local("point");
+    let innermost = quote!(#point.#mount::<Self, #tuple>());
+    let body = links.iter().rev().fold(
+        innermost,
+        |inner, Link { path, how, .. }| quote!(#point.behind::<#path, #how>(|#point| #inner)),
+    );
+    quote! {
+        impl<__C, #(#names),*> #private::Mount<__C, (#(#all,)*)> for #ident
+        where
+            __C: #private::Send + #private::Sync + 'static,
+            #outer
+            #bounds
+        {
+            fn mount(#point: #private::MountPoint<'_, __C>) {
+                #body
+            }
+        }
     }
 }
 
@@ -89,7 +124,7 @@ pub(super) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
         const _: () = {
             impl #private::Procedure for #ident {
                 type Input = ();
-                type Reply<'__a> = ();
+                type Reply = ();
                 type Error = #private::Infallible;
                 const HAS_INPUT: ::core::primitive::bool = false;
 
@@ -106,53 +141,12 @@ pub(super) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
 }
 
 /// The hidden type beside the function.
-fn marker(ident: &Ident, visibility: &Visibility, cfgs: &[Attribute]) -> TokenStream {
+pub(crate) fn marker(ident: &Ident, visibility: &Visibility, cfgs: &[Attribute]) -> TokenStream {
     quote! {
         #(#cfgs)*
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         #visibility struct #ident {}
-    }
-}
-
-/// How the context lends each argument.
-struct How {
-    parameters: Vec<Ident>,
-    bounds: TokenStream,
-    tuple: TokenStream,
-    /// The arguments of the call of the user's function.
-    values: Vec<TokenStream>,
-    /// Whether one of them takes a call on a socket.
-    needs_socket: TokenStream,
-}
-
-impl How {
-    fn new(procedure: &Procedure<'_>, private: &TokenStream) -> Self {
-        let mut parameters = Vec::new();
-        let mut bounds = quote!(__C: #private::Send + #private::Sync + 'static,);
-        let mut values = Vec::new();
-        let mut needs_socket = quote!(false);
-        let (scope, input) = (local("scope"), local("input"));
-        for argument in &procedure.arguments {
-            let (ty, lends) = match argument {
-                Argument::Input(_) => {
-                    values.push(quote!(#input));
-                    continue;
-                }
-                Argument::Lent(ty) => (ty, quote!(Lends)),
-                Argument::MaybeLent(ty) => (ty, quote!(MayLend)),
-            };
-            let parameter = format_ident!("__H{}", parameters.len());
-            bounds.extend(quote!(__C: #private::#lends<#ty, #parameter>, #parameter: 'static,));
-            let lends = quote!(<__C as #private::#lends<#ty, #parameter>>);
-            values.push(quote!(#lends::lend(#scope)));
-            if let Argument::Lent(_) = argument {
-                needs_socket.extend(quote!(|| #lends::NEEDS_SOCKET));
-            }
-            parameters.push(parameter);
-        }
-        let tuple = quote!((#(#parameters,)*));
-        Self { parameters, bounds, tuple, values, needs_socket }
     }
 }
 
@@ -166,7 +160,7 @@ struct Kind {
     mount: Ident,
 }
 
-fn kind(procedure: &Procedure<'_>, how: &How, input: &Ident) -> Kind {
+fn kind(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident) -> Kind {
     match &procedure.output {
         Output::Unary { ty, is_result, hibernates } => {
             unary(procedure, how, input, ty, *is_result, *hibernates)
@@ -177,14 +171,13 @@ fn kind(procedure: &Procedure<'_>, how: &How, input: &Ident) -> Kind {
 
 fn unary(
     procedure: &Procedure<'_>,
-    how: &How,
+    how: &How<'_>,
     input: &Ident,
     ty: &Type,
     is_result: bool,
     hibernates: bool,
 ) -> Kind {
     let ident = procedure.ident;
-    let How { parameters, bounds, tuple, values, needs_socket } = how;
     let (scope, input_value) = (local("scope"), local("input"));
     // The function's name, where a future that is not `Send` is reported; or
     // the type, if that is what may be wrong.
@@ -193,28 +186,22 @@ fn unary(
     let returned = Ident::new("__Returned", ty.span());
     let split = split(procedure, &returned, ty, is_result, ["__Output", "__Error"]);
     let Split { types, ok: output, err: error } = split;
-    let mut result = quote_spanned!(place=> #ident(#(#values),*));
-    if procedure.is_async {
-        result = quote_spanned!(place=> #result.await);
-    }
+    let mut result = call(procedure, how, place);
     if !is_result {
         result = quote_spanned!(place=> #private::Ok(#result));
     }
-    let (kind, needs_socket) = if hibernates {
-        (quote_spanned!(place=> HibernatingProcedure), TokenStream::new())
-    } else {
-        (
-            quote_spanned!(place=> UnaryProcedure),
-            quote!(const NEEDS_SOCKET: ::core::primitive::bool = #needs_socket;),
-        )
-    };
+    let (kind, output_name) =
+        if hibernates { ("Hibernates", "Iterator") } else { ("Unary", "Output") };
+    let (kind, output_name) = (Ident::new(kind, place), Ident::new(output_name, place));
+    let run = how.implement("Answers", ident, &private, place);
+    let needs_socket = how.needs_socket(&private);
     let implementation = quote_spanned! {place=>
-        impl<__C, #(#parameters),*> #private::#kind<__C, #tuple> for #ident
-        where
-            #bounds
-        {
-            type Output = #output;
-            #needs_socket
+        impl #private::#kind for #ident {
+            type #output_name = #output;
+        }
+
+        #run {
+            const NEEDS_SOCKET: ::core::primitive::bool = #needs_socket;
 
             fn call<'__a>(
                 #scope: #private::Scope<'__a, __C>,
@@ -222,10 +209,6 @@ fn unary(
             ) -> impl #private::Future<Output = #private::Result<__Output, __Error>> + #private::Send + '__a
             {
                 async move { let _ = (&#scope, &#input_value); #result }
-            }
-
-            fn reply<'__a>(output: __Output) -> <Self as #private::Procedure>::Reply<'__a> {
-                output
             }
         }
     };
@@ -238,15 +221,22 @@ fn unary(
     }
 }
 
+/// The call of the function, and of what it leaves to be awaited.
+fn call(procedure: &Procedure<'_>, how: &How<'_>, place: Span) -> TokenStream {
+    let ident = procedure.ident;
+    let values = how.values(&local("input"), &procedure.options.runtime.private());
+    let result = quote_spanned!(place=> #ident(#(#values),*));
+    if procedure.is_async { quote_spanned!(place=> #result.await) } else { result }
+}
+
 fn stream(
     procedure: &Procedure<'_>,
-    how: &How,
+    how: &How<'_>,
     input: &Ident,
     item: &Item,
     error: Option<&Type>,
 ) -> Kind {
     let ident = procedure.ident;
-    let How { parameters, bounds, tuple, values, needs_socket } = how;
     let (scope, input_value) = (local("scope"), local("input"));
     let (ItemType::Named(ty) | ItemType::Of(ty)) = &item.ty;
     let is_stream = matches!(item.ty, ItemType::Of(_));
@@ -273,21 +263,24 @@ fn stream(
         quote!(#ty)
     };
 
-    let mut result = quote_spanned!(place=> #ident(#(#values),*));
-    if procedure.is_async {
-        result = quote_spanned!(place=> #result.await);
-    }
+    let mut result = call(procedure, how, place);
     if error.is_none() {
         result = quote_spanned!(place=> #private::Ok(#result));
     }
+    let run = how.implement("Opens", ident, &private, place);
+    let needs_socket = how.needs_socket(&private);
     let implementation = quote_spanned! {place=>
-        impl<__C, #(#parameters),*> #private::StreamProcedure<__C, #tuple> for #ident
-        where
-            #bounds
-        {
+        impl #private::Streams for #ident {
             type Item = __Item;
             type Event = #event;
             type EventError = #event_error;
+
+            fn split(#item_value: __Item) -> #private::Result<__Event, __EventError> {
+                #take_apart
+            }
+        }
+
+        #run {
             const NEEDS_SOCKET: ::core::primitive::bool = #needs_socket;
 
             fn open<'__a>(
@@ -301,22 +294,12 @@ fn stream(
             > + #private::Send + '__a {
                 async move { let _ = (&#scope, &#input_value); #result }
             }
-
-            fn split(#item_value: __Item) -> #private::Result<__Event, __EventError> {
-                #take_apart
-            }
-
-            fn reply<'__a>(
-                stream: #private::BoxStream<'__a, __Item>,
-            ) -> <Self as #private::Procedure>::Reply<'__a> {
-                stream
-            }
         }
     };
     Kind {
         error: Ident::new("__Error", error_type.span()),
         types: quote!(type __Item = #item_type; type __Error = #error_type; #types),
-        reply: quote_spanned!(place=> #private::BoxStream<'__a, __Item>),
+        reply: quote_spanned!(place=> #private::BoxStream<'static, __Item>),
         implementation,
         mount: local("stream"),
     }
@@ -390,11 +373,6 @@ fn no_result(private: &TokenStream, place: Span, ty: &TokenStream) -> TokenStrea
             );
         };
     }
-}
-
-/// A name that no item of the user's can be meant by.
-fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
 }
 
 fn definition(procedure: &Procedure<'_>, private: &TokenStream) -> TokenStream {

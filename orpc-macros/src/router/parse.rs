@@ -10,20 +10,25 @@ use crate::attribute::{
     AttributeOption, OptionValue, Runtime, cfg_attributes, is_attribute, parse_list, parse_options,
 };
 use crate::diagnostics::Diagnostics;
-use crate::procedure::visibility_and_name;
+use crate::signature::visibility_and_name;
 
 /// The options of `#[router(…)]`.
 #[derive(Default)]
 pub(super) struct Options {
     pub(super) context: Option<Path>,
     pub(super) name: Option<LitStr>,
+    /// The middlewares, the first one outermost.
+    pub(super) with: Vec<Path>,
+    /// The hooks, the first ones outermost.
+    pub(super) hooks: Vec<Path>,
     pub(super) runtime: Option<Runtime>,
 }
 
 impl Options {
     pub(super) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Self {
         let mut options = Self::default();
-        for option in parse_options(tokens, &["context", "name", "crate"], errors) {
+        for option in parse_options(tokens, &["context", "name", "with", "hooks", "crate"], errors)
+        {
             match option.key.to_string().as_str() {
                 "context" => match option.value {
                     OptionValue::Path(path) => options.context = Some(path),
@@ -33,6 +38,8 @@ impl Options {
                     ),
                 },
                 "name" => options.name = option.text(errors),
+                "with" => options.with = option.paths(errors),
+                "hooks" => options.hooks = option.paths(errors),
                 _ => options.runtime = Some(Runtime::from_option(&option, errors)),
             }
         }

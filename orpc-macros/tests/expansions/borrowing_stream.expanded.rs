@@ -18,7 +18,7 @@ const _: () = {
     type __EventError = <__Item as ::orpc_runtime::__private::ResultType>::Err;
     impl ::orpc_runtime::__private::Procedure for on_message {
         type Input = __Input;
-        type Reply<'__a> = ::orpc_runtime::__private::BoxStream<'__a, __Item>;
+        type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -31,12 +31,18 @@ const _: () = {
                 )
         }
     }
-    impl<
-        __C,
-        __H0,
-        __H1,
-        __H2,
-    > ::orpc_runtime::__private::StreamProcedure<__C, (__H0, __H1, __H2)> for on_message
+    impl ::orpc_runtime::__private::Streams for on_message {
+        type Item = __Item;
+        type Event = __Event;
+        type EventError = __EventError;
+        fn split(
+            item: __Item,
+        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+            item
+        }
+    }
+    impl<__C, __H0, __H1, __H2> ::orpc_runtime::__private::Opens<__C, (__H0, __H1, __H2)>
+    for on_message
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,
@@ -46,9 +52,6 @@ const _: () = {
         __C: ::orpc_runtime::__private::Lends<Call, __H2>,
         __H2: 'static,
     {
-        type Item = __Item;
-        type Event = __Event;
-        type EventError = __EventError;
         const NEEDS_SOCKET: ::core::primitive::bool = false
             || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET
             || <__C as ::orpc_runtime::__private::Lends<Call, __H2>>::NEEDS_SOCKET;
@@ -81,16 +84,6 @@ const _: () = {
                     )
                     .await
             }
-        }
-        fn split(
-            item: __Item,
-        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            item
-        }
-        fn reply<'__a>(
-            stream: ::orpc_runtime::__private::BoxStream<'__a, __Item>,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            stream
         }
     }
     impl<__C, __H0, __H1, __H2> ::orpc_runtime::__private::Mount<__C, (__H0, __H1, __H2)>

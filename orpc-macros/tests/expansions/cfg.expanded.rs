@@ -32,7 +32,7 @@ const _: () = {
     };
     impl ::orpc_runtime::__private::Procedure for reset {
         type Input = __Input;
-        type Reply<'__a> = __Output;
+        type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -42,11 +42,13 @@ const _: () = {
             )
         }
     }
-    impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for reset
+    impl ::orpc_runtime::__private::Unary for reset {
+        type Output = __Output;
+    }
+    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for reset
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
     {
-        type Output = __Output;
         const NEEDS_SOCKET: ::core::primitive::bool = false;
         fn call<'__a>(
             scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -58,11 +60,6 @@ const _: () = {
                 let _ = (&scope, &input);
                 ::orpc_runtime::__private::Ok(reset().await)
             }
-        }
-        fn reply<'__a>(
-            output: __Output,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            output
         }
     }
     impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for reset
@@ -106,7 +103,7 @@ pub mod api {
         };
         impl ::orpc_runtime::__private::Procedure for ping {
             type Input = __Input;
-            type Reply<'__a> = __Output;
+            type Reply = __Output;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = false;
             fn definition() -> ::orpc_runtime::__private::Definition {
@@ -116,12 +113,14 @@ pub mod api {
                 )
             }
         }
-        impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for ping
+        impl ::orpc_runtime::__private::Unary for ping {
+            type Output = __Output;
+        }
+        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         {
-            type Output = __Output;
             const NEEDS_SOCKET: ::core::primitive::bool = false;
             fn call<'__a>(
                 scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -133,11 +132,6 @@ pub mod api {
                     let _ = (&scope, &input);
                     ::orpc_runtime::__private::Ok(ping().await)
                 }
-            }
-            fn reply<'__a>(
-                output: __Output,
-            ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                output
             }
         }
         impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for ping
@@ -183,7 +177,7 @@ pub mod api {
             };
             impl ::orpc_runtime::__private::Procedure for ping {
                 type Input = __Input;
-                type Reply<'__a> = __Output;
+                type Reply = __Output;
                 type Error = __Error;
                 const HAS_INPUT: ::core::primitive::bool = false;
                 fn definition() -> ::orpc_runtime::__private::Definition {
@@ -193,12 +187,14 @@ pub mod api {
                     )
                 }
             }
-            impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for ping
+            impl ::orpc_runtime::__private::Unary for ping {
+                type Output = __Output;
+            }
+            impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,
             {
-                type Output = __Output;
                 const NEEDS_SOCKET: ::core::primitive::bool = false;
                 fn call<'__a>(
                     scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -210,11 +206,6 @@ pub mod api {
                         let _ = (&scope, &input);
                         ::orpc_runtime::__private::Ok(ping().await)
                     }
-                }
-                fn reply<'__a>(
-                    output: __Output,
-                ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                    output
                 }
             }
             impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for ping

@@ -26,18 +26,20 @@ const _: () = {
     };
     impl renamed::__private::Procedure for ping {
         type Input = __Input;
-        type Reply<'__a> = __Output;
+        type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> renamed::__private::Definition {
             renamed::__private::Definition::new("ping", renamed::__private::Kind::Unary)
         }
     }
-    impl<__C> renamed::__private::UnaryProcedure<__C, ()> for ping
+    impl renamed::__private::Unary for ping {
+        type Output = __Output;
+    }
+    impl<__C> renamed::__private::Answers<__C, ()> for ping
     where
         __C: renamed::__private::Send + renamed::__private::Sync + 'static,
     {
-        type Output = __Output;
         const NEEDS_SOCKET: ::core::primitive::bool = false;
         fn call<'__a>(
             scope: renamed::__private::Scope<'__a, __C>,
@@ -49,11 +51,6 @@ const _: () = {
                 let _ = (&scope, &input);
                 renamed::__private::Ok(ping().await)
             }
-        }
-        fn reply<'__a>(
-            output: __Output,
-        ) -> <Self as renamed::__private::Procedure>::Reply<'__a> {
-            output
         }
     }
     impl<__C> renamed::__private::Mount<__C, ()> for ping
@@ -141,7 +138,7 @@ pub mod api {
         };
         impl crate::vendored::renamed::__private::Procedure for inherits {
             type Input = __Input;
-            type Reply<'__a> = __Output;
+            type Reply = __Output;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = false;
             fn definition() -> crate::vendored::renamed::__private::Definition {
@@ -151,13 +148,14 @@ pub mod api {
                 )
             }
         }
-        impl<__C> crate::vendored::renamed::__private::UnaryProcedure<__C, ()>
-        for inherits
+        impl crate::vendored::renamed::__private::Unary for inherits {
+            type Output = __Output;
+        }
+        impl<__C> crate::vendored::renamed::__private::Answers<__C, ()> for inherits
         where
             __C: crate::vendored::renamed::__private::Send
                 + crate::vendored::renamed::__private::Sync + 'static,
         {
-            type Output = __Output;
             const NEEDS_SOCKET: ::core::primitive::bool = false;
             fn call<'__a>(
                 scope: crate::vendored::renamed::__private::Scope<'__a, __C>,
@@ -169,11 +167,6 @@ pub mod api {
                     let _ = (&scope, &input);
                     crate::vendored::renamed::__private::Ok(inherits().await)
                 }
-            }
-            fn reply<'__a>(
-                output: __Output,
-            ) -> <Self as crate::vendored::renamed::__private::Procedure>::Reply<'__a> {
-                output
             }
         }
         impl<__C> crate::vendored::renamed::__private::Mount<__C, ()> for inherits
@@ -214,7 +207,7 @@ pub mod api {
         };
         impl ::orpc_runtime::__private::Procedure for has_its_own {
             type Input = __Input;
-            type Reply<'__a> = __Output;
+            type Reply = __Output;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = false;
             fn definition() -> ::orpc_runtime::__private::Definition {
@@ -224,12 +217,14 @@ pub mod api {
                 )
             }
         }
-        impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for has_its_own
+        impl ::orpc_runtime::__private::Unary for has_its_own {
+            type Output = __Output;
+        }
+        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for has_its_own
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         {
-            type Output = __Output;
             const NEEDS_SOCKET: ::core::primitive::bool = false;
             fn call<'__a>(
                 scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -241,11 +236,6 @@ pub mod api {
                     let _ = (&scope, &input);
                     ::orpc_runtime::__private::Ok(has_its_own().await)
                 }
-            }
-            fn reply<'__a>(
-                output: __Output,
-            ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                output
             }
         }
         impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for has_its_own

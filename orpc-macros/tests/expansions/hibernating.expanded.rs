@@ -15,7 +15,7 @@ const _: () = {
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
     impl ::orpc_runtime::__private::Procedure for watch {
         type Input = __Input;
-        type Reply<'__a> = __Output;
+        type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -25,11 +25,10 @@ const _: () = {
             )
         }
     }
-    impl<
-        __C,
-        __H0,
-        __H1,
-    > ::orpc_runtime::__private::HibernatingProcedure<__C, (__H0, __H1)> for watch
+    impl ::orpc_runtime::__private::Hibernates for watch {
+        type Iterator = __Output;
+    }
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::Answers<__C, (__H0, __H1)> for watch
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,
@@ -37,7 +36,9 @@ const _: () = {
         __C: ::orpc_runtime::__private::Lends<Socket, __H1>,
         __H1: 'static,
     {
-        type Output = __Output;
+        const NEEDS_SOCKET: ::core::primitive::bool = false
+            || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET
+            || <__C as ::orpc_runtime::__private::Lends<Socket, __H1>>::NEEDS_SOCKET;
         fn call<'__a>(
             scope: ::orpc_runtime::__private::Scope<'__a, __C>,
             input: __Input,
@@ -58,11 +59,6 @@ const _: () = {
                     )
                     .await
             }
-        }
-        fn reply<'__a>(
-            output: __Output,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            output
         }
     }
     impl<__C, __H0, __H1> ::orpc_runtime::__private::Mount<__C, (__H0, __H1)> for watch

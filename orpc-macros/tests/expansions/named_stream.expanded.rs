@@ -29,7 +29,7 @@ const _: () = {
     };
     impl ::orpc_runtime::__private::Procedure for numbers {
         type Input = __Input;
-        type Reply<'__a> = ::orpc_runtime::__private::BoxStream<'__a, __Item>;
+        type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -39,15 +39,22 @@ const _: () = {
             )
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::StreamProcedure<__C, (__H0,)> for numbers
+    impl ::orpc_runtime::__private::Streams for numbers {
+        type Item = __Item;
+        type Event = __Event;
+        type EventError = __EventError;
+        fn split(
+            item: __Item,
+        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+            ::orpc_runtime::__private::Ok(item)
+        }
+    }
+    impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for numbers
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,
         __H0: 'static,
     {
-        type Item = __Item;
-        type Event = __Event;
-        type EventError = __EventError;
         const NEEDS_SOCKET: ::core::primitive::bool = false
             || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET;
         fn open<'__a>(
@@ -67,16 +74,6 @@ const _: () = {
                     <__C as ::orpc_runtime::__private::Lends<App, __H0>>::lend(scope),
                 )
             }
-        }
-        fn split(
-            item: __Item,
-        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            ::orpc_runtime::__private::Ok(item)
-        }
-        fn reply<'__a>(
-            stream: ::orpc_runtime::__private::BoxStream<'__a, __Item>,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            stream
         }
     }
     impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for numbers

@@ -28,7 +28,7 @@ pub mod api {
         };
         impl ::orpc_runtime::__private::Procedure for ping {
             type Input = __Input;
-            type Reply<'__a> = __Output;
+            type Reply = __Output;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = false;
             fn definition() -> ::orpc_runtime::__private::Definition {
@@ -38,12 +38,14 @@ pub mod api {
                 )
             }
         }
-        impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for ping
+        impl ::orpc_runtime::__private::Unary for ping {
+            type Output = __Output;
+        }
+        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         {
-            type Output = __Output;
             const NEEDS_SOCKET: ::core::primitive::bool = false;
             fn call<'__a>(
                 scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -55,11 +57,6 @@ pub mod api {
                     let _ = (&scope, &input);
                     ::orpc_runtime::__private::Ok(ping().await)
                 }
-            }
-            fn reply<'__a>(
-                output: __Output,
-            ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                output
             }
         }
         impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for ping
@@ -101,7 +98,7 @@ pub mod api {
             };
             impl ::orpc_runtime::__private::Procedure for reset {
                 type Input = __Input;
-                type Reply<'__a> = __Output;
+                type Reply = __Output;
                 type Error = __Error;
                 const HAS_INPUT: ::core::primitive::bool = false;
                 fn definition() -> ::orpc_runtime::__private::Definition {
@@ -111,15 +108,16 @@ pub mod api {
                     )
                 }
             }
-            impl<__C, __H0> ::orpc_runtime::__private::UnaryProcedure<__C, (__H0,)>
-            for reset
+            impl ::orpc_runtime::__private::Unary for reset {
+                type Output = __Output;
+            }
+            impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for reset
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,
                 __C: ::orpc_runtime::__private::Lends<App, __H0>,
                 __H0: 'static,
             {
-                type Output = __Output;
                 const NEEDS_SOCKET: ::core::primitive::bool = false
                     || <__C as ::orpc_runtime::__private::Lends<
                         App,
@@ -144,11 +142,6 @@ pub mod api {
                         )
                     }
                 }
-                fn reply<'__a>(
-                    output: __Output,
-                ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                    output
-                }
             }
             impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for reset
             where
@@ -167,7 +160,7 @@ pub mod api {
         ///The router of `admin`.
         #[must_use]
         #[allow(deprecated, clippy::all, clippy::pedantic)]
-        pub fn router() -> ::orpc_runtime::Router<__RouterContext> {
+        pub fn router() -> ::orpc_runtime::Router<super::__RouterContext> {
             let router = <::orpc_runtime::Router<
                 __RouterContext,
             > as ::core::default::Default>::default();
@@ -180,7 +173,7 @@ pub mod api {
     ///The router of `api`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
-    pub fn router() -> ::orpc_runtime::Router<__RouterContext> {
+    pub fn router() -> ::orpc_runtime::Router<App> {
         let router = <::orpc_runtime::Router<
             __RouterContext,
         > as ::core::default::Default>::default();
@@ -222,7 +215,7 @@ mod r#use {
         };
         impl ::orpc_runtime::__private::Procedure for r#type {
             type Input = __Input;
-            type Reply<'__a> = __Output;
+            type Reply = __Output;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = true;
             fn definition() -> ::orpc_runtime::__private::Definition {
@@ -232,12 +225,14 @@ mod r#use {
                 )
             }
         }
-        impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for r#type
+        impl ::orpc_runtime::__private::Unary for r#type {
+            type Output = __Output;
+        }
+        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for r#type
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         {
-            type Output = __Output;
             const NEEDS_SOCKET: ::core::primitive::bool = false;
             fn call<'__a>(
                 scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -249,11 +244,6 @@ mod r#use {
                     let _ = (&scope, &input);
                     ::orpc_runtime::__private::Ok(r#type(input).await)
                 }
-            }
-            fn reply<'__a>(
-                output: __Output,
-            ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                output
             }
         }
         impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for r#type

@@ -26,7 +26,7 @@ const _: () = {
     };
     impl ::orpc_runtime::__private::Procedure for ping {
         type Input = __Input;
-        type Reply<'__a> = __Output;
+        type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -36,11 +36,13 @@ const _: () = {
             )
         }
     }
-    impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for ping
+    impl ::orpc_runtime::__private::Unary for ping {
+        type Output = __Output;
+    }
+    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
     {
-        type Output = __Output;
         const NEEDS_SOCKET: ::core::primitive::bool = false;
         fn call<'__a>(
             scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -52,11 +54,6 @@ const _: () = {
                 let _ = (&scope, &input);
                 ::orpc_runtime::__private::Ok(ping().await)
             }
-        }
-        fn reply<'__a>(
-            output: __Output,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            output
         }
     }
     impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for ping

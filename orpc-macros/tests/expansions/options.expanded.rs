@@ -33,7 +33,7 @@ const _: () = {
     };
     impl ::orpc_runtime::__private::Procedure for find {
         type Input = __Input;
-        type Reply<'__a> = __Output;
+        type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = true;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -53,11 +53,13 @@ const _: () = {
                 .meta("rate", ::orpc_runtime::__private::MetaValue::Float(0.5))
         }
     }
-    impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for find
+    impl ::orpc_runtime::__private::Unary for find {
+        type Output = __Output;
+    }
+    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for find
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
     {
-        type Output = __Output;
         const NEEDS_SOCKET: ::core::primitive::bool = false;
         fn call<'__a>(
             scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -69,11 +71,6 @@ const _: () = {
                 let _ = (&scope, &input);
                 ::orpc_runtime::__private::Ok(find(input).await)
             }
-        }
-        fn reply<'__a>(
-            output: __Output,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            output
         }
     }
     impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for find

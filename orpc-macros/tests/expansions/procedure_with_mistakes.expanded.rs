@@ -19,7 +19,7 @@ pub struct send {}
 const _: () = {
     impl ::orpc_runtime::__private::Procedure for send {
         type Input = ();
-        type Reply<'__a> = ();
+        type Reply = ();
         type Error = ::orpc_runtime::__private::Infallible;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> ::orpc_runtime::__private::Definition {

@@ -15,7 +15,7 @@ const _: () = {
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
     impl ::orpc_runtime::__private::Procedure for send {
         type Input = __Input;
-        type Reply<'__a> = __Output;
+        type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = true;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -25,13 +25,15 @@ const _: () = {
             )
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::UnaryProcedure<__C, (__H0,)> for send
+    impl ::orpc_runtime::__private::Unary for send {
+        type Output = __Output;
+    }
+    impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,
         __H0: 'static,
     {
-        type Output = __Output;
         const NEEDS_SOCKET: ::core::primitive::bool = false
             || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET;
         fn call<'__a>(
@@ -51,11 +53,6 @@ const _: () = {
                     )
                     .await
             }
-        }
-        fn reply<'__a>(
-            output: __Output,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            output
         }
     }
     impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for send

@@ -12,7 +12,7 @@ const _: () = {
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
     impl ::orpc_runtime::__private::Procedure for read {
         type Input = __Input;
-        type Reply<'__a> = __Output;
+        type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = true;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -22,11 +22,13 @@ const _: () = {
             )
         }
     }
-    impl<__C> ::orpc_runtime::__private::UnaryProcedure<__C, ()> for read
+    impl ::orpc_runtime::__private::Unary for read {
+        type Output = __Output;
+    }
+    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for read
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
     {
-        type Output = __Output;
         const NEEDS_SOCKET: ::core::primitive::bool = false;
         fn call<'__a>(
             scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -38,11 +40,6 @@ const _: () = {
                 let _ = (&scope, &input);
                 read(input).await
             }
-        }
-        fn reply<'__a>(
-            output: __Output,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            output
         }
     }
     impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for read

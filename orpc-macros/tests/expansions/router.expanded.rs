@@ -35,7 +35,7 @@ pub mod chat {
         };
         impl ::orpc_runtime::__private::Procedure for send {
             type Input = __Input;
-            type Reply<'__a> = __Output;
+            type Reply = __Output;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = true;
             fn definition() -> ::orpc_runtime::__private::Definition {
@@ -45,14 +45,16 @@ pub mod chat {
                 )
             }
         }
-        impl<__C, __H0> ::orpc_runtime::__private::UnaryProcedure<__C, (__H0,)> for send
+        impl ::orpc_runtime::__private::Unary for send {
+            type Output = __Output;
+        }
+        impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for send
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
             __C: ::orpc_runtime::__private::Lends<App, __H0>,
             __H0: 'static,
         {
-            type Output = __Output;
             const NEEDS_SOCKET: ::core::primitive::bool = false
                 || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET;
             fn call<'__a>(
@@ -74,11 +76,6 @@ pub mod chat {
                             .await,
                     )
                 }
-            }
-            fn reply<'__a>(
-                output: __Output,
-            ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                output
             }
         }
         impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for send
@@ -127,7 +124,7 @@ pub mod chat {
         };
         impl ::orpc_runtime::__private::Procedure for on_message {
             type Input = __Input;
-            type Reply<'__a> = ::orpc_runtime::__private::BoxStream<'__a, __Item>;
+            type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = false;
             fn definition() -> ::orpc_runtime::__private::Definition {
@@ -137,17 +134,23 @@ pub mod chat {
                 )
             }
         }
-        impl<__C, __H0> ::orpc_runtime::__private::StreamProcedure<__C, (__H0,)>
-        for on_message
+        impl ::orpc_runtime::__private::Streams for on_message {
+            type Item = __Item;
+            type Event = __Event;
+            type EventError = __EventError;
+            fn split(
+                item: __Item,
+            ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+                ::orpc_runtime::__private::Ok(item)
+            }
+        }
+        impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for on_message
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
             __C: ::orpc_runtime::__private::Lends<App, __H0>,
             __H0: 'static,
         {
-            type Item = __Item;
-            type Event = __Event;
-            type EventError = __EventError;
             const NEEDS_SOCKET: ::core::primitive::bool = false
                 || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET;
             fn open<'__a>(
@@ -173,16 +176,6 @@ pub mod chat {
                     )
                 }
             }
-            fn split(
-                item: __Item,
-            ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-                ::orpc_runtime::__private::Ok(item)
-            }
-            fn reply<'__a>(
-                stream: ::orpc_runtime::__private::BoxStream<'__a, __Item>,
-            ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                stream
-            }
         }
         impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for on_message
         where
@@ -201,7 +194,7 @@ pub mod chat {
     ///The router of `chat`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
-    pub fn router() -> ::orpc_runtime::Router<__RouterContext> {
+    pub fn router() -> ::orpc_runtime::Router<App> {
         let router = <::orpc_runtime::Router<
             __RouterContext,
         > as ::core::default::Default>::default();

@@ -28,7 +28,7 @@ pub mod chat {
         };
         impl ::orpc_runtime::__private::Procedure for send {
             type Input = __Input;
-            type Reply<'__a> = __Output;
+            type Reply = __Output;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = false;
             fn definition() -> ::orpc_runtime::__private::Definition {
@@ -38,14 +38,16 @@ pub mod chat {
                 )
             }
         }
-        impl<__C, __H0> ::orpc_runtime::__private::UnaryProcedure<__C, (__H0,)> for send
+        impl ::orpc_runtime::__private::Unary for send {
+            type Output = __Output;
+        }
+        impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for send
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
             __C: ::orpc_runtime::__private::Lends<App, __H0>,
             __H0: 'static,
         {
-            type Output = __Output;
             const NEEDS_SOCKET: ::core::primitive::bool = false
                 || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET;
             fn call<'__a>(
@@ -66,11 +68,6 @@ pub mod chat {
                             .await,
                     )
                 }
-            }
-            fn reply<'__a>(
-                output: __Output,
-            ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                output
             }
         }
         impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for send
@@ -113,7 +110,7 @@ pub mod chat {
         };
         impl ::orpc_runtime::__private::Procedure for post {
             type Input = __Input;
-            type Reply<'__a> = __Output;
+            type Reply = __Output;
             type Error = __Error;
             const HAS_INPUT: ::core::primitive::bool = false;
             fn definition() -> ::orpc_runtime::__private::Definition {
@@ -123,14 +120,16 @@ pub mod chat {
                 )
             }
         }
-        impl<__C, __H0> ::orpc_runtime::__private::UnaryProcedure<__C, (__H0,)> for post
+        impl ::orpc_runtime::__private::Unary for post {
+            type Output = __Output;
+        }
+        impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for post
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
             __C: ::orpc_runtime::__private::Lends<App, __H0>,
             __H0: 'static,
         {
-            type Output = __Output;
             const NEEDS_SOCKET: ::core::primitive::bool = false
                 || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET;
             fn call<'__a>(
@@ -151,11 +150,6 @@ pub mod chat {
                             .await,
                     )
                 }
-            }
-            fn reply<'__a>(
-                output: __Output,
-            ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                output
             }
         }
         impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for post
@@ -199,7 +193,7 @@ pub mod chat {
             };
             impl ::orpc_runtime::__private::Procedure for reset {
                 type Input = __Input;
-                type Reply<'__a> = __Output;
+                type Reply = __Output;
                 type Error = __Error;
                 const HAS_INPUT: ::core::primitive::bool = false;
                 fn definition() -> ::orpc_runtime::__private::Definition {
@@ -209,15 +203,16 @@ pub mod chat {
                     )
                 }
             }
-            impl<__C, __H0> ::orpc_runtime::__private::UnaryProcedure<__C, (__H0,)>
-            for reset
+            impl ::orpc_runtime::__private::Unary for reset {
+                type Output = __Output;
+            }
+            impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for reset
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,
                 __C: ::orpc_runtime::__private::Lends<App, __H0>,
                 __H0: 'static,
             {
-                type Output = __Output;
                 const NEEDS_SOCKET: ::core::primitive::bool = false
                     || <__C as ::orpc_runtime::__private::Lends<
                         App,
@@ -241,11 +236,6 @@ pub mod chat {
                                 .await,
                         )
                     }
-                }
-                fn reply<'__a>(
-                    output: __Output,
-                ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-                    output
                 }
             }
             impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for reset

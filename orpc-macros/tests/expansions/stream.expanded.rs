@@ -29,7 +29,7 @@ const _: () = {
     };
     impl ::orpc_runtime::__private::Procedure for ticks {
         type Input = __Input;
-        type Reply<'__a> = ::orpc_runtime::__private::BoxStream<'__a, __Item>;
+        type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = true;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -39,13 +39,20 @@ const _: () = {
             )
         }
     }
-    impl<__C> ::orpc_runtime::__private::StreamProcedure<__C, ()> for ticks
-    where
-        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-    {
+    impl ::orpc_runtime::__private::Streams for ticks {
         type Item = __Item;
         type Event = __Event;
         type EventError = __EventError;
+        fn split(
+            item: __Item,
+        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+            ::orpc_runtime::__private::Ok(item)
+        }
+    }
+    impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for ticks
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+    {
         const NEEDS_SOCKET: ::core::primitive::bool = false;
         fn open<'__a>(
             scope: ::orpc_runtime::__private::Scope<'__a, __C>,
@@ -62,16 +69,6 @@ const _: () = {
                 let _ = (&scope, &input);
                 ::orpc_runtime::__private::Ok(ticks(input))
             }
-        }
-        fn split(
-            item: __Item,
-        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            ::orpc_runtime::__private::Ok(item)
-        }
-        fn reply<'__a>(
-            stream: ::orpc_runtime::__private::BoxStream<'__a, __Item>,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            stream
         }
     }
     impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for ticks

@@ -29,7 +29,7 @@ const _: () = {
     };
     impl ::orpc_runtime::__private::Procedure for send {
         type Input = __Input;
-        type Reply<'__a> = __Output;
+        type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = true;
         fn definition() -> ::orpc_runtime::__private::Definition {
@@ -40,8 +40,10 @@ const _: () = {
                 .docs("Sends a message to everyone in the room.")
         }
     }
-    impl<__C, __H0, __H1> ::orpc_runtime::__private::UnaryProcedure<__C, (__H0, __H1)>
-    for send
+    impl ::orpc_runtime::__private::Unary for send {
+        type Output = __Output;
+    }
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::Answers<__C, (__H0, __H1)> for send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,
@@ -49,7 +51,6 @@ const _: () = {
         __C: ::orpc_runtime::__private::Lends<Call, __H1>,
         __H1: 'static,
     {
-        type Output = __Output;
         const NEEDS_SOCKET: ::core::primitive::bool = false
             || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET
             || <__C as ::orpc_runtime::__private::Lends<Call, __H1>>::NEEDS_SOCKET;
@@ -76,11 +77,6 @@ const _: () = {
                         .await,
                 )
             }
-        }
-        fn reply<'__a>(
-            output: __Output,
-        ) -> <Self as ::orpc_runtime::__private::Procedure>::Reply<'__a> {
-            output
         }
     }
     impl<__C, __H0, __H1> ::orpc_runtime::__private::Mount<__C, (__H0, __H1)> for send
