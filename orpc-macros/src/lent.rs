@@ -16,6 +16,28 @@ pub(crate) enum Argument {
     Owned(Type),
 }
 
+/// The function that code is generated for.
+pub(crate) struct Subject {
+    /// The hidden type.
+    pub(crate) marker: TokenStream,
+    /// The function, as a call of it names it.
+    pub(crate) function: TokenStream,
+    /// What the context has to be, if the function is a method of it.
+    pub(crate) bound: TokenStream,
+}
+
+impl Subject {
+    /// A function with the hidden type beside it.
+    pub(crate) fn function(ident: &Ident) -> Self {
+        Self { marker: quote!(#ident), function: quote!(#ident), bound: TokenStream::new() }
+    }
+
+    /// Whether the function is a method of the context.
+    pub(crate) fn is_method(&self) -> bool {
+        !self.bound.is_empty()
+    }
+}
+
 /// How the context lends each argument: a type parameter each, which the
 /// compiler infers.
 pub(crate) struct How<'a> {
@@ -87,17 +109,19 @@ impl<'a> How<'a> {
     pub(crate) fn implement(
         &self,
         implemented: &str,
-        ident: &Ident,
+        subject: &Subject,
         private: &TokenStream,
         place: Span,
     ) -> TokenStream {
         let (parameters, tuple) = (&self.parameters, self.tuple());
+        let Subject { marker, bound, .. } = subject;
         let bounds = self.bounds(&quote!(__C), private);
         let implemented = Ident::new(implemented, place);
         quote_spanned! {place=>
-            impl<__C, #(#parameters),*> #private::#implemented<__C, #tuple> for #ident
+            impl<__C, #(#parameters),*> #private::#implemented<__C, #tuple> for #marker
             where
                 __C: #private::Send + #private::Sync + 'static,
+                #bound
                 #bounds
         }
     }

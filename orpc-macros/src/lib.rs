@@ -3,6 +3,7 @@
 
 mod attribute;
 mod chain;
+mod contract;
 mod diagnostics;
 mod error;
 mod lent;
@@ -50,6 +51,31 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn procedure(arguments: TokenStream, item: TokenStream) -> TokenStream {
     procedure::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes a trait a contract: procedures that a server implements elsewhere.
+///
+/// Every method is a procedure, with `&self` for the implementation, which is the
+/// context of its calls, and for the rest as a function with [`macro@procedure`]:
+/// by reference what a call lends (`&Call`, `&HeaderMap`, `&Socket`,
+/// `Option<&LastEventId>`), by value the input. `#[procedure(…)]` on a method gives
+/// its options, without `with`. A method may have a default body.
+///
+/// An `async fn` is declared as one that returns `impl Future + Send`; write
+/// `async fn` in the implementation as well.
+///
+/// Beside the trait stands a module of its name in snake_case, with
+///
+/// * `router::<T>() -> Router<T>` for a `T` that implements the trait;
+/// * `contract() -> Router<Contract>`, to write the types of clients from;
+/// * a type for each procedure, for `router.call::<chat::send>(…)`.
+///
+/// # Options
+///
+/// * `crate = "…"`: the path of `orpc_runtime` where it has another name.
+#[proc_macro_attribute]
+pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    contract::expand(arguments.into(), item.into()).into()
 }
 
 /// Makes an async function run before the calls of a router or procedure, which

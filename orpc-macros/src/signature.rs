@@ -92,7 +92,7 @@ pub(crate) fn visibility_and_name(input: ParseStream<'_>) -> Option<(Visibility,
 }
 
 /// Whether a function's signature follows.
-fn starts_signature(input: ParseStream<'_>) -> bool {
+pub(crate) fn starts_signature(input: ParseStream<'_>) -> bool {
     input.peek(Token![fn])
         || input.peek(Token![async])
         || input.peek(Token![unsafe]) && !input.peek2(Token![impl]) && !input.peek2(Token![trait])

@@ -1,7 +1,11 @@
 //! Questions to types as they are written.
 
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
 use syn::visit_mut::{VisitMut, visit_type_mut};
-use syn::{GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypeReference};
+use syn::{
+    GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypeImplTrait, TypeReference,
+};
 
 /// Whether a type is a `Result`, by its name: also `io::Result<T>`, `AppResult<T>`.
 pub(crate) fn is_result(ty: &Type) -> bool {
@@ -78,4 +82,30 @@ pub(crate) fn optional_reference(ty: &Type) -> Option<&TypeReference> {
         GenericArgument::Type(Type::Reference(reference)) => Some(reference),
         _ => None,
     }
+}
+
+/// The `impl …` that a type is, or a `Result` of which it is.
+pub(crate) fn impl_trait(ty: &Type) -> Option<&TypeImplTrait> {
+    match (strip_groups(ty), result_parts(ty)) {
+        (Type::ImplTrait(bounds), _) | (_, Some((Type::ImplTrait(bounds), _))) => Some(bounds),
+        _ => None,
+    }
+}
+
+/// The type with another one in place of its `impl …`.
+pub(crate) fn replace_impl_trait(ty: &Type, by: &Type) -> TokenStream {
+    struct Replace<'a>(&'a Type);
+
+    impl VisitMut for Replace<'_> {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            match ty {
+                Type::ImplTrait(_) => *ty = self.0.clone(),
+                _ => visit_type_mut(self, ty),
+            }
+        }
+    }
+
+    let mut ty = ty.clone();
+    Replace(by).visit_type_mut(&mut ty);
+    ty.into_token_stream()
 }

@@ -8,7 +8,7 @@ pub use crate::procedure::{
 };
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError};
 pub use crate::value::Envelope;
-pub use futures::stream::{BoxStream, Stream};
+pub use futures::stream::{BoxStream, Empty, Stream};
 pub use std::convert::Infallible;
 pub use std::future::Future;
 pub use std::marker::{Send, Sync};

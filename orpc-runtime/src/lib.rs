@@ -4,6 +4,7 @@
 // Without a transport parts of the core are for nobody.
 #![cfg_attr(not(feature = "websocket"), allow(dead_code, unused_imports))]
 
+mod contract;
 mod event;
 mod procedure;
 #[cfg(feature = "websocket")]
@@ -23,11 +24,12 @@ mod wire;
 pub mod __private;
 pub mod prelude;
 
+pub use contract::Contract;
 pub use event::{
     ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, Hibernating,
     HibernatingIterator, HibernationId, LastEventId, Step,
 };
-pub use orpc_macros::{RpcError, middleware, procedure, router};
+pub use orpc_macros::{RpcError, contract, middleware, procedure, router};
 pub use procedure::{
     Call, CallEnd, Code, Definition, Deprecation, Done, Error, ErrorDeclaration, Hooks, Kind,
     Lends, MayLend, MetaValue, Middleware, Next, PeerAddr, Procedure, ProcedureInput,

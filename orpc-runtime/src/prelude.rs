@@ -5,7 +5,7 @@
 
 pub use crate::{
     Call, Code, Done, Error, Event, EventIterator, LastEventId, Next, Router, Rpc, RpcError,
-    Socket, Step, middleware, procedure, router,
+    Socket, Step, contract, middleware, procedure, router,
 };
 pub use futures::stream::{Stream, StreamExt};
 pub use schemars::JsonSchema;

@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 
 use super::validate::{Kind, Middleware};
 use crate::attribute::{Runtime, at, cfg_attributes, local};
-use crate::lent::How;
+use crate::lent::{How, Subject};
 use crate::procedure::marker;
 use crate::signature::Head;
 
@@ -134,7 +134,7 @@ fn run(middleware: &Middleware<'_>, how: &How<'_>) -> TokenStream {
     let private = runtime.private_at(place);
     let (scope, next, value, error) =
         (local("scope"), local("next"), local("value"), local("error"));
-    let implement = how.implement("RunMiddleware", ident, &private, place);
+    let implement = how.implement("RunMiddleware", &Subject::function(ident), &private, place);
     let arguments = how.values(&next, &private);
     let call = quote_spanned!(place=> #ident(#(#arguments),*).await);
     let rest = quote_spanned!(place=> #private::Next::with(#next, #value).await);

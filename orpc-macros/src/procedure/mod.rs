@@ -4,14 +4,15 @@ mod expand;
 mod parse;
 mod validate;
 
-pub(crate) use expand::marker;
+pub(crate) use expand::{implementations, marker};
 pub(crate) use parse::Options;
-pub(crate) use validate::check_name;
+pub(crate) use validate::{ItemType, Output, Procedure, check_name, validate};
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diagnostics::Diagnostics;
+use crate::lent::Subject;
 use crate::signature::{Function, Head, Role};
 
 /// The function as it is, and the items beside it; or the mistakes and a stub of these items.
@@ -20,7 +21,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let options = parse::Options::parse(arguments, &mut errors);
     let generated = match Function::parse(item.clone(), Role::Procedure) {
         Ok(function) => {
-            let procedure = validate::validate(&function, &options, &mut errors);
+            let subject = Subject::function(&function.signature.ident);
+            let procedure = validate::validate(&function, subject, &options, &mut errors);
             match procedure.filter(|_| errors.is_empty()) {
                 Some(procedure) => expand::expand(&procedure),
                 // A method can have no type beside it.

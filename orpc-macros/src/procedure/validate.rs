@@ -9,13 +9,14 @@ use syn::{
 use super::parse::Options;
 use crate::attribute::{cfg_attributes, doc_text};
 use crate::diagnostics::Diagnostics;
-use crate::lent::Argument;
+use crate::lent::{Argument, Subject};
 use crate::naming::{RESERVED, camel_case};
 use crate::signature::{self, Function, Role, check_borrows, check_one_type};
 use crate::types::{is_named, is_result, last_segment, owned, result_parts, strip_groups};
 
 /// A function that can be a procedure.
 pub(crate) struct Procedure<'a> {
+    pub(crate) subject: Subject,
     pub(crate) ident: &'a Ident,
     pub(crate) visibility: &'a Visibility,
     pub(crate) cfgs: Vec<Attribute>,
@@ -62,15 +63,18 @@ impl Procedure<'_> {
 /// Checks a function. Reports all that is wrong with it.
 pub(crate) fn validate<'a>(
     function: &'a Function,
+    subject: Subject,
     options: &'a Options,
     errors: &mut Diagnostics,
 ) -> Option<Procedure<'a>> {
     let Function { attributes, visibility, signature } = function;
     signature::check(signature, Role::Procedure, errors);
-    let wire_name = wire_name(&signature.ident, options, errors);
+    let (wire_name, place) = options.wire_name(&signature.ident);
+    check_name(&wire_name, place, errors);
     let arguments = arguments(signature, errors);
     let output = output(signature, errors)?;
     Some(Procedure {
+        subject,
         cfgs: cfg_attributes(attributes),
         docs: doc_text(attributes),
         deprecated: attributes.iter().find(|attr| attr.path().is_ident("deprecated")),
@@ -84,13 +88,14 @@ pub(crate) fn validate<'a>(
     })
 }
 
-fn wire_name(ident: &Ident, options: &Options, errors: &mut Diagnostics) -> String {
-    let (name, span) = match &options.name {
-        Some(text) => (text.value(), text.span()),
-        None => (camel_case(ident), ident.span()),
-    };
-    check_name(&name, span, errors);
-    name
+impl Options {
+    /// The name on the wire, and where it is written.
+    pub(crate) fn wire_name(&self, ident: &Ident) -> (String, Span) {
+        match &self.name {
+            Some(text) => (text.value(), text.span()),
+            None => (camel_case(ident), ident.span()),
+        }
+    }
 }
 
 /// Reports a name that a client cannot call.

@@ -4,6 +4,8 @@ mod expand;
 mod parse;
 mod validate;
 
+pub(crate) use parse::skip_item;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 

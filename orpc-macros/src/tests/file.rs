@@ -6,6 +6,16 @@ use syn::{Attribute, File, Item, Meta};
 
 use crate::attribute::is_attribute;
 
+type Expand = fn(TokenStream, TokenStream) -> TokenStream;
+
+/// The attribute macros.
+const MACROS: [(&str, Expand); 4] = [
+    ("contract", crate::contract::expand),
+    ("middleware", crate::middleware::expand),
+    ("procedure", crate::procedure::expand),
+    ("router", crate::router::expand),
+];
+
 /// The inputs, by the names of their files. A new file is found by itself.
 pub(super) fn inputs() -> Vec<(String, String)> {
     let mut inputs = Vec::new();
@@ -36,17 +46,13 @@ pub(super) fn expand(file: &mut File) {
 
 fn expand_item(mut item: Item) -> Vec<Item> {
     if let Some(attributes) = attributes(&mut item) {
-        let ours = |attribute: &Attribute| {
-            is_attribute(attribute, "procedure") || is_attribute(attribute, "router")
-        };
+        let ours =
+            |attribute: &Attribute| MACROS.iter().any(|(name, _)| is_attribute(attribute, name));
         if let Some(index) = attributes.iter().position(ours) {
             let attribute = attributes.remove(index);
-            let arguments = arguments(&attribute);
-            let expanded = if is_attribute(&attribute, "procedure") {
-                crate::procedure::expand(arguments, item.into_token_stream())
-            } else {
-                crate::router::expand(arguments, item.into_token_stream())
-            };
+            let (_, expand) =
+                MACROS.iter().find(|(name, _)| is_attribute(&attribute, name)).expect("it is ours");
+            let expanded = expand(arguments(&attribute), item.into_token_stream());
             return parse(expanded).into_iter().flat_map(expand_item).collect();
         }
         let derive = |attribute: &Attribute| {
@@ -81,6 +87,7 @@ fn attributes(item: &mut Item) -> Option<&mut Vec<Attribute>> {
         Item::Mod(item) => Some(&mut item.attrs),
         Item::Enum(item) => Some(&mut item.attrs),
         Item::Struct(item) => Some(&mut item.attrs),
+        Item::Trait(item) => Some(&mut item.attrs),
         _ => None,
     }
 }
