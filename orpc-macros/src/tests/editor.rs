@@ -134,7 +134,7 @@ fn a_half_typed_middleware_leaves_the_function_and_its_name() {
         let item = tokens(&format!("pub async fn send(app: &App, call: &Call) -> User {body}"));
         let expanded = crate::middleware::expand(TokenStream::new(), item.clone());
         assert_starts_with(&expanded, &item);
-        assert_contains(&expanded, "type __Value = User;");
+        assert_contains(&expanded, "type __Returned = User;");
         assert!(!contains(&expanded, "compile_error"), "{body}: {expanded}");
     }
     for item in SIGNATURES.map(tokens) {
