@@ -1,12 +1,12 @@
 //! What an annotated function must be, whatever the attribute.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{VisitMut, visit_path_mut, visit_type_reference_mut};
 use syn::{
-    Attribute, FnArg, GenericParam, Lifetime, Path, Safety, Signature, Token, Type, TypeImplTrait,
-    TypeReference, Visibility,
+    Attribute, FnArg, GenericParam, Ident, Lifetime, Path, Safety, Signature, Token, Type,
+    TypeImplTrait, TypeReference, Visibility,
 };
 
 use crate::diagnostics::Diagnostics;
@@ -69,12 +69,17 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn parse(item: TokenStream) -> Option<Self> {
         let parser = |input: ParseStream<'_>| {
-            let attributes = input.call(Attribute::parse_outer)?;
-            let head = visibility_and_name(input);
+            let head = Self::parse_name(input);
             input.parse::<TokenStream>()?;
-            Ok(head.map(|(visibility, ident)| Self { attributes, visibility, ident }))
+            Ok(head)
         };
         parser.parse2(item).ok()?
+    }
+
+    fn parse_name(input: ParseStream<'_>) -> Option<Self> {
+        let attributes = input.call(Attribute::parse_outer).ok()?;
+        let (visibility, ident) = visibility_and_name(input)?;
+        Some(Self { attributes, visibility, ident })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is written: a trait and its methods, whose bodies stay raw tokens.
 
 use proc_macro2::TokenStream;
+use quote::quote;
 use syn::parse::{Parse as _, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Generics, Ident, Meta, Signature, Token, TypeParamBound, Visibility};
@@ -8,7 +9,7 @@ use syn::{Attribute, Generics, Ident, Meta, Signature, Token, TypeParamBound, Vi
 use crate::attribute::{Runtime, is_attribute};
 use crate::diagnostics::Diagnostics;
 use crate::procedure::Options;
-use crate::router::skip_item;
+use crate::router::{outer_attributes, skip_item};
 use crate::signature::{Function, starts_signature};
 
 /// A trait, its items one by one: one that cannot be read does not harm the others.
@@ -70,12 +71,17 @@ impl Trait {
                 others: Vec::new(),
             };
             while !content.is_empty() {
+                let Ok(attributes) = outer_attributes(&content) else {
+                    // One of them is half-typed, which the compiler reports.
+                    contract.others.push(skip_item(&content)?);
+                    continue;
+                };
                 let item = skip_item(&content)?;
-                match Method::parse(item.clone(), runtime, errors) {
+                match Method::parse(attributes.clone(), item.clone(), runtime, errors) {
                     Ok(method) => contract.methods.push(method),
                     Err(error) => {
                         errors.push(error);
-                        contract.others.push(item);
+                        contract.others.push(quote!(#(#attributes)* #item));
                     }
                 }
             }
@@ -87,12 +93,12 @@ impl Trait {
 
 impl Method {
     fn parse(
+        mut attributes: Vec<Attribute>,
         item: TokenStream,
         runtime: Option<&Runtime>,
         errors: &mut Diagnostics,
     ) -> syn::Result<Self> {
         let parser = |input: ParseStream<'_>| {
-            let attributes = input.call(Attribute::parse_outer)?;
             if !starts_signature(input) {
                 return Err(input.error(
                     "write `async fn name(&self, …) -> …;`: a contract has procedures alone",
@@ -105,9 +111,9 @@ impl Method {
             } else {
                 Some(input.parse()?)
             };
-            Ok((attributes, signature, body))
+            Ok((signature, body))
         };
-        let (mut attributes, signature, body) = parser.parse2(item)?;
+        let (signature, body) = parser.parse2(item)?;
         let own = attributes.iter().position(|attribute| is_attribute(attribute, "procedure"));
         let arguments = match own.map(|index| attributes.remove(index).meta) {
             Some(Meta::List(list)) => list.tokens,

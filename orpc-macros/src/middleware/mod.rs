@@ -6,7 +6,6 @@ mod validate;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::validate::Middleware;
 use crate::attribute::{Runtime, parse_options};
 use crate::diagnostics::Diagnostics;
 use crate::signature::{Function, Head, Role};
@@ -38,7 +37,11 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// What stands beside a function with mistakes, if it has a name.
-fn stub(item: &TokenStream, middleware: Option<&Middleware<'_>>, runtime: &Runtime) -> TokenStream {
+fn stub(
+    item: &TokenStream,
+    middleware: Option<&validate::Middleware<'_>>,
+    runtime: &Runtime,
+) -> TokenStream {
     let head = Head::parse(item.clone());
     head.map_or_else(TokenStream::new, |head| expand::stub(&head, middleware, runtime))
 }

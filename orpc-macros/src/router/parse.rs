@@ -230,7 +230,7 @@ fn starts_entry(input: ParseStream<'_>) -> bool {
 }
 
 /// The attributes that follow; or a mistake in one of them, in front of all.
-fn outer_attributes(input: ParseStream<'_>) -> syn::Result<Vec<Attribute>> {
+pub(crate) fn outer_attributes(input: ParseStream<'_>) -> syn::Result<Vec<Attribute>> {
     let ahead = input.fork();
     let mut tokens = TokenStream::new();
     while ahead.peek(Token![#]) {

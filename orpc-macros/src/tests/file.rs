@@ -6,16 +6,6 @@ use syn::{Attribute, File, Item, Meta};
 
 use crate::attribute::is_attribute;
 
-type Expand = fn(TokenStream, TokenStream) -> TokenStream;
-
-/// The attribute macros.
-const MACROS: [(&str, Expand); 4] = [
-    ("contract", crate::contract::expand),
-    ("middleware", crate::middleware::expand),
-    ("procedure", crate::procedure::expand),
-    ("router", crate::router::expand),
-];
-
 /// The inputs, by the names of their files. A new file is found by itself.
 pub(super) fn inputs() -> Vec<(String, String)> {
     let mut inputs = Vec::new();
@@ -44,14 +34,23 @@ pub(super) fn expand(file: &mut File) {
     file.items = file.items.drain(..).flat_map(expand_item).collect();
 }
 
+type Expand = fn(TokenStream, TokenStream) -> TokenStream;
+
+const ATTRIBUTES: [(&str, Expand); 4] = [
+    ("procedure", crate::procedure::expand),
+    ("router", crate::router::expand),
+    ("middleware", crate::middleware::expand),
+    ("contract", crate::contract::expand),
+];
+
 fn expand_item(mut item: Item) -> Vec<Item> {
     if let Some(attributes) = attributes(&mut item) {
-        let ours =
-            |attribute: &Attribute| MACROS.iter().any(|(name, _)| is_attribute(attribute, name));
-        if let Some(index) = attributes.iter().position(ours) {
+        let ours = |attribute: &Attribute| {
+            ATTRIBUTES.iter().find(|(name, _)| is_attribute(attribute, name))
+        };
+        if let Some(index) = attributes.iter().position(|it| ours(it).is_some()) {
             let attribute = attributes.remove(index);
-            let (_, expand) =
-                MACROS.iter().find(|(name, _)| is_attribute(&attribute, name)).expect("it is ours");
+            let (_, expand) = ours(&attribute).expect("it is at that place");
             let expanded = expand(arguments(&attribute), item.into_token_stream());
             return parse(expanded).into_iter().flat_map(expand_item).collect();
         }

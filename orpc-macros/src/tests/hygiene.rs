@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens as _;
-use syn::parse::{Parse as _, Parser as _};
+use quote::{ToTokens as _, quote};
+use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -18,8 +18,6 @@ use syn::{
 };
 
 use super::file;
-use crate::attribute::{AttributeOption, is_attribute, parse_list};
-use crate::diagnostics::Diagnostics;
 
 /// Methods of the runtime's own types and of `Vec`: no trait has to be in scope.
 const METHODS: [&str; 17] = [
@@ -48,12 +46,9 @@ fn generated_code_names_the_hidden_module_and_core_alone() {
     for (name, input) in file::inputs() {
         let mut file = syn::parse_file(&input).expect("an input is Rust");
         let runtimes = runtimes(&file);
-        let mut given = Given::default();
-        given.visit_file_mut(&mut file);
         BehindUser.visit_file_mut(&mut file);
         file::expand(&mut file);
-        let found = scan(&file, &runtimes, &given.0);
-        wrong.extend(found.into_iter().map(|path| format!("{name}: {path}")));
+        wrong.extend(scan(&file, &runtimes).into_iter().map(|path| format!("{name}: {path}")));
     }
     assert!(wrong.is_empty(), "generated code leans on names in scope:\n{}", wrong.join("\n"));
 }
@@ -85,18 +80,17 @@ fn names_that_lean_on_the_scope_are_found() {
         ("use std::vec::Vec;", "use std :: vec :: Vec ;"),
     ];
     for (text, name) in cases {
-        let file = syn::parse_file(text).expect("a case is Rust");
-        let wrong = scan(&file, &[default_runtime()], &HashSet::new());
+        let wrong = scan(&syn::parse_file(text).expect("a case is Rust"), &[default_runtime()]);
         assert!(wrong.contains(&name.to_owned()), "{text}: {wrong:?}");
     }
 }
 
 /// The paths that lean on what is in scope.
-fn scan(file: &File, runtimes: &[Path], given: &HashSet<String>) -> Vec<String> {
+fn scan(file: &File, runtimes: &[Path]) -> Vec<String> {
     let mut file = file.clone();
     let mut declared = Declared::default();
     declared.visit_file_mut(&mut file);
-    let mut uses = Uses { declared: declared.0, given, runtimes, wrong: Vec::new() };
+    let mut uses = Uses { declared: declared.0, runtimes, wrong: Vec::new() };
     uses.visit_file_mut(&mut file);
     uses.wrong
 }
@@ -126,32 +120,15 @@ fn runtimes(file: &File) -> Vec<Path> {
     found
 }
 
-fn text(path: &Path) -> String {
-    path.to_token_stream().to_string().replace(' ', "")
-}
-
-/// The paths that the user gives in options: contexts, middlewares, hooks.
-#[derive(Default)]
-struct Given(HashSet<String>);
-
-impl VisitMut for Given {
-    fn visit_attribute_mut(&mut self, attribute: &mut Attribute) {
-        if let Meta::List(list) = &attribute.meta
-            && (is_attribute(attribute, "procedure") || is_attribute(attribute, "router"))
-        {
-            let mut errors = Diagnostics::default();
-            for option in parse_list(list.tokens.clone(), AttributeOption::parse, &mut errors) {
-                self.0.extend(option.paths(&mut errors).iter().map(text));
-            }
-        }
-    }
-}
-
 /// Puts paths behind `user::`, and empties bodies.
 struct BehindUser;
 
 impl VisitMut for BehindUser {
-    fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
+    fn visit_attribute_mut(&mut self, attribute: &mut Attribute) {
+        if let Meta::List(list) = &mut attribute.meta {
+            list.tokens = named_behind_user(list.tokens.clone());
+        }
+    }
 
     fn visit_visibility_mut(&mut self, _: &mut Visibility) {}
 
@@ -164,6 +141,32 @@ impl VisitMut for BehindUser {
         path.leading_colon = None;
         path.segments.insert(0, PathSegment::from(Ident::new("user", Span::call_site())));
     }
+}
+
+/// `with = [a, b], hooks = C, context = D` with the paths behind `user::`.
+fn named_behind_user(tokens: TokenStream) -> TokenStream {
+    let mut names_paths = false;
+    let behind = |token: proc_macro2::TokenTree| match token {
+        proc_macro2::TokenTree::Ident(ident)
+            if ["with", "hooks", "context"].iter().any(|key| ident == key) =>
+        {
+            names_paths = true;
+            ident.into_token_stream()
+        }
+        proc_macro2::TokenTree::Ident(ident) if names_paths => {
+            names_paths = false;
+            quote!(user::#ident)
+        }
+        proc_macro2::TokenTree::Group(group) if names_paths => {
+            names_paths = false;
+            let paths = Punctuated::<Path, Token![,]>::parse_terminated.parse2(group.stream());
+            let paths = paths.expect("a list of paths").into_iter();
+            let paths = paths.map(|path| quote!(user::#path));
+            quote!([#(#paths),*])
+        }
+        token => token.into_token_stream(),
+    };
+    tokens.into_iter().map(behind).collect()
 }
 
 /// The names that the file declares itself.
@@ -229,7 +232,6 @@ impl VisitMut for Declared {
 /// Finds the paths that lean on what is in scope.
 struct Uses<'a> {
     declared: HashSet<String>,
-    given: &'a HashSet<String>,
     runtimes: &'a [Path],
     wrong: Vec<String>,
 }
@@ -243,8 +245,8 @@ impl Uses<'_> {
             runtime.leading_colon.is_some() == path.leading_colon.is_some()
                 && segments.len() < names.len()
                 && segments.iter().zip(&names).all(|(segment, name)| segment.ident == name)
-                // What users see: the type of `router()`, and of `contract()`.
-                && ["__private", "Contract", "Router"].contains(&names[segments.len()])
+                // The type of `router()` is the one name that users see.
+                && ["Contract", "__private", "Router"].contains(&names[segments.len()])
         });
         if of_runtime {
             return true;
@@ -254,17 +256,21 @@ impl Uses<'_> {
             (Some(_), _) => false,
             (None, ["user" | "Self", ..] | ["self"]) => true,
             (None, ["self", name, ..] | [name, ..]) if self.declared.contains(*name) => true,
-            // From the module of a contract, or a router in another one.
-            (None, ["super", name]) => self.declared.contains(*name),
-            _ => self.given.contains(&text(path)),
+            // The context of the router around a nested one.
+            (None, ["super", name]) => *name == "__RouterContext" || self.declared.contains(*name),
+            _ => false,
         }
+    }
+
+    fn text(&self, path: &Path) -> String {
+        path.to_token_stream().to_string().replace(' ', "")
     }
 }
 
 impl VisitMut for Uses<'_> {
     fn visit_path_mut(&mut self, path: &mut Path) {
         if !self.is_right(path) {
-            self.wrong.push(text(path));
+            self.wrong.push(self.text(path));
         }
         visit_mut::visit_path_mut(self, path);
     }
@@ -301,7 +307,7 @@ impl VisitMut for Uses<'_> {
 
     fn visit_macro_mut(&mut self, call: &mut Macro) {
         if !self.is_right(&call.path) {
-            self.wrong.push(format!("{}!", text(&call.path)));
+            self.wrong.push(format!("{}!", self.text(&call.path)));
         }
         let arguments = Punctuated::<Expr, Token![,]>::parse_terminated;
         match arguments.parse2(call.tokens.clone()) {
@@ -333,7 +339,7 @@ impl VisitMut for Uses<'_> {
                     let path: syn::LitStr = meta.value()?.parse()?;
                     let path: Path = path.parse()?;
                     if !self.is_right(&path) {
-                        self.wrong.push(text(&path));
+                        self.wrong.push(self.text(&path));
                     }
                 } else if meta.input.peek(Token![=]) {
                     meta.value()?.parse::<Expr>()?;

@@ -1,54 +1,63 @@
-/// The chat room.
-pub trait Chat: Clone + ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static {
+/// A chat room.
+pub trait ChatRoom: Debug + ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static {
     /// Sends a message.
-    #[deprecated]
     #[allow(clippy::manual_async_fn)]
     fn send(
         &self,
         call: &Call,
-        input: SendMessage,
+        input: Message,
     ) -> impl ::orpc_runtime::__private::Future<
         Output = Result<(), SendError>,
     > + ::orpc_runtime::__private::Send;
-    #[cfg(unix)]
-    fn on_message(
-        &self,
-        last: Option<&LastEventId>,
-    ) -> impl Stream<Item = Event<String>> + ::orpc_runtime::__private::Send;
     #[allow(clippy::manual_async_fn)]
     fn ping(
         &self,
     ) -> impl ::orpc_runtime::__private::Future<
-        Output = (),
+        Output = &'static str,
     > + ::orpc_runtime::__private::Send {
-        async move { helper() }
+        async move { "pong" }
     }
+    fn on_message(
+        &self,
+        last: Option<&LastEventId>,
+    ) -> impl Stream<Item = Event<Message>> + ::orpc_runtime::__private::Send;
+    #[allow(clippy::manual_async_fn)]
+    fn rooms(
+        &self,
+    ) -> impl ::orpc_runtime::__private::Future<
+        Output = Result<
+            impl Stream<Item = String> + ::orpc_runtime::__private::Send,
+            Error,
+        >,
+    > + ::orpc_runtime::__private::Send;
 }
-///The procedures of [`Chat`].
-pub mod chat {
+///The procedures of [`ChatRoom`].
+pub mod chat_room {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct send {}
-    #[cfg(unix)]
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct ping {}
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct on_message {}
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
-    pub struct ping {}
+    pub struct rooms {}
     ///The router of an implementation, which is the context of its calls.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
-    pub fn router<Implementation: super::Chat>() -> ::orpc_runtime::Router<
+    pub fn router<Implementation: super::ChatRoom>() -> ::orpc_runtime::Router<
         Implementation,
     > {
         let router = <::orpc_runtime::Router<
             Implementation,
         > as ::core::default::Default>::default();
         let router = ::orpc_runtime::Router::procedure::<self::send, _>(router);
-        #[cfg(unix)]
-        let router = ::orpc_runtime::Router::procedure::<self::on_message, _>(router);
         let router = ::orpc_runtime::Router::procedure::<self::ping, _>(router);
+        let router = ::orpc_runtime::Router::procedure::<self::on_message, _>(router);
+        let router = ::orpc_runtime::Router::procedure::<self::rooms, _>(router);
         router
     }
     ///The same without an implementation, to write the types of clients from.
@@ -59,35 +68,30 @@ pub mod chat {
 }
 #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
 const _: () = {
-    type __Input = SendMessage;
+    type __Input = Message;
     type __Returned = Result<(), SendError>;
     type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
-    impl ::orpc_runtime::__private::Procedure for chat::send {
+    impl ::orpc_runtime::__private::Procedure for chat_room::send {
         type Input = __Input;
         type Reply = __Output;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = true;
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
-                    "post",
+                    "say",
                     ::orpc_runtime::__private::Kind::Unary,
                 )
                 .docs("Sends a message.")
-                .deprecated(
-                    ::orpc_runtime::__private::None,
-                    ::orpc_runtime::__private::None,
-                )
-                .get()
         }
     }
-    impl ::orpc_runtime::__private::Unary for chat::send {
+    impl ::orpc_runtime::__private::Unary for chat_room::send {
         type Output = __Output;
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for chat::send
+    impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for chat_room::send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-        __C: Chat,
+        __C: ChatRoom,
         __C: ::orpc_runtime::__private::Lends<Call, __H0>,
         __H0: 'static,
     {
@@ -101,7 +105,7 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                <__C as Chat>::send(
+                <__C as ChatRoom>::send(
                         ::orpc_runtime::__private::Scope::context(scope),
                         <__C as ::orpc_runtime::__private::Lends<
                             Call,
@@ -113,10 +117,10 @@ const _: () = {
             }
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for chat::send
+    impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for chat_room::send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-        __C: Chat,
+        __C: ChatRoom,
         __C: ::orpc_runtime::__private::Lends<Call, __H0>,
         __H0: 'static,
     {
@@ -125,11 +129,80 @@ const _: () = {
         }
     }
 };
-#[cfg(unix)]
 #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
 const _: () = {
     type __Input = ();
-    type __Item = Event<String>;
+    type __Returned = &'static str;
+    type __Output = __Returned;
+    type __Error = ::orpc_runtime::__private::Infallible;
+    type __Checked = __Returned;
+    #[allow(dead_code)]
+    const _: () = {
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        trait __Other {
+            const IS_RESULT: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+            const IS_RESULT: ::core::primitive::bool = true;
+        }
+        ::core::assert!(
+            ! __Probe:: < __Checked > ::IS_RESULT,
+            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+        );
+    };
+    impl ::orpc_runtime::__private::Procedure for chat_room::ping {
+        type Input = __Input;
+        type Reply = __Output;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = false;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                "ping",
+                ::orpc_runtime::__private::Kind::Unary,
+            )
+        }
+    }
+    impl ::orpc_runtime::__private::Unary for chat_room::ping {
+        type Output = __Output;
+    }
+    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for chat_room::ping
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false;
+        fn call<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                ::orpc_runtime::__private::Ok(
+                    <__C as ChatRoom>::ping(
+                            ::orpc_runtime::__private::Scope::context(scope),
+                        )
+                        .await,
+                )
+            }
+        }
+    }
+    impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for chat_room::ping
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.unary::<Self, ()>()
+        }
+    }
+};
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = ();
+    type __Item = Event<Message>;
     type __Error = ::orpc_runtime::__private::Infallible;
     type __Event = __Item;
     type __EventError = ::orpc_runtime::__private::Infallible;
@@ -149,7 +222,7 @@ const _: () = {
             "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
         );
     };
-    impl ::orpc_runtime::__private::Procedure for chat::on_message {
+    impl ::orpc_runtime::__private::Procedure for chat_room::on_message {
         type Input = __Input;
         type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
         type Error = __Error;
@@ -161,7 +234,7 @@ const _: () = {
             )
         }
     }
-    impl ::orpc_runtime::__private::Streams for chat::on_message {
+    impl ::orpc_runtime::__private::Streams for chat_room::on_message {
         type Item = __Item;
         type Event = __Event;
         type EventError = __EventError;
@@ -171,10 +244,11 @@ const _: () = {
             ::orpc_runtime::__private::Ok(item)
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for chat::on_message
+    impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)>
+    for chat_room::on_message
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-        __C: Chat,
+        __C: ChatRoom,
         __C: ::orpc_runtime::__private::MayLend<LastEventId, __H0>,
         __H0: 'static,
     {
@@ -193,7 +267,7 @@ const _: () = {
             async move {
                 let _ = (&scope, &input);
                 ::orpc_runtime::__private::Ok(
-                    <__C as Chat>::on_message(
+                    <__C as ChatRoom>::on_message(
                         ::orpc_runtime::__private::Scope::context(scope),
                         <__C as ::orpc_runtime::__private::MayLend<
                             LastEventId,
@@ -204,10 +278,11 @@ const _: () = {
             }
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for chat::on_message
+    impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)>
+    for chat_room::on_message
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-        __C: Chat,
+        __C: ChatRoom,
         __C: ::orpc_runtime::__private::MayLend<LastEventId, __H0>,
         __H0: 'static,
     {
@@ -219,10 +294,11 @@ const _: () = {
 #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
 const _: () = {
     type __Input = ();
-    type __Returned = ();
-    type __Output = __Returned;
-    type __Error = ::orpc_runtime::__private::Infallible;
-    type __Checked = __Returned;
+    type __Item = String;
+    type __Error = Error;
+    type __Event = __Item;
+    type __EventError = ::orpc_runtime::__private::Infallible;
+    type __Checked = __Item;
     #[allow(dead_code)]
     const _: () = {
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
@@ -238,95 +314,83 @@ const _: () = {
             "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
         );
     };
-    impl ::orpc_runtime::__private::Procedure for chat::ping {
+    impl ::orpc_runtime::__private::Procedure for chat_room::rooms {
         type Input = __Input;
-        type Reply = __Output;
+        type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
-                "ping",
-                ::orpc_runtime::__private::Kind::Unary,
+                "rooms",
+                ::orpc_runtime::__private::Kind::Stream,
             )
         }
     }
-    impl ::orpc_runtime::__private::Unary for chat::ping {
-        type Output = __Output;
+    impl ::orpc_runtime::__private::Streams for chat_room::rooms {
+        type Item = __Item;
+        type Event = __Event;
+        type EventError = __EventError;
+        fn split(
+            item: __Item,
+        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+            ::orpc_runtime::__private::Ok(item)
+        }
     }
-    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for chat::ping
+    impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for chat_room::rooms
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-        __C: Chat,
+        __C: ChatRoom,
     {
         const NEEDS_SOCKET: ::core::primitive::bool = false;
-        fn call<'__a>(
+        fn open<'__a>(
             scope: ::orpc_runtime::__private::Scope<'__a, __C>,
             input: __Input,
         ) -> impl ::orpc_runtime::__private::Future<
-            Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+            Output = ::orpc_runtime::__private::Result<
+                impl ::orpc_runtime::__private::Stream<
+                    Item = __Item,
+                > + ::orpc_runtime::__private::Send + '__a,
+                __Error,
+            >,
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                ::orpc_runtime::__private::Ok(
-                    <__C as Chat>::ping(::orpc_runtime::__private::Scope::context(scope))
-                        .await,
-                )
+                <__C as ChatRoom>::rooms(
+                        ::orpc_runtime::__private::Scope::context(scope),
+                    )
+                    .await
             }
         }
     }
-    impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for chat::ping
+    impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for chat_room::rooms
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-        __C: Chat,
+        __C: ChatRoom,
     {
         fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
-            point.unary::<Self, ()>()
+            point.stream::<Self, ()>()
         }
     }
 };
 #[allow(deprecated, refining_impl_trait, clippy::all, clippy::pedantic)]
 const _: () = {
-    impl Chat for ::orpc_runtime::Contract {
-        async fn send(&self, _: &Call, _: SendMessage) -> Result<(), SendError> {
+    impl ChatRoom for ::orpc_runtime::Contract {
+        async fn send(&self, _: &Call, _: Message) -> Result<(), SendError> {
             match *self {}
         }
-        #[cfg(unix)]
+        async fn ping(&self) -> &'static str {
+            match *self {}
+        }
         fn on_message(
             &self,
             _: Option<&LastEventId>,
-        ) -> ::orpc_runtime::__private::Empty<Event<String>> {
+        ) -> ::orpc_runtime::__private::Empty<Event<Message>> {
             match *self {}
         }
-        async fn ping(&self) {
+        async fn rooms(
+            &self,
+        ) -> Result<::orpc_runtime::__private::Empty<String>, Error> {
             match *self {}
         }
     }
 };
-trait Wrong<
-    T,
->: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static {
-    #[allow(clippy::manual_async_fn)]
-    fn generic<U>(
-        &self,
-        input: U,
-    ) -> impl ::orpc_runtime::__private::Future<
-        Output = (),
-    > + ::orpc_runtime::__private::Send;
-    fn no_receiver();
-    const LIMIT: u8 = 1;
-}
-::core::compile_error! {
-    "write `async fn name(&self, …) -> …;`: a contract has procedures alone"
-}
-::core::compile_error! {
-    "remove the parameters: a contract is of the types that clients know"
-}
-::core::compile_error! {
-    "add `&self`: a contract's procedures are methods of what implements it"
-}
-::core::compile_error! {
-    "write the type itself: a procedure cannot be generic, its schema is that of one type"
-}
-::core::compile_error! {
-    "write `async` before `fn`, or return `impl Stream<Item = …>`: a procedure does either"
-}

@@ -1,22 +1,15 @@
-/// The chat room.
+/// A chat room.
 #[contract]
-pub trait Chat: Clone {
+pub trait ChatRoom: Debug {
     /// Sends a message.
-    #[procedure(name = "post", method = GET)]
-    #[deprecated]
-    async fn send(&self, call: &Call, input: SendMessage) -> Result<(), SendError>;
+    #[procedure(name = "say")]
+    async fn send(&self, call: &Call, input: Message) -> Result<(), SendError>;
 
-    #[cfg(unix)]
-    fn on_message(&self, last: Option<&LastEventId>) -> impl Stream<Item = Event<String>>;
-
-    async fn ping(&self) {
-        helper()
+    async fn ping(&self) -> &'static str {
+        "pong"
     }
-}
 
-#[contract]
-trait Wrong<T> {
-    async fn generic<U>(&self, input: U);
-    const LIMIT: u8 = 1;
-    fn no_receiver();
+    fn on_message(&self, last: Option<&LastEventId>) -> impl Stream<Item = Event<Message>>;
+
+    async fn rooms(&self) -> Result<impl Stream<Item = String>, Error>;
 }

@@ -1,26 +1,15 @@
-/// Only members.
 #[middleware]
 pub async fn authenticate(app: &App, call: &Call) -> Result<User, AuthError> {
-    app.user(call)
+    app.users.of(call.bearer_token()).await
+}
+
+/// Only lets pass.
+#[middleware]
+async fn limit(user: &User) -> Result<(), TooFast> {
+    user.count()
 }
 
 #[middleware]
-async fn record(call: &Call) {
-    call.record()
-}
-
-#[middleware]
-pub async fn with_plan(user: &User) -> Plan {
-    user.plan()
-}
-
-#[middleware]
-#[cfg(unix)]
-pub async fn timed(last: Option<&LastEventId>, next: Next) -> Result<Done, Error> {
-    next.run().await
-}
-
-#[middleware]
-pub async fn wrong(app: &mut App, text: String) -> &User {
-    app.user()
+async fn timed(call: &Call, next: Next<Started>) -> Result<Done, Error> {
+    next.with(Started::now()).await
 }
