@@ -23,6 +23,8 @@ pub(crate) enum OptionValue {
     Path(Path),
     /// `key(…)`
     List(TokenStream),
+    /// `key = [a, b]`
+    Array(TokenStream),
     /// `key = &other`
     Other,
 }
@@ -31,6 +33,7 @@ impl Parse for AttributeOption {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let key = input
             .call(Ident::parse_any)
+            .map(|key| key.unraw())
             .map_err(|error| syn::Error::new(error.span(), "write `key = value`"))?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
@@ -51,6 +54,8 @@ fn parse_value(input: ParseStream<'_>) -> OptionValue {
     let ahead = input.fork();
     let value = if ahead.peek(Lit) {
         ahead.parse().map(OptionValue::Literal)
+    } else if ahead.peek(syn::token::Bracket) {
+        parse_array(&ahead)
     } else {
         ahead.parse().map(OptionValue::Path)
     };
@@ -64,6 +69,12 @@ fn parse_value(input: ParseStream<'_>) -> OptionValue {
             OptionValue::Other
         }
     }
+}
+
+fn parse_array(input: ParseStream<'_>) -> syn::Result<OptionValue> {
+    let items;
+    syn::bracketed!(items in input);
+    items.parse().map(OptionValue::Array)
 }
 
 /// Skips to the next comma, in front of which a mistake was found.
@@ -81,6 +92,34 @@ impl AttributeOption {
             OptionValue::Literal(literal) => literal.span(),
             OptionValue::Path(path) => syn::spanned::Spanned::span(path),
             _ => self.key.span(),
+        }
+    }
+
+    /// The paths of `key = path` or `key = [path, …]`.
+    pub(crate) fn paths(self, errors: &mut Diagnostics) -> Vec<Path> {
+        let span = self.span();
+        match self.value {
+            OptionValue::Path(path) => vec![path],
+            OptionValue::Array(items) if !items.is_empty() => {
+                let path = |input: ParseStream<'_>| {
+                    let place = input.span();
+                    input.call(Path::parse_mod_style).map_err(|_| {
+                        syn::Error::new(
+                            place,
+                            "write the name of a function: a path without quotes",
+                        )
+                    })
+                };
+                parse_list(items, path, errors)
+            }
+            _ => {
+                let key = &self.key;
+                let message = format!(
+                    "write `{key} = name` or `{key} = [first, second]`, names of functions without quotes"
+                );
+                errors.at_span(span, message);
+                Vec::new()
+            }
         }
     }
 
@@ -134,6 +173,17 @@ fn alternatives(names: &[&str]) -> String {
     }
 }
 
+/// What may be meant: the one name that is spelled nearly so, else all.
+fn meant<'a>(key: &str, known: &[&'a str]) -> Vec<&'a str> {
+    let distance = |name: &&str| strsim::osa_distance(key, name);
+    // One slip in three characters, as the compiler allows.
+    let is_near = |name: &&str| distance(name) <= key.chars().count().max(3) / 3;
+    match known.iter().copied().filter(is_near).min_by_key(distance) {
+        Some(name) => vec![name],
+        None => known.to_vec(),
+    }
+}
+
 /// Parses options and reports each that is unknown or given twice.
 pub(crate) fn parse_options(
     tokens: TokenStream,
@@ -143,11 +193,14 @@ pub(crate) fn parse_options(
     let options = parse_list(tokens, AttributeOption::parse, errors);
     let mut kept: Vec<AttributeOption> = Vec::new();
     for option in options {
-        let key = option.key.unraw().to_string();
+        let key = option.key.to_string();
         if !known.contains(&key.as_str()) {
             errors.at(
                 &option.key,
-                format!("write {} here: there is no option `{key}`", alternatives(known)),
+                format!(
+                    "write {} here: there is no option `{key}`",
+                    alternatives(&meant(&key, known))
+                ),
             );
         } else if kept.iter().any(|other| other.key == option.key) {
             errors.at(&option.key, format!("remove this `{key}`: it is given before"));
@@ -161,6 +214,11 @@ pub(crate) fn parse_options(
 /// Generated code that the compiler reports at a place of the user's.
 pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
+}
+
+/// A name that no item of the user's can be meant by.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 fn located(tokens: TokenStream, span: Span) -> TokenStream {
@@ -249,4 +307,32 @@ pub(crate) fn doc_text(attributes: &[Attribute]) -> String {
         }
     }
     lines.join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_taken_for_the_nearest_option_and_nothing_else_is() {
+        let known = ["name", "method", "meta", "crate"];
+        let cases = [
+            ("nmae", "`name`"),
+            ("nam", "`name`"),
+            ("names", "`name`"),
+            ("Name", "`name`"),
+            ("metod", "`method`"),
+            ("metaa", "`meta`"),
+            ("mtehod", "`method`"),
+            ("create", "`crate`"),
+            ("rename", "`name`"),
+        ];
+        for (key, expected) in cases {
+            assert_eq!(alternatives(&meant(key, &known)), expected, "{key}");
+        }
+        for key in ["", "na", "me", "get", "context", "colour", "ä"] {
+            let all = "`name`, `method`, `meta` or `crate`";
+            assert_eq!(alternatives(&meant(key, &known)), all, "{key}");
+        }
+    }
 }

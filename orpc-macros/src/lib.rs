@@ -2,11 +2,19 @@
 //! depend on that crate, not on this one.
 
 mod attribute;
+mod chain;
+mod contract;
 mod diagnostics;
 mod error;
+mod lent;
+mod middleware;
 mod naming;
 mod procedure;
 mod router;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod types;
 
 use proc_macro::TokenStream;
 
@@ -37,10 +45,69 @@ use proc_macro::TokenStream;
 /// * `name = "…"`: the name on the wire, else the function's in camelCase;
 /// * `method = GET`: may be called with GET, too;
 /// * `meta(key = value, …)`: metadata, each value a literal;
+/// * `with = middleware` or `with = [first, second]`: what runs before the function
+///   and may change the context, see [`macro@middleware`];
 /// * `crate = "…"`: the path of `orpc_runtime` where it has another name.
 #[proc_macro_attribute]
 pub fn procedure(arguments: TokenStream, item: TokenStream) -> TokenStream {
     procedure::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes a trait a contract: procedures that a server implements elsewhere.
+///
+/// Every method is a procedure, with `&self` for the implementation, which is the
+/// context of its calls, and for the rest as a function with [`macro@procedure`]:
+/// by reference what a call lends (`&Call`, `&HeaderMap`, `&Socket`,
+/// `Option<&LastEventId>`), by value the input. `#[procedure(…)]` on a method gives
+/// its options, without `with`. A method may have a default body.
+///
+/// An `async fn` is declared as one that returns `impl Future + Send`; write
+/// `async fn` in the implementation as well.
+///
+/// Beside the trait stands a module of its name in snake_case, with
+///
+/// * `router::<T>() -> Router<T>` for a `T` that implements the trait;
+/// * `contract() -> Router<Contract>`, to write the types of clients from;
+/// * a type for each procedure, for `router.call::<chat::send>(…)`.
+///
+/// # Options
+///
+/// * `crate = "…"`: the path of `orpc_runtime` where it has another name.
+#[proc_macro_attribute]
+pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    contract::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes an async function run before the calls of a router or procedure, which
+/// names it in its option `with`.
+///
+/// The function stays as it is. Beside it, in the type namespace, stands a hidden
+/// type of the same name.
+///
+/// # Arguments
+///
+/// Found by their types, in any order, each optional: by reference what the
+/// context in front of it lends, as for a [`macro@procedure`]; by value `Next` or
+/// `Next<T>`.
+///
+/// # Results
+///
+/// * Without `Next`: what is lent to the procedures behind it, as `T` or
+///   `Result<T, E>`. They may borrow it as `&T`, beside what the context lends
+///   already. An error ends the call. `()` lends nothing: it only lets pass or refuses.
+/// * With `Next<T>`: `Result<Done, E>`. The function runs the rest of the call by
+///   `next.with(value)`, or `next.run()` for `Next<()>`, and returns what that gives;
+///   or ends the call without it.
+///
+/// The errors of `E` are declared to clients with those of every procedure behind it.
+/// It runs before the input is checked.
+///
+/// # Options
+///
+/// * `crate = "…"`: the path of `orpc_runtime` where it has another name.
+#[proc_macro_attribute]
+pub fn middleware(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    middleware::expand(arguments.into(), item.into()).into()
 }
 
 /// Makes a module's procedures and nested routers a router: adds
@@ -52,6 +119,11 @@ pub fn procedure(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///   seen inside the module. Without it a nested router has the context of the
 ///   one around it, and any other router fits every context;
 /// * `name = "…"`: the name below the router around it, else the module's in camelCase;
+/// * `with = middleware` or `with = [first, second]`: what runs before every call of
+///   the router and may change the context of its procedures and of nested routers,
+///   see [`macro@middleware`];
+/// * `hooks = value` or `hooks = [first, second]`: paths of values, such as unit
+///   structs, that are told of every call;
 /// * `crate = "…"`: the path of `orpc_runtime` where it has another name.
 #[proc_macro_attribute]
 pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -27,6 +27,12 @@ pub(crate) fn camel_case(ident: &Ident) -> String {
     out
 }
 
+/// The module of a trait: `ChatRoom` is `chat_room`.
+pub(crate) fn snake_case(ident: &Ident) -> Ident {
+    let name = upper_snake_case(ident).to_lowercase();
+    syn::parse_str(&name).unwrap_or_else(|_| Ident::new_raw(&name, ident.span()))
+}
+
 /// The error code of a variant: `TooFast` is `TOO_FAST`, `HTTPError` is `HTTP_ERROR`.
 pub(crate) fn upper_snake_case(ident: &Ident) -> String {
     let name: Vec<char> = ident.unraw().to_string().chars().collect();

@@ -2,18 +2,19 @@
 
 pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
-    Definition, DurableOutput, Error, ErrorDeclaration, HibernatingProcedure, Kind, Lends, MayLend, MetaValue,
-    Mount, MountPoint, Procedure, ProcedureInput, RawInput, RpcError, Scope, StreamProcedure,
-    UnaryProcedure,
+    Answers, Definition, Done, DurableOutput, Error, ErrorDeclaration, Hibernates, Kind, Lends, MayLend,
+    MetaValue, Middleware, Mount, MountPoint, Next, Opens, Procedure, ProcedureInput, RawInput,
+    RpcError, RunMiddleware, Scope, Streams, Unary, With,
 };
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError};
 pub use crate::value::Envelope;
-pub use futures::stream::{BoxStream, Stream};
+pub use futures::stream::{BoxStream, Empty, Stream};
 pub use std::convert::Infallible;
 pub use std::future::Future;
 pub use std::marker::{Send, Sync};
 pub use std::option::Option::{None, Some};
-pub use std::result::Result::{self, Ok};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::sync::Arc;
 pub use std::vec::Vec;
 pub use {schemars, serde};
 

@@ -4,6 +4,7 @@
 // Without a transport parts of the core are for nobody.
 #![cfg_attr(not(feature = "websocket"), allow(dead_code, unused_imports))]
 
+mod contract;
 #[cfg(feature = "durable")]
 pub mod durable;
 mod event;
@@ -26,14 +27,16 @@ mod wire;
 pub mod __private;
 pub mod prelude;
 
+pub use contract::Contract;
 pub use event::{
     ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, Hibernating,
     HibernatingIterator, HibernationId, LastEventId, Step,
 };
-pub use orpc_macros::{RpcError, procedure, router};
+pub use orpc_macros::{RpcError, contract, middleware, procedure, router};
 pub use procedure::{
-    Call, Code, Definition, Deprecation, Error, ErrorDeclaration, Kind, Lends, MayLend, MetaValue,
-    PeerAddr, Procedure, ProcedureInput, ResponseGuard, ResponseHead, RpcError,
+    Call, CallEnd, Code, Definition, Deprecation, Done, Error, ErrorDeclaration, Hooks, Kind,
+    Lends, MayLend, MetaValue, Middleware, Next, PeerAddr, Procedure, ProcedureInput,
+    ProcedureOutput, ResponseGuard, ResponseHead, RpcError, RunMiddleware, With,
 };
 pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;

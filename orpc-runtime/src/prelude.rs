@@ -4,8 +4,8 @@
 //! uses them depends on `serde` and `schemars` as well.
 
 pub use crate::{
-    Call, Code, Error, Event, EventIterator, LastEventId, Router, Rpc, RpcError, Socket, Step,
-    procedure,
+    Call, Code, Done, Error, Event, EventIterator, LastEventId, Next, Router, Rpc, RpcError,
+    Socket, Step, contract, middleware, procedure,
     publish::{Published, Publisher},
     router,
 };

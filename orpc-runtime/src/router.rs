@@ -8,7 +8,8 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::procedure::{
-    Call, Definition, ErasedProcedure, Mount, MountPoint, Mounted, Procedure, TypedCall,
+    Below, Call, Definition, ErasedProcedure, Error, Hooks, LocalError, Mount, MountPoint, Mounted,
+    Procedure, RunMiddleware, Target, behind, hooked,
 };
 
 /// What `encodeURIComponent` leaves alone besides letters and digits (ECMA-262, section 19.2.6.4).
@@ -49,7 +50,7 @@ const RESERVED: [&str; 8] =
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let router: Router<()> = Router::new().nest("health", health::router());
-/// assert_eq!(router.call::<health::ping>(&(), ()).await.unwrap(), "pong");
+/// assert_eq!(router.call::<health::ping>((), ()).await.unwrap(), "pong");
 /// # }
 /// ```
 pub struct Router<C> {
@@ -148,7 +149,7 @@ pub enum RouterIssue {
 }
 
 /// Why a call in the same process gave no result.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError<E> {
     /// The procedure stands nowhere in the router.
@@ -157,6 +158,9 @@ pub enum CallError<E> {
     /// The procedure itself failed.
     #[error("the procedure failed")]
     Procedure(E),
+    /// A middleware before the procedure ended the call.
+    #[error("a middleware ended the call: {0}")]
+    Middleware(Error),
 }
 
 impl<C: Send + Sync + 'static> Router<C> {
@@ -194,6 +198,27 @@ impl<C: Send + Sync + 'static> Router<C> {
         self
     }
 
+    /// The procedures of a router behind a middleware, whose context is made of this
+    /// one's. `How` is inferred: `Router::<App>::behind::<authenticate, _>(account)`.
+    ///
+    /// `#[router(with = …)]` writes it.
+    #[must_use]
+    pub fn behind<M, How>(router: Router<Below<M, C>>) -> Self
+    where
+        M: RunMiddleware<C, How>,
+        How: 'static,
+    {
+        router.map(&|mounted| behind::<M, C, How>(mounted))
+    }
+
+    /// Calls these hooks for every call of the procedures that are in the router
+    /// now. Those that are added first are the inner ones.
+    #[must_use]
+    pub fn hooks(self, hooks: impl Hooks<C>) -> Self {
+        let hooks: Arc<dyn Hooks<C>> = Arc::new(hooks);
+        self.map(&|mounted| hooked(mounted, &hooks))
+    }
+
     /// Checks every output of the procedures that are in the router now, and every
     /// event of their streams, against the JSON Schema of its type: for types
     /// whose own rules say less than their schema. It costs a parse of what is
@@ -202,17 +227,26 @@ impl<C: Send + Sync + 'static> Router<C> {
     /// logged. Events of [hibernating iterators](crate::HibernatingIterator) and
     /// calls in the same process are not checked.
     #[must_use]
-    pub fn check_outputs(mut self) -> Self {
-        for (_, node) in &mut self.nodes {
-            match node {
-                Node::Procedure(mounted) => {
-                    let erased = mounted.erased.as_ref().map_err(Clone::clone);
-                    mounted.erased = erased.and_then(|procedure| procedure.with_checked_outputs());
-                }
-                Node::Router(router) => *router = std::mem::take(router).check_outputs(),
-            }
-        }
-        self
+    pub fn check_outputs(self) -> Self {
+        self.map(&|mut mounted| {
+            mounted.erased = mounted.erased.and_then(|procedure| procedure.with_checked_outputs());
+            mounted
+        })
+    }
+
+    /// The same tree of other procedures.
+    fn map<D>(self, change: &dyn Fn(Mounted<C>) -> Mounted<D>) -> Router<D>
+    where
+        D: Send + Sync + 'static,
+    {
+        let node = |(name, node)| {
+            let node = match node {
+                Node::Procedure(mounted) => Node::Procedure(Box::new(change(*mounted))),
+                Node::Router(router) => Node::Router(router.map(change)),
+            };
+            (name, node)
+        };
+        Router { nodes: self.nodes.into_iter().map(node).collect(), conflicts: self.conflicts }
     }
 
     fn insert(&mut self, name: String, node: Node<C>) {
@@ -228,33 +262,43 @@ impl<C: Send + Sync + 'static> Router<C> {
     }
 
     /// Calls a procedure in the same process, with its own types: no wire, no
-    /// validation, the function's own result. A stream comes as a stream.
+    /// validation, the function's own result, through the middlewares and hooks
+    /// before it. A stream comes as a stream.
+    ///
+    /// The context is a value or an `Arc` of one.
     ///
     /// # Errors
-    /// The error of the procedure, or that it is not in this router.
+    /// The error of the procedure or of a middleware, or that the procedure is not in
+    /// this router.
     ///
     /// # Panics
     /// If the function does.
-    pub async fn call<'a, P: Procedure>(
+    pub async fn call<P: Procedure>(
         &self,
-        context: &'a C,
+        context: impl Into<Arc<C>>,
         input: P::Input,
-    ) -> Result<P::Reply<'a>, CallError<P::Error>> {
+    ) -> Result<P::Reply, CallError<P::Error>> {
         let mut found = None;
         self.visit(&[], &mut |path, mounted| {
             if mounted.type_id == TypeId::of::<P>()
-                && let Some(typed) = mounted.typed.downcast_ref::<Arc<dyn TypedCall<C, P>>>()
+                && let Ok(procedure) = &mounted.erased
             {
-                found = Some((path.join("/"), Arc::clone(typed)));
+                let definition = mounted.definition.clone();
+                let target = Target { path: path.join("/").into(), definition };
+                found = Some((target, Arc::clone(procedure)));
             }
         });
-        let Some((path, typed)) = found else {
+        let Some((target, procedure)) = found else {
             return Err(CallError::NotInRouter(P::definition().name));
         };
-        typed
-            .call(context, Call::in_process(path.into()), input)
-            .await
-            .map_err(CallError::Procedure)
+        let call = Arc::new(Call::in_process(target));
+        match procedure.call(context.into(), call, Box::new(input)).await {
+            Ok(reply) => reply.downcast().map(|reply| *reply).map_err(|_| foreign()),
+            Err(LocalError::Procedure(error)) => Err(error
+                .downcast()
+                .map_or_else(|_| foreign(), |error| CallError::Procedure(*error))),
+            Err(LocalError::Middleware(error)) => Err(CallError::Middleware(error)),
+        }
     }
 
     /// The paths of all procedures with their definitions, in the order they were added.
@@ -305,9 +349,9 @@ impl<C: Send + Sync + 'static> Router<C> {
         let mut routes = HashMap::new();
         self.visit(&[], &mut |path, mounted| match &mounted.erased {
             Ok(procedure) => {
+                let definition = mounted.definition.clone();
                 let route = Route {
-                    path: path.join("/").into(),
-                    definition: mounted.definition.clone(),
+                    target: Arc::new(Target { path: path.join("/").into(), definition }),
                     procedure: Arc::clone(procedure),
                 };
                 routes.insert(encoded(path), route);
@@ -343,6 +387,11 @@ impl RouterIssue {
     }
 }
 
+/// A reply or an error that is not of the procedure's types: no middleware can make one.
+fn foreign<E>() -> CallError<E> {
+    CallError::Middleware(Error::hidden())
+}
+
 /// A path as it stands in a URL.
 pub(crate) fn encoded(path: &[&str]) -> String {
     let segments =
@@ -365,8 +414,7 @@ pub(crate) struct Routes<C>(HashMap<String, Route<C>>);
 
 /// One procedure with its place.
 pub(crate) struct Route<C> {
-    pub(crate) path: Arc<str>,
-    pub(crate) definition: Definition,
+    pub(crate) target: Arc<Target>,
     pub(crate) procedure: Arc<dyn ErasedProcedure<C>>,
 }
 

@@ -613,11 +613,11 @@ async fn over_http_an_upgrade_is_required() {
 async fn in_the_same_process_it_is_given_back_as_it_is() {
     let app = App::default();
     let router = api::router();
-    let iterator = router.call::<api::subscribe>(&app, ()).await.unwrap();
+    let iterator = router.call::<api::subscribe>(app.clone(), ()).await.unwrap();
     assert_eq!((app.closures(), app.opened.lock().unwrap().len()), (1, 0));
     drop(iterator);
     assert_eq!(app.closures(), 0);
-    let error = router.call::<api::refuses>(&app, ()).await.unwrap_err();
+    let error = router.call::<api::refuses>(app.clone(), ()).await.unwrap_err();
     assert!(format!("{error:?}").contains("UNAUTHORIZED"), "{error:?}");
 }
 

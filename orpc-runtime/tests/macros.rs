@@ -1,6 +1,8 @@
 //! What the macros generate, at run time: definitions, calls in the same
 //! process, composition, the checks of a whole router, typed errors.
 
+use std::sync::Arc;
+
 use futures::stream::{self, BoxStream};
 use orpc_runtime::prelude::*;
 use orpc_runtime::{CallError, Definition, Kind, MetaValue, RouterIssue};
@@ -11,8 +13,8 @@ struct App {
     numbers: Vec<u32>,
 }
 
-fn app() -> App {
-    App { name: "Ada".to_owned(), numbers: vec![1, 2, 3] }
+fn app() -> Arc<App> {
+    Arc::new(App { name: "Ada".to_owned(), numbers: vec![1, 2, 3] })
 }
 
 #[derive(Debug, PartialEq, RpcError)]
@@ -224,15 +226,15 @@ async fn the_function_stays_an_ordinary_function() {
 async fn a_call_gives_the_result_of_the_function() {
     let (router, app) = (api::router(), app());
     let input = SendMessage { message: "hi".to_owned() };
-    let sent = router.call::<api::send_message>(&app, input).await;
+    let sent = router.call::<api::send_message>(app.clone(), input).await;
     assert_eq!(sent, Ok("Ada: hi".to_owned()));
-    assert_eq!(router.call::<api::noted>(&app, ()).await, Ok(()));
+    assert_eq!(router.call::<api::noted>(app.clone(), ()).await, Ok(()));
 }
 
 #[tokio::test]
 async fn a_call_knows_its_path() {
     let (router, app) = (Router::new().nest("outer", api::router()), app());
-    let path = router.call::<api::_http_api_v2>(&app, ()).await;
+    let path = router.call::<api::_http_api_v2>(app.clone(), ()).await;
     assert_eq!(path, Ok("outer/_httpApiV2".to_owned()));
 }
 
@@ -240,17 +242,17 @@ async fn a_call_knows_its_path() {
 async fn a_call_gives_the_typed_error_of_the_function() {
     let (router, app) = (api::router(), app());
     let input = SendMessage { message: "a long message".to_owned() };
-    let refused = router.call::<api::send_message>(&app, input).await;
+    let refused = router.call::<api::send_message>(app.clone(), input).await;
     assert_eq!(refused, Err(CallError::Procedure(SendError::TooFast { retry_after: 14 })));
 }
 
 #[tokio::test]
 async fn a_stream_comes_as_the_function_yields_it() {
     let (router, app) = (api::router(), app());
-    let items = router.call::<api::borrowed>(&app, ()).await.expect("a stream");
+    let items = router.call::<api::borrowed>(app.clone(), ()).await.expect("a stream");
     assert_eq!(items.collect::<Vec<_>>().await, ["odd", "even", "odd"]);
 
-    let items = router.call::<api::events>(&app, 1).await.expect("a stream");
+    let items = router.call::<api::events>(app.clone(), 1).await.expect("a stream");
     let expected = [
         Ok(Event::new(2).id("id")),
         Ok(Event::new(3).id("id")),
@@ -259,17 +261,17 @@ async fn a_stream_comes_as_the_function_yields_it() {
     ];
     assert_eq!(items.collect::<Vec<_>>().await, expected);
 
-    let items = router.call::<api::later>(&app, ()).await.expect("a stream");
+    let items = router.call::<api::later>(app.clone(), ()).await.expect("a stream");
     assert_eq!(items.collect::<Vec<_>>().await, [1, 2]);
 
-    let items = router.call::<api::boxed>(&app, ()).await.expect("a stream");
+    let items = router.call::<api::boxed>(app.clone(), ()).await.expect("a stream");
     assert_eq!(items.collect::<Vec<_>>().await, [2, 4, 6]);
 }
 
 #[tokio::test]
 async fn a_stream_may_fail_before_it_begins() {
     let (router, app) = (api::router(), app());
-    match router.call::<api::events>(&app, 4).await {
+    match router.call::<api::events>(app.clone(), 4).await {
         Err(error) => assert_eq!(error, CallError::Procedure(SendError::Empty)),
         Ok(_) => panic!("there are three numbers"),
     }
@@ -278,16 +280,16 @@ async fn a_stream_may_fail_before_it_begins() {
 #[tokio::test]
 async fn a_procedure_of_another_router_is_not_found() {
     let app = app();
-    let missing = api::router().call::<health::ping>(&app, ()).await;
+    let missing = api::router().call::<health::ping>(app.clone(), ()).await;
     assert_eq!(missing, Err(CallError::NotInRouter("ping")));
 }
 
 #[tokio::test]
 async fn nested_routers_have_the_context_of_the_one_around_them() {
     let (router, app) = (api::router(), app());
-    let name = router.call::<api::admin_tools::name>(&app, ()).await;
+    let name = router.call::<api::admin_tools::name>(app.clone(), ()).await;
     assert_eq!(name, Ok("Ada".to_owned()));
-    let count = router.call::<api::admin_tools::inner::count>(&app, ()).await;
+    let count = router.call::<api::admin_tools::inner::count>(app.clone(), ()).await;
     assert_eq!(count, Ok(3));
     // Each is a router of that context on its own, too.
     let inner: Router<App> = api::admin_tools::inner::router();
@@ -306,7 +308,7 @@ async fn routers_are_composed_by_nest_and_merge() {
     assert_eq!(paths[..3], ["health/ping", "name", "deep/count"]);
     assert_eq!(paths[3], "v1/api/sendMessage");
     assert_eq!(paths.last().map(String::as_str), Some("ping"));
-    assert_eq!(router.call::<health::ping>(&app, ()).await, Ok("pong"));
+    assert_eq!(router.call::<health::ping>(app.clone(), ()).await, Ok("pong"));
     assert!(Rpc::try_new(router).is_ok());
 }
 

@@ -77,7 +77,7 @@ fn a_room_and_a_socket_agree_on_whether_it_is_in_it() {
 #[tokio::test]
 async fn a_call_in_the_same_process_leaves_no_socket_in_a_room() {
     let app = App::default();
-    assert!(api::router().call::<api::enter>(&app, ()).await.unwrap());
+    assert!(api::router().call::<api::enter>(app.clone(), ()).await.unwrap());
     assert!(app.rooms.get("a").is_none(), "{:?}", app.rooms.get("a"));
 }
 

@@ -31,9 +31,18 @@ use crate::attribute::{Runtime, at};
 pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     let ErrorEnum { ident, runtime, rename_all_fields, variants } = parsed;
     let private = runtime.private();
-    let structs = variants.iter().filter_map(|variant| {
-        let rule = variant.rename_all.as_ref().or(rename_all_fields.as_ref());
-        data_struct(variant, rule, runtime)
+    let structs: Vec<_> = variants
+        .iter()
+        .filter_map(|variant| {
+            let rule = variant.rename_all.as_ref().or(rename_all_fields.as_ref());
+            data_struct(variant, rule, runtime)
+        })
+        .collect();
+    // The derive of schemars calls its method, also where there is no prelude.
+    let into = (!structs.is_empty()).then(|| {
+        quote!(
+            use ::core::convert::Into as _;
+        )
     });
     let arms = variants.iter().map(|variant| arm(variant, runtime));
     let declarations = variants.iter().map(|variant| declaration(variant, runtime));
@@ -44,6 +53,7 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     quote! {
         #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
+            #into
             #(#structs)*
 
             impl #private::RpcError for #ident {
@@ -107,6 +117,8 @@ fn data_struct(
         #[serde(crate = #serde)]
         #[schemars(crate = #schemars, inline)]
         #rename_all
+        // A field that serde skips is read by nobody.
+        #[allow(dead_code)]
         struct #name { #(#fields),* }
     })
 }
@@ -186,7 +198,7 @@ fn declaration(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
     let (code, status, message) = match &variant.kind {
         VariantKind::Declared { code, status, message } => (code, status, message),
         VariantKind::Transparent(ty) => {
-            return quote_spanned!(place=> #all.extend(<#ty as #private::RpcError>::declarations()););
+            return quote_spanned!(place=> #all.append(&mut <#ty as #private::RpcError>::declarations()););
         }
         VariantKind::Internal => return TokenStream::new(),
     };

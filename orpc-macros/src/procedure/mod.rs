@@ -4,33 +4,43 @@ mod expand;
 mod parse;
 mod validate;
 
-pub(crate) use parse::{Options, starts_signature};
-pub(crate) use validate::check_name;
+pub(crate) use expand::{implementations, marker};
+pub(crate) use parse::Options;
+pub(crate) use validate::{ItemType, Output, Procedure, check_name, validate};
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diagnostics::Diagnostics;
+use crate::lent::Subject;
+use crate::signature::{Function, Head, Role};
 
 /// The function as it is, and the items beside it; or the mistakes and a stub of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let options = parse::Options::parse(arguments, &mut errors);
-    let generated = match parse::Function::parse(item.clone()) {
+    let generated = match Function::parse(item.clone(), Role::Procedure) {
         Ok(function) => {
-            let procedure = validate::validate(&function, &options, &mut errors);
+            let subject = Subject::function(&function.signature.ident);
+            let procedure = validate::validate(&function, subject, &options, &mut errors);
             match procedure.filter(|_| errors.is_empty()) {
                 Some(procedure) => expand::expand(&procedure),
                 // A method can have no type beside it.
-                None if function.signature.receiver().is_some() => TokenStream::new(),
-                None => expand::stub(&function, &options.runtime),
+                None if function.is_method() => TokenStream::new(),
+                None => stub(&item, &options),
             }
         }
         Err(error) => {
             errors.push(error);
-            TokenStream::new()
+            stub(&item, &options)
         }
     };
     let errors = errors.into_tokens();
     quote!(#item #errors #generated)
+}
+
+/// What stands beside a function with mistakes, if it has a name.
+fn stub(item: &TokenStream, options: &Options) -> TokenStream {
+    let head = Head::parse(item.clone());
+    head.map_or_else(TokenStream::new, |head| expand::stub(&head, &options.runtime))
 }

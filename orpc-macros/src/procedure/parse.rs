@@ -1,9 +1,9 @@
-//! What is written: the options, and the function up to its body.
+//! The options.
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, Lit, LitStr, Signature, Token, Visibility};
+use syn::parse::ParseStream;
+use syn::{Ident, Lit, LitStr, Path, Token};
 
 use crate::attribute::{OptionValue, Runtime, parse_list, parse_options};
 use crate::diagnostics::Diagnostics;
@@ -14,13 +14,15 @@ pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) get: bool,
     pub(crate) meta: Vec<(Ident, Lit)>,
+    /// The middlewares, the first one outermost.
+    pub(crate) with: Vec<Path>,
     pub(crate) runtime: Runtime,
 }
 
 impl Options {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Self {
         let mut options = Self::default();
-        for option in parse_options(tokens, &["name", "method", "meta", "crate"], errors) {
+        for option in parse_options(tokens, &["name", "method", "meta", "with", "crate"], errors) {
             match option.key.to_string().as_str() {
                 "name" => options.name = option.text(errors),
                 "method" => match &option.value {
@@ -35,6 +37,7 @@ impl Options {
                     OptionValue::List(list) => options.meta = parse_meta(list.clone(), errors),
                     _ => errors.at_span(option.span(), "write `meta(key = value, …)`"),
                 },
+                "with" => options.with = option.paths(errors),
                 _ => options.runtime = Runtime::from_option(&option, errors),
             }
         }
@@ -68,39 +71,4 @@ fn parse_meta(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<(Ident, Lit)
         }
     }
     pairs
-}
-
-/// A function up to its body, which stays raw tokens: it may be half-written.
-pub(crate) struct Function {
-    pub(crate) attributes: Vec<Attribute>,
-    pub(crate) visibility: Visibility,
-    pub(crate) signature: Signature,
-}
-
-impl Function {
-    pub(crate) fn parse(item: TokenStream) -> syn::Result<Self> {
-        syn::parse2(item)
-    }
-}
-
-impl Parse for Function {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
-        let visibility = input.parse()?;
-        if !starts_signature(input) {
-            return Err(input.error("put #[procedure] on a function: `pub async fn …`"));
-        }
-        let signature = input.parse()?;
-        input.parse::<TokenStream>()?;
-        Ok(Self { attributes, visibility, signature })
-    }
-}
-
-/// Whether a function's signature follows.
-pub(crate) fn starts_signature(input: ParseStream<'_>) -> bool {
-    input.peek(Token![fn])
-        || input.peek(Token![async])
-        || input.peek(Token![unsafe]) && !input.peek2(Token![impl]) && !input.peek2(Token![trait])
-        || input.peek(Token![extern]) && !input.peek2(Token![crate])
-        || input.peek(Token![const]) && (input.peek2(Token![fn]) || input.peek2(Token![async]))
 }

@@ -2,11 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Meta};
 
 use super::parse::{Entry, EntryKind, Item, Module, Options};
 use super::validate::wire_name;
-use crate::attribute::{Runtime, at, is_attribute};
+use crate::attribute::{Runtime, at, is_attribute, local};
+use crate::chain::{Chain, Link};
 use crate::diagnostics::Diagnostics;
 
 /// ```text
@@ -24,6 +26,17 @@ use crate::diagnostics::Diagnostics;
 /// ```
 ///
 /// Without a context the function is generic: `router<AnyContext>() -> Router<AnyContext>`.
+///
+/// With a middleware the context of the procedures is what it makes of the router's:
+///
+/// ```text
+///     type __RouterContext = <authenticate as Middleware>::Context<App>;
+///     pub fn router() -> Router<App> {
+///         let router = Router::<__RouterContext>::new();
+///         …
+///         Router::<App>::behind::<authenticate, _>(router)
+///     }
+/// ```
 ///
 /// With mistakes in its options the router is empty: what they would have said is
 /// unknown, and errors that follow from that would hide the mistakes.
@@ -60,20 +73,31 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     let fits =
         |entry: &&Entry| is_complete && (options.context.is_some() || !entry.has_own_context());
     let steps = module.entries().filter(fits).map(|entry| step(entry, &runtime));
-    let (alias, generics, context) = match &options.context {
-        Some(context) => (
-            Some(quote!(#[doc(hidden)] type __RouterContext = #context;)),
-            None,
-            quote!(__RouterContext),
-        ),
-        // The compiler shows this name where a procedure borrows a context.
-        None => (
-            None,
-            Some(quote!(<AnyContext: #private::Send + #private::Sync + 'static>)),
-            quote!(AnyContext),
-        ),
+    // The compiler shows this name where a procedure borrows a context.
+    let any = quote!(AnyContext);
+    let (generics, context) = match &options.context {
+        Some(context) => (None, context.to_token_stream()),
+        None => (Some(quote!(<#any: #private::Send + #private::Sync + 'static>)), any),
     };
-    let router = local();
+    let chain = Chain::new(&options.with, context.clone(), &runtime);
+    let mut inner = chain.context().clone();
+    let alias = options.context.is_some().then(|| {
+        let alias = quote!(__RouterContext);
+        let definition = quote!(#[doc(hidden)] type #alias = #inner;);
+        inner = alias;
+        definition
+    });
+    let router = local("router");
+    let wrap = chain.links.iter().rev().map(|Link { path, context, .. }| {
+        let place = at(path.span());
+        let root = runtime.root_at(place);
+        quote_spanned!(place=> let #router = #root::Router::<#context>::behind::<#path, _>(#router);)
+    });
+    let hooks = options.hooks.iter().rev().map(|hooks| {
+        let place = at(hooks.span());
+        let root = runtime.root_at(place);
+        quote_spanned!(place=> let #router = #root::Router::hooks(#router, #hooks);)
+    });
     let docs = format!("The router of `{}`.", module.ident);
     quote! {
         #alias
@@ -82,8 +106,10 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
         #[must_use]
         #[allow(deprecated, clippy::all, clippy::pedantic)]
         pub fn router #generics () -> #root::Router<#context> {
-            let #router = <#root::Router<#context> as ::core::default::Default>::default();
+            let #router = <#root::Router<#inner> as ::core::default::Default>::default();
             #(#steps)*
+            #(#wrap)*
+            #(#hooks)*
             #router
         }
     }
@@ -95,7 +121,7 @@ fn step(entry: &Entry, runtime: &Runtime) -> TokenStream {
     let cfgs = entry.cfgs();
     let place = at(ident.span());
     let root = runtime.root_at(place);
-    let router = local();
+    let router = local("router");
     let step = match kind {
         EntryKind::Procedure => {
             quote_spanned!(place=> #root::Router::procedure::<self::#ident, _>(#router))
@@ -151,9 +177,4 @@ fn with_options(attribute: &Attribute, inherited: &TokenStream) -> TokenStream {
         }
         _ => quote!(#[#path(#inherited)]),
     }
-}
-
-/// The router so far, by a name that no item of the user's can be meant by.
-fn local() -> Ident {
-    Ident::new("router", Span::mixed_site())
 }

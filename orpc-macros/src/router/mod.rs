@@ -4,6 +4,8 @@ mod expand;
 mod parse;
 mod validate;
 
+pub(crate) use parse::{outer_attributes, skip_item};
+
 use proc_macro2::TokenStream;
 use quote::quote;
 

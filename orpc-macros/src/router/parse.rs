@@ -2,27 +2,33 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::discouraged::Speculative as _;
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Visibility};
 
 use crate::attribute::{
     AttributeOption, OptionValue, Runtime, cfg_attributes, is_attribute, parse_list, parse_options,
 };
 use crate::diagnostics::Diagnostics;
-use crate::procedure::starts_signature;
+use crate::signature::visibility_and_name;
 
 /// The options of `#[router(…)]`.
 #[derive(Default)]
 pub(super) struct Options {
     pub(super) context: Option<Path>,
     pub(super) name: Option<LitStr>,
+    /// The middlewares, the first one outermost.
+    pub(super) with: Vec<Path>,
+    /// The hooks, the first ones outermost.
+    pub(super) hooks: Vec<Path>,
     pub(super) runtime: Option<Runtime>,
 }
 
 impl Options {
     pub(super) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Self {
         let mut options = Self::default();
-        for option in parse_options(tokens, &["context", "name", "crate"], errors) {
+        for option in parse_options(tokens, &["context", "name", "with", "hooks", "crate"], errors)
+        {
             match option.key.to_string().as_str() {
                 "context" => match option.value {
                     OptionValue::Path(path) => options.context = Some(path),
@@ -32,6 +38,8 @@ impl Options {
                     ),
                 },
                 "name" => options.name = option.text(errors),
+                "with" => options.with = option.paths(errors),
+                "hooks" => options.hooks = option.paths(errors),
                 _ => options.runtime = Some(Runtime::from_option(&option, errors)),
             }
         }
@@ -155,7 +163,10 @@ impl Parse for Module {
 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
+        let Ok(attributes) = outer_attributes(input) else {
+            // One of them is half-typed, which the compiler reports.
+            return Ok(Self::Other { tokens: skip_item(input)?, has_attribute: true });
+        };
         let kind = [EntryKind::Procedure, EntryKind::Router]
             .into_iter()
             .find(|kind| attributes.iter().any(|a| is_attribute(a, kind.attribute())));
@@ -176,30 +187,57 @@ impl Parse for Item {
 /// The visibility and name of a function or module; none if it is neither,
 /// which the attribute on it will report.
 fn entry_head(input: ParseStream<'_>, kind: EntryKind) -> Option<(Visibility, Ident)> {
-    let visibility = input.parse().ok()?;
     match kind {
-        EntryKind::Procedure if starts_signature(input) => {
-            while !input.peek(Token![fn]) {
-                input.parse::<TokenTree>().ok()?;
-            }
-            input.parse::<Token![fn]>().ok()?;
+        EntryKind::Procedure => visibility_and_name(input),
+        EntryKind::Router => {
+            let visibility = input.parse().ok()?;
+            input.parse::<Token![mod]>().ok()?;
+            Some((visibility, input.parse().ok()?))
         }
-        EntryKind::Procedure => return None,
-        EntryKind::Router => drop(input.parse::<Token![mod]>().ok()?),
     }
-    Some((visibility, input.parse().ok()?))
 }
 
-/// The tokens up to the end of an item: a `;`, or a brace that no `;` follows.
+/// The tokens up to the end of an item: a `;`, a brace that no `;` follows, or,
+/// where it is half-typed, the next attribute of ours.
 /// What a wrong guess splits is put together again in the output.
-fn skip_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
+    // The attributes in front are its own.
+    while input.peek(Token![#]) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+        if input.peek(syn::token::Bracket) {
+            tokens.extend([input.parse::<TokenTree>()?]);
+        }
+    }
     while !input.is_empty() {
         let is_end = input.peek(Token![;]) || input.peek(syn::token::Brace);
         tokens.extend([input.parse::<TokenTree>()?]);
-        if is_end && !input.peek(Token![;]) {
+        if is_end && !input.peek(Token![;]) || starts_entry(input) {
             break;
         }
     }
     Ok(tokens)
+}
+
+/// Whether the attributes of an entry follow.
+fn starts_entry(input: ParseStream<'_>) -> bool {
+    let is_ours = |attribute: &Attribute| {
+        [EntryKind::Procedure, EntryKind::Router]
+            .iter()
+            .any(|kind| is_attribute(attribute, kind.attribute()))
+    };
+    outer_attributes(&input.fork()).is_ok_and(|attributes| attributes.iter().any(is_ours))
+}
+
+/// The attributes that follow; or a mistake in one of them, in front of all.
+pub(crate) fn outer_attributes(input: ParseStream<'_>) -> syn::Result<Vec<Attribute>> {
+    let ahead = input.fork();
+    let mut tokens = TokenStream::new();
+    while ahead.peek(Token![#]) {
+        tokens.extend([ahead.parse::<TokenTree>()?, ahead.parse()?]);
+    }
+    // Of these tokens alone, as one too many is otherwise reported for the module.
+    let attributes = Attribute::parse_outer.parse2(tokens)?;
+    input.advance_to(&ahead);
+    Ok(attributes)
 }

@@ -8,6 +8,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, SET_COOKIE
 use http::{Extensions, Method, StatusCode, Uri};
 use tokio_util::sync::CancellationToken;
 
+use super::definition::Definition;
 use crate::event::LastEventId;
 use crate::socket::Socket;
 use crate::value::File;
@@ -35,7 +36,7 @@ pub(crate) const POSITION: HeaderName =
 /// }
 /// ```
 pub struct Call {
-    path: Arc<str>,
+    target: Arc<Target>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -48,6 +49,14 @@ pub struct Call {
     cancellation: OnceLock<CancellationToken>,
 }
 
+/// The procedure that a call is for.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// Its segments joined with `/`.
+    pub(crate) path: Arc<str>,
+    pub(crate) definition: Definition,
+}
+
 /// The address of the client's end of the connection.
 ///
 /// The runtime does not accept connections itself: insert a `PeerAddr` into the
@@ -57,10 +66,10 @@ pub struct PeerAddr(pub SocketAddr);
 
 impl Call {
     /// A call that arrives as an HTTP request.
-    pub(crate) fn from_parts(path: Arc<str>, parts: http::request::Parts) -> Self {
+    pub(crate) fn from_parts(target: Arc<Target>, parts: http::request::Parts) -> Self {
         let last_event_id = last_event_id(&parts.headers);
         Self {
-            path,
+            target,
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
@@ -75,20 +84,29 @@ impl Call {
 
     /// A call on a socket.
     #[cfg(feature = "websocket")]
-    pub(crate) fn on_socket(path: Arc<str>, parts: http::request::Parts, socket: Socket) -> Self {
-        let mut call = Self::from_parts(path, parts);
+    pub(crate) fn on_socket(
+        target: Arc<Target>,
+        parts: http::request::Parts,
+        socket: Socket,
+    ) -> Self {
+        let mut call = Self::from_parts(target, parts);
         call.socket = Some(socket);
         call
     }
 
     /// A call that comes from the same process: no headers, no peer.
-    pub(crate) fn in_process(path: Arc<str>) -> Self {
-        Self::from_parts(path, http::Request::new(()).into_parts().0)
+    pub(crate) fn in_process(target: Target) -> Self {
+        Self::from_parts(Arc::new(target), http::Request::new(()).into_parts().0)
     }
 
     /// The path of the procedure, its segments joined with `/`: `chat/send`.
     pub fn path(&self) -> &str {
-        self.path.trim_start_matches('/')
+        &self.target.path
+    }
+
+    /// The procedure: its name, doc comment, metadata.
+    pub fn definition(&self) -> &Definition {
+        &self.target.definition
     }
 
     /// The HTTP method of the request.

@@ -27,8 +27,11 @@ impl DeclaredErrors {
 
     /// The error as it leaves the procedure: an error that matches a declaration
     /// in code, status and data is a declared one, however it was made. What is
-    /// behind an internal error is logged here.
+    /// behind an internal error is logged here. One that was settled stays as it is.
     pub(crate) fn settle(&self, call: &Call, mut error: Error) -> Error {
+        if !error.set_settled() {
+            return error;
+        }
         error.log(call.path());
         let of_code = |declared: &&Declared| declared.code == error.code();
         let Some(declared) = self.0.iter().find(of_code) else { return error };

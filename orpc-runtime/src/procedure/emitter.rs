@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 
+use super::erased::StreamEnd;
 use super::error::Error;
 use crate::event::{ErrorEvent, EventMeta, InvalidMeta};
 use crate::schema::OutputError;
@@ -170,10 +171,11 @@ impl Emitter {
         })
     }
 
-    /// Writes an error event.
-    pub(crate) fn fail(&self, event: ErrorEvent<Error>) {
+    /// Writes an error event, with which the stream ends.
+    pub(crate) fn fail(&self, event: ErrorEvent<Error>) -> StreamEnd {
         let (error, meta) = event.into_parts();
         self.sink.error(&error, &meta);
+        StreamEnd(Some(error))
     }
 }
 

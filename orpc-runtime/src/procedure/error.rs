@@ -1,5 +1,6 @@
 //! Errors as a client sees them, and the trait of errors that a procedure declares.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -110,6 +111,8 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     defined: bool,
+    /// Compared with the errors that are declared, and logged.
+    settled: bool,
     code: Cow<'static, str>,
     status: u16,
     message: Cow<'static, str>,
@@ -168,7 +171,15 @@ impl Error {
     }
 
     fn from_inner(code: Cow<'static, str>, status: u16, message: Cow<'static, str>) -> Self {
-        Self(Box::new(Inner { defined: false, code, status, message, data: None, source: None }))
+        Self(Box::new(Inner {
+            defined: false,
+            settled: false,
+            code,
+            status,
+            message,
+            data: None,
+            source: None,
+        }))
     }
 
     /// Replaces the message. An empty one is ignored.
@@ -287,6 +298,28 @@ impl Error {
         self
     }
 
+    /// Marks the error as one that is what its client gets. False if it was before.
+    pub(crate) fn set_settled(&mut self) -> bool {
+        !std::mem::replace(&mut self.0.settled, true)
+    }
+
+    /// Stands for the error of a procedure that is called in the same process,
+    /// which no middleware can look into.
+    pub(crate) fn of_procedure(error: Box<dyn Any + Send + Sync>) -> Self {
+        let mut this = Self::hidden().with_source(ProcedureError(error));
+        this.set_settled();
+        this
+    }
+
+    /// The error of the procedure that this one stands for.
+    pub(crate) fn into_procedure_error(mut self) -> Result<Box<dyn Any + Send + Sync>, Self> {
+        match self.0.source.take().map(|source| source.downcast::<ProcedureError>()) {
+            Some(Ok(error)) => Ok(error.0),
+            Some(Err(source)) => Err(self.with_source(source)),
+            None => Err(self),
+        }
+    }
+
     /// Sets what is logged of the error.
     pub(crate) fn with_source(
         mut self,
@@ -391,12 +424,27 @@ impl fmt::Debug for Error {
     }
 }
 
+/// Equal if a client cannot tell them apart.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        let seen = |error: &Self| (error.is_defined(), error.status());
+        seen(self) == seen(other)
+            && self.code() == other.code()
+            && self.message() == other.message()
+            && self.data_value() == other.data_value()
+    }
+}
+
 /// The code and the message: what a client sees, too.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code(), self.message())
     }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("the procedure failed")]
+struct ProcedureError(Box<dyn Any + Send + Sync>);
 
 /// An error with what caused it.
 struct Chain<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::signature::Shape;
 use crate::event::InputEvents;
 use crate::schema::{DecodeError, InputDecoder, Issue, SchemaError};
-use crate::value::Envelope;
+use crate::value::{Envelope, OwnedEnvelope};
 
 /// The input of a call before it has a type.
 #[derive(Debug)]
@@ -16,6 +16,31 @@ pub enum RawInput<'a> {
     Value(Envelope<'a>),
     /// An event iterator.
     Events(InputEvents),
+}
+
+impl RawInput<'_> {
+    /// The same, with the text of its own.
+    pub(crate) fn into_owned(self) -> OwnedInput {
+        match self {
+            Self::Value(envelope) => OwnedInput::Value(envelope.into_owned()),
+            Self::Events(events) => OwnedInput::Events(events),
+        }
+    }
+}
+
+/// The input of a call that is read later.
+pub(crate) enum OwnedInput {
+    Value(OwnedEnvelope),
+    Events(InputEvents),
+}
+
+impl OwnedInput {
+    pub(crate) fn read<T>(self, read: impl FnOnce(RawInput<'_>) -> T) -> T {
+        match self {
+            Self::Value(envelope) => read(RawInput::Value(envelope.borrow())),
+            Self::Events(events) => read(RawInput::Events(events)),
+        }
+    }
 }
 
 /// A type that can be the input of a procedure: one that derives `Deserialize`

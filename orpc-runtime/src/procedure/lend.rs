@@ -1,8 +1,11 @@
 //! What a procedure may take by reference.
 
+use std::marker::PhantomData;
+
 use http::HeaderMap;
 
 use super::call::Call;
+use super::middleware::With;
 use super::traits::Scope;
 use crate::event::LastEventId;
 use crate::socket::Socket;
@@ -37,6 +40,14 @@ pub trait MayLend<T, How>: Sized {
 #[derive(Debug)]
 pub enum ByContext {}
 
+/// A middleware.
+#[derive(Debug)]
+pub enum ByMiddleware {}
+
+/// A context in front of a middleware.
+#[derive(Debug)]
+pub struct Behind<How>(PhantomData<How>);
+
 /// The call.
 #[derive(Debug)]
 pub enum ByCall {}
@@ -56,6 +67,51 @@ pub enum BySocket {}
 impl<C: 'static> Lends<C, ByContext> for C {
     fn lend<'a>(scope: Scope<'a, C>) -> &'a C {
         scope.context
+    }
+}
+
+/// A context, or one that a middleware made of it, that is or holds a `T`: what it
+/// lends without regard to the call.
+pub trait Holds<T, How>: Sized {
+    /// The `T`.
+    fn get(&self) -> &T;
+}
+
+impl<C> Holds<C, ByContext> for C {
+    fn get(&self) -> &C {
+        self
+    }
+}
+
+impl<C, X> Holds<X, ByMiddleware> for With<C, X> {
+    fn get(&self) -> &X {
+        self.value()
+    }
+}
+
+impl<C, X, T, How> Holds<T, Behind<How>> for With<C, X>
+where
+    C: Holds<T, How>,
+{
+    fn get(&self) -> &T {
+        C::get(self.context())
+    }
+}
+
+impl<C: 'static, X: 'static> Lends<X, ByMiddleware> for With<C, X> {
+    fn lend<'a>(scope: Scope<'a, Self>) -> &'a X {
+        scope.context.value()
+    }
+}
+
+impl<C, X, T, How> Lends<T, Behind<How>> for With<C, X>
+where
+    C: Holds<T, How> + 'static,
+    X: 'static,
+    T: 'static,
+{
+    fn lend<'a>(scope: Scope<'a, Self>) -> &'a T {
+        C::get(scope.context.context())
     }
 }
 

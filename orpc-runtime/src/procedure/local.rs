@@ -8,25 +8,23 @@ use std::task::{Context, Poll};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, Stream, StreamExt as _};
 
-use super::call::Call;
-use super::traits::{Scope, StreamProcedure};
+use super::running::{EndOfCall, Run};
+use super::traits::{Opens, Scope};
 
 /// Calls the procedure and returns its stream once the function has.
-pub(super) async fn open<C, P, How>(
-    context: &C,
-    call: Call,
-    input: P::Input,
-) -> Result<BoxStream<'_, P::Item>, P::Error>
+pub(super) async fn open<C, P, How>(run: Run<C, P>) -> Result<BoxStream<'static, P::Item>, P::Error>
 where
-    C: Sync + 'static,
-    P: StreamProcedure<C, How>,
+    C: Send + Sync + 'static,
+    P: Opens<C, How>,
     How: 'static,
 {
     let slot = Arc::new(Slot::default());
     let writer = Arc::clone(&slot);
-    // The stream borrows from the call, so one future owns both.
-    let mut run: BoxFuture<'_, Result<(), P::Error>> = Box::pin(async move {
-        let stream = P::open(Scope { context, call: &call }, input).await?;
+    let Run { context, call, input } = run;
+    // The stream borrows from the context and the call, so one future owns all.
+    let mut run: BoxFuture<'static, Result<(), P::Error>> = Box::pin(async move {
+        let end = EndOfCall(call);
+        let stream = P::open(Scope { context: &*context, call: &end.0 }, input).await?;
         let mut stream = pin!(stream);
         writer.open();
         while let Some(item) = stream.next().await {
@@ -86,12 +84,12 @@ impl<T> Slot<T> {
     }
 }
 
-struct Items<'a, T, E> {
-    run: Option<BoxFuture<'a, Result<(), E>>>,
+struct Items<T, E> {
+    run: Option<BoxFuture<'static, Result<(), E>>>,
     slot: Arc<Slot<T>>,
 }
 
-impl<T, E> Stream for Items<'_, T, E> {
+impl<T, E> Stream for Items<T, E> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {

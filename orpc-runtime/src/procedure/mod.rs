@@ -6,10 +6,14 @@ mod declared;
 mod definition;
 mod durable;
 mod emitter;
+mod erased;
 mod error;
+mod guard;
+mod hooks;
 mod input;
 mod lend;
 mod local;
+mod middleware;
 mod mount;
 mod output;
 mod running;
@@ -22,21 +26,28 @@ pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
 pub use durable::DurableOutput;
 pub use error::{Code, Error, ErrorDeclaration, RpcError};
+pub use hooks::{CallEnd, Hooks};
 pub use input::{ProcedureInput, RawInput};
 pub use lend::{Lends, MayLend};
+pub(crate) use middleware::Below;
+pub use middleware::{Done, Middleware, Next, RunMiddleware, With};
 pub use mount::{Mount, MountPoint};
 #[cfg(any(feature = "durable", feature = "typescript"))]
 pub(crate) use signature::DurableMethod;
+pub use output::ProcedureOutput;
 pub(crate) use signature::Shape;
-pub use traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
+pub use traits::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
 
+pub(crate) use call::Target;
 pub(crate) use emitter::{EventKind, EventSink, EventWriter, WriteError, write_event};
+pub(crate) use erased::{ErasedProcedure, LocalError, Started, StreamEnd, StreamRun};
+pub(crate) use guard::mounted as behind;
+pub(crate) use hooks::hooked;
 pub(crate) use input::wrong_kind;
-pub(crate) use mount::{Mounted, TypedCall};
+pub(crate) use mount::Mounted;
 pub(crate) use output::Output;
 pub(crate) use running::{
-    ErasedProcedure, Started, invalid_input, malformed_request, needs_socket, panic_text, panicked,
-    present,
+    invalid_input, malformed_request, needs_socket, panic_text, panicked, present,
 };
 #[cfg(feature = "typescript")]
 pub(crate) use signature::{SchemaOf, ShapeKind, Signature};

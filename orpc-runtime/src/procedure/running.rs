@@ -1,4 +1,4 @@
-//! A run of a procedure whose types are erased: bytes in, bytes or events out.
+//! A run of a procedure: bytes in, bytes or events out.
 
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
@@ -9,46 +9,25 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use schemars::JsonSchema;
 
 use super::call::Call;
 use super::declared::DeclaredErrors;
 use super::durable::DurableOutput;
 use super::emitter::{Emitter, EventKind, EventSink, unwritten};
+use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started, StreamEnd};
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
+use super::local;
 use super::output::Output;
-use super::traits::{HibernatingProcedure, Procedure, Scope, StreamProcedure, UnaryProcedure};
+use super::traits::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
 use crate::schema::{DecodeError, Issue, OutputWriter, SchemaError};
 
-/// A procedure whose types only it knows. This is the border that keeps the
-/// code of the adapters from being compiled once per procedure.
-pub(crate) trait ErasedProcedure<C>: Send + Sync {
-    /// Reads the input and gets the run ready; nothing of the function has run yet.
-    fn start(
-        &self,
-        context: Arc<C>,
-        call: Arc<Call>,
-        input: RawInput<'_>,
-        sink: &dyn Fn() -> Arc<EventSink>,
-    ) -> Result<Started, Error>;
-
-    /// The JSON Schema of the input.
-    fn input_schema(&self) -> Option<&serde_json::Value>;
-
-    /// The same procedure, whose outputs are checked against their JSON Schema.
-    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError>;
-}
-
-/// A run that is ready to be polled.
-pub(crate) enum Started {
-    Unary(BoxFuture<'static, Result<Output, Error>>),
-    /// Writes its events into the sink. An error ends a run that has not opened
-    /// its stream; all others are events.
-    Stream(BoxFuture<'static, Result<(), Error>>, Arc<EventSink>),
-    /// Ends with what is run when the client knows that it has an iterator.
-    Hibernating(BoxFuture<'static, Result<Opened, Error>>),
+/// Runs a procedure, in the way of its kind.
+pub(crate) struct Runner<P: Procedure, K, How> {
+    prepared: Arc<Prepared<P>>,
+    kind: K,
+    how: PhantomData<fn() -> How>,
 }
 
 /// What all calls of a procedure share.
@@ -58,14 +37,58 @@ struct Prepared<P: Procedure> {
     errors: Arc<DeclaredErrors>,
 }
 
-impl<P: Procedure> Prepared<P> {
-    fn compile(errors: Vec<ErrorDeclaration>) -> Result<Arc<Self>, SchemaError> {
-        Ok(Arc::new(Self {
+/// What the kinds of procedures differ in.
+pub(crate) trait Kind<C, P: Procedure, How>: Sized + Send + Sync {
+    const RUNS: RunKind;
+    const NEEDS_SOCKET: bool;
+
+    /// Gets the run ready.
+    fn start(
+        &self,
+        run: Run<C, P>,
+        errors: Arc<DeclaredErrors>,
+        sink: &dyn Fn() -> Arc<EventSink>,
+    ) -> Started;
+
+    /// Calls the function in the same process.
+    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>>;
+
+    /// The same, whose outputs are checked against their JSON Schema.
+    fn checked(&self) -> Result<Self, SchemaError>;
+}
+
+/// What one call needs.
+pub(crate) struct Run<C, P: Procedure> {
+    pub(super) context: Arc<C>,
+    pub(super) call: Arc<Call>,
+    pub(super) input: P::Input,
+}
+
+impl<C, P: Procedure> Run<C, P> {
+    /// Calls the function. The call is over when the future is dropped.
+    async fn answer<How>(self) -> Result<P::Reply, P::Error>
+    where
+        P: Answers<C, How>,
+    {
+        let end = EndOfCall(self.call);
+        P::call(Scope { context: &*self.context, call: &end.0 }, self.input).await
+    }
+}
+
+impl<P: Procedure, K, How> Runner<P, K, How> {
+    /// `events` are the errors that an iterator itself may end with.
+    pub(crate) fn compile(kind: K, events: Vec<ErrorDeclaration>) -> Result<Self, SchemaError> {
+        let mut errors = <P::Error as RpcError>::declarations();
+        errors.extend(events);
+        let prepared = Prepared {
             input: P::HAS_INPUT.then(P::Input::compile).transpose()?,
             errors: Arc::new(DeclaredErrors::compile(errors)?),
-        }))
+        };
+        Ok(Self { prepared: Arc::new(prepared), kind, how: PhantomData })
     }
+}
 
+impl<P: Procedure> Prepared<P> {
     /// Reads the input, with the errors that clients of oRPC know.
     fn decode(&self, input: RawInput<'_>) -> Result<P::Input, Error> {
         let Some(decoder) = &self.input else {
@@ -80,137 +103,13 @@ impl<P: Procedure> Prepared<P> {
             DecodeError::Invalid(issues) => invalid_input(&issues),
         })
     }
-
-    fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.input.as_ref().map(P::Input::schema)
-    }
 }
 
-/// Runs a procedure with one result.
-pub(crate) struct UnaryRunner<P: Procedure, How> {
-    prepared: Arc<Prepared<P>>,
-    output: Arc<OutputWriter>,
-    /// What is done with an output of the procedure before it is written.
-    seal: Option<Seal>,
-    how: PhantomData<fn() -> How>,
-}
-
-/// Makes an output ready for the client of a call.
-type Seal = fn(&dyn Any, &Call) -> Result<(), Error>;
-
-/// Runs a procedure that answers with a stream.
-pub(crate) struct StreamRunner<P: Procedure, How> {
-    prepared: Arc<Prepared<P>>,
-    /// Of the events and of the return value.
-    outputs: Arc<[OutputWriter; 2]>,
-    how: PhantomData<fn() -> How>,
-}
-
-/// Runs a procedure that answers with an iterator that hibernates.
-pub(crate) struct HibernatingRunner<P: Procedure, How> {
-    prepared: Arc<Prepared<P>>,
-    how: PhantomData<fn() -> How>,
-}
-
-impl<P: Procedure, How> HibernatingRunner<P, How> {
-    /// `events` are the errors that the iterator itself may end with.
-    pub(crate) fn compile(events: Vec<ErrorDeclaration>) -> Result<Self, SchemaError> {
-        let mut errors = <P::Error as RpcError>::declarations();
-        errors.extend(events);
-        Ok(Self { prepared: Prepared::compile(errors)?, how: PhantomData })
-    }
-}
-
-impl<P: Procedure, How> UnaryRunner<P, How> {
-    pub(crate) fn compile<O: JsonSchema>() -> Result<Self, SchemaError> {
-        let prepared = Prepared::compile(<P::Error as RpcError>::declarations())?;
-        let output = Arc::new(OutputWriter::of::<O>(false)?);
-        Ok(Self { prepared, output, seal: None, how: PhantomData })
-    }
-
-    /// The output is the token of a durable iterator.
-    pub(crate) fn compile_durable<O: DurableOutput>() -> Result<Self, SchemaError> {
-        let seal: Seal = |output, call| match output.downcast_ref::<O>() {
-            Some(iterator) => iterator.seal(call),
-            None => Ok(()),
-        };
-        Ok(Self { seal: Some(seal), ..Self::compile::<O>()? })
-    }
-}
-
-impl<P: Procedure, How> StreamRunner<P, How> {
-    /// `events` are the errors that the stream itself may end with.
-    pub(crate) fn compile<E: EventItem>(
-        events: Vec<ErrorDeclaration>,
-    ) -> Result<Self, SchemaError> {
-        let mut errors = <P::Error as RpcError>::declarations();
-        errors.extend(events);
-        let prepared = Prepared::compile(errors)?;
-        Ok(Self { prepared, outputs: outputs::<E>(false)?, how: PhantomData })
-    }
-}
-
-/// The outputs of a stream's events and of its return value.
-fn outputs<E: EventItem>(are_checked: bool) -> Result<Arc<[OutputWriter; 2]>, SchemaError> {
-    Ok(Arc::new([
-        OutputWriter::of::<E::Value>(are_checked)?,
-        OutputWriter::of::<E::Return>(are_checked)?,
-    ]))
-}
-
-impl<C, P, How> ErasedProcedure<C> for UnaryRunner<P, How>
+impl<C, P, K, How> ErasedProcedure<C> for Runner<P, K, How>
 where
     C: Send + Sync + 'static,
-    P: UnaryProcedure<C, How>,
-    How: 'static,
-{
-    fn start(
-        &self,
-        context: Arc<C>,
-        call: Arc<Call>,
-        input: RawInput<'_>,
-        _sink: &dyn Fn() -> Arc<EventSink>,
-    ) -> Result<Started, Error> {
-        check_socket(P::NEEDS_SOCKET, &call)?;
-        let input = self.prepared.decode(input)?;
-        let errors = Arc::clone(&self.prepared.errors);
-        let (writer, seal) = (Arc::clone(&self.output), self.seal);
-        let run = async move {
-            let end = EndOfCall(call);
-            let call = &*end.0;
-            let handler = async {
-                let scope = Scope { context: &*context, call };
-                let output = P::call(scope, input).await.map_err(RpcError::into_error)?;
-                if let Some(seal) = seal {
-                    seal(&output, call)?;
-                }
-                let mut body = Vec::with_capacity(OUTPUT);
-                let files = writer.write_with_files(present(&output), &mut body);
-                let files = files.map_err(|error| {
-                    unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
-                })?;
-                Ok(Output { envelope: body, files })
-            };
-            settled(call, &errors, handler).await
-        };
-        Ok(Started::Unary(Box::pin(run)))
-    }
-
-    fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.prepared.input_schema()
-    }
-
-    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
-        let (prepared, output) = (Arc::clone(&self.prepared), OutputWriter::of::<P::Output>(true)?);
-        let (output, seal) = (Arc::new(output), self.seal);
-        Ok(Arc::new(Self { prepared, output, seal, how: PhantomData }))
-    }
-}
-
-impl<C, P, How> ErasedProcedure<C> for StreamRunner<P, How>
-where
-    C: Send + Sync + 'static,
-    P: StreamProcedure<C, How>,
+    P: Procedure,
+    K: Kind<C, P, How> + 'static,
     How: 'static,
 {
     fn start(
@@ -220,12 +119,138 @@ where
         input: RawInput<'_>,
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
-        check_socket(P::NEEDS_SOCKET, &call)?;
+        check_socket(K::NEEDS_SOCKET, &call)?;
         let input = self.prepared.decode(input)?;
         let errors = Arc::clone(&self.prepared.errors);
-        let outputs = Arc::clone(&self.outputs);
+        Ok(self.kind.start(Run { context, call, input }, errors, sink))
+    }
+
+    fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun {
+        let run = typed::<P::Input>(input).map(|input| K::call(Run { context, call, input }));
+        Box::pin(async move {
+            let reply = run.map_err(LocalError::Middleware)?.await;
+            match reply {
+                Ok(reply) => Ok(Box::new(reply) as AnyValue),
+                Err(error) => Err(LocalError::Procedure(Box::new(error))),
+            }
+        })
+    }
+
+    fn run_kind(&self) -> RunKind {
+        K::RUNS
+    }
+
+    fn input_schema(&self) -> Option<&serde_json::Value> {
+        self.prepared.input.as_ref().map(P::Input::schema)
+    }
+
+    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
+        let (prepared, kind) = (Arc::clone(&self.prepared), self.kind.checked()?);
+        Ok(Arc::new(Self { prepared, kind, how: PhantomData }))
+    }
+}
+
+/// A procedure with one result.
+pub(crate) struct OneResult {
+    writer: Arc<OutputWriter>,
+    /// What is done with an output before it is written.
+    seal: Option<Seal>,
+}
+
+/// Makes an output ready for the client of a call.
+type Seal = fn(&dyn Any, &Call) -> Result<(), Error>;
+
+impl OneResult {
+    pub(crate) fn of<P: Unary>(is_checked: bool) -> Result<Self, SchemaError> {
+        let writer = Arc::new(OutputWriter::of::<P::Output>(is_checked)?);
+        Ok(Self { writer, seal: None })
+    }
+
+    /// The output is the token of a durable iterator.
+    pub(crate) fn durable<P: Unary<Output: DurableOutput>>() -> Result<Self, SchemaError> {
+        let seal: Seal = |output, call| match output.downcast_ref::<P::Output>() {
+            Some(iterator) => iterator.seal(call),
+            None => Ok(()),
+        };
+        Ok(Self { seal: Some(seal), ..Self::of::<P>(false)? })
+    }
+}
+
+impl<C, P, How> Kind<C, P, How> for OneResult
+where
+    C: Send + Sync + 'static,
+    P: Unary + Answers<C, How>,
+    How: 'static,
+{
+    const RUNS: RunKind = RunKind::Unary;
+    const NEEDS_SOCKET: bool = P::NEEDS_SOCKET;
+
+    fn start(
+        &self,
+        run: Run<C, P>,
+        errors: Arc<DeclaredErrors>,
+        _sink: &dyn Fn() -> Arc<EventSink>,
+    ) -> Started {
+        let (writer, seal) = (Arc::clone(&self.writer), self.seal);
+        Started::Unary(Box::pin(async move {
+            let call = Arc::clone(&run.call);
+            let handler = async {
+                let output = run.answer().await.map_err(RpcError::into_error)?;
+                if let Some(seal) = seal {
+                    seal(&output, &call)?;
+                }
+                let mut body = Vec::with_capacity(OUTPUT);
+                let files = writer.write_with_files(present(&output), &mut body);
+                let files = files.map_err(|error| {
+                    unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
+                })?;
+                Ok(Output { envelope: body, files })
+            };
+            settled(&call, &errors, handler).await
+        }))
+    }
+
+    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
+        Box::pin(run.answer())
+    }
+
+    fn checked(&self) -> Result<Self, SchemaError> {
+        Ok(Self { seal: self.seal, ..Self::of::<P>(true)? })
+    }
+}
+
+/// A procedure that answers with a stream: the outputs of its events and of its
+/// return value.
+pub(crate) struct EventStream(Arc<[OutputWriter; 2]>);
+
+impl EventStream {
+    pub(crate) fn of<P: Streams>(are_checked: bool) -> Result<Self, SchemaError> {
+        Ok(Self(Arc::new([
+            OutputWriter::of::<<P::Event as EventItem>::Value>(are_checked)?,
+            OutputWriter::of::<<P::Event as EventItem>::Return>(are_checked)?,
+        ])))
+    }
+}
+
+impl<C, P, How> Kind<C, P, How> for EventStream
+where
+    C: Send + Sync + 'static,
+    P: Opens<C, How>,
+    How: 'static,
+{
+    const RUNS: RunKind = RunKind::Stream;
+    const NEEDS_SOCKET: bool = P::NEEDS_SOCKET;
+
+    fn start(
+        &self,
+        run: Run<C, P>,
+        errors: Arc<DeclaredErrors>,
+        sink: &dyn Fn() -> Arc<EventSink>,
+    ) -> Started {
+        let outputs = Arc::clone(&self.0);
         let sink = sink();
         let emitter = Emitter::new(Arc::clone(&sink));
+        let Run { context, call, input } = run;
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
@@ -254,91 +279,82 @@ where
                                 Step::Done(value) => {
                                     let write = |out: &mut _| returns.write(present(&value), out);
                                     emitter.emit(EventKind::Done, &meta, write)?;
-                                    return Ok(());
+                                    return Ok(StreamEnd(None));
                                 }
                             }
                         }
                         Err(event) => {
                             let (error, meta) = event.into_parts();
-                            emitter.fail(ErrorEvent::with_meta(errors.settle(call, error), meta));
-                            return Ok(());
+                            let error = errors.settle(call, error);
+                            return Ok(emitter.fail(ErrorEvent::with_meta(error, meta)));
                         }
                     }
                     emitter.ready().await;
                 }
                 let write = |out: &mut _| returns.write(None::<&()>, out);
-                emitter.emit(EventKind::Done, &EventMeta::default(), write)
+                emitter.emit(EventKind::Done, &EventMeta::default(), write)?;
+                Ok(StreamEnd(None))
             };
             match settled(call, &errors, handler).await {
-                Err(error) if open => {
-                    emitter.fail(ErrorEvent::new(error));
-                    Ok(())
-                }
+                Err(error) if open => Ok(emitter.fail(ErrorEvent::new(error))),
                 end => end,
             }
         };
-        Ok(Started::Stream(Box::pin(run), sink))
+        Started::Stream(Box::pin(run), sink)
     }
 
-    fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.prepared.input_schema()
+    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
+        Box::pin(local::open(run))
     }
 
-    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
-        let (prepared, outputs) = (Arc::clone(&self.prepared), outputs::<P::Event>(true)?);
-        Ok(Arc::new(Self { prepared, outputs, how: PhantomData }))
+    fn checked(&self) -> Result<Self, SchemaError> {
+        Self::of::<P>(true)
     }
 }
 
-impl<C, P, How> ErasedProcedure<C> for HibernatingRunner<P, How>
+/// A procedure that answers with an iterator that hibernates. Its events are
+/// written elsewhere.
+pub(crate) struct Hibernation;
+
+impl<C, P, How> Kind<C, P, How> for Hibernation
 where
     C: Send + Sync + 'static,
-    P: HibernatingProcedure<C, How>,
+    P: Hibernates + Answers<C, How>,
     How: 'static,
 {
+    const RUNS: RunKind = RunKind::Hibernating;
+    const NEEDS_SOCKET: bool = true;
+
     fn start(
         &self,
-        context: Arc<C>,
-        call: Arc<Call>,
-        input: RawInput<'_>,
+        run: Run<C, P>,
+        errors: Arc<DeclaredErrors>,
         _sink: &dyn Fn() -> Arc<EventSink>,
-    ) -> Result<Started, Error> {
-        check_socket(true, &call)?;
-        let input = self.prepared.decode(input)?;
-        let errors = Arc::clone(&self.prepared.errors);
-        let run = async move {
-            let end = EndOfCall(call);
-            let call = &*end.0;
+    ) -> Started {
+        Started::Hibernating(Box::pin(async move {
+            let call = Arc::clone(&run.call);
             let handler = async {
-                let iterator = P::call(Scope { context: &*context, call }, input).await;
+                let iterator = run.answer().await;
                 iterator.map(Hibernating::into_opened).map_err(RpcError::into_error)
             };
-            match AssertUnwindSafe(handler).catch_unwind().await {
-                Ok(Ok(opened)) => {
-                    let call = Arc::clone(&end.0);
-                    Ok(Box::new(move |id| opened(id).map_err(|error| errors.settle(&call, error)))
-                        as Opened)
-                }
-                Ok(Err(error)) => Err(errors.settle(call, error)),
-                Err(panic) => Err(panicked(call, &*panic)),
-            }
-        };
-        Ok(Started::Hibernating(Box::pin(run)))
+            let opened = settled(&call, &errors, handler).await?;
+            Ok(Box::new(move |id| opened(id).map_err(|error| errors.settle(&call, error)))
+                as Opened)
+        }))
     }
 
-    fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.prepared.input_schema()
+    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
+        Box::pin(run.answer())
     }
 
-    fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
-        // Its events are written elsewhere.
-        Ok(Arc::new(Self { prepared: Arc::clone(&self.prepared), how: PhantomData }))
+    fn checked(&self) -> Result<Self, SchemaError> {
+        Ok(Self)
     }
 }
 
 /// The end of a handler as its client sees it: a declared error is told from
 /// others, and a panic is an internal error.
-async fn settled<T>(
+pub(super) async fn settled<T>(
     call: &Call,
     errors: &DeclaredErrors,
     handler: impl Future<Output = Result<T, Error>>,
@@ -368,8 +384,12 @@ pub(crate) fn present<T: 'static>(value: &T) -> Option<&T> {
 /// The input of a procedure that has none.
 fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
     // `P::Input` is `()` here, which the compiler cannot know.
-    let unit: Box<dyn Any> = Box::new(());
-    unit.downcast::<P::Input>().map(|input| *input).map_err(|_| Error::hidden())
+    typed(Box::new(()))
+}
+
+/// A value whose type the compiler cannot know.
+fn typed<T: 'static>(value: AnyValue) -> Result<T, Error> {
+    value.downcast::<T>().map(|value| *value).map_err(|_| Error::hidden())
 }
 
 /// Room for most outputs at once, in bytes.
@@ -404,7 +424,7 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Tells spawned work that the call is over, also when its future is dropped.
-struct EndOfCall(Arc<Call>);
+pub(super) struct EndOfCall(pub(super) Arc<Call>);
 
 impl Drop for EndOfCall {
     fn drop(&mut self) {

@@ -1,13 +1,12 @@
 //! What the code that `#[procedure]` generates implements.
 
 use futures::stream::{BoxStream, Stream};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::call::Call;
 use super::definition::Definition;
 use super::error::RpcError;
 use super::input::ProcedureInput;
+use super::output::ProcedureOutput;
 use crate::event::{EventError, EventItem, Hibernating};
 
 /// A function with `#[procedure]`. Implemented by the type that the attribute
@@ -15,8 +14,8 @@ use crate::event::{EventError, EventItem, Hibernating};
 pub trait Procedure: Sized + Send + Sync + 'static {
     /// The input; `()` where the function has none.
     type Input: ProcedureInput;
-    /// What a call gives, with the lifetime of the context that a stream borrows.
-    type Reply<'a>: Send;
+    /// What a call in the same process gives.
+    type Reply: Send + 'static;
     /// The error that the function itself may return.
     type Error: RpcError;
     /// Whether the function has an input. Without one, any input that is well-formed is ignored.
@@ -33,6 +32,13 @@ pub struct Scope<'a, C> {
     pub(crate) call: &'a Call,
 }
 
+impl<'a, C> Scope<'a, C> {
+    /// The context itself.
+    pub fn context(self) -> &'a C {
+        self.context
+    }
+}
+
 impl<C> Clone for Scope<'_, C> {
     fn clone(&self) -> Self {
         *self
@@ -41,10 +47,36 @@ impl<C> Clone for Scope<'_, C> {
 
 impl<C> Copy for Scope<'_, C> {}
 
+// The types of a result stand in traits of their own, without parameters: there the
+// compiler reports a mistake in one by the words of its trait.
+
 /// A procedure with one result.
-pub trait UnaryProcedure<C, How>: Procedure {
+pub trait Unary: Procedure<Reply = Self::Output> {
     /// The result.
-    type Output: Serialize + JsonSchema + Send + 'static;
+    type Output: ProcedureOutput;
+}
+
+/// A procedure that answers with an iterator that hibernates.
+pub trait Hibernates: Procedure<Reply = Self::Iterator> {
+    /// The iterator.
+    type Iterator: Hibernating;
+}
+
+/// A procedure that answers with a stream.
+pub trait Streams: Procedure<Reply = BoxStream<'static, Self::Item>> {
+    /// What the stream yields.
+    type Item: Send + 'static;
+    /// What of it is an event.
+    type Event: EventItem;
+    /// What of it is an error.
+    type EventError: EventError;
+
+    /// Takes an item apart.
+    fn split(item: Self::Item) -> Result<Self::Event, Self::EventError>;
+}
+
+/// A procedure whose function gives what is the reply.
+pub trait Answers<C, How>: Procedure {
     /// Whether it takes a call on a socket.
     const NEEDS_SOCKET: bool;
 
@@ -52,35 +84,11 @@ pub trait UnaryProcedure<C, How>: Procedure {
     fn call<'a>(
         scope: Scope<'a, C>,
         input: Self::Input,
-    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send + 'a;
-
-    /// The result as the reply of a call in process.
-    fn reply<'a>(output: Self::Output) -> Self::Reply<'a>;
+    ) -> impl Future<Output = Result<Self::Reply, Self::Error>> + Send + 'a;
 }
 
-/// A procedure that answers with an iterator that hibernates.
-pub trait HibernatingProcedure<C, How>: Procedure {
-    /// The iterator.
-    type Output: Hibernating;
-
-    /// Calls the function.
-    fn call<'a>(
-        scope: Scope<'a, C>,
-        input: Self::Input,
-    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send + 'a;
-
-    /// The iterator as the reply of a call in process.
-    fn reply<'a>(output: Self::Output) -> Self::Reply<'a>;
-}
-
-/// A procedure that answers with a stream.
-pub trait StreamProcedure<C, How>: Procedure {
-    /// What the stream yields.
-    type Item: Send + 'static;
-    /// What of it is an event.
-    type Event: EventItem;
-    /// What of it is an error.
-    type EventError: EventError;
+/// A procedure whose function gives a stream.
+pub trait Opens<C, How>: Streams {
     /// Whether it takes a call on a socket.
     const NEEDS_SOCKET: bool;
 
@@ -89,10 +97,4 @@ pub trait StreamProcedure<C, How>: Procedure {
         scope: Scope<'a, C>,
         input: Self::Input,
     ) -> impl Future<Output = Result<impl Stream<Item = Self::Item> + Send + 'a, Self::Error>> + Send + 'a;
-
-    /// Takes an item apart.
-    fn split(item: Self::Item) -> Result<Self::Event, Self::EventError>;
-
-    /// The stream as the reply of a call in process.
-    fn reply<'a>(stream: BoxStream<'a, Self::Item>) -> Self::Reply<'a>;
 }

@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 
 use super::context::ContextSource;
 use crate::procedure::{
-    Call, Code, ErasedProcedure, Error, EventKind, EventSink, Output, RawInput, Started,
+    Call, Code, ErasedProcedure, Error, EventKind, EventSink, Output, RawInput, Started, Target,
     malformed_request, panicked,
 };
 use crate::router::Route;
@@ -50,7 +50,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         item: Item,
         route: &Route<C>,
         common: &Common<'_>,
-        make: impl FnOnce(Arc<str>, http::request::Parts) -> Call,
+        make: impl FnOnce(Arc<Target>, http::request::Parts) -> Call,
     ) -> Self {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.method = item.method.unwrap_or_else(|| common.method.clone());
@@ -65,9 +65,11 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         parts.uri = target.parse().unwrap_or_default();
         let is_get = parts.method == Method::GET;
         Self {
-            call: Arc::new(make(Arc::clone(&route.path), parts)),
+            call: Arc::new(make(Arc::clone(&route.target), parts)),
             procedure: Arc::clone(&route.procedure),
-            is_refused: is_get && common.strict_get && route.definition.method != Method::GET,
+            is_refused: is_get
+                && common.strict_get
+                && route.target.definition.method != Method::GET,
             text: if is_get { query_input(query).into() } else { item.body },
         }
     }

@@ -47,6 +47,25 @@ pub struct Envelope<'a> {
     files: Vec<(Path<'a>, File)>,
 }
 
+/// An envelope with text of its own.
+#[derive(Debug)]
+pub(crate) struct OwnedEnvelope {
+    json: Option<Box<RawValue>>,
+    meta: Vec<MetaEntry<'static>>,
+    files: Vec<(Path<'static>, File)>,
+}
+
+impl OwnedEnvelope {
+    pub(crate) fn borrow(&self) -> Envelope<'_> {
+        Envelope {
+            json: self.json.as_deref(),
+            meta: self.meta.clone(),
+            maps: None,
+            files: self.files.clone(),
+        }
+    }
+}
+
 /// A path from the root of a value.
 #[derive(Debug, Clone)]
 struct Path<'a>(Vec<Segment<'a>>);
@@ -106,6 +125,19 @@ impl<'a> Envelope<'a> {
             meta: meta.collect(),
             maps: None,
             files: files.collect(),
+        }
+    }
+
+    /// The same, with text of its own.
+    pub(crate) fn into_owned(self) -> OwnedEnvelope {
+        let meta = self.meta.into_iter();
+        let files = self.files.into_iter();
+        OwnedEnvelope {
+            json: self.json.map(ToOwned::to_owned),
+            meta: meta
+                .map(|entry| MetaEntry { code: entry.code, path: entry.path.into_owned() })
+                .collect(),
+            files: files.map(|(path, file)| (path.into_owned(), file)).collect(),
         }
     }
 
@@ -196,6 +228,14 @@ impl Mark {
 }
 
 impl Path<'_> {
+    fn into_owned(self) -> Path<'static> {
+        let segments = self.0.into_iter().map(|segment| match segment {
+            Segment::Key(key) => Segment::Key(Cow::Owned(key.into_owned())),
+            Segment::Index(index) => Segment::Index(index),
+        });
+        Path(segments.collect())
+    }
+
     /// The value at the path, and the path as the containers spell it. It goes
     /// through own members of JSON values only: not into a value that is
     /// something else by now.

@@ -91,7 +91,7 @@ pub use undefined::Undefined;
 pub use url::Url;
 
 pub(crate) use dynamic::json_number;
-pub(crate) use envelope::{Files, Malformed, write_plain, write_typed};
+pub(crate) use envelope::{Files, Malformed, OwnedEnvelope, write_plain, write_typed};
 pub(crate) use file::Arrivals;
 #[cfg(feature = "http")]
 pub(crate) use file::Disk;

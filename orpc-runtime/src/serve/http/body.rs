@@ -8,14 +8,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::form::FormBody;
 use crate::event::EventMeta;
-use crate::procedure::{Code, Error, EventSink};
+use crate::procedure::{Code, Error, EventSink, StreamRun};
 use crate::serve::time::after;
 
 /// The body of a response. It fails if a file cannot be read to its end, upon
@@ -58,7 +57,7 @@ impl Default for RpcBody {
 /// The run is polled when the connection asks for more and not else: a client
 /// that stops reading stops it, and a client that goes away drops it.
 pub(super) struct EventBody {
-    pub(super) run: Option<BoxFuture<'static, Result<(), Error>>>,
+    pub(super) run: Option<StreamRun>,
     pub(super) sink: Arc<EventSink>,
     pub(super) initial: Option<Bytes>,
     pub(super) keep_alive: Option<KeepAlive>,

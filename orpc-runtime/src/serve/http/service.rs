@@ -22,8 +22,8 @@ use super::form::FormBody;
 use super::read::{ReadError, read_body, read_form};
 use crate::event::InputEvents;
 use crate::procedure::{
-    Call, Code, Error, EventSink, Output, RawInput, Started, malformed_request, needs_socket,
-    panicked,
+    Call, Code, Error, EventSink, Output, RawInput, Started, StreamEnd, StreamRun,
+    malformed_request, needs_socket, panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
@@ -230,7 +230,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
             return Ok(unmatched());
         };
         let (parts, body) = request.into_parts();
-        let call = Arc::new(Call::from_parts(Arc::clone(&route.path), parts));
+        let call = Arc::new(Call::from_parts(Arc::clone(&route.target), parts));
         let span = tracing::debug_span!("rpc", procedure = call.path());
         let answer = AssertUnwindSafe(state.answer(route, &call, body)).catch_unwind();
         let answer = match answer.instrument(span.clone()).await {
@@ -291,7 +291,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         };
         if *call.method() == Method::GET
             && self.options.strict_get
-            && route.definition.method != Method::GET
+            && route.target.definition.method != Method::GET
         {
             return Err(Error::new(Code::MethodNotSupported));
         }
@@ -370,7 +370,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             }
             Mode::Streaming => {
                 let sink = EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
-                let run = write_answers(answers, status, Arc::clone(&sink)).map(Ok).boxed();
+                let run = write_answers(answers, status, Arc::clone(&sink));
+                let run = run.map(|()| Ok(StreamEnd(None))).boxed();
                 let events = match self.events(run, sink).await {
                     Ok(events) => events,
                     Err(error) => return respond_with_error(&error, HeaderMap::new()),
@@ -409,20 +410,16 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let call = |item: Item| {
             let below = item.path.strip_prefix(stripped.as_str());
             let route = self.find(&item.path).or_else(|| self.find(below?))?;
-            Some(BatchCall::new(item, route, &common, |path, mut parts| {
+            Some(BatchCall::new(item, route, &common, |target, mut parts| {
                 parts.extensions = batch.extensions.clone();
-                Call::from_parts(path, parts)
+                Call::from_parts(target, parts)
             }))
         };
         items.into_iter().map(call).collect()
     }
 
     /// Runs a stream procedure until it has returned its stream, or failed.
-    async fn open(
-        &self,
-        run: BoxFuture<'static, Result<(), Error>>,
-        sink: Arc<EventSink>,
-    ) -> Result<EventBody, Error> {
+    async fn open(&self, run: StreamRun, sink: Arc<EventSink>) -> Result<EventBody, Error> {
         if self.rpc.is_shut_down() {
             return Err(Error::new(Code::ServiceUnavailable));
         }
@@ -433,13 +430,9 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     }
 
     /// Runs what writes events until it has begun, or failed.
-    async fn events(
-        &self,
-        mut run: BoxFuture<'static, Result<(), Error>>,
-        sink: Arc<EventSink>,
-    ) -> Result<EventBody, Error> {
+    async fn events(&self, mut run: StreamRun, sink: Arc<EventSink>) -> Result<EventBody, Error> {
         let ended = poll_fn(|cx| match run.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(result.map(|()| true)),
+            Poll::Ready(result) => Poll::Ready(result.map(|_| true)),
             Poll::Pending if sink.is_open() => Poll::Ready(Ok(false)),
             Poll::Pending => Poll::Pending,
         })

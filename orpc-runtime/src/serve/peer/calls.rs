@@ -194,8 +194,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared.unmatched(&id);
             return;
         };
-        let admitted = match self.buckets.take_call_of(&route.path) {
-            Ok(()) => self.admit(route.definition.kind, weight),
+        let admitted = match self.buckets.take_call_of(&route.target.path) {
+            Ok(()) => self.admit(route.target.definition.kind, weight),
             Err(wait) => Err(Refused::TooFast(wait)),
         };
         if let Err(refused) = admitted {
@@ -214,7 +214,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
             _ => (None, None),
         };
-        let kind = route.definition.kind;
+        let kind = route.target.definition.kind;
         self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None });
         let call = shared.call(route, request.method, request.headers, target);
         let body = match call.method() {
@@ -262,8 +262,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
             Common { method: &request.method, headers: &request.headers, strict_get: false };
         for item in items {
             let call = shared.find(&item.path).map(|route| {
-                let make = |path, parts| Call::on_socket(path, parts, shared.socket.clone());
-                (self.buckets.take_call_of(&route.path), BatchCall::new(item, route, &common, make))
+                let make = |target, parts| Call::on_socket(target, parts, shared.socket.clone());
+                (
+                    self.buckets.take_call_of(&route.target.path),
+                    BatchCall::new(item, route, &common, make),
+                )
             });
             if let Some((Err(wait), _)) = &call {
                 let refused = Refused::TooFast(*wait);
@@ -444,7 +447,7 @@ impl<C: Send + Sync + 'static> Shared<C> {
         parts.headers = headers;
         // What names a procedure is a path; a query may be no URI's.
         parts.uri = target.parse().unwrap_or_default();
-        Call::on_socket(Arc::clone(&route.path), parts, self.socket.clone())
+        Call::on_socket(Arc::clone(&route.target), parts, self.socket.clone())
     }
 
     /// Where calls leave the frames to send.
@@ -600,7 +603,7 @@ impl<C: Send + Sync + 'static> Run<C> {
             Started::Unary(run) => run.await.map(Some),
             Started::Stream(run, _) => {
                 let _counted = self.shared.rpc.count_stream();
-                run.await.map(|()| None)
+                run.await.map(|_| None)
             }
             Started::Hibernating(run) => {
                 let opened = run.await?;

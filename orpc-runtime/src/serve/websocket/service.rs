@@ -229,7 +229,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     #[track_caller]
     pub fn procedure_rate_limit(self, path: &str, rate: Rate) -> Self {
         let route = self.served.rpc.find(&format!("/{path}"));
-        let Some(path) = route.map(|route| Arc::clone(&route.path)) else {
+        let Some(path) = route.map(|route| Arc::clone(&route.target.path)) else {
             panic!("the router has no procedure `{path}`: give its path, such as `chat/send`");
         };
         self.with(|options| options.limits.rates.procedures.push((path, rate)))

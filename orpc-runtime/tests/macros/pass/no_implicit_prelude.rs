@@ -10,8 +10,15 @@ use ::std::fmt::Debug;
 pub enum Refused {
     TooFast,
     Other(u8),
+    More {
+        retry_after: u8,
+    },
     #[rpc_error(internal)]
     Hidden,
+    #[rpc_error(internal)]
+    Failed(::std::io::Error),
+    #[rpc_error(transparent)]
+    Plain(::orpc_runtime::Error),
 }
 
 #[router]
@@ -34,6 +41,22 @@ pub mod api {
     #[procedure]
     pub fn many() -> impl ::futures::stream::Stream<Item = u8> {
         ::futures::stream::empty()
+    }
+
+    #[procedure]
+    pub fn or_refused(
+        last: ::core::option::Option<&::orpc_runtime::LastEventId>,
+    ) -> ::core::result::Result<impl ::futures::Stream<Item = u8>, super::Refused> {
+        let _ = last;
+        ::core::result::Result::Ok(::futures::stream::empty())
+    }
+
+    #[procedure]
+    pub async fn hibernates(
+        socket: &::orpc_runtime::Socket,
+    ) -> ::orpc_runtime::HibernatingIterator<u8> {
+        let _ = socket;
+        ::orpc_runtime::HibernatingIterator::new(|_| ::core::result::Result::Ok(()))
     }
 
     #[router]

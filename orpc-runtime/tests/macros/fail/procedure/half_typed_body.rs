@@ -17,8 +17,8 @@ pub mod api {
 
 async fn caller(router: &Router<()>) {
     let _: () = api::send(String::new()).await;
-    let _ = router.call::<api::send>(&(), String::new()).await;
-    let _ = router.call::<api::list>(&(), ()).await;
+    let _ = router.call::<api::send>((), String::new()).await;
+    let _ = router.call::<api::list>((), ()).await;
 }
 
 fn main() {

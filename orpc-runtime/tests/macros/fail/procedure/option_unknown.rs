@@ -6,6 +6,9 @@ pub mod api {
 
     #[procedure(nmae = "post")]
     pub async fn send() {}
+
+    #[procedure(colour = "red")]
+    pub async fn paint() {}
 }
 
 fn main() {

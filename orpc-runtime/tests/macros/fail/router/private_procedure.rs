@@ -12,7 +12,7 @@ pub mod chat {
 }
 
 async fn caller(router: Router<()>) {
-    let _ = router.call::<chat::list>(&(), ()).await;
+    let _ = router.call::<chat::list>((), ()).await;
 }
 
 fn main() {

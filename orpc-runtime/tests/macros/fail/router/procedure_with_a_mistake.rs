@@ -21,7 +21,7 @@ pub mod chat {
 
 async fn caller(router: Router<App>) {
     let _: usize = chat::send(&App, String::new(), String::new()).await;
-    let _ = router.call::<chat::list>(&App, ()).await;
+    let _ = router.call::<chat::list>(App, ()).await;
 }
 
 fn main() {

@@ -1,0 +1,55 @@
+//! Middlewares in a row, each with the context that it leaves to the next one.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned as _;
+
+use crate::attribute::{Runtime, at};
+
+/// The middlewares of a procedure or router, the first one outermost.
+pub(crate) struct Chain<'a> {
+    pub(crate) links: Vec<Link<'a>>,
+    context: TokenStream,
+}
+
+/// One middleware.
+pub(crate) struct Link<'a> {
+    pub(crate) path: &'a Path,
+    /// How the context lends it its arguments: a type parameter.
+    pub(crate) how: Ident,
+    /// The context in front of it.
+    pub(crate) context: TokenStream,
+    /// The hidden module, as code that is reported at the middleware's name.
+    pub(crate) private: TokenStream,
+}
+
+impl<'a> Chain<'a> {
+    /// `context` is the one in front of all of them.
+    pub(crate) fn new(paths: &'a [Path], context: TokenStream, runtime: &Runtime) -> Self {
+        let mut links = Vec::new();
+        let mut context = context;
+        for (index, path) in paths.iter().enumerate() {
+            let place = at(path.span());
+            let private = runtime.private_at(place);
+            let behind = quote_spanned!(place=> <#path as #private::Middleware>::Context<#context>);
+            let how = format_ident!("__M{index}");
+            links.push(Link { path, how, context, private });
+            context = behind;
+        }
+        Self { links, context }
+    }
+
+    /// The context behind the last one.
+    pub(crate) fn context(&self) -> &TokenStream {
+        &self.context
+    }
+
+    /// `authenticate: RunMiddleware<__C, __M0>, __M0: 'static,`
+    pub(crate) fn bounds(&self) -> TokenStream {
+        let bounds = self.links.iter().map(|Link { path, how, context, private }| {
+            quote!(#path: #private::RunMiddleware<#context, #how>, #how: 'static,)
+        });
+        bounds.collect()
+    }
+}

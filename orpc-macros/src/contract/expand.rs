@@ -1,0 +1,187 @@
+//! The trait, the module with its routers, and the implementations for the hidden types.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::{Attribute, FnArg, ReturnType, Type};
+
+use super::parse::{Method, Trait};
+use super::validate::Procedures;
+use crate::attribute::{Runtime, cfg_attributes, local};
+use crate::diagnostics::Diagnostics;
+use crate::procedure::{self, ItemType, Output, Procedure};
+use crate::signature::Function;
+use crate::types::{impl_trait, replace_impl_trait};
+
+/// ```text
+/// pub trait Chat: Send + Sync + 'static {
+///     fn send(&self, input: SendMessage) -> impl Future<Output = Result<(), SendError>> + Send;
+/// }
+///
+/// pub mod chat {
+///     pub struct send {}
+///     pub fn router<T: super::Chat>() -> Router<T> { … }
+///     pub fn contract() -> Router<Contract> { router() }
+/// }
+/// const _: () = { impl Procedure for chat::send { … } … };
+/// const _: () = { impl Chat for Contract { … } };
+/// ```
+///
+/// With mistakes the trait alone is left, so that its implementations are read.
+pub(super) fn expand(
+    contract: &Trait,
+    procedures: &Procedures<'_>,
+    runtime: &Runtime,
+    mut errors: Diagnostics,
+) -> TokenStream {
+    let Trait { attributes, visibility, ident, generics, supertraits, others, methods } = contract;
+    let private = runtime.private();
+    let validated = procedures.validated(&mut errors);
+    let is_complete = errors.is_empty();
+    let errors = errors.into_tokens();
+    let declared = methods.iter().map(|method| declaration(method, &private));
+    let bounds = quote!(#private::Send + #private::Sync + 'static);
+    let supertraits = if supertraits.is_empty() { bounds } else { quote!(#supertraits + #bounds) };
+    let beside = is_complete.then(|| {
+        let valid: Vec<_> = validated
+            .iter()
+            .filter_map(|(method, procedure)| Some((*method, procedure.as_ref()?)))
+            .collect();
+        beside(contract, &procedures.module, &valid, runtime)
+    });
+    quote! {
+        #(#attributes)*
+        #visibility trait #ident #generics: #supertraits {
+            #(#declared)*
+            #(#others)*
+        }
+
+        #errors
+
+        #beside
+    }
+}
+
+/// A method as the trait declares it: what it gives can be sent between threads.
+fn declaration(method: &Method, private: &TokenStream) -> TokenStream {
+    let Method { function: Function { attributes, signature, .. }, body, .. } = method;
+    let mut signature = signature.clone();
+    let is_async = signature.asyncness.take().is_some();
+    let send = quote!(+ #private::Send);
+    signature.output = match signature.output {
+        ReturnType::Type(arrow, ty) => {
+            let ty = with_bound(&ty, &send);
+            let ty = if is_async { future(&ty, private) } else { ty };
+            ReturnType::Type(arrow, Box::new(Type::Verbatim(ty)))
+        }
+        ReturnType::Default if is_async => {
+            let ty = future(&quote!(()), private);
+            ReturnType::Type(<syn::Token![->]>::default(), Box::new(Type::Verbatim(ty)))
+        }
+        ReturnType::Default => ReturnType::Default,
+    };
+    let body = match body {
+        None => quote!(;),
+        Some(body) if is_async => quote!({ async move #body }),
+        Some(body) => body.clone(),
+    };
+    // The body is an `async` block's then.
+    let allow = is_async.then(|| quote!(#[allow(clippy::manual_async_fn)]));
+    quote!(#(#attributes)* #allow #signature #body)
+}
+
+fn future(output: &TokenStream, private: &TokenStream) -> TokenStream {
+    quote!(impl #private::Future<Output = #output> + #private::Send)
+}
+
+/// The type, its `impl Stream` with one bound more.
+fn with_bound(ty: &Type, bound: &TokenStream) -> TokenStream {
+    match impl_trait(ty) {
+        Some(stream) => replace_impl_trait(ty, &Type::Verbatim(quote!(#stream #bound))),
+        None => ty.to_token_stream(),
+    }
+}
+
+/// What stands beside the trait.
+fn beside(
+    contract: &Trait,
+    module: &Ident,
+    valid: &[(&Method, &Procedure<'_>)],
+    runtime: &Runtime,
+) -> TokenStream {
+    let Trait { visibility, ident, attributes, .. } = contract;
+    let (root, private) = (runtime.root(), runtime.private());
+    let cfgs = cfg_attributes(attributes);
+    let markers = valid.iter().map(|(_, procedure)| {
+        procedure::marker(procedure.ident, &syn::parse_quote!(pub), &procedure.cfgs)
+    });
+    let implementations = valid.iter().map(|(_, procedure)| {
+        let implementations = procedure::implementations(procedure);
+        quote!(#(#cfgs)* #implementations)
+    });
+    let described = valid.iter().map(|(method, procedure)| described(method, procedure, &private));
+    let router = local("router");
+    let steps = valid.iter().map(|(_, procedure)| {
+        let (marker, cfgs) = (procedure.ident, &procedure.cfgs);
+        quote! {
+            #(#cfgs)*
+            let #router = #root::Router::procedure::<self::#marker, _>(#router);
+        }
+    });
+    let docs = format!("The procedures of [`{ident}`].");
+    quote! {
+        #(#cfgs)*
+        #[doc = #docs]
+        #visibility mod #module {
+            #(#markers)*
+
+            #[doc = "The router of an implementation, which is the context of its calls."]
+            #[must_use]
+            #[allow(deprecated, clippy::all, clippy::pedantic)]
+            pub fn router<Implementation: super::#ident>() -> #root::Router<Implementation> {
+                let #router = <#root::Router<Implementation> as ::core::default::Default>::default();
+                #(#steps)*
+                #router
+            }
+
+            #[doc = "The same without an implementation, to write the types of clients from."]
+            #[must_use]
+            pub fn contract() -> #root::Router<#root::Contract> {
+                self::router()
+            }
+        }
+
+        #(#implementations)*
+
+        #(#cfgs)*
+        #[allow(deprecated, refining_impl_trait, clippy::all, clippy::pedantic)]
+        const _: () = {
+            impl #ident for #root::Contract {
+                #(#described)*
+            }
+        };
+    }
+}
+
+/// A method that nobody can call: there is no value of its type.
+fn described(method: &Method, procedure: &Procedure<'_>, private: &TokenStream) -> TokenStream {
+    let Function { attributes, signature, .. } = &method.function;
+    let cfgs: Vec<Attribute> = cfg_attributes(attributes);
+    let mut signature = signature.clone();
+    for argument in &mut signature.inputs {
+        if let FnArg::Typed(argument) = argument {
+            *argument.pat = syn::parse_quote!(_);
+        }
+    }
+    if let (Output::Stream { item, .. }, ReturnType::Type(_, ty)) =
+        (&procedure.output, &mut signature.output)
+        && let ItemType::Named(item) = &item.ty
+    {
+        **ty = Type::Verbatim(replace_impl_trait(ty, &syn::parse_quote!(#private::Empty<#item>)));
+    }
+    quote! {
+        #(#cfgs)*
+        #signature {
+            match *self {}
+        }
+    }
+}

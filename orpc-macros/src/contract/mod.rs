@@ -1,0 +1,32 @@
+//! `#[contract]`.
+
+mod expand;
+mod parse;
+mod validate;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::attribute::{Runtime, parse_options};
+use crate::diagnostics::Diagnostics;
+
+/// The trait with its methods as an implementation needs them, the items beside
+/// it, and the mistakes.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Diagnostics::default();
+    let mut runtime = None;
+    for option in parse_options(arguments, &["crate"], &mut errors) {
+        runtime = Some(Runtime::from_option(&option, &mut errors));
+    }
+    match parse::Trait::parse(item.clone(), runtime.as_ref(), &mut errors) {
+        Ok(contract) => {
+            let procedures = validate::validate(&contract, &mut errors);
+            expand::expand(&contract, &procedures, &runtime.unwrap_or_default(), errors)
+        }
+        Err(error) => {
+            errors.push(error);
+            let errors = errors.into_tokens();
+            quote!(#item #errors)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What is written: a trait and its methods, whose bodies stay raw tokens.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{Parse as _, ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Generics, Ident, Meta, Signature, Token, TypeParamBound, Visibility};
+
+use crate::attribute::{Runtime, is_attribute};
+use crate::diagnostics::Diagnostics;
+use crate::procedure::Options;
+use crate::router::{outer_attributes, skip_item};
+use crate::signature::{Function, starts_signature};
+
+/// A trait, its items one by one: one that cannot be read does not harm the others.
+pub(super) struct Trait {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) ident: Ident,
+    pub(super) generics: Generics,
+    pub(super) supertraits: Punctuated<TypeParamBound, Token![+]>,
+    pub(super) methods: Vec<Method>,
+    /// What is no method, as it stands there.
+    pub(super) others: Vec<TokenStream>,
+}
+
+/// A method with the options of its `#[procedure]`, if it has that.
+pub(super) struct Method {
+    /// Without the attribute.
+    pub(super) function: Function,
+    pub(super) options: Options,
+    /// The default body.
+    pub(super) body: Option<TokenStream>,
+}
+
+impl Trait {
+    pub(super) fn parse(
+        item: TokenStream,
+        runtime: Option<&Runtime>,
+        errors: &mut Diagnostics,
+    ) -> syn::Result<Self> {
+        let parser = |input: ParseStream<'_>| {
+            let attributes = input.call(Attribute::parse_outer)?;
+            let visibility = input.parse()?;
+            if !input.peek(Token![trait]) {
+                return Err(input.error("put #[contract] on a trait: `pub trait Chat { … }`"));
+            }
+            input.parse::<Token![trait]>()?;
+            let ident = input.parse()?;
+            let generics: Generics = input.parse()?;
+            let mut supertraits = Punctuated::new();
+            if input.peek(Token![:]) {
+                input.parse::<Token![:]>()?;
+                while !input.peek(syn::token::Brace) && !input.peek(Token![where]) {
+                    supertraits.push_value(input.parse()?);
+                    if !input.peek(Token![+]) {
+                        break;
+                    }
+                    supertraits.push_punct(input.parse()?);
+                }
+            }
+            let content;
+            syn::braced!(content in input);
+            let mut contract = Self {
+                attributes,
+                visibility,
+                ident,
+                generics,
+                supertraits,
+                methods: Vec::new(),
+                others: Vec::new(),
+            };
+            while !content.is_empty() {
+                let Ok(attributes) = outer_attributes(&content) else {
+                    // One of them is half-typed, which the compiler reports.
+                    contract.others.push(skip_item(&content)?);
+                    continue;
+                };
+                let item = skip_item(&content)?;
+                match Method::parse(attributes.clone(), item.clone(), runtime, errors) {
+                    Ok(method) => contract.methods.push(method),
+                    Err(error) => {
+                        errors.push(error);
+                        contract.others.push(quote!(#(#attributes)* #item));
+                    }
+                }
+            }
+            Ok(contract)
+        };
+        parser.parse2(item)
+    }
+}
+
+impl Method {
+    fn parse(
+        mut attributes: Vec<Attribute>,
+        item: TokenStream,
+        runtime: Option<&Runtime>,
+        errors: &mut Diagnostics,
+    ) -> syn::Result<Self> {
+        let parser = |input: ParseStream<'_>| {
+            if !starts_signature(input) {
+                return Err(input.error(
+                    "write `async fn name(&self, …) -> …;`: a contract has procedures alone",
+                ));
+            }
+            let signature = Signature::parse(input)?;
+            let body = if input.peek(Token![;]) {
+                input.parse::<Token![;]>()?;
+                None
+            } else {
+                Some(input.parse()?)
+            };
+            Ok((signature, body))
+        };
+        let (signature, body) = parser.parse2(item)?;
+        let own = attributes.iter().position(|attribute| is_attribute(attribute, "procedure"));
+        let arguments = match own.map(|index| attributes.remove(index).meta) {
+            Some(Meta::List(list)) => list.tokens,
+            _ => TokenStream::new(),
+        };
+        let mut options = Options::parse(arguments, errors);
+        if let Some(runtime) = runtime {
+            options.runtime = runtime.clone();
+        }
+        // What calls it from outside is a type of its own.
+        let visibility = Visibility::Inherited;
+        Ok(Self { function: Function { attributes, visibility, signature }, options, body })
+    }
+}

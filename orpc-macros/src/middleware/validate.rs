@@ -1,0 +1,142 @@
+//! From what is written to what is meant, and every rule that a function breaks.
+
+use proc_macro2::Ident;
+use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Signature, Type, Visibility};
+
+use crate::attribute::{Runtime, cfg_attributes};
+use crate::diagnostics::Diagnostics;
+use crate::lent::Argument;
+use crate::signature::{self, Function, Role, check_borrows, check_one_type};
+use crate::types::{is_named, is_result, last_segment, owned, result_parts, strip_groups};
+
+/// A function that can be a middleware.
+pub(super) struct Middleware<'a> {
+    pub(super) ident: &'a Ident,
+    pub(super) visibility: &'a Visibility,
+    pub(super) cfgs: Vec<Attribute>,
+    pub(super) runtime: &'a Runtime,
+    pub(super) arguments: Vec<Argument>,
+    pub(super) kind: Kind,
+}
+
+/// What a middleware does with the rest of the call.
+pub(super) enum Kind {
+    /// Lends what it returns to the procedures, or ends the call.
+    Before { returned: Type, is_result: bool },
+    /// Runs the rest itself, with a value to lend.
+    Around { returned: Type, value: Box<Type> },
+}
+
+impl Kind {
+    /// What is lent, as far as it can be read.
+    pub(super) fn value(&self) -> Option<&Type> {
+        match self {
+            Self::Around { value, .. } => Some(value),
+            Self::Before { returned, is_result: false } => Some(returned),
+            Self::Before { returned, is_result: true } => result_parts(returned).map(|(ok, _)| ok),
+        }
+    }
+
+    /// Whether nothing is lent.
+    pub(super) fn is_unit(&self) -> bool {
+        matches!(self.value(), Some(Type::Tuple(tuple)) if tuple.elems.is_empty())
+    }
+}
+
+/// Checks a function. Reports all that is wrong with it.
+pub(super) fn validate<'a>(
+    function: &'a Function,
+    runtime: &'a Runtime,
+    errors: &mut Diagnostics,
+) -> Option<Middleware<'a>> {
+    let Function { attributes, visibility, signature } = function;
+    signature::check(signature, Role::Middleware, errors);
+    if signature.asyncness.is_none() {
+        errors.at(signature.fn_token, "write `async` before `fn`: a middleware is awaited");
+    }
+    let (arguments, next) = arguments(signature, errors);
+    let kind = kind(signature, next, errors)?;
+    Some(Middleware {
+        ident: &signature.ident,
+        visibility,
+        cfgs: cfg_attributes(attributes),
+        runtime,
+        arguments,
+        kind,
+    })
+}
+
+/// The arguments, and the type of `next`.
+fn arguments(function: &Signature, errors: &mut Diagnostics) -> (Vec<Argument>, Option<Type>) {
+    let mut next: Option<Type> = None;
+    let arguments = signature::arguments(function, Role::Middleware, errors, |ty, errors| {
+        if matches!(ty, Type::ImplTrait(_)) {
+            return false;
+        }
+        if !is_named(ty, "Next") {
+            errors.at(
+                ty,
+                "take it by reference, or write `next: Next`: a middleware has no input, it runs before the input is read",
+            );
+            return false;
+        }
+        if next.is_some() {
+            errors.at(ty, "remove this `Next`: it is given before");
+            return false;
+        }
+        next = Some(ty.clone());
+        true
+    });
+    (arguments, next)
+}
+
+fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> Option<Kind> {
+    let returned = match &signature.output {
+        ReturnType::Type(_, ty) => strip_groups(ty).clone(),
+        ReturnType::Default => syn::parse_quote!(()),
+    };
+    check_one_type(
+        &returned,
+        "name the type instead of `impl …`: a middleware lends one type",
+        errors,
+    );
+    check_borrows(&returned, Role::Middleware, errors);
+    let is_done = result_parts(&returned).is_some_and(|(ok, _)| is_named(ok, "Done"));
+    match next {
+        Some(_) if !is_done => {
+            let message = "return `Result<Done, Error>`, which `next` gives: a middleware that takes `Next` returns the result of the call";
+            match &signature.output {
+                ReturnType::Type(_, ty) => errors.at(ty, message),
+                ReturnType::Default => errors.at(&signature.ident, message),
+            }
+            None
+        }
+        Some(next) => {
+            Some(Kind::Around { returned: owned(&returned), value: Box::new(value_of(&next)) })
+        }
+        None if is_done => {
+            errors.at(
+                &signature.output,
+                "add an argument `next: Next`, which gives `Done`; or return what procedures may borrow",
+            );
+            None
+        }
+        None => {
+            let is_result = is_result(&returned);
+            Some(Kind::Before { returned: owned(&returned), is_result })
+        }
+    }
+}
+
+/// The `T` of `Next<T>`, by default `()`.
+fn value_of(next: &Type) -> Type {
+    let arguments = last_segment(next).map(|segment| &segment.arguments);
+    let Some(PathArguments::AngleBracketed(generics)) = arguments else {
+        return syn::parse_quote!(());
+    };
+    let ty = generics.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(owned(ty)),
+        _ => None,
+    });
+    ty.unwrap_or_else(|| syn::parse_quote!(()))
+}

@@ -1,0 +1,161 @@
+//! The items beside the function.
+
+mod definition;
+mod kind;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Visibility};
+
+use self::definition::definition;
+use self::kind::{Kind, kind};
+use super::validate::Procedure;
+use crate::attribute::{Runtime, cfg_attributes, local};
+use crate::chain::{Chain, Link};
+use crate::lent::How;
+use crate::naming::camel_case;
+use crate::signature::Head;
+
+/// ```text
+/// pub struct send {}
+/// const _: () = {
+///     type __Input = SendMessage;
+///     type __Returned = Result<(), SendError>;
+///     …
+///     impl Procedure for send { … }
+///     impl Unary for send { type Output = __Output; }
+///     impl<__C, __H0> Answers<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
+///     impl<__C, __H0> Mount<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
+/// };
+/// ```
+///
+/// `__C` is the router's context. Each `__Hn` is how it lends one argument; it
+/// stands in the traits' parameters so that the compiler infers it. The user's
+/// types are named once each, so that the compiler reports a mistake in one once.
+pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
+    let marker = marker(procedure.ident, procedure.visibility, &procedure.cfgs);
+    let implementations = implementations(procedure);
+    quote!(#marker #implementations)
+}
+
+/// The implementations for the hidden type.
+pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
+    let Procedure { subject, cfgs, options, .. } = procedure;
+    let marker = &subject.marker;
+    let private = options.runtime.private();
+    let has_input = procedure.input().is_some();
+    let input_type = procedure.input().map_or(quote!(()), |ty| ty.to_token_stream());
+    let input = Ident::new("__Input", input_type.span());
+    let definition = definition(procedure, &private);
+    let how = How::new(&procedure.arguments);
+    let Kind { types, reply, error, implementation, mount } = kind(procedure, &how, &input);
+    let mount = mount_implementation(procedure, &how, &mount);
+
+    quote! {
+        #(#cfgs)*
+        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+        const _: () = {
+            type __Input = #input_type;
+            #types
+
+            impl #private::Procedure for #marker {
+                type Input = #input;
+                type Reply = #reply;
+                type Error = #error;
+                const HAS_INPUT: ::core::primitive::bool = #has_input;
+
+                fn definition() -> #private::Definition {
+                    #definition
+                }
+            }
+
+            #implementation
+
+            #mount
+        };
+    }
+}
+
+/// ```text
+/// impl<__C, __M0, __H0> Mount<__C, (__M0, __H0,)> for send
+/// where
+///     authenticate: RunMiddleware<__C, __M0>,
+///     <authenticate as Middleware>::Context<__C>: Lends<User, __H0>,
+/// {
+///     fn mount(point: MountPoint<'_, __C>) {
+///         point.behind::<authenticate, __M0>(|point| point.unary::<Self, (__H0,)>())
+///     }
+/// }
+/// ```
+fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident) -> TokenStream {
+    let Procedure { subject, options, .. } = procedure;
+    let (marker, bound) = (&subject.marker, &subject.bound);
+    let private = options.runtime.private();
+    let tuple = how.tuple();
+    let chain = Chain::new(&options.with, quote!(__C), &options.runtime);
+    let bounds = how.bounds(chain.context(), &private);
+    let (links, outer) = (&chain.links, chain.bounds());
+    let names = links.iter().map(|link| &link.how).chain(&how.parameters);
+    let all = links.iter().map(|link| &link.how).chain(&how.parameters);
+    let point = local("point");
+    let innermost = quote!(#point.#mount::<Self, #tuple>());
+    let body = links.iter().rev().fold(
+        innermost,
+        |inner, Link { path, how, .. }| quote!(#point.behind::<#path, #how>(|#point| #inner)),
+    );
+    quote! {
+        impl<__C, #(#names),*> #private::Mount<__C, (#(#all,)*)> for #marker
+        where
+            __C: #private::Send + #private::Sync + 'static,
+            #bound
+            #outer
+            #bounds
+        {
+            fn mount(#point: #private::MountPoint<'_, __C>) {
+                #body
+            }
+        }
+    }
+}
+
+/// The hidden type, as a procedure that no call reaches: it spares the user the
+/// errors that would follow from its absence.
+pub(super) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
+    let private = runtime.private();
+    let Head { attributes, visibility, ident } = head;
+    let cfgs = cfg_attributes(attributes);
+    let marker = marker(ident, visibility, &cfgs);
+    let name = camel_case(ident);
+    quote! {
+        #marker
+
+        #(#cfgs)*
+        const _: () = {
+            impl #private::Procedure for #ident {
+                type Input = ();
+                type Reply = ();
+                type Error = #private::Infallible;
+                const HAS_INPUT: ::core::primitive::bool = false;
+
+                fn definition() -> #private::Definition {
+                    #private::Definition::new(#name, #private::Kind::Unary)
+                }
+            }
+
+            impl<__C> #private::Mount<__C, ()> for #ident {
+                fn mount(_: #private::MountPoint<'_, __C>) {}
+            }
+        };
+    }
+}
+
+/// The hidden type beside the function.
+pub(crate) fn marker(ident: &Ident, visibility: &Visibility, cfgs: &[Attribute]) -> TokenStream {
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #visibility struct #ident {}
+    }
+}

@@ -1,0 +1,111 @@
+//! Questions to types as they are written.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use syn::visit_mut::{VisitMut, visit_type_mut};
+use syn::{
+    GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypeImplTrait, TypeReference,
+};
+
+/// Whether a type is a `Result`, by its name: also `io::Result<T>`, `AppResult<T>`.
+pub(crate) fn is_result(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident.to_string().ends_with("Result"))
+}
+
+/// Whether that is the last segment of a type's path.
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == name)
+}
+
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match strip_groups(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The types in `Result<T, E>`; `E` may be hidden by an alias.
+pub(crate) fn result_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
+    let PathArguments::AngleBracketed(generics) = &last_segment(ty)?.arguments else {
+        return None;
+    };
+    if !is_result(ty) {
+        return None;
+    }
+    let mut types = generics.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(strip_groups(ty)),
+        _ => None,
+    });
+    Some((types.next()?, types.next()))
+}
+
+/// The type with every lifetime `'static`, to be named outside of the signature.
+pub(crate) fn owned(ty: &Type) -> Type {
+    struct Static;
+
+    impl VisitMut for Static {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if let Type::Reference(reference) = ty
+                && reference.lifetime.is_none()
+            {
+                reference.lifetime = Some(Lifetime::new("'static", reference.and_token.span));
+            }
+            visit_type_mut(self, ty);
+        }
+
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            *lifetime = Lifetime::new("'static", lifetime.span());
+        }
+    }
+
+    let mut ty = strip_groups(ty).clone();
+    Static.visit_type_mut(&mut ty);
+    ty
+}
+
+/// The type inside of parentheses and of the invisible groups of `macro_rules!`.
+pub(crate) fn strip_groups(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return ty,
+        };
+    }
+}
+
+/// The reference in `Option<&T>`.
+pub(crate) fn optional_reference(ty: &Type) -> Option<&TypeReference> {
+    let last = last_segment(ty).filter(|segment| segment.ident == "Option")?;
+    let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
+    match generics.args.first()? {
+        GenericArgument::Type(Type::Reference(reference)) => Some(reference),
+        _ => None,
+    }
+}
+
+/// The `impl …` that a type is, or a `Result` of which it is.
+pub(crate) fn impl_trait(ty: &Type) -> Option<&TypeImplTrait> {
+    match (strip_groups(ty), result_parts(ty)) {
+        (Type::ImplTrait(bounds), _) | (_, Some((Type::ImplTrait(bounds), _))) => Some(bounds),
+        _ => None,
+    }
+}
+
+/// The type with another one in place of its `impl …`.
+pub(crate) fn replace_impl_trait(ty: &Type, by: &Type) -> TokenStream {
+    struct Replace<'a>(&'a Type);
+
+    impl VisitMut for Replace<'_> {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            match ty {
+                Type::ImplTrait(_) => *ty = self.0.clone(),
+                _ => visit_type_mut(self, ty),
+            }
+        }
+    }
+
+    let mut ty = ty.clone();
+    Replace(by).visit_type_mut(&mut ty);
+    ty.into_token_stream()
+}

@@ -1,0 +1,396 @@
+/// A chat room.
+pub trait ChatRoom: Debug + ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static {
+    /// Sends a message.
+    #[allow(clippy::manual_async_fn)]
+    fn send(
+        &self,
+        call: &Call,
+        input: Message,
+    ) -> impl ::orpc_runtime::__private::Future<
+        Output = Result<(), SendError>,
+    > + ::orpc_runtime::__private::Send;
+    #[allow(clippy::manual_async_fn)]
+    fn ping(
+        &self,
+    ) -> impl ::orpc_runtime::__private::Future<
+        Output = &'static str,
+    > + ::orpc_runtime::__private::Send {
+        async move { "pong" }
+    }
+    fn on_message(
+        &self,
+        last: Option<&LastEventId>,
+    ) -> impl Stream<Item = Event<Message>> + ::orpc_runtime::__private::Send;
+    #[allow(clippy::manual_async_fn)]
+    fn rooms(
+        &self,
+    ) -> impl ::orpc_runtime::__private::Future<
+        Output = Result<
+            impl Stream<Item = String> + ::orpc_runtime::__private::Send,
+            Error,
+        >,
+    > + ::orpc_runtime::__private::Send;
+}
+///The procedures of [`ChatRoom`].
+pub mod chat_room {
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct send {}
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct ping {}
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct on_message {}
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct rooms {}
+    ///The router of an implementation, which is the context of its calls.
+    #[must_use]
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    pub fn router<Implementation: super::ChatRoom>() -> ::orpc_runtime::Router<
+        Implementation,
+    > {
+        let router = <::orpc_runtime::Router<
+            Implementation,
+        > as ::core::default::Default>::default();
+        let router = ::orpc_runtime::Router::procedure::<self::send, _>(router);
+        let router = ::orpc_runtime::Router::procedure::<self::ping, _>(router);
+        let router = ::orpc_runtime::Router::procedure::<self::on_message, _>(router);
+        let router = ::orpc_runtime::Router::procedure::<self::rooms, _>(router);
+        router
+    }
+    ///The same without an implementation, to write the types of clients from.
+    #[must_use]
+    pub fn contract() -> ::orpc_runtime::Router<::orpc_runtime::Contract> {
+        self::router()
+    }
+}
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = Message;
+    type __Returned = Result<(), SendError>;
+    type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
+    type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    impl ::orpc_runtime::__private::Procedure for chat_room::send {
+        type Input = __Input;
+        type Reply = __Output;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = true;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                    "say",
+                    ::orpc_runtime::__private::Kind::Unary,
+                )
+                .docs("Sends a message.")
+        }
+    }
+    impl ::orpc_runtime::__private::Unary for chat_room::send {
+        type Output = __Output;
+    }
+    impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for chat_room::send
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+        __C: ::orpc_runtime::__private::Lends<Call, __H0>,
+        __H0: 'static,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false
+            || <__C as ::orpc_runtime::__private::Lends<Call, __H0>>::NEEDS_SOCKET;
+        fn call<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                <__C as ChatRoom>::send(
+                        ::orpc_runtime::__private::Scope::context(scope),
+                        <__C as ::orpc_runtime::__private::Lends<
+                            Call,
+                            __H0,
+                        >>::lend(scope),
+                        input,
+                    )
+                    .await
+            }
+        }
+    }
+    impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for chat_room::send
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+        __C: ::orpc_runtime::__private::Lends<Call, __H0>,
+        __H0: 'static,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.unary::<Self, (__H0,)>()
+        }
+    }
+};
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = ();
+    type __Returned = &'static str;
+    type __Output = __Returned;
+    type __Error = ::orpc_runtime::__private::Infallible;
+    type __Checked = __Returned;
+    #[allow(dead_code)]
+    const _: () = {
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        trait __Other {
+            const IS_RESULT: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+            const IS_RESULT: ::core::primitive::bool = true;
+        }
+        ::core::assert!(
+            ! __Probe:: < __Checked > ::IS_RESULT,
+            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+        );
+    };
+    impl ::orpc_runtime::__private::Procedure for chat_room::ping {
+        type Input = __Input;
+        type Reply = __Output;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = false;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                "ping",
+                ::orpc_runtime::__private::Kind::Unary,
+            )
+        }
+    }
+    impl ::orpc_runtime::__private::Unary for chat_room::ping {
+        type Output = __Output;
+    }
+    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for chat_room::ping
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false;
+        fn call<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                ::orpc_runtime::__private::Ok(
+                    <__C as ChatRoom>::ping(
+                            ::orpc_runtime::__private::Scope::context(scope),
+                        )
+                        .await,
+                )
+            }
+        }
+    }
+    impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for chat_room::ping
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.unary::<Self, ()>()
+        }
+    }
+};
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = ();
+    type __Item = Event<Message>;
+    type __Error = ::orpc_runtime::__private::Infallible;
+    type __Event = __Item;
+    type __EventError = ::orpc_runtime::__private::Infallible;
+    type __Checked = __Item;
+    #[allow(dead_code)]
+    const _: () = {
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        trait __Other {
+            const IS_RESULT: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+            const IS_RESULT: ::core::primitive::bool = true;
+        }
+        ::core::assert!(
+            ! __Probe:: < __Checked > ::IS_RESULT,
+            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+        );
+    };
+    impl ::orpc_runtime::__private::Procedure for chat_room::on_message {
+        type Input = __Input;
+        type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = false;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                "onMessage",
+                ::orpc_runtime::__private::Kind::Stream,
+            )
+        }
+    }
+    impl ::orpc_runtime::__private::Streams for chat_room::on_message {
+        type Item = __Item;
+        type Event = __Event;
+        type EventError = __EventError;
+        fn split(
+            item: __Item,
+        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+            ::orpc_runtime::__private::Ok(item)
+        }
+    }
+    impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)>
+    for chat_room::on_message
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+        __C: ::orpc_runtime::__private::MayLend<LastEventId, __H0>,
+        __H0: 'static,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false;
+        fn open<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<
+                impl ::orpc_runtime::__private::Stream<
+                    Item = __Item,
+                > + ::orpc_runtime::__private::Send + '__a,
+                __Error,
+            >,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                ::orpc_runtime::__private::Ok(
+                    <__C as ChatRoom>::on_message(
+                        ::orpc_runtime::__private::Scope::context(scope),
+                        <__C as ::orpc_runtime::__private::MayLend<
+                            LastEventId,
+                            __H0,
+                        >>::lend(scope),
+                    ),
+                )
+            }
+        }
+    }
+    impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)>
+    for chat_room::on_message
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+        __C: ::orpc_runtime::__private::MayLend<LastEventId, __H0>,
+        __H0: 'static,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.stream::<Self, (__H0,)>()
+        }
+    }
+};
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = ();
+    type __Item = String;
+    type __Error = Error;
+    type __Event = __Item;
+    type __EventError = ::orpc_runtime::__private::Infallible;
+    type __Checked = __Item;
+    #[allow(dead_code)]
+    const _: () = {
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        trait __Other {
+            const IS_RESULT: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+            const IS_RESULT: ::core::primitive::bool = true;
+        }
+        ::core::assert!(
+            ! __Probe:: < __Checked > ::IS_RESULT,
+            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+        );
+    };
+    impl ::orpc_runtime::__private::Procedure for chat_room::rooms {
+        type Input = __Input;
+        type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = false;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                "rooms",
+                ::orpc_runtime::__private::Kind::Stream,
+            )
+        }
+    }
+    impl ::orpc_runtime::__private::Streams for chat_room::rooms {
+        type Item = __Item;
+        type Event = __Event;
+        type EventError = __EventError;
+        fn split(
+            item: __Item,
+        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+            ::orpc_runtime::__private::Ok(item)
+        }
+    }
+    impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for chat_room::rooms
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false;
+        fn open<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<
+                impl ::orpc_runtime::__private::Stream<
+                    Item = __Item,
+                > + ::orpc_runtime::__private::Send + '__a,
+                __Error,
+            >,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                <__C as ChatRoom>::rooms(
+                        ::orpc_runtime::__private::Scope::context(scope),
+                    )
+                    .await
+            }
+        }
+    }
+    impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for chat_room::rooms
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ChatRoom,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.stream::<Self, ()>()
+        }
+    }
+};
+#[allow(deprecated, refining_impl_trait, clippy::all, clippy::pedantic)]
+const _: () = {
+    impl ChatRoom for ::orpc_runtime::Contract {
+        async fn send(&self, _: &Call, _: Message) -> Result<(), SendError> {
+            match *self {}
+        }
+        async fn ping(&self) -> &'static str {
+            match *self {}
+        }
+        fn on_message(
+            &self,
+            _: Option<&LastEventId>,
+        ) -> ::orpc_runtime::__private::Empty<Event<Message>> {
+            match *self {}
+        }
+        async fn rooms(
+            &self,
+        ) -> Result<::orpc_runtime::__private::Empty<String>, Error> {
+            match *self {}
+        }
+    }
+};

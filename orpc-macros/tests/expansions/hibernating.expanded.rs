@@ -1,0 +1,76 @@
+pub async fn watch(
+    app: &App,
+    socket: &Socket,
+) -> Result<HibernatingIterator<String>, Refused> {
+    app.watch(socket)
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub struct watch {}
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = ();
+    type __Returned = Result<HibernatingIterator<String>, Refused>;
+    type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
+    type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    impl ::orpc_runtime::__private::Procedure for watch {
+        type Input = __Input;
+        type Reply = __Output;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = false;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                "watch",
+                ::orpc_runtime::__private::Kind::Stream,
+            )
+        }
+    }
+    impl ::orpc_runtime::__private::Hibernates for watch {
+        type Iterator = __Output;
+    }
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::Answers<__C, (__H0, __H1)> for watch
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ::orpc_runtime::__private::Lends<App, __H0>,
+        __H0: 'static,
+        __C: ::orpc_runtime::__private::Lends<Socket, __H1>,
+        __H1: 'static,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false
+            || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET
+            || <__C as ::orpc_runtime::__private::Lends<Socket, __H1>>::NEEDS_SOCKET;
+        fn call<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                watch(
+                        <__C as ::orpc_runtime::__private::Lends<
+                            App,
+                            __H0,
+                        >>::lend(scope),
+                        <__C as ::orpc_runtime::__private::Lends<
+                            Socket,
+                            __H1,
+                        >>::lend(scope),
+                    )
+                    .await
+            }
+        }
+    }
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::Mount<__C, (__H0, __H1)> for watch
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ::orpc_runtime::__private::Lends<App, __H0>,
+        __H0: 'static,
+        __C: ::orpc_runtime::__private::Lends<Socket, __H1>,
+        __H1: 'static,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.hibernating::<Self, (__H0, __H1)>()
+        }
+    }
+};

@@ -1,0 +1,4 @@
+#[procedure]
+pub async fn watch(app: &App, socket: &Socket) -> Result<HibernatingIterator<String>, Refused> {
+    app.watch(socket)
+}

@@ -1,0 +1,4 @@
+#[procedure]
+pub async fn send(app: &App, SendMessage { message }: SendMessage) -> Result<(), SendError> {
+    app.send(message)
+}

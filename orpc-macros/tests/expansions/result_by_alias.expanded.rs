@@ -1,0 +1,53 @@
+pub(crate) async fn read(input: (String)) -> io::Result<Vec<u8>> {
+    Ok(Vec::new())
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub(crate) struct read {}
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = String;
+    type __Returned = io::Result<Vec<u8>>;
+    type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
+    type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    impl ::orpc_runtime::__private::Procedure for read {
+        type Input = __Input;
+        type Reply = __Output;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = true;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                "read",
+                ::orpc_runtime::__private::Kind::Unary,
+            )
+        }
+    }
+    impl ::orpc_runtime::__private::Unary for read {
+        type Output = __Output;
+    }
+    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for read
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false;
+        fn call<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                read(input).await
+            }
+        }
+    }
+    impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for read
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.unary::<Self, ()>()
+        }
+    }
+};

@@ -1,0 +1,4 @@
+#[procedure]
+pub(crate) async fn read(input: (String)) -> io::Result<Vec<u8>> {
+    Ok(Vec::new())
+}

@@ -1,0 +1,205 @@
+pub struct App;
+/// The chat room.
+pub mod chat {
+    //! Documented inside, too.
+    use super::*;
+    /// What is sent.
+    pub struct SendMessage {
+        pub message: String,
+    }
+    pub async fn send(app: &App, input: SendMessage) {}
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct send {}
+    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    const _: () = {
+        type __Input = SendMessage;
+        type __Returned = ();
+        type __Output = __Returned;
+        type __Error = ::orpc_runtime::__private::Infallible;
+        type __Checked = __Returned;
+        #[allow(dead_code)]
+        const _: () = {
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            trait __Other {
+                const IS_RESULT: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+                const IS_RESULT: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                ! __Probe:: < __Checked > ::IS_RESULT,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
+        };
+        impl ::orpc_runtime::__private::Procedure for send {
+            type Input = __Input;
+            type Reply = __Output;
+            type Error = __Error;
+            const HAS_INPUT: ::core::primitive::bool = true;
+            fn definition() -> ::orpc_runtime::__private::Definition {
+                ::orpc_runtime::__private::Definition::new(
+                    "send",
+                    ::orpc_runtime::__private::Kind::Unary,
+                )
+            }
+        }
+        impl ::orpc_runtime::__private::Unary for send {
+            type Output = __Output;
+        }
+        impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for send
+        where
+            __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+            __C: ::orpc_runtime::__private::Lends<App, __H0>,
+            __H0: 'static,
+        {
+            const NEEDS_SOCKET: ::core::primitive::bool = false
+                || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET;
+            fn call<'__a>(
+                scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+                input: __Input,
+            ) -> impl ::orpc_runtime::__private::Future<
+                Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+            > + ::orpc_runtime::__private::Send + '__a {
+                async move {
+                    let _ = (&scope, &input);
+                    ::orpc_runtime::__private::Ok(
+                        send(
+                                <__C as ::orpc_runtime::__private::Lends<
+                                    App,
+                                    __H0,
+                                >>::lend(scope),
+                                input,
+                            )
+                            .await,
+                    )
+                }
+            }
+        }
+        impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for send
+        where
+            __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+            __C: ::orpc_runtime::__private::Lends<App, __H0>,
+            __H0: 'static,
+        {
+            fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+                point.unary::<Self, (__H0,)>()
+            }
+        }
+    };
+    fn helper() -> Option<String> {
+        None
+    }
+    pub fn on_message(app: &App) -> impl Stream<Item = String> {
+        app.messages()
+    }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct on_message {}
+    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    const _: () = {
+        type __Input = ();
+        type __Item = String;
+        type __Error = ::orpc_runtime::__private::Infallible;
+        type __Event = __Item;
+        type __EventError = ::orpc_runtime::__private::Infallible;
+        type __Checked = __Item;
+        #[allow(dead_code)]
+        const _: () = {
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            trait __Other {
+                const IS_RESULT: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+                const IS_RESULT: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                ! __Probe:: < __Checked > ::IS_RESULT,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
+        };
+        impl ::orpc_runtime::__private::Procedure for on_message {
+            type Input = __Input;
+            type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
+            type Error = __Error;
+            const HAS_INPUT: ::core::primitive::bool = false;
+            fn definition() -> ::orpc_runtime::__private::Definition {
+                ::orpc_runtime::__private::Definition::new(
+                    "onMessage",
+                    ::orpc_runtime::__private::Kind::Stream,
+                )
+            }
+        }
+        impl ::orpc_runtime::__private::Streams for on_message {
+            type Item = __Item;
+            type Event = __Event;
+            type EventError = __EventError;
+            fn split(
+                item: __Item,
+            ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+                ::orpc_runtime::__private::Ok(item)
+            }
+        }
+        impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for on_message
+        where
+            __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+            __C: ::orpc_runtime::__private::Lends<App, __H0>,
+            __H0: 'static,
+        {
+            const NEEDS_SOCKET: ::core::primitive::bool = false
+                || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET;
+            fn open<'__a>(
+                scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+                input: __Input,
+            ) -> impl ::orpc_runtime::__private::Future<
+                Output = ::orpc_runtime::__private::Result<
+                    impl ::orpc_runtime::__private::Stream<
+                        Item = __Item,
+                    > + ::orpc_runtime::__private::Send + '__a,
+                    __Error,
+                >,
+            > + ::orpc_runtime::__private::Send + '__a {
+                async move {
+                    let _ = (&scope, &input);
+                    ::orpc_runtime::__private::Ok(
+                        on_message(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                App,
+                                __H0,
+                            >>::lend(scope),
+                        ),
+                    )
+                }
+            }
+        }
+        impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for on_message
+        where
+            __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+            __C: ::orpc_runtime::__private::Lends<App, __H0>,
+            __H0: 'static,
+        {
+            fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+                point.stream::<Self, (__H0,)>()
+            }
+        }
+    };
+    #[doc(hidden)]
+    type __RouterContext = App;
+    ///The router of `chat`.
+    #[must_use]
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    pub fn router() -> ::orpc_runtime::Router<App> {
+        let router = <::orpc_runtime::Router<
+            __RouterContext,
+        > as ::core::default::Default>::default();
+        let router = ::orpc_runtime::Router::procedure::<self::send, _>(router);
+        let router = ::orpc_runtime::Router::procedure::<self::on_message, _>(router);
+        router
+    }
+}

@@ -1,0 +1,25 @@
+pub struct App;
+
+/// The chat room.
+#[router(context = App)]
+pub mod chat {
+    //! Documented inside, too.
+    use super::*;
+
+    /// What is sent.
+    pub struct SendMessage {
+        pub message: String,
+    }
+
+    #[procedure]
+    pub async fn send(app: &App, input: SendMessage) {}
+
+    fn helper() -> Option<String> {
+        None
+    }
+
+    #[procedure]
+    pub fn on_message(app: &App) -> impl Stream<Item = String> {
+        app.messages()
+    }
+}

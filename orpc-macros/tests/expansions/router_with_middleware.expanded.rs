@@ -1,0 +1,304 @@
+pub mod account {
+    pub async fn rename(
+        app: &App,
+        user: &User,
+        input: Rename,
+    ) -> Result<(), RenameError> {
+        app.rename(user, input).await
+    }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct rename {}
+    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    const _: () = {
+        type __Input = Rename;
+        type __Returned = Result<(), RenameError>;
+        type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
+        type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+        impl ::orpc_runtime::__private::Procedure for rename {
+            type Input = __Input;
+            type Reply = __Output;
+            type Error = __Error;
+            const HAS_INPUT: ::core::primitive::bool = true;
+            fn definition() -> ::orpc_runtime::__private::Definition {
+                ::orpc_runtime::__private::Definition::new(
+                    "rename",
+                    ::orpc_runtime::__private::Kind::Unary,
+                )
+            }
+        }
+        impl ::orpc_runtime::__private::Unary for rename {
+            type Output = __Output;
+        }
+        impl<__C, __H0, __H1> ::orpc_runtime::__private::Answers<__C, (__H0, __H1)>
+        for rename
+        where
+            __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+            __C: ::orpc_runtime::__private::Lends<App, __H0>,
+            __H0: 'static,
+            __C: ::orpc_runtime::__private::Lends<User, __H1>,
+            __H1: 'static,
+        {
+            const NEEDS_SOCKET: ::core::primitive::bool = false
+                || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET
+                || <__C as ::orpc_runtime::__private::Lends<User, __H1>>::NEEDS_SOCKET;
+            fn call<'__a>(
+                scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+                input: __Input,
+            ) -> impl ::orpc_runtime::__private::Future<
+                Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+            > + ::orpc_runtime::__private::Send + '__a {
+                async move {
+                    let _ = (&scope, &input);
+                    rename(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                App,
+                                __H0,
+                            >>::lend(scope),
+                            <__C as ::orpc_runtime::__private::Lends<
+                                User,
+                                __H1,
+                            >>::lend(scope),
+                            input,
+                        )
+                        .await
+                }
+            }
+        }
+        impl<
+            __C,
+            __M0,
+            __H0,
+            __H1,
+        > ::orpc_runtime::__private::Mount<__C, (__M0, __H0, __H1)> for rename
+        where
+            __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+            timed: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
+            __M0: 'static,
+            <timed as ::orpc_runtime::__private::Middleware>::Context<
+                __C,
+            >: ::orpc_runtime::__private::Lends<App, __H0>,
+            __H0: 'static,
+            <timed as ::orpc_runtime::__private::Middleware>::Context<
+                __C,
+            >: ::orpc_runtime::__private::Lends<User, __H1>,
+            __H1: 'static,
+        {
+            fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+                point.behind::<timed, __M0>(|point| point.unary::<Self, (__H0, __H1)>())
+            }
+        }
+    };
+    pub mod devices {
+        pub async fn list(user: &User) -> Vec<Device> {
+            user.devices()
+        }
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        pub struct list {}
+        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+        const _: () = {
+            type __Input = ();
+            type __Returned = Vec<Device>;
+            type __Output = __Returned;
+            type __Error = ::orpc_runtime::__private::Infallible;
+            type __Checked = __Returned;
+            #[allow(dead_code)]
+            const _: () = {
+                struct __Probe<__T>(::core::marker::PhantomData<__T>);
+                trait __Other {
+                    const IS_RESULT: ::core::primitive::bool = false;
+                }
+                impl<__T> __Other for __Probe<__T> {}
+                impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+                    const IS_RESULT: ::core::primitive::bool = true;
+                }
+                ::core::assert!(
+                    ! __Probe:: < __Checked > ::IS_RESULT,
+                    "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+                );
+            };
+            impl ::orpc_runtime::__private::Procedure for list {
+                type Input = __Input;
+                type Reply = __Output;
+                type Error = __Error;
+                const HAS_INPUT: ::core::primitive::bool = false;
+                fn definition() -> ::orpc_runtime::__private::Definition {
+                    ::orpc_runtime::__private::Definition::new(
+                        "list",
+                        ::orpc_runtime::__private::Kind::Unary,
+                    )
+                }
+            }
+            impl ::orpc_runtime::__private::Unary for list {
+                type Output = __Output;
+            }
+            impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for list
+            where
+                __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                    + 'static,
+                __C: ::orpc_runtime::__private::Lends<User, __H0>,
+                __H0: 'static,
+            {
+                const NEEDS_SOCKET: ::core::primitive::bool = false
+                    || <__C as ::orpc_runtime::__private::Lends<
+                        User,
+                        __H0,
+                    >>::NEEDS_SOCKET;
+                fn call<'__a>(
+                    scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+                    input: __Input,
+                ) -> impl ::orpc_runtime::__private::Future<
+                    Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+                > + ::orpc_runtime::__private::Send + '__a {
+                    async move {
+                        let _ = (&scope, &input);
+                        ::orpc_runtime::__private::Ok(
+                            list(
+                                    <__C as ::orpc_runtime::__private::Lends<
+                                        User,
+                                        __H0,
+                                    >>::lend(scope),
+                                )
+                                .await,
+                        )
+                    }
+                }
+            }
+            impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for list
+            where
+                __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                    + 'static,
+                __C: ::orpc_runtime::__private::Lends<User, __H0>,
+                __H0: 'static,
+            {
+                fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+                    point.unary::<Self, (__H0,)>()
+                }
+            }
+        };
+        #[doc(hidden)]
+        type __RouterContext = super::__RouterContext;
+        ///The router of `devices`.
+        #[must_use]
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        pub fn router() -> ::orpc_runtime::Router<super::__RouterContext> {
+            let router = <::orpc_runtime::Router<
+                __RouterContext,
+            > as ::core::default::Default>::default();
+            let router = ::orpc_runtime::Router::procedure::<self::list, _>(router);
+            router
+        }
+    }
+    #[doc(hidden)]
+    type __RouterContext = <limit as ::orpc_runtime::__private::Middleware>::Context<
+        <authenticate as ::orpc_runtime::__private::Middleware>::Context<App>,
+    >;
+    ///The router of `account`.
+    #[must_use]
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    pub fn router() -> ::orpc_runtime::Router<App> {
+        let router = <::orpc_runtime::Router<
+            __RouterContext,
+        > as ::core::default::Default>::default();
+        let router = ::orpc_runtime::Router::procedure::<self::rename, _>(router);
+        let router = ::orpc_runtime::Router::nest(
+            router,
+            "devices",
+            self::devices::router(),
+        );
+        let router = ::orpc_runtime::Router::<
+            <authenticate as ::orpc_runtime::__private::Middleware>::Context<App>,
+        >::behind::<limit, _>(router);
+        let router = ::orpc_runtime::Router::<App>::behind::<authenticate, _>(router);
+        let router = ::orpc_runtime::Router::hooks(router, Log);
+        router
+    }
+}
+pub mod anywhere {
+    pub async fn ping() {}
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct ping {}
+    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    const _: () = {
+        type __Input = ();
+        type __Returned = ();
+        type __Output = __Returned;
+        type __Error = ::orpc_runtime::__private::Infallible;
+        type __Checked = __Returned;
+        #[allow(dead_code)]
+        const _: () = {
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            trait __Other {
+                const IS_RESULT: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+                const IS_RESULT: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                ! __Probe:: < __Checked > ::IS_RESULT,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
+        };
+        impl ::orpc_runtime::__private::Procedure for ping {
+            type Input = __Input;
+            type Reply = __Output;
+            type Error = __Error;
+            const HAS_INPUT: ::core::primitive::bool = false;
+            fn definition() -> ::orpc_runtime::__private::Definition {
+                ::orpc_runtime::__private::Definition::new(
+                    "ping",
+                    ::orpc_runtime::__private::Kind::Unary,
+                )
+            }
+        }
+        impl ::orpc_runtime::__private::Unary for ping {
+            type Output = __Output;
+        }
+        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
+        where
+            __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+        {
+            const NEEDS_SOCKET: ::core::primitive::bool = false;
+            fn call<'__a>(
+                scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+                input: __Input,
+            ) -> impl ::orpc_runtime::__private::Future<
+                Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+            > + ::orpc_runtime::__private::Send + '__a {
+                async move {
+                    let _ = (&scope, &input);
+                    ::orpc_runtime::__private::Ok(ping().await)
+                }
+            }
+        }
+        impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for ping
+        where
+            __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+        {
+            fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+                point.unary::<Self, ()>()
+            }
+        }
+    };
+    ///The router of `anywhere`.
+    #[must_use]
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    pub fn router<
+        AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+            + 'static,
+    >() -> ::orpc_runtime::Router<AnyContext> {
+        let router = <::orpc_runtime::Router<
+            <limit as ::orpc_runtime::__private::Middleware>::Context<AnyContext>,
+        > as ::core::default::Default>::default();
+        let router = ::orpc_runtime::Router::procedure::<self::ping, _>(router);
+        let router = ::orpc_runtime::Router::<AnyContext>::behind::<limit, _>(router);
+        router
+    }
+}

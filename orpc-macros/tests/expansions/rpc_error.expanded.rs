@@ -1,0 +1,107 @@
+#[serde(rename_all_fields = "camelCase")]
+pub enum SendError {
+    /// Too fast.
+    #[rpc_error(code = "RATE_LIMITED", status = 429, message = "Slow down")]
+    TooFast {
+        /// Seconds.
+        #[schemars(range(min = 1))]
+        retry_after: u32,
+        r#type: Option<String>,
+    },
+    NotFound,
+    Full(Vec<Member>),
+    #[rpc_error(transparent)]
+    Other(AccountError),
+    #[rpc_error(internal)]
+    Database(io::Error),
+    #[rpc_error(internal)]
+    Bug,
+}
+#[allow(clippy::all, clippy::pedantic)]
+const _: () = {
+    use ::core::convert::Into as _;
+    #[derive(
+        ::orpc_runtime::__private::serde::Serialize,
+        ::orpc_runtime::__private::schemars::JsonSchema
+    )]
+    #[serde(crate = "::orpc_runtime::__private::serde")]
+    #[schemars(crate = "::orpc_runtime::__private::schemars", inline)]
+    #[serde(rename_all = "camelCase")]
+    #[allow(dead_code)]
+    struct __TooFastData {
+        /// Seconds.
+        #[schemars(range(min = 1))]
+        retry_after: u32,
+        r#type: Option<String>,
+    }
+    impl ::orpc_runtime::__private::RpcError for SendError {
+        fn into_error(self) -> ::orpc_runtime::__private::Error {
+            match self {
+                Self::TooFast { retry_after: field0, r#type: field1 } => {
+                    ::orpc_runtime::__private::Error::custom("RATE_LIMITED")
+                        .with_status(429)
+                        .with_message("Slow down")
+                        .into_defined()
+                        .with_data(
+                            &__TooFastData {
+                                retry_after: field0,
+                                r#type: field1,
+                            },
+                        )
+                }
+                Self::NotFound => {
+                    ::orpc_runtime::__private::Error::custom("NOT_FOUND").into_defined()
+                }
+                Self::Full(field) => {
+                    ::orpc_runtime::__private::Error::custom("FULL")
+                        .into_defined()
+                        .with_data(&field)
+                }
+                Self::Other(field) => {
+                    ::orpc_runtime::__private::RpcError::into_error(field)
+                }
+                Self::Database(field) => {
+                    ::orpc_runtime::__private::Error::internal(field)
+                }
+                Self::Bug => ::orpc_runtime::__private::Error::internal("Bug"),
+            }
+        }
+        #[allow(unused_mut)]
+        fn declarations() -> ::orpc_runtime::__private::Vec<
+            ::orpc_runtime::__private::ErrorDeclaration,
+        > {
+            let mut all = ::orpc_runtime::__private::Vec::new();
+            all.push(
+                ::orpc_runtime::__private::ErrorDeclaration::new("RATE_LIMITED")
+                    .status(429)
+                    .message("Slow down")
+                    .data::<__TooFastData>(),
+            );
+            all.push(::orpc_runtime::__private::ErrorDeclaration::new("NOT_FOUND"));
+            all.push(
+                ::orpc_runtime::__private::ErrorDeclaration::new("FULL")
+                    .data::<Vec<Member>>(),
+            );
+            all.append(
+                &mut <AccountError as ::orpc_runtime::__private::RpcError>::declarations(),
+            );
+            all
+        }
+    }
+};
+pub enum Never {}
+#[allow(clippy::all, clippy::pedantic)]
+const _: () = {
+    impl ::orpc_runtime::__private::RpcError for Never {
+        fn into_error(self) -> ::orpc_runtime::__private::Error {
+            match self {}
+        }
+        #[allow(unused_mut)]
+        fn declarations() -> ::orpc_runtime::__private::Vec<
+            ::orpc_runtime::__private::ErrorDeclaration,
+        > {
+            let mut all = ::orpc_runtime::__private::Vec::new();
+            all
+        }
+    }
+};

@@ -1,0 +1,94 @@
+/// Sends a message to everyone in the room.
+pub async fn send(app: &App, call: &Call, input: SendMessage) -> Receipt {
+    app.send(call, input)
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub struct send {}
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = SendMessage;
+    type __Returned = Receipt;
+    type __Output = __Returned;
+    type __Error = ::orpc_runtime::__private::Infallible;
+    type __Checked = __Returned;
+    #[allow(dead_code)]
+    const _: () = {
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        trait __Other {
+            const IS_RESULT: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+            const IS_RESULT: ::core::primitive::bool = true;
+        }
+        ::core::assert!(
+            ! __Probe:: < __Checked > ::IS_RESULT,
+            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+        );
+    };
+    impl ::orpc_runtime::__private::Procedure for send {
+        type Input = __Input;
+        type Reply = __Output;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = true;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                    "send",
+                    ::orpc_runtime::__private::Kind::Unary,
+                )
+                .docs("Sends a message to everyone in the room.")
+        }
+    }
+    impl ::orpc_runtime::__private::Unary for send {
+        type Output = __Output;
+    }
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::Answers<__C, (__H0, __H1)> for send
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ::orpc_runtime::__private::Lends<App, __H0>,
+        __H0: 'static,
+        __C: ::orpc_runtime::__private::Lends<Call, __H1>,
+        __H1: 'static,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false
+            || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET
+            || <__C as ::orpc_runtime::__private::Lends<Call, __H1>>::NEEDS_SOCKET;
+        fn call<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                ::orpc_runtime::__private::Ok(
+                    send(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                App,
+                                __H0,
+                            >>::lend(scope),
+                            <__C as ::orpc_runtime::__private::Lends<
+                                Call,
+                                __H1,
+                            >>::lend(scope),
+                            input,
+                        )
+                        .await,
+                )
+            }
+        }
+    }
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::Mount<__C, (__H0, __H1)> for send
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ::orpc_runtime::__private::Lends<App, __H0>,
+        __H0: 'static,
+        __C: ::orpc_runtime::__private::Lends<Call, __H1>,
+        __H1: 'static,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.unary::<Self, (__H0, __H1)>()
+        }
+    }
+};

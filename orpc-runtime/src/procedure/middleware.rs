@@ -1,0 +1,162 @@
+//! What runs around the calls of a router or a procedure.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use super::erased::{AnyValue, StreamEnd};
+use super::error::{Error, RpcError};
+use super::output::Output;
+use super::traits::Scope;
+use crate::event::Opened;
+
+#[doc = include_str!("middleware.md")]
+pub trait Middleware: Sized + Send + Sync + 'static {
+    /// What it lends to the procedures behind it.
+    type Value: Send + Sync + 'static;
+    /// The error with which it ends a call.
+    type Error: RpcError;
+    /// The context of the procedures behind it, where its own is `C`.
+    type Context<C: Send + Sync + 'static>: Send + Sync + 'static;
+
+    /// Makes the context of one call.
+    fn extend<C: Send + Sync + 'static>(
+        context: Arc<C>,
+        value: Self::Value,
+    ) -> Arc<Self::Context<C>>;
+}
+
+/// The context behind a middleware.
+pub(crate) type Below<M, C> = <M as Middleware>::Context<C>;
+
+/// A middleware that can stand in a router of context `C`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no middleware of a router with the context `{C}`",
+    label = "not a middleware here",
+    note = "put `#[middleware]` on the function, and take by reference what the router's context lends"
+)]
+pub trait RunMiddleware<C, How>: Middleware {
+    /// Runs it for one call.
+    fn run<'a>(
+        scope: Scope<'a, C>,
+        next: Next<Self::Value>,
+    ) -> impl Future<Output = Result<Done, Error>> + Send + 'a;
+}
+
+/// A context with what a middleware lends beside it: the context of the
+/// procedures behind the middleware.
+///
+/// They borrow the `X`, and whatever the `C` lends.
+#[derive(Debug, Clone)]
+pub struct With<C, X> {
+    pub(super) context: Arc<C>,
+    pub(super) value: X,
+}
+
+impl<C, X> With<C, X> {
+    /// Adds a value to a context.
+    pub fn new(context: Arc<C>, value: X) -> Self {
+        Self { context, value }
+    }
+
+    /// The context without the value.
+    pub fn context(&self) -> &Arc<C> {
+        &self.context
+    }
+
+    /// What the middleware lends.
+    pub fn value(&self) -> &X {
+        &self.value
+    }
+}
+
+/// The rest of a call: the middlewares behind this one, the check of the input and
+/// the procedure itself. What a [middleware](crate::middleware) takes that also
+/// acts after the call, or instead of it.
+///
+/// `T` is what it lends to the procedures.
+///
+/// ```
+/// use std::time::Instant;
+/// use orpc_runtime::prelude::*;
+///
+/// #[middleware]
+/// async fn timed(call: &Call, next: Next) -> Result<Done, Error> {
+///     let started = Instant::now();
+///     let result = next.run().await;
+///     println!("{} took {:?}", call.path(), started.elapsed());
+///     result
+/// }
+/// # fn main() {}
+/// ```
+pub struct Next<T = ()>(Box<Rest<T>>);
+
+type Rest<T> = dyn FnOnce(T) -> BoxFuture<'static, Result<Done, Error>> + Send;
+
+impl<T> Next<T> {
+    pub(super) fn new<F, Fut>(rest: F) -> Self
+    where
+        F: FnOnce(T) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Done, Error>> + Send + 'static,
+    {
+        Self(Box::new(|value| Box::pin(rest(value))))
+    }
+
+    /// Runs the rest of the call, which may borrow the value.
+    ///
+    /// For a stream procedure that is until the stream has ended; in a call in the
+    /// same process, until the procedure has returned it.
+    ///
+    /// # Errors
+    /// The error with which the call ends. To return it as it is keeps it the error
+    /// that the client gets.
+    pub async fn with(self, value: T) -> Result<Done, Error> {
+        self.0(value).await
+    }
+}
+
+impl Next {
+    /// Runs the rest of the call, as [`with`](Next::with) does.
+    ///
+    /// # Errors
+    /// The error with which the call ends.
+    pub async fn run(self) -> Result<Done, Error> {
+        self.with(()).await
+    }
+}
+
+impl<T> fmt::Debug for Next<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Next")
+    }
+}
+
+/// A call that has been run, given by [`Next`]: what the middleware returns, so
+/// that the client gets the result.
+#[must_use = "return it: it holds the result of the call"]
+pub struct Done(pub(super) Outcome);
+
+pub(super) enum Outcome {
+    Output(Output),
+    Stream(StreamEnd),
+    Hibernates(Opened),
+    /// The reply of a call in the same process.
+    Reply(AnyValue),
+}
+
+impl Done {
+    /// The error event with which a stream has ended. The client has it already.
+    pub fn stream_error(&self) -> Option<&Error> {
+        match &self.0 {
+            Outcome::Stream(end) => end.0.as_ref(),
+            Outcome::Output(_) | Outcome::Hibernates(_) | Outcome::Reply(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Done").field("stream_error", &self.stream_error()).finish_non_exhaustive()
+    }
+}
