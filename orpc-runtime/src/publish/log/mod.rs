@@ -131,18 +131,6 @@ impl<E: Clone> Log<E> {
         self.top == 0 && self.pending.is_empty()
     }
 
-    /// How many bytes the retained events have.
-    #[cfg(test)]
-    pub(crate) fn bytes(&self) -> u64 {
-        self.segments.bytes()
-    }
-
-    /// How many committed events are in memory.
-    #[cfg(test)]
-    pub(crate) fn held(&self) -> usize {
-        self.tail.len()
-    }
-
     /// The id that the next event will have; none at the end of all numbers.
     pub(crate) fn next(&self) -> Option<EventId> {
         let ahead = u64::try_from(self.pending.len()).ok()?.checked_add(1)?;

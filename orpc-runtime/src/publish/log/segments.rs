@@ -39,11 +39,6 @@ impl Segments {
         self.events == 0
     }
 
-    #[cfg(test)]
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     /// Adds the next event.
     pub(super) fn push(&mut self, bytes: u64, at: u64, limits: &Limits) {
         self.events += 1;
