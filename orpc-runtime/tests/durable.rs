@@ -136,7 +136,10 @@ async fn the_response_is_marked_over_http_in_a_batch_and_over_websocket() {
     let rpc = Rpc::new(api::router());
     let service = rpc.http(App { rooms: rooms.clone() });
     let answer = send(service.clone(), post("/open", r#"{"json":{"room":"room"}}"#)).await;
-    assert_eq!((answer.status, &answer.headers["content-type"]), (200, &"application/json".parse().unwrap()));
+    assert_eq!(
+        (answer.status, &answer.headers["content-type"]),
+        (200, &"application/json".parse().unwrap())
+    );
     assert_eq!(answer.headers["x-orpc-durable-iterator"], "1");
     let body: Value = serde_json::from_str(&answer.body).unwrap();
     let token = body["json"].as_str().unwrap();
@@ -169,7 +172,9 @@ async fn the_response_is_marked_over_http_in_a_batch_and_over_websocket() {
     let body = serde_json::to_string(&token).unwrap();
     assert_eq!(
         frame.text(),
-        format!(r#"{{"i":"1","p":{{"h":{{"x-orpc-durable-iterator":"1"}},"b":{{"json":{body}}}}}}}"#)
+        format!(
+            r#"{{"i":"1","p":{{"h":{{"x-orpc-durable-iterator":"1"}},"b":{{"json":{body}}}}}}}"#
+        )
     );
 }
 
@@ -300,7 +305,9 @@ async fn there_is_no_way_to_a_method_around_the_token() {
     let rooms = rooms();
     let mut socket = open(&endpoint(&rooms), &token(&rooms)).await;
     for (id, path) in
-        ["/describe", "/call/describe", "/call/say", "/tools/echo", "/call/", "//call", "/"].iter().enumerate()
+        ["/describe", "/call/describe", "/call/say", "/tools/echo", "/call/", "//call", "/"]
+            .iter()
+            .enumerate()
     {
         socket.call(id, path, &json!({ "path": ["tools", "echo"], "input": 1 })).await;
         assert_eq!(response(&socket.message().await).0, 404, "{path}");
@@ -374,7 +381,10 @@ async fn a_new_token_cannot_widen_the_channel_or_the_tags_nor_be_anybody_elses()
         ("garbage".to_owned(), INVALID),
         (sign_with("another key", &claims(&first)), INVALID),
         (change("exp", json!(1)), INVALID),
-        (change("chn", json!("vault")), "Updated token must have the same channel with the original token"),
+        (
+            change("chn", json!("vault")),
+            "Updated token must have the same channel with the original token",
+        ),
         (change("tags", json!(["a", "b"])), tags),
         (change("tags", json!([])), tags),
         // Bob's token on Ada's socket.
@@ -383,7 +393,10 @@ async fn a_new_token_cannot_widen_the_channel_or_the_tags_nor_be_anybody_elses()
     for (id, (new, text)) in cases.iter().enumerate() {
         socket.call(id, "/updateToken", &json!({ "token": new })).await;
         let (status, error) = response(&socket.message().await);
-        assert_eq!((status, &error["code"], &error["message"]), (401, &json!("UNAUTHORIZED"), &json!(text)));
+        assert_eq!(
+            (status, &error["code"], &error["message"]),
+            (401, &json!("UNAUTHORIZED"), &json!(text))
+        );
     }
     // The socket goes on with the token that it has.
     call_method(&mut socket, "e", &["tools", "echo"], json!(1)).await;
@@ -526,10 +539,14 @@ async fn hooks_see_the_client_and_their_attachment_is_kept_apart_from_the_tokens
     drop(socket);
     websocket::until(|| log.0.lock().unwrap().len() == 4).await;
     let noted = log.0.lock().unwrap().clone();
-    assert_eq!(noted, ["upgrade room", "open room [\"a\"]", "ping, with my own", "close room 1000"]);
+    assert_eq!(
+        noted,
+        ["upgrade room", "open room [\"a\"]", "ping, with my own", "close room 1000"]
+    );
 
     let closed = rooms.iterator("closed").token().unwrap();
-    let (_, head) = within(Raw::ask(websocket::channel(&service, 64 * 1024), &own_path(&closed))).await;
+    let (_, head) =
+        within(Raw::ask(websocket::channel(&service, 64 * 1024), &own_path(&closed))).await;
     assert_eq!(head.status, 403);
 }
 
@@ -592,15 +609,15 @@ async fn the_official_session_is_answered_frame_by_frame() {
     };
     flat.publish("room", &value(&replayed["value"])).await.unwrap();
     let ids = |frame: String| {
-        frame.replace(r#""id":"8""#, &format!(r#""id":"{}""#, last.replace(".7", ".8"))).replace(
-            r#""id":"9""#,
-            &format!(r#""id":"{}""#, last.replace(".7", ".9")),
-        )
+        frame
+            .replace(r#""id":"8""#, &format!(r#""id":"{}""#, last.replace(".7", ".8")))
+            .replace(r#""id":"9""#, &format!(r#""id":"{}""#, last.replace(".7", ".9")))
     };
     let token = flat.iterator("room").methods(["publish"]).token().unwrap();
     let stream = websocket::channel(&flat.websocket(()), 64 * 1024);
     let mut socket = Raw::open(stream, &own_path(&token)).await;
-    let subscription = text(0).replace(r#""last-event-id":"7""#, &format!(r#""last-event-id":"{last}""#));
+    let subscription =
+        text(0).replace(r#""last-event-id":"7""#, &format!(r#""last-event-id":"{last}""#));
     socket.send(TEXT, subscription.as_bytes()).await;
     assert_eq!(socket.message().await.text(), text(1));
     assert_eq!(socket.message().await.text(), ids(text(2)));

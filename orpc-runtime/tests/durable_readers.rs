@@ -145,7 +145,10 @@ async fn statement_9_a_malformed_id_is_an_error_of_the_client() {
 /// The reason of the gap that an iterator ends with, and where it goes on.
 async fn gap(socket: &mut Raw<DuplexStream>) -> (String, String) {
     let (error, id) = error_event(&socket.message().await);
-    assert_eq!((&error["code"], &error["status"], &error["defined"]), (&json!("EVENT_GAP"), &json!(410), &json!(true)));
+    assert_eq!(
+        (&error["code"], &error["status"], &error["defined"]),
+        (&json!("EVENT_GAP"), &json!(410), &json!(true))
+    );
     let resume = error["data"]["resume"].as_str().unwrap().to_owned();
     // What retries of the official client go on from.
     assert_eq!(id, json!(resume));
@@ -279,7 +282,8 @@ async fn statement_20_and_21_a_reader_that_stops_gets_everything_later_and_holds
 async fn statement_20_a_reader_that_stops_for_too_long_is_told_of_the_gap() {
     let rooms = rooms_with(Publisher::builder().max_events(64).memory());
     let service = endpoint(&rooms).unsent_limit(4096);
-    let mut slow = Raw::open(websocket::channel(&service, 1024), &own_path(&token(&rooms, &[]))).await;
+    let mut slow =
+        Raw::open(websocket::channel(&service, 1024), &own_path(&token(&rooms, &[]))).await;
     subscribe(&mut slow, None).await;
     for n in 0..2000 {
         rooms.publish("room", &json!({ "n": n, "pad": "x".repeat(100) })).await.unwrap();
@@ -444,7 +448,8 @@ async fn schedule(seed: u64, steps: u64) {
 }
 
 #[tokio::test]
-async fn statement_25_whenever_a_client_leaves_and_comes_back_it_gets_each_event_once_and_in_order() {
+async fn statement_25_whenever_a_client_leaves_and_comes_back_it_gets_each_event_once_and_in_order()
+{
     let schedules = std::env::var("SCHEDULES").map_or(60, |text| text.parse().unwrap());
     for seed in 1..=schedules {
         within(schedule(seed, 300)).await;

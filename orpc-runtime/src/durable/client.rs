@@ -126,7 +126,6 @@ impl DurableClient {
 #[error("the call is not one on a durable iterator")]
 struct NoClient;
 
-
 impl fmt::Debug for DurableClient {
     // Attachments are nobody else's business.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

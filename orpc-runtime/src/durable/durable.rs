@@ -59,10 +59,7 @@ impl<O: DurableObject> Durable<O> {
     /// # Errors
     /// What is wrong with the methods: see [`Rpc::try_new`]; and first names that
     /// every iterator in JavaScript has for itself.
-    pub fn try_new(
-        keys: SigningKeys,
-        publisher: Publisher<O::Event>,
-    ) -> Result<Self, RouterError> {
+    pub fn try_new(keys: SigningKeys, publisher: Publisher<O::Event>) -> Result<Self, RouterError> {
         let methods = O::methods();
         let names = methods.names();
         let taken = names.iter().filter(|name| OF_ITERATORS.contains(&name.as_str()));
@@ -197,7 +194,9 @@ impl<O: DurableObject> Clone for Durable<O> {
 
 impl<O: DurableObject> fmt::Debug for Durable<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Durable").field("live_sockets", &self.live_sockets()).finish_non_exhaustive()
+        f.debug_struct("Durable")
+            .field("live_sockets", &self.live_sockets())
+            .finish_non_exhaustive()
     }
 }
 

@@ -22,9 +22,7 @@ use super::token::Claims;
 use crate::procedure::{Code, Error, invalid_input, malformed_request};
 use crate::router::encoded;
 use crate::schema::{DecodeError, InputDecoder};
-use crate::serve::{
-    Admitted, Blocked, FormLimits, Gate, Refusal, path_and_query, read_form,
-};
+use crate::serve::{Admitted, Blocked, FormLimits, Gate, Refusal, path_and_query, read_form};
 use crate::socket::Socket;
 use crate::value::Envelope;
 use crate::wire::v1::peer::{Body, Request};
@@ -69,7 +67,8 @@ impl Entrance {
         match &request.body {
             Body::Envelope(text) => self.path_in(Envelope::parse(text)?),
             Body::Form(bytes) => {
-                let content_type = request.headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
+                let content_type =
+                    request.headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
                 let limits = FormLimits::of_message(MAX_FILES);
                 let bytes = futures::stream::once(std::future::ready(Ok(bytes.clone())));
                 let form = without_waiting(read_form(content_type, bytes, &limits));
@@ -83,7 +82,9 @@ impl Entrance {
     fn path_in(&self, envelope: Envelope<'_>) -> Result<Vec<String>, DecodeError> {
         // Without the method's own input, which is read when its turn comes.
         match envelope.clone().member("path").plain_json()? {
-            Some(serde_json::Value::Array(path)) if !path.is_empty() && path.iter().all(|name| name.is_string()) => {
+            Some(serde_json::Value::Array(path))
+                if !path.is_empty() && path.iter().all(|name| name.is_string()) =>
+            {
                 Ok(path.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())
             }
             _ => match &self.call {
@@ -187,7 +188,8 @@ fn without_token(uri: &Uri) -> Uri {
         }
     }
     let rest = rest.finish();
-    let target = if rest.is_empty() { uri.path().to_owned() } else { format!("{}?{rest}", uri.path()) };
+    let target =
+        if rest.is_empty() { uri.path().to_owned() } else { format!("{}?{rest}", uri.path()) };
     target.parse().unwrap_or_default()
 }
 

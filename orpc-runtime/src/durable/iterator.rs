@@ -54,8 +54,7 @@ pub struct DurableIterator<O> {
 
 impl<O: DurableObject> DurableIterator<O> {
     pub(super) fn new(issuer: Arc<Issuer>, channel: String) -> Self {
-        let grant =
-            Grant { channel, tags: None, attachment: None, methods: None, ttl: None };
+        let grant = Grant { channel, tags: None, attachment: None, methods: None, ttl: None };
         Self { issuer, grant, token: OnceLock::new(), object: PhantomData }
     }
 

@@ -57,7 +57,9 @@ impl Seat {
         let new = new.map_err(|_| refused("Invalid Token"))?;
         let own = self.client.claims();
         if new.chn != own.chn {
-            return Err(refused("Updated token must have the same channel with the original token"));
+            return Err(refused(
+                "Updated token must have the same channel with the original token",
+            ));
         }
         if new.tags != own.tags {
             return Err(refused(

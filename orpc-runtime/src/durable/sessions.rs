@@ -102,7 +102,9 @@ impl Sessions {
         while let Some(&(due, id)) = state.due.first() {
             // A token is good for all of its last instant.
             if due >= now {
-                return Some(due.duration_since(now).unwrap_or_default() + Duration::from_millis(1));
+                return Some(
+                    due.duration_since(now).unwrap_or_default() + Duration::from_millis(1),
+                );
             }
             state.due.pop_first();
             if let Some(Session { socket, .. }) = state.sockets.get(&id) {

@@ -74,9 +74,8 @@ impl SigningKeys {
     fn sign(&self, text: &str) -> String {
         // There is a first key, as there is any.
         let signature = self.0.first().map(|key| key.clone().chain_update(text).finalize());
-        let signature = signature.map_or_else(String::new, |signature| {
-            URL_SAFE_NO_PAD.encode(signature.into_bytes())
-        });
+        let signature = signature
+            .map_or_else(String::new, |signature| URL_SAFE_NO_PAD.encode(signature.into_bytes()));
         format!("{text}.{signature}")
     }
 
@@ -308,7 +307,9 @@ mod tests {
         ] {
             assert!(read(text).is_none(), "{text}");
         }
-        assert!(read(&format!(r#"{{"chn":"{}","iat":1,"exp":2}}"#, "c".repeat(MAX_TOKEN))).is_none());
+        assert!(
+            read(&format!(r#"{{"chn":"{}","iat":1,"exp":2}}"#, "c".repeat(MAX_TOKEN))).is_none()
+        );
     }
 
     #[test]

@@ -16,12 +16,10 @@ use crate::value::File;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Marks a response whose value is the token of a durable iterator, being `1`.
-pub(crate) const DURABLE_ITERATOR: HeaderName =
-    HeaderName::from_static("x-orpc-durable-iterator");
+pub(crate) const DURABLE_ITERATOR: HeaderName = HeaderName::from_static("x-orpc-durable-iterator");
 
 /// By its presence in a subscription asks where it begins, which the response says.
-pub(crate) const POSITION: HeaderName =
-    HeaderName::from_static("x-orpc-durable-iterator-position");
+pub(crate) const POSITION: HeaderName = HeaderName::from_static("x-orpc-durable-iterator-position");
 
 /// What the framework knows of one call: lent to a procedure that has an
 /// argument of type `&Call`.

@@ -21,8 +21,8 @@ mod running;
 mod signature;
 mod traits;
 
-pub(crate) use call::{DURABLE_ITERATOR, POSITION};
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
+pub(crate) use call::{DURABLE_ITERATOR, POSITION};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
 pub use durable::DurableOutput;
 pub use error::{Code, Error, ErrorDeclaration, RpcError};
@@ -32,9 +32,9 @@ pub use lend::{Lends, MayLend};
 pub(crate) use middleware::Below;
 pub use middleware::{Done, Middleware, Next, RunMiddleware, With};
 pub use mount::{Mount, MountPoint};
+pub use output::ProcedureOutput;
 #[cfg(any(feature = "durable", feature = "typescript"))]
 pub(crate) use signature::DurableMethod;
-pub use output::ProcedureOutput;
 pub(crate) use signature::Shape;
 pub use traits::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
 

@@ -77,7 +77,8 @@ fn client_type(procedure: &Procedure, context: &str) -> Type {
         Type::Generic("ORPCError", vec![code, data])
     });
     let errors = Type::union(errors.chain([Type::text("ThrowableError")]));
-    let types = vec![Type::text(context), input(&procedure.input), output(&procedure.output), errors];
+    let types =
+        vec![Type::text(context), input(&procedure.input), output(&procedure.output), errors];
     Type::Generic("ProcedureClient", types)
 }
 
@@ -114,7 +115,8 @@ pub(super) fn output(flow: &Flow) -> Type {
         ),
         Flow::Durable(message, methods) => {
             let void = || Type::text("void");
-            let iterator = Type::Generic("AsyncIteratorClass", vec![or_void(message), void(), void()]);
+            let iterator =
+                Type::Generic("AsyncIteratorClass", vec![or_void(message), void(), void()]);
             match methods {
                 Branch(methods) if methods.is_empty() => iterator,
                 methods => Type::Intersection(vec![iterator, methods_type(methods)]),

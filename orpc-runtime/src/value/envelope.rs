@@ -116,9 +116,10 @@ impl<'a> Envelope<'a> {
             let is_below = matches!(path.0.first(), Some(Segment::Key(key)) if key == name);
             is_below.then(|| Path(path.0.split_off(1)))
         };
-        let meta = self.meta.into_iter().filter_map(|MetaEntry { code, path }| {
-            Some(MetaEntry { code, path: below(path)? })
-        });
+        let meta = self
+            .meta
+            .into_iter()
+            .filter_map(|MetaEntry { code, path }| Some(MetaEntry { code, path: below(path)? }));
         let files = self.files.into_iter().filter_map(|(path, file)| Some((below(path)?, file)));
         Self {
             json: members.get(name).copied(),

@@ -338,7 +338,8 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let Options { message_limit, limits, timing, hooks, gate, .. } = self.served.options.clone();
+        let Options { message_limit, limits, timing, hooks, gate, .. } =
+            self.served.options.clone();
         let rpc = self.served.rpc.clone();
         let context = self.served.context.clone();
         let socket = Socket::new(parts, accept, limits.unsent);

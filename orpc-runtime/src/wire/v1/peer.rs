@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::batch::UNMATCHED;
 use super::headers::{RawHeaders, header_map};
 use crate::event::EventMeta;
-use crate::procedure::{DURABLE_ITERATOR, POSITION, Error, EventKind, EventWriter};
+use crate::procedure::{DURABLE_ITERATOR, Error, EventKind, EventWriter, POSITION};
 
 /// Stands between the text and the body of a binary message; UTF-8 has no such byte.
 const DELIMITER: u8 = 0xff;
