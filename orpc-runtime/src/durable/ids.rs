@@ -18,7 +18,7 @@ const OURS: &str = "c.";
 const MAX_ID: usize = 256;
 
 /// How many ids of other making are remembered.
-const MAX_KNOWN: usize = 100_000;
+const MAX_KNOWN: usize = if cfg!(test) { 1_000 } else { 100_000 };
 
 /// An id that nobody can guess.
 pub(super) fn new_id() -> std::io::Result<String> {

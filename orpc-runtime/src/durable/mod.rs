@@ -2,8 +2,8 @@
 
 mod builtin;
 mod client;
-mod durable;
 mod gate;
+mod handle;
 mod hub;
 mod ids;
 mod issuer;
@@ -14,7 +14,7 @@ mod sessions;
 mod token;
 
 pub use client::DurableClient;
-pub use durable::Durable;
+pub use handle::Durable;
 pub use iterator::DurableIterator;
 pub use object::DurableObject;
 pub use token::{KeyError, SigningKeys};
