@@ -7,6 +7,7 @@
 mod contract;
 mod event;
 mod procedure;
+pub mod publish;
 #[cfg(feature = "websocket")]
 mod room;
 mod router;

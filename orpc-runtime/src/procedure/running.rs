@@ -249,7 +249,10 @@ where
                             let (step, meta) = event.into_parts();
                             match step {
                                 Step::Message(value) => {
-                                    let write = |out: &mut _| events.write(present(&value), out);
+                                    let write = |out: &mut _| match P::Event::encoded(&value) {
+                                        Some(envelope) => events.write_encoded(envelope, out),
+                                        None => events.write(present(&value), out),
+                                    };
                                     emitter.emit(EventKind::Message, &meta, write)?;
                                 }
                                 Step::Done(value) => {
