@@ -5,6 +5,8 @@
 #![cfg_attr(not(feature = "websocket"), allow(dead_code, unused_imports))]
 
 mod contract;
+#[cfg(feature = "durable")]
+pub mod durable;
 mod event;
 mod procedure;
 pub mod publish;
