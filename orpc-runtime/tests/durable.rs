@@ -316,6 +316,15 @@ async fn there_is_no_way_to_a_method_around_the_token() {
     let batch = r#"{"i":"b","p":{"u":"/call/__batch__","h":{"x-orpc-batch":"buffered"},"b":[{"url":"http://orpc/call/describe","body":{}}]}}"#;
     socket.send(TEXT, batch.as_bytes()).await;
     assert_eq!(response(&socket.message().await).0, 404);
+    for path in ["/updateToken", "/call"] {
+        let batch = json!({ "i": "h", "p": {
+            "u": path,
+            "h": { "x-orpc-batch": "buffered" },
+            "b": [{ "url": "http://orpc/call/describe", "body": {} }],
+        } });
+        socket.send(TEXT, batch.to_string().as_bytes()).await;
+        assert_eq!(response(&socket.message().await).0, 400, "{path}");
+    }
     let get = r#"{"i":"g","p":{"u":"/call?data=%7B%22json%22%3A%7B%22path%22%3A%5B%22describe%22%5D%7D%7D","m":"GET"}}"#;
     socket.send(TEXT, get.as_bytes()).await;
     assert_eq!(response(&socket.message().await).0, 404);

@@ -334,6 +334,35 @@ async fn statement_24_an_expired_token_gets_no_event_and_no_answer_any_more() {
     assert!(count > 1);
 }
 
+/// Blocks the thread, and with it all timers, until the clock has passed a time.
+fn block_past(seconds: u64) {
+    while now() <= seconds {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[tokio::test]
+async fn statement_24_an_expired_token_is_seen_before_each_message_and_each_event_not_only_by_the_timer()
+ {
+    let rooms = rooms();
+    let service = endpoint(&rooms);
+    let mut brief = claims(&token(&rooms, &[]));
+    let ends = now() + 1;
+    brief["exp"] = json!(ends);
+    let mut caller = open(&service, &sign(&brief)).await;
+    let mut reader = open(&service, &sign(&brief)).await;
+    subscribe(&mut reader, None).await;
+    block_past(ends);
+    // The tasks that these wake run before the timer does.
+    call_method(&mut caller, "1", &["tools", "echo"], json!(1)).await;
+    publish(&rooms, "too late").await;
+    for socket in [&mut caller, &mut reader] {
+        let frame = socket.message().await;
+        assert_eq!(frame.opcode, CLOSE, "{frame:?}");
+        assert_eq!(frame.close(), (1008, "Token expired"));
+    }
+}
+
 #[tokio::test]
 async fn statement_25_a_client_that_comes_back_keeps_its_position_its_token_and_its_tags() {
     let rooms = rooms();
