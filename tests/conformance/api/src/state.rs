@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use orpc_runtime::publish::Publisher;
 use orpc_runtime::{Call, Code, Error};
 use tokio::sync::broadcast;
 
@@ -11,11 +12,15 @@ use crate::api::Publication;
 /// Events that may wait for the slowest reader; one that falls further behind is told so.
 const BACKLOG: usize = 16 * 1024;
 
+/// How many events of a channel its publisher retains, which tests go beyond.
+const RETAINED: u64 = 100;
+
 /// What all calls share.
 #[derive(Debug)]
 pub struct State {
     pub(crate) publications: broadcast::Sender<Publication>,
     pub(crate) messages: broadcast::Sender<String>,
+    pub(crate) publisher: Publisher<serde_json::Value>,
     pub(crate) live_ticks: Gauge,
     pub(crate) live_waits: Gauge,
 }
@@ -25,6 +30,7 @@ impl Default for State {
         Self {
             publications: broadcast::Sender::new(BACKLOG),
             messages: broadcast::Sender::new(BACKLOG),
+            publisher: Publisher::builder().max_events(RETAINED).memory(),
             live_ticks: Gauge::default(),
             live_waits: Gauge::default(),
         }
