@@ -109,7 +109,8 @@ async fn a_subscription_that_is_dropped_at_any_point_leaves_nothing(world: World
                 let mut reader = lines.subscribe(&room, Start::Oldest).unwrap();
                 for _ in 0..polls {
                     let mut reader = Pin::new(&mut reader);
-                    poll_fn(|cx| Poll::Ready(drop(reader.as_mut().poll_next(cx)))).await;
+                    let polled = poll_fn(|cx| Poll::Ready(reader.as_mut().poll_next(cx)));
+                    drop(polled.await);
                 }
             }
             assert_eq!(lines.channels(), known, "{room}");

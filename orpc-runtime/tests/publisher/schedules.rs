@@ -60,7 +60,7 @@ impl Truth {
         let (id, _, at) = self.events[index];
         let newer = self.events.len() - index;
         let is_of_epoch = self.top().is_some_and(|top| top.epoch() == id.epoch());
-        is_of_epoch && newer as u64 <= MAX_EVENTS - 1 && now - at <= RETENTION
+        is_of_epoch && (newer as u64) < MAX_EVENTS && now - at <= RETENTION
     }
 
     /// Whether an event must not be given out any more.

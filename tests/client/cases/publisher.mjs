@@ -70,7 +70,7 @@ export function publisher(world) {
     for (const lastEventId of ["$", "0", "-1", "1700000000000-0", `${FOREIGN}x`, FOREIGN.replace(".7", ".07")]) {
       it(`refuses the id ${lastEventId}`, async () => {
         const call = world.client().publisher.subscribe({ channel: newChannel() }, { lastEventId });
-        const error = await errorOf(soon("an answer", call));
+        const error = await errorOf(soon("an answer", call, 30_000));
         assertORPCError(error, { code: "BAD_REQUEST", status: 400, message: "Malformed last event id" });
       });
     }
@@ -95,7 +95,7 @@ export function publisher(world) {
         const client = world.client();
         const { channel, ids, last } = await setting(client);
         const iterator = await client.publisher.subscribe({ channel }, { lastEventId: last });
-        const error = await errorOf(soon("the gap", iterator.next()));
+        const error = await errorOf(soon("the gap", iterator.next(), 30_000));
         const { resume } = error.data;
         assert.ok(isDefinedError(error));
         assertORPCError(error, {
