@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
-// Without a transport parts of the core are for nobody.
-#![cfg_attr(not(feature = "websocket"), allow(dead_code, unused_imports))]
+// Without all features parts of the core are for nobody.
+#![cfg_attr(
+    not(all(feature = "durable", feature = "redb", feature = "websocket")),
+    allow(dead_code, unused_imports)
+)]
 
 mod contract;
 #[cfg(feature = "durable")]

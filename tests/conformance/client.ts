@@ -118,6 +118,35 @@ export type FailAfter = {
   after: number;
 };
 
+/** What clients read of a gap. */
+export type GapData = {
+  /** Why events are missing. */
+  reason: GapReason;
+  /**
+   * The id of the last event before the gap.
+   *
+   * @pattern ^[0-9a-f]{32}\.(0|[1-9][0-9]{0,19})$
+   */
+  last: string;
+  /**
+   * The position from which the events go on, without a further gap.
+   *
+   * @pattern ^[0-9a-f]{32}\.(0|[1-9][0-9]{0,19})$
+   */
+  resume: string;
+};
+
+/** Why events are missing. */
+export type GapReason =
+  /** The reader's id is of another life of the channel, of which nothing is left. */
+  | "epoch"
+  /** The events behind the reader's id are no longer retained. */
+  | "trimmed"
+  /** The reader's id is of an event that the channel does not have: it lost its end. */
+  | "ahead"
+  /** Events were trimmed before the reader, which was subscribed, came to read them. */
+  | "slow";
+
 /** Which room to enter, and under which name. */
 export type OpenRoom = {
   /**
@@ -176,6 +205,16 @@ export type Publication = {
   text: string;
 };
 
+/** What to publish, and where. */
+export type Publish = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  channel: string;
+  payload: unknown;
+};
+
 /** The data of the error to fail with. */
 export type Retry = {
   /**
@@ -228,6 +267,15 @@ export type Shape =
        */
       side: number;
     };
+
+/** What to read. */
+export type Subscribe = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  channel: string;
+};
 
 /** How fast to tick. */
 export type Ticks = {
@@ -414,6 +462,17 @@ export type Client<C extends ClientContext = Record<never, never>> = {
         };
       },
       ThrowableError
+    >;
+  };
+  publisher: {
+    /** Publishes an event, and gives its id. */
+    publish: ProcedureClient<C, Publish, string, ThrowableError>;
+    /** The events of a channel from now on, or behind the last one that the client saw. */
+    subscribe: ProcedureClient<
+      C,
+      Subscribe,
+      AsyncIteratorClass<unknown, void, void>,
+      ORPCError<"EVENT_GAP", GapData> | ThrowableError
     >;
   };
 };

@@ -3,7 +3,8 @@
 //!
 //! `PORT` chooses the port: 3000 unless set, 0 for any free one. With the argument
 //! `--hibernating` those who follow the room cost it no task and no buffer; they
-//! have to come over WebSocket then.
+//! have to come over WebSocket then. `HISTORY` names the file that keeps what happened; without
+//! one it is forgotten with the process.
 
 mod call_log;
 
@@ -34,7 +35,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // One room, whichever way people come.
-    let room = Room::open();
+    let history = std::env::var_os("HISTORY");
+    let room = Room::open(history.as_deref().map(Path::new))?;
     if std::env::args().any(|argument| argument == "--hibernating") {
         let rpc = Rpc::new(hibernating::router().hooks(CallLog));
         let websocket = rpc.websocket(Arc::clone(&room));

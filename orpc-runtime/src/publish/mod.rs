@@ -1,5 +1,149 @@
 //! Events that are published to all who read a channel, and are never lost
 //! without a word.
+//!
+//! ```
+//! use orpc_runtime::prelude::*;
+//! use orpc_runtime::publish::{EventId, PublishError, Published, Publisher, ReadError, SubscribeError};
+//!
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! pub struct Message { text: String }
+//!
+//! pub struct App { messages: Publisher<Message> }
+//!
+//! #[router(context = App)]
+//! pub mod chat {
+//!     use super::*;
+//!
+//!     #[procedure]
+//!     pub async fn send(app: &App, message: Message) -> Result<(), Error> {
+//!         app.messages.publish("lobby", &message).await?;
+//!         Ok(())
+//!     }
+//!
+//!     /// Every message from now on, or behind the last one that the client saw.
+//!     #[procedure]
+//!     pub fn on_message(
+//!         app: &App,
+//!         last: Option<&LastEventId>,
+//!     ) -> Result<impl Stream<Item = Result<Published<Message>, ReadError>>, SubscribeError> {
+//!         app.messages.subscribe("lobby", last)
+//!     }
+//! }
+//! # fn main() {
+//! let app = App { messages: Publisher::memory() };
+//! # drop(Rpc::new(chat::router()).http(app));
+//! # }
+//! ```
+//!
+//! # What does a reader get?
+//!
+//! Behind event `k` it gets exactly `k + 1`, `k + 2` and so on, each once and in
+//! order, whenever it comes. There is one source, the channel's log: what is
+//! replayed and what is live are read from there, by the reader's position. An
+//! event is shown to readers once it is kept, not before.
+//!
+//! Where that cannot be it gets a [`Gap`] before any later event, and goes on
+//! behind it:
+//!
+//! | reason | what happened | where it goes on |
+//! |---|---|---|
+//! | `epoch` | the channel has begun anew: a start in memory, a file that lost events, a channel that was forgotten | at the oldest event |
+//! | `trimmed` | the events behind the reader's id are older than what is retained | at the oldest event |
+//! | `slow` | the same, for a reader that was subscribed and did not read | at the oldest event |
+//! | `ahead` | the channel does not have the reader's event: it lost its end, or the id is made up | behind the newest event |
+//!
+//! Without an id a subscription begins with what is published from then on, so a
+//! client that has not seen any event yet and loses its connection misses what
+//! comes meanwhile. Where that matters begin at [`Start::Oldest`].
+//!
+//! # What does a TypeScript client see?
+//!
+//! Events have their id as event id; the official client attaches it to values
+//! that are **objects or arrays** and sends the last one back. It has nowhere to put
+//! the id of a text or a number: publish objects where clients should resume.
+//!
+//! * With the client's retry plugin a reader that loses its connection comes back
+//!   by itself. A gap is a failure like any other to it: it comes back with the id
+//!   of the gap's event, which is behind the gap, and goes on. `onRetry` and
+//!   `shouldRetry` see the error.
+//! * Without the plugin `next()` rejects with an `ORPCError` that is typed and
+//!   defined: code `EVENT_GAP`, status 410, data [`GapData`] `{ reason, last, resume }`.
+//!   Calling again with `lastEventId: error.data.resume` goes on.
+//! * A malformed id is BAD_REQUEST, 400, before the stream begins. The end of the
+//!   publisher is SERVICE_UNAVAILABLE, 503, a failure of its file
+//!   INTERNAL_SERVER_ERROR, 500.
+//! * With [`Subscription::gaps_as`] a gap is an event of your own instead, such as
+//!   a line in the room, and the stream goes on.
+//!
+//! # When is an event published?
+//!
+//! When [`publish`](Publisher::publish) gives its id. What it survives then is
+//! said when the publisher is opened, with the feature `redb` for files:
+//!
+//! | | `kill -9` | loss of power | costs |
+//! |---|---|---|---|
+//! | [`Durability::Memory`] | no | no | nothing |
+//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is told | a write |
+//! | [`Durability::Commit`] | yes | yes | a sync, shared by all that wait |
+//!
+//! ```
+//! # #[cfg(feature = "redb")]
+//! # fn open(path: &std::path::Path) -> Result<(), orpc_runtime::publish::StoreError> {
+//! use std::time::Duration;
+//! use orpc_runtime::publish::{Durability, Publisher};
+//!
+//! let messages: Publisher<String> = Publisher::builder()
+//!     .retention(Duration::from_secs(3600))
+//!     .max_events(100_000)
+//!     .open(path, Durability::Commit)?;
+//! # drop(messages);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What if publishing fails, or takes too long?
+//!
+//! [`PublishError::Failed`] is certain: the event is not there and will not be.
+//! [`PublishError::OutcomeUnknown`] is not, nor is a future that is dropped: the
+//! event may be there. Publish again with the same
+//! [`retry_key`](Publish::retry_key), and there is one event, whose id all get.
+//!
+//! A full disk fails to publish and leaves what is there as it was. After a sync
+//! that failed its descriptor is not used again: the file is opened anew, what was
+//! not synced is written again, and only then does the publisher go on. While that
+//! does not succeed nothing is accepted.
+//!
+//! # How long are events retained?
+//!
+//! By age (300 s unless set), number and size of each channel; see
+//! [`PublisherBuilder`]. No event is trimmed by age before its time, and none is
+//! read that is a sixteenth older. Time never decides on order: that is the
+//! number's.
+//!
+//! A channel is forgotten when it has no readers and no events, and had none for
+//! the time of the retention. If it comes back it begins anew, and whoever has an
+//! old id is told.
+//!
+//! # What does a slow reader cost?
+//!
+//! A subscription reads when it is polled: at most 64 events or 256 KiB at once,
+//! which are shared with the log where that is in memory. Nothing is queued for it,
+//! it holds nobody up, and when it is overtaken by what is trimmed it is told.
+//! What is in its hand by then is still given to it.
+//!
+//! # What if the file is damaged?
+//!
+//! Each page, event and channel has a checksum, and all are checked when the file
+//! is opened. A channel that lost events begins anew: its readers are told. A file
+//! that does not hold together at all is not opened. One that was put back from a
+//! backup, which nothing in it tells, has readers that are `ahead`, if they come
+//! before their number is given out again: begin with a new file instead.
+//!
+//! # Who gets an event?
+//!
+//! Everyone, or those in its [`Audience`]: with one of some tags, of a list, not of
+//! another. A subscription for a [`Recipient`] leaves out what is for others; its
+//! position moves on all the same.
 
 mod audience;
 mod clock;

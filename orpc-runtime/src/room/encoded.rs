@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::event::{ErrorEvent, Event, EventError, EventMeta, HibernationId, Step};
 use crate::procedure::{Error, EventKind, WriteError, present, write_event};
+use crate::publish::Published;
 use crate::schema::{OutputEncoder, OutputError};
 use crate::socket::{Frame, SendError, Socket};
 use crate::wire::v1::peer::{PeerTail, write_encoded_event};
@@ -117,7 +118,6 @@ impl<T, R, E> EncodedEvent<T, R, E> {
     }
 
     /// A value that was serialised to an envelope before.
-    #[cfg(feature = "durable")]
     pub(crate) fn of_envelope(meta: &EventMeta, envelope: &[u8]) -> Self {
         use crate::procedure::EventWriter as _;
 
@@ -145,6 +145,14 @@ impl<T, R, E> EncodedEvent<T, R, E> {
         let mut text = Vec::with_capacity(id.as_json().len() + self.tail.len() + 8);
         write_encoded_event(id.as_json(), &self.tail, &mut text);
         Frame::Text(text.into())
+    }
+}
+
+/// An event of a publisher's channel, as it was serialised when it was published.
+impl<T, E> From<&Published<T>> for EncodedEvent<T, (), E> {
+    fn from(event: &Published<T>) -> Self {
+        let id = event.id().map(|id| id.to_string());
+        Self::of_envelope(&EventMeta { id, ..EventMeta::default() }, event.envelope())
     }
 }
 

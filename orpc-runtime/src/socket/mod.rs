@@ -206,6 +206,13 @@ impl Socket {
         })
     }
 
+    /// Waits until the client has read so much of what was sent that there is room
+    /// for more; at once if the socket is closed. For what is sent in a row, such as
+    /// a history, which would else be more than the socket may have unsent.
+    pub async fn ready(&self) {
+        self.outbox().ready().await;
+    }
+
     /// Closes the socket once what waits is sent: its calls end, and nothing more
     /// is taken. The first word counts; a reason of more than 123 bytes is cut.
     pub fn close(&self, code: CloseCode, reason: &str) {

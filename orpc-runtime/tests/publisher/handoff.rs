@@ -2,7 +2,9 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake};
 
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{Audience, Recipient, Start};
@@ -14,6 +16,7 @@ for_each_store! {
     readers_that_come_while_events_are_published_get_each_event_once_and_in_order,
     a_reader_behind_an_event_gets_exactly_what_follows_it,
     replay_goes_over_into_what_is_live,
+    a_reader_that_waits_is_woken_by_the_next_event,
     the_position_is_that_of_the_event_in_hand,
     a_subscription_that_is_dropped_at_any_point_leaves_nothing,
     channels_without_events_and_readers_are_forgotten,
@@ -82,6 +85,37 @@ async fn replay_goes_over_into_what_is_live(world: World) {
     assert_eq!(ready(&mut new).await, [11, 12]);
 }
 
+/// Counts how often it wakes.
+#[derive(Default)]
+struct Alarm(AtomicUsize);
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+async fn a_reader_that_waits_is_woken_by_the_next_event(world: World) {
+    let lines = world.open();
+    let mut readers = Vec::new();
+    for _ in 0..10 {
+        let alarm = Arc::new(Alarm::default());
+        let mut reader = lines.subscribe("room", Start::Now).unwrap();
+        let waker = Arc::clone(&alarm).into();
+        // Polled twice it waits once.
+        for _ in 0..2 {
+            let polled = Pin::new(&mut reader).poll_next(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+        readers.push((alarm, reader));
+    }
+    publish(&lines, 1..2).await;
+    for (alarm, mut reader) in readers {
+        assert_eq!(alarm.0.load(Ordering::SeqCst), 1);
+        assert_eq!(ready(&mut reader).await, [1]);
+    }
+}
+
 async fn the_position_is_that_of_the_event_in_hand(world: World) {
     let lines = world.open();
     let ids = publish(&lines, 1..100).await;
@@ -109,7 +143,8 @@ async fn a_subscription_that_is_dropped_at_any_point_leaves_nothing(world: World
                 let mut reader = lines.subscribe(&room, Start::Oldest).unwrap();
                 for _ in 0..polls {
                     let mut reader = Pin::new(&mut reader);
-                    poll_fn(|cx| Poll::Ready(drop(reader.as_mut().poll_next(cx)))).await;
+                    let polled = poll_fn(|cx| Poll::Ready(reader.as_mut().poll_next(cx)));
+                    drop(polled.await);
                 }
             }
             assert_eq!(lines.channels(), known, "{room}");

@@ -97,7 +97,8 @@ async fn publishing_that_is_dropped_can_be_tried_again(world: World) {
     for n in 1..20 {
         let key = format!("key-{n}");
         let mut publishing = lines.publish("room", &Line { n }).retry_key(&key).into_future();
-        poll_fn(|cx| Poll::Ready(drop(publishing.as_mut().poll(cx)))).await;
+        let polled = poll_fn(|cx| Poll::Ready(publishing.as_mut().poll(cx)));
+        drop(polled.await);
         drop(publishing);
         lines.publish("room", &Line { n }).retry_key(&key).await.unwrap();
     }

@@ -155,7 +155,7 @@ async fn what_is_published_is_read_as_it_was() {
     let event = reader.next().await.unwrap().unwrap();
     assert_eq!(event.value().unwrap(), rich(7));
     // In the same process a router gives the events themselves.
-    let mut stream = Router::call::<api::rich>(&api::router(), &app, ()).await.unwrap();
+    let mut stream = Router::call::<api::rich>(&api::router(), Arc::clone(&app), ()).await.unwrap();
     app.rich.publish("room", &rich(8)).await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap().value().unwrap(), rich(8));
 }

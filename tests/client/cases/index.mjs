@@ -7,6 +7,7 @@ import { lifetimes } from "./lifetimes.mjs";
 import { load } from "./load.mjs";
 import { manyCalls } from "./many-calls.mjs";
 import { manyStreams } from "./many-streams.mjs";
+import { publisher } from "./publisher.mjs";
 import { results } from "./results.mjs";
 import { socketEnds } from "./socket-ends.mjs";
 import { streams } from "./streams.mjs";
@@ -14,7 +15,7 @@ import { validation } from "./validation.mjs";
 import { values } from "./values.mjs";
 
 /** What must be true of the server whatever link its procedures are called over. */
-export const CASES = [results, validation, values, files, errors, streams, lifetimes, load];
+export const CASES = [results, validation, values, files, errors, streams, publisher, lifetimes, load];
 
 /** The same, and what must be true where no message bounds a file. */
 export const HTTP_CASES = [...CASES, largeFiles];

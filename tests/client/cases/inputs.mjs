@@ -21,6 +21,8 @@ export const VALID = {
   "stream.ticks": { everyMs: 5 },
   "slow.wait": { ms: 1 },
   "chat.send": { message: "hello" },
+  "publisher.publish": { channel: "lobby", payload: { text: "hello" } },
+  "publisher.subscribe": { channel: "lobby" },
 };
 
 /** The procedures that take no input and answer at once, with what they answer. */

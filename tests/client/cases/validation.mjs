@@ -172,6 +172,15 @@ const FIELDS = {
   // That the longest wait is accepted shows only while it runs: see the lifetimes of calls.
   "slow.wait": [container([], "object"), { ...integer(["ms"], 0, 60_000), accepted: [one(["ms"], "0", 0)] }],
   "chat.send": [container([], "object"), text(["message"], 1, 2000)],
+  "publisher.publish": [
+    container([], "object"),
+    text(["channel"], 1, 64),
+    {
+      accepted: KINDS.slice(0, 6).map(([, title, value]) => one(["payload"], title, value)),
+      refused: [missing(["payload"])],
+    },
+  ],
+  "publisher.subscribe": [container([], "object"), text(["channel"], 1, 64)],
 };
 
 const sumOf = (items) => items.reduce((sum, { qty, price }) => sum + qty * price, 0);
@@ -209,6 +218,8 @@ const ACCEPTED = {
   },
   "slow.wait": async (call) => assert.equal(await call, "done"),
   "chat.send": async (call) => assert.equal(await call, undefined),
+  "publisher.publish": async (call) => assert.match(await call, /^[0-9a-f]{32}\.[1-9][0-9]*$/),
+  "publisher.subscribe": async (call) => void (await (await call).return()),
 };
 
 /** Inputs that have more than one fault, or one that does not belong to one field. */

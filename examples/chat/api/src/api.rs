@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use orpc_runtime::prelude::*;
+use orpc_runtime::publish::{ReadError, SubscribeError};
 
-use crate::log::RoomEvent;
+use crate::event::RoomEvent;
 use crate::people::{Author, Visitor, authenticate, limit, visit};
 use crate::room::Room;
 
@@ -28,18 +29,18 @@ pub mod chat {
 
     /// Sends a message to everyone in the room.
     #[procedure(with = [authenticate, limit])]
-    pub async fn send(room: &Arc<Room>, author: &Author, input: SendMessage) {
-        room.say(author.name.clone(), input.message);
+    pub async fn send(room: &Arc<Room>, author: &Author, input: SendMessage) -> Result<(), Error> {
+        room.say(author.name.clone(), input.message).await
     }
 
-    /// Everything that happens from the last event on that the client saw; for a
-    /// newcomer, from a few before now. Others see a reader with a name come and go.
+    /// Everything that happened from the last event on that the client saw, or is
+    /// known, and then what happens. Others see a reader with a name come and go.
     #[procedure]
     pub fn on_message(
         room: &Arc<Room>,
         visitor: &Visitor,
         last: Option<&LastEventId>,
-    ) -> impl Stream<Item = Event<RoomEvent>> {
-        room.follow(visitor.name.clone(), last.map(LastEventId::as_str))
+    ) -> Result<impl Stream<Item = Result<Published<RoomEvent>, ReadError>>, SubscribeError> {
+        room.follow(visitor.name.clone(), last)
     }
 }

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use orpc_runtime::prelude::*;
+use orpc_runtime::publish::EventId;
 use orpc_runtime::websocket::SocketHooks;
 use orpc_runtime::{Close, HibernatingIterator, HibernationId};
 
 use crate::api::SendMessage;
-use crate::log::RoomEvent;
+use crate::event::RoomEvent;
 use crate::people::{Author, Visitor, authenticate, limit, visit};
 use crate::room::Room;
 
@@ -20,6 +21,16 @@ pub struct Follower {
     name: Option<String>,
     /// Where events go.
     pub events: HibernationId<RoomEvent>,
+    /// The last event that went there when the follower fell asleep.
+    pub(crate) seen: Option<EventId>,
+}
+
+impl Follower {
+    /// Whether an event is one for the follower still to get.
+    pub(crate) fn is_before(&self, event: EventId) -> bool {
+        self.seen
+            .is_none_or(|seen| seen.epoch() != event.epoch() || seen.sequence() < event.sequence())
+    }
 }
 
 /// The chat room.
@@ -34,12 +45,12 @@ pub mod chat {
 
     /// Sends a message to everyone in the room.
     #[procedure(with = [authenticate, limit])]
-    pub async fn send(room: &Arc<Room>, author: &Author, input: SendMessage) {
-        room.say(author.name.clone(), input.message);
+    pub async fn send(room: &Arc<Room>, author: &Author, input: SendMessage) -> Result<(), Error> {
+        room.say(author.name.clone(), input.message).await
     }
 
-    /// Everything that happens from the last event on that the client saw; for a
-    /// newcomer, from a few before now. Others see a reader with a name come and go.
+    /// Everything that happened from the last event on that the client saw, or is
+    /// known, and then what happens. Others see a reader with a name come and go.
     #[procedure]
     pub fn on_message(
         room: &Arc<Room>,
@@ -55,8 +66,8 @@ pub mod chat {
             if let Some(name) = &name {
                 room.enter(name);
             }
-            let follower = Follower { name, events };
-            room.follow_asleep(&socket, &follower, last.as_ref().map(LastEventId::as_str))
+            let follower = Follower { name, events, seen: None };
+            room.follow_asleep(socket, follower, last.as_ref())
         })
     }
 }

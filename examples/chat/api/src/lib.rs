@@ -2,11 +2,11 @@
 //! them and the build script that writes the page's types both stand on this crate.
 
 pub mod api;
+mod event;
 pub mod hibernating;
-mod log;
 pub mod people;
 mod presence;
 mod room;
 
-pub use log::RoomEvent;
+pub use event::RoomEvent;
 pub use room::Room;

@@ -1,18 +1,31 @@
 //! The room: what is said in it, and who comes and goes.
 
 use std::collections::{HashMap, VecDeque};
+use std::future::IntoFuture as _;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use orpc_runtime::futures::{FutureExt as _, stream};
 use orpc_runtime::prelude::*;
+use orpc_runtime::publish::{
+    Durability, EventId, Gap, ReadError, Start, StoreError, SubscribeError, Subscription,
+};
 use orpc_runtime::{EncodedEvent, Room as Sockets, Rooms};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use crate::event::RoomEvent;
 use crate::hibernating::Follower;
-use crate::log::{Log, RoomEvent, since_1970};
 use crate::presence::Presence;
+
+/// The publisher's channel of the room.
+const CHANNEL: &str = "room";
+
+/// How many events the room remembers, and a newcomer gets.
+const KEPT: u64 = 500;
+
+/// For how long.
+const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How many messages an author may send within [`WINDOW`].
 const PER_WINDOW: usize = 5;
@@ -26,12 +39,12 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// One room for everyone.
 pub struct Room {
-    log: Log,
+    history: Publisher<RoomEvent>,
     /// Those who follow by iterators that hibernate.
     sleepers: Sockets,
-    /// Held from the writing of an event until it is sent to the sleepers, so
+    /// The last event that was given to the sleepers. Held while one is given, so
     /// that each of them gets it once and in its turn.
-    order: Mutex<()>,
+    given: Mutex<EventId>,
     presence: Mutex<Presence>,
     departures: mpsc::UnboundedSender<Departure>,
     recent_sends: Mutex<HashMap<String, VecDeque<Instant>>>,
@@ -44,36 +57,48 @@ struct Departure {
 }
 
 impl Room {
-    /// An empty room, with the task that announces who left.
-    pub fn open() -> Arc<Self> {
+    /// A room with the history of a file, or with one that is forgotten with the
+    /// process; and the tasks that tell who left and wake those who follow asleep.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or is no history.
+    pub fn open(file: Option<&Path>) -> Result<Arc<Self>, StoreError> {
+        let kept = Publisher::builder().retention(KEPT_FOR).max_events(KEPT);
+        let history = match file {
+            Some(file) => kept.open(file, Durability::Commit)?,
+            None => kept.memory(),
+        };
+        let news = history.subscribe(CHANNEL, Start::Now);
+        let news = news.expect("a new publisher has place for a channel of that name");
         let (departures, departed) = mpsc::unbounded_channel();
         let room = Arc::new(Self {
-            log: Log::new(),
+            history,
             sleepers: Rooms::new().get_or_create("sleepers"),
-            order: Mutex::default(),
+            given: Mutex::new(news.position()),
             presence: Mutex::default(),
             departures,
             recent_sends: Mutex::default(),
         });
         tokio::spawn(Arc::clone(&room).announce(departed));
-        room
+        tokio::spawn(Arc::clone(&room).wake(news));
+        Ok(room)
     }
 
-    /// Says something to everyone who follows.
-    pub(crate) fn say(&self, name: String, message: String) {
-        self.tell(RoomEvent::Message { name, message, at: now() });
+    /// Says something to everyone who follows, now and later.
+    pub(crate) async fn say(&self, name: String, message: String) -> Result<(), Error> {
+        let said = RoomEvent::Message { name, message, at: now() };
+        self.history.publish(CHANNEL, &said).await?;
+        Ok(())
     }
 
-    /// Tells everyone what happened.
+    /// Tells everyone who came or went. Notices are told in the order of these calls.
     fn tell(&self, event: RoomEvent) {
-        let _order = lock(&self.order);
-        let event = self.log.push(event);
-        match EncodedEvent::new(&event) {
-            Ok(event) => {
-                self.sleepers.everyone().send_event(&event, |to: &Follower| Some(&to.events));
+        let told = self.history.publish(CHANNEL, &event).into_future();
+        tokio::spawn(async move {
+            if let Err(error) = told.await {
+                eprintln!("nobody is told who came and went: {error}");
             }
-            Err(error) => eprintln!("an event cannot be sent: {error}"),
-        }
+        });
     }
 
     /// Whether the author may send now, or else how long to wait.
@@ -92,40 +117,76 @@ impl Room {
         Ok(())
     }
 
-    /// What happens after the event `last`; see [`Log::read_after`]. Who gives a
-    /// name is in the room for as long as the stream lives.
+    /// What happens after the event `last`, or for a newcomer all that is known.
+    fn read(&self, last: Option<&LastEventId>) -> Result<Subscription<RoomEvent>, SubscribeError> {
+        // An id that is none of this room's is a newcomer's.
+        let last = last.and_then(|last| last.as_str().parse().ok());
+        self.history.subscribe(CHANNEL, last.map_or(Start::Oldest, Start::After))
+    }
+
+    /// The same, as a stream. Who gives a name is in the room for as long as it lives.
     pub(crate) fn follow(
         &self,
         name: Option<String>,
-        last: Option<&str>,
-    ) -> impl Stream<Item = Event<RoomEvent>> {
+        last: Option<&LastEventId>,
+    ) -> Result<impl Stream<Item = Result<Published<RoomEvent>, ReadError>>, SubscribeError> {
+        let events = self.read(last)?.gaps_as(missed);
         let visit = name.map(|name| {
             self.enter(&name);
             Visit { room: self, name }
         });
-        let reader = self.log.read_after(last);
-        stream::unfold((reader, visit), |(mut reader, visit)| async move {
-            let event = reader.next().await?;
-            Some((event, (reader, visit)))
-        })
+        Ok(events.map(move |event| {
+            let _here = &visit;
+            event
+        }))
     }
 
     /// The same by an iterator that hibernates, until its socket is closed. What
     /// happened already is sent before what happens from now on.
     pub(crate) fn follow_asleep(
-        &self,
-        socket: &Socket,
-        follower: &Follower,
-        last: Option<&str>,
+        self: Arc<Self>,
+        socket: Socket,
+        mut follower: Follower,
+        last: Option<&LastEventId>,
     ) -> Result<(), Error> {
-        let _order = lock(&self.order);
-        let mut reader = self.log.read_after(last);
-        while let Some(Some(event)) = reader.next().now_or_never() {
-            EncodedEvent::new(&event)?.send(socket, &follower.events)?;
-        }
-        socket.attach(follower)?;
-        self.sleepers.join(socket);
+        let mut events = self.read(last)?;
+        socket.attach(&follower)?;
+        tokio::spawn(async move {
+            loop {
+                match events.next_ready().await {
+                    Some(event) => {
+                        let Some((event, _)) = encoded(event) else { return };
+                        socket.ready().await;
+                        if event.send(&socket, &follower.events).is_err() {
+                            return;
+                        }
+                    }
+                    None => {
+                        let given = lock(&self.given);
+                        follower.seen = Some(events.position());
+                        // The others may have got one more by now.
+                        if !follower.is_before(*given) {
+                            if socket.attach(&follower).is_ok() {
+                                self.sleepers.join(&socket);
+                            }
+                            return;
+                        }
+                    }
+                }
+            }
+        });
         Ok(())
+    }
+
+    /// Gives what happens to those who follow asleep.
+    async fn wake(self: Arc<Self>, mut news: Subscription<RoomEvent>) {
+        while let Some(event) = news.next().await {
+            let Some((event, id)) = encoded(event) else { return };
+            let mut given = lock(&self.given);
+            let sleepers = self.sleepers.everyone();
+            sleepers.send_event(&event, |to: &Follower| to.is_before(id).then_some(&to.events));
+            *given = id;
+        }
     }
 
     /// Somebody comes, with one more connection or the first.
@@ -158,6 +219,29 @@ impl Room {
     }
 }
 
+/// The line that stands where events are missing.
+fn missed(_: Gap) -> RoomEvent {
+    RoomEvent::Missed { at: now() }
+}
+
+/// An event for those who follow asleep, and its id; none at the end.
+fn encoded(
+    event: Result<Published<RoomEvent>, ReadError>,
+) -> Option<(EncodedEvent<RoomEvent>, EventId)> {
+    match event {
+        Ok(event) => Some((EncodedEvent::from(&event), event.id()?)),
+        Err(ReadError::Gap(gap)) => {
+            let id = gap.resume();
+            let line = Event::new(missed(gap)).id(id.to_string());
+            Some((EncodedEvent::new(&line).ok()?, id))
+        }
+        Err(error) => {
+            eprintln!("the history of the room cannot be read: {error}");
+            None
+        }
+    }
+}
+
 /// Somebody's connection. It ends when this is dropped, however that comes about.
 struct Visit<'a> {
     room: &'a Room,
@@ -172,7 +256,7 @@ impl Drop for Visit<'_> {
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 fn now() -> f64 {
-    since_1970().as_millis() as f64
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64
 }
 
 /// A room goes on after a panic: its state is whole between any two statements.
@@ -184,33 +268,48 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::pin::pin;
 
-    use orpc_runtime::Step;
+    use orpc_runtime::futures::FutureExt as _;
     use tokio::time::sleep;
 
     use super::*;
 
-    /// What there is to see at this moment, as "joined Ada" and so on.
-    async fn seen(room: &Room) -> Vec<String> {
+    fn room() -> Arc<Room> {
+        Room::open(None).unwrap()
+    }
+
+    fn text(event: &RoomEvent) -> String {
+        match event {
+            RoomEvent::Message { name, message, .. } => format!("{name}: {message}"),
+            RoomEvent::Joined { name, .. } => format!("joined {name}"),
+            RoomEvent::Left { name, .. } => format!("left {name}"),
+            RoomEvent::Missed { .. } => "missed".to_owned(),
+        }
+    }
+
+    /// What there is to see at this moment after an event, as "joined Ada" and so on.
+    async fn seen_after(room: &Room, last: Option<&LastEventId>) -> Vec<(String, LastEventId)> {
         // Lets the announcing task run.
         tokio::task::yield_now().await;
-        let mut events = pin!(room.follow(None, None));
+        tokio::task::yield_now().await;
+        let mut events = pin!(room.follow(None, last).unwrap());
         let mut seen = Vec::new();
         while let Some(Some(event)) = events.next().now_or_never() {
-            seen.push(match event.into_parts().0 {
-                Step::Message(RoomEvent::Message { name, message, .. }) => {
-                    format!("{name}: {message}")
-                }
-                Step::Message(RoomEvent::Joined { name, .. }) => format!("joined {name}"),
-                Step::Message(RoomEvent::Left { name, .. }) => format!("left {name}"),
-                Step::Done(()) => "done".to_owned(),
-            });
+            let event = event.unwrap();
+            let id = LastEventId::new(event.id().unwrap().to_string());
+            seen.push((text(&event.value().unwrap()), id));
         }
         seen
     }
 
+    async fn seen(room: &Room) -> Vec<String> {
+        seen_after(room, None).await.into_iter().map(|(text, _)| text).collect()
+    }
+
     fn visit(room: &Arc<Room>, name: &str) -> tokio::task::JoinHandle<()> {
         let (room, name) = (Arc::clone(room), name.to_owned());
-        tokio::spawn(async move { room.follow(Some(name), None).for_each(async |_| ()).await })
+        tokio::spawn(async move {
+            room.follow(Some(name), None).unwrap().for_each(async |_| ()).await;
+        })
     }
 
     async fn end(visit: tokio::task::JoinHandle<()>) {
@@ -220,7 +319,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_comes_and_goes_is_announced_once() {
-        let room = Room::open();
+        let room = room();
         let tabs = [visit(&room, "Ada"), visit(&room, "Ada")];
         tokio::task::yield_now().await;
         assert_eq!(seen(&room).await, ["joined Ada"]);
@@ -237,7 +336,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_comes_back_in_time_was_never_away() {
-        let room = Room::open();
+        let room = room();
         for _ in 0..3 {
             let tab = visit(&room, "Ada");
             sleep(GRACE * 2).await;
@@ -251,29 +350,54 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_only_reads_is_not_announced() {
-        let room = Room::open();
-        drop(room.follow(None, None));
-        room.say("Ada".into(), "anyone?".into());
+        let room = room();
+        drop(room.follow(None, None).unwrap());
+        room.say("Ada".into(), "anyone?".into()).await.unwrap();
         sleep(GRACE * 2).await;
         assert_eq!(seen(&room).await, ["Ada: anyone?"]);
     }
 
     #[tokio::test]
     async fn a_reader_resumes_after_the_event_it_saw() {
-        let room = Room::open();
+        let room = room();
         for message in ["one", "two", "three"] {
-            room.say("Ada".into(), message.into());
+            room.say("Ada".into(), message.into()).await.unwrap();
         }
-        let first = pin!(room.follow(None, None)).next().await.unwrap();
-        let id = first.meta().id().unwrap().to_owned();
-        let rest: Vec<_> = room.follow(None, Some(&id)).take(2).collect().await;
-        let texts = rest.into_iter().map(|event| match event.into_parts().0 {
-            Step::Message(RoomEvent::Message { message, .. }) => message,
-            other => panic!("{other:?}"),
-        });
-        assert!(texts.eq(["two", "three"]));
+        let all = seen_after(&room, None).await;
+        assert_eq!(seen_after(&room, Some(&all[0].1)).await, all[1..]);
+        // An id of an older server's.
+        assert_eq!(seen_after(&room, Some(&LastEventId::new("17c-4"))).await, all);
+    }
 
-        let stranger = pin!(room.follow(None, Some("other-1"))).next().await.unwrap();
-        assert_eq!(stranger, first);
+    #[tokio::test]
+    async fn a_reader_that_was_away_for_too_long_sees_a_line_that_says_so() {
+        let room = room();
+        room.say("Ada".into(), "first".into()).await.unwrap();
+        let first = seen_after(&room, None).await.remove(0).1;
+        for number in 0..KEPT * 2 {
+            room.say("Ada".into(), number.to_string()).await.unwrap();
+        }
+        let seen = seen_after(&room, Some(&first)).await;
+        assert_eq!(seen[0].0, "missed");
+        assert_eq!(seen.last().unwrap().0, format!("Ada: {}", KEPT * 2 - 1));
+        // The line has the id from which the reader goes on.
+        assert_eq!(seen_after(&room, Some(&seen[0].1)).await, seen[1..]);
+    }
+
+    #[tokio::test]
+    async fn the_history_outlives_the_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history");
+        let before = Room::open(Some(&file)).unwrap();
+        before.say("Ada".into(), "one".into()).await.unwrap();
+        let seen = seen_after(&before, None).await;
+        before.history.close().await;
+        drop(before);
+
+        let after = Room::open(Some(&file)).unwrap();
+        after.say("Ada".into(), "two".into()).await.unwrap();
+        let all = seen_after(&after, None).await;
+        assert_eq!((all.len(), &all[..1]), (2, &seen[..]));
+        assert_eq!(seen_after(&after, Some(&seen[0].1)).await, all[1..]);
     }
 }

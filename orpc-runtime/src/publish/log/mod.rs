@@ -80,6 +80,8 @@ impl<E: Clone> Log<E> {
             self.segments = Segments::starting_at(sequence);
         }
         self.segments.push(bytes, at, limits);
+        // What a file has may have been trimmed before: that is removed a little later.
+        self.segments.trim_by_size(limits);
     }
 
     /// Breaks the log in one way, to see that tests find out.

@@ -15,11 +15,15 @@ use crate::api::room::Room;
 /// Events that may wait for the slowest reader; one that falls further behind is told so.
 const BACKLOG: usize = 16 * 1024;
 
+/// How many events of a channel its publisher retains, which tests go beyond.
+const RETAINED: u64 = 100;
+
 /// What all calls share.
 #[derive(Debug)]
 pub struct State {
     pub(crate) publications: broadcast::Sender<Publication>,
     pub(crate) messages: broadcast::Sender<String>,
+    pub(crate) publisher: Publisher<serde_json::Value>,
     pub(crate) live_ticks: Gauge,
     pub(crate) live_waits: Gauge,
     /// The rooms, whose sockets have an endpoint of their own.
@@ -37,6 +41,7 @@ impl State {
             rooms: Durable::new(keys, Publisher::memory()).ttl(room_ttl),
             publications: broadcast::Sender::new(BACKLOG),
             messages: broadcast::Sender::new(BACKLOG),
+            publisher: Publisher::builder().max_events(RETAINED).memory(),
             live_ticks: Gauge::default(),
             live_waits: Gauge::default(),
         }

@@ -111,7 +111,7 @@ impl EventFile {
         let mut mark = number.to_le_bytes().to_vec();
         mark.extend(crc32fast::hash(&mark).to_le_bytes());
         let [even, odd] = MARKS;
-        self.file()?.write_at(if number % 2 == 0 { even } else { odd }, &mark)
+        self.file()?.write_at(if number.is_multiple_of(2) { even } else { odd }, &mark)
     }
 
     /// Closes the descriptor, which gives up the lock, and gives what it wrote and

@@ -2,6 +2,8 @@
 
 mod database;
 mod disk;
+#[cfg(test)]
+mod faults;
 mod file;
 mod load;
 mod queue;

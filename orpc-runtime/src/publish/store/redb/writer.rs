@@ -86,7 +86,7 @@ impl Writer {
         let (unsynced, orphans) = (Vec::new(), Vec::new());
         let mut writer =
             Self { disk, syncs, channels, current, unsynced, commit: 0, next_number: 0, orphans };
-        let loaded = writer.reopen()?;
+        let loaded = writer.reopen(None)?;
         if let Some(state) = loaded.state {
             // More than that and all events are too old.
             let limits = &writer.channels.limits;
@@ -100,12 +100,14 @@ impl Writer {
     }
 
     /// Opens the file through a new descriptor, and clears away what cannot go on.
-    fn reopen(&mut self) -> Result<Loaded, StoreError> {
+    /// `known` is the number of the last transaction where that is known better
+    /// than by the file's mark, which may be what failed.
+    fn reopen(&mut self, known: Option<u64>) -> Result<Loaded, StoreError> {
         let opened = Opened::open(&*self.disk, self.syncs, &self.unsynced)?;
         self.unsynced.clear();
         let channels = Arc::clone(&self.channels);
         let read = guarded(|| {
-            let mark = opened.file.mark()?;
+            let mark = if known.is_some() { known } else { opened.file.mark()? };
             let loaded = load(&opened.database, mark, &channels.limits)?;
             for name in &loaded.damaged {
                 tracing::error!(channel = name, "events are lost: the channel begins anew");
@@ -118,8 +120,10 @@ impl Writer {
                 let writing = opened.database.begin_write().map_err(failure)?;
                 clear_away(&writing, &loaded, StateRow { commit, moment })?;
                 writing.commit().map_err(failure)?;
+            }
+            if known.is_some() || !loaded.is_clean(mark) {
                 // Both marks: one may be damaged.
-                opened.file.set_mark(commit - 1)?;
+                opened.file.set_mark(commit.saturating_sub(1))?;
                 opened.file.set_mark(commit)?;
             }
             Ok((loaded, commit))
@@ -143,7 +147,7 @@ impl Writer {
         if let Some(opened) = self.current.take() {
             self.unsynced = discard(opened);
         }
-        let loaded = self.reopen()?;
+        let loaded = self.reopen(Some(self.commit))?;
         let mut found: HashMap<_, _> = loaded.channels.into_iter().collect();
         for channel in self.channels.all() {
             let mut state = channel.state();

@@ -4,6 +4,7 @@ pub mod account;
 pub mod chat;
 pub mod errors;
 pub mod files;
+pub mod publisher;
 pub mod room;
 pub mod slow;
 pub mod stream;
@@ -28,6 +29,7 @@ pub fn router() -> Router<Session> {
         .nest("account", account::procedures::router())
         .nest("chat", chat::procedures::router())
         .nest("room", room::procedures::router())
+        .nest("publisher", publisher::procedures::router())
 }
 
 /// The input of `echo`, and its output.
