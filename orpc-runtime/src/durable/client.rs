@@ -25,13 +25,16 @@ pub struct DurableClient(Arc<Shared>);
 
 struct Shared {
     id: Box<str>,
+    /// The same for all tokens of a socket.
+    channel: Box<str>,
     /// Changed by a new token.
     claims: Mutex<Arc<Claims>>,
 }
 
 impl DurableClient {
     pub(super) fn new(id: &str, claims: Claims) -> Self {
-        Self(Arc::new(Shared { id: id.into(), claims: Mutex::new(Arc::new(claims)) }))
+        let (id, channel) = (id.into(), claims.chn.as_str().into());
+        Self(Arc::new(Shared { id, channel, claims: Mutex::new(Arc::new(claims)) }))
     }
 
     /// The client that calls.
@@ -76,8 +79,8 @@ impl DurableClient {
     }
 
     /// The channel that the client reads.
-    pub fn channel(&self) -> String {
-        self.claims().chn.clone()
+    pub fn channel(&self) -> &str {
+        &self.0.channel
     }
 
     /// Its tags.

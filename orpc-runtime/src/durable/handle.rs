@@ -230,10 +230,10 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Channels for Hubs<T> {
         last: Option<LastEventId>,
     ) -> Result<(ReadingIterator, EventId), Error> {
         let channel = client.channel();
-        let hub = self.hub(&channel)?;
+        let hub = self.hub(channel)?;
         let is_new = last.is_none();
         // After the hub, so that it does not stand before what the hub has given out.
-        let subscription = self.publisher.subscribe(&channel, last.as_ref())?;
+        let subscription = self.publisher.subscribe(channel, last.as_ref())?;
         let position = subscription.position();
         let iterator = HibernatingIterator::new(move |id| {
             hub.join(&socket, &client, id, subscription, is_new);

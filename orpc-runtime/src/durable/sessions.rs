@@ -141,10 +141,10 @@ impl Group for Sessions {
         state.due.remove(&(due, socket.id()));
         let Ok(seat) = Seat::of(socket) else { return };
         let channel = seat.client.channel();
-        if let Some(ids) = state.by_channel.get_mut(channel.as_str()) {
+        if let Some(ids) = state.by_channel.get_mut(channel) {
             ids.remove(&socket.id());
             if ids.is_empty() {
-                state.by_channel.remove(channel.as_str());
+                state.by_channel.remove(channel);
             }
         }
         self.changed.notify_one();

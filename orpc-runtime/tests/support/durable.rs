@@ -44,7 +44,7 @@ pub mod methods {
     pub async fn say(app: &App, call: &Call, text: String) -> Result<(), Error> {
         let client = DurableClient::of(call)?;
         let name: Option<String> = client.attachment()?;
-        app.rooms.publish(&client.channel(), &json!({ "from": name, "text": text })).await?;
+        app.rooms.publish(client.channel(), &json!({ "from": name, "text": text })).await?;
         Ok(())
     }
 

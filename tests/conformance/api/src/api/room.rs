@@ -77,7 +77,7 @@ pub mod methods {
         let client = DurableClient::of(call)?;
         let guest: Guest = client.attachment()?.ok_or(Code::Forbidden)?;
         let message = RoomMessage { from: guest.name, text: input.text };
-        session.state.rooms.publish(&client.channel(), &message).await?;
+        session.state.rooms.publish(client.channel(), &message).await?;
         Ok(())
     }
 
