@@ -15,8 +15,9 @@ use http::Request;
 use http_body_util::Full;
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::{BigInt, File};
-use orpc_runtime::{CallEnd, CallError, Hooks, MetaValue};
+use orpc_runtime::{CallEnd, CallError, EncodedEvent, HibernatingIterator, Hooks, MetaValue};
 use serde_json::json;
+use support::websocket::{self, Raw, within};
 use support::{Answer, post, send};
 
 /// What happened, in order.
@@ -181,6 +182,18 @@ pub mod api {
     #[procedure]
     pub async fn secret() -> Result<(), Error> {
         Err(Error::internal("secret"))
+    }
+
+    #[procedure(with = around)]
+    pub fn asleep(socket: &Socket, fails: bool) -> HibernatingIterator<u8> {
+        let socket = socket.clone();
+        HibernatingIterator::new(move |id| {
+            if fails {
+                return Err(Error::new(Code::Conflict));
+            }
+            let events = [EncodedEvent::message(&1)?, EncodedEvent::done(&())?];
+            Ok(events.iter().try_for_each(|event| event.send(&socket, &id))?)
+        })
     }
 
     #[router(with = [authenticate, authorize])]
@@ -555,4 +568,51 @@ async fn outputs_behind_a_middleware_can_be_checked() {
     assert_eq!(send(rpc.http(()), post("/number", "")).await.status, 200);
     let rpc = Rpc::new(small::router::<()>().check_outputs());
     assert_eq!(send(rpc.http(()), post("/number", "")).await.status, 500);
+}
+
+#[tokio::test]
+async fn middlewares_and_hooks_are_the_same_on_a_socket() {
+    let app = App::default();
+    let service = Rpc::new(api::router()).websocket(app.clone());
+    let mut client = Raw::open(websocket::channel(&service, 1 << 16), "/").await;
+
+    client.call(1, "/account/whoAmI", &json!(null)).await;
+    let refused = within(client.message()).await.json();
+    assert_eq!(refused["p"]["s"], json!(401));
+    assert_eq!(refused["p"]["b"]["json"]["defined"], json!(true));
+    assert_eq!(app.journal.take().len(), 4);
+
+    client.call(2, "/lent", &json!(null)).await;
+    assert_eq!(within(client.message()).await.json()["p"]["b"]["json"], json!(7));
+
+    app.journal.take();
+    client.call(3, "/count", &json!(5)).await;
+    let mut kinds = Vec::new();
+    while kinds.last() != Some(&json!("error")) {
+        let message = within(client.message()).await.json();
+        kinds.push(message["p"]["e"].clone());
+    }
+    assert_eq!(kinds.len(), 5);
+    websocket::until(|| app.journal.0.lock().unwrap().len() == 5).await;
+    assert_eq!(app.journal.take()[2..4], ["end Some(\"UNAUTHORIZED\")", "error UNAUTHORIZED"]);
+}
+
+#[tokio::test]
+async fn an_iterator_that_hibernates_passes_a_middleware() {
+    let app = App::default();
+    let service = Rpc::new(api::router()).websocket(app.clone());
+    let mut client = Raw::open(websocket::channel(&service, 1 << 16), "/").await;
+    client.call(1, "/asleep", &json!(false)).await;
+    let head = within(client.message()).await.json();
+    assert_eq!(head["p"]["h"]["content-type"], json!("text/event-stream"));
+    assert_eq!(within(client.message()).await.json()["p"]["d"]["json"], json!(1));
+    assert_eq!(within(client.message()).await.json()["p"]["e"], json!("done"));
+    assert_eq!(
+        app.journal.take(),
+        ["start asleep", "begin asleep", "end None", "success", "finish: succeeded"]
+    );
+    client.call(2, "/asleep", &json!(true)).await;
+    let _head = within(client.message()).await;
+    let failed = within(client.message()).await.json();
+    assert_eq!(failed["p"]["e"], json!("error"));
 }

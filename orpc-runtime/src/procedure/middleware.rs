@@ -11,8 +11,7 @@ use super::output::Output;
 use super::traits::Scope;
 use crate::event::Opened;
 
-/// A function with `#[middleware]`. Implemented by the type that the attribute
-/// adds beside the function, under the same name.
+#[doc = include_str!("middleware.md")]
 pub trait Middleware: Sized + Send + Sync + 'static {
     /// What it lends to the procedures behind it.
     type Value: Send + Sync + 'static;
