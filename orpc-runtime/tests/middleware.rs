@@ -127,6 +127,13 @@ async fn brief(next: Next) -> Result<Done, Error> {
     }
 }
 
+/// Fails when all is over.
+#[middleware]
+async fn late(next: Next) -> Result<Done, Error> {
+    let _done = next.run().await?;
+    Err(Error::new(Code::Conflict))
+}
+
 #[middleware]
 async fn panics() {
     panic!("secret-panic");
@@ -157,6 +164,16 @@ pub mod api {
     pub async fn noted(app: &App, input: Input) -> Result<String, AuthError> {
         app.journal.write("procedure");
         if input.text == "fail" { Err(AuthError::Nobody) } else { Ok(input.text) }
+    }
+
+    #[procedure]
+    pub async fn plain(input: Input) -> String {
+        input.text
+    }
+
+    #[procedure(with = late)]
+    pub fn finished() -> impl Stream<Item = u8> {
+        stream::iter([1])
     }
 
     #[procedure(with = lending)]
@@ -215,6 +232,12 @@ pub mod api {
         pub async fn describe(user: &User, input: Rich) -> String {
             let names: Vec<_> = input.files.iter().map(File::name).collect();
             format!("{} {} {}", user.name, input.big, names.join(","))
+        }
+
+        /// Fails with an error of a code that the middleware declares.
+        #[procedure]
+        pub async fn undeclared() -> Result<(), Error> {
+            Err(Error::new(Code::Unauthorized))
         }
 
         #[procedure]
@@ -318,6 +341,29 @@ async fn an_error_of_a_middleware_ends_the_call_as_a_declared_one() {
     let journal = ["start account/whoAmI", "authenticate"];
     let end = ["error UNAUTHORIZED", "finish: failed with UNAUTHORIZED"];
     assert_eq!(app.journal.take(), [journal, end].concat());
+}
+
+#[tokio::test]
+async fn a_stream_that_a_middleware_refuses_never_begins() {
+    let app = App::default();
+    let answer = call(&app, "/account/letters", "", "").await;
+    assert_eq!((answer.status, answer.json()["code"].clone()), (401, json!("UNAUTHORIZED")));
+}
+
+#[tokio::test]
+async fn what_a_procedure_does_not_declare_no_middleware_declares_for_it() {
+    let answer = call(&App::default(), "/account/undeclared", "ada", "").await;
+    assert_eq!((answer.status, answer.json()["defined"].clone()), (401, json!(false)));
+}
+
+#[cfg(feature = "typescript")]
+#[test]
+fn the_errors_of_a_middleware_are_part_of_the_types_of_clients() {
+    let types = orpc_runtime::typescript::client(&api::router()).to_string();
+    let who_am_i = types.split("whoAmI:").nth(1).unwrap().split(">;").next().unwrap();
+    assert!(who_am_i.contains(r#"ORPCError<"UNAUTHORIZED", undefined>"#), "{who_am_i}");
+    let open = types.split("open:").nth(1).unwrap().split(">;").next().unwrap();
+    assert!(!open.contains("UNAUTHORIZED"), "{open}");
 }
 
 #[tokio::test]
@@ -460,6 +506,25 @@ async fn an_error_inside_a_stream_reaches_middlewares_and_hooks() {
             "error UNAUTHORIZED",
             "finish: failed with UNAUTHORIZED",
         ]
+    );
+}
+
+#[tokio::test]
+async fn what_a_middleware_says_of_a_stream_that_has_ended_is_not_sent() {
+    let app = App::default();
+    let answer = call(&app, "/finished", "", "").await;
+    assert!(answer.body.trim_end().ends_with("event: done\ndata: {}"), "{}", answer.body);
+    assert!(!answer.body.contains("CONFLICT"), "{}", answer.body);
+    assert_eq!(app.journal.take()[1], "error CONFLICT");
+}
+
+#[tokio::test]
+async fn an_input_that_is_refused_reaches_hooks() {
+    let app = App::default();
+    assert_eq!(call(&app, "/plain", "", r#"{"text":1}"#).await.status, 400);
+    assert_eq!(
+        app.journal.take(),
+        ["start plain", "error BAD_REQUEST", "finish: failed with BAD_REQUEST"]
     );
 }
 
