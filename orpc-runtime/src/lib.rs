@@ -5,8 +5,11 @@
 #![cfg_attr(not(feature = "websocket"), allow(dead_code, unused_imports))]
 
 mod contract;
+#[cfg(feature = "durable")]
+pub mod durable;
 mod event;
 mod procedure;
+pub mod publish;
 #[cfg(feature = "websocket")]
 mod room;
 mod router;
