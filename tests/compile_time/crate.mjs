@@ -1,8 +1,8 @@
 // The crates that are compiled: procedures of four shapes, each with types of its own.
 
-const procedures_per_module = 10
+const proceduresPerModule = 10;
 
-const derive = '#[derive(Debug, Serialize, Deserialize, JsonSchema)]'
+const derive = "#[derive(Debug, Serialize, Deserialize, JsonSchema)]";
 
 function types(index) {
   return `
@@ -29,12 +29,12 @@ pub enum State${index} {
     Open,
     Closed { reason: String },
 }
-`
+`;
 }
 
 // What is edited stands behind `EDITED`.
-const shapes = [
-  index => `
+export const shapes = [
+  (index) => `
 pub async fn procedure_${index}(app: &App, input: Input${index}) -> Result<Output${index}, Refused> {
     if input.amount > app.limit {
         return Err(Refused::TooMany { limit: app.limit });
@@ -42,58 +42,60 @@ pub async fn procedure_${index}(app: &App, input: Input${index}) -> Result<Outpu
     let id = app.next(/* EDITED */ 0).await;
     Ok(Output${index} { id, name: input.name, state: State${index}::Open })
 }`,
-  index => `
+  (index) => `
 pub async fn procedure_${index}(app: &App) -> Vec<Output${index}> {
     let id = app.next(/* EDITED */ 0).await;
     vec![Output${index} { id, name: String::new(), state: State${index}::Open }]
 }`,
-  index => `
+  (index) => `
 pub fn procedure_${index}(app: &App, input: Input${index}) -> impl Stream<Item = Event<Output${index}>> {
     stream::iter(0..u64::from(input.amount)).map(move |id| {
         let id = id + u64::from(app.limit) + /* EDITED */ 0;
         Event::new(Output${index} { id, name: input.name.clone(), state: State${index}::Open })
     })
 }`,
-  index => `
+  (index) => `
 pub async fn procedure_${index}(input: Input${index}, call: &Call) -> Result<Output${index}, Error> {
     let id = call.path().len() as u64 + /* EDITED */ 0;
     let reason = input.tags.join(",");
     Ok(Output${index} { id, name: input.name, state: State${index}::Closed { reason } })
 }`,
-]
+];
 
-function module(name, first, count, with_attributes) {
-  const procedure = with_attributes ? '\n#[procedure]' : ''
-  const indexes = Array.from({ length: count }, (_, offset) => first + offset)
-  const functions = indexes.map(index => procedure + shapes[index % shapes.length](index))
+function module(name, first, count, withAttributes) {
+  const procedure = withAttributes ? "\n#[procedure]" : "";
+  const indexes = Array.from({ length: count }, (_, offset) => first + offset);
+  const functions = indexes.map((index) => procedure + shapes[index % shapes.length](index));
   return `
-${with_attributes ? '#[router(context = App)]' : ''}
+${withAttributes ? "#[router(context = App)]" : ""}
 pub mod ${name} {
     use super::*;
-    ${indexes.map(types).join('')}
-    #[derive(Debug${with_attributes ? ', RpcError' : ''})]
-    ${with_attributes ? '#[rpc_error(crate = "::orpc_runtime")]' : ''}
+    ${indexes.map(types).join("")}
+    #[derive(Debug${withAttributes ? ", RpcError" : ""})]
     pub enum Refused {
         TooMany { limit: u32 },
     }
-    ${functions.join('\n')}
+    ${functions.join("\n")}
 }
-`
+`;
 }
 
 /** The text of a library with that many procedures, or with plain functions instead. */
-export function library(count, with_attributes) {
-  const modules = []
-  for (let first = 0; first < count; first += procedures_per_module) {
-    const size = Math.min(procedures_per_module, count - first)
-    modules.push({ name: `module_${first}`, text: module(`module_${first}`, first, size, with_attributes) })
+export function library(count, withAttributes) {
+  const modules = [];
+  for (let first = 0; first < count; first += proceduresPerModule) {
+    const size = Math.min(proceduresPerModule, count - first);
+    modules.push({
+      name: `module_${first}`,
+      text: module(`module_${first}`, first, size, withAttributes),
+    });
   }
-  const nested = modules.map(({ name }) => `.nest("${name}", ${name}::router())`)
+  const nested = modules.map(({ name }) => `.nest("${name}", ${name}::router())`);
   const router = `
 pub fn router() -> Router<App> {
-    Router::new()${nested.join('')}
+    Router::new()${nested.join("")}
 }
-`
+`;
   return `#![allow(unused_imports)]
 use futures::stream;
 use orpc_runtime::prelude::*;
@@ -107,6 +109,6 @@ impl App {
         u64::from(self.limit) + more
     }
 }
-${modules.map(({ text }) => text).join('')}
-${with_attributes ? router : ''}`
+${modules.map(({ text }) => text).join("")}
+${withAttributes ? router : ""}`;
 }
