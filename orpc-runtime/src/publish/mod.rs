@@ -146,13 +146,17 @@
 //! position moves on all the same.
 
 mod audience;
+#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod clock;
 mod error;
 mod gap;
+#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod id;
+#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod log;
 mod published;
 mod publisher;
+#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod store;
 mod subscription;
 

@@ -142,7 +142,9 @@ impl PublisherBuilder {
 #[cfg(feature = "redb")]
 impl PublisherBuilder {
     /// A publisher that keeps its events in a file, which is made if there is none.
-    /// Every page and event of it is checked. One publisher at a time has it open.
+    /// Every page and event of it is checked, which takes time and blocks the thread.
+    /// One publisher at a time has it open; dropping the last clone waits until it
+    /// is closed.
     ///
     /// A channel whose events are damaged, or whose last events are lost, begins
     /// anew: its readers are told of a gap, and the reason is logged.

@@ -45,7 +45,6 @@ impl Cursor {
     }
 
     /// Tells that the events up to that number were read from elsewhere.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
     pub(crate) fn advance(&mut self, sequence: u64) {
         self.position = EventId::new(self.position.epoch(), sequence);
         self.is_reading = true;

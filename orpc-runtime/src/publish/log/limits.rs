@@ -28,7 +28,6 @@ impl Limits {
 
     /// Limits of a log that is in a file, and of which only the newest events are
     /// in memory as well.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
     pub(crate) fn in_file(age: Duration, events: u64, bytes: u64) -> Self {
         Self { age: millis(age), events, bytes, held_events: 256, held_bytes: 256 * 1024 }
     }

@@ -74,7 +74,6 @@ impl<E: Clone> Log<E> {
 
     /// Tells of an event that is there already: the oldest first, the last one is
     /// that of number `top`.
-    #[cfg_attr(not(any(test, feature = "redb")), allow(dead_code, reason = "for files"))]
     pub(crate) fn retain(&mut self, sequence: u64, bytes: u64, at: u64, limits: &Limits) {
         if self.segments.is_empty() {
             self.segments = Segments::starting_at(sequence);
@@ -181,7 +180,6 @@ impl<E: Clone> Log<E> {
 
     /// Whether a log that was read from a file goes on where another one was: it
     /// has lost nothing.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
     pub(crate) fn continues(&self, before: &Self) -> bool {
         self.epoch == before.epoch && self.top >= before.top
     }

@@ -91,7 +91,6 @@ impl Channels {
     }
 
     /// Adds a channel that a file knows.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
     pub(super) fn insert(&self, name: Arc<str>, state: State) {
         let channel = Channel { name: Arc::clone(&name), state: Mutex::new(state) };
         self.map().by_name.insert(name, Arc::new(channel));
@@ -238,7 +237,6 @@ impl State {
     }
 
     /// Goes on with what a file has of the channel.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
     pub(super) fn adopt(&mut self, found: Self) {
         self.log = found.log;
         self.keys = found.keys;
@@ -247,7 +245,6 @@ impl State {
     }
 
     /// Begins anew, with nothing.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
     pub(super) fn begin_anew(&mut self, epoch: Epoch) {
         self.log.reset(epoch);
         self.keys.clear();

@@ -52,7 +52,6 @@ impl Keys {
     }
 
     /// Forgets all.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -114,7 +114,6 @@ impl Record {
 
 impl NewEvent {
     /// How many bytes it takes while it waits.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "nothing waits in memory"))]
     pub(crate) fn weight(&self) -> usize {
         let audience = self.audience.as_deref().map_or(0, Audience::weight);
         EVENT + self.envelope.len() + audience + self.key.as_deref().map_or(0, str::len)

@@ -54,14 +54,28 @@ impl FileStore {
         let channels = Channels::new(timeline, limits, max_channels);
         let (current, queue) = (Current::default(), Arc::new(Queue::default()));
         let writer = Writer::open(disk, syncs, Arc::clone(&channels), current.clone())?;
-        let (ending, ended) = watch::channel(());
-        let requests = Arc::clone(&queue);
+        let (sender, ended) = watch::channel(());
+        let (requests, readers) = (Arc::clone(&queue), Arc::clone(&channels));
         let thread = std::thread::Builder::new().name("orpc-events".to_owned());
         let thread = thread.spawn(move || {
-            let _ending = ending;
-            writer.run(&requests);
+            let ending = Ending { queue: requests, channels: readers, _sender: sender };
+            writer.run(&ending.queue);
         })?;
         Ok(Self { channels, current, queue, ended, writer: Mutex::new(Some(thread)) })
+    }
+}
+
+/// Tells everyone that there is no writer any more, also when it panicked.
+struct Ending {
+    queue: Arc<Queue>,
+    channels: Arc<Channels>,
+    _sender: watch::Sender<()>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.queue.abandon();
+        self.channels.close();
     }
 }
 

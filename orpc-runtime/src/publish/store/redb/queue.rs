@@ -106,6 +106,14 @@ impl Queue {
         Next::Requests(state.requests.drain(..count).collect())
     }
 
+    /// Takes no more events, and forgets those that wait: what becomes of them is
+    /// not known.
+    pub(super) fn abandon(&self) {
+        self.close();
+        let waiting = std::mem::take(&mut self.state().requests);
+        drop(waiting);
+    }
+
     /// Takes no more events.
     pub(super) fn close(&self) {
         self.state().closed = true;

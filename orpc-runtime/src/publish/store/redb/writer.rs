@@ -49,6 +49,10 @@ struct Touched {
     /// The number of the oldest event in the file before.
     floor_before: u64,
     count: usize,
+    /// The store's age at the last of them.
+    last: u64,
+    /// Their retry keys, each with the age at its event.
+    keys: Vec<(Arc<str>, EventId, u64)>,
 }
 
 /// Who is to be told, and of which event: one of this transaction, or of one before.
@@ -253,6 +257,8 @@ impl Writer {
             let touched = &mut batch.touched[index];
             touched.row.top = id.sequence();
             touched.count += 1;
+            touched.last = now;
+            touched.keys.extend(event.key.as_ref().map(|key| (Arc::clone(key), id, now)));
             batch.staged.push(Staged { id, at: now, event: event.clone(), channel: index });
             Ok((id, true))
         });
@@ -272,7 +278,8 @@ impl Writer {
         });
         let (epoch, top) = (state.log.epoch(), state.log.top().sequence());
         let row = ChannelRow { number: place.number, epoch, floor, top };
-        Touched { channel: Arc::clone(channel), row, floor_before: place.floor, count: 0 }
+        let (channel, last, keys) = (Arc::clone(channel), state.last, Vec::new());
+        Touched { channel, row, floor_before: place.floor, count: 0, last, keys }
     }
 
     /// Keeps the staged events, then shows them to readers.
@@ -308,17 +315,13 @@ impl Writer {
         }
         self.commit = number;
         self.orphans.clear();
-        for (index, touched) in batch.touched.iter().enumerate() {
+        for touched in &batch.touched {
             let mut state = touched.channel.state();
             state.log.commit(touched.count, &self.channels.limits);
             state.place = Some(Place { number: touched.row.number, floor: touched.row.floor });
-            for Staged { id, at, event, channel } in &batch.staged {
-                if *channel == index {
-                    state.last = *at;
-                    if let Some(key) = &event.key {
-                        state.keys.insert(Arc::clone(key), *id, *at);
-                    }
-                }
+            state.last = touched.last;
+            for (key, id, at) in &touched.keys {
+                state.keys.insert(Arc::clone(key), *id, *at);
             }
             let waiting = state.take_waiting();
             drop(state);
