@@ -16,6 +16,8 @@ pub(crate) struct Chain<'a> {
 /// One middleware.
 pub(crate) struct Link<'a> {
     pub(crate) path: &'a Path,
+    /// An alias of it: what is no type is reported where the alias is made, once.
+    pub(crate) alias: Ident,
     /// How the context lends it its arguments: a type parameter.
     pub(crate) how: Ident,
     /// The context in front of it.
@@ -32,9 +34,11 @@ impl<'a> Chain<'a> {
         for (index, path) in paths.iter().enumerate() {
             let place = at(path.span());
             let private = runtime.private_at(place);
-            let behind = quote_spanned!(place=> <#path as #private::Middleware>::Context<#context>);
+            let alias = Ident::new(&format!("__Middleware{index}"), place);
+            let behind =
+                quote_spanned!(place=> <#alias as #private::Middleware>::Context<#context>);
             let how = format_ident!("__M{index}");
-            links.push(Link { path, how, context, private });
+            links.push(Link { path, alias, how, context, private });
             context = behind;
         }
         Self { links, context }
@@ -45,10 +49,19 @@ impl<'a> Chain<'a> {
         &self.context
     }
 
-    /// `authenticate: RunMiddleware<__C, __M0>, __M0: 'static,`
+    /// `type __Middleware0 = authenticate;`
+    pub(crate) fn aliases(&self) -> TokenStream {
+        let aliases = self
+            .links
+            .iter()
+            .map(|Link { path, alias, .. }| quote!(#[doc(hidden)] type #alias = #path;));
+        aliases.collect()
+    }
+
+    /// `__Middleware0: RunMiddleware<__C, __M0>, __M0: 'static,`
     pub(crate) fn bounds(&self) -> TokenStream {
-        let bounds = self.links.iter().map(|Link { path, how, context, private }| {
-            quote!(#path: #private::RunMiddleware<#context, #how>, #how: 'static,)
+        let bounds = self.links.iter().map(|Link { alias, how, context, private, .. }| {
+            quote!(#alias: #private::RunMiddleware<#context, #how>, #how: 'static,)
         });
         bounds.collect()
     }

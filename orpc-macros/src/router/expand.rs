@@ -19,7 +19,7 @@ use crate::diagnostics::Diagnostics;
 ///     pub fn router() -> Router<__RouterContext> {
 ///         let router = Router::new();
 ///         let router = router.procedure::<send, _>();
-///         let router = router.nest("admin", admin::router());
+///         let router = nest(router, "admin", admin::router());
 ///         router
 ///     }
 /// }
@@ -30,11 +30,12 @@ use crate::diagnostics::Diagnostics;
 /// With a middleware the context of the procedures is what it makes of the router's:
 ///
 /// ```text
-///     type __RouterContext = <authenticate as Middleware>::Context<App>;
+///     type __Middleware0 = authenticate;
+///     type __RouterContext = <__Middleware0 as Middleware>::Context<App>;
 ///     pub fn router() -> Router<App> {
 ///         let router = Router::<__RouterContext>::new();
 ///         …
-///         Router::<App>::behind::<authenticate, _>(router)
+///         Router::<App>::behind::<__Middleware0, _>(router)
 ///     }
 /// ```
 ///
@@ -88,10 +89,11 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
         definition
     });
     let router = local("router");
-    let wrap = chain.links.iter().rev().map(|Link { path, context, .. }| {
+    let aliases = chain.aliases();
+    let wrap = chain.links.iter().rev().map(|Link { path, alias, context, .. }| {
         let place = at(path.span());
         let root = runtime.root_at(place);
-        quote_spanned!(place=> let #router = #root::Router::<#context>::behind::<#path, _>(#router);)
+        quote_spanned!(place=> let #router = #root::Router::<#context>::behind::<#alias, _>(#router);)
     });
     let hooks = options.hooks.iter().rev().map(|hooks| {
         let place = at(hooks.span());
@@ -100,6 +102,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     });
     let docs = format!("The router of `{}`.", module.ident);
     quote! {
+        #aliases
         #alias
 
         #[doc = #docs]
@@ -128,7 +131,10 @@ fn step(entry: &Entry, runtime: &Runtime) -> TokenStream {
         }
         EntryKind::Router => {
             let (name, _) = wire_name(entry);
-            quote_spanned!(place=> #root::Router::nest(#router, #name, self::#ident::router()))
+            // Where that router says that its context is another one.
+            let place = entry.context_span().map_or(place, at);
+            let private = runtime.private_at(place);
+            quote_spanned!(place=> #private::nest(#router, #name, self::#ident::router()))
         }
     };
     quote!(#(#cfgs)* let #router = #step;)

@@ -17,7 +17,7 @@ use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, St
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
 use super::local;
-use super::output::Output;
+use super::output::{Output, ProcedureOutput};
 use super::traits::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
 use crate::schema::{DecodeError, Issue, OutputWriter, SchemaError};
@@ -154,7 +154,8 @@ pub(crate) struct OneResult(Arc<OutputWriter>);
 
 impl OneResult {
     pub(crate) fn of<P: Unary>(is_checked: bool) -> Result<Self, SchemaError> {
-        OutputWriter::of::<P::Output>(is_checked).map(|writer| Self(Arc::new(writer)))
+        OutputWriter::of::<<P::Output as ProcedureOutput>::Value>(is_checked)
+            .map(|writer| Self(Arc::new(writer)))
     }
 }
 
@@ -179,7 +180,7 @@ where
             let handler = async {
                 let output = run.answer().await.map_err(RpcError::into_error)?;
                 let mut body = Vec::with_capacity(OUTPUT);
-                let files = writer.write_with_files(present(&output), &mut body);
+                let files = writer.write_with_files(present(output.value()), &mut body);
                 let files = files.map_err(|error| {
                     unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
                 })?;

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use crate::attribute::{at, local};
 use crate::lent::How;
 use crate::procedure::validate::{Item, ItemType, Output, Procedure, stream_argument};
-use crate::types::{is_named, result_parts};
+use crate::types::{as_result, is_named, result_parts, result_place};
 
 /// What a procedure's kind decides.
 pub(super) struct Kind {
@@ -42,15 +42,18 @@ fn unary(
     let (scope, input_value) = (local("scope"), local("input"));
     // The function's name, where a future that is not `Send` is reported; or
     // the type, if that is what may be wrong.
-    let place = at(if is_result && !is_named(ty, "Result") { ty.span() } else { ident.span() });
+    let is_sure = !is_result || is_named(ty, "Result");
+    let place = if is_sure { at(ident.span()) } else { result_place(ty) };
     let private = procedure.options.runtime.private_at(place);
     let returned = Ident::new("__Returned", ty.span());
     let split = split(procedure, &returned, ty, is_result, ["__Output", "__Error"]);
     let Split { types, ok: output, err: error } = split;
-    let mut result = call(procedure, how, place);
-    if !is_result {
-        result = quote_spanned!(place=> #private::Ok(#result));
-    }
+    let result = call(procedure, how, place);
+    let result = if is_result {
+        as_result(result, ty, &returned, &procedure.options.runtime)
+    } else {
+        quote_spanned!(place=> #private::Ok(#result))
+    };
     let (kind, output_name) =
         if hibernates { ("Hibernates", "Iterator") } else { ("Unary", "Output") };
     let (kind, output_name) = (Ident::new(kind, place), Ident::new(output_name, place));
@@ -109,7 +112,7 @@ fn stream(
     let (ItemType::Named(ty) | ItemType::Of(ty)) = &item.ty;
     let is_stream = matches!(item.ty, ItemType::Of(_));
     let is_sure = !is_stream && (!item.is_result || is_named(ty, "Result"));
-    let place = at(if is_sure { ident.span() } else { ty.span() });
+    let place = if is_sure { at(ident.span()) } else { ty.span() };
     let private = procedure.options.runtime.private_at(place);
 
     let item_name = Ident::new("__Item", ty.span());
@@ -117,7 +120,7 @@ fn stream(
     let Split { types, ok: event, err: event_error } = split;
     let item_value = local("item");
     let take_apart = if item.is_result {
-        quote!(#item_value)
+        as_result(quote!(#item_value), ty, &item_name, &procedure.options.runtime)
     } else {
         quote_spanned!(place=> #private::Ok(#item_value))
     };
@@ -126,12 +129,19 @@ fn stream(
         None => quote!(#private::Infallible),
     };
     let item_type = if is_stream {
-        quote_spanned!(place=> <#ty as #private::Stream>::Item)
+        quote_spanned!(place=> <#ty as #private::StreamType>::Item)
     } else {
         quote!(#ty)
     };
 
     let mut result = call(procedure, how, place);
+    if is_stream {
+        let into_stream = quote_spanned!(place=> #private::StreamType::into_stream);
+        result = match error {
+            Some(_) => quote_spanned!(place=> #private::Result::map(#result, #into_stream)),
+            None => quote_spanned!(place=> #into_stream(#result)),
+        };
+    }
     if error.is_none() {
         result = quote_spanned!(place=> #private::Ok(#result));
     }
@@ -201,7 +211,7 @@ fn split(
     let ok_span = parts.map_or(name.span(), |(ok, _)| ok.span());
     let err_span = parts.and_then(|(_, err)| err).map_or(name.span(), Spanned::span);
     let (ok, err) = (Ident::new(ok, ok_span), Ident::new(err, err_span));
-    let place = at(name.span());
+    let place = if is_result && !is_stream { result_place(ty) } else { at(name.span()) };
     let private = procedure.options.runtime.private_at(place);
     let types = if is_result {
         quote_spanned! {place=>

@@ -48,7 +48,7 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
     let input_type = procedure.input().map_or(quote!(()), |ty| ty.to_token_stream());
     let input = Ident::new("__Input", input_type.span());
     let definition = definition(procedure, &private);
-    let how = How::new(&procedure.arguments);
+    let how = How::new(&procedure.arguments, subject);
     let Kind { types, reply, error, implementation, mount } = kind(procedure, &how, &input);
     let mount = mount_implementation(procedure, &how, &mount);
 
@@ -78,13 +78,15 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
 }
 
 /// ```text
+/// type __Middleware0 = authenticate;
+///
 /// impl<__C, __M0, __H0> Mount<__C, (__M0, __H0,)> for send
 /// where
-///     authenticate: RunMiddleware<__C, __M0>,
-///     <authenticate as Middleware>::Context<__C>: Lends<User, __H0>,
+///     __Middleware0: RunMiddleware<__C, __M0>,
+///     <__Middleware0 as Middleware>::Context<__C>: Lends<User, __H0>,
 /// {
 ///     fn mount(point: MountPoint<'_, __C>) {
-///         point.behind::<authenticate, __M0>(|point| point.unary::<Self, (__H0,)>())
+///         point.behind::<__Middleware0, __M0>(|point| point.unary::<Self, (__H0,)>())
 ///     }
 /// }
 /// ```
@@ -102,9 +104,12 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident)
     let innermost = quote!(#point.#mount::<Self, #tuple>());
     let body = links.iter().rev().fold(
         innermost,
-        |inner, Link { path, how, .. }| quote!(#point.behind::<#path, #how>(|#point| #inner)),
+        |inner, Link { alias, how, .. }| quote!(#point.behind::<#alias, #how>(|#point| #inner)),
     );
+    let aliases = chain.aliases();
     quote! {
+        #aliases
+
         impl<__C, #(#names),*> #private::Mount<__C, (#(#all,)*)> for #marker
         where
             __C: #private::Send + #private::Sync + 'static,
