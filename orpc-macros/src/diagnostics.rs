@@ -29,8 +29,8 @@ impl Diagnostics {
         self.0.is_none()
     }
 
-    /// `compile_error!` for the first of them, as a type or an item, and those for
-    /// the others.
+    /// `compile_error!` for the first of them, as an expression, and those for the
+    /// others.
     pub(crate) fn into_first_and_others(self) -> (TokenStream, TokenStream) {
         let mut errors = self.0.into_iter().flatten().map(syn::Error::into_compile_error);
         (errors.next().unwrap_or_default(), errors.collect())

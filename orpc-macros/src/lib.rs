@@ -3,6 +3,7 @@
 
 mod attribute;
 mod chain;
+mod checked;
 mod contract;
 mod diagnostics;
 mod error;

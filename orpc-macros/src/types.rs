@@ -1,14 +1,11 @@
 //! Questions to types as they are written.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote_spanned};
-use syn::spanned::Spanned as _;
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{
     GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypeImplTrait, TypeReference,
 };
-
-use crate::attribute::{Runtime, at};
 
 /// Whether a type is a `Result`, by its name: also `io::Result<T>`, `AppResult<T>`.
 pub(crate) fn is_result(ty: &Type) -> bool {
@@ -25,28 +22,6 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
     }
-}
-
-/// Where code that takes a result apart is reported. That of a type which may be
-/// none, for all its name, is at the type itself, so that what the compiler says of
-/// each part is one and the same message.
-pub(crate) fn result_place(ty: &Type) -> Span {
-    if is_named(ty, "Result") { at(ty.span()) } else { ty.span() }
-}
-
-/// A value of the type of that name as a `Result`, which it is by its name alone.
-pub(crate) fn as_result(
-    value: TokenStream,
-    ty: &Type,
-    name: &Ident,
-    runtime: &Runtime,
-) -> TokenStream {
-    if is_named(ty, "Result") {
-        return value;
-    }
-    let place = result_place(ty);
-    let private = runtime.private_at(place);
-    quote_spanned!(place=> <#name as #private::ResultType>::into_result(#value))
 }
 
 /// The types in `Result<T, E>`; `E` may be hidden by an alias.
@@ -66,25 +41,34 @@ pub(crate) fn result_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
 
 /// The type with every lifetime `'static`, to be named outside of the signature.
 pub(crate) fn owned(ty: &Type) -> Type {
-    struct Static;
+    with_lifetime(ty, "'static")
+}
 
-    impl VisitMut for Static {
+/// The type with every lifetime `'_`, to be named in an expression.
+pub(crate) fn inferred(ty: &Type) -> Type {
+    with_lifetime(ty, "'_")
+}
+
+fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
+    struct Replace<'a>(&'a str);
+
+    impl VisitMut for Replace<'_> {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             if let Type::Reference(reference) = ty
                 && reference.lifetime.is_none()
             {
-                reference.lifetime = Some(Lifetime::new("'static", reference.and_token.span));
+                reference.lifetime = Some(Lifetime::new(self.0, reference.and_token.span));
             }
             visit_type_mut(self, ty);
         }
 
         fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            *lifetime = Lifetime::new("'static", lifetime.span());
+            *lifetime = Lifetime::new(self.0, lifetime.span());
         }
     }
 
     let mut ty = strip_groups(ty).clone();
-    Static.visit_type_mut(&mut ty);
+    Replace(lifetime).visit_type_mut(&mut ty);
     ty
 }
 

@@ -19,59 +19,43 @@ pub use std::sync::Arc;
 pub use std::vec::Vec;
 pub use {schemars, serde};
 
+use std::marker::PhantomData;
+
 use http::HeaderMap;
 
 use crate::event::LastEventId;
 use crate::procedure::Call;
 use crate::socket::Socket;
 
+/// A type of which `IS` says whether it is what its name says. Where the constant
+/// fails with a mistake of the user's, the compiler says nothing further of the type.
+#[derive(Debug)]
+pub struct Checked<T, const IS: bool>(PhantomData<T>);
+
 /// A `Result`, under whatever name.
-#[diagnostic::on_unimplemented(
-    message = "rename `{Self}`, or return a `Result`: a type whose name ends with `Result` is taken for one",
-    label = "named like a `Result`"
-)]
-pub trait ResultType: Sized {
+pub trait ResultType {
     /// The type of a success.
     type Ok;
     /// The type of a failure.
     type Err;
-
-    /// The result itself.
-    fn into_result(self) -> Result<Self::Ok, Self::Err>;
 }
 
-impl<T, E> ResultType for Result<T, E> {
+impl<T, E> ResultType for Checked<Result<T, E>, true> {
     type Ok = T;
     type Err = E;
-
-    fn into_result(self) -> Self {
-        self
-    }
 }
 
-/// A type that a function returns as its stream.
-#[diagnostic::on_unimplemented(
-    message = "write `async` before `fn`, or return a stream: `{Self}` is none",
-    label = "not a stream"
-)]
-pub trait StreamType: Sized {
+/// A stream.
+pub trait StreamType {
     /// What it yields.
     type Item;
     /// The type itself.
-    type Stream: Stream<Item = Self::Item>;
-
-    /// The stream itself.
-    fn into_stream(self) -> Self::Stream;
+    type Stream;
 }
 
-#[diagnostic::do_not_recommend]
-impl<S: Stream> StreamType for S {
+impl<S: Stream> StreamType for Checked<S, true> {
     type Item = S::Item;
     type Stream = S;
-
-    fn into_stream(self) -> S {
-        self
-    }
 }
 
 /// What a contract's procedures may borrow, whatever implements it.
@@ -138,6 +122,17 @@ impl MaybeLentByCall for Socket {
 pub trait Nests<Inner>: Sized {
     /// The nested router.
     fn nested(router: Router<Inner>) -> Router<Self>;
+}
+
+/// Lets the compiler take `Inner` from the nested router, not from the only
+/// implementation that there would be.
+#[derive(Debug)]
+pub struct Other<C>(PhantomData<C>);
+
+impl<C> Nests<Other<C>> for C {
+    fn nested(_: Router<Other<C>>) -> Router<C> {
+        Router::default()
+    }
 }
 
 impl<C> Nests<C> for C {

@@ -6,18 +6,19 @@ use syn::spanned::Spanned;
 
 use super::validate::{Kind, Middleware};
 use crate::attribute::{Runtime, at, cfg_attributes, local};
+use crate::checked::{Meant, check, checked};
 use crate::diagnostics::Diagnostics;
 use crate::lent::{How, Subject};
 use crate::procedure::marker;
 use crate::signature::Head;
-use crate::types::{as_result, result_parts, result_place};
+use crate::types::result_parts;
 
 /// ```text
 /// struct authenticate {}
 /// const _: () = {
 ///     type __Returned = Result<User, AuthError>;
-///     type __Value = <__Returned as ResultType>::Ok;
-///     type __Error = <__Returned as ResultType>::Err;
+///     type __Value = <Checked<__Returned, __IS_RESULT> as ResultType>::Ok;
+///     type __Error = <Checked<__Returned, __IS_RESULT> as ResultType>::Err;
 ///     impl Middleware for authenticate { … }
 ///     impl<__C, __H0> RunMiddleware<__C, (__H0,)> for authenticate
 ///     where
@@ -52,13 +53,13 @@ pub(super) fn expand(middleware: &Middleware<'_>) -> TokenStream {
 
 /// ```text
 /// impl Middleware for authenticate {
-///     type Context<__C> = compile_error!("…");
+///     type Context<__C> = [(); compile_error!("…")];
 ///     …
 /// }
 /// ```
 ///
-/// A middleware that no call reaches. What it lends is unknown: its context is the
-/// first mistake itself, so that the compiler says nothing of the procedures that
+/// A middleware that no call reaches. What it lends is unknown: its context holds
+/// the first mistake, so that the compiler says nothing of the procedures that
 /// borrow from it.
 pub(super) fn stub(head: &Head, runtime: &Runtime, errors: Diagnostics) -> TokenStream {
     let private = runtime.private();
@@ -77,7 +78,7 @@ pub(super) fn stub(head: &Head, runtime: &Runtime, errors: Diagnostics) -> Token
             impl #private::Middleware for #ident {
                 type Value = #private::Infallible;
                 type Error = #private::Infallible;
-                type Context<__C: #private::Send + #private::Sync + 'static> = #first;
+                type Context<__C: #private::Send + #private::Sync + 'static> = [(); #first];
 
                 fn extend<__C: #private::Send + #private::Sync + 'static>(
                     _: #private::Arc<__C>,
@@ -104,22 +105,23 @@ struct Types {
     definitions: TokenStream,
     value: Ident,
     error: Ident,
-    returned: Ident,
 }
 
 /// ```text
 /// type __Returned = Result<User, AuthError>;
-/// type __Value = <__Returned as ResultType>::Ok;
-/// type __Error = <__Returned as ResultType>::Err;
+/// const __IS_RESULT: bool = …;
+/// type __Value = <Checked<__Returned, __IS_RESULT> as ResultType>::Ok;
+/// type __Error = <Checked<__Returned, __IS_RESULT> as ResultType>::Err;
 /// ```
 fn types(kind: &Kind, runtime: &Runtime) -> Types {
     let (Kind::Before { returned, .. } | Kind::Around { returned, .. }) = kind;
-    let place = result_place(returned);
+    let place = at(returned.span());
     let private = runtime.private_at(place);
     let name = Ident::new("__Returned", returned.span());
+    let result = checked(Meant::Result, &name, runtime);
     let part = |part: &str| {
         let part = Ident::new(part, place);
-        quote_spanned!(place=> <#name as #private::ResultType>::#part)
+        quote_spanned!(place=> <#result as #private::ResultType>::#part)
     };
     let parts = result_parts(returned);
     let ok_span = parts.map_or(returned.span(), |(ok, _)| ok.span());
@@ -133,15 +135,17 @@ fn types(kind: &Kind, runtime: &Runtime) -> Types {
         Kind::Before { is_result: false, .. } => quote!(#private::Infallible),
         Kind::Around { .. } | Kind::Before { .. } => part("Err"),
     };
+    let is_result = !matches!(kind, Kind::Before { is_result: false, .. });
+    let check = is_result.then(|| check(Meant::Result, &name, runtime));
     Types {
         definitions: quote! {
             type __Returned = #returned;
+            #check
             type __Value = #value;
             type __Error = #error;
         },
         value: Ident::new("__Value", value_span),
         error: Ident::new("__Error", error_span),
-        returned: name,
     }
 }
 
@@ -188,8 +192,14 @@ fn run(
     let implement = how.implement("RunMiddleware", subject, &private, place);
     let arguments = how.values(&next, &private);
     let call = quote_spanned!(place=> #ident(#(#arguments),*).await);
-    let (Kind::Before { returned, .. } | Kind::Around { returned, .. }) = kind;
-    let result = as_result(call.clone(), returned, &types.returned, runtime);
+    let success = match kind {
+        Kind::Before { .. } => types.value.to_token_stream(),
+        Kind::Around { .. } => quote!(#private::Done),
+    };
+    let error_type = &types.error;
+    let result = quote_spanned! {place=>
+        ::core::convert::identity::<#private::Result<#success, #error_type>>(#call)
+    };
     let rest = quote_spanned!(place=> #private::Next::with(#next, #value).await);
     let failed = quote_spanned!(place=> #private::Err(#private::failed::<#ident>(#error)));
     let body = match kind {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::spanned::Spanned;
 use syn::{Attribute, Meta};
 
 use super::parse::{Entry, EntryKind, Item, Module, Options};
@@ -73,7 +73,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     let (root, private) = (runtime.root(), runtime.private());
     let fits =
         |entry: &&Entry| is_complete && (options.context.is_some() || !entry.has_own_context());
-    let steps = module.entries().filter(fits).map(|entry| step(entry, &runtime));
+    let steps = module.entries().filter(fits).map(|entry| step(entry, options, &runtime));
     // The compiler shows this name where a procedure borrows a context.
     let any = quote!(AnyContext);
     let (generics, context) = match &options.context {
@@ -83,7 +83,10 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     let chain = Chain::new(&options.with, context.clone(), &runtime);
     let mut inner = chain.context().clone();
     let alias = options.context.is_some().then(|| {
-        let alias = quote!(__RouterContext);
+        // Where what the context lacks is reported.
+        let span = options.with.last().or(options.context.as_ref()).map(Spanned::span);
+        let alias = Ident::new("__RouterContext", at(span.unwrap_or_else(Span::call_site)));
+        let alias = quote!(#alias);
         let definition = quote!(#[doc(hidden)] type #alias = #inner;);
         inner = alias;
         definition
@@ -119,7 +122,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
 }
 
 /// The line that adds an entry, reported at its name.
-fn step(entry: &Entry, runtime: &Runtime) -> TokenStream {
+fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
     let Entry { ident, kind, .. } = entry;
     let cfgs = entry.cfgs();
     let place = at(ident.span());
@@ -131,10 +134,14 @@ fn step(entry: &Entry, runtime: &Runtime) -> TokenStream {
         }
         EntryKind::Router => {
             let (name, _) = wire_name(entry);
+            let nested = quote_spanned!(place=> self::#ident::router());
+            if options.context.is_none() {
+                return quote!(#(#cfgs)* let #router = #root::Router::nest(#router, #name, #nested););
+            }
             // Where that router says that its context is another one.
             let place = entry.context_span().map_or(place, at);
             let private = runtime.private_at(place);
-            quote_spanned!(place=> #private::nest(#router, #name, self::#ident::router()))
+            quote_spanned!(place=> #private::nest(#router, #name, #nested))
         }
     };
     quote!(#(#cfgs)* let #router = #step;)

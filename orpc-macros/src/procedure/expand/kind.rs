@@ -6,9 +6,10 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::attribute::{at, local};
+use crate::checked::{Meant, check, checked, no_result};
 use crate::lent::How;
 use crate::procedure::validate::{Item, ItemType, Output, Procedure, stream_argument};
-use crate::types::{as_result, is_named, result_parts, result_place};
+use crate::types::{inferred, is_named, result_parts};
 
 /// What a procedure's kind decides.
 pub(super) struct Kind {
@@ -42,18 +43,15 @@ fn unary(
     let (scope, input_value) = (local("scope"), local("input"));
     // The function's name, where a future that is not `Send` is reported; or
     // the type, if that is what may be wrong.
-    let is_sure = !is_result || is_named(ty, "Result");
-    let place = if is_sure { at(ident.span()) } else { result_place(ty) };
+    let place = at(if is_result && !is_named(ty, "Result") { ty.span() } else { ident.span() });
     let private = procedure.options.runtime.private_at(place);
     let returned = Ident::new("__Returned", ty.span());
     let split = split(procedure, &returned, ty, is_result, ["__Output", "__Error"]);
     let Split { types, ok: output, err: error } = split;
-    let result = call(procedure, how, place);
-    let result = if is_result {
-        as_result(result, ty, &returned, &procedure.options.runtime)
-    } else {
-        quote_spanned!(place=> #private::Ok(#result))
-    };
+    let mut result = call(procedure, how, place);
+    if !is_result {
+        result = quote_spanned!(place=> #private::Ok(#result));
+    }
     let (kind, output_name) =
         if hibernates { ("Hibernates", "Iterator") } else { ("Unary", "Output") };
     let (kind, output_name) = (Ident::new(kind, place), Ident::new(output_name, place));
@@ -112,7 +110,7 @@ fn stream(
     let (ItemType::Named(ty) | ItemType::Of(ty)) = &item.ty;
     let is_stream = matches!(item.ty, ItemType::Of(_));
     let is_sure = !is_stream && (!item.is_result || is_named(ty, "Result"));
-    let place = if is_sure { at(ident.span()) } else { ty.span() };
+    let place = at(if is_sure { ident.span() } else { ty.span() });
     let private = procedure.options.runtime.private_at(place);
 
     let item_name = Ident::new("__Item", ty.span());
@@ -120,7 +118,7 @@ fn stream(
     let Split { types, ok: event, err: event_error } = split;
     let item_value = local("item");
     let take_apart = if item.is_result {
-        as_result(quote!(#item_value), ty, &item_name, &procedure.options.runtime)
+        quote!(#item_value)
     } else {
         quote_spanned!(place=> #private::Ok(#item_value))
     };
@@ -128,22 +126,28 @@ fn stream(
         Some(error) => error.to_token_stream(),
         None => quote!(#private::Infallible),
     };
+    let runtime = &procedure.options.runtime;
+    let mut check_stream = None;
     let item_type = if is_stream {
-        quote_spanned!(place=> <#ty as #private::StreamType>::Item)
+        check_stream = Some(check(Meant::Stream, ty, runtime));
+        let stream = checked(Meant::Stream, ty, runtime);
+        quote_spanned!(place=> <#stream as #private::StreamType>::Item)
     } else {
         quote!(#ty)
     };
 
     let mut result = call(procedure, how, place);
-    if is_stream {
-        let into_stream = quote_spanned!(place=> #private::StreamType::into_stream);
-        result = match error {
-            Some(_) => quote_spanned!(place=> #private::Result::map(#result, #into_stream)),
-            None => quote_spanned!(place=> #into_stream(#result)),
-        };
-    }
     if error.is_none() {
         result = quote_spanned!(place=> #private::Ok(#result));
+    }
+    if is_stream {
+        // The same, of which the compiler says nothing if it is no stream.
+        let stream = checked(Meant::Stream, inferred(ty), runtime);
+        result = quote_spanned! {place=>
+            ::core::convert::identity::<
+                #private::Result<<#stream as #private::StreamType>::Stream, _>
+            >(#result)
+        };
     }
     let subject = &procedure.subject;
     let marker = &subject.marker;
@@ -178,7 +182,7 @@ fn stream(
     };
     Kind {
         error: Ident::new("__Error", error_type.span()),
-        types: quote!(type __Item = #item_type; type __Error = #error_type; #types),
+        types: quote!(#check_stream type __Item = #item_type; type __Error = #error_type; #types),
         reply: quote_spanned!(place=> #private::BoxStream<'static, __Item>),
         implementation,
         mount: local("stream"),
@@ -193,8 +197,9 @@ struct Split {
 }
 
 /// ```text
-/// type __Output = <__Returned as ResultType>::Ok;
-/// type __Error = <__Returned as ResultType>::Err;
+/// const __IS_RESULT: bool = …;
+/// type __Output = <Checked<__Returned, __IS_RESULT> as ResultType>::Ok;
+/// type __Error = <Checked<__Returned, __IS_RESULT> as ResultType>::Err;
 /// ```
 fn split(
     procedure: &Procedure<'_>,
@@ -211,46 +216,25 @@ fn split(
     let ok_span = parts.map_or(name.span(), |(ok, _)| ok.span());
     let err_span = parts.and_then(|(_, err)| err).map_or(name.span(), Spanned::span);
     let (ok, err) = (Ident::new(ok, ok_span), Ident::new(err, err_span));
-    let place = if is_result && !is_stream { result_place(ty) } else { at(name.span()) };
-    let private = procedure.options.runtime.private_at(place);
+    let place = at(name.span());
+    let runtime = &procedure.options.runtime;
+    let private = runtime.private_at(place);
     let types = if is_result {
+        let check = check(Meant::Result, name, runtime);
+        let result = checked(Meant::Result, name, runtime);
         quote_spanned! {place=>
-            type #ok = <#name as #private::ResultType>::Ok;
-            type #err = <#name as #private::ResultType>::Err;
+            #check
+            type #ok = <#result as #private::ResultType>::Ok;
+            type #err = <#result as #private::ResultType>::Err;
         }
     } else {
         // A named stream tells its item by its last argument, if at all.
-        let checked = if is_stream {
-            stream_argument(ty).map(|item| item.to_token_stream())
+        let check = if is_stream {
+            stream_argument(ty).map(|item| no_result(item, runtime))
         } else {
-            Some(name.to_token_stream())
+            Some(no_result(name, runtime))
         };
-        let check = checked.map(|ty| no_result(&private, place, &ty));
         quote!(type #ok = #name; type #err = #private::Infallible; #check)
     };
     Split { types, ok, err }
-}
-
-/// Refuses an alias of `Result` that hides under another name: its error would
-/// be sent as a value. For a `Result` the constant beside the type counts, for
-/// all others that of the trait.
-fn no_result(private: &TokenStream, place: Span, ty: &TokenStream) -> TokenStream {
-    quote_spanned! {place=>
-        type __Checked = #ty;
-        #[allow(dead_code)]
-        const _: () = {
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            trait __Other {
-                const IS_RESULT: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            impl<__T, __E> __Probe<#private::Result<__T, __E>> {
-                const IS_RESULT: ::core::primitive::bool = true;
-            }
-            ::core::assert!(
-                !__Probe::<__Checked>::IS_RESULT,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
-        };
-    }
 }

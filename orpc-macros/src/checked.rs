@@ -1,0 +1,106 @@
+//! Types that their names may belie.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::attribute::{Runtime, at};
+
+/// What a type is by its name.
+#[derive(Clone, Copy)]
+pub(crate) enum Meant {
+    Result,
+    Stream,
+}
+
+impl Meant {
+    fn constant(self) -> &'static str {
+        match self {
+            Self::Result => "__IS_RESULT",
+            Self::Stream => "__IS_STREAM",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::Result => {
+                "rename this type, or return a `Result`: a type whose name ends with `Result` is taken for one"
+            }
+            Self::Stream => "write `async` before `fn`, or return a stream: this type is none",
+        }
+    }
+}
+
+/// ```text
+/// const __IS_RESULT: bool = { …; assert!(Probe::<__Returned>::IS, "…"); true };
+/// ```
+///
+/// `ty` names a type without parameters. See [`checked`].
+pub(crate) fn check(
+    meant: Meant,
+    ty: impl Spanned + quote::ToTokens,
+    runtime: &Runtime,
+) -> TokenStream {
+    let place = at(ty.span());
+    let constant = Ident::new(meant.constant(), place);
+    let probe = probe(meant, &ty, runtime);
+    let message = meant.message();
+    quote_spanned! {place=>
+        const #constant: ::core::primitive::bool = {
+            ::core::assert!(#probe, #message);
+            true
+        };
+    }
+}
+
+/// `Checked<__Returned, { __IS_RESULT }>`, of which the compiler says nothing if the
+/// check has failed.
+pub(crate) fn checked(
+    meant: Meant,
+    ty: impl Spanned + quote::ToTokens,
+    runtime: &Runtime,
+) -> TokenStream {
+    let place = at(ty.span());
+    let private = runtime.private_at(place);
+    let constant = Ident::new(meant.constant(), place);
+    quote_spanned!(place=> #private::Checked<#ty, { #constant }>)
+}
+
+/// Refuses an alias of `Result` that hides under another name: its error would
+/// be sent as a value.
+pub(crate) fn no_result(ty: impl Spanned + quote::ToTokens, runtime: &Runtime) -> TokenStream {
+    let place = at(ty.span());
+    let probe = probe(Meant::Result, &ty, runtime);
+    quote_spanned! {place=>
+        const _: () = ::core::assert!(
+            !#probe,
+            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+        );
+    }
+}
+
+/// An expression that tells whether a type is what is meant: for what it is the
+/// constant beside the type counts, for all others that of the trait.
+fn probe(meant: Meant, ty: &(impl Spanned + quote::ToTokens), runtime: &Runtime) -> TokenStream {
+    let place = at(ty.span());
+    let private = runtime.private_at(place);
+    let (parameters, probed) = match meant {
+        Meant::Result => (quote!(__T, __E), quote!(#private::Result<__T, __E>)),
+        Meant::Stream => (quote!(__S: #private::Stream), quote!(__S)),
+    };
+    quote_spanned! {place=> {
+        type __Probed = #ty;
+        #[allow(dead_code)]
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
+        trait __Other {
+            const IS: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
+        impl<#parameters> __Probe<#probed> {
+            const IS: ::core::primitive::bool = true;
+        }
+        __Probe::<__Probed>::IS
+    }}
+}
