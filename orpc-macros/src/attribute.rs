@@ -98,16 +98,15 @@ impl AttributeOption {
     /// The paths of `key = path` or `key = [path, …]`.
     pub(crate) fn paths(self, errors: &mut Diagnostics) -> Vec<Path> {
         let span = self.span();
+        let nouns = if self.key == "hooks" { "values" } else { "functions" };
         match self.value {
             OptionValue::Path(path) => vec![path],
             OptionValue::Array(items) if !items.is_empty() => {
                 let path = |input: ParseStream<'_>| {
                     let place = input.span();
                     input.call(Path::parse_mod_style).map_err(|_| {
-                        syn::Error::new(
-                            place,
-                            "write the name of a function: a path without quotes",
-                        )
+                        let message = format!("write a name, one of the {nouns}, without quotes");
+                        syn::Error::new(place, message)
                     })
                 };
                 parse_list(items, path, errors)
@@ -115,7 +114,7 @@ impl AttributeOption {
             _ => {
                 let key = &self.key;
                 let message = format!(
-                    "write `{key} = name` or `{key} = [first, second]`, names of functions without quotes"
+                    "write `{key} = name` or `{key} = [first, second]`, names of {nouns} without quotes"
                 );
                 errors.at_span(span, message);
                 Vec::new()

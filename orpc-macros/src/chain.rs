@@ -6,6 +6,7 @@ use syn::Path;
 use syn::spanned::Spanned as _;
 
 use crate::attribute::{Runtime, at};
+use crate::checked;
 
 /// The middlewares of a procedure or router, the first one outermost.
 pub(crate) struct Chain<'a> {
@@ -49,12 +50,22 @@ impl<'a> Chain<'a> {
         &self.context
     }
 
-    /// `type __Middleware0 = authenticate;`
-    pub(crate) fn aliases(&self) -> TokenStream {
-        let aliases = self
-            .links
-            .iter()
-            .map(|Link { path, alias, .. }| quote!(#[doc(hidden)] type #alias = #path;));
+    /// The middlewares, each with the context behind it.
+    pub(crate) fn behind(&self) -> Vec<(&Path, TokenStream)> {
+        let contexts = self.links.iter().skip(1).map(|link| &link.context).chain([&self.context]);
+        self.links.iter().map(|link| link.path).zip(contexts.cloned()).collect()
+    }
+
+    /// ```text
+    /// type __Named0 = authenticate;
+    /// type __Middleware0 = <Checked<__Named0, { … }> as MiddlewareType>::Middleware;
+    /// ```
+    pub(crate) fn aliases(&self, runtime: &Runtime) -> TokenStream {
+        let aliases = self.links.iter().enumerate().map(|(index, Link { path, alias, .. })| {
+            let named = Ident::new(&format!("__Named{index}"), at(path.span()));
+            let middleware = checked::middleware(&named, runtime);
+            quote!(#[doc(hidden)] type #named = #path; #[doc(hidden)] type #alias = #middleware;)
+        });
         aliases.collect()
     }
 

@@ -1,16 +1,19 @@
 //! Types that their names may belie.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Path, Type};
 
 use crate::attribute::{Runtime, at};
+use crate::types::is_named;
 
 /// What a type is by its name.
 #[derive(Clone, Copy)]
 pub(crate) enum Meant {
     Result,
     Stream,
+    Middleware,
 }
 
 impl Meant {
@@ -18,6 +21,7 @@ impl Meant {
         match self {
             Self::Result => "__IS_RESULT",
             Self::Stream => "__IS_STREAM",
+            Self::Middleware => "__IS_MIDDLEWARE",
         }
     }
 
@@ -27,6 +31,9 @@ impl Meant {
                 "rename this type, or return a `Result`: a type whose name ends with `Result` is taken for one"
             }
             Self::Stream => "write `async` before `fn`, or return a stream: this type is none",
+            Self::Middleware => {
+                "write the name of a function with `#[middleware]`: this type is of none"
+            }
         }
     }
 }
@@ -66,6 +73,72 @@ pub(crate) fn checked(
     quote_spanned!(place=> #private::Checked<#ty, { #constant }>)
 }
 
+/// What takes a type apart that is a `Result` by its name, and its check, if the name
+/// leaves a doubt. `name` is an alias of the type.
+pub(crate) fn result(
+    name: &Ident,
+    ty: &Type,
+    runtime: &Runtime,
+) -> (Option<TokenStream>, TokenStream) {
+    if is_named(ty, "Result") {
+        (None, quote!(#name))
+    } else {
+        let check = check(Meant::Result, name, runtime);
+        (Some(check), checked(Meant::Result, name, runtime))
+    }
+}
+
+/// ```text
+/// <Checked<__Named0, { assert!(…, "…"); true }> as MiddlewareType>::Middleware
+/// ```
+pub(crate) fn middleware(name: &Ident, runtime: &Runtime) -> TokenStream {
+    let place = at(name.span());
+    let private = runtime.private_at(place);
+    let probe = probe(Meant::Middleware, name, runtime);
+    let message = Meant::Middleware.message();
+    quote_spanned! {place=>
+        <#private::Checked<#name, { ::core::assert!(#probe, #message); true }>
+            as #private::MiddlewareType>::Middleware
+    }
+}
+
+/// ```text
+/// <Checked<With<App, User>, { assert!(…, "…"); true }> as OnceType>::Context
+/// ```
+///
+/// `context` is the one behind all of the middlewares, `behind` each with the one
+/// behind it. None of these types has parameters.
+pub(crate) fn once(
+    context: &TokenStream,
+    behind: &[(&Path, TokenStream)],
+    runtime: &Runtime,
+) -> TokenStream {
+    let place = behind.last().map_or_else(Span::call_site, |(path, _)| at(path.span()));
+    let private = runtime.private_at(place);
+    let asserts = behind.iter().map(|(path, context)| {
+        let place = at(path.span());
+        let private = runtime.private_at(place);
+        let cases = 0..TWICE;
+        quote_spanned! {place=>
+            ::core::assert!(
+                !(false #(|| #private::Twice::<#context, #cases>::IS)*),
+                "lend a type of its own here: what this middleware lends is lent in front of it already"
+            );
+        }
+    });
+    quote_spanned! {place=>
+        <#private::Checked<#context, {
+            #[allow(unused_imports)]
+            use #private::Unlent as _;
+            #(#asserts)*
+            true
+        }> as #private::OnceType>::Context
+    }
+}
+
+/// The number of cases of `Twice`.
+const TWICE: usize = 11;
+
 /// Refuses an alias of `Result` that hides under another name: its error would
 /// be sent as a value.
 pub(crate) fn no_result(ty: impl Spanned + quote::ToTokens, runtime: &Runtime) -> TokenStream {
@@ -87,6 +160,7 @@ fn probe(meant: Meant, ty: &(impl Spanned + quote::ToTokens), runtime: &Runtime)
     let (parameters, probed) = match meant {
         Meant::Result => (quote!(__T, __E), quote!(#private::Result<__T, __E>)),
         Meant::Stream => (quote!(__S: #private::Stream), quote!(__S)),
+        Meant::Middleware => (quote!(__M: #private::Middleware), quote!(__M)),
     };
     quote_spanned! {place=> {
         type __Probed = #ty;

@@ -1,5 +1,8 @@
 //! What generated code names. Not part of the interface: it changes without notice.
 
+pub use crate::checked::{
+    Checked, MiddlewareType, OnceType, ResultType, StreamType, Twice, Unlent,
+};
 pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
     Answers, Definition, Done, Error, ErrorDeclaration, Hibernates, Kind, Lends, MayLend,
@@ -26,37 +29,6 @@ use http::HeaderMap;
 use crate::event::LastEventId;
 use crate::procedure::Call;
 use crate::socket::Socket;
-
-/// A type of which `IS` says whether it is what its name says. Where the constant
-/// fails with a mistake of the user's, the compiler says nothing further of the type.
-#[derive(Debug)]
-pub struct Checked<T, const IS: bool>(PhantomData<T>);
-
-/// A `Result`, under whatever name.
-pub trait ResultType {
-    /// The type of a success.
-    type Ok;
-    /// The type of a failure.
-    type Err;
-}
-
-impl<T, E> ResultType for Checked<Result<T, E>, true> {
-    type Ok = T;
-    type Err = E;
-}
-
-/// A stream.
-pub trait StreamType {
-    /// What it yields.
-    type Item;
-    /// The type itself.
-    type Stream;
-}
-
-impl<S: Stream> StreamType for Checked<S, true> {
-    type Item = S::Item;
-    type Stream = S;
-}
 
 /// What a contract's procedures may borrow, whatever implements it.
 #[diagnostic::on_unimplemented(

@@ -4,6 +4,7 @@
 // Without a transport parts of the core are for nobody.
 #![cfg_attr(not(feature = "websocket"), allow(dead_code, unused_imports))]
 
+mod checked;
 mod contract;
 mod event;
 mod procedure;

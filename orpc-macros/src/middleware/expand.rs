@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::validate::{Kind, Middleware};
 use crate::attribute::{Runtime, at, cfg_attributes, local};
-use crate::checked::{Meant, check, checked};
+use crate::checked::result;
 use crate::diagnostics::Diagnostics;
 use crate::lent::{How, Subject};
 use crate::procedure::marker;
@@ -118,7 +118,7 @@ fn types(kind: &Kind, runtime: &Runtime) -> Types {
     let place = at(returned.span());
     let private = runtime.private_at(place);
     let name = Ident::new("__Returned", returned.span());
-    let result = checked(Meant::Result, &name, runtime);
+    let (check, result) = result(&name, returned, runtime);
     let part = |part: &str| {
         let part = Ident::new(part, place);
         quote_spanned!(place=> <#result as #private::ResultType>::#part)
@@ -136,7 +136,7 @@ fn types(kind: &Kind, runtime: &Runtime) -> Types {
         Kind::Around { .. } | Kind::Before { .. } => part("Err"),
     };
     let is_result = !matches!(kind, Kind::Before { is_result: false, .. });
-    let check = is_result.then(|| check(Meant::Result, &name, runtime));
+    let check = check.filter(|_| is_result);
     Types {
         definitions: quote! {
             type __Returned = #returned;
@@ -160,7 +160,8 @@ fn implementation(
     let (below, extended) = if is_unit {
         (quote!(__C), quote!({ let _ = #value; #context }))
     } else {
-        let with = quote!(#private::With<__C, #value_type>);
+        let place = at(value_type.span());
+        let with = quote_spanned!(place=> #private::With<__C, #value_type>);
         (with, quote!({ #private::Arc::new(#private::With::new(#context, #value)) }))
     };
     quote! {

@@ -9,6 +9,7 @@ use super::parse::{Entry, EntryKind, Item, Module, Options};
 use super::validate::wire_name;
 use crate::attribute::{Runtime, at, is_attribute, local};
 use crate::chain::{Chain, Link};
+use crate::checked;
 use crate::diagnostics::Diagnostics;
 
 /// ```text
@@ -87,12 +88,16 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
         let span = options.with.last().or(options.context.as_ref()).map(Spanned::span);
         let alias = Ident::new("__RouterContext", at(span.unwrap_or_else(Span::call_site)));
         let alias = quote!(#alias);
-        let definition = quote!(#[doc(hidden)] type #alias = #inner;);
+        let context = match chain.links.as_slice() {
+            [] => inner.clone(),
+            _ => checked::once(&inner, &chain.behind(), &runtime),
+        };
+        let definition = quote!(#[doc(hidden)] type #alias = #context;);
         inner = alias;
         definition
     });
     let router = local("router");
-    let aliases = chain.aliases();
+    let aliases = chain.aliases(&runtime);
     let wrap = chain.links.iter().rev().map(|Link { path, alias, context, .. }| {
         let place = at(path.span());
         let root = runtime.root_at(place);
@@ -127,7 +132,7 @@ fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
     let cfgs = entry.cfgs();
     let place = at(ident.span());
     let root = runtime.root_at(place);
-    let router = local("router");
+    let router = Ident::new("router", place);
     let step = match kind {
         EntryKind::Procedure => {
             quote_spanned!(place=> #root::Router::procedure::<self::#ident, _>(#router))
@@ -141,6 +146,7 @@ fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
             // Where that router says that its context is another one.
             let place = entry.context_span().map_or(place, at);
             let private = runtime.private_at(place);
+            let router = Ident::new("router", place);
             quote_spanned!(place=> #private::nest(#router, #name, #nested))
         }
     };

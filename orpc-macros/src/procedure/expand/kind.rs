@@ -6,7 +6,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::attribute::{at, local};
-use crate::checked::{Meant, check, checked, no_result};
+use crate::checked::{self, Meant, check, checked, no_result};
 use crate::lent::How;
 use crate::procedure::validate::{Item, ItemType, Output, Procedure, stream_argument};
 use crate::types::{inferred, is_named, result_parts};
@@ -220,8 +220,7 @@ fn split(
     let runtime = &procedure.options.runtime;
     let private = runtime.private_at(place);
     let types = if is_result {
-        let check = check(Meant::Result, name, runtime);
-        let result = checked(Meant::Result, name, runtime);
+        let (check, result) = checked::result(name, ty, runtime);
         quote_spanned! {place=>
             #check
             type #ok = <#result as #private::ResultType>::Ok;

@@ -106,7 +106,7 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident)
         innermost,
         |inner, Link { alias, how, .. }| quote!(#point.behind::<#alias, #how>(|#point| #inner)),
     );
-    let aliases = chain.aliases();
+    let aliases = chain.aliases(&options.runtime);
     quote! {
         #aliases
 
@@ -126,7 +126,7 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident)
 
 /// The hidden type, as a procedure that no call reaches: it spares the user the
 /// errors that would follow from its absence.
-pub(super) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
+pub(crate) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
     let private = runtime.private();
     let Head { attributes, visibility, ident } = head;
     let cfgs = cfg_attributes(attributes);

@@ -21,4 +21,7 @@ impl Chat for App {
     async fn last(&self) {}
 }
 
-fn main() {}
+fn main() {
+    let router: Router<App> = chat::router();
+    drop(router.call::<chat::send>(App, ()));
+}

@@ -3,7 +3,7 @@ use orpc_runtime::prelude::*;
 #[contract]
 pub trait Chat<T> {
     #[procedure(method = PUT)]
-    unsafe fn send<T>(self, text: &str, a: String, b: T) -> &str;
+    unsafe fn send<U>(self, text: &str, a: String, b: U) -> &str;
 
     type Other;
 

@@ -9,4 +9,15 @@ pub trait Chat {
     async fn post(self: Arc<Self>);
 }
 
-fn main() {}
+pub struct App;
+
+impl Chat for App {
+    async fn send(self) {}
+
+    async fn post(self: Arc<Self>) {}
+}
+
+fn main() {
+    let router: Router<App> = chat::router();
+    drop(router.call::<chat::send>(App, ()));
+}

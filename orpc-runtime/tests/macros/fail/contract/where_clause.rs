@@ -3,9 +3,19 @@ use orpc_runtime::prelude::*;
 #[contract]
 pub trait Chat
 where
-    Self: Sized,
+    Self: Clone,
 {
     async fn send(&self);
 }
 
-fn main() {}
+#[derive(Clone)]
+pub struct App;
+
+impl Chat for App {
+    async fn send(&self) {}
+}
+
+fn main() {
+    let router: Router<App> = chat::router();
+    drop(router.call::<chat::send>(App, ()));
+}
