@@ -54,7 +54,8 @@ pub(crate) fn check(
     let message = meant.message();
     quote_spanned! {place=>
         const #constant: ::core::primitive::bool = {
-            ::core::assert!(#probe, #message);
+            #probe
+            ::core::assert!(__Probe::<__Probed>::IS, #message);
             true
         };
     }
@@ -97,8 +98,11 @@ pub(crate) fn middleware(name: &Ident, runtime: &Runtime) -> TokenStream {
     let probe = probe(Meant::Middleware, name, runtime);
     let message = Meant::Middleware.message();
     quote_spanned! {place=>
-        <#private::Checked<#name, { ::core::assert!(#probe, #message); true }>
-            as #private::MiddlewareType>::Middleware
+        <#private::Checked<#name, {
+            #probe
+            ::core::assert!(__Probe::<__Probed>::IS, #message);
+            true
+        }> as #private::MiddlewareType>::Middleware
     }
 }
 
@@ -145,15 +149,18 @@ pub(crate) fn no_result(ty: impl Spanned + quote::ToTokens, runtime: &Runtime) -
     let place = at(ty.span());
     let probe = probe(Meant::Result, &ty, runtime);
     quote_spanned! {place=>
-        const _: () = ::core::assert!(
-            !#probe,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-        );
+        const _: () = {
+            #probe
+            ::core::assert!(
+                !__Probe::<__Probed>::IS,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
+        };
     }
 }
 
-/// An expression that tells whether a type is what is meant: for what it is the
-/// constant beside the type counts, for all others that of the trait.
+/// Items by which `__Probe::<__Probed>::IS` tells whether a type is what is meant: for
+/// what it is the constant beside the type counts, for all others that of the trait.
 fn probe(meant: Meant, ty: &(impl Spanned + quote::ToTokens), runtime: &Runtime) -> TokenStream {
     let place = at(ty.span());
     let private = runtime.private_at(place);
@@ -162,7 +169,7 @@ fn probe(meant: Meant, ty: &(impl Spanned + quote::ToTokens), runtime: &Runtime)
         Meant::Stream => (quote!(__S: #private::Stream), quote!(__S)),
         Meant::Middleware => (quote!(__M: #private::Middleware), quote!(__M)),
     };
-    quote_spanned! {place=> {
+    quote_spanned! {place=>
         type __Probed = #ty;
         #[allow(dead_code)]
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
@@ -175,6 +182,5 @@ fn probe(meant: Meant, ty: &(impl Spanned + quote::ToTokens), runtime: &Runtime)
         impl<#parameters> __Probe<#probed> {
             const IS: ::core::primitive::bool = true;
         }
-        __Probe::<__Probed>::IS
-    }}
+    }
 }

@@ -3,10 +3,10 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
-use syn::visit_mut::{VisitMut, visit_type_reference_mut};
+use syn::visit_mut::{VisitMut, visit_path_mut, visit_type_reference_mut};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, Lifetime, Safety, Signature, Token, Type, TypeImplTrait,
-    TypeReference, Visibility,
+    Attribute, FnArg, GenericParam, Ident, Lifetime, Path, Safety, Signature, Token, Type,
+    TypeImplTrait, TypeReference, Visibility,
 };
 
 use crate::diagnostics::Diagnostics;
@@ -109,6 +109,7 @@ pub(crate) fn starts_signature(input: ParseStream<'_>) -> bool {
 pub(crate) fn check(signature: &Signature, role: Role, errors: &mut Diagnostics) {
     check_qualifiers(signature, role, errors);
     check_generics(signature, role, errors);
+    check_own_names(signature, errors);
 }
 
 // `unsafe fn`, `extern "C" fn`, `const fn`, `fn(…, ...)`
@@ -139,6 +140,42 @@ fn check_generics(signature: &Signature, role: Role, errors: &mut Diagnostics) {
             errors.at(parameter, format!("write the type itself: {reason}"));
         }
     }
+}
+
+// `fn __Input()`, `-> __Output`: types of these names stand beside the function.
+fn check_own_names(signature: &Signature, errors: &mut Diagnostics) {
+    struct Names<'e>(&'e mut Diagnostics);
+
+    impl Names<'_> {
+        fn check(&mut self, ident: &Ident) {
+            let name = ident.to_string();
+            if name.strip_prefix("__").is_some_and(|rest| rest.starts_with(char::is_uppercase)) {
+                let message = format!(
+                    "rename `{name}`: such names are those of what stands beside the function"
+                );
+                self.0.at(ident, message);
+            }
+        }
+    }
+
+    impl VisitMut for Names<'_> {
+        fn visit_path_mut(&mut self, path: &mut Path) {
+            if let (None, Some(first)) = (path.leading_colon, path.segments.first()) {
+                self.check(&first.ident);
+            }
+            visit_path_mut(self, path);
+        }
+    }
+
+    let mut names = Names(errors);
+    names.check(&signature.ident);
+    for input in &signature.inputs {
+        // The pattern has a scope of its own.
+        if let FnArg::Typed(argument) = input {
+            names.visit_type_mut(&mut argument.ty.clone());
+        }
+    }
+    names.visit_return_type_mut(&mut signature.output.clone());
 }
 
 /// The arguments. Those by value are for the role to judge: `owned` tells whether

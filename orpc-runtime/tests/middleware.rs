@@ -15,8 +15,9 @@ use http::Request;
 use http_body_util::Full;
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::{BigInt, File};
-use orpc_runtime::{CallEnd, CallError, Hooks, MetaValue};
+use orpc_runtime::{CallEnd, CallError, EncodedEvent, HibernatingIterator, Hooks, MetaValue};
 use serde_json::json;
+use support::websocket::{self, Raw, within};
 use support::{Answer, post, send};
 
 /// What happened, in order.
@@ -126,6 +127,13 @@ async fn brief(next: Next) -> Result<Done, Error> {
     }
 }
 
+/// Fails when all is over.
+#[middleware]
+async fn late(next: Next) -> Result<Done, Error> {
+    let _done = next.run().await?;
+    Err(Error::new(Code::Conflict))
+}
+
 #[middleware]
 async fn panics() {
     panic!("secret-panic");
@@ -158,6 +166,16 @@ pub mod api {
         if input.text == "fail" { Err(AuthError::Nobody) } else { Ok(input.text) }
     }
 
+    #[procedure]
+    pub async fn plain(input: Input) -> String {
+        input.text
+    }
+
+    #[procedure(with = late)]
+    pub fn finished() -> impl Stream<Item = u8> {
+        stream::iter([1])
+    }
+
     #[procedure(with = lending)]
     pub async fn lent(number: &u8) -> u8 {
         *number
@@ -183,6 +201,18 @@ pub mod api {
         Err(Error::internal("secret"))
     }
 
+    #[procedure(with = around)]
+    pub fn asleep(socket: &Socket, fails: bool) -> HibernatingIterator<u8> {
+        let socket = socket.clone();
+        HibernatingIterator::new(move |id| {
+            if fails {
+                return Err(Error::new(Code::Conflict));
+            }
+            let events = [EncodedEvent::message(&1)?, EncodedEvent::done(&())?];
+            Ok(events.iter().try_for_each(|event| event.send(&socket, &id))?)
+        })
+    }
+
     #[router(with = [authenticate, authorize])]
     pub mod account {
         use super::*;
@@ -202,6 +232,12 @@ pub mod api {
         pub async fn describe(user: &User, input: Rich) -> String {
             let names: Vec<_> = input.files.iter().map(File::name).collect();
             format!("{} {} {}", user.name, input.big, names.join(","))
+        }
+
+        /// Fails with an error of a code that the middleware declares.
+        #[procedure]
+        pub async fn undeclared() -> Result<(), Error> {
+            Err(Error::new(Code::Unauthorized))
         }
 
         #[procedure]
@@ -305,6 +341,29 @@ async fn an_error_of_a_middleware_ends_the_call_as_a_declared_one() {
     let journal = ["start account/whoAmI", "authenticate"];
     let end = ["error UNAUTHORIZED", "finish: failed with UNAUTHORIZED"];
     assert_eq!(app.journal.take(), [journal, end].concat());
+}
+
+#[tokio::test]
+async fn a_stream_that_a_middleware_refuses_never_begins() {
+    let app = App::default();
+    let answer = call(&app, "/account/letters", "", "").await;
+    assert_eq!((answer.status, answer.json()["code"].clone()), (401, json!("UNAUTHORIZED")));
+}
+
+#[tokio::test]
+async fn what_a_procedure_does_not_declare_no_middleware_declares_for_it() {
+    let answer = call(&App::default(), "/account/undeclared", "ada", "").await;
+    assert_eq!((answer.status, answer.json()["defined"].clone()), (401, json!(false)));
+}
+
+#[cfg(feature = "typescript")]
+#[test]
+fn the_errors_of_a_middleware_are_part_of_the_types_of_clients() {
+    let types = orpc_runtime::typescript::client(&api::router()).to_string();
+    let who_am_i = types.split("whoAmI:").nth(1).unwrap().split(">;").next().unwrap();
+    assert!(who_am_i.contains(r#"ORPCError<"UNAUTHORIZED", undefined>"#), "{who_am_i}");
+    let open = types.split("open:").nth(1).unwrap().split(">;").next().unwrap();
+    assert!(!open.contains("UNAUTHORIZED"), "{open}");
 }
 
 #[tokio::test]
@@ -450,6 +509,25 @@ async fn an_error_inside_a_stream_reaches_middlewares_and_hooks() {
     );
 }
 
+#[tokio::test]
+async fn what_a_middleware_says_of_a_stream_that_has_ended_is_not_sent() {
+    let app = App::default();
+    let answer = call(&app, "/finished", "", "").await;
+    assert!(answer.body.trim_end().ends_with("event: done\ndata: {}"), "{}", answer.body);
+    assert!(!answer.body.contains("CONFLICT"), "{}", answer.body);
+    assert_eq!(app.journal.take()[1], "error CONFLICT");
+}
+
+#[tokio::test]
+async fn an_input_that_is_refused_reaches_hooks() {
+    let app = App::default();
+    assert_eq!(call(&app, "/plain", "", r#"{"text":1}"#).await.status, 400);
+    assert_eq!(
+        app.journal.take(),
+        ["start plain", "error BAD_REQUEST", "finish: failed with BAD_REQUEST"]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_middleware_may_end_a_stream_that_runs() {
     let app = App::default();
@@ -555,4 +633,51 @@ async fn outputs_behind_a_middleware_can_be_checked() {
     assert_eq!(send(rpc.http(()), post("/number", "")).await.status, 200);
     let rpc = Rpc::new(small::router::<()>().check_outputs());
     assert_eq!(send(rpc.http(()), post("/number", "")).await.status, 500);
+}
+
+#[tokio::test]
+async fn middlewares_and_hooks_are_the_same_on_a_socket() {
+    let app = App::default();
+    let service = Rpc::new(api::router()).websocket(app.clone());
+    let mut client = Raw::open(websocket::channel(&service, 1 << 16), "/").await;
+
+    client.call(1, "/account/whoAmI", &json!(null)).await;
+    let refused = within(client.message()).await.json();
+    assert_eq!(refused["p"]["s"], json!(401));
+    assert_eq!(refused["p"]["b"]["json"]["defined"], json!(true));
+    assert_eq!(app.journal.take().len(), 4);
+
+    client.call(2, "/lent", &json!(null)).await;
+    assert_eq!(within(client.message()).await.json()["p"]["b"]["json"], json!(7));
+
+    app.journal.take();
+    client.call(3, "/count", &json!(5)).await;
+    let mut kinds = Vec::new();
+    while kinds.last() != Some(&json!("error")) {
+        let message = within(client.message()).await.json();
+        kinds.push(message["p"]["e"].clone());
+    }
+    assert_eq!(kinds.len(), 5);
+    websocket::until(|| app.journal.0.lock().unwrap().len() == 5).await;
+    assert_eq!(app.journal.take()[2..4], ["end Some(\"UNAUTHORIZED\")", "error UNAUTHORIZED"]);
+}
+
+#[tokio::test]
+async fn an_iterator_that_hibernates_passes_a_middleware() {
+    let app = App::default();
+    let service = Rpc::new(api::router()).websocket(app.clone());
+    let mut client = Raw::open(websocket::channel(&service, 1 << 16), "/").await;
+    client.call(1, "/asleep", &json!(false)).await;
+    let head = within(client.message()).await.json();
+    assert_eq!(head["p"]["h"]["content-type"], json!("text/event-stream"));
+    assert_eq!(within(client.message()).await.json()["p"]["d"]["json"], json!(1));
+    assert_eq!(within(client.message()).await.json()["p"]["e"], json!("done"));
+    assert_eq!(
+        app.journal.take(),
+        ["start asleep", "begin asleep", "end None", "success", "finish: succeeded"]
+    );
+    client.call(2, "/asleep", &json!(true)).await;
+    let _head = within(client.message()).await;
+    let failed = within(client.message()).await.json();
+    assert_eq!(failed["p"]["e"], json!("error"));
 }

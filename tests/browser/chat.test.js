@@ -130,7 +130,7 @@ test("a message the server finds invalid shows its reason and stays in the compo
   const tab = await openTab(browser, chat.url, { transport: "sse" });
   await tab.join("Tamperer");
   // The page would not send this by itself.
-  const tooLong = JSON.stringify({ json: { name: "Tamperer", message: "x".repeat(2001) } });
+  const tooLong = JSON.stringify({ json: { message: "x".repeat(2001) } });
   await tab.page.route("**/rpc/chat/send", (route) => route.continue({ postData: tooLong }), { times: 1 });
 
   await tab.composer.fill("keep me");

@@ -5,12 +5,15 @@
 //! `--hibernating` those who follow the room cost it no task and no buffer; they
 //! have to come over WebSocket then.
 
+mod call_log;
+
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
+use call_log::CallLog;
 use chat_api::hibernating::Doorkeeper;
 use chat_api::{Room, api, hibernating};
 use orpc_runtime::Rpc;
@@ -33,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // One room, whichever way people come.
     let room = Room::open();
     if std::env::args().any(|argument| argument == "--hibernating") {
-        let rpc = Rpc::new(hibernating::router());
+        let rpc = Rpc::new(hibernating::router().hooks(CallLog));
         let websocket = rpc.websocket(Arc::clone(&room));
         // Without what layers leave with a request, an idle socket takes half the memory.
         let websocket = websocket.keep_extensions(false).hooks(Doorkeeper(Arc::clone(&room)));
@@ -41,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Router::new().nest_service("/rpc", rpc.http(room)).route_service("/ws", websocket);
         serve(app, rpc).await
     } else {
-        let rpc = Rpc::new(api::router());
+        let rpc = Rpc::new(api::router().hooks(CallLog));
         let app = Router::new()
             .nest_service("/rpc", rpc.http(Arc::clone(&room)))
             .route_service("/ws", rpc.websocket(room));

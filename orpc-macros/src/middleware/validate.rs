@@ -24,7 +24,7 @@ pub(super) enum Kind {
     /// Lends what it returns to the procedures, or ends the call.
     Before { returned: Type, is_result: bool },
     /// Runs the rest itself, with a value to lend.
-    Around { returned: Type, value: Type },
+    Around { returned: Type, value: Box<Type> },
 }
 
 impl Kind {
@@ -111,7 +111,9 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
             }
             None
         }
-        Some(next) => Some(Kind::Around { returned: owned(&returned), value: value_of(&next) }),
+        Some(next) => {
+            Some(Kind::Around { returned: owned(&returned), value: Box::new(value_of(&next)) })
+        }
         None if is_done => {
             errors.at(
                 &signature.output,

@@ -102,6 +102,8 @@ impl Options {
 pub(crate) fn check_name(name: &str, span: Span, errors: &mut Diagnostics) {
     if name.is_empty() {
         errors.at_span(span, "write a name: one on the wire cannot be empty");
+    } else if [".", ".."].contains(&name) {
+        errors.at_span(span, format!("write another name: URLs leave `{name}` out"));
     } else if RESERVED.contains(&name) {
         errors.at_span(
             span,

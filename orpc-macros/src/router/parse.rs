@@ -211,6 +211,13 @@ fn entry_head(input: ParseStream<'_>, kind: EntryKind) -> Option<(Visibility, Id
 /// What a wrong guess splits is put together again in the output.
 pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
+    // The attributes in front are its own.
+    while input.peek(Token![#]) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+        if input.peek(syn::token::Bracket) {
+            tokens.extend([input.parse::<TokenTree>()?]);
+        }
+    }
     while !input.is_empty() {
         let is_end = input.peek(Token![;]) || input.peek(syn::token::Brace);
         tokens.extend([input.parse::<TokenTree>()?]);

@@ -129,6 +129,52 @@ fn a_half_typed_signature_leaves_the_function_and_its_name() {
 }
 
 #[test]
+fn a_half_typed_middleware_leaves_the_function_and_its_name() {
+    for body in BODIES {
+        let item = tokens(&format!("pub async fn send(app: &App, call: &Call) -> User {body}"));
+        let expanded = crate::middleware::expand(TokenStream::new(), item.clone());
+        assert_starts_with(&expanded, &item);
+        assert_contains(&expanded, "type __Returned = User;");
+        assert!(!contains(&expanded, "compile_error"), "{body}: {expanded}");
+    }
+    for item in SIGNATURES.map(tokens) {
+        let expanded = crate::middleware::expand(TokenStream::new(), item.clone());
+        assert_starts_with(&expanded, &item);
+        assert_contains(&expanded, "pub struct send {}");
+    }
+}
+
+#[test]
+fn other_procedures_of_a_contract_survive_a_half_typed_one() {
+    let methods = [
+        "async fn send(&self, inp);",
+        "async fn send(&self, inp:) -> Receipt;",
+        "async fn send(&self, ) -> Result<;",
+        "async fn send(&self, ) -> ;",
+        "async fn send(&self) -> Receipt { self. }",
+        "async fn send(&self) -> Receipt { self.__ra_fixup }",
+        "async fn send(&);",
+        "async fn send();",
+        "async fn send",
+        "async fn ;",
+        "async",
+        "fn",
+        "#[procedure(na)] async fn send(&self);",
+        "#[procedure =] async fn send(&self);",
+        "#[] async fn send(&self);",
+    ];
+    for method in methods {
+        let module = format!(
+            "pub trait Chat {{ async fn first(&self, text: String) -> usize; {method} async fn last(&self); }}"
+        );
+        let expanded = crate::contract::expand(TokenStream::new(), tokens(&module));
+        assert_contains(&expanded, "pub trait Chat");
+        assert_contains(&expanded, "fn first(&self, text: String)");
+        assert_contains(&expanded, "fn last(&self)");
+    }
+}
+
+#[test]
 fn a_function_without_a_name_is_left_as_it_is() {
     for text in ["pub", "pub async", "pub async fn", "pub async fn (app: &App) {}", "", "async"] {
         let item = tokens(text);

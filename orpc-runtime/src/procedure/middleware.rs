@@ -11,8 +11,7 @@ use super::output::Output;
 use super::traits::Scope;
 use crate::event::Opened;
 
-/// A function with `#[middleware]`. Implemented by the type that the attribute
-/// adds beside the function, under the same name.
+#[doc = include_str!("middleware.md")]
 #[diagnostic::on_unimplemented(
     message = "write the name of a function with `#[middleware]`: `{Self}` is none",
     label = "not a middleware"

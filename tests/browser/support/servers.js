@@ -81,12 +81,17 @@ export async function stopAll() {
   await Promise.all([...running].map(stop));
 }
 
+/** The header by which the chat room knows who calls. */
+function callerHeaders(name) {
+  return { authorization: `Bearer ${encodeURIComponent(name)}` };
+}
+
 /** Sends a message without a browser, to fill the room. */
 export async function say(url, name, message) {
   const response = await fetch(`${url}/rpc/chat/send`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ json: { name, message } }),
+    headers: { "content-type": "application/json", ...callerHeaders(name) },
+    body: JSON.stringify({ json: { message } }),
   });
   if (!response.ok) {
     throw new Error(`chat.send answered ${response.status}: ${await response.text()}`);
@@ -98,8 +103,7 @@ export async function enter(url, name) {
   const visit = new AbortController();
   const response = await fetch(`${url}/rpc/chat/onMessage`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ json: { name } }),
+    headers: callerHeaders(name),
     signal: visit.signal,
   });
   if (!response.ok) {

@@ -8,8 +8,9 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::websocket::SocketHooks;
 use orpc_runtime::{Close, HibernatingIterator, HibernationId};
 
-use crate::api::{Follow, SendError, SendMessage};
+use crate::api::SendMessage;
 use crate::log::RoomEvent;
+use crate::people::{Author, Visitor, authenticate, limit, visit};
 use crate::room::Room;
 
 /// What is attached to the socket of somebody who follows the room.
@@ -27,33 +28,34 @@ pub fn router() -> Router<Arc<Room>> {
 }
 
 /// `chat.*`
-#[router(context = Arc<Room>)]
+#[router(context = Arc<Room>, with = visit)]
 pub mod chat {
     use super::*;
 
     /// Sends a message to everyone in the room.
-    #[procedure]
-    pub async fn send(room: &Arc<Room>, input: SendMessage) -> Result<(), SendError> {
-        input.send(room)
+    #[procedure(with = [authenticate, limit])]
+    pub async fn send(room: &Arc<Room>, author: &Author, input: SendMessage) {
+        room.say(author.name.clone(), input.message);
     }
 
     /// Everything that happens from the last event on that the client saw; for a
-    /// newcomer, from a few before now.
+    /// newcomer, from a few before now. Others see a reader with a name come and go.
     #[procedure]
     pub fn on_message(
         room: &Arc<Room>,
         socket: &Socket,
-        input: Follow,
+        visitor: &Visitor,
         last: Option<&LastEventId>,
     ) -> HibernatingIterator<RoomEvent> {
         let (room, socket, last) = (Arc::clone(room), socket.clone(), last.cloned());
+        let name = visitor.name.clone();
         HibernatingIterator::new(move |events| {
             // A socket that follows again does so under another name.
             leave(&room, &socket);
-            if let Some(name) = &input.name {
+            if let Some(name) = &name {
                 room.enter(name);
             }
-            let follower = Follower { name: input.name, events };
+            let follower = Follower { name, events };
             room.follow_asleep(&socket, &follower, last.as_ref().map(LastEventId::as_str))
         })
     }

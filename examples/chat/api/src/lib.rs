@@ -4,6 +4,7 @@
 pub mod api;
 pub mod hibernating;
 mod log;
+pub mod people;
 mod presence;
 mod room;
 

@@ -2,18 +2,6 @@
 
 import type { AsyncIteratorClass, Client as ProcedureClient, ClientContext, ORPCError, ThrowableError } from "@orpc/client";
 
-/** Who wants to know what happens. */
-export type Follow = {
-  /**
-   * The name under which others see the reader come and go; without one,
-   * nobody notices.
-   *
-   * @minLength 1
-   * @maxLength 40
-   */
-  name?: string | null | undefined;
-};
-
 /** Something that everyone in the room sees. */
 export type RoomEvent =
   /** Somebody said something. */
@@ -46,13 +34,6 @@ export type RoomEvent =
 /** A message to the room. */
 export type SendMessage = {
   /**
-   * Who sends it.
-   *
-   * @minLength 1
-   * @maxLength 40
-   */
-  name: string;
-  /**
    * What it says.
    *
    * @minLength 1
@@ -80,12 +61,19 @@ export type Client<C extends ClientContext = Record<never, never>> = {
               retryAfter: number;
             }
           >
+        | ORPCError<"UNAUTHORIZED", undefined>
+        | ORPCError<"INVALID_NAME", undefined>
         | ThrowableError
     >;
     /**
      * Everything that happens from the last event on that the client saw; for a
-     * newcomer, from a few before now.
+     * newcomer, from a few before now. Others see a reader with a name come and go.
      */
-    onMessage: ProcedureClient<C, Follow, AsyncIteratorClass<RoomEvent, void, void>, ThrowableError>;
+    onMessage: ProcedureClient<
+      C,
+      undefined,
+      AsyncIteratorClass<RoomEvent, void, void>,
+      ORPCError<"INVALID_NAME", undefined> | ThrowableError
+    >;
   };
 };

@@ -1,5 +1,5 @@
 import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "react";
-import type { Client } from "../rpc";
+import type { Rpc } from "../rpc";
 import { CharacterCount } from "./CharacterCount";
 import styles from "./Composer.module.css";
 import { ComposerError } from "./ComposerError";
@@ -9,7 +9,7 @@ import { useAutosize } from "./useAutosize";
 import { useProblem } from "./useProblem";
 import { useSend } from "./useSend";
 
-type Props = { rpc: Client; name: string; onSent: () => void };
+type Props = { rpc: Rpc; name: string; onSent: () => void };
 
 export function Composer({ rpc, name, onSent }: Props) {
   const [draft, setDraft] = useState("");

@@ -1,5 +1,5 @@
 import { safe } from "@orpc/client";
-import type { Client } from "../rpc";
+import type { Rpc } from "../rpc";
 import { describeFailure } from "./describeFailure";
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -9,9 +9,9 @@ export type SendFailure =
   | { kind: "other"; text: string };
 
 /** Resolves to what went wrong, or to `null` once the message is in the room. */
-export async function sendMessage(rpc: Client, name: string, message: string): Promise<SendFailure | null> {
+export async function sendMessage(rpc: Rpc, name: string, message: string): Promise<SendFailure | null> {
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-  const { error, isDefined } = await safe(rpc.chat.send({ name, message }, { signal }));
+  const { error, isDefined } = await safe(rpc.chat.send({ message }, { signal, context: { name } }));
 
   if (isDefined && error.code === "RATE_LIMITED") {
     const { retryAfter } = error.data;

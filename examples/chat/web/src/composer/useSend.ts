@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Client } from "../rpc";
+import type { Rpc } from "../rpc";
 import { type SendFailure, sendMessage } from "./sendMessage";
 
 export type Sender = {
@@ -10,7 +10,7 @@ export type Sender = {
   dismissFailure: () => void;
 };
 
-export function useSend(rpc: Client, name: string): Sender {
+export function useSend(rpc: Rpc, name: string): Sender {
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<SendFailure | null>(null);
 

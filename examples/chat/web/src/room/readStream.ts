@@ -26,8 +26,8 @@ export async function readStream(options: ReadOptions): Promise<void> {
   try {
     await transport.open(reading.signal);
     reading.signal.throwIfAborted();
-    const reader = name === null ? {} : { name };
-    const stream = await transport.rpc.chat.onMessage(reader, { signal: reading.signal, lastEventId });
+    const context = name === null ? {} : { name };
+    const stream = await transport.rpc.chat.onMessage(undefined, { signal: reading.signal, lastEventId, context });
     reading.signal.throwIfAborted();
     onOpen();
     for await (const event of stream) {

@@ -1,4 +1,4 @@
-import type { Client } from "../rpc";
+import type { Rpc } from "../rpc";
 import { sseTransport } from "./sseTransport";
 import { webSocketTransport } from "./webSocketTransport";
 
@@ -8,7 +8,7 @@ export type TransportName = (typeof TRANSPORT_NAMES)[number];
 
 /** A way to the server. It opens again after it was closed. */
 export type Transport = {
-  rpc: Client;
+  rpc: Rpc;
   /** Resolves once calls can be made. */
   open: (signal: AbortSignal) => Promise<void>;
   /** Ends the connection that calls share; they fail. */

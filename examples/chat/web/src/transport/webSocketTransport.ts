@@ -1,6 +1,7 @@
 import { createORPCClient } from "@orpc/client";
 import { type LinkWebsocketClientOptions, RPCLink } from "@orpc/client/websocket";
 import ReconnectingWebSocket from "partysocket/ws";
+import { type Caller, callerHeaders } from "../rpc";
 import type { Transport } from "./transport";
 
 /** All calls over one socket, which can be connected again and again. */
@@ -14,8 +15,9 @@ export function webSocketTransport(): Transport {
   });
   // Its states are those of a WebSocket; only their type is wider.
   const websocket = socket as LinkWebsocketClientOptions["websocket"];
+  const link = new RPCLink<Caller>({ websocket, headers: ({ context }) => callerHeaders(context) });
   return {
-    rpc: createORPCClient(new RPCLink({ websocket })),
+    rpc: createORPCClient(link),
     open: (signal) => open(socket, signal),
     close: () => socket.close(),
   };

@@ -6,9 +6,15 @@ use orpc_runtime::prelude::*;
 use crate::Session;
 
 /// Who calls.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Caller {
     name: String,
+}
+
+/// Lets those pass who say who they are.
+#[middleware]
+async fn authenticate(session: &Session) -> Result<Caller, Error> {
+    Ok(Caller { name: session.caller()?.to_owned() })
 }
 
 /// `account.*`
@@ -17,9 +23,9 @@ pub mod procedures {
     use super::*;
 
     /// The caller's name.
-    #[procedure]
-    pub async fn who_am_i(session: &Session) -> Result<Caller, Error> {
-        Ok(Caller { name: session.caller()?.to_owned() })
+    #[procedure(with = authenticate)]
+    pub async fn who_am_i(caller: &Caller) -> Caller {
+        caller.clone()
     }
 
     /// Sets a header and a cookie of the response.

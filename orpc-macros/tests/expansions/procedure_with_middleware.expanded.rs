@@ -1,0 +1,221 @@
+pub async fn buy(
+    app: &App,
+    user: &User,
+    plan: &Plan,
+    input: Order,
+) -> Result<Receipt, Refused> {
+    app.buy(user, plan, input)
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub struct buy {}
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = Order;
+    type __Returned = Result<Receipt, Refused>;
+    type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
+    type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    impl ::orpc_runtime::__private::Procedure for buy {
+        type Input = __Input;
+        type Reply = __Output;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = true;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                "buy",
+                ::orpc_runtime::__private::Kind::Unary,
+            )
+        }
+    }
+    impl ::orpc_runtime::__private::Unary for buy {
+        type Output = __Output;
+    }
+    impl<
+        __C,
+        __H0,
+        __H1,
+        __H2,
+    > ::orpc_runtime::__private::Answers<__C, (__H0, __H1, __H2)> for buy
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ::orpc_runtime::__private::Lends<App, __H0>,
+        __H0: 'static,
+        __C: ::orpc_runtime::__private::Lends<User, __H1>,
+        __H1: 'static,
+        __C: ::orpc_runtime::__private::Lends<Plan, __H2>,
+        __H2: 'static,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false
+            || <__C as ::orpc_runtime::__private::Lends<App, __H0>>::NEEDS_SOCKET
+            || <__C as ::orpc_runtime::__private::Lends<User, __H1>>::NEEDS_SOCKET
+            || <__C as ::orpc_runtime::__private::Lends<Plan, __H2>>::NEEDS_SOCKET;
+        fn call<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<__Output, __Error>,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                buy(
+                        <__C as ::orpc_runtime::__private::Lends<
+                            App,
+                            __H0,
+                        >>::lend(scope),
+                        <__C as ::orpc_runtime::__private::Lends<
+                            User,
+                            __H1,
+                        >>::lend(scope),
+                        <__C as ::orpc_runtime::__private::Lends<
+                            Plan,
+                            __H2,
+                        >>::lend(scope),
+                        input,
+                    )
+                    .await
+            }
+        }
+    }
+    impl<
+        __C,
+        __M0,
+        __M1,
+        __H0,
+        __H1,
+        __H2,
+    > ::orpc_runtime::__private::Mount<__C, (__M0, __M1, __H0, __H1, __H2)> for buy
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        authenticate: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
+        __M0: 'static,
+        crate::plans::with_plan: ::orpc_runtime::__private::RunMiddleware<
+            <authenticate as ::orpc_runtime::__private::Middleware>::Context<__C>,
+            __M1,
+        >,
+        __M1: 'static,
+        <crate::plans::with_plan as ::orpc_runtime::__private::Middleware>::Context<
+            <authenticate as ::orpc_runtime::__private::Middleware>::Context<__C>,
+        >: ::orpc_runtime::__private::Lends<App, __H0>,
+        __H0: 'static,
+        <crate::plans::with_plan as ::orpc_runtime::__private::Middleware>::Context<
+            <authenticate as ::orpc_runtime::__private::Middleware>::Context<__C>,
+        >: ::orpc_runtime::__private::Lends<User, __H1>,
+        __H1: 'static,
+        <crate::plans::with_plan as ::orpc_runtime::__private::Middleware>::Context<
+            <authenticate as ::orpc_runtime::__private::Middleware>::Context<__C>,
+        >: ::orpc_runtime::__private::Lends<Plan, __H2>,
+        __H2: 'static,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point
+                .behind::<
+                    authenticate,
+                    __M0,
+                >(|point| {
+                    point
+                        .behind::<
+                            crate::plans::with_plan,
+                            __M1,
+                        >(|point| point.unary::<Self, (__H0, __H1, __H2)>())
+                })
+        }
+    }
+};
+pub fn changes(user: &User) -> impl Stream<Item = Change> {
+    user.changes()
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub struct changes {}
+#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+const _: () = {
+    type __Input = ();
+    type __Item = Change;
+    type __Error = ::orpc_runtime::__private::Infallible;
+    type __Event = __Item;
+    type __EventError = ::orpc_runtime::__private::Infallible;
+    type __Checked = __Item;
+    #[allow(dead_code)]
+    const _: () = {
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        trait __Other {
+            const IS_RESULT: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+            const IS_RESULT: ::core::primitive::bool = true;
+        }
+        ::core::assert!(
+            ! __Probe:: < __Checked > ::IS_RESULT,
+            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+        );
+    };
+    impl ::orpc_runtime::__private::Procedure for changes {
+        type Input = __Input;
+        type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
+        type Error = __Error;
+        const HAS_INPUT: ::core::primitive::bool = false;
+        fn definition() -> ::orpc_runtime::__private::Definition {
+            ::orpc_runtime::__private::Definition::new(
+                "changes",
+                ::orpc_runtime::__private::Kind::Stream,
+            )
+        }
+    }
+    impl ::orpc_runtime::__private::Streams for changes {
+        type Item = __Item;
+        type Event = __Event;
+        type EventError = __EventError;
+        fn split(
+            item: __Item,
+        ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
+            ::orpc_runtime::__private::Ok(item)
+        }
+    }
+    impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for changes
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        __C: ::orpc_runtime::__private::Lends<User, __H0>,
+        __H0: 'static,
+    {
+        const NEEDS_SOCKET: ::core::primitive::bool = false
+            || <__C as ::orpc_runtime::__private::Lends<User, __H0>>::NEEDS_SOCKET;
+        fn open<'__a>(
+            scope: ::orpc_runtime::__private::Scope<'__a, __C>,
+            input: __Input,
+        ) -> impl ::orpc_runtime::__private::Future<
+            Output = ::orpc_runtime::__private::Result<
+                impl ::orpc_runtime::__private::Stream<
+                    Item = __Item,
+                > + ::orpc_runtime::__private::Send + '__a,
+                __Error,
+            >,
+        > + ::orpc_runtime::__private::Send + '__a {
+            async move {
+                let _ = (&scope, &input);
+                ::orpc_runtime::__private::Ok(
+                    changes(
+                        <__C as ::orpc_runtime::__private::Lends<
+                            User,
+                            __H0,
+                        >>::lend(scope),
+                    ),
+                )
+            }
+        }
+    }
+    impl<__C, __M0, __H0> ::orpc_runtime::__private::Mount<__C, (__M0, __H0)> for changes
+    where
+        __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
+        authenticate: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
+        __M0: 'static,
+        <authenticate as ::orpc_runtime::__private::Middleware>::Context<
+            __C,
+        >: ::orpc_runtime::__private::Lends<User, __H0>,
+        __H0: 'static,
+    {
+        fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
+            point.behind::<authenticate, __M0>(|point| point.stream::<Self, (__H0,)>())
+        }
+    }
+};
