@@ -132,8 +132,12 @@ pub(crate) fn once(
     });
     quote_spanned! {place=>
         <#private::Checked<#context, {
-            #[allow(unused_imports)]
-            use #private::Unlent as _;
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__C, const __CASE: ::core::primitive::usize> __Other
+                for #private::Twice<__C, __CASE>
+            {}
             #(#asserts)*
             true
         }> as #private::OnceType>::Context

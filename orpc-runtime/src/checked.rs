@@ -69,17 +69,10 @@ impl<C> OnceType for Checked<C, true> {
 
 /// Tells by its constant `IS` whether what the last middleware of a context lends is
 /// lent in front of it, too, `CASE` by case: by one of the four middlewares before
-/// it, by the router's context, or by the call.
+/// it, by the router's context, or by the call. For the other contexts generated code
+/// has a trait with a constant of that name.
 #[derive(Debug)]
 pub struct Twice<C, const CASE: usize>(PhantomData<C>);
-
-/// The other case.
-pub trait Unlent {
-    /// That it is not.
-    const IS: bool = false;
-}
-
-impl<C, const CASE: usize> Unlent for Twice<C, CASE> {}
 
 macro_rules! twice {
     ($($case:literal: [$($parameter:ident),*] $context:ty;)*) => {

@@ -8,13 +8,20 @@ pub struct numbers {}
 const _: () = {
     type __Input = ();
     const __IS_STREAM: ::core::primitive::bool = {
+        type __Probed = BoxStream<'static, u32>;
+        #[allow(dead_code)]
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
+        trait __Other {
+            const IS: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
+        impl<__S: ::orpc_runtime::__private::Stream> __Probe<__S> {
+            const IS: ::core::primitive::bool = true;
+        }
         ::core::assert!(
-            { type __Probed = BoxStream < 'static, u32 >; #[allow(dead_code)] struct
-            __Probe < __T > (::core::marker::PhantomData < __T >); #[allow(dead_code)]
-            trait __Other { const IS : ::core::primitive::bool = false; } impl < __T >
-            __Other for __Probe < __T > {} #[allow(dead_code)] impl < __S :
-            ::orpc_runtime::__private::Stream > __Probe < __S > { const IS :
-            ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
+            __Probe:: < __Probed > ::IS,
             "write `async` before `fn`, or return a stream: this type is none"
         );
         true
@@ -26,15 +33,24 @@ const _: () = {
     type __Error = Refused;
     type __Event = __Item;
     type __EventError = ::orpc_runtime::__private::Infallible;
-    const _: () = ::core::assert!(
-        ! { type __Probed = u32; #[allow(dead_code)] struct __Probe < __T >
-        (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait __Other { const
-        IS : ::core::primitive::bool = false; } impl < __T > __Other for __Probe < __T >
-        {} #[allow(dead_code)] impl < __T, __E > __Probe <
-        ::orpc_runtime::__private::Result < __T, __E > > { const IS :
-        ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
-        "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-    );
+    const _: () = {
+        type __Probed = u32;
+        #[allow(dead_code)]
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
+        trait __Other {
+            const IS: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
+        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+            const IS: ::core::primitive::bool = true;
+        }
+        ::core::assert!(
+            ! __Probe:: < __Probed > ::IS,
+            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+        );
+    };
     impl ::orpc_runtime::__private::Procedure for numbers {
         type Input = __Input;
         type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;

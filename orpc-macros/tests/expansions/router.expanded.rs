@@ -17,15 +17,24 @@ pub mod chat {
         type __Returned = ();
         type __Output = __Returned;
         type __Error = ::orpc_runtime::__private::Infallible;
-        const _: () = ::core::assert!(
-            ! { type __Probed = __Returned; #[allow(dead_code)] struct __Probe < __T >
-            (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait __Other {
-            const IS : ::core::primitive::bool = false; } impl < __T > __Other for
-            __Probe < __T > {} #[allow(dead_code)] impl < __T, __E > __Probe <
-            ::orpc_runtime::__private::Result < __T, __E > > { const IS :
-            ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-        );
+        const _: () = {
+            type __Probed = __Returned;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                ! __Probe:: < __Probed > ::IS,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
+        };
         impl ::orpc_runtime::__private::Procedure for send {
             type Input = __Input;
             type Reply = __Output;
@@ -99,15 +108,24 @@ pub mod chat {
         type __Error = ::orpc_runtime::__private::Infallible;
         type __Event = __Item;
         type __EventError = ::orpc_runtime::__private::Infallible;
-        const _: () = ::core::assert!(
-            ! { type __Probed = __Item; #[allow(dead_code)] struct __Probe < __T >
-            (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait __Other {
-            const IS : ::core::primitive::bool = false; } impl < __T > __Other for
-            __Probe < __T > {} #[allow(dead_code)] impl < __T, __E > __Probe <
-            ::orpc_runtime::__private::Result < __T, __E > > { const IS :
-            ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-        );
+        const _: () = {
+            type __Probed = __Item;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                ! __Probe:: < __Probed > ::IS,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
+        };
         impl ::orpc_runtime::__private::Procedure for on_message {
             type Input = __Input;
             type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;

@@ -72,13 +72,20 @@ pub mod account {
         type __Middleware0 = <::orpc_runtime::__private::Checked<
             __Named0,
             {
+                type __Probed = __Named0;
+                #[allow(dead_code)]
+                struct __Probe<__T>(::core::marker::PhantomData<__T>);
+                #[allow(dead_code)]
+                trait __Other {
+                    const IS: ::core::primitive::bool = false;
+                }
+                impl<__T> __Other for __Probe<__T> {}
+                #[allow(dead_code)]
+                impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                    const IS: ::core::primitive::bool = true;
+                }
                 ::core::assert!(
-                    { type __Probed = __Named0; #[allow(dead_code)] struct __Probe < __T
-                    > (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait
-                    __Other { const IS : ::core::primitive::bool = false; } impl < __T >
-                    __Other for __Probe < __T > {} #[allow(dead_code)] impl < __M :
-                    ::orpc_runtime::__private::Middleware > __Probe < __M > { const IS :
-                    ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
+                    __Probe:: < __Probed > ::IS,
                     "write the name of a function with `#[middleware]`: this type is of none"
                 );
                 true
@@ -126,15 +133,24 @@ pub mod account {
             type __Returned = Vec<Device>;
             type __Output = __Returned;
             type __Error = ::orpc_runtime::__private::Infallible;
-            const _: () = ::core::assert!(
-                ! { type __Probed = __Returned; #[allow(dead_code)] struct __Probe < __T
-                > (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait
-                __Other { const IS : ::core::primitive::bool = false; } impl < __T >
-                __Other for __Probe < __T > {} #[allow(dead_code)] impl < __T, __E >
-                __Probe < ::orpc_runtime::__private::Result < __T, __E > > { const IS :
-                ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
+            const _: () = {
+                type __Probed = __Returned;
+                #[allow(dead_code)]
+                struct __Probe<__T>(::core::marker::PhantomData<__T>);
+                #[allow(dead_code)]
+                trait __Other {
+                    const IS: ::core::primitive::bool = false;
+                }
+                impl<__T> __Other for __Probe<__T> {}
+                #[allow(dead_code)]
+                impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+                    const IS: ::core::primitive::bool = true;
+                }
+                ::core::assert!(
+                    ! __Probe:: < __Probed > ::IS,
+                    "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+                );
+            };
             impl ::orpc_runtime::__private::Procedure for list {
                 type Input = __Input;
                 type Reply = __Output;
@@ -213,13 +229,20 @@ pub mod account {
     type __Middleware0 = <::orpc_runtime::__private::Checked<
         __Named0,
         {
+            type __Probed = __Named0;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
             ::core::assert!(
-                { type __Probed = __Named0; #[allow(dead_code)] struct __Probe < __T >
-                (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait __Other
-                { const IS : ::core::primitive::bool = false; } impl < __T > __Other for
-                __Probe < __T > {} #[allow(dead_code)] impl < __M :
-                ::orpc_runtime::__private::Middleware > __Probe < __M > { const IS :
-                ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
+                __Probe:: < __Probed > ::IS,
                 "write the name of a function with `#[middleware]`: this type is of none"
             );
             true
@@ -231,13 +254,20 @@ pub mod account {
     type __Middleware1 = <::orpc_runtime::__private::Checked<
         __Named1,
         {
+            type __Probed = __Named1;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
             ::core::assert!(
-                { type __Probed = __Named1; #[allow(dead_code)] struct __Probe < __T >
-                (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait __Other
-                { const IS : ::core::primitive::bool = false; } impl < __T > __Other for
-                __Probe < __T > {} #[allow(dead_code)] impl < __M :
-                ::orpc_runtime::__private::Middleware > __Probe < __M > { const IS :
-                ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
+                __Probe:: < __Probed > ::IS,
                 "write the name of a function with `#[middleware]`: this type is of none"
             );
             true
@@ -249,8 +279,11 @@ pub mod account {
             <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<App>,
         >,
         {
-            #[allow(unused_imports)]
-            use ::orpc_runtime::__private::Unlent as _;
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__C, const __CASE: ::core::primitive::usize> __Other
+            for ::orpc_runtime::__private::Twice<__C, __CASE> {}
             ::core::assert!(
                 ! (false || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
                 ::orpc_runtime::__private::Middleware > ::Context < App >, 0usize > ::IS
@@ -349,15 +382,24 @@ pub mod anywhere {
         type __Returned = ();
         type __Output = __Returned;
         type __Error = ::orpc_runtime::__private::Infallible;
-        const _: () = ::core::assert!(
-            ! { type __Probed = __Returned; #[allow(dead_code)] struct __Probe < __T >
-            (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait __Other {
-            const IS : ::core::primitive::bool = false; } impl < __T > __Other for
-            __Probe < __T > {} #[allow(dead_code)] impl < __T, __E > __Probe <
-            ::orpc_runtime::__private::Result < __T, __E > > { const IS :
-            ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-        );
+        const _: () = {
+            type __Probed = __Returned;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                ! __Probe:: < __Probed > ::IS,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
+        };
         impl ::orpc_runtime::__private::Procedure for ping {
             type Input = __Input;
             type Reply = __Output;
@@ -407,13 +449,20 @@ pub mod anywhere {
     type __Middleware0 = <::orpc_runtime::__private::Checked<
         __Named0,
         {
+            type __Probed = __Named0;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
             ::core::assert!(
-                { type __Probed = __Named0; #[allow(dead_code)] struct __Probe < __T >
-                (::core::marker::PhantomData < __T >); #[allow(dead_code)] trait __Other
-                { const IS : ::core::primitive::bool = false; } impl < __T > __Other for
-                __Probe < __T > {} #[allow(dead_code)] impl < __M :
-                ::orpc_runtime::__private::Middleware > __Probe < __M > { const IS :
-                ::core::primitive::bool = true; } __Probe:: < __Probed > ::IS },
+                __Probe:: < __Probed > ::IS,
                 "write the name of a function with `#[middleware]`: this type is of none"
             );
             true
