@@ -125,7 +125,8 @@ pub(crate) fn once(
         let cases = 0..TWICE;
         quote_spanned! {place=>
             ::core::assert!(
-                !(false #(|| #private::Twice::<#context, #cases>::IS)*),
+                #private::Nothing::<#context>::IS
+                    || !(false #(|| #private::Twice::<#context, #cases>::IS)*),
                 "lend a type of its own here: what this middleware lends is lent in front of it already"
             );
         }
@@ -138,6 +139,7 @@ pub(crate) fn once(
             impl<__C, const __CASE: ::core::primitive::usize> __Other
                 for #private::Twice<__C, __CASE>
             {}
+            impl<__C> __Other for #private::Nothing<__C> {}
             #(#asserts)*
             true
         }> as #private::OnceType>::Context

@@ -1,6 +1,8 @@
 //! What generated code names. Not part of the interface: it changes without notice.
 
-pub use crate::checked::{Checked, MiddlewareType, OnceType, ResultType, StreamType, Twice};
+pub use crate::checked::{
+    Checked, MiddlewareType, Nothing, OnceType, ResultType, StreamType, Twice,
+};
 pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
     Answers, Definition, Done, Error, ErrorDeclaration, Hibernates, Kind, Lends, MayLend,

@@ -74,6 +74,16 @@ impl<C> OnceType for Checked<C, true> {
 #[derive(Debug)]
 pub struct Twice<C, const CASE: usize>(PhantomData<C>);
 
+/// Tells by its constant `IS`, likewise, whether the last middleware of a context
+/// lends nothing, which any number of them may do.
+#[derive(Debug)]
+pub struct Nothing<C>(PhantomData<C>);
+
+impl<C> Nothing<With<C, ()>> {
+    /// That it does.
+    pub const IS: bool = true;
+}
+
 macro_rules! twice {
     ($($case:literal: [$($parameter:ident),*] $context:ty;)*) => {
         $(impl<$($parameter),*> Twice<$context, $case> {

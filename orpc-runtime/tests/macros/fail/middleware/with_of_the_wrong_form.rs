@@ -1,6 +1,6 @@
 use orpc_runtime::prelude::*;
 
-#[router(context = (), with = "check")]
+#[router(with = "check")]
 pub mod text {
     use super::*;
 
