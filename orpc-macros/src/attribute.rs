@@ -1,10 +1,11 @@
 //! Options in the parentheses of an attribute.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::spanned::Spanned;
 use syn::{Attribute, Lit, LitStr, Path, Token};
 
 use crate::diagnostics::Diagnostics;
@@ -218,6 +219,14 @@ pub(crate) fn at(span: Span) -> Span {
 /// A name that no item of the user's can be meant by.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
+}
+
+/// `type Input = __Input;` in an implementation, where a private type is reported: at
+/// itself.
+pub(crate) fn associated(name: &str, ty: &(impl ToTokens + Spanned)) -> TokenStream {
+    let place = at(ty.span());
+    let name = Ident::new(name, place);
+    quote_spanned!(place=> type #name = #ty;)
 }
 
 fn located(tokens: TokenStream, span: Span) -> TokenStream {

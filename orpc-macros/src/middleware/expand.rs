@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::validate::{Kind, Middleware};
-use crate::attribute::{Runtime, at, cfg_attributes, local};
+use crate::attribute::{Runtime, associated, at, cfg_attributes, local};
 use crate::checked::result;
 use crate::diagnostics::Diagnostics;
 use crate::lent::{How, Subject};
@@ -157,20 +157,24 @@ fn implementation(
 ) -> TokenStream {
     let (context, value) = (local("context"), local("value"));
     let Types { value: value_type, error, .. } = types;
+    let place = at(value_type.span());
+    let bounds = quote!(#private::Send + #private::Sync + 'static);
     let (below, extended) = if is_unit {
         (quote!(__C), quote!({ let _ = #value; #context }))
     } else {
-        let place = at(value_type.span());
         let with = quote_spanned!(place=> #private::With<__C, #value_type>);
         (with, quote!({ #private::Arc::new(#private::With::new(#context, #value)) }))
     };
+    let value_item = associated("Value", value_type);
+    let error_item = associated("Error", error);
+    let context_item = quote_spanned!(place=> type Context<__C: #bounds> = #below;);
     quote! {
         impl #private::Middleware for #ident {
-            type Value = #value_type;
-            type Error = #error;
-            type Context<__C: #private::Send + #private::Sync + 'static> = #below;
+            #value_item
+            #error_item
+            #context_item
 
-            fn extend<__C: #private::Send + #private::Sync + 'static>(
+            fn extend<__C: #bounds>(
                 #context: #private::Arc<__C>,
                 #value: #value_type,
             ) -> #private::Arc<#below> #extended

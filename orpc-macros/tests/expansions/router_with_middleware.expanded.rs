@@ -284,8 +284,11 @@ pub mod account {
             }
             impl<__C, const __CASE: ::core::primitive::usize> __Other
             for ::orpc_runtime::__private::Twice<__C, __CASE> {}
+            impl<__C> __Other for ::orpc_runtime::__private::Nothing<__C> {}
             ::core::assert!(
-                ! (false || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
+                ::orpc_runtime::__private::Nothing:: < < __Middleware0 as
+                ::orpc_runtime::__private::Middleware > ::Context < App > > ::IS || !
+                (false || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
                 ::orpc_runtime::__private::Middleware > ::Context < App >, 0usize > ::IS
                 || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
                 ::orpc_runtime::__private::Middleware > ::Context < App >, 1usize > ::IS
@@ -311,7 +314,10 @@ pub mod account {
                 "lend a type of its own here: what this middleware lends is lent in front of it already"
             );
             ::core::assert!(
-                ! (false || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
+                ::orpc_runtime::__private::Nothing:: < < __Middleware1 as
+                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
+                ::orpc_runtime::__private::Middleware > ::Context < App > > > ::IS || !
+                (false || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
                 ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
                 ::orpc_runtime::__private::Middleware > ::Context < App > >, 0usize >
                 ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as

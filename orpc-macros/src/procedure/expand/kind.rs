@@ -78,7 +78,7 @@ fn unary(
     };
     Kind {
         types: quote!(type __Returned = #ty; #types),
-        reply: quote_spanned!(place=> __Output),
+        reply: output.to_token_stream(),
         error,
         implementation,
         mount: local(if hibernates { "hibernating" } else { "unary" }),

@@ -11,7 +11,7 @@ use syn::{Attribute, Visibility};
 use self::definition::definition;
 use self::kind::{Kind, kind};
 use super::validate::Procedure;
-use crate::attribute::{Runtime, cfg_attributes, local};
+use crate::attribute::{Runtime, associated, cfg_attributes, local};
 use crate::chain::{Chain, Link};
 use crate::lent::How;
 use crate::naming::camel_case;
@@ -51,6 +51,9 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
     let how = How::new(&procedure.arguments, subject);
     let Kind { types, reply, error, implementation, mount } = kind(procedure, &how, &input);
     let mount = mount_implementation(procedure, &how, &mount);
+    let input_item = associated("Input", &input);
+    let reply_item = associated("Reply", &reply);
+    let error_item = associated("Error", &error);
 
     quote! {
         #(#cfgs)*
@@ -60,9 +63,9 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
             #types
 
             impl #private::Procedure for #marker {
-                type Input = #input;
-                type Reply = #reply;
-                type Error = #error;
+                #input_item
+                #reply_item
+                #error_item
                 const HAS_INPUT: ::core::primitive::bool = #has_input;
 
                 fn definition() -> #private::Definition {
