@@ -119,14 +119,16 @@ pub(crate) fn once(
 ) -> TokenStream {
     let place = behind.last().map_or_else(Span::call_site, |(path, _)| at(path.span()));
     let private = runtime.private_at(place);
-    let asserts = behind.iter().map(|(path, context)| {
+    let asserts = behind.iter().enumerate().map(|(index, (path, context))| {
         let place = at(path.span());
         let private = runtime.private_at(place);
+        let name = Ident::new(&format!("__Behind{index}"), place);
         let cases = 0..TWICE;
         quote_spanned! {place=>
+            type #name = #context;
             ::core::assert!(
-                #private::Nothing::<#context>::IS
-                    || !(false #(|| #private::Twice::<#context, #cases>::IS)*),
+                #private::Nothing::<#name>::IS
+                    || !(false #(|| #private::Twice::<#name, #cases>::IS)*),
                 "lend a type of its own here: what this middleware lends is lent in front of it already"
             );
         }

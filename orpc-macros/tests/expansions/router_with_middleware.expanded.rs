@@ -285,72 +285,40 @@ pub mod account {
             impl<__C, const __CASE: ::core::primitive::usize> __Other
             for ::orpc_runtime::__private::Twice<__C, __CASE> {}
             impl<__C> __Other for ::orpc_runtime::__private::Nothing<__C> {}
+            type __Behind0 = <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
+                App,
+            >;
             ::core::assert!(
-                ::orpc_runtime::__private::Nothing:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > > ::IS || !
-                (false || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 0usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 1usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 2usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 3usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 4usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 5usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 6usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 7usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 8usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 9usize > ::IS
-                || ::orpc_runtime::__private::Twice:: < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App >, 10usize >
-                ::IS),
+                ::orpc_runtime::__private::Nothing:: < __Behind0 > ::IS || ! (false ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 0usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 1usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 2usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 3usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 4usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 5usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 6usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 7usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 8usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 9usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 10usize > ::IS),
                 "lend a type of its own here: what this middleware lends is lent in front of it already"
             );
+            type __Behind1 = <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
+                <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<App>,
+            >;
             ::core::assert!(
-                ::orpc_runtime::__private::Nothing:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > > > ::IS || !
-                (false || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 0usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 1usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 2usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 3usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 4usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 5usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 6usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 7usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 8usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 9usize >
-                ::IS || ::orpc_runtime::__private::Twice:: < < __Middleware1 as
-                ::orpc_runtime::__private::Middleware > ::Context < < __Middleware0 as
-                ::orpc_runtime::__private::Middleware > ::Context < App > >, 10usize >
-                ::IS),
+                ::orpc_runtime::__private::Nothing:: < __Behind1 > ::IS || ! (false ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 0usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 1usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 2usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 3usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 4usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 5usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 6usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 7usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 8usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 9usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 10usize > ::IS),
                 "lend a type of its own here: what this middleware lends is lent in front of it already"
             );
             true
