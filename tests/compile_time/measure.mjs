@@ -81,13 +81,13 @@ class Crate {
       this.edit()
       edited.push(this.cargo(command))
     }
-    return { clean: median(clean), edited: median(edited) }
+    return { clean: fastest(clean), edited: fastest(edited) }
   }
 }
 
-/** The run of middle length: one that something else disturbed does not count. */
-function median(times) {
-  return times.toSorted((a, b) => a.wall - b.wall)[Math.floor(times.length / 2)]
+/** The run that was disturbed least. */
+function fastest(times) {
+  return times.toSorted((a, b) => a.wall - b.wall)[0]
 }
 
 const seconds = number => number.toFixed(2)
@@ -111,7 +111,8 @@ for (const count of sizes) {
 const time = (count, with_attributes, [command, state]) =>
   measured.find(it => it.count === count && it.with_attributes === with_attributes).times[command][state]
 
-console.log(`${cpus().length} cores (${cpus()[0].model}), ${version()}, median of ${runs} runs, seconds.\n`)
+console.log(`${cpus().length} cores (${cpus()[0].model}), ${version()}: seconds, in parentheses those of the`)
+console.log(`processor, of the fastest of ${runs} runs.\n`)
 console.log('| procedures | | check | check after an edit | build | build after an edit |')
 console.log('|---:|---|---:|---:|---:|---:|')
 for (const count of sizes) {

@@ -1,6 +1,7 @@
 //! Other attributes beside the macros', in any order.
 #![deny(warnings)]
 #![allow(missing_docs, unreachable_pub)]
+#![allow(clippy::mixed_attributes_style, clippy::non_minimal_cfg)]
 
 use orpc_runtime::prelude::*;
 

@@ -67,5 +67,5 @@ pub mod api {
 
 fn main() {
     let _: Router<()> = api::router();
-    drop([Refused::TooFast { retry_after: 1 }, Refused::Other(1)]);
+    let _ = [Refused::TooFast { retry_after: 1 }, Refused::Other(1)];
 }
