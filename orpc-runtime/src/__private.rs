@@ -5,9 +5,9 @@ pub use crate::checked::{
 };
 pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
-    Answers, Definition, Done, Error, ErrorDeclaration, Hibernates, Kind, Lends, MayLend,
-    MetaValue, Middleware, Mount, MountPoint, Next, Opens, Procedure, ProcedureInput, RawInput,
-    RpcError, RunMiddleware, Scope, Streams, Unary, With,
+    Answers, Definition, Done, DurableOutput, Error, ErrorDeclaration, Hibernates, Kind, Lends,
+    MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Opens, Procedure, ProcedureInput,
+    RawInput, RpcError, RunMiddleware, Scope, Streams, Unary, With,
 };
 pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError};

@@ -6,8 +6,11 @@
 
 mod checked;
 mod contract;
+#[cfg(feature = "durable")]
+pub mod durable;
 mod event;
 mod procedure;
+pub mod publish;
 #[cfg(feature = "websocket")]
 mod room;
 mod router;

@@ -5,7 +5,9 @@
 
 pub use crate::{
     Call, Code, Done, Error, Event, EventIterator, LastEventId, Next, Router, Rpc, RpcError,
-    Socket, Step, contract, middleware, procedure, router,
+    Socket, Step, contract, middleware, procedure,
+    publish::{Published, Publisher},
+    router,
 };
 pub use futures::stream::{Stream, StreamExt};
 pub use schemars::JsonSchema;

@@ -97,6 +97,15 @@ impl RouterError {
     }
 }
 
+impl RouterError {
+    /// Names that are taken.
+    #[cfg(feature = "durable")]
+    pub(crate) fn reserved(names: Vec<String>) -> Self {
+        let issues = names.into_iter().map(|path| RouterIssue::Reserved { path }).collect();
+        Self { issues }
+    }
+}
+
 impl fmt::Display for RouterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the router cannot be served")?;
@@ -299,6 +308,12 @@ impl<C: Send + Sync + 'static> Router<C> {
         all
     }
 
+    /// The first names of all procedures, in the order they were added.
+    #[cfg(feature = "durable")]
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.nodes.iter().map(|(name, _)| name.clone()).collect()
+    }
+
     /// The JSON Schema of a procedure's input, if there is such a procedure and it has one.
     pub fn input_schema(&self, path: &str) -> Option<&serde_json::Value> {
         let mut schema = None;
@@ -378,7 +393,7 @@ fn foreign<E>() -> CallError<E> {
 }
 
 /// A path as it stands in a URL.
-fn encoded(path: &[&str]) -> String {
+pub(crate) fn encoded(path: &[&str]) -> String {
     let segments =
         path.iter().map(|segment| utf8_percent_encode(segment, URI_COMPONENT).to_string());
     segments.collect::<Vec<_>>().join("/")

@@ -106,6 +106,9 @@ export type Echo = {
   tags: string[];
 };
 
+/** Something to give back. */
+export type EchoText = { text: string };
+
 /** After how many events to fail. */
 export type FailAfter = {
   /**
@@ -113,6 +116,20 @@ export type FailAfter = {
    * @maximum 1000
    */
   after: number;
+};
+
+/** Which room to enter, and under which name. */
+export type OpenRoom = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 32
+   */
+  name: string;
 };
 
 /** An order with its customer. */
@@ -166,6 +183,18 @@ export type Retry = {
    * @maximum 3600
    */
   retryAfter: number;
+};
+
+/** What is said in a room. */
+export type RoomMessage = { from: string; text: string };
+
+/** Something to say. */
+export type Say = {
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  text: string;
 };
 
 /** A message to send. */
@@ -368,5 +397,23 @@ export type Client<C extends ClientContext = Record<never, never>> = {
     send: ProcedureClient<C, SendMessage, void, ThrowableError>;
     /** Every message from now on. */
     onMessage: ProcedureClient<C, undefined, AsyncIteratorClass<string, void, void>, ThrowableError>;
+  };
+  room: {
+    /** Enters a room: what is said there, and methods to take part. */
+    open: ProcedureClient<
+      C,
+      OpenRoom,
+      AsyncIteratorClass<RoomMessage, void, void> & {
+        /** Says something to everyone in the room. */
+        say: ProcedureClient<Record<never, never>, Say, void, ThrowableError>;
+        tools: {
+          /** Answers. */
+          ping: ProcedureClient<Record<never, never>, undefined, string, ThrowableError>;
+          /** Gives the text back. */
+          echo: ProcedureClient<Record<never, never>, EchoText, string, ThrowableError>;
+        };
+      },
+      ThrowableError
+    >;
   };
 };

@@ -1,6 +1,7 @@
 // The types of the server's procedures. Generated from its Rust code: change that instead.
 
 import { eventIterator, oc, type } from "@orpc/contract";
+import type { AsyncIteratorClass, Client as ProcedureClient, ThrowableError } from "@orpc/client";
 
 export type Address = {
   /**
@@ -106,6 +107,9 @@ export type Echo = {
   tags: string[];
 };
 
+/** Something to give back. */
+export type EchoText = { text: string };
+
 /** After how many events to fail. */
 export type FailAfter = {
   /**
@@ -113,6 +117,20 @@ export type FailAfter = {
    * @maximum 1000
    */
   after: number;
+};
+
+/** Which room to enter, and under which name. */
+export type OpenRoom = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 32
+   */
+  name: string;
 };
 
 /** An order with its customer. */
@@ -166,6 +184,18 @@ export type Retry = {
    * @maximum 3600
    */
   retryAfter: number;
+};
+
+/** What is said in a room. */
+export type RoomMessage = { from: string; text: string };
+
+/** Something to say. */
+export type Say = {
+  /**
+   * @minLength 1
+   * @maxLength 2000
+   */
+  text: string;
 };
 
 /** A message to send. */
@@ -404,5 +434,20 @@ export const contract = {
     onMessage: oc
       .input(type<undefined>())
       .output(eventIterator(type<string>(), type<void>())),
+  },
+  room: {
+    /** Enters a room: what is said there, and methods to take part. */
+    open: oc
+      .input(type<OpenRoom>())
+      .output(type<AsyncIteratorClass<RoomMessage, void, void> & {
+        /** Says something to everyone in the room. */
+        say: ProcedureClient<Record<never, never>, Say, void, ThrowableError>;
+        tools: {
+          /** Answers. */
+          ping: ProcedureClient<Record<never, never>, undefined, string, ThrowableError>;
+          /** Gives the text back. */
+          echo: ProcedureClient<Record<never, never>, EchoText, string, ThrowableError>;
+        };
+      }>()),
   },
 };

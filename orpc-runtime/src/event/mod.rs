@@ -98,6 +98,10 @@ impl<T, R> Event<T, R> {
         &self.meta
     }
 
+    pub(crate) fn from_parts(value: T, meta: EventMeta) -> Self {
+        Self { step: Step::Message(value), meta }
+    }
+
     /// Takes the event apart.
     pub fn into_parts(self) -> (Step<T, R>, EventMeta) {
         (self.step, self.meta)
@@ -156,6 +160,12 @@ pub trait EventItem: Send {
     type Return: Serialize + schemars::JsonSchema + Send + 'static;
     /// As an event.
     fn into_event(self) -> Event<Self::Value, Self::Return>;
+
+    /// The envelope of a value that was serialised before.
+    #[doc(hidden)]
+    fn encoded(_value: &Self::Value) -> Option<&[u8]> {
+        None
+    }
 }
 
 #[diagnostic::do_not_recommend]

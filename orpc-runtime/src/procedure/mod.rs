@@ -4,6 +4,7 @@
 mod call;
 mod declared;
 mod definition;
+mod durable;
 mod emitter;
 mod erased;
 mod error;
@@ -21,7 +22,9 @@ mod signature;
 mod traits;
 
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
+pub(crate) use call::{DURABLE_ITERATOR, POSITION};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
+pub use durable::DurableOutput;
 pub use error::{Code, Error, ErrorDeclaration, RpcError};
 pub use hooks::{CallEnd, Hooks};
 pub use input::{ProcedureInput, RawInput};
@@ -30,6 +33,8 @@ pub(crate) use middleware::Below;
 pub use middleware::{Done, Middleware, Next, RunMiddleware, With};
 pub use mount::{Mount, MountPoint};
 pub use output::ProcedureOutput;
+#[cfg(any(feature = "durable", feature = "typescript"))]
+pub(crate) use signature::DurableMethod;
 pub(crate) use signature::Shape;
 pub use traits::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
 

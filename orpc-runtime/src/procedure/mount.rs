@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use super::definition::Definition;
+use super::durable::DurableOutput;
 use super::erased::ErasedProcedure;
 use super::error::{ErrorDeclaration, RpcError};
 use super::guard;
@@ -57,6 +58,15 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     {
         let output = Shape::value::<<P::Output as ProcedureOutput>::Value>();
         self.place::<P, _, How>(output, Vec::new(), OneResult::of::<P>(false));
+    }
+
+    /// Mounts a procedure whose result is the token of a durable iterator.
+    pub fn durable<P, How>(self)
+    where
+        P: Unary<Output: DurableOutput> + Answers<C, How>,
+        How: 'static,
+    {
+        self.place::<P, _, How>(P::Output::shape(), Vec::new(), OneResult::durable::<P>());
     }
 
     /// Mounts a procedure that answers with a stream.

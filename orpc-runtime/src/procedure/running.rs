@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 
 use super::call::Call;
 use super::declared::DeclaredErrors;
+use super::durable::DurableOutput;
 use super::emitter::{Emitter, EventKind, EventSink, unwritten};
 use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started, StreamEnd};
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
@@ -150,12 +151,29 @@ where
 }
 
 /// A procedure with one result.
-pub(crate) struct OneResult(Arc<OutputWriter>);
+pub(crate) struct OneResult {
+    writer: Arc<OutputWriter>,
+    /// What is done with an output before it is written.
+    seal: Option<Seal>,
+}
+
+/// Makes an output ready for the client of a call.
+type Seal = fn(&dyn Any, &Call) -> Result<(), Error>;
 
 impl OneResult {
     pub(crate) fn of<P: Unary>(is_checked: bool) -> Result<Self, SchemaError> {
-        OutputWriter::of::<<P::Output as ProcedureOutput>::Value>(is_checked)
-            .map(|writer| Self(Arc::new(writer)))
+        let writer =
+            Arc::new(OutputWriter::of::<<P::Output as ProcedureOutput>::Value>(is_checked)?);
+        Ok(Self { writer, seal: None })
+    }
+
+    /// The output is the token of a durable iterator.
+    pub(crate) fn durable<P: Unary<Output: DurableOutput>>() -> Result<Self, SchemaError> {
+        let seal: Seal = |output, call| match output.downcast_ref::<P::Output>() {
+            Some(iterator) => iterator.seal(call),
+            None => Ok(()),
+        };
+        Ok(Self { seal: Some(seal), ..Self::of::<P>(false)? })
     }
 }
 
@@ -174,11 +192,14 @@ where
         errors: Arc<DeclaredErrors>,
         _sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Started {
-        let writer = Arc::clone(&self.0);
+        let (writer, seal) = (Arc::clone(&self.writer), self.seal);
         Started::Unary(Box::pin(async move {
             let call = Arc::clone(&run.call);
             let handler = async {
                 let output = run.answer().await.map_err(RpcError::into_error)?;
+                if let Some(seal) = seal {
+                    seal(&output, &call)?;
+                }
                 let mut body = Vec::with_capacity(OUTPUT);
                 let files = writer.write_with_files(present(output.value()), &mut body);
                 let files = files.map_err(|error| {
@@ -195,7 +216,7 @@ where
     }
 
     fn checked(&self) -> Result<Self, SchemaError> {
-        Self::of::<P>(true)
+        Ok(Self { seal: self.seal, ..Self::of::<P>(true)? })
     }
 }
 
@@ -250,7 +271,10 @@ where
                             let (step, meta) = event.into_parts();
                             match step {
                                 Step::Message(value) => {
-                                    let write = |out: &mut _| events.write(present(&value), out);
+                                    let write = |out: &mut _| match P::Event::encoded(&value) {
+                                        Some(envelope) => events.write_encoded(envelope, out),
+                                        None => events.write(present(&value), out),
+                                    };
                                     emitter.emit(EventKind::Message, &meta, write)?;
                                 }
                                 Step::Done(value) => {

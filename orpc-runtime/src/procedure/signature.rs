@@ -5,6 +5,7 @@ use std::any::TypeId;
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 
+use super::definition::Definition;
 use super::error::ErrorDeclaration;
 
 /// Writes the schema of a type.
@@ -20,6 +21,16 @@ pub(crate) enum ShapeKind {
     Value(Option<SchemaOf>),
     /// An event iterator, of these events and this return value.
     Events(Option<SchemaOf>, Option<SchemaOf>),
+    /// A durable iterator of these events, and the methods beside it.
+    Durable(Option<SchemaOf>, fn() -> Vec<DurableMethod>),
+}
+
+/// A procedure that is called on a durable iterator.
+#[derive(Debug, Clone)]
+pub(crate) struct DurableMethod {
+    pub(crate) path: Vec<String>,
+    pub(crate) definition: Definition,
+    pub(crate) signature: Signature,
 }
 
 impl Shape {
@@ -31,6 +42,12 @@ impl Shape {
     /// An event iterator.
     pub(crate) fn events<T: JsonSchema + 'static, R: JsonSchema + 'static>() -> Self {
         Self(ShapeKind::Events(schema_of::<T>(), schema_of::<R>()))
+    }
+
+    /// A durable iterator.
+    #[cfg(feature = "durable")]
+    pub(crate) fn durable<T: JsonSchema + 'static>(methods: fn() -> Vec<DurableMethod>) -> Self {
+        Self(ShapeKind::Durable(schema_of::<T>(), methods))
     }
 }
 

@@ -116,6 +116,30 @@ impl<T, R, E> EncodedEvent<T, R, E> {
         socket.send_event(id.as_json(), self.is_last, write)
     }
 
+    /// A value that was serialised to an envelope before.
+    #[cfg(feature = "durable")]
+    pub(crate) fn of_envelope(meta: &EventMeta, envelope: &[u8]) -> Self {
+        use crate::procedure::EventWriter as _;
+
+        let mut tail = Vec::with_capacity(envelope.len() + 128);
+        PeerTail.begin(EventKind::Message, meta, &mut tail);
+        tail.extend_from_slice(envelope);
+        PeerTail.end(meta, &mut tail);
+        Self { tail: tail.into(), is_last: false, types: PhantomData }
+    }
+
+    /// Sends the event if there is room for it. If there is none the socket stays
+    /// open, as whoever asks keeps the event.
+    #[cfg(feature = "durable")]
+    pub(crate) fn try_send(
+        &self,
+        socket: &Socket,
+        id: &HibernationId<T, R, E>,
+    ) -> Result<(), SendError> {
+        let write = |out: &mut Vec<u8>| write_encoded_event(id.as_json(), &self.tail, out);
+        socket.try_send_event(id.as_json(), write)
+    }
+
     /// The message for the iterator of that id, for a channel of your own.
     pub fn frame(&self, id: &HibernationId<T, R, E>) -> Frame {
         let mut text = Vec::with_capacity(id.as_json().len() + self.tail.len() + 8);

@@ -1,12 +1,16 @@
 //! From an envelope to a value of the user's type.
 
+use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonschema::Validator;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as PlainValue;
 
+use super::circle::refuse_circles;
 use super::compile::{SchemaError, Survey, compile_plain, compile_typed, input_schema};
 use super::issue::{
     Issue, collect_issues, date_issues, deserialisation_issue, deserialisation_issue_of,
@@ -103,4 +107,61 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
     pub(crate) fn schema(&self) -> &PlainValue {
         &self.schema
     }
+}
+
+/// How the values of one type that this program wrote are read.
+struct Reading {
+    places: Option<Places>,
+    codes: Vec<u32>,
+}
+
+impl Reading {
+    /// That of a type. It is made once.
+    fn of<T: JsonSchema + 'static>() -> Result<Arc<Self>, SchemaError> {
+        static READINGS: RwLock<BTreeMap<TypeId, Arc<Reading>>> = RwLock::new(BTreeMap::new());
+
+        let id = TypeId::of::<T>();
+        let known = READINGS.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(reading) = known {
+            return Ok(reading);
+        }
+        let schema = input_schema::<T>();
+        refuse_circles(&schema)?;
+        let Survey { wide, codes } = Survey::of(&schema);
+        let places = wide.then(|| Places::of(&schema)).transpose()?;
+        let reading = Arc::new(Self { places, codes });
+        let mut readings = READINGS.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(readings.entry(id).or_insert(reading)))
+    }
+}
+
+/// Why an envelope of this program's own was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("the value is no `{0}`")]
+    Refused(&'static str),
+}
+
+/// Reads an envelope that this program wrote. The schema's constraints are those
+/// of inputs, and are not asked.
+pub(crate) fn read_envelope<T>(envelope: &[u8]) -> Result<T, ReadError>
+where
+    T: DeserializeOwned + JsonSchema + 'static,
+{
+    let envelope = Envelope::parse(envelope)?;
+    let refused = || ReadError::Refused(std::any::type_name::<T>());
+    if let Some(json) = envelope.plain_json()? {
+        return T::deserialize(json).map_err(|_| refused());
+    }
+    let reading = Reading::of::<T>()?;
+    let (tree, unreadable) = envelope.value(&reading.codes)?;
+    if !unreadable.is_empty() {
+        return Err(refused());
+    }
+    let _arrivals = Arrivals::open();
+    T::deserialize(Reader::new(&tree, reading.places.as_ref())).map_err(|_| refused())
 }

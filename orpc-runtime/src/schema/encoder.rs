@@ -1,11 +1,8 @@
 //! From a value of the user's type to an envelope.
 
-#[cfg(feature = "websocket")]
-use std::{
-    any::TypeId,
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use schemars::generate::SchemaGenerator;
 use schemars::transform::{Transform, transform_subschemas};
@@ -37,7 +34,6 @@ impl OutputEncoder {
     }
 
     /// The encoder of a type that no procedure keeps ready. It is made once.
-    #[cfg(feature = "websocket")]
     pub(crate) fn shared<T: JsonSchema + 'static>() -> Result<Arc<Self>, SchemaError> {
         static ENCODERS: RwLock<BTreeMap<TypeId, Arc<OutputEncoder>>> =
             RwLock::new(BTreeMap::new());

@@ -12,6 +12,7 @@ mod output;
 
 pub use compile::SchemaError;
 pub(crate) use data::ErrorDataSchema;
+pub(crate) use decoder::read_envelope;
 pub use decoder::{DecodeError, InputDecoder};
 pub(crate) use encoder::OutputEncoder;
 pub use issue::Issue;

@@ -40,6 +40,9 @@ impl fmt::Display for InvalidOutput {
 
 impl std::error::Error for InvalidOutput {}
 
+/// The envelope of nothing.
+const UNDEFINED: &[u8] = b"{}";
+
 impl OutputWriter {
     /// The output of a type.
     pub(crate) fn of<T: JsonSchema>(is_checked: bool) -> Result<Self, SchemaError> {
@@ -56,6 +59,16 @@ impl OutputWriter {
         let start = out.len();
         self.encoder.write(value, out)?;
         self.check(value.is_some(), &out[start..], &[])
+    }
+
+    /// Appends the envelope of a value that was written before.
+    pub(crate) fn write_encoded(
+        &self,
+        envelope: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        out.extend_from_slice(envelope);
+        self.check(envelope != UNDEFINED, envelope, &[])
     }
 
     /// The same, with the files of the value: the envelope says where they belong.

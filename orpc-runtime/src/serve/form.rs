@@ -23,7 +23,7 @@ const BLOCK: usize = 256 * 1024;
 
 /// What a form may be.
 #[derive(Debug, Clone)]
-pub(super) struct FormLimits {
+pub(crate) struct FormLimits {
     /// Bytes of the part with the envelope.
     pub(super) envelope: u64,
     /// Bytes of one file.
@@ -39,7 +39,7 @@ pub(super) struct FormLimits {
 impl FormLimits {
     /// Those of a form that is there as a whole, and small enough.
     #[cfg(feature = "websocket")]
-    pub(super) fn of_message(files: usize) -> Self {
+    pub(crate) fn of_message(files: usize) -> Self {
         Self { envelope: u64::MAX, file: u64::MAX, files, form: u64::MAX, memory: u64::MAX }
     }
 }
@@ -63,20 +63,20 @@ pub(super) async fn form_bytes(form: form::Form, limit: usize) -> io::Result<Vec
 
 /// A form that was read.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(crate) struct Form {
     envelope: Bytes,
     files: Files,
 }
 
 impl Form {
-    pub(super) fn envelope(&self) -> Result<Envelope<'_>, Malformed> {
+    pub(crate) fn envelope(&self) -> Result<Envelope<'_>, Malformed> {
         Envelope::parse_form(&self.envelope, &self.files)
     }
 }
 
 /// Why a form was not read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FormError {
+pub(crate) enum FormError {
     #[error("the form is larger than it may be")]
     TooLarge,
     #[error("the form is malformed or cut off")]
@@ -97,7 +97,7 @@ impl FormError {
 }
 
 /// Reads a form of that content type. Of parts with the same name the first counts.
-pub(super) async fn read_form<S>(
+pub(crate) async fn read_form<S>(
     content_type: &[u8],
     chunks: S,
     limits: &FormLimits,
@@ -226,7 +226,7 @@ async fn write(disk: Option<std::fs::File>, bytes: Bytes) -> io::Result<std::fs:
 /// A body that ended before its end.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the body was cut off, or is too large")]
-pub(super) struct Interrupted;
+pub(crate) struct Interrupted;
 
 /// How far the parser has come with what it was given.
 #[derive(Debug, Default)]

@@ -19,3 +19,8 @@ pub mod websocket;
 pub use context::{ContextSource, IntoContext};
 #[cfg(feature = "websocket")]
 pub use peer::{Peer, Port, PortClosed, ports};
+#[cfg(feature = "durable")]
+pub(crate) use {
+    form::{FormLimits, read_form},
+    peer::{Admitted, Blocked, Gate, Refusal, path_and_query},
+};

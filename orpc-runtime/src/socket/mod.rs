@@ -286,6 +286,23 @@ impl Socket {
         self.write(true, frame)
     }
 
+    /// Sends an event of an iterator that hibernates, unless too much waits
+    /// already: then it is the sender's to keep.
+    #[cfg(feature = "durable")]
+    pub(crate) fn try_send_event(
+        &self,
+        id: &str,
+        frame: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), SendError> {
+        if !self.is_hibernating(id) {
+            return Err(if self.is_closed() { SendError::Closed } else { SendError::Released });
+        }
+        self.0.outbox.push(true, frame).map_err(|refused| match refused {
+            Refused::Closed => SendError::Closed,
+            Refused::Full => SendError::Full,
+        })
+    }
+
     /// Notes a group that holds the socket. False if the socket is at its end.
     pub(crate) fn enter(&self, group: Arc<dyn Group>) -> bool {
         let mut state = self.state();

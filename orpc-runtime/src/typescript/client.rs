@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::model::{Flow, Model, Procedure};
+use super::docs::Docs;
+use super::model::{Branch, Flow, Model, Node, Procedure};
 use super::print::{Printer, after, property, quoted};
 use super::tree::{Style, write_tree};
-use super::types::Type;
+use super::types::{Member, Type};
 
 pub(super) const HEAD: &str = "\
 // The types of the server's procedures. Generated from its Rust code: change that instead.
@@ -49,21 +50,35 @@ pub(super) fn write_types(model: &Model, out: &mut String) {
 }
 
 fn procedure_type(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) -> Type {
+    import(procedure, imported);
+    client_type(procedure, "C")
+}
+
+/// What the type of a procedure names.
+pub(super) fn import(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) {
     imported.insert("Client as ProcedureClient");
     imported.insert("ThrowableError");
-    if matches!(procedure.output, Flow::Events(..)) {
+    if !matches!(procedure.output, Flow::Value(_)) {
         imported.insert("AsyncIteratorClass");
     }
     if !procedure.errors.is_empty() {
         imported.insert("ORPCError");
     }
+    if let Flow::Durable(_, methods) = &procedure.output {
+        methods.visit(&mut |method| import(method, imported));
+    }
+}
+
+/// The client of a procedure, whose calls have a context of that type.
+fn client_type(procedure: &Procedure, context: &str) -> Type {
     let errors = procedure.errors.iter().map(|error| {
         let code = Type::Literal(quoted(error.code));
         let data = error.data.clone().unwrap_or_else(|| Type::text("undefined"));
         Type::Generic("ORPCError", vec![code, data])
     });
     let errors = Type::union(errors.chain([Type::text("ThrowableError")]));
-    let types = vec![Type::text("C"), input(&procedure.input), output(&procedure.output), errors];
+    let types =
+        vec![Type::text(context), input(&procedure.input), output(&procedure.output), errors];
     Type::Generic("ProcedureClient", types)
 }
 
@@ -76,6 +91,7 @@ pub(super) fn input(flow: &Flow) -> Type {
             Type::union([ty.clone(), Type::text("undefined")])
         }
         Flow::Value(Some(ty)) => ty.clone(),
+        Flow::Durable(..) => Type::text("never"),
         Flow::Events(message, done) => Type::Generic(
             "AsyncIteratorObject",
             vec![
@@ -97,5 +113,28 @@ pub(super) fn output(flow: &Flow) -> Type {
             "AsyncIteratorClass",
             vec![or_void(message), or_void(done), Type::text("void")],
         ),
+        Flow::Durable(message, methods) => {
+            let void = || Type::text("void");
+            let iterator =
+                Type::Generic("AsyncIteratorClass", vec![or_void(message), void(), void()]);
+            match methods {
+                Branch(methods) if methods.is_empty() => iterator,
+                methods => Type::Intersection(vec![iterator, methods_type(methods)]),
+            }
+        }
     }
+}
+
+/// The methods of a durable iterator, whose calls need no context.
+fn methods_type(Branch(nodes): &Branch) -> Type {
+    let members = nodes.iter().map(|(name, node)| {
+        let (ty, docs) = match node {
+            Node::Branch(branch) => (methods_type(branch), Docs::default()),
+            Node::Procedure(method) => {
+                (client_type(method, "Record<never, never>"), method.docs.clone())
+            }
+        };
+        Member { name: name.clone(), ty, optional: false, docs }
+    });
+    Type::Object { members: members.collect(), index: None }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::client::{HEAD, input, output, write_types};
+use super::client::{HEAD, import, input, output, write_types};
 use super::model::{Flow, Model, Procedure};
 use super::print::{Printer, property, quoted};
 use super::tree::{Style, write_tree};
@@ -15,10 +15,16 @@ const VALUES: Style = Style { end: ",", key };
 /// The text of the file.
 pub(super) fn text(model: &Model, imports: &[String]) -> String {
     let mut body = String::new();
-    let mut imported = BTreeSet::new();
+    let (mut imported, mut types) = (BTreeSet::new(), BTreeSet::new());
     write_types(model, &mut body);
     body.push_str("\n/** The contract of the server's procedures. */\nexport const contract = ");
-    let mut leaf = |procedure: &Procedure, depth, _| builder(procedure, depth + 1, &mut imported);
+    let mut leaf = |procedure: &Procedure, depth, _| {
+        if let Flow::Durable(_, methods) = &procedure.output {
+            types.insert("AsyncIteratorClass");
+            methods.visit(&mut |method| import(method, &mut types));
+        }
+        builder(procedure, depth + 1, &mut imported)
+    };
     write_tree(&model.procedures, &VALUES, 0, &mut leaf, &mut body);
     body.push_str(";\n");
 
@@ -26,6 +32,10 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     if !imported.is_empty() {
         let imported: Vec<_> = imported.into_iter().collect();
         _ = writeln!(out, "import {{ {} }} from \"@orpc/contract\";", imported.join(", "));
+    }
+    if !types.is_empty() {
+        let types: Vec<_> = types.into_iter().collect();
+        _ = writeln!(out, "import type {{ {} }} from \"@orpc/client\";", types.join(", "));
     }
     for import in imports {
         _ = writeln!(out, "{import}");

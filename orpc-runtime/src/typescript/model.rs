@@ -10,7 +10,9 @@ use super::ids::ids;
 use super::names::{Use, names};
 use super::schemas::{docs_of, type_of};
 use super::types::Type;
-use crate::procedure::{Definition, ErrorDeclaration, SchemaOf, Shape, ShapeKind, Signature};
+use crate::procedure::{
+    Definition, DurableMethod, ErrorDeclaration, Mounted, SchemaOf, Shape, ShapeKind, Signature,
+};
 use crate::router::Router;
 
 /// All that a file of types says.
@@ -48,6 +50,8 @@ pub(super) struct Procedure {
 pub(super) enum Flow {
     Value(Option<Type>),
     Events(Option<Type>, Option<Type>),
+    /// A durable iterator of these events, with the methods beside it.
+    Durable(Option<Type>, Branch),
 }
 
 /// An error that a procedure declares.
@@ -62,12 +66,11 @@ impl Model {
     pub(super) fn of<C: Send + Sync + 'static>(router: &Router<C>) -> Self {
         let mut inputs = Side::new(SchemaSettings::draft2020_12().for_deserialize());
         let mut outputs = Side::new(SchemaSettings::draft2020_12().for_serialize());
-        let mut procedures = Vec::new();
+        let mut tree = Branch::default();
         router.visit(&[], &mut |path, mounted| {
             let path: Vec<_> = path.iter().map(|segment| (*segment).to_owned()).collect();
-            let Signature { input, output, errors } = &mounted.signature;
-            let types = (inputs.flow(*input), outputs.flow(*output), outputs.errors(errors));
-            procedures.push((path, &mounted.definition, types));
+            let Mounted { definition, signature, .. } = mounted;
+            tree.insert(&path, procedure(definition, signature, &mut inputs, &mut outputs));
         });
         let (inputs, outputs) = (inputs.finish(), outputs.finish());
         let agreeing = agreeing(&inputs, &outputs);
@@ -86,24 +89,34 @@ impl Model {
         inputs.name_types(&input_name, &mut types);
         outputs.name_types(&output_name, &mut types);
 
-        let mut tree = Branch::default();
-        for (path, definition, (input, output, errors)) in procedures {
-            let procedure = Procedure {
-                docs: Docs::of(definition),
-                is_get: is_get(definition),
-                input: input.map(|ty| renamed(ty, &input_name)),
-                output: output.map(|ty| renamed(ty, &output_name)),
-                errors: errors
-                    .into_iter()
-                    .map(|error| DeclaredError {
-                        data: error.data.map(|ty| renamed(ty, &output_name)),
-                        ..error
-                    })
-                    .collect(),
-            };
-            tree.insert(&path, procedure);
-        }
+        tree.rename(&input_name, &output_name);
         Self { types, procedures: tree }
+    }
+}
+
+/// A procedure whose types have the names of their own side.
+fn procedure(
+    definition: &Definition,
+    signature: &Signature,
+    inputs: &mut Side,
+    outputs: &mut Side,
+) -> Procedure {
+    let output = match signature.output.0 {
+        ShapeKind::Durable(message, methods) => {
+            let mut branch = Branch::default();
+            for DurableMethod { path, definition, signature } in methods() {
+                branch.insert(&path, procedure(&definition, &signature, inputs, outputs));
+            }
+            Flow::Durable(message.map(|schema| outputs.ty(schema)), branch)
+        }
+        ShapeKind::Value(_) | ShapeKind::Events(..) => outputs.flow(signature.output),
+    };
+    Procedure {
+        docs: Docs::of(definition),
+        is_get: is_get(definition),
+        input: inputs.flow(signature.input),
+        output,
+        errors: outputs.errors(&signature.errors),
     }
 }
 
@@ -112,6 +125,16 @@ fn is_get(definition: &Definition) -> bool {
 }
 
 impl Branch {
+    /// Shows every procedure.
+    pub(super) fn visit(&self, visitor: &mut dyn FnMut(&Procedure)) {
+        for (_, node) in &self.0 {
+            match node {
+                Node::Branch(branch) => branch.visit(visitor),
+                Node::Procedure(procedure) => visitor(procedure),
+            }
+        }
+    }
+
     fn insert(&mut self, path: &[String], procedure: Procedure) {
         let Some((name, rest)) = path.split_first() else { return };
         if rest.is_empty() {
@@ -129,6 +152,32 @@ impl Branch {
     }
 }
 
+impl Branch {
+    /// Gives the types their names in the file.
+    fn rename(&mut self, input: &dyn Fn(&str) -> String, output: &dyn Fn(&str) -> String) {
+        for (_, node) in &mut self.0 {
+            match node {
+                Node::Branch(branch) => branch.rename(input, output),
+                Node::Procedure(procedure) => procedure.rename(input, output),
+            }
+        }
+    }
+}
+
+impl Procedure {
+    fn rename(&mut self, input: &dyn Fn(&str) -> String, output: &dyn Fn(&str) -> String) {
+        self.input.rename(input, input, output);
+        self.output.rename(output, input, output);
+        for error in &mut self.errors {
+            rename(&mut error.data, output);
+        }
+    }
+}
+
+fn rename(ty: &mut Option<Type>, name: &dyn Fn(&str) -> String) {
+    *ty = ty.take().map(|ty| renamed(ty, name));
+}
+
 impl Node {
     fn is_branch(&self) -> bool {
         matches!(self, Self::Branch(_))
@@ -136,10 +185,23 @@ impl Node {
 }
 
 impl Flow {
-    fn map(self, change: impl Fn(Type) -> Type) -> Self {
+    /// `own` names the types of the value, the others those of methods.
+    fn rename(
+        &mut self,
+        own: &dyn Fn(&str) -> String,
+        input: &dyn Fn(&str) -> String,
+        output: &dyn Fn(&str) -> String,
+    ) {
         match self {
-            Self::Value(ty) => Self::Value(ty.map(change)),
-            Self::Events(message, done) => Self::Events(message.map(&change), done.map(&change)),
+            Self::Value(ty) => rename(ty, own),
+            Self::Events(message, done) => {
+                rename(message, own);
+                rename(done, own);
+            }
+            Self::Durable(message, methods) => {
+                rename(message, own);
+                methods.rename(input, output);
+            }
         }
     }
 }
@@ -163,6 +225,8 @@ impl Side {
                 message.map(|schema| self.ty(schema)),
                 done.map(|schema| self.ty(schema)),
             ),
+            // No input, and no output but those of procedures.
+            ShapeKind::Durable(..) => Flow::Value(None),
         }
     }
 

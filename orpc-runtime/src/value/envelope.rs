@@ -106,6 +106,29 @@ impl<'a> Envelope<'a> {
         Ok(envelope)
     }
 
+    /// The envelope of a member of the value. Undefined if there is none, as in
+    /// what is no object.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn member(self, name: &str) -> Self {
+        let members = self.json.and_then(|json| serde_json::from_str(json.get()).ok());
+        let members: HashMap<Cow<'a, str>, &'a RawValue> = members.unwrap_or_default();
+        let below = |mut path: Path<'a>| {
+            let is_below = matches!(path.0.first(), Some(Segment::Key(key)) if key == name);
+            is_below.then(|| Path(path.0.split_off(1)))
+        };
+        let meta = self
+            .meta
+            .into_iter()
+            .filter_map(|MetaEntry { code, path }| Some(MetaEntry { code, path: below(path)? }));
+        let files = self.files.into_iter().filter_map(|(path, file)| Some((below(path)?, file)));
+        Self {
+            json: members.get(name).copied(),
+            meta: meta.collect(),
+            maps: None,
+            files: files.collect(),
+        }
+    }
+
     /// The same, with text of its own.
     pub(crate) fn into_owned(self) -> OwnedEnvelope {
         let meta = self.meta.into_iter();

@@ -1,6 +1,8 @@
 //! What the tests share: requests without a socket, and servers with one.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+#[cfg(feature = "durable")]
+pub mod durable;
 pub mod hostile;
 pub mod websocket;
 

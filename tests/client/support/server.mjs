@@ -19,14 +19,14 @@ if (!serverIsForeign && !(binary && existsSync(binary))) {
 
 /**
  * The server under test: the one at `CONFORMANCE_URL`, else a process of its own from `CONFORMANCE_BIN`.
- * Gives its origin, and `stop`, which gives how the process ended.
+ * `settings` are variables of its environment. Gives its origin, and `stop`, which gives how the process ended.
  */
-export async function startServer() {
+export async function startServer(settings = {}) {
   if (serverIsForeign) {
     return { origin: new URL(process.env.CONFORMANCE_URL).origin, stop: async () => ({ code: 0, signal: null }) };
   }
 
-  const child = spawn(binary, { env: { ...process.env, PORT: "0" }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, { env: { ...process.env, PORT: "0", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log = (log + text).slice(-20_000)));
   const kill = () => child.kill("SIGKILL");

@@ -1,6 +1,8 @@
-//! Serves the conformance procedures: HTTP below `/rpc`, WebSocket at `/ws`.
+//! Serves the conformance procedures: HTTP below `/rpc`, WebSocket at `/ws`, the
+//! sockets of rooms at `/durable`.
 //!
-//! `PORT` chooses the port (3939 unless set, 0 for any free one). The line
+//! `PORT` chooses the port (3939 unless set, 0 for any free one), `ROOM_TTL` for
+//! how many seconds the tokens of rooms are good (86400 unless set). The line
 //! `listening on http://127.0.0.1:<port>` tells that the server is ready;
 //! SIGTERM and Ctrl-C end it.
 
@@ -25,7 +27,9 @@ const LAST_DEADLINE: Duration = Duration::from_secs(6);
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
 
-    let state = Arc::new(State::default());
+    let room_ttl = std::env::var("ROOM_TTL").map_or(Ok(86_400), |text| text.parse())?;
+    let state = Arc::new(State::new(Duration::from_secs(room_ttl)));
+    let rooms = state.rooms.clone();
     let rpc = Rpc::try_new(api::router())?;
     let session = move |call: &Call| {
         let session = Session::new(Arc::clone(&state), call);
@@ -35,8 +39,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // takes two slashes for one.
     let websocket = rpc.websocket(session.clone());
     let websocket = websocket.keep_extensions(false).shutdown_deadline(SHUTDOWN_DEADLINE);
+    let durable = rooms.websocket(session.clone()).shutdown_deadline(SHUTDOWN_DEADLINE);
     let app = axum::Router::new()
         .route_service("/ws", websocket)
+        .route_service("/durable", durable)
         .fallback_service(rpc.http(session).prefix("/rpc"));
 
     let port = match std::env::var("PORT") {
@@ -55,13 +61,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     });
     let (ending, end) = tokio::sync::oneshot::channel::<()>();
-    let sockets = rpc.clone();
+    let (sockets, closing) = (rpc.clone(), rooms.clone());
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         rpc.shutdown();
+        closing.shutdown();
         drop(ending);
     });
     let deadline = async {
@@ -71,6 +78,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let served = async {
         server.into_future().await?;
         sockets.closed().await;
+        rooms.closed().await;
         Ok::<_, std::io::Error>(())
     };
     tokio::select! {

@@ -81,8 +81,17 @@ fn unary(
         reply: output.to_token_stream(),
         error,
         implementation,
-        mount: local(if hibernates { "hibernating" } else { "unary" }),
+        mount: local(match hibernates {
+            true => "hibernating",
+            false if is_durable(ty) => "durable",
+            false => "unary",
+        }),
     }
+}
+
+/// Whether the result is the token of a durable iterator.
+fn is_durable(ty: &Type) -> bool {
+    is_named(result_parts(ty).map_or(ty, |(success, _)| success), "DurableIterator")
 }
 
 /// The call of the function, and of what it leaves to be awaited.

@@ -15,6 +15,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::Instrument as _;
 
+use super::gate::{Blocked, Gate};
 use super::limits::PeerLimits;
 use super::rate::Buckets;
 use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed, Opened};
@@ -24,12 +25,11 @@ use crate::procedure::{
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
-use crate::schema::DecodeError;
 use crate::serve::ContextSource;
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::socket::{Outbox, Socket};
-use crate::value::Envelope;
+use crate::value::{Envelope, Malformed};
 use crate::wire;
 use crate::wire::v1::batch::{self, Mode};
 use crate::wire::v1::http::query_input;
@@ -60,6 +60,7 @@ struct Shared<C> {
     socket: Socket,
     limits: PeerLimits,
     unread: Arc<Budget>,
+    gate: Option<Arc<dyn Gate>>,
 }
 
 /// A call that is not over.
@@ -98,6 +99,22 @@ enum Work<C> {
 struct Input {
     body: Body,
     events: Option<InputEvents>,
+    /// The member of the value that counts, if that is not all of it.
+    member: Option<&'static str>,
+}
+
+impl Input {
+    /// The input of an envelope that arrived as the call's.
+    fn of<'a>(
+        envelope: Result<Envelope<'a>, Malformed>,
+        member: Option<&str>,
+    ) -> Result<RawInput<'a>, Error> {
+        let envelope = match member {
+            Some(name) => envelope.map(|envelope| envelope.member(name)),
+            None => envelope,
+        };
+        envelope.map(RawInput::Value).map_err(|error| malformed_request(error.into()))
+    }
 }
 
 /// Ends with the call's id when there is nothing more to write for it, or with
@@ -110,11 +127,12 @@ impl<C: Send + Sync + 'static> Calls<C> {
         context: ContextSource<C>,
         socket: Socket,
         limits: PeerLimits,
+        gate: Option<Arc<dyn Gate>>,
     ) -> Self {
         let unread = Budget::new(limits.unread);
         let buckets = Buckets::new(&limits.rates);
         Self {
-            shared: Arc::new(Shared { rpc, context, socket, limits, unread }),
+            shared: Arc::new(Shared { rpc, context, socket, limits, unread, gate }),
             open: HashMap::new(),
             running: FuturesUnordered::new(),
             unary: 0,
@@ -124,6 +142,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
             buckets,
             closing: false,
         }
+    }
+
+    /// Whether the socket may go on. Asked before each message is looked at.
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.shared.may_go_on()
     }
 
     /// Takes a message. One that cannot be read is left without an answer, as
@@ -146,7 +169,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         Ok(())
     }
 
-    fn request(&mut self, id: CallId, request: Request, weight: usize) {
+    fn request(&mut self, id: CallId, mut request: Request, weight: usize) {
         // The id of a call that is still open: the second one is ignored.
         let shared = Arc::clone(&self.shared);
         if self.open.contains_key(&id) || shared.socket.is_hibernating(id.as_str()) {
@@ -157,7 +180,13 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared.fail(&id, &refused.error(), refused.retry_after());
             return;
         }
-        if let Some(mode) = batch::mode(&request.headers) {
+        if let Some(gate) = &shared.gate {
+            match gate.route(&shared.socket, &mut request) {
+                Ok(()) => {}
+                Err(Blocked::Unmatched) => return shared.unmatched(&id),
+                Err(Blocked::Failed(error)) => return shared.fail(&id, &error, None),
+            }
+        } else if let Some(mode) = batch::mode(&request.headers) {
             return self.batch(id, mode, &request, weight);
         }
         let target = path_and_query(&request.url);
@@ -196,7 +225,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             _ => request.body,
         };
         let procedure = Arc::clone(&route.procedure);
-        let mut input = Input { body, events };
+        let mut input = Input { body, events, member: request.member };
         if kind == Kind::Unary && self.unary >= shared.limits.running {
             // On its own, as a message keeps all of the socket's buffer that it is in.
             if let Body::Envelope(bytes) | Body::Form(bytes) = &mut input.body {
@@ -408,6 +437,10 @@ impl<C: Send + Sync + 'static> Shared<C> {
         self.rpc.find(target.split_once('?').map_or(target, |(path, _)| path))
     }
 
+    fn may_go_on(&self) -> bool {
+        self.gate.as_ref().is_none_or(|gate| gate.may_go_on(&self.socket))
+    }
+
     fn call(&self, route: &Route<C>, method: Method, headers: HeaderMap, target: &str) -> Call {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.method = method;
@@ -463,7 +496,7 @@ async fn run_batch<C: Send + Sync + 'static>(
 }
 
 /// The part of a URL that counts: a client may send all of it.
-fn path_and_query(url: &str) -> &str {
+pub(crate) fn path_and_query(url: &str) -> &str {
     let target = match url.split_once("://") {
         Some((_, rest)) if !url.starts_with('/') => {
             rest.find(['/', '?']).map_or("/", |start| &rest[start..])
@@ -497,10 +530,14 @@ impl<C: Send + Sync + 'static> Run<C> {
         let respond = async move {
             let reply = AssertUnwindSafe(self.reply(input)).catch_unwind().await;
             let outbox = self.shared.outbox();
+            if !self.shared.may_go_on() {
+                return;
+            }
             match reply {
                 Ok(Reply::Envelope(envelope)) => {
                     outbox.ready().await;
-                    outbox.append(|out| peer::write_output(&self.id, &envelope, out));
+                    let is_durable = self.call.response().is_durable();
+                    outbox.append(|out| peer::write_output(&self.id, is_durable, &envelope, out));
                 }
                 Ok(Reply::Form { status, content_type, body }) => {
                     outbox.ready().await;
@@ -554,11 +591,10 @@ impl<C: Send + Sync + 'static> Run<C> {
     async fn answer(&self, input: Input) -> Result<Option<Output>, Error> {
         let context = self.shared.context.get(&self.call).await?;
         let started = match input {
-            Input { body: Body::Form(body), events: None } => {
+            Input { body: Body::Form(body), events: None, member } => {
                 // On its own, so that calls without files are no larger for it.
                 let form = Box::pin(self.read_form(body)).await.map_err(FormError::answer)?;
-                let envelope = form.envelope().map_err(|error| malformed_request(error.into()))?;
-                self.start(context, RawInput::Value(envelope))?
+                self.start(context, Input::of(form.envelope(), member)?)?
             }
             // The message is not kept, nor the buffer of the socket that it is part of.
             input => self.start_with(context, input)?,
@@ -593,10 +629,7 @@ impl<C: Send + Sync + 'static> Run<C> {
         };
         let input = match input.events {
             Some(events) => RawInput::Events(events),
-            None => {
-                let malformed = |_| malformed_request(DecodeError::Malformed);
-                RawInput::Value(Envelope::parse(&text).map_err(malformed)?)
-            }
+            None => Input::of(Envelope::parse(&text), input.member)?,
         };
         self.start(context, input)
     }
@@ -615,7 +648,9 @@ impl<C: Send + Sync + 'static> Run<C> {
         let socket = &self.shared.socket;
         // From here on, as events may come as soon as the id is known.
         socket.hibernate(self.id.as_str());
-        socket.outbox().append(|out| peer::write_iterator(&self.id, out));
+        let response = self.call.response();
+        socket.outbox().append(|out| peer::write_iterator(&self.id, response.position(), out));
+        drop(response);
         let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
         let error = match opened {
             Ok(Ok(())) => return,

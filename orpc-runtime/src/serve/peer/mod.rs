@@ -1,6 +1,7 @@
 //! The peer protocol on any channel of messages.
 
 mod calls;
+mod gate;
 mod limits;
 mod port;
 mod rate;
@@ -16,7 +17,8 @@ use futures::stream::{Stream, StreamExt as _};
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-pub(crate) use calls::Calls;
+pub(crate) use calls::{Calls, path_and_query};
+pub(crate) use gate::{Admitted, Blocked, Gate, NO_UPGRADE, Refusal};
 pub(crate) use limits::PeerLimits;
 pub use port::{Port, PortClosed, ports};
 pub use rate::Rate;
@@ -80,7 +82,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     ) -> Peer<C> {
         let limits = PeerLimits::default();
         let socket = Socket::new(request, accept, limits.unsent);
-        let calls = Calls::new(self.clone(), context.into_context(), socket.clone(), limits);
+        let calls = Calls::new(self.clone(), context.into_context(), socket.clone(), limits, None);
         let shutdown = Some(Box::pin(self.on_shutdown()));
         Peer { socket, calls: Some(calls), frames: Frames::default(), shutdown }
     }

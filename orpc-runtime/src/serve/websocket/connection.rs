@@ -260,7 +260,8 @@ where
         }
         let bytes = Bytes::from(message.into_payload());
         let frame = if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) };
-        if self.life.message(&frame) == Handled::No
+        if calls.may_go_on()
+            && self.life.message(&frame) == Handled::No
             && self.life.socket().closing().is_none()
             && let Err(error) = calls.receive(&frame)
         {

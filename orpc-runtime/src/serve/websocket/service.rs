@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use super::connection::{Connection, Timing};
-use super::handshake::{AllowedOrigins, Refusal, accept};
+use super::handshake::{AllowedOrigins, Refusal, accept, is_upgrade};
 use super::hooks::{Hooks, SocketHooks};
 use super::life::Life;
 use super::resting::RestingSocket;
@@ -25,7 +25,7 @@ use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::serve::http::respond_with_error;
-use crate::serve::peer::{Calls, PeerLimits, Rate};
+use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
 use crate::serve::served::Served;
 use crate::serve::time::SHORTEST;
 use crate::socket::{Accept, Socket};
@@ -43,6 +43,17 @@ struct Options {
     limits: PeerLimits,
     timing: Timing,
     hooks: Option<Hooks>,
+    gate: Option<GateOf>,
+}
+
+/// The gate of an endpoint.
+#[derive(Clone)]
+struct GateOf(Arc<dyn Gate>);
+
+impl std::fmt::Debug for GateOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gate")
+    }
 }
 
 /// The procedures of a router as a tower service that upgrades to WebSocket.
@@ -104,6 +115,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
                 shutdown: Duration::from_secs(10),
             },
             hooks: None,
+            gate: None,
         };
         WebSocketService { served: Served::new(self.clone(), context.into_context(), options) }
     }
@@ -253,9 +265,23 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.hooks = Some(Hooks::new(hooks)))
     }
 
+    /// Lets a gate decide about the sockets.
+    #[cfg(feature = "durable")]
+    pub(crate) fn gated(self, gate: Arc<dyn Gate>) -> Self {
+        self.with(|options| options.gate = Some(GateOf(gate)))
+    }
+
     fn upgrade<B>(&self, request: Request<B>) -> WebSocketFuture {
         let (mut parts, _) = request.into_parts();
         let options = &self.served.options;
+        if let Some(GateOf(gate)) = &options.gate {
+            if !is_upgrade(&parts.method, &parts.headers) {
+                return WebSocketFuture::ready(plain(options.no_upgrade, NO_UPGRADE));
+            }
+            if let Err((status, text)) = gate.admit(&mut parts) {
+                return WebSocketFuture::ready(plain(status, text));
+            }
+        }
         let headers = match accept(&parts, &options.origins) {
             Ok(headers) => headers,
             Err(refusal) => return WebSocketFuture::ready(refuse(refusal, options.no_upgrade)),
@@ -289,7 +315,9 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         headers: HeaderMap,
     ) -> Response<RpcBody> {
         if !self.served.options.keep_extensions {
+            let admitted = parts.extensions.remove::<Admitted>();
             parts.extensions.clear();
+            admitted.map(|admitted| parts.extensions.insert(admitted));
         }
         // What waits for the upgrade is not kept with the socket.
         let service = self.clone();
@@ -310,12 +338,17 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let Options { message_limit, limits, timing, hooks, .. } = self.served.options.clone();
+        let Options { message_limit, limits, timing, hooks, gate, .. } =
+            self.served.options.clone();
         let rpc = self.served.rpc.clone();
         let context = self.served.context.clone();
         let socket = Socket::new(parts, accept, limits.unsent);
         let websocket = RestingSocket::new(connection, message_limit);
-        let calls = Calls::new(rpc.clone(), context, socket.clone(), limits);
+        let gate = gate.map(|GateOf(gate)| gate);
+        if let Some(gate) = &gate {
+            gate.open(&socket);
+        }
+        let calls = Calls::new(rpc.clone(), context, socket.clone(), limits, gate);
         let life = Life::begin(socket, hooks);
         let connection = Connection::new(websocket, calls, life, timing, rpc.on_shutdown());
         rpc.spawn(connection.serve());

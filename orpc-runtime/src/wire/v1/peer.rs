@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::batch::UNMATCHED;
 use super::headers::{RawHeaders, header_map};
 use crate::event::EventMeta;
-use crate::procedure::{Error, EventKind, EventWriter};
+use crate::procedure::{DURABLE_ITERATOR, Error, EventKind, EventWriter, POSITION};
 
 /// Stands between the text and the body of a binary message; UTF-8 has no such byte.
 const DELIMITER: u8 = 0xff;
@@ -58,6 +58,8 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
+    /// The member of the value that is the input, if that is not all of it.
+    pub(crate) member: Option<&'static str>,
 }
 
 /// Where the input of a call is.
@@ -160,7 +162,8 @@ fn decode_request(
     } else {
         Body::Envelope(part(frame, request.b))
     };
-    Ok(Payload::Request(Request { url: request.u.into_owned(), method, headers, body }))
+    let url = request.u.into_owned();
+    Ok(Payload::Request(Request { url, method, headers, body, member: None }))
 }
 
 fn decode_event(frame: &Bytes, payload: Option<&RawValue>) -> Result<Payload, BadMessage> {
@@ -208,10 +211,16 @@ impl CallId {
     }
 }
 
-/// Writes the response of a call that succeeded, around an envelope.
-pub(crate) fn write_output(id: &CallId, envelope: &[u8], out: &mut Vec<u8>) {
+/// Writes the response of a call that succeeded, around an envelope: with the
+/// header of a durable iterator, if the value is the token of one.
+pub(crate) fn write_output(id: &CallId, is_durable: bool, envelope: &[u8], out: &mut Vec<u8>) {
     id.open(out);
-    out.extend_from_slice(b",\"p\":{\"b\":");
+    out.extend_from_slice(b",\"p\":{");
+    if is_durable {
+        // Writing to a `Vec` cannot fail.
+        _ = write!(out, "\"h\":{{\"{DURABLE_ITERATOR}\":\"1\"}},");
+    }
+    out.extend_from_slice(b"\"b\":");
     out.extend_from_slice(envelope);
     out.extend_from_slice(b"}}");
 }
@@ -344,10 +353,17 @@ impl EventWriter for PeerTail {
     }
 }
 
-/// Writes what tells the client of a call that it gets an iterator.
-pub(crate) fn write_iterator(id: &CallId, out: &mut Vec<u8>) {
+/// Writes what tells the client of a call that it gets an iterator, and behind
+/// which event it begins, if the client asked for that.
+pub(crate) fn write_iterator(id: &CallId, position: Option<&str>, out: &mut Vec<u8>) {
     id.open(out);
-    PeerTail.open(out);
+    let Some(position) = position else { return PeerTail.open(out) };
+    // Writing to a `Vec` cannot fail.
+    _ = write!(
+        out,
+        ",\"p\":{{\"h\":{{\"content-type\":\"text/event-stream\",\"{POSITION}\":{}}}}}}}",
+        serde_json::Value::from(position)
+    );
 }
 
 /// Writes an event for the call of that id, which is JSON text, around what

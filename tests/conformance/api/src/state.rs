@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use orpc_runtime::durable::{Durable, SigningKeys};
+use orpc_runtime::publish::Publisher;
 use orpc_runtime::{Call, Code, Error};
 use tokio::sync::broadcast;
 
 use crate::api::Publication;
+use crate::api::room::Room;
 
 /// Events that may wait for the slowest reader; one that falls further behind is told so.
 const BACKLOG: usize = 16 * 1024;
@@ -18,16 +22,30 @@ pub struct State {
     pub(crate) messages: broadcast::Sender<String>,
     pub(crate) live_ticks: Gauge,
     pub(crate) live_waits: Gauge,
+    /// The rooms, whose sockets have an endpoint of their own.
+    pub rooms: Durable<Room>,
 }
 
-impl Default for State {
-    fn default() -> Self {
+/// The tests know it, and what it signs is worth nothing.
+const ROOM_KEY: &str = "the key of the conformance server";
+
+impl State {
+    /// The state of a server whose tokens for rooms are good for a time.
+    pub fn new(room_ttl: Duration) -> Self {
+        let keys = SigningKeys::new([ROOM_KEY]).unwrap_or_else(|error| panic!("{error}"));
         Self {
+            rooms: Durable::new(keys, Publisher::memory()).ttl(room_ttl),
             publications: broadcast::Sender::new(BACKLOG),
             messages: broadcast::Sender::new(BACKLOG),
             live_ticks: Gauge::default(),
             live_waits: Gauge::default(),
         }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new(Duration::from_secs(24 * 60 * 60))
     }
 }
 

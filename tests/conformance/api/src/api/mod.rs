@@ -4,6 +4,7 @@ pub mod account;
 pub mod chat;
 pub mod errors;
 pub mod files;
+pub mod room;
 pub mod slow;
 pub mod stream;
 pub mod values;
@@ -26,6 +27,7 @@ pub fn router() -> Router<Session> {
         .nest("files", files::procedures::router())
         .nest("account", account::procedures::router())
         .nest("chat", chat::procedures::router())
+        .nest("room", room::procedures::router())
 }
 
 /// The input of `echo`, and its output.

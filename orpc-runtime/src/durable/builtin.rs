@@ -1,0 +1,47 @@
+//! The procedures that every socket of a durable iterator has beside the methods.
+#![allow(unreachable_pub, reason = "procedures are `pub`")]
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::seat::Seat;
+use crate::event::HibernatingIterator;
+use crate::procedure::{Call, Error, POSITION};
+use crate::publish::ReadError;
+use crate::socket::Socket;
+use crate::value::Value;
+
+/// A token in place of the one that the socket was opened with.
+#[derive(Deserialize, JsonSchema)]
+pub struct NewToken {
+    token: String,
+}
+
+#[orpc_macros::router(crate = "crate")]
+pub(super) mod procedures {
+    use super::*;
+
+    /// The events of the channel, from now on or from the last one that the client saw.
+    #[orpc_macros::procedure(crate = "crate")]
+    pub async fn subscribe(
+        call: &Call,
+        socket: &Socket,
+    ) -> Result<HibernatingIterator<Value, (), ReadError>, Error> {
+        let seat = Seat::of(socket)?;
+        let channels = Arc::clone(&seat.channels);
+        let last = call.last_event_id().cloned();
+        let (iterator, position) = channels.subscribe(socket.clone(), seat.client.clone(), last)?;
+        if call.headers().contains_key(POSITION) {
+            call.response().set_position(&position.to_string());
+        }
+        Ok(iterator)
+    }
+
+    /// Takes a newer token for the same channel with the same tags.
+    #[orpc_macros::procedure(crate = "crate")]
+    pub async fn update_token(socket: &Socket, input: NewToken) -> Result<(), Error> {
+        Seat::of(socket)?.renew(socket, &input.token)
+    }
+}

@@ -1,0 +1,75 @@
+//! What a socket of a durable iterator is to the server.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::client::DurableClient;
+use super::issuer::Issuer;
+use super::sessions::Sessions;
+use super::token::Claims;
+use crate::event::{HibernatingIterator, LastEventId};
+use crate::procedure::{Code, Error};
+use crate::publish::{EventId, ReadError};
+use crate::serve::Admitted;
+use crate::socket::Socket;
+use crate::value::Value;
+
+/// A client with what its calls need.
+pub(super) struct Seat {
+    pub(super) client: DurableClient,
+    pub(super) channels: Arc<dyn Channels>,
+    pub(super) issuer: Arc<Issuer>,
+    pub(super) sessions: Arc<Sessions>,
+}
+
+/// The iterator of a channel, whatever its events are.
+pub(super) type ReadingIterator = HibernatingIterator<Value, (), ReadError>;
+
+/// The channels of a durable object, whatever their events are.
+pub(super) trait Channels: Send + Sync {
+    /// Lets a client read its channel, behind the event of that id.
+    fn subscribe(
+        self: Arc<Self>,
+        socket: Socket,
+        client: DurableClient,
+        last: Option<LastEventId>,
+    ) -> Result<(ReadingIterator, EventId), Error>;
+}
+
+impl Seat {
+    /// That of a socket.
+    pub(super) fn of(socket: &Socket) -> Result<&Self, Error> {
+        Self::among(socket.extensions()).ok_or_else(Error::hidden)
+    }
+
+    pub(super) fn among(extensions: &http::Extensions) -> Option<&Self> {
+        let any: &dyn Any = &*extensions.get::<Admitted>()?.0;
+        any.downcast_ref()
+    }
+
+    /// Takes a newer token for the socket. It may say something else only of what
+    /// the client may call, of its attachment and its time.
+    pub(super) fn renew(&self, socket: &Socket, token: &str) -> Result<(), Error> {
+        let refused = |text: &'static str| Error::new(Code::Unauthorized).with_message(text);
+        let now = SystemTime::now();
+        let new = Claims::verify(token, &self.issuer.keys, now);
+        let new = new.map_err(|_| refused("Invalid Token"))?;
+        let own = self.client.claims();
+        if new.chn != own.chn {
+            return Err(refused(
+                "Updated token must have the same channel with the original token",
+            ));
+        }
+        if new.tags != own.tags {
+            return Err(refused(
+                "Updated token must have the exact same tags with the original token",
+            ));
+        }
+        let renewed = self.issuer.ids.renew(self.client.id(), token, &new, now);
+        renewed.map_err(|_| refused("Invalid Token"))?;
+        self.client.renew(new);
+        self.sessions.renewed(socket);
+        Ok(())
+    }
+}

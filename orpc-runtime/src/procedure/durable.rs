@@ -1,0 +1,23 @@
+//! Outputs that are tokens of durable iterators.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::call::Call;
+use super::error::Error;
+use super::signature::Shape;
+
+/// What a procedure returns that leads its client to a durable iterator.
+#[diagnostic::on_unimplemented(
+    message = "write `DurableIterator<O>` here: `{Self}` is another type of that name",
+    label = "not the `DurableIterator` of this crate"
+)]
+pub trait DurableOutput: Serialize + JsonSchema + Send + 'static {
+    /// Signs the token for the client of a call, and marks the response.
+    #[doc(hidden)]
+    fn seal(&self, call: &Call) -> Result<(), Error>;
+
+    /// The type of the iterator.
+    #[doc(hidden)]
+    fn shape() -> Shape;
+}

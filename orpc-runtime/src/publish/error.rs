@@ -1,0 +1,181 @@
+//! What goes wrong with publishing and subscribing.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::gap::Gap;
+use super::id::ParseEventIdError;
+use crate::event::{ErrorEvent, EventError};
+use crate::procedure::{Code, Error, ErrorDeclaration, RpcError};
+
+/// Why an event was not published, or why nobody knows.
+///
+/// It is a standard error: with `?` a client reads INTERNAL_SERVER_ERROR.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The value cannot be serialised. Nothing was published.
+    #[error("the event cannot be serialised: {0}")]
+    Unserialisable(String),
+    /// The event is longer than the limit of one event. Nothing was published.
+    #[error("the event has {length} bytes, the limit is {limit}")]
+    TooLarge {
+        /// How many bytes it has.
+        length: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// The name of the channel is empty or too long. Nothing was published.
+    #[error("a channel's name has 1 to {MAX_CHANNEL_NAME} bytes")]
+    InvalidChannel,
+    /// The retry key is empty or too long. Nothing was published.
+    #[error("a retry key has 1 to {MAX_RETRY_KEY} bytes")]
+    InvalidRetryKey,
+    /// There are too many channels, or too many retry keys to remember in one.
+    /// Nothing was published.
+    #[error("too many {0}")]
+    TooMany(&'static str),
+    /// The publisher was closed. Nothing was published.
+    #[error("the publisher is closed")]
+    Closed,
+    /// The store could not keep the event. Nothing was published, and the events
+    /// that were there before are there still.
+    #[error("the event was not published")]
+    Failed(#[source] StoreError),
+    /// Nobody knows: the event may have been published, or may be yet. Publish it
+    /// again with the same [retry key](super::Publish::retry_key) to have it once;
+    /// without a key it may come twice.
+    #[error("it is not known whether the event was published")]
+    OutcomeUnknown(#[source] Option<StoreError>),
+}
+
+/// Why a subscription could not begin.
+///
+/// An RPC error: a malformed id is BAD_REQUEST, the rest SERVICE_UNAVAILABLE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// The Last-Event-ID is none of this publisher's.
+    MalformedId(ParseEventIdError),
+    /// The name of the channel is empty or too long.
+    InvalidChannel,
+    /// There are too many channels.
+    TooManyChannels,
+    /// The publisher was closed.
+    Closed,
+}
+
+/// Why a subscription has no further event now.
+///
+/// As the error of a stream: a gap is the declared error `EVENT_GAP`, see [`Gap`];
+/// the end of the publisher SERVICE_UNAVAILABLE; a failure of the store an
+/// internal error.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Events are missing. The subscription goes on behind the gap.
+    Gap(Gap),
+    /// The publisher was closed. The subscription is over.
+    Closed,
+    /// The store could not be read. The subscription is over.
+    Store(StoreError),
+}
+
+/// What went wrong in a store. Cheap to clone.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no room left on the disk.
+    #[error("there is no room left on the disk")]
+    DiskFull(#[source] Arc<std::io::Error>),
+    /// Reading, writing or syncing failed.
+    #[error("the file of events cannot be used")]
+    Io(#[source] Arc<std::io::Error>),
+    /// The file does not hold together.
+    #[error("the file of events is damaged: {0}")]
+    Corrupt(String),
+    /// Another process, or another publisher of this one, has the file open.
+    #[error("the file of events is in use")]
+    InUse,
+}
+
+/// How many bytes the name of a channel may have.
+pub(crate) const MAX_CHANNEL_NAME: usize = 512;
+
+/// How many bytes a retry key may have.
+pub(crate) const MAX_RETRY_KEY: usize = 256;
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        let is_full = matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        );
+        let error = Arc::new(error);
+        if is_full { Self::DiskFull(error) } else { Self::Io(error) }
+    }
+}
+
+impl fmt::Display for SubscribeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MalformedId(error) => error.fmt(f),
+            Self::InvalidChannel => PublishError::InvalidChannel.fmt(f),
+            Self::TooManyChannels => PublishError::TooMany("channels").fmt(f),
+            Self::Closed => PublishError::Closed.fmt(f),
+        }
+    }
+}
+
+impl From<ParseEventIdError> for SubscribeError {
+    fn from(error: ParseEventIdError) -> Self {
+        Self::MalformedId(error)
+    }
+}
+
+// It is no `std::error::Error`, so that `?` keeps its code.
+impl From<SubscribeError> for Error {
+    fn from(error: SubscribeError) -> Self {
+        match error {
+            SubscribeError::MalformedId(_) => {
+                Self::new(Code::BadRequest).with_message("Malformed last event id")
+            }
+            SubscribeError::InvalidChannel => {
+                Self::new(Code::BadRequest).with_message("Invalid channel")
+            }
+            SubscribeError::TooManyChannels | SubscribeError::Closed => {
+                Self::new(Code::ServiceUnavailable)
+            }
+        }
+    }
+}
+
+impl RpcError for SubscribeError {
+    fn into_error(self) -> Error {
+        self.into()
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gap(gap) => gap.fmt(f),
+            Self::Closed => PublishError::Closed.fmt(f),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl EventError for ReadError {
+    fn into_error_event(self) -> ErrorEvent<Error> {
+        match self {
+            Self::Gap(gap) => gap.into_error_event(),
+            Self::Closed => ErrorEvent::new(Error::new(Code::ServiceUnavailable)),
+            Self::Store(error) => ErrorEvent::new(Error::internal(error)),
+        }
+    }
+
+    fn declarations() -> Vec<ErrorDeclaration> {
+        Gap::declarations()
+    }
+}

@@ -1,0 +1,120 @@
+//! Events that a reader does not get, and how it is told.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::id::EventId;
+use crate::event::{ErrorEvent, EventError};
+use crate::procedure::{Error, ErrorDeclaration};
+
+/// Events are missing between what a reader has seen and what comes next, or
+/// may be.
+///
+/// As the error of a stream it reaches clients as a declared error of code
+/// `EVENT_GAP`, status 410, with [`GapData`]. Its event has the id of
+/// [`resume`](Gap::resume), so that a client that subscribes again goes on behind
+/// the gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    reason: GapReason,
+    last: EventId,
+    resume: EventId,
+}
+
+/// Why events are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum GapReason {
+    /// The reader's id is of another life of the channel, of which nothing is left.
+    Epoch,
+    /// The events behind the reader's id are no longer retained.
+    Trimmed,
+    /// The reader's id is of an event that the channel does not have: it lost its end.
+    Ahead,
+    /// Events were trimmed before the reader, which was subscribed, came to read them.
+    Slow,
+}
+
+/// What clients read of a gap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GapData {
+    /// Why events are missing.
+    pub reason: GapReason,
+    /// The id of the last event before the gap.
+    pub last: EventId,
+    /// The position from which the events go on, without a further gap.
+    pub resume: EventId,
+}
+
+impl Gap {
+    /// The code of the error that clients see.
+    pub const CODE: &'static str = "EVENT_GAP";
+
+    /// Its HTTP status: 410, Gone.
+    pub const STATUS: u16 = 410;
+
+    const MESSAGE: &'static str = "Events are missing";
+
+    pub(crate) fn new(reason: GapReason, last: EventId, resume: EventId) -> Self {
+        Self { reason, last, resume }
+    }
+
+    /// Why events are missing.
+    pub fn reason(&self) -> GapReason {
+        self.reason
+    }
+
+    /// Where the reader stood.
+    pub fn last(&self) -> EventId {
+        self.last
+    }
+
+    /// The position from which reading goes on: before the oldest event that is
+    /// retained; for [`GapReason::Ahead`] behind the newest.
+    pub fn resume(&self) -> EventId {
+        self.resume
+    }
+
+    /// What clients read of it.
+    pub fn data(&self) -> GapData {
+        GapData { reason: self.reason, last: self.last, resume: self.resume }
+    }
+
+    fn into_error(self) -> Error {
+        Error::custom(Self::CODE)
+            .with_status(Self::STATUS)
+            .with_message(Self::MESSAGE)
+            .with_data(&self.data())
+            .into_defined()
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.reason {
+            GapReason::Epoch => "the channel has begun anew",
+            GapReason::Trimmed => "they are no longer retained",
+            GapReason::Ahead => "the channel has lost its end",
+            GapReason::Slow => "the reader was too slow",
+        };
+        write!(f, "events after {} are missing: {why}", self.last)
+    }
+}
+
+impl EventError for Gap {
+    fn into_error_event(self) -> ErrorEvent<Error> {
+        ErrorEvent::new(self.into_error()).id(self.resume.to_string())
+    }
+
+    fn declarations() -> Vec<ErrorDeclaration> {
+        vec![
+            ErrorDeclaration::new(Self::CODE)
+                .status(Self::STATUS)
+                .message(Self::MESSAGE)
+                .data::<GapData>(),
+        ]
+    }
+}

@@ -1,0 +1,155 @@
+//! Where an event stands: the epoch of its channel and its number in it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The life of a channel: a random number of 128 bits, kept with its events.
+///
+/// A channel gets a new one when its events cannot go on where they ended: when
+/// it is kept in memory and the process starts, when it was forgotten, or when
+/// its file lost events. Numbers of one epoch say nothing about another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Epoch(u128);
+
+/// The id of an event, and a position in a channel: behind that event, before
+/// the next.
+///
+/// Its text, which clients send back as Last-Event-ID, is `epoch.sequence`: 32
+/// lower-case hexadecimal digits, a dot, and the number of the event from 1 on in
+/// decimal digits. Number 0 is the position before the first event.
+///
+/// ```
+/// use orpc_runtime::publish::EventId;
+///
+/// let text = "00112233445566778899aabbccddeeff.42";
+/// let id: EventId = text.parse().unwrap();
+/// assert_eq!(id.sequence(), 42);
+/// assert_eq!(id.to_string(), text);
+/// for malformed in ["", "42", "$", "00112233445566778899aabbccddeeff.042"] {
+///     assert!(malformed.parse::<EventId>().is_err());
+/// }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EventId {
+    epoch: Epoch,
+    sequence: u64,
+}
+
+/// A text that is no [`EventId`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("malformed event id")]
+pub struct ParseEventIdError;
+
+/// How many digits an epoch has.
+const EPOCH: usize = 32;
+
+impl Epoch {
+    /// A new one.
+    pub(crate) fn random() -> std::io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+        Ok(Self(u128::from_be_bytes(bytes)))
+    }
+
+    /// The epoch of that number.
+    pub(crate) const fn of(number: u128) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub(crate) const fn number(self) -> u128 {
+        self.0
+    }
+}
+
+impl EventId {
+    /// The position behind the event of that number.
+    pub(crate) const fn new(epoch: Epoch, sequence: u64) -> Self {
+        Self { epoch, sequence }
+    }
+
+    /// The life of the channel that the event is of.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The number of the event in its epoch, from 1; 0 is before the first.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+}
+
+impl FromStr for EventId {
+    type Err = ParseEventIdError;
+
+    /// Takes what [`to_string`](ToString::to_string) gives and nothing else.
+    fn from_str(text: &str) -> Result<Self, ParseEventIdError> {
+        let (epoch, sequence) = text.split_once('.').ok_or(ParseEventIdError)?;
+        let is_epoch = epoch.len() == EPOCH
+            && epoch.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        // `parse` alone takes a sign and leading zeros.
+        let is_number = sequence.bytes().all(|byte| byte.is_ascii_digit())
+            && (sequence == "0" || !sequence.starts_with('0'));
+        if !is_epoch || !is_number {
+            return Err(ParseEventIdError);
+        }
+        let epoch = u128::from_str_radix(epoch, 16).map_err(|_| ParseEventIdError)?;
+        let sequence = sequence.parse().map_err(|_| ParseEventIdError)?;
+        Ok(Self { epoch: Epoch(epoch), sequence })
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.sequence)
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for EventId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for EventId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "EventId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9a-f]{32}\\.(0|[1-9][0-9]{0,19})$" })
+    }
+}

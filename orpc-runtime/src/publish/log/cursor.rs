@@ -1,0 +1,130 @@
+//! A reader of a log: a position, and what it reads from there.
+
+use super::super::gap::{Gap, GapReason};
+use super::super::id::EventId;
+use super::Log;
+use super::bug::Bug;
+
+/// A reader: where it stands, and whether it has read there before.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Cursor {
+    position: EventId,
+    is_reading: bool,
+}
+
+/// How much is read at once: at least one event, else no more than this.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chunk {
+    pub(crate) events: usize,
+    pub(crate) bytes: u64,
+}
+
+/// What a reader gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Read<E> {
+    /// It has seen everything.
+    Nothing,
+    /// The events behind its position, where it stands from now on behind the last.
+    Events(Vec<(u64, E)>),
+    /// Events with these numbers that are not in memory. The reader stands where
+    /// it stood until it is told that they were [read](Cursor::advance).
+    Elsewhere { first: u64, last: u64 },
+    /// Events are missing. The reader stands behind the gap from now on.
+    Gap(Gap),
+}
+
+impl Cursor {
+    /// A reader behind that event.
+    pub(crate) fn new(position: EventId) -> Self {
+        Self { position, is_reading: false }
+    }
+
+    /// The event that it stands behind.
+    pub(crate) fn position(&self) -> EventId {
+        self.position
+    }
+
+    /// Tells that the events up to that number were read from elsewhere.
+    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
+    pub(crate) fn advance(&mut self, sequence: u64) {
+        self.position = EventId::new(self.position.epoch(), sequence);
+        self.is_reading = true;
+    }
+
+    /// Reads on.
+    pub(crate) fn read<E: Clone>(&mut self, log: &Log<E>, chunk: Chunk) -> Read<E> {
+        if let Some(gap) = self.gap(log) {
+            let skips =
+                u64::from(log.has(Bug::SkipsBehindGap) && gap.resume().sequence() < log.top);
+            self.position = EventId::new(gap.resume().epoch(), gap.resume().sequence() + skips);
+            self.is_reading = true;
+            if !log.has(Bug::SlowIsSilent) || gap.reason() != GapReason::Slow {
+                return Read::Gap(gap);
+            }
+        }
+        let was_reading = std::mem::replace(&mut self.is_reading, true);
+        let repeats = log.has(Bug::RepeatsLast) && !was_reading && self.position.sequence() > 0;
+        let first = self.position.sequence() + u64::from(!repeats);
+        if first > log.visible() {
+            return Read::Nothing;
+        }
+        let held_from = log.held_from();
+        if first < held_from {
+            let most = u64::try_from(chunk.events).unwrap_or(u64::MAX).max(1);
+            let last = (held_from - 1).min(first.saturating_add(most - 1));
+            return Read::Elsewhere { first, last };
+        }
+        let mut events = Vec::new();
+        let mut bytes = 0_u64;
+        for (sequence, (event, size)) in (first..).zip(log.held(first - held_from)) {
+            bytes = bytes.saturating_add(size);
+            if !events.is_empty() && (events.len() >= chunk.events || bytes > chunk.bytes) {
+                break;
+            }
+            events.push((sequence, event.clone()));
+        }
+        if let Some((last, _)) = events.last() {
+            self.position = EventId::new(log.epoch, *last);
+        }
+        Read::Events(events)
+    }
+
+    /// What is missing between the position and what the log can give.
+    fn gap<E: Clone>(&self, log: &Log<E>) -> Option<Gap> {
+        let (last, oldest) = (self.position, log.oldest());
+        if last.epoch() != log.epoch && !log.has(Bug::IgnoresEpoch) {
+            return Some(Gap::new(GapReason::Epoch, last, oldest));
+        }
+        if last.sequence() > log.top {
+            let waits = log.has(Bug::AheadWaits) || log.has(Bug::ShowsPending);
+            return (!waits).then(|| Gap::new(GapReason::Ahead, last, log.top()));
+        }
+        let off = u64::from(log.has(Bug::FloorOffByOne));
+        if last.sequence() + off < oldest.sequence() {
+            let reason = if self.is_reading { GapReason::Slow } else { GapReason::Trimmed };
+            return Some(Gap::new(reason, last, oldest));
+        }
+        None
+    }
+}
+
+impl<E: Clone> Log<E> {
+    /// The number of the last event that is shown.
+    fn visible(&self) -> u64 {
+        let pending = if self.has(Bug::ShowsPending) { self.pending.len() as u64 } else { 0 };
+        self.top + pending
+    }
+
+    /// The number of the oldest event in memory; of the next one if there is none.
+    fn held_from(&self) -> u64 {
+        self.top + 1 - self.tail.len() as u64
+    }
+
+    /// The events in memory with their sizes, but for the first ones.
+    fn held(&self, skipped: u64) -> impl Iterator<Item = (&E, u64)> {
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX).min(self.tail.len());
+        let pending = self.pending.iter().filter(|_| self.has(Bug::ShowsPending));
+        let held = self.tail.range(skipped..).map(|held| (&held.event, held.bytes));
+        held.chain(pending.map(|appended| (&appended.event, appended.bytes)))
+    }
+}

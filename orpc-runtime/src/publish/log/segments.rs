@@ -1,0 +1,81 @@
+//! What is retained of a log, in parts that are trimmed at once.
+
+use std::collections::VecDeque;
+
+use super::limits::Limits;
+
+/// The retained events by their numbers, ages and sizes. There are a few dozen
+/// parts however many events there are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Segments {
+    parts: VecDeque<Segment>,
+    /// The number of the oldest event; of the next one if there is none.
+    floor: u64,
+    events: u64,
+    bytes: u64,
+}
+
+/// Events one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Segment {
+    events: u64,
+    bytes: u64,
+    /// When the first and the last of them were appended.
+    from: u64,
+    until: u64,
+}
+
+impl Segments {
+    /// No events; the next one has that number.
+    pub(super) fn starting_at(floor: u64) -> Self {
+        Self { parts: VecDeque::new(), floor, events: 0, bytes: 0 }
+    }
+
+    pub(super) fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+
+    /// Adds the next event.
+    pub(super) fn push(&mut self, bytes: u64, at: u64, limits: &Limits) {
+        self.events += 1;
+        self.bytes += bytes;
+        if let Some(last) = self.parts.back_mut()
+            && last.events < limits.part_events()
+            && last.bytes.saturating_add(bytes) <= limits.part_bytes()
+            && at.saturating_sub(last.from) < limits.slack()
+        {
+            last.events += 1;
+            last.bytes += bytes;
+            last.until = last.until.max(at);
+            return;
+        }
+        self.parts.push_back(Segment { events: 1, bytes, from: at, until: at });
+    }
+
+    /// Trims the oldest parts while there is too much.
+    pub(super) fn trim_by_size(&mut self, limits: &Limits) {
+        while (self.events > limits.events || self.bytes > limits.bytes) && self.parts.len() > 1 {
+            self.drop_oldest();
+        }
+    }
+
+    /// Trims the parts all of whose events are older than the retention.
+    pub(super) fn trim_by_age(&mut self, now: u64, limits: &Limits) {
+        let is_old = |part: &Segment| now.saturating_sub(part.until) > limits.age;
+        while self.parts.front().is_some_and(is_old) {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(part) = self.parts.pop_front() {
+            self.floor += part.events;
+            self.events -= part.events;
+            self.bytes -= part.bytes;
+        }
+    }
+}

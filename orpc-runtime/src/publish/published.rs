@@ -1,0 +1,180 @@
+//! Events that were serialised once for all who get them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
+
+use super::audience::Audience;
+use super::id::EventId;
+use crate::event::{Event, EventItem, EventMeta};
+use crate::procedure::{Error, present};
+use crate::schema::{OutputEncoder, read_envelope};
+use crate::value::{Envelope, Value};
+
+/// An event of a [`Publisher`](super::Publisher): a `T` that was serialised once,
+/// when it was published, and is sent as it is to everyone.
+///
+/// A stream procedure yields it like a `T`: clients get a `T`, and as the event's
+/// id that of the publisher.
+pub struct Published<T> {
+    value: Encoded<T>,
+    meta: EventMeta,
+    id: Option<EventId>,
+    audience: Option<Arc<Audience>>,
+}
+
+impl<T> Published<T>
+where
+    T: Serialize + JsonSchema + 'static,
+{
+    /// An event of your own between those of a publisher, for one reader alone.
+    /// It has no id unless it is given one.
+    ///
+    /// # Errors
+    /// If the value cannot be serialised. It is an internal error.
+    pub fn new(value: &T) -> Result<Self, Error> {
+        let value = Encoded::of(value)?;
+        Ok(Self { value, meta: EventMeta::default(), id: None, audience: None })
+    }
+}
+
+impl<T> Published<T> {
+    /// An event as a store has it.
+    pub(crate) fn stored(id: EventId, envelope: Bytes, audience: Option<Arc<Audience>>) -> Self {
+        let meta = EventMeta { id: Some(id.to_string()), ..EventMeta::default() };
+        let value = Encoded { envelope, types: PhantomData };
+        Self { value, meta, id: Some(id), audience }
+    }
+
+    /// Sets the position from which a client goes on that saw this event last.
+    #[must_use]
+    pub fn with_id(mut self, id: EventId) -> Self {
+        self.meta.id = Some(id.to_string());
+        self.id = Some(id);
+        self
+    }
+
+    /// Where the event stands.
+    pub fn id(&self) -> Option<EventId> {
+        self.id
+    }
+
+    /// Whom it is for; none where it is for everyone.
+    pub fn audience(&self) -> Option<&Audience> {
+        self.audience.as_deref()
+    }
+
+    /// The serialised value: the envelope `{"json": …, "meta": […]}` of the protocol.
+    pub fn envelope(&self) -> &Bytes {
+        &self.value.envelope
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> Published<T> {
+    /// Reads the value.
+    ///
+    /// # Errors
+    /// If `T` does not read what was published, such as an event that another
+    /// version of the program left in a file. It is an internal error.
+    pub fn value(&self) -> Result<T, Error> {
+        Ok(read_envelope(&self.value.envelope)?)
+    }
+}
+
+impl<T> Clone for Published<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            meta: self.meta.clone(),
+            id: self.id,
+            audience: self.audience.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Published<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Published").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl<T> EventItem for Published<T>
+where
+    T: JsonSchema + Send + 'static,
+{
+    type Value = Encoded<T>;
+    type Return = ();
+
+    fn into_event(self) -> Event<Encoded<T>> {
+        Event::from_parts(self.value, self.meta)
+    }
+
+    fn encoded(value: &Encoded<T>) -> Option<&[u8]> {
+        Some(&value.envelope)
+    }
+}
+
+/// A `T` as the envelope that it was serialised to. To a schema it is a `T`.
+pub struct Encoded<T> {
+    envelope: Bytes,
+    types: PhantomData<fn() -> T>,
+}
+
+impl<T: Serialize + JsonSchema + 'static> Encoded<T> {
+    pub(crate) fn of(value: &T) -> Result<Self, Error> {
+        let encoder = OutputEncoder::shared::<T>()?;
+        let mut envelope = Vec::with_capacity(128);
+        encoder.write(present(value), &mut envelope)?;
+        Ok(Self { envelope: envelope.into(), types: PhantomData })
+    }
+
+    pub(crate) fn into_envelope(self) -> Bytes {
+        self.envelope
+    }
+}
+
+impl<T> Clone for Encoded<T> {
+    fn clone(&self) -> Self {
+        Self { envelope: self.envelope.clone(), types: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for Encoded<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoded").field("bytes", &self.envelope.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Serialize for Encoded<T> {
+    /// For who does not take the envelope as it is: the value, read and written
+    /// again.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let envelope = Envelope::parse(&self.envelope).map_err(serde::ser::Error::custom)?;
+        let (value, _) = envelope.value(&[]).map_err(serde::ser::Error::custom)?;
+        Value::serialize(&value, serializer)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Encoded<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}

@@ -1,0 +1,381 @@
+//! The publisher and how it is opened.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::audience::Audience;
+use super::clock::{Clock, SystemClock, Timeline};
+#[cfg(feature = "redb")]
+use super::error::StoreError;
+use super::error::{MAX_CHANNEL_NAME, MAX_RETRY_KEY, PublishError, SubscribeError};
+use super::id::EventId;
+use super::log::Limits;
+use super::published::Encoded;
+#[cfg(feature = "redb")]
+use super::store::{Disk, FileStore, SystemDisk};
+use super::store::{MemoryStore, NewEvent, Start, Store};
+use super::subscription::{IntoStart, Subscription};
+
+/// Channels of events of type `T`, each of which is kept for a while, so that
+/// readers that come back get what they missed.
+///
+/// Cheap to clone. When the last clone is dropped, subscriptions end with
+/// [`ReadError::Closed`](super::ReadError::Closed). See the [module](super) for
+/// what it guarantees.
+pub struct Publisher<T> {
+    inner: Arc<Inner>,
+    types: PhantomData<fn(T) -> T>,
+}
+
+struct Inner {
+    store: Box<dyn Store>,
+    max_event: usize,
+}
+
+/// What an event survives once it is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Nothing: it is in memory, and each start has a new epoch.
+    Memory,
+    /// The end of the process, `kill -9` included: it is with the operating system.
+    /// A loss of power may lose events, or damage the file; both are told.
+    Process,
+    /// A loss of power as well: it is on the disk (`fdatasync`). All events that
+    /// wait at the same time are one write.
+    Commit,
+}
+
+/// How a [`Publisher`] keeps its events.
+#[derive(Clone)]
+pub struct PublisherBuilder {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) retention: Duration,
+    pub(super) max_events: u64,
+    pub(super) max_bytes: u64,
+    pub(super) max_event: usize,
+    pub(super) max_channels: usize,
+}
+
+impl Default for PublisherBuilder {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::default()),
+            retention: Duration::from_secs(300),
+            max_events: 10_000,
+            max_bytes: 16 << 20,
+            max_event: 1 << 20,
+            max_channels: 100_000,
+        }
+    }
+}
+
+impl PublisherBuilder {
+    /// How long an event is retained; 300 s unless set. It is trimmed at the
+    /// latest when it is a sixteenth of that older. At least a millisecond.
+    ///
+    /// Events grow old while the process runs. In a file they also grow old while
+    /// it does not, by the clock on the wall: no time passes if that was set back,
+    /// and at most the retention if it was set forward.
+    #[must_use]
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.retention = retention.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How many events of one channel are retained; 10,000 unless set. Beyond that
+    /// the oldest sixteenth is trimmed. At least one.
+    #[must_use]
+    pub fn max_events(mut self, events: u64) -> Self {
+        self.max_events = events.max(1);
+        self
+    }
+
+    /// How many bytes the retained events of one channel may have; 16 MiB unless
+    /// set. Beyond that the oldest sixteenth is trimmed; the newest event is
+    /// always retained.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// How many bytes one event may have, serialised; 1 MiB unless set.
+    #[must_use]
+    pub fn max_event_bytes(mut self, bytes: usize) -> Self {
+        self.max_event = bytes;
+        self
+    }
+
+    /// How many channels there may be at once; 100,000 unless set. A channel is
+    /// there while it has readers or events, and for one more retention.
+    #[must_use]
+    pub fn max_channels(mut self, channels: usize) -> Self {
+        self.max_channels = channels;
+        self
+    }
+
+    /// Sets the clocks, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// A publisher that keeps its events in memory: the process's end is theirs,
+    /// and each start has a new epoch.
+    pub fn memory<T>(self) -> Publisher<T> {
+        let limits = Limits::in_memory(self.retention, self.max_events, self.max_bytes);
+        let timeline = Timeline::new(Arc::clone(&self.clock));
+        let store = MemoryStore::new(timeline, limits, self.max_channels);
+        Publisher::with_store(Box::new(store), self.max_event)
+    }
+}
+
+#[cfg(feature = "redb")]
+impl PublisherBuilder {
+    /// A publisher that keeps its events in a file, which is made if there is none.
+    /// Every page and event of it is checked. One publisher at a time has it open.
+    ///
+    /// A channel whose events are damaged, or whose last events are lost, begins
+    /// anew: its readers are told of a gap, and the reason is logged.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, is in use, or does not hold together so much
+    /// that nothing can be read from it. It is left as it is: move it away to begin
+    /// anew. With [`Durability::Memory`] there is no file, and no error.
+    pub fn open<T>(
+        self,
+        path: impl AsRef<std::path::Path>,
+        durability: Durability,
+    ) -> Result<Publisher<T>, StoreError> {
+        let syncs = match durability {
+            Durability::Memory => return Ok(self.memory()),
+            Durability::Process => false,
+            Durability::Commit => true,
+        };
+        self.open_disk(Box::new(SystemDisk::new(path.as_ref())), syncs)
+    }
+
+    pub(super) fn open_disk<T>(
+        self,
+        disk: Box<dyn Disk>,
+        syncs: bool,
+    ) -> Result<Publisher<T>, StoreError> {
+        let limits = Limits::in_file(self.retention, self.max_events, self.max_bytes);
+        let timeline = Timeline::new(Arc::clone(&self.clock));
+        let store = FileStore::open(disk, syncs, timeline, limits, self.max_channels)?;
+        Ok(Publisher::with_store(Box::new(store), self.max_event))
+    }
+}
+
+impl fmt::Debug for PublisherBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublisherBuilder")
+            .field("retention", &self.retention)
+            .field("max_events", &self.max_events)
+            .field("max_bytes", &self.max_bytes)
+            .field("max_event", &self.max_event)
+            .field("max_channels", &self.max_channels)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Publisher<()> {
+    /// How events are kept, before it is known of which type they are.
+    pub fn builder() -> PublisherBuilder {
+        PublisherBuilder::default()
+    }
+}
+
+impl<T> Publisher<T> {
+    /// A publisher that keeps its events in memory, with the defaults of
+    /// [`PublisherBuilder`].
+    pub fn memory() -> Self {
+        PublisherBuilder::default().memory()
+    }
+
+    pub(super) fn with_store(store: Box<dyn Store>, max_event: usize) -> Self {
+        Self { inner: Arc::new(Inner { store, max_event }), types: PhantomData }
+    }
+
+    /// Follows a channel: from now on, from the oldest retained event, or behind
+    /// the last event that the client saw, where an `Option<&LastEventId>` of none
+    /// is from now on. The place is taken when this is called.
+    ///
+    /// # Errors
+    /// If the id is none of a publisher's, which is BAD_REQUEST; or if there is no
+    /// place for a further channel.
+    pub fn subscribe(
+        &self,
+        channel: &str,
+        start: impl IntoStart,
+    ) -> Result<Subscription<T>, SubscribeError> {
+        if !is_channel(channel) {
+            return Err(SubscribeError::InvalidChannel);
+        }
+        let start: Start = start.into_start()?;
+        Ok(Subscription::new(self.inner.store.subscribe(channel, start)?))
+    }
+
+    /// Ends the publisher for all its clones: no event is taken any more, those
+    /// that were are kept, subscriptions end once they have read them.
+    pub async fn close(&self) {
+        self.inner.store.close().await;
+    }
+
+    /// How many channels are in memory.
+    pub fn channels(&self) -> usize {
+        self.inner.store.channels()
+    }
+}
+
+impl<T: Serialize + JsonSchema + 'static> Publisher<T> {
+    /// Publishes an event; to be awaited, with more said about it before where
+    /// there is more to say. It gives the event's id once the event is kept as
+    /// durably as the publisher was opened for.
+    ///
+    /// The value is serialised now. If the future is dropped before it is ready it
+    /// is not known whether the event is published.
+    ///
+    /// ```
+    /// # use orpc_runtime::publish::{Publisher, PublishError};
+    /// # async fn publish(messages: Publisher<String>) -> Result<(), PublishError> {
+    /// let text = "Hello".to_owned();
+    /// let id = messages.publish("room-1", &text).await?;
+    /// messages.publish("room-1", &text).tags(["staff"]).retry_key("order-17").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn publish(&self, channel: &str, value: &T) -> Publish<'_> {
+        let envelope = Encoded::of(value).map(Encoded::into_envelope).map_err(|error| {
+            let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            PublishError::Unserialisable(reason)
+        });
+        let event = envelope.and_then(|envelope| {
+            let (length, limit) = (envelope.len(), self.inner.max_event);
+            if !is_channel(channel) {
+                return Err(PublishError::InvalidChannel);
+            }
+            if length > limit {
+                return Err(PublishError::TooLarge { length, limit });
+            }
+            Ok(NewEvent { channel: channel.into(), envelope, audience: None, key: None })
+        });
+        Publish { store: &*self.inner.store, event, audience: Audience::default(), within: None }
+    }
+}
+
+fn is_channel(name: &str) -> bool {
+    (1..=MAX_CHANNEL_NAME).contains(&name.len())
+}
+
+impl<T> Clone for Publisher<T> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), types: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for Publisher<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher").field("channels", &self.channels()).finish_non_exhaustive()
+    }
+}
+
+/// An event that is published when this is awaited.
+#[must_use = "nothing is published until it is awaited"]
+pub struct Publish<'a> {
+    store: &'a dyn Store,
+    event: Result<NewEvent, PublishError>,
+    audience: Audience,
+    within: Option<Duration>,
+}
+
+impl Publish<'_> {
+    /// Sets whom the event is for.
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.audience = audience;
+        self
+    }
+
+    /// For those with at least one of the tags; see [`Audience::tags`].
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.audience = self.audience.tags(tags);
+        self
+    }
+
+    /// For those with one of the ids; see [`Audience::targets`].
+    pub fn targets(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.audience = self.audience.targets(ids);
+        self
+    }
+
+    /// Not for those with one of the ids; see [`Audience::exclude`].
+    pub fn exclude(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.audience = self.audience.exclude(ids);
+        self
+    }
+
+    /// Makes it safe to publish again when the outcome is unknown: of all events
+    /// of one channel with the same key there is one, whose id all of them get. A
+    /// key has 1 to 256 bytes and is remembered for as long as the retention, with
+    /// the event in a file; 100,000 keys of one channel at most.
+    pub fn retry_key(mut self, key: &str) -> Self {
+        if let Ok(event) = &mut self.event {
+            if (1..=MAX_RETRY_KEY).contains(&key.len()) {
+                event.key = Some(key.into());
+            } else {
+                self.event = Err(PublishError::InvalidRetryKey);
+            }
+        }
+        self
+    }
+
+    /// Waits no longer than that; then the outcome is
+    /// [unknown](PublishError::OutcomeUnknown). Needs a tokio runtime with time.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.within = Some(limit);
+        self
+    }
+
+    /// Hands the event to the store.
+    fn begin(self) -> impl Future<Output = Result<EventId, PublishError>> + Send + 'static {
+        let Self { store, event, audience, within } = self;
+        let publishing = event.map(|mut event| {
+            event.audience = (!audience.is_everyone()).then(|| Arc::new(audience));
+            store.publish(event)
+        });
+        async move {
+            let publishing = publishing?;
+            match within {
+                None => publishing.await,
+                Some(limit) => match tokio::time::timeout(limit, publishing).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => Err(PublishError::OutcomeUnknown(None)),
+                },
+            }
+        }
+    }
+}
+
+impl<'a> IntoFuture for Publish<'a> {
+    type Output = Result<EventId, PublishError>;
+    type IntoFuture = BoxFuture<'static, Result<EventId, PublishError>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.begin())
+    }
+}
+
+impl fmt::Debug for Publish<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publish").field("audience", &self.audience).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! Events in the memory of the process.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::task::Waker;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use super::super::clock::Timeline;
+use super::super::error::{PublishError, SubscribeError};
+use super::super::id::EventId;
+use super::super::log::Limits;
+use super::channels::{Channels, Refused};
+use super::follower::Follower;
+use super::{Follow, NewEvent, Record, Start, Store};
+
+/// Keeps events for as long as the process runs.
+pub(crate) struct MemoryStore(Arc<Channels>);
+
+impl MemoryStore {
+    pub(crate) fn new(timeline: Timeline, limits: Limits, max_channels: usize) -> Self {
+        Self(Channels::new(timeline, limits, max_channels))
+    }
+
+    fn publish_now(&self, event: NewEvent) -> Result<EventId, PublishError> {
+        let channels = &*self.0;
+        // In memory there is nothing else to clear away.
+        drop(channels.sweep());
+        let published = channels.with(&Arc::clone(&event.channel), |_, state| {
+            let now = channels.timeline.now();
+            state.trim(now, &channels.limits);
+            if let Some(known) = event.key.as_deref().and_then(|key| state.keys.get(key)) {
+                return Ok((known, Vec::new()));
+            }
+            if event.key.is_some() && state.keys.is_full() {
+                return Err(PublishError::TooMany("retry keys"));
+            }
+            let id = state.log.next().ok_or(PublishError::TooMany("events"))?;
+            let record = Record::of(&event);
+            let bytes = record.weight();
+            state.log.append(record, bytes, now);
+            state.log.commit(1, &channels.limits);
+            state.last = now;
+            if let Some(key) = event.key {
+                state.keys.insert(key, id, now);
+            }
+            Ok((id, state.take_waiting()))
+        });
+        let (id, waiting) = published??;
+        waiting.into_iter().for_each(Waker::wake);
+        Ok(id)
+    }
+}
+
+impl Store for MemoryStore {
+    fn publish(&self, event: NewEvent) -> BoxFuture<'static, Result<EventId, PublishError>> {
+        ready(self.publish_now(event)).boxed()
+    }
+
+    fn subscribe(&self, channel: &str, start: Start) -> Result<Box<dyn Follow>, SubscribeError> {
+        Ok(Box::new(Follower::new(self.0.reader(channel, start)?, None)))
+    }
+
+    fn close(&self) -> BoxFuture<'static, ()> {
+        self.0.close();
+        ready(()).boxed()
+    }
+
+    fn channels(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// A store that is gone has no readers.
+impl Drop for MemoryStore {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl From<Refused> for PublishError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Closed => Self::Closed,
+            Refused::TooMany => Self::TooMany("channels"),
+            Refused::Store(error) => Self::Failed(error),
+        }
+    }
+}
+
+impl From<Refused> for SubscribeError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::TooMany => Self::TooManyChannels,
+            Refused::Closed => Self::Closed,
+            Refused::Store(error) => {
+                tracing::error!(%error, "a channel cannot be made");
+                Self::Closed
+            }
+        }
+    }
+}

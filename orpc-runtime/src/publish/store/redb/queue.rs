@@ -1,0 +1,115 @@
+//! What waits to be written.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::super::NewEvent;
+use crate::publish::error::PublishError;
+use crate::publish::id::EventId;
+
+/// An event that waits, and who waits for it.
+pub(super) struct Request {
+    pub(super) event: NewEvent,
+    reply: oneshot::Sender<Result<EventId, PublishError>>,
+    /// Its room in the queue.
+    _room: OwnedSemaphorePermit,
+}
+
+/// Events on their way to the writer. There is room for a bounded number of bytes;
+/// who publishes waits for it.
+pub(super) struct Queue {
+    state: Mutex<QueueState>,
+    changed: Condvar,
+    room: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct QueueState {
+    requests: VecDeque<Request>,
+    closed: bool,
+}
+
+/// What the writer finds.
+pub(super) enum Next {
+    Requests(Vec<Request>),
+    /// Nothing came in time.
+    Nothing,
+    /// Nothing will come.
+    Closed,
+}
+
+/// How many KiB may wait.
+const ROOM: usize = 64 * 1024;
+
+/// How much is written in one transaction.
+const BATCH_EVENTS: usize = 4096;
+const BATCH_BYTES: usize = 16 << 20;
+
+impl Request {
+    /// Tells the outcome to who waits for it, if anyone does.
+    pub(super) fn answer(self, outcome: Result<EventId, PublishError>) {
+        drop(self.reply.send(outcome));
+    }
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        Self { state, changed, room: Arc::new(Semaphore::new(ROOM)) }
+    }
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts an event in line once there is room, and gives its outcome.
+    pub(super) async fn publish(&self, event: NewEvent) -> Result<EventId, PublishError> {
+        let room = (1 + event.weight() / 1024).min(ROOM);
+        let room = u32::try_from(room).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(room).await;
+        let room = room.map_err(|_| PublishError::Closed)?;
+        let (reply, outcome) = oneshot::channel();
+        {
+            let mut state = self.state();
+            if state.closed {
+                return Err(PublishError::Closed);
+            }
+            state.requests.push_back(Request { event, reply, _room: room });
+        }
+        self.changed.notify_one();
+        // A writer that is gone says nothing.
+        outcome.await.unwrap_or(Err(PublishError::OutcomeUnknown(None)))
+    }
+
+    /// Takes what waits, once something does.
+    pub(super) fn take(&self, limit: Duration) -> Next {
+        let idle = |state: &mut QueueState| state.requests.is_empty() && !state.closed;
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(self.state(), limit, idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.requests.is_empty() {
+            return if state.closed { Next::Closed } else { Next::Nothing };
+        }
+        let mut bytes = 0;
+        let fits = |request: &&Request| {
+            bytes += request.event.weight();
+            bytes <= BATCH_BYTES
+        };
+        let count = state.requests.iter().take(BATCH_EVENTS).take_while(fits).count().max(1);
+        Next::Requests(state.requests.drain(..count).collect())
+    }
+
+    /// Takes no more events.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.room.close();
+        self.changed.notify_all();
+    }
+}

@@ -1,0 +1,198 @@
+//! The stream of a channel's events.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::Stream;
+use futures::stream::StreamExt as _;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::audience::Recipient;
+use super::error::{ReadError, SubscribeError};
+use super::gap::Gap;
+use super::id::EventId;
+use super::published::Published;
+use super::store::{Follow, Kept, Start};
+use crate::event::LastEventId;
+
+/// The events of a channel, one after the other, without a hole that it does not
+/// tell of.
+///
+/// It reads from the channel's log when it is polled: nothing is queued for it,
+/// and a reader that stops reading costs what it costs to be subscribed. If it
+/// comes back after events were trimmed it gets a [`ReadError::Gap`], and goes on
+/// behind it. [`ReadError::Closed`] and [`ReadError::Store`] end it.
+pub struct Subscription<T> {
+    follow: Box<dyn Follow>,
+    /// What was read together with the event that was asked for.
+    read: VecDeque<Kept>,
+    position: EventId,
+    recipient: Option<Recipient>,
+    ended: bool,
+    types: PhantomData<fn() -> T>,
+}
+
+/// Where a subscription may begin: a [`Start`], an [`EventId`], or what a call's
+/// client says that it saw last.
+pub trait IntoStart {
+    /// As a start.
+    ///
+    /// # Errors
+    /// If a text is no id of a publisher.
+    fn into_start(self) -> Result<Start, SubscribeError>;
+}
+
+impl IntoStart for Start {
+    fn into_start(self) -> Result<Start, SubscribeError> {
+        Ok(self)
+    }
+}
+
+impl IntoStart for EventId {
+    fn into_start(self) -> Result<Start, SubscribeError> {
+        Ok(Start::After(self))
+    }
+}
+
+impl IntoStart for &LastEventId {
+    fn into_start(self) -> Result<Start, SubscribeError> {
+        Ok(Start::After(self.as_str().parse()?))
+    }
+}
+
+impl<S: IntoStart> IntoStart for Option<S> {
+    fn into_start(self) -> Result<Start, SubscribeError> {
+        self.map_or(Ok(Start::Now), S::into_start)
+    }
+}
+
+/// After how many events for others a subscription lets other tasks run.
+const SKIPPED_PER_TURN: usize = 1024;
+
+impl<T> Subscription<T> {
+    pub(super) fn new(follow: Box<dyn Follow>) -> Self {
+        let position = follow.position();
+        Self {
+            follow,
+            read: VecDeque::new(),
+            position,
+            recipient: None,
+            ended: false,
+            types: PhantomData,
+        }
+    }
+
+    /// Leaves out what is not for the recipient. Without one a subscription has
+    /// all events, whomever they are for.
+    ///
+    /// Events that are left out still move the [`position`](Subscription::position).
+    /// A client knows the ids of events that it got, and comes back with the last
+    /// of those: it gets the same events in any case, but may be told of a gap
+    /// when only events for others were trimmed.
+    #[must_use]
+    pub fn recipient(mut self, recipient: Recipient) -> Self {
+        self.recipient = Some(recipient);
+        self
+    }
+
+    /// Behind which event the reader stands: the last one that was given or left
+    /// out; behind a gap the position where it goes on.
+    pub fn position(&self) -> EventId {
+        self.position
+    }
+
+    /// The next event without waiting for one that is not published yet; none if
+    /// the reader has everything.
+    ///
+    /// # Errors
+    /// As an item of the stream.
+    pub async fn next_ready(&mut self) -> Option<Result<Published<T>, ReadError>> {
+        poll_fn(|cx| self.poll_event(cx, false)).await
+    }
+
+    /// Turns gaps into events of your own, such as a line in a chat that says so,
+    /// and goes on behind them. Such an event has the id from which its client
+    /// goes on.
+    pub fn gaps_as(
+        self,
+        mut event: impl FnMut(Gap) -> T + Send + 'static,
+    ) -> impl Stream<Item = Result<Published<T>, ReadError>> + Send + 'static
+    where
+        T: Serialize + JsonSchema + Send + 'static,
+    {
+        self.map(move |next| match next {
+            Err(ReadError::Gap(gap)) => match Published::new(&event(gap)) {
+                Ok(published) => Ok(published.with_id(gap.resume())),
+                // What cannot be serialised cannot stand for the gap.
+                Err(_) => Err(ReadError::Gap(gap)),
+            },
+            next => next,
+        })
+    }
+
+    /// The next item. Without waiting it is none where everything was read, and
+    /// with waiting at the end.
+    fn poll_event(
+        &mut self,
+        cx: &mut Context<'_>,
+        waits: bool,
+    ) -> Poll<Option<Result<Published<T>, ReadError>>> {
+        let mut skipped = 0;
+        while !self.ended {
+            while let Some(kept) = self.read.pop_front() {
+                self.position = kept.id;
+                if self.is_for_reader(&kept) {
+                    let Kept { id, envelope, audience } = kept;
+                    return Poll::Ready(Some(Ok(Published::stored(id, envelope, audience))));
+                }
+                skipped += 1;
+            }
+            if skipped >= SKIPPED_PER_TURN {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let read = if waits { self.follow.poll_read(cx) } else { self.follow.poll_ready(cx) };
+            match ready!(read) {
+                Ok(events) if events.is_empty() => return Poll::Ready(None),
+                Ok(events) => self.read = events.into(),
+                Err(error) => {
+                    match error {
+                        ReadError::Gap(gap) => self.position = gap.resume(),
+                        _ => self.ended = true,
+                    }
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn is_for_reader(&self, kept: &Kept) -> bool {
+        match (&self.recipient, &kept.audience) {
+            (Some(recipient), Some(audience)) => audience.includes(recipient),
+            _ => true,
+        }
+    }
+}
+
+impl<T> Stream for Subscription<T> {
+    type Item = Result<Published<T>, ReadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_event(cx, true)
+    }
+}
+
+impl<T> fmt::Debug for Subscription<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("position", &self.position)
+            .field("recipient", &self.recipient)
+            .finish_non_exhaustive()
+    }
+}

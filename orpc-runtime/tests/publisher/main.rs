@@ -1,0 +1,22 @@
+//! What a publisher guarantees, for each of its stores.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "procedures are `pub`, and nobody reads a test's docs"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod world;
+
+mod corruption;
+mod crash;
+mod durability;
+mod handoff;
+mod ids;
+mod retention;
+mod retries;
+mod schedules;
+mod slow_readers;
+mod wire;

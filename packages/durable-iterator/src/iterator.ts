@@ -1,0 +1,72 @@
+import { AsyncIteratorClass, createORPCClient } from "@orpc/client";
+import type { ClientLink } from "@orpc/client";
+import { Session } from "./session.js";
+import type { SessionOptions } from "./session.js";
+
+const SESSIONS = new WeakMap<object, Session>();
+
+/** Opens a durable iterator: an async iterator with the methods of the server as members. */
+export async function openDurableIterator(
+  token: string,
+  options: SessionOptions,
+  signal: AbortSignal | undefined,
+): Promise<object> {
+  signal?.throwIfAborted();
+  const session = new Session(token, options);
+  const abort = () => session.end(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  session.signal.addEventListener("abort", () => signal?.removeEventListener("abort", abort), { once: true });
+  try {
+    await session.open();
+  } catch (error) {
+    session.end(error);
+    throw error;
+  }
+
+  let isReturned = false;
+  const events = new AsyncIteratorClass<unknown, unknown, void>(
+    async () => {
+      try {
+        return await session.next();
+      } catch (error) {
+        // Whoever has returned early is not interested in how a pending `next` ends.
+        if (isReturned) return { done: true, value: undefined };
+        session.end(error);
+        throw error;
+      }
+    },
+    async (reason) => {
+      isReturned = reason !== "next";
+      session.end();
+    },
+  );
+  const link: ClientLink<Record<never, never>> = {
+    call: (path, input, callOptions) => session.call(path, input, callOptions),
+  };
+  const methods = createORPCClient<Record<string, never>>(link);
+  const iterator = new Proxy(events, {
+    get(target, name) {
+      if (name in target) {
+        const own: unknown = Reflect.get(target, name, target);
+        return typeof own === "function" ? own.bind(target) : own;
+      }
+      // Else `await` would take it for a promise.
+      return typeof name === "string" && name !== "then" ? Reflect.get(methods, name) : undefined;
+    },
+  });
+  SESSIONS.set(iterator, session);
+  return iterator;
+}
+
+/**
+ * The id of the client that reads a durable iterator: the same over all its sockets, and what the server names targets
+ * by. Undefined for anything else.
+ */
+export function durableIteratorId(iterator: object): string | undefined {
+  return SESSIONS.get(iterator)?.id;
+}
+
+/** The newest token of a durable iterator. Undefined for anything else. */
+export function durableIteratorToken(iterator: object): string | undefined {
+  return SESSIONS.get(iterator)?.token;
+}

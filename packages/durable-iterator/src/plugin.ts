@@ -1,0 +1,122 @@
+import type { ClientContext } from "@orpc/client";
+import type {
+  StandardLinkInterceptorOptions,
+  StandardLinkOptions,
+  StandardLinkPlugin,
+  StandardRPCCustomJsonSerializer,
+} from "@orpc/client/standard";
+import type { BackoffOptions } from "./backoff.js";
+import type { WebSocketConstructor } from "./connection.js";
+import type { DurableIteratorGap } from "./gap.js";
+import { openDurableIterator } from "./iterator.js";
+import type { SessionOptions } from "./session.js";
+import type { DurableIteratorTokenPayload } from "./token.js";
+
+/** The call that opened a durable iterator. */
+export type DurableIteratorCall<T extends ClientContext> = StandardLinkInterceptorOptions<T>;
+
+export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
+  /** Where the sockets are: a URL of `ws:` or `wss:`, or what gives one. */
+  url:
+    | string
+    | URL
+    | ((payload: DurableIteratorTokenPayload, call: DurableIteratorCall<T>) => Promise<string | URL> | string | URL);
+  /**
+   * Events are missing, and the iterator goes on behind them. Without it such an iterator ends with the `ORPCError` of
+   * code `EVENT_GAP`: nothing is lost in silence.
+   */
+  onGap?: (gap: DurableIteratorGap, call: DurableIteratorCall<T>) => void;
+  /**
+   * How many seconds before its end a token is replaced by a new one, for which the original call is repeated. Off
+   * unless set: then the iterator ends with UNAUTHORIZED when its token expires.
+   */
+  refreshTokenBeforeExpireInSeconds?: number;
+  /** How many seconds are between two attempts to get a new token, at least; 2 unless set. */
+  refreshTokenDelayInSeconds?: number;
+  /** How long to wait before a socket is opened anew. */
+  backoff?: BackoffOptions;
+  /** The id of an iterator's client, where the server does not give one; a random UUID unless set. */
+  createId?: (payload: DurableIteratorTokenPayload, call: DurableIteratorCall<T>) => string;
+  /** The class of the sockets; the global `WebSocket` unless set. */
+  WebSocket?: WebSocketConstructor;
+  /** Types of your own in events, inputs and results, as for the link itself. */
+  customJsonSerializers?: readonly StandardRPCCustomJsonSerializer[];
+}
+
+const MARK = "x-orpc-durable-iterator";
+
+/** The header in which the server finds the last token, so that the client keeps its id. */
+const LAST_TOKEN = "x-orpc-durable-iterator-token";
+
+/** Under which a call carries what is known of it. */
+const STATE = Symbol("durable iterator");
+
+interface State {
+  lastToken: string | undefined;
+  isDurable: boolean;
+}
+
+/** Lets procedures answer with iterators that outlive their sockets. */
+export class DurableIteratorLinkPlugin<T extends ClientContext> implements StandardLinkPlugin<T> {
+  /** Inside of retries, outside of batches. */
+  readonly order = 2_100_000;
+  readonly #options: DurableIteratorLinkPluginOptions<T>;
+
+  constructor(options: DurableIteratorLinkPluginOptions<T>) {
+    this.#options = options;
+  }
+
+  init(linkOptions: StandardLinkOptions<T>): void {
+    linkOptions.clientInterceptors ??= [];
+    linkOptions.clientInterceptors.push(async ({ next, ...options }) => {
+      const state = (options.context as { [STATE]?: State })[STATE];
+      const { request } = options;
+      const headers = state?.lastToken
+        ? { ...request.headers, [LAST_TOKEN]: encodeURIComponent(state.lastToken) }
+        : request.headers;
+      const response = await next({ ...options, request: { ...request, headers } });
+      if (state) state.isDurable = response.headers[MARK] === "1";
+      return response;
+    });
+
+    linkOptions.interceptors ??= [];
+    linkOptions.interceptors.push(async ({ next, ...call }) => {
+      const ask = async (lastToken: string | undefined, signal: AbortSignal | undefined) => {
+        const state: State = { lastToken, isDurable: false };
+        const context = { ...call.context, [STATE]: state };
+        const { signal: _, ...rest } = call;
+        const output = await next({ ...rest, context, ...(signal && { signal }) });
+        return { output, isDurable: state.isDurable && typeof output === "string" };
+      };
+      const { output, isDurable } = await ask(undefined, call.signal);
+      if (!isDurable) return output;
+      const renew = async (token: string, signal: AbortSignal) => {
+        const renewed = await ask(token, signal);
+        if (!renewed.isDurable) throw new TypeError("The repeated call gave no durable iterator.");
+        return renewed.output as string;
+      };
+      return openDurableIterator(output as string, this.#sessionOptions(output as string, call, renew), call.signal);
+    });
+  }
+
+  #sessionOptions(token: string, call: DurableIteratorCall<T>, renew: SessionOptions["renew"]): SessionOptions {
+    const { url, onGap, createId, WebSocket: given, backoff = {} } = this.#options;
+    const WebSocket = given ?? globalThis.WebSocket;
+    if (typeof WebSocket !== "function") {
+      throw new TypeError("There is no WebSocket here: give the plugin the class of one, such as that of `ws`.");
+    }
+    const payload = () => JSON.parse(token.slice(0, token.lastIndexOf("."))) as DurableIteratorTokenPayload;
+    return {
+      url: (current) => (typeof url === "function" ? url(current, call) : url),
+      renew,
+      refreshBeforeExpireSeconds: this.#options.refreshTokenBeforeExpireInSeconds,
+      refreshDelaySeconds: this.#options.refreshTokenDelayInSeconds ?? 2,
+      backoff,
+      onGap: onGap && ((gap) => onGap(gap, call)),
+      id: createId?.(payload(), call),
+      lastEventId: call.lastEventId,
+      WebSocket,
+      customJsonSerializers: this.#options.customJsonSerializers ?? [],
+    };
+  }
+}

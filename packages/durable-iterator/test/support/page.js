@@ -1,0 +1,28 @@
+// What a page does with a durable iterator.
+import { createORPCClient } from "@orpc/client";
+import { RPCLink } from "@orpc/client/fetch";
+import { DurableIteratorLinkPlugin, durableIteratorId } from "../../dist/index.js";
+
+globalThis.talk = async (url) => {
+  const plugins = [new DurableIteratorLinkPlugin({ url, backoff: { initialMs: 5, maxMs: 50 } })];
+  const client = createORPCClient(new RPCLink({ url: `${location.origin}/rpc`, plugins }));
+  const room = await client.room.open({ room: "browser", name: "Page" });
+  const id = durableIteratorId(room);
+  const pong = await room.tools.ping();
+  const texts = [];
+  for (let number = 0; number < 20; number += 1) {
+    await room.say({ text: `${number}` });
+    if (number % 7 === 3) {
+      await globalThis.cutLine();
+      // It may not know yet that its line is cut.
+      await room.tools.ping().catch(() => room.tools.ping());
+    }
+  }
+  while (texts.length < 20) texts.push((await room.next()).value.text);
+  const isOneId = durableIteratorId(room) === id;
+  const forbidden = await room.secret().catch(({ code }) => code);
+  const pending = room.next();
+  await room.return();
+  const afterEnd = await room.tools.ping().catch(({ message }) => message);
+  return { pong, texts, isOneId, forbidden, end: await pending, afterEnd };
+};
