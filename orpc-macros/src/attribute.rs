@@ -1,10 +1,11 @@
 //! Options in the parentheses of an attribute.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::spanned::Spanned;
 use syn::{Attribute, Lit, LitStr, Path, Token};
 
 use crate::diagnostics::Diagnostics;
@@ -98,16 +99,15 @@ impl AttributeOption {
     /// The paths of `key = path` or `key = [path, …]`.
     pub(crate) fn paths(self, errors: &mut Diagnostics) -> Vec<Path> {
         let span = self.span();
+        let nouns = if self.key == "hooks" { "values" } else { "functions" };
         match self.value {
             OptionValue::Path(path) => vec![path],
             OptionValue::Array(items) if !items.is_empty() => {
                 let path = |input: ParseStream<'_>| {
                     let place = input.span();
                     input.call(Path::parse_mod_style).map_err(|_| {
-                        syn::Error::new(
-                            place,
-                            "write the name of a function: a path without quotes",
-                        )
+                        let message = format!("write a name, one of the {nouns}, without quotes");
+                        syn::Error::new(place, message)
                     })
                 };
                 parse_list(items, path, errors)
@@ -115,7 +115,7 @@ impl AttributeOption {
             _ => {
                 let key = &self.key;
                 let message = format!(
-                    "write `{key} = name` or `{key} = [first, second]`, names of functions without quotes"
+                    "write `{key} = name` or `{key} = [first, second]`, names of {nouns} without quotes"
                 );
                 errors.at_span(span, message);
                 Vec::new()
@@ -219,6 +219,14 @@ pub(crate) fn at(span: Span) -> Span {
 /// A name that no item of the user's can be meant by.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
+}
+
+/// `type Input = __Input;` in an implementation, where a private type is reported: at
+/// itself.
+pub(crate) fn associated(name: &str, ty: &(impl ToTokens + Spanned)) -> TokenStream {
+    let place = at(ty.span());
+    let name = Ident::new(name, place);
+    quote_spanned!(place=> type #name = #ty;)
 }
 
 fn located(tokens: TokenStream, span: Span) -> TokenStream {

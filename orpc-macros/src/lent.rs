@@ -38,6 +38,26 @@ impl Subject {
     }
 }
 
+/// What lends an argument.
+enum Lender<'a> {
+    /// The context, by that trait with that parameter.
+    Context(Ident, &'a Ident),
+    /// The call, by that trait: a contract knows no more of what implements it.
+    Call(Ident),
+}
+
+impl Lender<'_> {
+    /// `<__C as Lends<App, __H0>>`, `<HeaderMap as LentByCall>`
+    fn implementor(&self, ty: &Type, private: &TokenStream) -> TokenStream {
+        match self {
+            Self::Context(lends, parameter) => {
+                quote!(<__C as #private::#lends<#ty, #parameter>>)
+            }
+            Self::Call(lent) => quote!(<#ty as #private::#lent>),
+        }
+    }
+}
+
 /// How the context lends each argument: a type parameter each, which the
 /// compiler infers.
 pub(crate) struct How<'a> {
@@ -46,23 +66,32 @@ pub(crate) struct How<'a> {
 }
 
 impl<'a> How<'a> {
-    pub(crate) fn new(arguments: &'a [Argument]) -> Self {
-        let lent = arguments.iter().filter(|argument| !matches!(argument, Argument::Owned(_)));
+    pub(crate) fn new(arguments: &'a [Argument], subject: &Subject) -> Self {
+        // What a call lends needs no parameter.
+        let is_by_context = !subject.is_method();
+        let lent = arguments
+            .iter()
+            .filter(|argument| is_by_context && !matches!(argument, Argument::Owned(_)));
         let parameters = lent.enumerate().map(|(index, _)| format_ident!("__H{index}")).collect();
         Self { arguments, parameters }
     }
 
-    /// The arguments with the trait and the parameter of those that are lent.
-    fn lent(&self) -> impl Iterator<Item = (&Argument, Option<(&Type, Ident, &Ident)>)> {
+    /// The arguments with the type of those that are lent, and how the context does.
+    fn lent(&self) -> impl Iterator<Item = (&Argument, Option<(&Type, Lender<'_>)>)> {
         let mut parameters = self.parameters.iter();
         self.arguments.iter().map(move |argument| {
-            let (ty, lends) = match argument {
+            let (ty, by_context, by_call) = match argument {
                 Argument::Owned(_) => return (argument, None),
-                Argument::Lent(ty) => (ty, "Lends"),
-                Argument::MaybeLent(ty) => (ty, "MayLend"),
+                Argument::Lent(ty) => (ty, "Lends", "LentByCall"),
+                Argument::MaybeLent(ty) => (ty, "MayLend", "MaybeLentByCall"),
             };
-            let lends = Ident::new(lends, Span::call_site());
-            (argument, parameters.next().map(|parameter| (ty, lends, parameter)))
+            let lender = match parameters.next() {
+                Some(parameter) => {
+                    Lender::Context(Ident::new(by_context, Span::call_site()), parameter)
+                }
+                None => Lender::Call(Ident::new(by_call, Span::call_site())),
+            };
+            (argument, Some((ty, lender)))
         })
     }
 
@@ -74,8 +103,11 @@ impl<'a> How<'a> {
 
     /// `__C: Lends<App, __H0>, __H0: 'static,` for a context.
     pub(crate) fn bounds(&self, context: &TokenStream, private: &TokenStream) -> TokenStream {
-        let bounds = self.lent().filter_map(|(_, lent)| lent).map(|(ty, lends, parameter)| {
-            quote!(#context: #private::#lends<#ty, #parameter>, #parameter: 'static,)
+        let bounds = self.lent().filter_map(|(_, lent)| match lent? {
+            (ty, Lender::Context(lends, parameter)) => {
+                Some(quote!(#context: #private::#lends<#ty, #parameter>, #parameter: 'static,))
+            }
+            (_, Lender::Call(_)) => None,
         });
         bounds.collect()
     }
@@ -84,10 +116,11 @@ impl<'a> How<'a> {
     /// taken by value.
     pub(crate) fn values(&self, owned: &Ident, private: &TokenStream) -> Vec<TokenStream> {
         let scope = local("scope");
-        let value = |(_, lent): (&Argument, Option<(&Type, Ident, &Ident)>)| match lent {
+        let value = |(_, lent): (&Argument, Option<(&Type, Lender<'_>)>)| match lent {
             None => quote!(#owned),
-            Some((ty, lends, parameter)) => {
-                quote!(<__C as #private::#lends<#ty, #parameter>>::lend(#scope))
+            Some((ty, lender)) => {
+                let lender = lender.implementor(ty, private);
+                quote!(#lender::lend(#scope))
             }
         };
         self.lent().map(value).collect()
@@ -97,9 +130,9 @@ impl<'a> How<'a> {
     pub(crate) fn needs_socket(&self, private: &TokenStream) -> TokenStream {
         let mut needs_socket = quote!(false);
         for (argument, lent) in self.lent() {
-            if let (Argument::Lent(_), Some((ty, lends, parameter))) = (argument, lent) {
-                needs_socket
-                    .extend(quote!(|| <__C as #private::#lends<#ty, #parameter>>::NEEDS_SOCKET));
+            if let (Argument::Lent(_), Some((ty, lender))) = (argument, lent) {
+                let lender = lender.implementor(ty, private);
+                needs_socket.extend(quote!(|| #lender::NEEDS_SOCKET));
             }
         }
         needs_socket

@@ -3,6 +3,7 @@
 
 mod attribute;
 mod chain;
+mod checked;
 mod contract;
 mod diagnostics;
 mod error;
@@ -94,7 +95,7 @@ pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// * Without `Next`: what is lent to the procedures behind it, as `T` or
 ///   `Result<T, E>`. They may borrow it as `&T`, beside what the context lends
-///   already. An error ends the call. `()` lends nothing: it only lets pass or refuses.
+///   already, which is each type once. An error ends the call. `()` lends nothing: it only lets pass or refuses.
 /// * With `Next<T>`: `Result<Done, E>`. The function runs the rest of the call by
 ///   `next.with(value)`, or `next.run()` for `Next<()>`, and returns what that gives;
 ///   or ends the call without it.

@@ -41,25 +41,34 @@ pub(crate) fn result_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
 
 /// The type with every lifetime `'static`, to be named outside of the signature.
 pub(crate) fn owned(ty: &Type) -> Type {
-    struct Static;
+    with_lifetime(ty, "'static")
+}
 
-    impl VisitMut for Static {
+/// The type with every lifetime `'_`, to be named in an expression.
+pub(crate) fn inferred(ty: &Type) -> Type {
+    with_lifetime(ty, "'_")
+}
+
+fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
+    struct Replace<'a>(&'a str);
+
+    impl VisitMut for Replace<'_> {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             if let Type::Reference(reference) = ty
                 && reference.lifetime.is_none()
             {
-                reference.lifetime = Some(Lifetime::new("'static", reference.and_token.span));
+                reference.lifetime = Some(Lifetime::new(self.0, reference.and_token.span));
             }
             visit_type_mut(self, ty);
         }
 
         fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            *lifetime = Lifetime::new("'static", lifetime.span());
+            *lifetime = Lifetime::new(self.0, lifetime.span());
         }
     }
 
     let mut ty = strip_groups(ty).clone();
-    Static.visit_type_mut(&mut ty);
+    Replace(lifetime).visit_type_mut(&mut ty);
     ty
 }
 

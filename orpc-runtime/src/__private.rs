@@ -1,11 +1,15 @@
 //! What generated code names. Not part of the interface: it changes without notice.
 
+pub use crate::checked::{
+    Checked, MiddlewareType, Nothing, OnceType, ResultType, StreamType, Twice,
+};
 pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
     Answers, Definition, Done, DurableOutput, Error, ErrorDeclaration, Hibernates, Kind, Lends,
     MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Opens, Procedure, ProcedureInput,
     RawInput, RpcError, RunMiddleware, Scope, Streams, Unary, With,
 };
+pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError};
 pub use crate::value::Envelope;
 pub use futures::stream::{BoxStream, Empty, Stream};
@@ -18,21 +22,130 @@ pub use std::sync::Arc;
 pub use std::vec::Vec;
 pub use {schemars, serde};
 
-/// A `Result`, under whatever name.
+use std::marker::PhantomData;
+
+use http::HeaderMap;
+
+use crate::event::LastEventId;
+use crate::procedure::Call;
+use crate::socket::Socket;
+
+/// What a contract's procedures may borrow, whatever implements it.
 #[diagnostic::on_unimplemented(
-    message = "rename `{Self}`, or return a `Result`: a type whose name ends with `Result` is taken for one",
-    label = "named like a `Result`"
+    message = "take `{Self}` by value, or keep it in the implementation: a contract's procedures borrow what a call lends",
+    label = "lent by no call",
+    note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
-pub trait ResultType {
-    /// The type of a success.
-    type Ok;
-    /// The type of a failure.
-    type Err;
+pub trait LentByCall: Sized {
+    /// Whether that takes a call on a socket.
+    const NEEDS_SOCKET: bool = false;
+
+    /// That of this call.
+    fn lend<C: 'static>(scope: Scope<'_, C>) -> &Self;
 }
 
-impl<T, E> ResultType for Result<T, E> {
-    type Ok = T;
-    type Err = E;
+impl LentByCall for Call {
+    fn lend<C: 'static>(scope: Scope<'_, C>) -> &Self {
+        Lends::lend(scope)
+    }
+}
+
+impl LentByCall for HeaderMap {
+    fn lend<C: 'static>(scope: Scope<'_, C>) -> &Self {
+        Lends::lend(scope)
+    }
+}
+
+impl LentByCall for Socket {
+    const NEEDS_SOCKET: bool = true;
+
+    fn lend<C: 'static>(scope: Scope<'_, C>) -> &Self {
+        Lends::lend(scope)
+    }
+}
+
+/// What a contract's procedures may borrow where the call has it.
+#[diagnostic::on_unimplemented(
+    message = "take `{Self}` by value, or keep it in the implementation: only `LastEventId` and `Socket` are lent as options",
+    label = "lent by no call"
+)]
+pub trait MaybeLentByCall: Sized {
+    /// That of this call, if it has one.
+    fn lend<C: 'static>(scope: Scope<'_, C>) -> Option<&Self>;
+}
+
+impl MaybeLentByCall for LastEventId {
+    fn lend<C: 'static>(scope: Scope<'_, C>) -> Option<&Self> {
+        MayLend::lend(scope)
+    }
+}
+
+impl MaybeLentByCall for Socket {
+    fn lend<C: 'static>(scope: Scope<'_, C>) -> Option<&Self> {
+        MayLend::lend(scope)
+    }
+}
+
+/// The context of a router in which one of context `Inner` is nested.
+#[diagnostic::on_unimplemented(
+    message = "remove `context = {Inner}` here: the context of the router around it is `{Self}`",
+    label = "another context than that of the router around it"
+)]
+pub trait Nests<Inner>: Sized {
+    /// The nested router.
+    fn nested(router: Router<Inner>) -> Router<Self>;
+}
+
+/// Lets the compiler take `Inner` from the nested router, not from the only
+/// implementation that there would be.
+#[derive(Debug)]
+pub struct Other<C>(PhantomData<C>);
+
+impl<C> Nests<Other<C>> for C {
+    fn nested(_: Router<Other<C>>) -> Router<C> {
+        Router::default()
+    }
+}
+
+impl<C> Nests<C> for C {
+    fn nested(router: Router<C>) -> Router<C> {
+        router
+    }
+}
+
+/// Nests a router that stands inside of another one.
+pub fn nest<C, Inner>(router: Router<C>, name: &str, inner: Router<Inner>) -> Router<C>
+where
+    C: Nests<Inner> + Send + Sync + 'static,
+{
+    router.nest(name, C::nested(inner))
+}
+
+/// What may be behind an internal error.
+#[diagnostic::on_unimplemented(
+    message = "implement `std::error::Error` for `{Self}`: what is behind an internal error is logged",
+    label = "neither an error nor a text"
+)]
+pub trait Cause {
+    /// As an error.
+    fn into_source(self) -> Box<dyn std::error::Error + Send + Sync>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Box<dyn std::error::Error + Send + Sync>>> Cause for T {
+    fn into_source(self) -> Box<dyn std::error::Error + Send + Sync> {
+        self.into()
+    }
+}
+
+/// An error whose text stays on the server.
+pub fn internal(cause: impl Cause) -> Error {
+    Error::internal(cause.into_source())
+}
+
+/// The error of a middleware, as the client sees it.
+pub fn failed<M: Middleware>(error: M::Error) -> Error {
+    error.into_error()
 }
 
 /// Stands in for an implementation that could not be generated.

@@ -1,15 +1,17 @@
 //! The trait, the module with its routers, and the implementations for the hidden types.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Attribute, FnArg, ReturnType, Type};
 
 use super::parse::{Method, Trait};
 use super::validate::Procedures;
-use crate::attribute::{Runtime, cfg_attributes, local};
+use crate::attribute::{Runtime, at, cfg_attributes, local};
 use crate::diagnostics::Diagnostics;
 use crate::procedure::{self, ItemType, Output, Procedure};
-use crate::signature::Function;
+use crate::signature::{Function, Head};
 use crate::types::{impl_trait, replace_impl_trait};
 
 /// ```text
@@ -26,7 +28,8 @@ use crate::types::{impl_trait, replace_impl_trait};
 /// const _: () = { impl Chat for Contract { … } };
 /// ```
 ///
-/// With mistakes the trait alone is left, so that its implementations are read.
+/// With mistakes the routers are empty, and no call reaches the procedures: what is
+/// written of them elsewhere is read all the same.
 pub(super) fn expand(
     contract: &Trait,
     procedures: &Procedures<'_>,
@@ -41,13 +44,15 @@ pub(super) fn expand(
     let declared = methods.iter().map(|method| declaration(method, &private));
     let bounds = quote!(#private::Send + #private::Sync + 'static);
     let supertraits = if supertraits.is_empty() { bounds } else { quote!(#supertraits + #bounds) };
-    let beside = is_complete.then(|| {
+    let beside = if is_complete {
         let valid: Vec<_> = validated
             .iter()
             .filter_map(|(method, procedure)| Some((*method, procedure.as_ref()?)))
             .collect();
         beside(contract, &procedures.module, &valid, runtime)
-    });
+    } else {
+        stub(contract, &procedures.module, runtime)
+    };
     quote! {
         #(#attributes)*
         #visibility trait #ident #generics: #supertraits {
@@ -128,10 +133,13 @@ fn beside(
         }
     });
     let docs = format!("The procedures of [`{ident}`].");
+    // Where another module of that name is reported.
+    let place = at(ident.span());
+    let module = quote_spanned!(place=> mod #module);
     quote! {
         #(#cfgs)*
         #[doc = #docs]
-        #visibility mod #module {
+        #visibility #module {
             #(#markers)*
 
             #[doc = "The router of an implementation, which is the context of its calls."]
@@ -159,6 +167,47 @@ fn beside(
                 #(#described)*
             }
         };
+    }
+}
+
+/// The module of a contract with mistakes: it spares the user the errors that would
+/// follow from its absence.
+fn stub(contract: &Trait, module: &Ident, runtime: &Runtime) -> TokenStream {
+    let Trait { visibility, attributes, methods, others, .. } = contract;
+    let (root, private) = (runtime.root(), runtime.private());
+    let cfgs = cfg_attributes(attributes);
+    let read = methods.iter().map(|Method { function, .. }| {
+        (function.signature.ident.clone(), cfg_attributes(&function.attributes))
+    });
+    let half_typed = others.iter().filter_map(|item| {
+        let Head { attributes, ident, .. } = Head::parse(item.clone())?;
+        Some((ident, cfg_attributes(&attributes)))
+    });
+    let mut markers: Vec<TokenStream> = Vec::new();
+    let mut taken = HashSet::new();
+    for (ident, attributes) in read.chain(half_typed) {
+        if taken.insert(ident.clone()) {
+            let head = Head { attributes, visibility: syn::parse_quote!(pub), ident };
+            markers.push(procedure::unreached(&head, runtime));
+        }
+    }
+    quote! {
+        #(#cfgs)*
+        #[allow(missing_docs)]
+        #visibility mod #module {
+            #(#markers)*
+
+            #[must_use]
+            pub fn router<Implementation: #private::Send + #private::Sync + 'static>()
+            -> #root::Router<Implementation> {
+                ::core::default::Default::default()
+            }
+
+            #[must_use]
+            pub fn contract() -> #root::Router<#root::Contract> {
+                self::router()
+            }
+        }
     }
 }
 

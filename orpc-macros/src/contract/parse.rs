@@ -4,7 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse as _, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Generics, Ident, Meta, Signature, Token, TypeParamBound, Visibility};
+use syn::{
+    Attribute, Generics, Ident, Meta, Signature, Token, TypeParamBound, Visibility, WhereClause,
+};
 
 use crate::attribute::{Runtime, is_attribute};
 use crate::diagnostics::Diagnostics;
@@ -42,6 +44,10 @@ impl Trait {
         let parser = |input: ParseStream<'_>| {
             let attributes = input.call(Attribute::parse_outer)?;
             let visibility = input.parse()?;
+            if input.peek(Token![unsafe]) {
+                let message = "remove `unsafe`: a contract is implemented by ordinary Rust";
+                errors.at(input.parse::<Token![unsafe]>()?, message);
+            }
             if !input.peek(Token![trait]) {
                 return Err(input.error("put #[contract] on a trait: `pub trait Chat { … }`"));
             }
@@ -58,6 +64,10 @@ impl Trait {
                     }
                     supertraits.push_punct(input.parse()?);
                 }
+            }
+            if input.peek(Token![where]) {
+                let message = "write what an implementation has to be behind the name, `trait Chat: Clone`, without `where`";
+                errors.at(input.parse::<WhereClause>()?.where_token, message);
             }
             let content;
             syn::braced!(content in input);

@@ -148,11 +148,11 @@ fn arm(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
     let ident = variant.ident;
     let field = Ident::new("field", place);
     match (&variant.kind, variant.fields) {
-        (VariantKind::Transparent(_), _) => {
-            quote_spanned!(place=> Self::#ident(#field) => #private::RpcError::into_error(#field),)
+        (VariantKind::Transparent(ty), _) => {
+            quote_spanned!(place=> Self::#ident(#field) => <#ty as #private::RpcError>::into_error(#field),)
         }
         (VariantKind::Internal, Fields::Unnamed(_)) => {
-            quote_spanned!(place=> Self::#ident(#field) => #private::Error::internal(#field),)
+            quote_spanned!(place=> Self::#ident(#field) => #private::internal(#field),)
         }
         (VariantKind::Internal, _) => {
             let text = ident.to_string();

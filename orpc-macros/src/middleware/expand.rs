@@ -2,20 +2,23 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::spanned::Spanned;
 
 use super::validate::{Kind, Middleware};
-use crate::attribute::{Runtime, at, cfg_attributes, local};
+use crate::attribute::{Runtime, associated, at, cfg_attributes, local};
+use crate::checked::result;
+use crate::diagnostics::Diagnostics;
 use crate::lent::{How, Subject};
 use crate::procedure::marker;
 use crate::signature::Head;
+use crate::types::result_parts;
 
 /// ```text
 /// struct authenticate {}
 /// const _: () = {
 ///     type __Returned = Result<User, AuthError>;
-///     type __Value = <__Returned as ResultType>::Ok;
-///     type __Error = <__Returned as ResultType>::Err;
+///     type __Value = <Checked<__Returned, __IS_RESULT> as ResultType>::Ok;
+///     type __Error = <Checked<__Returned, __IS_RESULT> as ResultType>::Err;
 ///     impl Middleware for authenticate { … }
 ///     impl<__C, __H0> RunMiddleware<__C, (__H0,)> for authenticate
 ///     where
@@ -25,23 +28,21 @@ use crate::signature::Head;
 /// ```
 pub(super) fn expand(middleware: &Middleware<'_>) -> TokenStream {
     let Middleware { ident, visibility, cfgs, runtime, arguments, kind } = middleware;
-    let how = How::new(arguments);
+    let subject = Subject::function(ident);
+    let how = How::new(arguments, &subject);
     let marker = marker(ident, visibility, cfgs);
-    let (Kind::Before { returned, .. } | Kind::Around { returned, .. }) = kind;
     let private = runtime.private();
-    let returned_name = Ident::new("__Returned", returned.span());
-    let (value, error) = types(kind, &returned_name, runtime);
-    let implementation = implementation(ident, kind.is_unit(), &private);
-    let run = run(middleware, &how);
+    let types = types(kind, runtime);
+    let implementation = implementation(ident, &types, kind.is_unit(), &private);
+    let run = run(middleware, &types, &subject, &how);
+    let definitions = &types.definitions;
     quote! {
         #marker
 
         #(#cfgs)*
         #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
         const _: () = {
-            type __Returned = #returned;
-            #value
-            #error
+            #definitions
 
             #implementation
 
@@ -50,35 +51,47 @@ pub(super) fn expand(middleware: &Middleware<'_>) -> TokenStream {
     }
 }
 
-/// A middleware that no call reaches, and that lends what the written one would:
-/// it spares the user the errors that would follow from its absence.
-pub(super) fn stub(
-    head: &Head,
-    middleware: Option<&Middleware<'_>>,
-    runtime: &Runtime,
-) -> TokenStream {
+/// ```text
+/// impl Middleware for authenticate {
+///     type Context<__C> = [(); compile_error!("…")];
+///     …
+/// }
+/// ```
+///
+/// A middleware that no call reaches. What it lends is unknown: its context holds
+/// the first mistake, so that the compiler says nothing of the procedures that
+/// borrow from it.
+pub(super) fn stub(head: &Head, runtime: &Runtime, errors: Diagnostics) -> TokenStream {
     let private = runtime.private();
     let Head { attributes, visibility, ident } = head;
     let cfgs = cfg_attributes(attributes);
     let marker = marker(ident, visibility, &cfgs);
-    let value = middleware.and_then(|middleware| middleware.kind.value());
-    let is_unit = middleware.is_none_or(|middleware| middleware.kind.is_unit());
-    let value = value.map_or(quote!(()), |value| value.to_token_stream());
-    let implementation = implementation(ident, is_unit, &private);
+    let value = local("value");
+    let (first, others) = errors.into_first_and_others();
     quote! {
         #marker
 
+        #others
+
         #(#cfgs)*
         const _: () = {
-            type __Value = #value;
-            type __Error = #private::Infallible;
+            impl #private::Middleware for #ident {
+                type Value = #private::Infallible;
+                type Error = #private::Infallible;
+                type Context<__C: #private::Send + #private::Sync + 'static> = [(); #first];
 
-            #implementation
+                fn extend<__C: #private::Send + #private::Sync + 'static>(
+                    _: #private::Arc<__C>,
+                    #value: Self::Value,
+                ) -> #private::Arc<Self::Context<__C>> {
+                    match #value {}
+                }
+            }
 
             impl<__C: #private::Sync + 'static> #private::RunMiddleware<__C, ()> for #ident {
                 async fn run<'__a>(
                     _: #private::Scope<'__a, __C>,
-                    _: #private::Next<__Value>,
+                    _: #private::Next<Self::Value>,
                 ) -> #private::Result<#private::Done, #private::Error> {
                     #private::Err(#private::unreachable())
                 }
@@ -87,70 +100,125 @@ pub(super) fn stub(
     }
 }
 
-/// `type __Value = …; type __Error = …;`
-fn types(kind: &Kind, returned: &Ident, runtime: &Runtime) -> (TokenStream, TokenStream) {
-    let place = at(returned.span());
-    let private = runtime.private_at(place);
-    let part = |part: &str| {
-        let part = Ident::new(part, place);
-        quote_spanned!(place=> <#returned as #private::ResultType>::#part)
-    };
-    let (value, error) = match kind {
-        Kind::Around { value, .. } => (value.to_token_stream(), part("Err")),
-        Kind::Before { is_result: true, .. } => (part("Ok"), part("Err")),
-        Kind::Before { is_result: false, .. } => {
-            (returned.to_token_stream(), quote!(#private::Infallible))
-        }
-    };
-    (quote!(type __Value = #value;), quote!(type __Error = #error;))
+/// The user's types under names of their own, each at its place.
+struct Types {
+    definitions: TokenStream,
+    value: Ident,
+    error: Ident,
 }
 
-fn implementation(ident: &Ident, is_unit: bool, private: &TokenStream) -> TokenStream {
+/// ```text
+/// type __Returned = Result<User, AuthError>;
+/// const __IS_RESULT: bool = …;
+/// type __Value = <Checked<__Returned, __IS_RESULT> as ResultType>::Ok;
+/// type __Error = <Checked<__Returned, __IS_RESULT> as ResultType>::Err;
+/// ```
+fn types(kind: &Kind, runtime: &Runtime) -> Types {
+    let (Kind::Before { returned, .. } | Kind::Around { returned, .. }) = kind;
+    let place = at(returned.span());
+    let private = runtime.private_at(place);
+    let name = Ident::new("__Returned", returned.span());
+    let (check, result) = result(&name, returned, runtime);
+    let part = |part: &str| {
+        let part = Ident::new(part, place);
+        quote_spanned!(place=> <#result as #private::ResultType>::#part)
+    };
+    let parts = result_parts(returned);
+    let ok_span = parts.map_or(returned.span(), |(ok, _)| ok.span());
+    let error_span = parts.and_then(|(_, error)| error).map_or(returned.span(), Spanned::span);
+    let (value, value_span) = match kind {
+        Kind::Around { value, .. } => (value.to_token_stream(), value.span()),
+        Kind::Before { is_result: true, .. } => (part("Ok"), ok_span),
+        Kind::Before { is_result: false, .. } => (name.to_token_stream(), returned.span()),
+    };
+    let error = match kind {
+        Kind::Before { is_result: false, .. } => quote!(#private::Infallible),
+        Kind::Around { .. } | Kind::Before { .. } => part("Err"),
+    };
+    let is_result = !matches!(kind, Kind::Before { is_result: false, .. });
+    let check = check.filter(|_| is_result);
+    Types {
+        definitions: quote! {
+            type __Returned = #returned;
+            #check
+            type __Value = #value;
+            type __Error = #error;
+        },
+        value: Ident::new("__Value", value_span),
+        error: Ident::new("__Error", error_span),
+    }
+}
+
+fn implementation(
+    ident: &Ident,
+    types: &Types,
+    is_unit: bool,
+    private: &TokenStream,
+) -> TokenStream {
     let (context, value) = (local("context"), local("value"));
+    let Types { value: value_type, error, .. } = types;
+    let place = at(value_type.span());
+    let bounds = quote!(#private::Send + #private::Sync + 'static);
     let (below, extended) = if is_unit {
         (quote!(__C), quote!({ let _ = #value; #context }))
     } else {
-        let with = quote!(#private::With<__C, __Value>);
+        let with = quote_spanned!(place=> #private::With<__C, #value_type>);
         (with, quote!({ #private::Arc::new(#private::With::new(#context, #value)) }))
     };
+    let value_item = associated("Value", value_type);
+    let error_item = associated("Error", error);
+    let context_item = quote_spanned!(place=> type Context<__C: #bounds> = #below;);
     quote! {
         impl #private::Middleware for #ident {
-            type Value = __Value;
-            type Error = __Error;
-            type Context<__C: #private::Send + #private::Sync + 'static> = #below;
+            #value_item
+            #error_item
+            #context_item
 
-            fn extend<__C: #private::Send + #private::Sync + 'static>(
+            fn extend<__C: #bounds>(
                 #context: #private::Arc<__C>,
-                #value: __Value,
+                #value: #value_type,
             ) -> #private::Arc<#below> #extended
         }
     }
 }
 
-fn run(middleware: &Middleware<'_>, how: &How<'_>) -> TokenStream {
+fn run(
+    middleware: &Middleware<'_>,
+    types: &Types,
+    subject: &Subject,
+    how: &How<'_>,
+) -> TokenStream {
     let Middleware { ident, runtime, kind, .. } = middleware;
     // Where a future that is not `Send` is reported.
     let place = at(ident.span());
     let private = runtime.private_at(place);
     let (scope, next, value, error) =
         (local("scope"), local("next"), local("value"), local("error"));
-    let implement = how.implement("RunMiddleware", &Subject::function(ident), &private, place);
+    let implement = how.implement("RunMiddleware", subject, &private, place);
     let arguments = how.values(&next, &private);
     let call = quote_spanned!(place=> #ident(#(#arguments),*).await);
+    let success = match kind {
+        Kind::Before { .. } => types.value.to_token_stream(),
+        Kind::Around { .. } => quote!(#private::Done),
+    };
+    let error_type = &types.error;
+    let result = quote_spanned! {place=>
+        ::core::convert::identity::<#private::Result<#success, #error_type>>(#call)
+    };
     let rest = quote_spanned!(place=> #private::Next::with(#next, #value).await);
-    let failed = quote_spanned!(place=> #private::Err(#private::RpcError::into_error(#error)));
+    let failed = quote_spanned!(place=> #private::Err(#private::failed::<#ident>(#error)));
     let body = match kind {
         Kind::Before { is_result: false, .. } => {
             quote_spanned!(place=> let #value = #call; #rest)
         }
         Kind::Before { is_result: true, .. } => quote_spanned! {place=>
-            match #call {
+            match #result {
                 #private::Ok(#value) => #rest,
                 #private::Err(#error) => #failed,
             }
         },
         Kind::Around { .. } => quote_spanned! {place=>
-            match #call {
+            match #result {
                 #private::Ok(#value) => #private::Ok(#value),
                 #private::Err(#error) => #failed,
             }

@@ -17,31 +17,37 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     for option in parse_options(arguments, &["crate"], &mut errors) {
         runtime = Runtime::from_option(&option, &mut errors);
     }
-    let generated = match Function::parse(item.clone(), Role::Middleware) {
-        Ok(function) => {
-            let middleware = validate::validate(&function, &runtime, &mut errors);
-            match middleware {
-                Some(middleware) if errors.is_empty() => expand::expand(&middleware),
-                // A method can have no type beside it.
-                _ if function.is_method() => TokenStream::new(),
-                middleware => stub(&item, middleware.as_ref(), &runtime),
-            }
-        }
+    let function = match Function::parse(item.clone(), Role::Middleware) {
+        Ok(function) => function,
         Err(error) => {
             errors.push(error);
-            stub(&item, None, &runtime)
+            let head = Head::parse(item.clone());
+            return with_mistakes(&item, head.as_ref(), &runtime, errors);
         }
     };
-    let errors = errors.into_tokens();
-    quote!(#item #errors #generated)
+    match validate::validate(&function, &runtime, &mut errors) {
+        Some(middleware) if errors.is_empty() => {
+            let generated = expand::expand(&middleware);
+            quote!(#item #generated)
+        }
+        _ => {
+            // A method can have no type beside it.
+            let head = Head::parse(item.clone()).filter(|_| !function.is_method());
+            with_mistakes(&item, head.as_ref(), &runtime, errors)
+        }
+    }
 }
 
-/// What stands beside a function with mistakes, if it has a name.
-fn stub(
+/// The function as it is, the mistakes, and what stands beside it if it has a name.
+fn with_mistakes(
     item: &TokenStream,
-    middleware: Option<&validate::Middleware<'_>>,
+    head: Option<&Head>,
     runtime: &Runtime,
+    errors: Diagnostics,
 ) -> TokenStream {
-    let head = Head::parse(item.clone());
-    head.map_or_else(TokenStream::new, |head| expand::stub(&head, middleware, runtime))
+    let generated = match head {
+        Some(head) => expand::stub(head, runtime, errors),
+        None => errors.into_tokens(),
+    };
+    quote!(#item #generated)
 }

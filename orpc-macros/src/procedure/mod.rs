@@ -4,7 +4,7 @@ mod expand;
 mod parse;
 mod validate;
 
-pub(crate) use expand::{implementations, marker};
+pub(crate) use expand::{implementations, marker, stub as unreached};
 pub(crate) use parse::Options;
 pub(crate) use validate::{ItemType, Output, Procedure, check_name, validate};
 

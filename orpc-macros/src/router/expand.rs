@@ -2,13 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::spanned::Spanned;
 use syn::{Attribute, Meta};
 
 use super::parse::{Entry, EntryKind, Item, Module, Options};
 use super::validate::wire_name;
 use crate::attribute::{Runtime, at, is_attribute, local};
 use crate::chain::{Chain, Link};
+use crate::checked;
 use crate::diagnostics::Diagnostics;
 
 /// ```text
@@ -19,7 +20,7 @@ use crate::diagnostics::Diagnostics;
 ///     pub fn router() -> Router<__RouterContext> {
 ///         let router = Router::new();
 ///         let router = router.procedure::<send, _>();
-///         let router = router.nest("admin", admin::router());
+///         let router = nest(router, "admin", admin::router());
 ///         router
 ///     }
 /// }
@@ -30,11 +31,12 @@ use crate::diagnostics::Diagnostics;
 /// With a middleware the context of the procedures is what it makes of the router's:
 ///
 /// ```text
-///     type __RouterContext = <authenticate as Middleware>::Context<App>;
+///     type __Middleware0 = authenticate;
+///     type __RouterContext = <__Middleware0 as Middleware>::Context<App>;
 ///     pub fn router() -> Router<App> {
 ///         let router = Router::<__RouterContext>::new();
 ///         …
-///         Router::<App>::behind::<authenticate, _>(router)
+///         Router::<App>::behind::<__Middleware0, _>(router)
 ///     }
 /// ```
 ///
@@ -72,7 +74,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     let (root, private) = (runtime.root(), runtime.private());
     let fits =
         |entry: &&Entry| is_complete && (options.context.is_some() || !entry.has_own_context());
-    let steps = module.entries().filter(fits).map(|entry| step(entry, &runtime));
+    let steps = module.entries().filter(fits).map(|entry| step(entry, options, &runtime));
     // The compiler shows this name where a procedure borrows a context.
     let any = quote!(AnyContext);
     let (generics, context) = match &options.context {
@@ -82,16 +84,24 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     let chain = Chain::new(&options.with, context.clone(), &runtime);
     let mut inner = chain.context().clone();
     let alias = options.context.is_some().then(|| {
-        let alias = quote!(__RouterContext);
-        let definition = quote!(#[doc(hidden)] type #alias = #inner;);
+        // Where what the context lacks is reported.
+        let span = options.with.last().or(options.context.as_ref()).map(Spanned::span);
+        let alias = Ident::new("__RouterContext", at(span.unwrap_or_else(Span::call_site)));
+        let alias = quote!(#alias);
+        let context = match chain.links.as_slice() {
+            [] => inner.clone(),
+            _ => checked::once(&inner, &chain.behind(), &runtime),
+        };
+        let definition = quote!(#[doc(hidden)] type #alias = #context;);
         inner = alias;
         definition
     });
     let router = local("router");
-    let wrap = chain.links.iter().rev().map(|Link { path, context, .. }| {
+    let aliases = chain.aliases(&runtime);
+    let wrap = chain.links.iter().rev().map(|Link { path, alias, context, .. }| {
         let place = at(path.span());
         let root = runtime.root_at(place);
-        quote_spanned!(place=> let #router = #root::Router::<#context>::behind::<#path, _>(#router);)
+        quote_spanned!(place=> let #router = #root::Router::<#context>::behind::<#alias, _>(#router);)
     });
     let hooks = options.hooks.iter().rev().map(|hooks| {
         let place = at(hooks.span());
@@ -100,6 +110,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     });
     let docs = format!("The router of `{}`.", module.ident);
     quote! {
+        #aliases
         #alias
 
         #[doc = #docs]
@@ -116,19 +127,27 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
 }
 
 /// The line that adds an entry, reported at its name.
-fn step(entry: &Entry, runtime: &Runtime) -> TokenStream {
+fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
     let Entry { ident, kind, .. } = entry;
     let cfgs = entry.cfgs();
     let place = at(ident.span());
     let root = runtime.root_at(place);
-    let router = local("router");
+    let router = Ident::new("router", place);
     let step = match kind {
         EntryKind::Procedure => {
             quote_spanned!(place=> #root::Router::procedure::<self::#ident, _>(#router))
         }
         EntryKind::Router => {
             let (name, _) = wire_name(entry);
-            quote_spanned!(place=> #root::Router::nest(#router, #name, self::#ident::router()))
+            let nested = quote_spanned!(place=> self::#ident::router());
+            if options.context.is_none() {
+                return quote!(#(#cfgs)* let #router = #root::Router::nest(#router, #name, #nested););
+            }
+            // Where that router says that its context is another one.
+            let place = entry.context_span().map_or(place, at);
+            let private = runtime.private_at(place);
+            let router = Ident::new("router", place);
+            quote_spanned!(place=> #private::nest(#router, #name, #nested))
         }
     };
     quote!(#(#cfgs)* let #router = #step;)

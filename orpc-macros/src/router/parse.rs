@@ -1,6 +1,6 @@
 //! What is written: the options, and the module with its entries.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
@@ -102,11 +102,20 @@ impl Entry {
         self.kind == EntryKind::Router && self.has_option("context")
     }
 
+    /// Where the attribute states a context.
+    pub(super) fn context_span(&self) -> Option<Span> {
+        self.option("context").map(|option| option.span())
+    }
+
     /// Whether the attribute sets that option.
     pub(super) fn has_option(&self, key: &str) -> bool {
+        self.option(key).is_some()
+    }
+
+    fn option(&self, key: &str) -> Option<AttributeOption> {
         let mut ignored = Diagnostics::default();
         let options = parse_list(self.arguments(), AttributeOption::parse, &mut ignored);
-        options.iter().any(|option| option.key == key)
+        options.into_iter().find(|option| option.key == key)
     }
 
     /// What stands in the parentheses of the attribute.

@@ -142,6 +142,23 @@ fn a_half_typed_middleware_leaves_the_function_and_its_name() {
         assert_starts_with(&expanded, &item);
         assert_contains(&expanded, "pub struct send {}");
     }
+    let item = tokens("pub async fn send(app: &App) -> User { app. }");
+    for arguments in ARGUMENTS {
+        let expanded = crate::middleware::expand(closed(arguments), item.clone());
+        assert_starts_with(&expanded, &item);
+        assert_contains(&expanded, "pub struct send {}");
+    }
+}
+
+#[test]
+fn a_middleware_with_mistakes_lends_what_nothing_is_said_of() {
+    let item = tokens("pub async fn send(app: App) -> User { app }");
+    let expanded = crate::middleware::expand(TokenStream::new(), item);
+    let lines = expanded.to_string();
+    assert_eq!(lines.matches("compile_error").count(), 1, "{expanded}");
+    let context = lines.split("type Context").nth(1).expect("it has a context");
+    let context = context.split(';').take(2).collect::<String>();
+    assert!(context.contains("compile_error"), "{expanded}");
 }
 
 #[test]
@@ -171,6 +188,11 @@ fn other_procedures_of_a_contract_survive_a_half_typed_one() {
         assert_contains(&expanded, "pub trait Chat");
         assert_contains(&expanded, "fn first(&self, text: String)");
         assert_contains(&expanded, "fn last(&self)");
+        // Or else each use of the contract's module would be reported as well.
+        assert_contains(&expanded, "pub mod chat");
+        assert_contains(&expanded, "pub struct first {}");
+        assert_contains(&expanded, "pub fn router<Implementation:");
+        assert_contains(&expanded, "pub fn contract()");
     }
 }
 
@@ -240,10 +262,22 @@ fn other_procedures_survive_what_is_no_item() {
 #[test]
 fn a_half_typed_attribute_of_a_router_leaves_the_module() {
     let module = tokens(&format!("pub mod api {{ {BEFORE} {AFTER} }}"));
-    for arguments in
-        ["con", "context", "context =", "context = crate::", "context = &", "name", ","]
-    {
-        let expanded = crate::router::expand(tokens(arguments), module.clone());
+    for arguments in [
+        "con",
+        "context",
+        "context =",
+        "context = crate::",
+        "context = &",
+        "name",
+        ",",
+        "with",
+        "with =",
+        "with = [",
+        "with = [a,",
+        "with = a::",
+        "hooks = [a b",
+    ] {
+        let expanded = crate::router::expand(closed(arguments), module.clone());
         assert_contains(&expanded, BEFORE);
         assert_contains(&expanded, AFTER);
         assert_contains(&expanded, "pub fn router");

@@ -12,9 +12,9 @@ use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprMethodCall, File, ItemConst, ItemEnum, ItemFn, ItemMod, ItemStruct,
-    ItemTrait, ItemType, ItemUse, Lit, Macro, Meta, PatIdent, Path, PathSegment, Token, TypeParam,
-    UseTree, VisRestricted, Visibility,
+    Attribute, Block, ConstParam, Expr, ExprMethodCall, File, ItemConst, ItemEnum, ItemFn, ItemMod,
+    ItemStruct, ItemTrait, ItemType, ItemUse, Lit, Macro, Meta, PatIdent, Path, PathSegment, Token,
+    TypeParam, UseTree, VisRestricted, Visibility,
 };
 
 use super::file;
@@ -218,6 +218,11 @@ impl VisitMut for Declared {
     fn visit_type_param_mut(&mut self, parameter: &mut TypeParam) {
         self.add(&parameter.ident);
         visit_mut::visit_type_param_mut(self, parameter);
+    }
+
+    fn visit_const_param_mut(&mut self, parameter: &mut ConstParam) {
+        self.add(&parameter.ident);
+        visit_mut::visit_const_param_mut(self, parameter);
     }
 
     fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {

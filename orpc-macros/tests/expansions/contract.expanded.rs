@@ -88,15 +88,13 @@ const _: () = {
     impl ::orpc_runtime::__private::Unary for chat_room::send {
         type Output = __Output;
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for chat_room::send
+    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for chat_room::send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ChatRoom,
-        __C: ::orpc_runtime::__private::Lends<Call, __H0>,
-        __H0: 'static,
     {
         const NEEDS_SOCKET: ::core::primitive::bool = false
-            || <__C as ::orpc_runtime::__private::Lends<Call, __H0>>::NEEDS_SOCKET;
+            || <Call as ::orpc_runtime::__private::LentByCall>::NEEDS_SOCKET;
         fn call<'__a>(
             scope: ::orpc_runtime::__private::Scope<'__a, __C>,
             input: __Input,
@@ -107,25 +105,20 @@ const _: () = {
                 let _ = (&scope, &input);
                 <__C as ChatRoom>::send(
                         ::orpc_runtime::__private::Scope::context(scope),
-                        <__C as ::orpc_runtime::__private::Lends<
-                            Call,
-                            __H0,
-                        >>::lend(scope),
+                        <Call as ::orpc_runtime::__private::LentByCall>::lend(scope),
                         input,
                     )
                     .await
             }
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)> for chat_room::send
+    impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for chat_room::send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ChatRoom,
-        __C: ::orpc_runtime::__private::Lends<Call, __H0>,
-        __H0: 'static,
     {
         fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
-            point.unary::<Self, (__H0,)>()
+            point.unary::<Self, ()>()
         }
     }
 };
@@ -135,19 +128,21 @@ const _: () = {
     type __Returned = &'static str;
     type __Output = __Returned;
     type __Error = ::orpc_runtime::__private::Infallible;
-    type __Checked = __Returned;
-    #[allow(dead_code)]
     const _: () = {
+        type __Probed = __Returned;
+        #[allow(dead_code)]
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
         trait __Other {
-            const IS_RESULT: ::core::primitive::bool = false;
+            const IS: ::core::primitive::bool = false;
         }
         impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
         impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS_RESULT: ::core::primitive::bool = true;
+            const IS: ::core::primitive::bool = true;
         }
         ::core::assert!(
-            ! __Probe:: < __Checked > ::IS_RESULT,
+            ! __Probe:: < __Probed > ::IS,
             "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
         );
     };
@@ -206,19 +201,21 @@ const _: () = {
     type __Error = ::orpc_runtime::__private::Infallible;
     type __Event = __Item;
     type __EventError = ::orpc_runtime::__private::Infallible;
-    type __Checked = __Item;
-    #[allow(dead_code)]
     const _: () = {
+        type __Probed = __Item;
+        #[allow(dead_code)]
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
         trait __Other {
-            const IS_RESULT: ::core::primitive::bool = false;
+            const IS: ::core::primitive::bool = false;
         }
         impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
         impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS_RESULT: ::core::primitive::bool = true;
+            const IS: ::core::primitive::bool = true;
         }
         ::core::assert!(
-            ! __Probe:: < __Checked > ::IS_RESULT,
+            ! __Probe:: < __Probed > ::IS,
             "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
         );
     };
@@ -244,13 +241,10 @@ const _: () = {
             ::orpc_runtime::__private::Ok(item)
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)>
-    for chat_room::on_message
+    impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for chat_room::on_message
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ChatRoom,
-        __C: ::orpc_runtime::__private::MayLend<LastEventId, __H0>,
-        __H0: 'static,
     {
         const NEEDS_SOCKET: ::core::primitive::bool = false;
         fn open<'__a>(
@@ -269,25 +263,21 @@ const _: () = {
                 ::orpc_runtime::__private::Ok(
                     <__C as ChatRoom>::on_message(
                         ::orpc_runtime::__private::Scope::context(scope),
-                        <__C as ::orpc_runtime::__private::MayLend<
-                            LastEventId,
-                            __H0,
-                        >>::lend(scope),
+                        <LastEventId as ::orpc_runtime::__private::MaybeLentByCall>::lend(
+                            scope,
+                        ),
                     ),
                 )
             }
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Mount<__C, (__H0,)>
-    for chat_room::on_message
+    impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for chat_room::on_message
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ChatRoom,
-        __C: ::orpc_runtime::__private::MayLend<LastEventId, __H0>,
-        __H0: 'static,
     {
         fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
-            point.stream::<Self, (__H0,)>()
+            point.stream::<Self, ()>()
         }
     }
 };
@@ -298,19 +288,21 @@ const _: () = {
     type __Error = Error;
     type __Event = __Item;
     type __EventError = ::orpc_runtime::__private::Infallible;
-    type __Checked = __Item;
-    #[allow(dead_code)]
     const _: () = {
+        type __Probed = __Item;
+        #[allow(dead_code)]
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
         trait __Other {
-            const IS_RESULT: ::core::primitive::bool = false;
+            const IS: ::core::primitive::bool = false;
         }
         impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
         impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS_RESULT: ::core::primitive::bool = true;
+            const IS: ::core::primitive::bool = true;
         }
         ::core::assert!(
-            ! __Probe:: < __Checked > ::IS_RESULT,
+            ! __Probe:: < __Probed > ::IS,
             "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
         );
     };

@@ -39,3 +39,77 @@ trait Chat<
 ::core::compile_error! {
     "write `async` before `fn`, or return `impl Stream<Item = …>`: a procedure does either"
 }
+#[allow(missing_docs)]
+mod chat {
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct generic {}
+    const _: () = {
+        impl ::orpc_runtime::__private::Procedure for generic {
+            type Input = ();
+            type Reply = ();
+            type Error = ::orpc_runtime::__private::Infallible;
+            const HAS_INPUT: ::core::primitive::bool = false;
+            fn definition() -> ::orpc_runtime::__private::Definition {
+                ::orpc_runtime::__private::Definition::new(
+                    "generic",
+                    ::orpc_runtime::__private::Kind::Unary,
+                )
+            }
+        }
+        impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for generic {
+            fn mount(_: ::orpc_runtime::__private::MountPoint<'_, __C>) {}
+        }
+    };
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct no_receiver {}
+    const _: () = {
+        impl ::orpc_runtime::__private::Procedure for no_receiver {
+            type Input = ();
+            type Reply = ();
+            type Error = ::orpc_runtime::__private::Infallible;
+            const HAS_INPUT: ::core::primitive::bool = false;
+            fn definition() -> ::orpc_runtime::__private::Definition {
+                ::orpc_runtime::__private::Definition::new(
+                    "noReceiver",
+                    ::orpc_runtime::__private::Kind::Unary,
+                )
+            }
+        }
+        impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for no_receiver {
+            fn mount(_: ::orpc_runtime::__private::MountPoint<'_, __C>) {}
+        }
+    };
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct send {}
+    const _: () = {
+        impl ::orpc_runtime::__private::Procedure for send {
+            type Input = ();
+            type Reply = ();
+            type Error = ::orpc_runtime::__private::Infallible;
+            const HAS_INPUT: ::core::primitive::bool = false;
+            fn definition() -> ::orpc_runtime::__private::Definition {
+                ::orpc_runtime::__private::Definition::new(
+                    "send",
+                    ::orpc_runtime::__private::Kind::Unary,
+                )
+            }
+        }
+        impl<__C> ::orpc_runtime::__private::Mount<__C, ()> for send {
+            fn mount(_: ::orpc_runtime::__private::MountPoint<'_, __C>) {}
+        }
+    };
+    #[must_use]
+    pub fn router<
+        Implementation: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+            + 'static,
+    >() -> ::orpc_runtime::Router<Implementation> {
+        ::core::default::Default::default()
+    }
+    #[must_use]
+    pub fn contract() -> ::orpc_runtime::Router<::orpc_runtime::Contract> {
+        self::router()
+    }
+}

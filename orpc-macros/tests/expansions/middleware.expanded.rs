@@ -50,24 +50,27 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = &scope;
-                match authenticate(
-                        <__C as ::orpc_runtime::__private::Lends<
-                            App,
-                            __H0,
-                        >>::lend(scope),
-                        <__C as ::orpc_runtime::__private::Lends<
-                            Call,
-                            __H1,
-                        >>::lend(scope),
-                    )
-                    .await
-                {
+                match ::core::convert::identity::<
+                    ::orpc_runtime::__private::Result<__Value, __Error>,
+                >(
+                    authenticate(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                App,
+                                __H0,
+                            >>::lend(scope),
+                            <__C as ::orpc_runtime::__private::Lends<
+                                Call,
+                                __H1,
+                            >>::lend(scope),
+                        )
+                        .await,
+                ) {
                     ::orpc_runtime::__private::Ok(value) => {
                         ::orpc_runtime::__private::Next::with(next, value).await
                     }
                     ::orpc_runtime::__private::Err(error) => {
                         ::orpc_runtime::__private::Err(
-                            ::orpc_runtime::__private::RpcError::into_error(error),
+                            ::orpc_runtime::__private::failed::<authenticate>(error),
                         )
                     }
                 }
@@ -122,20 +125,23 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = &scope;
-                match limit(
-                        <__C as ::orpc_runtime::__private::Lends<
-                            User,
-                            __H0,
-                        >>::lend(scope),
-                    )
-                    .await
-                {
+                match ::core::convert::identity::<
+                    ::orpc_runtime::__private::Result<__Value, __Error>,
+                >(
+                    limit(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                User,
+                                __H0,
+                            >>::lend(scope),
+                        )
+                        .await,
+                ) {
                     ::orpc_runtime::__private::Ok(value) => {
                         ::orpc_runtime::__private::Next::with(next, value).await
                     }
                     ::orpc_runtime::__private::Err(error) => {
                         ::orpc_runtime::__private::Err(
-                            ::orpc_runtime::__private::RpcError::into_error(error),
+                            ::orpc_runtime::__private::failed::<limit>(error),
                         )
                     }
                 }
@@ -192,21 +198,27 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = &scope;
-                match timed(
-                        <__C as ::orpc_runtime::__private::Lends<
-                            Call,
-                            __H0,
-                        >>::lend(scope),
-                        next,
-                    )
-                    .await
-                {
+                match ::core::convert::identity::<
+                    ::orpc_runtime::__private::Result<
+                        ::orpc_runtime::__private::Done,
+                        __Error,
+                    >,
+                >(
+                    timed(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                Call,
+                                __H0,
+                            >>::lend(scope),
+                            next,
+                        )
+                        .await,
+                ) {
                     ::orpc_runtime::__private::Ok(value) => {
                         ::orpc_runtime::__private::Ok(value)
                     }
                     ::orpc_runtime::__private::Err(error) => {
                         ::orpc_runtime::__private::Err(
-                            ::orpc_runtime::__private::RpcError::into_error(error),
+                            ::orpc_runtime::__private::failed::<timed>(error),
                         )
                     }
                 }

@@ -2,9 +2,10 @@
 pub async fn authenticate(app: &mut App, text: String) -> &User {
     app.user()
 }
-::core::compile_error! {
-    "take it by `&` and put what changes behind a lock: calls share what is lent"
-}
+#[cfg(unix)]
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub struct authenticate {}
 ::core::compile_error! {
     "take it by reference, or write `next: Next`: a middleware has no input, it runs before the input is read"
 }
@@ -12,32 +13,24 @@ pub async fn authenticate(app: &mut App, text: String) -> &User {
     "return an owned type, `String` for `&str`, `Arc<T>` for `&T`: what is lent to procedures cannot borrow itself"
 }
 #[cfg(unix)]
-#[doc(hidden)]
-#[allow(non_camel_case_types)]
-pub struct authenticate {}
-#[cfg(unix)]
 const _: () = {
-    type __Value = &'static User;
-    type __Error = ::orpc_runtime::__private::Infallible;
     impl ::orpc_runtime::__private::Middleware for authenticate {
-        type Value = __Value;
-        type Error = __Error;
+        type Value = ::orpc_runtime::__private::Infallible;
+        type Error = ::orpc_runtime::__private::Infallible;
         type Context<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
-        > = ::orpc_runtime::__private::With<__C, __Value>;
+        > = [(); ::core::compile_error! {
+            "take it by `&` and put what changes behind a lock: calls share what is lent"
+        }];
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         >(
-            context: ::orpc_runtime::__private::Arc<__C>,
-            value: __Value,
-        ) -> ::orpc_runtime::__private::Arc<
-            ::orpc_runtime::__private::With<__C, __Value>,
-        > {
-            ::orpc_runtime::__private::Arc::new(
-                ::orpc_runtime::__private::With::new(context, value),
-            )
+            _: ::orpc_runtime::__private::Arc<__C>,
+            value: Self::Value,
+        ) -> ::orpc_runtime::__private::Arc<Self::Context<__C>> {
+            match value {}
         }
     }
     impl<
@@ -45,7 +38,7 @@ const _: () = {
     > ::orpc_runtime::__private::RunMiddleware<__C, ()> for authenticate {
         async fn run<'__a>(
             _: ::orpc_runtime::__private::Scope<'__a, __C>,
-            _: ::orpc_runtime::__private::Next<__Value>,
+            _: ::orpc_runtime::__private::Next<Self::Value>,
         ) -> ::orpc_runtime::__private::Result<
             ::orpc_runtime::__private::Done,
             ::orpc_runtime::__private::Error,
@@ -55,34 +48,30 @@ const _: () = {
     }
 };
 fn limit(call: &Call) {}
-::core::compile_error! {
-    "write `crate` here: there is no option `name`"
-}
-::core::compile_error! {
-    "write `async` before `fn`: a middleware is awaited"
-}
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 struct limit {}
+::core::compile_error! {
+    "write `async` before `fn`: a middleware is awaited"
+}
 const _: () = {
-    type __Value = ();
-    type __Error = ::orpc_runtime::__private::Infallible;
     impl ::orpc_runtime::__private::Middleware for limit {
-        type Value = __Value;
-        type Error = __Error;
+        type Value = ::orpc_runtime::__private::Infallible;
+        type Error = ::orpc_runtime::__private::Infallible;
         type Context<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
-        > = __C;
+        > = [(); ::core::compile_error! {
+            "write `crate` here: there is no option `name`"
+        }];
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         >(
-            context: ::orpc_runtime::__private::Arc<__C>,
-            value: __Value,
-        ) -> ::orpc_runtime::__private::Arc<__C> {
-            let _ = value;
-            context
+            _: ::orpc_runtime::__private::Arc<__C>,
+            value: Self::Value,
+        ) -> ::orpc_runtime::__private::Arc<Self::Context<__C>> {
+            match value {}
         }
     }
     impl<
@@ -90,7 +79,7 @@ const _: () = {
     > ::orpc_runtime::__private::RunMiddleware<__C, ()> for limit {
         async fn run<'__a>(
             _: ::orpc_runtime::__private::Scope<'__a, __C>,
-            _: ::orpc_runtime::__private::Next<__Value>,
+            _: ::orpc_runtime::__private::Next<Self::Value>,
         ) -> ::orpc_runtime::__private::Result<
             ::orpc_runtime::__private::Done,
             ::orpc_runtime::__private::Error,

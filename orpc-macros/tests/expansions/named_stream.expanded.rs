@@ -7,23 +7,47 @@ pub struct numbers {}
 #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
 const _: () = {
     type __Input = ();
-    type __Item = <BoxStream<'static, u32> as ::orpc_runtime::__private::Stream>::Item;
+    const __IS_STREAM: ::core::primitive::bool = {
+        type __Probed = BoxStream<'static, u32>;
+        #[allow(dead_code)]
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
+        trait __Other {
+            const IS: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
+        impl<__S: ::orpc_runtime::__private::Stream> __Probe<__S> {
+            const IS: ::core::primitive::bool = true;
+        }
+        ::core::assert!(
+            __Probe:: < __Probed > ::IS,
+            "write `async` before `fn`, or return a stream: this type is none"
+        );
+        true
+    };
+    type __Item = <::orpc_runtime::__private::Checked<
+        BoxStream<'static, u32>,
+        { __IS_STREAM },
+    > as ::orpc_runtime::__private::StreamType>::Item;
     type __Error = Refused;
     type __Event = __Item;
     type __EventError = ::orpc_runtime::__private::Infallible;
-    type __Checked = u32;
-    #[allow(dead_code)]
     const _: () = {
+        type __Probed = u32;
+        #[allow(dead_code)]
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
         trait __Other {
-            const IS_RESULT: ::core::primitive::bool = false;
+            const IS: ::core::primitive::bool = false;
         }
         impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
         impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS_RESULT: ::core::primitive::bool = true;
+            const IS: ::core::primitive::bool = true;
         }
         ::core::assert!(
-            ! __Probe:: < __Checked > ::IS_RESULT,
+            ! __Probe:: < __Probed > ::IS,
             "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
         );
     };
@@ -70,8 +94,18 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                numbers(
-                    <__C as ::orpc_runtime::__private::Lends<App, __H0>>::lend(scope),
+                ::core::convert::identity::<
+                    ::orpc_runtime::__private::Result<
+                        <::orpc_runtime::__private::Checked<
+                            BoxStream<'_, u32>,
+                            { __IS_STREAM },
+                        > as ::orpc_runtime::__private::StreamType>::Stream,
+                        _,
+                    >,
+                >(
+                    numbers(
+                        <__C as ::orpc_runtime::__private::Lends<App, __H0>>::lend(scope),
+                    ),
                 )
             }
         }

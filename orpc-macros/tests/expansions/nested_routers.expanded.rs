@@ -10,19 +10,21 @@ pub mod api {
         type __Returned = ();
         type __Output = __Returned;
         type __Error = ::orpc_runtime::__private::Infallible;
-        type __Checked = __Returned;
-        #[allow(dead_code)]
         const _: () = {
+            type __Probed = __Returned;
+            #[allow(dead_code)]
             struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
             trait __Other {
-                const IS_RESULT: ::core::primitive::bool = false;
+                const IS: ::core::primitive::bool = false;
             }
             impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
             impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS_RESULT: ::core::primitive::bool = true;
+                const IS: ::core::primitive::bool = true;
             }
             ::core::assert!(
-                ! __Probe:: < __Checked > ::IS_RESULT,
+                ! __Probe:: < __Probed > ::IS,
                 "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
             );
         };
@@ -80,19 +82,21 @@ pub mod api {
             type __Returned = ();
             type __Output = __Returned;
             type __Error = ::orpc_runtime::__private::Infallible;
-            type __Checked = __Returned;
-            #[allow(dead_code)]
             const _: () = {
+                type __Probed = __Returned;
+                #[allow(dead_code)]
                 struct __Probe<__T>(::core::marker::PhantomData<__T>);
+                #[allow(dead_code)]
                 trait __Other {
-                    const IS_RESULT: ::core::primitive::bool = false;
+                    const IS: ::core::primitive::bool = false;
                 }
                 impl<__T> __Other for __Probe<__T> {}
+                #[allow(dead_code)]
                 impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                    const IS_RESULT: ::core::primitive::bool = true;
+                    const IS: ::core::primitive::bool = true;
                 }
                 ::core::assert!(
-                    ! __Probe:: < __Checked > ::IS_RESULT,
+                    ! __Probe:: < __Probed > ::IS,
                     "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
                 );
             };
@@ -178,7 +182,7 @@ pub mod api {
             __RouterContext,
         > as ::core::default::Default>::default();
         let router = ::orpc_runtime::Router::procedure::<self::ping, _>(router);
-        let router = ::orpc_runtime::Router::nest(
+        let router = ::orpc_runtime::__private::nest(
             router,
             "administration",
             self::admin::router(),
@@ -197,19 +201,21 @@ mod r#use {
         type __Returned = ();
         type __Output = __Returned;
         type __Error = ::orpc_runtime::__private::Infallible;
-        type __Checked = __Returned;
-        #[allow(dead_code)]
         const _: () = {
+            type __Probed = __Returned;
+            #[allow(dead_code)]
             struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
             trait __Other {
-                const IS_RESULT: ::core::primitive::bool = false;
+                const IS: ::core::primitive::bool = false;
             }
             impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
             impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS_RESULT: ::core::primitive::bool = true;
+                const IS: ::core::primitive::bool = true;
             }
             ::core::assert!(
-                ! __Probe:: < __Checked > ::IS_RESULT,
+                ! __Probe:: < __Probed > ::IS,
                 "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
             );
         };

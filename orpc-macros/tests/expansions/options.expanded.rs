@@ -15,19 +15,21 @@ const _: () = {
     type __Returned = Vec<String>;
     type __Output = __Returned;
     type __Error = ::orpc_runtime::__private::Infallible;
-    type __Checked = __Returned;
-    #[allow(dead_code)]
     const _: () = {
+        type __Probed = __Returned;
+        #[allow(dead_code)]
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
         trait __Other {
-            const IS_RESULT: ::core::primitive::bool = false;
+            const IS: ::core::primitive::bool = false;
         }
         impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
         impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS_RESULT: ::core::primitive::bool = true;
+            const IS: ::core::primitive::bool = true;
         }
         ::core::assert!(
-            ! __Probe:: < __Checked > ::IS_RESULT,
+            ! __Probe:: < __Probed > ::IS,
             "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
         );
     };

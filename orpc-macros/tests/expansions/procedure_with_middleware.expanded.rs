@@ -76,6 +76,56 @@ const _: () = {
             }
         }
     }
+    #[doc(hidden)]
+    type __Named0 = authenticate;
+    #[doc(hidden)]
+    type __Middleware0 = <::orpc_runtime::__private::Checked<
+        __Named0,
+        {
+            type __Probed = __Named0;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                __Probe:: < __Probed > ::IS,
+                "write the name of a function with `#[middleware]`: this type is of none"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
+    #[doc(hidden)]
+    type __Named1 = crate::plans::with_plan;
+    #[doc(hidden)]
+    type __Middleware1 = <::orpc_runtime::__private::Checked<
+        __Named1,
+        {
+            type __Probed = __Named1;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                __Probe:: < __Probed > ::IS,
+                "write the name of a function with `#[middleware]`: this type is of none"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
     impl<
         __C,
         __M0,
@@ -86,35 +136,35 @@ const _: () = {
     > ::orpc_runtime::__private::Mount<__C, (__M0, __M1, __H0, __H1, __H2)> for buy
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-        authenticate: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
+        __Middleware0: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
         __M0: 'static,
-        crate::plans::with_plan: ::orpc_runtime::__private::RunMiddleware<
-            <authenticate as ::orpc_runtime::__private::Middleware>::Context<__C>,
+        __Middleware1: ::orpc_runtime::__private::RunMiddleware<
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<__C>,
             __M1,
         >,
         __M1: 'static,
-        <crate::plans::with_plan as ::orpc_runtime::__private::Middleware>::Context<
-            <authenticate as ::orpc_runtime::__private::Middleware>::Context<__C>,
+        <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<__C>,
         >: ::orpc_runtime::__private::Lends<App, __H0>,
         __H0: 'static,
-        <crate::plans::with_plan as ::orpc_runtime::__private::Middleware>::Context<
-            <authenticate as ::orpc_runtime::__private::Middleware>::Context<__C>,
+        <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<__C>,
         >: ::orpc_runtime::__private::Lends<User, __H1>,
         __H1: 'static,
-        <crate::plans::with_plan as ::orpc_runtime::__private::Middleware>::Context<
-            <authenticate as ::orpc_runtime::__private::Middleware>::Context<__C>,
+        <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<__C>,
         >: ::orpc_runtime::__private::Lends<Plan, __H2>,
         __H2: 'static,
     {
         fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
             point
                 .behind::<
-                    authenticate,
+                    __Middleware0,
                     __M0,
                 >(|point| {
                     point
                         .behind::<
-                            crate::plans::with_plan,
+                            __Middleware1,
                             __M1,
                         >(|point| point.unary::<Self, (__H0, __H1, __H2)>())
                 })
@@ -134,19 +184,21 @@ const _: () = {
     type __Error = ::orpc_runtime::__private::Infallible;
     type __Event = __Item;
     type __EventError = ::orpc_runtime::__private::Infallible;
-    type __Checked = __Item;
-    #[allow(dead_code)]
     const _: () = {
+        type __Probed = __Item;
+        #[allow(dead_code)]
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
         trait __Other {
-            const IS_RESULT: ::core::primitive::bool = false;
+            const IS: ::core::primitive::bool = false;
         }
         impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
         impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS_RESULT: ::core::primitive::bool = true;
+            const IS: ::core::primitive::bool = true;
         }
         ::core::assert!(
-            ! __Probe:: < __Checked > ::IS_RESULT,
+            ! __Probe:: < __Probed > ::IS,
             "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
         );
     };
@@ -204,18 +256,43 @@ const _: () = {
             }
         }
     }
+    #[doc(hidden)]
+    type __Named0 = authenticate;
+    #[doc(hidden)]
+    type __Middleware0 = <::orpc_runtime::__private::Checked<
+        __Named0,
+        {
+            type __Probed = __Named0;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                __Probe:: < __Probed > ::IS,
+                "write the name of a function with `#[middleware]`: this type is of none"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
     impl<__C, __M0, __H0> ::orpc_runtime::__private::Mount<__C, (__M0, __H0)> for changes
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
-        authenticate: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
+        __Middleware0: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
         __M0: 'static,
-        <authenticate as ::orpc_runtime::__private::Middleware>::Context<
+        <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
             __C,
         >: ::orpc_runtime::__private::Lends<User, __H0>,
         __H0: 'static,
     {
         fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
-            point.behind::<authenticate, __M0>(|point| point.stream::<Self, (__H0,)>())
+            point.behind::<__Middleware0, __M0>(|point| point.stream::<Self, (__H0,)>())
         }
     }
 };

@@ -66,6 +66,31 @@ pub mod account {
                 }
             }
         }
+        #[doc(hidden)]
+        type __Named0 = timed;
+        #[doc(hidden)]
+        type __Middleware0 = <::orpc_runtime::__private::Checked<
+            __Named0,
+            {
+                type __Probed = __Named0;
+                #[allow(dead_code)]
+                struct __Probe<__T>(::core::marker::PhantomData<__T>);
+                #[allow(dead_code)]
+                trait __Other {
+                    const IS: ::core::primitive::bool = false;
+                }
+                impl<__T> __Other for __Probe<__T> {}
+                #[allow(dead_code)]
+                impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                    const IS: ::core::primitive::bool = true;
+                }
+                ::core::assert!(
+                    __Probe:: < __Probed > ::IS,
+                    "write the name of a function with `#[middleware]`: this type is of none"
+                );
+                true
+            },
+        > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
         impl<
             __C,
             __M0,
@@ -75,19 +100,23 @@ pub mod account {
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
-            timed: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
+            __Middleware0: ::orpc_runtime::__private::RunMiddleware<__C, __M0>,
             __M0: 'static,
-            <timed as ::orpc_runtime::__private::Middleware>::Context<
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
                 __C,
             >: ::orpc_runtime::__private::Lends<App, __H0>,
             __H0: 'static,
-            <timed as ::orpc_runtime::__private::Middleware>::Context<
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
                 __C,
             >: ::orpc_runtime::__private::Lends<User, __H1>,
             __H1: 'static,
         {
             fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
-                point.behind::<timed, __M0>(|point| point.unary::<Self, (__H0, __H1)>())
+                point
+                    .behind::<
+                        __Middleware0,
+                        __M0,
+                    >(|point| point.unary::<Self, (__H0, __H1)>())
             }
         }
     };
@@ -104,19 +133,21 @@ pub mod account {
             type __Returned = Vec<Device>;
             type __Output = __Returned;
             type __Error = ::orpc_runtime::__private::Infallible;
-            type __Checked = __Returned;
-            #[allow(dead_code)]
             const _: () = {
+                type __Probed = __Returned;
+                #[allow(dead_code)]
                 struct __Probe<__T>(::core::marker::PhantomData<__T>);
+                #[allow(dead_code)]
                 trait __Other {
-                    const IS_RESULT: ::core::primitive::bool = false;
+                    const IS: ::core::primitive::bool = false;
                 }
                 impl<__T> __Other for __Probe<__T> {}
+                #[allow(dead_code)]
                 impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                    const IS_RESULT: ::core::primitive::bool = true;
+                    const IS: ::core::primitive::bool = true;
                 }
                 ::core::assert!(
-                    ! __Probe:: < __Checked > ::IS_RESULT,
+                    ! __Probe:: < __Probed > ::IS,
                     "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
                 );
             };
@@ -193,9 +224,106 @@ pub mod account {
         }
     }
     #[doc(hidden)]
-    type __RouterContext = <limit as ::orpc_runtime::__private::Middleware>::Context<
-        <authenticate as ::orpc_runtime::__private::Middleware>::Context<App>,
-    >;
+    type __Named0 = authenticate;
+    #[doc(hidden)]
+    type __Middleware0 = <::orpc_runtime::__private::Checked<
+        __Named0,
+        {
+            type __Probed = __Named0;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                __Probe:: < __Probed > ::IS,
+                "write the name of a function with `#[middleware]`: this type is of none"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
+    #[doc(hidden)]
+    type __Named1 = limit;
+    #[doc(hidden)]
+    type __Middleware1 = <::orpc_runtime::__private::Checked<
+        __Named1,
+        {
+            type __Probed = __Named1;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                __Probe:: < __Probed > ::IS,
+                "write the name of a function with `#[middleware]`: this type is of none"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
+    #[doc(hidden)]
+    type __RouterContext = <::orpc_runtime::__private::Checked<
+        <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<App>,
+        >,
+        {
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__C, const __CASE: ::core::primitive::usize> __Other
+            for ::orpc_runtime::__private::Twice<__C, __CASE> {}
+            impl<__C> __Other for ::orpc_runtime::__private::Nothing<__C> {}
+            type __Behind0 = <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
+                App,
+            >;
+            ::core::assert!(
+                ::orpc_runtime::__private::Nothing:: < __Behind0 > ::IS || ! (false ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 0usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 1usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 2usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 3usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 4usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 5usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 6usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 7usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 8usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 9usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind0, 10usize > ::IS),
+                "lend a type of its own here: what this middleware lends is lent in front of it already"
+            );
+            type __Behind1 = <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
+                <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<App>,
+            >;
+            ::core::assert!(
+                ::orpc_runtime::__private::Nothing:: < __Behind1 > ::IS || ! (false ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 0usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 1usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 2usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 3usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 4usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 5usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 6usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 7usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 8usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 9usize > ::IS ||
+                ::orpc_runtime::__private::Twice:: < __Behind1, 10usize > ::IS),
+                "lend a type of its own here: what this middleware lends is lent in front of it already"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::OnceType>::Context;
     ///The router of `account`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -204,15 +332,15 @@ pub mod account {
             __RouterContext,
         > as ::core::default::Default>::default();
         let router = ::orpc_runtime::Router::procedure::<self::rename, _>(router);
-        let router = ::orpc_runtime::Router::nest(
+        let router = ::orpc_runtime::__private::nest(
             router,
             "devices",
             self::devices::router(),
         );
         let router = ::orpc_runtime::Router::<
-            <authenticate as ::orpc_runtime::__private::Middleware>::Context<App>,
-        >::behind::<limit, _>(router);
-        let router = ::orpc_runtime::Router::<App>::behind::<authenticate, _>(router);
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<App>,
+        >::behind::<__Middleware1, _>(router);
+        let router = ::orpc_runtime::Router::<App>::behind::<__Middleware0, _>(router);
         let router = ::orpc_runtime::Router::hooks(router, Log);
         router
     }
@@ -228,19 +356,21 @@ pub mod anywhere {
         type __Returned = ();
         type __Output = __Returned;
         type __Error = ::orpc_runtime::__private::Infallible;
-        type __Checked = __Returned;
-        #[allow(dead_code)]
         const _: () = {
+            type __Probed = __Returned;
+            #[allow(dead_code)]
             struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
             trait __Other {
-                const IS_RESULT: ::core::primitive::bool = false;
+                const IS: ::core::primitive::bool = false;
             }
             impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
             impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS_RESULT: ::core::primitive::bool = true;
+                const IS: ::core::primitive::bool = true;
             }
             ::core::assert!(
-                ! __Probe:: < __Checked > ::IS_RESULT,
+                ! __Probe:: < __Probed > ::IS,
                 "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
             );
         };
@@ -287,6 +417,31 @@ pub mod anywhere {
             }
         }
     };
+    #[doc(hidden)]
+    type __Named0 = limit;
+    #[doc(hidden)]
+    type __Middleware0 = <::orpc_runtime::__private::Checked<
+        __Named0,
+        {
+            type __Probed = __Named0;
+            #[allow(dead_code)]
+            struct __Probe<__T>(::core::marker::PhantomData<__T>);
+            #[allow(dead_code)]
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__T> __Other for __Probe<__T> {}
+            #[allow(dead_code)]
+            impl<__M: ::orpc_runtime::__private::Middleware> __Probe<__M> {
+                const IS: ::core::primitive::bool = true;
+            }
+            ::core::assert!(
+                __Probe:: < __Probed > ::IS,
+                "write the name of a function with `#[middleware]`: this type is of none"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
     ///The router of `anywhere`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -295,10 +450,12 @@ pub mod anywhere {
             + 'static,
     >() -> ::orpc_runtime::Router<AnyContext> {
         let router = <::orpc_runtime::Router<
-            <limit as ::orpc_runtime::__private::Middleware>::Context<AnyContext>,
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<AnyContext>,
         > as ::core::default::Default>::default();
         let router = ::orpc_runtime::Router::procedure::<self::ping, _>(router);
-        let router = ::orpc_runtime::Router::<AnyContext>::behind::<limit, _>(router);
+        let router = ::orpc_runtime::Router::<
+            AnyContext,
+        >::behind::<__Middleware0, _>(router);
         router
     }
 }

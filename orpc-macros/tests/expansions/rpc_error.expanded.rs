@@ -58,11 +58,11 @@ const _: () = {
                         .with_data(&field)
                 }
                 Self::Other(field) => {
-                    ::orpc_runtime::__private::RpcError::into_error(field)
+                    <AccountError as ::orpc_runtime::__private::RpcError>::into_error(
+                        field,
+                    )
                 }
-                Self::Database(field) => {
-                    ::orpc_runtime::__private::Error::internal(field)
-                }
+                Self::Database(field) => ::orpc_runtime::__private::internal(field),
                 Self::Bug => ::orpc_runtime::__private::Error::internal("Bug"),
             }
         }

@@ -83,8 +83,8 @@ impl<T, R, E> fmt::Debug for HibernatingIterator<T, R, E> {
 
 /// What a procedure returns whose events come later.
 #[diagnostic::on_unimplemented(
-    message = "write `HibernatingIterator<T>` here: `{Self}` is another type of that name",
-    label = "not the `HibernatingIterator` of this crate"
+    message = "write `#[derive(Serialize, JsonSchema)]` for the types in `{Self}`: they are what clients are sent",
+    label = "its values lack `Serialize`, `JsonSchema` or both, its error `RpcError`; or it is another type of that name"
 )]
 pub trait Hibernating: Send + 'static {
     /// The value of a message.
@@ -98,6 +98,7 @@ pub trait Hibernating: Send + 'static {
     fn into_opened(self) -> Opened;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, R, E> Hibernating for HibernatingIterator<T, R, E>
 where
     T: Serialize + JsonSchema + Send + 'static,

@@ -149,9 +149,9 @@ impl EventMeta {
 /// What a stream procedure may yield: a value that can be serialised, or an
 /// [`Event`] of one.
 #[diagnostic::on_unimplemented(
-    message = "a stream procedure cannot yield `{Self}`",
-    label = "yields `{Self}`, which cannot be sent",
-    note = "yield a type that derives `Serialize` and `JsonSchema`, an `Event` of one, or a `Result` of either"
+    message = "write `#[derive(Serialize, JsonSchema)]` for `{Self}` and the types in it: it is what a stream yields",
+    label = "not an item: it lacks `Serialize`, `JsonSchema` or both",
+    note = "an item is such a value, an `Event` of one, or a `Result` of either"
 )]
 pub trait EventItem: Send {
     /// The value of a message.
@@ -168,6 +168,7 @@ pub trait EventItem: Send {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, R> EventItem for Event<T, R>
 where
     T: Serialize + schemars::JsonSchema + Send + 'static,
@@ -181,6 +182,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> EventItem for T
 where
     T: Serialize + schemars::JsonSchema + Send + 'static,
@@ -236,9 +238,8 @@ impl<E> ErrorEvent<E> {
 
 /// How a stream may fail: an [`RpcError`](crate::RpcError), or an [`ErrorEvent`] of one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an error that a stream can end with",
-    label = "not an RPC error",
-    note = "put `#[derive(Debug, RpcError)]` on `{Self}`, or yield `Result<_, orpc_runtime::Error>`"
+    message = "write `#[derive(Debug, RpcError)]` for `{Self}`, or yield `Result<_, orpc_runtime::Error>`: a stream ends with an RPC error",
+    label = "not an RPC error"
 )]
 pub trait EventError: Send + 'static {
     /// The error as the client sees it.
@@ -248,6 +249,7 @@ pub trait EventError: Send + 'static {
     fn declarations() -> Vec<ErrorDeclaration>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: RpcError> EventError for E {
     fn into_error_event(self) -> ErrorEvent<Error> {
         ErrorEvent::new(self.into_error())
@@ -258,6 +260,7 @@ impl<E: RpcError> EventError for E {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: RpcError> EventError for ErrorEvent<E> {
     fn into_error_event(self) -> ErrorEvent<Error> {
         ErrorEvent { error: self.error.into_error(), meta: self.meta }

@@ -481,9 +481,9 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
 /// clients with its code, status, message and data. [`Error`] and
 /// `Box<dyn std::error::Error + Send + Sync>` implement it and declare nothing.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an error that a procedure can fail with",
+    message = "write `#[derive(Debug, RpcError)]` for `{Self}`, or return `Result<_, orpc_runtime::Error>`: calls fail with RPC errors",
     label = "not an RPC error",
-    note = "put `#[derive(Debug, RpcError)]` on `{Self}`, or return `Result<_, orpc_runtime::Error>`, into which `?` converts every standard error"
+    note = "`?` converts every standard error into `orpc_runtime::Error`, whose text clients do not see"
 )]
 pub trait RpcError: Send + Sync + 'static {
     /// The error as the client sees it.

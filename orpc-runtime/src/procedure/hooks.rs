@@ -50,6 +50,10 @@ use crate::schema::SchemaError;
 /// let router: Router<()> = health::router().hooks(Log);
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "write `impl Hooks<{C}> for {Self}`: hooks of a router with the context `{C}` are told of its calls",
+    label = "not told of calls with the context `{C}`"
+)]
 pub trait Hooks<C>: Send + Sync + 'static {
     /// A call has begun.
     fn on_start(&self, context: &C, call: &Call) {

@@ -46,9 +46,9 @@ impl OwnedInput {
 /// A type that can be the input of a procedure: one that derives `Deserialize`
 /// and `JsonSchema`, or an [`EventIterator`](crate::EventIterator) of one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the input of a procedure",
-    label = "not an input: it lacks `Deserialize` or `JsonSchema`",
-    note = "put `#[derive(Deserialize, JsonSchema)]` on `{Self}`; what is not the input is taken by reference"
+    message = "write `#[derive(Deserialize, JsonSchema)]` for `{Self}` and the types in it, or take it by `&`: by value a procedure takes its input",
+    label = "not an input: it lacks `Deserialize`, `JsonSchema` or both",
+    note = "crates with types of their own often implement these behind a feature"
 )]
 pub trait ProcedureInput: Sized + Send + 'static {
     /// What is prepared once for all calls.
@@ -72,6 +72,7 @@ pub trait ProcedureInput: Sized + Send + 'static {
     fn shape() -> Shape;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + JsonSchema + Send + 'static> ProcedureInput for T {
     type Decoder = InputDecoder<T>;
 

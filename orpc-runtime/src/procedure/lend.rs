@@ -14,8 +14,8 @@ use crate::socket::Socket;
 ///
 /// `How` tells the implementations apart and is always inferred.
 #[diagnostic::on_unimplemented(
-    message = "write `#[router(context = {T})]`, or do not take `&{T}`: the context of this router is `{Self}`",
-    label = "takes `&{T}`, which neither the router's context nor a call is",
+    message = "write `#[router(context = {T})]`, or `with = …` and a middleware that gives `{T}`: `&{T}` is taken, and the context here is `{Self}`",
+    label = "takes `&{T}`, which neither the context, nor a middleware before it, nor a call lends",
     note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
 pub trait Lends<T, How>: Sized {
@@ -72,6 +72,11 @@ impl<C: 'static> Lends<C, ByContext> for C {
 
 /// A context, or one that a middleware made of it, that is or holds a `T`: what it
 /// lends without regard to the call.
+#[diagnostic::on_unimplemented(
+    message = "write `#[router(context = {T})]`, or `with = …` and a middleware that gives `{T}`: `&{T}` is taken, and the context here is `{Self}`",
+    label = "takes `&{T}`, which neither the context, nor a middleware before it, nor a call lends",
+    note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
+)]
 pub trait Holds<T, How>: Sized {
     /// The `T`.
     fn get(&self) -> &T;

@@ -12,6 +12,10 @@ use super::traits::Scope;
 use crate::event::Opened;
 
 #[doc = include_str!("middleware.md")]
+#[diagnostic::on_unimplemented(
+    message = "write the name of a function with `#[middleware]`: `{Self}` is none",
+    label = "not a middleware"
+)]
 pub trait Middleware: Sized + Send + Sync + 'static {
     /// What it lends to the procedures behind it.
     type Value: Send + Sync + 'static;
@@ -32,9 +36,8 @@ pub(crate) type Below<M, C> = <M as Middleware>::Context<C>;
 
 /// A middleware that can stand in a router of context `C`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no middleware of a router with the context `{C}`",
-    label = "not a middleware here",
-    note = "put `#[middleware]` on the function, and take by reference what the router's context lends"
+    message = "write the name of a function with `#[middleware]`: `{Self}` is none for the context `{C}`",
+    label = "not a middleware here"
 )]
 pub trait RunMiddleware<C, How>: Middleware {
     /// Runs it for one call.

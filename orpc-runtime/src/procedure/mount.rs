@@ -10,6 +10,7 @@ use super::error::{ErrorDeclaration, RpcError};
 use super::guard;
 use super::input::ProcedureInput;
 use super::middleware::{Below, RunMiddleware};
+use super::output::ProcedureOutput;
 use super::running::{EventStream, Hibernation, Kind, OneResult, Runner};
 use super::signature::{Shape, Signature};
 use super::traits::{Answers, Hibernates, Opens, Procedure, Streams, Unary};
@@ -55,7 +56,7 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
         P: Unary + Answers<C, How>,
         How: 'static,
     {
-        let output = Shape::value::<P::Output>();
+        let output = Shape::value::<<P::Output as ProcedureOutput>::Value>();
         self.place::<P, _, How>(output, Vec::new(), OneResult::of::<P>(false));
     }
 

@@ -8,13 +8,29 @@ use crate::value::File;
 /// A type that can be the result of a procedure: one that derives `Serialize`
 /// and `JsonSchema`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of a procedure",
-    label = "not a result: it lacks `Serialize` or `JsonSchema`",
-    note = "put `#[derive(Serialize, JsonSchema)]` on `{Self}`"
+    message = "write `#[derive(Serialize, JsonSchema)]` for `{Self}` and the types in it: it is the result of a procedure",
+    label = "not a result: it lacks `Serialize`, `JsonSchema` or both",
+    note = "crates with types of their own often implement these behind a feature"
 )]
-pub trait ProcedureOutput: Serialize + JsonSchema + Send + 'static {}
+pub trait ProcedureOutput: Send + 'static {
+    // Supertraits would be reported one by one.
+    /// The type itself.
+    #[doc(hidden)]
+    type Value: Serialize + JsonSchema + 'static;
 
-impl<T: Serialize + JsonSchema + Send + 'static> ProcedureOutput for T {}
+    /// The value itself.
+    #[doc(hidden)]
+    fn value(&self) -> &Self::Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema + Send + 'static> ProcedureOutput for T {
+    type Value = T;
+
+    fn value(&self) -> &T {
+        self
+    }
+}
 
 /// A result before it is on a wire: an envelope, and the files of its value.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, St
 use super::error::{Code, Error, ErrorDeclaration, RpcError};
 use super::input::{ProcedureInput, RawInput};
 use super::local;
-use super::output::Output;
+use super::output::{Output, ProcedureOutput};
 use super::traits::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
 use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
 use crate::schema::{DecodeError, Issue, OutputWriter, SchemaError};
@@ -162,7 +162,8 @@ type Seal = fn(&dyn Any, &Call) -> Result<(), Error>;
 
 impl OneResult {
     pub(crate) fn of<P: Unary>(is_checked: bool) -> Result<Self, SchemaError> {
-        let writer = Arc::new(OutputWriter::of::<P::Output>(is_checked)?);
+        let writer =
+            Arc::new(OutputWriter::of::<<P::Output as ProcedureOutput>::Value>(is_checked)?);
         Ok(Self { writer, seal: None })
     }
 
@@ -200,7 +201,7 @@ where
                     seal(&output, &call)?;
                 }
                 let mut body = Vec::with_capacity(OUTPUT);
-                let files = writer.write_with_files(present(&output), &mut body);
+                let files = writer.write_with_files(present(output.value()), &mut body);
                 let files = files.map_err(|error| {
                     unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
                 })?;

@@ -6,9 +6,10 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::attribute::{at, local};
+use crate::checked::{self, Meant, check, checked, no_result};
 use crate::lent::How;
 use crate::procedure::validate::{Item, ItemType, Output, Procedure, stream_argument};
-use crate::types::{is_named, result_parts};
+use crate::types::{inferred, is_named, result_parts};
 
 /// What a procedure's kind decides.
 pub(super) struct Kind {
@@ -77,7 +78,7 @@ fn unary(
     };
     Kind {
         types: quote!(type __Returned = #ty; #types),
-        reply: quote_spanned!(place=> __Output),
+        reply: output.to_token_stream(),
         error,
         implementation,
         mount: local(match hibernates {
@@ -134,8 +135,12 @@ fn stream(
         Some(error) => error.to_token_stream(),
         None => quote!(#private::Infallible),
     };
+    let runtime = &procedure.options.runtime;
+    let mut check_stream = None;
     let item_type = if is_stream {
-        quote_spanned!(place=> <#ty as #private::Stream>::Item)
+        check_stream = Some(check(Meant::Stream, ty, runtime));
+        let stream = checked(Meant::Stream, ty, runtime);
+        quote_spanned!(place=> <#stream as #private::StreamType>::Item)
     } else {
         quote!(#ty)
     };
@@ -143,6 +148,15 @@ fn stream(
     let mut result = call(procedure, how, place);
     if error.is_none() {
         result = quote_spanned!(place=> #private::Ok(#result));
+    }
+    if is_stream {
+        // The same, of which the compiler says nothing if it is no stream.
+        let stream = checked(Meant::Stream, inferred(ty), runtime);
+        result = quote_spanned! {place=>
+            ::core::convert::identity::<
+                #private::Result<<#stream as #private::StreamType>::Stream, _>
+            >(#result)
+        };
     }
     let subject = &procedure.subject;
     let marker = &subject.marker;
@@ -177,7 +191,7 @@ fn stream(
     };
     Kind {
         error: Ident::new("__Error", error_type.span()),
-        types: quote!(type __Item = #item_type; type __Error = #error_type; #types),
+        types: quote!(#check_stream type __Item = #item_type; type __Error = #error_type; #types),
         reply: quote_spanned!(place=> #private::BoxStream<'static, __Item>),
         implementation,
         mount: local("stream"),
@@ -192,8 +206,9 @@ struct Split {
 }
 
 /// ```text
-/// type __Output = <__Returned as ResultType>::Ok;
-/// type __Error = <__Returned as ResultType>::Err;
+/// const __IS_RESULT: bool = …;
+/// type __Output = <Checked<__Returned, __IS_RESULT> as ResultType>::Ok;
+/// type __Error = <Checked<__Returned, __IS_RESULT> as ResultType>::Err;
 /// ```
 fn split(
     procedure: &Procedure<'_>,
@@ -211,45 +226,23 @@ fn split(
     let err_span = parts.and_then(|(_, err)| err).map_or(name.span(), Spanned::span);
     let (ok, err) = (Ident::new(ok, ok_span), Ident::new(err, err_span));
     let place = at(name.span());
-    let private = procedure.options.runtime.private_at(place);
+    let runtime = &procedure.options.runtime;
+    let private = runtime.private_at(place);
     let types = if is_result {
+        let (check, result) = checked::result(name, ty, runtime);
         quote_spanned! {place=>
-            type #ok = <#name as #private::ResultType>::Ok;
-            type #err = <#name as #private::ResultType>::Err;
+            #check
+            type #ok = <#result as #private::ResultType>::Ok;
+            type #err = <#result as #private::ResultType>::Err;
         }
     } else {
         // A named stream tells its item by its last argument, if at all.
-        let checked = if is_stream {
-            stream_argument(ty).map(|item| item.to_token_stream())
+        let check = if is_stream {
+            stream_argument(ty).map(|item| no_result(item, runtime))
         } else {
-            Some(name.to_token_stream())
+            Some(no_result(name, runtime))
         };
-        let check = checked.map(|ty| no_result(&private, place, &ty));
         quote!(type #ok = #name; type #err = #private::Infallible; #check)
     };
     Split { types, ok, err }
-}
-
-/// Refuses an alias of `Result` that hides under another name: its error would
-/// be sent as a value. For a `Result` the constant beside the type counts, for
-/// all others that of the trait.
-fn no_result(private: &TokenStream, place: Span, ty: &TokenStream) -> TokenStream {
-    quote_spanned! {place=>
-        type __Checked = #ty;
-        #[allow(dead_code)]
-        const _: () = {
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            trait __Other {
-                const IS_RESULT: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            impl<__T, __E> __Probe<#private::Result<__T, __E>> {
-                const IS_RESULT: ::core::primitive::bool = true;
-            }
-            ::core::assert!(
-                !__Probe::<__Checked>::IS_RESULT,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
-        };
-    }
 }

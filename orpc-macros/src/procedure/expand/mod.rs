@@ -11,7 +11,7 @@ use syn::{Attribute, Visibility};
 use self::definition::definition;
 use self::kind::{Kind, kind};
 use super::validate::Procedure;
-use crate::attribute::{Runtime, cfg_attributes, local};
+use crate::attribute::{Runtime, associated, cfg_attributes, local};
 use crate::chain::{Chain, Link};
 use crate::lent::How;
 use crate::naming::camel_case;
@@ -48,9 +48,12 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
     let input_type = procedure.input().map_or(quote!(()), |ty| ty.to_token_stream());
     let input = Ident::new("__Input", input_type.span());
     let definition = definition(procedure, &private);
-    let how = How::new(&procedure.arguments);
+    let how = How::new(&procedure.arguments, subject);
     let Kind { types, reply, error, implementation, mount } = kind(procedure, &how, &input);
     let mount = mount_implementation(procedure, &how, &mount);
+    let input_item = associated("Input", &input);
+    let reply_item = associated("Reply", &reply);
+    let error_item = associated("Error", &error);
 
     quote! {
         #(#cfgs)*
@@ -60,9 +63,9 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
             #types
 
             impl #private::Procedure for #marker {
-                type Input = #input;
-                type Reply = #reply;
-                type Error = #error;
+                #input_item
+                #reply_item
+                #error_item
                 const HAS_INPUT: ::core::primitive::bool = #has_input;
 
                 fn definition() -> #private::Definition {
@@ -78,13 +81,15 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
 }
 
 /// ```text
+/// type __Middleware0 = authenticate;
+///
 /// impl<__C, __M0, __H0> Mount<__C, (__M0, __H0,)> for send
 /// where
-///     authenticate: RunMiddleware<__C, __M0>,
-///     <authenticate as Middleware>::Context<__C>: Lends<User, __H0>,
+///     __Middleware0: RunMiddleware<__C, __M0>,
+///     <__Middleware0 as Middleware>::Context<__C>: Lends<User, __H0>,
 /// {
 ///     fn mount(point: MountPoint<'_, __C>) {
-///         point.behind::<authenticate, __M0>(|point| point.unary::<Self, (__H0,)>())
+///         point.behind::<__Middleware0, __M0>(|point| point.unary::<Self, (__H0,)>())
 ///     }
 /// }
 /// ```
@@ -102,9 +107,12 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident)
     let innermost = quote!(#point.#mount::<Self, #tuple>());
     let body = links.iter().rev().fold(
         innermost,
-        |inner, Link { path, how, .. }| quote!(#point.behind::<#path, #how>(|#point| #inner)),
+        |inner, Link { alias, how, .. }| quote!(#point.behind::<#alias, #how>(|#point| #inner)),
     );
+    let aliases = chain.aliases(&options.runtime);
     quote! {
+        #aliases
+
         impl<__C, #(#names),*> #private::Mount<__C, (#(#all,)*)> for #marker
         where
             __C: #private::Send + #private::Sync + 'static,
@@ -121,7 +129,7 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident)
 
 /// The hidden type, as a procedure that no call reaches: it spares the user the
 /// errors that would follow from its absence.
-pub(super) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
+pub(crate) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
     let private = runtime.private();
     let Head { attributes, visibility, ident } = head;
     let cfgs = cfg_attributes(attributes);

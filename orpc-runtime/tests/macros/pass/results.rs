@@ -64,12 +64,40 @@ pub mod api {
     }
 }
 
+#[middleware]
+async fn open() -> SendResult {
+    Ok(())
+}
+
+/// Lends nothing either, so that both may stand in one row.
+#[middleware]
+async fn rested() -> SendResult {
+    Ok(())
+}
+
+#[middleware]
+async fn counted() -> AppResult<u8> {
+    Ok(1)
+}
+
+pub struct App;
+
+#[router(context = App, with = [open, rested, counted])]
+pub mod guarded {
+    use super::*;
+
+    #[procedure]
+    pub async fn count(count: &u8) -> AppResult<u8> {
+        Ok(*count)
+    }
+}
+
 /// A function beside them that is no procedure.
 pub fn read() -> io::Result<u8> {
     Ok(1)
 }
 
 fn main() {
-    let _: Router<()> = api::router();
+    let _: Router<App> = api::router().nest("guarded", guarded::router());
     let _ = read();
 }

@@ -1,0 +1,194 @@
+//! Types that their names may belie.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Path, Type};
+
+use crate::attribute::{Runtime, at};
+use crate::types::is_named;
+
+/// What a type is by its name.
+#[derive(Clone, Copy)]
+pub(crate) enum Meant {
+    Result,
+    Stream,
+    Middleware,
+}
+
+impl Meant {
+    fn constant(self) -> &'static str {
+        match self {
+            Self::Result => "__IS_RESULT",
+            Self::Stream => "__IS_STREAM",
+            Self::Middleware => "__IS_MIDDLEWARE",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::Result => {
+                "rename this type, or return a `Result`: a type whose name ends with `Result` is taken for one"
+            }
+            Self::Stream => "write `async` before `fn`, or return a stream: this type is none",
+            Self::Middleware => {
+                "write the name of a function with `#[middleware]`: this type is of none"
+            }
+        }
+    }
+}
+
+/// ```text
+/// const __IS_RESULT: bool = { …; assert!(Probe::<__Returned>::IS, "…"); true };
+/// ```
+///
+/// `ty` names a type without parameters. See [`checked`].
+pub(crate) fn check(
+    meant: Meant,
+    ty: impl Spanned + quote::ToTokens,
+    runtime: &Runtime,
+) -> TokenStream {
+    let place = at(ty.span());
+    let constant = Ident::new(meant.constant(), place);
+    let probe = probe(meant, &ty, runtime);
+    let message = meant.message();
+    quote_spanned! {place=>
+        const #constant: ::core::primitive::bool = {
+            #probe
+            ::core::assert!(__Probe::<__Probed>::IS, #message);
+            true
+        };
+    }
+}
+
+/// `Checked<__Returned, { __IS_RESULT }>`, of which the compiler says nothing if the
+/// check has failed.
+pub(crate) fn checked(
+    meant: Meant,
+    ty: impl Spanned + quote::ToTokens,
+    runtime: &Runtime,
+) -> TokenStream {
+    let place = at(ty.span());
+    let private = runtime.private_at(place);
+    let constant = Ident::new(meant.constant(), place);
+    quote_spanned!(place=> #private::Checked<#ty, { #constant }>)
+}
+
+/// What takes a type apart that is a `Result` by its name, and its check, if the name
+/// leaves a doubt. `name` is an alias of the type.
+pub(crate) fn result(
+    name: &Ident,
+    ty: &Type,
+    runtime: &Runtime,
+) -> (Option<TokenStream>, TokenStream) {
+    if is_named(ty, "Result") {
+        (None, quote!(#name))
+    } else {
+        let check = check(Meant::Result, name, runtime);
+        (Some(check), checked(Meant::Result, name, runtime))
+    }
+}
+
+/// ```text
+/// <Checked<__Named0, { assert!(…, "…"); true }> as MiddlewareType>::Middleware
+/// ```
+pub(crate) fn middleware(name: &Ident, runtime: &Runtime) -> TokenStream {
+    let place = at(name.span());
+    let private = runtime.private_at(place);
+    let probe = probe(Meant::Middleware, name, runtime);
+    let message = Meant::Middleware.message();
+    quote_spanned! {place=>
+        <#private::Checked<#name, {
+            #probe
+            ::core::assert!(__Probe::<__Probed>::IS, #message);
+            true
+        }> as #private::MiddlewareType>::Middleware
+    }
+}
+
+/// ```text
+/// <Checked<With<App, User>, { assert!(…, "…"); true }> as OnceType>::Context
+/// ```
+///
+/// `context` is the one behind all of the middlewares, `behind` each with the one
+/// behind it. None of these types has parameters.
+pub(crate) fn once(
+    context: &TokenStream,
+    behind: &[(&Path, TokenStream)],
+    runtime: &Runtime,
+) -> TokenStream {
+    let place = behind.last().map_or_else(Span::call_site, |(path, _)| at(path.span()));
+    let private = runtime.private_at(place);
+    let asserts = behind.iter().enumerate().map(|(index, (path, context))| {
+        let place = at(path.span());
+        let private = runtime.private_at(place);
+        let name = Ident::new(&format!("__Behind{index}"), place);
+        let cases = 0..TWICE;
+        quote_spanned! {place=>
+            type #name = #context;
+            ::core::assert!(
+                #private::Nothing::<#name>::IS
+                    || !(false #(|| #private::Twice::<#name, #cases>::IS)*),
+                "lend a type of its own here: what this middleware lends is lent in front of it already"
+            );
+        }
+    });
+    quote_spanned! {place=>
+        <#private::Checked<#context, {
+            trait __Other {
+                const IS: ::core::primitive::bool = false;
+            }
+            impl<__C, const __CASE: ::core::primitive::usize> __Other
+                for #private::Twice<__C, __CASE>
+            {}
+            impl<__C> __Other for #private::Nothing<__C> {}
+            #(#asserts)*
+            true
+        }> as #private::OnceType>::Context
+    }
+}
+
+/// The number of cases of `Twice`.
+const TWICE: usize = 11;
+
+/// Refuses an alias of `Result` that hides under another name: its error would
+/// be sent as a value.
+pub(crate) fn no_result(ty: impl Spanned + quote::ToTokens, runtime: &Runtime) -> TokenStream {
+    let place = at(ty.span());
+    let probe = probe(Meant::Result, &ty, runtime);
+    quote_spanned! {place=>
+        const _: () = {
+            #probe
+            ::core::assert!(
+                !__Probe::<__Probed>::IS,
+                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            );
+        };
+    }
+}
+
+/// Items by which `__Probe::<__Probed>::IS` tells whether a type is what is meant: for
+/// what it is the constant beside the type counts, for all others that of the trait.
+fn probe(meant: Meant, ty: &(impl Spanned + quote::ToTokens), runtime: &Runtime) -> TokenStream {
+    let place = at(ty.span());
+    let private = runtime.private_at(place);
+    let (parameters, probed) = match meant {
+        Meant::Result => (quote!(__T, __E), quote!(#private::Result<__T, __E>)),
+        Meant::Stream => (quote!(__S: #private::Stream), quote!(__S)),
+        Meant::Middleware => (quote!(__M: #private::Middleware), quote!(__M)),
+    };
+    quote_spanned! {place=>
+        type __Probed = #ty;
+        #[allow(dead_code)]
+        struct __Probe<__T>(::core::marker::PhantomData<__T>);
+        #[allow(dead_code)]
+        trait __Other {
+            const IS: ::core::primitive::bool = false;
+        }
+        impl<__T> __Other for __Probe<__T> {}
+        #[allow(dead_code)]
+        impl<#parameters> __Probe<#probed> {
+            const IS: ::core::primitive::bool = true;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+use orpc_runtime::prelude::*;
+
+#[derive(Deserialize)]
+pub struct Message;
+
+#[contract]
+pub trait Chat {
+    async fn send(&self, message: Message);
+}
+
+fn main() {}

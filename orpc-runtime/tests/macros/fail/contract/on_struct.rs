@@ -1,0 +1,8 @@
+use orpc_runtime::prelude::*;
+
+#[contract]
+pub struct Chat;
+
+fn main() {
+    drop(Chat);
+}

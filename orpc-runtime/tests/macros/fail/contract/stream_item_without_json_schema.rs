@@ -1,0 +1,11 @@
+use orpc_runtime::prelude::*;
+
+#[derive(Serialize)]
+pub struct Message;
+
+#[contract]
+pub trait Chat {
+    fn messages(&self) -> impl Stream<Item = Message>;
+}
+
+fn main() {}

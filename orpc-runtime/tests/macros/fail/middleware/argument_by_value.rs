@@ -1,0 +1,20 @@
+use orpc_runtime::prelude::*;
+
+pub struct App;
+
+#[middleware]
+async fn check(app: App, name: String) {
+    drop((app, name));
+}
+
+#[router(context = App, with = check)]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub async fn ping() {}
+}
+
+fn main() {
+    let _: Router<App> = api::router();
+}

@@ -1,0 +1,20 @@
+use orpc_runtime::prelude::*;
+
+pub struct App;
+
+#[middleware]
+async fn check(name: &impl Send) -> impl Send {
+    let _ = name;
+}
+
+#[router(context = App, with = check)]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub async fn ping() {}
+}
+
+fn main() {
+    let _: Router<App> = api::router();
+}
