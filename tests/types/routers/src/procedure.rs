@@ -1,6 +1,6 @@
 //! The procedure that is as it is described.
 
-use orpc_runtime::__private::{Mount, MountPoint, Scope, UnaryProcedure};
+use orpc_runtime::__private::{Answers, Mount, MountPoint, Scope, Unary};
 use orpc_runtime::{Definition, Error, ErrorDeclaration, Kind, Procedure, RpcError};
 
 use crate::place::{ERROR, INPUT, OUTPUT, Place, of_current};
@@ -9,7 +9,7 @@ pub(crate) struct Described;
 
 impl Procedure for Described {
     type Input = Place<INPUT>;
-    type Reply<'a> = Place<OUTPUT>;
+    type Reply = Place<OUTPUT>;
     type Error = Declared;
     const HAS_INPUT: bool = true;
 
@@ -31,16 +31,15 @@ impl Mount<(), ()> for Described {
     }
 }
 
-impl UnaryProcedure<(), ()> for Described {
+impl Unary for Described {
     type Output = Place<OUTPUT>;
+}
+
+impl Answers<(), ()> for Described {
     const NEEDS_SOCKET: bool = false;
 
     async fn call<'a>(_: Scope<'a, ()>, _: Place<INPUT>) -> Result<Place<OUTPUT>, Declared> {
         Ok(Place)
-    }
-
-    fn reply<'a>(output: Place<OUTPUT>) -> Self::Reply<'a> {
-        output
     }
 }
 
