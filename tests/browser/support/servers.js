@@ -52,9 +52,9 @@ async function stop(child) {
   await exited;
 }
 
-/** Starts the chat server; port 0 lets it pick a free one. */
-export function startChat(port = 0, options = []) {
-  return start(CHAT_BIN, port, options);
+/** Starts the chat server; port 0 lets it pick a free one. `history` is the file of what happened. */
+export function startChat(port = 0, options = [], history = undefined) {
+  return start(CHAT_BIN, port, options, history === undefined ? {} : { HISTORY: history });
 }
 
 /** Starts the conformance server on a free port. */
@@ -62,9 +62,9 @@ export function startConformance() {
   return start(CONFORMANCE_BIN, 0);
 }
 
-async function start(binary, port, options = []) {
+async function start(binary, port, options = [], variables = {}) {
   const child = spawn(binary, options, {
-    env: { ...process.env, PORT: String(port) },
+    env: { ...process.env, PORT: String(port), ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
