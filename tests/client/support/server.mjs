@@ -25,18 +25,32 @@ export async function startServer(settings = {}) {
   if (serverIsForeign) {
     return { origin: new URL(process.env.CONFORMANCE_URL).origin, stop: async () => ({ code: 0, signal: null }) };
   }
+  const server = launchServer(settings);
+  try {
+    return { origin: await server.origin, stop: server.stop };
+  } catch (error) {
+    await server.kill();
+    throw error;
+  }
+}
 
+/**
+ * A process of the server that may not be ready yet. Gives the promise of its origin, which fails with the server's
+ * log when there is none; `stop` asks it to end, `kill` ends it at once; both give how it ended.
+ */
+export function launchServer(settings = {}) {
   const child = spawn(binary, { env: { ...process.env, PORT: "0", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log = (log + text).slice(-20_000)));
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
+  // `close` comes once all that it said has been read.
   const ended = new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => resolve({ code, signal }));
-  });
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  }).finally(() => process.off("exit", kill));
 
-  const origin = await withLimit(
+  const origin = withLimit(
     START_LIMIT,
     () => `the server did not say within ${START_LIMIT} ms where it listens\n${log}`,
     Promise.race([
@@ -45,28 +59,16 @@ export async function startServer(settings = {}) {
         throw new Error(`the server ended before it listened (code ${code}, signal ${signal})\n${log}`);
       }),
     ]),
-  ).catch((error) => {
-    kill();
-    throw error;
-  });
-
+  );
   // A test that fails before it stops its server must not keep this process, and so the server, alive.
-  for (const handle of [child, child.stdout, child.stderr]) handle.unref();
+  const leave = () => [child, child.stdout, child.stderr].forEach((handle) => handle.unref());
+  origin.then(leave, leave);
 
-  const stop = async () => {
-    child.kill("SIGTERM");
-    try {
-      return await withLimit(
-        STOP_LIMIT,
-        () => `the server was still there ${STOP_LIMIT} ms after SIGTERM\n${log}`,
-        ended,
-      );
-    } finally {
-      kill();
-      process.off("exit", kill);
-    }
+  const end = (signal) => {
+    child.kill(signal);
+    return withLimit(STOP_LIMIT, () => `the server was still there ${STOP_LIMIT} ms after ${signal}\n${log}`, ended);
   };
-  return { origin, stop };
+  return { origin, stop: () => end("SIGTERM").finally(kill), kill: () => end("SIGKILL") };
 }
 
 /** The origin that the server prints when it is ready. Whatever else it prints is read and dropped. */

@@ -2,9 +2,14 @@
 //! sockets of rooms at `/durable`.
 //!
 //! `PORT` chooses the port (3939 unless set, 0 for any free one), `ROOM_TTL` for
-//! how many seconds the tokens of rooms are good (86400 unless set). The line
-//! `listening on http://127.0.0.1:<port>` tells that the server is ready;
-//! SIGTERM and Ctrl-C end it.
+//! how many seconds the tokens of rooms are good (86400 unless set). The events of
+//! the publisher are in memory, or in the file that `PUBLISHER_FILE` names, which is
+//! made if there is none: synced to the disk before they are acknowledged where
+//! `PUBLISHER_DURABILITY` is `commit` (unless set), or with the operating system
+//! where it is `process`. The line `listening on http://127.0.0.1:<port>` tells that
+//! the server is ready; SIGTERM and Ctrl-C end it.
+
+mod events;
 
 use std::error::Error;
 use std::future::IntoFuture as _;
@@ -28,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
 
     let room_ttl = std::env::var("ROOM_TTL").map_or(Ok(86_400), |text| text.parse())?;
-    let state = Arc::new(State::new(Duration::from_secs(room_ttl)));
+    let state = Arc::new(State::new(Duration::from_secs(room_ttl), events::events()?));
     let rooms = state.rooms.clone();
     let rpc = Rpc::try_new(api::router())?;
     let session = move |call: &Call| {

@@ -4,4 +4,4 @@
 pub mod api;
 mod state;
 
-pub use state::{Session, State};
+pub use state::{Events, Session, State, open_events};

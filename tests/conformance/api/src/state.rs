@@ -1,11 +1,12 @@
 //! What the procedures share.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use orpc_runtime::durable::{Durable, SigningKeys};
-use orpc_runtime::publish::Publisher;
+use orpc_runtime::publish::{Durability, Publisher, StoreError};
 use orpc_runtime::{Call, Code, Error};
 use tokio::sync::broadcast;
 
@@ -18,12 +19,27 @@ const BACKLOG: usize = 16 * 1024;
 /// How many events of a channel its publisher retains, which tests go beyond.
 const RETAINED: u64 = 100;
 
+/// The events of `publisher.*`: any JSON.
+pub type Events = Publisher<serde_json::Value>;
+
+/// The publisher of `publisher.*`: in a file as durable as is said, or in memory.
+///
+/// # Errors
+/// If the file cannot be opened.
+pub fn open_events(file: Option<(&Path, Durability)>) -> Result<Events, StoreError> {
+    let builder = Publisher::builder().max_events(RETAINED);
+    match file {
+        None => Ok(builder.memory()),
+        Some((path, durability)) => builder.open(path, durability),
+    }
+}
+
 /// What all calls share.
 #[derive(Debug)]
 pub struct State {
     pub(crate) publications: broadcast::Sender<Publication>,
     pub(crate) messages: broadcast::Sender<String>,
-    pub(crate) publisher: Publisher<serde_json::Value>,
+    pub(crate) publisher: Events,
     pub(crate) live_ticks: Gauge,
     pub(crate) live_waits: Gauge,
     /// The rooms, whose sockets have an endpoint of their own.
@@ -34,23 +50,18 @@ pub struct State {
 const ROOM_KEY: &str = "the key of the conformance server";
 
 impl State {
-    /// The state of a server whose tokens for rooms are good for a time.
-    pub fn new(room_ttl: Duration) -> Self {
+    /// The state of a server whose tokens for rooms are good for a time, and whose
+    /// publisher is the given one.
+    pub fn new(room_ttl: Duration, publisher: Events) -> Self {
         let keys = SigningKeys::new([ROOM_KEY]).unwrap_or_else(|error| panic!("{error}"));
         Self {
             rooms: Durable::new(keys, Publisher::memory()).ttl(room_ttl),
             publications: broadcast::Sender::new(BACKLOG),
             messages: broadcast::Sender::new(BACKLOG),
-            publisher: Publisher::builder().max_events(RETAINED).memory(),
+            publisher,
             live_ticks: Gauge::default(),
             live_waits: Gauge::default(),
         }
-    }
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self::new(Duration::from_secs(24 * 60 * 60))
     }
 }
 

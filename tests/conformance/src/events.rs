@@ -1,0 +1,39 @@
+//! Where the publisher keeps its events, as the environment says.
+
+use std::env::{self, VarError};
+use std::error::Error;
+use std::path::PathBuf;
+
+use conformance_api::{Events, open_events};
+use orpc_runtime::publish::Durability;
+
+const FILE: &str = "PUBLISHER_FILE";
+const DURABILITY: &str = "PUBLISHER_DURABILITY";
+
+/// The publisher of the server: in the file that `PUBLISHER_FILE` names, as durable
+/// as `PUBLISHER_DURABILITY` says, or else in memory.
+///
+/// # Errors
+/// If a variable has no meaning, or the file cannot be opened.
+pub(crate) fn events() -> Result<Events, Box<dyn Error>> {
+    let durability = match env::var(DURABILITY).as_deref() {
+        Err(VarError::NotPresent) => None,
+        Ok("commit") => Some(Durability::Commit),
+        Ok("process") => Some(Durability::Process),
+        _ => return Err(format!("{DURABILITY} is neither `commit` nor `process`").into()),
+    };
+    let Some(path) = env::var_os(FILE).map(PathBuf::from) else {
+        return match durability {
+            None => Ok(open_events(None)?),
+            Some(_) => Err(format!("{DURABILITY} needs a file, which {FILE} names").into()),
+        };
+    };
+    if path.as_os_str().is_empty() {
+        return Err(format!("{FILE} names no file").into());
+    }
+    let durability = durability.unwrap_or(Durability::Commit);
+    open_events(Some((&path, durability))).map_err(|error| {
+        let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        format!("{FILE} {}: {error}{cause}", path.display()).into()
+    })
+}
