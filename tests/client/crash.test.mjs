@@ -9,6 +9,7 @@ import { describe, it } from "node:test";
 import { ORPCError, createORPCClient, getEventMeta } from "@orpc/client";
 import { ClientRetryPlugin } from "@orpc/client/plugins";
 import { Acknowledged, partsOf } from "./support/acknowledged.mjs";
+import { errorOf } from "./support/errors.mjs";
 import { eventually, pause, soon } from "./support/eventually.mjs";
 import { httpLink } from "./support/http-link.mjs";
 import { randomFrom } from "./support/random-values.mjs";
@@ -21,13 +22,32 @@ const SEED = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 32
 /** For whatever has to come at some time. */
 const PATIENCE = 30_000;
 
-/** How long the server is left alone at most. A start takes some 20 ms of it. */
-const MAX_LIFE = 120;
+/** How long the server is left alone at most, in milliseconds from its start. */
+const MAX_LIFE = 200;
 
 /** How far the publisher goes ahead of a reader: the server retains 100 events, and no reader is to be overtaken. */
 const WINDOW = 64;
 
 const CHANNEL = "crash";
+
+/** The error of a server whose port a connection of somebody else got while nothing listened there. */
+const TAKEN = /AddrInUse/;
+
+/** How often at most something is waited for before the server is killed at that very moment. */
+const MAX_TIMES = 12;
+
+/** Something that happens again and again. */
+class Moments {
+  #waiting = [];
+
+  next() {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  now() {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
 
 /** A server that goes on after each of its ends at the same port with the same file. */
 class MortalServer {
@@ -42,35 +62,50 @@ class MortalServer {
   /** Starts a process, which may not be ready yet. */
   launch() {
     const PORT = this.origin ? new URL(this.origin).port : "0";
-    this.#process = launchServer({ ...this.#settings, PORT });
-    // It is looked at by `start`, or killed before it was ready.
-    this.#process.origin.catch(() => {});
+    const process = launchServer({ ...this.#settings, PORT });
+    this.#process = process;
+    this.isReady = false;
+    process.origin.then(
+      () => (this.isReady ||= process === this.#process),
+      // `ready` tells, unless it is killed before.
+      () => {},
+    );
   }
 
-  /** Starts a process and waits until it is ready. */
-  async start() {
+  /** Waits until the process is ready. */
+  async ready() {
     const deadline = performance.now() + PATIENCE;
     for (;;) {
-      this.launch();
       try {
         const origin = await this.#process.origin;
         this.origin ??= origin;
-        assert.equal(origin, this.origin);
-        return;
+        return assert.equal(origin, this.origin);
       } catch (error) {
-        // While nothing listened at its port a connection of somebody else may have got it.
-        if (!/AddrInUse|Address already in use/.test(error.message) || performance.now() > deadline) throw error;
+        if (!TAKEN.test(error.message) || performance.now() > deadline) throw error;
+        this.launch();
       }
     }
   }
 
+  async start() {
+    this.launch();
+    await this.ready();
+  }
+
+  /** Ends the process at once. */
   async kill() {
     const { signal } = await this.#process.kill();
-    return signal === "SIGKILL";
+    // Nothing else ends it, except that it cannot listen.
+    if (signal !== "SIGKILL") assert.match((await errorOf(this.#process.origin)).message, TAKEN);
   }
 
   stop() {
     return this.#process.stop();
+  }
+
+  /** Ends the process whatever became of it. */
+  leave() {
+    return this.#process.kill();
   }
 }
 
@@ -82,6 +117,7 @@ class Reader {
   returns = 0;
   /** What the server said that is no event, such as a gap. */
   said = [];
+  arrivals = new Moments();
   #iterator;
   #close;
   #isClosed = false;
@@ -110,7 +146,10 @@ class Reader {
   }
 
   async #read() {
-    for await (const event of this.#iterator) this.seen.push({ ...event, id: getEventMeta(event).id });
+    for await (const event of this.#iterator) {
+      this.seen.push({ ...event, id: getEventMeta(event).id });
+      this.arrivals.now();
+    }
     if (!this.#isClosed) throw new Error("a reader that comes back by itself was at the end");
   }
 
@@ -128,6 +167,7 @@ class Reader {
 /** Publishes events one after the other, each again until it is acknowledged. */
 class Writer {
   acknowledged = new Acknowledged();
+  acknowledgements = new Moments();
   #client;
   #readers;
   #isEnding = false;
@@ -155,7 +195,9 @@ class Writer {
     for (let attempt = 0; ; attempt++) {
       const payload = { n, attempt };
       try {
-        return this.acknowledged.add(payload, await this.#client.publisher.publish({ channel: CHANNEL, payload }));
+        const id = await this.#client.publisher.publish({ channel: CHANNEL, payload });
+        this.acknowledged.add(payload, id);
+        return this.acknowledgements.now();
       } catch (error) {
         // The server is killed, it never fails: an answer that is an error is none that may come.
         if (error instanceof ORPCError || performance.now() > deadline) throw error;
@@ -176,7 +218,7 @@ async function crash(t, durability, rounds, random) {
   const folder = await mkdtemp(join(tmpdir(), "crash-"));
   t.after(() => rm(folder, { recursive: true }));
   const server = new MortalServer({ PUBLISHER_FILE: join(folder, "events"), PUBLISHER_DURABILITY: durability });
-  t.after(() => server.kill());
+  t.after(() => server.leave());
   await server.start();
 
   const readers = {
@@ -199,20 +241,23 @@ async function crash(t, durability, rounds, random) {
   // A reader that saw no event has no id to come back with.
   await wait("the first event", () => all.every((reader) => reader.seen.length > 0));
 
+  // When the server is killed: at any time, also while it opens its file; or as soon as it has promised something, which
+  // is when an event is acknowledged or a reader has one.
+  const promises = [writer.acknowledgements, ...all.map((reader) => reader.arrivals)];
   let early = 0;
   for (let round = 0; round < rounds; round++) {
-    const life = random() * MAX_LIFE;
-    if (round > 0 && random() < 0.25) {
-      // At any moment, also while it opens its file.
-      server.launch();
-      early++;
+    if (round > 0) server.launch();
+    if (random() < 0.5) {
+      await pause(random() * MAX_LIFE);
+      if (!server.isReady) early++;
     } else {
-      if (round > 0) await Promise.race([server.start(), failure]);
-      const before = writer.count;
-      await wait("an acknowledged event", () => writer.count > before);
+      if (round > 0) await Promise.race([server.ready(), failure]);
+      const moments = promises[Math.floor(random() * promises.length)];
+      for (let times = Math.floor(random() * MAX_TIMES); times >= 0; times--) {
+        await soon("an event", Promise.race([moments.next(), failure]), PATIENCE);
+      }
     }
-    await pause(life);
-    assert.ok(await server.kill(), "the server lived until it was killed");
+    await server.kill();
   }
   await server.start();
   const before = writer.count;
@@ -223,13 +268,13 @@ async function crash(t, durability, rounds, random) {
   const last = partsOf(events.at(-1).id).sequence;
   await wait("the last event at all readers", () => all.every((reader) => reader.top >= last));
 
-  const there = Object.entries(readers).map(([name, reader]) => writer.acknowledged.judge(name, reader.seen));
   for (const [name, reader] of Object.entries(readers)) {
     assert.deepEqual(reader.said, [], `${name} was told of nothing but events`);
     assert.ok(reader.returns > 0, `${name} came back`);
   }
+  const there = Object.entries(readers).map(([name, reader]) => writer.acknowledged.judge(name, reader.seen));
   t.diagnostic(
-    `${durability}: ${rounds} kills (${early} of them at any moment of the start), ${events.length} acknowledged, ` +
+    `${durability}: ${rounds} kills (${early} before it listened), ${events.length} acknowledged, ` +
       `${unknown} unknown of which ${there[0]} are there, returns ${all.map((reader) => reader.returns).join(" and ")}`,
   );
 

@@ -22,6 +22,18 @@ if (!serverIsForeign) {
       assert.deepEqual(await server.stop(), CLEAN);
     });
 
+    for (const [settings, expected] of [
+      [{ PUBLISHER_DURABILITY: "fast", PUBLISHER_FILE: "/tmp/x" }, "PUBLISHER_DURABILITY is neither `commit` nor `process`"],
+      [{ PUBLISHER_DURABILITY: "commit" }, "PUBLISHER_DURABILITY needs a file, which PUBLISHER_FILE names"],
+      [{ PUBLISHER_FILE: "" }, "PUBLISHER_FILE names no file"],
+      [{ PUBLISHER_FILE: "/dev/null/x" }, "PUBLISHER_FILE /dev/null/x: the file of events cannot be used: Not a directory"],
+    ]) {
+      it(`does not start, and says why, with ${JSON.stringify(settings)}`, async () => {
+        const { message } = await errorOf(startServer(settings));
+        assert.ok(message.includes("code 1, signal null") && message.includes(expected), message);
+      });
+    }
+
     it("ends while connections are open but idle", async () => {
       const server = await startServer();
       assert.equal(await clientOf(server).ping(), "pong");

@@ -31,9 +31,12 @@ export class Acknowledged {
 
   /** Checks `{ n, attempt, id }` of all that a reader saw. Gives how many of them nobody had acknowledged. */
   judge(reader, seen) {
+    const ids = new Set(seen.map(({ id }) => id));
+    const missing = this.events.filter(({ id }) => !ids.has(id));
+    assert.equal(missing.length, 0, `${reader}: ${missing.length} events are lost, ${JSON.stringify(missing[0])} first`);
     const acknowledged = new Set(this.events.map(({ id }) => id));
     const sure = seen.filter(({ id }) => acknowledged.has(id));
-    assert.equal(sure.length, this.events.length, `${reader}: as many acknowledged events as there are`);
+    assert.equal(sure.length, this.events.length, `${reader}: each acknowledged event once`);
     // One by one, as a difference of thousands takes minutes to print.
     sure.forEach((event, index) => assert.deepEqual(event, this.events[index], `${reader}: acknowledged event ${index}`));
 
