@@ -59,7 +59,7 @@ impl<O: DurableObject> DurableIterator<O> {
     }
 
     /// Sets the tags of the client, by which events can be [meant for
-    /// it](super::Publication::tags).
+    /// it](crate::publish::Publish::tags).
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.grant.tags = Some(tags.into_iter().map(Into::into).collect());

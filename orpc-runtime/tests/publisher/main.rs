@@ -20,3 +20,4 @@ mod retries;
 mod schedules;
 mod slow_readers;
 mod wire;
+mod wire_schedules;

@@ -56,7 +56,7 @@ impl Clock for Hands {
 
 /// Where events are kept, which can be opened again.
 pub struct World {
-    durability: Durability,
+    pub durability: Durability,
     folder: tempfile::TempDir,
     pub hands: Hands,
 }
