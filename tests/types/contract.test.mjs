@@ -46,7 +46,9 @@ describe("the contract of the conformance server", () => {
     };
     visit(contract, []);
     const client = readFileSync(new URL("../conformance/client.ts", import.meta.url), "utf8");
-    assert.equal(paths.length, client.match(/: ProcedureClient</g).length);
+    // The methods of a durable iterator are not on the router: they come with the iterator.
+    const methods = ["say", "ping", "echo"];
+    assert.equal(paths.length, client.match(/: ProcedureClient</g).length - methods.length);
     assert.deepEqual(
       paths.filter((path) => /^(ping|nested|chat)/.test(path)),
       ["ping", "nested.deep.ping", "chat.send", "chat.onMessage"],

@@ -101,6 +101,7 @@ fn procedure(
     inputs: &mut Side,
     outputs: &mut Side,
 ) -> Procedure {
+    let input = inputs.flow(signature.input);
     let output = match signature.output.0 {
         ShapeKind::Durable(message, methods) => {
             let mut branch = Branch::default();
@@ -114,7 +115,7 @@ fn procedure(
     Procedure {
         docs: Docs::of(definition),
         is_get: is_get(definition),
-        input: inputs.flow(signature.input),
+        input,
         output,
         errors: outputs.errors(&signature.errors),
     }
