@@ -7,6 +7,7 @@ type Inputs = InferClientInputs<generated.Client>;
 type Outputs = InferClientOutputs<generated.Client>;
 type Errors = InferClientErrors<generated.Client>;
 type RateLimited = ORPCError<"RATE_LIMITED", { retryAfter: number }>;
+type EventGap = ORPCError<"EVENT_GAP", generated.GapData>;
 
 expectTypeOf<Inputs>().toEqualTypeOf<{
   ping: undefined;
@@ -28,9 +29,12 @@ expectTypeOf<Inputs>().toEqualTypeOf<{
   files: { describe: generated.Upload; make: generated.Wanted };
   account: { whoAmI: undefined; headers: undefined };
   chat: { send: generated.SendMessage; onMessage: undefined };
+  room: { open: generated.OpenRoom };
+  publisher: { publish: generated.Publish; subscribe: generated.Subscribe };
 }>();
 
-expectTypeOf<Outputs>().toEqualTypeOf<{
+// A durable iterator is a type of its own, see durable.ts.
+expectTypeOf<Omit<Outputs, "room">>().toEqualTypeOf<{
   ping: string;
   echo: generated.Echo;
   order: generated.Total;
@@ -50,9 +54,11 @@ expectTypeOf<Outputs>().toEqualTypeOf<{
   files: { describe: generated.DescribedUpload; make: File };
   account: { whoAmI: generated.Caller; headers: string };
   chat: { send: void; onMessage: AsyncIteratorClass<string, void, void> };
+  publisher: { publish: string; subscribe: AsyncIteratorClass<unknown, void, void> };
 }>();
 
 expectTypeOf<Errors["ping"]>().toEqualTypeOf<Error>();
 expectTypeOf<Errors["errors"]["typed"]>().toEqualTypeOf<RateLimited | Error>();
 expectTypeOf<Errors["stream"]["fail"]>().toEqualTypeOf<RateLimited | Error>();
-expectTypeOf<InferClientErrorUnion<generated.Client>>().toEqualTypeOf<RateLimited | Error>();
+expectTypeOf<Errors["publisher"]["subscribe"]>().toEqualTypeOf<EventGap | Error>();
+expectTypeOf<InferClientErrorUnion<generated.Client>>().toEqualTypeOf<RateLimited | EventGap | Error>();
