@@ -150,7 +150,12 @@ impl Room {
         last: Option<&LastEventId>,
     ) -> Result<(), Error> {
         let mut events = self.read(last)?;
-        socket.attach(&follower)?;
+        {
+            // A socket that follows again gets nothing until it has caught up.
+            let _given = lock(&self.given);
+            self.sleepers.leave(&socket);
+            socket.attach(&follower)?;
+        }
         tokio::spawn(async move {
             loop {
                 match events.next_ready().await {
@@ -165,12 +170,15 @@ impl Room {
                         let given = lock(&self.given);
                         follower.seen = Some(events.position());
                         // The others may have got one more by now.
-                        if !follower.is_before(*given) {
-                            if socket.attach(&follower).is_ok() {
-                                self.sleepers.join(&socket);
-                            }
-                            return;
+                        if follower.is_before(*given) {
+                            continue;
                         }
+                        // It may follow by another iterator meanwhile.
+                        let is_live = follower.events.is_live_on(&socket);
+                        if is_live && socket.attach(&follower).is_ok() {
+                            self.sleepers.join(&socket);
+                        }
+                        return;
                     }
                 }
             }
