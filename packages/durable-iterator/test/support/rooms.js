@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { WebSocket } from "ws";
@@ -61,7 +60,9 @@ export class Rooms {
     this.#ends = [];
     await Promise.all(ends.map((end) => end()));
     const sockets = this.sockets.splice(0);
-    await Promise.all(sockets.map((socket) => socket.readyState === WebSocket.CLOSED || once(socket, "close")));
+    // Not by `once`, which rejects with the error of one that is closed while it connects.
+    const closed = (socket) => new Promise((resolve) => socket.addEventListener("close", resolve));
+    await Promise.all(sockets.map((socket) => socket.readyState === WebSocket.CLOSED || closed(socket)));
   }
 
   async stop() {
