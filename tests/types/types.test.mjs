@@ -79,7 +79,7 @@ describe("the tests of the types fail", () => {
   /** Copies the files that are for the one that is changed, with a text of that one replaced. */
   function copyWith(copy, [, changed, from, to]) {
     // That the contract differs from another client says nothing of the other cases.
-    const cases = changed === "contract.ts" ? ["contract"] : ["context", "errors", "events", "inferred", "inputs", "links"];
+    const cases = changed === "contract.ts" ? ["contract"] : ["context", "durable", "errors", "events", "inferred", "inputs", "links"];
     for (const name of cases) cpSync(join(folder, `cases/${name}.ts`), join(copy, `types/cases/${name}.ts`));
     cpSync(join(folder, "generated/edges"), join(copy, "types/generated/edges"), { recursive: true });
     mkdirSync(join(copy, "conformance"));
