@@ -132,6 +132,12 @@ pub enum RouterIssue {
         /// The path, its segments joined with `/`.
         path: String,
     },
+    /// URLs leave out segments of that name (RFC 3986, section 5.2.4).
+    #[error("`{path}` ends with a name that URLs leave out: give it `name = \"…\"`")]
+    Dots {
+        /// The path, its segments joined with `/`.
+        path: String,
+    },
     /// A name has no text.
     #[error("an entry of `{path}` has an empty name")]
     Empty {
@@ -254,6 +260,8 @@ impl<C: Send + Sync + 'static> Router<C> {
             self.conflicts.push(RouterIssue::Empty { path: String::new() });
         } else if RESERVED.contains(&name.as_str()) {
             self.conflicts.push(RouterIssue::Reserved { path: name });
+        } else if name == "." || name == ".." {
+            self.conflicts.push(RouterIssue::Dots { path: name });
         } else if self.nodes.iter().any(|(taken, _)| *taken == name) {
             self.conflicts.push(RouterIssue::Duplicate { path: name });
         } else {
@@ -379,6 +387,7 @@ impl RouterIssue {
         match self {
             Self::Duplicate { path } => Self::Duplicate { path: at(path) },
             Self::Reserved { path } => Self::Reserved { path: at(path) },
+            Self::Dots { path } => Self::Dots { path: at(path) },
             Self::Empty { path } => Self::Empty { path: at(path) },
             Self::Schema { path, reason } => {
                 Self::Schema { path: at(path), reason: reason.clone() }

@@ -340,6 +340,7 @@ fn every_name_that_cannot_be_served_is_reported() {
         .merge(clashing::first::router())
         .merge(clashing::second::router())
         .nest("then", clashing::first::router())
+        .nest("..", clashing::first::router())
         .nest("", clashing::first::router());
     let router = Router::new()
         .nest("", clashing::first::router())
@@ -355,6 +356,7 @@ fn every_name_that_cannot_be_served_is_reported() {
         RouterIssue::Duplicate { path: at("outer/send") },
         RouterIssue::Duplicate { path: at("outer/list") },
         RouterIssue::Reserved { path: at("outer/then") },
+        RouterIssue::Dots { path: at("outer/..") },
         RouterIssue::Empty { path: at("outer") },
     ];
     assert_eq!(error.issues(), expected);
