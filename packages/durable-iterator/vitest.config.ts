@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["test/**/*.test.js"], testTimeout: 5_000, hookTimeout: 10_000, fileParallelism: false },
+  test: { include: ["test/**/*.test.js"], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
 });

@@ -6,7 +6,7 @@ import { fileNames } from "./support/file-names.js";
 
 const DROPS = "a browser cannot drop the connection of a WebSocket: it always closes it by the rules";
 const dropped = (what) =>
-  `over websocket > the end of a socket ends all of it within a second > when the client drops its connection${what}`;
+  `over websocket > the end of a socket ends all of it at once > when the client drops its connection${what}`;
 
 const LEFT_OUT = {
   ...fileNames("over websocket"),

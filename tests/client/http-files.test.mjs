@@ -41,7 +41,7 @@ describe("the limits of forms", TIME_LIMIT, () => {
 
     it(`${path} refuses a file without end, early`, async () => {
       const answer = upload(world.origin, path, chunked, endless(data("{}"), file(0)), FILE_LIMIT);
-      const response = await soon("the answer", answer, 10_000);
+      const response = await soon("the answer", answer);
       assertCommonErrorBody(response, "PAYLOAD_TOO_LARGE");
       assert.ok(response.sent < FILE_LIMIT + 2 * MIB, `answered after ${response.sent} bytes`);
       await stillServing();
@@ -49,7 +49,7 @@ describe("the limits of forms", TIME_LIMIT, () => {
 
     it(`${path} refuses files without end, early`, async () => {
       const answer = upload(world.origin, path, chunked, endlessFiles(), FORM_LIMIT);
-      const response = await soon("the answer", answer, 10_000);
+      const response = await soon("the answer", answer);
       assertCommonErrorBody(response, "PAYLOAD_TOO_LARGE");
       assert.ok(response.sent < FORM_LIMIT + 4 * MIB, `answered after ${response.sent} bytes`);
       await stillServing();
@@ -58,7 +58,7 @@ describe("the limits of forms", TIME_LIMIT, () => {
 
   it("the part that is no file is bounded like a body of JSON", async () => {
     const answer = upload(world.origin, "/rpc/ping", chunked, endless(part('name="data"')), MIB);
-    const response = await soon("the answer", answer, 5000);
+    const response = await soon("the answer", answer);
     assertCommonErrorBody(response, "PAYLOAD_TOO_LARGE");
     assert.ok(response.sent < 4 * MIB, `answered after ${response.sent} bytes`);
   });
@@ -69,7 +69,7 @@ describe("the limits of forms", TIME_LIMIT, () => {
   ]) {
     it(`a form without end ${title} is malformed, early`, async () => {
       const answer = upload(world.origin, "/rpc/ping", chunked, endless(start), MIB);
-      const response = await soon("the answer", answer, 5000);
+      const response = await soon("the answer", answer);
       assertMalformed(response);
       assert.ok(response.sent < 4 * MIB, `answered after ${response.sent} bytes`);
     });

@@ -32,7 +32,7 @@ describe("a server that starts anew", () => {
     await take(ada, 1);
     const next = take(ada, 1);
     await restart();
-    await expect.poll(() => gaps.length, { timeout: 4000 }).toBe(1);
+    await expect.poll(() => gaps.length, { timeout: 30_000 }).toBe(1);
     await ada.say({ text: "after" });
     expect(await next).toEqual([{ from: "Ada", text: "after" }]);
     const [[gap, path, name]] = gaps;

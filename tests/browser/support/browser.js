@@ -14,7 +14,7 @@ const ARGS = [
   "--disable-sync",
 ];
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 export function launchBrowser() {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGS });

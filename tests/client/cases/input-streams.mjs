@@ -7,7 +7,7 @@ import { pause, soon } from "../support/eventually.mjs";
 /** Streams that the client sends, which need a socket. */
 export function inputStreams(world) {
   describe("a stream as input", { concurrency: 8 }, () => {
-    const comes = (what, promise) => soon(what, promise, 10_000);
+    const comes = (what, promise) => soon(what, promise);
 
     async function* of(...values) {
       yield* values;

@@ -25,7 +25,7 @@ export function lifetimes(world) {
 
     for (const everyMs of [1, 10_000]) {
       for (const { how, end } of STREAM_ENDS) {
-        it(`a stream with a tick every ${everyMs} ms ends on the server within a second when ${how}`, async () => {
+        it(`a stream with a tick every ${everyMs} ms ends on the server at once when ${how}`, async () => {
           const { client, line } = await world.clientOverLine();
           const stop = new AbortController();
           const iterator = await client.stream.ticks({ everyMs }, { signal: stop.signal });
@@ -38,7 +38,7 @@ export function lifetimes(world) {
     }
 
     for (const { how, end } of CALL_ENDS) {
-      it(`a call ends on the server within a second, and fails for its caller, when ${how}`, async () => {
+      it(`a call ends on the server at once, and fails for its caller, when ${how}`, async () => {
         const { client, line } = await world.clientOverLine();
         const stop = new AbortController();
         const call = errorOf(client.slow.wait({ ms: 60_000 }, { signal: stop.signal }));

@@ -22,7 +22,7 @@ async function publish(client, channel, count, from = 0) {
 }
 
 const idOf = (value) => getEventMeta(value)?.id;
-const arriving = (iterator, count) => soon(`${count} events`, take(iterator, count), 30_000);
+const arriving = (iterator, count) => soon(`${count} events`, take(iterator, count));
 
 /** A client that comes back by itself. */
 const retrying = (world, onRetry) =>
@@ -70,7 +70,7 @@ export function publisher(world) {
     for (const lastEventId of ["$", "0", "-1", "1700000000000-0", `${FOREIGN}x`, FOREIGN.replace(".7", ".07")]) {
       it(`refuses the id ${lastEventId}`, async () => {
         const call = world.client().publisher.subscribe({ channel: newChannel() }, { lastEventId });
-        const error = await errorOf(soon("an answer", call, 30_000));
+        const error = await errorOf(soon("an answer", call));
         assertORPCError(error, { code: "BAD_REQUEST", status: 400, message: "Malformed last event id" });
       });
     }
@@ -95,7 +95,7 @@ export function publisher(world) {
         const client = world.client();
         const { channel, ids, last } = await setting(client);
         const iterator = await client.publisher.subscribe({ channel }, { lastEventId: last });
-        const error = await errorOf(soon("the gap", iterator.next(), 30_000));
+        const error = await errorOf(soon("the gap", iterator.next()));
         const { resume } = error.data;
         assert.ok(isDefinedError(error));
         assertORPCError(error, {

@@ -8,7 +8,7 @@ import { numbered, take } from "../support/streams.mjs";
 
 /** The ways in which a socket may end. Each takes all that runs on it along. */
 export function socketEnds(world) {
-  describe("the end of a socket ends all of it within a second", () => {
+  describe("the end of a socket ends all of it at once", () => {
     const { liveTicks, liveWaits, assertNothingLives } = countAlive(world);
 
     const ENDS = [

@@ -26,7 +26,7 @@ const CHANNELS = [
 const texts = (count) => Array.from({ length: count }, (_, index) => `message ${index}`);
 
 /** The next events of a channel, which come soon: one that is lost is not waited for. */
-const arriving = (reader, count, filter) => soon(`${count} events`, take(reader, count, filter), 30_000);
+const arriving = (reader, count, filter) => soon(`${count} events`, take(reader, count, filter));
 
 export function streams(world) {
   describe("streams", { concurrency: 8 }, () => {
