@@ -195,13 +195,14 @@ pub(crate) fn parse_options(
     for option in options {
         let key = option.key.to_string();
         if !known.contains(&key.as_str()) {
-            errors.at(
-                &option.key,
-                format!(
+            let message = match *known {
+                [only] => format!("remove `{key}`: the only option is `{only}`"),
+                _ => format!(
                     "write {} here: there is no option `{key}`",
                     alternatives(&meant(&key, known))
                 ),
-            );
+            };
+            errors.at(&option.key, message);
         } else if kept.iter().any(|other| other.key == option.key) {
             errors.at(&option.key, format!("remove this `{key}`: it is given before"));
         } else {
@@ -256,7 +257,7 @@ impl Runtime {
         match text.parse::<Path>() {
             Ok(path) => Self(path),
             Err(_) => {
-                errors.at(&text, "not a path: write `crate = \"some::path\"`");
+                errors.at(&text, "write `crate = \"some::path\"`: this is no path");
                 Self::default()
             }
         }

@@ -202,11 +202,11 @@ pub(crate) fn arguments(
         check_one_type(ty, "name the type instead of `impl …`: an argument is of one type", errors);
         match (ty, optional_reference(ty)) {
             (Type::Reference(reference), _) => {
-                check_reference(reference, false, errors);
+                check_reference(reference, role, false, errors);
                 arguments.push(Argument::Lent(owned(&reference.elem)));
             }
             (_, Some(reference)) => {
-                check_reference(reference, true, errors);
+                check_reference(reference, role, true, errors);
                 arguments.push(Argument::MaybeLent(owned(&reference.elem)));
             }
             (_, None) if is_owned(ty, errors) => arguments.push(Argument::Owned(owned(ty))),
@@ -230,19 +230,30 @@ pub(crate) fn check_one_type(ty: &Type, message: &str, errors: &mut Diagnostics)
 }
 
 // `&mut App`, `&str`, `&[T]`, `&LastEventId`
-fn check_reference(reference: &TypeReference, is_optional: bool, errors: &mut Diagnostics) {
+fn check_reference(
+    reference: &TypeReference,
+    role: Role,
+    is_optional: bool,
+    errors: &mut Diagnostics,
+) {
     if reference.mutability.is_some() {
         errors.at(
             reference,
             "take it by `&` and put what changes behind a lock: calls share what is lent",
         );
     }
-    let wrapped = |ty: &str| if is_optional { format!("Option<{ty}>") } else { ty.to_owned() };
+    let unlent = |ty: &str| {
+        match role {
+        Role::Procedure if is_optional => {
+            format!("write `Option<{ty}>`: an input is taken by value")
+        }
+        Role::Procedure => format!("write `{ty}`: an input is taken by value"),
+        Role::Middleware => "take `&Context`, or by reference what a middleware before it or a call lends: that is no text and no slice".to_owned(),
+    }
+    };
     match strip_groups(&reference.elem) {
-        Type::Slice(_) => errors
-            .at(reference, format!("write `{}`: an input is taken by value", wrapped("Vec<_>"))),
-        ty if is_named(ty, "str") => errors
-            .at(reference, format!("write `{}`: an input is taken by value", wrapped("String"))),
+        Type::Slice(_) => errors.at(reference, unlent("Vec<_>")),
+        ty if is_named(ty, "str") => errors.at(reference, unlent("String")),
         ty if is_named(ty, "LastEventId") && !is_optional => {
             errors.at(reference, "write `Option<&LastEventId>`: a call may have none");
         }

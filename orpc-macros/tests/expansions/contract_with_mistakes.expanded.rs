@@ -19,7 +19,7 @@ trait Chat<
     const LIMIT: u8 = 1;
 }
 ::core::compile_error! {
-    "write `crate` here: there is no option `crat`"
+    "remove `crat`: the only option is `crate`"
 }
 ::core::compile_error! {
     "write `async fn name(&self, …) -> …;`: a contract has procedures alone"

@@ -62,7 +62,7 @@ const _: () = {
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         > = [(); ::core::compile_error! {
-            "write `crate` here: there is no option `name`"
+            "remove `name`: the only option is `crate`"
         }];
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
