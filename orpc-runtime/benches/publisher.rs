@@ -1,16 +1,37 @@
-//! How fast a publisher is: events a second by durability, and the replay of ten
-//! thousand events. Beside them how long the disk takes to sync, which bounds
-//! `commit`.
+//! How fast a publisher is: events a second by durability, the replay of ten
+//! thousand events to a reader and to a client, and events to a thousand sockets.
+//! Beside them how long the disk takes to sync, which bounds `commit`.
 //!
-//! `cargo bench -p orpc-runtime --features redb --bench publisher`; the files are
-//! in the folder that `TMPDIR` names.
+//! `cargo bench -p orpc-runtime --features redb,websocket --bench publisher`; the
+//! files are in the folder that `TMPDIR` names. Clients run in the same process, over
+//! TCP of this machine.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "procedures are `pub`, and nobody reads a benchmark's docs"
+)]
 
 use std::future::IntoFuture as _;
 use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
-use orpc_runtime::publish::{Durability, Publisher, PublisherBuilder, Start};
+use orpc_runtime::prelude::*;
+use orpc_runtime::publish::{
+    Durability, Published, Publisher, PublisherBuilder, ReadError, Start, SubscribeError,
+};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use self::websocket::{Raw, connect, listen};
+
+#[allow(dead_code, reason = "it is there for tests, too")]
+#[path = "../tests/support/websocket.rs"]
+mod websocket;
 
 /// For how long each number is measured.
 const SPAN: Duration = Duration::from_secs(2);
@@ -33,7 +54,7 @@ fn open(durability: Durability) -> (tempfile::TempDir, Publisher<String>) {
 /// The time of one sync of a small write.
 fn sync_time() -> Duration {
     let mut file = tempfile::tempfile().expect("a file");
-    let mut times: Vec<_> = (0..200)
+    let times = (0..200)
         .map(|_| {
             file.write_all(&[0; 4096]).expect("a write");
             let start = Instant::now();
@@ -41,8 +62,7 @@ fn sync_time() -> Duration {
             start.elapsed()
         })
         .collect();
-    times.sort();
-    times[times.len() / 2]
+    median(times)
 }
 
 async fn publish(durability: Durability, publishers: usize) {
@@ -88,40 +108,106 @@ async fn replay(durability: Durability) {
         }
         times.push(start.elapsed());
     }
-    times.sort();
-    println!("{durability:?}, replay of {EVENTS} events: {:?}", times[times.len() / 2]);
+    println!("{durability:?}, replay of {EVENTS} events to a reader: {:?}", median(times));
+
+    let address = serve(&lines).await;
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let start = Instant::now();
+        let mut client = follow(address).await;
+        for _ in 0..EVENTS {
+            next_event(&mut client).await;
+        }
+        times.push(start.elapsed());
+    }
+    println!("{durability:?}, replay of {EVENTS} events to a client: {:?}", median(times));
 }
 
-/// One publisher, and readers that get each event.
-async fn fan_out(readers: u64) {
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+pub struct App {
+    lines: Publisher<String>,
+}
+
+#[router(context = App)]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub fn follow(
+        app: &App,
+    ) -> Result<impl Stream<Item = Result<Published<String>, ReadError>>, SubscribeError> {
+        app.lines.subscribe("room", Start::Oldest)
+    }
+}
+
+/// Serves the publisher over WebSocket.
+async fn serve(lines: &Publisher<String>) -> SocketAddr {
+    let app = Arc::new(App { lines: lines.clone() });
+    listen(Rpc::new(api::router()).websocket(app)).await
+}
+
+/// A socket that follows the room, when it has been told so.
+async fn follow(address: SocketAddr) -> Raw<TcpStream> {
+    let mut client = Raw::open(connect(address).await, "/").await;
+    client.call(1, "/follow", &Value::Null).await;
+    let answer = client.next().await.expect("an answer");
+    assert!(answer.text().contains("text/event-stream"), "{answer:?}");
+    client
+}
+
+async fn next_event(client: &mut Raw<TcpStream>) {
+    let event = client.next().await.expect("an event");
+    assert!(event.text().contains(r#""e":"message""#), "{event:?}");
+}
+
+/// How many events have arrived, of all clients.
+#[derive(Default)]
+struct Arrived {
+    events: AtomicUsize,
+    more: Notify,
+}
+
+/// One publisher, and sockets that get each event: `ahead` at once, then as many when all
+/// have arrived.
+async fn fan_out(sockets: usize, ahead: usize) {
     let lines: Publisher<String> = builder().memory();
-    let start = Instant::now();
-    let end = start + SPAN;
-    let readers: Vec<_> = (0..readers)
-        .map(|_| {
-            let mut reader = lines.subscribe("room", Start::Now).expect("a reader");
-            tokio::spawn(async move {
-                let mut count = 0_u64;
-                while let Some(Ok(_)) = reader.next().await {
-                    count += 1;
-                }
-                count
-            })
-        })
-        .collect();
+    let address = serve(&lines).await;
+    let arrived = Arc::new(Arrived::default());
+    for _ in 0..sockets {
+        let mut client = follow(address).await;
+        let arrived = Arc::clone(&arrived);
+        tokio::spawn(async move {
+            loop {
+                next_event(&mut client).await;
+                arrived.events.fetch_add(1, Ordering::Relaxed);
+                arrived.more.notify_one();
+            }
+        });
+    }
     let text = text();
-    while Instant::now() < end {
-        lines.publish("room", &text).await.expect("published");
-        tokio::task::yield_now().await;
+    let (mut times, mut expected) = (Vec::new(), 0);
+    let start = Instant::now();
+    while start.elapsed() < SPAN * 2 {
+        let published = Instant::now();
+        for _ in 0..ahead {
+            lines.publish("room", &text).await.expect("published");
+        }
+        expected += sockets * ahead;
+        while arrived.events.load(Ordering::Relaxed) < expected {
+            arrived.more.notified().await;
+        }
+        times.push(published.elapsed());
     }
-    lines.close().await;
-    let count = readers.len();
-    let mut events = 0;
-    for reader in readers {
-        events += reader.await.expect("a reader");
-    }
-    let rate = events as f64 / start.elapsed().as_secs_f64();
-    println!("Memory, one publisher, {count} readers: {rate:9.0} events/s delivered");
+    let rate = expected as f64 / start.elapsed().as_secs_f64();
+    println!(
+        "Memory, {sockets} sockets, {ahead} events at a time: {rate:9.0} events/s delivered, \
+         all of them after {:?}",
+        median(times)
+    );
 }
 
 fn main() {
@@ -134,6 +220,8 @@ fn main() {
             }
             replay(durability).await;
         }
-        fan_out(100).await;
+        for ahead in [1, 64] {
+            fan_out(1000, ahead).await;
+        }
     });
 }

@@ -283,7 +283,7 @@ async function crash(t, durability, rounds, random) {
 }
 
 if (!serverIsForeign) {
-  describe("a publisher whose server is killed", { timeout: 60_000 + ROUNDS * 2000 }, () => {
+  describe("a publisher whose server is killed", { timeout: 300_000 + ROUNDS * 10_000 }, () => {
     ["commit", "process"].forEach((durability, index) => {
       const rounds = index === 0 ? Math.ceil(ROUNDS / 2) : Math.floor(ROUNDS / 2);
       it(`loses no acknowledged event, and repeats none (${durability})`, async (t) => {

@@ -8,10 +8,11 @@ use serde::Deserialize;
 
 use super::seat::Seat;
 use crate::event::HibernatingIterator;
-use crate::procedure::{Call, Error, POSITION};
+use crate::procedure::{Call, Error};
 use crate::publish::ReadError;
 use crate::socket::Socket;
 use crate::value::Value;
+use crate::wire::v1::durable::POSITION;
 
 /// A token in place of the one that the socket was opened with.
 #[derive(Deserialize, JsonSchema)]
@@ -34,7 +35,8 @@ pub(super) mod procedures {
         let last = call.last_event_id().cloned();
         let (iterator, position) = channels.subscribe(socket.clone(), seat.client.clone(), last)?;
         if call.headers().contains_key(POSITION) {
-            call.response().set_position(&position.to_string());
+            let position = position.to_string();
+            call.response().insert_header(POSITION, position).map_err(Error::internal)?;
         }
         Ok(iterator)
     }

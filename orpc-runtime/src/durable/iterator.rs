@@ -13,6 +13,7 @@ use super::issuer::{Grant, Issuer};
 use super::object::DurableObject;
 use crate::procedure::{Call, DurableMethod, DurableOutput, Error, Shape};
 use crate::socket::AttachmentError;
+use crate::wire::v1::durable::DURABLE_ITERATOR;
 
 /// The longest attachment, as text of JSON.
 const MAX_ATTACHMENT: usize = 2048;
@@ -121,7 +122,7 @@ impl<O: DurableObject> DurableOutput for DurableIterator<O> {
         let token = self.issuer.issue(&self.grant, Some(call))?;
         // One that was sealed before keeps its token.
         _ = self.token.set(token);
-        call.response().set_durable();
+        call.response().insert_header(DURABLE_ITERATOR, "1").map_err(Error::internal)?;
         Ok(())
     }
 

@@ -15,12 +15,6 @@ use crate::value::File;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Marks a response whose value is the token of a durable iterator, being `1`.
-pub(crate) const DURABLE_ITERATOR: HeaderName = HeaderName::from_static("x-orpc-durable-iterator");
-
-/// By its presence in a subscription asks where it begins, which the response says.
-pub(crate) const POSITION: HeaderName = HeaderName::from_static("x-orpc-durable-iterator-position");
-
 /// What the framework knows of one call: lent to a procedure that has an
 /// argument of type `&Call`.
 ///
@@ -296,29 +290,6 @@ impl ResponseHead {
     #[cfg(feature = "http")]
     pub(crate) fn take_body(&mut self) -> Option<File> {
         self.body.take()
-    }
-
-    /// Marks the output as the token of a durable iterator, on every transport.
-    pub(crate) fn set_durable(&mut self) {
-        self.headers.insert(DURABLE_ITERATOR, HeaderValue::from_static("1"));
-    }
-
-    /// Whether the output is the token of a durable iterator.
-    pub(crate) fn is_durable(&self) -> bool {
-        self.headers.contains_key(DURABLE_ITERATOR)
-    }
-
-    /// Tells the client of an iterator that hibernates behind which event it begins.
-    #[cfg(feature = "durable")]
-    pub(crate) fn set_position(&mut self, id: &str) {
-        if let Ok(id) = HeaderValue::from_str(id) {
-            self.headers.insert(POSITION, id);
-        }
-    }
-
-    /// Behind which event an iterator that hibernates begins.
-    pub(crate) fn position(&self) -> Option<&str> {
-        self.headers.get(POSITION)?.to_str().ok()
     }
 
     /// Adds a `set-cookie` header (RFC 6265, section 4.1). Name and value are percent-encoded.

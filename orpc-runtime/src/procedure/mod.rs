@@ -22,7 +22,6 @@ mod signature;
 mod traits;
 
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
-pub(crate) use call::{DURABLE_ITERATOR, POSITION};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
 pub use durable::DurableOutput;
 pub use error::{Code, Error, ErrorDeclaration, RpcError};

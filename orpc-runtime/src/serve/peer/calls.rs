@@ -536,8 +536,9 @@ impl<C: Send + Sync + 'static> Run<C> {
             match reply {
                 Ok(Reply::Envelope(envelope)) => {
                     outbox.ready().await;
-                    let is_durable = self.call.response().is_durable();
-                    outbox.append(|out| peer::write_output(&self.id, is_durable, &envelope, out));
+                    let response = self.call.response();
+                    let headers = response.headers();
+                    outbox.append(|out| peer::write_output(&self.id, headers, &envelope, out));
                 }
                 Ok(Reply::Form { status, content_type, body }) => {
                     outbox.ready().await;
@@ -649,7 +650,7 @@ impl<C: Send + Sync + 'static> Run<C> {
         // From here on, as events may come as soon as the id is known.
         socket.hibernate(self.id.as_str());
         let response = self.call.response();
-        socket.outbox().append(|out| peer::write_iterator(&self.id, response.position(), out));
+        socket.outbox().append(|out| peer::write_iterator(&self.id, response.headers(), out));
         drop(response);
         let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
         let error = match opened {

@@ -1,6 +1,8 @@
 //! Version 1 of the RPC protocol, as the clients of release 1.16.1 speak it.
 
 pub(crate) mod batch;
+#[cfg(feature = "websocket")]
+pub(crate) mod durable;
 pub(crate) mod form;
 mod headers;
 pub(crate) mod http;

@@ -14,9 +14,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::batch::UNMATCHED;
+use super::durable::{DURABLE_ITERATOR, POSITION};
 use super::headers::{RawHeaders, header_map};
 use crate::event::EventMeta;
-use crate::procedure::{DURABLE_ITERATOR, Error, EventKind, EventWriter, POSITION};
+use crate::procedure::{Error, EventKind, EventWriter};
 
 /// Stands between the text and the body of a binary message; UTF-8 has no such byte.
 const DELIMITER: u8 = 0xff;
@@ -213,10 +214,10 @@ impl CallId {
 
 /// Writes the response of a call that succeeded, around an envelope: with the
 /// header of a durable iterator, if the value is the token of one.
-pub(crate) fn write_output(id: &CallId, is_durable: bool, envelope: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_output(id: &CallId, headers: &HeaderMap, envelope: &[u8], out: &mut Vec<u8>) {
     id.open(out);
     out.extend_from_slice(b",\"p\":{");
-    if is_durable {
+    if headers.contains_key(DURABLE_ITERATOR) {
         // Writing to a `Vec` cannot fail.
         _ = write!(out, "\"h\":{{\"{DURABLE_ITERATOR}\":\"1\"}},");
     }
@@ -355,8 +356,9 @@ impl EventWriter for PeerTail {
 
 /// Writes what tells the client of a call that it gets an iterator, and behind
 /// which event it begins, if the client asked for that.
-pub(crate) fn write_iterator(id: &CallId, position: Option<&str>, out: &mut Vec<u8>) {
+pub(crate) fn write_iterator(id: &CallId, headers: &HeaderMap, out: &mut Vec<u8>) {
     id.open(out);
+    let position = headers.get(POSITION).and_then(|position| position.to_str().ok());
     let Some(position) = position else { return PeerTail.open(out) };
     // Writing to a `Vec` cannot fail.
     _ = write!(
