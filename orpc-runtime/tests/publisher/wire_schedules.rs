@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use crate::schedules::{Dice, env};
 use crate::support::post;
 use crate::support::websocket::{Raw, TEXT, channel, within};
-use crate::world::{Line, World};
+use crate::world::{Line, RETENTION, SLACK, World};
 
 const MAX_EVENTS: u64 = 24;
 
@@ -165,8 +165,17 @@ struct Client {
 }
 
 impl Client {
+    /// Whether something is there for it that was published, or a word about what is not.
+    fn is_behind(&self, history: &History) -> bool {
+        match self.last {
+            Some(last) => history.events.last().is_some_and(|(top, _)| *top != last),
+            None => history.expired < history.events.len(),
+        }
+    }
+
     /// Reads one event and holds it against what was published.
-    async fn read(&mut self, truth: &[(EventId, u64)]) {
+    async fn read(&mut self, history: &History) {
+        let truth = &history.events;
         let sent = self.connection.as_mut().unwrap().next().await;
         let id: EventId = sent.id.parse().unwrap();
         match sent.kind.as_str() {
@@ -194,8 +203,10 @@ impl Client {
                 match sent.value["data"]["reason"].as_str().unwrap() {
                     "epoch" => assert_ne!(id.epoch(), last.epoch()),
                     "trimmed" | "slow" => {
-                        let newer = truth.len() - missed.expect("a gap in nothing");
-                        assert!(newer as u64 > MAX_EVENTS * 15 / 16, "{newer} must be there");
+                        let missed = missed.expect("a gap in nothing");
+                        let newer = truth.len() - missed;
+                        let is_gone = newer as u64 > MAX_EVENTS * 15 / 16;
+                        assert!(is_gone || missed < history.expired, "{newer} must be there");
                     }
                     other => panic!("a gap of the reason {other}"),
                 }
@@ -204,6 +215,25 @@ impl Client {
             }
             other => panic!("{other}: {}", sent.value),
         }
+    }
+}
+
+/// What was published in the epoch that the server is in.
+#[derive(Default)]
+struct History {
+    events: Vec<(EventId, u64)>,
+    /// How many of them are older than any that is kept.
+    expired: usize,
+    /// The numbers of the lines, also of epochs before.
+    lines: u64,
+}
+
+impl History {
+    async fn publish(&mut self, server: &Server, room: &str) {
+        self.lines += 1;
+        let id = server.lines.publish(room, &Line { n: self.lines }).await.unwrap();
+        assert!(self.events.iter().all(|(other, _)| *other != id), "an id twice: {id}");
+        self.events.push((id, self.lines));
     }
 }
 
@@ -228,26 +258,22 @@ async fn schedules(durability: Durability, way: Way) {
 async fn run(world: &World, running: &mut Option<Server>, way: Way, seed: u64) {
     let room = format!("room-{seed}");
     let mut dice = Dice(seed);
-    let mut truth: Vec<(EventId, u64)> = Vec::new();
+    let mut history = History::default();
     let mut clients: [Client; 2] = Default::default();
-    let mut n = 0;
     for _ in 0..8 + dice.roll(16) {
         let server = running.as_ref().expect("it is started again at once");
         let client = &mut clients[dice.roll(2) as usize];
         match dice.roll(10) {
             0..=3 => {
                 for _ in 0..1 + dice.roll(9) {
-                    n += 1;
-                    let id = server.lines.publish(&room, &Line { n }).await.unwrap();
-                    truth.push((id, n));
+                    history.publish(server, &room).await;
                 }
             }
             4..=6 => {
                 // As far as there is something: what was published has to come.
                 for _ in 0..dice.roll(12) {
-                    let is_behind = client.last != truth.last().map(|(id, _)| *id);
-                    if client.connection.is_some() && is_behind {
-                        client.read(&truth).await;
+                    if client.connection.is_some() && client.is_behind(&history) {
+                        client.read(&history).await;
                     }
                 }
             }
@@ -256,30 +282,43 @@ async fn run(world: &World, running: &mut Option<Server>, way: Way, seed: u64) {
                 client.connection = Some(server.connect(way, &room, last.as_deref()).await);
             }
             8 => client.connection = None,
-            // A restart, of which a store in memory knows nothing.
-            _ if dice.roll(4) == 0 && world.is_durable() => {
-                for client in &mut clients {
-                    client.connection = None;
+            _ => match dice.roll(6) {
+                // A restart, after which a store in memory knows nothing.
+                0 => {
+                    for client in &mut clients {
+                        client.connection = None;
+                    }
+                    server.lines.close().await;
+                    *running = None;
+                    *running = Some(Server::start(world).await);
+                    if !world.is_durable() {
+                        history.events.clear();
+                        history.expired = 0;
+                    }
                 }
-                server.lines.close().await;
-                *running = None;
-                *running = Some(Server::start(world).await);
-            }
-            _ => {}
+                // So much time that everything is too old.
+                1 => {
+                    world.hands.pass(RETENTION + SLACK * 2);
+                    history.expired = history.events.len();
+                }
+                _ => {}
+            },
         }
     }
     // In the end everyone has everything since what it began with, but for gaps that were told.
-    let top = truth.last().map(|(id, _)| *id);
     let server = running.as_ref().expect("it is started again at once");
+    history.publish(server, &room).await;
+    let top = history.events.last().map(|(id, _)| *id);
     for client in &mut clients {
         while client.last != top {
             if client.connection.is_none() {
                 let last = client.last.map(|last| last.to_string());
                 client.connection = Some(server.connect(way, &room, last.as_deref()).await);
             }
-            client.read(&truth).await;
+            client.read(&history).await;
         }
-        let places = client.got.iter().map(|event| truth.iter().position(|it| it == event));
+        let places =
+            client.got.iter().map(|event| history.events.iter().position(|it| it == event));
         assert!(places.is_sorted(), "events in another order than they were published");
     }
 }
