@@ -108,18 +108,19 @@ const crates = sizes.flatMap((count) =>
   }),
 );
 
-/** The round that was disturbed least. */
+/** The round in the middle. */
 function time(count, withAttributes, column) {
   const { rounds } = crates.find(
     (it) => it.count === count && it.withAttributes === withAttributes,
   );
-  return rounds.map((times) => times[column]).toSorted((a, b) => a.cpu - b.cpu)[0];
+  const sorted = rounds.map((times) => times[column]).toSorted((a, b) => a.cpu - b.cpu);
+  return sorted[Math.floor((sorted.length - 1) / 2)];
 }
 
 function print(rounds) {
   const version = spawnSync("rustc", ["--version"], { encoding: "utf8" }).stdout.trim();
   console.log(
-    `${cpus().length} cores (${cpus()[0].model}), ${version}, the best of ${rounds} rounds.\n`,
+    `${cpus().length} cores (${cpus()[0].model}), ${version}, the one in the middle of ${rounds} rounds.\n`,
   );
   console.log("Seconds of the processor, in parentheses those that passed:\n");
   console.log(`| procedures | attributes | ${columns.join(" | ")} |`);
@@ -137,18 +138,15 @@ function print(rounds) {
     );
     console.log(`| ${count} | ratio | ${ratios.join(" | ")} |`);
   }
-  console.log("\nMilliseconds of the processor for one procedure more:\n");
+  console.log("\nMilliseconds of the processor for each procedure:\n");
   console.log(`| procedures | attributes | ${columns.join(" | ")} |`);
-  console.log("|---|---|---:|---:|---:|---:|");
-  for (const [from, to] of sizes.slice(1).map((to, index) => [sizes[index], to])) {
-    for (const withAttributes of [false, true]) {
-      const cells = columns.map((column) => {
-        const more = time(to, withAttributes, column).cpu - time(from, withAttributes, column).cpu;
-        return ((more / (to - from)) * 1000).toFixed(1);
-      });
-      console.log(
-        `| ${from} to ${to} | ${withAttributes ? "with" : "without"} | ${cells.join(" | ")} |`,
+  console.log("|---:|---|---:|---:|---:|---:|");
+  for (const withAttributes of [false, true]) {
+    for (const count of sizes) {
+      const cells = columns.map((column) =>
+        ((time(count, withAttributes, column).cpu / count) * 1000).toFixed(0),
       );
+      console.log(`| ${count} | ${withAttributes ? "with" : "without"} | ${cells.join(" | ")} |`);
     }
   }
 }
