@@ -20,7 +20,7 @@ const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 50);
 const SEED = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 32));
 
 /** For whatever has to come at some time. */
-const PATIENCE = 30_000;
+const PATIENCE = 120_000;
 
 /** How long the server is left alone at most, in milliseconds from its start. */
 const MAX_LIFE = 200;

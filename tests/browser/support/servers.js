@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { CHAT_BIN, CONFORMANCE_BIN } from "./environment.js";
 
 const READY = /^(?:chat room:|listening on) (http:\/\/127\.0\.0\.1:\d+)\/?$/mu;
-const READY_WITHIN_MS = 15_000;
+const READY_WITHIN_MS = 60_000;
 
 const running = new Set();
 

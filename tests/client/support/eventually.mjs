@@ -6,7 +6,7 @@ const SECOND = 1000;
 export const TIME_LIMIT = { timeout: 900 * SECOND };
 
 /** How long what happens at once may take: less than the 5 s until a keep-alive comment would find a line dead. */
-const PROMPT = 4 * SECOND;
+export const PROMPT = 4 * SECOND;
 
 /** How much one question counts at most. */
 const QUESTION = 20;

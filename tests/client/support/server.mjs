@@ -3,8 +3,11 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const READY = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/;
-const START_LIMIT = 10_000;
-const STOP_LIMIT = 10_000;
+const START_LIMIT = 60_000;
+const STOP_LIMIT = 60_000;
+
+/** What a server says that ended with calls, streams or sockets left after its last deadline. */
+const LEFT = /did not end in time/;
 
 /** Whether the tests run against a server that somebody else started and stops. */
 export const serverIsForeign = Boolean(process.env.CONFORMANCE_URL);
@@ -36,7 +39,8 @@ export async function startServer(settings = {}) {
 
 /**
  * A process of the server that may not be ready yet. Gives the promise of its origin, which fails with the server's
- * log when there is none; `stop` asks it to end, `kill` ends it at once; both give how it ended.
+ * log when there is none; `stop` asks it to end, `kill` ends it at once; both give how it ended, with its log if it
+ * did not wait any longer for what ran.
  */
 export function launchServer(settings = {}) {
   const child = spawn(binary, { env: { ...process.env, PORT: "0", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
@@ -47,7 +51,7 @@ export function launchServer(settings = {}) {
   // `close` comes once all that it said has been read.
   const ended = new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ code, signal }));
+    child.once("close", (code, signal) => resolve(LEFT.test(log) ? { code, signal, log } : { code, signal }));
   }).finally(() => process.off("exit", kill));
 
   const origin = withLimit(
