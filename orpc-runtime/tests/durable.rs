@@ -475,8 +475,32 @@ async fn statement_24_a_revoked_client_is_closed_at_once_and_stays_out() {
     assert_eq!(rooms.revoke("room", &id, Duration::from_secs(60)).unwrap(), 1);
     assert_eq!(closes(&mut socket).await.close(), (1008, "Token revoked"));
     assert_eq!(refusal(&rooms, &own_path(&ada)).await, (401, INVALID.to_owned()));
+    // By no other id, either.
+    let by_another = own_path(&ada).replace(&id, "another");
+    assert_ne!(by_another, own_path(&ada));
+    assert_eq!(refusal(&rooms, &by_another).await, (401, INVALID.to_owned()));
     call_method(&mut other, "1", &["tools", "echo"], json!(1)).await;
     assert_eq!(response(&other.message().await).0, 200);
+}
+
+/// Shuts a client out while it is let in.
+struct Bouncer(Durable<Room>);
+
+impl SocketHooks for Bouncer {
+    async fn upgrade(&self, request: &http::request::Parts) -> Result<Accept, Error> {
+        let client = DurableClient::of_request(request).ok_or(Code::Forbidden)?;
+        let closed = self.0.revoke(client.channel(), client.id(), Duration::from_secs(60))?;
+        assert_eq!(closed, 0, "it has no socket yet");
+        Ok(Accept::new())
+    }
+}
+
+#[tokio::test]
+async fn statement_24_a_client_that_is_revoked_while_its_socket_opens_does_not_stay() {
+    let rooms = rooms();
+    let service = endpoint(&rooms).hooks(Bouncer(rooms.clone()));
+    let mut socket = open(&service, &token(&rooms)).await;
+    assert_eq!(closes(&mut socket).await.close(), (1008, "Token revoked"));
 }
 
 #[tokio::test]

@@ -384,6 +384,56 @@ async fn statement_25_a_client_that_comes_back_keeps_its_position_its_token_and_
     assert_nothing_waits(&mut socket).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn statement_1_a_reader_without_an_id_gets_the_event_behind_where_it_begins() {
+    let rooms = rooms_with(Publisher::builder().max_events(1_000_000).memory());
+    let service = endpoint(&rooms);
+    // So that the channel is read.
+    let mut first = open(&service, &token(&rooms, &[])).await;
+    subscribe(&mut first, None).await;
+    let publishing = tokio::spawn({
+        let rooms = rooms.clone();
+        async move {
+            loop {
+                publish(&rooms, "x").await;
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    for _ in 0..300 {
+        let mut socket = open(&service, &token(&rooms, &[])).await;
+        let request = json!({ "i": "1", "p": {
+            "u": "/subscribe", "b": {}, "h": { "x-orpc-durable-iterator-position": "1" },
+        } });
+        socket.send(TEXT, request.to_string().as_bytes()).await;
+        let head = socket.message().await.json();
+        let begins = &head["p"]["h"]["x-orpc-durable-iterator-position"];
+        let begins: EventId = begins.as_str().unwrap().parse().unwrap();
+        let (_, id) = event(&socket.message().await);
+        assert_eq!(id.parse::<EventId>().unwrap().sequence(), begins.sequence() + 1);
+    }
+    publishing.abort();
+}
+
+#[tokio::test]
+async fn a_reader_that_catches_up_when_the_publisher_ends_is_told() {
+    let rooms = rooms_with(Publisher::builder().max_events(1_000_000).memory());
+    let service = endpoint(&rooms).unsent_limit(512);
+    let start = publish(&rooms, "start").await;
+    let token = token(&rooms, &[]);
+    let mut socket = Raw::open(websocket::channel(&service, 256), &own_path(&token)).await;
+    subscribe(&mut socket, Some(&start.to_string())).await;
+    for n in 0..200 {
+        publish(&rooms, n).await;
+        // The channel's task gives it out, to a socket that soon has no room.
+        tokio::task::yield_now().await;
+    }
+    rooms.publisher().close().await;
+    assert_eq!(values(&mut socket, 200).await, (0..200).map(Value::from).collect::<Vec<_>>());
+    let end = socket.message().await.json();
+    assert_eq!(end["p"]["e"], "error", "{end}");
+}
+
 /// Numbers that look random and are the same each time.
 struct Random(u64);
 

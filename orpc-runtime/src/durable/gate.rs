@@ -17,13 +17,13 @@ use super::client::DurableClient;
 use super::ids::BadId;
 use super::issuer::Issuer;
 use super::seat::{Channels, Seat};
-use super::sessions::Sessions;
+use super::sessions::{REVOKED, Sessions};
 use super::token::Claims;
 use crate::procedure::{Code, Error, invalid_input, malformed_request};
 use crate::router::encoded;
 use crate::schema::{DecodeError, InputDecoder};
 use crate::serve::{Admitted, Blocked, FormLimits, Gate, Refusal, path_and_query, read_form};
-use crate::socket::Socket;
+use crate::socket::{CloseCode, Socket};
 use crate::value::Envelope;
 use crate::wire::v1::peer::{Body, Request};
 
@@ -143,6 +143,11 @@ impl Gate for Entrance {
 
     fn open(&self, socket: &Socket) {
         self.sessions.add(socket);
+        // Who was shut out since it was let in had no socket yet that could be closed.
+        let Ok(Seat { client, issuer, .. }) = Seat::of(socket) else { return };
+        if issuer.ids.is_revoked(client.id(), &client.claims(), SystemTime::now()) {
+            socket.close(CloseCode::POLICY, REVOKED);
+        }
     }
 
     fn may_go_on(&self, socket: &Socket) -> bool {

@@ -134,7 +134,8 @@ impl<O: DurableObject> Durable<O> {
     }
 
     /// Shuts a client out: closes its sockets at once with 1008 `Token revoked`,
-    /// and refuses its id for a time. How many sockets that were.
+    /// and refuses its id for a time, as well as tokens that were given for that id.
+    /// How many sockets that were.
     ///
     /// It holds for this process, and for tokens that are out: the procedure that
     /// gives them has to refuse the client as well.
@@ -145,7 +146,7 @@ impl<O: DurableObject> Durable<O> {
     pub fn revoke(&self, channel: &str, client: &str, time: Duration) -> Result<usize, Error> {
         let shared = &self.0;
         let noted = shared.issuer.ids.revoke(channel, client, time, SystemTime::now());
-        let closed = shared.sessions.close(channel, client, "Token revoked");
+        let closed = shared.sessions.close(channel, client);
         match noted {
             Ok(()) => Ok(closed),
             Err(_) => Err(crate::procedure::Code::ServiceUnavailable.into()),

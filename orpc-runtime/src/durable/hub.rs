@@ -55,8 +55,8 @@ struct State {
     readers: HashMap<u64, Reader>,
     /// The task that reads the channel.
     task: Option<AbortHandle>,
-    /// The task has ended, and nothing comes any more.
-    is_over: bool,
+    /// Why nothing comes any more, if the task has ended.
+    over: Option<ReadError>,
     /// There is a time set at which a channel without readers is let go.
     is_lingering: bool,
 }
@@ -84,7 +84,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
             at: subscription.position(),
             readers: HashMap::new(),
             task: None,
-            is_over: false,
+            over: None,
             is_lingering: false,
         };
         let (publisher, state) = (publisher.clone(), Mutex::new(state));
@@ -100,7 +100,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
 
     /// Whether nothing comes any more.
     pub(super) fn is_over(&self) -> bool {
-        self.state().is_over
+        self.state().over.is_some()
     }
 
     /// Takes in a reader, in place of the one that its socket had. It gets what
@@ -132,9 +132,14 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
             position,
             task: None,
         };
-        // One that begins now stands where the log ends, which is not before any
-        // event that was given out.
-        if !is_new && position != state.at {
+        if let Some(error) = &state.over {
+            return reader.tell(error);
+        }
+        // One that begins now stands where the log ended a moment ago. What was given
+        // out since then it reads like one that comes back.
+        let is_behind =
+            position.epoch() != state.at.epoch() || position.sequence() < state.at.sequence();
+        if is_behind || (!is_new && position != state.at) {
             reader.task = Some(self.catch_up(&reader, subscription));
         }
         state.readers.insert(socket.id(), reader);
@@ -191,7 +196,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         };
         match resume {
             Some(resume) => state.at = resume,
-            None => state.is_over = true,
+            None => state.over = Some(error.clone()),
         }
         let is_left = |_: &u64, reader: &mut Reader| {
             if reader.task.is_some() || resume.is_some_and(|resume| reader.has(resume)) {
@@ -224,17 +229,23 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         }
     }
 
-    /// A reader has read all that there was. True if it is with the others now, or gone.
+    /// A reader has read all that there was. True if it is with the others now, or gone;
+    /// it is told if nothing comes any more.
     fn arrive(&self, key: u64, iterator: &IteratorId, position: EventId) -> bool {
         let mut state = self.state();
-        let at = state.at;
-        let Some(reader) = state.readers.get_mut(&key).filter(|own| own.iterator == *iterator)
-        else {
+        let State { at, readers, over, .. } = &mut *state;
+        let Some(reader) = readers.get_mut(&key).filter(|own| own.iterator == *iterator) else {
             return true;
         };
         reader.position = position;
-        // In another epoch than the others it is ahead of them.
-        let is_there = position.epoch() != at.epoch() || position.sequence() >= at.sequence();
+        if let Some(error) = over {
+            reader.tell(error);
+            readers.remove(&key);
+            return true;
+        }
+        // In another epoch than the others it is ahead of them, or they of it: it reads
+        // on until both are in the same one.
+        let is_there = position.epoch() == at.epoch() && position.sequence() >= at.sequence();
         if is_there {
             reader.task = None;
         }
@@ -344,9 +355,14 @@ async fn catch_up<T>(
         let Some(hub) = hub.upgrade() else { return };
         match next {
             None => {
+                // With room for the word that nothing comes any more, if that is so.
+                socket.outbox().ready().await;
                 if hub.arrive(key, &iterator, events.position()) {
                     return;
                 }
+                drop(hub);
+                tokio::task::yield_now().await;
+                continue;
             }
             Some(Ok(event)) => {
                 let Some(id) = event.id() else { continue };

@@ -101,26 +101,31 @@ impl Ids {
         if id.len() > MAX_ID {
             return Err(BadId::Taken);
         }
+        let now = seconds(now);
         let mut state = self.state();
-        let place = (claims.chn.as_str().into(), id.into());
-        if state.revoked.get(&place).is_some() {
+        if state.is_revoked(id, claims, now) {
             return Err(BadId::Revoked);
+        }
+        let (token, grant) = (hash(signed(token).as_bytes()), grant(claims));
+        if state.by_token.get(&token, now).is_some_and(|own| **own != *id) {
+            return Err(BadId::Taken);
         }
         if is_ours(id) {
             let is_own = claims.cid.as_deref() == Some(id);
             return if is_own { Ok(()) } else { Err(BadId::Taken) };
         }
-        let (token, grant) = (hash(token.as_bytes()), grant(claims));
-        if state.by_token.get(&token).is_some_and(|own| **own != *id) {
-            return Err(BadId::Taken);
-        }
-        if is_new && state.by_id.get(&place).is_some_and(|own| *own != grant) {
+        let place = (claims.chn.as_str().into(), id.into());
+        if is_new && state.by_id.get(&place, now).is_some_and(|own| *own != grant) {
             return Err(BadId::Taken);
         }
         let until = claims.exp.as_f64().unwrap_or_default();
-        let now = seconds(now);
         state.by_token.insert(token, id.into(), until, now)?;
         state.by_id.insert(place, grant, until, now)
+    }
+
+    /// Whether a client that was let in has been shut out meanwhile.
+    pub(super) fn is_revoked(&self, id: &str, claims: &Claims, now: SystemTime) -> bool {
+        self.state().is_revoked(id, claims, seconds(now))
     }
 
     /// Shuts a client out for a time.
@@ -134,6 +139,17 @@ impl Ids {
         let now = seconds(now);
         let place = (channel.into(), id.into());
         self.state().revoked.insert(place, (), now + time.as_secs_f64(), now)
+    }
+}
+
+impl State {
+    /// Whether the id is shut out, or the one that the token was given for: another
+    /// id is no way around it.
+    fn is_revoked(&self, id: &str, claims: &Claims, now: f64) -> bool {
+        [Some(id), claims.cid.as_deref()].into_iter().flatten().any(|id| {
+            let place = (claims.chn.as_str().into(), id.into());
+            self.revoked.get(&place, now).is_some()
+        })
     }
 }
 
@@ -151,9 +167,9 @@ impl<K, V> Default for Remembered<K, V> {
 }
 
 impl<K: Hash + Eq, V> Remembered<K, V> {
-    /// What is known, also if its time is over: until it is dropped it holds.
-    fn get(&self, key: &K) -> Option<&V> {
-        self.entries.get(key).map(|(value, _)| value)
+    /// What is known, until its time is over.
+    fn get(&self, key: &K, now: f64) -> Option<&V> {
+        self.entries.get(key).filter(|(_, until)| *until >= now).map(|(value, _)| value)
     }
 
     fn insert(&mut self, key: K, value: V, until: f64, now: f64) -> Result<(), BadId> {
@@ -168,6 +184,11 @@ impl<K: Hash + Eq, V> Remembered<K, V> {
         self.entries.insert(key, (value, until));
         Ok(())
     }
+}
+
+/// What is signed of a token: its signature can be written in several ways.
+fn signed(token: &str) -> &str {
+    token.rsplit_once('.').map_or(token, |(text, _)| text)
 }
 
 fn hash(bytes: &[u8]) -> Hash32 {
@@ -248,5 +269,33 @@ mod tests {
         ids.revoke("room", "x", Duration::from_secs(5), at(1)).unwrap();
         assert_eq!(ids.admit("x", "t", &claims("ada", 9), at(2)), Err(BadId::Revoked));
         assert_eq!(ids.admit("y", "t", &claims("ada", 9), at(2)), Ok(()));
+        // And is let in again when the time is over.
+        assert_eq!(ids.admit("x", "u", &claims("ada", 9), at(7)), Ok(()));
+    }
+
+    #[test]
+    fn a_revoked_client_stays_out_by_whatever_id_it_comes() {
+        let ids = Ids::default();
+        let own = new_id().unwrap();
+        let claims = Claims { cid: Some(own.clone()), ..claims("ada", 99) };
+        ids.revoke("room", &own, Duration::from_secs(50), at(1)).unwrap();
+        for id in [&own, "x"] {
+            assert_eq!(ids.admit(id, "t.s", &claims, at(2)), Err(BadId::Revoked));
+            assert_eq!(ids.renew(id, "t.s", &claims, at(2)), Err(BadId::Revoked));
+            assert!(ids.is_revoked(id, &claims, at(2)));
+        }
+        assert!(!ids.is_revoked("x", &claims, at(60)));
+    }
+
+    #[test]
+    fn a_token_that_came_with_an_id_is_good_with_no_other() {
+        let ids = Ids::default();
+        let own = new_id().unwrap();
+        let claims = Claims { cid: Some(own.clone()), ..claims("ada", 99) };
+        assert_eq!(ids.admit("x", "text.signature", &claims, at(1)), Ok(()));
+        // Not with that which it was given for, and not by another way to write it.
+        assert_eq!(ids.admit(&own, "text.signature", &claims, at(2)), Err(BadId::Taken));
+        assert_eq!(ids.admit("y", "text.signature=", &claims, at(2)), Err(BadId::Taken));
+        assert_eq!(ids.admit("x", "text.signature=", &claims, at(2)), Ok(()));
     }
 }

@@ -13,6 +13,9 @@ use crate::socket::{CloseCode, Group, Socket};
 /// How long the watch sleeps at most, so that it sees when the clock was changed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
+/// Why the socket of a client that was shut out is closed.
+pub(super) const REVOKED: &str = "Token revoked";
+
 /// The open sockets.
 #[derive(Default)]
 pub(super) struct Sessions {
@@ -90,9 +93,12 @@ impl Sessions {
     }
 
     /// Closes the sockets of a client.
-    pub(super) fn close(&self, channel: &str, id: &str, reason: &str) -> usize {
-        let sockets = self.of(channel).into_iter().filter(|(_, client)| client.id() == id);
-        sockets.map(|(socket, _)| socket.close(CloseCode::POLICY, reason)).count()
+    pub(super) fn close(&self, channel: &str, id: &str) -> usize {
+        let is_meant = |client: &DurableClient| {
+            client.id() == id || client.claims().cid.as_deref() == Some(id)
+        };
+        let sockets = self.of(channel).into_iter().filter(|(_, client)| is_meant(client));
+        sockets.map(|(socket, _)| socket.close(CloseCode::POLICY, REVOKED)).count()
     }
 
     /// Closes the sockets whose tokens have expired. The time until the next one

@@ -83,7 +83,7 @@
 //! | | `kill -9` | loss of power | costs |
 //! |---|---|---|---|
 //! | [`Durability::Memory`] | no | no | nothing |
-//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is told | a write |
+//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is told (on Linux; elsewhere ids may be used again) | a write |
 //! | [`Durability::Commit`] | yes | yes | a sync, shared by all that wait |
 //!
 //! ```

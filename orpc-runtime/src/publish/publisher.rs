@@ -46,7 +46,9 @@ pub enum Durability {
     /// Nothing: it is in memory, and each start has a new epoch.
     Memory,
     /// The end of the process, `kill -9` included: it is with the operating system.
-    /// A loss of power may lose events, or damage the file; both are told.
+    /// A loss of power may lose events, or damage the file; both are told. (Where the
+    /// operating system does not say that it was started anew, which Linux does, ids
+    /// may be used again.)
     Process,
     /// A loss of power as well: it is on the disk (`fdatasync`). All events that
     /// wait at the same time are one write.

@@ -16,7 +16,14 @@ pub(crate) trait Disk: Send + Sync + 'static {
 
     /// Writes the name of the file to the disk.
     fn sync_name(&self) -> io::Result<()>;
+
+    /// Which start of the machine this is; none if nobody knows.
+    fn boot(&self) -> Option<Boot>;
 }
+
+/// A start of the machine. What the operating system had not yet written to the disk
+/// is lost with it.
+pub(crate) type Boot = [u8; 16];
 
 /// An open file.
 pub(crate) trait RawFile: Send + Sync {
@@ -64,6 +71,13 @@ impl Disk for SystemDisk {
     #[cfg(not(unix))]
     fn sync_name(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// Linux has a random number for each start (`random(4)`).
+    fn boot(&self) -> Option<Boot> {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+        u128::from_str_radix(&digits, 16).ok().map(u128::to_be_bytes)
     }
 }
 

@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::StreamExt as _;
 
-use super::disk::{Disk, RawFile};
-use crate::publish::{EventId, PublishError, Publisher, Start, StoreError};
+use super::disk::{Boot, Disk, RawFile};
+use crate::publish::gap::GapReason;
+use crate::publish::{
+    EventId, PublishError, Publisher, PublisherBuilder, ReadError, Start, StoreError,
+};
 
 const PAGE: usize = 4096;
 const SECTOR: usize = 512;
@@ -32,6 +35,10 @@ struct Content {
     /// The descriptors on which a sync has failed.
     failed: BTreeSet<u32>,
     is_locked: bool,
+    /// The file is empty when it is opened again.
+    forgets: bool,
+    /// How often the machine was started before.
+    boot: u8,
     /// What must never happen.
     mistakes: Vec<&'static str>,
 }
@@ -66,6 +73,13 @@ impl Platter {
         self.content().fault = fault;
     }
 
+    /// Everything is written to the disk, as an operating system does now and then.
+    fn write_back(&self) {
+        let mut content = self.content();
+        content.durable = content.cache.clone();
+        content.dirty.clear();
+    }
+
     /// The disk after a loss of power: of the pages that were not synced some are
     /// there and some are not.
     fn after_power_loss(&self, mut chooses: impl FnMut() -> bool) -> Self {
@@ -80,7 +94,8 @@ impl Platter {
             }
         }
         assert_eq!(content.mistakes, [""; 0]);
-        let left = Content { cache: durable.clone(), durable, ..Content::default() };
+        let boot = content.boot + 1;
+        let left = Content { cache: durable.clone(), durable, boot, ..Content::default() };
         Self(Arc::new(Mutex::new(left)))
     }
 }
@@ -96,11 +111,20 @@ impl Disk for Platter {
             return Err(StoreError::InUse);
         }
         content.descriptors += 1;
+        if std::mem::take(&mut content.forgets) {
+            content.cache.clear();
+            content.durable.clear();
+            content.dirty.clear();
+        }
         Ok(Arc::new(Descriptor { platter: self.clone(), number: content.descriptors }))
     }
 
     fn sync_name(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn boot(&self) -> Option<Boot> {
+        Some([self.content().boot; 16])
     }
 }
 
@@ -203,9 +227,16 @@ impl RawFile for Descriptor {
 }
 
 fn open(platter: &Platter) -> Result<Publisher<u32>, StoreError> {
-    let builder =
-        Publisher::builder().max_events(200).retention(std::time::Duration::from_secs(3600));
-    builder.open_disk(Box::new(platter.clone()), true)
+    builder().open_disk(Box::new(platter.clone()), true)
+}
+
+/// Without syncs.
+fn open_unsynced(platter: &Platter) -> Publisher<u32> {
+    builder().open_disk(Box::new(platter.clone()), false).unwrap()
+}
+
+fn builder() -> PublisherBuilder {
+    Publisher::builder().max_events(200).retention(std::time::Duration::from_secs(3600))
 }
 
 /// How many runs there are of each kind.
@@ -400,4 +431,87 @@ async fn a_reader_goes_on_over_a_failure() {
         assert_eq!((event.id(), event.value().unwrap()), (Some(id), n));
     }
     assert!(reader.next_ready().await.is_none());
+}
+
+/// Publishes the numbers, and gives the last id.
+async fn publish_all(numbers: &Publisher<u32>, all: std::ops::Range<u32>) -> EventId {
+    let mut last = None;
+    for n in all {
+        last = Some(numbers.publish("room", &n).await.unwrap());
+    }
+    last.unwrap()
+}
+
+#[tokio::test]
+async fn without_syncs_a_loss_of_power_is_told_also_when_the_ids_are_there_again() {
+    let platter = Platter::default();
+    let numbers = open_unsynced(&platter);
+    publish_all(&numbers, 0..5).await;
+    platter.write_back();
+    let last = publish_all(&numbers, 5..10).await;
+    let after = platter.after_power_loss(|| false);
+    let numbers = open_unsynced(&after);
+    publish_all(&numbers, 100..120).await;
+    let mut reader = numbers.subscribe("room", last).unwrap();
+    match reader.next().await.unwrap() {
+        Err(ReadError::Gap(gap)) => assert_eq!(gap.reason(), GapReason::Epoch),
+        other => panic!("{other:?}"),
+    }
+    // And again, when the machine fails before anything was written back.
+    let again = after.after_power_loss(|| false);
+    let numbers = open_unsynced(&again);
+    let mut reader = numbers.subscribe("room", last).unwrap();
+    assert!(matches!(reader.next().await.unwrap(), Err(ReadError::Gap(_))));
+}
+
+#[tokio::test]
+async fn without_syncs_a_file_that_was_closed_survives_a_loss_of_power() {
+    let platter = Platter::default();
+    for syncs in [false, true, false] {
+        let numbers: Publisher<u32> =
+            builder().open_disk(Box::new(platter.clone()), syncs).unwrap();
+        publish_all(&numbers, 0..5).await;
+        drop(numbers);
+    }
+    let numbers = open_unsynced(&platter.after_power_loss(|| false));
+    let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+    for n in (0..5).chain(0..5).chain(0..5) {
+        assert_eq!(reader.next().await.unwrap().unwrap().value().unwrap(), n);
+    }
+    assert!(reader.next_ready().await.is_none());
+}
+
+#[tokio::test]
+async fn a_synced_file_that_was_one_without_syncs_survives_a_loss_of_power() {
+    let platter = Platter::default();
+    let numbers = open_unsynced(&platter);
+    publish_all(&numbers, 0..5).await;
+    // The process ends at once, and the machine does not.
+    platter.content().is_locked = false;
+    std::mem::forget(numbers);
+    let numbers = open(&platter).unwrap();
+    publish_all(&numbers, 5..10).await;
+    let numbers = open_unsynced(&platter.after_power_loss(|| false));
+    let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+    for n in 0..10 {
+        assert_eq!(reader.next().await.unwrap().unwrap().value().unwrap(), n);
+    }
+}
+
+#[tokio::test]
+async fn what_recovery_did_not_find_is_not_acknowledged() {
+    let platter = Platter::default();
+    let numbers = open(&platter).unwrap();
+    let mut outcomes = Outcomes::default();
+    outcomes.publish(&numbers, 0).await;
+    // The next transaction fails, and the file is another one when it is opened again.
+    {
+        let mut content = platter.content();
+        content.fault = Fault::Short { after: 0 };
+        content.forgets = true;
+    }
+    outcomes.publish(&numbers, 1).await;
+    let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+    assert!(reader.next_ready().await.is_none());
+    assert!(outcomes.failed.contains(&1), "what is nowhere was acknowledged");
 }

@@ -3,7 +3,9 @@
 //! The first page says that the file is one of events and which was the last
 //! transaction that was committed. redb keeps the one before as well and falls
 //! back to it when the last one is damaged, without a word of the events that
-//! this loses; the mark tells.
+//! this loses; the mark tells. Where nothing is synced the mark may be lost with
+//! what it tells of, so the page says as well in which start of the machine the
+//! file was opened, and whether it was closed.
 
 use std::fmt;
 use std::io;
@@ -11,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::StorageBackend;
 
-use super::disk::{Disk, RawFile};
+use super::disk::{Boot, Disk, RawFile};
 use crate::publish::error::StoreError;
 
 /// How long the first page is.
@@ -26,11 +28,22 @@ const MARKS: [u64; 2] = [512, 1024];
 /// How long a mark is: a number and its checksum.
 const MARK: usize = 12;
 
+/// Where it stands in which start of the machine the file was opened without syncs:
+/// the start, whether it was closed, a checksum.
+const OPENED: u64 = 1536;
+
+/// How long that is.
+const OPENED_LENGTH: usize = 21;
+
 /// An open file of events.
 pub(super) struct EventFile {
     state: Mutex<FileState>,
     /// Whether what is written has to be on the disk, or with the operating system.
     syncs: bool,
+    /// Which start of the machine this is.
+    boot: Option<Boot>,
+    /// What was written may have been lost with an earlier start of the machine.
+    is_doubtful: bool,
 }
 
 struct FileState {
@@ -74,8 +87,52 @@ impl EventFile {
         if file.len()? < PAGE || file.read_at(0, &mut magic).is_err() || magic != *MAGIC {
             return Err(StoreError::Corrupt("it is no file of events".to_owned()));
         }
+        let boot = disk.boot();
+        let mut opened = [0; OPENED_LENGTH];
+        file.read_at(OPENED, &mut opened)?;
+        let is_known = opened == [0; OPENED_LENGTH]
+            || opened == Self::opened(boot, false)
+            || opened == Self::opened(opened.first_chunk().copied(), true);
         let state = FileState { file: Some(file), unsynced: Vec::new() };
-        Ok(Arc::new(Self { state: Mutex::new(state), syncs }))
+        Ok(Arc::new(Self { state: Mutex::new(state), syncs, boot, is_doubtful: !is_known }))
+    }
+
+    /// What stands at `OPENED`; zeros if nobody knows which start of the machine this is.
+    fn opened(boot: Option<Boot>, is_closed: bool) -> [u8; OPENED_LENGTH] {
+        let mut bytes = [0; OPENED_LENGTH];
+        let Some(boot) = boot else { return bytes };
+        let (text, checksum) = bytes.split_at_mut(OPENED_LENGTH - 4);
+        text[..boot.len()].copy_from_slice(&boot);
+        text[boot.len()] = u8::from(is_closed);
+        checksum.copy_from_slice(&crc32fast::hash(text).to_le_bytes());
+        bytes
+    }
+
+    /// Writes down in which start of the machine the file is written without syncs,
+    /// or that it is not. What was cleared away is on the disk before.
+    pub(super) fn begin(&self) -> io::Result<()> {
+        let file = self.file()?;
+        let new = Self::opened(self.boot.filter(|_| !self.syncs), false);
+        let mut old = [0; OPENED_LENGTH];
+        file.read_at(OPENED, &mut old)?;
+        if old == new {
+            return Ok(());
+        }
+        file.sync()?;
+        file.write_at(OPENED, &new)?;
+        file.sync()
+    }
+
+    /// What is to be done when the database is closed: then all is on the disk, and
+    /// the file says so.
+    pub(super) fn finish(&self) -> impl FnOnce() -> io::Result<()> + use<> {
+        let (file, boot) = (self.file(), self.boot.filter(|_| !self.syncs));
+        move || {
+            let (file, Some(boot)) = (file?, boot) else { return Ok(()) };
+            file.sync()?;
+            file.write_at(OPENED, &Self::opened(Some(boot), true))?;
+            file.sync()
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, FileState> {
@@ -89,6 +146,9 @@ impl EventFile {
     /// The number of the last transaction that is known to be committed; none if
     /// the file does not say.
     pub(super) fn mark(&self) -> io::Result<Option<u64>> {
+        if self.is_doubtful {
+            return Ok(Some(u64::MAX));
+        }
         let file = self.file()?;
         let mut last = None;
         for offset in MARKS {

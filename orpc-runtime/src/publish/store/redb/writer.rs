@@ -130,6 +130,9 @@ impl Writer {
                 opened.file.set_mark(commit.saturating_sub(1))?;
                 opened.file.set_mark(commit)?;
             }
+            if known.is_none() {
+                opened.file.begin()?;
+            }
             Ok((loaded, commit))
         });
         match read {
@@ -191,9 +194,10 @@ impl Writer {
         self.channels.close();
         if let Some(opened) = self.current.take() {
             // Shut down as it should be; what fails now is found when it is opened.
+            let finish = opened.file.finish();
             drop(guarded(|| {
                 drop(opened.database);
-                Ok(())
+                Ok(finish()?)
             }));
         }
     }
@@ -306,11 +310,16 @@ impl Writer {
                 channel.state().log.abort();
             }
             tracing::error!(error = %failed.error, "events could not be kept");
-            return match self.recover() {
+            if self.recover().is_err() {
+                return Err(failed);
+            }
+            let kept = batch.touched.iter().filter(|touched| touched.is_kept()).count();
+            return match kept {
                 // It was in the file after all.
-                Ok(()) if self.commit >= number => Ok(()),
-                Ok(()) => Err(Failed { is_doubtful: false, ..failed }),
-                Err(_) => Err(failed),
+                kept if kept == batch.touched.len() => Ok(()),
+                0 => Err(Failed { is_doubtful: false, ..failed }),
+                // Of some channels, others being damaged.
+                _ => Err(Failed { is_doubtful: true, ..failed }),
             };
         }
         self.commit = number;
@@ -404,6 +413,12 @@ impl Writer {
 }
 
 impl Touched {
+    /// Whether the channel has all its events, as the file was read again.
+    fn is_kept(&self) -> bool {
+        let top = self.channel.state().log.top();
+        top.epoch() == self.row.epoch && top.sequence() >= self.row.top
+    }
+
     /// Writes the channel's row, and removes what was trimmed.
     fn write(&self, writing: &WriteTransaction) -> Result<(), StoreError> {
         let Self { channel, row, floor_before, .. } = self;
