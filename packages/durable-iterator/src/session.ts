@@ -14,8 +14,8 @@ import { unlessAborted, wait } from "./wait.js";
 /** What a session needs. */
 export interface SessionOptions {
   url: (payload: DurableIteratorTokenPayload) => Promise<string | URL> | string | URL;
-  /** Repeats the original call, and gives its new token. */
-  renew: (token: string, signal: AbortSignal) => Promise<string>;
+  /** Repeats the original call, and gives its new token, or undefined if it gave no durable iterator. */
+  renew: (token: string, signal: AbortSignal) => Promise<string | undefined>;
   refreshBeforeExpireSeconds: number | undefined;
   refreshDelaySeconds: number;
   backoff: BackoffOptions;
@@ -196,7 +196,7 @@ export class Session {
       this.#options.onGap(gap);
       return;
     }
-    if (error instanceof ORPCError && PASSING.includes(error.status)) {
+    if (isPassing(error)) {
       await wait(this.#position.retry ?? this.#backoff.next(), this.signal);
     } else if (error instanceof ORPCError || connection.isOpen) {
       throw this.#fail(error as Error);
@@ -232,7 +232,7 @@ export class Session {
     }
   }
 
-  /** Gets a new token, however long it takes. One at a time. */
+  /** Gets a new token, however long it takes, unless the server refuses it: then the session ends. One at a time. */
   #refresh(): Promise<void> {
     this.#refreshing ??= this.#refreshOnce().finally(() => {
       this.#refreshing = undefined;
@@ -241,16 +241,29 @@ export class Session {
   }
 
   async #refreshOnce(): Promise<void> {
+    this.#token = await this.#renew();
+    if (this.#open) await this.#tell(this.#open);
+  }
+
+  async #renew(): Promise<Token> {
+    const backoff = new Backoff(this.#options.backoff);
     for (;;) {
       this.signal.throwIfAborted();
       this.#lastRefresh = performance.now() / 1000;
+      let text: string | undefined;
       try {
-        const text = await unlessAborted(this.#options.renew(this.#token.text, this.signal), this.signal);
-        this.#token = readToken(text);
-        if (this.#open) await this.#tell(this.#open);
-        return;
-      } catch {
-        await wait(this.#options.refreshDelaySeconds * 1000, this.signal);
+        text = await unlessAborted(this.#options.renew(this.#token.text, this.signal), this.signal);
+      } catch (error) {
+        if (error instanceof ORPCError && !isPassing(error)) throw this.#fail(error);
+        // The server was not reached, or is not itself.
+        await wait(Math.max(this.#options.refreshDelaySeconds * 1000, backoff.next()), this.signal);
+        continue;
+      }
+      if (text === undefined) throw this.#fail(new TypeError("The repeated call gave no durable iterator."));
+      try {
+        return readToken(text);
+      } catch (error) {
+        throw this.#fail(error as Error);
       }
     }
   }
@@ -272,6 +285,10 @@ export class Session {
       connection.close();
     }
   }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof ORPCError && PASSING.includes(error.status);
 }
 
 function hasExpired({ payload }: Token): boolean {
