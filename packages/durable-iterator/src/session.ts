@@ -82,7 +82,7 @@ export class Session {
   }
 
   /** Ends the session: the socket is closed, and whatever waits is rejected with the reason. */
-  end(reason: unknown = new Error("The durable iterator is closed.")): void {
+  end(reason: unknown = closedError()): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort(reason);
     this.#connection.then((connection) => connection.close(), () => {});
@@ -112,7 +112,8 @@ export class Session {
   async call(path: readonly string[], input: unknown, options: ClientOptions<Record<never, never>>): Promise<unknown> {
     const signal = options.signal ? AbortSignal.any([options.signal, this.signal]) : this.signal;
     const connection = await unlessAborted(this.#connection, signal);
-    return connection.procedures.call({ path, input }, { ...options, signal });
+    // The end of the session closes the socket, so that the server need not be told of this call.
+    return unlessAborted(connection.procedures.call({ path, input }, options), this.signal);
   }
 
   /** An open socket, however long it takes to have one. */
@@ -279,12 +280,17 @@ export class Session {
       return;
     }
     try {
-      await connection.procedures.updateToken({ token: token.text }, { signal: this.signal });
+      await unlessAborted(connection.procedures.updateToken({ token: token.text }), this.signal);
     } catch {
       // The next socket comes with the new token.
       connection.close();
     }
   }
+}
+
+/** What waits fails with when nobody gave a reason for the end. */
+function closedError(): Error {
+  return Object.assign(new Error("The durable iterator is closed."), { name: "AbortError" });
 }
 
 function isPassing(error: unknown): boolean {

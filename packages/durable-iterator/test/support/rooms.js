@@ -26,13 +26,21 @@ export class Rooms {
     this.server = await startServer({ PORT: port });
   }
 
-  /** A client; `plugin` are options of the plugin, `link` of the link. */
+  /**
+   * A client; `plugin` are options of the plugin, `link` of the link. `plugin.isLost` says which messages never reach
+   * the server.
+   */
   client(plugin = {}, link = {}) {
     const { sockets } = this;
+    const { isLost = () => false } = plugin;
     class Recorded extends WebSocket {
       constructor(url) {
         super(url);
         sockets.push(this);
+      }
+
+      send(message, ...rest) {
+        if (!isLost(`${message}`)) super.send(message, ...rest);
       }
     }
     const durable = new DurableIteratorLinkPlugin({
