@@ -32,6 +32,7 @@ type Procedures = {
 };
 
 const OPEN = 1;
+const CLOSING = 2;
 
 /** The header by which the server is asked, and tells, where the events begin. */
 const POSITION = "x-orpc-durable-iterator-position";
@@ -72,10 +73,11 @@ export class Connection {
     // `close` follows; without a listener the sockets of `ws` would throw.
     socket.addEventListener("error", () => {});
     const link = new RPCLink<Record<never, never>>({
-      websocket: socket,
+      websocket: asTheLinkSeesIt(socket),
       customJsonSerializers,
       clientInterceptors: [
         async ({ next, ...options }) => {
+          if (!this.isOpen) throw new Error("The socket is not open.");
           if (options.path[0] !== "subscribe") return next();
           const response = await next({
             ...options,
@@ -97,6 +99,25 @@ export class Connection {
   close(): void {
     this.#socket.close(1000);
   }
+}
+
+/**
+ * A socket that takes messages also while it closes, and drops them. The link has some to send then, such as that a call
+ * is given up, and nobody would catch its error; what waits for an answer is told when the socket is closed.
+ */
+function asTheLinkSeesIt(
+  socket: InstanceType<WebSocketConstructor>,
+): Pick<WebSocket, "readyState" | "addEventListener" | "removeEventListener" | "send"> {
+  return {
+    get readyState() {
+      return socket.readyState === CLOSING ? OPEN : socket.readyState;
+    },
+    send: (message) => {
+      if (socket.readyState === OPEN) socket.send(message);
+    },
+    addEventListener: socket.addEventListener.bind(socket),
+    removeEventListener: socket.removeEventListener.bind(socket),
+  };
 }
 
 /**

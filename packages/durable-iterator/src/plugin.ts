@@ -27,13 +27,14 @@ export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
    */
   onGap?: (gap: DurableIteratorGap, call: DurableIteratorCall<T>) => void;
   /**
-   * How many seconds before its end a token is replaced by a new one, for which the original call is repeated. Off
-   * unless set: then the iterator ends with UNAUTHORIZED when its token expires.
+   * How many seconds before its end a token is replaced by a new one, for which the original call is repeated. If the
+   * server refuses it, the iterator ends with its error. Off unless set: then the iterator ends with UNAUTHORIZED when
+   * its token expires.
    */
   refreshTokenBeforeExpireInSeconds?: number;
-  /** How many seconds are between two attempts to get a new token, at least; 2 unless set. */
+  /** How many seconds are between two attempts to get a new token, at least; 2 unless set. `backoff` makes it more. */
   refreshTokenDelayInSeconds?: number;
-  /** How long to wait before a socket is opened anew. */
+  /** How long to wait before a socket is opened anew, or a call for a new token that failed is repeated. */
   backoff?: BackoffOptions;
   /** The id of an iterator's client, where the server does not give one; a random UUID unless set. */
   createId?: (payload: DurableIteratorTokenPayload, call: DurableIteratorCall<T>) => string;
@@ -92,8 +93,7 @@ export class DurableIteratorLinkPlugin<T extends ClientContext> implements Stand
       if (!isDurable) return output;
       const renew = async (token: string, signal: AbortSignal) => {
         const renewed = await ask(token, signal);
-        if (!renewed.isDurable) throw new TypeError("The repeated call gave no durable iterator.");
-        return renewed.output as string;
+        return renewed.isDurable ? (renewed.output as string) : undefined;
       };
       return openDurableIterator(output as string, this.#sessionOptions(output as string, call, renew), call.signal);
     });

@@ -14,8 +14,8 @@ import { unlessAborted, wait } from "./wait.js";
 /** What a session needs. */
 export interface SessionOptions {
   url: (payload: DurableIteratorTokenPayload) => Promise<string | URL> | string | URL;
-  /** Repeats the original call, and gives its new token. */
-  renew: (token: string, signal: AbortSignal) => Promise<string>;
+  /** Repeats the original call, and gives its new token, or undefined if it gave no durable iterator. */
+  renew: (token: string, signal: AbortSignal) => Promise<string | undefined>;
   refreshBeforeExpireSeconds: number | undefined;
   refreshDelaySeconds: number;
   backoff: BackoffOptions;
@@ -82,7 +82,7 @@ export class Session {
   }
 
   /** Ends the session: the socket is closed, and whatever waits is rejected with the reason. */
-  end(reason: unknown = new Error("The durable iterator is closed.")): void {
+  end(reason: unknown = closedError()): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort(reason);
     this.#connection.then((connection) => connection.close(), () => {});
@@ -112,7 +112,8 @@ export class Session {
   async call(path: readonly string[], input: unknown, options: ClientOptions<Record<never, never>>): Promise<unknown> {
     const signal = options.signal ? AbortSignal.any([options.signal, this.signal]) : this.signal;
     const connection = await unlessAborted(this.#connection, signal);
-    return connection.procedures.call({ path, input }, { ...options, signal });
+    // The end of the session closes the socket, so that the server need not be told of this call.
+    return unlessAborted(connection.procedures.call({ path, input }, options), this.signal);
   }
 
   /** An open socket, however long it takes to have one. */
@@ -196,7 +197,7 @@ export class Session {
       this.#options.onGap(gap);
       return;
     }
-    if (error instanceof ORPCError && PASSING.includes(error.status)) {
+    if (isPassing(error)) {
       await wait(this.#position.retry ?? this.#backoff.next(), this.signal);
     } else if (error instanceof ORPCError || connection.isOpen) {
       throw this.#fail(error as Error);
@@ -232,7 +233,7 @@ export class Session {
     }
   }
 
-  /** Gets a new token, however long it takes. One at a time. */
+  /** Gets a new token, however long it takes, unless the server refuses it: then the session ends. One at a time. */
   #refresh(): Promise<void> {
     this.#refreshing ??= this.#refreshOnce().finally(() => {
       this.#refreshing = undefined;
@@ -241,16 +242,29 @@ export class Session {
   }
 
   async #refreshOnce(): Promise<void> {
+    this.#token = await this.#renew();
+    if (this.#open) await this.#tell(this.#open);
+  }
+
+  async #renew(): Promise<Token> {
+    const backoff = new Backoff(this.#options.backoff);
     for (;;) {
       this.signal.throwIfAborted();
       this.#lastRefresh = performance.now() / 1000;
+      let text: string | undefined;
       try {
-        const text = await unlessAborted(this.#options.renew(this.#token.text, this.signal), this.signal);
-        this.#token = readToken(text);
-        if (this.#open) await this.#tell(this.#open);
-        return;
-      } catch {
-        await wait(this.#options.refreshDelaySeconds * 1000, this.signal);
+        text = await unlessAborted(this.#options.renew(this.#token.text, this.signal), this.signal);
+      } catch (error) {
+        if (error instanceof ORPCError && !isPassing(error)) throw this.#fail(error);
+        // The server was not reached, or is not itself.
+        await wait(Math.max(this.#options.refreshDelaySeconds * 1000, backoff.next()), this.signal);
+        continue;
+      }
+      if (text === undefined) throw this.#fail(new TypeError("The repeated call gave no durable iterator."));
+      try {
+        return readToken(text);
+      } catch (error) {
+        throw this.#fail(error as Error);
       }
     }
   }
@@ -266,12 +280,21 @@ export class Session {
       return;
     }
     try {
-      await connection.procedures.updateToken({ token: token.text }, { signal: this.signal });
+      await unlessAborted(connection.procedures.updateToken({ token: token.text }), this.signal);
     } catch {
       // The next socket comes with the new token.
       connection.close();
     }
   }
+}
+
+/** What waits fails with when nobody gave a reason for the end. */
+function closedError(): Error {
+  return Object.assign(new Error("The durable iterator is closed."), { name: "AbortError" });
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof ORPCError && PASSING.includes(error.status);
 }
 
 function hasExpired({ payload }: Token): boolean {

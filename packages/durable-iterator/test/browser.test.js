@@ -77,3 +77,9 @@ test("in Chromium a durable iterator reads, calls, comes back when its line is c
   });
   expect(problems).toEqual([]);
 }, 20_000);
+
+test("in Chromium nothing is left uncaught when a durable iterator ends while a method runs", async () => {
+  const url = `${rooms.line.origin.replace("http", "ws")}/durable`;
+  expect(await page.evaluate((url) => globalThis.leave(url), url)).toEqual(["AbortError", "AbortError", "AbortError"]);
+  expect(problems).toEqual([]);
+}, 20_000);

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ORPCError } from "@orpc/client";
+import { WebSocket } from "ws";
 import { durableIteratorId, durableIteratorToken } from "../dist/index.js";
-import { errorOf, Rooms, take } from "./support/rooms.js";
+import { answer, errorOf, refusal, repeated, Rooms, take } from "./support/rooms.js";
 
 /** Tokens live that long here, in seconds. */
 const TTL = 2;
@@ -26,6 +28,13 @@ afterAll(async () => {
 const exp = (iterator) => {
   const token = durableIteratorToken(iterator);
   return JSON.parse(token.slice(0, token.lastIndexOf("."))).exp;
+};
+
+/** What is there within the next seconds, or else an error. */
+const soon = async (promise) => {
+  const late = sleep(5000).then(() => Promise.reject(new Error("it takes too long")));
+  late.catch(() => {});
+  return Promise.race([promise, late]);
 };
 
 /** Waits until the clock has passed a time in seconds since 1970. */
@@ -80,5 +89,69 @@ describe("a token", () => {
     await past(ends + 0.3);
     await ada.tools.ping().catch(() => ada.tools.ping());
     expect(failures).toBe(3);
+  });
+
+  test("is asked for at waits that grow, while the server cannot give one", async () => {
+    const asked = [];
+    const fetch = repeated(() => {
+      asked.push(performance.now());
+      return asked.length < 5 && refusal(503, "SERVICE_UNAVAILABLE");
+    });
+    const plugin = {
+      refreshTokenBeforeExpireInSeconds: 1,
+      refreshTokenDelayInSeconds: 0.15,
+      backoff: { initialMs: 100, maxMs: 400, random: () => 1 },
+    };
+    const ada = await rooms.open({ room: "growing", name: "Ada" }, { plugin, link: { fetch } });
+    await expect.poll(() => asked.length, { timeout: 10_000 }).toBe(5);
+    const waits = asked.slice(1).map((time, index) => time - asked[index]);
+    for (const [index, least] of [150, 200, 400, 400].entries()) expect(waits[index]).toBeGreaterThan(least - 5);
+    // The last one was given.
+    expect(await ada.tools.ping().catch(() => ada.tools.ping())).toBe("pong");
+  });
+});
+
+describe("a repeated call that is refused ends the iterator, and is not repeated again", () => {
+  test.each([
+    [401, "UNAUTHORIZED"],
+    [403, "FORBIDDEN"],
+  ])("when its status is %i", async (status, code) => {
+    let asked = 0;
+    const fetch = repeated(() => (asked += 1) && refusal(status, code));
+    const ada = await rooms.open({ room: "refused", name: "Ada" }, { plugin: REFRESH, link: { fetch } });
+    const error = await soon(errorOf(ada.next()));
+    expect(error).toBeInstanceOf(ORPCError);
+    expect(error).toMatchObject({ code, status });
+    expect(await soon(errorOf(ada.tools.ping()))).toBe(error);
+    await sleep(500);
+    expect(asked).toBe(1);
+  });
+
+  test.each([
+    ["no durable iterator", {}, "The repeated call gave no durable iterator."],
+    ["no token", { "x-orpc-durable-iterator": "1" }, /./u],
+  ])("when it gives %s", async (_, headers, message) => {
+    let asked = 0;
+    const fetch = repeated(() => (asked += 1) && answer(200, "logged out", headers));
+    const ada = await rooms.open({ room: "refused", name: "Ada" }, { plugin: REFRESH, link: { fetch } });
+    const error = await soon(errorOf(ada.next()));
+    expect(error.message).toMatch(message);
+    expect(await soon(errorOf(ada.tools.ping()))).toBe(error);
+    await sleep(500);
+    expect(asked).toBe(1);
+  });
+
+  test("after the token has expired, and what waits for the next socket fails", async () => {
+    let isOver = false;
+    const fetch = repeated(() => (isOver ? refusal(401, "UNAUTHORIZED") : refusal(503, "SERVICE_UNAVAILABLE")));
+    const ada = await rooms.open({ room: "refused", name: "Ada" }, { plugin: REFRESH, link: { fetch } });
+    const next = errorOf(ada.next());
+    // By then the server has closed the socket.
+    await expect.poll(() => rooms.sockets[0].readyState, { timeout: 10_000 }).toBe(WebSocket.CLOSED);
+    const call = errorOf(ada.tools.ping());
+    isOver = true;
+    const error = await soon(next);
+    expect(error).toMatchObject({ code: "UNAUTHORIZED", message: "refused" });
+    expect(await soon(call)).toBe(error);
   });
 });

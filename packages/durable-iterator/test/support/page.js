@@ -26,3 +26,33 @@ globalThis.talk = async (url) => {
   const afterEnd = await room.tools.ping().catch(({ message }) => message);
   return { pong, texts, isOneId, forbidden, end: await pending, afterEnd };
 };
+
+/** Ends iterators while a method runs whose message got lost: what the method fails with, each time. */
+globalThis.leave = async (url) => {
+  let lost = 0;
+  class Lossy extends WebSocket {
+    send(message) {
+      if (String(message).includes("never heard")) lost += 1;
+      else super.send(message);
+    }
+  }
+  const plugins = [new DurableIteratorLinkPlugin({ url, WebSocket: Lossy })];
+  const client = createORPCClient(new RPCLink({ url: `${location.origin}/rpc`, plugins }));
+  const later = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const errors = [];
+  for (const way of ["return", "break", "signal"]) {
+    const stop = new AbortController();
+    const room = await client.room.open({ room: `left by ${way}`, name: "Page" }, { signal: stop.signal });
+    await room.say({ text: "heard" });
+    const before = lost;
+    const failed = room.say({ text: "never heard" }, { signal: stop.signal }).catch(({ name }) => name);
+    while (lost === before) await later();
+    if (way === "return") await room.return();
+    if (way === "break") for await (const _ of room) break;
+    if (way === "signal") stop.abort();
+    errors.push(await failed);
+  }
+  // What nobody catches is told a little later.
+  await later();
+  return errors;
+};

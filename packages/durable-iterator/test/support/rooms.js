@@ -26,13 +26,21 @@ export class Rooms {
     this.server = await startServer({ PORT: port });
   }
 
-  /** A client; `plugin` are options of the plugin, `link` of the link. */
+  /**
+   * A client; `plugin` are options of the plugin, `link` of the link. `plugin.isLost` says which messages never reach
+   * the server.
+   */
   client(plugin = {}, link = {}) {
     const { sockets } = this;
+    const { isLost = () => false } = plugin;
     class Recorded extends WebSocket {
       constructor(url) {
         super(url);
         sockets.push(this);
+      }
+
+      send(message, ...rest) {
+        if (!isLost(`${message}`)) super.send(message, ...rest);
       }
     }
     const durable = new DurableIteratorLinkPlugin({
@@ -89,3 +97,14 @@ export const errorOf = (promise) =>
     (value) => Promise.reject(new Error(`it was to fail, but gave ${JSON.stringify(value)}`)),
     (error) => error,
   );
+
+/** An answer as the server gives it. */
+export const answer = (status, json, headers = {}) =>
+  new Response(JSON.stringify({ json }), { status, headers: { "content-type": "application/json", ...headers } });
+export const refusal = (status, code) => answer(status, { defined: false, code, status, message: "refused" });
+
+/** Gives the call that opens an iterator, when it is repeated, the answer that there is for it, if any. */
+export const repeated = (answerOf) => async (request, init) => {
+  const isRepeated = new Headers(request.headers).has("x-orpc-durable-iterator-token");
+  return (isRepeated && answerOf()) || globalThis.fetch(request, init);
+};
