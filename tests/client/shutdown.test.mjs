@@ -38,6 +38,7 @@ if (!serverIsForeign) {
       const server = await startServer();
       assert.equal(await clientOf(server).ping(), "pong");
       assert.deepEqual(await soon("the end", server.stop()), CLEAN);
+      assert.ok(!server.left(), "nothing was left that ran");
     });
 
     it("ends while streams run, and their readers see the end", async () => {
@@ -57,6 +58,7 @@ if (!serverIsForeign) {
         ),
       );
       assert.deepEqual(await soon("the end", server.stop()), CLEAN);
+      assert.ok(!server.left(), "nothing was left that ran");
       for (const outcome of outcomes) assert.match(await soon("the end of the stream", outcome), /^(ended|failed)$/);
     });
 
@@ -110,6 +112,7 @@ if (!serverIsForeign) {
       const end = server.stop();
       for (const peer of peers) assert.equal(await peer.closeCode(), GOING_AWAY);
       assert.deepEqual(await soon("the end", end), CLEAN);
+      assert.ok(!server.left(), "nothing was left that ran");
     });
 
     it("closes a hundred of them", async () => {
@@ -118,6 +121,7 @@ if (!serverIsForeign) {
       const end = server.stop();
       for (const peer of peers) assert.equal(await peer.closeCode(), GOING_AWAY);
       assert.deepEqual(await soon("the end", end), CLEAN);
+      assert.ok(!server.left(), "nothing was left that ran");
     });
 
     it("answers what ends before the deadline on a hundred of them, ends the rest, and opens no more", async () => {
@@ -158,6 +162,7 @@ if (!serverIsForeign) {
       }
       for (const error of await soon("the failures", Promise.all(endless))) assert.equal(error.name, "AbortError");
       assert.deepEqual(await soon("the end", end), CLEAN);
+      assert.ok(!server.left(), "nothing was left that ran");
     });
 
     it("fails the calls and streams of the official client, which sees the end", async () => {
@@ -167,6 +172,7 @@ if (!serverIsForeign) {
       const call = errorOf(client.slow.wait({ ms: 60_000 }));
       await eventually("one call", () => client.slow.live(), 1);
       assert.deepEqual(await soon("the end", server.stop()), CLEAN);
+      assert.ok(!server.left(), "nothing was left that ran");
       for (const failure of [reader, call]) assert.ok((await soon("the failure", failure)) instanceof Error);
     });
 

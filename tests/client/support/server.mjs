@@ -22,15 +22,17 @@ if (!serverIsForeign && !(binary && existsSync(binary))) {
 
 /**
  * The server under test: the one at `CONFORMANCE_URL`, else a process of its own from `CONFORMANCE_BIN`.
- * `settings` are variables of its environment. Gives its origin, and `stop`, which gives how the process ended.
+ * `settings` are variables of its environment. Gives its origin, `stop`, which gives how the process ended, and `left`,
+ * which tells whether something was left then that ran.
  */
 export async function startServer(settings = {}) {
   if (serverIsForeign) {
-    return { origin: new URL(process.env.CONFORMANCE_URL).origin, stop: async () => ({ code: 0, signal: null }) };
+    const stop = async () => ({ code: 0, signal: null });
+    return { origin: new URL(process.env.CONFORMANCE_URL).origin, stop, left: () => false };
   }
   const server = launchServer(settings);
   try {
-    return { origin: await server.origin, stop: server.stop };
+    return { origin: await server.origin, stop: server.stop, left: server.left };
   } catch (error) {
     await server.kill();
     throw error;
@@ -39,8 +41,8 @@ export async function startServer(settings = {}) {
 
 /**
  * A process of the server that may not be ready yet. Gives the promise of its origin, which fails with the server's
- * log when there is none; `stop` asks it to end, `kill` ends it at once; both give how it ended, with its log if it
- * did not wait any longer for what ran.
+ * log when there is none; `stop` asks it to end, `kill` ends it at once; both give how it ended. `left` tells whether
+ * it ended with something left that ran.
  */
 export function launchServer(settings = {}) {
   const child = spawn(binary, { env: { ...process.env, PORT: "0", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
@@ -51,7 +53,7 @@ export function launchServer(settings = {}) {
   // `close` comes once all that it said has been read.
   const ended = new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code, signal) => resolve(LEFT.test(log) ? { code, signal, log } : { code, signal }));
+    child.once("close", (code, signal) => resolve({ code, signal }));
   }).finally(() => process.off("exit", kill));
 
   const origin = withLimit(
@@ -72,7 +74,8 @@ export function launchServer(settings = {}) {
     child.kill(signal);
     return withLimit(STOP_LIMIT, () => `the server was still there ${STOP_LIMIT} ms after ${signal}\n${log}`, ended);
   };
-  return { origin, stop: () => end("SIGTERM").finally(kill), kill: () => end("SIGKILL") };
+  const left = () => LEFT.test(log);
+  return { origin, stop: () => end("SIGTERM").finally(kill), kill: () => end("SIGKILL"), left };
 }
 
 /** The origin that the server prints when it is ready. Whatever else it prints is read and dropped. */
