@@ -36,7 +36,7 @@ pub use event::{
     ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, Hibernating,
     HibernatingIterator, HibernationId, LastEventId, Step,
 };
-pub use orpc_macros::{RpcError, contract, middleware, procedure, router};
+pub use orpc_runtime_macros::{RpcError, contract, middleware, procedure, router};
 pub use procedure::{
     Call, CallEnd, Code, Definition, Deprecation, Done, Error, ErrorDeclaration, Hooks, Kind,
     Lends, MayLend, MetaValue, Middleware, Next, PeerAddr, Procedure, ProcedureInput,

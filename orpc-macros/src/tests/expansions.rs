@@ -1,5 +1,5 @@
 //! What the macros write, as files that are read by people:
-//! `ORPC_EXPANSIONS=write cargo test --package orpc-macros` writes them anew.
+//! `ORPC_EXPANSIONS=write cargo test --package orpc-runtime-macros` writes them anew.
 //! Each `tests/expansions/*.rs` is an input, the file `*.expanded.rs` beside it
 //! what becomes of it.
 
@@ -27,7 +27,7 @@ fn expansions_are_those_that_somebody_read() {
     }
     assert!(
         differences.is_empty(),
-        "{differences}\nif this is meant: ORPC_EXPANSIONS=write cargo test --package orpc-macros"
+        "{differences}\nif this is meant: ORPC_EXPANSIONS=write cargo test --package orpc-runtime-macros"
     );
 }
 

@@ -20,12 +20,12 @@ pub struct NewToken {
     token: String,
 }
 
-#[orpc_macros::router(crate = "crate")]
+#[orpc_runtime_macros::router(crate = "crate")]
 pub(super) mod procedures {
     use super::*;
 
     /// The events of the channel, from now on or from the last one that the client saw.
-    #[orpc_macros::procedure(crate = "crate")]
+    #[orpc_runtime_macros::procedure(crate = "crate")]
     pub async fn subscribe(
         call: &Call,
         socket: &Socket,
@@ -42,7 +42,7 @@ pub(super) mod procedures {
     }
 
     /// Takes a newer token for the same channel with the same tags.
-    #[orpc_macros::procedure(crate = "crate")]
+    #[orpc_runtime_macros::procedure(crate = "crate")]
     pub async fn update_token(socket: &Socket, input: NewToken) -> Result<(), Error> {
         Seat::of(socket)?.renew(socket, &input.token)
     }

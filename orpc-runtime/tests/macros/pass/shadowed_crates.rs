@@ -7,7 +7,7 @@ use ::orpc_runtime::prelude::*;
 pub mod core {}
 pub mod std {}
 pub mod alloc {}
-pub mod orpc_macros {}
+pub mod orpc_runtime_macros {}
 pub mod http {}
 pub mod tokio {}
 
