@@ -53,6 +53,10 @@ pub use value::{PathSegment, Value};
 pub use room::{Delivery, EncodedEvent, Recipients, Room, Rooms};
 #[cfg(feature = "http")]
 pub use serve::http;
+#[cfg(feature = "server")]
+pub use serve::listen as server;
+#[cfg(feature = "server")]
+pub use serve::listen::serve;
 #[cfg(feature = "websocket")]
 pub use serve::{Peer, Port, PortClosed, ports, websocket};
 

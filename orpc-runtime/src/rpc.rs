@@ -19,11 +19,12 @@ use crate::router::{Route, Router, RouterError, Routes};
 /// #     #[orpc_runtime::procedure]
 /// #     pub async fn ping() -> &'static str { "pong" }
 /// # }
+/// # #[cfg(feature = "server")]
 /// # async fn serve() -> std::io::Result<()> {
 /// let rpc = Rpc::new(health::router());
 /// let app = axum::Router::new().nest_service("/rpc", rpc.http(()));
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-/// axum::serve(listener, app).await
+/// orpc_runtime::serve(listener, app).await
 /// # }
 /// ```
 pub struct Rpc<C> {
@@ -90,8 +91,8 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     /// with one result are left to finish, and then their sockets close with 1001.
     ///
     /// Call it before a graceful shutdown of the HTTP server, which would
-    /// otherwise wait for streams without an end, and wait for
-    /// [`closed`](Rpc::closed) after it.
+    /// otherwise wait for streams without an end. Servers other than `serve`
+    /// (feature `server`) let go of sockets: wait for [`closed`](Rpc::closed) after it.
     pub fn shutdown(&self) {
         self.shared.shutdown.cancel();
         self.shared.sockets.close();

@@ -5,6 +5,9 @@
     reason = "procedures are `pub`, and nobody reads a test's docs"
 )]
 
+#[cfg(feature = "server")]
+#[path = "http/server.rs"]
+mod server;
 mod support;
 
 use std::sync::Arc;

@@ -13,7 +13,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::serve::ListenerExt as _;
 use call_log::CallLog;
 use chat_api::hibernating::Doorkeeper;
 use chat_api::{Room, api, hibernating};
@@ -70,14 +69,8 @@ where
     let mut interrupt = signal(SignalKind::interrupt())?;
     println!("chat room: http://{}", listener.local_addr()?);
 
-    // A message is one small packet: it does not wait for a second one.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            eprintln!("TCP_NODELAY cannot be set: {error}");
-        }
-    });
-    let sockets = rpc.clone();
-    // Open streams would keep a graceful shutdown waiting, so they are ended first.
+    // Open streams and sockets would keep a graceful shutdown waiting, so they are
+    // ended first.
     let until_signal = async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -85,8 +78,6 @@ where
         }
         rpc.shutdown();
     };
-    axum::serve(listener, app).with_graceful_shutdown(until_signal).await?;
-    // The server has let go of its sockets; they say goodbye by themselves.
-    sockets.closed().await;
+    orpc_runtime::serve(listener, app).shutdown_on(until_signal).await?;
     Ok(())
 }

@@ -51,8 +51,9 @@ pub(crate) struct Target {
 
 /// The address of the client's end of the connection.
 ///
-/// The runtime does not accept connections itself: insert a `PeerAddr` into the
-/// request's extensions where you do, and [`Call::peer_addr`] gives it back.
+/// `serve` (feature `server`) inserts one into the extensions of each request. Where
+/// another server accepts the connections, insert it there, and [`Call::peer_addr`]
+/// gives it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 

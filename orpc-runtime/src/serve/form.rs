@@ -81,6 +81,8 @@ pub(crate) enum FormError {
     TooLarge,
     #[error("the form is malformed or cut off")]
     Malformed,
+    #[error("the form did not arrive in time")]
+    Late,
     #[error("a file cannot be kept: {0}")]
     Disk(#[from] io::Error),
 }
@@ -91,6 +93,7 @@ impl FormError {
         match self {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
             Self::Malformed => malformed_request(DecodeError::Malformed),
+            Self::Late => Error::new(Code::Timeout),
             Self::Disk(error) => Error::internal(error),
         }
     }

@@ -7,6 +7,10 @@ mod context;
 mod form;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "server")]
+pub mod listen;
+#[cfg(feature = "http")]
+mod patience;
 #[cfg(feature = "websocket")]
 mod peer;
 #[cfg(feature = "http")]

@@ -12,11 +12,9 @@
 mod events;
 
 use std::error::Error;
-use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use conformance_api::{Session, State, api};
 use orpc_runtime::{Call, Rpc};
 use tokio::net::TcpListener;
@@ -60,35 +58,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     println!("listening on http://{}", listener.local_addr()?);
 
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            eprintln!("TCP_NODELAY cannot be set: {error}");
-        }
-    });
-    let (ending, end) = tokio::sync::oneshot::channel::<()>();
-    let (sockets, closing) = (rpc.clone(), rooms.clone());
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let signal = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         rpc.shutdown();
-        closing.shutdown();
-        drop(ending);
-    });
-    let deadline = async {
-        drop(end.await);
-        tokio::time::sleep(LAST_DEADLINE).await;
+        rooms.shutdown();
     };
-    let served = async {
-        server.into_future().await?;
-        sockets.closed().await;
-        rooms.closed().await;
-        Ok::<_, std::io::Error>(())
-    };
-    tokio::select! {
-        result = served => result?,
-        () = deadline => eprintln!("some calls did not end in time"),
-    }
+    orpc_runtime::serve(listener, app).shutdown_on(signal).shutdown_deadline(LAST_DEADLINE).await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
 use futures::Stream;
@@ -10,6 +11,7 @@ use http_body::Body;
 use super::read::drain;
 use crate::event::InputEvent;
 use crate::procedure::{Code, Error};
+use crate::serve::patience::{Failed, Patience};
 use crate::wire::v1::sse::{SseEvent, SseReader, TooLong};
 
 /// The events of a request's body, which is read as they are asked for.
@@ -23,6 +25,7 @@ where
     reader: SseReader,
     /// What was received and not read.
     bytes: Bytes,
+    patience: Patience,
 }
 
 impl<B> BodyEvents<B>
@@ -30,9 +33,15 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    /// The events of a body, each of at most `limit` bytes.
-    pub(super) fn new(body: B, limit: usize) -> Self {
-        Self { body: Some(Box::pin(body)), reader: SseReader::new(limit), bytes: Bytes::new() }
+    /// The events of a body, each of at most `limit` bytes, which brings some of
+    /// them, or a comment, within `silence`.
+    pub(super) fn new(body: B, limit: usize, silence: Duration) -> Self {
+        Self {
+            body: Some(Box::pin(body)),
+            reader: SseReader::new(limit),
+            bytes: Bytes::new(),
+            patience: Patience::for_events(silence),
+        }
     }
 }
 
@@ -60,13 +69,17 @@ where
                 Err(TooLong) => return Poll::Ready(Some(Err(Error::new(Code::PayloadTooLarge)))),
             }
             let Some(body) = &mut this.body else { return Poll::Ready(None) };
-            match ready!(body.as_mut().poll_frame(cx)) {
+            match ready!(this.patience.poll_frame(body.as_mut(), cx)) {
                 Some(Ok(frame)) => {
                     if let Ok(mut data) = frame.into_data() {
                         this.bytes = data.copy_to_bytes(data.remaining());
                     }
                 }
-                Some(Err(_)) => {
+                Some(Err(Failed::Late)) => {
+                    this.body = None;
+                    return Poll::Ready(Some(Err(Error::new(Code::Timeout))));
+                }
+                Some(Err(Failed::Body(_))) => {
                     this.body = None;
                     return Poll::Ready(Some(Err(cut_off())));
                 }

@@ -10,18 +10,23 @@ use futures::{Stream, StreamExt as _};
 use http_body::Body;
 
 use crate::serve::form::Interrupted;
+use crate::serve::patience::Patience;
 use crate::value::{File, FileReader};
 use crate::wire::v1::form::{Form, Part};
 
-/// The data of a request's body.
-pub(super) struct Chunks<'b, B>(pub(super) Pin<&'b mut B>);
+/// The data of a request's body, as long as it arrives in time.
+pub(super) struct Chunks<'b, B> {
+    pub(super) body: Pin<&'b mut B>,
+    pub(super) patience: &'b mut Patience,
+}
 
 impl<B: Body> Stream for Chunks<'_, B> {
     type Item = Result<Bytes, Interrupted>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let Some(frame) = ready!(self.0.as_mut().poll_frame(cx)) else {
+            let this = &mut *self;
+            let Some(frame) = ready!(this.patience.poll_frame(this.body.as_mut(), cx)) else {
                 return Poll::Ready(None);
             };
             let Ok(frame) = frame else { return Poll::Ready(Some(Err(Interrupted))) };

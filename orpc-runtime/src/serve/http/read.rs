@@ -1,5 +1,6 @@
 //! Reads request bodies within their limit.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::form::Chunks;
 use crate::procedure::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::serve::form::{self, Form, FormError, FormLimits};
+use crate::serve::patience::{Failed, Patience};
 
 /// How much of a refused body is read and thrown away, so that a client that is
 /// still sending gets to read the answer instead of a connection reset.
@@ -26,6 +28,8 @@ const DRAIN_TIME: Duration = Duration::from_secs(2);
 pub(super) enum ReadError {
     /// It is longer than the limit.
     TooLarge,
+    /// It did not arrive in time.
+    Late,
     /// The connection failed on the way.
     Broken,
 }
@@ -35,6 +39,7 @@ impl ReadError {
     pub(super) fn answer(self) -> Error {
         match self {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
+            Self::Late => Error::new(Code::Timeout),
             Self::Broken => malformed_request(DecodeError::Malformed),
         }
     }
@@ -46,6 +51,7 @@ pub(super) async fn read_body<B>(
     body: B,
     headers: &HeaderMap,
     limit: usize,
+    deadline: Duration,
 ) -> Result<Bytes, ReadError>
 where
     B: Body + Send + 'static,
@@ -56,12 +62,15 @@ where
         return Err(ReadError::TooLarge);
     }
     let mut body = Box::pin(body);
+    let mut patience = Patience::new(deadline);
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(mut data) = frame.map_err(|_| ReadError::Broken)?.into_data() else {
-            continue;
-        };
+    while let Some(frame) = poll_fn(|cx| patience.poll_frame(body.as_mut(), cx)).await {
+        let frame = frame.map_err(|failed| match failed {
+            Failed::Late => ReadError::Late,
+            Failed::Body(_) => ReadError::Broken,
+        });
+        let Ok(mut data) = frame?.into_data() else { continue };
         if first.len() + all.len() + data.remaining() > limit {
             drain(body);
             return Err(ReadError::TooLarge);
@@ -97,6 +106,7 @@ pub(super) async fn read_form<B>(
     body: B,
     headers: &HeaderMap,
     limits: &FormLimits,
+    deadline: Duration,
 ) -> Result<Form, FormError>
 where
     B: Body + Send + 'static,
@@ -109,7 +119,12 @@ where
         return Err(FormError::TooLarge);
     }
     let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), |value| value.as_bytes());
-    let form = form::read_form(content_type, Chunks(body.as_mut()), limits).await;
+    let mut patience = Patience::new(deadline);
+    let chunks = Chunks { body: body.as_mut(), patience: &mut patience };
+    let form = form::read_form(content_type, chunks, limits).await;
+    if patience.is_late() {
+        return Err(FormError::Late);
+    }
     // The connection can go on to the next request once all is read, the form or
     // what follows it.
     if !body.is_end_stream() {

@@ -62,6 +62,16 @@ struct Options {
     batch_headers: HeaderMap,
     initial_comment: Option<Bytes>,
     keep_alive: Option<(Duration, Bytes)>,
+    deadlines: Deadlines,
+}
+
+/// For what a client has to do.
+#[derive(Debug, Clone, Copy)]
+struct Deadlines {
+    /// For the next piece of a body.
+    body: Duration,
+    /// For the next piece of a body of events.
+    events: Duration,
 }
 
 /// The procedures of a router as a tower service over HTTP.
@@ -76,6 +86,8 @@ struct Options {
 /// | [`file_limit`](HttpService::file_limit) of one file | 16 MiB | 413 |
 /// | [`files_limit`](HttpService::files_limit) of one form | 100 files | 413 |
 /// | [`file_memory`](HttpService::file_memory) of one file | 1 MiB | the file is kept in a temporary one |
+/// | [`body_deadline`](HttpService::body_deadline) | 20 s without a piece of a body | TIMEOUT, 408 |
+/// | [`input_silence_limit`](HttpService::input_silence_limit) | 75 s without a piece of an event iterator that a client sends | the iterator ends with TIMEOUT |
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
 /// | issues in the answer to an invalid input | 1,000, or 1 MiB of texts and keys | one more issue says that others are left out |
@@ -118,6 +130,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             batch_headers: HeaderMap::new(),
             initial_comment: Some(sse::comment("").into()),
             keep_alive: Some((Duration::from_secs(5), sse::comment("").into())),
+            deadlines: Deadlines { body: Duration::from_secs(20), events: Duration::from_secs(75) },
         };
         HttpService { served: Served::new(self.clone(), context.into_context(), options) }
     }
@@ -212,6 +225,21 @@ impl<C: Send + Sync + 'static> HttpService<C> {
             options.keep_alive =
                 every.map(|(interval, text)| (interval.max(SHORTEST), sse::comment(text).into()));
         })
+    }
+
+    /// How long a body may bring nothing; 20 s unless set. A body that goes on for
+    /// longer must bring 512 bytes per second on average. Beyond that the call fails
+    /// with TIMEOUT, 408.
+    #[must_use]
+    pub fn body_deadline(self, time: Duration) -> Self {
+        self.with(|options| options.deadlines.body = time)
+    }
+
+    /// How long an event iterator that a client sends as a body may bring nothing,
+    /// not even a comment; 75 s unless set. Beyond that the iterator ends with TIMEOUT.
+    #[must_use]
+    pub fn input_silence_limit(self, time: Duration) -> Self {
+        self.with(|options| options.deadlines.events = time)
     }
 
     async fn handle<B>(self, request: Request<B>) -> Result<Response<RpcBody>, Infallible>
@@ -316,22 +344,24 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B::Data: Send,
     {
         let source = input_source(method, headers);
+        let deadlines = self.options.deadlines;
         match source {
             InputSource::Query => return Ok(Input::Envelope(query_input(query).into())),
             InputSource::Form => {
                 // On its own, so that calls without files are no larger for it.
-                let form = Box::pin(read_form(body, headers, &self.options.form)).await;
+                let form =
+                    Box::pin(read_form(body, headers, &self.options.form, deadlines.body)).await;
                 return form.map(Input::Form).map_err(FormError::answer);
             }
             InputSource::Events => {
-                let events = BodyEvents::new(body, self.options.body_limit);
+                let events = BodyEvents::new(body, self.options.body_limit, deadlines.events);
                 return Ok(Input::Events(InputEvents::read(events)));
             }
             InputSource::Json | InputSource::Nowhere => {}
         }
         // A body that holds no envelope is read as well, so that the connection
         // can go on to the next request.
-        let bytes = read_body(body, headers, self.options.body_limit).await;
+        let bytes = read_body(body, headers, self.options.body_limit, deadlines.body).await;
         let bytes = bytes.map_err(ReadError::answer)?;
         let text = if source == InputSource::Json { bytes } else { Bytes::new() };
         Ok(Input::Envelope(text))
@@ -347,7 +377,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let text = if parts.method == Method::GET {
             batch::query_items(parts.uri.query()).into()
         } else {
-            match read_body(body, &parts.headers, self.options.body_limit).await {
+            let (limit, deadline) = (self.options.body_limit, self.options.deadlines.body);
+            match read_body(body, &parts.headers, limit, deadline).await {
                 Ok(text) => text,
                 Err(error) => return respond_with_error(&error.answer(), HeaderMap::new()),
             }

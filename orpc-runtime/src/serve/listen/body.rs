@@ -1,0 +1,96 @@
+//! The bodies of the requests and responses of a server.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+
+use super::io::Busy;
+use crate::serve::patience::{Failed, Patience};
+
+/// The body of a request that [`serve`](crate::serve) received. It fails when it
+/// does not arrive in time.
+#[derive(Debug)]
+pub struct RequestBody {
+    body: Incoming,
+    patience: Patience,
+}
+
+/// The body of a request did not arrive in time; see
+/// [`Serve::body_deadline`](super::Serve::body_deadline).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the body of the request did not arrive in time")]
+#[non_exhaustive]
+pub struct BodyTimeout;
+
+impl RequestBody {
+    pub(super) fn new(body: Incoming, patience: Patience) -> Self {
+        Self { body, patience }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = &mut *self;
+        let frame = ready!(this.patience.poll_frame(Pin::new(&mut this.body), cx));
+        Poll::Ready(frame.map(|frame| {
+            frame.map_err(|failed| match failed {
+                Failed::Late => BodyTimeout.into(),
+                Failed::Body(error) => error.into(),
+            })
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+pin_project! {
+    /// The body of a response, with whose end the request is answered.
+    pub(super) struct ResponseBody<B> {
+        #[pin]
+        body: B,
+        busy: Busy,
+    }
+}
+
+impl<B> ResponseBody<B> {
+    pub(super) fn new(body: B, busy: Busy) -> Self {
+        Self { body, busy }
+    }
+}
+
+impl<B: Body> Body for ResponseBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.project().body.poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,231 @@
+//! A connection whose client has to send requests and read responses in time.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+use super::admission::Admission;
+use crate::serve::time::after;
+
+/// The deadlines of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadlines {
+    /// From the first byte of a request to the end of its head, and from the
+    /// accepted connection to the end of the first one.
+    pub(super) head: Duration,
+    /// From a response to the next request.
+    pub(super) idle: Duration,
+    /// For a client to take bytes that are due.
+    pub(super) write: Duration,
+}
+
+/// The state of a connection's requests, shared with the service.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// The number of requests so far.
+    requests: AtomicU64,
+    /// A request is being answered, or the connection is no longer HTTP.
+    is_busy: AtomicBool,
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct Busy(Option<Arc<Turn>>);
+
+impl Turn {
+    pub(super) fn begin(self: &Arc<Self>) -> Busy {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.is_busy.store(true, Ordering::Relaxed);
+        Busy(Some(Arc::clone(self)))
+    }
+}
+
+impl Busy {
+    /// The connection was handed over: no request follows.
+    pub(super) fn stay(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        if let Some(turn) = &self.0 {
+            turn.is_busy.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What a connection waits for to be read.
+#[derive(Debug, Clone, Copy)]
+enum Waiting {
+    /// Whatever comes, in no time.
+    Anything,
+    /// The first byte of a request since then.
+    Request(Instant),
+    /// The rest of a request's head since then.
+    Head(Instant),
+}
+
+/// A TCP connection with [`Deadlines`]. It fails when one has passed.
+#[derive(Debug)]
+pub(super) struct TimedConnection {
+    stream: TcpStream,
+    turn: Arc<Turn>,
+    deadlines: Deadlines,
+    /// The number of requests that `waiting` is for.
+    requests: u64,
+    waiting: Waiting,
+    /// Since when the client has taken nothing of what it is sent.
+    blocked: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Counts the connection for as long as it is open.
+    _admission: Admission,
+}
+
+impl TimedConnection {
+    pub(super) fn new(
+        stream: TcpStream,
+        turn: Arc<Turn>,
+        deadlines: Deadlines,
+        admission: Admission,
+    ) -> Self {
+        Self {
+            stream,
+            turn,
+            deadlines,
+            requests: 0,
+            waiting: Waiting::Head(Instant::now()),
+            blocked: None,
+            timer: None,
+            _admission: admission,
+        }
+    }
+
+    /// Follows what the service does with the connection.
+    fn follow_turn(&mut self) {
+        let requests = self.turn.requests.load(Ordering::Relaxed);
+        if self.turn.is_busy.load(Ordering::Relaxed) {
+            self.waiting = Waiting::Anything;
+        } else if requests != self.requests || matches!(self.waiting, Waiting::Anything) {
+            self.waiting = Waiting::Request(Instant::now());
+        }
+        self.requests = requests;
+    }
+
+    /// When the client is late, if it has to do something.
+    fn due(&self) -> Option<Instant> {
+        let read = match self.waiting {
+            Waiting::Anything => None,
+            Waiting::Request(since) => Some(after(since, self.deadlines.idle)),
+            Waiting::Head(since) => Some(after(since, self.deadlines.head)),
+        };
+        let write = self.blocked.map(|since| after(since, self.deadlines.write));
+        read.into_iter().chain(write).min()
+    }
+
+    /// Waits on for a client that has to do something. Ready when it is late.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let Some(due) = self.due() else {
+            self.timer = None;
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        // The timer is moved when it fires, not with every request.
+        if timer.deadline() > due {
+            timer.as_mut().reset(due);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= due {
+                return Poll::Ready(self.fail());
+            }
+            timer.as_mut().reset(due);
+        }
+        Poll::Pending
+    }
+
+    fn fail(&self) -> io::Error {
+        let does_not_read = self.blocked.is_some();
+        if does_not_read && let Err(error) = self.stream.set_zero_linger() {
+            // Else the kernel goes on to keep what the client does not read.
+            tracing::debug!(%error, "a connection cannot be reset");
+        }
+        io::Error::new(
+            ErrorKind::TimedOut,
+            match (does_not_read, self.waiting) {
+                (true, _) => "the client does not read the response",
+                (false, Waiting::Head(_)) => "the head of a request did not arrive in time",
+                (false, _) => "no further request has arrived",
+            },
+        )
+    }
+
+    fn note_write(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.blocked = None;
+            return written;
+        }
+        self.blocked.get_or_insert_with(Instant::now);
+        self.poll_late(cx).map(Err)
+    }
+}
+
+impl AsyncRead for TimedConnection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.follow_turn();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_pending() {
+            return self.poll_late(cx).map(Err);
+        }
+        if let Waiting::Request(_) = self.waiting {
+            self.waiting = Waiting::Head(Instant::now());
+        }
+        read
+    }
+}
+
+impl AsyncWrite for TimedConnection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note_write(written, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.note_write(written, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

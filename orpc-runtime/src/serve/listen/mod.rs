@@ -1,0 +1,364 @@
+//! A small HTTP server on tokio and hyper, with a deadline for everything that a
+//! client has to do.
+
+mod admission;
+mod body;
+mod io;
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::io::{Error as IoError, ErrorKind};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, Either, FutureExt as _, select};
+use http::header::CONTENT_TYPE;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+pub use body::{BodyTimeout, RequestBody};
+
+use self::admission::{Addresses, Admission};
+use self::body::ResponseBody;
+use self::io::{Deadlines, TimedConnection, Turn};
+use super::patience::Patience;
+use crate::procedure::PeerAddr;
+
+/// The longest head of a request, and how much of a response hyper keeps unsent.
+const BUFFER: usize = 64 * 1024;
+
+/// How long no connection is accepted after that has failed, as it does while the
+/// process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Serves a tower service, such as an `axum::Router`, on a listener: HTTP/1.1, with
+/// upgrades to WebSocket.
+///
+/// Await what it returns. Every deadline and limit has a default; see [`Serve`].
+///
+/// ```no_run
+/// use orpc_runtime::prelude::*;
+///
+/// #[router]
+/// pub mod api {
+///     #[orpc_runtime::procedure]
+///     pub async fn ping() -> &'static str {
+///         "pong"
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let rpc = Rpc::new(api::router());
+/// let app = axum::Router::new()
+///     .nest_service("/rpc", rpc.http(()))
+///     .route_service("/ws", rpc.websocket(()));
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+/// orpc_runtime::serve(listener, app)
+///     .shutdown_on(async move {
+///         let _ = tokio::signal::ctrl_c().await;
+///         rpc.shutdown();
+///     })
+///     .await
+/// # }
+/// ```
+pub fn serve<S, B>(listener: TcpListener, service: S) -> Serve<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    let options = Options {
+        deadlines: Deadlines {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            write: Duration::from_secs(30),
+        },
+        body: Duration::from_secs(30),
+        shutdown: Duration::from_secs(10),
+        connections: 16_384,
+        per_address: None,
+    };
+    Serve { listener, service, options, signal: None }
+}
+
+/// A server that is set up, and runs when it is awaited. Made by [`serve`].
+///
+/// The connections have TCP_NODELAY, and their requests a [`PeerAddr`] among their
+/// extensions. A client that misses a deadline is disconnected.
+///
+/// | deadline or limit | default | |
+/// |---|---|---|
+/// | [`head_deadline`](Serve::head_deadline) | 10 s | for the head of a request, from its first byte; of the first request, from the connection |
+/// | [`body_deadline`](Serve::body_deadline) | 30 s | for the next piece of a request's body; beyond it bodies of less than 512 bytes per second fail |
+/// | [`idle_limit`](Serve::idle_limit) | 75 s | from a response to the next request, and between the pieces of a `text/event-stream` that a client sends |
+/// | [`write_deadline`](Serve::write_deadline) | 30 s | for a client that takes nothing of what is due, after an upgrade as well |
+/// | head of a request | 64 KiB | 431 |
+/// | [`connection_limit`](Serve::connection_limit) | 16,384 | further ones wait to be accepted |
+/// | [`address_limit`](Serve::address_limit) | no limit | further ones are closed |
+/// | [`shutdown_deadline`](Serve::shutdown_deadline) | 10 s | for requests that are being answered at shutdown |
+#[must_use = "a server runs when it is awaited"]
+pub struct Serve<S> {
+    listener: TcpListener,
+    service: S,
+    options: Options,
+    signal: Option<BoxFuture<'static, ()>>,
+}
+
+#[derive(Debug, Clone)]
+struct Options {
+    deadlines: Deadlines,
+    body: Duration,
+    shutdown: Duration,
+    connections: usize,
+    per_address: Option<usize>,
+}
+
+impl<S> Serve<S> {
+    /// How long the head of a request may take from its first byte on.
+    pub fn head_deadline(mut self, time: Duration) -> Self {
+        self.options.deadlines.head = time;
+        self
+    }
+
+    /// How long the body of a request may bring nothing while the service waits
+    /// for it. A body that goes on for longer must bring 512 bytes per second on average.
+    /// The service sees the body [fail](BodyTimeout).
+    pub fn body_deadline(mut self, time: Duration) -> Self {
+        self.options.body = time;
+        self
+    }
+
+    /// How long a connection may wait for its next request.
+    pub fn idle_limit(mut self, time: Duration) -> Self {
+        self.options.deadlines.idle = time;
+        self
+    }
+
+    /// How long a client may take nothing of what it is sent. Sockets have
+    /// [a deadline of their own](crate::websocket::WebSocketService::write_deadline)
+    /// as well; the shorter one counts.
+    pub fn write_deadline(mut self, time: Duration) -> Self {
+        self.options.deadlines.write = time;
+        self
+    }
+
+    /// How many connections may be open, sockets among them.
+    pub fn connection_limit(mut self, connections: usize) -> Self {
+        self.options.connections = connections.max(1);
+        self
+    }
+
+    /// How many connections one IPv4 address, or one IPv6 network of 64 bits, may
+    /// have open. Not for servers behind a proxy, which has one address for all.
+    pub fn address_limit(mut self, connections: usize) -> Self {
+        self.options.per_address = Some(connections);
+        self
+    }
+
+    /// Ends the server gracefully when the future does: no connection is accepted
+    /// any more, requests that are being answered may end. Event streams and sockets
+    /// end with [`Rpc::shutdown`](crate::Rpc::shutdown), to be called in that future.
+    pub fn shutdown_on(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.signal = Some(Box::pin(signal));
+        self
+    }
+
+    /// How long requests and sockets may take to end after that. Connections that
+    /// are left are closed.
+    pub fn shutdown_deadline(mut self, time: Duration) -> Self {
+        self.options.shutdown = time;
+        self
+    }
+}
+
+impl<S, B> IntoFuture for Serve<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    /// An error is one of the listener itself, which no connection causes.
+    type Output = std::io::Result<()>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { listener, service, options, signal } = self;
+        let server = Server {
+            service,
+            connections: Arc::new(Semaphore::new(options.connections.min(MAX_CONNECTIONS))),
+            addresses: options.per_address.map(Addresses::new),
+            options,
+            shutdown: CancellationToken::new(),
+            end: CancellationToken::new(),
+        };
+        Box::pin(server.run(listener, signal))
+    }
+}
+
+/// The most permits that can be waited for at once.
+const MAX_CONNECTIONS: usize = (u32::MAX >> 3) as usize;
+
+struct Server<S> {
+    service: S,
+    options: Options,
+    /// A permit for each connection that may be open.
+    connections: Arc<Semaphore>,
+    addresses: Option<Arc<Addresses>>,
+    /// Connections end after the request that they answer.
+    shutdown: CancellationToken,
+    /// Connections end at once.
+    end: CancellationToken,
+}
+
+impl<S, B> Server<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    async fn run(
+        mut self,
+        listener: TcpListener,
+        signal: Option<BoxFuture<'static, ()>>,
+    ) -> std::io::Result<()> {
+        let signal = signal.unwrap_or_else(|| std::future::pending().boxed());
+        // Until then connections are accepted; without a signal, for ever.
+        if let Either::Left((result, _)) = select(pin!(self.accept(&listener)), signal).await {
+            return result;
+        }
+        drop(listener);
+        self.shutdown.cancel();
+        let all = u32::try_from(self.options.connections.min(MAX_CONNECTIONS));
+        let closed = self.connections.acquire_many(all.unwrap_or(u32::MAX >> 3));
+        if tokio::time::timeout(self.options.shutdown, closed).await.is_err() {
+            tracing::warn!("connections are closed at the shutdown deadline");
+        }
+        self.end.cancel();
+        Ok(())
+    }
+
+    /// Accepts connections; returns when the listener fails.
+    async fn accept(&mut self, listener: &TcpListener) -> std::io::Result<()> {
+        loop {
+            let permit = Arc::clone(&self.connections).acquire_owned().await;
+            let permit = permit.map_err(IoError::other)?;
+            let (stream, address) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) if is_of_connection(&error) => continue,
+                Err(error) => {
+                    tracing::error!(%error, "no connection can be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            match Admission::new(permit, self.addresses.as_ref(), address.ip()) {
+                Some(admission) => self.spawn(stream, address, admission),
+                None => tracing::debug!(%address, "an address has too many connections"),
+            }
+        }
+    }
+
+    /// Serves a connection in a task of its own.
+    fn spawn(&mut self, stream: TcpStream, address: SocketAddr, admission: Admission) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY cannot be set");
+        }
+        let turn = Arc::new(Turn::default());
+        let deadlines = self.options.deadlines;
+        let io = TimedConnection::new(stream, Arc::clone(&turn), deadlines, admission);
+        let (body, idle) = (self.options.body, deadlines.idle);
+        let service = self.service.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            let mut busy = turn.begin();
+            let is_connect = request.method() == Method::CONNECT;
+            request.extensions_mut().insert(PeerAddr(address));
+            let patience = if is_event_stream(&request) {
+                Patience::for_events(idle)
+            } else {
+                Patience::new(body)
+            };
+            let request = request.map(|body| RequestBody::new(body, patience));
+            let mut service = service.clone();
+            async move {
+                poll_fn(|cx| service.poll_ready(cx)).await?;
+                let response = service.call(request).await?;
+                let is_switched = response.status() == StatusCode::SWITCHING_PROTOCOLS
+                    || (is_connect && response.status().is_success());
+                if is_switched {
+                    busy.stay();
+                }
+                Ok::<_, S::Error>(response.map(|body| ResponseBody::new(body, busy)))
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            // The connection itself has the exact deadlines.
+            .header_read_timeout(deadlines.idle.max(deadlines.head))
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(io), service)
+            .with_upgrades();
+        let (shutdown, end) = (self.shutdown.clone(), self.end.clone());
+        tokio::spawn(async move {
+            let serve = async {
+                let mut connection = pin!(connection);
+                let shutdown = pin!(shutdown.cancelled());
+                match select(connection.as_mut(), shutdown).await {
+                    Either::Left((result, _)) => result,
+                    Either::Right(_) => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
+                }
+            };
+            if let Some(Err(error)) = end.run_until_cancelled(serve).await {
+                tracing::debug!(%error, %address, "a connection ends");
+            }
+        });
+    }
+}
+
+fn is_event_stream<B>(request: &Request<B>) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE).map(|value| value.as_bytes());
+    content_type
+        .and_then(|value| value.get(..17))
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"text/event-stream"))
+}
+
+/// Whether accepting failed because of the connection that was to be accepted.
+fn is_of_connection(error: &IoError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
+    )
+}
+
+impl<S> std::fmt::Debug for Serve<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Serve")
+            .field("listener", &self.listener)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! Deadlines for bodies that arrive.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Buf;
+use http_body::{Body, Frame};
+use tokio::time::{Instant, Sleep};
+
+use super::time::after;
+
+/// Bytes per second below which a body is too slow, once its deadline has passed.
+const SLOWEST: u64 = 512;
+
+/// Why a body was not read to its end.
+#[derive(Debug)]
+pub(crate) enum Failed<E> {
+    /// It did not arrive in time.
+    Late,
+    /// The body itself failed.
+    Body(E),
+}
+
+/// A frame of a body that may be late.
+type NextFrame<B> = Result<Frame<<B as Body>::Data>, Failed<<B as Body>::Error>>;
+
+/// The time that is left for a body to arrive.
+///
+/// Only the time in which somebody waits for the body counts. A body fails when it
+/// brings nothing for the deadline, and when it comes, beyond the deadline, at less
+/// than 512 bytes per second on average.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    deadline: Duration,
+    /// Whether a slow body fails as one does that has stopped.
+    is_paced: bool,
+    received: u64,
+    /// The time waited so far, without the wait that goes on.
+    waited: Duration,
+    /// The begin of the wait that goes on.
+    since: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+    is_late: bool,
+}
+
+impl Patience {
+    /// For a body that may be silent for `deadline`.
+    pub(crate) fn new(deadline: Duration) -> Self {
+        Self {
+            deadline,
+            is_paced: true,
+            received: 0,
+            waited: Duration::ZERO,
+            since: None,
+            timer: None,
+            is_late: false,
+        }
+    }
+
+    /// For a body of events, which may come as slowly as they like.
+    pub(crate) fn for_events(silence: Duration) -> Self {
+        Self { is_paced: false, ..Self::new(silence) }
+    }
+
+    /// Notes that bytes have arrived.
+    fn received(&mut self, bytes: usize) {
+        self.received += bytes as u64;
+        if let Some(since) = self.since.take() {
+            self.waited += Instant::now() - since;
+        }
+    }
+
+    /// Waits on for a body that is pending. Ready when it is too late.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let due = after(since, self.left());
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        // The timer is moved when it fires, not with every piece of a body.
+        if timer.deadline() > due {
+            timer.as_mut().reset(due);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= due {
+                self.is_late = true;
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(due);
+        }
+        Poll::Pending
+    }
+
+    /// Whether the body was too late.
+    pub(crate) fn is_late(&self) -> bool {
+        self.is_late
+    }
+
+    /// Polls a body for its next frame; `None` at its end. A body that is late fails.
+    pub(crate) fn poll_frame<B: Body>(
+        &mut self,
+        body: Pin<&mut B>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<NextFrame<B>>> {
+        let Poll::Ready(frame) = body.poll_frame(cx) else {
+            return self.poll_late(cx).map(|()| Some(Err(Failed::Late)));
+        };
+        if let Some(Ok(frame)) = &frame {
+            self.received(frame.data_ref().map_or(0, Buf::remaining));
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Failed::Body)))
+    }
+
+    /// How long the wait that goes on may take as a whole.
+    fn left(&self) -> Duration {
+        if !self.is_paced {
+            return self.deadline;
+        }
+        let pace = Duration::from_secs(self.received / SLOWEST);
+        self.deadline.saturating_add(pace).saturating_sub(self.waited).min(self.deadline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    /// How long a body that stops now is waited for.
+    async fn wait(patience: &mut Patience) -> Duration {
+        let start = Instant::now();
+        poll_fn(|cx| patience.poll_late(cx)).await;
+        start.elapsed()
+    }
+
+    /// Waits so long, as for a piece that comes then.
+    async fn wait_for(patience: &mut Patience, time: Duration) -> Result<(), ()> {
+        let late = poll_fn(|cx| patience.poll_late(cx));
+        tokio::time::timeout(time, late).await.map_or(Ok(()), |()| Err(()))
+    }
+
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_is_late_after_the_deadline() {
+        let mut patience = Patience::new(DEADLINE);
+        assert_eq!(wait(&mut patience).await.as_secs(), 30);
+        let mut patience = Patience::new(DEADLINE);
+        wait_for(&mut patience, Duration::from_secs(20)).await.unwrap();
+        patience.received(1024 * 1024);
+        assert_eq!(wait(&mut patience).await.as_secs(), 30, "a fast body may pause");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_is_late_by_its_pace() {
+        let trickle = async |mut patience: Patience| {
+            for second in 0..300 {
+                if wait_for(&mut patience, Duration::from_secs(1)).await.is_err() {
+                    return second;
+                }
+                patience.received(1);
+            }
+            300
+        };
+        assert_eq!(trickle(Patience::new(DEADLINE)).await, 29);
+        assert_eq!(trickle(Patience::for_events(DEADLINE)).await, 300);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_in_which_nobody_waits_does_not_count() {
+        let mut patience = Patience::new(DEADLINE);
+        for _ in 0..10 {
+            wait_for(&mut patience, Duration::from_secs(1)).await.unwrap();
+            patience.received(1);
+            tokio::time::advance(Duration::from_secs(100)).await;
+        }
+        assert_eq!(wait(&mut patience).await.as_secs(), 20);
+    }
+}
