@@ -122,6 +122,11 @@ impl<E: Clone> Log<E> {
         EventId::new(self.epoch, self.floor().saturating_sub(1))
     }
 
+    /// When the oldest retained event was appended, in milliseconds of the store's age.
+    pub(crate) fn oldest_age(&self) -> Option<u64> {
+        self.segments.oldest_age()
+    }
+
     /// Whether there is no event, not even one that is not committed.
     pub(crate) fn is_empty(&self) -> bool {
         self.segments.is_empty() && self.pending.is_empty()

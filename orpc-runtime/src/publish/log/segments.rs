@@ -39,6 +39,11 @@ impl Segments {
         self.events == 0
     }
 
+    /// When the oldest event was appended.
+    pub(super) fn oldest_age(&self) -> Option<u64> {
+        self.parts.front().map(|part| part.from)
+    }
+
     /// Adds the next event.
     pub(super) fn push(&mut self, bytes: u64, at: u64, limits: &Limits) {
         self.events += 1;

@@ -9,6 +9,7 @@ use super::super::clock::Timeline;
 use super::super::error::StoreError;
 use super::super::id::Epoch;
 use super::super::log::{Limits, Log};
+use super::due::{Due, Entry};
 use super::keys::Keys;
 use super::{Record, Start};
 use crate::publish::log::Cursor;
@@ -19,21 +20,36 @@ pub(super) struct Channels {
     pub(super) timeline: Timeline,
     pub(super) limits: Limits,
     max_channels: usize,
-    readers: AtomicU64,
+    /// A number that no reader and no channel has.
+    next: AtomicU64,
+    /// Channels of which something comes to its end.
+    pub(super) due: Due,
+    /// How many channels were looked at to clear away.
+    #[cfg(test)]
+    pub(super) visits: AtomicU64,
 }
 
 #[derive(Default)]
 struct Map {
     by_name: HashMap<Arc<str>, Arc<Channel>>,
-    /// The store's age when channels were last looked through.
-    swept: u64,
     closed: bool,
 }
 
 /// One channel. It is dropped when nothing is known of it that anybody could miss.
 pub(super) struct Channel {
     pub(super) name: Arc<str>,
+    /// Its number in this process.
+    pub(super) number: u64,
     state: Mutex<State>,
+}
+
+/// What was cleared away.
+#[derive(Default)]
+pub(super) struct Swept {
+    /// Channels that are gone, of those that a file knows.
+    pub(super) forgotten: Vec<(Arc<str>, Place)>,
+    /// Channels that a file knows and of which something may have been trimmed.
+    pub(super) trimmed: Vec<Arc<Channel>>,
 }
 
 /// What is known of a channel.
@@ -44,6 +60,8 @@ pub(super) struct State {
     pub(super) last: u64,
     /// Where a store keeps what belongs to the channel, if it does.
     pub(super) place: Option<Place>,
+    /// Under what it is due.
+    entry: Option<Entry>,
     readers: usize,
     /// The readers that have seen everything, to be woken.
     waiting: HashMap<u64, Waker>,
@@ -60,6 +78,8 @@ pub(super) struct Place {
     pub(super) number: u64,
     /// The number of the oldest event in the file.
     pub(super) floor: u64,
+    /// The number of the first event whose retry key may be in the file.
+    pub(super) keys: u64,
 }
 
 /// Why there is no such channel.
@@ -72,8 +92,21 @@ pub(super) enum Refused {
 
 impl Channels {
     pub(super) fn new(timeline: Timeline, limits: Limits, max_channels: usize) -> Arc<Self> {
-        let (map, readers) = (Mutex::default(), AtomicU64::new(0));
-        Arc::new(Self { map, timeline, limits, max_channels, readers })
+        Arc::new(Self {
+            map: Mutex::default(),
+            timeline,
+            limits,
+            max_channels,
+            next: AtomicU64::new(0),
+            due: Due::default(),
+            #[cfg(test)]
+            visits: AtomicU64::new(0),
+        })
+    }
+
+    /// A number that nothing else has.
+    fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
     }
 
     fn map(&self) -> MutexGuard<'_, Map> {
@@ -92,11 +125,17 @@ impl Channels {
 
     /// Adds a channel that a file knows.
     pub(super) fn insert(&self, name: Arc<str>, state: State) {
-        let channel = Channel { name: Arc::clone(&name), state: Mutex::new(state) };
-        self.map().by_name.insert(name, Arc::new(channel));
+        let channel = self.make(Arc::clone(&name), state);
+        self.schedule(&channel, &mut channel.state());
+        self.map().by_name.insert(name, channel);
     }
 
-    /// Looks at a channel, which is made if there is none.
+    fn make(&self, name: Arc<str>, state: State) -> Arc<Channel> {
+        Arc::new(Channel { name, number: self.number(), state: Mutex::new(state) })
+    }
+
+    /// Looks at a channel, which is made if there is none, and goes again if nothing
+    /// came of it.
     pub(super) fn with<R>(
         &self,
         name: &str,
@@ -106,7 +145,14 @@ impl Channels {
             let channel = self.get(name)?;
             let mut state = channel.state();
             if !state.is_gone {
-                return Ok(look(&channel, &mut state));
+                let seen = look(&channel, &mut state);
+                self.schedule(&channel, &mut state);
+                let is_idle = state.is_idle();
+                drop(state);
+                if is_idle {
+                    self.forget_one(&channel);
+                }
+                return Ok(seen);
             }
         }
     }
@@ -120,23 +166,18 @@ impl Channels {
             return Ok(Arc::clone(channel));
         }
         if map.by_name.len() >= self.max_channels {
-            // Those in a file are forgotten by who writes it.
-            self.forget(&mut map, self.timeline.now(), |state| state.place.is_none());
-        }
-        if map.by_name.len() >= self.max_channels {
             return Err(Refused::TooMany);
         }
         let epoch = Epoch::random().map_err(|error| Refused::Store(error.into()))?;
         let name: Arc<str> = name.into();
-        let state = Mutex::new(State::new(Log::new(epoch)));
-        let channel = Arc::new(Channel { name: Arc::clone(&name), state });
+        let channel = self.make(Arc::clone(&name), State::new(Log::new(epoch)));
         map.by_name.insert(name, Arc::clone(&channel));
         Ok(channel)
     }
 
     /// A reader of a channel.
     pub(super) fn reader(self: &Arc<Self>, name: &str, start: Start) -> Result<Reader, Refused> {
-        let number = self.readers.fetch_add(1, Ordering::Relaxed);
+        let number = self.number();
         self.with(name, |channel, state| {
             state.log.trim(self.timeline.now(), &self.limits);
             let position = match start {
@@ -150,47 +191,73 @@ impl Channels {
         })
     }
 
-    /// Trims all channels and forgets those of which nothing is left, if the last
-    /// time is long enough ago. It gives those that a file knows.
-    pub(super) fn sweep(&self) -> Option<Vec<(Arc<str>, Place)>> {
+    /// Trims channels whose events have come to their end, and forgets those of which
+    /// nothing is left. At most `most` are looked at, and none of which nothing ends.
+    pub(super) fn sweep(&self, most: usize) -> Swept {
         let now = self.timeline.now();
-        let mut map = self.map();
-        if now.saturating_sub(map.swept) < self.limits.slack() {
-            return None;
+        let old = now.saturating_sub(self.limits.age.saturating_add(self.limits.slack()));
+        let mut swept = Swept::default();
+        for _ in 0..most {
+            let Some(channel) = self.due.take(old, now) else { break };
+            self.clear(&channel, now, &mut swept);
         }
-        map.swept = now;
-        Some(self.forget(&mut map, now, |_| true))
+        swept
     }
 
-    fn forget(
-        &self,
-        map: &mut Map,
-        now: u64,
-        may_go: impl Fn(&State) -> bool,
-    ) -> Vec<(Arc<str>, Place)> {
-        let mut forgotten = Vec::new();
-        map.by_name.retain(|name, channel| {
-            let mut state = channel.state();
-            state.trim(now, &self.limits);
-            state.is_gone = may_go(&state) && state.is_forgettable(now, &self.limits);
-            if let (true, Some(place)) = (state.is_gone, state.place) {
-                forgotten.push((Arc::clone(name), place));
-            }
-            !state.is_gone
-        });
-        forgotten
-    }
-
-    /// Forgets a channel if nothing of it is left.
-    fn forget_one(&self, channel: &Channel) {
+    /// Trims one channel, and forgets it if nothing is left.
+    fn clear(&self, channel: &Arc<Channel>, now: u64, swept: &mut Swept) {
+        #[cfg(test)]
+        self.visits.fetch_add(1, Ordering::Relaxed);
         let mut map = self.map();
         let mut state = channel.state();
+        if state.is_gone {
+            return;
+        }
+        state.trim(now, &self.limits);
+        if state.is_forgettable(now, &self.limits) {
+            swept.forgotten.extend(state.place.map(|place| (Arc::clone(&channel.name), place)));
+            self.remove(&mut map, channel, &mut state);
+            return;
+        }
+        if state.place.is_some() {
+            swept.trimmed.push(Arc::clone(channel));
+        }
+        self.due.remove(channel, state.entry.take());
+        self.schedule(channel, &mut state);
+    }
+
+    /// Puts a channel in line for when something of it ends. An entry that is too
+    /// early stays: it is set right when its time comes.
+    fn schedule(&self, channel: &Arc<Channel>, state: &mut State) {
+        let wanted = match (state.entry, state.due(&self.limits)) {
+            (None, Some(wanted)) => wanted,
+            (Some(Entry::End(_)), Some(wanted @ Entry::Event(_))) => wanted,
+            _ => return,
+        };
+        self.due.insert(channel, wanted, state.entry);
+        state.entry = Some(wanted);
+    }
+
+    fn remove(&self, map: &mut Map, channel: &Channel, state: &mut State) {
+        self.due.remove(channel, state.entry.take());
+        state.is_gone = true;
+        map.by_name.remove(&channel.name);
+    }
+
+    /// Forgets a channel if nothing of it is left. Those in a file are forgotten by
+    /// who writes it.
+    pub(super) fn forget_one(&self, channel: &Arc<Channel>) {
+        let mut map = self.map();
+        let mut state = channel.state();
+        if state.is_gone {
+            return;
+        }
         let now = self.timeline.now();
         state.trim(now, &self.limits);
-        let may_go = !state.is_gone && state.place.is_none();
-        if may_go && state.is_forgettable(now, &self.limits) {
-            state.is_gone = true;
-            map.by_name.remove(&channel.name);
+        if state.place.is_none() && state.is_forgettable(now, &self.limits) {
+            self.remove(&mut map, channel, &mut state);
+        } else {
+            self.schedule(channel, &mut state);
         }
     }
 
@@ -223,6 +290,7 @@ impl State {
             keys: Keys::default(),
             last: 0,
             place: None,
+            entry: None,
             readers: 0,
             waiting: HashMap::new(),
             is_gone: false,
@@ -249,6 +317,32 @@ impl State {
         self.log.reset(epoch);
         self.keys.clear();
         self.place = None;
+    }
+
+    /// Under what the channel is due.
+    fn due(&self, limits: &Limits) -> Option<Entry> {
+        if let Some(age) = self.log.oldest_age() {
+            return Some(Entry::Event(age));
+        }
+        let key = self.keys.oldest().map(|age| age.saturating_add(limits.age));
+        let end = || {
+            // Its last reader sees to it.
+            let is_over = self.readers == 0 && !self.log.is_unused();
+            is_over.then(|| self.last.saturating_add(limits.age.saturating_mul(2)))
+        };
+        key.or_else(end).map(|age| Entry::End(age.saturating_add(1)))
+    }
+
+    /// Whether a file has something that was trimmed.
+    pub(super) fn is_trimmed(&self) -> bool {
+        let is_behind =
+            |place: Place| place.floor < self.log.floor() || place.keys < self.keys.from();
+        self.place.is_some_and(is_behind)
+    }
+
+    /// Whether there is nothing and nobody, and never was.
+    fn is_idle(&self) -> bool {
+        self.readers == 0 && self.log.is_unused()
     }
 
     /// Whether nobody could miss the channel. One whose events are all trimmed is

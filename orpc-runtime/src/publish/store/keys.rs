@@ -13,6 +13,8 @@ pub(super) struct Keys {
     events: HashMap<Arc<str>, EventId>,
     /// The keys in the order of their events, with the ages of those.
     order: VecDeque<(Arc<str>, u64)>,
+    /// The number behind the last event whose key was forgotten.
+    from: u64,
 }
 
 /// How many keys of one channel are remembered.
@@ -42,11 +44,23 @@ impl Keys {
         self.events.is_empty()
     }
 
+    /// The age of the store at the event of the oldest key.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.order.front().map(|(_, at)| *at)
+    }
+
+    /// The number from which the events of keys that are not forgotten are.
+    pub(super) fn from(&self) -> u64 {
+        self.from
+    }
+
     /// Forgets the keys of events that were published before that age of the store.
     pub(super) fn forget_before(&mut self, age: u64) {
         while self.order.front().is_some_and(|(_, at)| *at < age) {
-            if let Some((key, _)) = self.order.pop_front() {
-                self.events.remove(&key);
+            if let Some((key, _)) = self.order.pop_front()
+                && let Some(event) = self.events.remove(&key)
+            {
+                self.from = event.sequence().saturating_add(1);
             }
         }
     }

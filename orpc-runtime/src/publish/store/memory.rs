@@ -15,6 +15,10 @@ use super::channels::{Channels, Refused};
 use super::follower::Follower;
 use super::{Follow, NewEvent, Record, Start, Store};
 
+/// How many channels a call clears away at most. More come to their end in one go
+/// than one call should wait for.
+const SWEPT: usize = 64;
+
 /// Keeps events for as long as the process runs.
 pub(crate) struct MemoryStore(Arc<Channels>);
 
@@ -26,7 +30,7 @@ impl MemoryStore {
     fn publish_now(&self, event: NewEvent) -> Result<EventId, PublishError> {
         let channels = &*self.0;
         // In memory there is nothing else to clear away.
-        drop(channels.sweep());
+        drop(channels.sweep(SWEPT));
         let published = channels.with(&Arc::clone(&event.channel), |_, state| {
             let now = channels.timeline.now();
             state.trim(now, &channels.limits);
@@ -59,6 +63,7 @@ impl Store for MemoryStore {
     }
 
     fn subscribe(&self, channel: &str, start: Start) -> Result<Box<dyn Follow>, SubscribeError> {
+        drop(self.0.sweep(SWEPT));
         Ok(Box::new(Follower::new(self.0.reader(channel, start)?, None)))
     }
 

@@ -2,6 +2,7 @@
 //! is replayed are read from the same place, by position.
 
 mod channels;
+mod due;
 mod follower;
 mod keys;
 mod memory;

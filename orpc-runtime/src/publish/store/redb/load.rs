@@ -82,7 +82,7 @@ pub(super) fn load(
                 };
                 loaded.next_number = loaded.next_number.max(row.number.saturating_add(1));
                 let mut state = State::new(Log::recovered(row.epoch, row.top));
-                state.place = Some(Place { number: row.number, floor: row.floor });
+                state.place = Some(Place { number: row.number, floor: row.floor, keys: 0 });
                 let is_damaged = !is_whole;
                 let channel = Found { name: name.into(), row, state, next: row.floor, is_damaged };
                 if let Some(twin) = found.insert(row.number, channel) {

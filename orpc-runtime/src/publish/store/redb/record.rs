@@ -127,11 +127,6 @@ impl KeyRow {
         let key = std::str::from_utf8(value).map_err(|_| Damaged)?;
         Ok(Self { at, key: key.into() })
     }
-
-    /// When the key of a value was used; none if that cannot be read.
-    pub(super) fn age(value: &[u8]) -> Option<u64> {
-        value.first_chunk().map(|at| u64::from_le_bytes(*at))
-    }
 }
 
 impl ChannelRow {

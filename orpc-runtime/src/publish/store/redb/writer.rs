@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use redb::WriteTransaction;
 
-use super::super::channels::{Channel, Channels, Place, State};
+use super::super::channels::{Channel, Channels, Place, State, Swept};
 use super::super::{NewEvent, Record};
 use super::database::{Current, Opened, failure, guarded};
 use super::disk::Disk;
@@ -32,7 +32,12 @@ pub(super) struct Writer {
     next_number: u64,
     /// Numbers of channels whose events are still in the file.
     orphans: Vec<u64>,
+    /// The store's age when what was trimmed was last removed.
+    swept: u64,
 }
+
+/// From how many channels one transaction removes what was trimmed.
+const SWEPT: usize = 1024;
 
 /// An event that got its number.
 struct Staged {
@@ -46,8 +51,10 @@ struct Staged {
 struct Touched {
     channel: Arc<Channel>,
     row: ChannelRow,
-    /// The number of the oldest event in the file before.
-    floor_before: u64,
+    /// Where it was before.
+    before: Place,
+    /// The number of the first event whose retry key is retained.
+    keys_from: u64,
     count: usize,
     /// The store's age at the last of them.
     last: u64,
@@ -88,8 +95,17 @@ impl Writer {
         current: Current,
     ) -> Result<Self, StoreError> {
         let (unsynced, orphans) = (Vec::new(), Vec::new());
-        let mut writer =
-            Self { disk, syncs, channels, current, unsynced, commit: 0, next_number: 0, orphans };
+        let mut writer = Self {
+            disk,
+            syncs,
+            channels,
+            current,
+            unsynced,
+            commit: 0,
+            next_number: 0,
+            orphans,
+            swept: 0,
+        };
         let loaded = writer.reopen(None)?;
         if let Some(state) = loaded.state {
             // More than that and all events are too old.
@@ -278,12 +294,13 @@ impl Writer {
         let place = state.place.unwrap_or_else(|| {
             let number = self.next_number;
             self.next_number += 1;
-            Place { number, floor }
+            Place { number, floor, keys: 0 }
         });
         let (epoch, top) = (state.log.epoch(), state.log.top().sequence());
         let row = ChannelRow { number: place.number, epoch, floor, top };
         let (channel, last, keys) = (Arc::clone(channel), state.last, Vec::new());
-        Touched { channel, row, floor_before: place.floor, count: 0, last, keys }
+        let keys_from = state.keys.from();
+        Touched { channel, row, before: place, keys_from, count: 0, last, keys }
     }
 
     /// Keeps the staged events, then shows them to readers.
@@ -308,6 +325,7 @@ impl Writer {
         if let Err(failed) = written {
             for Touched { channel, .. } in &batch.touched {
                 channel.state().log.abort();
+                self.channels.forget_one(channel);
             }
             tracing::error!(error = %failed.error, "events could not be kept");
             if self.recover().is_err() {
@@ -327,7 +345,7 @@ impl Writer {
         for touched in &batch.touched {
             let mut state = touched.channel.state();
             state.log.commit(touched.count, &self.channels.limits);
-            state.place = Some(Place { number: touched.row.number, floor: touched.row.floor });
+            state.place = Some(touched.place());
             state.last = touched.last;
             for (key, id, at) in &touched.keys {
                 state.keys.insert(Arc::clone(key), *id, *at);
@@ -366,22 +384,28 @@ impl Writer {
     }
 
     /// Removes from the file what was trimmed, and forgets channels, if the last
-    /// time is long enough ago.
+    /// time is long enough ago or something is left from then.
     fn sweep(&mut self) {
-        let Some(forgotten) = self.channels.sweep() else { return };
-        if self.current.with(|_| ()).is_none() {
+        let (now, slack) = (self.channels.timeline.now(), self.channels.limits.slack());
+        if now.saturating_sub(self.swept) < slack || self.current.with(|_| ()).is_none() {
             return;
         }
+        let Swept { forgotten, trimmed: looked_at } = self.channels.sweep(SWEPT);
+        if forgotten.len() + looked_at.len() < SWEPT {
+            self.swept = now;
+        }
         let mut trimmed = Vec::new();
-        for channel in self.channels.all() {
+        for channel in looked_at {
             let state = channel.state();
-            if state.place.is_some_and(|place| place.floor < state.log.floor()) {
+            if state.is_trimmed() {
                 trimmed.push(self.touch(&channel, &state));
             }
         }
+        if forgotten.is_empty() && trimmed.is_empty() && self.orphans.is_empty() {
+            return;
+        }
         let moment = self.channels.timeline.moment();
         let row = StateRow { commit: self.commit + 1, moment };
-        let oldest_key = moment.age.saturating_sub(self.channels.limits.age);
         let written = self.transact(row, |writing| {
             for (name, place) in &forgotten {
                 let mut rows = writing.open_table(CHANNELS).map_err(failure)?;
@@ -389,18 +413,14 @@ impl Writer {
                 drop(rows);
                 remove_events(writing, place.number)?;
             }
-            let mut keys = writing.open_table(KEYS).map_err(failure)?;
-            keys.retain(|_, key| KeyRow::age(key).is_some_and(|age| age >= oldest_key))
-                .map_err(failure)?;
-            drop(keys);
             trimmed.iter().try_for_each(|touched| touched.write(writing))
         });
         match written {
             Ok(()) => {
                 self.commit = row.commit;
                 self.orphans.clear();
-                for Touched { channel, row, .. } in trimmed {
-                    channel.state().place = Some(Place { number: row.number, floor: row.floor });
+                for touched in trimmed {
+                    touched.channel.state().place = Some(touched.place());
                 }
             }
             Err(failed) => {
@@ -419,13 +439,23 @@ impl Touched {
         top.epoch() == self.row.epoch && top.sequence() >= self.row.top
     }
 
+    /// Where the channel is in the file once its row is written.
+    fn place(&self) -> Place {
+        Place { number: self.row.number, floor: self.row.floor, keys: self.keys_from }
+    }
+
     /// Writes the channel's row, and removes what was trimmed.
     fn write(&self, writing: &WriteTransaction) -> Result<(), StoreError> {
-        let Self { channel, row, floor_before, .. } = self;
-        if *floor_before < row.floor {
+        let Self { channel, row, before, keys_from, .. } = self;
+        if before.floor < row.floor {
             let mut events = writing.open_table(EVENTS).map_err(failure)?;
-            let trimmed = (row.number, *floor_before)..(row.number, row.floor);
+            let trimmed = (row.number, before.floor)..(row.number, row.floor);
             events.retain_in(trimmed, |_, _| false).map_err(failure)?;
+        }
+        if before.keys < *keys_from {
+            let mut keys = writing.open_table(KEYS).map_err(failure)?;
+            let forgotten = (row.number, before.keys)..(row.number, *keys_from);
+            keys.retain_in(forgotten, |_, _| false).map_err(failure)?;
         }
         let mut rows = writing.open_table(CHANNELS).map_err(failure)?;
         rows.insert(&*channel.name, &*row.write(&channel.name)).map_err(failure)?;

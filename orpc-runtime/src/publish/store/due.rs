@@ -1,0 +1,198 @@
+//! Channels in the order in which something of them comes to its end, so that
+//! clearing away visits those and no others.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::channels::Channel;
+
+/// The channels of a store of which something ends by itself. Each has one entry
+/// at most.
+#[derive(Default)]
+pub(super) struct Due(Mutex<Queues>);
+
+#[derive(Default)]
+struct Queues {
+    /// Channels with events, by the age of the store at the oldest of them.
+    events: BTreeMap<Place, Arc<Channel>>,
+    /// Channels without events, by the age at which keys or the channel itself end.
+    ends: BTreeMap<Place, Arc<Channel>>,
+}
+
+/// An age of the store and the number of the channel.
+type Place = (u64, u64);
+
+/// An entry of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// Its oldest event is of that age of the store, or of a later one.
+    Event(u64),
+    /// Something else of it ends at that age.
+    End(u64),
+}
+
+impl Due {
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a channel in the place of its entry before, if it had one.
+    pub(super) fn insert(&self, channel: &Arc<Channel>, entry: Entry, before: Option<Entry>) {
+        let mut queues = self.queues();
+        queues.remove(channel.number, before);
+        let (queue, age) = match entry {
+            Entry::Event(age) => (&mut queues.events, age),
+            Entry::End(age) => (&mut queues.ends, age),
+        };
+        queue.insert((age, channel.number), Arc::clone(channel));
+    }
+
+    /// Removes the entry of a channel.
+    pub(super) fn remove(&self, channel: &Channel, entry: Option<Entry>) {
+        self.queues().remove(channel.number, entry);
+    }
+
+    /// Takes out a channel of which something has ended: whose oldest event is from
+    /// before `events`, or that was to be looked at by `now`.
+    pub(super) fn take(&self, events: u64, now: u64) -> Option<Arc<Channel>> {
+        let mut queues = self.queues();
+        let Queues { events: with_events, ends } = &mut *queues;
+        take_before(with_events, events).or_else(|| take_before(ends, now.saturating_add(1)))
+    }
+}
+
+fn take_before(queue: &mut BTreeMap<Place, Arc<Channel>>, age: u64) -> Option<Arc<Channel>> {
+    let first = queue.first_entry().filter(|first| first.key().0 < age)?;
+    Some(first.remove())
+}
+
+impl Queues {
+    fn remove(&mut self, number: u64, entry: Option<Entry>) {
+        match entry {
+            Some(Entry::Event(age)) => drop(self.events.remove(&(age, number))),
+            Some(Entry::End(age)) => drop(self.ends.remove(&(age, number))),
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+    use std::time::Duration;
+
+    use super::super::channels::{Channels, Refused};
+    use super::super::{NewEvent, Record, Start};
+    use crate::publish::clock::{Clock, SystemClock, Timeline};
+    use crate::publish::log::Limits;
+
+    /// A clock that stands at a time.
+    struct Hands(Arc<std::sync::Mutex<Duration>>);
+
+    impl Clock for Hands {
+        fn monotonic(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+
+        fn wall(&self) -> std::time::SystemTime {
+            SystemClock::default().wall()
+        }
+    }
+
+    const RETENTION: Duration = Duration::from_secs(160);
+
+    /// Channels of one event each, and the clock that they go by.
+    fn full(count: usize) -> (Arc<Channels>, Arc<std::sync::Mutex<Duration>>) {
+        let time = Arc::default();
+        let timeline = Timeline::new(Arc::new(Hands(Arc::clone(&time))));
+        let limits = Limits::in_memory(RETENTION, 100, 1 << 20);
+        let channels = Channels::new(timeline, limits, count);
+        for number in 0..count {
+            publish(&channels, &format!("room-{number}")).unwrap();
+        }
+        (channels, time)
+    }
+
+    fn publish(channels: &Channels, name: &str) -> Result<(), Refused> {
+        channels.with(name, |_, state| {
+            let now = channels.timeline.now();
+            let envelope = bytes::Bytes::from_static(b"{}");
+            let event = NewEvent { channel: name.into(), envelope, audience: None, key: None };
+            state.log.append(Record::of(&event), 64, now);
+            state.log.commit(1, &channels.limits);
+            state.last = now;
+        })
+    }
+
+    impl Channels {
+        fn visits(&self) -> u64 {
+            self.visits.swap(0, Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_refused_looks_at_no_channel() {
+        for count in [10, 10_000] {
+            let (channels, _) = full(count);
+            channels.visits();
+            for number in 0..1000 {
+                drop(channels.sweep(64));
+                let name = format!("new-{number}");
+                assert!(matches!(publish(&channels, &name), Err(Refused::TooMany)));
+                assert!(matches!(channels.reader(&name, Start::Now), Err(Refused::TooMany)));
+            }
+            assert_eq!(channels.visits(), 0, "of {count}");
+        }
+    }
+
+    #[test]
+    fn clearing_away_looks_at_what_has_ended_and_at_nothing_twice() {
+        let (channels, time) = full(1000);
+        *time.lock().unwrap() += RETENTION / 2;
+        for number in 0..10 {
+            publish(&channels, &format!("room-{number}")).unwrap();
+        }
+        drop(channels.sweep(usize::MAX));
+        assert_eq!(channels.visits(), 0);
+        // All first events are too old, then the second ones, then the channels end.
+        *time.lock().unwrap() += RETENTION / 2 + RETENTION / 8;
+        drop(channels.sweep(usize::MAX));
+        assert_eq!((channels.visits(), channels.len()), (1000, 1000));
+        *time.lock().unwrap() += RETENTION / 2;
+        drop(channels.sweep(usize::MAX));
+        assert_eq!((channels.visits(), channels.len()), (10, 1000));
+        *time.lock().unwrap() += RETENTION / 2 + RETENTION / 8;
+        drop(channels.sweep(100));
+        assert_eq!((channels.visits(), channels.len()), (100, 900), "no more than asked for");
+        drop(channels.sweep(usize::MAX));
+        assert_eq!((channels.visits(), channels.len()), (890, 10));
+        *time.lock().unwrap() += RETENTION / 2;
+        drop(channels.sweep(usize::MAX));
+        assert_eq!((channels.visits(), channels.len()), (10, 0));
+    }
+
+    #[test]
+    fn a_reader_that_leaves_looks_at_its_own_channel_alone() {
+        let (channels, time) = full(1000);
+        *time.lock().unwrap() += RETENTION * 2;
+        drop(channels.sweep(usize::MAX));
+        channels.visits();
+        let reader = channels.reader("room-7", Start::Now).unwrap();
+        *time.lock().unwrap() += RETENTION * 2;
+        drop(channels.sweep(usize::MAX));
+        assert_eq!((channels.visits(), channels.len()), (1000, 1));
+        // Nothing is due of a channel that is there for its readers.
+        drop(channels.sweep(usize::MAX));
+        assert_eq!(channels.visits(), 0);
+        drop(reader);
+        assert_eq!((channels.visits(), channels.len()), (0, 0));
+        // One that is in use for nothing leaves nothing.
+        for number in 0..1000 {
+            drop(channels.reader(&format!("new-{number}"), Start::Now).unwrap());
+        }
+        drop(channels.sweep(usize::MAX));
+        assert_eq!((channels.visits(), channels.len()), (0, 0));
+        assert!(channels.due.take(u64::MAX, u64::MAX - 1).is_none());
+    }
+}
