@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
+use http_body_util::BodyExt as _;
 use orpc_runtime::Peer;
 use orpc_runtime::prelude::*;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 /// What the procedures count.
 #[derive(Default, Clone)]
@@ -94,6 +96,27 @@ pub mod api {
             while numbers.next().await.is_some() {}
         });
         7
+    }
+
+    /// The texts of the headers that a test asks for.
+    #[procedure]
+    pub async fn head(call: &Call) -> Value {
+        json!({
+            "bearer": call.bearer_token(),
+            "lastEventId": call.last_event_id().map(|id| id.as_str()),
+            "x": call.header("x"),
+            "cookie": call.header("cookie"),
+        })
+    }
+
+    /// The first event, or the code of what came in its place.
+    #[procedure]
+    pub async fn first(mut events: EventIterator<Value>) -> Value {
+        match events.next().await {
+            Some(Err(error)) => json!(error.code()),
+            Some(Ok(_)) => json!("an event"),
+            None => json!("the end"),
+        }
     }
 
     #[procedure]
@@ -244,14 +267,292 @@ async fn an_iterator_that_outlives_its_call_ends() {
     assert_eq!(ready(&mut peer), Vec::<Bytes>::new());
 }
 
-#[tokio::test]
-async fn more_headers_than_a_map_holds_harm_nobody() {
+/// The value of `/head` over HTTP with headers of these bytes.
+async fn head_over_http(headers: &[(&str, &[u8])]) -> Value {
+    let mut request = http::Request::post("/head");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let service = Rpc::new(api::router()).http(Counters::default());
+    let response = service.oneshot(request.body(String::new()).unwrap()).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice::<Value>(&body).unwrap()["json"].take()
+}
+
+/// The answers to `/head` with these headers: to a call, and in a batch.
+async fn head_over_peer(headers: &Value) -> [Value; 2] {
     let (mut peer, _) = peer();
-    let headers: std::collections::BTreeMap<_, _> =
-        (0..40_000).map(|n| (format!("x-{n}"), "")).collect();
-    let request = json!({ "u": "/echo", "b": { "json": 1 }, "h": headers });
-    peer.message(json!({ "i": "1", "p": request }).to_string());
+    peer.message(json!({ "i": "1", "p": { "u": "/head", "h": headers } }).to_string());
+    let one = next(&mut peer).await["p"].take();
+    let item = json!({ "url": "http://orpc/head", "headers": headers });
+    let batch = json!({ "u": "/head/__batch__", "b": [item], "h": { "x-orpc-batch": "buffered" } });
+    peer.message(json!({ "i": "2", "p": batch }).to_string());
+    let mut item = next(&mut peer).await["p"]["b"][0].take();
+    let status = item.get("status").and_then(Value::as_u64).unwrap_or(207);
+    [one, json!({ "s": status, "b": item["body"].take() })]
+}
+
+/// The values are those that `@orpc/server` 1.16.1 gives on Node 20.
+#[tokio::test]
+async fn the_text_of_a_header_is_the_same_on_every_transport() {
+    let head = |text: &str| json!({ "bearer": text, "lastEventId": text, "x": text, "cookie": Value::Null });
+    for text in ["a", "Zoë", "é-1", "\u{ff}\u{a0}x"] {
+        let headers =
+            json!({ "authorization": format!("Bearer {text}"), "last-event-id": text, "x": text });
+        for answer in head_over_peer(&headers).await {
+            assert_eq!(answer["b"]["json"], head(text), "{text}");
+        }
+        let latin1 = |char| u8::try_from(char).unwrap();
+        let value: Vec<u8> = text.chars().map(latin1).collect();
+        let bearer = [b"Bearer ", &*value].concat();
+        let headers = [("authorization", &*bearer), ("last-event-id", &*value), ("x", &*value)];
+        assert_eq!(head_over_http(&headers).await, head(text), "{text}");
+    }
+    // HTTP carries no character of these, and reads UTF-8 as it reads all bytes.
+    for text in ["Łukasz 🎉", "日本-1", "Ł é", "\u{100}"] {
+        let headers =
+            json!({ "authorization": format!("Bearer {text}"), "last-event-id": text, "x": text });
+        for answer in head_over_peer(&headers).await {
+            assert_eq!(answer["b"]["json"], head(text), "{text}");
+        }
+    }
+    let utf8 = "é-1".as_bytes();
+    assert_eq!(head_over_http(&[("last-event-id", utf8)]).await["lastEventId"], "Ã©-1");
+}
+
+#[tokio::test]
+async fn a_header_of_many_values_is_one_text() {
+    let headers = json!({
+        "last-event-id": ["a", "é", "日"], "x": ["1", "2"], "cookie": ["a=1", "b=2"],
+        "authorization": ["Bearer a", "Bearer b"],
+    });
+    let expected =
+        json!({ "bearer": "a", "lastEventId": "a, é, 日", "x": "1, 2", "cookie": "a=1; b=2" });
+    for answer in head_over_peer(&headers).await {
+        assert_eq!(answer["b"]["json"], expected);
+    }
+    let http = head_over_http(&[
+        ("last-event-id", b"a"),
+        ("last-event-id", b"b"),
+        ("cookie", b"a=1"),
+        ("cookie", b"b=2"),
+        ("authorization", b"Bearer a"),
+        ("authorization", b"Bearer b"),
+    ]);
+    let expected = json!({ "bearer": "a", "lastEventId": "a, b", "x": null, "cookie": "a=1; b=2" });
+    assert_eq!(http.await, expected);
+    for (value, text) in [("", ""), (" x ", " x "), ("a\tb", "a\tb")] {
+        let [answer, _] = head_over_peer(&json!({ "last-event-id": value })).await;
+        assert_eq!(answer["b"]["json"]["lastEventId"], text);
+    }
+    // A name means the same in any letters; a list of nothing is no header.
+    let [answer, _] = head_over_peer(&json!({ "Last-Event-ID": "7", "x": [] })).await;
+    let json = &answer["b"]["json"];
+    assert_eq!((&json["lastEventId"], &json["x"]), (&json!("7"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_header_that_cannot_be_read_fails_its_call_and_is_named() {
+    for (headers, name) in [
+        (json!({ "last-event-id": "a\r\nb" }), "last-event-id"),
+        (json!({ "last-event-id": "a\0b" }), "last-event-id"),
+        (json!({ "Last-Event-ID": "a\nb" }), "last-event-id"),
+        (json!({ "last-event-id": 5 }), "last-event-id"),
+        (json!({ "last-event-id": null }), "last-event-id"),
+        (json!({ "last-event-id": ["a", 5] }), "last-event-id"),
+        (json!({ "last-event-id": ["a", "日\r"] }), "last-event-id"),
+        (json!({ "last-event-id": {} }), "last-event-id"),
+        (json!({ "authorization": "Bearer secret\u{1b}" }), "authorization"),
+        (json!({ "cookie": "a=secret\u{7f}" }), "cookie"),
+        (json!({ "content-type": "application/json\n" }), "content-type"),
+        (json!({ "content-disposition": "\0" }), "content-disposition"),
+        (json!({ "traceparent": true }), "traceparent"),
+        (json!({ "x y": "1" }), "x y"),
+        (json!({ "": "1" }), "\"\""),
+        (json!({ "é": "1" }), "é"),
+        (json!({ "x:": "1" }), "x:"),
+        (json!({ "x": "y".repeat(32 * 1024) }), "\"x\""),
+    ] {
+        for answer in head_over_peer(&headers).await {
+            let error = &answer["b"]["json"];
+            assert_eq!((&answer["s"], &error["code"]), (&json!(400), &json!("BAD_REQUEST")));
+            let message = error["message"].as_str().unwrap();
+            assert!(message.contains(name), "{message}: {name}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bad_header_in_a_batch_fails_its_own_call_alone() {
+    let (mut peer, _) = peer();
+    let items = json!([
+        { "url": "http://orpc/head", "headers": { "x": "a" } },
+        { "url": "http://orpc/head", "headers": { "x": "a\0" } },
+    ]);
+    let headers = json!({ "x-orpc-batch": "buffered", "last-event-id": "日" });
+    let batch = json!({ "u": "/head/__batch__", "b": items, "h": headers });
+    peer.message(json!({ "i": "1", "p": batch }).to_string());
+    let mut answers = next(&mut peer).await["p"]["b"].take();
+    let answers = answers.as_array_mut().unwrap();
+    answers.sort_by_key(|answer| answer["index"].as_u64());
+    assert_eq!(answers[0]["body"]["json"]["lastEventId"], "日");
+    assert_eq!(answers[0]["body"]["json"]["x"], "a");
+    assert_eq!(answers[1]["status"], 400);
+}
+
+#[tokio::test]
+async fn a_call_has_128_headers_and_not_one_more() {
+    for count in [1, 128, 129, 40_000] {
+        let (mut peer, _) = peer();
+        let headers: BTreeMap<_, _> = (0..count).map(|n| (format!("x-{n:05}"), "")).collect();
+        let request = json!({ "u": "/echo", "b": { "json": 1 }, "h": headers });
+        peer.message(json!({ "i": "1", "p": request }).to_string());
+        let answer = next(&mut peer).await;
+        if count <= 128 {
+            assert_eq!(answer, json!({ "i": "1", "p": { "b": { "json": 1 } } }), "{count}");
+        } else {
+            assert_eq!(answer["p"]["s"], 400, "{count}");
+            let message = answer["p"]["b"]["json"]["message"].as_str().unwrap();
+            assert!(message.contains("x-00128") && message.contains("128"), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_understood_no_further_than_its_path_is_answered() {
+    let (mut peer, _) = peer();
+    for payload in [
+        json!({ "u": "/echo", "h": 5 }),
+        json!({ "u": "/echo", "h": [] }),
+        json!({ "u": "/echo", "h": "x" }),
+        json!({ "u": "/echo", "m": 5 }),
+        json!({ "u": "/echo", "m": "G\0" }),
+        json!({ "u": "http://orpc/echo", "m": "" }),
+    ] {
+        peer.message(json!({ "i": "1", "p": payload }).to_string());
+        let answer = next(&mut peer).await;
+        assert_eq!(answer["i"], "1");
+        assert_eq!(
+            (&answer["p"]["s"], &answer["p"]["b"]["json"]["code"]),
+            (&json!(400), &json!("BAD_REQUEST"))
+        );
+    }
+    // No answers, which another server would answer for ever.
+    for other in [r#"{"i":"1","p":{"s":400,"b":{}}}"#, r#"{"i":"1","p":{"h":5}}"#, r#"{"i":"1"}"#] {
+        peer.message(other);
+    }
+    assert_eq!(ready(&mut peer), Vec::<Bytes>::new());
+    // The id of a call that runs stays that call's.
+    peer.message(request(7, "/neverReads", &Value::Null));
+    peer.message(r#"{"i":"7","p":{"u":"/echo","h":5}}"#);
+    assert_eq!(next(&mut peer).await["p"]["s"], 400, "an input that is no iterator");
+}
+
+#[tokio::test]
+async fn an_event_that_is_none_ends_the_iterator_that_waits_for_it() {
+    for event in [
+        json!({ "e": "close", "d": {} }),
+        json!({ "d": { "json": 1 } }),
+        json!({ "e": 5 }),
+        json!(5),
+        Value::Null,
+    ] {
+        let (mut peer, _) = peer();
+        let head = json!({ "u": "/first", "h": { "content-type": "text/event-stream" } });
+        peer.message(json!({ "i": "1", "p": head }).to_string());
+        peer.message(json!({ "i": "1", "t": 3, "p": event }).to_string());
+        assert_eq!(next(&mut peer).await, json!({ "i": "1", "t": 4 }), "{event}");
+        assert_eq!(next(&mut peer).await["p"]["b"]["json"], "BAD_REQUEST", "{event}");
+    }
+}
+
+/// The answer has the members and the order of the captures of 2.0.0-beta.16.
+#[tokio::test]
+async fn a_call_of_version_2_is_refused_in_its_own_form() {
+    let refused = |id: &str| {
+        format!(
+            r#"{{"id":{id},"kind":"response","json":{{"status":501,"headers":{{}},"bodyHint":"json","body":{{"json":{{"defined":false,"inferable":false,"code":"NOT_IMPLEMENTED","message":"This server speaks version 1 of the oRPC protocol, not version 2: use @orpc/client 1.x"}}}}}}}}"#
+        )
+    };
+    let (mut peer, _) = peer();
+    for (id, message) in [
+        (
+            r#""1""#,
+            r#"{"id":"1","kind":"request","json":{"method":"POST","url":"/echo","headers":{},"bodyHint":"json","body":{"json":1}}}"#,
+        ),
+        // As the betas after it write it, and with a file behind the text.
+        (r#""2""#, r#"{"id":"2","kind":"request","json":{"url":"/nope"}}"#),
+        (r#""3""#, "{\"id\":\"3\",\"kind\":\"request\",\"json\":{\"url\":\"/echo\"}}\u{fffd}"),
+        (r#""é😀""#, r#"{"kind":"request","json":{},"id":"é😀"}"#),
+    ] {
+        let mut bytes = message.as_bytes().to_vec();
+        if let Some(text) = message.strip_suffix('\u{fffd}') {
+            bytes = [text.as_bytes(), b"\xffA"].concat();
+        }
+        peer.message(bytes);
+        assert_eq!(peer.next().await.unwrap(), *refused(id));
+    }
+    for other in [
+        r#"{"kind":"event-stream","id":"1","json":{"event":"message","data":{"json":1}}}"#,
+        r#"{"id":"1","kind":"cancel"}"#,
+        r#"{"id":"1","kind":"response","json":{"status":200}}"#,
+        r#"{"id":null,"kind":"request"}"#,
+        r#"{"id":"1","kind":5}"#,
+    ] {
+        peer.message(other);
+    }
+    peer.message(request("1", "/echo", &json!(1)));
     assert_eq!(next(&mut peer).await, json!({ "i": "1", "p": { "b": { "json": 1 } } }));
+}
+
+#[tokio::test]
+async fn a_call_of_version_2_over_http_is_refused_where_it_shows() {
+    let service = Rpc::new(api::router()).http(Counters::default());
+    let send = async |path: &str, headers: &[(&str, &str)], body: &str| {
+        let mut request = http::Request::post(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.to_owned()).unwrap();
+        let response = service.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    let json = ("content-type", "application/json");
+    let form = "--B\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n\
+        {\"json\":{\"f\":{},\"n\":\"5\"},\"maps\":[[\"f\"]],\"meta\":[[\"bigint\",\"n\"]]}\r\n\
+        --B\r\nContent-Disposition: form-data; name=\"0\"; filename=\"a\"\r\n\r\nx\r\n--B--\r\n";
+    for (headers, body) in [
+        (vec![("standard-server", "file"), ("content-type", "text/plain")], "x"),
+        (vec![json], r#"{"json":"5","meta":[["bigint"]]}"#),
+        (vec![json], r#"{"json":{"a":"5"},"meta":[["date","a"]]}"#),
+        (vec![("content-type", "multipart/form-data; boundary=B")], form),
+    ] {
+        let (status, answer) = send("/echo", &headers, body).await;
+        assert_eq!(status, 501, "{answer}");
+        let error = &answer["json"];
+        assert_eq!(
+            (&error["code"], &error["inferable"]),
+            (&json!("NOT_IMPLEMENTED"), &json!(false))
+        );
+        assert!(error["message"].as_str().unwrap().contains("version 2"), "{error}");
+        assert_eq!(error.get("status"), None, "of version 1");
+    }
+    let items = r#"[{"id":"1","kind":"request","json":{"method":"POST","url":"/echo"}},{"id":"2","kind":"request","json":{"method":"POST","url":"/head"}}]"#;
+    for mode in ["streaming", "buffered"] {
+        let (status, answer) = send("/echo/__batch__", &[json, ("orpc-batch", mode)], items).await;
+        assert_eq!(status, 207);
+        for (answer, id) in answer.as_array().unwrap().iter().zip(["1", "2"]) {
+            assert_eq!((&answer["id"], &answer["kind"]), (&json!(id), &json!("response")));
+            assert_eq!(answer["json"]["body"]["json"]["code"], "NOT_IMPLEMENTED");
+        }
+        assert_eq!(answer.as_array().unwrap().len(), 2);
+    }
+    // Malformed as before, in the form of version 1.
+    let (status, answer) = send("/echo", &[json], r#"{"json":1,"meta":[[0,"a"]]}"#).await;
+    assert_eq!((status, &answer["json"]["status"]), (400, &json!(400)));
 }
 
 #[tokio::test]

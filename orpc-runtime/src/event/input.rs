@@ -180,7 +180,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<InputEvent>,
-    overflow: bool,
+    /// What follows the events in the queue.
+    failure: Option<Error>,
     /// No event follows that counts.
     complete: bool,
     /// The call is over.
@@ -273,11 +274,10 @@ impl InputEvents {
 impl Fed {
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Result<InputEvent, Error>>> {
         let mut state = self.0.state();
-        if state.overflow {
-            let error = Error::new(Code::PayloadTooLarge).with_message("Events come too fast");
-            return Poll::Ready(Some(Err(error)));
-        }
         let Some(event) = state.queue.pop_front() else {
+            if let Some(error) = state.failure.take() {
+                return Poll::Ready(Some(Err(error)));
+            }
             if state.closed {
                 return Poll::Ready(Some(Err(Error::new(Code::ClientClosedRequest))));
             }
@@ -297,20 +297,33 @@ impl InputFeed {
         if state.complete {
             return;
         }
-        let overflow = !self.0.budget.take(event.weight);
-        if overflow {
+        if !self.0.budget.take(event.weight) {
             self.0.clear(&mut state);
-            state.overflow = true;
-            state.complete = true;
-        } else {
-            state.complete = event.kind != EventKind::Message;
-            state.queue.push_back(event);
+            drop(state);
+            let error = Error::new(Code::PayloadTooLarge).with_message("Events come too fast");
+            return self.fail(error);
         }
+        state.complete = event.kind != EventKind::Message;
+        state.queue.push_back(event);
         let waker = state.waker.take();
         drop(state);
-        if overflow {
-            (self.0.stop)();
+        if let Some(waker) = waker {
+            waker.wake();
         }
+    }
+
+    /// Ends the iterator with an error, behind the events that are there, and tells
+    /// the client to stop.
+    pub(crate) fn fail(&self, error: Error) {
+        let mut state = self.0.state();
+        if state.complete {
+            return;
+        }
+        state.complete = true;
+        state.failure = Some(error);
+        let waker = state.waker.take();
+        drop(state);
+        (self.0.stop)();
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -1,5 +1,6 @@
 //! What the framework knows of one call.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,6 +10,7 @@ use http::{Extensions, Method, StatusCode, Uri};
 use tokio_util::sync::CancellationToken;
 
 use super::definition::Definition;
+use super::header::UnicodeHeaders;
 use crate::event::LastEventId;
 use crate::socket::Socket;
 use crate::value::File;
@@ -23,8 +25,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 ///
 /// #[procedure]
 /// pub async fn language(call: &Call) -> String {
-///     let header = call.headers().get("accept-language");
-///     header.and_then(|value| value.to_str().ok()).unwrap_or("en").to_owned()
+///     call.header("accept-language").unwrap_or("en".into()).into_owned()
 /// }
 /// ```
 pub struct Call {
@@ -32,8 +33,10 @@ pub struct Call {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    unicode: UnicodeHeaders,
     extensions: Extensions,
     last_event_id: Option<LastEventId>,
+    bearer_token: OnceLock<Option<String>>,
     socket: Option<Socket>,
     /// Stands in for a socket where there is none.
     detached: OnceLock<Socket>,
@@ -60,14 +63,17 @@ pub struct PeerAddr(pub SocketAddr);
 impl Call {
     /// A call that arrives as an HTTP request.
     pub(crate) fn from_parts(target: Arc<Target>, parts: http::request::Parts) -> Self {
-        let last_event_id = last_event_id(&parts.headers);
+        let unicode = UnicodeHeaders::default();
+        let last_event_id = last_event_id(&parts.headers, &unicode);
         Self {
             target,
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
+            unicode,
             extensions: parts.extensions,
             last_event_id,
+            bearer_token: OnceLock::new(),
             socket: None,
             detached: OnceLock::new(),
             response: Mutex::default(),
@@ -85,6 +91,14 @@ impl Call {
         let mut call = Self::from_parts(target, parts);
         call.socket = Some(socket);
         call
+    }
+
+    /// The call with the names of those of its headers that are UTF-8.
+    #[cfg(feature = "http")]
+    pub(crate) fn with_unicode(mut self, unicode: UnicodeHeaders) -> Self {
+        self.last_event_id = last_event_id(&self.headers, &unicode);
+        self.unicode = unicode;
+        self
     }
 
     /// A call that comes from the same process: no headers, no peer.
@@ -113,8 +127,20 @@ impl Call {
     }
 
     /// The headers of the request; on a socket those that the call itself carries.
+    ///
+    /// Values are bytes, of ISO-8859-1 where they are not ASCII, and on a socket of
+    /// UTF-8 where a character has no place in that: [`header`](Call::header) gives
+    /// their text.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// The text of a header, the same on every transport. Of a repeated one all
+    /// values, with `, ` between them (RFC 9110, section 5.3), for cookies `; `; of
+    /// `authorization`, `content-type`, `host`, `referer` and `user-agent` the first.
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        self.unicode.text(&self.headers, &name)
     }
 
     /// What layers in front of the service left with the request; on a socket
@@ -141,10 +167,17 @@ impl Call {
     /// The token of an `authorization: Bearer …` header (RFC 6750, section 2.1):
     /// the call's own, or else that of the socket's request.
     pub fn bearer_token(&self) -> Option<&str> {
-        let own = self.headers.get(AUTHORIZATION);
-        let value = own.or_else(|| self.socket()?.headers().get(AUTHORIZATION))?.to_str().ok()?;
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        let read = || {
+            let value = match self.unicode.text(&self.headers, &AUTHORIZATION) {
+                Some(own) => own,
+                None => UnicodeHeaders::default().text(self.socket()?.headers(), &AUTHORIZATION)?,
+            };
+            let (scheme, token) = value.split_once(' ')?;
+            scheme
+                .eq_ignore_ascii_case("bearer")
+                .then(|| token.trim_matches([' ', '\t']).to_owned())
+        };
+        self.bearer_token.get_or_init(read).as_deref()
     }
 
     /// The id of the last event that a reconnecting client saw.
@@ -194,20 +227,8 @@ impl fmt::Debug for Call {
     }
 }
 
-/// Repeated headers count as one list (RFC 9110, section 5.3), and bytes beyond
-/// ASCII as ISO-8859-1, which is how a browser sends them.
-fn last_event_id(headers: &HeaderMap) -> Option<LastEventId> {
-    let mut values = headers.get_all(LAST_EVENT_ID).iter();
-    let first = values.next()?;
-    let latin1 =
-        |value: &HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect();
-    let mut text: String = latin1(first);
-    for value in values {
-        let more: String = latin1(value);
-        text.push_str(", ");
-        text.push_str(&more);
-    }
-    Some(LastEventId::new(text))
+fn last_event_id(headers: &HeaderMap, unicode: &UnicodeHeaders) -> Option<LastEventId> {
+    unicode.text(headers, &LAST_EVENT_ID).map(|text| LastEventId::new(text.into_owned()))
 }
 
 /// The parts of an HTTP response that a handler can set.

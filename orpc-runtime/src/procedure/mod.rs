@@ -9,6 +9,7 @@ mod emitter;
 mod erased;
 mod error;
 mod guard;
+mod header;
 mod hooks;
 mod input;
 mod lend;
@@ -41,6 +42,9 @@ pub(crate) use call::Target;
 pub(crate) use emitter::{EventKind, EventSink, EventWriter, WriteError, write_event};
 pub(crate) use erased::{ErasedProcedure, LocalError, Started, StreamEnd, StreamRun};
 pub(crate) use guard::mounted as behind;
+pub(crate) use header::UnicodeHeaders;
+#[cfg(feature = "http")]
+pub(crate) use header::{is_beyond_latin1, value_of as header_value};
 pub(crate) use hooks::hooked;
 pub(crate) use input::wrong_kind;
 pub(crate) use mount::Mounted;

@@ -13,13 +13,14 @@ use tracing::Instrument as _;
 use super::context::ContextSource;
 use crate::procedure::{
     Call, Code, ErasedProcedure, Error, EventKind, EventSink, Output, RawInput, Started, Target,
-    malformed_request, panicked,
+    UnicodeHeaders, malformed_request, panicked,
 };
 use crate::router::Route;
 use crate::schema::DecodeError;
 use crate::socket::Outbox;
 use crate::value::Envelope;
 use crate::wire::v1::batch::{Answer, Item, UNMATCHED, UNSUPPORTED};
+use crate::wire::v1::headers::BadHeader;
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::sse::SseWriter;
 
@@ -31,6 +32,8 @@ pub(crate) type Answers = FuturesUnordered<BoxFuture<'static, (usize, Answer)>>;
 pub(crate) struct BatchCall<C> {
     call: Arc<Call>,
     procedure: Arc<dyn ErasedProcedure<C>>,
+    /// A header of it cannot be read.
+    bad_header: Option<BadHeader>,
     /// The method is refused.
     is_refused: bool,
     /// The envelope.
@@ -41,6 +44,7 @@ pub(crate) struct BatchCall<C> {
 pub(crate) struct Common<'a> {
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
+    pub(crate) unicode: &'a UnicodeHeaders,
     pub(crate) strict_get: bool,
 }
 
@@ -55,18 +59,28 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.method = item.method.unwrap_or_else(|| common.method.clone());
         parts.headers = common.headers.clone();
-        for name in item.headers.keys() {
-            parts.headers.remove(name);
-        }
-        parts.headers.extend(item.headers);
+        let mut unicode = common.unicode.clone();
+        let bad_header = match item.headers {
+            Ok(own) => {
+                for name in own.map.keys() {
+                    parts.headers.remove(name);
+                    unicode.remove(name);
+                }
+                parts.headers.extend(own.map);
+                unicode.extend(&own.unicode);
+                None
+            }
+            Err(bad) => Some(bad),
+        };
         let query = item.query.as_deref();
         let target =
             query.map_or_else(|| item.path.clone(), |query| format!("{}?{query}", item.path));
         parts.uri = target.parse().unwrap_or_default();
         let is_get = parts.method == Method::GET;
         Self {
-            call: Arc::new(make(Arc::clone(&route.target), parts)),
+            call: Arc::new(make(Arc::clone(&route.target), parts).with_unicode(unicode)),
             procedure: Arc::clone(&route.procedure),
+            bad_header,
             is_refused: is_get
                 && common.strict_get
                 && route.target.definition.method != Method::GET,
@@ -95,6 +109,9 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
 
     /// The output; none if it is an iterator.
     async fn run(self, context: ContextSource<C>) -> Result<Option<Output>, Error> {
+        if let Some(bad) = &self.bad_header {
+            return Err(bad.answer());
+        }
         let context = context.get(&self.call).await?;
         let envelope =
             Envelope::parse(&self.text).map_err(|_| malformed_request(DecodeError::Malformed))?;

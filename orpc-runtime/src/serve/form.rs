@@ -72,6 +72,11 @@ impl Form {
     pub(crate) fn envelope(&self) -> Result<Envelope<'_>, Malformed> {
         Envelope::parse_form(&self.envelope, &self.files)
     }
+
+    /// The text of the envelope.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.envelope
+    }
 }
 
 /// Why a form was not read.

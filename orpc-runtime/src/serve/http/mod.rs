@@ -5,6 +5,7 @@ mod events;
 mod form;
 mod read;
 mod service;
+mod version2;
 
 pub use body::RpcBody;
 #[cfg(feature = "websocket")]

@@ -20,9 +20,10 @@ use super::body::{EventBody, KeepAlive, RpcBody};
 use super::events::BodyEvents;
 use super::form::FormBody;
 use super::read::{ReadError, read_body, read_form};
+use super::version2::{self, is_version2};
 use crate::event::InputEvents;
 use crate::procedure::{
-    Call, Code, Error, EventSink, Output, RawInput, Started, StreamEnd, StreamRun,
+    Call, Code, Error, EventSink, Output, RawInput, Started, StreamEnd, StreamRun, UnicodeHeaders,
     malformed_request, needs_socket, panicked,
 };
 use crate::router::Route;
@@ -33,11 +34,12 @@ use crate::serve::form::{Form, FormError, FormLimits};
 use crate::serve::served::{Parts, Served};
 use crate::serve::time::SHORTEST;
 use crate::socket::Outbox;
-use crate::value::{Envelope, Malformed};
+use crate::value::Envelope;
 use crate::wire;
 use crate::wire::v1::batch::{self, Item, Mode};
 use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::{self, SseWriter};
+use crate::wire::v2;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("multipart/form-data");
@@ -248,6 +250,12 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         B::Data: Send,
     {
         let state = &*self.served;
+        if is_version2(request.headers()) && state.below(request.uri().path()).is_some() {
+            let (parts, body) = request.into_parts();
+            let Options { body_limit, batch_limit, deadlines, .. } = state.options;
+            let answer = version2::refuse(&parts, body, body_limit, deadlines.body, batch_limit);
+            return Ok(Box::pin(answer).await);
+        }
         if let Some(mode) = batch::mode(request.headers())
             && state.below(request.uri().path()).is_some()
         {
@@ -290,6 +298,8 @@ enum Input {
 enum Answer {
     Output(Output),
     Events(EventBody),
+    /// The call is of version 2 of the protocol.
+    Version2,
 }
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {
@@ -311,11 +321,15 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     {
         let context = self.context.get(call).await?;
         let input = self.input(call.method(), call.headers(), call.uri().query(), body).await?;
-        let malformed = |error: Malformed| malformed_request(error.into());
-        let input = match input {
-            Input::Envelope(ref text) => RawInput::Value(Envelope::parse(text).map_err(malformed)?),
-            Input::Form(ref form) => RawInput::Value(form.envelope().map_err(malformed)?),
-            Input::Events(events) => RawInput::Events(events),
+        let value = match input {
+            Input::Envelope(ref text) => (&text[..], Envelope::parse(text).map(RawInput::Value)),
+            Input::Form(ref form) => (form.text(), form.envelope().map(RawInput::Value)),
+            Input::Events(events) => (&[][..], Ok(RawInput::Events(events))),
+        };
+        let input = match value {
+            (_, Ok(input)) => input,
+            (text, Err(_)) if v2::is_envelope(text) => return Ok(Answer::Version2),
+            (_, Err(malformed)) => return Err(malformed_request(malformed.into())),
         };
         if *call.method() == Method::GET
             && self.options.strict_get
@@ -436,6 +450,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let common = Common {
             method: &batch.method,
             headers: &batch.headers,
+            unicode: UnicodeHeaders::NONE,
             strict_get: self.options.strict_get,
         };
         let call = |item: Item| {
@@ -484,6 +499,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
 fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     let mut head = call.response();
     let (content_type, body) = match (answer, head.take_body()) {
+        (Answer::Version2, _) => return version2::error(),
         (Answer::Output(_), Some(bytes)) => (None, RpcBody::form(FormBody::of_file(bytes))),
         (Answer::Output(output), None) => {
             let (content_type, body) = output_body(output);

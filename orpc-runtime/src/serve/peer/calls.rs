@@ -25,6 +25,7 @@ use crate::procedure::{
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
+use crate::schema::DecodeError;
 use crate::serve::ContextSource;
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
@@ -34,7 +35,7 @@ use crate::wire;
 use crate::wire::v1::batch::{self, Mode};
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
-    self, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
+    self, BadCall, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
 };
 
 /// The calls of one socket: takes its messages, runs the calls, gives the frames
@@ -154,13 +155,20 @@ impl<C: Send + Sync + 'static> Calls<C> {
     pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
         let Message { id, payload } =
             peer::decode(frame).inspect_err(|_| self.buckets.count_bytes(frame.len()))?;
-        if !matches!(payload, Payload::Request(_)) {
+        if !matches!(payload, Payload::Request(_) | Payload::Unreadable(_)) {
             self.buckets.count_bytes(frame.len());
         }
         match payload {
             Payload::Request(request) => self.request(id, request, frame.len()),
+            Payload::Unreadable(bad) => self.refuse(&id, &bad, frame.len()),
+            Payload::UnknownEvent => {
+                // The iterator would wait for ever for what the client meant.
+                if let Some(feed) = self.feed(&id) {
+                    feed.fail(malformed_request(DecodeError::Malformed));
+                }
+            }
             Payload::Event { kind, data, meta } => {
-                if let Some(feed) = self.open.get(&id).and_then(|call| call.feed.as_ref()) {
+                if let Some(feed) = self.feed(&id) {
                     feed.push(InputEvent::new(kind, data, meta, frame.len()));
                 }
             }
@@ -169,12 +177,36 @@ impl<C: Send + Sync + 'static> Calls<C> {
         Ok(())
     }
 
-    fn request(&mut self, id: CallId, mut request: Request, weight: usize) {
-        // The id of a call that is still open: the second one is ignored.
-        let shared = Arc::clone(&self.shared);
-        if self.open.contains_key(&id) || shared.socket.is_hibernating(id.as_str()) {
+    /// Answers a call that cannot be read, which costs what one that can does.
+    fn refuse(&mut self, id: &CallId, bad: &BadCall, weight: usize) {
+        if self.is_open(id) {
             return;
         }
+        match self.buckets.take_call(weight) {
+            Err(wait) if *bad != BadCall::Version2 => {
+                let refused = Refused::TooFast(wait);
+                self.shared.fail(id, &refused.error(), refused.retry_after());
+            }
+            // A client of version 2 reads nothing but that.
+            _ => self.shared.outbox().append(|out| peer::write_unreadable(id, bad, out)),
+        }
+    }
+
+    /// Where the events of a call go, if its input is an iterator.
+    fn feed(&self, id: &CallId) -> Option<&InputFeed> {
+        self.open.get(id)?.feed.as_ref()
+    }
+
+    /// Whether a call of that id is not over. A further one is ignored.
+    fn is_open(&self, id: &CallId) -> bool {
+        self.open.contains_key(id) || self.shared.socket.is_hibernating(id.as_str())
+    }
+
+    fn request(&mut self, id: CallId, mut request: Request, weight: usize) {
+        if self.is_open(&id) {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
         if let Err(wait) = self.buckets.take_call(weight) {
             let refused = Refused::TooFast(wait);
             shared.fail(&id, &refused.error(), refused.retry_after());
@@ -217,6 +249,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let kind = route.target.definition.kind;
         self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None });
         let call = shared.call(route, request.method, request.headers, target);
+        let call = call.with_unicode(request.unicode);
         let body = match call.method() {
             &Method::GET => {
                 let query = target.split_once('?').map(|(_, query)| query);
@@ -258,8 +291,12 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
         };
         let mut calls = Vec::with_capacity(items.len());
-        let common =
-            Common { method: &request.method, headers: &request.headers, strict_get: false };
+        let common = Common {
+            method: &request.method,
+            headers: &request.headers,
+            unicode: &request.unicode,
+            strict_get: false,
+        };
         for item in items {
             let call = shared.find(&item.path).map(|route| {
                 let make = |target, parts| Call::on_socket(target, parts, shared.socket.clone());

@@ -73,7 +73,7 @@ impl std::fmt::Debug for GateOf {
 /// | [`result_files`](WebSocketService::result_files) | 32 MiB | the call fails: a message is whole, so files of any size are for HTTP |
 /// | [`batch_limit`](WebSocketService::batch_limit) | 10 calls in one message, which count as one | 413 |
 /// | [`unread_limit`](WebSocketService::unread_limit) of events that clients send | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
-/// | headers of a call | 128 | further ones do not count |
+/// | headers of a call | 128 values, and 32 KiB of names and values | BAD_REQUEST, which names the header |
 /// | [`rate_limit`](WebSocketService::rate_limit), [`byte_rate_limit`](WebSocketService::byte_rate_limit), [`procedure_rate_limit`](WebSocketService::procedure_rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` in seconds |
 /// | [`write_deadline`](WebSocketService::write_deadline) | 30 s in which the client takes nothing | the socket is dropped |
 /// | messages read while nothing can be written | 256 | reading waits |

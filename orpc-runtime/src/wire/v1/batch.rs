@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::headers::{RawHeaders, header_map, write_headers};
+use super::headers::{self, BadHeader, CallHeaders, RawHeaders, write_headers};
 
 /// Says that a request holds a batch, and how the answers are to come.
 const X_ORPC_BATCH: HeaderName = HeaderName::from_static("x-orpc-batch");
@@ -39,7 +39,7 @@ pub(crate) struct Item {
     /// That of the batch unless given.
     pub(crate) method: Option<Method>,
     /// Those that are not common to all calls.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Result<CallHeaders, BadHeader>,
     /// The envelope; empty where there is none.
     pub(crate) body: Bytes,
 }
@@ -111,7 +111,7 @@ impl RawItem<'_> {
             path: url.path().to_owned(),
             query: url.query().map(str::to_owned),
             method: method.map_err(|_| BadBatch::Malformed)?,
-            headers: header_map(self.headers.unwrap_or_default()),
+            headers: headers::read(&self.headers.unwrap_or_default()),
             body: self.body.map_or_else(Bytes::new, |raw| text.slice_ref(raw.get().as_bytes())),
         })
     }

@@ -7,8 +7,16 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The most headers of a call; further ones do not count.
+use crate::procedure::{Code, Error, UnicodeHeaders, header_value, is_beyond_latin1};
+
+/// The most values of headers that a call has.
 const MAX_HEADERS: usize = 128;
+
+/// The most bytes of the names and values of a call's headers.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// How much of a name is repeated to the client.
+const MAX_NAME: usize = 64;
 
 /// Headers as an object; the last of a name counts.
 pub(crate) type RawHeaders<'a> = BTreeMap<Cow<'a, str>, HeaderValues<'a>>;
@@ -18,35 +26,104 @@ pub(crate) type RawHeaders<'a> = BTreeMap<Cow<'a, str>, HeaderValues<'a>>;
 pub(crate) enum HeaderValues<'a> {
     One(#[serde(borrow)] Cow<'a, str>),
     Many(Vec<String>),
-    /// Not a header's value: it does not count.
     Other(IgnoredAny),
 }
 
-/// Names that are not in lower case do not count, nor do values that are no header's.
-pub(crate) fn header_map(headers: RawHeaders<'_>) -> HeaderMap {
-    let mut map = HeaderMap::new();
-    for (name, values) in headers {
-        let Ok(name) = HeaderName::from_lowercase(name.as_bytes()) else { continue };
-        let mut append = |value: &str| {
-            if map.len() < MAX_HEADERS
-                && let Ok(value) = HeaderValue::from_str(value)
-            {
-                map.append(&name, value);
+/// The headers of a call.
+#[derive(Debug, Default)]
+pub(crate) struct CallHeaders {
+    pub(crate) map: HeaderMap,
+    pub(crate) unicode: UnicodeHeaders,
+}
+
+/// A header that cannot be read. Its call fails, as it might mean something else
+/// without it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("The header \"{name}\" {fault}")]
+pub(crate) struct BadHeader {
+    name: String,
+    fault: Fault,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    #[error("has no name of a header (RFC 9110, section 5.1)")]
+    Name,
+    #[error("has to be a string or an array of strings")]
+    Kind,
+    #[error("has control characters, which no header may have")]
+    Control,
+    #[error("is beyond the {MAX_HEADERS} that a call may have")]
+    TooMany,
+    #[error("is beyond the {MAX_HEADER_BYTES} bytes that the headers of a call may have together")]
+    TooLong,
+}
+
+impl BadHeader {
+    fn new(name: &str, fault: Fault) -> Self {
+        Self { name: name.chars().take(MAX_NAME).collect(), fault }
+    }
+
+    /// The error as the client sees it.
+    pub(crate) fn answer(&self) -> Error {
+        Error::new(Code::BadRequest).with_message(self.to_string())
+    }
+}
+
+/// Reads all headers. Names that are in lower case come first, as those are the
+/// ones that the official server sees.
+pub(crate) fn read(headers: &RawHeaders<'_>) -> Result<CallHeaders, BadHeader> {
+    let mut read = CallHeaders::default();
+    let is_lower = |name: &str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let (lower, others) = headers.iter().partition::<Vec<_>, _>(|(name, _)| is_lower(name));
+    let mut named = Vec::new();
+    for (raw, values) in lower.into_iter().chain(others) {
+        let bad = |fault| BadHeader::new(raw, fault);
+        let values = values.texts().ok_or_else(|| bad(Fault::Kind))?;
+        let name = HeaderName::from_bytes(raw.as_bytes()).map_err(|_| bad(Fault::Name))?;
+        if values.iter().any(|value| is_beyond_latin1(value)) {
+            read.unicode.add(name.clone());
+        }
+        named.push((name, values));
+    }
+    let mut bytes = 0;
+    for (name, values) in named {
+        let bad = |fault| BadHeader::new(name.as_str(), fault);
+        let is_utf8 = read.unicode.contains(&name);
+        for text in values {
+            bytes += name.as_str().len() + text.len();
+            if bytes > MAX_HEADER_BYTES {
+                return Err(bad(Fault::TooLong));
             }
-        };
-        match values {
-            HeaderValues::One(value) => append(&value),
-            HeaderValues::Many(values) => values.iter().for_each(|value| append(value)),
-            HeaderValues::Other(_) => {}
+            if read.map.len() >= MAX_HEADERS {
+                return Err(bad(Fault::TooMany));
+            }
+            let value = header_value(text, is_utf8).ok_or_else(|| bad(Fault::Control))?;
+            read.map.append(&name, value);
         }
     }
-    map
+    Ok(read)
+}
+
+impl HeaderValues<'_> {
+    fn texts(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::One(value) => Some(vec![value]),
+            Self::Many(values) => Some(values.iter().map(String::as_str).collect()),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+/// The value of a header under exactly that name, as the official server looks
+/// up those that say what a body is.
+pub(crate) fn exact<'h>(headers: &'h RawHeaders<'_>, name: &str) -> Option<&'h str> {
+    headers.get(name)?.texts()?.first().copied()
 }
 
 /// Writes headers as an object: the values of a name that is there more than
 /// once as an array.
 pub(crate) fn write_headers(headers: &HeaderMap, out: &mut Vec<u8>) {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let members = headers.keys().map(|name| {
         let mut values: Vec<_> = headers.get_all(name).iter().map(text).collect();
         let value = match values.len() {
@@ -57,4 +134,12 @@ pub(crate) fn write_headers(headers: &HeaderMap, out: &mut Vec<u8>) {
     });
     let object: serde_json::Map<String, serde_json::Value> = members.collect();
     out.extend_from_slice(serde_json::Value::Object(object).to_string().as_bytes());
+}
+
+/// The text of a value that a handler made of a `str`, or of bytes.
+fn text(value: &HeaderValue) -> String {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
+    }
 }

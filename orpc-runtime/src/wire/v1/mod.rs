@@ -4,7 +4,7 @@ pub(crate) mod batch;
 #[cfg(feature = "websocket")]
 pub(crate) mod durable;
 pub(crate) mod form;
-mod headers;
+pub(crate) mod headers;
 pub(crate) mod http;
 #[cfg(feature = "websocket")]
 pub(crate) mod peer;

@@ -9,15 +9,16 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::batch::UNMATCHED;
 use super::durable::{DURABLE_ITERATOR, POSITION};
-use super::headers::{RawHeaders, header_map};
+use super::headers::{self, BadHeader, RawHeaders};
 use crate::event::EventMeta;
-use crate::procedure::{Error, EventKind, EventWriter};
+use crate::procedure::{Code, Error, EventKind, EventWriter, UnicodeHeaders};
+use crate::wire::v2;
 
 /// Stands between the text and the body of a binary message; UTF-8 has no such byte.
 const DELIMITER: u8 = 0xff;
@@ -48,8 +49,27 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) enum Payload {
     Request(Request),
-    Event { kind: EventKind, data: Bytes, meta: EventMeta },
+    /// A call of which only the id is understood.
+    Unreadable(BadCall),
+    Event {
+        kind: EventKind,
+        data: Bytes,
+        meta: EventMeta,
+    },
+    /// An event that is none of these kinds.
+    UnknownEvent,
     Abort,
+}
+
+/// Why a call is not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadCall {
+    #[error(transparent)]
+    Header(#[from] BadHeader),
+    #[error("Malformed call: `m` has to be a method, and `h` an object of headers")]
+    Malformed,
+    #[error("a call of version 2 of the protocol")]
+    Version2,
 }
 
 /// A call. Its texts are parts of the message, not copies.
@@ -58,6 +78,7 @@ pub(crate) struct Request {
     pub(crate) url: String,
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
+    pub(crate) unicode: UnicodeHeaders,
     pub(crate) body: Body,
     /// The member of the value that is the input, if that is not all of it.
     pub(crate) member: Option<&'static str>,
@@ -78,12 +99,24 @@ pub(crate) enum Body {
 
 #[derive(Deserialize)]
 struct RawMessage<'a> {
-    #[serde(borrow)]
-    i: &'a RawValue,
+    #[serde(default, borrow)]
+    i: Option<&'a RawValue>,
     #[serde(default, borrow)]
     t: Option<&'a RawValue>,
     #[serde(default, borrow)]
     p: Option<&'a RawValue>,
+    /// The id in version 2.
+    #[serde(default, borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    kind: Option<Cow<'a, str>>,
+}
+
+/// The member without which a message is no call.
+#[derive(Deserialize)]
+struct RawTarget<'a> {
+    #[serde(borrow)]
+    u: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -125,64 +158,98 @@ pub(crate) fn decode(frame: &Bytes) -> Result<Message, BadMessage> {
     let delimiter = frame.iter().position(|&byte| byte == DELIMITER);
     let text = delimiter.map_or(&frame[..], |at| &frame[..at]);
     let message: RawMessage<'_> = serde_json::from_slice(text).map_err(|_| BadMessage::Syntax)?;
-    let id = CallId::new(message.i.get())?;
+    let Some(id) = message.i else { return decode_version_2(&message) };
+    let id = CallId::new(id.get())?;
     let payload = match message.t.map(RawValue::get) {
-        Some("3") => decode_event(frame, message.p)?,
+        Some("3") => decode_event(frame, message.p),
         Some("4") => Payload::Abort,
-        _ => decode_request(frame, message.p, delimiter)?,
+        _ => match decode_request(frame, message.p, delimiter) {
+            Ok(request) => Payload::Request(request),
+            Err(BadCall::Malformed) if !is_call(message.p) => return Err(BadMessage::Syntax),
+            Err(bad) => Payload::Unreadable(bad),
+        },
     };
     Ok(Message { id, payload })
+}
+
+/// Reads a message of version 2. What is no call needs no answer.
+fn decode_version_2(message: &RawMessage<'_>) -> Result<Message, BadMessage> {
+    match (message.id, message.kind.as_deref()) {
+        (Some(id), Some("request")) => {
+            let payload = Payload::Unreadable(BadCall::Version2);
+            Ok(Message { id: CallId::new(id.get())?, payload })
+        }
+        _ => Err(BadMessage::Syntax),
+    }
+}
+
+/// Whether a payload is that of a call. What else comes without a type may be an
+/// answer: two servers on one channel would answer each other for ever.
+fn is_call(payload: Option<&RawValue>) -> bool {
+    payload
+        .and_then(|payload| serde_json::from_str::<RawTarget<'_>>(payload.get()).ok())
+        .is_some_and(|raw| is_target(&raw.u))
+}
+
+/// Whether that is a path, or all of a URL.
+fn is_target(url: &str) -> bool {
+    url.starts_with('/') || url.contains("://")
 }
 
 fn decode_request(
     frame: &Bytes,
     payload: Option<&RawValue>,
     delimiter: Option<usize>,
-) -> Result<Payload, BadMessage> {
-    let payload = payload.ok_or(BadMessage::Syntax)?;
+) -> Result<Request, BadCall> {
+    let payload = payload.ok_or(BadCall::Malformed)?;
     let request: RawRequest<'_> =
-        serde_json::from_str(payload.get()).map_err(|_| BadMessage::Syntax)?;
-    // A path, or all of a URL.
-    if !request.u.starts_with('/') && !request.u.contains("://") {
-        return Err(BadMessage::Syntax);
+        serde_json::from_str(payload.get()).map_err(|_| BadCall::Malformed)?;
+    if !is_target(&request.u) {
+        return Err(BadCall::Malformed);
     }
     let method = match request.m {
-        Some(name) => Method::from_bytes(name.as_bytes()).map_err(|_| BadMessage::Syntax)?,
+        Some(name) => Method::from_bytes(name.as_bytes()).map_err(|_| BadCall::Malformed)?,
         None => Method::POST,
     };
-    let headers = header_map(request.h.unwrap_or_default());
-    let content_type = headers.get(http::header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let body = if headers.contains_key(http::header::CONTENT_DISPOSITION) {
+    let raw = request.h.unwrap_or_default();
+    let content_type = headers::exact(&raw, "content-type");
+    let body = if raw.contains_key("content-disposition") {
         Body::Nowhere
-    } else if content_type.is_some_and(|value| value.starts_with(b"multipart/form-data")) {
+    } else if content_type.is_some_and(|value| value.starts_with("multipart/form-data")) {
         Body::Form(delimiter.map_or_else(Bytes::new, |at| frame.slice(at + 1..)))
-    } else if content_type.is_some_and(|value| value.starts_with(b"text/event-stream")) {
+    } else if content_type.is_some_and(|value| value.starts_with("text/event-stream")) {
         Body::Events
     } else if delimiter.is_some() {
         Body::Nowhere
     } else {
         Body::Envelope(part(frame, request.b))
     };
-    let url = request.u.into_owned();
-    Ok(Payload::Request(Request { url, method, headers, body, member: None }))
+    let headers = headers::read(&raw)?;
+    Ok(Request {
+        url: request.u.into_owned(),
+        method,
+        headers: headers.map,
+        unicode: headers.unicode,
+        body,
+        member: None,
+    })
 }
 
-fn decode_event(frame: &Bytes, payload: Option<&RawValue>) -> Result<Payload, BadMessage> {
-    let payload = payload.ok_or(BadMessage::Syntax)?;
-    let event: RawEvent<'_> =
-        serde_json::from_str(payload.get()).map_err(|_| BadMessage::Syntax)?;
+fn decode_event(frame: &Bytes, payload: Option<&RawValue>) -> Payload {
+    let event = payload.and_then(|payload| serde_json::from_str(payload.get()).ok());
+    let Some::<RawEvent<'_>>(event) = event else { return Payload::UnknownEvent };
     let kind = match event.e {
         "message" => EventKind::Message,
         "error" => EventKind::Error,
         "done" => EventKind::Done,
-        _ => return Err(BadMessage::Syntax),
+        _ => return Payload::UnknownEvent,
     };
     let meta = event.m.map_or_else(EventMeta::default, |meta| EventMeta {
         id: meta.id,
         retry: meta.retry.and_then(|retry| retry.as_u64()).map(Duration::from_millis),
         comments: meta.comments,
     });
-    Ok(Payload::Event { kind, data: part(frame, event.d), meta })
+    Payload::Event { kind, data: part(frame, event.d), meta }
 }
 
 /// A part of the message, which it shares.
@@ -262,6 +329,16 @@ pub(crate) fn write_error(
     error.write_envelope(out)?;
     out.extend_from_slice(b"}}");
     Ok(())
+}
+
+/// Writes the response to a call that was not read.
+pub(crate) fn write_unreadable(id: &CallId, bad: &BadCall, out: &mut Vec<u8>) {
+    if *bad == BadCall::Version2 {
+        return v2::write_refusal(id.as_str(), out);
+    }
+    let error = Error::new(Code::BadRequest).with_message(bad.to_string());
+    // An error without data is always written.
+    _ = write_error(id, &error, None, out);
 }
 
 /// Writes the response to a call of a procedure that does not exist.

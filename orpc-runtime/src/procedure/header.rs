@@ -1,0 +1,145 @@
+//! The text of headers, which reads alike on every transport.
+//!
+//! HTTP carries a value as bytes, which JavaScript writes and reads as ISO-8859-1
+//! (Fetch, section 2.2). A call over WebSocket has its headers as JSON, of any text:
+//! it is kept as the bytes that HTTP would have carried, and as UTF-8 where there
+//! are none, under a name that is remembered.
+
+use std::borrow::Cow;
+
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, REFERER,
+    USER_AGENT,
+};
+
+/// Headers that are no lists: of repeated ones the first counts, as in Node.
+const SINGLE: [HeaderName; 5] = [AUTHORIZATION, CONTENT_TYPE, HOST, REFERER, USER_AGENT];
+
+/// The names of the headers whose values are UTF-8, as a character of theirs is
+/// beyond ISO-8859-1.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct UnicodeHeaders(Vec<HeaderName>);
+
+impl UnicodeHeaders {
+    /// Those of a request over HTTP.
+    #[cfg(feature = "http")]
+    pub(crate) const NONE: &'static Self = &Self(Vec::new());
+
+    #[cfg(feature = "http")]
+    pub(crate) fn add(&mut self, name: HeaderName) {
+        if !self.contains(&name) {
+            self.0.push(name);
+        }
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn extend(&mut self, more: &Self) {
+        more.0.iter().for_each(|name| self.add(name.clone()));
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn remove(&mut self, name: &HeaderName) {
+        self.0.retain(|own| own != name);
+    }
+
+    pub(crate) fn contains(&self, name: &HeaderName) -> bool {
+        self.0.contains(name)
+    }
+
+    /// All values of a name as one text. Repeated headers are one list (RFC 9110,
+    /// section 5.3; for cookies RFC 6265, section 5.4).
+    pub(crate) fn text<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        name: &HeaderName,
+    ) -> Option<Cow<'h, str>> {
+        let is_utf8 = self.contains(name);
+        let mut values = headers.get_all(name).iter().map(|value| text_of(value, is_utf8));
+        let first = values.next()?;
+        if SINGLE.contains(name) || values.size_hint().1 == Some(0) {
+            return Some(first);
+        }
+        let separator = if *name == COOKIE { "; " } else { ", " };
+        let mut all = first.into_owned();
+        for value in values {
+            all.push_str(separator);
+            all.push_str(&value);
+        }
+        Some(all.into())
+    }
+}
+
+/// A value as text.
+fn text_of(value: &HeaderValue, is_utf8: bool) -> Cow<'_, str> {
+    match value.to_str() {
+        Ok(ascii) => Cow::Borrowed(ascii),
+        Err(_) if is_utf8 => String::from_utf8_lossy(value.as_bytes()),
+        Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
+    }
+}
+
+/// Whether a text has a character beyond ISO-8859-1.
+#[cfg(feature = "http")]
+pub(crate) fn is_beyond_latin1(text: &str) -> bool {
+    text.chars().any(|char| char > '\u{ff}')
+}
+
+/// The value that carries a text, as UTF-8 or else as ISO-8859-1, whose characters
+/// it then has. None if the text has control characters, which no header has
+/// (RFC 9110, section 5.5).
+#[cfg(feature = "http")]
+pub(crate) fn value_of(text: &str, is_utf8: bool) -> Option<HeaderValue> {
+    if is_utf8 || text.is_ascii() {
+        return HeaderValue::from_str(text).ok();
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(char).ok()).collect();
+    HeaderValue::from_bytes(&bytes?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(values: &[&'static [u8]], name: &HeaderName) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(name, HeaderValue::from_bytes(value).unwrap());
+        }
+        UnicodeHeaders::default().text(&headers, name).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn bytes_of_http_are_latin_1_and_repeated_headers_one_list() {
+        // As `@orpc/server` 1.16.1 gives them on Node 20.
+        assert_eq!(text(&[b"Bearer Zo\xeb"], &AUTHORIZATION).as_deref(), Some("Bearer Zoë"));
+        assert_eq!(
+            text(&["Bearer Zoë".as_bytes()], &AUTHORIZATION).as_deref(),
+            Some("Bearer ZoÃ«")
+        );
+        assert_eq!(text(&[b"Bearer a", b"Bearer b"], &AUTHORIZATION).as_deref(), Some("Bearer a"));
+        assert_eq!(text(&[b"a=1", b"b=2"], &COOKIE).as_deref(), Some("a=1; b=2"));
+        let other = HeaderName::from_static("x-m");
+        assert_eq!(text(&[b"1", b"2", b"3"], &other).as_deref(), Some("1, 2, 3"));
+        assert_eq!(text(&[b""], &other).as_deref(), Some(""));
+        assert_eq!(text(&[], &other), None);
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn a_text_comes_back_from_its_value() {
+        for (written, bytes, is_utf8) in [
+            ("é-1", b"\xe9-1".as_slice(), false),
+            ("a\tb", b"a\tb", false),
+            ("\u{85}\u{ff}", b"\x85\xff", false),
+            ("Łukasz 🎉 é", "Łukasz 🎉 é".as_bytes(), true),
+        ] {
+            assert_eq!(is_beyond_latin1(written), is_utf8, "{written}");
+            let value = value_of(written, is_utf8).unwrap();
+            assert_eq!(value.as_bytes(), bytes, "{written}");
+            assert_eq!(text_of(&value, is_utf8), written);
+        }
+        for unfit in ["a\r\nb", "a\nb", "a\0b", "é\0", "Ł\r", "\u{7f}"] {
+            assert_eq!(value_of(unfit, is_beyond_latin1(unfit)), None, "{unfit:?}");
+        }
+    }
+}

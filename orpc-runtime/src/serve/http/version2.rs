@@ -1,0 +1,59 @@
+//! Requests of version 2 of the protocol, as far as they show it.
+
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http_body::Body;
+
+use super::body::RpcBody;
+use super::read::{drain, read_body};
+use crate::wire::v1::http::query_input;
+use crate::wire::v2;
+
+/// Whether the headers are those of a call or a batch of version 2.
+pub(super) fn is_version2(headers: &HeaderMap) -> bool {
+    v2::is_batch(headers) || v2::is_call(headers)
+}
+
+/// The answer to such a request: to a batch one error for each call, as its client
+/// looks for its calls in the body alone.
+pub(super) async fn refuse<B>(
+    parts: &http::request::Parts,
+    body: B,
+    body_limit: usize,
+    body_deadline: Duration,
+    batch_limit: usize,
+) -> Response<RpcBody>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    if !v2::is_batch(&parts.headers) {
+        drain(Box::pin(body));
+        return error();
+    }
+    let text = if parts.method == Method::GET {
+        query_input(parts.uri.query()).into()
+    } else {
+        match read_body(body, &parts.headers, body_limit, body_deadline).await {
+            Ok(text) => text,
+            Err(_) => return error(),
+        }
+    };
+    respond(StatusCode::MULTI_STATUS, v2::refuse_batch(&text, batch_limit))
+}
+
+/// The answer to a call.
+pub(super) fn error() -> Response<RpcBody> {
+    let status = StatusCode::from_u16(v2::STATUS).unwrap_or(StatusCode::NOT_IMPLEMENTED);
+    respond(status, v2::ERROR)
+}
+
+fn respond(status: StatusCode, body: impl Into<bytes::Bytes>) -> Response<RpcBody> {
+    let mut response = Response::new(RpcBody::full(body));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}

@@ -1,0 +1,80 @@
+//! Version 2 of the protocol, of which this much is spoken: its calls get an error
+//! in the form that their clients read.
+//!
+//! A message of a socket shows its version. Over HTTP most requests are the same
+//! in both. A batch, and a body that is a file or a stream, come with a header that
+//! clients of version 1 never send, and the types of `meta` are names.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+
+use http::{HeaderMap, HeaderName};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Says that a request holds a batch.
+const ORPC_BATCH: HeaderName = HeaderName::from_static("orpc-batch");
+
+/// Says what a body is.
+const STANDARD_SERVER: HeaderName = HeaderName::from_static("standard-server");
+
+/// The status of the error: not implemented.
+pub(crate) const STATUS: u16 = 501;
+
+/// The error, as the body of a response.
+pub(crate) const ERROR: &str = r#"{"json":{"defined":false,"inferable":false,"code":"NOT_IMPLEMENTED","message":"This server speaks version 1 of the oRPC protocol, not version 2: use @orpc/client 1.x"}}"#;
+
+/// Whether a request over HTTP holds a batch.
+pub(crate) fn is_batch(headers: &HeaderMap) -> bool {
+    headers.contains_key(ORPC_BATCH)
+}
+
+/// Whether a request over HTTP is a call, as far as its headers say.
+pub(crate) fn is_call(headers: &HeaderMap) -> bool {
+    headers.contains_key(STANDARD_SERVER)
+}
+
+/// Whether the types in the `meta` of an envelope are names.
+pub(crate) fn is_envelope(text: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Raw<'a> {
+        #[serde(borrow)]
+        meta: Vec<&'a RawValue>,
+    }
+    let is_named = |item: &&RawValue| {
+        let segments = item.get().strip_prefix('[');
+        segments.is_some_and(|segments| segments.trim_start().starts_with('"'))
+    };
+    serde_json::from_slice::<Raw<'_>>(text).is_ok_and(|raw| raw.meta.iter().any(is_named))
+}
+
+/// Writes the answer to the call of that id, which is JSON text, as a message.
+pub(crate) fn write_refusal(id: &str, out: &mut Vec<u8>) {
+    // Writing to a `Vec` cannot fail.
+    _ = write!(
+        out,
+        r#"{{"id":{id},"kind":"response","json":{{"status":{STATUS},"headers":{{}},"bodyHint":"json","body":{ERROR}}}}}"#
+    );
+}
+
+/// The answers to the calls of a batch, as the body of one response. Of more than
+/// `limit` the first ones are answered.
+pub(crate) fn refuse_batch(text: &[u8], limit: usize) -> Vec<u8> {
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow)]
+        id: &'a RawValue,
+        #[serde(borrow)]
+        kind: Cow<'a, str>,
+    }
+    let items: Vec<Item<'_>> = serde_json::from_slice(text).unwrap_or_default();
+    let mut body = Vec::from(b"[");
+    for item in items.iter().filter(|item| item.kind == "request").take(limit) {
+        if body.len() > 1 {
+            body.push(b',');
+        }
+        write_refusal(item.id.get(), &mut body);
+    }
+    body.push(b']');
+    body
+}
