@@ -466,7 +466,8 @@ fn vectors(file: &str) -> Vec<Value> {
 
 /// The service as the capture's server was configured for the case.
 fn service(name: &str) -> HttpService<()> {
-    let service = Rpc::new(server::router().check_outputs()).http(());
+    // The official server has pages of every origin call.
+    let service = Rpc::new(server::router().check_outputs()).http(()).allow_any_origin();
     let service = if name == "path.no-prefix" { service } else { service.prefix("/rpc") };
     match name {
         // The official server refuses the second one as well where it is strict.
@@ -541,6 +542,13 @@ fn compare(name: &str, case: &Value, answer: &Answer) {
         return;
     }
     let expected = &case["response"];
+    // Differences on purpose: safe methods run only what GET may run.
+    if let "raw.head" | "raw.options-without-cors" = name {
+        let status = if name == "raw.head" { 405 } else { 204 };
+        assert_eq!((answer.status, answer.body.as_str()), (status, ""), "{name}");
+        assert_eq!(answer.headers["allow"], "POST, PUT, PATCH, DELETE, OPTIONS", "{name}");
+        return;
+    }
     assert_eq!(json!(answer.status), expected["status"], "{name}: status, {}", answer.body);
     let content_type = answer.headers.get("content-type").map(|value| value.to_str().unwrap());
     let Some(content_type) = content_type else {

@@ -98,12 +98,36 @@ describe("other methods", together, () => {
     });
   }
 
-  it("OPTIONS is a call as any other", async () => assertValue(await post("/rpc/ping", { method: "OPTIONS" }), "pong"));
+  const GETS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  const CALLS = "POST, PUT, PATCH, DELETE, OPTIONS";
 
-  it("HEAD is a call of which only the head is sent", async () => {
-    const { status, headers, text } = await post("/rpc/ping", { method: "HEAD" });
-    assert.deepEqual([status, headers["content-type"], text], [200, "application/json", ""]);
+  for (const [path, allow] of [
+    ["/rpc/ping", GETS],
+    ["/rpc/echo", CALLS],
+    ["/rpc/account/headers", CALLS],
+    ["/rpc/stream/ticks", CALLS],
+  ]) {
+    it(`OPTIONS of ${path} runs nothing and says which methods there are`, async () => {
+      const { status, headers, text } = await postJson(path, ECHO, { method: "OPTIONS" });
+      assert.deepEqual([status, headers.allow, headers["set-cookie"], text], [204, allow, undefined, ""]);
+    });
+  }
+
+  it("HEAD is GET without the body", async () => {
+    for (const path of ["/rpc/ping", "/rpc/ping?data=%7B%7D", "/rpc/ping?data=%7B"]) {
+      const [got, head] = [await get(path), await post(path, { method: "HEAD" })];
+      const { date: _, ...expected } = got.headers;
+      const { date: __, ...headers } = head.headers;
+      assert.deepEqual([head.status, headers, head.text], [got.status, expected, ""], path);
+    }
   });
+
+  for (const path of ["/rpc/echo", "/rpc/account/headers", "/rpc/stream/ticks"]) {
+    it(`HEAD of ${path} is refused as GET is`, async () => {
+      const { status, headers, text } = await post(path, { method: "HEAD" });
+      assert.deepEqual([status, headers.allow, headers["set-cookie"], text], [405, CALLS, undefined, ""]);
+    });
+  }
 
   it("data in the query counts for GET alone", async () => {
     assertValue(await postJson("/rpc/echo?data=%7B", ECHO), VALID.echo);

@@ -157,7 +157,8 @@ impl<O: DurableObject> Durable<O> {
     /// `context`, as the procedures of [`Rpc::websocket`] have.
     ///
     /// The token in the URL is what lets a client in, not a cookie: pages of every
-    /// origin may come.
+    /// origin may come, unless [`allow_origin`](WebSocketService::allow_origin) names
+    /// those that may beside the server's own.
     ///
     /// | request | response |
     /// |---|---|

@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, StatusCode};
 use tracing::Instrument as _;
 
 use super::context::ContextSource;
+use super::method::Methods;
 use crate::procedure::{
     Call, Code, ErasedProcedure, Error, EventKind, EventSink, Output, RawInput, Started, Target,
     UnicodeHeaders, malformed_request, panicked,
@@ -34,8 +35,11 @@ pub(crate) struct BatchCall<C> {
     procedure: Arc<dyn ErasedProcedure<C>>,
     /// A header of it cannot be read.
     bad_header: Option<BadHeader>,
+    methods: Option<Methods>,
     /// The method is refused.
     is_refused: bool,
+    /// The answer has no body.
+    is_head: bool,
     /// The envelope.
     text: Bytes,
 }
@@ -45,7 +49,9 @@ pub(crate) struct Common<'a> {
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) unicode: &'a UnicodeHeaders,
-    pub(crate) strict_get: bool,
+    /// The rules for methods over HTTP; none on sockets, where every method runs
+    /// every procedure.
+    pub(crate) methods: Option<Methods>,
 }
 
 impl<C: Send + Sync + 'static> BatchCall<C> {
@@ -76,21 +82,28 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let target =
             query.map_or_else(|| item.path.clone(), |query| format!("{}?{query}", item.path));
         parts.uri = target.parse().unwrap_or_default();
-        let is_get = parts.method == Method::GET;
+        let method = &parts.method;
+        // What the method of the request may not run, no call inside of it may.
+        let is_refused = common.methods.is_some_and(|methods| {
+            let definition = &route.target.definition;
+            !methods.run(definition, common.method) || !methods.run(definition, method)
+        });
+        let is_head = *method == Method::HEAD && common.methods.is_some();
+        let is_get = is_head || *method == Method::GET;
         Self {
             call: Arc::new(make(Arc::clone(&route.target), parts).with_unicode(unicode)),
             procedure: Arc::clone(&route.procedure),
             bad_header,
-            is_refused: is_get
-                && common.strict_get
-                && route.target.definition.method != Method::GET,
+            methods: common.methods,
+            is_refused,
+            is_head,
             text: if is_get { query_input(query).into() } else { item.body },
         }
     }
 
     async fn answer(self, context: ContextSource<C>) -> Answer {
         let span = tracing::debug_span!("rpc", procedure = self.call.path());
-        let call = Arc::clone(&self.call);
+        let (call, methods, is_head) = (Arc::clone(&self.call), self.methods, self.is_head);
         let run = AssertUnwindSafe(self.run(context)).catch_unwind().instrument(span);
         let (status, body) = match run.await {
             Ok(Ok(Some(Output { envelope, files }))) if files.is_empty() => {
@@ -104,7 +117,12 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             Ok(Err(error)) => written(&error),
             Err(panic) => written(&panicked(&call, &*panic)),
         };
-        Answer { status, headers: call.response().headers().clone(), body: body.into() }
+        let mut headers = call.response().headers().clone();
+        if let Some(methods) = methods {
+            methods.tell(call.definition(), status, &mut headers);
+        }
+        let body = if is_head { Vec::new() } else { body };
+        Answer { status, headers, body: body.into() }
     }
 
     /// The output; none if it is an iterator.

@@ -10,6 +10,10 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod listen;
 #[cfg(feature = "http")]
+mod method;
+#[cfg(feature = "http")]
+mod origin;
+#[cfg(feature = "http")]
 mod patience;
 #[cfg(feature = "websocket")]
 mod peer;

@@ -1,6 +1,9 @@
 //! Serves the conformance procedures: HTTP below `/rpc`, WebSocket at `/ws`, the
 //! sockets of rooms at `/durable`.
 //!
+//! `ALLOW_ORIGIN` is the origin of foreign pages that may call and open sockets, such
+//! as `http://localhost:5173`; none unless set.
+//!
 //! `PORT` chooses the port (3939 unless set, 0 for any free one), `ROOM_TTL` for
 //! how many seconds the tokens of rooms are good (86400 unless set). The events of
 //! the publisher are in memory, or in the file that `PUBLISHER_FILE` names, which is
@@ -15,16 +18,51 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use conformance_api::{Session, State, api};
+use orpc_runtime::http::HttpService;
+use orpc_runtime::websocket::WebSocketService;
 use orpc_runtime::{Call, Rpc};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
 
 /// How long calls may go on after a signal to end.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
 
 /// How long the server goes on after that signal whatever happens.
 const LAST_DEADLINE: Duration = Duration::from_secs(6);
+
+/// The origin whose pages may call, also as a header.
+fn allowed_origin() -> Result<Option<(String, HeaderValue)>, Box<dyn Error>> {
+    match std::env::var("ALLOW_ORIGIN") {
+        Ok(origin) if !origin.is_empty() => {
+            let header = HeaderValue::from_str(&origin)?;
+            Ok(Some((origin, header)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Lets the pages of that origin read answers, those with cookies too.
+fn cors(origin: HeaderValue) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_credentials(true)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+}
+
+fn routes<C: Send + Sync + 'static>(
+    http: HttpService<C>,
+    websocket: WebSocketService<C>,
+    durable: WebSocketService<C>,
+) -> axum::Router {
+    axum::Router::new()
+        .route_service("/ws", websocket)
+        .route_service("/durable", durable)
+        .fallback_service(http)
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -43,10 +81,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let websocket = rpc.websocket(session.clone());
     let websocket = websocket.keep_extensions(false).shutdown_deadline(SHUTDOWN_DEADLINE);
     let durable = rooms.websocket(session.clone()).shutdown_deadline(SHUTDOWN_DEADLINE);
-    let app = axum::Router::new()
-        .route_service("/ws", websocket)
-        .route_service("/durable", durable)
-        .fallback_service(rpc.http(session).prefix("/rpc"));
+    let http = rpc.http(session).prefix("/rpc");
+    let app = match allowed_origin()? {
+        None => routes(http, websocket, durable),
+        Some((origin, header)) => routes(
+            http.allow_origin(&origin),
+            websocket.allow_origin(&origin),
+            durable.allow_origin(&origin),
+        )
+        .layer(cors(header)),
+    };
 
     let port = match std::env::var("PORT") {
         Ok(port) => port.parse()?,

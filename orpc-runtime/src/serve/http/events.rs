@@ -8,7 +8,7 @@ use bytes::{Buf as _, Bytes};
 use futures::Stream;
 use http_body::Body;
 
-use super::read::drain;
+use super::drain::RequestBody;
 use crate::event::InputEvent;
 use crate::procedure::{Code, Error};
 use crate::serve::patience::{Failed, Patience};
@@ -21,7 +21,7 @@ where
     B::Data: Send,
 {
     /// None once it was read to its end.
-    body: Option<Pin<Box<B>>>,
+    body: Option<RequestBody<B>>,
     reader: SseReader,
     /// What was received and not read.
     bytes: Bytes,
@@ -35,9 +35,9 @@ where
 {
     /// The events of a body, each of at most `limit` bytes, which brings some of
     /// them, or a comment, within `silence`.
-    pub(super) fn new(body: B, limit: usize, silence: Duration) -> Self {
+    pub(super) fn new(body: RequestBody<B>, limit: usize, silence: Duration) -> Self {
         Self {
-            body: Some(Box::pin(body)),
+            body: Some(body),
             reader: SseReader::new(limit),
             bytes: Bytes::new(),
             patience: Patience::for_events(silence),
@@ -69,7 +69,7 @@ where
                 Err(TooLong) => return Poll::Ready(Some(Err(Error::new(Code::PayloadTooLarge)))),
             }
             let Some(body) = &mut this.body else { return Poll::Ready(None) };
-            match ready!(this.patience.poll_frame(body.as_mut(), cx)) {
+            match ready!(this.patience.poll_frame(Pin::new(body), cx)) {
                 Some(Ok(frame)) => {
                     if let Ok(mut data) = frame.into_data() {
                         this.bytes = data.copy_to_bytes(data.remaining());
@@ -89,18 +89,6 @@ where
                     return Poll::Ready(is_cut_off.then(|| Err(cut_off())));
                 }
             }
-        }
-    }
-}
-
-impl<B> Drop for BodyEvents<B>
-where
-    B: Body + Send + 'static,
-    B::Data: Send,
-{
-    fn drop(&mut self) {
-        if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
-            drain(body);
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Serves a router over HTTP: a [`tower_service::Service`] for axum, hyper and tests.
 
+mod answer;
+mod batch;
 mod body;
+mod drain;
 mod events;
 mod form;
 mod read;
+mod response;
 mod service;
 mod version2;
 
 pub use body::RpcBody;
 #[cfg(feature = "websocket")]
-pub(crate) use service::respond_with_error;
+pub(crate) use response::respond_with_error;
 pub use service::{HttpFuture, HttpService, Unmatched};

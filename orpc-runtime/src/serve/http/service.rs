@@ -1,7 +1,6 @@
 //! From a request to a response.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,70 +9,63 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::HeaderMap;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::body::{EventBody, KeepAlive, RpcBody};
-use super::events::BodyEvents;
-use super::form::FormBody;
-use super::read::{ReadError, read_body, read_form};
-use super::version2::{self, is_version2};
-use crate::event::InputEvents;
-use crate::procedure::{
-    Call, Code, Error, EventSink, Output, RawInput, Started, StreamEnd, StreamRun, UnicodeHeaders,
-    malformed_request, needs_socket, panicked,
+use super::body::RpcBody;
+use super::drain::{Drain, RequestBody};
+use super::response::{
+    allowed_methods, cross_site, head_only, refused_method, respond, respond_with_error, unmatched,
 };
+use super::version2::{self, is_version2};
+use crate::procedure::{Call, panicked};
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
-use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
-use crate::serve::form::{Form, FormError, FormLimits};
+use crate::serve::form::FormLimits;
+use crate::serve::method::{Methods, is_get, is_unsafe};
+use crate::serve::origin::{AllowedOrigins, is_navigation};
 use crate::serve::served::{Parts, Served};
 use crate::serve::time::SHORTEST;
-use crate::socket::Outbox;
-use crate::value::Envelope;
-use crate::wire;
-use crate::wire::v1::batch::{self, Item, Mode};
-use crate::wire::v1::http::{InputSource, input_source, query_input};
-use crate::wire::v1::sse::{self, SseWriter};
-use crate::wire::v2;
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const FORM: HeaderValue = HeaderValue::from_static("multipart/form-data");
-const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
-const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain");
-const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+use crate::wire::v1::batch;
+use crate::wire::v1::sse;
 
 const MIB: usize = 1024 * 1024;
 
-/// A stream waits while so many bytes of its events are unsent.
-const STREAM_BUFFER: usize = 16 * 1024;
+/// How much of a body that nobody needs is read.
+const DISCARDED: u64 = 64 * MIB as u64;
 
-/// What a service needs beside the router.
+/// A stream waits while so many bytes of its events are unsent.
+pub(super) const STREAM_BUFFER: usize = 16 * 1024;
+
+/// The settings of a service.
 #[derive(Debug, Clone)]
-struct Options {
-    prefix: String,
-    body_limit: usize,
-    form: FormLimits,
-    strict_get: bool,
-    batch_limit: usize,
-    batch_status: StatusCode,
-    batch_headers: HeaderMap,
-    initial_comment: Option<Bytes>,
-    keep_alive: Option<(Duration, Bytes)>,
-    deadlines: Deadlines,
+pub(super) struct Options {
+    pub(super) prefix: String,
+    pub(super) stripped: Option<String>,
+    pub(super) body_limit: usize,
+    pub(super) form: FormLimits,
+    pub(super) methods: Methods,
+    pub(super) origins: AllowedOrigins,
+    pub(super) drain: Drain,
+    pub(super) batch_limit: usize,
+    pub(super) batch_status: StatusCode,
+    pub(super) batch_headers: HeaderMap,
+    pub(super) initial_comment: Option<Bytes>,
+    pub(super) keep_alive: Option<(Duration, Bytes)>,
+    pub(super) deadlines: Deadlines,
 }
 
 /// For what a client has to do.
 #[derive(Debug, Clone, Copy)]
-struct Deadlines {
+pub(super) struct Deadlines {
     /// For the next piece of a body.
-    body: Duration,
+    pub(super) body: Duration,
     /// For the next piece of a body of events.
-    events: Duration,
+    pub(super) events: Duration,
 }
 
 /// The procedures of a router as a tower service over HTTP.
@@ -96,6 +88,9 @@ struct Deadlines {
 /// | invalid input whose issues could take 64 MiB | some 130,000 values, fewer below long keys | one issue says that it is too large to say what is wrong |
 /// | [`batch_limit`](HttpService::batch_limit) | 10 calls in one request | 413 |
 /// | an event of an event iterator that a client sends: [`body_limit`](HttpService::body_limit) | 1 MiB | the iterator ends with PAYLOAD_TOO_LARGE |
+/// | [`discard_limit`](HttpService::discard_limit) of a body that nobody needs | 64 MiB in 30 s, no pause of 5 s, 1,024 bodies at a time | the connection is closed |
+/// | [`allow_origin`](HttpService::allow_origin) | the server's own host, and programs | FORBIDDEN, 403 |
+/// | methods | POST, PUT, PATCH, DELETE; GET and HEAD by [`strict_get`](HttpService::strict_get) | METHOD_NOT_SUPPORTED, 405, with `Allow` |
 /// | unsent events of a stream | 16 KiB | the stream is not polled until the client reads |
 pub struct HttpService<C> {
     served: Served<C, Options>,
@@ -118,6 +113,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     pub fn http<How>(&self, context: impl IntoContext<C, How>) -> HttpService<C> {
         let options = Options {
             prefix: String::new(),
+            stripped: None,
             body_limit: MIB,
             form: FormLimits {
                 envelope: MIB as u64,
@@ -126,7 +122,9 @@ impl<C: Send + Sync + 'static> Rpc<C> {
                 form: 32 * MIB as u64,
                 memory: MIB as u64,
             },
-            strict_get: true,
+            methods: Methods { strict_get: true },
+            origins: AllowedOrigins::default(),
+            drain: Drain::new(DISCARDED),
             batch_limit: 10,
             batch_status: StatusCode::MULTI_STATUS,
             batch_headers: HeaderMap::new(),
@@ -149,6 +147,16 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     pub fn prefix(self, prefix: &str) -> Self {
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
         self.with(|options| options.prefix = prefix)
+    }
+
+    /// The path that a router in front of the service strips, such as `/rpc`: calls
+    /// in a batch are named by their whole paths. Not needed behind axum, which tells
+    /// it (feature `axum`, on by default), nor where clients send batches to the
+    /// path that they use unless told otherwise, `/rpc/…/__batch__`.
+    #[must_use]
+    pub fn stripped_prefix(self, prefix: &str) -> Self {
+        let prefix = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
+        self.with(|options| options.stripped = Some(prefix))
     }
 
     /// The longest body in bytes; 1 MiB unless set. Of a form with files it
@@ -188,11 +196,75 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.form.memory = bytes)
     }
 
-    /// Whether GET is refused for procedures that do not allow it, with
-    /// METHOD_NOT_SUPPORTED. On unless set: a GET can be sent by any web page.
+    /// Lets the pages of another origin, such as `https://app.example`, call.
+    ///
+    /// Without it a request that a browser sends for a page of another origin is
+    /// FORBIDDEN, 403, and runs nothing: a form or a link on any page would else act
+    /// with its visitor's cookies. A browser tells by the header `Sec-Fetch-Site`,
+    /// or by an `Origin` that is not the request's `Host`; `null`, the origin of
+    /// sandboxed frames and files, is another one. Programs send neither header, and
+    /// pass. So does a page behind a proxy that changes `Host`, as long as its
+    /// browser says `same-origin`. A page that a browser opens by a link or the
+    /// address bar is no request of another page: procedures that allow GET run.
+    ///
+    /// Browsers let the page read what it is answered only by CORS: put a layer of
+    /// `tower_http::cors` around the service as well.
+    ///
+    /// ```
+    /// use http::header::{HeaderName, HeaderValue};
+    /// use orpc_runtime::prelude::*;
+    /// use tower::Layer;
+    /// use tower_http::cors::{Any, CorsLayer};
+    ///
+    /// #[router]
+    /// pub mod api {
+    ///     #[orpc_runtime::procedure]
+    ///     pub async fn ping() -> &'static str {
+    ///         "pong"
+    ///     }
+    /// }
+    ///
+    /// # fn main() {
+    /// let service = Rpc::new(api::router()).http(()).allow_origin("https://app.example");
+    /// let cors = CorsLayer::new()
+    ///     .allow_origin(HeaderValue::from_static("https://app.example"))
+    ///     .allow_methods(Any)
+    ///     .allow_headers(Any);
+    /// let service = cors.layer(service);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn allow_origin(self, origin: impl Into<String>) -> Self {
+        self.with(|options| options.origins.add(origin.into()))
+    }
+
+    /// Lets the pages of every origin call. A page then acts with its visitor's
+    /// cookies: authenticate by something else.
+    #[must_use]
+    pub fn allow_any_origin(self) -> Self {
+        self.with(|options| options.origins = AllowedOrigins::Any)
+    }
+
+    /// Whether GET and HEAD are refused for procedures that do not allow GET, with
+    /// METHOD_NOT_SUPPORTED, 405. On unless set: safe methods are repeated, prefetched
+    /// and linked to (RFC 9110, section 9.2.1).
+    ///
+    /// POST, PUT, PATCH and DELETE run every procedure, HEAD what GET runs, OPTIONS
+    /// none: it is answered with `Allow`. Of a batch both the request and the call
+    /// inside of it must have a method that the procedure allows.
     #[must_use]
     pub fn strict_get(self, strict: bool) -> Self {
-        self.with(|options| options.strict_get = strict)
+        self.with(|options| options.methods = Methods { strict_get: strict })
+    }
+
+    /// How many bytes of a body that nobody needs, such as that of a refused
+    /// upload, are read and discarded, so that a client that is still sending gets
+    /// to read its answer and not a connection reset; 64 MiB unless set, none with 0.
+    /// It takes at most 30 s, ends where the client sends nothing for 5 s, and is done
+    /// for 1,024 requests of a service at a time.
+    #[must_use]
+    pub fn discard_limit(self, bytes: u64) -> Self {
+        self.with(|options| options.drain = Drain::new(bytes))
     }
 
     /// How many calls one request of the official batch plugin may hold; 10
@@ -250,30 +322,59 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         B::Data: Send,
     {
         let state = &*self.served;
-        if is_version2(request.headers()) && state.below(request.uri().path()).is_some() {
-            let (parts, body) = request.into_parts();
+        let (parts, body) = request.into_parts();
+        let body = RequestBody::new(body, &parts.headers, &state.options.drain);
+        let is_head = parts.method == Method::HEAD;
+        let response = if is_version2(&parts.headers) && state.below(parts.uri.path()).is_some() {
             let Options { body_limit, batch_limit, deadlines, .. } = state.options;
             let answer = version2::refuse(&parts, body, body_limit, deadlines.body, batch_limit);
-            return Ok(Box::pin(answer).await);
-        }
-        if let Some(mode) = batch::mode(request.headers())
-            && state.below(request.uri().path()).is_some()
+            Box::pin(answer).await
+        } else if let Some(mode) = batch::mode(&parts.headers)
+            && state.below(parts.uri.path()).is_some()
         {
             // On its own, so that other calls are no larger for it.
-            return Ok(Box::pin(state.batch(mode, request)).await);
-        }
-        let Some(route) = state.find(request.uri().path()) else {
-            return Ok(unmatched());
+            Box::pin(state.batch(mode, parts, body)).await
+        } else if let Some(route) = state.find(parts.uri.path()) {
+            state.call(route, parts, body).await
+        } else {
+            unmatched()
         };
-        let (parts, body) = request.into_parts();
+        Ok(if is_head { head_only(response) } else { response })
+    }
+}
+
+impl<C: Send + Sync + 'static> Parts<C, Options> {
+    /// Answers one call.
+    async fn call<B>(
+        &self,
+        route: &Route<C>,
+        parts: http::request::Parts,
+        body: RequestBody<B>,
+    ) -> Response<RpcBody>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let (methods, definition) = (self.options.methods, &route.target.definition);
+        if parts.method == Method::OPTIONS {
+            return allowed_methods(methods.allowed(definition));
+        }
+        if !is_get(&parts.method) && !is_unsafe(&parts.method) {
+            return refused_method(methods.allowed(definition));
+        }
+        let is_link =
+            definition.method == Method::GET && is_navigation(&parts.method, &parts.headers);
+        if !is_link && !self.options.origins.allow(&parts.headers, &parts.uri) {
+            return cross_site();
+        }
         let call = Arc::new(Call::from_parts(Arc::clone(&route.target), parts));
         let span = tracing::debug_span!("rpc", procedure = call.path());
-        let answer = AssertUnwindSafe(state.answer(route, &call, body)).catch_unwind();
+        let answer = AssertUnwindSafe(self.answer(route, &call, body)).catch_unwind();
         let answer = match answer.instrument(span.clone()).await {
             Ok(answer) => answer,
             Err(panic) => Err(span.in_scope(|| panicked(&call, &*panic))),
         };
-        Ok(match answer {
+        let mut response = match answer {
             Ok(answer) => respond(answer, &call),
             Err(error) => {
                 span.in_scope(|| {
@@ -282,276 +383,10 @@ impl<C: Send + Sync + 'static> HttpService<C> {
                 let headers = call.response().take_headers();
                 respond_with_error(&error, headers)
             }
-        })
-    }
-}
-
-/// The input of a call as it arrived.
-enum Input {
-    /// The text of the envelope.
-    Envelope(Bytes),
-    Form(Form),
-    Events(InputEvents),
-}
-
-/// The result of a call, before it is a response.
-enum Answer {
-    Output(Output),
-    Events(EventBody),
-    /// The call is of version 2 of the protocol.
-    Version2,
-}
-
-impl<C: Send + Sync + 'static> Parts<C, Options> {
-    fn find(&self, path: &str) -> Option<&Route<C>> {
-        self.rpc.find(self.below(path)?)
-    }
-
-    /// The path below the prefix.
-    fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let below = path.strip_prefix(self.options.prefix.as_str())?;
-        // The prefix must end where a segment does.
-        (below.is_empty() || below.starts_with('/')).then_some(below)
-    }
-
-    async fn answer<B>(&self, route: &Route<C>, call: &Arc<Call>, body: B) -> Result<Answer, Error>
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
-        let context = self.context.get(call).await?;
-        let input = self.input(call.method(), call.headers(), call.uri().query(), body).await?;
-        let value = match input {
-            Input::Envelope(ref text) => (&text[..], Envelope::parse(text).map(RawInput::Value)),
-            Input::Form(ref form) => (form.text(), form.envelope().map(RawInput::Value)),
-            Input::Events(events) => (&[][..], Ok(RawInput::Events(events))),
         };
-        let input = match value {
-            (_, Ok(input)) => input,
-            (text, Err(_)) if v2::is_envelope(text) => return Ok(Answer::Version2),
-            (_, Err(malformed)) => return Err(malformed_request(malformed.into())),
-        };
-        if *call.method() == Method::GET
-            && self.options.strict_get
-            && route.target.definition.method != Method::GET
-        {
-            return Err(Error::new(Code::MethodNotSupported));
-        }
-        let sink = || EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
-        match route.procedure.start(context, Arc::clone(call), input, &sink)? {
-            Started::Unary(run) => run.await.map(Answer::Output),
-            Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
-            Started::Hibernating(_) => Err(needs_socket()),
-        }
-    }
-
-    /// The input, wherever the request has it.
-    async fn input<B>(
-        &self,
-        method: &Method,
-        headers: &HeaderMap,
-        query: Option<&str>,
-        body: B,
-    ) -> Result<Input, Error>
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
-        let source = input_source(method, headers);
-        let deadlines = self.options.deadlines;
-        match source {
-            InputSource::Query => return Ok(Input::Envelope(query_input(query).into())),
-            InputSource::Form => {
-                // On its own, so that calls without files are no larger for it.
-                let form =
-                    Box::pin(read_form(body, headers, &self.options.form, deadlines.body)).await;
-                return form.map(Input::Form).map_err(FormError::answer);
-            }
-            InputSource::Events => {
-                let events = BodyEvents::new(body, self.options.body_limit, deadlines.events);
-                return Ok(Input::Events(InputEvents::read(events)));
-            }
-            InputSource::Json | InputSource::Nowhere => {}
-        }
-        // A body that holds no envelope is read as well, so that the connection
-        // can go on to the next request.
-        let bytes = read_body(body, headers, self.options.body_limit, deadlines.body).await;
-        let bytes = bytes.map_err(ReadError::answer)?;
-        let text = if source == InputSource::Json { bytes } else { Bytes::new() };
-        Ok(Input::Envelope(text))
-    }
-
-    /// Answers many calls in one response.
-    async fn batch<B>(&self, mode: Mode, request: Request<B>) -> Response<RpcBody>
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
-        let (parts, body) = request.into_parts();
-        let text = if parts.method == Method::GET {
-            batch::query_items(parts.uri.query()).into()
-        } else {
-            let (limit, deadline) = (self.options.body_limit, self.options.deadlines.body);
-            match read_body(body, &parts.headers, limit, deadline).await {
-                Ok(text) => text,
-                Err(error) => return respond_with_error(&error.answer(), HeaderMap::new()),
-            }
-        };
-        let items = match batch::read(&text, self.options.batch_limit) {
-            Ok(items) => items,
-            Err(bad) => {
-                let mut response = Response::new(RpcBody::full(bad.body()));
-                *response.status_mut() = bad.status();
-                response.headers_mut().insert(CONTENT_TYPE, JSON);
-                return response;
-            }
-        };
-        let status = self.options.batch_status;
-        let mut answers = answers(&self.context, self.batch_calls(items, &parts));
-        match mode {
-            Mode::Buffered => {
-                let body = collect_answers(&mut answers, status).await;
-                self.batch_response(JSON, RpcBody::full(body))
-            }
-            Mode::Streaming => {
-                let sink = EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
-                let run = write_answers(answers, status, Arc::clone(&sink));
-                let run = run.map(|()| Ok(StreamEnd(None))).boxed();
-                let events = match self.events(run, sink).await {
-                    Ok(events) => events,
-                    Err(error) => return respond_with_error(&error, HeaderMap::new()),
-                };
-                self.batch_response(EVENT_STREAM, RpcBody::events(events))
-            }
-        }
-    }
-
-    fn batch_response(&self, content_type: HeaderValue, body: RpcBody) -> Response<RpcBody> {
-        let mut response = Response::new(body);
-        *response.status_mut() = self.options.batch_status;
-        *response.headers_mut() = self.options.batch_headers.clone();
-        set_content_type(&mut response, content_type);
+        methods.tell(definition, response.status(), response.headers_mut());
         response
     }
-
-    /// The calls of a batch in its order; none for one that matches no procedure.
-    fn batch_calls(
-        &self,
-        items: Vec<Item>,
-        batch: &http::request::Parts,
-    ) -> Vec<Option<BatchCall<C>>> {
-        // Calls are named by their whole path, of which a router in front may have
-        // stripped a part: what the first call has more than the batch, whose path
-        // begins with that of the first call.
-        let own = batch.uri.path();
-        let own = own.strip_suffix("/__batch__").unwrap_or(own);
-        let stripped = items.first().and_then(|first| first.path.strip_suffix(own));
-        let stripped = stripped.unwrap_or_default().to_owned();
-        let common = Common {
-            method: &batch.method,
-            headers: &batch.headers,
-            unicode: UnicodeHeaders::NONE,
-            strict_get: self.options.strict_get,
-        };
-        let call = |item: Item| {
-            let below = item.path.strip_prefix(stripped.as_str());
-            let route = self.find(&item.path).or_else(|| self.find(below?))?;
-            Some(BatchCall::new(item, route, &common, |target, mut parts| {
-                parts.extensions = batch.extensions.clone();
-                Call::from_parts(target, parts)
-            }))
-        };
-        items.into_iter().map(call).collect()
-    }
-
-    /// Runs a stream procedure until it has returned its stream, or failed.
-    async fn open(&self, run: StreamRun, sink: Arc<EventSink>) -> Result<EventBody, Error> {
-        if self.rpc.is_shut_down() {
-            return Err(Error::new(Code::ServiceUnavailable));
-        }
-        let mut events = self.events(run, sink).await?;
-        events.shutdown = Some(Box::pin(self.rpc.on_shutdown()));
-        events.counted = Some(Box::new(self.rpc.count_stream()));
-        Ok(events)
-    }
-
-    /// Runs what writes events until it has begun, or failed.
-    async fn events(&self, mut run: StreamRun, sink: Arc<EventSink>) -> Result<EventBody, Error> {
-        let ended = poll_fn(|cx| match run.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(result.map(|_| true)),
-            Poll::Pending if sink.is_open() => Poll::Ready(Ok(false)),
-            Poll::Pending => Poll::Pending,
-        })
-        .await?;
-        let keep_alive = self.options.keep_alive.clone();
-        Ok(EventBody {
-            run: (!ended).then_some(run),
-            sink,
-            initial: self.options.initial_comment.clone(),
-            keep_alive: keep_alive.map(|(interval, comment)| KeepAlive::new(interval, comment)),
-            shutdown: None,
-            span: tracing::Span::current(),
-            counted: None,
-        })
-    }
-}
-
-fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
-    let mut head = call.response();
-    let (content_type, body) = match (answer, head.take_body()) {
-        (Answer::Version2, _) => return version2::error(),
-        (Answer::Output(_), Some(bytes)) => (None, RpcBody::form(FormBody::of_file(bytes))),
-        (Answer::Output(output), None) => {
-            let (content_type, body) = output_body(output);
-            (Some(content_type), body)
-        }
-        (Answer::Events(events), _) => (Some(EVENT_STREAM), RpcBody::events(events)),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = head.status().unwrap_or(StatusCode::OK);
-    *response.headers_mut() = head.take_headers();
-    if let Some(content_type) = content_type {
-        set_content_type(&mut response, content_type);
-    }
-    response
-}
-
-fn set_content_type(response: &mut Response<RpcBody>, content_type: HeaderValue) {
-    if response.body().is_events() {
-        // nginx would hold events back to fill its buffers.
-        response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    }
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-}
-
-/// The body of an output and its content type: a form if there are files.
-fn output_body(output: Output) -> (HeaderValue, RpcBody) {
-    if output.files.is_empty() {
-        return (JSON, RpcBody::full(output.envelope));
-    }
-    let form = wire::v1::form::Form::new(output);
-    // A boundary is made of letters and digits.
-    let content_type = HeaderValue::from_str(&form.content_type()).unwrap_or(FORM);
-    (content_type, RpcBody::form(FormBody::new(form)))
-}
-
-/// The response of a call that failed.
-pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<RpcBody> {
-    let (content_type, body) = output_body(error.output());
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    *response.headers_mut() = headers;
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
-}
-
-fn unmatched() -> Response<RpcBody> {
-    let mut response = Response::new(RpcBody::full("Not found"));
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
-    response.extensions_mut().insert(Unmatched);
-    response
 }
 
 /// The future of an [`HttpService`].

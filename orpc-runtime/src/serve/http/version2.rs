@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 
 use super::body::RpcBody;
-use super::read::{drain, read_body};
+use super::drain::RequestBody;
+use super::read::read_body;
+use crate::serve::method::is_get;
 use crate::wire::v1::http::query_input;
 use crate::wire::v2;
 
@@ -20,7 +22,7 @@ pub(super) fn is_version2(headers: &HeaderMap) -> bool {
 /// looks for its calls in the body alone.
 pub(super) async fn refuse<B>(
     parts: &http::request::Parts,
-    body: B,
+    body: RequestBody<B>,
     body_limit: usize,
     body_deadline: Duration,
     batch_limit: usize,
@@ -30,10 +32,9 @@ where
     B::Data: Send,
 {
     if !v2::is_batch(&parts.headers) {
-        drain(Box::pin(body));
         return error();
     }
-    let text = if parts.method == Method::GET {
+    let text = if is_get(&parts.method) {
         query_input(parts.uri.query()).into()
     } else {
         match read_body(body, &parts.headers, body_limit, body_deadline).await {

@@ -295,7 +295,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             method: &request.method,
             headers: &request.headers,
             unicode: &request.unicode,
-            strict_get: false,
+            methods: None,
         };
         for item in items {
             let call = shared.find(&item.path).map(|route| {

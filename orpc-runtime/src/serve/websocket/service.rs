@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use super::connection::{Connection, Timing};
-use super::handshake::{AllowedOrigins, Refusal, accept, is_upgrade};
+use super::handshake::{Refusal, accept, is_upgrade};
 use super::hooks::{Hooks, SocketHooks};
 use super::life::Life;
 use super::resting::RestingSocket;
@@ -25,6 +25,7 @@ use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::serve::http::respond_with_error;
+use crate::serve::origin::AllowedOrigins;
 use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
 use crate::serve::served::Served;
 use crate::serve::time::SHORTEST;
@@ -103,7 +104,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     /// without it each may wait for the acknowledgement of the one before.
     pub fn websocket<How>(&self, context: impl IntoContext<C, How>) -> WebSocketService<C> {
         let options = Options {
-            origins: AllowedOrigins::SameHostAnd(Vec::new()),
+            origins: AllowedOrigins::default(),
             no_upgrade: StatusCode::UPGRADE_REQUIRED,
             keep_extensions: true,
             message_limit: 1024 * 1024,
@@ -127,13 +128,12 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     }
 
     /// Lets the pages of another origin, such as `https://app.example`, open sockets.
+    /// After [`allow_any_origin`](WebSocketService::allow_any_origin) it narrows those
+    /// that may to the server's own and the named ones. The check is that of
+    /// [`HttpService::allow_origin`](crate::http::HttpService::allow_origin).
     #[must_use]
     pub fn allow_origin(self, origin: impl Into<String>) -> Self {
-        self.with(|options| {
-            if let AllowedOrigins::SameHostAnd(listed) = &mut options.origins {
-                listed.push(origin.into());
-            }
-        })
+        self.with(|options| options.origins.add(origin.into()))
     }
 
     /// Lets the pages of every origin open sockets. A page then acts with its

@@ -85,7 +85,11 @@ struct RawItem<'a> {
 /// Whether a request holds a batch, by its headers.
 pub(crate) fn mode(headers: &HeaderMap) -> Option<Mode> {
     let value = headers.get(X_ORPC_BATCH)?;
-    Some(if value == "buffered" { Mode::Buffered } else { Mode::Streaming })
+    Some(if value.as_bytes().eq_ignore_ascii_case(b"buffered") {
+        Mode::Buffered
+    } else {
+        Mode::Streaming
+    })
 }
 
 /// The items in the last parameter `batch` of a query.
@@ -122,7 +126,7 @@ impl RawItem<'_> {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// JSON text.
+    /// JSON text; empty for none, as HEAD asks for.
     pub(crate) body: Cow<'static, [u8]>,
 }
 
@@ -144,8 +148,10 @@ impl Answer {
             out.extend_from_slice(b",\"headers\":");
             write_headers(&self.headers, out);
         }
-        out.extend_from_slice(b",\"body\":");
-        out.extend_from_slice(&self.body);
+        if !self.body.is_empty() {
+            out.extend_from_slice(b",\"body\":");
+            out.extend_from_slice(&self.body);
+        }
         out.push(b'}');
     }
 }

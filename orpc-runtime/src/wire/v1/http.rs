@@ -1,38 +1,44 @@
-//! Where the input of an HTTP request is.
+//! The input of an HTTP request.
 
+use http::HeaderMap;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderMap, Method};
 
-/// Where the input of a request is, and in what form.
+/// The form of the input in a request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InputSource {
-    /// The parameter `data` of the query.
-    Query,
-    /// An envelope in the body.
+    /// An envelope.
     Json,
-    /// The body holds no envelope, so the input is undefined.
+    /// No envelope, so the input is undefined.
     Nowhere,
-    /// A form with files in the body.
+    /// A form with files.
     Form,
-    /// An event iterator in the body.
+    /// An event iterator.
     Events,
 }
 
-/// Decides by the method and the raw header values, as the official server does.
-pub(crate) fn input_source(method: &Method, headers: &HeaderMap) -> InputSource {
-    if method == Method::GET {
-        return InputSource::Query;
-    }
+/// Decides by the headers as the official server does, except that media types
+/// are compared without regard to case (RFC 9110, section 8.3.1).
+pub(crate) fn input_source(headers: &HeaderMap) -> InputSource {
     if headers.contains_key(CONTENT_DISPOSITION) {
         return InputSource::Nowhere;
     }
-    match headers.get(CONTENT_TYPE).map(|value| value.as_bytes()) {
-        None => InputSource::Json,
-        Some(value) if value.starts_with(b"application/json") => InputSource::Json,
-        Some(value) if value.starts_with(b"multipart/form-data") => InputSource::Form,
-        Some(value) if value.starts_with(b"text/event-stream") => InputSource::Events,
-        Some(_) => InputSource::Nowhere,
+    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+        return InputSource::Json;
+    };
+    let is = |media_type| has_media_type(content_type.as_bytes(), media_type);
+    match () {
+        () if is("application/json") => InputSource::Json,
+        () if is("multipart/form-data") => InputSource::Form,
+        () if is("text/event-stream") => InputSource::Events,
+        () => InputSource::Nowhere,
     }
+}
+
+/// Tells if a content type begins with that media type, in whatever case.
+pub(crate) fn has_media_type(content_type: &[u8], media_type: &str) -> bool {
+    content_type
+        .get(..media_type.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(media_type.as_bytes()))
 }
 
 /// The envelope text of a query: its last `data` parameter. Empty where there is none.

@@ -5,9 +5,14 @@
     reason = "procedures are `pub`, and nobody reads a test's docs"
 )]
 
+mod batch;
+mod bodies;
+mod cross_site;
+mod methods;
 #[cfg(feature = "server")]
-#[path = "http/server.rs"]
 mod server;
+mod streams;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::sync::Arc;
@@ -232,7 +237,7 @@ async fn cors_layers_work_around_the_service() {
     use tower_http::cors::{Any, CorsLayer};
 
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
-    let layered = cors.layer(service());
+    let layered = cors.layer(service().allow_origin("https://app.test"));
     let preflight = Request::options("/length")
         .header("origin", "https://app.test")
         .header("access-control-request-method", "POST")

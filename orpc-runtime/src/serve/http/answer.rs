@@ -1,0 +1,166 @@
+//! From the request of a call to its result.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::HeaderMap;
+use http_body::Body;
+
+use super::body::{EventBody, KeepAlive};
+use super::drain::RequestBody;
+use super::events::BodyEvents;
+use super::read::{ReadError, read_body, read_form, refuse_codings};
+use super::service::{Options, STREAM_BUFFER};
+use crate::event::InputEvents;
+use crate::procedure::{
+    Call, Code, Error, EventSink, Output, RawInput, Started, StreamRun, malformed_request,
+    needs_socket,
+};
+use crate::router::Route;
+use crate::serve::form::{Form, FormError};
+use crate::serve::method::is_get;
+use crate::serve::served::Parts;
+use crate::socket::Outbox;
+use crate::value::Envelope;
+use crate::wire::v1::http::{InputSource, input_source, query_input};
+use crate::wire::v1::sse::SseWriter;
+use crate::wire::v2;
+
+/// The input of a call as it arrived.
+enum Input {
+    /// The text of the envelope.
+    Envelope(Bytes),
+    Form(Form),
+    Events(InputEvents),
+}
+
+/// The result of a call, before it is a response.
+pub(super) enum Answer {
+    Output(Output),
+    Events(EventBody),
+    /// The call is of version 2 of the protocol.
+    Version2,
+}
+
+impl<C: Send + Sync + 'static> Parts<C, Options> {
+    pub(super) fn find(&self, path: &str) -> Option<&Route<C>> {
+        self.rpc.find(self.below(path)?)
+    }
+
+    /// The path below the prefix.
+    pub(super) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let below = path.strip_prefix(self.options.prefix.as_str())?;
+        // The prefix must end where a segment does.
+        (below.is_empty() || below.starts_with('/')).then_some(below)
+    }
+
+    pub(super) async fn answer<B>(
+        &self,
+        route: &Route<C>,
+        call: &Arc<Call>,
+        body: RequestBody<B>,
+    ) -> Result<Answer, Error>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let context = self.context.get(call).await?;
+        let input = self.input(call.method(), call.headers(), call.uri().query(), body).await?;
+        let value = match input {
+            Input::Envelope(ref text) => (&text[..], Envelope::parse(text).map(RawInput::Value)),
+            Input::Form(ref form) => (form.text(), form.envelope().map(RawInput::Value)),
+            Input::Events(events) => (&[][..], Ok(RawInput::Events(events))),
+        };
+        let input = match value {
+            (_, Ok(input)) => input,
+            (text, Err(_)) if v2::is_envelope(text) => return Ok(Answer::Version2),
+            (_, Err(malformed)) => return Err(malformed_request(malformed.into())),
+        };
+        if !self.options.methods.run(call.definition(), call.method()) {
+            return Err(Error::new(Code::MethodNotSupported));
+        }
+        let sink = || EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
+        match route.procedure.start(context, Arc::clone(call), input, &sink)? {
+            Started::Unary(run) => run.await.map(Answer::Output),
+            Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
+            Started::Hibernating(_) => Err(needs_socket()),
+        }
+    }
+
+    /// The input, wherever the request has it.
+    async fn input<B>(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: RequestBody<B>,
+    ) -> Result<Input, Error>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        if is_get(method) {
+            return Ok(Input::Envelope(query_input(query).into()));
+        }
+        refuse_codings(headers)?;
+        let source = input_source(headers);
+        let deadlines = self.options.deadlines;
+        match source {
+            InputSource::Form => {
+                // On its own, so that calls without files are no larger for it.
+                let form =
+                    Box::pin(read_form(body, headers, &self.options.form, deadlines.body)).await;
+                return form.map(Input::Form).map_err(FormError::answer);
+            }
+            InputSource::Events => {
+                let events = BodyEvents::new(body, self.options.body_limit, deadlines.events);
+                return Ok(Input::Events(InputEvents::read(events)));
+            }
+            InputSource::Json | InputSource::Nowhere => {}
+        }
+        // A body that holds no envelope is read as well, so that the connection
+        // can go on to the next request.
+        let bytes = read_body(body, headers, self.options.body_limit, deadlines.body).await;
+        let bytes = bytes.map_err(ReadError::answer)?;
+        let text = if source == InputSource::Json { bytes } else { Bytes::new() };
+        Ok(Input::Envelope(text))
+    }
+
+    /// Runs a stream procedure until it has returned its stream, or failed.
+    async fn open(&self, run: StreamRun, sink: Arc<EventSink>) -> Result<EventBody, Error> {
+        if self.rpc.is_shut_down() {
+            return Err(Error::new(Code::ServiceUnavailable));
+        }
+        let mut events = self.events(run, sink).await?;
+        events.shutdown = Some(Box::pin(self.rpc.on_shutdown()));
+        events.counted = Some(Box::new(self.rpc.count_stream()));
+        Ok(events)
+    }
+
+    /// Runs what writes events until it has begun, or failed.
+    pub(super) async fn events(
+        &self,
+        mut run: StreamRun,
+        sink: Arc<EventSink>,
+    ) -> Result<EventBody, Error> {
+        let ended = poll_fn(|cx| match run.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(result.map(|_| true)),
+            Poll::Pending if sink.is_open() => Poll::Ready(Ok(false)),
+            Poll::Pending => Poll::Pending,
+        })
+        .await?;
+        let keep_alive = self.options.keep_alive.clone();
+        Ok(EventBody {
+            run: (!ended).then_some(run),
+            sink,
+            initial: self.options.initial_comment.clone(),
+            keep_alive: keep_alive.map(|(interval, comment)| KeepAlive::new(interval, comment)),
+            shutdown: None,
+            span: tracing::Span::current(),
+            counted: None,
+        })
+    }
+}

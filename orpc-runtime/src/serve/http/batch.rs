@@ -1,0 +1,157 @@
+//! Many calls in one request.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use http::Response;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http_body::Body;
+
+use super::body::RpcBody;
+use super::drain::RequestBody;
+use super::read::{ReadError, read_body, refuse_codings};
+use super::response::{
+    EVENT_STREAM, JSON, allowed_methods, cross_site, error_response, refused_method,
+    set_content_type,
+};
+use super::service::{Options, STREAM_BUFFER};
+use crate::procedure::{Call, Error, EventSink, StreamEnd, UnicodeHeaders};
+use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
+use crate::serve::method::{self, is_get, is_unsafe};
+use crate::serve::served::Parts;
+use crate::socket::Outbox;
+use crate::wire::v1::batch::{self, Item, Mode};
+use crate::wire::v1::sse::SseWriter;
+
+impl<C: Send + Sync + 'static> Parts<C, Options> {
+    /// Answers many calls in one response.
+    pub(super) async fn batch<B>(
+        &self,
+        mode: Mode,
+        parts: http::request::Parts,
+        body: RequestBody<B>,
+    ) -> Response<RpcBody>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        if parts.method == http::Method::OPTIONS {
+            return allowed_methods(method::ANY);
+        }
+        if !is_get(&parts.method) && !is_unsafe(&parts.method) {
+            return refused_method(method::ANY);
+        }
+        if !self.options.origins.allow(&parts.headers, &parts.uri) {
+            return cross_site();
+        }
+        let text = match self.batch_text(&parts, body).await {
+            Ok(text) => text,
+            Err(error) => return error_response(&error),
+        };
+        let items = match batch::read(&text, self.options.batch_limit) {
+            Ok(items) => items,
+            Err(bad) => {
+                let mut response = Response::new(RpcBody::full(bad.body()));
+                *response.status_mut() = bad.status();
+                response.headers_mut().insert(CONTENT_TYPE, JSON);
+                return response;
+            }
+        };
+        let status = self.options.batch_status;
+        let mut answers = answers(&self.context, self.batch_calls(items, &parts));
+        match mode {
+            Mode::Buffered => {
+                let body = collect_answers(&mut answers, status).await;
+                self.batch_response(JSON, RpcBody::full(body))
+            }
+            Mode::Streaming => {
+                let sink = EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
+                let run = write_answers(answers, status, Arc::clone(&sink));
+                let run = run.map(|()| Ok(StreamEnd(None))).boxed();
+                let events = match self.events(run, sink).await {
+                    Ok(events) => events,
+                    Err(error) => return error_response(&error),
+                };
+                self.batch_response(EVENT_STREAM, RpcBody::events(events))
+            }
+        }
+    }
+
+    /// The text of the array of calls, wherever the request has it.
+    async fn batch_text<B>(
+        &self,
+        parts: &http::request::Parts,
+        body: RequestBody<B>,
+    ) -> Result<Bytes, Error>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        if is_get(&parts.method) {
+            return Ok(batch::query_items(parts.uri.query()).into());
+        }
+        refuse_codings(&parts.headers)?;
+        let (limit, deadline) = (self.options.body_limit, self.options.deadlines.body);
+        let text = read_body(body, &parts.headers, limit, deadline).await;
+        text.map_err(ReadError::answer)
+    }
+
+    fn batch_response(&self, content_type: HeaderValue, body: RpcBody) -> Response<RpcBody> {
+        let mut response = Response::new(body);
+        *response.status_mut() = self.options.batch_status;
+        *response.headers_mut() = self.options.batch_headers.clone();
+        set_content_type(&mut response, content_type);
+        response
+    }
+
+    /// The calls of a batch in its order; none for one that matches no procedure.
+    fn batch_calls(
+        &self,
+        items: Vec<Item>,
+        batch: &http::request::Parts,
+    ) -> Vec<Option<BatchCall<C>>> {
+        // Calls are named by their whole path, of which a router in front may have
+        // stripped a part, and a proxy before that may have changed another.
+        let own = batch.uri.path();
+        let told = self.options.stripped.clone().or_else(|| stripped(own, &batch.extensions));
+        let told = told.unwrap_or_default();
+        let guessed = items.first().and_then(|first| guessed(own, &first.path));
+        let common = Common {
+            method: &batch.method,
+            headers: &batch.headers,
+            unicode: UnicodeHeaders::NONE,
+            methods: Some(self.options.methods),
+        };
+        let call = |item: Item| {
+            let find = |stripped: &str| self.find(item.path.strip_prefix(stripped)?);
+            let route = find(&told).or_else(|| find(guessed.as_deref()?))?;
+            Some(BatchCall::new(item, route, &common, |target, mut parts| {
+                parts.extensions = batch.extensions.clone();
+                Call::from_parts(target, parts)
+            }))
+        };
+        items.into_iter().map(call).collect()
+    }
+}
+
+/// The part of a path that axum has stripped.
+#[cfg(feature = "axum")]
+fn stripped(own: &str, extensions: &http::Extensions) -> Option<String> {
+    let original = &extensions.get::<axum::extract::OriginalUri>()?.0;
+    // A service that is nested at `/rpc` is asked for `/` by `/rpc`, too.
+    let stripped = original.path().strip_suffix(own);
+    Some(stripped.or_else(|| (own == "/").then(|| original.path()))?.to_owned())
+}
+
+#[cfg(not(feature = "axum"))]
+fn stripped(_: &str, _: &http::Extensions) -> Option<String> {
+    None
+}
+
+/// The part of a path that is stripped if the batch was sent to the URL that the
+/// official client uses unless told otherwise: that of the first call and `/__batch__`.
+fn guessed(own: &str, first: &str) -> Option<String> {
+    let own = own.strip_suffix("/__batch__").filter(|own| !own.is_empty())?;
+    first.strip_suffix(own).map(str::to_owned)
+}

@@ -1,0 +1,134 @@
+//! Bodies of requests, which are read to their end even if nobody wants them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Buf as _;
+use http::HeaderMap;
+use http::header::EXPECT;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use tokio::sync::Semaphore;
+
+/// How many bodies of one service are discarded at a time.
+const MAX_DRAINS: usize = 1024;
+
+/// How long a client may send nothing of a body that is discarded; nginx's
+/// `lingering_timeout`.
+const DRAIN_IDLE: Duration = Duration::from_secs(5);
+
+/// How long discarding one body may take; nginx's `lingering_time`.
+const DRAIN_TIME: Duration = Duration::from_secs(30);
+
+/// Bounds for discarding the bodies of refused requests.
+#[derive(Debug, Clone)]
+pub(super) struct Drain {
+    /// The most bytes of one body.
+    limit: u64,
+    places: Arc<Semaphore>,
+}
+
+impl Drain {
+    pub(super) fn new(limit: u64) -> Self {
+        Self { limit, places: Arc::new(Semaphore::new(MAX_DRAINS)) }
+    }
+}
+
+/// The body of a request. When it is dropped, what the client still sends of it
+/// is read and discarded within bounds: a connection that is closed with unread
+/// data is reset, and the client may lose the answer (RFC 9112, section 9.6).
+pub(super) struct RequestBody<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    /// None once it was read to its end.
+    body: Option<Pin<Box<B>>>,
+    /// The client waits for `100 Continue`, which is sent as soon as the body is
+    /// asked for (RFC 9110, section 10.1.1): until then there is nothing to discard.
+    is_awaited: bool,
+    drain: Drain,
+}
+
+impl<B> RequestBody<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    pub(super) fn new(body: B, headers: &HeaderMap, drain: &Drain) -> Self {
+        let expects_continue =
+            |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+        Self {
+            body: (!body.is_end_stream()).then(|| Box::pin(body)),
+            is_awaited: headers.get(EXPECT).is_some_and(expects_continue),
+            drain: drain.clone(),
+        }
+    }
+}
+
+impl<B> Body for RequestBody<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.is_awaited = false;
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = ready!(body.as_mut().poll_frame(cx));
+        if body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
+            self.body = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), |body| body.size_hint())
+    }
+}
+
+impl<B> Drop for RequestBody<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    fn drop(&mut self) {
+        let Some(body) = self.body.take().filter(|body| !self.is_awaited && !body.is_end_stream())
+        else {
+            return;
+        };
+        let limit = self.drain.limit;
+        // Without a runtime there is no connection, either.
+        if limit > 0
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && let Ok(place) = Arc::clone(&self.drain.places).try_acquire_owned()
+        {
+            runtime.spawn(async move {
+                // An error says that there was no end in time.
+                _ = tokio::time::timeout(DRAIN_TIME, discard(body, limit)).await;
+                drop(place);
+            });
+        }
+    }
+}
+
+/// Reads to the end of a body, or until it is longer than the limit or pauses.
+async fn discard<B: Body>(mut body: Pin<Box<B>>, limit: u64) {
+    let mut discarded = 0;
+    while discarded < limit
+        && let Ok(Some(Ok(frame))) = tokio::time::timeout(DRAIN_IDLE, body.frame()).await
+    {
+        discarded += frame.data_ref().map_or(0, |data| data.remaining() as u64);
+    }
+}
