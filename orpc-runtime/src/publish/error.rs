@@ -1,6 +1,9 @@
 //! What goes wrong with publishing and subscribing.
 
 use std::fmt;
+#[cfg(feature = "redb")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::gap::Gap;
@@ -95,8 +98,32 @@ pub enum StoreError {
     #[error("the file of events is damaged: {0}")]
     Corrupt(String),
     /// Another process, or another publisher of this one, has the file open.
-    #[error("the file of events is in use")]
-    InUse,
+    #[error(
+        "the file of events {path} is open in another process, or twice in this one: stop the \
+         other process first, wait for it with `PublisherBuilder::lock_timeout`, or give this \
+         publisher a file of its own",
+        path = path.display()
+    )]
+    InUse {
+        /// The path that was to be opened.
+        path: PathBuf,
+    },
+}
+
+#[cfg(feature = "redb")]
+impl StoreError {
+    /// The same error, which names the file.
+    pub(super) fn at(self, path: &Path) -> Self {
+        let named = |error: &std::io::Error| {
+            Arc::new(std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+        };
+        match self {
+            Self::DiskFull(error) => Self::DiskFull(named(&error)),
+            Self::Io(error) => Self::Io(named(&error)),
+            Self::Corrupt(text) => Self::Corrupt(format!("{}: {text}", path.display())),
+            Self::InUse { path } => Self::InUse { path },
+        }
+    }
 }
 
 /// How many bytes the name of a channel may have.

@@ -108,10 +108,12 @@
 //! event may be there. Publish again with the same
 //! [`retry_key`](Publish::retry_key), and there is one event, whose id all get.
 //!
-//! A full disk fails to publish and leaves what is there as it was. After a sync
-//! that failed its descriptor is not used again: the file is opened anew, what was
-//! not synced is written again, and only then does the publisher go on. While that
-//! does not succeed nothing is accepted.
+//! A full disk fails to publish and leaves what is there as it was. After a failure
+//! the file is opened anew: what was not synced is held back, so that events are read
+//! as before, and is written through another descriptor before the publisher goes on.
+//! While that does not succeed nothing is accepted; it is tried again by publishing and
+//! by time, after 50 ms at first and 5 s at last. A file that cannot be read is opened
+//! again by the next reader.
 //!
 //! # How long are events retained?
 //!

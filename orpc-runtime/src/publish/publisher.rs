@@ -64,6 +64,7 @@ pub struct PublisherBuilder {
     pub(super) max_bytes: u64,
     pub(super) max_event: usize,
     pub(super) max_channels: usize,
+    pub(super) lock_timeout: Duration,
 }
 
 impl Default for PublisherBuilder {
@@ -75,6 +76,7 @@ impl Default for PublisherBuilder {
             max_bytes: 16 << 20,
             max_event: 1 << 20,
             max_channels: 100_000,
+            lock_timeout: Duration::ZERO,
         }
     }
 }
@@ -143,17 +145,31 @@ impl PublisherBuilder {
 
 #[cfg(feature = "redb")]
 impl PublisherBuilder {
+    /// How long [`open`](PublisherBuilder::open) waits for a file that another process
+    /// has open, as the old process of a rolling deploy has until it ends; not at all
+    /// unless set. It blocks the thread meanwhile.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = timeout;
+        self
+    }
+
     /// A publisher that keeps its events in a file, which is made if there is none.
     /// Every page and event of it is checked, which takes time and blocks the thread.
     /// One publisher at a time has it open; dropping the last clone waits until it
-    /// is closed.
+    /// is closed. A file is made under the name `<path>.new` and gets its own name once
+    /// it is complete: a start may end at any moment.
+    ///
+    /// A file that can be read and not be written, as on a full disk, is opened: its
+    /// events can be read, and publishing fails until there is room.
     ///
     /// A channel whose events are damaged, or whose last events are lost, begins
     /// anew: its readers are told of a gap, and the reason is logged.
     ///
     /// # Errors
-    /// If the file cannot be opened, is in use, or does not hold together so much
-    /// that nothing can be read from it. It is left as it is: move it away to begin
+    /// If the file cannot be opened, is in use for longer than the
+    /// [`lock_timeout`](PublisherBuilder::lock_timeout), or does not hold together so
+    /// much that nothing can be read from it. It is left as it is: move it away to begin
     /// anew. With [`Durability::Memory`] there is no file, and no error.
     pub fn open<T>(
         self,
@@ -175,7 +191,8 @@ impl PublisherBuilder {
     ) -> Result<Publisher<T>, StoreError> {
         let limits = Limits::in_file(self.retention, self.max_events, self.max_bytes);
         let timeline = Timeline::new(Arc::clone(&self.clock));
-        let store = FileStore::open(disk, syncs, timeline, limits, self.max_channels)?;
+        let (channels, patience) = (self.max_channels, self.lock_timeout);
+        let store = FileStore::open(disk, syncs, timeline, limits, channels, patience)?;
         Ok(Publisher::with_store(Box::new(store), self.max_event))
     }
 }
@@ -188,6 +205,7 @@ impl fmt::Debug for PublisherBuilder {
             .field("max_bytes", &self.max_bytes)
             .field("max_event", &self.max_event)
             .field("max_channels", &self.max_channels)
+            .field("lock_timeout", &self.lock_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,8 @@
 //! What an event survives. What it survives of `kill -9` is in `crash.rs`, what of
 //! failing disks beside the store.
 
+use std::time::Duration;
+
 use orpc_runtime::publish::{Durability, GapReason, Publisher, Start, StoreError};
 
 use crate::for_each_store;
@@ -10,6 +12,10 @@ for_each_store! {
     a_start_has_what_was_published_or_a_new_epoch,
     what_a_reader_has_seen_is_in_the_file,
     a_file_that_is_open_is_not_opened_twice,
+    a_file_that_is_open_can_be_waited_for,
+    of_all_that_start_at_once_one_makes_the_file,
+    an_error_of_a_file_names_it,
+    a_link_to_a_file_stays_a_link,
     a_file_of_something_else_is_refused_and_left_alone,
     a_file_that_lost_its_end_tells_its_readers,
 }
@@ -60,7 +66,12 @@ async fn a_file_that_is_open_is_not_opened_twice(world: World) {
     }
     let lines = world.open();
     let again = world.builder().open::<Line>(world.path(), Durability::Commit);
-    assert!(matches!(again, Err(StoreError::InUse)), "{again:?}");
+    let error = again.unwrap_err();
+    assert!(matches!(&error, StoreError::InUse { path } if *path == world.path()), "{error:?}");
+    // It says what to do.
+    let (message, path) = (error.to_string(), world.path().display().to_string());
+    let words = [&*path, "stop the other process", "lock_timeout"];
+    assert!(words.iter().all(|word| message.contains(word)), "{message}");
     publish(&lines, 1..2).await;
     // Closed by all its clones it can be opened at once.
     let clone = lines.clone();
@@ -70,6 +81,86 @@ async fn a_file_that_is_open_is_not_opened_twice(world: World) {
     lines.close().await;
     let closed_and_reopened = world.open();
     assert_eq!(retained(&closed_and_reopened).await, [1]);
+}
+
+/// As in a rolling deploy: the new process starts before the old one has ended.
+async fn a_file_that_is_open_can_be_waited_for(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    let old = world.open();
+    publish(&old, 1..4).await;
+    let builder = world.builder().lock_timeout(Duration::from_secs(60));
+    let (path, durability) = (world.path(), world.durability);
+    let new = std::thread::spawn(move || builder.open::<Line>(path, durability));
+    publish(&old, 4..6).await;
+    assert!(!new.is_finished());
+    old.close().await;
+    let new = new.join().unwrap().unwrap();
+    assert_eq!(retained(&new).await, [1, 2, 3, 4, 5]);
+    // Nobody is waited for longer than that.
+    let builder = world.builder().lock_timeout(Duration::from_millis(50));
+    let again = builder.open::<Line>(world.path(), world.durability);
+    assert!(matches!(again, Err(StoreError::InUse { .. })), "{again:?}");
+}
+
+async fn of_all_that_start_at_once_one_makes_the_file(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    for round in 0..20 {
+        let path = world.path().with_extension(round.to_string());
+        let barrier = std::sync::Barrier::new(6);
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let open = || {
+                barrier.wait();
+                world.builder().open::<Line>(&path, world.durability)
+            };
+            let threads: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let mut made = Vec::new();
+        for one in opened {
+            match one {
+                Ok(lines) => made.push(lines),
+                Err(StoreError::InUse { .. }) => {}
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(made.len(), 1);
+        publish(&made[0], 1..3).await;
+        drop(made);
+        let lines: Publisher<Line> = world.builder().open(&path, world.durability).unwrap();
+        assert_eq!(retained(&lines).await, [1, 2]);
+        assert!(!path.with_extension(format!("{round}.new")).exists());
+    }
+}
+
+async fn an_error_of_a_file_names_it(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    std::fs::write(world.path(), "hello").unwrap();
+    let missing = world.path().join("no/such/folder");
+    for path in [world.path(), missing] {
+        let error = world.builder().open::<Line>(&path, world.durability).unwrap_err();
+        let mut text = error.to_string();
+        if let Some(source) = std::error::Error::source(&error) {
+            text += &source.to_string();
+        }
+        assert!(text.contains(&path.display().to_string()), "{text}");
+    }
+}
+
+async fn a_link_to_a_file_stays_a_link(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    let (link, target) = (world.path(), world.path().with_extension("target"));
+    std::os::unix::fs::symlink("events.target", &link).unwrap();
+    publish(&world.open(), 1..3).await;
+    assert!(link.is_symlink() && target.is_file());
+    assert_eq!(retained(&world.open()).await, [1, 2]);
 }
 
 async fn a_file_of_something_else_is_refused_and_left_alone(world: World) {

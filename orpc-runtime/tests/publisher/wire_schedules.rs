@@ -68,7 +68,7 @@ impl Server {
             loop {
                 match world.builder().max_events(MAX_EVENTS).open(world.path(), world.durability) {
                     Ok(lines) => return lines,
-                    Err(StoreError::InUse) => tokio::task::yield_now().await,
+                    Err(StoreError::InUse { .. }) => tokio::task::yield_now().await,
                     Err(error) => panic!("{error}"),
                 }
             }

@@ -1,17 +1,23 @@
 //! redb, opened and guarded: what it panics about is an error.
 
 use std::any::Any;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use redb::{Builder, Database};
 
-use super::disk::Disk;
-use super::file::{Backend, EventFile};
+use super::disk::{Boot, Disk, RawFile};
+use super::file::{Backend, EventFile, Remains};
 use crate::publish::error::StoreError;
 
-/// How many bytes redb keeps of its pages. The operating system keeps them as well.
-const CACHE: usize = 16 << 20;
+/// How many bytes redb keeps of its pages. The operating system keeps them as well. In
+/// tests of failing disks there is little, so that the disk is read.
+const CACHE: usize = if cfg!(test) { 128 << 10 } else { 16 << 20 };
+
+/// How long a file that could not be opened again is left alone.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// An open file of events and the database in it.
 pub(super) struct Opened {
@@ -19,18 +25,47 @@ pub(super) struct Opened {
     pub(super) database: Database,
 }
 
-/// What the writer has open, for readers as well. None while it cannot be used.
-#[derive(Clone, Default)]
-pub(super) struct Current(Arc<RwLock<Option<Opened>>>);
+/// The file that a store has open, for its writer and its readers. Whoever finds
+/// that it cannot be used any more opens it again.
+#[derive(Clone)]
+pub(super) struct Current(Arc<Shared>);
+
+struct Shared {
+    disk: Box<dyn Disk>,
+    syncs: bool,
+    slot: RwLock<Slot>,
+}
+
+struct Slot {
+    content: Content,
+    /// How often it was opened again, or that was tried.
+    generation: u64,
+}
+
+enum Content {
+    Opened(Opened),
+    /// It could not be opened again.
+    Failed {
+        remains: Remains,
+        error: StoreError,
+        at: Instant,
+    },
+    Closed,
+}
 
 impl Opened {
-    /// Opens a file and checks every page of it.
-    pub(super) fn open(
-        disk: &dyn Disk,
+    /// Opens the database of a file and checks every page of it. Nothing is written
+    /// to the file before it is [released](EventFile::release).
+    pub(super) fn over(
+        remains: Remains,
         syncs: bool,
-        unsynced: &[(u64, Vec<u8>)],
-    ) -> Result<Self, StoreError> {
-        let file = EventFile::open(disk, syncs, unsynced)?;
+        boot: Option<Boot>,
+    ) -> Result<Self, (Option<Remains>, StoreError)> {
+        let mut file = EventFile::hold(remains, syncs, boot);
+        if let Err(error) = file.check() {
+            return Err((file.retire(), error));
+        }
+        let file = Arc::new(file);
         let backend = Backend(Arc::clone(&file));
         let database = guarded(|| {
             Builder::new()
@@ -41,29 +76,167 @@ impl Opened {
         });
         match database {
             Ok(database) => Ok(Self { file, database }),
-            Err(error) => {
-                file.retire();
+            Err(error) => Err((file.retire(), error)),
+        }
+    }
+
+    /// Fails if what is written is held back.
+    pub(super) fn check_writable(&self) -> Result<(), StoreError> {
+        let held = || io::Error::other("the file of events was opened again").into();
+        if self.file.is_direct() { Ok(()) } else { Err(held()) }
+    }
+
+    /// Ends the use of the file, and gives what is left of it. The database cannot write
+    /// any more, not even that it was shut down.
+    pub(super) fn discard(self) -> Option<Remains> {
+        let Self { file, database } = self;
+        let remains = file.retire();
+        close(database);
+        remains
+    }
+}
+
+/// Drops a database, which may panic about what it cannot write.
+fn close(database: Database) {
+    drop(guarded(|| {
+        drop(database);
+        Ok(())
+    }));
+}
+
+impl Current {
+    /// Opens a file that is locked.
+    pub(super) fn open(
+        disk: Box<dyn Disk>,
+        syncs: bool,
+        file: Arc<dyn RawFile>,
+    ) -> Result<Self, StoreError> {
+        let opened = Opened::over(Remains::of(file), syncs, disk.boot());
+        let content = Content::Opened(opened.map_err(|(_, error)| error)?);
+        let slot = RwLock::new(Slot { content, generation: 0 });
+        Ok(Self(Arc::new(Shared { disk, syncs, slot })))
+    }
+
+    /// Reads from the database. If the file fails it is opened again and read once
+    /// more: a failure of the writer, or one that has passed, is nothing to a reader.
+    pub(super) fn read<R>(
+        &self,
+        look: impl Fn(&Opened) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        let (generation, result) = self.try_with(&look);
+        match result {
+            Err(StoreError::Io(_) | StoreError::DiskFull(_)) => {
+                self.renew(generation)?;
+                self.try_with(&look).1
+            }
+            result => result,
+        }
+    }
+
+    /// Works with what is open; gives the generation of that as well.
+    pub(super) fn try_with<R>(
+        &self,
+        look: impl FnOnce(&Opened) -> Result<R, StoreError>,
+    ) -> (u64, Result<R, StoreError>) {
+        let slot = self.0.slot.read().unwrap_or_else(PoisonError::into_inner);
+        let result = match &slot.content {
+            Content::Opened(opened) => guarded(|| look(opened)),
+            Content::Failed { error, .. } => Err(error.clone()),
+            Content::Closed => Err(closed()),
+        };
+        (slot.generation, result)
+    }
+
+    /// Opens the file again with its writes held back, if nobody has done so since
+    /// that generation, and nobody has failed to just now.
+    pub(super) fn renew(&self, generation: u64) -> Result<(), StoreError> {
+        let mut slot = self.0.slot.write().unwrap_or_else(PoisonError::into_inner);
+        let remains = match std::mem::replace(&mut slot.content, Content::Closed) {
+            Content::Opened(opened) if slot.generation != generation => {
+                slot.content = Content::Opened(opened);
+                return Ok(());
+            }
+            Content::Failed { remains, error, at } if at.elapsed() < PAUSE => {
+                slot.content = Content::Failed { remains, error: error.clone(), at };
+                return Err(error);
+            }
+            Content::Opened(opened) => opened.discard(),
+            Content::Failed { remains, .. } => Some(remains),
+            Content::Closed => None,
+        };
+        let Some(mut remains) = remains else { return Err(closed()) };
+        slot.generation += 1;
+        let is_empty = remains.is_empty().unwrap_or(false);
+        let begun = if is_empty { remains.begin_anew() } else { Ok(()) };
+        let opened = match begun {
+            Ok(()) => Opened::over(remains, self.0.syncs, self.0.disk.boot()),
+            Err(error) => Err((Some(remains), error.into())),
+        };
+        match opened {
+            Ok(opened) => {
+                slot.content = Content::Opened(opened);
+                Ok(())
+            }
+            Err((remains, error)) => {
+                tracing::error!(%error, "the file of events cannot be opened again");
+                if let Some(remains) = remains {
+                    let (error, at) = (error.clone(), Instant::now());
+                    slot.content = Content::Failed { remains, error, at };
+                }
                 Err(error)
             }
         }
     }
+
+    /// Whether what is written goes to the file.
+    pub(super) fn is_writable(&self) -> bool {
+        let is_direct = |opened: &Opened| Ok(opened.file.is_direct());
+        self.try_with(is_direct).1.unwrap_or(false)
+    }
+
+    /// Writes what was held back, and from then on everything as it comes.
+    pub(super) fn release(&self) -> Result<(), StoreError> {
+        let release = |opened: &Opened| Ok(opened.file.release(&*self.0.disk)?);
+        let (generation, result) = self.try_with(release);
+        if result.is_ok() || !self.has_failed() {
+            return result;
+        }
+        self.renew(generation)?;
+        self.try_with(release).1
+    }
+
+    /// Whether the file could not be opened again, or is no longer what was opened.
+    fn has_failed(&self) -> bool {
+        let slot = self.0.slot.read().unwrap_or_else(PoisonError::into_inner);
+        match &slot.content {
+            Content::Opened(opened) => opened.file.is_cut_off(),
+            Content::Failed { .. } => true,
+            Content::Closed => false,
+        }
+    }
+
+    /// Closes the file, once nobody reads from it, and says in it that it was closed.
+    pub(super) fn close(&self) {
+        let mut slot = self.0.slot.write().unwrap_or_else(PoisonError::into_inner);
+        if let Content::Opened(opened) = std::mem::replace(&mut slot.content, Content::Closed) {
+            // What fails now is found when it is opened.
+            let finish = opened.file.finish();
+            drop(guarded(|| {
+                drop(opened.database);
+                Ok(finish()?)
+            }));
+        }
+    }
+
+    /// Whether the file was closed.
+    pub(super) fn is_closed(&self) -> bool {
+        let slot = self.0.slot.read().unwrap_or_else(PoisonError::into_inner);
+        matches!(slot.content, Content::Closed)
+    }
 }
 
-impl Current {
-    /// Looks at what is open.
-    pub(super) fn with<R>(&self, look: impl FnOnce(&Opened) -> R) -> Option<R> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
-    }
-
-    /// Puts something in the place of what is open.
-    pub(super) fn set(&self, opened: Opened) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
-    }
-
-    /// Takes what is open away, once nobody reads from it.
-    pub(super) fn take(&self) -> Option<Opened> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).take()
-    }
+fn closed() -> StoreError {
+    io::Error::other("the file of events is closed").into()
 }
 
 /// Runs what may panic about a file that does not hold together.
@@ -79,7 +252,10 @@ fn panicked(panic: &(dyn Any + Send)) -> StoreError {
 pub(super) fn failure(error: impl Into<redb::Error>) -> StoreError {
     match error.into() {
         redb::Error::Io(error) => error.into(),
-        redb::Error::DatabaseAlreadyOpen => StoreError::InUse,
+        // It refuses everything once a write or a read has failed, or a thread panicked.
+        error @ (redb::Error::PreviousIo | redb::Error::LockPoisoned(_)) => {
+            io::Error::other(error.to_string()).into()
+        }
         error => StoreError::Corrupt(error.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! Files of the operating system, behind a trait whose other implementations fail
+//! Files of the operating system, behind traits whose other implementations fail
 //! on purpose.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -6,20 +6,54 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::publish::error::StoreError;
-
-/// Where the file is.
+/// The folder of the file of events, as far as that file goes.
 pub(crate) trait Disk: Send + Sync + 'static {
-    /// Opens the file through a descriptor of its own, or makes it. It is locked
-    /// until it is dropped.
-    fn open(&self) -> Result<Arc<dyn RawFile>, StoreError>;
+    /// Opens the file of that name through a descriptor of its own. Where there is
+    /// none it is made if `makes` says so, and is `None` otherwise.
+    fn open(&self, name: Name, makes: bool) -> io::Result<Option<Arc<dyn RawFile>>>;
 
-    /// Writes the name of the file to the disk.
-    fn sync_name(&self) -> io::Result<()>;
+    /// Opens the file of events once more, as the file that is open already: a sync
+    /// that failed is never tried again on its descriptor.
+    fn reopen(&self, file: &Arc<dyn RawFile>) -> io::Result<Arc<dyn RawFile>> {
+        match self.open(Name::Events, false)? {
+            Some(again) if again.identity()? == file.identity()? => Ok(again),
+            _ => Err(io::Error::other(
+                "it was moved, removed or replaced while it was open: start the process again",
+            )),
+        }
+    }
 
-    /// Which start of the machine this is; none if nobody knows.
+    /// The file that has that name.
+    fn identity(&self, name: Name) -> io::Result<Option<Identity>>;
+
+    /// Gives the new file the name of the file of events, in one step.
+    fn rename(&self) -> io::Result<()>;
+
+    /// Removes the new file.
+    fn remove(&self) -> io::Result<()>;
+
+    /// Writes the names in the folder to the disk.
+    fn sync_folder(&self) -> io::Result<()>;
+
+    /// The start of the machine that this is; none if nobody knows.
     fn boot(&self) -> Option<Boot>;
+
+    /// The path of the file of events, for messages.
+    fn path(&self) -> &Path;
 }
+
+/// The names of a file of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Name {
+    /// Its own.
+    Events,
+    /// The one that it has while it is made.
+    New,
+}
+
+/// The device and the number of a file, by which two descriptors are known to be of
+/// one file.
+pub(crate) type Identity = (u64, u64);
 
 /// A start of the machine. What the operating system had not yet written to the disk
 /// is lost with it.
@@ -27,6 +61,10 @@ pub(crate) type Boot = [u8; 16];
 
 /// An open file.
 pub(crate) trait RawFile: Send + Sync {
+    /// Locks the file against other descriptors until this one is dropped; false if
+    /// another one has it locked.
+    fn try_lock(&self) -> io::Result<bool>;
+    fn identity(&self) -> io::Result<Identity>;
     fn len(&self) -> io::Result<u64>;
     /// Fills the buffer, or fails.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
@@ -37,39 +75,94 @@ pub(crate) trait RawFile: Send + Sync {
 }
 
 /// A file at a path.
-pub(crate) struct SystemDisk(PathBuf);
+pub(crate) struct SystemDisk {
+    /// As it was given.
+    path: PathBuf,
+    /// The same without symbolic links: a rename replaces a link, not what it is of.
+    file: PathBuf,
+    new: PathBuf,
+}
 
 struct SystemFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
 
+/// How many symbolic links are followed, as on Linux.
+const MAX_LINKS: usize = 40;
+
 impl SystemDisk {
     pub(crate) fn new(path: &Path) -> Self {
-        Self(path.to_owned())
+        let mut file = path.to_owned();
+        for _ in 0..MAX_LINKS {
+            // A relative link is relative to its own folder.
+            let Ok(target) = std::fs::read_link(&file) else { break };
+            file = folder_of(&file).join(target);
+        }
+        let mut new = file.clone().into_os_string();
+        new.push(".new");
+        Self { path: path.to_owned(), file, new: new.into() }
+    }
+
+    fn path_of(&self, name: Name) -> &Path {
+        match name {
+            Name::Events => &self.file,
+            Name::New => &self.new,
+        }
+    }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// None where there is no such file.
+fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
 impl Disk for SystemDisk {
-    fn open(&self) -> Result<Arc<dyn RawFile>, StoreError> {
+    fn open(&self, name: Name, makes: bool) -> io::Result<Option<Arc<dyn RawFile>>> {
         let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(&self.0)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        let options = options.read(true).write(true).create(makes).truncate(false);
+        let file = options.open(self.path_of(name));
+        // Without its folder a file cannot be made.
+        let Some(file) = (if makes { file.map(Some) } else { found(file) })? else {
+            return Ok(None);
+        };
         #[cfg(not(unix))]
         let file = std::sync::Mutex::new(file);
-        Ok(Arc::new(SystemFile(file)))
+        Ok(Some(Arc::new(SystemFile(file))))
+    }
+
+    // Elsewhere a lock is against the same process as well.
+    #[cfg(not(unix))]
+    fn reopen(&self, file: &Arc<dyn RawFile>) -> io::Result<Arc<dyn RawFile>> {
+        Ok(Arc::clone(file))
+    }
+
+    fn identity(&self, name: Name) -> io::Result<Option<Identity>> {
+        Ok(found(std::fs::metadata(self.path_of(name)))?.as_ref().map(identity))
+    }
+
+    fn rename(&self) -> io::Result<()> {
+        std::fs::rename(&self.new, &self.file)
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        std::fs::remove_file(&self.new)
     }
 
     #[cfg(unix)]
-    fn sync_name(&self) -> io::Result<()> {
-        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    fn sync_folder(&self) -> io::Result<()> {
+        File::open(folder_of(&self.file))?.sync_all()
     }
 
     // Folders cannot be opened there.
     #[cfg(not(unix))]
-    fn sync_name(&self) -> io::Result<()> {
+    fn sync_folder(&self) -> io::Result<()> {
         Ok(())
     }
 
@@ -79,10 +172,43 @@ impl Disk for SystemDisk {
         let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
         u128::from_str_radix(&digits, 16).ok().map(u128::to_be_bytes)
     }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &std::fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt as _;
+
+    (metadata.dev(), metadata.ino())
+}
+
+// Only unstable functions tell it there; the lock alone has to do.
+#[cfg(not(unix))]
+fn identity(_: &std::fs::Metadata) -> Identity {
+    (0, 0)
+}
+
+fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 #[cfg(unix)]
 impl RawFile for SystemFile {
+    fn try_lock(&self) -> io::Result<bool> {
+        try_lock(&self.0)
+    }
+
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(identity(&self.0.metadata()?))
+    }
+
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
@@ -106,10 +232,14 @@ impl RawFile for SystemFile {
 
 #[cfg(not(unix))]
 impl SystemFile {
+    fn file(&self) -> std::sync::MutexGuard<'_, File> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     fn at(&self, offset: u64) -> io::Result<std::sync::MutexGuard<'_, File>> {
         use std::io::Seek as _;
 
-        let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut file = self.file();
         file.seek(io::SeekFrom::Start(offset))?;
         Ok(file)
     }
@@ -117,8 +247,16 @@ impl SystemFile {
 
 #[cfg(not(unix))]
 impl RawFile for SystemFile {
+    fn try_lock(&self) -> io::Result<bool> {
+        try_lock(&self.file())
+    }
+
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(identity(&self.file().metadata()?))
+    }
+
     fn len(&self) -> io::Result<u64> {
-        Ok(self.at(0)?.metadata()?.len())
+        Ok(self.file().metadata()?.len())
     }
 
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -134,10 +272,10 @@ impl RawFile for SystemFile {
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
-        self.at(0)?.set_len(length)
+        self.file().set_len(length)
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.at(0)?.sync_data()
+        self.file().sync_data()
     }
 }

@@ -6,6 +6,8 @@ mod disk;
 mod faults;
 mod file;
 mod load;
+mod overlay;
+mod place;
 mod queue;
 mod record;
 mod writer;
@@ -13,14 +15,16 @@ mod writer;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
-use self::database::{Current, guarded};
+use self::database::Current;
 pub(crate) use self::disk::{Disk, SystemDisk};
 use self::load::read_events;
+use self::place::find_or_make;
 use self::queue::Queue;
 use self::writer::Writer;
 use super::channels::Channels;
@@ -50,10 +54,18 @@ impl FileStore {
         timeline: Timeline,
         limits: Limits,
         max_channels: usize,
+        patience: Duration,
     ) -> Result<Self, StoreError> {
         let channels = Channels::new(timeline, limits, max_channels);
-        let (current, queue) = (Current::default(), Arc::new(Queue::default()));
-        let writer = Writer::open(disk, syncs, Arc::clone(&channels), current.clone())?;
+        let path = disk.path().to_owned();
+        let open = || {
+            let file = find_or_make(&*disk, patience)?;
+            let current = Current::open(disk, syncs, file)?;
+            let writer = Writer::open(Arc::clone(&channels), current.clone())?;
+            Ok((current, writer))
+        };
+        let (current, writer) = open().map_err(|error: StoreError| error.at(&path))?;
+        let queue = Arc::new(Queue::default());
         let (sender, ended) = watch::channel(());
         let (requests, readers) = (Arc::clone(&queue), Arc::clone(&channels));
         let thread = std::thread::Builder::new().name("orpc-events".to_owned());
@@ -127,10 +139,11 @@ impl Elsewhere for InFile {
     ) -> BoxFuture<'static, Result<Vec<Record>, ReadError>> {
         let current = self.0.clone();
         let read = move || {
-            let read = current.with(|opened| {
-                guarded(|| read_events(&opened.database, channel, first, last, bytes))
-            });
-            read.unwrap_or_else(|| Err(unusable())).map_err(ReadError::Store)
+            let read =
+                current.read(|opened| read_events(&opened.database, channel, first, last, bytes));
+            read.map_err(|error| {
+                if current.is_closed() { ReadError::Closed } else { ReadError::Store(error) }
+            })
         };
         async move {
             match tokio::runtime::Handle::try_current() {
@@ -146,9 +159,4 @@ impl Elsewhere for InFile {
         }
         .boxed()
     }
-}
-
-/// What is said while a file cannot be used.
-fn unusable() -> StoreError {
-    io::Error::other("the file of events is closed").into()
 }

@@ -10,8 +10,7 @@ use redb::WriteTransaction;
 
 use super::super::channels::{Channel, Channels, Place, State, Swept};
 use super::super::{NewEvent, Record};
-use super::database::{Current, Opened, failure, guarded};
-use super::disk::Disk;
+use super::database::{Current, failure};
 use super::load::{Loaded, load};
 use super::queue::{Next, Queue, Request};
 use super::record::{CHANNELS, ChannelRow, EVENTS, KEYS, KeyRow, STATE, StateRow, StoredEvent};
@@ -20,14 +19,14 @@ use crate::publish::id::{Epoch, EventId};
 
 /// Writes what is published and shows it to readers once it is kept.
 pub(super) struct Writer {
-    disk: Box<dyn Disk>,
-    syncs: bool,
     channels: Arc<Channels>,
     current: Current,
-    /// What the last descriptor wrote and could not sync.
-    unsynced: Vec<(u64, Vec<u8>)>,
     /// The number of the last transaction.
     commit: u64,
+    /// Whether that is known better than by the file's mark, which may be what failed.
+    is_known: bool,
+    /// How long is waited before a file that cannot be written is tried again.
+    pause: Duration,
     /// The number of the next channel.
     next_number: u64,
     /// Numbers of channels whose events are still in the file.
@@ -82,31 +81,36 @@ struct Batch {
 /// How a transaction failed.
 struct Failed {
     error: StoreError,
+    /// Which opening of the file it was.
+    generation: u64,
     /// Whether it may be in the file nevertheless.
     is_doubtful: bool,
 }
 
+/// How soon a file that cannot be written is tried again, at first and at last.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
 impl Writer {
-    /// Opens the file and reads what is in it.
-    pub(super) fn open(
-        disk: Box<dyn Disk>,
-        syncs: bool,
-        channels: Arc<Channels>,
-        current: Current,
-    ) -> Result<Self, StoreError> {
-        let (unsynced, orphans) = (Vec::new(), Vec::new());
+    /// Reads what is in the file. A file that can be read and not be written, as on
+    /// a full disk, is one whose events can be read.
+    pub(super) fn open(channels: Arc<Channels>, current: Current) -> Result<Self, StoreError> {
         let mut writer = Self {
-            disk,
-            syncs,
             channels,
             current,
-            unsynced,
             commit: 0,
+            is_known: false,
+            pause: PAUSES.0,
             next_number: 0,
-            orphans,
+            orphans: Vec::new(),
             swept: 0,
         };
-        let loaded = writer.reopen(None)?;
+        let loaded = match writer.take_up() {
+            Err(error @ (StoreError::Io(_) | StoreError::DiskFull(_))) => {
+                tracing::error!(%error, "the file of events can be read and not be written");
+                writer.load()?.0
+            }
+            loaded => loaded?,
+        };
         if let Some(state) = loaded.state {
             // More than that and all events are too old.
             let limits = &writer.channels.limits;
@@ -119,58 +123,67 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Opens the file through a new descriptor, and clears away what cannot go on.
-    /// `known` is the number of the last transaction where that is known better
-    /// than by the file's mark, which may be what failed.
-    fn reopen(&mut self, known: Option<u64>) -> Result<Loaded, StoreError> {
-        let opened = Opened::open(&*self.disk, self.syncs, &self.unsynced)?;
-        self.unsynced.clear();
-        let channels = Arc::clone(&self.channels);
-        let read = guarded(|| {
-            let mark = if known.is_some() { known } else { opened.file.mark()? };
-            let loaded = load(&opened.database, mark, &channels.limits)?;
+    /// Reads everything, and gives the number of the last transaction that there
+    /// should be.
+    fn load(&self) -> Result<(Loaded, Option<u64>), StoreError> {
+        self.current.read(|opened| {
+            let known = self.is_known.then_some(self.commit);
+            let mark = known.map_or_else(|| opened.file.mark(), |known| Ok(Some(known)))?;
+            let loaded = load(&opened.database, mark, &self.channels.limits)?;
             for name in &loaded.damaged {
                 tracing::error!(channel = name, "events are lost: the channel begins anew");
             }
-            let mut commit = loaded.state.map_or(0, |state| state.commit);
-            if !loaded.is_clean(mark) {
-                commit = commit.max(mark.filter(|mark| *mark != u64::MAX).unwrap_or(0)) + 1;
+            Ok((loaded, mark))
+        })
+    }
+
+    /// Makes the file one that can be written, with what is in it but for what
+    /// cannot go on.
+    fn take_up(&mut self) -> Result<Loaded, StoreError> {
+        self.current.release()?;
+        let (loaded, mark) = self.load()?;
+        let mut commit = loaded.state.map_or(0, |state| state.commit);
+        let is_clean = loaded.is_clean(mark);
+        let (generation, cleared) = self.current.try_with(|opened| {
+            opened.check_writable()?;
+            if !is_clean {
+                commit = commit.max(mark.filter(|mark| *mark < u64::MAX).unwrap_or(0)) + 1;
                 let moment = loaded.state.map(|state| state.moment);
-                let moment = moment.unwrap_or_else(|| channels.timeline.moment());
+                let moment = moment.unwrap_or_else(|| self.channels.timeline.moment());
                 let writing = opened.database.begin_write().map_err(failure)?;
                 clear_away(&writing, &loaded, StateRow { commit, moment })?;
                 writing.commit().map_err(failure)?;
             }
-            if known.is_some() || !loaded.is_clean(mark) {
+            if self.is_known || !is_clean {
                 // Both marks: one may be damaged.
                 opened.file.set_mark(commit.saturating_sub(1))?;
                 opened.file.set_mark(commit)?;
             }
-            if known.is_none() {
-                opened.file.begin()?;
-            }
-            Ok((loaded, commit))
+            Ok(opened.file.begin()?)
         });
-        match read {
-            Ok((loaded, commit)) => {
-                self.commit = commit;
-                self.next_number = self.next_number.max(loaded.next_number);
-                self.current.set(opened);
-                Ok(loaded)
-            }
-            Err(error) => {
-                self.unsynced = discard(opened);
-                Err(error)
-            }
+        if let Err(error) = cleared {
+            self.renew(generation);
+            return Err(error);
+        }
+        self.commit = commit;
+        self.is_known = true;
+        self.next_number = self.next_number.max(loaded.next_number);
+        self.pause = PAUSES.0;
+        Ok(loaded)
+    }
+
+    /// Opens the file again, so that it can be read.
+    fn renew(&self, generation: u64) {
+        if let Err(error) = self.current.renew(generation) {
+            tracing::error!(%error, "the file of events cannot be read");
         }
     }
 
     /// Goes on after a failure: through a new descriptor, with what is in the file.
     fn recover(&mut self) -> Result<(), StoreError> {
-        if let Some(opened) = self.current.take() {
-            self.unsynced = discard(opened);
-        }
-        let loaded = self.reopen(Some(self.commit))?;
+        let loaded = self.take_up().inspect_err(|_| {
+            self.pause = (self.pause * 2).min(PAUSES.1);
+        })?;
         let mut found: HashMap<_, _> = loaded.channels.into_iter().collect();
         for channel in self.channels.all() {
             let mut state = channel.state();
@@ -200,27 +213,27 @@ impl Writer {
         let limits = self.channels.limits;
         let idle = Duration::from_millis((limits.slack() / 2).clamp(10, 5_000));
         loop {
-            match queue.take(idle) {
+            let is_writable = self.current.is_writable();
+            match queue.take(if is_writable { idle } else { idle.min(self.pause) }) {
                 Next::Requests(requests) => self.write(requests),
+                // Not only who publishes finds out that there is room again.
+                Next::Nothing if !is_writable => {
+                    if let Err(error) = self.recover() {
+                        tracing::debug!(%error, "the file of events cannot be written yet");
+                    }
+                }
                 Next::Nothing => {}
                 Next::Closed => break,
             }
             self.sweep();
         }
         self.channels.close();
-        if let Some(opened) = self.current.take() {
-            // Shut down as it should be; what fails now is found when it is opened.
-            let finish = opened.file.finish();
-            drop(guarded(|| {
-                drop(opened.database);
-                Ok(finish()?)
-            }));
-        }
+        self.current.close();
     }
 
     /// Writes events in one transaction and tells their publishers.
     fn write(&mut self, requests: Vec<Request>) {
-        if self.current.with(|_| ()).is_none()
+        if !self.current.is_writable()
             && let Err(error) = self.recover()
         {
             for request in requests {
@@ -328,6 +341,7 @@ impl Writer {
                 self.channels.forget_one(channel);
             }
             tracing::error!(error = %failed.error, "events could not be kept");
+            self.renew(failed.generation);
             if self.recover().is_err() {
                 return Err(failed);
             }
@@ -364,30 +378,26 @@ impl Writer {
         write: impl FnOnce(&WriteTransaction) -> Result<(), StoreError>,
     ) -> Result<(), Failed> {
         let is_doubtful = Cell::new(false);
-        let written = self.current.with(|opened| {
-            guarded(|| {
-                let writing = opened.database.begin_write().map_err(failure)?;
-                write(&writing)?;
-                for number in &self.orphans {
-                    remove_events(&writing, *number)?;
-                }
-                write_state(&writing, row)?;
-                is_doubtful.set(true);
-                writing.commit().map_err(failure)?;
-                Ok(opened.file.set_mark(row.commit)?)
-            })
+        let (generation, written) = self.current.try_with(|opened| {
+            opened.check_writable()?;
+            let writing = opened.database.begin_write().map_err(failure)?;
+            write(&writing)?;
+            for number in &self.orphans {
+                remove_events(&writing, *number)?;
+            }
+            write_state(&writing, row)?;
+            is_doubtful.set(true);
+            writing.commit().map_err(failure)?;
+            Ok(opened.file.set_mark(row.commit)?)
         });
-        let closed = || Err(StoreError::Io(Arc::new(std::io::Error::other("the file is closed"))));
-        written
-            .unwrap_or_else(closed)
-            .map_err(|error| Failed { error, is_doubtful: is_doubtful.get() })
+        written.map_err(|error| Failed { error, generation, is_doubtful: is_doubtful.get() })
     }
 
     /// Removes from the file what was trimmed, and forgets channels, if the last
     /// time is long enough ago or something is left from then.
     fn sweep(&mut self) {
         let (now, slack) = (self.channels.timeline.now(), self.channels.limits.slack());
-        if now.saturating_sub(self.swept) < slack || self.current.with(|_| ()).is_none() {
+        if now.saturating_sub(self.swept) < slack || !self.current.is_writable() {
             return;
         }
         let Swept { forgotten, trimmed: looked_at } = self.channels.sweep(SWEPT);
@@ -425,7 +435,8 @@ impl Writer {
             }
             Err(failed) => {
                 tracing::error!(error = %failed.error, "trimmed events could not be removed");
-                // What is left is told to who publishes next.
+                self.renew(failed.generation);
+                // What is left of it is tried again by time.
                 drop(self.recover());
             }
         }
@@ -472,18 +483,6 @@ impl Failed {
             PublishError::Failed(error)
         }
     }
-}
-
-/// Closes a file that failed, and gives what it wrote and could not sync.
-fn discard(opened: Opened) -> Vec<(u64, Vec<u8>)> {
-    let Opened { file, database } = opened;
-    let unsynced = file.retire();
-    // It cannot write any more, not even that it was shut down.
-    drop(guarded(|| {
-        drop(database);
-        Ok(())
-    }));
-    unsynced
 }
 
 /// Removes what is in the file of channels that cannot go on.

@@ -1,0 +1,236 @@
+//! Writes that are not in the file yet, over what is in the file.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::disk::RawFile;
+
+/// How long a page is. What is written to one page is one write to the disk at most.
+pub(super) const PAGE: u64 = 4096;
+
+/// What a file would be with some writes that it has not seen.
+///
+/// While a disk is full or does not answer it lets redb go on from what the file
+/// has, and history be read, without a write to the disk.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Overlay {
+    /// How much of the file itself is left, where the file was cut off.
+    left: Option<u64>,
+    /// How long it would be, where that was changed.
+    length: Option<u64>,
+    /// What was written of each page, in its order.
+    pages: BTreeMap<u64, Vec<Patch>>,
+}
+
+/// Bytes from a place in a page on.
+#[derive(Debug, Clone)]
+struct Patch {
+    from: usize,
+    bytes: Vec<u8>,
+}
+
+/// The parts of `length` bytes from `offset` on that are of one page each: the page,
+/// the place in it, and which of the bytes.
+fn parts(offset: u64, length: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        let at = offset.checked_add(done as u64)?;
+        let from = usize::try_from(at % PAGE).ok()?;
+        let size = (length - done).min(PAGE as usize - from);
+        let range = done..done + size;
+        done += size;
+        (size > 0).then_some((at / PAGE, from, range))
+    })
+}
+
+impl Overlay {
+    pub(super) fn write(&mut self, file: &dyn RawFile, offset: u64, data: &[u8]) -> io::Result<()> {
+        let end = offset.saturating_add(data.len() as u64);
+        if end > self.len(file)? {
+            self.length = Some(end);
+        }
+        self.patch(offset, data);
+        Ok(())
+    }
+
+    /// Adds what was written to the file and perhaps is not on the disk.
+    pub(super) fn patch(&mut self, offset: u64, data: &[u8]) {
+        for (page, from, range) in parts(offset, data.len()) {
+            let patches = self.pages.entry(page).or_default();
+            let (start, end) = (from, from + range.len());
+            patches.retain(|old| old.from < start || old.from + old.bytes.len() > end);
+            patches.push(Patch { from, bytes: data[range].to_owned() });
+        }
+    }
+
+    pub(super) fn set_len(&mut self, file: &dyn RawFile, length: u64) -> io::Result<()> {
+        if length < self.len(file)? {
+            let left = self.left.unwrap_or(u64::MAX);
+            self.left = Some(left.min(length));
+            self.pages.retain(|page, _| *page * PAGE < length);
+            if let Some(patches) = self.pages.get_mut(&(length / PAGE)) {
+                let end = usize::try_from(length % PAGE).unwrap_or_default();
+                patches.retain(|patch| patch.from < end);
+                patches.iter_mut().for_each(|patch| patch.bytes.truncate(end - patch.from));
+            }
+        }
+        self.length = Some(length);
+        Ok(())
+    }
+
+    pub(super) fn len(&self, file: &dyn RawFile) -> io::Result<u64> {
+        self.length.map_or_else(|| file.len(), Ok)
+    }
+
+    pub(super) fn read(&self, file: &dyn RawFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let end = offset.checked_add(out.len() as u64).ok_or(io::ErrorKind::InvalidInput)?;
+        if end > self.len(file)? {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let there = file.len()?.min(self.left.unwrap_or(u64::MAX));
+        let there = usize::try_from(there.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let (from_file, beyond) = out.split_at_mut(there.min(out.len()));
+        if !from_file.is_empty() {
+            file.read_at(offset, from_file)?;
+        }
+        beyond.fill(0);
+        for (page, from, range) in parts(offset, out.len()) {
+            for patch in self.pages.get(&page).into_iter().flatten() {
+                let (first, last) = (
+                    patch.from.max(from),
+                    (patch.from + patch.bytes.len()).min(from + range.len()),
+                );
+                if first < last {
+                    let bytes = &patch.bytes[first - patch.from..last - patch.from];
+                    out[range.start + first - from..range.start + last - from]
+                        .copy_from_slice(bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes everything to the file. The last pages, which say what the others are
+    /// worth, are written in their order once the others are on the disk.
+    pub(super) fn flush(&self, file: &dyn RawFile, last: &[u64], syncs: bool) -> io::Result<()> {
+        if let Some(left) = self.left
+            && left < file.len()?
+        {
+            file.set_len(left)?;
+        }
+        if let Some(length) = self.length
+            && length != file.len()?
+        {
+            file.set_len(length)?;
+        }
+        let is_last = |page: &u64| last.contains(page);
+        self.write_pages(file, self.pages.keys().filter(|page| !is_last(page)), syncs)?;
+        for page in last {
+            self.write_pages(file, std::iter::once(page), syncs)?;
+        }
+        Ok(())
+    }
+
+    fn write_pages<'p>(
+        &self,
+        file: &dyn RawFile,
+        pages: impl Iterator<Item = &'p u64>,
+        syncs: bool,
+    ) -> io::Result<()> {
+        let mut is_written = false;
+        for page in pages {
+            for patch in self.pages.get(page).into_iter().flatten() {
+                file.write_at(page * PAGE + patch.from as u64, &patch.bytes)?;
+                is_written = true;
+            }
+        }
+        if is_written && syncs { file.sync() } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::super::disk::Identity;
+    use super::*;
+
+    /// A file in memory.
+    #[derive(Default)]
+    struct Bytes(Mutex<Vec<u8>>);
+
+    impl RawFile for Bytes {
+        fn try_lock(&self) -> io::Result<bool> {
+            Ok(true)
+        }
+
+        fn identity(&self) -> io::Result<Identity> {
+            Ok((0, 0))
+        }
+
+        fn len(&self) -> io::Result<u64> {
+            Ok(self.0.lock().unwrap().len() as u64)
+        }
+
+        fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+            let offset = offset as usize;
+            out.copy_from_slice(&self.0.lock().unwrap()[offset..offset + out.len()]);
+            Ok(())
+        }
+
+        fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+            let mut file = self.0.lock().unwrap();
+            let end = offset as usize + bytes.len();
+            let length = file.len().max(end);
+            file.resize(length, 0);
+            file[offset as usize..end].copy_from_slice(bytes);
+            Ok(())
+        }
+
+        fn set_len(&self, length: u64) -> io::Result<()> {
+            self.0.lock().unwrap().resize(length as usize, 0);
+            Ok(())
+        }
+
+        fn sync(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The same writes through an overlay and without one are the same file, before
+    /// and after the overlay is written.
+    #[test]
+    fn an_overlay_is_the_file_with_its_writes() {
+        proptest::proptest!(|(
+            before in 0..20_000_usize,
+            writes in proptest::collection::vec((0..3_u8, 0..20_000_u64, 1..9000_usize), 1..12),
+        )| {
+            let (file, plain) = (Bytes::default(), Bytes::default());
+            file.0.lock().unwrap().resize(before, 7);
+            plain.0.lock().unwrap().resize(before, 7);
+            let mut overlay = Overlay::default();
+            for (index, (kind, offset, size)) in writes.into_iter().enumerate() {
+                if kind == 0 {
+                    overlay.set_len(&file, offset).unwrap();
+                    plain.set_len(offset).unwrap();
+                } else {
+                    let data = vec![index as u8 + 10; size];
+                    overlay.write(&file, offset, &data).unwrap();
+                    plain.write_at(offset, &data).unwrap();
+                }
+                let length = plain.len().unwrap();
+                assert_eq!(overlay.len(&file).unwrap(), length);
+                let mut seen = vec![0; length as usize];
+                overlay.read(&file, 0, &mut seen).unwrap();
+                assert!(seen == *plain.0.lock().unwrap());
+                let part = offset.min(length)..(offset + 5000).min(length);
+                let mut seen = vec![0; (part.end - part.start) as usize];
+                overlay.read(&file, part.start, &mut seen).unwrap();
+                let plain = plain.0.lock().unwrap();
+                assert!(seen == plain[part.start as usize..part.end as usize]);
+            }
+            overlay.flush(&file, &[1, 0], true).unwrap();
+            assert!(*file.0.lock().unwrap() == *plain.0.lock().unwrap());
+        });
+    }
+}
