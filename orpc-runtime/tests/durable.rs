@@ -1,10 +1,12 @@
-//! Durable iterators: who gets in, what may be called, when it ends.
+//! Durable iterators: admission, calls, the end.
 #![allow(
     missing_docs,
     unreachable_pub,
     reason = "procedures are `pub`, and nobody reads a test's docs"
 )]
 
+#[path = "durable/ids.rs"]
+mod ids;
 mod support;
 
 use std::sync::{Arc, Mutex};

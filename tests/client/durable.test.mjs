@@ -13,6 +13,9 @@ import { closeSocket, openSocket } from "./support/ws-link.mjs";
 
 const world = useWorld(httpLink);
 
+/** A server whose tokens leave the choice of the id to the client, as the official plugin needs it. */
+const official = useWorld(httpLink, { ROOM_IDS: "clients" });
+
 let rooms = 0;
 const room = () => `room ${(rooms += 1)}`;
 
@@ -21,11 +24,11 @@ const payloadOf = (token) => JSON.parse(token.slice(0, token.lastIndexOf(".")));
 const path = (id, token) => `/durable?${new URLSearchParams([["id", id], ["token", token]])}`;
 
 /** A token, as a client without the plugin gets it. */
-const tokenFor = (name, where) => world.client().room.open({ room: where, name });
+const tokenFor = (name, where, from = official) => from.client().room.open({ room: where, name });
 
 /** The procedures on a socket of its own. The id is chosen by the client, as the official one does. */
 function seat(t, token, { id = crypto.randomUUID(), ...options } = {}) {
-  const socket = openSocket(world.origin, { path: path(id, token) });
+  const socket = openSocket(official.origin, { path: path(id, token) });
   t.after(() => closeSocket(socket));
   const client = createORPCClient(new RPCLink({ websocket: socket, ...options }));
   return { socket, client, call: (names, input, rest) => client.call({ path: names, input }, rest) };
@@ -55,19 +58,26 @@ describe("a response with a durable iterator", TIME_LIMIT, () => {
 
 describe("the endpoint of durable iterators", TIME_LIMIT, () => {
   it("refuses by status what is not good", async () => {
-    const token = await tokenFor("Ada", room());
+    const token = await tokenFor("Ada", room(), world);
     const { cid } = payloadOf(token);
-    const status = async (path, headers) => (await upgrade(world.origin, { path, headers })).status;
+    const status = async (path, headers) => {
+      const { status, socket } = await upgrade(world.origin, { path, headers });
+      socket?.destroy();
+      return status;
+    };
     assert.equal(await status(path(cid, token), { upgrade: undefined, connection: undefined }), 426);
     assert.equal(await status("/durable"), 401);
     assert.equal(await status("/durable?id=x"), 401);
     assert.equal(await status(path("x", "y")), 401);
     assert.equal(await status(path(cid, token.replace("Ada", "Bob"))), 401);
     assert.equal(await status(path("c.another-that-is-given-out", token)), 401);
+    assert.equal(await status(path(crypto.randomUUID(), token)), 401);
+    // None of that is to the harm of its owner.
+    assert.equal(await status(path(cid, token)), 101);
   });
 
   it("lets pages of every origin come, as the token is what lets them in", async () => {
-    const token = await tokenFor("Ada", room());
+    const token = await tokenFor("Ada", room(), world);
     const headers = { origin: "https://elsewhere.example" };
     const { status, socket } = await upgrade(world.origin, { path: path(payloadOf(token).cid, token), headers });
     assert.equal(status, 101);
@@ -76,6 +86,17 @@ describe("the endpoint of durable iterators", TIME_LIMIT, () => {
 });
 
 describe("the official client on a durable iterator", TIME_LIMIT, () => {
+  it("is bound to the id that it chose first", async (t) => {
+    const where = room();
+    const [ada, bob] = [await tokenFor("Ada", where), await tokenFor("Ada", where)];
+    assert.notEqual(ada, bob);
+    assert.equal(payloadOf(ada).cid, undefined);
+    const id = crypto.randomUUID();
+    assert.equal(await seat(t, ada, { id }).call(["tools", "ping"]), "pong");
+    assert.equal((await upgrade(official.origin, { path: path(crypto.randomUUID(), ada) })).status, 401);
+    assert.equal(await seat(t, bob).call(["tools", "ping"]), "pong");
+  });
+
   it("reads, and calls methods", async (t) => {
     const where = room();
     const ada = seat(t, await tokenFor("Ada", where));

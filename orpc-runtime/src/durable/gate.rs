@@ -1,8 +1,8 @@
-//! Who gets a socket of a durable iterator, and what calls on it mean.
+//! The admission of sockets of durable iterators, and the routing of calls on them.
 
 use std::borrow::Cow;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
@@ -14,16 +14,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::client::DurableClient;
-use super::ids::BadId;
+use super::ids::TokenHash;
 use super::issuer::Issuer;
 use super::seat::{Channels, Seat};
-use super::sessions::{REVOKED, Sessions};
+use super::sessions::Sessions;
 use super::token::Claims;
 use crate::procedure::{Code, Error, invalid_input, malformed_request};
 use crate::router::encoded;
 use crate::schema::{DecodeError, InputDecoder};
 use crate::serve::{Admitted, Blocked, FormLimits, Gate, Refusal, path_and_query, read_form};
-use crate::socket::{CloseCode, Socket};
+use crate::socket::Socket;
 use crate::value::Envelope;
 use crate::wire::v1::peer::{Body, Request};
 
@@ -124,13 +124,18 @@ impl Gate for Entrance {
         let Ok(claims) = Claims::verify(&token, &self.issuer.keys, now) else {
             return refused("Invalid Token");
         };
-        match self.issuer.ids.admit(&id, &token, &claims, now) {
-            Ok(()) => {}
-            Err(BadId::Taken | BadId::Revoked) => return refused("Invalid Token"),
-            Err(BadId::Full) => return Err((StatusCode::SERVICE_UNAVAILABLE, "Too many clients")),
+        let token = TokenHash::of(&token);
+        if self.issuer.ids.check(&id, &claims, &token, now).is_err() {
+            return refused("Invalid Token");
         }
+        if !self.sessions.has_room(&claims.chn, &id) {
+            return Err((StatusCode::SERVICE_UNAVAILABLE, "Too many sockets"));
+        }
+        // The request may still be refused: nothing is kept of it but this.
         let seat = Seat {
             client: DurableClient::new(&id, claims),
+            token,
+            held: OnceLock::new(),
             channels: Arc::clone(&self.channels),
             issuer: Arc::clone(&self.issuer),
             sessions: Arc::clone(&self.sessions),
@@ -143,11 +148,6 @@ impl Gate for Entrance {
 
     fn open(&self, socket: &Socket) {
         self.sessions.add(socket);
-        // Who was shut out since it was let in had no socket yet that could be closed.
-        let Ok(Seat { client, issuer, .. }) = Seat::of(socket) else { return };
-        if issuer.ids.is_revoked(client.id(), &client.claims(), SystemTime::now()) {
-            socket.close(CloseCode::POLICY, REVOKED);
-        }
     }
 
     fn may_go_on(&self, socket: &Socket) -> bool {
@@ -168,6 +168,7 @@ impl Gate for Entrance {
             }
             "/updateToken" => Ok(()),
             "/call" => self.call(&seat.client, request).map_err(Blocked::Failed),
+            // It is answered at once, whatever else runs: so clients ask for a sign of life.
             _ => Err(Blocked::Unmatched),
         }
     }

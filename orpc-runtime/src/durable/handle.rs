@@ -1,8 +1,8 @@
 //! One kind of durable iterators, as a server holds it.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use schemars::JsonSchema;
@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::builtin;
 use super::client::DurableClient;
 use super::gate::{Entrance, METHODS};
-use super::hub::Hub;
-use super::issuer::Issuer;
+use super::hub::{Hub, HubTable};
+use super::issuer::{Issuer, TokenOptions};
 use super::iterator::DurableIterator;
 use super::object::{DurableObject, OF_ITERATORS};
 use super::seat::{Channels, ReadingIterator};
@@ -28,11 +28,18 @@ use crate::socket::Socket;
 use crate::websocket::WebSocketService;
 
 /// The durable iterators of one kind: signs their tokens, serves their sockets,
-/// publishes their events. Cheap to clone; all clones are the same.
+/// publishes their events. Cheap to clone.
 ///
 /// It belongs into the context of the procedures that open iterators, and of the
 /// methods. See the [module](super) for the whole.
-pub struct Durable<O: DurableObject>(Arc<Shared<O>>);
+///
+/// All clones, and handles that [`ttl`](Durable::ttl) and the like make of them, share
+/// the open sockets, the ids of clients, the revocations and the limits; each has its
+/// own settings for the tokens that it signs.
+pub struct Durable<O: DurableObject> {
+    shared: Arc<Shared<O>>,
+    tokens: TokenOptions,
+}
 
 struct Shared<O: DurableObject> {
     issuer: Arc<Issuer>,
@@ -69,31 +76,55 @@ impl<O: DurableObject> Durable<O> {
         }
         let router = builtin::procedures::router();
         let rpc = Rpc::try_new(Router::new().nest(METHODS, methods).merge(router))?;
-        Ok(Self(Arc::new(Shared {
+        let shared = Shared {
             issuer: Arc::new(Issuer::new(keys, names)),
             sessions: Arc::default(),
-            hubs: Arc::new(Hubs { publisher, by_channel: Mutex::default() }),
+            hubs: Arc::new(Hubs { publisher, by_channel: Arc::default() }),
             rpc,
-        })))
+        };
+        Ok(Self { shared: Arc::new(shared), tokens: TokenOptions::default() })
     }
 
-    /// How long tokens are good that say nothing else, in whole seconds; 24 hours
-    /// unless set. For the start: it counts for this value and clones made later.
+    /// Sets the time that tokens are good unless they say something else, in whole
+    /// seconds; 24 hours unless set. It counts for this handle and its clones.
     #[must_use]
-    pub fn ttl(self, time: Duration) -> Self {
-        let shared = &self.0;
-        let issuer = Issuer::new(shared.issuer.keys.clone(), shared.issuer.methods.clone());
-        Self(Arc::new(Shared {
-            issuer: Arc::new(Issuer { ttl: time, ..issuer }),
-            sessions: Arc::clone(&shared.sessions),
-            hubs: Arc::clone(&shared.hubs),
-            rpc: shared.rpc.clone(),
-        }))
+    pub fn ttl(mut self, time: Duration) -> Self {
+        self.tokens.ttl = time;
+        self
     }
 
-    /// A durable iterator of a channel, for a procedure to return.
+    /// Leaves the choice of its id to the client, as the official server does. The
+    /// official plugin needs that: it knows of no id in its token. It counts for this
+    /// handle and its clones.
+    ///
+    /// Such a token is bound to the first id that a socket is opened with by it; until
+    /// then whoever has it can choose. By default a token is good with the id that it
+    /// was signed for, and no other.
+    #[must_use]
+    pub fn ids_by_clients(mut self) -> Self {
+        self.tokens.ids_by_clients = true;
+        self
+    }
+
+    /// Sets the most open sockets of one client, 8 unless set. Beyond that its oldest
+    /// socket is closed with 1008. For all handles.
+    #[must_use]
+    pub fn sockets_per_client(self, sockets: usize) -> Self {
+        self.shared.sessions.per_client.store(sockets, Ordering::Relaxed);
+        self
+    }
+
+    /// Sets the most open sockets of one channel, 100,000 unless set. Beyond that
+    /// clients without a socket get 503. For all handles.
+    #[must_use]
+    pub fn sockets_per_channel(self, sockets: usize) -> Self {
+        self.shared.sessions.per_channel.store(sockets, Ordering::Relaxed);
+        self
+    }
+
+    /// Returns a durable iterator of a channel, for a procedure to return.
     pub fn iterator(&self, channel: impl Into<String>) -> DurableIterator<O> {
-        DurableIterator::new(Arc::clone(&self.0.issuer), channel.into())
+        DurableIterator::new(Arc::clone(&self.shared.issuer), channel.into(), self.tokens)
     }
 
     /// Publishes an event to the clients of a channel; to be awaited, with more
@@ -115,36 +146,36 @@ impl<O: DurableObject> Durable<O> {
     /// # }
     /// ```
     pub fn publish(&self, channel: &str, event: &O::Event) -> Publish<'_> {
-        self.0.hubs.publisher.publish(channel, event)
+        self.shared.hubs.publisher.publish(channel, event)
     }
 
     /// The publisher.
     pub fn publisher(&self) -> &Publisher<O::Event> {
-        &self.0.hubs.publisher
+        &self.shared.hubs.publisher
     }
 
-    /// The clients with an open socket for a channel, once for each of its sockets.
+    /// Returns the clients with an open socket for a channel, once for each socket.
     pub fn clients(&self, channel: &str) -> Vec<DurableClient> {
-        self.0.sessions.of(channel).into_iter().map(|(_, client)| client).collect()
+        self.shared.sessions.clients(channel)
     }
 
-    /// How many sockets are open.
+    /// Returns the number of open sockets.
     pub fn live_sockets(&self) -> usize {
-        self.0.sessions.len()
+        self.shared.sessions.len()
     }
 
     /// Shuts a client out: closes its sockets at once with 1008 `Token revoked`,
-    /// and refuses its id for a time, as well as tokens that were given for that id.
-    /// How many sockets that were.
+    /// and refuses its id for a time, and so the tokens for that id. Returns the number
+    /// of closed sockets.
     ///
     /// It holds for this process, and for tokens that are out: the procedure that
     /// gives them has to refuse the client as well.
     ///
     /// # Errors
-    /// SERVICE_UNAVAILABLE, if there is no room to remember one more. The sockets
-    /// are closed nevertheless.
+    /// SERVICE_UNAVAILABLE, if 10,000 clients of the channel are shut out, or those of
+    /// all channels take 16 MiB (some 30,000). The sockets are closed nevertheless.
     pub fn revoke(&self, channel: &str, client: &str, time: Duration) -> Result<usize, Error> {
-        let shared = &self.0;
+        let shared = &self.shared;
         let noted = shared.issuer.ids.revoke(channel, client, time, SystemTime::now());
         let closed = shared.sessions.close(channel, client);
         match noted {
@@ -166,11 +197,12 @@ impl<O: DurableObject> Durable<O> {
     /// | no `id` | 401 `ID is required` |
     /// | no `token` | 401 `Token is required` |
     /// | a token that is not good, or not with this id | 401 `Invalid Token` |
+    /// | a channel with [too many sockets](Durable::sockets_per_channel) | 503 `Too many sockets` |
     pub fn websocket<How>(
         &self,
         context: impl IntoContext<O::Context, How>,
     ) -> WebSocketService<O::Context> {
-        let shared = &self.0;
+        let shared = &self.shared;
         let channels = Arc::clone(&shared.hubs);
         let (issuer, sessions) = (Arc::clone(&shared.issuer), Arc::clone(&shared.sessions));
         let gate = Entrance::new(issuer, sessions, channels);
@@ -179,18 +211,18 @@ impl<O: DurableObject> Durable<O> {
 
     /// Closes all sockets with 1001; see [`Rpc::shutdown`].
     pub fn shutdown(&self) {
-        self.0.rpc.shutdown();
+        self.shared.rpc.shutdown();
     }
 
     /// Waits, after [`shutdown`](Durable::shutdown), until all sockets are closed.
     pub async fn closed(&self) {
-        self.0.rpc.closed().await;
+        self.shared.rpc.closed().await;
     }
 }
 
 impl<O: DurableObject> Clone for Durable<O> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { shared: Arc::clone(&self.shared), tokens: self.tokens }
     }
 }
 
@@ -202,23 +234,25 @@ impl<O: DurableObject> fmt::Debug for Durable<O> {
     }
 }
 
-/// The channels that somebody reads.
+/// The channels that are read.
 struct Hubs<T> {
     publisher: Publisher<T>,
-    by_channel: Mutex<HashMap<Arc<str>, Weak<Hub<T>>>>,
+    by_channel: Arc<HubTable<T>>,
 }
 
 impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hubs<T> {
     fn hub(&self, channel: &str) -> Result<Arc<Hub<T>>, Error> {
+        // Let go of when the table is no longer locked, as it may be the last of its hub.
+        let known;
         let mut hubs = self.by_channel.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = hubs.get(channel).and_then(Weak::upgrade).filter(|hub| !hub.is_over());
-        if let Some(hub) = known {
-            return Ok(hub);
+        known = hubs.get(channel).and_then(Weak::upgrade);
+        if let Some(hub) = &known
+            && !hub.is_over()
+        {
+            return Ok(Arc::clone(hub));
         }
-        // Those that nobody reads any more are few, as they go when one comes.
-        hubs.retain(|_, hub| hub.strong_count() > 0);
         let channel: Arc<str> = channel.into();
-        let hub = Hub::open(Arc::clone(&channel), &self.publisher)?;
+        let hub = Hub::open(Arc::clone(&channel), &self.publisher, &self.by_channel)?;
         hubs.insert(channel, Arc::downgrade(&hub));
         Ok(hub)
     }
@@ -242,5 +276,40 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Channels for Hubs<T> {
             Ok(())
         });
         Ok((iterator, position))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::durable::ids::new_id;
+
+    fn client(channel: &str) -> DurableClient {
+        let id = new_id().unwrap();
+        let claims = serde_json::json!({ "chn": channel, "iat": 1, "exp": 2, "cid": id });
+        DurableClient::new(&id, serde_json::from_value(claims).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_subscription_that_is_refused_or_left_leaves_no_channel_behind() {
+        let publisher = Publisher::<String>::memory();
+        let hubs = Arc::new(Hubs { publisher: publisher.clone(), by_channel: Arc::default() });
+        let known = || hubs.by_channel.lock().unwrap().len();
+        for last in [Some("malformed"), None] {
+            for number in 0..100 {
+                let channel = number.to_string();
+                let last = last.map(LastEventId::new);
+                let client = client(&channel);
+                let begun = Arc::clone(&hubs).subscribe(Socket::detached(), client, last.clone());
+                assert_eq!(begun.is_err(), last.is_some());
+                drop(begun);
+            }
+            assert_eq!(known(), 0, "{last:?}");
+            // The tasks that read the channels end in their turn.
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(publisher.channels(), 0, "{last:?}");
+        }
     }
 }

@@ -40,12 +40,17 @@ const LINGER: Duration = Duration::from_secs(60);
 /// After how many events a reader that catches up lets others run.
 const EVENTS_PER_TURN: usize = 64;
 
+/// The channels that are read, by their names.
+pub(super) type HubTable<T> = Mutex<HashMap<Arc<str>, Weak<Hub<T>>>>;
+
 /// The readers of a channel.
 pub(super) struct Hub<T> {
     channel: Arc<str>,
     publisher: Publisher<T>,
     state: Mutex<State>,
     own: Weak<Self>,
+    /// The table that it is taken out of at its end.
+    table: Weak<HubTable<T>>,
 }
 
 struct State {
@@ -74,10 +79,11 @@ struct Reader {
 }
 
 impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
-    /// A channel without readers, from now on.
+    /// Returns a channel without readers, from now on.
     pub(super) fn open(
         channel: Arc<str>,
         publisher: &Publisher<T>,
+        table: &Arc<HubTable<T>>,
     ) -> Result<Arc<Self>, SubscribeError> {
         let subscription = publisher.subscribe(&channel, crate::publish::Start::Now)?;
         let state = State {
@@ -88,7 +94,10 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
             is_lingering: false,
         };
         let (publisher, state) = (publisher.clone(), Mutex::new(state));
-        let hub = Arc::new_cyclic(|own| Self { channel, publisher, state, own: own.clone() });
+        let hub = Arc::new_cyclic(|own| {
+            let (own, table) = (own.clone(), Arc::downgrade(table));
+            Self { channel, publisher, state, own, table }
+        });
         let task = tokio::spawn(give_out(Arc::downgrade(&hub), subscription)).abort_handle();
         hub.state().task = Some(task);
         Ok(hub)
@@ -412,6 +421,12 @@ impl<T> Drop for Hub<T> {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(task) = &state.task {
             task.abort();
+        }
+        let Some(table) = self.table.upgrade() else { return };
+        let mut hubs = table.lock().unwrap_or_else(PoisonError::into_inner);
+        // By now there may be another one of that name.
+        if hubs.get(&self.channel).is_some_and(|hub| hub.strong_count() == 0) {
+            hubs.remove(&self.channel);
         }
     }
 }

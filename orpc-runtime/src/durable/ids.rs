@@ -1,7 +1,6 @@
-//! Whose id is whose: the ids of clients are bound to their tokens.
+//! The binding of clients' ids to tokens.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -9,123 +8,151 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
+use super::remembered::{Bounds, Millis, Place, Remembered};
 use super::token::{Claims, seconds};
 
-/// What the ids begin with that this server gives out, and no others may.
+/// The beginning of the ids that this server gives out, and that no others may have.
 const OURS: &str = "c.";
 
 /// The longest id, in bytes.
 const MAX_ID: usize = 256;
 
-/// How many ids of other making are remembered.
-const MAX_KNOWN: usize = if cfg!(test) { 1_000 } else { 100_000 };
+/// The most tokens that are known of one chosen id; of older ones it is forgotten
+/// that they came with it.
+const MAX_TOKENS: usize = 8;
 
-/// An id that nobody can guess.
+/// Chosen ids that no socket has. Beyond that the one that was used least recently
+/// is forgotten, so that nobody is refused for it.
+const CHOSEN: Bounds = Bounds { per_channel: 10_000, bytes: 32 * 1024 * 1024, overhead: 1024 };
+
+/// Clients that are shut out. Beyond that one more is refused.
+const REVOKED: Bounds = Bounds { per_channel: 10_000, bytes: 16 * 1024 * 1024, overhead: 512 };
+
+/// Returns an id that cannot be guessed: 128 random bits.
 pub(super) fn new_id() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
     Ok(format!("{OURS}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// Whether an id is of the form of those that this server gives out.
-fn is_ours(id: &str) -> bool {
-    id.starts_with(OURS)
-}
-
-/// Why an id is refused.
+/// The reason to refuse an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadId {
-    /// It belongs to another token, or is none.
+    /// The token is for another id, or the id is another token's.
     Taken,
-    /// Its client was shut out.
+    /// The client is shut out.
     Revoked,
-    /// Nothing more can be remembered.
-    Full,
 }
+
+/// No further client can be shut out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooManyRevoked;
 
 type Hash32 = [u8; 32];
 
-/// Which ids are taken.
+/// The ids of clients.
 ///
-/// An id that this server gave out stands in the token, and is good with no other.
-/// A client may also choose an id, as the official one does: the first token that
-/// comes with it takes it, and is good with no other id from then on. That is
-/// remembered until the token expires, in this process.
-#[derive(Default)]
+/// A token names the id that it is good with, as `cid`: nothing is remembered of
+/// it. One that names none, as those of the official format, leaves the choice to
+/// the client: the first id that a socket is opened with by the token is its id
+/// from then on, and is no other token's but those that grant the same. That is
+/// remembered until the token expires, in this process, within [`CHOSEN`].
 pub(super) struct Ids(Mutex<State>);
 
-#[derive(Default)]
 struct State {
-    /// The id that a token came with.
-    by_token: Remembered<Hash32, Box<str>>,
-    /// What the token of an id entitles to, by channel and id.
-    by_id: Remembered<(Box<str>, Box<str>), Hash32>,
-    revoked: Remembered<(Box<str>, Box<str>), ()>,
+    chosen: Remembered<Owner>,
+    /// The places of the chosen ids, by the tokens that came with them.
+    by_token: HashMap<Hash32, Place>,
+    revoked: Remembered<()>,
+}
+
+/// The owner of a chosen id.
+struct Owner {
+    /// The hash of what its tokens grant.
+    grant: Hash32,
+    /// The hashes of its tokens, the newest one last.
+    tokens: VecDeque<Hash32>,
+}
+
+/// A chosen id that a socket holds, to be [released](Ids::release) at its end.
+#[derive(Debug)]
+pub(super) struct Held(Place);
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self::new(CHOSEN, REVOKED)
+    }
 }
 
 impl Ids {
+    fn new(chosen: Bounds, revoked: Bounds) -> Self {
+        let (chosen, revoked) = (Remembered::new(chosen), Remembered::new(revoked));
+        Self(Mutex::new(State { chosen, by_token: HashMap::new(), revoked }))
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A client comes with an id and a token.
-    pub(super) fn admit(
+    /// Checks the id that a client asks for a socket with. It leaves no trace, as the
+    /// request may still be refused.
+    pub(super) fn check(
         &self,
         id: &str,
-        token: &str,
         claims: &Claims,
+        token: &TokenHash,
         now: SystemTime,
     ) -> Result<(), BadId> {
-        self.check(id, token, claims, now, true)
+        self.state().check(id, claims, token, Some(grant(claims)), millis(now))
     }
 
-    /// A client has a new token for the socket that it opened with the id.
+    /// Binds the id of a socket that is open to its token. Returns what the socket
+    /// holds from now on, if there is something.
+    pub(super) fn bind(
+        &self,
+        id: &str,
+        claims: &Claims,
+        token: &TokenHash,
+        now: SystemTime,
+    ) -> Result<Option<Held>, BadId> {
+        let (grant, mut state) = (grant(claims), self.state());
+        state.check(id, claims, token, Some(grant), millis(now))?;
+        if claims.cid.is_some() {
+            return Ok(None);
+        }
+        let place = state.own(id, claims, token, grant, millis(now));
+        state.chosen.hold(&place);
+        Ok(Some(Held(place)))
+    }
+
+    /// Lets go of what a socket held.
+    pub(super) fn release(&self, Held(place): &Held) {
+        let mut state = self.state();
+        state.chosen.release(place);
+        let surplus = state.chosen.take_surplus(&place.0);
+        state.forget(surplus);
+    }
+
+    /// Binds the id of an open socket to a newer token, which may grant something else.
     pub(super) fn renew(
         &self,
         id: &str,
-        token: &str,
         claims: &Claims,
+        token: &TokenHash,
         now: SystemTime,
     ) -> Result<(), BadId> {
-        self.check(id, token, claims, now, false)
-    }
-
-    fn check(
-        &self,
-        id: &str,
-        token: &str,
-        claims: &Claims,
-        now: SystemTime,
-        is_new: bool,
-    ) -> Result<(), BadId> {
-        if id.len() > MAX_ID {
-            return Err(BadId::Taken);
-        }
-        let now = seconds(now);
         let mut state = self.state();
-        if state.is_revoked(id, claims, now) {
-            return Err(BadId::Revoked);
+        state.check(id, claims, token, None, millis(now))?;
+        if claims.cid.is_none() {
+            state.own(id, claims, token, grant(claims), millis(now));
         }
-        let (token, grant) = (hash(signed(token).as_bytes()), grant(claims));
-        if state.by_token.get(&token, now).is_some_and(|own| **own != *id) {
-            return Err(BadId::Taken);
-        }
-        if is_ours(id) {
-            let is_own = claims.cid.as_deref() == Some(id);
-            return if is_own { Ok(()) } else { Err(BadId::Taken) };
-        }
-        let place = (claims.chn.as_str().into(), id.into());
-        if is_new && state.by_id.get(&place, now).is_some_and(|own| *own != grant) {
-            return Err(BadId::Taken);
-        }
-        let until = claims.exp.as_f64().unwrap_or_default();
-        state.by_token.insert(token, id.into(), until, now)?;
-        state.by_id.insert(place, grant, until, now)
+        Ok(())
     }
 
-    /// Whether a client that was let in has been shut out meanwhile.
-    pub(super) fn is_revoked(&self, id: &str, claims: &Claims, now: SystemTime) -> bool {
-        self.state().is_revoked(id, claims, seconds(now))
+    /// Whether a client is shut out.
+    #[cfg(test)]
+    fn is_revoked(&self, channel: &str, id: &str, now: SystemTime) -> bool {
+        self.state().is_revoked(channel, id, millis(now))
     }
 
     /// Shuts a client out for a time.
@@ -135,70 +162,111 @@ impl Ids {
         id: &str,
         time: Duration,
         now: SystemTime,
-    ) -> Result<(), BadId> {
-        let now = seconds(now);
-        let place = (channel.into(), id.into());
-        self.state().revoked.insert(place, (), now + time.as_secs_f64(), now)
-    }
-}
-
-impl State {
-    /// Whether the id is shut out, or the one that the token was given for: another
-    /// id is no way around it.
-    fn is_revoked(&self, id: &str, claims: &Claims, now: f64) -> bool {
-        [Some(id), claims.cid.as_deref()].into_iter().flatten().any(|id| {
-            let place = (claims.chn.as_str().into(), id.into());
-            self.revoked.get(&place, now).is_some()
-        })
-    }
-}
-
-/// What is kept until a time, and no more than so much.
-struct Remembered<K, V> {
-    entries: HashMap<K, (V, f64)>,
-    /// At how many entries those are dropped whose time is over.
-    sweep_at: usize,
-}
-
-impl<K, V> Default for Remembered<K, V> {
-    fn default() -> Self {
-        Self { entries: HashMap::new(), sweep_at: 64 }
-    }
-}
-
-impl<K: Hash + Eq, V> Remembered<K, V> {
-    /// What is known, until its time is over.
-    fn get(&self, key: &K, now: f64) -> Option<&V> {
-        self.entries.get(key).filter(|(_, until)| *until >= now).map(|(value, _)| value)
-    }
-
-    fn insert(&mut self, key: K, value: V, until: f64, now: f64) -> Result<(), BadId> {
-        if self.entries.len() >= self.sweep_at {
-            self.entries.retain(|_, (_, until)| *until >= now);
-            self.sweep_at = (self.entries.len() * 2).clamp(64, MAX_KNOWN);
+    ) -> Result<(), TooManyRevoked> {
+        let mut state = self.state();
+        state.revoked.take_ended(millis(now));
+        if !state.revoked.has_room(channel, id) {
+            return Err(TooManyRevoked);
         }
-        if self.entries.len() >= MAX_KNOWN && !self.entries.contains_key(&key) {
-            return Err(BadId::Full);
-        }
-        let until = self.entries.get(&key).map_or(until, |(_, own)| own.max(until));
-        self.entries.insert(key, (value, until));
+        let time = Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX);
+        state.revoked.insert(channel, id, (), millis(now).saturating_add(time));
         Ok(())
     }
 }
 
-/// What is signed of a token: its signature can be written in several ways.
-fn signed(token: &str) -> &str {
-    token.rsplit_once('.').map_or(token, |(text, _)| text)
+impl State {
+    fn check(
+        &self,
+        id: &str,
+        claims: &Claims,
+        TokenHash(token): &TokenHash,
+        grant: Option<Hash32>,
+        now: Millis,
+    ) -> Result<(), BadId> {
+        if id.len() > MAX_ID {
+            return Err(BadId::Taken);
+        }
+        if self.is_revoked(&claims.chn, id, now) {
+            return Err(BadId::Revoked);
+        }
+        let is_own = match claims.cid.as_deref() {
+            Some(own) => own == id,
+            None if id.starts_with(OURS) => false,
+            None => {
+                let bound = self.by_token.get(token);
+                let owner = self.chosen.get(&claims.chn, id, now);
+                bound.is_none_or(|place| &*place.1 == id)
+                    && owner.is_none_or(|owner| grant.is_none_or(|grant| grant == owner.grant))
+            }
+        };
+        if is_own { Ok(()) } else { Err(BadId::Taken) }
+    }
+
+    /// Notes that a chosen id is the token's.
+    fn own(
+        &mut self,
+        id: &str,
+        claims: &Claims,
+        TokenHash(token): &TokenHash,
+        grant: Hash32,
+        now: Millis,
+    ) -> Place {
+        let ended = self.chosen.take_ended(now);
+        self.forget(ended);
+        let known = self.chosen.get_mut(&claims.chn, id);
+        let mut tokens = known.map(|owner| std::mem::take(&mut owner.tokens)).unwrap_or_default();
+        if !tokens.contains(token) {
+            tokens.push_back(*token);
+            if tokens.len() > MAX_TOKENS
+                && let Some(oldest) = tokens.pop_front()
+            {
+                self.by_token.remove(&oldest);
+            }
+        }
+        let until = as_millis(claims.exp.as_f64().unwrap_or_default());
+        let place = self.chosen.insert(&claims.chn, id, Owner { grant, tokens }, until);
+        self.by_token.insert(*token, place.clone());
+        place
+    }
+
+    fn forget(&mut self, owners: Vec<Owner>) {
+        for token in owners.iter().flat_map(|owner| &owner.tokens) {
+            self.by_token.remove(token);
+        }
+    }
+
+    fn is_revoked(&self, channel: &str, id: &str, now: Millis) -> bool {
+        self.revoked.get(channel, id, now).is_some()
+    }
+}
+
+/// The hash of what is signed of a token, as its signature can be written in several ways.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TokenHash(Hash32);
+
+impl TokenHash {
+    pub(super) fn of(token: &str) -> Self {
+        Self(hash(token.rsplit_once('.').map_or(token, |(text, _)| text).as_bytes()))
+    }
 }
 
 fn hash(bytes: &[u8]) -> Hash32 {
     Sha256::digest(bytes).into()
 }
 
-/// What a token entitles to, whenever it was signed.
+/// The hash of what a token grants, whenever it was signed.
 fn grant(claims: &Claims) -> Hash32 {
     let att = claims.att.as_ref().map(|att| att.get());
     hash(format!("{:?}", (&claims.chn, &claims.tags, att, &claims.rpc)).as_bytes())
+}
+
+fn millis(time: SystemTime) -> Millis {
+    as_millis(seconds(time))
+}
+
+/// Negative times become zero, times beyond the range its end.
+fn as_millis(seconds: f64) -> Millis {
+    (seconds * 1000.0) as Millis
 }
 
 #[cfg(test)]
@@ -218,6 +286,7 @@ mod tests {
             iat: 0.into(),
             exp: exp.into(),
             cid: None,
+            jti: None,
         }
     }
 
@@ -225,52 +294,121 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
+    fn admit(ids: &Ids, id: &str, token: &str, claims: &Claims, now: u64) -> Result<(), BadId> {
+        let token = TokenHash::of(token);
+        ids.check(id, claims, &token, at(now))?;
+        if let Some(held) = ids.bind(id, claims, &token, at(now))? {
+            ids.release(&held);
+        }
+        Ok(())
+    }
+
+    fn renew(ids: &Ids, id: &str, token: &str, claims: &Claims, now: u64) -> Result<(), BadId> {
+        ids.renew(id, claims, &TokenHash::of(token), at(now))
+    }
+
+    fn known(ids: &Ids) -> (usize, usize) {
+        let state = ids.state();
+        (state.chosen.len(), state.by_token.len())
+    }
+
     #[test]
-    fn an_id_that_was_given_out_is_good_with_its_token_alone() {
+    fn an_id_that_was_given_out_is_good_with_its_token_alone_and_leaves_nothing_behind() {
         let ids = Ids::default();
         let (own, other) = (new_id().unwrap(), new_id().unwrap());
         let claims = Claims { cid: Some(own.clone()), ..claims("ada", 9) };
-        assert_eq!(ids.admit(&own, "t", &claims, at(1)), Ok(()));
-        assert_eq!(ids.admit(&other, "t", &claims, at(1)), Err(BadId::Taken));
+        for id in ["x", &other] {
+            assert_eq!(admit(&ids, id, "t", &claims, 1), Err(BadId::Taken));
+            assert_eq!(renew(&ids, id, "t", &claims, 1), Err(BadId::Taken));
+        }
+        // Its owner is not locked out by that.
+        assert_eq!(admit(&ids, &own, "t", &claims, 1), Ok(()));
+        assert_eq!(renew(&ids, &own, "u", &claims, 1), Ok(()));
         let without = Claims { cid: None, ..claims };
-        assert_eq!(ids.admit(&own, "t2", &without, at(1)), Err(BadId::Taken));
+        assert_eq!(admit(&ids, &own, "t2", &without, 1), Err(BadId::Taken));
+        assert_eq!(known(&ids), (0, 0));
     }
 
     #[test]
-    fn a_chosen_id_belongs_to_whom_came_first() {
+    fn a_check_binds_nothing() {
         let ids = Ids::default();
         let (ada, bob) = (claims("ada", 9), claims("bob", 9));
-        assert_eq!(ids.admit("x", "ada 1", &ada, at(1)), Ok(()));
-        // The same socket again, and with a newer token of the same kind.
-        assert_eq!(ids.admit("x", "ada 1", &ada, at(2)), Ok(()));
-        assert_eq!(ids.admit("x", "ada 2", &ada, at(2)), Ok(()));
-        // Another's id, and one's own token with another id.
-        assert_eq!(ids.admit("x", "bob 1", &bob, at(2)), Err(BadId::Taken));
-        assert_eq!(ids.admit("y", "ada 1", &ada, at(2)), Err(BadId::Taken));
-        assert_eq!(ids.renew("y", "ada 1", &ada, at(2)), Err(BadId::Taken));
-        assert_eq!(ids.admit(&"x".repeat(MAX_ID + 1), "z", &ada, at(2)), Err(BadId::Taken));
+        let token = TokenHash::of("bob 1");
+        assert_eq!(ids.check("x", &bob, &token, at(1)), Ok(()));
+        assert_eq!(ids.check("y", &bob, &token, at(1)), Ok(()));
+        assert_eq!(admit(&ids, "x", "ada 1", &ada, 1), Ok(()));
+        // Two that were checked at once: one of them has it.
+        assert_eq!(ids.bind("x", &bob, &token, at(1)).unwrap_err(), BadId::Taken);
     }
 
     #[test]
-    fn what_is_remembered_is_bounded_and_ends_with_the_tokens() {
+    fn a_chosen_id_belongs_to_the_first_token_that_opens_a_socket_with_it() {
         let ids = Ids::default();
-        for number in 0..MAX_KNOWN {
+        let (ada, bob) = (claims("ada", 9), claims("bob", 9));
+        assert_eq!(admit(&ids, "x", "ada 1", &ada, 1), Ok(()));
+        // The same socket again, and with a newer token of the same kind.
+        assert_eq!(admit(&ids, "x", "ada 1", &ada, 2), Ok(()));
+        assert_eq!(admit(&ids, "x", "ada 2", &ada, 2), Ok(()));
+        // Another's id, and one's own token with another id.
+        assert_eq!(admit(&ids, "x", "bob 1", &bob, 2), Err(BadId::Taken));
+        assert_eq!(admit(&ids, "y", "ada 1", &ada, 2), Err(BadId::Taken));
+        assert_eq!(renew(&ids, "y", "ada 1", &ada, 2), Err(BadId::Taken));
+        assert_eq!(admit(&ids, &"x".repeat(MAX_ID + 1), "z", &ada, 2), Err(BadId::Taken));
+        // A newer token may grant something else.
+        assert_eq!(renew(&ids, "x", "ada 3", &claims("grace", 9), 2), Ok(()));
+        assert_eq!(admit(&ids, "x", "ada 1", &ada, 2), Err(BadId::Taken));
+        assert_eq!(admit(&ids, "x", "ada 3", &claims("grace", 9), 2), Ok(()));
+    }
+
+    #[test]
+    fn a_token_that_came_with_an_id_is_good_with_no_other_however_it_is_written() {
+        let ids = Ids::default();
+        let ada = claims("ada", 99);
+        assert_eq!(admit(&ids, "x", "text.signature", &ada, 1), Ok(()));
+        assert_eq!(admit(&ids, "y", "text.signature=", &ada, 2), Err(BadId::Taken));
+        assert_eq!(admit(&ids, "x", "text.signature=", &ada, 2), Ok(()));
+    }
+
+    #[test]
+    fn a_flood_of_chosen_ids_costs_its_bound_and_refuses_nobody() {
+        let ids = Ids::new(Bounds { per_channel: 100, ..CHOSEN }, REVOKED);
+        let held = ids.bind("held", &claims("ada", 9), &TokenHash::of("ada"), at(1)).unwrap();
+        for number in 0..1000 {
             let id = number.to_string();
-            ids.admit(&id, &id, &claims("ada", 9), at(1)).unwrap();
+            assert_eq!(admit(&ids, &id, &id, &claims("mallory", 9), 1), Ok(()));
         }
-        assert_eq!(ids.admit("one more", "t", &claims("ada", 9), at(1)), Err(BadId::Full));
-        assert_eq!(ids.admit("one more", "t", &claims("ada", 99), at(10)), Ok(()));
-        assert_eq!(ids.state().by_token.entries.len(), 1);
+        assert_eq!(known(&ids), (101, 101));
+        // The id of an open socket is not taken from it.
+        assert_eq!(admit(&ids, "held", "x", &claims("mallory", 9), 1), Err(BadId::Taken));
+        ids.release(&held.unwrap());
+        // What has ended goes with later ones.
+        for number in 0..10 {
+            let id = number.to_string();
+            assert_eq!(admit(&ids, &id, &format!("{id} later"), &claims("ada", 99), 10), Ok(()));
+        }
+        assert_eq!(known(&ids), (10, 10));
+    }
+
+    #[test]
+    fn the_tokens_of_one_id_are_bounded() {
+        let ids = Ids::default();
+        for number in 0..100 {
+            assert_eq!(admit(&ids, "x", &number.to_string(), &claims("ada", 9), 1), Ok(()));
+        }
+        assert_eq!(known(&ids), (1, MAX_TOKENS));
+        assert_eq!(admit(&ids, "y", "99", &claims("ada", 9), 1), Err(BadId::Taken));
+        assert_eq!(admit(&ids, "y", "92", &claims("ada", 9), 1), Err(BadId::Taken));
+        assert_eq!(admit(&ids, "y", "91", &claims("ada", 9), 1), Ok(()));
     }
 
     #[test]
     fn a_revoked_client_stays_out() {
         let ids = Ids::default();
         ids.revoke("room", "x", Duration::from_secs(5), at(1)).unwrap();
-        assert_eq!(ids.admit("x", "t", &claims("ada", 9), at(2)), Err(BadId::Revoked));
-        assert_eq!(ids.admit("y", "t", &claims("ada", 9), at(2)), Ok(()));
+        assert_eq!(admit(&ids, "x", "t", &claims("ada", 9), 2), Err(BadId::Revoked));
+        assert_eq!(admit(&ids, "y", "t", &claims("ada", 9), 2), Ok(()));
         // And is let in again when the time is over.
-        assert_eq!(ids.admit("x", "u", &claims("ada", 9), at(7)), Ok(()));
+        assert_eq!(admit(&ids, "x", "u", &claims("ada", 9), 7), Ok(()));
     }
 
     #[test]
@@ -279,23 +417,29 @@ mod tests {
         let own = new_id().unwrap();
         let claims = Claims { cid: Some(own.clone()), ..claims("ada", 99) };
         ids.revoke("room", &own, Duration::from_secs(50), at(1)).unwrap();
-        for id in [&own, "x"] {
-            assert_eq!(ids.admit(id, "t.s", &claims, at(2)), Err(BadId::Revoked));
-            assert_eq!(ids.renew(id, "t.s", &claims, at(2)), Err(BadId::Revoked));
-            assert!(ids.is_revoked(id, &claims, at(2)));
+        for (id, refused) in [(&*own, BadId::Revoked), ("x", BadId::Taken)] {
+            assert_eq!(admit(&ids, id, "t.s", &claims, 2), Err(refused));
+            assert_eq!(renew(&ids, id, "t.s", &claims, 2), Err(refused));
         }
-        assert!(!ids.is_revoked("x", &claims, at(60)));
+        assert!(ids.is_revoked("room", &own, at(2)) && !ids.is_revoked("room", &own, at(60)));
     }
 
     #[test]
-    fn a_token_that_came_with_an_id_is_good_with_no_other() {
-        let ids = Ids::default();
-        let own = new_id().unwrap();
-        let claims = Claims { cid: Some(own.clone()), ..claims("ada", 99) };
-        assert_eq!(ids.admit("x", "text.signature", &claims, at(1)), Ok(()));
-        // Not with that which it was given for, and not by another way to write it.
-        assert_eq!(ids.admit(&own, "text.signature", &claims, at(2)), Err(BadId::Taken));
-        assert_eq!(ids.admit("y", "text.signature=", &claims, at(2)), Err(BadId::Taken));
-        assert_eq!(ids.admit("x", "text.signature=", &claims, at(2)), Ok(()));
+    fn revocations_are_bounded_by_channel_and_the_bound_is_exact() {
+        let ids = Ids::new(CHOSEN, Bounds { per_channel: 100, ..REVOKED });
+        let revoke = |channel: &str, id: u64, now: u64| {
+            ids.revoke(channel, &id.to_string(), Duration::from_secs(5), at(now))
+        };
+        for id in 0..100 {
+            assert_eq!(revoke("room", id, 1), Ok(()));
+        }
+        assert_eq!(revoke("room", 100, 1), Err(TooManyRevoked));
+        // One that is known stays known; other channels and later times have room.
+        assert_eq!(revoke("room", 7, 1), Ok(()));
+        assert_eq!(revoke("hall", 100, 1), Ok(()));
+        assert_eq!(revoke("room", 100, 7), Ok(()));
+        // For ever is a time.
+        assert_eq!(ids.revoke("hall", "x", Duration::MAX, at(1)), Ok(()));
+        assert!(ids.is_revoked("hall", "x", at(9_999_999_999)));
     }
 }

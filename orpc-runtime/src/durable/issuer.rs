@@ -1,4 +1,4 @@
-//! Who signs tokens, and what all sockets of one endpoint share.
+//! The issuing of tokens, and what all sockets of one endpoint share.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,44 +13,55 @@ use crate::procedure::{Call, Error};
 /// to keep its id.
 const LAST_TOKEN: &str = "x-orpc-durable-iterator-token";
 
-/// How long a token is good unless told otherwise.
-const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// Signs and reads tokens.
 pub(super) struct Issuer {
     pub(super) keys: SigningKeys,
     pub(super) ids: Ids,
-    pub(super) ttl: Duration,
     /// The first names of the methods.
     pub(super) methods: Vec<String>,
 }
 
-/// What a token is to say.
+/// The settings of tokens, which each handle has for itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TokenOptions {
+    /// The time that tokens are good.
+    pub(super) ttl: Duration,
+    /// Whether clients choose their ids.
+    pub(super) ids_by_clients: bool,
+}
+
+impl Default for TokenOptions {
+    fn default() -> Self {
+        Self { ttl: Duration::from_secs(24 * 60 * 60), ids_by_clients: false }
+    }
+}
+
+/// The content of a token.
 #[derive(Debug, Clone)]
 pub(super) struct Grant {
     pub(super) channel: String,
     pub(super) tags: Option<Vec<String>>,
     pub(super) attachment: Option<Box<RawValue>>,
     pub(super) methods: Option<Vec<String>>,
-    pub(super) ttl: Option<Duration>,
+    pub(super) options: TokenOptions,
 }
 
 impl Issuer {
     pub(super) fn new(keys: SigningKeys, methods: Vec<String>) -> Self {
-        Self { keys, ids: Ids::default(), ttl: DEFAULT_TTL, methods }
+        Self { keys, ids: Ids::default(), methods }
     }
 
-    /// A token for the client of a call, or for any client.
+    /// Returns a token for the client of a call, or for any client.
     pub(super) fn issue(&self, grant: &Grant, call: Option<&Call>) -> Result<String, Error> {
         if let Some(unknown) = grant.unknown_method(&self.methods) {
             return Err(Error::internal(UnknownMethod(unknown.to_owned())));
         }
-        let id = call.and_then(|call| self.kept_id(call, &grant.channel));
-        let id = id.map_or_else(new_id, Ok)?;
+        let TokenOptions { ttl, ids_by_clients } = grant.options;
+        let id = call.and_then(|call| self.kept_id(call, grant)).map_or_else(new_id, Ok)?;
+        let (cid, jti) = if ids_by_clients { (None, Some(id)) } else { (Some(id), None) };
         let now = SystemTime::now();
         // Whole seconds, as the official signer writes them.
         let issued = seconds(now).max(0.0) as u64;
-        let ttl = grant.ttl.unwrap_or(self.ttl);
         let claims = Claims {
             chn: grant.channel.clone(),
             tags: grant.tags.clone(),
@@ -58,7 +69,8 @@ impl Issuer {
             rpc: grant.methods.clone(),
             iat: issued.into(),
             exp: issued.saturating_add(ttl.as_secs()).into(),
-            cid: Some(id),
+            cid,
+            jti,
         };
         let token = claims.sign(&self.keys)?;
         if token.len() > MAX_TOKEN {
@@ -67,14 +79,15 @@ impl Issuer {
         Ok(token)
     }
 
-    /// The id in the last token of the client, if it is for the same channel. One
-    /// that has expired will do, for as long again as tokens live.
-    fn kept_id(&self, call: &Call, channel: &str) -> Option<String> {
+    /// Returns the id in the last token of the client, if it is for the same channel.
+    /// One that has expired will do, for as long again as tokens live.
+    fn kept_id(&self, call: &Call, grant: &Grant) -> Option<String> {
         let header = call.headers().get(LAST_TOKEN)?;
         let token = percent_decode(header.as_bytes()).decode_utf8().ok()?;
         let claims = Claims::read(&token, &self.keys)?;
-        let oldest = SystemTime::now().checked_sub(self.ttl).unwrap_or(SystemTime::UNIX_EPOCH);
-        let is_own = claims.chn == channel && !claims.has_expired(oldest);
+        let oldest = SystemTime::now().checked_sub(grant.options.ttl);
+        let oldest = oldest.unwrap_or(SystemTime::UNIX_EPOCH);
+        let is_own = claims.chn == grant.channel && !claims.has_expired(oldest);
         claims.cid.filter(|_| is_own)
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use super::issuer::{Grant, Issuer};
+use super::issuer::{Grant, Issuer, TokenOptions};
 use super::object::DurableObject;
 use crate::procedure::{Call, DurableMethod, DurableOutput, Error, Shape};
 use crate::socket::AttachmentError;
@@ -54,8 +54,8 @@ pub struct DurableIterator<O> {
 }
 
 impl<O: DurableObject> DurableIterator<O> {
-    pub(super) fn new(issuer: Arc<Issuer>, channel: String) -> Self {
-        let grant = Grant { channel, tags: None, attachment: None, methods: None, ttl: None };
+    pub(super) fn new(issuer: Arc<Issuer>, channel: String, options: TokenOptions) -> Self {
+        let grant = Grant { channel, tags: None, attachment: None, methods: None, options };
         Self { issuer, grant, token: OnceLock::new(), object: PhantomData }
     }
 
@@ -101,7 +101,7 @@ impl<O: DurableObject> DurableIterator<O> {
     /// [`Durable::ttl`](super::Durable::ttl).
     #[must_use]
     pub fn ttl(mut self, time: Duration) -> Self {
-        self.grant.ttl = Some(time);
+        self.grant.options.ttl = time;
         self
     }
 

@@ -9,6 +9,7 @@ mod ids;
 mod issuer;
 mod iterator;
 mod object;
+mod remembered;
 mod seat;
 mod sessions;
 mod token;

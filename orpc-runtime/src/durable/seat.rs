@@ -1,10 +1,11 @@
-//! What a socket of a durable iterator is to the server.
+//! The server's side of a socket of a durable iterator.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use super::client::DurableClient;
+use super::ids::{Held, TokenHash};
 use super::issuer::Issuer;
 use super::sessions::Sessions;
 use super::token::Claims;
@@ -18,6 +19,10 @@ use crate::value::Value;
 /// A client with what its calls need.
 pub(super) struct Seat {
     pub(super) client: DurableClient,
+    /// The token that the socket is opened with.
+    pub(super) token: TokenHash,
+    /// The id of the client, if it is one that it chose and the socket is open.
+    pub(super) held: OnceLock<Held>,
     pub(super) channels: Arc<dyn Channels>,
     pub(super) issuer: Arc<Issuer>,
     pub(super) sessions: Arc<Sessions>,
@@ -38,7 +43,7 @@ pub(super) trait Channels: Send + Sync {
 }
 
 impl Seat {
-    /// That of a socket.
+    /// Returns that of a socket.
     pub(super) fn of(socket: &Socket) -> Result<&Self, Error> {
         Self::among(socket.extensions()).ok_or_else(Error::hidden)
     }
@@ -66,7 +71,7 @@ impl Seat {
                 "Updated token must have the exact same tags with the original token",
             ));
         }
-        let renewed = self.issuer.ids.renew(self.client.id(), token, &new, now);
+        let renewed = self.issuer.ids.renew(self.client.id(), &new, &TokenHash::of(token), now);
         renewed.map_err(|_| refused("Invalid Token"))?;
         self.client.renew(new);
         self.sessions.renewed(socket);

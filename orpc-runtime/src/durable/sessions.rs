@@ -1,33 +1,49 @@
 //! The open sockets of one endpoint, and when their tokens expire.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
 use super::client::DurableClient;
+use super::ids::BadId;
 use super::seat::Seat;
 use crate::socket::{CloseCode, Group, Socket};
 
 /// How long the watch sleeps at most, so that it sees when the clock was changed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// Why the socket of a client that was shut out is closed.
-pub(super) const REVOKED: &str = "Token revoked";
+/// The reason to close the socket of a client that is shut out.
+const REVOKED: &str = "Token revoked";
 
 /// The open sockets.
-#[derive(Default)]
 pub(super) struct Sessions {
     state: Mutex<State>,
     /// The time of the next token to expire is another one.
     changed: Notify,
+    /// The most sockets of one client.
+    pub(super) per_client: AtomicUsize,
+    /// The most sockets of one channel.
+    pub(super) per_channel: AtomicUsize,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            changed: Notify::new(),
+            per_client: AtomicUsize::new(8),
+            per_channel: AtomicUsize::new(100_000),
+        }
+    }
 }
 
 #[derive(Default)]
 struct State {
     sockets: HashMap<u64, Session>,
-    by_channel: HashMap<Box<str>, BTreeSet<u64>>,
+    by_channel: HashMap<Box<str>, Members>,
     /// By the time when the token expires.
     due: BTreeSet<(SystemTime, u64)>,
     is_watched: bool,
@@ -38,30 +54,80 @@ struct Session {
     due: SystemTime,
 }
 
+/// The sockets of one channel, by the ids of their clients.
+#[derive(Default)]
+struct Members {
+    by_client: HashMap<Box<str>, BTreeSet<u64>>,
+    count: usize,
+}
+
 impl Sessions {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a socket in, until its end.
+    /// Whether a client may have one more socket. One that has a socket may always, as
+    /// it gives up its oldest one.
+    pub(super) fn has_room(&self, channel: &str, id: &str) -> bool {
+        let limit = self.per_channel.load(Ordering::Relaxed);
+        self.state()
+            .by_channel
+            .get(channel)
+            .is_none_or(|members| members.count < limit || members.by_client.contains_key(id))
+    }
+
+    /// Takes a socket in, until its end. What its request was checked for is checked
+    /// again, as others came meanwhile: then the socket closes.
     pub(super) fn add(self: &Arc<Self>, socket: &Socket) {
         // Held for both, so that a socket that ends meanwhile is not left behind.
         let mut state = self.state();
-        if socket.enter(Arc::clone(self) as _) {
-            self.insert(&mut state, socket);
+        if !socket.enter(Arc::clone(self) as _) {
+            return;
+        }
+        let Ok(seat) = Seat::of(socket) else { return };
+        let (client, issuer) = (&seat.client, &seat.issuer);
+        match issuer.ids.bind(client.id(), &client.claims(), &seat.token, SystemTime::now()) {
+            Ok(Some(held)) => _ = seat.held.set(held),
+            Ok(None) => {}
+            Err(BadId::Revoked) => return socket.close(CloseCode::POLICY, REVOKED),
+            Err(BadId::Taken) => return socket.close(CloseCode::POLICY, "Invalid Token"),
+        }
+        let oldest = self.insert(&mut state, socket, client);
+        drop(state);
+        if let Some((surplus, code, reason)) = oldest {
+            surplus.close(code, reason);
         }
     }
 
-    fn insert(self: &Arc<Self>, state: &mut State, socket: &Socket) {
-        let Ok(Seat { client, .. }) = Seat::of(socket) else { return };
+    /// Notes a socket. Returns one that has to be closed for it, if there are too many.
+    fn insert(
+        self: &Arc<Self>,
+        state: &mut State,
+        socket: &Socket,
+        client: &DurableClient,
+    ) -> Option<(Socket, CloseCode, &'static str)> {
         let (id, due) = (socket.id(), client.expires_at());
         state.sockets.insert(id, Session { socket: socket.clone(), due });
-        state.by_channel.entry(client.channel().into()).or_default().insert(id);
+        let members = state.by_channel.entry(client.channel().into()).or_default();
+        let own = members.by_client.entry(client.id().into()).or_default();
+        own.insert(id);
+        members.count += 1;
+        let is_full = members.count > self.per_channel.load(Ordering::Relaxed);
+        let surplus = match own.first().copied() {
+            // Ids of sockets grow.
+            Some(oldest) if own.len() > self.per_client.load(Ordering::Relaxed).max(1) => {
+                Some((oldest, CloseCode::POLICY, "Too many sockets of this client"))
+            }
+            Some(oldest) if is_full => Some((oldest, CloseCode::OVERLOAD, "Too many sockets")),
+            _ => None,
+        };
         state.due.insert((due, id));
         self.changed.notify_one();
         if !std::mem::replace(&mut state.is_watched, true) {
             tokio::spawn(watch(Arc::downgrade(self)));
         }
+        let (oldest, code, reason) = surplus?;
+        Some((state.sockets.get(&oldest)?.socket.clone(), code, reason))
     }
 
     /// The socket has a new token.
@@ -76,29 +142,29 @@ impl Sessions {
         self.changed.notify_one();
     }
 
-    /// How many there are.
+    /// Returns the number of open sockets.
     pub(super) fn len(&self) -> usize {
         self.state().sockets.len()
     }
 
-    /// The sockets of a channel with their clients.
-    pub(super) fn of(&self, channel: &str) -> Vec<(Socket, DurableClient)> {
+    /// Returns the clients of the sockets of a channel.
+    pub(super) fn clients(&self, channel: &str) -> Vec<DurableClient> {
         let state = self.state();
-        let ids = state.by_channel.get(channel).into_iter().flatten();
+        let members = state.by_channel.get(channel).into_iter();
+        let ids = members.flat_map(|members| members.by_client.values().flatten());
         let sockets = ids.filter_map(|id| state.sockets.get(id));
-        let seated = sockets.filter_map(|Session { socket, .. }| {
-            Some((socket.clone(), Seat::of(socket).ok()?.client.clone()))
-        });
-        seated.collect()
+        sockets.filter_map(|own| Some(Seat::of(&own.socket).ok()?.client.clone())).collect()
     }
 
-    /// Closes the sockets of a client.
+    /// Closes the sockets of a client. Returns their number.
     pub(super) fn close(&self, channel: &str, id: &str) -> usize {
-        let is_meant = |client: &DurableClient| {
-            client.id() == id || client.claims().cid.as_deref() == Some(id)
-        };
-        let sockets = self.of(channel).into_iter().filter(|(_, client)| is_meant(client));
-        sockets.map(|(socket, _)| socket.close(CloseCode::POLICY, REVOKED)).count()
+        let state = self.state();
+        let own = state.by_channel.get(channel).and_then(|members| members.by_client.get(id));
+        let own = own.into_iter().flatten().filter_map(|id| state.sockets.get(id));
+        let sockets: Vec<_> = own.map(|own| own.socket.clone()).collect();
+        drop(state);
+        sockets.iter().for_each(|socket| socket.close(CloseCode::POLICY, REVOKED));
+        sockets.len()
     }
 
     /// Closes the sockets whose tokens have expired. The time until the next one
@@ -145,14 +211,28 @@ impl Group for Sessions {
         let mut state = self.state();
         let Some(Session { due, .. }) = state.sockets.remove(&socket.id()) else { return };
         state.due.remove(&(due, socket.id()));
-        let Ok(seat) = Seat::of(socket) else { return };
-        let channel = seat.client.channel();
-        if let Some(ids) = state.by_channel.get_mut(channel) {
-            ids.remove(&socket.id());
-            if ids.is_empty() {
-                state.by_channel.remove(channel);
-            }
+        let Ok(Seat { client, issuer, held, .. }) = Seat::of(socket) else { return };
+        state.leave(client, socket.id());
+        if let Some(held) = held.get() {
+            issuer.ids.release(held);
         }
         self.changed.notify_one();
+    }
+}
+
+impl State {
+    /// Takes a socket out of its channel.
+    fn leave(&mut self, client: &DurableClient, socket: u64) {
+        let Some(members) = self.by_channel.get_mut(client.channel()) else { return };
+        let Some(own) = members.by_client.get_mut(client.id()) else { return };
+        if own.remove(&socket) {
+            members.count -= 1;
+        }
+        if own.is_empty() {
+            members.by_client.remove(client.id());
+        }
+        if members.count == 0 {
+            self.by_channel.remove(client.channel());
+        }
     }
 }

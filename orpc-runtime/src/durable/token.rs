@@ -115,9 +115,12 @@ pub(super) struct Claims {
     pub(super) iat: Number,
     /// Seconds since 1970.
     pub(super) exp: Number,
-    /// The id that this server gave the client. The official format has no such claim.
+    /// The id that the token is good with. The official format has no such claim.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) cid: Option<String>,
+    /// Makes a token without `cid` another one than those that say the same.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub(super) jti: Option<String>,
 }
 
 /// A member that is there must be of its type: null is not.
@@ -243,6 +246,7 @@ mod tests {
             iat: 1.into(),
             exp: exp.into(),
             cid: None,
+            jti: None,
         }
     }
 

@@ -6,14 +6,15 @@ import { startServer } from "./server.mjs";
 
 /**
  * Starts one server for the tests of the surrounding `describe` (or file), and stops it after them.
- * Gives its clients, each of which reaches it by a link of its own from `makeLink`.
+ * Gives its clients, each of which reaches it by a link of its own from `makeLink`. `settings` are variables of the
+ * server's environment.
  */
-export function useWorld(makeLink) {
+export function useWorld(makeLink, settings = {}) {
   const clients = new Clients(makeLink, openLine);
   let server;
 
   before(async () => {
-    server = await startServer();
+    server = await startServer(settings);
     clients.origin = server.origin;
   });
   after(async () => {

@@ -5,7 +5,8 @@
 //! as `http://localhost:5173`; none unless set.
 //!
 //! `PORT` chooses the port (3939 unless set, 0 for any free one), `ROOM_TTL` for
-//! how many seconds the tokens of rooms are good (86400 unless set). The events of
+//! how many seconds the tokens of rooms are good (86400 unless set), `ROOM_IDS=clients`
+//! lets their clients choose ids, as the official plugin does. The events of
 //! the publisher are in memory, or in the file that `PUBLISHER_FILE` names, which is
 //! made if there is none: synced to the disk before they are acknowledged where
 //! `PUBLISHER_DURABILITY` is `commit` (unless set), or with the operating system
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use conformance_api::{Session, State, api};
+use conformance_api::{RoomTokens, Session, State, api};
 use orpc_runtime::http::HttpService;
 use orpc_runtime::websocket::WebSocketService;
 use orpc_runtime::{Call, Rpc};
@@ -69,7 +70,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
 
     let room_ttl = std::env::var("ROOM_TTL").map_or(Ok(86_400), |text| text.parse())?;
-    let state = Arc::new(State::new(Duration::from_secs(room_ttl), events::events()?));
+    let ids_by_clients = std::env::var("ROOM_IDS").is_ok_and(|ids| ids == "clients");
+    let tokens = RoomTokens { ttl: Duration::from_secs(room_ttl), ids_by_clients };
+    let state = Arc::new(State::new(tokens, events::events()?));
     let rooms = state.rooms.clone();
     let rpc = Rpc::try_new(api::router())?;
     let session = move |call: &Call| {

@@ -4,4 +4,4 @@
 pub mod api;
 mod state;
 
-pub use state::{Events, Session, State, open_events};
+pub use state::{Events, RoomTokens, Session, State, open_events};

@@ -49,13 +49,22 @@ pub struct State {
 /// The tests know it, and what it signs is worth nothing.
 const ROOM_KEY: &str = "the key of the conformance server";
 
+/// The settings of the tokens of rooms.
+#[derive(Debug, Clone, Copy)]
+pub struct RoomTokens {
+    /// The time that they are good.
+    pub ttl: Duration,
+    /// Whether clients choose their ids.
+    pub ids_by_clients: bool,
+}
+
 impl State {
-    /// The state of a server whose tokens for rooms are good for a time, and whose
-    /// publisher is the given one.
-    pub fn new(room_ttl: Duration, publisher: Events) -> Self {
+    /// Returns the state of a server with those tokens for rooms and that publisher.
+    pub fn new(tokens: RoomTokens, publisher: Events) -> Self {
         let keys = SigningKeys::new([ROOM_KEY]).unwrap_or_else(|error| panic!("{error}"));
+        let rooms = Durable::new(keys, Publisher::memory()).ttl(tokens.ttl);
         Self {
-            rooms: Durable::new(keys, Publisher::memory()).ttl(room_ttl),
+            rooms: if tokens.ids_by_clients { rooms.ids_by_clients() } else { rooms },
             publications: broadcast::Sender::new(BACKLOG),
             messages: broadcast::Sender::new(BACKLOG),
             publisher,
