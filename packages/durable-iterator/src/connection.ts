@@ -2,37 +2,36 @@ import { AsyncIteratorClass, createORPCClient, getEventMeta } from "@orpc/client
 import type { Client } from "@orpc/client";
 import type { StandardRPCCustomJsonSerializer } from "@orpc/client/standard";
 import { RPCLink } from "@orpc/client/websocket";
+import { abort, wait, within } from "./signals.js";
+import type { Clock, Timeouts } from "./timing.js";
 import type { Token } from "./token.js";
+import { Wire } from "./wire.js";
+import type { Closed, WebSocketConstructor } from "./wire.js";
 
-/** How a WebSocket is made: the class of the browser, of Node 22 and newer, or of the package `ws`. */
-export type WebSocketConstructor = new (url: string) => Pick<
-  WebSocket,
-  "readyState" | "addEventListener" | "removeEventListener" | "send" | "close"
->;
-
-/** How a socket came to its end. */
-export interface Closed {
-  code: number;
-  reason: string;
-  /** How long it had been open, in milliseconds; undefined if it was not. */
-  openFor: number | undefined;
-}
-
-/** Where the events of a channel were read to. */
+/** The place up to which the events of a channel are read. */
 export interface Position {
   lastEventId: string | undefined;
   /** How long the server asks to wait before a client comes back, in milliseconds. */
   retry: number | undefined;
 }
 
-type Procedures = {
-  subscribe: Client<Record<never, never>, undefined, AsyncIterableIterator<unknown>, Error>;
-  call: Client<Record<never, never>, { path: readonly string[]; input: unknown }, unknown, Error>;
-  updateToken: Client<Record<never, never>, { token: string }, void, Error>;
-};
+/** What all connections of a session have in common. */
+export interface ConnectionOptions {
+  WebSocket: WebSocketConstructor;
+  customJsonSerializers: readonly StandardRPCCustomJsonSerializer[];
+  timeouts: Timeouts;
+  clock: Clock;
+}
 
-const OPEN = 1;
-const CLOSING = 2;
+type Nothing = Record<never, never>;
+
+type Procedures = {
+  subscribe: Client<Nothing, undefined, AsyncIterableIterator<unknown>, Error>;
+  call: Client<Nothing, { path: readonly string[]; input: unknown }, unknown, Error>;
+  updateToken: Client<Nothing, { token: string }, void, Error>;
+  /** No procedure of the server: the answer, that there is none, is a sign of life. */
+  ping: Client<Nothing, undefined, unknown, Error>;
+};
 
 /** The header by which the server is asked, and tells, where the events begin. */
 const POSITION = "x-orpc-durable-iterator-position";
@@ -45,35 +44,22 @@ export class Connection {
   readonly closed: Promise<Closed>;
   /** The newest token that the server has for it. */
   token: Token;
-  readonly #socket: InstanceType<WebSocketConstructor>;
+  readonly #wire: Wire;
+  readonly #options: ConnectionOptions;
+  /** Aborted when it is closed. */
+  readonly #end = new AbortController();
 
-  constructor(
-    url: string,
-    token: Token,
-    WebSocket: WebSocketConstructor,
-    position: Position,
-    customJsonSerializers: readonly StandardRPCCustomJsonSerializer[],
-  ) {
-    const socket = new WebSocket(url);
-    this.#socket = socket;
+  constructor(url: string, token: Token, position: Position, options: ConnectionOptions) {
+    const { WebSocket, customJsonSerializers, clock } = options;
+    const wire = new Wire(new WebSocket(url), clock);
+    this.#wire = wire;
+    this.#options = options;
     this.token = token;
-    let since: number | undefined;
-    this.opened = new Promise((resolve) => {
-      socket.addEventListener("open", () => {
-        since = performance.now();
-        resolve(true);
-      });
-      socket.addEventListener("close", () => resolve(false));
-    });
-    this.closed = new Promise((resolve) => {
-      socket.addEventListener("close", ({ code, reason }) => {
-        resolve({ code, reason, openFor: since === undefined ? undefined : performance.now() - since });
-      });
-    });
-    // `close` follows; without a listener the sockets of `ws` would throw.
-    socket.addEventListener("error", () => {});
-    const link = new RPCLink<Record<never, never>>({
-      websocket: asTheLinkSeesIt(socket),
+    this.opened = wire.opened;
+    this.closed = wire.closed;
+    void wire.closed.then(() => abort(this.#end, undefined));
+    const link = new RPCLink<Nothing>({
+      websocket: wire as Pick<globalThis.WebSocket, "addEventListener" | "removeEventListener" | "send" | "readyState">,
       customJsonSerializers,
       clientInterceptors: [
         async ({ next, ...options }) => {
@@ -90,34 +76,47 @@ export class Connection {
       ],
     });
     this.procedures = createORPCClient(link);
+    void this.#watch();
   }
 
   get isOpen(): boolean {
-    return this.#socket.readyState === OPEN;
+    return this.#wire.isOpen;
   }
 
+  /** Closes it, with its other end if that is there. */
   close(): void {
-    this.#socket.close(1000);
+    this.#wire.close();
+    void wait(this.#options.timeouts.answerMs, this.#end.signal).then(() => this.giveUp("It does not close."));
   }
-}
 
-/**
- * A socket that takes messages also while it closes, and drops them. The link has some to send then, such as that a call
- * is given up, and nobody would catch its error; what waits for an answer is told when the socket is closed.
- */
-function asTheLinkSeesIt(
-  socket: InstanceType<WebSocketConstructor>,
-): Pick<WebSocket, "readyState" | "addEventListener" | "removeEventListener" | "send"> {
-  return {
-    get readyState() {
-      return socket.readyState === CLOSING ? OPEN : socket.readyState;
-    },
-    send: (message) => {
-      if (socket.readyState === OPEN) socket.send(message);
-    },
-    addEventListener: socket.addEventListener.bind(socket),
-    removeEventListener: socket.removeEventListener.bind(socket),
-  };
+  /** Closes it without its other end. */
+  giveUp(reason: string): void {
+    this.#wire.giveUp(reason);
+  }
+
+  /**
+   * Gives up a socket that does not open, or on which nothing comes any more: the server is asked for a sign of life when
+   * it is silent, as a path that is dead may stay open here for hours.
+   */
+  async #watch(): Promise<void> {
+    const { timeouts, clock } = this.#options;
+    const { signal } = this.#end;
+    const isOpen = await within(timeouts.connectMs, this.opened).catch(() => false);
+    if (!isOpen) {
+      this.giveUp("It does not open.");
+      return;
+    }
+    while (!signal.aborted) {
+      const silent = clock.monotonic() - this.#wire.heardAt;
+      if (silent < timeouts.silenceMs) {
+        await wait(timeouts.silenceMs - silent, signal);
+        continue;
+      }
+      const asked = clock.monotonic();
+      await within(timeouts.answerMs, this.procedures.ping()).catch(() => {});
+      if (this.#wire.heardAt < asked) this.giveUp("There is no sign of life.");
+    }
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { AsyncIteratorClass, createORPCClient } from "@orpc/client";
 import type { ClientLink } from "@orpc/client";
 import { Session } from "./session.js";
+import { onAbort, reasonOf, throwIfAborted } from "./signals.js";
 import type { SessionOptions } from "./session.js";
 
 const SESSIONS = new WeakMap<object, Session>();
@@ -11,11 +12,9 @@ export async function openDurableIterator(
   options: SessionOptions,
   signal: AbortSignal | undefined,
 ): Promise<object> {
-  signal?.throwIfAborted();
+  if (signal) throwIfAborted(signal);
   const session = new Session(token, options);
-  const abort = () => session.end(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  session.signal.addEventListener("abort", () => signal?.removeEventListener("abort", abort), { once: true });
+  if (signal) onAbort(session.signal, onAbort(signal, () => session.end(reasonOf(signal))));
   try {
     await session.open();
   } catch (error) {

@@ -6,11 +6,13 @@ import type {
   StandardRPCCustomJsonSerializer,
 } from "@orpc/client/standard";
 import type { BackoffOptions } from "./backoff.js";
-import type { WebSocketConstructor } from "./connection.js";
 import type { DurableIteratorGap } from "./gap.js";
 import { openDurableIterator } from "./iterator.js";
 import type { SessionOptions } from "./session.js";
+import { CLOCK, timeoutsOf } from "./timing.js";
+import type { Clock, TimeoutOptions } from "./timing.js";
 import type { DurableIteratorTokenPayload } from "./token.js";
+import type { WebSocketConstructor } from "./wire.js";
 
 /** The call that opened a durable iterator. */
 export type DurableIteratorCall<T extends ClientContext> = StandardLinkInterceptorOptions<T>;
@@ -38,6 +40,10 @@ export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
   backoff?: BackoffOptions;
   /** The id of an iterator's client, where the server does not give one; a random UUID unless set. */
   createId?: (payload: DurableIteratorTokenPayload, call: DurableIteratorCall<T>) => string;
+  /** How long to wait for the server before a socket, or a call for a new token, is given up. */
+  timeouts?: TimeoutOptions;
+  /** The clocks; those of the platform unless set. */
+  clock?: Clock;
   /** The class of the sockets; the global `WebSocket` unless set. */
   WebSocket?: WebSocketConstructor;
   /** Types of your own in events, inputs and results, as for the link itself. */
@@ -100,7 +106,7 @@ export class DurableIteratorLinkPlugin<T extends ClientContext> implements Stand
   }
 
   #sessionOptions(token: string, call: DurableIteratorCall<T>, renew: SessionOptions["renew"]): SessionOptions {
-    const { url, onGap, createId, WebSocket: given, backoff = {} } = this.#options;
+    const { url, onGap, createId, WebSocket: given, backoff = {}, timeouts = {}, clock = CLOCK } = this.#options;
     const WebSocket = given ?? globalThis.WebSocket;
     if (typeof WebSocket !== "function") {
       throw new TypeError("There is no WebSocket here: give the plugin the class of one, such as that of `ws`.");
@@ -116,6 +122,8 @@ export class DurableIteratorLinkPlugin<T extends ClientContext> implements Stand
       id: createId?.(payload(), call),
       lastEventId: call.lastEventId,
       WebSocket,
+      timeouts: timeoutsOf(timeouts),
+      clock,
       customJsonSerializers: this.#options.customJsonSerializers ?? [],
     };
   }

@@ -1,18 +1,19 @@
 import { getEventMeta, ORPCError } from "@orpc/client";
 import type { ClientOptions } from "@orpc/client";
-import type { StandardRPCCustomJsonSerializer } from "@orpc/client/standard";
 import { Backoff } from "./backoff.js";
 import type { BackoffOptions } from "./backoff.js";
 import { Connection } from "./connection.js";
-import type { Closed, Position, WebSocketConstructor } from "./connection.js";
+import type { ConnectionOptions, Position } from "./connection.js";
 import { gapOf } from "./gap.js";
 import type { DurableIteratorGap } from "./gap.js";
-import { isSamePlace, readToken } from "./token.js";
+import { randomId } from "./id.js";
+import { abort, abortError, onAbort, reasonOf, throwIfAborted, unlessAborted, wait, within, LateError } from "./signals.js";
+import { ageOf, hasExpired, isSamePlace, lifeOf, readToken } from "./token.js";
 import type { DurableIteratorTokenPayload, Token } from "./token.js";
-import { unlessAborted, wait } from "./wait.js";
+import type { Closed } from "./wire.js";
 
-/** What a session needs. */
-export interface SessionOptions {
+/** The needs of a session. */
+export interface SessionOptions extends ConnectionOptions {
   url: (payload: DurableIteratorTokenPayload) => Promise<string | URL> | string | URL;
   /** Repeats the original call, and gives its new token, or undefined if it gave no durable iterator. */
   renew: (token: string, signal: AbortSignal) => Promise<string | undefined>;
@@ -22,8 +23,6 @@ export interface SessionOptions {
   onGap: ((gap: DurableIteratorGap) => void) | undefined;
   id: string | undefined;
   lastEventId: string | undefined;
-  WebSocket: WebSocketConstructor;
-  customJsonSerializers: readonly StandardRPCCustomJsonSerializer[];
 }
 
 /** The events as they come by one socket. */
@@ -43,7 +42,7 @@ const STABLE_MS = 5000;
 /** The life of one durable iterator: sockets, one after the other, its position, its token. */
 export class Session {
   readonly #options: SessionOptions;
-  readonly #chosenId: string;
+  #chosenId: string | undefined;
   /** Aborted at the end, whatever the reason. */
   readonly #end = new AbortController();
   readonly #position: Position;
@@ -55,22 +54,28 @@ export class Session {
   readonly #backoff: Backoff;
   #events: Reading | undefined;
   #refreshing: Promise<void> | undefined;
+  /** When a token was asked for last, by the monotonic clock in milliseconds. */
   #lastRefresh = Number.NEGATIVE_INFINITY;
+  /** The waits between tokens that are asked for as a socket did not open. */
+  readonly #refusals: Backoff;
+  /** How long to wait after the last one, in milliseconds. */
+  #refusalWait = 0;
 
   constructor(token: string, options: SessionOptions) {
     this.#options = options;
-    this.#token = readToken(token);
-    this.#chosenId = options.id ?? crypto.randomUUID();
+    this.#token = readToken(token, options.clock);
+    this.#chosenId = options.id;
     this.#position = { lastEventId: options.lastEventId, retry: undefined };
     this.#backoff = new Backoff(options.backoff);
+    this.#refusals = new Backoff(options.backoff);
     this.#connection = this.#connect();
     ignoreRejection(this.#connection);
     void this.#refreshInTime();
   }
 
-  /** Which of the channel's clients this is: the server's choice, else this client's own. */
+  /** The id of the channel's client that this is: the server's choice, else this client's own. */
   get id(): string {
-    return this.#token.payload.cid ?? this.#chosenId;
+    return this.#token.payload.cid ?? (this.#chosenId ??= randomId());
   }
 
   get token(): string {
@@ -82,9 +87,9 @@ export class Session {
   }
 
   /** Ends the session: the socket is closed, and whatever waits is rejected with the reason. */
-  end(reason: unknown = closedError()): void {
+  end(reason: unknown = abortError("The durable iterator is closed.")): void {
     if (this.#end.signal.aborted) return;
-    this.#end.abort(reason);
+    abort(this.#end, reason);
     this.#connection.then((connection) => connection.close(), () => {});
   }
 
@@ -110,39 +115,77 @@ export class Session {
 
   /** Calls a method. It is not repeated when the socket breaks. */
   async call(path: readonly string[], input: unknown, options: ClientOptions<Record<never, never>>): Promise<unknown> {
-    const signal = options.signal ? AbortSignal.any([options.signal, this.signal]) : this.signal;
-    const connection = await unlessAborted(this.#connection, signal);
-    // The end of the session closes the socket, so that the server need not be told of this call.
-    return unlessAborted(connection.procedures.call({ path, input }, options), this.signal);
+    const signals = options.signal ? [options.signal, this.signal] : [this.signal];
+    for (;;) {
+      const connection = await unlessAborted(this.#connection, ...signals);
+      // The end of the session closes the socket, so that the server need not be told of this call.
+      if (connection.isOpen) return unlessAborted(connection.procedures.call({ path, input }, options), this.signal);
+      // It closes: nothing was sent, and the next one is on its way.
+      await unlessAborted(connection.closed, ...signals);
+      await wait(0, this.signal);
+    }
   }
 
   /** An open socket, however long it takes to have one. */
   async #connect(): Promise<Connection> {
-    const { url, WebSocket, customJsonSerializers } = this.#options;
     for (;;) {
-      this.signal.throwIfAborted();
-      const target = new URL(await url(this.#token.payload));
+      throwIfAborted(this.signal);
       const token = this.#token;
-      target.searchParams.append("id", this.id);
-      target.searchParams.append("token", token.text);
-      const connection = new Connection(target.href, token, WebSocket, this.#position, customJsonSerializers);
-      const close = () => connection.close();
-      this.signal.addEventListener("abort", close, { once: true });
-      void connection.closed.then((closed) => {
-        this.signal.removeEventListener("abort", close);
-        if (closed.openFor !== undefined) this.#lost(connection, closed);
-      });
-      if (await connection.opened) {
-        this.signal.throwIfAborted();
+      const connection = await this.#dial(token);
+      if (connection && (await connection.opened)) {
+        throwIfAborted(this.signal);
         this.#open = connection;
         // A token that came meanwhile is for this socket, too.
         await this.#tell(connection);
         return connection;
       }
-      // A server refuses an expired token, but a browser does not say why.
-      if (token === this.#token && hasExpired(token)) await this.#renewExpired();
+      if (connection && token === this.#token) await this.#refused(token);
       await wait(this.#backoff.next(), this.signal);
     }
+  }
+
+  /** A socket that is about to open; none if nobody knows where, for now. */
+  async #dial(token: Token): Promise<Connection | undefined> {
+    let url: string | URL;
+    try {
+      const found = (async () => this.#options.url(token.payload))();
+      url = await unlessAborted(within(this.#options.timeouts.requestMs, found), this.signal);
+    } catch (error) {
+      throwIfAborted(this.signal);
+      if (error instanceof ORPCError && !isPassing(error)) throw this.#fail(error);
+      return undefined;
+    }
+    let connection: Connection;
+    try {
+      const target = new URL(url);
+      target.searchParams.append("id", this.id);
+      target.searchParams.append("token", token.text);
+      connection = new Connection(target.href, token, this.#position, this.#options);
+    } catch (error) {
+      // No URL, or none that a page may open: the next attempt would be no better.
+      throw this.#fail(error as Error);
+    }
+    const forget = onAbort(this.signal, () => connection.close());
+    void connection.closed.then((closed) => {
+      forget();
+      if (closed.openFor !== undefined) this.#lost(connection, closed);
+    });
+    return connection;
+  }
+
+  /**
+   * A socket did not open: the server refused its token, or was not reached. A browser does not say which. So a new token
+   * is asked for, at waits that grow, whatever the clocks say of the age of this one.
+   */
+  async #refused(token: Token): Promise<void> {
+    const { clock, refreshBeforeExpireSeconds, refreshDelaySeconds } = this.#options;
+    if (hasExpired(token, clock)) return this.#renewExpired();
+    if (refreshBeforeExpireSeconds === undefined) return;
+    const since = clock.monotonic() - this.#lastRefresh;
+    if (since < Math.max(this.#refusalWait, refreshDelaySeconds * 1000)) return;
+    this.#refusalWait = this.#refusals.next();
+    // Once: the token may be good, and the next attempt to open a socket must not wait for another one.
+    await this.#refresh(true);
   }
 
   /** The socket was closed. The next one is on its way at once, as methods wait for it. */
@@ -150,7 +193,11 @@ export class Session {
     if (this.#open === connection) this.#open = undefined;
     if (this.signal.aborted) return;
     // One that was closed at once is no success, though it was open.
-    if (openFor > STABLE_MS) this.#backoff.reset();
+    if (openFor > STABLE_MS) {
+      this.#backoff.reset();
+      this.#refusals.reset();
+      this.#refusalWait = 0;
+    }
     const again = async () => {
       if (code === POLICY && reason === "Token expired") {
         await this.#renewExpired();
@@ -177,7 +224,7 @@ export class Session {
       try {
         const { lastEventId } = this.#position;
         const options = lastEventId === undefined ? {} : { lastEventId };
-        const iterator = await unlessAborted(connection.procedures.subscribe(undefined, options), this.signal);
+        const iterator = await this.#ask(connection, connection.procedures.subscribe(undefined, options));
         this.#events = { connection, iterator };
         return this.#events;
       } catch (error) {
@@ -186,9 +233,19 @@ export class Session {
     }
   }
 
-  /** Gets over an error of the events of a socket, or throws it if nobody can. */
+  /** The answer of a server. A socket on which there is none, though it lives, is given up. */
+  async #ask<T>(connection: Connection, answer: Promise<T>): Promise<T> {
+    try {
+      return await unlessAborted(within(this.#options.timeouts.requestMs, answer), this.signal);
+    } catch (error) {
+      if (error instanceof LateError) connection.giveUp(error.message);
+      throw error;
+    }
+  }
+
+  /** Gets over an error of the events of a socket, or throws it if that cannot be. */
   async #recover(error: unknown, connection: Connection): Promise<void> {
-    if (this.signal.aborted) throw this.signal.reason;
+    throwIfAborted(this.signal);
     const gap = gapOf(error);
     if (gap) {
       // The error's event has this id as well, if it came as one.
@@ -218,11 +275,13 @@ export class Session {
 
   /** Gets a new token before each expires, for as long as the session lasts. */
   async #refreshInTime(): Promise<void> {
-    const before = this.#options.refreshBeforeExpireSeconds;
+    const { clock, refreshBeforeExpireSeconds: before, refreshDelaySeconds } = this.#options;
     if (before === undefined) return;
     while (!this.signal.aborted) {
-      const due = this.#token.payload.exp - before - Date.now() / 1000;
-      const soonest = this.#lastRefresh + this.#options.refreshDelaySeconds - performance.now() / 1000;
+      const life = lifeOf(this.#token);
+      // Of one that lives no longer than that, half of its life is waited for.
+      const due = (before < life ? life - before : life / 2) - ageOf(this.#token, clock);
+      const soonest = (this.#lastRefresh - clock.monotonic()) / 1000 + refreshDelaySeconds;
       const seconds = Math.max(due, soonest);
       if (seconds > 0) {
         // Timers stop while a computer sleeps: it is looked at again every now and then.
@@ -233,39 +292,64 @@ export class Session {
     }
   }
 
-  /** Gets a new token, however long it takes, unless the server refuses it: then the session ends. One at a time. */
-  #refresh(): Promise<void> {
-    this.#refreshing ??= this.#refreshOnce().finally(() => {
+  /**
+   * Gets a new token, however long it takes, or by one attempt. If the server refuses it the session ends. One at a time.
+   */
+  #refresh(isOnce = false): Promise<void> {
+    if (this.#refreshing) return isOnce ? Promise.resolve() : this.#refreshing;
+    const refreshing = this.#refreshOnce(isOnce).finally(() => {
       this.#refreshing = undefined;
     });
-    return this.#refreshing;
+    this.#refreshing = refreshing;
+    return refreshing;
   }
 
-  async #refreshOnce(): Promise<void> {
-    this.#token = await this.#renew();
+  async #refreshOnce(isOnce: boolean): Promise<void> {
+    const token = await this.#renew(isOnce);
+    if (!token) return;
+    this.#token = token;
     if (this.#open) await this.#tell(this.#open);
   }
 
-  async #renew(): Promise<Token> {
-    const backoff = new Backoff(this.#options.backoff);
+  async #renew(isOnce: boolean): Promise<Token | undefined> {
+    const { backoff: waits, clock, refreshDelaySeconds, renew } = this.#options;
+    const backoff = new Backoff(waits);
     for (;;) {
-      this.signal.throwIfAborted();
-      this.#lastRefresh = performance.now() / 1000;
+      throwIfAborted(this.signal);
+      this.#lastRefresh = clock.monotonic();
       let text: string | undefined;
       try {
-        text = await unlessAborted(this.#options.renew(this.#token.text, this.signal), this.signal);
+        text = await this.#askAgain(renew);
       } catch (error) {
+        throwIfAborted(this.signal);
         if (error instanceof ORPCError && !isPassing(error)) throw this.#fail(error);
         // The server was not reached, or is not itself.
-        await wait(Math.max(this.#options.refreshDelaySeconds * 1000, backoff.next()), this.signal);
+        if (isOnce) return undefined;
+        await wait(Math.max(refreshDelaySeconds * 1000, backoff.next()), this.signal);
         continue;
       }
       if (text === undefined) throw this.#fail(new TypeError("The repeated call gave no durable iterator."));
       try {
-        return readToken(text);
+        return readToken(text, clock);
       } catch (error) {
         throw this.#fail(error as Error);
       }
+    }
+  }
+
+  /** Repeats the original call, which is given up when there is no answer. */
+  async #askAgain(renew: SessionOptions["renew"]): Promise<string | undefined> {
+    const given = new AbortController();
+    const forget = onAbort(this.signal, () => abort(given, reasonOf(this.signal)));
+    const answer = renew(this.#token.text, given.signal);
+    ignoreRejection(answer);
+    try {
+      return await unlessAborted(within(this.#options.timeouts.requestMs, answer), this.signal);
+    } catch (error) {
+      if (error instanceof LateError) abort(given, error);
+      throw error;
+    } finally {
+      forget();
     }
   }
 
@@ -280,7 +364,7 @@ export class Session {
       return;
     }
     try {
-      await unlessAborted(connection.procedures.updateToken({ token: token.text }), this.signal);
+      await this.#ask(connection, connection.procedures.updateToken({ token: token.text }));
     } catch {
       // The next socket comes with the new token.
       connection.close();
@@ -288,20 +372,11 @@ export class Session {
   }
 }
 
-/** What waits fails with when nobody gave a reason for the end. */
-function closedError(): Error {
-  return Object.assign(new Error("The durable iterator is closed."), { name: "AbortError" });
-}
-
 function isPassing(error: unknown): boolean {
   return error instanceof ORPCError && PASSING.includes(error.status);
 }
 
-function hasExpired({ payload }: Token): boolean {
-  return payload.exp < Date.now() / 1000;
-}
-
-/** Whoever waits for the promise sees its rejection; nobody may. */
+/** Those that wait for the promise see its rejection; there may be none. */
 function ignoreRejection(promise: Promise<unknown>): void {
   promise.catch(() => {});
 }

@@ -4,12 +4,21 @@ import { connect, createServer } from "node:net";
 /**
  * A TCP line to the server that can be cut: a port of its own which passes bytes on, both ways.
  * `cut` destroys every connection on it, as a lost network does; new ones are taken as before.
+ * `freeze` makes the line dark: nothing passes any more, and neither end is told. New connections are taken, and dark
+ * as well, until `thaw`; those that were frozen stay so. `dark` is the number of those that came meanwhile.
  */
 export async function openLine(origin) {
   const { hostname, port } = new URL(origin);
   const pairs = new Set();
+  let isFrozen = false;
+  let dark = 0;
 
   const proxy = createServer((near) => {
+    if (isFrozen) {
+      dark += 1;
+      pairs.add([near.pause().on("error", () => {})]);
+      return;
+    }
     const far = connect(Number(port), hostname);
     const pair = [near, far];
     pairs.add(pair);
@@ -30,10 +39,20 @@ export async function openLine(origin) {
     for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
     return count;
   };
+  const freeze = () => {
+    isFrozen = true;
+    for (const [near, far] of pairs) {
+      near.unpipe(far).pause();
+      far?.unpipe(near).pause();
+    }
+  };
+  const thaw = () => {
+    isFrozen = false;
+  };
   const close = async () => {
     cut();
     proxy.close();
     await once(proxy, "close");
   };
-  return { origin: `http://127.0.0.1:${proxy.address().port}`, cut, close };
+  return { origin: `http://127.0.0.1:${proxy.address().port}`, cut, freeze, thaw, dark: () => dark, close };
 }
