@@ -66,6 +66,86 @@ test("the name survives a reload and can be changed", async () => {
   await tab.close();
 });
 
+test("two people with one name are two people", async () => {
+  const first = await openTab(browser, chat.url);
+  const second = await openTab(browser, chat.url);
+  const reader = await openTab(browser, chat.url);
+  await first.join("Namesake");
+  await second.join("Namesake");
+  // One more than an author may send at a time.
+  for (const count of [1, 2, 3]) {
+    await first.say(`first ${count}`);
+    await second.say(`second ${count}`);
+  }
+
+  const bylines = (tab) => tab.log.locator("p[aria-hidden] > span").allTextContents();
+  await first.sees("second 3", "Namesake");
+  assert.ok((await bylines(first)).includes("You"));
+  assert.ok((await bylines(first)).includes("Namesake"));
+  await reader.sees("second 3", "Namesake");
+  assert.ok(!(await bylines(reader)).includes("You"));
+  const you = first.page.locator('aside [data-testid="person"][data-you="true"]');
+  await until(async () => (await you.count()) === 1, "one person in the list who is the reader");
+  for (const tab of [first, second, reader]) {
+    await tab.close();
+  }
+});
+
+test("a reload keeps the draft, and sending it takes it away", async () => {
+  const tab = await openTab(browser, chat.url);
+  await tab.join("Drafter");
+  await tab.composer.fill("half a thought");
+  await tab.open();
+  await tab.draft("half a thought");
+  await tab.composer.press("Enter");
+  await tab.sees("half a thought", "Drafter");
+  await tab.open();
+  await tab.sees("half a thought", "Drafter");
+  assert.equal(await tab.composer.inputValue(), "");
+  await tab.close();
+});
+
+test("addresses of the web are links, and nothing else is", async () => {
+  const tab = await openTab(browser, chat.url);
+  await tab.join("Linker");
+  const text =
+    "See https://example.com/a?b=c&d=(e), (http://example.org/x). javascript:alert(1) data:text/html,x http://[ https://";
+  await tab.say(text);
+  await tab.sees(text, "Linker");
+  const message = tab.messages.filter({ hasText: "javascript:alert(1)" });
+  const links = await message.locator("a").evaluateAll((all) =>
+    all.map((link) => ({ text: link.textContent, href: link.href, rel: link.rel, target: link.target })),
+  );
+  assert.deepEqual(
+    links.map(({ text }) => text),
+    ["https://example.com/a?b=c&d=(e)", "http://example.org/x"],
+  );
+  for (const { text, href, rel, target } of links) {
+    assert.equal(href, text);
+    assert.match(rel, /\bnoopener\b/u);
+    assert.equal(target, "_blank");
+  }
+  await tab.close();
+});
+
+test("the composer ends at the bottom of a phone, and the page says who is here", async () => {
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+  const tab = await openTab(browser, chat.url, phone);
+  await tab.join("Phoner");
+  const form = tab.page.locator("form", { has: tab.composer });
+  const field = await tab.composer.locator("..").boundingBox();
+  const whole = await form.boundingBox();
+  assert.ok(whole.y + whole.height - (field.y + field.height) < 1, "nothing but the field in the form");
+
+  await tab.page.getByTestId("people-count").click();
+  const dialog = tab.page.getByRole("dialog", { name: "About this room" });
+  await dialog.locator('[data-testid="person"][data-you="true"]', { hasText: "Phoner" }).waitFor();
+  await dialog.getByText("Two ways for messages to reach this page").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await tab.close();
+});
+
 test("Shift+Enter starts a new line", async () => {
   const tab = await openTab(browser, chat.url);
   await tab.join("Poet");
@@ -267,6 +347,8 @@ for (const transport of ["websocket", "sse"]) {
     await startChat(first.port);
     await ada.status("live");
     await grace.status("live");
+    await ada.error.waitFor({ state: "detached" });
+    await ada.draft("anyone?");
     await ada.composer.press("Enter");
     await grace.sees("anyone?", "Ada");
     await grace.say("after the restart");

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launchBrowser, openTab } from "./support/browser.js";
 import { startChat, stopAll } from "./support/servers.js";
+import { until } from "./support/until.js";
 
 let browser;
 let chat;
@@ -49,7 +53,7 @@ for (const transport of ["websocket", "sse"]) {
     const first = await joinAs(name, transport);
     await first.noticed("You joined");
     await witness.noticed(`${name} joined`);
-    const second = await joinAs(name, transport);
+    const second = await openTab(browser, chat.url, { transport, beside: first });
     await second.noticed("You joined");
 
     await first.close();
@@ -85,4 +89,50 @@ test("another name is another person", async () => {
   await witness.noticed("Caterpillar left");
   await tab.close();
   await witness.close();
+});
+
+for (const options of [[], ["--hibernating"]]) {
+  test(`everyone here is listed, ${options.length ? "on hibernating sockets" : "over WebSocket"}`, async () => {
+    const room = await startChat(0, options);
+    const witness = await openTab(browser, room.url);
+    const listed = () => witness.page.locator('aside [data-testid="person"]').allTextContents();
+    const lists = (names) =>
+      until(async () => JSON.stringify(await listed()) === JSON.stringify(names), `the list ${names}`);
+    await lists([]);
+    const open = async (name) => {
+      const tab = await openTab(browser, room.url);
+      await tab.join(name);
+      return tab;
+    };
+    const zoe = await open("Zoë");
+    const ada = await open("Ada");
+    await lists(["Ada", "Zoë"].map((name) => `${name[0]}${name}`));
+    await zoe.close();
+    await lists(["AAda"]);
+    await ada.close();
+    await lists([]);
+    await witness.close();
+  });
+}
+
+test("a server that starts again announces nobody who was there before", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "chat-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const first = await startChat(0, [], join(folder, "history"));
+  const witness = await openTab(browser, first.url);
+  const tab = await openTab(browser, first.url);
+  await tab.join("Survivor");
+  await witness.noticed("Survivor joined");
+
+  await first.stop();
+  await witness.status("reconnecting");
+  const second = await startChat(first.port, [], join(folder, "history"));
+  await tab.status("live");
+  await witness.status("live");
+  await tab.say("still here");
+  await witness.sees("still here", "Survivor");
+  assert.deepEqual(await noticesOf("Survivor", witness), ["Survivor joined"]);
+  await tab.page.context().close();
+  await witness.page.context().close();
+  await second.stop();
 });

@@ -76,8 +76,9 @@ for (const colorScheme of ["light", "dark"]) {
       await tab.nameInput.waitFor({ state: "detached" });
 
       await tab.noticed("Tomás Ríos left");
-      await tab.say("Lunch was great.");
-      await tab.say("Where were we?");
+      for (const message of ["Lunch was great.", "There was cake.", "Twice.", "Sorry, back.", "Where were we?"]) {
+        await tab.say(message);
+      }
       await tab.composer.fill("Right, the polling.");
       await tab.composer.press("Enter");
       await tab.error.waitFor();

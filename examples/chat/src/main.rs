@@ -3,7 +3,7 @@
 //!
 //! `PORT` chooses the port: 3000 unless set, 0 for any free one. With the argument
 //! `--hibernating` those who follow the room cost it no task and no buffer; they
-//! have to come over WebSocket then. `HISTORY` names the file that keeps what happened; without
+//! have to come over WebSocket then. `HISTORY` names the file of the history; without
 //! one it is forgotten with the process.
 
 mod call_log;
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // One room, whichever way people come.
     let history = std::env::var_os("HISTORY");
-    let room = Room::open(history.as_deref().map(Path::new))?;
+    let room = Room::open(history.as_deref().map(Path::new)).await?;
     if std::env::args().any(|argument| argument == "--hibernating") {
         let rpc = Rpc::new(hibernating::router().hooks(CallLog));
         let websocket = rpc.websocket(Arc::clone(&room));

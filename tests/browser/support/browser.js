@@ -21,10 +21,16 @@ export function launchBrowser() {
 }
 
 /**
- * Opens the page in a context of its own, so that tabs share neither storage nor connections.
- * `transport` is "websocket" or "sse"; without it the page has its own choice.
+ * Opens the page in a context of its own, so that tabs share neither storage nor connections,
+ * or beside another tab of the same person. `transport` is "websocket" or "sse"; without it
+ * the page has its own choice.
  */
-export async function openTab(browser, url, { transport, ...contextOptions } = {}) {
+export async function openTab(browser, url, { transport, beside, ...contextOptions } = {}) {
+  if (beside) {
+    const tab = new Tab(await beside.page.context().newPage(), url, transport);
+    await tab.open();
+    return tab;
+  }
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",

@@ -130,7 +130,11 @@ export class Tab {
 
   /** Closes the tab; what went wrong behind the scenes meanwhile fails the test. */
   async close() {
-    await this.page.context().close();
+    const context = this.page.context();
+    await this.page.close();
+    if (context.pages().length === 0) {
+      await context.close();
+    }
     assert.deepEqual(this.problems, []);
   }
 }

@@ -6,15 +6,24 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{ReadError, SubscribeError};
 
 use crate::event::RoomEvent;
-use crate::people::{Author, Visitor, authenticate, limit, visit};
+use crate::people::{Author, Person, Visitor, authenticate, limit, visit};
 use crate::room::Room;
 
 /// A message to the room.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct SendMessage {
-    /// What it says.
+    /// Its text.
     #[schemars(length(min = 1, max = 2000))]
     pub(crate) message: String,
+}
+
+/// The people in the room.
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Present {
+    /// The public id of the caller's session, where the call has one.
+    pub you: Option<String>,
+    /// Everyone who follows the room under a name, in the order of their names.
+    pub people: Vec<Person>,
 }
 
 /// The chat room.
@@ -30,17 +39,23 @@ pub mod chat {
     /// Sends a message to everyone in the room.
     #[procedure(with = [authenticate, limit])]
     pub async fn send(room: &Arc<Room>, author: &Author, input: SendMessage) -> Result<(), Error> {
-        room.say(author.name.clone(), input.message).await
+        room.say(author.0.clone(), input.message).await
     }
 
-    /// Everything that happened from the last event on that the client saw, or is
-    /// known, and then what happens. Others see a reader with a name come and go.
+    /// Lists everyone in the room now.
+    #[procedure]
+    pub async fn people(room: &Arc<Room>, visitor: &Visitor) -> Present {
+        Present { you: visitor.id.clone(), people: room.people() }
+    }
+
+    /// Streams the events after the last one that the client saw, or all that are kept,
+    /// and then those to come. Others see a reader with a name come and go.
     #[procedure]
     pub fn on_message(
         room: &Arc<Room>,
         visitor: &Visitor,
         last: Option<&LastEventId>,
     ) -> Result<impl Stream<Item = Result<Published<RoomEvent>, ReadError>>, SubscribeError> {
-        room.follow(visitor.name.clone(), last)
+        room.follow(visitor.person.clone(), last)
     }
 }

@@ -1,37 +1,39 @@
-//! What happens in the room.
+//! The events of the room.
 
 use orpc_runtime::prelude::*;
+
+use crate::people::Person;
 
 /// Something that everyone in the room sees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum RoomEvent {
-    /// Somebody said something.
+    /// A message.
     Message {
-        /// Who.
-        name: String,
-        /// What.
+        /// Its author.
+        from: Person,
+        /// Its text.
         message: String,
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,
     },
     /// Somebody came.
     Joined {
-        /// Who.
-        name: String,
+        /// The newcomer.
+        who: Person,
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,
     },
     /// Somebody went, and did not come back at once.
     Left {
-        /// Who.
-        name: String,
+        /// The one who went.
+        who: Person,
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,
     },
-    /// What happened here is no longer known: the reader was away for too long.
+    /// Events are missing here: the reader was away for longer than they are kept.
     Missed {
-        /// When the reader is told, in milliseconds since 1970-01-01T00:00:00Z.
+        /// The time of this event, in milliseconds since 1970-01-01T00:00:00Z.
         at: f64,
     },
 }

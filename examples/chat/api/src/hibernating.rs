@@ -1,6 +1,5 @@
-//! The same procedures on hibernating iterators: of somebody who follows the
-//! room nothing is left on the server but the socket, with a name and the
-//! iterator's id attached to it.
+//! The same procedures on hibernating iterators: somebody who follows the room
+//! costs the server a socket with a name and the iterator's id attached to it.
 
 use std::sync::Arc;
 
@@ -9,24 +8,24 @@ use orpc_runtime::publish::EventId;
 use orpc_runtime::websocket::SocketHooks;
 use orpc_runtime::{Close, HibernatingIterator, HibernationId};
 
-use crate::api::SendMessage;
+use crate::api::{Present, SendMessage};
 use crate::event::RoomEvent;
-use crate::people::{Author, Visitor, authenticate, limit, visit};
+use crate::people::{Author, Person, Visitor, authenticate, limit, visit};
 use crate::room::Room;
 
 /// What is attached to the socket of somebody who follows the room.
 #[derive(Serialize, Deserialize)]
 pub struct Follower {
-    /// The name under which others see the follower come and go.
-    name: Option<String>,
-    /// Where events go.
+    /// The person whom others see come and go.
+    person: Option<Person>,
+    /// The iterator that gets the events.
     pub events: HibernationId<RoomEvent>,
     /// The last event that went there when the follower fell asleep.
     pub(crate) seen: Option<EventId>,
 }
 
 impl Follower {
-    /// Whether an event is one for the follower still to get.
+    /// Returns whether the follower has not got an event yet.
     pub(crate) fn is_before(&self, event: EventId) -> bool {
         self.seen
             .is_none_or(|seen| seen.epoch() != event.epoch() || seen.sequence() < event.sequence())
@@ -46,11 +45,17 @@ pub mod chat {
     /// Sends a message to everyone in the room.
     #[procedure(with = [authenticate, limit])]
     pub async fn send(room: &Arc<Room>, author: &Author, input: SendMessage) -> Result<(), Error> {
-        room.say(author.name.clone(), input.message).await
+        room.say(author.0.clone(), input.message).await
     }
 
-    /// Everything that happened from the last event on that the client saw, or is
-    /// known, and then what happens. Others see a reader with a name come and go.
+    /// Lists everyone in the room now.
+    #[procedure]
+    pub async fn people(room: &Arc<Room>, visitor: &Visitor) -> Present {
+        Present { you: visitor.id.clone(), people: room.people() }
+    }
+
+    /// Streams the events after the last one that the client saw, or all that are kept,
+    /// and then those to come. Others see a reader with a name come and go.
     #[procedure]
     pub fn on_message(
         room: &Arc<Room>,
@@ -59,20 +64,20 @@ pub mod chat {
         last: Option<&LastEventId>,
     ) -> HibernatingIterator<RoomEvent> {
         let (room, socket, last) = (Arc::clone(room), socket.clone(), last.cloned());
-        let name = visitor.name.clone();
+        let person = visitor.person.clone();
         HibernatingIterator::new(move |events| {
-            // A socket that follows again does so under another name.
+            // A socket that follows again may do so under another name.
             leave(&room, &socket);
-            if let Some(name) = &name {
-                room.enter(name);
+            if let Some(person) = &person {
+                room.enter(person);
             }
-            let follower = Follower { name, events, seen: None };
+            let follower = Follower { person, events, seen: None };
             room.follow_asleep(socket, follower, last.as_ref())
         })
     }
 }
 
-/// Tells the room who leaves.
+/// The hooks that tell the room of sockets that close.
 pub struct Doorkeeper(pub Arc<Room>);
 
 impl SocketHooks for Doorkeeper {
@@ -82,7 +87,7 @@ impl SocketHooks for Doorkeeper {
 }
 
 fn leave(room: &Room, socket: &Socket) {
-    if let Ok(Some(Follower { name: Some(name), .. })) = socket.attachment() {
-        room.leave(name);
+    if let Ok(Some(Follower { person: Some(person), .. })) = socket.attachment() {
+        room.leave(person);
     }
 }

@@ -1,4 +1,4 @@
-//! The room: what is said in it, and who comes and goes.
+//! The room: its history, and the people in it.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::IntoFuture as _;
@@ -16,26 +16,31 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::event::RoomEvent;
 use crate::hibernating::Follower;
+use crate::people::Person;
 use crate::presence::Presence;
 
 /// The publisher's channel of the room.
-const CHANNEL: &str = "room";
+const CHANNEL: &str = "lobby";
 
-/// How many events the room remembers, and a newcomer gets.
+/// The number of events that the room remembers, and a newcomer gets.
 const KEPT: u64 = 500;
 
-/// For how long.
+/// The longest time for which it remembers them.
 const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// How many messages an author may send within [`WINDOW`].
+/// The number of messages that an author may send within [`WINDOW`].
 const PER_WINDOW: usize = 5;
 
 /// See [`PER_WINDOW`].
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Who comes back within this time was never away: a tab that connects anew or
-/// is loaded again is no news.
+/// The time after which a person without a connection has left. A tab that
+/// connects anew within it, or is loaded again, causes no notice.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// The same after a start of the server: tabs wait for up to ten seconds between
+/// their attempts to connect.
+const GRACE_AT_START: Duration = Duration::from_secs(20);
 
 /// One room for everyone.
 pub struct Room {
@@ -47,69 +52,85 @@ pub struct Room {
     given: Mutex<EventId>,
     presence: Mutex<Presence>,
     departures: mpsc::UnboundedSender<Departure>,
+    /// The times of the last messages, by the ids of their authors.
     recent_sends: Mutex<HashMap<String, VecDeque<Instant>>>,
 }
 
-/// Somebody's last connection ended.
+/// The end of a person's last connection.
 struct Departure {
-    name: String,
+    person: Person,
     at: Instant,
 }
 
 impl Room {
-    /// A room with the history of a file, or with one that is forgotten with the
-    /// process; and the tasks that tell who left and wake those who follow asleep.
+    /// Opens a room with the history of a file, or with one that is forgotten with the
+    /// process, and starts the tasks that announce who left and send events to
+    /// hibernating iterators.
     ///
     /// # Errors
-    /// If the file cannot be opened, or is no history.
-    pub fn open(file: Option<&Path>) -> Result<Arc<Self>, StoreError> {
+    /// If the file cannot be opened or read, or is no history.
+    pub async fn open(file: Option<&Path>) -> Result<Arc<Self>, StoreError> {
         let kept = Publisher::builder().retention(KEPT_FOR).max_events(KEPT);
         let history = match file {
             Some(file) => kept.open(file, Durability::Commit)?,
             None => kept.memory(),
         };
-        let news = history.subscribe(CHANNEL, Start::Now);
-        let news = news.expect("a new publisher has place for a channel of that name");
+        let mut news = history
+            .subscribe(CHANNEL, Start::Oldest)
+            .expect("a new publisher has place for a channel of that name");
+        let mut past = Vec::new();
+        while let Some(event) = news.next_ready().await {
+            // Events that cannot be read are no reason to have no room.
+            past.extend(event.ok().and_then(|event| event.value().ok()));
+        }
+        let presence = Presence::from_history(past);
+        let absent = presence.absent();
         let (departures, departed) = mpsc::unbounded_channel();
         let room = Arc::new(Self {
             history,
             sleepers: Rooms::new().get_or_create("sleepers"),
             given: Mutex::new(news.position()),
-            presence: Mutex::default(),
+            presence: Mutex::new(presence),
             departures,
             recent_sends: Mutex::default(),
         });
         tokio::spawn(Arc::clone(&room).announce(departed));
+        if !absent.is_empty() {
+            tokio::spawn(Arc::clone(&room).announce_absent(absent));
+        }
         tokio::spawn(Arc::clone(&room).wake(news));
         Ok(room)
     }
 
-    /// Says something to everyone who follows, now and later.
-    pub(crate) async fn say(&self, name: String, message: String) -> Result<(), Error> {
-        let said = RoomEvent::Message { name, message, at: now() };
+    /// Sends a message to everyone who follows, now and later.
+    pub(crate) async fn say(&self, from: Person, message: String) -> Result<(), Error> {
+        let said = RoomEvent::Message { from, message, at: now() };
         self.history.publish(CHANNEL, &said).await?;
         Ok(())
     }
 
-    /// Tells everyone who came or went. Notices are told in the order of these calls.
+    /// Publishes a notice. Notices are in the order of these calls.
     fn tell(&self, event: RoomEvent) {
         let told = self.history.publish(CHANNEL, &event).into_future();
         tokio::spawn(async move {
             if let Err(error) = told.await {
-                eprintln!("nobody is told who came and went: {error}");
+                eprintln!("a notice is lost: {error}");
             }
         });
     }
 
-    /// Whether the author may send now, or else how long to wait.
-    pub(crate) fn admit(&self, name: &str) -> Result<(), Duration> {
+    /// Counts a message of an author.
+    ///
+    /// # Errors
+    /// With the time to wait, if the author sends too fast.
+    pub(crate) fn admit(&self, author: &str) -> Result<(), Duration> {
         let now = Instant::now();
         let mut recent = lock(&self.recent_sends);
         recent.retain(|_, sends| {
             sends.retain(|sent| now.duration_since(*sent) < WINDOW);
             !sends.is_empty()
         });
-        let sends = recent.entry(name.to_owned()).or_default();
+        let sends = recent.entry(author.to_owned()).or_default();
         if sends.len() >= PER_WINDOW {
             return Err(WINDOW.saturating_sub(now.duration_since(sends[0])));
         }
@@ -117,23 +138,23 @@ impl Room {
         Ok(())
     }
 
-    /// What happens after the event `last`, or for a newcomer all that is known.
+    /// Reads the events after `last`, or for a newcomer all that are kept.
     fn read(&self, last: Option<&LastEventId>) -> Result<Subscription<RoomEvent>, SubscribeError> {
-        // An id that is none of this room's is a newcomer's.
+        // A reader with an id of another kind counts as a newcomer.
         let last = last.and_then(|last| last.as_str().parse().ok());
         self.history.subscribe(CHANNEL, last.map_or(Start::Oldest, Start::After))
     }
 
-    /// The same, as a stream. Who gives a name is in the room for as long as it lives.
+    /// Returns the same as a stream. A person is in the room for as long as it lives.
     pub(crate) fn follow(
         &self,
-        name: Option<String>,
+        person: Option<Person>,
         last: Option<&LastEventId>,
     ) -> Result<impl Stream<Item = Result<Published<RoomEvent>, ReadError>>, SubscribeError> {
         let events = self.read(last)?.gaps_as(missed);
-        let visit = name.map(|name| {
-            self.enter(&name);
-            Visit { room: self, name }
+        let visit = person.map(|person| {
+            self.enter(&person);
+            Visit { room: self, person }
         });
         Ok(events.map(move |event| {
             let _here = &visit;
@@ -141,8 +162,8 @@ impl Room {
         }))
     }
 
-    /// The same by an iterator that hibernates, until its socket is closed. What
-    /// happened already is sent before what happens from now on.
+    /// Sends the same to a hibernating iterator, until its socket is closed: first
+    /// the events that are kept, then those to come.
     pub(crate) fn follow_asleep(
         self: Arc<Self>,
         socket: Socket,
@@ -186,7 +207,7 @@ impl Room {
         Ok(())
     }
 
-    /// Gives what happens to those who follow asleep.
+    /// Sends each new event to all hibernating iterators.
     async fn wake(self: Arc<Self>, mut news: Subscription<RoomEvent>) {
         while let Some(event) = news.next().await {
             let Some((event, id)) = encoded(event) else { return };
@@ -197,42 +218,61 @@ impl Room {
         }
     }
 
-    /// Somebody comes, with one more connection or the first.
-    pub(crate) fn enter(&self, name: &str) {
+    /// Returns everyone in the room.
+    pub(crate) fn people(&self) -> Vec<Person> {
+        lock(&self.presence).people()
+    }
+
+    /// Counts a connection of a person, and announces the person with the first.
+    pub(crate) fn enter(&self, person: &Person) {
         // Locked until the notice is written, so that notices are in the order of events.
         let mut presence = lock(&self.presence);
-        if presence.enter(name) {
-            self.tell(RoomEvent::Joined { name: name.to_owned(), at: now() });
+        if presence.enter(person) {
+            self.tell(RoomEvent::Joined { who: person.clone(), at: now() });
         }
     }
 
-    /// One of somebody's connections ends.
-    pub(crate) fn leave(&self, name: String) {
-        if let Some(at) = lock(&self.presence).leave(&name) {
+    /// Ends a connection of a person.
+    pub(crate) fn leave(&self, person: Person) {
+        if let Some(at) = lock(&self.presence).leave(&person) {
             // The task ends only with the server, and then nobody is left to be told.
-            self.departures.send(Departure { name, at }).ok();
+            self.departures.send(Departure { person, at }).ok();
         }
     }
 
-    /// Tells everyone who left and did not come back. All wait equally long, so
-    /// it is always the turn of the one who left first.
+    /// Announces the departure of a person who did not come back since `at`.
+    fn announce_departure(&self, person: Person, at: Instant) {
+        let mut presence = lock(&self.presence);
+        if presence.forget(&person, at) {
+            self.tell(RoomEvent::Left { who: person, at: now() });
+        }
+    }
+
+    /// Announces the departures of those who were in the room when the last server
+    /// ended, and did not come to this one.
+    async fn announce_absent(self: Arc<Self>, absent: Vec<(Person, Instant)>) {
+        tokio::time::sleep(GRACE_AT_START).await;
+        for (person, at) in absent {
+            self.announce_departure(person, at);
+        }
+    }
+
+    /// Announces everyone who left and did not come back. All wait equally long, so
+    /// the next one is always the one who left first.
     async fn announce(self: Arc<Self>, mut departed: mpsc::UnboundedReceiver<Departure>) {
-        while let Some(Departure { name, at }) = departed.recv().await {
+        while let Some(Departure { person, at }) = departed.recv().await {
             sleep_until(at + GRACE).await;
-            let mut presence = lock(&self.presence);
-            if presence.forget(&name, at) {
-                self.tell(RoomEvent::Left { name, at: now() });
-            }
+            self.announce_departure(person, at);
         }
     }
 }
 
-/// The line that stands where events are missing.
+/// Returns the event that stands in the place of missing ones.
 fn missed(_: Gap) -> RoomEvent {
     RoomEvent::Missed { at: now() }
 }
 
-/// An event for those who follow asleep, and its id; none at the end.
+/// Returns an event for hibernating iterators, and its id; `None` at the end.
 fn encoded(
     event: Result<Published<RoomEvent>, ReadError>,
 ) -> Option<(EncodedEvent<RoomEvent>, EventId)> {
@@ -250,24 +290,24 @@ fn encoded(
     }
 }
 
-/// Somebody's connection. It ends when this is dropped, however that comes about.
+/// A connection of a person, which ends when this is dropped.
 struct Visit<'a> {
     room: &'a Room,
-    name: String,
+    person: Person,
 }
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        self.room.leave(std::mem::take(&mut self.name));
+        self.room.leave(self.person.clone());
     }
 }
 
-/// Milliseconds since 1970-01-01T00:00:00Z.
+/// Returns the milliseconds since 1970-01-01T00:00:00Z.
 fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64
 }
 
-/// A room goes on after a panic: its state is whole between any two statements.
+/// Locks a part of the room, also after a panic: its state is whole between any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -281,20 +321,24 @@ mod tests {
 
     use super::*;
 
-    fn room() -> Arc<Room> {
-        Room::open(None).unwrap()
+    async fn room() -> Arc<Room> {
+        Room::open(None).await.unwrap()
+    }
+
+    fn person(name: &str) -> Person {
+        Person { id: format!("id of {name}"), name: name.to_owned() }
     }
 
     fn text(event: &RoomEvent) -> String {
         match event {
-            RoomEvent::Message { name, message, .. } => format!("{name}: {message}"),
-            RoomEvent::Joined { name, .. } => format!("joined {name}"),
-            RoomEvent::Left { name, .. } => format!("left {name}"),
+            RoomEvent::Message { from, message, .. } => format!("{}: {message}", from.name),
+            RoomEvent::Joined { who, .. } => format!("joined {}", who.name),
+            RoomEvent::Left { who, .. } => format!("left {}", who.name),
             RoomEvent::Missed { .. } => "missed".to_owned(),
         }
     }
 
-    /// What there is to see at this moment after an event, as "joined Ada" and so on.
+    /// Returns the events after one that can be read now, as "joined Ada" and so on.
     async fn seen_after(room: &Room, last: Option<&LastEventId>) -> Vec<(String, LastEventId)> {
         // Lets the announcing task run.
         tokio::task::yield_now().await;
@@ -314,9 +358,9 @@ mod tests {
     }
 
     fn visit(room: &Arc<Room>, name: &str) -> tokio::task::JoinHandle<()> {
-        let (room, name) = (Arc::clone(room), name.to_owned());
+        let (room, person) = (Arc::clone(room), person(name));
         tokio::spawn(async move {
-            room.follow(Some(name), None).unwrap().for_each(async |_| ()).await;
+            room.follow(Some(person), None).unwrap().for_each(async |_| ()).await;
         })
     }
 
@@ -326,8 +370,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_comes_and_goes_is_announced_once() {
-        let room = room();
+    async fn arrivals_and_departures_are_announced_once() {
+        let room = room().await;
         let tabs = [visit(&room, "Ada"), visit(&room, "Ada")];
         tokio::task::yield_now().await;
         assert_eq!(seen(&room).await, ["joined Ada"]);
@@ -343,8 +387,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_comes_back_in_time_was_never_away() {
-        let room = room();
+    async fn returns_within_the_grace_are_not_announced() {
+        let room = room().await;
         for _ in 0..3 {
             let tab = visit(&room, "Ada");
             sleep(GRACE * 2).await;
@@ -357,19 +401,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_only_reads_is_not_announced() {
-        let room = room();
+    async fn readers_without_a_name_are_not_announced() {
+        let room = room().await;
         drop(room.follow(None, None).unwrap());
-        room.say("Ada".into(), "anyone?".into()).await.unwrap();
+        room.say(person("Ada"), "anyone?".into()).await.unwrap();
         sleep(GRACE * 2).await;
         assert_eq!(seen(&room).await, ["Ada: anyone?"]);
     }
 
     #[tokio::test]
     async fn a_reader_resumes_after_the_event_it_saw() {
-        let room = room();
+        let room = room().await;
         for message in ["one", "two", "three"] {
-            room.say("Ada".into(), message.into()).await.unwrap();
+            room.say(person("Ada"), message.into()).await.unwrap();
         }
         let all = seen_after(&room, None).await;
         assert_eq!(seen_after(&room, Some(&all[0].1)).await, all[1..]);
@@ -379,11 +423,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_was_away_for_too_long_sees_a_line_that_says_so() {
-        let room = room();
-        room.say("Ada".into(), "first".into()).await.unwrap();
+        let room = room().await;
+        room.say(person("Ada"), "first".into()).await.unwrap();
         let first = seen_after(&room, None).await.remove(0).1;
         for number in 0..KEPT * 2 {
-            room.say("Ada".into(), number.to_string()).await.unwrap();
+            room.say(person("Ada"), number.to_string()).await.unwrap();
         }
         let seen = seen_after(&room, Some(&first)).await;
         assert_eq!(seen[0].0, "missed");
@@ -392,7 +436,7 @@ mod tests {
         assert_eq!(seen_after(&room, Some(&seen[0].1)).await, seen[1..]);
     }
 
-    /// The first so many events after an event, waited for: a file is read elsewhere.
+    /// Waits for the first events after one: a file is read by another thread.
     async fn first_after(room: &Room, last: Option<&LastEventId>, count: usize) -> Vec<String> {
         let events = room.follow(None, last).unwrap().take(count);
         events.map(|event| text(&event.unwrap().value().unwrap())).collect().await
@@ -402,18 +446,56 @@ mod tests {
     async fn the_history_outlives_the_process() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("history");
-        let before = Room::open(Some(&file)).unwrap();
-        before.say("Ada".into(), "one".into()).await.unwrap();
+        let before = Room::open(Some(&file)).await.unwrap();
+        before.say(person("Ada"), "one".into()).await.unwrap();
         let mut events = pin!(before.follow(None, None).unwrap());
         let one = events.next().await.unwrap().unwrap().id().unwrap();
-        // What is on the disk when the process is killed.
+        // The file as it is on the disk when the process is killed.
         let left = folder.path().join("left");
         std::fs::copy(&file, &left).unwrap();
 
-        let after = Room::open(Some(&left)).unwrap();
-        after.say("Ada".into(), "two".into()).await.unwrap();
+        let after = Room::open(Some(&left)).await.unwrap();
+        after.say(person("Ada"), "two".into()).await.unwrap();
         assert_eq!(first_after(&after, None, 2).await, ["Ada: one", "Ada: two"]);
         let one = LastEventId::new(one.to_string());
         assert_eq!(first_after(&after, Some(&one), 1).await, ["Ada: two"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_people_with_one_name_are_two_people() {
+        let room = room().await;
+        let [first, second] = ["1", "2"].map(|id| Person { id: id.into(), name: "Ada".into() });
+        room.enter(&first);
+        room.enter(&second);
+        assert_eq!(seen(&room).await, ["joined Ada", "joined Ada"]);
+        assert_eq!(room.people(), [first.clone(), second.clone()]);
+        for _ in 0..PER_WINDOW {
+            room.admit(&first.id).unwrap();
+        }
+        room.admit(&first.id).unwrap_err();
+        room.admit(&second.id).unwrap();
+
+        room.leave(first);
+        sleep(GRACE * 2).await;
+        assert_eq!(room.people(), [second]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restart_announces_nobody_twice_and_the_departure_of_those_who_stay_away() {
+        let history =
+            ["Ada", "Grace", "Tim"].map(|name| RoomEvent::Joined { who: person(name), at: 0.0 });
+        let left = RoomEvent::Left { who: person("Tim"), at: 0.0 };
+        let presence = Presence::from_history(history.into_iter().chain([left]));
+        let (room, absent) = (room().await, presence.absent());
+        *lock(&room.presence) = presence;
+        tokio::spawn(Arc::clone(&room).announce_absent(absent));
+
+        assert_eq!(room.people(), [person("Ada"), person("Grace")]);
+        let _ada = visit(&room, "Ada");
+        sleep(GRACE_AT_START / 2).await;
+        assert!(seen(&room).await.is_empty());
+        sleep(GRACE_AT_START).await;
+        assert_eq!(seen(&room).await, ["left Grace"]);
+        assert_eq!(room.people(), [person("Ada")]);
     }
 }

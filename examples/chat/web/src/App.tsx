@@ -21,22 +21,25 @@ export function App() {
     <div className={styles.app}>
       <Header
         connection={room.connection}
+        people={room.people}
         transport={transportName}
         onTransport={chooseTransport}
         name={name}
         onRename={setName}
       />
       <main className={styles.main}>
-        <Conversation room={room} ownName={name} scroll={scroll} />
+        <Conversation room={room} joined={name !== null} scroll={scroll} />
         <div className={styles.footer}>
           {name === null ? (
             <JoinCard onJoin={setName} />
           ) : (
-            <Composer rpc={transport.rpc} name={name} onSent={scroll.toLatest} />
+            <Composer rpc={transport.rpc} name={name} connection={room.connection} onSent={scroll.toLatest} />
           )}
         </div>
       </main>
-      <RoomPanel entries={room.list} ownName={name} />
+      <aside className={styles.panel} aria-label="About this room">
+        <RoomPanel people={room.people} />
+      </aside>
     </div>
   );
 }

@@ -31,14 +31,30 @@ export type GapReason =
   /** Events were trimmed before the reader, which was subscribed, came to read them. */
   | "slow";
 
+/** Somebody in the room: two people may have the same name, never the same id. */
+export type Person = {
+  /** The public id of the person's session. */
+  id: string;
+  /** The name, 1 to 40 characters. */
+  name: string;
+};
+
+/** The people in the room. */
+export type Present = {
+  /** The public id of the caller's session, where the call has one. */
+  you: string | null;
+  /** Everyone who follows the room under a name, in the order of their names. */
+  people: Person[];
+};
+
 /** Something that everyone in the room sees. */
 export type RoomEvent =
-  /** Somebody said something. */
+  /** A message. */
   | {
       type: "message";
-      /** Who. */
-      name: string;
-      /** What. */
+      /** Its author. */
+      from: Person;
+      /** Its text. */
       message: string;
       /** Milliseconds since 1970-01-01T00:00:00Z. */
       at: number;
@@ -46,30 +62,30 @@ export type RoomEvent =
   /** Somebody came. */
   | {
       type: "joined";
-      /** Who. */
-      name: string;
+      /** The newcomer. */
+      who: Person;
       /** Milliseconds since 1970-01-01T00:00:00Z. */
       at: number;
     }
   /** Somebody went, and did not come back at once. */
   | {
       type: "left";
-      /** Who. */
-      name: string;
+      /** The one who went. */
+      who: Person;
       /** Milliseconds since 1970-01-01T00:00:00Z. */
       at: number;
     }
-  /** What happened here is no longer known: the reader was away for too long. */
+  /** Events are missing here: the reader was away for longer than they are kept. */
   | {
       type: "missed";
-      /** When the reader is told, in milliseconds since 1970-01-01T00:00:00Z. */
+      /** The time of this event, in milliseconds since 1970-01-01T00:00:00Z. */
       at: number;
     };
 
 /** A message to the room. */
 export type SendMessage = {
   /**
-   * What it says.
+   * Its text.
    *
    * @minLength 1
    * @maxLength 2000
@@ -98,17 +114,30 @@ export type Client<C extends ClientContext = Record<never, never>> = {
           >
         | ORPCError<"UNAUTHORIZED", undefined>
         | ORPCError<"INVALID_NAME", undefined>
+        | ORPCError<"INVALID_SESSION", undefined>
+        | ThrowableError
+    >;
+    /** Lists everyone in the room now. */
+    people: ProcedureClient<
+      C,
+      undefined,
+      Present,
+        | ORPCError<"INVALID_NAME", undefined>
+        | ORPCError<"INVALID_SESSION", undefined>
         | ThrowableError
     >;
     /**
-     * Everything that happened from the last event on that the client saw, or is
-     * known, and then what happens. Others see a reader with a name come and go.
+     * Streams the events after the last one that the client saw, or all that are kept,
+     * and then those to come. Others see a reader with a name come and go.
      */
     onMessage: ProcedureClient<
       C,
       undefined,
       AsyncIteratorClass<RoomEvent, void, void>,
-      ORPCError<"EVENT_GAP", GapData> | ORPCError<"INVALID_NAME", undefined> | ThrowableError
+        | ORPCError<"EVENT_GAP", GapData>
+        | ORPCError<"INVALID_NAME", undefined>
+        | ORPCError<"INVALID_SESSION", undefined>
+        | ThrowableError
     >;
   };
 };

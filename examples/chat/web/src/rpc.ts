@@ -1,13 +1,15 @@
 import type { Client } from "./client";
+import { SESSION } from "./profile/session";
 
-export type { RoomEvent } from "./client";
+export type { Person, RoomEvent } from "./client";
 
-/** Who calls: the server learns it with each call. */
+/** The caller: the server learns the name with each call. */
 export type Caller = { name?: string };
 
 export type Rpc = Client<Caller>;
 
-/** The headers that say who calls. */
+/** The headers that identify the caller. */
 export function callerHeaders({ name }: Caller): Record<string, string> {
-  return name === undefined ? {} : { authorization: `Bearer ${encodeURIComponent(name)}` };
+  const session = { "x-session": SESSION };
+  return name === undefined ? session : { ...session, authorization: `Bearer ${encodeURIComponent(name)}` };
 }

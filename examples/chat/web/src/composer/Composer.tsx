@@ -1,19 +1,21 @@
-import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef } from "react";
+import type { Connection } from "../room/connection";
 import type { Rpc } from "../rpc";
 import { CharacterCount } from "./CharacterCount";
 import styles from "./Composer.module.css";
 import { ComposerError } from "./ComposerError";
-import { countCharacters } from "./limits";
+import { COUNTER_FROM, countCharacters } from "./limits";
 import { SendButton } from "./SendButton";
 import { useAutosize } from "./useAutosize";
+import { useDraft } from "./useDraft";
 import { useProblem } from "./useProblem";
 import { useSend } from "./useSend";
 
-type Props = { rpc: Rpc; name: string; onSent: () => void };
+type Props = { rpc: Rpc; name: string; connection: Connection; onSent: () => void };
 
-export function Composer({ rpc, name, onSent }: Props) {
-  const [draft, setDraft] = useState("");
-  const { sending, failure, send, dismissFailure } = useSend(rpc, name);
+export function Composer({ rpc, name, connection, onSent }: Props) {
+  const [draft, setDraft] = useDraft();
+  const { sending, failure, send, dismissFailure, dismissUnreachable } = useSend(rpc, name);
   const textarea = useRef<HTMLTextAreaElement>(null);
   const errorId = useId();
 
@@ -24,9 +26,17 @@ export function Composer({ rpc, name, onSent }: Props) {
 
   useAutosize(textarea, draft);
 
+  // With the connection back, the message can be sent again as it stands.
+  const live = connection.state === "live";
+  useEffect(() => {
+    if (live) {
+      dismissUnreachable();
+    }
+  }, [live, dismissUnreachable]);
+
   function edit(next: string) {
     setDraft(next);
-    if (failure?.kind === "other") {
+    if (failure && failure.kind !== "rate-limited") {
       dismissFailure();
     }
   }
@@ -77,7 +87,7 @@ export function Composer({ rpc, name, onSent }: Props) {
         />
         <SendButton disabled={!sendable} busy={sending} />
       </div>
-      <div className={styles.below}>
+      <div className={styles.below} data-empty={problem.text === null && count < COUNTER_FROM}>
         <ComposerError id={errorId} text={problem.text} announcement={problem.announcement} />
         {problem.text === null && (
           <p className={styles.hint}>

@@ -1,4 +1,4 @@
-import { safe } from "@orpc/client";
+import { ORPCError, safe } from "@orpc/client";
 import type { Rpc } from "../rpc";
 import { describeFailure } from "./describeFailure";
 
@@ -6,7 +6,9 @@ const ANSWER_WITHIN_MS = 10_000;
 
 export type SendFailure =
   | { kind: "rate-limited"; seconds: number; /** Milliseconds since the Unix epoch. */ retryAt: number }
-  | { kind: "other"; text: string };
+  | { kind: "refused"; text: string }
+  /** Sending again may help once there is a connection. */
+  | { kind: "unreachable"; text: string };
 
 /** Resolves to what went wrong, or to `null` once the message is in the room. */
 export async function sendMessage(rpc: Rpc, name: string, message: string): Promise<SendFailure | null> {
@@ -17,5 +19,8 @@ export async function sendMessage(rpc: Rpc, name: string, message: string): Prom
     const { retryAfter } = error.data;
     return { kind: "rate-limited", seconds: Math.ceil(retryAfter), retryAt: Date.now() + retryAfter * 1000 };
   }
-  return error ? { kind: "other", text: describeFailure(error) } : null;
+  if (!error) {
+    return null;
+  }
+  return { kind: error instanceof ORPCError ? "refused" : "unreachable", text: describeFailure(error) };
 }

@@ -32,6 +32,6 @@ export function useProblem(count: number, failure: SendFailure | null): Problem 
       blocking: true,
     };
   }
-  const text = failure?.kind === "other" ? failure.text : null;
+  const text = failure && failure.kind !== "rate-limited" ? failure.text : null;
   return { text, announcement: text, invalid: false, blocking: false };
 }

@@ -1,13 +1,15 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type { Rpc } from "../rpc";
 import { type SendFailure, sendMessage } from "./sendMessage";
 
 export type Sender = {
   sending: boolean;
   failure: SendFailure | null;
-  /** Resolves to whether the message is in the room. */
+  /** Resolves to `true` once the message is in the room, to `false` if it cannot be sent. */
   send: (message: string) => Promise<boolean>;
   dismissFailure: () => void;
+  /** Dismisses a failure that was one of the connection. */
+  dismissUnreachable: () => void;
 };
 
 export function useSend(rpc: Rpc, name: string): Sender {
@@ -22,5 +24,10 @@ export function useSend(rpc: Rpc, name: string): Sender {
     return failed === null;
   }
 
-  return { sending, failure, send, dismissFailure: () => setFailure(null) };
+  const dismissFailure = useCallback(() => setFailure(null), []);
+  const dismissUnreachable = useCallback(() => {
+    setFailure((last) => (last?.kind === "unreachable" ? null : last));
+  }, []);
+
+  return { sending, failure, send, dismissFailure, dismissUnreachable };
 }

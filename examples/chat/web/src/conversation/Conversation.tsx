@@ -6,10 +6,10 @@ import { JumpToLatest } from "./JumpToLatest";
 import { Timeline } from "./Timeline";
 import type { StickyScroll } from "./useStickToBottom";
 
-type Props = { room: Room; ownName: string | null; scroll: StickyScroll };
+type Props = { room: Room; joined: boolean; scroll: StickyScroll };
 
-export function Conversation({ room, ownName, scroll }: Props) {
-  const { list, connection } = room;
+export function Conversation({ room, joined, scroll }: Props) {
+  const { list, connection, people } = room;
   const silent = list.every((entry) => entry.type !== "message");
   const reconnecting = connection.state === "reconnecting";
 
@@ -26,8 +26,8 @@ export function Conversation({ room, ownName, scroll }: Props) {
         data-notice={reconnecting}
       >
         <div className={styles.content} ref={scroll.content}>
-          {silent && connection.state === "live" && <EmptyState joined={ownName !== null} />}
-          {list.length > 0 && <Timeline entries={list} ownName={ownName} />}
+          {silent && connection.state === "live" && <EmptyState joined={joined} />}
+          {list.length > 0 && <Timeline entries={list} ownId={people.you} />}
         </div>
       </div>
       {reconnecting && (

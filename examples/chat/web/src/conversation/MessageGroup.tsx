@@ -2,11 +2,12 @@ import { Avatar } from "../ui/Avatar";
 import { hueStyle } from "../ui/hue";
 import { clockTime, exactTime } from "../ui/time";
 import type { Group } from "./buildTimeline";
+import { Linked } from "./Linked";
 import styles from "./MessageGroup.module.css";
 
 type Props = { group: Group; own: boolean };
 
-export function MessageGroup({ group: { name, at, entries }, own }: Props) {
+export function MessageGroup({ group: { from: { name }, at, entries }, own }: Props) {
   return (
     <div className={styles.group} data-own={own}>
       {!own && <Avatar name={name} />}
@@ -27,7 +28,7 @@ export function MessageGroup({ group: { name, at, entries }, own }: Props) {
                 {own ? "You" : name}, {clockTime(entry.at)}:
               </span>
               <p className={styles.bubble} data-testid="message" data-author={name} title={exactTime(entry.at)}>
-                {entry.message}
+                <Linked text={entry.message} />
               </p>
             </li>
           ))}

@@ -8,16 +8,16 @@ const HAPPENED = {
   left: "left",
 } satisfies Record<Exclude<NoticeEntry["type"], "missed">, string>;
 
-type Props = { notices: NoticesItem; ownName: string | null };
+type Props = { notices: NoticesItem; ownId: string | null };
 
-/** Who came and went between two messages, and where messages are missing. */
-export function Notices({ notices: { entries }, ownName }: Props) {
+/** The arrivals and departures between two messages, and the places of missing ones. */
+export function Notices({ notices: { entries }, ownId }: Props) {
   return (
     <ul className={styles.notices}>
       {entries.map((entry) => (
         <li className={styles.notice} key={entry.key}>
           <p className={styles.words} data-testid="notice">
-            <Words entry={entry} ownName={ownName} />
+            <Words entry={entry} ownId={ownId} />
           </p>
           <time dateTime={new Date(entry.at).toISOString()} title={exactTime(entry.at)}>
             {clockTime(entry.at)}
@@ -28,13 +28,13 @@ export function Notices({ notices: { entries }, ownName }: Props) {
   );
 }
 
-function Words({ entry, ownName }: { entry: NoticeEntry; ownName: string | null }) {
+function Words({ entry, ownId }: { entry: NoticeEntry; ownId: string | null }) {
   if (entry.type === "missed") {
     return "You were away for too long: some messages are missing here";
   }
   return (
     <>
-      <span className={styles.name}>{entry.name === ownName ? "You" : entry.name}</span> {HAPPENED[entry.type]}
+      <span className={styles.name}>{entry.who.id === ownId ? "You" : entry.who.name}</span> {HAPPENED[entry.type]}
     </>
   );
 }

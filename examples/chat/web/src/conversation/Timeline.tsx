@@ -6,9 +6,9 @@ import { MessageGroup } from "./MessageGroup";
 import { Notices } from "./Notices";
 import styles from "./Timeline.module.css";
 
-type Props = { entries: readonly Entry[]; ownName: string | null };
+type Props = { entries: readonly Entry[]; ownId: string | null };
 
-export const Timeline = memo(function Timeline({ entries, ownName }: Props) {
+export const Timeline = memo(function Timeline({ entries, ownId }: Props) {
   const items = useMemo(() => buildTimeline(entries), [entries]);
 
   function show(item: TimelineItem) {
@@ -16,9 +16,9 @@ export const Timeline = memo(function Timeline({ entries, ownName }: Props) {
       case "day":
         return <DaySeparator key={item.key} at={item.at} />;
       case "notices":
-        return <Notices key={item.key} notices={item} ownName={ownName} />;
+        return <Notices key={item.key} notices={item} ownId={ownId} />;
       case "group":
-        return <MessageGroup key={item.key} group={item} own={item.name === ownName} />;
+        return <MessageGroup key={item.key} group={item} own={item.from.id === ownId} />;
     }
   }
 

@@ -1,10 +1,11 @@
 import type { Entry, MessageEntry, NoticeEntry } from "../room/entries";
+import type { Person } from "../rpc";
 import { startOfDay } from "../ui/time";
 
 /** A longer silence starts a new group, so that its time is shown again. */
 const GROUP_GAP_MS = 5 * 60_000;
 
-export type Group = { kind: "group"; key: string; name: string; at: number; entries: MessageEntry[] };
+export type Group = { kind: "group"; key: string; from: Person; at: number; entries: MessageEntry[] };
 export type Notices = { kind: "notices"; key: string; entries: NoticeEntry[] };
 export type Day = { kind: "day"; key: string; at: number };
 export type TimelineItem = Group | Notices | Day;
@@ -26,12 +27,16 @@ export function buildTimeline(entries: readonly Entry[]): TimelineItem[] {
       } else {
         items.push({ kind: "notices", key: entry.key, entries: [entry] });
       }
-    } else if (last?.kind === "group" && last.name === entry.name && silence <= GROUP_GAP_MS) {
+    } else if (last?.kind === "group" && isSame(last.from, entry.from) && silence <= GROUP_GAP_MS) {
       last.entries.push(entry);
     } else {
-      items.push({ kind: "group", key: entry.key, name: entry.name, at: entry.at, entries: [entry] });
+      items.push({ kind: "group", key: entry.key, from: entry.from, at: entry.at, entries: [entry] });
     }
     previous = entry;
   }
   return items;
+}
+
+function isSame(one: Person, other: Person): boolean {
+  return one.id === other.id && one.name === other.name;
 }

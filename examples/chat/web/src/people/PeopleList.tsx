@@ -1,28 +1,20 @@
-import { useMemo } from "react";
-import type { Entry } from "../room/entries";
+import type { People } from "../room/usePeople";
 import { Avatar } from "../ui/Avatar";
-import { clockTime, exactTime } from "../ui/time";
 import styles from "./PeopleList.module.css";
-import { recentPeople } from "./recentPeople";
 
-type Props = { entries: readonly Entry[]; ownName: string | null };
+type Props = { people: People };
 
-export function PeopleList({ entries, ownName }: Props) {
-  const people = useMemo(() => recentPeople(entries), [entries]);
-
+export function PeopleList({ people: { you, people } }: Props) {
   if (people.length === 0) {
-    return <p className={styles.nobody}>People show up here once they say something.</p>;
+    return <p className={styles.nobody}>People show up here once they have a name.</p>;
   }
   return (
     <ul className={styles.list}>
-      {people.map(({ name, lastSpokeAt }) => (
-        <li className={styles.person} key={name}>
+      {people.map(({ id, name }) => (
+        <li className={styles.person} key={`${id} ${name}`} data-testid="person" data-you={id === you}>
           <Avatar name={name} size="small" />
           <span className={styles.name}>{name}</span>
-          {name === ownName && <span className={styles.you}>you</span>}
-          <time className={styles.time} dateTime={new Date(lastSpokeAt).toISOString()} title={exactTime(lastSpokeAt)}>
-            {clockTime(lastSpokeAt)}
-          </time>
+          {id === you && <span className={styles.you}>you</span>}
         </li>
       ))}
     </ul>

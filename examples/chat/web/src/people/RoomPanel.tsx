@@ -1,12 +1,16 @@
-import type { Entry } from "../room/entries";
+import type { People } from "../room/usePeople";
 import { PeopleList } from "./PeopleList";
 import styles from "./RoomPanel.module.css";
 
-type Props = { entries: readonly Entry[]; ownName: string | null };
+type Props = { people: People };
 
-export function RoomPanel({ entries, ownName }: Props) {
+export function RoomPanel({ people }: Props) {
   return (
-    <aside className={styles.panel} aria-label="About this room">
+    <>
+      <section className={styles.section}>
+        <h2 className={styles.heading}>Here now</h2>
+        <PeopleList people={people} />
+      </section>
       <section className={styles.section}>
         <h2 className={styles.heading}>About</h2>
         <p className={styles.about}>
@@ -15,9 +19,13 @@ export function RoomPanel({ entries, ownName }: Props) {
         </p>
       </section>
       <section className={styles.section}>
-        <h2 className={styles.heading}>Recently heard from</h2>
-        <PeopleList entries={entries} ownName={ownName} />
+        <h2 className={styles.heading}>WebSocket or SSE</h2>
+        <p className={styles.about}>
+          Two ways for messages to reach this page, from the same server code. With WebSocket everything shares one
+          connection; with SSE (server-sent events) messages arrive as an HTTP response that never ends. You can switch
+          at any time without missing a message.
+        </p>
       </section>
-    </aside>
+    </>
   );
 }

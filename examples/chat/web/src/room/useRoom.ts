@@ -3,9 +3,11 @@ import type { Transport } from "../transport/transport";
 import type { Connection } from "./connection";
 import { addEntry, type Entries, NO_ENTRIES } from "./entries";
 import { followRoom, type Position } from "./followRoom";
+import { type People, usePeople } from "./usePeople";
 
 export type Room = Entries & {
   connection: Connection;
+  people: People;
   retryNow: () => void;
 };
 
@@ -14,6 +16,8 @@ export function useRoom(transport: Transport, name: string | null): Room {
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
   const [wake] = useState(() => new EventTarget());
   const position = useRef<Position>({ lastEventId: undefined });
+  const people = usePeople(transport, name);
+  const { refresh } = people;
 
   // Stands before the next effect so that its cleanup is the first to run: the calls
   // of a closed socket are over, and nobody tries to abort them over it.
@@ -31,15 +35,25 @@ export function useRoom(transport: Transport, name: string | null): Room {
       position: position.current,
       signal: over.signal,
       wake,
-      onConnection: setConnection,
-      onEvent: (event, id) => arrive({ event, id }),
+      onConnection: (next) => {
+        setConnection(next);
+        if (next.state === "live") {
+          refresh();
+        }
+      },
+      onEvent: (event, id) => {
+        arrive({ event, id });
+        if (event.type === "joined" || event.type === "left") {
+          refresh();
+        }
+      },
     });
     return () => over.abort();
-  }, [transport, name, wake]);
+  }, [transport, name, wake, refresh]);
 
   const retryNow = useCallback(() => {
     wake.dispatchEvent(new Event("wake"));
   }, [wake]);
 
-  return { ...entries, connection, retryNow };
+  return { ...entries, connection, people, retryNow };
 }

@@ -2,8 +2,16 @@ import { TRANSPORT_NAMES, type TransportName } from "./transport";
 import styles from "./TransportSwitch.module.css";
 
 const LABELS = {
-  websocket: { short: "WebSocket", long: "WebSocket" },
-  sse: { short: "SSE", long: "Server-sent events" },
+  websocket: {
+    short: "WebSocket",
+    long: "WebSocket",
+    title: "Receive messages over a WebSocket: one connection for everything",
+  },
+  sse: {
+    short: "SSE",
+    long: "Server-sent events",
+    title: "Receive messages as server-sent events: an HTTP response that never ends",
+  },
 } satisfies Record<TransportName, unknown>;
 
 type Props = { chosen: TransportName; onChoose: (name: TransportName) => void };
@@ -13,7 +21,7 @@ export function TransportSwitch({ chosen, onChoose }: Props) {
     <fieldset className={styles.switch}>
       <legend className="visually-hidden">Connect over</legend>
       {TRANSPORT_NAMES.map((name) => (
-        <label className={styles.option} key={name} title={`Connect over ${LABELS[name].long}`}>
+        <label className={styles.option} key={name} title={LABELS[name].title}>
           <input
             className={styles.input}
             type="radio"
