@@ -81,6 +81,19 @@ pub mod api {
         about(app, socket)
     }
 
+    /// The code of what ends an iterator.
+    #[procedure]
+    pub async fn end(mut events: EventIterator<Value>) -> Value {
+        loop {
+            match events.next().await {
+                Some(Ok(event)) if matches!(event.step(), Step::Message(_)) => {}
+                Some(Ok(_)) => return json!("done"),
+                Some(Err(error)) => return json!(error.code()),
+                None => return json!("nothing"),
+            }
+        }
+    }
+
     #[procedure]
     pub async fn forever() {
         std::future::pending().await
@@ -633,6 +646,125 @@ async fn a_message_of_exactly_the_limit_is_one() {
     client.send(TEXT, format!("hook:{}", "x".repeat(995)).as_bytes()).await;
     assert_eq!(client.message().await.payload.len(), 1000);
     assert!(!socket.is_closed());
+}
+
+/// A frame of a message in parts.
+fn unfinished(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = frame(opcode, payload);
+    frame[0] &= 0x7f;
+    frame
+}
+
+/// A message of that length, whose call is of version 2 if the id is `2`.
+fn long(id: &str, length: usize) -> Vec<u8> {
+    let mut text = match id {
+        "2" => r#"{"id":"2","kind":"request","json":{"x":""#.to_owned(),
+        _ => format!(r#"{{"i":"{id}","p":{{"u":"/echo","b":{{"json":""#),
+    };
+    let end = if id == "2" { "\"}}" } else { "\"}}}" };
+    text.push_str(&"é".repeat((length - text.len() - end.len()) / 2));
+    text.push_str(&"x".repeat(length - text.len() - end.len()));
+    (text + end).into_bytes()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_of_a_message_that_is_too_long_fails_alone_and_its_socket_goes_on() {
+    let too_large = r#"{"i":"1","p":{"s":413,"b":{"json":{"defined":false,"code":"PAYLOAD_TOO_LARGE","status":413,"message":"Payload Too Large"}}}}"#;
+    let mut world = world_of("", |service| service.message_limit(1000));
+    let (mut client, socket) = world.open("/ws").await;
+    client.call("open", "/silent", &Value::Null).await;
+    assert_eq!(client.message().await.json()["i"], "open");
+    for (name, bytes) in [
+        ("one byte more", frame(TEXT, &long("1", 1001))),
+        ("bytes", frame(BINARY, &long("1", 5000))),
+        ("as long as is discarded", frame(TEXT, &long("1", 16_000))),
+        (
+            "within a character",
+            [unfinished(TEXT, &long("1", 999)[..500]), frame(0, &long("1", 999)[1..])].concat(),
+        ),
+        ("begun with nothing", [unfinished(TEXT, b""), frame(0, &long("1", 1001))].concat()),
+        (
+            "the id in two parts",
+            [unfinished(TEXT, b"{\"i\""), frame(0, &long("1", 3000)[4..])].concat(),
+        ),
+        (
+            "many parts",
+            long("1", 8000)
+                .chunks(100)
+                .enumerate()
+                .flat_map(|(at, part)| match at {
+                    0 => unfinished(TEXT, part),
+                    79 => frame(0, part),
+                    _ => unfinished(0, part),
+                })
+                .collect(),
+        ),
+        (
+            "with a file",
+            frame(BINARY, &[br#"{"i":"1","p":{"u":"/echo","h":{}}}"#, &[0xff; 4000][..]].concat()),
+        ),
+    ] {
+        for step in [bytes.len(), 37] {
+            for piece in bytes.chunks(step) {
+                client.write(piece).await;
+            }
+            assert_eq!(client.message().await.text(), too_large, "{name}");
+            echoes(&mut client).await;
+            assert_eq!(world.next().await.hook(), "message", "{name}");
+        }
+    }
+    // A ping in the middle of what is thrown away is answered.
+    client.write(&unfinished(TEXT, &long("1", 900))).await;
+    client.write(&unfinished(0, &[b'x'; 900])).await;
+    assert_eq!(client.message().await.text(), too_large);
+    client.send(PING, b"there?").await;
+    let pong = client.message().await;
+    assert_eq!((pong.opcode, &*pong.payload), (PONG, &b"there?"[..]));
+    client.send(0, b"x").await;
+    echoes(&mut client).await;
+    assert_eq!(world.next().await.hook(), "message");
+    client.send(TEXT, &long("2", 1001)).await;
+    let answer = client.message().await.json();
+    assert_eq!((&answer["id"], &answer["json"]["status"]), (&json!("2"), &json!(501)));
+    // The id of a call that is open is that call's.
+    client.send(TEXT, &long("open", 1001)).await;
+    client.send(TEXT, br#"{"i":"open","t":4}"#).await;
+    echoes(&mut client).await;
+    assert!(!socket.is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_a_message_that_is_too_long_ends_its_iterator() {
+    let mut world = world_of("", |service| service.message_limit(1000));
+    let (mut client, _) = world.open("/ws").await;
+    let head = json!({ "u": "/end", "h": { "content-type": "text/event-stream" } });
+    client.send(TEXT, json!({ "i": "1", "p": head }).to_string().as_bytes()).await;
+    let event =
+        format!(r#"{{"i":"1","t":3,"p":{{"e":"message","d":{{"json":"{}"}}}}}}"#, "x".repeat(1000));
+    client.send(TEXT, event.as_bytes()).await;
+    assert_eq!(client.message().await.text(), r#"{"i":"1","t":4}"#);
+    assert_eq!(client.message().await.json()["p"]["b"]["json"], "PAYLOAD_TOO_LARGE");
+    // And that of a call that nobody made is ignored.
+    client.send(TEXT, event.as_bytes()).await;
+    echoes(&mut client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_goes_on_beyond_what_is_discarded_closes_its_socket() {
+    for parts in [[frame(TEXT, &long("1", 16_001)), Vec::new()], {
+        let first = unfinished(TEXT, &long("1", 1001));
+        [first, frame(0, &[b'x'; 15_000])]
+    }] {
+        let mut world = world_of("", |service| service.message_limit(1000));
+        let (mut client, socket) = world.open("/ws").await;
+        client.write(&parts.concat()).await;
+        if !parts[1].is_empty() {
+            assert_eq!(client.message().await.json()["p"]["s"], 413);
+        }
+        let told = Seen::Error(socket.id(), "MessageTooBig { limit: 1000 }".to_owned());
+        assert_eq!(world.next().await, told);
+        assert_eq!(client.next().await.unwrap().close().0, 1009);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,6 +33,7 @@ use crate::socket::{Outbox, Socket};
 use crate::value::{Envelope, Malformed};
 use crate::wire;
 use crate::wire::v1::batch::{self, Mode};
+use crate::wire::v1::beginning::{Beginning, BeginningKind};
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
     self, BadCall, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
@@ -189,6 +190,30 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
             // A client of version 2 reads nothing but that.
             _ => self.shared.outbox().append(|out| peer::write_unreadable(id, bad, out)),
+        }
+    }
+
+    /// Fails the call of a message that is too long to be read, or its input.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn refuse_too_long(&mut self, message: &Beginning, length: usize) {
+        let error = Error::new(Code::PayloadTooLarge);
+        match message.kind {
+            BeginningKind::Call if !self.is_open(&message.id) => {
+                match self.buckets.take_call(length).map_err(Refused::TooFast) {
+                    Ok(()) => self.shared.fail(&message.id, &error, None),
+                    Err(refused) => {
+                        self.shared.fail(&message.id, &refused.error(), refused.retry_after());
+                    }
+                }
+            }
+            BeginningKind::Version2 => self.refuse(&message.id, &BadCall::Version2, length),
+            BeginningKind::Event => {
+                self.buckets.count_bytes(length);
+                if let Some(feed) = self.feed(&message.id) {
+                    feed.fail(error);
+                }
+            }
+            BeginningKind::Call | BeginningKind::Other => self.buckets.count_bytes(length),
         }
     }
 

@@ -13,8 +13,9 @@ use tokio_websockets::proto::ProtocolError;
 use tokio_websockets::{Error, Message};
 
 use super::hooks::{Handled, SocketError};
+use super::intake::TooLong;
 use super::life::Life;
-use super::resting::RestingSocket;
+use super::resting::{Incoming, RestingSocket};
 use crate::serve::peer::Calls;
 use crate::serve::time::after;
 use crate::socket::{Close, CloseCode, Frame, Frames, Socket};
@@ -208,7 +209,10 @@ where
             match self.websocket.poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => {
                     self.seen(was_resting);
-                    self.receive(message);
+                    match message {
+                        Incoming::Message(message) => self.receive(message),
+                        Incoming::TooLong(message) => self.refuse(&message),
+                    }
                     // A call runs before the next message, which may be its abort.
                     if let Some(calls) = &mut self.calls {
                         calls.poll(cx);
@@ -266,6 +270,15 @@ where
             && let Err(error) = calls.receive(&frame)
         {
             tracing::debug!(%error, "a message is ignored");
+        }
+    }
+
+    /// Refuses the call of a message that is too long.
+    fn refuse(&mut self, TooLong { beginning, length, .. }: &TooLong) {
+        let Some(calls) = &mut self.calls else { return };
+        tracing::debug!(length, "a message is too long");
+        if calls.may_go_on() && self.life.socket().closing().is_none() {
+            calls.refuse_too_long(beginning, *length);
         }
     }
 

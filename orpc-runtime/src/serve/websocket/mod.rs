@@ -1,10 +1,10 @@
 //! Serves a router over WebSocket (RFC 6455): a [`tower_service::Service`] that
 //! upgrades, for axum and hyper.
 
-mod boundary;
 mod connection;
 mod handshake;
 mod hooks;
+mod intake;
 mod life;
 #[cfg(feature = "proxy")]
 mod proxy;

@@ -7,7 +7,16 @@ use futures::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 
+use super::intake::TooLong;
 use super::transport::Transport;
+
+/// What a client sends.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Message(Message),
+    /// Only the beginning of a message was read.
+    TooLong(TooLong),
+}
 
 /// A WebSocket whose codec, with its buffer of 8 KiB, is there only while it is
 /// needed. Between two messages the codec has no state, so that one codec is as
@@ -24,7 +33,7 @@ pub(super) struct RestingSocket<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     pub(super) fn new(connection: S, message_limit: usize) -> Self {
-        let resting = Some(Transport::new(connection));
+        let resting = Some(Transport::new(connection, message_limit));
         Self { resting, awake: None, is_drained: false, message_limit }
     }
 
@@ -65,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     pub(super) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Message, Error>>> {
+    ) -> Poll<Option<Result<Incoming, Error>>> {
         if let Some(transport) = &mut self.resting
             && !ready!(transport.poll_read_ahead(cx)).map_err(Error::Io)?
         {
@@ -73,7 +82,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
         let message = Pin::new(self.awake()?).poll_next(cx);
         self.is_drained = message.is_pending();
-        message
+        match message {
+            Poll::Ready(message) => Poll::Ready(message.map(|read| read.map(Incoming::Message))),
+            Poll::Pending => self.poll_too_long(cx),
+        }
+    }
+
+    /// The message that the transport has found too long, if it has.
+    fn poll_too_long(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Incoming, Error>>> {
+        let socket = self.awake()?;
+        let Some(too_long) = socket.get_ref().too_long() else { return Poll::Pending };
+        if too_long.is_begun {
+            // The codec would wait for the rest, so another one takes its place. What
+            // it has to send, and cannot, is sent first.
+            ready!(Pin::new(&mut *socket).poll_flush(cx))?;
+            self.resting = self.awake.take().map(WebSocketStream::into_inner);
+        }
+        let transport = self.resting.as_mut().or(self.awake.as_mut().map(WebSocketStream::get_mut));
+        let too_long = transport.and_then(Transport::take_too_long);
+        too_long.map_or(Poll::Pending, |message| Poll::Ready(Some(Ok(Incoming::TooLong(message)))))
     }
 
     /// Waits until a message may be sent.
@@ -82,7 +109,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     }
 
     pub(super) fn start_send(&mut self, message: Message) -> Result<(), Error> {
-        Pin::new(self.awake()?).start_send(message)
+        let socket = self.awake()?;
+        if message.is_close() {
+            socket.get_mut().close();
+        }
+        Pin::new(socket).start_send(message)
     }
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -119,6 +150,16 @@ mod tests {
         frame
     }
 
+    async fn next_text<S>(socket: &mut RestingSocket<S>) -> String
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        match poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap() {
+            Incoming::Message(message) => message.as_text().unwrap().to_owned(),
+            Incoming::TooLong(message) => panic!("{message:?}"),
+        }
+    }
+
     #[tokio::test]
     async fn buffers_are_given_back_between_messages_and_not_within_one() {
         let (server, mut client) = tokio::io::duplex(1024);
@@ -132,16 +173,14 @@ mod tests {
             socket.rest();
             assert!(!socket.is_resting(), "a frame is half read");
             client.write_all(&frame[4..]).await.unwrap();
-            let message = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
-            assert_eq!(message.as_text(), Some("hello"));
+            assert_eq!(next_text(&mut socket).await, "hello");
             assert!(socket.poll_next(&mut cx).is_pending());
             socket.rest();
         }
         // Two messages at once, of which the second one is not read yet.
         client.write_all(&[text(b"a"), text(b"b")].concat()).await.unwrap();
         for expected in ["a", "b"] {
-            let message = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
-            assert_eq!(message.as_text(), Some(expected));
+            assert_eq!(next_text(&mut socket).await, expected);
             socket.rest();
             assert!(!socket.is_resting(), "it is not known that nothing more was read");
         }

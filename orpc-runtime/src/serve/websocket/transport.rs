@@ -5,35 +5,41 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::boundary::Boundary;
+use super::intake::{Intake, TooLong};
 
 /// How much is read at once into the stack.
 const READ: usize = 4096;
 
-/// A connection that remembers whether it took bytes, and whether what was read
-/// ends with a message.
+/// How many pieces are discarded before others have their turn.
+const DISCARD_BUDGET: usize = 64;
+
+/// A connection that remembers whether it took bytes, and keeps messages from the
+/// codec that are too long for it.
 #[derive(Debug)]
 pub(super) struct Transport<S> {
     connection: S,
     wrote: bool,
     /// The last write has to wait.
     is_blocked: bool,
-    boundary: Boundary,
-    /// What was read already, to be read first.
+    intake: Intake,
+    /// What was read, but not looked at.
     ahead: Bytes,
+    /// What the codec is to have first.
+    ready: BytesMut,
 }
 
 impl<S> Transport<S> {
-    pub(super) fn new(connection: S) -> Self {
+    pub(super) fn new(connection: S, message_limit: usize) -> Self {
         Self {
             connection,
             wrote: false,
             is_blocked: false,
-            boundary: Boundary::default(),
+            intake: Intake::new(message_limit),
             ahead: Bytes::new(),
+            ready: BytesMut::new(),
         }
     }
 
@@ -54,13 +60,31 @@ impl<S> Transport<S> {
 
     /// Whether all messages that began have been read to their ends.
     pub(super) fn is_at_boundary(&self) -> bool {
-        self.ahead.is_empty() && self.boundary.is_reached()
+        self.ahead.is_empty() && self.ready.is_empty() && self.intake.is_at_boundary()
+    }
+
+    /// A message that is too long, of which the codec got no more than a part.
+    /// Nothing is read until it was taken.
+    pub(super) fn too_long(&self) -> Option<&TooLong> {
+        self.intake.too_long()
+    }
+
+    pub(super) fn take_too_long(&mut self) -> Option<TooLong> {
+        self.intake.take_too_long()
+    }
+
+    /// A close frame is sent: the codec judges what comes.
+    pub(super) fn close(&mut self) {
+        self.intake.close();
     }
 }
 
 impl<S: AsyncRead + Unpin> Transport<S> {
     /// Reads what is there, to be read again. False at the end of the connection.
     pub(super) fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
+        if !self.ahead.is_empty() {
+            return Poll::Ready(Ok(true));
+        }
         let mut space = [MaybeUninit::uninit(); READ];
         let mut buffer = ReadBuf::uninit(&mut space);
         ready!(Pin::new(&mut self.connection).poll_read(cx, &mut buffer))?;
@@ -76,18 +100,49 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<Result<()>> {
         let this = &mut *self;
-        let start = buffer.filled().len();
-        if this.ahead.is_empty() {
-            ready!(Pin::new(&mut this.connection).poll_read(cx, buffer))?;
-        } else {
-            let length = this.ahead.len().min(buffer.remaining());
-            buffer.put_slice(&this.ahead[..length]);
-            this.ahead.advance(length);
+        for _ in 0..DISCARD_BUDGET {
+            if !this.ready.is_empty() {
+                let length = this.ready.len().min(buffer.remaining());
+                buffer.put_slice(&this.ready[..length]);
+                this.ready.advance(length);
+                if this.ready.is_empty() {
+                    this.ready = BytesMut::new();
+                }
+                return Poll::Ready(Ok(()));
+            }
+            if this.intake.too_long().is_some() {
+                // Whoever polls the codec asks for it next.
+                return Poll::Pending;
+            }
+            if this.ahead.is_empty() && this.intake.is_in_payload() {
+                return this.poll_read_payload(cx, buffer);
+            }
+            if !ready!(this.poll_read_ahead(cx))? {
+                return Poll::Ready(Ok(()));
+            }
+            let taken = this.intake.take(&this.ahead, &mut this.ready);
+            this.ahead.advance(taken);
             if this.ahead.is_empty() {
                 this.ahead = Bytes::new();
             }
         }
-        this.boundary.pass(&buffer.filled()[start..]);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<S: AsyncRead + Unpin> Transport<S> {
+    /// Reads the payload of a frame, and not what follows it, without a copy.
+    fn poll_read_payload(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        let start = buffer.filled().len();
+        ready!(Pin::new(&mut self.connection).poll_read(cx, buffer))?;
+        let end = start + self.intake.pass(&buffer.filled()[start..]);
+        self.ahead = Bytes::copy_from_slice(&buffer.filled()[end..]);
+        buffer.set_filled(end);
         Poll::Ready(Ok(()))
     }
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod batch;
 #[cfg(feature = "websocket")]
+pub(crate) mod beginning;
+#[cfg(feature = "websocket")]
 pub(crate) mod durable;
 pub(crate) mod form;
 pub(crate) mod headers;

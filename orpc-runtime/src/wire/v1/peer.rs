@@ -258,7 +258,7 @@ fn part(frame: &Bytes, raw: Option<&RawValue>) -> Bytes {
 }
 
 impl CallId {
-    fn new(text: &str) -> Result<Self, BadMessage> {
+    pub(super) fn new(text: &str) -> Result<Self, BadMessage> {
         let scalar =
             text.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
         if scalar && text.len() <= MAX_ID { Ok(Self(text.into())) } else { Err(BadMessage::Id) }

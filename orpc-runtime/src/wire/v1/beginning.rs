@@ -1,0 +1,193 @@
+//! The beginning of a message that is too long to be read.
+
+use serde::de::IgnoredAny;
+
+use super::peer::CallId;
+
+/// How many bytes of a message are looked at: its members up to the payload.
+pub(crate) const MAX_BEGINNING: usize = 2048;
+
+/// As much of a message as its beginning tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Beginning {
+    pub(crate) id: CallId,
+    pub(crate) kind: BeginningKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BeginningKind {
+    Call,
+    /// An event of the call's input.
+    Event,
+    /// A message that needs no answer.
+    Other,
+    /// A call of version 2 of the protocol.
+    Version2,
+}
+
+/// Why a beginning tells nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoBeginning {
+    /// There may be more to it.
+    Short,
+    /// It is that of no message, or of one whose id comes later.
+    Unreadable,
+}
+
+/// Reads a beginning: the members before the payload, which is the first one whose
+/// value is an object or array.
+pub(crate) fn read(text: &[u8]) -> Result<Beginning, NoBeginning> {
+    let mut members = Members::default();
+    let mut rest = expect(text, b'{')?;
+    loop {
+        let (name, behind) = string(rest)?;
+        rest = skip_space(expect(behind, b':')?);
+        let (value, behind) = match rest.first().ok_or(NoBeginning::Short)? {
+            b'{' | b'[' => return members.read(),
+            b'"' => string(rest)?,
+            _ => word(rest)?,
+        };
+        members.add(name, value);
+        rest = skip_space(behind);
+        match rest.first().ok_or(NoBeginning::Short)? {
+            b',' => rest = &rest[1..],
+            _ => return Err(NoBeginning::Unreadable),
+        }
+    }
+}
+
+/// The members that count, as JSON text.
+#[derive(Default)]
+struct Members<'a> {
+    i: Option<&'a [u8]>,
+    t: Option<&'a [u8]>,
+    id: Option<&'a [u8]>,
+    kind: Option<&'a [u8]>,
+}
+
+impl<'a> Members<'a> {
+    fn add(&mut self, name: &[u8], value: &'a [u8]) {
+        match name {
+            b"\"i\"" => self.i = Some(value),
+            b"\"t\"" => self.t = Some(value),
+            b"\"id\"" => self.id = Some(value),
+            b"\"kind\"" => self.kind = Some(value),
+            _ => {}
+        }
+    }
+
+    fn read(&self) -> Result<Beginning, NoBeginning> {
+        let (id, kind) = match (self.i, self.t, self.id, self.kind) {
+            (Some(id), Some(b"3"), ..) => (id, BeginningKind::Event),
+            (Some(id), Some(b"4"), ..) => (id, BeginningKind::Other),
+            (Some(id), ..) => (id, BeginningKind::Call),
+            (None, _, Some(id), Some(b"\"request\"")) => (id, BeginningKind::Version2),
+            (None, _, Some(id), Some(_)) => (id, BeginningKind::Other),
+            _ => return Err(NoBeginning::Unreadable),
+        };
+        let id = std::str::from_utf8(id).map_err(|_| NoBeginning::Unreadable)?;
+        // It is repeated as it came.
+        serde_json::from_str::<IgnoredAny>(id).map_err(|_| NoBeginning::Unreadable)?;
+        let id = CallId::new(id).map_err(|_| NoBeginning::Unreadable)?;
+        Ok(Beginning { id, kind })
+    }
+}
+
+fn skip_space(text: &[u8]) -> &[u8] {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    &text[text.iter().take_while(|byte| is_space(byte)).count()..]
+}
+
+/// What follows a byte, and spaces before it.
+fn expect(text: &[u8], byte: u8) -> Result<&[u8], NoBeginning> {
+    match skip_space(text).split_first() {
+        None => Err(NoBeginning::Short),
+        Some((&first, rest)) if first == byte => Ok(rest),
+        Some(_) => Err(NoBeginning::Unreadable),
+    }
+}
+
+/// A JSON text with its quotes, and what follows.
+fn string(text: &[u8]) -> Result<(&[u8], &[u8]), NoBeginning> {
+    let text = skip_space(text);
+    expect(text, b'"')?;
+    let mut is_escaped = false;
+    for (at, &byte) in text.iter().enumerate().skip(1) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return Ok(text.split_at(at + 1)),
+            _ => {}
+        }
+    }
+    Err(NoBeginning::Short)
+}
+
+/// A number, `true`, `false` or `null`, and what follows.
+fn word(text: &[u8]) -> Result<(&[u8], &[u8]), NoBeginning> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    match text.iter().take_while(|byte| is_part(byte)).count() {
+        0 => Err(NoBeginning::Unreadable),
+        length if length == text.len() => Err(NoBeginning::Short),
+        length => Ok(text.split_at(length)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Result<(String, BeginningKind), NoBeginning> {
+        read(text.as_bytes()).map(|read| (read.id.as_str().to_owned(), read.kind))
+    }
+
+    #[test]
+    fn the_id_and_the_kind_come_before_the_payload() {
+        use BeginningKind::{Call, Event, Other, Version2};
+        for (text, id, kind) in [
+            (r#"{"i":"1","p":{"#, r#""1""#, Call),
+            (r#"{"i":"1","t":1,"p":{"u":"/ech"#, r#""1""#, Call),
+            (" {\n\"i\" : 7 ,\t\"p\" : {", "7", Call),
+            (r#"{"i":"é\"\\","p":{"#, r#""é\"\\""#, Call),
+            (r#"{"x":null,"y":-1.5e3,"z":"{","i":"1","b":["#, r#""1""#, Call),
+            (r#"{"i":"1","t":3,"p":{"#, r#""1""#, Event),
+            (r#"{"i":"1","t":4,"p":{"#, r#""1""#, Other),
+            (r#"{"id":"1","kind":"request","json":{"#, r#""1""#, Version2),
+            (r#"{"kind":"event-stream","id":"5","json":{"#, r#""5""#, Other),
+        ] {
+            assert_eq!(told(text), Ok((id.to_owned(), kind)), "{text}");
+            for length in 0..text.trim_end_matches(|last| last != '{' && last != '[').len() {
+                if text.is_char_boundary(length) {
+                    assert_eq!(
+                        told(&text[..length]),
+                        Err(NoBeginning::Short),
+                        "{length} of {text}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_beginning_of_something_else_tells_nothing() {
+        let long = format!(r#"{{"i":"{}","p":{{"#, "x".repeat(1100));
+        for text in [
+            "x",
+            "[1",
+            r#""text""#,
+            r#"{"p":{"#,
+            r#"{"i":{"#,
+            r#"{"i":"1"}"#,
+            r#"{"i":"1";"p":{"#,
+            r#"{"i":"\x","p":{"#,
+            r#"{"i":01,"p":{"#,
+            r#"{"i":null,"p":{"#,
+            r#"{"id":"1","p":{"#,
+            r#"{i:"1","p":{"#,
+            &long,
+        ] {
+            assert_eq!(told(text), Err(NoBeginning::Unreadable), "{text}");
+        }
+        assert_eq!(read(b"{\"i\":\"\xff\",\"p\":{"), Err(NoBeginning::Unreadable));
+    }
+}
