@@ -47,6 +47,7 @@ describe("a request to upgrade", together, () => {
     ["with a query", { path: "/ws?token=a%20b&x" }],
     ["in other letters", { headers: { connection: "keep-alive, upgrade", upgrade: "WebSocket" } }],
     ["with another key", { headers: { "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" } }],
+    ["with the key of RFC 6455, section 4.1", { headers: { "sec-websocket-key": "AQIDBAUGBwgJCgsMDQ4PEC==" } }],
     ["with unknown extensions", { headers: { "sec-websocket-extensions": "x-nobody; a=1, y" } }],
     ["with cookies and an agent", { headers: { cookie: "a=1; b=2", "user-agent": "x".repeat(1000) } }],
   ]) {
@@ -125,6 +126,31 @@ describe("the Origin of a request to upgrade", together, () => {
   for (const name of ["chat.example", "chat.example:8443", "localhost:3939", "[::1]:3939"]) {
     it(`may be that of the Host ${name}, with or without TLS before it`, async () => {
       for (const scheme of ["http", "https"]) await assertServes(of(`${scheme}://${name}`, { host: name }));
+    });
+  }
+
+  for (const [origin, name, forwarded] of [
+    ["https://app.example", "app.example:443"],
+    ["http://app.example", "app.example:80"],
+    ["https://APP.example", "app.EXAMPLE"],
+    ["https://app.example", "app.example", "https"],
+    ["http://app.example", "app.example", "http"],
+    ["http://[::1]:3939", "[::1]:3939", "http"],
+  ]) {
+    it(`may be ${origin} where the Host is ${name}${forwarded ? ` by ${forwarded}` : ""}`, () =>
+      assertServes(of(origin, { host: name, ...(forwarded && { "x-forwarded-proto": forwarded }) })));
+  }
+
+  for (const [origin, name, forwarded] of [
+    ["http://app.example", "app.example:443"],
+    ["https://app.example", "app.example:80"],
+    ["http://app.example", "app.example", "https"],
+    ["https://app.example", "app.example", "http"],
+    ["ftp://app.example", "app.example"],
+  ]) {
+    it(`is refused with 403 when it is ${origin} where the Host is ${name}${forwarded ? ` by ${forwarded}` : ""}`, async () => {
+      const headers = { host: name, ...(forwarded && { "x-forwarded-proto": forwarded }) };
+      assert.equal((await statusOf(of(origin, headers))).status, 403);
     });
   }
 

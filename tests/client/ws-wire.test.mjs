@@ -2,6 +2,7 @@
 // Nothing here goes through the official link where it would hide what is sent.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ORPCError, safe } from "@orpc/client";
 import { VALID } from "./cases/inputs.mjs";
 import { COMMON_ERRORS, MALFORMED, assertIssues } from "./support/errors.mjs";
 import { TIME_LIMIT, eventually, soon } from "./support/eventually.mjs";
@@ -396,6 +397,32 @@ describe("frames", together, () => {
     }));
 });
 
+describe("headers", together, () => {
+  for (const name of ["Zoë", "Łukasz 🎉", "日本"]) {
+    it(`reach the procedure as the text that they are: ${name}`, async () => {
+      const client = world.client({ headers: { authorization: `Bearer ${name}` } });
+      assert.deepEqual(await client.account.whoAmI(), { name });
+    });
+  }
+
+  for (const [name, value] of [
+    ["last-event-id", "4\r\n1"],
+    ["last-event-id", "41\0"],
+    ["authorization", "Bearer alice\n"],
+    ["x", 5],
+    ["x y", "1"],
+  ]) {
+    it(`that cannot be read fail their call and are named: ${name} ${JSON.stringify(value)}`, () =>
+      withPeer(async (peer) => {
+        peer.send(request("1", "/stream/ticks", { everyMs: 1 }, { [name]: value }));
+        const { s, b } = JSON.parse(await peer.next()).p;
+        assert.deepEqual([s, b.json.code], [400, "BAD_REQUEST"]);
+        assert.ok(b.json.message.includes(name), b.json.message);
+        await assertAnswered(peer, [request("1", "/ping")], [answer("1", "pong")]);
+      }));
+  }
+});
+
 describe("what is not understood", together, () => {
   const CLEAN_CODES = [1002, 1003, 1007, 1008];
 
@@ -591,6 +618,10 @@ describe("the size of a message", TIME_LIMIT, () => {
     }
   }
 
+  const TOO_LARGE = failure("1", { code: "PAYLOAD_TOO_LARGE", status: 413, message: "Payload Too Large" });
+  /** As much as is thrown away for the sake of the other calls. */
+  const MOST = 16 * MIB;
+
   const WAYS = [
     ["as text", (peer, message) => peer.send(message)],
     ["as bytes", (peer, message) => peer.send(Buffer.from(message))],
@@ -605,17 +636,44 @@ describe("the size of a message", TIME_LIMIT, () => {
         }));
     }
 
-    for (const size of [MIB + 1, 2 * MIB]) {
-      it(`may not be ${size} bytes ${how}: the socket is closed with 1009, and no other`, () =>
+    for (const size of [MIB + 1, 2 * MIB, MOST]) {
+      it(`may not be ${size} bytes ${how}: its call fails, and the others on its socket go on`, () =>
+        withPeer(async (peer) => {
+          peer.send(request("slow", "/slow/wait", { ms: 60_000 }));
+          peer.send(request("stream", "/subscribe"));
+          assert.equal(await peer.next(), streamHead("stream"));
+          send(peer, sized(size));
+          assert.equal(await peer.next(), TOO_LARGE);
+          await assertAnswered(peer, [request("1", "/ping")], [answer("1", "pong")]);
+          await assertAnswered(peer, [abort("slow"), abort("stream")], []);
+        }));
+    }
+
+    for (const [title, message] of [
+      [`a call of ${MOST + 1} bytes`, () => sized(MOST + 1)],
+      ["a text that is no call", () => "x".repeat(MIB + 1)],
+      ["a call whose id comes too late", () => sized(MIB + 1).replace('{"i":"1","p":', '{"p":').replace(/}$/, ',"i":"1"}')],
+    ]) {
+      it(`may not be larger ${how}: ${title} closes the socket with 1009, and no other`, () =>
         withPeer(async (bystander) => {
           await withPeer(async (peer) => {
-            send(peer, sized(size));
+            send(peer, message());
             assert.equal(await peer.closeCode(), 1009);
           });
           await assertAnswered(bystander, [request("1", "/ping")], [answer("1", "pong")]);
         }));
     }
   }
+
+  it("fails an upload of 2 MB alone, as the official client sees it", async () => {
+    const client = world.client();
+    const slow = client.slow.wait({ ms: 500 });
+    const file = new File([new Uint8Array(2_000_000)], "large.bin");
+    const [error] = await safe(client.files.describe({ title: "t", file, more: [] }));
+    assert.ok(error instanceof ORPCError);
+    assert.deepEqual([error.code, error.status], ["PAYLOAD_TOO_LARGE", 413]);
+    assert.equal(await slow, "done");
+  });
 
   it("is refused as soon as it is declared", () =>
     withRaw(async (raw) => {
@@ -646,7 +704,7 @@ describe("the size of a message", TIME_LIMIT, () => {
     for (const id of ["c", "d"]) peer.send(request(id, "/slow/wait", { ms: 60_000 }));
     await eventually("two streams", () => watch().stream.live(), 2);
     await eventually("two calls", () => watch().slow.live(), 2);
-    peer.send(sized(MIB + 1));
+    peer.send("x".repeat(MIB + 1));
     assert.equal(await peer.closeCode(), 1009);
     await eventually("no stream", () => watch().stream.live(), 0);
     await eventually("no call", () => watch().slow.live(), 0);

@@ -111,7 +111,9 @@ impl AllowedHosts {
     #[track_caller]
     pub(super) fn add(&mut self, host: &str) {
         let Some(host) = Host::parse(host) else {
-            panic!("`{host}` is no host: give a name with or without a port, such as `app.example` or `[::1]:3000`");
+            panic!(
+                "`{host}` is no host: give a name with or without a port, such as `app.example` or `[::1]:3000`"
+            );
         };
         self.0.push(host);
     }
@@ -230,7 +232,9 @@ mod tests {
         for host in ["app.test", "APP.test:3000", "[::1]:3000"] {
             assert!(allow(&["App.test", "[0::1]:3000"], host), "{host}");
         }
-        for host in ["evil.test", "[::1]", "[::1]:3001", "app.test.evil.test", "x.app.test", "", "a b"] {
+        for host in
+            ["evil.test", "[::1]", "[::1]:3001", "app.test.evil.test", "x.app.test", "", "a b"]
+        {
             assert!(!allow(&["app.test", "[::1]:3000"], host), "{host}");
         }
         let mut hosts = AllowedHosts::default();

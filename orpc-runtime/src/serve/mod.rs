@@ -6,6 +6,8 @@ mod context;
 #[cfg(feature = "http")]
 mod form;
 #[cfg(feature = "http")]
+mod host;
+#[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "server")]
 pub mod listen;

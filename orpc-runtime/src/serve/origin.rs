@@ -1,7 +1,9 @@
 //! Refuses requests that pages of other origins send with their visitor's cookies.
 
-use http::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+use http::header::{HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http::{Method, Uri};
+
+use super::host::is_own_origin;
 
 /// Where a browser says that the page lies that sends a request (Fetch Metadata
 /// Request Headers, section 2.3). A page cannot set it.
@@ -38,7 +40,8 @@ impl AllowedOrigins {
     ///
     /// A listed Origin is always allowed. Otherwise the browser's own judgement in
     /// Sec-Fetch-Site decides, which also holds where a proxy has changed the Host
-    /// header; without it, or where it is `none`, an Origin must be that of the Host.
+    /// header; without it, or where it is `none`, an Origin must be that of the Host, and
+    /// of the scheme where that is known.
     pub(super) fn allow(&self, headers: &HeaderMap, uri: &Uri) -> bool {
         let Self::SameHostAnd(listed) = self else {
             return true;
@@ -53,10 +56,7 @@ impl AllowedOrigins {
         match Site::of(headers) {
             Some(Site::SameOrigin) => true,
             Some(Site::Other) => false,
-            None => {
-                let host = host(headers, uri);
-                origins.iter().all(|origin| host.is_some_and(|host| is_of_host(origin, host)))
-            }
+            None => origins.iter().all(|origin| is_own_origin(origin, headers, uri)),
         }
     }
 }
@@ -90,23 +90,6 @@ impl Site {
 pub(super) fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     let is = |name, value: &str| headers.get(name).is_some_and(|header| header == value);
     method == Method::GET && is(SEC_FETCH_MODE, "navigate") && is(SEC_FETCH_DEST, "document")
-}
-
-/// Host and port that the request was sent to.
-fn host<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
-    match headers.get(HOST) {
-        Some(host) => host.to_str().ok(),
-        // HTTP/2 has an authority instead.
-        None => uri.authority().map(http::uri::Authority::as_str),
-    }
-}
-
-/// Tells if an origin has that host and port. Its scheme is not compared: behind a
-/// proxy that terminates TLS, the server does not know its own.
-fn is_of_host(origin: &HeaderValue, host: &str) -> bool {
-    let origin_host =
-        origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    origin_host.is_some_and(|origin| origin.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::form::FormBody;
 use super::service::Unmatched;
 use super::version2;
 use crate::procedure::{Call, Code, Error, Output};
+use crate::serve::host;
 use crate::wire;
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -116,6 +117,11 @@ pub(super) fn refused_method(allow: HeaderValue) -> Response<RpcBody> {
 pub(super) fn cross_site() -> Response<RpcBody> {
     let message = "Cross-site requests are refused unless the server allows the page's origin";
     error_response(&Error::new(Code::Forbidden).with_message(message))
+}
+
+/// The response to a request that names a host which is not listed.
+pub(super) fn foreign_host() -> Response<RpcBody> {
+    error_response(&Error::new(Code::Forbidden).with_message(host::NOT_ALLOWED))
 }
 
 /// The response to HEAD that GET would have: its headers without its body.

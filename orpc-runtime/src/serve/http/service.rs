@@ -18,7 +18,8 @@ use tracing::Instrument as _;
 use super::body::RpcBody;
 use super::drain::{Drain, RequestBody};
 use super::response::{
-    allowed_methods, cross_site, head_only, refused_method, respond, respond_with_error, unmatched,
+    allowed_methods, cross_site, foreign_host, head_only, refused_method, respond,
+    respond_with_error, unmatched,
 };
 use super::version2::{self, is_version2};
 use crate::procedure::{Call, panicked};
@@ -26,6 +27,7 @@ use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::serve::form::FormLimits;
+use crate::serve::host::AllowedHosts;
 use crate::serve::method::{Methods, is_get, is_unsafe};
 use crate::serve::origin::{AllowedOrigins, is_navigation};
 use crate::serve::served::{Parts, Served};
@@ -49,6 +51,7 @@ pub(super) struct Options {
     pub(super) body_limit: usize,
     pub(super) form: FormLimits,
     pub(super) methods: Methods,
+    pub(super) hosts: AllowedHosts,
     pub(super) origins: AllowedOrigins,
     pub(super) drain: Drain,
     pub(super) batch_limit: usize,
@@ -89,6 +92,7 @@ pub(super) struct Deadlines {
 /// | [`batch_limit`](HttpService::batch_limit) | 10 calls in one request | 413 |
 /// | an event of an event iterator that a client sends: [`body_limit`](HttpService::body_limit) | 1 MiB | the iterator ends with PAYLOAD_TOO_LARGE |
 /// | [`discard_limit`](HttpService::discard_limit) of a body that nobody needs | 64 MiB in 30 s, no pause of 5 s, 1,024 bodies at a time | the connection is closed |
+/// | [`allow_host`](HttpService::allow_host) | any host | FORBIDDEN, 403 |
 /// | [`allow_origin`](HttpService::allow_origin) | the server's own host, and programs | FORBIDDEN, 403 |
 /// | methods | POST, PUT, PATCH, DELETE; GET and HEAD by [`strict_get`](HttpService::strict_get) | METHOD_NOT_SUPPORTED, 405, with `Allow` |
 /// | unsent events of a stream | 16 KiB | the stream is not polled until the client reads |
@@ -123,6 +127,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
                 memory: MIB as u64,
             },
             methods: Methods { strict_get: true },
+            hosts: AllowedHosts::default(),
             origins: AllowedOrigins::default(),
             drain: Drain::new(DISCARDED),
             batch_limit: 10,
@@ -238,6 +243,23 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.origins.add(origin.into()))
     }
 
+    /// Lets requests name this host, such as `app.example` or `localhost:3000`, and
+    /// no other that is not listed; without a port it is allowed with any. Unless one
+    /// is listed, all are allowed. The answer to another is FORBIDDEN, 403.
+    ///
+    /// Against DNS rebinding: a page whose own name is made to lead to this server
+    /// is of the same origin, and only the Host header tells.
+    ///
+    /// # Panics
+    /// If that is no host.
+    #[must_use]
+    #[track_caller]
+    pub fn allow_host(self, host: &str) -> Self {
+        let mut hosts = self.served.options.hosts.clone();
+        hosts.add(host);
+        self.with(|options| options.hosts = hosts)
+    }
+
     /// Lets the pages of every origin call. A page then acts with its visitor's
     /// cookies: authenticate by something else.
     #[must_use]
@@ -325,7 +347,9 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         let (parts, body) = request.into_parts();
         let body = RequestBody::new(body, &parts.headers, &state.options.drain);
         let is_head = parts.method == Method::HEAD;
-        let response = if is_version2(&parts.headers) && state.below(parts.uri.path()).is_some() {
+        let response = if !state.options.hosts.allow(&parts.headers, &parts.uri) {
+            foreign_host()
+        } else if is_version2(&parts.headers) && state.below(parts.uri.path()).is_some() {
             let Options { body_limit, batch_limit, deadlines, .. } = state.options;
             let answer = version2::refuse(&parts, body, body_limit, deadlines.body, batch_limit);
             Box::pin(answer).await

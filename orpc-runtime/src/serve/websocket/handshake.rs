@@ -1,7 +1,8 @@
 //! Whether a request may become a socket (RFC 6455, section 4.2).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use http::header::{
     CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
     SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -14,6 +15,13 @@ use crate::serve::origin::AllowedOrigins;
 
 /// Concatenated with a client's key to prove that the handshake was read.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// Reads keys. The sample in RFC 6455, section 4.1, has bits behind its 16 bytes,
+/// which mean nothing.
+const KEYS: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// Why a request does not become a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +44,9 @@ pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMa
     if parts.headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return Err(Refusal::Version);
     }
-    let key = parts.headers.get(SEC_WEBSOCKET_KEY).ok_or(Refusal::Malformed)?;
-    if STANDARD.decode(key).map(|key| key.len()) != Ok(16) {
+    let mut keys = parts.headers.get_all(SEC_WEBSOCKET_KEY).iter();
+    let key = keys.next().ok_or(Refusal::Malformed)?;
+    if keys.next().is_some() || KEYS.decode(key).map(|key| key.len()) != Ok(16) {
         return Err(Refusal::Malformed);
     }
     if !origins.allow(&parts.headers, &parts.uri) {
@@ -54,10 +63,12 @@ pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMa
         HeaderValue::try_from(proof).map_err(|_| Refusal::Malformed)?,
     );
     // A client that offers protocols may insist on one; which it is means nothing here.
-    let offered = parts.headers.get(SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
-    if let Some(first) = offered.and_then(|list| list.split(',').next())
-        && let Ok(first) = HeaderValue::from_str(first.trim())
-    {
+    if let Some(offered) = parts.headers.get(SEC_WEBSOCKET_PROTOCOL) {
+        let first = offered.as_bytes().split(|byte| *byte == b',').next();
+        let first = first.unwrap_or_default().trim_ascii();
+        // A token, as names of headers are.
+        HeaderName::from_bytes(first).map_err(|_| Refusal::Malformed)?;
+        let first = HeaderValue::from_bytes(first).map_err(|_| Refusal::Malformed)?;
         headers.insert(SEC_WEBSOCKET_PROTOCOL, first);
     }
     Ok(headers)
@@ -75,9 +86,8 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     headers
         .get_all(name)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .any(|item| item.trim().eq_ignore_ascii_case(token))
+        .flat_map(|list| list.as_bytes().split(|byte| *byte == b','))
+        .any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
 }
 
 #[cfg(test)]
@@ -105,6 +115,39 @@ mod tests {
         let headers = accept(&parts(&HANDSHAKE), &origins).unwrap();
         assert_eq!(headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert_eq!(headers["upgrade"], "websocket");
+    }
+
+    fn with_key(key: &str) -> Result<HeaderMap, Refusal> {
+        let headers = HANDSHAKE.map(|(name, value)| match name {
+            "sec-websocket-key" => (name, key),
+            _ => (name, value),
+        });
+        accept(&parts(&headers), &AllowedOrigins::default())
+    }
+
+    #[test]
+    fn a_key_is_sixteen_bytes_whatever_bits_follow_them() {
+        // Of RFC 6455, section 4.1; the proof is by OpenSSL.
+        let headers = with_key("AQIDBAUGBwgJCgsMDQ4PEC==").unwrap();
+        assert_eq!(headers["sec-websocket-accept"], "OfS0wDaT5NoxF2gqm7Zj2YtetzM=");
+        for key in ["AQIDBAUGBwgJCgsMDQ4PEA==", "AAAAAAAAAAAAAAAAAAAAAP=="] {
+            assert!(with_key(key).is_ok(), "{key}");
+        }
+        for key in [
+            "",
+            "AQIDBAUGBwgJCgsMDQ4PEC",
+            "AQIDBAUGBwgJCgsMDQ4PEC=",
+            "AQIDBAUGBwgJCgsMDQ4PEBE=",
+            "AQIDBAUGBwgJCgsMDQ4P",
+            "AQIDBAUGBwgJCgsMDQ4PE-==",
+            "AQIDBAUGBwgJCgsMDQ4PEC== ",
+        ] {
+            assert_eq!(with_key(key).unwrap_err(), Refusal::Malformed, "{key:?}");
+        }
+        let mut twice = HANDSHAKE.to_vec();
+        twice.push(("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="));
+        let refusal = accept(&parts(&twice), &AllowedOrigins::default()).unwrap_err();
+        assert_eq!(refusal, Refusal::Malformed);
     }
 
     #[test]

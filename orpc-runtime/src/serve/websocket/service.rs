@@ -24,6 +24,7 @@ use super::resting::RestingSocket;
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
+use crate::serve::host::{self, AllowedHosts};
 use crate::serve::http::respond_with_error;
 use crate::serve::origin::AllowedOrigins;
 use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
@@ -37,6 +38,7 @@ const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// What a service needs beside the router.
 #[derive(Debug, Clone)]
 struct Options {
+    hosts: AllowedHosts,
     origins: AllowedOrigins,
     no_upgrade: StatusCode,
     keep_extensions: bool,
@@ -65,7 +67,8 @@ impl std::fmt::Debug for GateOf {
 /// | limit | default | beyond it |
 /// |---|---|---|
 /// | [`allow_origin`](WebSocketService::allow_origin) | the server's own host | 403; no Origin header is no page, and passes |
-/// | [`message_limit`](WebSocketService::message_limit) | 1 MiB | the socket closes with 1009 |
+/// | [`allow_host`](WebSocketService::allow_host) | any host | 403 |
+/// | [`message_limit`](WebSocketService::message_limit) | 1 MiB | its call fails with PAYLOAD_TOO_LARGE; 16 MiB, or a message whose beginning is that of no call: the socket closes with 1009 |
 /// | [`running_calls`](WebSocketService::running_calls) | 64 | further calls wait |
 /// | [`waiting_calls`](WebSocketService::waiting_calls) | 4,096, and 8 MiB of them | TOO_MANY_REQUESTS |
 /// | [`streams`](WebSocketService::streams) | 128 | TOO_MANY_REQUESTS |
@@ -104,6 +107,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     /// without it each may wait for the acknowledgement of the one before.
     pub fn websocket<How>(&self, context: impl IntoContext<C, How>) -> WebSocketService<C> {
         let options = Options {
+            hosts: AllowedHosts::default(),
             origins: AllowedOrigins::default(),
             no_upgrade: StatusCode::UPGRADE_REQUIRED,
             keep_extensions: true,
@@ -134,6 +138,23 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     #[must_use]
     pub fn allow_origin(self, origin: impl Into<String>) -> Self {
         self.with(|options| options.origins.add(origin.into()))
+    }
+
+    /// Lets requests name this host, such as `app.example` or `localhost:3000`, and
+    /// no other that is not listed; without a port it is allowed with any. Unless one
+    /// is listed, all are allowed. The answer to another is 403.
+    ///
+    /// Against DNS rebinding: a page whose own name is made to lead to this server
+    /// is of the same origin, and only the Host header tells.
+    ///
+    /// # Panics
+    /// If that is no host.
+    #[must_use]
+    #[track_caller]
+    pub fn allow_host(self, host: &str) -> Self {
+        let mut hosts = self.served.options.hosts.clone();
+        hosts.add(host);
+        self.with(|options| options.hosts = hosts)
     }
 
     /// Lets the pages of every origin open sockets. A page then acts with its
@@ -274,6 +295,9 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     fn upgrade<B>(&self, request: Request<B>) -> WebSocketFuture {
         let (mut parts, _) = request.into_parts();
         let options = &self.served.options;
+        if !options.hosts.allow(&parts.headers, &parts.uri) {
+            return WebSocketFuture::ready(plain(StatusCode::FORBIDDEN, host::NOT_ALLOWED));
+        }
         if let Some(GateOf(gate)) = &options.gate {
             if !is_upgrade(&parts.method, &parts.headers) {
                 return WebSocketFuture::ready(plain(options.no_upgrade, NO_UPGRADE));
