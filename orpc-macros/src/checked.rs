@@ -27,9 +27,7 @@ impl Meant {
 
     fn message(self) -> &'static str {
         match self {
-            Self::Result => {
-                "rename this type, or return a `Result`: a type whose name ends with `Result` is taken for one"
-            }
+            Self::Result => "write `Result` here: this type is none",
             Self::Stream => "write `async` before `fn`, or return a stream: this type is none",
             Self::Middleware => {
                 "write the name of a function with `#[middleware]`: this type is of none"
@@ -74,19 +72,52 @@ pub(crate) fn checked(
     quote_spanned!(place=> #private::Checked<#ty, { #constant }>)
 }
 
-/// What takes a type apart that is a `Result` by its name, and its check, if the name
-/// leaves a doubt. `name` is an alias of the type.
+/// `Checked<__Returned, { __IS_STREAM }>`, where `whole` takes the type apart.
+pub(crate) fn stream(whole: &TokenStream, place: Span, runtime: &Runtime) -> TokenStream {
+    let private = runtime.private_at(place);
+    let constant = Ident::new(Meant::Stream.constant(), place);
+    quote_spanned!(place=> #private::Checked<#whole, { #constant }>)
+}
+
+/// The check of a type that may be a `Result`, and what takes it apart: none and the
+/// type itself where it is spelled `Result`, since an alias may have any name. `name`
+/// is an alias of the type, `constant` the name of the answer.
+///
+/// ```text
+/// const __IS_RESULT: bool = { use IsNot as _; IsResult::<__Returned>::IS };
+/// Checked<__Returned, { __IS_RESULT }>
+/// ```
 pub(crate) fn result(
     name: &Ident,
     ty: &Type,
+    constant: &str,
     runtime: &Runtime,
 ) -> (Option<TokenStream>, TokenStream) {
     if is_named(ty, "Result") {
-        (None, quote!(#name))
-    } else {
-        let check = check(Meant::Result, name, runtime);
-        (Some(check), checked(Meant::Result, name, runtime))
+        return (None, quote!(#name));
     }
+    let place = at(name.span());
+    let private = runtime.private_at(place);
+    let constant = Ident::new(constant, place);
+    let check = quote_spanned! {place=>
+        const #constant: ::core::primitive::bool = {
+            use #private::IsNot as _;
+            #private::IsResult::<#name>::IS
+        };
+    };
+    (Some(check), result_of(name, &constant.to_string(), runtime))
+}
+
+/// `Checked<__Returned, { __IS_RESULT }>`
+pub(crate) fn result_of(
+    ty: impl Spanned + quote::ToTokens,
+    constant: &str,
+    runtime: &Runtime,
+) -> TokenStream {
+    let place = at(ty.span());
+    let private = runtime.private_at(place);
+    let constant = Ident::new(constant, place);
+    quote_spanned!(place=> #private::Checked<#ty, { #constant }>)
 }
 
 /// ```text
@@ -151,17 +182,36 @@ pub(crate) fn once(
 /// The number of cases of `Twice`.
 const TWICE: usize = 11;
 
-/// Refuses an alias of `Result` that hides under another name: its error would
-/// be sent as a value.
-pub(crate) fn no_result(ty: impl Spanned + quote::ToTokens, runtime: &Runtime) -> TokenStream {
-    let place = at(ty.span());
-    let probe = probe(Meant::Result, &ty, runtime);
+/// Refuses a success that is a `Result` again, or an `Option` or `Event` of one: its
+/// error would be sent as a value. `name` is an alias of the success' type.
+pub(crate) fn no_result(name: &Ident, runtime: &Runtime) -> TokenStream {
+    let place = at(name.span());
+    let private = runtime.private_at(place);
     quote_spanned! {place=>
         const _: () = {
-            #probe
+            use #private::IsNot as _;
             ::core::assert!(
-                !__Probe::<__Probed>::IS,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+                !#private::Misplaced::<#name>::IS,
+                "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
+            );
+        };
+    }
+}
+
+/// Refuses an error with `RpcError` by hand that `?` would turn into an internal one.
+/// `name` is an alias of its type.
+pub(crate) fn no_internal(name: &Ident, ty: &Type, runtime: &Runtime) -> TokenStream {
+    if is_named(ty, "Error") || is_named(ty, "Infallible") {
+        return TokenStream::new();
+    }
+    let place = at(name.span());
+    let private = runtime.private_at(place);
+    quote_spanned! {place=>
+        const _: () = {
+            use #private::IsNot as _;
+            ::core::assert!(
+                !#private::IsInternal::<#name>::IS || #private::IsInfallible::<#name>::IS,
+                "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
             );
         };
     }

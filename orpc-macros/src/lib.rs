@@ -39,7 +39,7 @@ use proc_macro::TokenStream;
 ///   a function that is not `async` and returns a named stream type or a `Result`
 ///   of one: an event iterator. Items are values, `Event`s, or `Result`s of these.
 ///
-/// A type whose name ends with `Result` is taken for a `Result`.
+/// Results and streams are told by their types: an alias of either is what it stands for.
 ///
 /// # Options
 ///
@@ -141,7 +141,13 @@ pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// * `#[rpc_error(transparent)]`: the one field is an error of its own kind and
 ///   reaches the client as such;
 /// * `#[rpc_error(internal)]`: not declared; the client reads
-///   INTERNAL_SERVER_ERROR, the one field, if there is one, is logged.
+///   INTERNAL_SERVER_ERROR, the one field, if there is one, is logged. `?` converts a
+///   value of the field's type, unless `from = false` stands beside `internal` or the
+///   field has the `#[from]` of another derive.
+///
+/// `?` converts the enum into an `Error` that is what the client would see, also if the
+/// enum derives `thiserror::Error`. To that end the enum is not `Unpin`, and an error of
+/// logs alone that holds one is not converted by `?`.
 ///
 /// A variant's fields are the error's data: named ones an object, a single
 /// unnamed one itself. Attributes of serde and schemars on them count, as do

@@ -17,6 +17,19 @@ pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
+/// Whether a type is by its name one of the language or the standard library that is
+/// neither a `Result` nor a stream. The compiler tells of the others.
+pub(crate) fn is_built_in(ty: &Type) -> bool {
+    const NAMES: [&str; 22] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize", "str", "String", "Option", "Vec", "HashMap", "BTreeMap",
+    ];
+    match last_segment(ty) {
+        Some(last) => NAMES.iter().any(|name| last.ident == name),
+        None => true,
+    }
+}
+
 pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match strip_groups(ty) {
         Type::Path(path) => path.path.segments.last(),
@@ -93,12 +106,27 @@ pub(crate) fn optional_reference(ty: &Type) -> Option<&TypeReference> {
     }
 }
 
-/// The `impl …` that a type is, or a `Result` of which it is.
+/// The `impl …` that a type is, or that is the first argument of one: of a `Result`, or
+/// an alias of it.
 pub(crate) fn impl_trait(ty: &Type) -> Option<&TypeImplTrait> {
-    match (strip_groups(ty), result_parts(ty)) {
-        (Type::ImplTrait(bounds), _) | (_, Some((Type::ImplTrait(bounds), _))) => Some(bounds),
-        _ => None,
+    match strip_groups(ty) {
+        Type::ImplTrait(bounds) => Some(bounds),
+        ty if is_built_in(ty) => None,
+        ty => match first_argument(ty)? {
+            Type::ImplTrait(bounds) => Some(bounds),
+            _ => None,
+        },
     }
+}
+
+fn first_argument(ty: &Type) -> Option<&Type> {
+    let PathArguments::AngleBracketed(generics) = &last_segment(ty)?.arguments else {
+        return None;
+    };
+    generics.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(strip_groups(ty)),
+        _ => None,
+    })
 }
 
 /// The type with another one in place of its `impl …`.

@@ -1,13 +1,15 @@
 //! What generated code names. Not part of the interface: it changes without notice.
 
 pub use crate::checked::{
-    Checked, MiddlewareType, Nothing, OnceType, ResultType, StreamType, Twice,
+    Checked, IsDurable, IsInfallible, IsInternal, IsNot, IsResult, IsTyped, MiddlewareType,
+    Misplaced, Nothing, OnceType, ResultType, StreamType, Twice,
 };
 pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
-    Answers, Definition, Done, DurableOutput, Error, ErrorDeclaration, Hibernates, Kind, Lends,
-    MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Opens, Procedure, ProcedureInput,
-    RawInput, RpcError, RunMiddleware, Scope, Streams, Unary, With,
+    Answers, Definition, Docs, Done, DurableOutput, Error, ErrorDeclaration, Hibernates,
+    HiddenFromClients, Kind, Lends, MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Opens,
+    Procedure, ProcedureInput, RawInput, RpcError, RunMiddleware, Scope, Streams, TypedError,
+    Unary, UnaryOutput, With,
 };
 pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError};

@@ -4,45 +4,170 @@
 //! further of a type with such a constant in its arguments. A trait bound that does
 //! not hold is reported wherever the type is used.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 
 use futures::stream::Stream;
 use http::HeaderMap;
 
-use crate::procedure::{Call, Middleware, With};
+use crate::event::Event;
+use crate::procedure::{Call, DurableOutput, Middleware, TypedError, With};
 use crate::socket::Socket;
 
 /// A type that is what it is meant to be if `IS` is true.
 #[derive(Debug)]
 pub struct Checked<T, const IS: bool>(PhantomData<T>);
 
-/// A `Result`, under whatever name.
+/// The fallback of [`IsResult`] and [`Misplaced`]: the constant of a type for which
+/// they have none of their own.
+pub trait IsNot {
+    /// That it is not.
+    const IS: bool = false;
+}
+
+/// Tells by its constant `IS` whether a type is a `Result`, under whatever name.
+#[derive(Debug)]
+pub struct IsResult<T>(PhantomData<T>);
+
+impl<T> IsNot for IsResult<T> {}
+
+impl<T, E> IsResult<Result<T, E>> {
+    /// That it is.
+    pub const IS: bool = true;
+}
+
+/// Tells by its constant `IS` whether a `Result` stands at a place of a success where
+/// serde would write its error as a value, `{"Err": …}`.
+#[derive(Debug)]
+pub struct Misplaced<T>(PhantomData<T>);
+
+impl<T> IsNot for Misplaced<T> {}
+
+impl<T, E> Misplaced<Result<T, E>> {
+    /// That it does.
+    pub const IS: bool = true;
+}
+
+impl<T, E> Misplaced<Option<Result<T, E>>> {
+    /// That it does.
+    pub const IS: bool = true;
+}
+
+impl<T, E, R> Misplaced<Event<Result<T, E>, R>> {
+    /// That it does.
+    pub const IS: bool = true;
+}
+
+/// Tells by its constant `IS` whether a type is the token of a durable iterator.
+#[derive(Debug)]
+pub struct IsDurable<T>(PhantomData<T>);
+
+impl<T> IsNot for IsDurable<T> {}
+
+impl<T: DurableOutput> IsDurable<T> {
+    /// That it is.
+    pub const IS: bool = true;
+}
+
+/// Tells by its constant `IS` whether a type is an error by `#[derive(RpcError)]`.
+#[derive(Debug)]
+pub struct IsTyped<T>(PhantomData<T>);
+
+impl<T> IsNot for IsTyped<T> {}
+
+impl<T: TypedError> IsTyped<T> {
+    /// That it is.
+    pub const IS: bool = true;
+}
+
+/// Tells by its constant `IS` whether `?` makes an internal error of a type.
+#[derive(Debug)]
+pub struct IsInternal<T>(PhantomData<T>);
+
+impl<T> IsNot for IsInternal<T> {}
+
+impl<T: std::error::Error + Send + Sync + Unpin + 'static> IsInternal<T> {
+    /// That it does.
+    pub const IS: bool = true;
+}
+
+/// Tells by its constant `IS` whether a type has no values.
+#[derive(Debug)]
+pub struct IsInfallible<T>(PhantomData<T>);
+
+impl<T> IsNot for IsInfallible<T> {}
+
+impl IsInfallible<Infallible> {
+    /// That it has none.
+    pub const IS: bool = true;
+}
+
+/// A type taken apart into success and failure: a `Result`, under whatever name, or
+/// any other type, which cannot fail.
 pub trait ResultType {
+    /// The type itself.
+    type Whole;
     /// The type of a success.
     type Ok;
     /// The type of a failure.
     type Err;
+
+    /// Takes a value apart.
+    ///
+    /// # Errors
+    /// The error of a `Result` that has one.
+    fn split(whole: Self::Whole) -> Result<Self::Ok, Self::Err>;
 }
 
 impl<T, E> ResultType for Result<T, E> {
+    type Whole = Self;
     type Ok = T;
     type Err = E;
+
+    fn split(whole: Self) -> Self {
+        whole
+    }
 }
 
 impl<T, E> ResultType for Checked<Result<T, E>, true> {
+    type Whole = Result<T, E>;
     type Ok = T;
     type Err = E;
+
+    fn split(whole: Result<T, E>) -> Result<T, E> {
+        whole
+    }
 }
 
-/// A stream.
+impl<T> ResultType for Checked<T, false> {
+    type Whole = T;
+    type Ok = T;
+    type Err = Infallible;
+
+    fn split(whole: T) -> Result<T, Infallible> {
+        Ok(whole)
+    }
+}
+
+/// A stream, or a `Result` of one as [`ResultType`] takes it apart.
 pub trait StreamType {
-    /// What it yields.
+    /// What the stream yields.
     type Item;
-    /// The type itself.
+    /// The type of the stream.
     type Stream;
 }
 
-impl<S: Stream> StreamType for Checked<S, true> {
+impl<S: Stream> StreamType for Checked<Checked<S, false>, true> {
+    type Item = S::Item;
+    type Stream = S;
+}
+
+impl<S: Stream, E> StreamType for Checked<Checked<Result<S, E>, true>, true> {
+    type Item = S::Item;
+    type Stream = S;
+}
+
+impl<S: Stream, E> StreamType for Checked<Result<S, E>, true> {
     type Item = S::Item;
     type Stream = S;
 }

@@ -1,6 +1,8 @@
 //! What the macros generate, at run time: definitions, calls in the same
 //! process, composition, the checks of a whole router, typed errors.
 
+mod failures;
+
 use std::sync::Arc;
 
 use futures::stream::{self, BoxStream};

@@ -10,7 +10,7 @@ use super::parse::{Method, Trait};
 use super::validate::Procedures;
 use crate::attribute::{Runtime, at, cfg_attributes, local};
 use crate::diagnostics::Diagnostics;
-use crate::procedure::{self, ItemType, Output, Procedure};
+use crate::procedure::{self, Output, Procedure, Stream};
 use crate::signature::{Function, Head};
 use crate::types::{impl_trait, replace_impl_trait};
 
@@ -221,9 +221,9 @@ fn described(method: &Method, procedure: &Procedure<'_>, private: &TokenStream) 
             *argument.pat = syn::parse_quote!(_);
         }
     }
-    if let (Output::Stream { item, .. }, ReturnType::Type(_, ty)) =
+    if let (Output::Stream(stream), ReturnType::Type(_, ty)) =
         (&procedure.output, &mut signature.output)
-        && let ItemType::Named(item) = &item.ty
+        && let Stream::Opaque { item } | Stream::OpaqueResult { item, .. } = &**stream
     {
         **ty = Type::Verbatim(replace_impl_trait(ty, &syn::parse_quote!(#private::Empty<#item>)));
     }

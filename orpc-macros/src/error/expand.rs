@@ -26,8 +26,17 @@ use crate::attribute::{Runtime, at};
 ///
 ///         fn declarations() -> Vec<ErrorDeclaration> { … }
 ///     }
+///
+///     impl TypedError for SendError {}
+///     impl<'a> Unpin for SendError where &'a SendError: HiddenFromClients {}
+///     impl From<SendError> for Error { … }
+///     impl From<sqlx::Error> for SendError { … }
 /// };
 /// ```
+///
+/// `HiddenFromClients` is implemented for nothing, so the enum is not `Unpin`, as the conversion of
+/// any `std::error::Error` into `Error` demands of it. The one that keeps the error what
+/// it is can then stand beside that, and what holds such an error is not converted either.
 pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     let ErrorEnum { ident, runtime, rename_all_fields, variants } = parsed;
     let private = runtime.private();
@@ -46,7 +55,8 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     });
     let arms = variants.iter().map(|variant| arm(variant, runtime));
     let declarations = variants.iter().map(|variant| declaration(variant, runtime));
-    let all = all();
+    let conversions = variants.iter().filter_map(|variant| conversion(ident, variant, runtime));
+    let (all, error) = (all(), Ident::new("error", Span::mixed_site()));
     // An enum without variants has no value to match.
     let body =
         if variants.is_empty() { quote!(match self {}) } else { quote!(match self { #(#arms)* }) };
@@ -68,8 +78,44 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
                     #all
                 }
             }
+
+            impl #private::TypedError for #ident {}
+
+            impl<'__a> ::core::marker::Unpin for #ident where &'__a #ident: #private::HiddenFromClients {}
+
+            impl ::core::convert::From<#ident> for #private::Error {
+                fn from(#error: #ident) -> Self {
+                    #private::RpcError::into_error(#error)
+                }
+            }
+
+            #(#conversions)*
         };
     }
+}
+
+/// The conversion of an internal variant's field, and a check that it loses no error that
+/// clients know.
+fn conversion(ident: &Ident, variant: &Variant<'_>, runtime: &Runtime) -> Option<TokenStream> {
+    let VariantKind::Internal { from: Some(ty) } = &variant.kind else { return None };
+    let place = at(ty.span());
+    let private = runtime.private_at(place);
+    let (name, field) = (variant.ident, Ident::new("field", place));
+    Some(quote_spanned! {place=>
+        impl ::core::convert::From<#ty> for #ident {
+            fn from(#field: #ty) -> Self {
+                Self::#name(#field)
+            }
+        }
+
+        const _: () = {
+            use #private::IsNot as _;
+            ::core::assert!(
+                !#private::IsTyped::<#ty>::IS,
+                "write `#[rpc_error(transparent)]` here, or `internal, from = false`: this is an error that clients know, which `?` would hide"
+            );
+        };
+    })
 }
 
 /// An implementation that spares the user the errors that would follow from its absence.
@@ -151,10 +197,10 @@ fn arm(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
         (VariantKind::Transparent(ty), _) => {
             quote_spanned!(place=> Self::#ident(#field) => <#ty as #private::RpcError>::into_error(#field),)
         }
-        (VariantKind::Internal, Fields::Unnamed(_)) => {
+        (VariantKind::Internal { .. }, Fields::Unnamed(_)) => {
             quote_spanned!(place=> Self::#ident(#field) => #private::internal(#field),)
         }
-        (VariantKind::Internal, _) => {
+        (VariantKind::Internal { .. }, _) => {
             let text = ident.to_string();
             quote!(Self::#ident => #private::Error::internal(#text),)
         }
@@ -200,7 +246,7 @@ fn declaration(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
         VariantKind::Transparent(ty) => {
             return quote_spanned!(place=> #all.append(&mut <#ty as #private::RpcError>::declarations()););
         }
-        VariantKind::Internal => return TokenStream::new(),
+        VariantKind::Internal { .. } => return TokenStream::new(),
     };
     let status = status.as_ref().map(|status| quote!(.status(#status)));
     let message = message.as_ref().map(|message| quote!(.message(#message)));

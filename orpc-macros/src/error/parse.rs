@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use proc_macro2::Ident;
+use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Fields, Lit, LitInt, LitStr, Meta, Type};
+use syn::{Attribute, Data, DataEnum, DeriveInput, Field, Fields, Lit, LitInt, LitStr, Meta, Type};
 
 use crate::attribute::{AttributeOption, OptionValue, Runtime, parse_options};
 use crate::diagnostics::Diagnostics;
@@ -32,8 +33,8 @@ pub(super) enum VariantKind {
     Declared { code: String, status: Option<LitInt>, message: Option<LitStr> },
     /// The one field is an error of its own kind.
     Transparent(Box<Type>),
-    /// Hidden from clients.
-    Internal,
+    /// Hidden from clients. The type of its field is there if `?` converts it.
+    Internal { from: Option<Box<Type>> },
 }
 
 impl<'a> ErrorEnum<'a> {
@@ -58,6 +59,7 @@ impl<'a> ErrorEnum<'a> {
         let variants: Vec<_> =
             data.variants.iter().map(|variant| Variant::parse(variant, errors)).collect();
         check_codes(&variants, errors);
+        check_conversions(data, &variants, errors);
         Some(Self {
             ident: &input.ident,
             runtime,
@@ -69,14 +71,20 @@ impl<'a> ErrorEnum<'a> {
 
 impl<'a> Variant<'a> {
     fn parse(variant: &'a syn::Variant, errors: &mut Diagnostics) -> Self {
-        let known = ["code", "status", "message", "transparent", "internal"];
+        let known = ["code", "status", "message", "transparent", "internal", "from"];
         let (mut code, mut status, mut message) = (None, None, None);
-        let mut hidden = None;
+        let (mut hidden, mut from) = (None, None);
         for option in options(&variant.attrs, &known, errors) {
             match option.key.to_string().as_str() {
                 "code" => code = parse_code(&option, errors),
                 "status" => status = parse_status(&option, errors),
                 "message" => message = option.text(errors),
+                "from" => {
+                    if !matches!(&option.value, OptionValue::Literal(Lit::Bool(is)) if !is.value) {
+                        errors.at_span(option.span(), "write `from = false`, or leave it out: `internal` converts its field by `?`");
+                    }
+                    from = Some(option.key);
+                }
                 _ => {
                     if !matches!(option.value, OptionValue::Flag) {
                         errors.at(
@@ -91,12 +99,17 @@ impl<'a> Variant<'a> {
                 }
             }
         }
+        if let Some(from) = &from
+            && hidden.as_ref().is_none_or(|key| key != "internal")
+        {
+            errors.at(from, "remove `from`: only an `internal` variant converts its field by `?`");
+        }
         let kind = match &hidden {
             Some(key) => {
                 if code.is_some() || status.is_some() || message.is_some() {
                     errors.at(key, format!("write `{key}` alone: such a variant has no code, status or message of its own"));
                 }
-                hidden_kind(key, variant, errors)
+                hidden_kind(key, variant, from.is_none(), errors)
             }
             None => {
                 check_data(variant, errors);
@@ -113,9 +126,14 @@ impl<'a> Variant<'a> {
     }
 }
 
-fn hidden_kind(key: &Ident, variant: &syn::Variant, errors: &mut Diagnostics) -> VariantKind {
+fn hidden_kind(
+    key: &Ident,
+    variant: &syn::Variant,
+    is_from: bool,
+    errors: &mut Diagnostics,
+) -> VariantKind {
     let field = match &variant.fields {
-        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Some(&fields.unnamed[0].ty),
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Some(&fields.unnamed[0]),
         Fields::Unit => None,
         fields => {
             errors.at(
@@ -126,16 +144,24 @@ fn hidden_kind(key: &Ident, variant: &syn::Variant, errors: &mut Diagnostics) ->
         }
     };
     match field {
-        Some(ty) if key == "transparent" => VariantKind::Transparent(Box::new(ty.clone())),
+        Some(field) if key == "transparent" => VariantKind::Transparent(Box::new(field.ty.clone())),
         None if key == "transparent" && matches!(variant.fields, Fields::Unit) => {
             errors.at(
                 &variant.ident,
                 format!("write one unnamed field, `{}(…)`, for `{key}`", variant.ident),
             );
-            VariantKind::Internal
+            VariantKind::Internal { from: None }
         }
-        _ => VariantKind::Internal,
+        Some(field) if is_from && !has_from(field) => {
+            VariantKind::Internal { from: Some(Box::new(field.ty.clone())) }
+        }
+        _ => VariantKind::Internal { from: None },
     }
+}
+
+/// Whether another derive, such as that of `thiserror`, converts the field by `?`.
+fn has_from(field: &Field) -> bool {
+    field.attrs.iter().any(|attribute| attribute.path().is_ident("from"))
 }
 
 // `Variant(A, B)`
@@ -166,6 +192,30 @@ fn check_codes(variants: &[Variant<'_>], errors: &mut Diagnostics) {
             );
         }
     }
+}
+
+// `A(io::Error)` and `B(io::Error)`, both internal
+fn check_conversions(data: &DataEnum, variants: &[Variant<'_>], errors: &mut Diagnostics) {
+    let mut taken: HashMap<String, &Ident> = HashMap::new();
+    for variant in &data.variants {
+        let by_others = variant.fields.iter().filter(|field| has_from(field));
+        taken.extend(by_others.map(|field| (text_of(&field.ty), &variant.ident)));
+    }
+    for Variant { ident, kind, .. } in variants {
+        let VariantKind::Internal { from: Some(ty) } = kind else { continue };
+        if let Some(other) = taken.insert(text_of(ty), ident) {
+            errors.at(
+                ty,
+                format!(
+                    "write `#[rpc_error(internal, from = false)]` for `{other}` or `{ident}`: both hold this type, and `?` makes one of them"
+                ),
+            );
+        }
+    }
+}
+
+fn text_of(ty: &Type) -> String {
+    ty.to_token_stream().to_string()
 }
 
 fn parse_code(option: &AttributeOption, errors: &mut Diagnostics) -> Option<String> {

@@ -6,12 +6,12 @@ use syn::spanned::Spanned;
 
 use super::validate::{Kind, Middleware};
 use crate::attribute::{Runtime, associated, at, cfg_attributes, local};
-use crate::checked::result;
+use crate::checked::{self, Meant};
 use crate::diagnostics::Diagnostics;
 use crate::lent::{How, Subject};
 use crate::procedure::marker;
 use crate::signature::Head;
-use crate::types::result_parts;
+use crate::types::{is_named, result_parts};
 
 /// ```text
 /// struct authenticate {}
@@ -105,6 +105,8 @@ struct Types {
     definitions: TokenStream,
     value: Ident,
     error: Ident,
+    /// What takes the result apart.
+    whole: TokenStream,
 }
 
 /// ```text
@@ -118,25 +120,25 @@ fn types(kind: &Kind, runtime: &Runtime) -> Types {
     let place = at(returned.span());
     let private = runtime.private_at(place);
     let name = Ident::new("__Returned", returned.span());
-    let (check, result) = result(&name, returned, runtime);
+    let (check, whole) = match kind {
+        Kind::Around { .. } if !is_named(returned, "Result") => (
+            Some(checked::check(Meant::Result, &name, runtime)),
+            checked::checked(Meant::Result, &name, runtime),
+        ),
+        _ => checked::result(&name, returned, "__IS_RESULT", runtime),
+    };
     let part = |part: &str| {
         let part = Ident::new(part, place);
-        quote_spanned!(place=> <#result as #private::ResultType>::#part)
+        quote_spanned!(place=> <#whole as #private::ResultType>::#part)
     };
     let parts = result_parts(returned);
     let ok_span = parts.map_or(returned.span(), |(ok, _)| ok.span());
     let error_span = parts.and_then(|(_, error)| error).map_or(returned.span(), Spanned::span);
     let (value, value_span) = match kind {
         Kind::Around { value, .. } => (value.to_token_stream(), value.span()),
-        Kind::Before { is_result: true, .. } => (part("Ok"), ok_span),
-        Kind::Before { is_result: false, .. } => (name.to_token_stream(), returned.span()),
+        Kind::Before { .. } => (part("Ok"), ok_span),
     };
-    let error = match kind {
-        Kind::Before { is_result: false, .. } => quote!(#private::Infallible),
-        Kind::Around { .. } | Kind::Before { .. } => part("Err"),
-    };
-    let is_result = !matches!(kind, Kind::Before { is_result: false, .. });
-    let check = check.filter(|_| is_result);
+    let error = part("Err");
     Types {
         definitions: quote! {
             type __Returned = #returned;
@@ -146,6 +148,7 @@ fn types(kind: &Kind, runtime: &Runtime) -> Types {
         },
         value: Ident::new("__Value", value_span),
         error: Ident::new("__Error", error_span),
+        whole,
     }
 }
 
@@ -197,32 +200,25 @@ fn run(
     let implement = how.implement("RunMiddleware", subject, &private, place);
     let arguments = how.values(&next, &private);
     let call = quote_spanned!(place=> #ident(#(#arguments),*).await);
-    let success = match kind {
-        Kind::Before { .. } => types.value.to_token_stream(),
-        Kind::Around { .. } => quote!(#private::Done),
-    };
-    let error_type = &types.error;
-    let result = quote_spanned! {place=>
-        ::core::convert::identity::<#private::Result<#success, #error_type>>(#call)
-    };
-    let rest = quote_spanned!(place=> #private::Next::with(#next, #value).await);
-    let failed = quote_spanned!(place=> #private::Err(#private::failed::<#ident>(#error)));
-    let body = match kind {
-        Kind::Before { is_result: false, .. } => {
-            quote_spanned!(place=> let #value = #call; #rest)
+    let Types { error: error_type, whole, .. } = types;
+    let result = match kind {
+        Kind::Before { .. } => {
+            quote_spanned!(place=> <#whole as #private::ResultType>::split(#call))
         }
-        Kind::Before { is_result: true, .. } => quote_spanned! {place=>
-            match #result {
-                #private::Ok(#value) => #rest,
-                #private::Err(#error) => #failed,
-            }
-        },
         Kind::Around { .. } => quote_spanned! {place=>
-            match #result {
-                #private::Ok(#value) => #private::Ok(#value),
-                #private::Err(#error) => #failed,
-            }
+            ::core::convert::identity::<#private::Result<#private::Done, #error_type>>(#call)
         },
+    };
+    let success = match kind {
+        Kind::Before { .. } => quote_spanned!(place=> #private::Next::with(#next, #value).await),
+        Kind::Around { .. } => quote_spanned!(place=> #private::Ok(#value)),
+    };
+    let failed = quote_spanned!(place=> #private::Err(#private::failed::<#ident>(#error)));
+    let body = quote_spanned! {place=>
+        match #result {
+            #private::Ok(#value) => #success,
+            #private::Err(#error) => #failed,
+        }
     };
     quote_spanned! {place=>
         #implement {

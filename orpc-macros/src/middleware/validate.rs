@@ -7,7 +7,7 @@ use crate::attribute::{Runtime, cfg_attributes};
 use crate::diagnostics::Diagnostics;
 use crate::lent::Argument;
 use crate::signature::{self, Function, Role, check_borrows, check_one_type};
-use crate::types::{is_named, is_result, last_segment, owned, result_parts, strip_groups};
+use crate::types::{is_named, last_segment, owned, result_parts, strip_groups};
 
 /// A function that can be a middleware.
 pub(super) struct Middleware<'a> {
@@ -22,24 +22,23 @@ pub(super) struct Middleware<'a> {
 /// What a middleware does with the rest of the call.
 pub(super) enum Kind {
     /// Lends what it returns to the procedures, or ends the call.
-    Before { returned: Type, is_result: bool },
+    Before { returned: Type },
     /// Runs the rest itself, with a value to lend.
     Around { returned: Type, value: Box<Type> },
 }
 
 impl Kind {
     /// What is lent, as far as it can be read.
-    pub(super) fn value(&self) -> Option<&Type> {
+    pub(super) fn value(&self) -> &Type {
         match self {
-            Self::Around { value, .. } => Some(value),
-            Self::Before { returned, is_result: false } => Some(returned),
-            Self::Before { returned, is_result: true } => result_parts(returned).map(|(ok, _)| ok),
+            Self::Around { value, .. } => value,
+            Self::Before { returned } => result_parts(returned).map_or(returned, |(ok, _)| ok),
         }
     }
 
     /// Whether nothing is lent.
     pub(super) fn is_unit(&self) -> bool {
-        matches!(self.value(), Some(Type::Tuple(tuple)) if tuple.elems.is_empty())
+        matches!(self.value(), Type::Tuple(tuple) if tuple.elems.is_empty())
     }
 }
 
@@ -103,7 +102,8 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
     check_borrows(&returned, Role::Middleware, errors);
     let is_done = result_parts(&returned).is_some_and(|(ok, _)| is_named(ok, "Done"));
     match next {
-        Some(_) if !is_done => {
+        // An alias may hide what it is of; the compiler knows.
+        Some(_) if !is_done && !is_alias(&returned) => {
             let message = "return `Result<Done, Error>`, which `next` gives: a middleware that takes `Next` returns the result of the call";
             match &signature.output {
                 ReturnType::Type(_, ty) => errors.at(ty, message),
@@ -121,11 +121,13 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
             );
             None
         }
-        None => {
-            let is_result = is_result(&returned);
-            Some(Kind::Before { returned: owned(&returned), is_result })
-        }
+        None => Some(Kind::Before { returned: owned(&returned) }),
     }
+}
+
+/// Whether a type may be another one than its name says.
+fn is_alias(ty: &Type) -> bool {
+    last_segment(ty).is_some() && result_parts(ty).is_none() && !is_named(ty, "Done")
 }
 
 /// The `T` of `Next<T>`, by default `()`.

@@ -6,7 +6,7 @@ mod validate;
 
 pub(crate) use expand::{implementations, marker, stub as unreached};
 pub(crate) use parse::Options;
-pub(crate) use validate::{ItemType, Output, Procedure, check_name, validate};
+pub(crate) use validate::{Output, Procedure, Stream, check_name, validate};
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -7,12 +7,14 @@ use syn::{
 };
 
 use super::parse::Options;
-use crate::attribute::{cfg_attributes, doc_text};
+use crate::attribute::{Docs, cfg_attributes};
 use crate::diagnostics::Diagnostics;
 use crate::lent::{Argument, Subject};
 use crate::naming::{RESERVED, camel_case};
 use crate::signature::{self, Function, Role, check_borrows, check_one_type};
-use crate::types::{is_named, is_result, last_segment, owned, result_parts, strip_groups};
+use crate::types::{
+    impl_trait, is_built_in, is_named, owned, replace_impl_trait, result_parts, strip_groups,
+};
 
 /// A function that can be a procedure.
 pub(crate) struct Procedure<'a> {
@@ -20,7 +22,7 @@ pub(crate) struct Procedure<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) visibility: &'a Visibility,
     pub(crate) cfgs: Vec<Attribute>,
-    pub(crate) docs: String,
+    pub(crate) docs: Docs,
     pub(crate) deprecated: Option<&'a Attribute>,
     pub(crate) wire_name: String,
     pub(crate) options: &'a Options,
@@ -29,25 +31,23 @@ pub(crate) struct Procedure<'a> {
     pub(crate) output: Output,
 }
 
-/// What the function returns. `result` is there where that is a `Result`.
+/// What the function returns.
 pub(crate) enum Output {
-    /// One result, or an iterator that hibernates.
-    Unary { ty: Type, is_result: bool, hibernates: bool },
-    /// A stream of items, or a `Result` of one with the given error.
-    Stream { item: Box<Item>, error: Option<Type> },
+    /// One result, or an iterator that hibernates; or a `Result` of either.
+    Unary { ty: Type, hibernates: bool },
+    /// A stream, or a `Result` of one.
+    Stream(Box<Stream>),
 }
 
-/// What a stream yields.
-pub(crate) struct Item {
-    pub(crate) ty: ItemType,
-    pub(crate) is_result: bool,
-}
-
-pub(crate) enum ItemType {
-    /// The type in `impl Stream<Item = …>`.
-    Named(Type),
-    /// The item of a stream whose own type is named.
-    Of(Type),
+/// The type of a stream as far as it is written there.
+pub(crate) enum Stream {
+    /// `impl Stream<Item = …>`
+    Opaque { item: Type },
+    /// `Result<impl Stream<Item = …>, Error>`, or an alias of it. In `returned` another
+    /// type stands for the `impl`, to be put in as `__Opaque`.
+    OpaqueResult { item: Type, returned: Type },
+    /// A named type, of which the compiler knows whether it is a stream, and of what.
+    Named { returned: Type },
 }
 
 impl Procedure<'_> {
@@ -76,7 +76,7 @@ pub(crate) fn validate<'a>(
     Some(Procedure {
         subject,
         cfgs: cfg_attributes(attributes),
-        docs: doc_text(attributes),
+        docs: Docs::of(attributes),
         deprecated: attributes.iter().find(|attr| attr.path().is_ident("deprecated")),
         ident: &signature.ident,
         visibility,
@@ -132,93 +132,56 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
     let ty = match &signature.output {
         ReturnType::Type(_, ty) => strip_groups(ty),
         ReturnType::Default if is_async => {
-            let ty = syn::parse_quote!(());
-            return Some(Output::Unary { ty, is_result: false, hibernates: false });
+            return Some(Output::Unary { ty: syn::parse_quote!(()), hibernates: false });
         }
         ReturnType::Default => {
             errors.at(&signature.ident, NEITHER);
             return None;
         }
     };
+    let stream = |stream| Some(Output::Stream(Box::new(stream)));
     if let Type::ImplTrait(bounds) = ty {
-        let item = stream_item(bounds, errors)?;
-        return Some(Output::Stream { item: Box::new(item), error: None });
+        return stream(Stream::Opaque { item: stream_item(bounds, errors)? });
     }
-    if let Some((Type::ImplTrait(bounds), error)) = result_parts(ty) {
-        let Some(error) = error else {
-            errors.at(
-                ty,
-                "write `Result<impl Stream<Item = …>, Error>`: the error has to be named here",
-            );
-            return None;
-        };
+    if let Some(bounds) = impl_trait(ty) {
         let item = stream_item(bounds, errors)?;
-        return Some(Output::Stream { item: Box::new(item), error: Some(owned(error)) });
+        let opaque = syn::parse_quote!(__Opaque);
+        let returned = syn::parse2(replace_impl_trait(&owned(ty), &opaque)).ok()?;
+        return stream(Stream::OpaqueResult { item, returned });
     }
     check_one_type(ty, "name the type instead of `impl …`: a result is of one type", errors);
     let success = result_parts(ty).map_or(ty, |(success, _)| success);
     let hibernates = is_named(success, "HibernatingIterator");
     if is_async || hibernates {
         check_borrows(ty, Role::Procedure, errors);
-        return Some(Output::Unary { ty: owned(ty), is_result: is_result(ty), hibernates });
+        return Some(Output::Unary { ty: owned(ty), hibernates });
     }
     // A named stream type, such as `BoxStream<'static, T>`.
-    let (stream, error) = match result_parts(ty) {
-        Some((stream, Some(error))) => (stream, Some(owned(error))),
-        _ => (ty, None),
-    };
-    if is_plain_value(stream) {
-        errors.at(stream, NEITHER);
+    if is_built_in(success) || is_named(success, "Value") {
+        errors.at(success, NEITHER);
         return None;
     }
-    let is_result = stream_argument(stream).is_some_and(is_result);
-    let item = Item { ty: ItemType::Of(owned(stream)), is_result };
-    Some(Output::Stream { item: Box::new(item), error })
+    stream(Stream::Named { returned: owned(ty) })
 }
 
 const NEITHER: &str =
     "write `async` before `fn`, or return `impl Stream<Item = …>`: a procedure does either";
 
-/// Whether a type is surely no stream. The compiler finds the others.
-fn is_plain_value(ty: &Type) -> bool {
-    const NAMES: [&str; 23] = [
-        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
-        "u32", "u64", "u128", "usize", "str", "String", "Option", "Vec", "HashMap", "BTreeMap",
-        "Value",
-    ];
-    match last_segment(ty) {
-        Some(last) => is_result(ty) || NAMES.iter().any(|name| last.ident == name),
-        None => true,
-    }
-}
-
 /// The item of `impl Stream<Item = …>`.
-fn stream_item(bounds: &TypeImplTrait, errors: &mut Diagnostics) -> Option<Item> {
-    let item = bounds.bounds.iter().find_map(|bound| {
+fn stream_item(bounds: &TypeImplTrait, errors: &mut Diagnostics) -> Option<Type> {
+    let item_of = |bound: &TypeParamBound| {
         let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last().filter(|segment| segment.ident == "Stream")?;
+        let last = bound.path.segments.last().filter(|segment| segment.ident != "Iterator")?;
         let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
         generics.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(item) if item.ident == "Item" => Some(&item.ty),
+            GenericArgument::AssocType(item) if item.ident == "Item" => Some(item.ty.clone()),
             _ => None,
         })
-    });
-    let Some(item) = item else {
+    };
+    let Some(item) = bounds.bounds.iter().find_map(item_of) else {
         errors.at(bounds, "write `impl Stream<Item = …>`, or an `async fn` and one type");
         return None;
     };
-    check_borrows(item, Role::Procedure, errors);
-    let item = strip_groups(item);
-    Some(Item { ty: ItemType::Named(owned(item)), is_result: is_result(item) })
-}
-
-/// The last type argument of a named stream type, which is its item by custom.
-pub(super) fn stream_argument(ty: &Type) -> Option<&Type> {
-    let PathArguments::AngleBracketed(generics) = &last_segment(ty)?.arguments else {
-        return None;
-    };
-    generics.args.iter().rev().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
+    check_borrows(&item, Role::Procedure, errors);
+    Some(owned(strip_groups(&item)))
 }

@@ -272,6 +272,20 @@ impl Uses<'_> {
     }
 }
 
+/// The path of `use a::b as _;`.
+fn path_of(item: &ItemUse) -> Path {
+    let mut segments = Punctuated::new();
+    let mut tree = &item.tree;
+    while let UseTree::Path(path) = tree {
+        segments.push(PathSegment::from(path.ident.clone()));
+        tree = &path.tree;
+    }
+    if let UseTree::Rename(rename) = tree {
+        segments.push(PathSegment::from(rename.ident.clone()));
+    }
+    Path { leading_colon: item.leading_colon, segments }
+}
+
 impl VisitMut for Uses<'_> {
     fn visit_path_mut(&mut self, path: &mut Path) {
         if !self.is_right(path) {
@@ -283,6 +297,9 @@ impl VisitMut for Uses<'_> {
     fn visit_vis_restricted_mut(&mut self, _: &mut VisRestricted) {}
 
     fn visit_item_use_mut(&mut self, item: &mut ItemUse) {
+        if self.is_right(&path_of(item)) {
+            return;
+        }
         let first = match &item.tree {
             UseTree::Path(path) => path.ident.to_string(),
             _ => String::new(),

@@ -13,9 +13,26 @@ pub struct on_message {}
 const _: () = {
     type __Input = ();
     type __Item = Result<Event<String>, Gone>;
-    type __Error = SendError;
+    type __Opaque = ::orpc_runtime::__private::Empty<__Item>;
+    type __Returned = Result<__Opaque, SendError>;
+    type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
     type __Event = <__Item as ::orpc_runtime::__private::ResultType>::Ok;
     type __EventError = <__Item as ::orpc_runtime::__private::ResultType>::Err;
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::IsInternal:: < __EventError > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __EventError > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::Misplaced:: < __Event > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
+        );
+    };
     impl ::orpc_runtime::__private::Procedure for on_message {
         type Input = __Input;
         type Reply = ::orpc_runtime::__private::BoxStream<'static, __Item>;
@@ -38,7 +55,7 @@ const _: () = {
         fn split(
             item: __Item,
         ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            item
+            <__Item as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
     impl<__C, __H0, __H1, __H2> ::orpc_runtime::__private::Opens<__C, (__H0, __H1, __H2)>

@@ -72,6 +72,14 @@ const _: () = {
     type __Returned = Result<(), SendError>;
     type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::IsInternal:: < __Error > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __Error > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
     impl ::orpc_runtime::__private::Procedure for chat_room::send {
         type Input = __Input;
         type Reply = __Output;
@@ -103,12 +111,14 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                <__C as ChatRoom>::send(
-                        ::orpc_runtime::__private::Scope::context(scope),
-                        <Call as ::orpc_runtime::__private::LentByCall>::lend(scope),
-                        input,
-                    )
-                    .await
+                <__Returned as ::orpc_runtime::__private::ResultType>::split(
+                    <__C as ChatRoom>::send(
+                            ::orpc_runtime::__private::Scope::context(scope),
+                            <Call as ::orpc_runtime::__private::LentByCall>::lend(scope),
+                            input,
+                        )
+                        .await,
+                )
             }
         }
     }
@@ -126,26 +136,18 @@ const _: () = {
 const _: () = {
     type __Input = ();
     type __Returned = &'static str;
-    type __Output = __Returned;
-    type __Error = ::orpc_runtime::__private::Infallible;
-    const _: () = {
-        type __Probed = __Returned;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
-        ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-        );
+    const __IS_RESULT: ::core::primitive::bool = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::orpc_runtime::__private::IsResult::<__Returned>::IS
     };
+    type __Output = <::orpc_runtime::__private::Checked<
+        __Returned,
+        { __IS_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Ok;
+    type __Error = <::orpc_runtime::__private::Checked<
+        __Returned,
+        { __IS_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Err;
     impl ::orpc_runtime::__private::Procedure for chat_room::ping {
         type Input = __Input;
         type Reply = __Output;
@@ -175,7 +177,10 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                ::orpc_runtime::__private::Ok(
+                <::orpc_runtime::__private::Checked<
+                    __Returned,
+                    { __IS_RESULT },
+                > as ::orpc_runtime::__private::ResultType>::split(
                     <__C as ChatRoom>::ping(
                             ::orpc_runtime::__private::Scope::context(scope),
                         )
@@ -199,24 +204,31 @@ const _: () = {
     type __Input = ();
     type __Item = Event<Message>;
     type __Error = ::orpc_runtime::__private::Infallible;
-    type __Event = __Item;
-    type __EventError = ::orpc_runtime::__private::Infallible;
+    const __IS_ITEM_RESULT: ::core::primitive::bool = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::orpc_runtime::__private::IsResult::<__Item>::IS
+    };
+    type __Event = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Ok;
+    type __EventError = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Err;
     const _: () = {
-        type __Probed = __Item;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
+        use ::orpc_runtime::__private::IsNot as _;
         ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            ! ::orpc_runtime::__private::IsInternal:: < __EventError > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __EventError > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::Misplaced:: < __Event > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
         );
     };
     impl ::orpc_runtime::__private::Procedure for chat_room::on_message {
@@ -238,7 +250,10 @@ const _: () = {
         fn split(
             item: __Item,
         ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            ::orpc_runtime::__private::Ok(item)
+            <::orpc_runtime::__private::Checked<
+                __Item,
+                { __IS_ITEM_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
     impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for chat_room::on_message
@@ -285,25 +300,26 @@ const _: () = {
 const _: () = {
     type __Input = ();
     type __Item = String;
-    type __Error = Error;
-    type __Event = __Item;
-    type __EventError = ::orpc_runtime::__private::Infallible;
+    type __Opaque = ::orpc_runtime::__private::Empty<__Item>;
+    type __Returned = Result<__Opaque, Error>;
+    type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    const __IS_ITEM_RESULT: ::core::primitive::bool = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::orpc_runtime::__private::IsResult::<__Item>::IS
+    };
+    type __Event = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Ok;
+    type __EventError = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Err;
     const _: () = {
-        type __Probed = __Item;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
+        use ::orpc_runtime::__private::IsNot as _;
         ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            ! ::orpc_runtime::__private::Misplaced:: < __Event > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
         );
     };
     impl ::orpc_runtime::__private::Procedure for chat_room::rooms {
@@ -325,7 +341,10 @@ const _: () = {
         fn split(
             item: __Item,
         ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            ::orpc_runtime::__private::Ok(item)
+            <::orpc_runtime::__private::Checked<
+                __Item,
+                { __IS_ITEM_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
     impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for chat_room::rooms

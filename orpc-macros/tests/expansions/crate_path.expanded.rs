@@ -6,26 +6,18 @@ pub struct ping {}
 const _: () = {
     type __Input = ();
     type __Returned = ();
-    type __Output = __Returned;
-    type __Error = renamed::__private::Infallible;
-    const _: () = {
-        type __Probed = __Returned;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<renamed::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
-        ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-        );
+    const __IS_RESULT: ::core::primitive::bool = {
+        use renamed::__private::IsNot as _;
+        renamed::__private::IsResult::<__Returned>::IS
     };
+    type __Output = <renamed::__private::Checked<
+        __Returned,
+        { __IS_RESULT },
+    > as renamed::__private::ResultType>::Ok;
+    type __Error = <renamed::__private::Checked<
+        __Returned,
+        { __IS_RESULT },
+    > as renamed::__private::ResultType>::Err;
     impl renamed::__private::Procedure for ping {
         type Input = __Input;
         type Reply = __Output;
@@ -51,7 +43,10 @@ const _: () = {
         > + renamed::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                renamed::__private::Ok(ping().await)
+                <renamed::__private::Checked<
+                    __Returned,
+                    { __IS_RESULT },
+                > as renamed::__private::ResultType>::split(ping().await)
             }
         }
     }
@@ -107,6 +102,16 @@ const _: () = {
             all
         }
     }
+    impl crate::vendored::renamed::__private::TypedError for Refused {}
+    impl<'__a> ::core::marker::Unpin for Refused
+    where
+        &'__a Refused: crate::vendored::renamed::__private::HiddenFromClients,
+    {}
+    impl ::core::convert::From<Refused> for crate::vendored::renamed::__private::Error {
+        fn from(error: Refused) -> Self {
+            crate::vendored::renamed::__private::RpcError::into_error(error)
+        }
+    }
 };
 pub mod api {
     pub async fn inherits() {}
@@ -117,29 +122,18 @@ pub mod api {
     const _: () = {
         type __Input = ();
         type __Returned = ();
-        type __Output = __Returned;
-        type __Error = crate::vendored::renamed::__private::Infallible;
-        const _: () = {
-            type __Probed = __Returned;
-            #[allow(dead_code)]
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            #[allow(dead_code)]
-            trait __Other {
-                const IS: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            #[allow(dead_code)]
-            impl<
-                __T,
-                __E,
-            > __Probe<crate::vendored::renamed::__private::Result<__T, __E>> {
-                const IS: ::core::primitive::bool = true;
-            }
-            ::core::assert!(
-                ! __Probe:: < __Probed > ::IS,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
+        const __IS_RESULT: ::core::primitive::bool = {
+            use crate::vendored::renamed::__private::IsNot as _;
+            crate::vendored::renamed::__private::IsResult::<__Returned>::IS
         };
+        type __Output = <crate::vendored::renamed::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as crate::vendored::renamed::__private::ResultType>::Ok;
+        type __Error = <crate::vendored::renamed::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as crate::vendored::renamed::__private::ResultType>::Err;
         impl crate::vendored::renamed::__private::Procedure for inherits {
             type Input = __Input;
             type Reply = __Output;
@@ -169,7 +163,12 @@ pub mod api {
             > + crate::vendored::renamed::__private::Send + '__a {
                 async move {
                     let _ = (&scope, &input);
-                    crate::vendored::renamed::__private::Ok(inherits().await)
+                    <crate::vendored::renamed::__private::Checked<
+                        __Returned,
+                        { __IS_RESULT },
+                    > as crate::vendored::renamed::__private::ResultType>::split(
+                        inherits().await,
+                    )
                 }
             }
         }
@@ -191,26 +190,18 @@ pub mod api {
     const _: () = {
         type __Input = ();
         type __Returned = ();
-        type __Output = __Returned;
-        type __Error = ::orpc_runtime::__private::Infallible;
-        const _: () = {
-            type __Probed = __Returned;
-            #[allow(dead_code)]
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            #[allow(dead_code)]
-            trait __Other {
-                const IS: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            #[allow(dead_code)]
-            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS: ::core::primitive::bool = true;
-            }
-            ::core::assert!(
-                ! __Probe:: < __Probed > ::IS,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
+        const __IS_RESULT: ::core::primitive::bool = {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::orpc_runtime::__private::IsResult::<__Returned>::IS
         };
+        type __Output = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Ok;
+        type __Error = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Err;
         impl ::orpc_runtime::__private::Procedure for has_its_own {
             type Input = __Input;
             type Reply = __Output;
@@ -240,7 +231,12 @@ pub mod api {
             > + ::orpc_runtime::__private::Send + '__a {
                 async move {
                     let _ = (&scope, &input);
-                    ::orpc_runtime::__private::Ok(has_its_own().await)
+                    <::orpc_runtime::__private::Checked<
+                        __Returned,
+                        { __IS_RESULT },
+                    > as ::orpc_runtime::__private::ResultType>::split(
+                        has_its_own().await,
+                    )
                 }
             }
         }

@@ -13,6 +13,21 @@ const _: () = {
     type __Returned = Result<HibernatingIterator<String>, Refused>;
     type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::IsInternal:: < __Error > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __Error > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::Misplaced:: < __Output > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
+        );
+    };
     impl ::orpc_runtime::__private::Procedure for watch {
         type Input = __Input;
         type Reply = __Output;
@@ -47,17 +62,19 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                watch(
-                        <__C as ::orpc_runtime::__private::Lends<
-                            App,
-                            __H0,
-                        >>::lend(scope),
-                        <__C as ::orpc_runtime::__private::Lends<
-                            Socket,
-                            __H1,
-                        >>::lend(scope),
-                    )
-                    .await
+                <__Returned as ::orpc_runtime::__private::ResultType>::split(
+                    watch(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                App,
+                                __H0,
+                            >>::lend(scope),
+                            <__C as ::orpc_runtime::__private::Lends<
+                                Socket,
+                                __H1,
+                            >>::lend(scope),
+                        )
+                        .await,
+                )
             }
         }
     }

@@ -50,9 +50,7 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = &scope;
-                match ::core::convert::identity::<
-                    ::orpc_runtime::__private::Result<__Value, __Error>,
-                >(
+                match <__Returned as ::orpc_runtime::__private::ResultType>::split(
                     authenticate(
                             <__C as ::orpc_runtime::__private::Lends<
                                 App,
@@ -125,9 +123,7 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = &scope;
-                match ::core::convert::identity::<
-                    ::orpc_runtime::__private::Result<__Value, __Error>,
-                >(
+                match <__Returned as ::orpc_runtime::__private::ResultType>::split(
                     limit(
                             <__C as ::orpc_runtime::__private::Lends<
                                 User,

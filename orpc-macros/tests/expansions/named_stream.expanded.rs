@@ -7,8 +7,19 @@ pub struct numbers {}
 #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
 const _: () = {
     type __Input = ();
+    type __Returned = Result<BoxStream<'static, u32>, Refused>;
+    type __Stream = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
+    type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::IsInternal:: < __Error > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __Error > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
     const __IS_STREAM: ::core::primitive::bool = {
-        type __Probed = BoxStream<'static, u32>;
+        type __Probed = __Stream;
         #[allow(dead_code)]
         struct __Probe<__T>(::core::marker::PhantomData<__T>);
         #[allow(dead_code)]
@@ -27,28 +38,26 @@ const _: () = {
         true
     };
     type __Item = <::orpc_runtime::__private::Checked<
-        BoxStream<'static, u32>,
+        __Returned,
         { __IS_STREAM },
     > as ::orpc_runtime::__private::StreamType>::Item;
-    type __Error = Refused;
-    type __Event = __Item;
-    type __EventError = ::orpc_runtime::__private::Infallible;
+    const __IS_ITEM_RESULT: ::core::primitive::bool = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::orpc_runtime::__private::IsResult::<__Item>::IS
+    };
+    type __Event = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Ok;
+    type __EventError = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Err;
     const _: () = {
-        type __Probed = u32;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
+        use ::orpc_runtime::__private::IsNot as _;
         ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            ! ::orpc_runtime::__private::Misplaced:: < __Event > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
         );
     };
     impl ::orpc_runtime::__private::Procedure for numbers {
@@ -70,7 +79,10 @@ const _: () = {
         fn split(
             item: __Item,
         ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            ::orpc_runtime::__private::Ok(item)
+            <::orpc_runtime::__private::Checked<
+                __Item,
+                { __IS_ITEM_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
     impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for numbers
@@ -97,14 +109,22 @@ const _: () = {
                 ::core::convert::identity::<
                     ::orpc_runtime::__private::Result<
                         <::orpc_runtime::__private::Checked<
-                            BoxStream<'_, u32>,
+                            Result<BoxStream<'_, u32>, Refused>,
                             { __IS_STREAM },
                         > as ::orpc_runtime::__private::StreamType>::Stream,
                         _,
                     >,
                 >(
-                    numbers(
-                        <__C as ::orpc_runtime::__private::Lends<App, __H0>>::lend(scope),
+                    <Result<
+                        BoxStream<'_, u32>,
+                        Refused,
+                    > as ::orpc_runtime::__private::ResultType>::split(
+                        numbers(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                App,
+                                __H0,
+                            >>::lend(scope),
+                        ),
                     ),
                 )
             }

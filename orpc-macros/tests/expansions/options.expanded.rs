@@ -13,26 +13,18 @@ pub struct find {}
 const _: () = {
     type __Input = Option<String>;
     type __Returned = Vec<String>;
-    type __Output = __Returned;
-    type __Error = ::orpc_runtime::__private::Infallible;
-    const _: () = {
-        type __Probed = __Returned;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
-        ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-        );
+    const __IS_RESULT: ::core::primitive::bool = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::orpc_runtime::__private::IsResult::<__Returned>::IS
     };
+    type __Output = <::orpc_runtime::__private::Checked<
+        __Returned,
+        { __IS_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Ok;
+    type __Error = <::orpc_runtime::__private::Checked<
+        __Returned,
+        { __IS_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Err;
     impl ::orpc_runtime::__private::Procedure for find {
         type Input = __Input;
         type Reply = __Output;
@@ -71,7 +63,10 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                ::orpc_runtime::__private::Ok(find(input).await)
+                <::orpc_runtime::__private::Checked<
+                    __Returned,
+                    { __IS_RESULT },
+                > as ::orpc_runtime::__private::ResultType>::split(find(input).await)
             }
         }
     }

@@ -15,6 +15,21 @@ const _: () = {
     type __Returned = Result<Receipt, Refused>;
     type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::IsInternal:: < __Error > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __Error > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::Misplaced:: < __Output > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
+        );
+    };
     impl ::orpc_runtime::__private::Procedure for buy {
         type Input = __Input;
         type Reply = __Output;
@@ -57,22 +72,24 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                buy(
-                        <__C as ::orpc_runtime::__private::Lends<
-                            App,
-                            __H0,
-                        >>::lend(scope),
-                        <__C as ::orpc_runtime::__private::Lends<
-                            User,
-                            __H1,
-                        >>::lend(scope),
-                        <__C as ::orpc_runtime::__private::Lends<
-                            Plan,
-                            __H2,
-                        >>::lend(scope),
-                        input,
-                    )
-                    .await
+                <__Returned as ::orpc_runtime::__private::ResultType>::split(
+                    buy(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                App,
+                                __H0,
+                            >>::lend(scope),
+                            <__C as ::orpc_runtime::__private::Lends<
+                                User,
+                                __H1,
+                            >>::lend(scope),
+                            <__C as ::orpc_runtime::__private::Lends<
+                                Plan,
+                                __H2,
+                            >>::lend(scope),
+                            input,
+                        )
+                        .await,
+                )
             }
         }
     }
@@ -166,7 +183,17 @@ const _: () = {
                         .behind::<
                             __Middleware1,
                             __M1,
-                        >(|point| point.unary::<Self, (__H0, __H1, __H2)>())
+                        >(|point| <::orpc_runtime::__private::Checked<
+                            __Output,
+                            {
+                                use ::orpc_runtime::__private::IsNot as _;
+                                ::orpc_runtime::__private::IsDurable::<__Output>::IS
+                            },
+                        > as ::orpc_runtime::__private::UnaryOutput>::mount::<
+                            Self,
+                            _,
+                            (__H0, __H1, __H2),
+                        >(point))
                 })
         }
     }
@@ -182,24 +209,31 @@ const _: () = {
     type __Input = ();
     type __Item = Change;
     type __Error = ::orpc_runtime::__private::Infallible;
-    type __Event = __Item;
-    type __EventError = ::orpc_runtime::__private::Infallible;
+    const __IS_ITEM_RESULT: ::core::primitive::bool = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::orpc_runtime::__private::IsResult::<__Item>::IS
+    };
+    type __Event = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Ok;
+    type __EventError = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Err;
     const _: () = {
-        type __Probed = __Item;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
+        use ::orpc_runtime::__private::IsNot as _;
         ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            ! ::orpc_runtime::__private::IsInternal:: < __EventError > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __EventError > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::Misplaced:: < __Event > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
         );
     };
     impl ::orpc_runtime::__private::Procedure for changes {
@@ -221,7 +255,10 @@ const _: () = {
         fn split(
             item: __Item,
         ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            ::orpc_runtime::__private::Ok(item)
+            <::orpc_runtime::__private::Checked<
+                __Item,
+                { __IS_ITEM_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
     impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for changes

@@ -13,6 +13,14 @@ const _: () = {
     type __Returned = Result<(), SendError>;
     type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::IsInternal:: < __Error > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __Error > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
     impl ::orpc_runtime::__private::Procedure for send {
         type Input = __Input;
         type Reply = __Output;
@@ -44,14 +52,16 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                send(
-                        <__C as ::orpc_runtime::__private::Lends<
-                            App,
-                            __H0,
-                        >>::lend(scope),
-                        input,
-                    )
-                    .await
+                <__Returned as ::orpc_runtime::__private::ResultType>::split(
+                    send(
+                            <__C as ::orpc_runtime::__private::Lends<
+                                App,
+                                __H0,
+                            >>::lend(scope),
+                            input,
+                        )
+                        .await,
+                )
             }
         }
     }

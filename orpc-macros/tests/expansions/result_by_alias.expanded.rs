@@ -10,6 +10,14 @@ const _: () = {
     type __Returned = io::Result<Vec<u8>>;
     type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::IsInternal:: < __Error > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __Error > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
     impl ::orpc_runtime::__private::Procedure for read {
         type Input = __Input;
         type Reply = __Output;
@@ -38,7 +46,9 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                read(input).await
+                <__Returned as ::orpc_runtime::__private::ResultType>::split(
+                    read(input).await,
+                )
             }
         }
     }

@@ -15,26 +15,18 @@ pub mod chat {
     const _: () = {
         type __Input = SendMessage;
         type __Returned = ();
-        type __Output = __Returned;
-        type __Error = ::orpc_runtime::__private::Infallible;
-        const _: () = {
-            type __Probed = __Returned;
-            #[allow(dead_code)]
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            #[allow(dead_code)]
-            trait __Other {
-                const IS: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            #[allow(dead_code)]
-            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS: ::core::primitive::bool = true;
-            }
-            ::core::assert!(
-                ! __Probe:: < __Probed > ::IS,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
+        const __IS_RESULT: ::core::primitive::bool = {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::orpc_runtime::__private::IsResult::<__Returned>::IS
         };
+        type __Output = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Ok;
+        type __Error = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Err;
         impl ::orpc_runtime::__private::Procedure for send {
             type Input = __Input;
             type Reply = __Output;
@@ -67,7 +59,10 @@ pub mod chat {
             > + ::orpc_runtime::__private::Send + '__a {
                 async move {
                     let _ = (&scope, &input);
-                    ::orpc_runtime::__private::Ok(
+                    <::orpc_runtime::__private::Checked<
+                        __Returned,
+                        { __IS_RESULT },
+                    > as ::orpc_runtime::__private::ResultType>::split(
                         send(
                                 <__C as ::orpc_runtime::__private::Lends<
                                     App,
@@ -106,24 +101,23 @@ pub mod chat {
         type __Input = ();
         type __Item = String;
         type __Error = ::orpc_runtime::__private::Infallible;
-        type __Event = __Item;
-        type __EventError = ::orpc_runtime::__private::Infallible;
+        const __IS_ITEM_RESULT: ::core::primitive::bool = {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::orpc_runtime::__private::IsResult::<__Item>::IS
+        };
+        type __Event = <::orpc_runtime::__private::Checked<
+            __Item,
+            { __IS_ITEM_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Ok;
+        type __EventError = <::orpc_runtime::__private::Checked<
+            __Item,
+            { __IS_ITEM_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Err;
         const _: () = {
-            type __Probed = __Item;
-            #[allow(dead_code)]
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            #[allow(dead_code)]
-            trait __Other {
-                const IS: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            #[allow(dead_code)]
-            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS: ::core::primitive::bool = true;
-            }
+            use ::orpc_runtime::__private::IsNot as _;
             ::core::assert!(
-                ! __Probe:: < __Probed > ::IS,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+                ! ::orpc_runtime::__private::Misplaced:: < __Event > ::IS,
+                "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
             );
         };
         impl ::orpc_runtime::__private::Procedure for on_message {
@@ -145,7 +139,10 @@ pub mod chat {
             fn split(
                 item: __Item,
             ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-                ::orpc_runtime::__private::Ok(item)
+                <::orpc_runtime::__private::Checked<
+                    __Item,
+                    { __IS_ITEM_RESULT },
+                > as ::orpc_runtime::__private::ResultType>::split(item)
             }
         }
         impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for on_message

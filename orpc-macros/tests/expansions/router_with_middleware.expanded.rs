@@ -15,6 +15,14 @@ pub mod account {
         type __Returned = Result<(), RenameError>;
         type __Output = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
         type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
+        const _: () = {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::core::assert!(
+                ! ::orpc_runtime::__private::IsInternal:: < __Error > ::IS ||
+                ::orpc_runtime::__private::IsInfallible:: < __Error > ::IS,
+                "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+            );
+        };
         impl ::orpc_runtime::__private::Procedure for rename {
             type Input = __Input;
             type Reply = __Output;
@@ -51,18 +59,20 @@ pub mod account {
             > + ::orpc_runtime::__private::Send + '__a {
                 async move {
                     let _ = (&scope, &input);
-                    rename(
-                            <__C as ::orpc_runtime::__private::Lends<
-                                App,
-                                __H0,
-                            >>::lend(scope),
-                            <__C as ::orpc_runtime::__private::Lends<
-                                User,
-                                __H1,
-                            >>::lend(scope),
-                            input,
-                        )
-                        .await
+                    <__Returned as ::orpc_runtime::__private::ResultType>::split(
+                        rename(
+                                <__C as ::orpc_runtime::__private::Lends<
+                                    App,
+                                    __H0,
+                                >>::lend(scope),
+                                <__C as ::orpc_runtime::__private::Lends<
+                                    User,
+                                    __H1,
+                                >>::lend(scope),
+                                input,
+                            )
+                            .await,
+                    )
                 }
             }
         }
@@ -131,26 +141,18 @@ pub mod account {
         const _: () = {
             type __Input = ();
             type __Returned = Vec<Device>;
-            type __Output = __Returned;
-            type __Error = ::orpc_runtime::__private::Infallible;
-            const _: () = {
-                type __Probed = __Returned;
-                #[allow(dead_code)]
-                struct __Probe<__T>(::core::marker::PhantomData<__T>);
-                #[allow(dead_code)]
-                trait __Other {
-                    const IS: ::core::primitive::bool = false;
-                }
-                impl<__T> __Other for __Probe<__T> {}
-                #[allow(dead_code)]
-                impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                    const IS: ::core::primitive::bool = true;
-                }
-                ::core::assert!(
-                    ! __Probe:: < __Probed > ::IS,
-                    "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-                );
+            const __IS_RESULT: ::core::primitive::bool = {
+                use ::orpc_runtime::__private::IsNot as _;
+                ::orpc_runtime::__private::IsResult::<__Returned>::IS
             };
+            type __Output = <::orpc_runtime::__private::Checked<
+                __Returned,
+                { __IS_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::Ok;
+            type __Error = <::orpc_runtime::__private::Checked<
+                __Returned,
+                { __IS_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::Err;
             impl ::orpc_runtime::__private::Procedure for list {
                 type Input = __Input;
                 type Reply = __Output;
@@ -186,7 +188,10 @@ pub mod account {
                 > + ::orpc_runtime::__private::Send + '__a {
                     async move {
                         let _ = (&scope, &input);
-                        ::orpc_runtime::__private::Ok(
+                        <::orpc_runtime::__private::Checked<
+                            __Returned,
+                            { __IS_RESULT },
+                        > as ::orpc_runtime::__private::ResultType>::split(
                             list(
                                     <__C as ::orpc_runtime::__private::Lends<
                                         User,
@@ -354,26 +359,18 @@ pub mod anywhere {
     const _: () = {
         type __Input = ();
         type __Returned = ();
-        type __Output = __Returned;
-        type __Error = ::orpc_runtime::__private::Infallible;
-        const _: () = {
-            type __Probed = __Returned;
-            #[allow(dead_code)]
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            #[allow(dead_code)]
-            trait __Other {
-                const IS: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            #[allow(dead_code)]
-            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS: ::core::primitive::bool = true;
-            }
-            ::core::assert!(
-                ! __Probe:: < __Probed > ::IS,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
+        const __IS_RESULT: ::core::primitive::bool = {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::orpc_runtime::__private::IsResult::<__Returned>::IS
         };
+        type __Output = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Ok;
+        type __Error = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Err;
         impl ::orpc_runtime::__private::Procedure for ping {
             type Input = __Input;
             type Reply = __Output;
@@ -403,7 +400,10 @@ pub mod anywhere {
             > + ::orpc_runtime::__private::Send + '__a {
                 async move {
                     let _ = (&scope, &input);
-                    ::orpc_runtime::__private::Ok(ping().await)
+                    <::orpc_runtime::__private::Checked<
+                        __Returned,
+                        { __IS_RESULT },
+                    > as ::orpc_runtime::__private::ResultType>::split(ping().await)
                 }
             }
         }

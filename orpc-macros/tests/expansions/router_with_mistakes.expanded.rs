@@ -8,26 +8,18 @@ pub mod chat {
     const _: () = {
         type __Input = ();
         type __Returned = ();
-        type __Output = __Returned;
-        type __Error = ::orpc_runtime::__private::Infallible;
-        const _: () = {
-            type __Probed = __Returned;
-            #[allow(dead_code)]
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            #[allow(dead_code)]
-            trait __Other {
-                const IS: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            #[allow(dead_code)]
-            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS: ::core::primitive::bool = true;
-            }
-            ::core::assert!(
-                ! __Probe:: < __Probed > ::IS,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
+        const __IS_RESULT: ::core::primitive::bool = {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::orpc_runtime::__private::IsResult::<__Returned>::IS
         };
+        type __Output = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Ok;
+        type __Error = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Err;
         impl ::orpc_runtime::__private::Procedure for send {
             type Input = __Input;
             type Reply = __Output;
@@ -60,7 +52,10 @@ pub mod chat {
             > + ::orpc_runtime::__private::Send + '__a {
                 async move {
                     let _ = (&scope, &input);
-                    ::orpc_runtime::__private::Ok(
+                    <::orpc_runtime::__private::Checked<
+                        __Returned,
+                        { __IS_RESULT },
+                    > as ::orpc_runtime::__private::ResultType>::split(
                         send(
                                 <__C as ::orpc_runtime::__private::Lends<
                                     App,
@@ -92,26 +87,18 @@ pub mod chat {
     const _: () = {
         type __Input = ();
         type __Returned = ();
-        type __Output = __Returned;
-        type __Error = ::orpc_runtime::__private::Infallible;
-        const _: () = {
-            type __Probed = __Returned;
-            #[allow(dead_code)]
-            struct __Probe<__T>(::core::marker::PhantomData<__T>);
-            #[allow(dead_code)]
-            trait __Other {
-                const IS: ::core::primitive::bool = false;
-            }
-            impl<__T> __Other for __Probe<__T> {}
-            #[allow(dead_code)]
-            impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                const IS: ::core::primitive::bool = true;
-            }
-            ::core::assert!(
-                ! __Probe:: < __Probed > ::IS,
-                "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-            );
+        const __IS_RESULT: ::core::primitive::bool = {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::orpc_runtime::__private::IsResult::<__Returned>::IS
         };
+        type __Output = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Ok;
+        type __Error = <::orpc_runtime::__private::Checked<
+            __Returned,
+            { __IS_RESULT },
+        > as ::orpc_runtime::__private::ResultType>::Err;
         impl ::orpc_runtime::__private::Procedure for post {
             type Input = __Input;
             type Reply = __Output;
@@ -144,7 +131,10 @@ pub mod chat {
             > + ::orpc_runtime::__private::Send + '__a {
                 async move {
                     let _ = (&scope, &input);
-                    ::orpc_runtime::__private::Ok(
+                    <::orpc_runtime::__private::Checked<
+                        __Returned,
+                        { __IS_RESULT },
+                    > as ::orpc_runtime::__private::ResultType>::split(
                         post(
                                 <__C as ::orpc_runtime::__private::Lends<
                                     App,
@@ -177,26 +167,18 @@ pub mod chat {
         const _: () = {
             type __Input = ();
             type __Returned = ();
-            type __Output = __Returned;
-            type __Error = ::orpc_runtime::__private::Infallible;
-            const _: () = {
-                type __Probed = __Returned;
-                #[allow(dead_code)]
-                struct __Probe<__T>(::core::marker::PhantomData<__T>);
-                #[allow(dead_code)]
-                trait __Other {
-                    const IS: ::core::primitive::bool = false;
-                }
-                impl<__T> __Other for __Probe<__T> {}
-                #[allow(dead_code)]
-                impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-                    const IS: ::core::primitive::bool = true;
-                }
-                ::core::assert!(
-                    ! __Probe:: < __Probed > ::IS,
-                    "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
-                );
+            const __IS_RESULT: ::core::primitive::bool = {
+                use ::orpc_runtime::__private::IsNot as _;
+                ::orpc_runtime::__private::IsResult::<__Returned>::IS
             };
+            type __Output = <::orpc_runtime::__private::Checked<
+                __Returned,
+                { __IS_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::Ok;
+            type __Error = <::orpc_runtime::__private::Checked<
+                __Returned,
+                { __IS_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::Err;
             impl ::orpc_runtime::__private::Procedure for reset {
                 type Input = __Input;
                 type Reply = __Output;
@@ -232,7 +214,10 @@ pub mod chat {
                 > + ::orpc_runtime::__private::Send + '__a {
                     async move {
                         let _ = (&scope, &input);
-                        ::orpc_runtime::__private::Ok(
+                        <::orpc_runtime::__private::Checked<
+                            __Returned,
+                            { __IS_RESULT },
+                        > as ::orpc_runtime::__private::ResultType>::split(
                             reset(
                                     <__C as ::orpc_runtime::__private::Lends<
                                         App,

@@ -88,6 +88,28 @@ const _: () = {
             all
         }
     }
+    impl ::orpc_runtime::__private::TypedError for SendError {}
+    impl<'__a> ::core::marker::Unpin for SendError
+    where
+        &'__a SendError: ::orpc_runtime::__private::HiddenFromClients,
+    {}
+    impl ::core::convert::From<SendError> for ::orpc_runtime::__private::Error {
+        fn from(error: SendError) -> Self {
+            ::orpc_runtime::__private::RpcError::into_error(error)
+        }
+    }
+    impl ::core::convert::From<io::Error> for SendError {
+        fn from(field: io::Error) -> Self {
+            Self::Database(field)
+        }
+    }
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::IsTyped:: < io::Error > ::IS,
+            "write `#[rpc_error(transparent)]` here, or `internal, from = false`: this is an error that clients know, which `?` would hide"
+        );
+    };
 };
 pub enum Never {}
 #[allow(clippy::all, clippy::pedantic)]
@@ -102,6 +124,16 @@ const _: () = {
         > {
             let mut all = ::orpc_runtime::__private::Vec::new();
             all
+        }
+    }
+    impl ::orpc_runtime::__private::TypedError for Never {}
+    impl<'__a> ::core::marker::Unpin for Never
+    where
+        &'__a Never: ::orpc_runtime::__private::HiddenFromClients,
+    {}
+    impl ::core::convert::From<Never> for ::orpc_runtime::__private::Error {
+        fn from(error: Never) -> Self {
+            ::orpc_runtime::__private::RpcError::into_error(error)
         }
     }
 };

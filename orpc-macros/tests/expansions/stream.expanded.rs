@@ -9,24 +9,31 @@ const _: () = {
     type __Input = Every;
     type __Item = Event<Tick>;
     type __Error = ::orpc_runtime::__private::Infallible;
-    type __Event = __Item;
-    type __EventError = ::orpc_runtime::__private::Infallible;
+    const __IS_ITEM_RESULT: ::core::primitive::bool = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::orpc_runtime::__private::IsResult::<__Item>::IS
+    };
+    type __Event = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Ok;
+    type __EventError = <::orpc_runtime::__private::Checked<
+        __Item,
+        { __IS_ITEM_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Err;
     const _: () = {
-        type __Probed = __Item;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
+        use ::orpc_runtime::__private::IsNot as _;
         ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            ! ::orpc_runtime::__private::IsInternal:: < __EventError > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __EventError > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::Misplaced:: < __Event > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
         );
     };
     impl ::orpc_runtime::__private::Procedure for ticks {
@@ -48,7 +55,10 @@ const _: () = {
         fn split(
             item: __Item,
         ) -> ::orpc_runtime::__private::Result<__Event, __EventError> {
-            ::orpc_runtime::__private::Ok(item)
+            <::orpc_runtime::__private::Checked<
+                __Item,
+                { __IS_ITEM_RESULT },
+            > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
     impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for ticks

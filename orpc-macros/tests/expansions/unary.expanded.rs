@@ -9,24 +9,31 @@ pub struct send {}
 const _: () = {
     type __Input = SendMessage;
     type __Returned = Receipt;
-    type __Output = __Returned;
-    type __Error = ::orpc_runtime::__private::Infallible;
+    const __IS_RESULT: ::core::primitive::bool = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::orpc_runtime::__private::IsResult::<__Returned>::IS
+    };
+    type __Output = <::orpc_runtime::__private::Checked<
+        __Returned,
+        { __IS_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Ok;
+    type __Error = <::orpc_runtime::__private::Checked<
+        __Returned,
+        { __IS_RESULT },
+    > as ::orpc_runtime::__private::ResultType>::Err;
     const _: () = {
-        type __Probed = __Returned;
-        #[allow(dead_code)]
-        struct __Probe<__T>(::core::marker::PhantomData<__T>);
-        #[allow(dead_code)]
-        trait __Other {
-            const IS: ::core::primitive::bool = false;
-        }
-        impl<__T> __Other for __Probe<__T> {}
-        #[allow(dead_code)]
-        impl<__T, __E> __Probe<::orpc_runtime::__private::Result<__T, __E>> {
-            const IS: ::core::primitive::bool = true;
-        }
+        use ::orpc_runtime::__private::IsNot as _;
         ::core::assert!(
-            ! __Probe:: < __Probed > ::IS,
-            "write `Result` here, or let the alias of it end with `Result`: by another name its error would be sent as a value"
+            ! ::orpc_runtime::__private::IsInternal:: < __Error > ::IS ||
+            ::orpc_runtime::__private::IsInfallible:: < __Error > ::IS,
+            "derive `RpcError` for this error, or remove `std::error::Error`: with both by hand, `?` would hide it"
+        );
+    };
+    const _: () = {
+        use ::orpc_runtime::__private::IsNot as _;
+        ::core::assert!(
+            ! ::orpc_runtime::__private::Misplaced:: < __Output > ::IS,
+            "move this `Result` outwards, so that the function or the stream fails with its error: here the error would be sent as a value"
         );
     };
     impl ::orpc_runtime::__private::Procedure for send {
@@ -64,7 +71,10 @@ const _: () = {
         > + ::orpc_runtime::__private::Send + '__a {
             async move {
                 let _ = (&scope, &input);
-                ::orpc_runtime::__private::Ok(
+                <::orpc_runtime::__private::Checked<
+                    __Returned,
+                    { __IS_RESULT },
+                > as ::orpc_runtime::__private::ResultType>::split(
                     send(
                             <__C as ::orpc_runtime::__private::Lends<
                                 App,
@@ -90,7 +100,17 @@ const _: () = {
         __H1: 'static,
     {
         fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
-            point.unary::<Self, (__H0, __H1)>()
+            <::orpc_runtime::__private::Checked<
+                __Output,
+                {
+                    use ::orpc_runtime::__private::IsNot as _;
+                    ::orpc_runtime::__private::IsDurable::<__Output>::IS
+                },
+            > as ::orpc_runtime::__private::UnaryOutput>::mount::<
+                Self,
+                _,
+                (__H0, __H1),
+            >(point)
         }
     }
 };

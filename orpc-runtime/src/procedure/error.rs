@@ -467,8 +467,9 @@ impl From<Code> for Error {
     }
 }
 
-// `Error` itself is no `std::error::Error`: that is what makes this possible.
-impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
+// `Error` itself is no `std::error::Error`: that is what makes this possible. `Unpin`
+// keeps typed errors out, which `#[derive(RpcError)]` converts as what they are.
+impl<E: std::error::Error + Send + Sync + Unpin + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         Self::internal(error)
     }
@@ -494,6 +495,17 @@ pub trait RpcError: Send + Sync + 'static {
         Vec::new()
     }
 }
+
+/// An error with `#[derive(RpcError)]`.
+pub trait TypedError: RpcError {}
+
+/// A condition that holds for no type: see the derive.
+#[diagnostic::on_unimplemented(
+    message = "derive `RpcError` for this error, with `#[rpc_error(transparent)]` where it holds a typed one, or write `.map_err(Error::internal)` before `?`",
+    label = "holds an error that clients know, which `?` would hide",
+    note = "derive `RpcError` for the error around it, with `#[rpc_error(transparent)]`; or write `.map_err(Error::internal)` before `?`"
+)]
+pub trait HiddenFromClients {}
 
 /// One error of a procedure's type.
 #[derive(Debug, Clone)]

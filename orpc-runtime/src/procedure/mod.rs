@@ -4,6 +4,7 @@
 mod call;
 mod declared;
 mod definition;
+mod docs;
 mod durable;
 mod emitter;
 mod erased;
@@ -24,14 +25,15 @@ mod traits;
 
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
+pub use docs::Docs;
 pub use durable::DurableOutput;
-pub use error::{Code, Error, ErrorDeclaration, RpcError};
+pub use error::{Code, Error, ErrorDeclaration, HiddenFromClients, RpcError, TypedError};
 pub use hooks::{CallEnd, Hooks};
 pub use input::{ProcedureInput, RawInput};
 pub use lend::{Lends, MayLend};
 pub(crate) use middleware::Below;
 pub use middleware::{Done, Middleware, Next, RunMiddleware, With};
-pub use mount::{Mount, MountPoint};
+pub use mount::{Mount, MountPoint, UnaryOutput};
 pub use output::ProcedureOutput;
 #[cfg(any(feature = "durable", feature = "typescript"))]
 pub(crate) use signature::DurableMethod;

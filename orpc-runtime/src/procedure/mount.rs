@@ -14,6 +14,7 @@ use super::output::ProcedureOutput;
 use super::running::{EventStream, Hibernation, Kind, OneResult, Runner};
 use super::signature::{Shape, Signature};
 use super::traits::{Answers, Hibernates, Opens, Procedure, Streams, Unary};
+use crate::checked::Checked;
 use crate::event::{EventError, EventItem, Hibernating};
 use crate::schema::SchemaError;
 
@@ -127,5 +128,46 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
             type_id: TypeId::of::<P>(),
             erased: runner.map(|runner| Arc::new(runner) as _),
         });
+    }
+}
+
+/// The output of a procedure with one result, told apart by generated code: the token
+/// of a durable iterator is signed for the client of each call.
+pub trait UnaryOutput {
+    // What it lacks is reported where the procedure has it.
+    /// The output.
+    type Output;
+
+    /// Mounts a procedure with that output.
+    fn mount<P, C, How>(point: MountPoint<'_, C>)
+    where
+        P: Unary<Output = Self::Output> + Answers<C, How>,
+        C: Send + Sync + 'static,
+        How: 'static;
+}
+
+impl<T> UnaryOutput for Checked<T, false> {
+    type Output = T;
+
+    fn mount<P, C, How>(point: MountPoint<'_, C>)
+    where
+        P: Unary<Output = T> + Answers<C, How>,
+        C: Send + Sync + 'static,
+        How: 'static,
+    {
+        point.unary::<P, How>();
+    }
+}
+
+impl<T: DurableOutput> UnaryOutput for Checked<T, true> {
+    type Output = T;
+
+    fn mount<P, C, How>(point: MountPoint<'_, C>)
+    where
+        P: Unary<Output = T> + Answers<C, How>,
+        C: Send + Sync + 'static,
+        How: 'static,
+    {
+        point.durable::<P, How>();
     }
 }

@@ -13,10 +13,10 @@ pub(super) fn definition(procedure: &Procedure<'_>, private: &TokenStream) -> To
     let kind = match procedure.output {
         Output::Unary { hibernates: false, .. } => quote!(Unary),
         Output::Unary { hibernates: true, .. } => quote!(Stream),
-        Output::Stream { .. } => quote!(Stream),
+        Output::Stream(_) => quote!(Stream),
     };
     let mut tokens = quote!(#private::Definition::new(#wire_name, #private::Kind::#kind));
-    if !docs.is_empty() {
+    if let Some(docs) = docs.text(private) {
         tokens.extend(quote!(.docs(#docs)));
     }
     if let Some(attribute) = procedure.deprecated {

@@ -5,11 +5,11 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::attribute::{at, local};
-use crate::checked::{self, Meant, check, checked, no_result};
+use crate::attribute::{Runtime, at, local};
+use crate::checked::{self, Meant, check, checked, no_internal, no_result};
 use crate::lent::How;
-use crate::procedure::validate::{Item, ItemType, Output, Procedure, stream_argument};
-use crate::types::{inferred, is_named, result_parts};
+use crate::procedure::validate::{Output, Procedure, Stream};
+use crate::types::{inferred, is_built_in, is_named, result_parts};
 
 /// What a procedure's kind decides.
 pub(super) struct Kind {
@@ -18,16 +18,21 @@ pub(super) struct Kind {
     pub(super) reply: TokenStream,
     pub(super) error: Ident,
     pub(super) implementation: TokenStream,
-    /// The method that mounts it.
-    pub(super) mount: Ident,
+    pub(super) mount: Mount,
+}
+
+/// What mounts a procedure.
+pub(super) enum Mount {
+    /// A method of the place in the router.
+    Method(Ident),
+    /// The output, by an associated function.
+    Output(TokenStream),
 }
 
 pub(super) fn kind(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident) -> Kind {
     match &procedure.output {
-        Output::Unary { ty, is_result, hibernates } => {
-            unary(procedure, how, input, ty, *is_result, *hibernates)
-        }
-        Output::Stream { item, error } => stream(procedure, how, input, item, error.as_ref()),
+        Output::Unary { ty, hibernates } => unary(procedure, how, input, ty, *hibernates),
+        Output::Stream(output) => stream(procedure, how, input, output),
     }
 }
 
@@ -36,22 +41,22 @@ fn unary(
     how: &How<'_>,
     input: &Ident,
     ty: &Type,
-    is_result: bool,
     hibernates: bool,
 ) -> Kind {
     let ident = procedure.ident;
+    let runtime = &procedure.options.runtime;
     let (scope, input_value) = (local("scope"), local("input"));
-    // The function's name, where a future that is not `Send` is reported; or
-    // the type, if that is what may be wrong.
-    let place = at(if is_result && !is_named(ty, "Result") { ty.span() } else { ident.span() });
-    let private = procedure.options.runtime.private_at(place);
+    // The function's name, where a future that is not `Send` is reported.
+    let place = at(ident.span());
+    let private = runtime.private_at(place);
     let returned = Ident::new("__Returned", ty.span());
-    let split = split(procedure, &returned, ty, is_result, ["__Output", "__Error"]);
-    let Split { types, ok: output, err: error } = split;
-    let mut result = call(procedure, how, place);
-    if !is_result {
-        result = quote_spanned!(place=> #private::Ok(#result));
-    }
+    let names = ["__IS_RESULT", "__Output", "__Error"];
+    let Split { mut types, whole, ok: output, err: error } = split(&returned, ty, names, runtime);
+    let success = result_parts(ty).map_or(ty, |(success, _)| success);
+    let is_simple = is_built_in(success) && !is_named(success, "Option");
+    types.extend((!is_simple).then(|| no_result(&output, runtime)));
+    let result = call(procedure, how, place);
+    let result = quote_spanned!(place=> <#whole as #private::ResultType>::split(#result));
     let (kind, output_name) =
         if hibernates { ("Hibernates", "Iterator") } else { ("Unary", "Output") };
     let (kind, output_name) = (Ident::new(kind, place), Ident::new(output_name, place));
@@ -76,22 +81,29 @@ fn unary(
             }
         }
     };
+    let mount = if hibernates {
+        Mount::Method(local("hibernating"))
+    } else if is_built_in(success) {
+        Mount::Method(local("unary"))
+    } else {
+        Mount::Output(durable(&output, runtime))
+    };
     Kind {
         types: quote!(type __Returned = #ty; #types),
         reply: output.to_token_stream(),
         error,
         implementation,
-        mount: local(match hibernates {
-            true => "hibernating",
-            false if is_durable(ty) => "durable",
-            false => "unary",
-        }),
+        mount,
     }
 }
 
-/// Whether the result is the token of a durable iterator.
-fn is_durable(ty: &Type) -> bool {
-    is_named(result_parts(ty).map_or(ty, |(success, _)| success), "DurableIterator")
+/// `Checked<__Output, { … }>`, true for the token of a durable iterator.
+fn durable(output: &Ident, runtime: &Runtime) -> TokenStream {
+    let place = at(output.span());
+    let private = runtime.private_at(place);
+    quote_spanned! {place=>
+        #private::Checked<#output, { use #private::IsNot as _; #private::IsDurable::<#output>::IS }>
+    }
 }
 
 /// The call of the function, and of what it leaves to be awaited.
@@ -107,57 +119,32 @@ fn call(procedure: &Procedure<'_>, how: &How<'_>, place: Span) -> TokenStream {
     if procedure.is_async { quote_spanned!(place=> #result.await) } else { result }
 }
 
-fn stream(
-    procedure: &Procedure<'_>,
-    how: &How<'_>,
-    input: &Ident,
-    item: &Item,
-    error: Option<&Type>,
-) -> Kind {
-    let ident = procedure.ident;
-    let (scope, input_value) = (local("scope"), local("input"));
-    let (ItemType::Named(ty) | ItemType::Of(ty)) = &item.ty;
-    let is_stream = matches!(item.ty, ItemType::Of(_));
-    let is_sure = !is_stream && (!item.is_result || is_named(ty, "Result"));
-    let place = at(if is_sure { ident.span() } else { ty.span() });
-    let private = procedure.options.runtime.private_at(place);
-
-    let item_name = Ident::new("__Item", ty.span());
-    let split = split(procedure, &item_name, ty, item.is_result, ["__Event", "__EventError"]);
-    let Split { types, ok: event, err: event_error } = split;
-    let item_value = local("item");
-    let take_apart = if item.is_result {
-        quote!(#item_value)
-    } else {
-        quote_spanned!(place=> #private::Ok(#item_value))
-    };
-    let error_type = match error {
-        Some(error) => error.to_token_stream(),
-        None => quote!(#private::Infallible),
-    };
+fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stream) -> Kind {
     let runtime = &procedure.options.runtime;
-    let mut check_stream = None;
-    let item_type = if is_stream {
-        check_stream = Some(check(Meant::Stream, ty, runtime));
-        let stream = checked(Meant::Stream, ty, runtime);
-        quote_spanned!(place=> <#stream as #private::StreamType>::Item)
-    } else {
-        quote!(#ty)
+    let (scope, input_value, item_value) = (local("scope"), local("input"), local("item"));
+    let item_span = match output {
+        Stream::Opaque { item } | Stream::OpaqueResult { item, .. } => item.span(),
+        Stream::Named { returned } => {
+            result_parts(returned).map_or(returned, |(stream, _)| stream).span()
+        }
     };
+    let place = at(match output {
+        Stream::Named { .. } => item_span,
+        _ => procedure.ident.span(),
+    });
+    let private = runtime.private_at(place);
+    let Opened { types, error, result } =
+        opened(output, call(procedure, how, place), place, runtime);
 
-    let mut result = call(procedure, how, place);
-    if error.is_none() {
-        result = quote_spanned!(place=> #private::Ok(#result));
-    }
-    if is_stream {
-        // The same, of which the compiler says nothing if it is no stream.
-        let stream = checked(Meant::Stream, inferred(ty), runtime);
-        result = quote_spanned! {place=>
-            ::core::convert::identity::<
-                #private::Result<<#stream as #private::StreamType>::Stream, _>
-            >(#result)
-        };
-    }
+    let item = Ident::new("__Item", item_span);
+    let item_type = match output {
+        Stream::Opaque { item } | Stream::OpaqueResult { item, .. } => item.clone(),
+        Stream::Named { .. } => Type::Verbatim(TokenStream::new()),
+    };
+    let names = ["__IS_ITEM_RESULT", "__Event", "__EventError"];
+    let Split { types: parts, whole, ok: event, err: event_error } =
+        split(&item, &item_type, names, runtime);
+    let no_result = no_result(&event, runtime);
     let subject = &procedure.subject;
     let marker = &subject.marker;
     let run = how.implement("Opens", subject, &private, place);
@@ -169,7 +156,7 @@ fn stream(
             type EventError = #event_error;
 
             fn split(#item_value: __Item) -> #private::Result<__Event, __EventError> {
-                #take_apart
+                <#whole as #private::ResultType>::split(#item_value)
             }
         }
 
@@ -190,59 +177,120 @@ fn stream(
         }
     };
     Kind {
-        error: Ident::new("__Error", error_type.span()),
-        types: quote!(#check_stream type __Item = #item_type; type __Error = #error_type; #types),
+        error,
+        types: quote!(#types #parts #no_result),
         reply: quote_spanned!(place=> #private::BoxStream<'static, __Item>),
         implementation,
-        mount: local("stream"),
+        mount: Mount::Method(local("stream")),
+    }
+}
+
+/// How a stream is opened.
+struct Opened {
+    /// The types `__Item` and `__Error`, and those that they are made of.
+    types: TokenStream,
+    error: Ident,
+    /// The call of the function as a `Result` of a stream.
+    result: TokenStream,
+}
+
+/// ```text
+/// type __Returned = Result<BoxStream<'static, u32>, Refused>;
+/// type __Stream = <__Returned as ResultType>::Ok;
+/// type __Error = <__Returned as ResultType>::Err;
+/// const __IS_STREAM: bool = …;
+/// type __Item = <Checked<__Returned, { __IS_STREAM }> as StreamType>::Item;
+/// ```
+fn opened(output: &Stream, call: TokenStream, place: Span, runtime: &Runtime) -> Opened {
+    let private = runtime.private_at(place);
+    match output {
+        Stream::Opaque { item } => Opened {
+            types: quote!(type __Item = #item; type __Error = #private::Infallible;),
+            error: Ident::new("__Error", place),
+            result: quote_spanned!(place=> #private::Ok(#call)),
+        },
+        Stream::OpaqueResult { item, returned } => {
+            let span = result_parts(returned).and_then(|(_, error)| error).map(Spanned::span);
+            let error = Ident::new("__Error", span.unwrap_or_else(|| returned.span()));
+            let name = Ident::new("__Returned", returned.span());
+            let returned_at = runtime.private_at(at(returned.span()));
+            let (check, whole) = if is_named(returned, "Result") {
+                (None, name.to_token_stream())
+            } else {
+                let check = check(Meant::Result, &name, runtime);
+                (Some(check), checked(Meant::Result, &name, runtime))
+            };
+            let types = quote! {
+                type __Item = #item;
+                type __Opaque = #private::Empty<__Item>;
+                type __Returned = #returned;
+                #check
+                type #error = <#whole as #returned_at::ResultType>::Err;
+            };
+            Opened { types, error, result: call }
+        }
+        Stream::Named { returned } => {
+            let name = Ident::new("__Returned", returned.span());
+            let stream = Ident::new("__Stream", place);
+            let names = ["__IS_RESULT", "__Stream", "__Error"];
+            let Split { types, whole, err: error, .. } = split(&name, returned, names, runtime);
+            let check_stream = check(Meant::Stream, &stream, runtime);
+            let checked_stream = checked::stream(&whole, place, runtime);
+            // The same with the lifetimes of the call, of which the compiler says nothing
+            // if it is no stream.
+            let lent = inferred(returned);
+            let whole = if is_named(returned, "Result") {
+                lent.to_token_stream()
+            } else {
+                checked::result_of(&lent, "__IS_RESULT", runtime)
+            };
+            let lent = checked::stream(&whole, place, runtime);
+            let result = quote_spanned! {place=>
+                ::core::convert::identity::<
+                    #private::Result<<#lent as #private::StreamType>::Stream, _>
+                >(<#whole as #private::ResultType>::split(#call))
+            };
+            let types = quote_spanned! {place=>
+                type __Returned = #returned;
+                #types
+                #check_stream
+                type __Item = <#checked_stream as #private::StreamType>::Item;
+            };
+            Opened { types, error, result }
+        }
     }
 }
 
 /// A type that may be a `Result`, taken apart.
 struct Split {
     types: TokenStream,
+    /// What takes a value apart.
+    whole: TokenStream,
     ok: Ident,
     err: Ident,
 }
 
 /// ```text
 /// const __IS_RESULT: bool = …;
-/// type __Output = <Checked<__Returned, __IS_RESULT> as ResultType>::Ok;
-/// type __Error = <Checked<__Returned, __IS_RESULT> as ResultType>::Err;
+/// type __Output = <Checked<__Returned, { __IS_RESULT }> as ResultType>::Ok;
+/// type __Error = <Checked<__Returned, { __IS_RESULT }> as ResultType>::Err;
 /// ```
-fn split(
-    procedure: &Procedure<'_>,
-    name: &Ident,
-    ty: &Type,
-    is_result: bool,
-    [ok, err]: [&str; 2],
-) -> Split {
-    let is_stream = match &procedure.output {
-        Output::Stream { item, .. } => matches!(item.ty, ItemType::Of(_)),
-        Output::Unary { .. } => false,
-    };
-    let parts = result_parts(ty).filter(|_| is_result && !is_stream);
+fn split(name: &Ident, ty: &Type, [is_result, ok, err]: [&str; 3], runtime: &Runtime) -> Split {
+    let parts = result_parts(ty);
     let ok_span = parts.map_or(name.span(), |(ok, _)| ok.span());
     let err_span = parts.and_then(|(_, err)| err).map_or(name.span(), Spanned::span);
     let (ok, err) = (Ident::new(ok, ok_span), Ident::new(err, err_span));
     let place = at(name.span());
-    let runtime = &procedure.options.runtime;
     let private = runtime.private_at(place);
-    let types = if is_result {
-        let (check, result) = checked::result(name, ty, runtime);
-        quote_spanned! {place=>
-            #check
-            type #ok = <#result as #private::ResultType>::Ok;
-            type #err = <#result as #private::ResultType>::Err;
-        }
-    } else {
-        // A named stream tells its item by its last argument, if at all.
-        let check = if is_stream {
-            stream_argument(ty).map(|item| no_result(item, runtime))
-        } else {
-            Some(no_result(name, runtime))
-        };
-        quote!(type #ok = #name; type #err = #private::Infallible; #check)
+    let (check, whole) = checked::result(name, ty, is_result, runtime);
+    let types = quote_spanned! {place=>
+        #check
+        type #ok = <#whole as #private::ResultType>::Ok;
+        type #err = <#whole as #private::ResultType>::Err;
     };
-    Split { types, ok, err }
+    let no_internal = match parts {
+        Some((_, Some(ty))) => Some(no_internal(&err, ty, runtime)),
+        _ => (!is_built_in(ty)).then(|| no_internal(&err, ty, runtime)),
+    };
+    Split { types: quote!(#types #no_internal), whole, ok, err }
 }

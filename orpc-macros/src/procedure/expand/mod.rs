@@ -9,7 +9,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Visibility};
 
 use self::definition::definition;
-use self::kind::{Kind, kind};
+use self::kind::{Kind, Mount, kind};
 use super::validate::Procedure;
 use crate::attribute::{Runtime, associated, cfg_attributes, local};
 use crate::chain::{Chain, Link};
@@ -93,7 +93,7 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
 ///     }
 /// }
 /// ```
-fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident) -> TokenStream {
+fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Mount) -> TokenStream {
     let Procedure { subject, options, .. } = procedure;
     let (marker, bound) = (&subject.marker, &subject.bound);
     let private = options.runtime.private();
@@ -104,7 +104,12 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Ident)
     let names = links.iter().map(|link| &link.how).chain(&how.parameters);
     let all = links.iter().map(|link| &link.how).chain(&how.parameters);
     let point = local("point");
-    let innermost = quote!(#point.#mount::<Self, #tuple>());
+    let innermost = match mount {
+        Mount::Method(method) => quote!(#point.#method::<Self, #tuple>()),
+        Mount::Output(output) => {
+            quote!(<#output as #private::UnaryOutput>::mount::<Self, _, #tuple>(#point))
+        }
+    };
     let body = links.iter().rev().fold(
         innermost,
         |inner, Link { alias, how, .. }| quote!(#point.behind::<#alias, #how>(|#point| #inner)),

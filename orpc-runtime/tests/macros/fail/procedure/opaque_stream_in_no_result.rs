@@ -1,14 +1,14 @@
 use orpc_runtime::prelude::*;
 
-pub type AppResult<T> = Result<T, Error>;
+pub struct Feed<T>(T);
 
 #[router]
 pub mod api {
     use super::*;
 
     #[procedure]
-    pub fn on_message() -> AppResult<impl Stream<Item = u8>> {
-        Ok(futures::stream::iter([1]))
+    pub fn on_message() -> Feed<impl Stream<Item = u8>> {
+        Feed(futures::stream::empty())
     }
 }
 
