@@ -296,9 +296,27 @@ pub(crate) fn is_attribute(attribute: &Attribute, name: &str) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
 }
 
-/// The attributes that decide whether the item exists.
+/// The attributes that decide whether the item exists: each `cfg`, and of a `cfg_attr`
+/// those that are one.
 pub(crate) fn cfg_attributes(attributes: &[Attribute]) -> Vec<Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+    attributes.iter().filter_map(cfg_attribute).collect()
+}
+
+fn cfg_attribute(attribute: &Attribute) -> Option<Attribute> {
+    if attribute.path().is_ident("cfg") {
+        return Some(attribute.clone());
+    }
+    let syn::Meta::List(list) = &attribute.meta else { return None };
+    if !attribute.path().is_ident("cfg_attr") {
+        return None;
+    }
+    let (condition, inner) = crate::cfg::split(list.tokens.clone())?;
+    let inner: Vec<Attribute> =
+        inner.into_iter().map(|inner| syn::parse_quote!(#[#inner])).collect();
+    let inner = cfg_attributes(&inner);
+    let inner = inner.iter().map(|inner| &inner.meta);
+    let is_empty = inner.len() == 0;
+    (!is_empty).then(|| syn::parse_quote!(#[cfg_attr(#condition, #(#inner),*)]))
 }
 
 /// A doc comment.

@@ -2,9 +2,11 @@
 //! depend on that crate, not on this one.
 
 mod attribute;
+mod cfg;
 mod chain;
 mod checked;
 mod contract;
+mod crate_paths;
 mod diagnostics;
 mod error;
 mod lent;

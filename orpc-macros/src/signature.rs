@@ -9,6 +9,7 @@ use syn::{
     TypeImplTrait, TypeReference, Visibility,
 };
 
+use crate::cfg::{Answers, Unknown};
 use crate::diagnostics::Diagnostics;
 use crate::lent::Argument;
 use crate::types::{is_named, optional_reference, owned, strip_groups};
@@ -51,6 +52,16 @@ impl Function {
             Ok(Self { attributes, visibility, signature })
         };
         parser.parse2(item)
+    }
+
+    /// Leaves out the arguments whose `cfg` does not hold, and puts in the attributes of
+    /// a `cfg_attr` that are described to clients.
+    pub(crate) fn evaluate(&mut self, answers: &Answers) -> Result<(), Unknown> {
+        answers.arguments(&mut self.signature)?;
+        answers.expand_all(&mut self.attributes, |attribute| {
+            let name = attribute.clone().into_iter().next().map(|name| name.to_string());
+            name.is_some_and(|name| name == "doc" || name == "deprecated")
+        })
     }
 
     /// Whether this is a method, beside which no type can stand.

@@ -1,8 +1,8 @@
 //! What generated code names. Not part of the interface: it changes without notice.
 
 pub use crate::checked::{
-    Checked, IsDurable, IsInfallible, IsInternal, IsNot, IsResult, IsTyped, MiddlewareType,
-    Misplaced, Nothing, OnceType, ResultType, StreamType, Twice,
+    Checked, IsDurable, IsInfallible, IsInternal, IsNot, IsProcedure, IsResult, IsTyped,
+    MiddlewareType, Misplaced, Nothing, OnceType, ResultType, StreamType, Twice,
 };
 pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
@@ -15,6 +15,7 @@ pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError};
 pub use crate::value::Envelope;
 pub use futures::stream::{BoxStream, Empty, Stream};
+pub use orpc_runtime_macros::{contract, middleware, procedure, router};
 pub use std::convert::Infallible;
 pub use std::future::Future;
 pub use std::marker::{Send, Sync};

@@ -11,7 +11,7 @@ use futures::stream::Stream;
 use http::HeaderMap;
 
 use crate::event::Event;
-use crate::procedure::{Call, DurableOutput, Middleware, TypedError, With};
+use crate::procedure::{Call, DurableOutput, Middleware, Procedure, TypedError, With};
 use crate::socket::Socket;
 
 /// A type that is what it is meant to be if `IS` is true.
@@ -76,6 +76,17 @@ pub struct IsTyped<T>(PhantomData<T>);
 impl<T> IsNot for IsTyped<T> {}
 
 impl<T: TypedError> IsTyped<T> {
+    /// That it is.
+    pub const IS: bool = true;
+}
+
+/// Tells by its constant `IS` whether a type is one that `#[procedure]` adds.
+#[derive(Debug)]
+pub struct IsProcedure<T>(PhantomData<T>);
+
+impl<T> IsNot for IsProcedure<T> {}
+
+impl<T: Procedure> IsProcedure<T> {
     /// That it is.
     pub const IS: bool = true;
 }

@@ -8,6 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::attribute::{Runtime, parse_options};
+use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
 
 /// The trait with its methods as an implementation needs them, the items beside
@@ -15,11 +16,18 @@ use crate::diagnostics::Diagnostics;
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let mut runtime = None;
-    for option in parse_options(arguments, &["crate"], &mut errors) {
+    let (answers, arguments) = Answers::take(arguments);
+    for option in parse_options(arguments.clone(), &["crate"], &mut errors) {
         runtime = Some(Runtime::from_option(&option, &mut errors));
     }
     match parse::Trait::parse(item.clone(), runtime.as_ref(), &mut errors) {
-        Ok(contract) => {
+        Ok(mut contract) => {
+            let mut methods = contract.methods.iter_mut();
+            let evaluated = methods.try_for_each(|method| method.function.evaluate(&answers));
+            if let Err(unknown) = evaluated {
+                let runtime = runtime.unwrap_or_default();
+                return answers.ask(&unknown, "contract", &arguments, &item, &runtime);
+            }
             let procedures = validate::validate(&contract, &mut errors);
             expand::expand(&contract, &procedures, &runtime.unwrap_or_default(), errors)
         }

@@ -6,6 +6,7 @@ use quote::quote;
 use syn::{FnArg, Ident, Receiver, ReceiverKind, Signature};
 
 use super::parse::{Method, Trait};
+use crate::attribute::cfg_attributes;
 use crate::diagnostics::Diagnostics;
 use crate::lent::Subject;
 use crate::naming::snake_case;
@@ -93,16 +94,19 @@ fn check_receiver(signature: &Signature, errors: &mut Diagnostics) {
 
 // Two methods of one name on the wire.
 fn check_names(procedures: &Procedures<'_>, errors: &mut Diagnostics) {
-    let mut taken: HashMap<String, &Ident> = HashMap::new();
+    let mut taken: HashMap<String, (&Ident, bool)> = HashMap::new();
     for (method, function) in &procedures.functions {
         let ident = &function.signature.ident;
         let (name, span) = method.options.wire_name(ident);
+        let is_always = cfg_attributes(&function.attributes).is_empty();
         match taken.get(&name) {
-            Some(other) => errors.at_span(
+            // A `cfg` may choose between them.
+            Some((_, other_is_always)) if !(is_always || *other_is_always) => {}
+            Some((other, _)) => errors.at_span(
                 span,
                 format!("give `{other}` or `{ident}` another `name = \"…\"`: both are `{name}` on the wire"),
             ),
-            None => drop(taken.insert(name, ident)),
+            None => drop(taken.insert(name, (ident, is_always))),
         }
     }
 }

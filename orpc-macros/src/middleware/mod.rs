@@ -7,17 +7,20 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::attribute::{Runtime, parse_options};
+use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
 use crate::signature::{Function, Head, Role};
 
 /// The function as it is, and the items beside it; or the mistakes and a stub of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
+    let item = crate::procedure::with_crate_paths(item);
     let mut runtime = Runtime::default();
-    for option in parse_options(arguments, &["crate"], &mut errors) {
+    let (answers, arguments) = Answers::take(arguments);
+    for option in parse_options(arguments.clone(), &["crate"], &mut errors) {
         runtime = Runtime::from_option(&option, &mut errors);
     }
-    let function = match Function::parse(item.clone(), Role::Middleware) {
+    let mut function = match Function::parse(item.clone(), Role::Middleware) {
         Ok(function) => function,
         Err(error) => {
             errors.push(error);
@@ -25,6 +28,9 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             return with_mistakes(&item, head.as_ref(), &runtime, errors);
         }
     };
+    if let Err(unknown) = function.evaluate(&answers) {
+        return answers.ask(&unknown, "middleware", &arguments, &item, &runtime);
+    }
     match validate::validate(&function, &runtime, &mut errors) {
         Some(middleware) if errors.is_empty() => {
             let generated = expand::expand(&middleware);

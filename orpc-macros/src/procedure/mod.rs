@@ -11,6 +11,8 @@ pub(crate) use validate::{Output, Procedure, Stream, check_name, validate};
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::cfg::Answers;
+use crate::crate_paths;
 use crate::diagnostics::Diagnostics;
 use crate::lent::Subject;
 use crate::signature::{Function, Head, Role};
@@ -18,9 +20,14 @@ use crate::signature::{Function, Head, Role};
 /// The function as it is, and the items beside it; or the mistakes and a stub of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
-    let options = parse::Options::parse(arguments, &mut errors);
+    let item = with_crate_paths(item);
+    let (answers, arguments) = Answers::take(arguments);
+    let options = parse::Options::parse(arguments.clone(), &mut errors);
     let generated = match Function::parse(item.clone(), Role::Procedure) {
-        Ok(function) => {
+        Ok(mut function) => {
+            if let Err(unknown) = function.evaluate(&answers) {
+                return answers.ask(&unknown, "procedure", &arguments, &item, &options.runtime);
+            }
             let subject = Subject::function(&function.signature.ident);
             let procedure = validate::validate(&function, subject, &options, &mut errors);
             match procedure.filter(|_| errors.is_empty()) {
@@ -37,6 +44,14 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     };
     let errors = errors.into_tokens();
     quote!(#item #errors #generated)
+}
+
+/// The function, whose paths may lead into a crate of its own name.
+pub(crate) fn with_crate_paths(item: TokenStream) -> TokenStream {
+    match Head::parse(item.clone()) {
+        Some(head) => crate_paths::absolute(item, &[&head.ident]),
+        None => item,
+    }
 }
 
 /// What stands beside a function with mistakes, if it has a name.

@@ -1,9 +1,11 @@
 //! From what is written to what is meant, and every rule that a function breaks.
 
 use proc_macro2::Span;
+use quote::ToTokens as _;
+use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, GenericArgument, Ident, PathArguments, ReturnType, Signature, Type, TypeImplTrait,
-    TypeParamBound, Visibility,
+    Attribute, FnArg, GenericArgument, Ident, Lifetime, Pat, PathArguments, PathSegment,
+    ReturnType, Signature, Type, TypeImplTrait, TypeParamBound, TypeReference, Visibility,
 };
 
 use super::parse::Options;
@@ -13,7 +15,8 @@ use crate::lent::{Argument, Subject};
 use crate::naming::{RESERVED, camel_case};
 use crate::signature::{self, Function, Role, check_borrows, check_one_type};
 use crate::types::{
-    impl_trait, is_built_in, is_named, owned, replace_impl_trait, result_parts, strip_groups,
+    impl_trait, is_built_in, is_named, last_segment, owned, replace_impl_trait, result_parts,
+    strip_groups,
 };
 
 /// A function that can be a procedure.
@@ -113,8 +116,10 @@ pub(crate) fn check_name(name: &str, span: Span, errors: &mut Diagnostics) {
 }
 
 fn arguments(function: &Signature, errors: &mut Diagnostics) -> Vec<Argument> {
+    check_input_name(function, errors);
     let mut has_input = false;
     signature::arguments(function, Role::Procedure, errors, |ty, errors| {
+        check_owned(ty, errors);
         let is_first = !std::mem::replace(&mut has_input, true);
         // Of a second `impl …` all is said already.
         if !is_first && !matches!(ty, Type::ImplTrait(_)) {
@@ -125,6 +130,57 @@ fn arguments(function: &Signature, errors: &mut Diagnostics) -> Vec<Argument> {
         }
         is_first
     })
+}
+
+// `input: &Greet`
+fn check_input_name(function: &Signature, errors: &mut Diagnostics) {
+    for argument in &function.inputs {
+        let FnArg::Typed(argument) = argument else { continue };
+        if let (Pat::Ident(pattern), Type::Reference(reference)) =
+            (&*argument.pat, strip_groups(&argument.ty))
+            && pattern.ident == "input"
+            && reference.mutability.is_none()
+            && matches!(last_segment(&reference.elem), Some(last) if last.ident != "str")
+        {
+            let ty = reference.elem.to_token_stream().to_string().replace(' ', "");
+            errors.at(
+                reference,
+                format!("write `input: {ty}`: an input is taken by value, and a reference is to the context or the call"),
+            );
+        }
+    }
+}
+
+// `In<'_>`, `Vec<&str>`; not `Cow<'_, str>`, which may own what it has
+fn check_owned(ty: &Type, errors: &mut Diagnostics) {
+    struct Borrows<'e>(&'e mut Diagnostics);
+
+    const MESSAGE: &str = "write a type that owns its data, `String` for `&str`: an input outlives the message that it is read from";
+
+    impl VisitMut for Borrows<'_> {
+        fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
+                self.0.at(&*reference, MESSAGE);
+            }
+        }
+
+        fn visit_path_segment_mut(&mut self, segment: &mut PathSegment) {
+            if segment.ident != "Cow" {
+                visit_mut::visit_path_segment_mut(self, segment);
+            }
+        }
+
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident != "static" {
+                self.0.at(&*lifetime, MESSAGE);
+            }
+        }
+    }
+
+    // Of an `impl …` all is said already.
+    if !matches!(ty, Type::ImplTrait(_)) {
+        Borrows(errors).visit_type_mut(&mut ty.clone());
+    }
 }
 
 fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {

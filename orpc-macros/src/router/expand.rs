@@ -6,10 +6,12 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Meta};
 
 use super::parse::{Entry, EntryKind, Item, Module, Options};
+use super::unseen;
 use super::validate::wire_name;
 use crate::attribute::{Runtime, at, is_attribute, local};
 use crate::chain::{Chain, Link};
 use crate::checked;
+use crate::crate_paths;
 use crate::diagnostics::Diagnostics;
 
 /// ```text
@@ -48,9 +50,15 @@ pub(super) fn expand(
     errors: Diagnostics,
 ) -> TokenStream {
     let Module { attributes, visibility, ident, .. } = module;
+    let procedures: Vec<_> = module
+        .entries()
+        .filter(|entry| entry.kind == EntryKind::Procedure)
+        .map(|entry| &entry.ident)
+        .collect();
     let items = module.items.iter().map(|item| match item {
-        Item::Entry(entry) => entry_item(entry, options),
-        Item::Other { tokens, .. } => tokens.clone(),
+        Item::Entry(entry) => entry_item(module, entry, options),
+        Item::Other { tokens, .. } if unseen::is_module(tokens) => tokens.clone(),
+        Item::Other { tokens, .. } => crate_paths::absolute(tokens.clone(), &procedures),
     });
     let function = match options {
         // `router` is taken.
@@ -58,12 +66,15 @@ pub(super) fn expand(
         Some(options) => function(module, options, true),
         None => function(module, &Options::default(), false),
     };
+    let runtime = options.and_then(|options| options.runtime.clone()).unwrap_or_default();
+    let renamed = unseen::renamed_attributes(module, &runtime);
     let errors = errors.into_tokens();
     quote! {
         #(#attributes)*
         #visibility mod #ident {
             #(#items)*
             #errors
+            #renamed
             #function
         }
     }
@@ -72,8 +83,11 @@ pub(super) fn expand(
 fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStream {
     let runtime = options.runtime.clone().unwrap_or_default();
     let (root, private) = (runtime.root(), runtime.private());
-    let fits =
-        |entry: &&Entry| is_complete && (options.context.is_some() || !entry.has_own_context());
+    let fits = |entry: &&Entry| {
+        is_complete
+            && !is_named_twice(module, entry)
+            && (options.context.is_some() || !entry.has_own_context())
+    };
     let steps = module.entries().filter(fits).map(|entry| step(entry, options, &runtime));
     // The compiler shows this name where a procedure borrows a context.
     let any = quote!(AnyContext);
@@ -140,7 +154,7 @@ fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
         EntryKind::Router => {
             let (name, _) = wire_name(entry);
             let nested = quote_spanned!(place=> self::#ident::router());
-            if options.context.is_none() {
+            if options.context.is_none() || entry.is_use {
                 return quote!(#(#cfgs)* let #router = #root::Router::nest(#router, #name, #nested););
             }
             // Where that router says that its context is another one.
@@ -154,7 +168,7 @@ fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
 }
 
 /// An entry with the options that it has from the router around it.
-fn entry_item(entry: &Entry, options: Option<&Options>) -> TokenStream {
+fn entry_item(module: &Module, entry: &Entry, options: Option<&Options>) -> TokenStream {
     let mut inherited = TokenStream::new();
     if let Some(runtime) = options.and_then(|options| options.runtime.as_ref()) {
         let path = runtime.root().to_token_stream().to_string();
@@ -164,9 +178,14 @@ fn entry_item(entry: &Entry, options: Option<&Options>) -> TokenStream {
         add_option(&mut inherited, entry, "context", &quote!(super::__RouterContext));
     }
     let is_own = |attribute: &&Attribute| is_attribute(attribute, entry.kind.attribute());
+    // One name is reported already, and would be by the compiler.
+    let is_twice = is_named_twice(module, entry);
     // Without its options a nested router would not know its context.
     let is_kept = |attribute: &&Attribute| {
-        options.is_some() || entry.kind == EntryKind::Procedure || !is_own(attribute)
+        !is_own(attribute)
+            || !entry.is_use
+                && !is_twice
+                && (options.is_some() || entry.kind == EntryKind::Procedure)
     };
     let attributes = entry.attributes.iter().filter(is_kept).map(|attribute| {
         if is_own(&attribute) && !inherited.is_empty() {
@@ -177,6 +196,17 @@ fn entry_item(entry: &Entry, options: Option<&Options>) -> TokenStream {
     });
     let rest = &entry.rest;
     quote!(#(#attributes)* #rest)
+}
+
+/// Whether this is a procedure with the name of another item, where no `cfg` chooses.
+fn is_named_twice(module: &Module, entry: &Entry) -> bool {
+    let is_always = |entry: &Entry| entry.cfgs().is_empty();
+    entry.kind == EntryKind::Procedure
+        && is_always(entry)
+        && (unseen::has_module(module, &entry.ident)
+            || module.entries().any(|other| {
+                other.kind == EntryKind::Router && other.ident == entry.ident && is_always(other)
+            }))
 }
 
 /// Adds an option that the entry has not set itself.

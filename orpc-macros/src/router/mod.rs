@@ -2,6 +2,7 @@
 
 mod expand;
 mod parse;
+mod unseen;
 mod validate;
 
 pub(crate) use parse::{outer_attributes, skip_item};
@@ -9,14 +10,23 @@ pub(crate) use parse::{outer_attributes, skip_item};
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
 
 /// The module with its `router` function, and the mistakes.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
-    let options = parse::Options::parse(arguments, &mut errors);
+    let (answers, arguments) = Answers::take(arguments);
+    let options = parse::Options::parse(arguments.clone(), &mut errors);
+    let evaluated = match parse::evaluate(item.clone(), &answers) {
+        Ok(evaluated) => evaluated,
+        Err(unknown) => {
+            let runtime = options.runtime.unwrap_or_default();
+            return answers.ask(&unknown, "router", &arguments, &item, &runtime);
+        }
+    };
     let options = Some(options).filter(|_| errors.is_empty());
-    let module = match parse::Module::parse(item.clone()) {
+    let module = match parse::Module::parse(evaluated) {
         Ok(module) => module,
         Err(error) => {
             errors.push(error);

@@ -1,14 +1,16 @@
 //! What is written: the options, and the module with its entries.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Visibility};
+use syn::{Attribute, Ident, ItemUse, LitStr, Meta, Path, Token, UseTree, Visibility};
 
+use super::unseen;
 use crate::attribute::{
     AttributeOption, OptionValue, Runtime, cfg_attributes, is_attribute, parse_list, parse_options,
 };
+use crate::cfg::{Answers, Unknown};
 use crate::diagnostics::Diagnostics;
 use crate::signature::visibility_and_name;
 
@@ -72,6 +74,8 @@ pub(super) struct Entry {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
     pub(super) ident: Ident,
+    /// Whether the item is `pub use`.
+    pub(super) is_use: bool,
     /// The item behind its attributes.
     pub(super) rest: TokenStream,
 }
@@ -181,16 +185,34 @@ impl Parse for Item {
             .find(|kind| attributes.iter().any(|a| is_attribute(a, kind.attribute())));
         let head = input.fork();
         let rest = skip_item(input)?;
-        if let Some(kind) = kind
-            && let Some((visibility, ident)) = entry_head(&head, kind)
-        {
-            return Ok(Self::Entry(Entry { kind, attributes, visibility, ident, rest }));
+        if let Some(kind) = kind {
+            let by_use = used(&rest);
+            let is_use = by_use.is_some();
+            if let Some((visibility, ident)) = by_use.or_else(|| entry_head(&head, kind)) {
+                let entry = Entry { kind, attributes, visibility, ident, is_use, rest };
+                return Ok(Self::Entry(entry));
+            }
         }
         let mut tokens = TokenStream::new();
         attributes.iter().for_each(|attribute| attribute.to_tokens(&mut tokens));
         tokens.extend(rest);
         Ok(Self::Other { tokens, has_attribute: kind.is_some() })
     }
+}
+
+/// The module, in which each `cfg_attr` with an attribute of ours on an item is put in
+/// place or left out.
+pub(super) fn evaluate(item: TokenStream, answers: &Answers) -> Result<TokenStream, Unknown> {
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    if let Some(TokenTree::Group(group)) = tokens.last_mut()
+        && group.delimiter() == Delimiter::Brace
+    {
+        let items = answers.items(group.stream(), unseen::names_entry)?;
+        let span = group.span();
+        *group = Group::new(Delimiter::Brace, items);
+        group.set_span(span);
+    }
+    Ok(tokens.into_iter().collect())
 }
 
 /// The visibility and name of a function or module; none if it is neither,
@@ -203,6 +225,20 @@ fn entry_head(input: ParseStream<'_>, kind: EntryKind) -> Option<(Visibility, Id
             input.parse::<Token![mod]>().ok()?;
             Some((visibility, input.parse().ok()?))
         }
+    }
+}
+
+/// The visibility and name of `pub use path::name;`.
+fn used(item: &TokenStream) -> Option<(Visibility, Ident)> {
+    let item: ItemUse = syn::parse2(item.clone()).ok()?;
+    let mut tree = &item.tree;
+    while let UseTree::Path(path) = tree {
+        tree = &path.tree;
+    }
+    match tree {
+        UseTree::Name(name) => Some((item.vis, name.ident.clone())),
+        UseTree::Rename(rename) => Some((item.vis, rename.rename.clone())),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use proc_macro2::Span;
 use syn::Visibility;
 
 use super::parse::{Entry, EntryKind, Item, Module, Options};
+use super::unseen;
 use crate::diagnostics::Diagnostics;
 use crate::naming::camel_case;
 use crate::procedure::{self, check_name};
@@ -23,6 +24,7 @@ pub(super) fn validate(module: &Module, options: Option<&Options>, errors: &mut 
         );
     }
     check_names(module, errors);
+    unseen::check(module, errors);
     for entry in module.entries() {
         check_entry(entry, errors);
         if let Some(Options { context: None, .. }) = options
@@ -42,23 +44,35 @@ pub(super) fn validate(module: &Module, options: Option<&Options>, errors: &mut 
 // Two entries of one name, unless a `cfg` may choose between them.
 fn check_names(module: &Module, errors: &mut Diagnostics) {
     let mut taken: HashMap<String, &Entry> = HashMap::new();
-    for entry in module.entries() {
+    // What another module's function is called, its own attribute says.
+    for entry in module.entries().filter(|entry| !entry.is_use) {
         let (name, span) = wire_name(entry);
         match taken.get(&name) {
-            Some(other) if other.cfgs().is_empty() && entry.cfgs().is_empty() => errors.at_span(
+            Some(other) if is_always(other) && is_always(entry) && other.ident == entry.ident => {
+                errors.at(&entry.ident, format!("rename one of the two items `{name}`: a procedure stands among the types and modules, too, so both would have one name in Rust and on the wire"));
+            }
+            Some(other) if is_always(other) && is_always(entry) => errors.at_span(
                 span,
                 format!(
                     "give `{}` or `{}` another `name = \"…\"`: both are `{name}` on the wire",
                     other.ident, entry.ident
                 ),
             ),
-            Some(other) if other.cfgs().is_empty() => {}
+            Some(other) if is_always(other) => {}
             _ => drop(taken.insert(name, entry)),
         }
     }
 }
 
+/// Whether no `cfg` may take the entry out.
+fn is_always(entry: &Entry) -> bool {
+    entry.cfgs().is_empty()
+}
+
 fn check_entry(entry: &Entry, errors: &mut Diagnostics) {
+    if entry.is_use && entry.kind == EntryKind::Procedure && !entry.arguments().is_empty() {
+        errors.at(entry.arguments(), "remove the options: those of the function itself count");
+    }
     match entry.kind {
         // `#[procedure] async fn send()`
         EntryKind::Procedure => {

@@ -1,0 +1,15 @@
+use orpc_runtime::prelude::*;
+
+#[router]
+pub mod api {
+    use super::*;
+
+    #[procedure]
+    pub async fn ping() {}
+
+    pub mod admin;
+}
+
+fn main() {
+    let _: Router<()> = api::router();
+}
