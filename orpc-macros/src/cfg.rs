@@ -185,13 +185,12 @@ impl Answers {
                 && punct.as_char() == '#'
                 && group.delimiter() == Delimiter::Bracket
                 && let Some(list) = cfg_attr(group)
+                && let Some(inner) = self.expand(&list, counts)?
             {
-                if let Some(inner) = self.expand(&list, counts)? {
-                    tokens.next();
-                    let inner = inner.iter().map(|inner| inner.to_token_stream()).collect();
-                    out.extend(self.items(inner, counts)?);
-                    continue;
-                }
+                tokens.next();
+                let inner = inner.iter().map(|inner| inner.to_token_stream()).collect();
+                out.extend(self.items(inner, counts)?);
+                continue;
             }
             out.extend([token]);
         }

@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTre
 /// type has nothing that such a path could lead to. Where the tokens declare such a name
 /// themselves they stay as they are.
 pub(crate) fn absolute(tokens: TokenStream, names: &[&Ident]) -> TokenStream {
-    let is_name = |ident: &Ident| names.iter().any(|name| *name == ident);
+    let is_name = |ident: &Ident| names.contains(&ident);
     if declares(tokens.clone(), &is_name) { tokens } else { rewrite(tokens, &is_name) }
 }
 
@@ -17,6 +17,11 @@ fn rewrite(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> TokenStrea
     for (index, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => {
+                if !has_path(group.stream(), is_name) {
+                    // As it is, with the places of both its ends.
+                    out.extend([token.clone()]);
+                    continue;
+                }
                 let mut inner = Group::new(group.delimiter(), rewrite(group.stream(), is_name));
                 inner.set_span(group.span());
                 out.extend([TokenTree::Group(inner)]);
@@ -41,6 +46,23 @@ fn rewrite(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> TokenStrea
         }
     }
     out
+}
+
+/// Whether a path of more than one segment begins there with one of the names.
+fn starts_path(tokens: &[TokenTree], index: usize, is_name: &impl Fn(&Ident) -> bool) -> bool {
+    matches!(tokens.get(index), Some(TokenTree::Ident(ident)) if is_name(ident))
+        && is_separator(tokens, index + 1)
+        && matches!(tokens.get(index + 3), Some(TokenTree::Ident(_) | TokenTree::Group(_)))
+        && !(index >= 2 && is_separator(tokens, index - 2))
+}
+
+/// Whether such a path is among the tokens, at any depth.
+fn has_path(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(index, token)| match token {
+        TokenTree::Group(group) => has_path(group.stream(), is_name),
+        _ => starts_path(&tokens, index, is_name),
+    })
 }
 
 /// Whether `::` is there.

@@ -116,6 +116,12 @@ pub fn middleware(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a module's procedures and nested routers a router: adds
 /// `pub fn router() -> Router<…>` to the module.
 ///
+/// Entries are functions with [`macro@procedure`] and modules with `#[router]`, each by
+/// this name, also under `cfg_attr`; and `#[procedure] pub use path::name;` or `#[router] pub use
+/// path::module;` for one that is elsewhere. What may have procedures that would not be
+/// served is refused: a module without `#[router]` that has some, another `pub use` of a
+/// function or module, a macro that is not defined in the module.
+///
 /// # Options
 ///
 /// * `context = Type`: the context that its procedures may borrow, a path as

@@ -37,7 +37,7 @@ pub(crate) struct Procedure<'a> {
 /// What the function returns.
 pub(crate) enum Output {
     /// One result, or an iterator that hibernates; or a `Result` of either.
-    Unary { ty: Type, hibernates: bool },
+    Unary { ty: Box<Type>, hibernates: bool },
     /// A stream, or a `Result` of one.
     Stream(Box<Stream>),
 }
@@ -45,12 +45,12 @@ pub(crate) enum Output {
 /// The type of a stream as far as it is written there.
 pub(crate) enum Stream {
     /// `impl Stream<Item = …>`
-    Opaque { item: Type },
+    Opaque { item: Box<Type> },
     /// `Result<impl Stream<Item = …>, Error>`, or an alias of it. In `returned` another
     /// type stands for the `impl`, to be put in as `__Opaque`.
-    OpaqueResult { item: Type, returned: Type },
+    OpaqueResult { item: Box<Type>, returned: Box<Type> },
     /// A named type, of which the compiler knows whether it is a stream, and of what.
-    Named { returned: Type },
+    Named { returned: Box<Type> },
 }
 
 impl Procedure<'_> {
@@ -188,7 +188,7 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
     let ty = match &signature.output {
         ReturnType::Type(_, ty) => strip_groups(ty),
         ReturnType::Default if is_async => {
-            return Some(Output::Unary { ty: syn::parse_quote!(()), hibernates: false });
+            return Some(Output::Unary { ty: Box::new(syn::parse_quote!(())), hibernates: false });
         }
         ReturnType::Default => {
             errors.at(&signature.ident, NEITHER);
@@ -197,12 +197,12 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
     };
     let stream = |stream| Some(Output::Stream(Box::new(stream)));
     if let Type::ImplTrait(bounds) = ty {
-        return stream(Stream::Opaque { item: stream_item(bounds, errors)? });
+        return stream(Stream::Opaque { item: Box::new(stream_item(bounds, errors)?) });
     }
     if let Some(bounds) = impl_trait(ty) {
-        let item = stream_item(bounds, errors)?;
+        let item = Box::new(stream_item(bounds, errors)?);
         let opaque = syn::parse_quote!(__Opaque);
-        let returned = syn::parse2(replace_impl_trait(&owned(ty), &opaque)).ok()?;
+        let returned = Box::new(syn::parse2(replace_impl_trait(&owned(ty), &opaque)).ok()?);
         return stream(Stream::OpaqueResult { item, returned });
     }
     check_one_type(ty, "name the type instead of `impl …`: a result is of one type", errors);
@@ -210,14 +210,14 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
     let hibernates = is_named(success, "HibernatingIterator");
     if is_async || hibernates {
         check_borrows(ty, Role::Procedure, errors);
-        return Some(Output::Unary { ty: owned(ty), hibernates });
+        return Some(Output::Unary { ty: Box::new(owned(ty)), hibernates });
     }
     // A named stream type, such as `BoxStream<'static, T>`.
     if is_built_in(success) || is_named(success, "Value") {
         errors.at(success, NEITHER);
         return None;
     }
-    stream(Stream::Named { returned: owned(ty) })
+    stream(Stream::Named { returned: Box::new(owned(ty)) })
 }
 
 const NEITHER: &str =

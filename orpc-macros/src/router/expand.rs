@@ -57,6 +57,8 @@ pub(super) fn expand(
         .collect();
     let items = module.items.iter().map(|item| match item {
         Item::Entry(entry) => entry_item(module, entry, options),
+        // One in another file is reported, and would be by the compiler.
+        Item::Other { tokens, .. } if unseen::is_file(tokens) => TokenStream::new(),
         Item::Other { tokens, .. } if unseen::is_module(tokens) => tokens.clone(),
         Item::Other { tokens, .. } => crate_paths::absolute(tokens.clone(), &procedures),
     });

@@ -80,6 +80,12 @@ pub(super) fn has_module(module: &Module, name: &Ident) -> bool {
     })
 }
 
+/// Whether an item is a module in another file.
+pub(super) fn is_file(tokens: &TokenStream) -> bool {
+    let other = Other::parse.parse2(tokens.clone());
+    other.is_ok_and(|other| matches!(other.kind, Kind::Module { body: None, .. }))
+}
+
 /// Whether an item is a module, whose names are its own.
 pub(super) fn is_module(tokens: &TokenStream) -> bool {
     let other = Other::parse.parse2(tokens.clone());

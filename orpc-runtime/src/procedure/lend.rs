@@ -14,7 +14,7 @@ use crate::socket::Socket;
 ///
 /// `How` tells the implementations apart and is always inferred.
 #[diagnostic::on_unimplemented(
-    message = "write `{T}` without `&` if it is the input, else `#[router(context = {T})]`, or put a middleware that gives `{T}` before this in `with = [first, second]`: the context here is `{Self}`",
+    message = "write `#[router(context = {T})]`, or put a middleware that gives `{T}` before what takes `&{T}` in `with = [first, second]`; an input is taken without `&`: the context here is `{Self}`",
     label = "takes `&{T}`, which neither the context, nor a middleware before it, nor a call lends",
     note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
@@ -73,7 +73,7 @@ impl<C: 'static> Lends<C, ByContext> for C {
 /// A context, or one that a middleware made of it, that is or holds a `T`: what it
 /// lends without regard to the call.
 #[diagnostic::on_unimplemented(
-    message = "write `{T}` without `&` if it is the input, else `#[router(context = {T})]`, or put a middleware that gives `{T}` before this in `with = [first, second]`: the context here is `{Self}`",
+    message = "write `#[router(context = {T})]`, or put a middleware that gives `{T}` before what takes `&{T}` in `with = [first, second]`; an input is taken without `&`: the context here is `{Self}`",
     label = "takes `&{T}`, which neither the context, nor a middleware before it, nor a call lends",
     note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]

@@ -125,7 +125,7 @@ fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stre
     let item_span = match output {
         Stream::Opaque { item } | Stream::OpaqueResult { item, .. } => item.span(),
         Stream::Named { returned } => {
-            result_parts(returned).map_or(returned, |(stream, _)| stream).span()
+            result_parts(returned).map_or(&**returned, |(stream, _)| stream).span()
         }
     };
     let place = at(match output {
@@ -138,7 +138,7 @@ fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stre
 
     let item = Ident::new("__Item", item_span);
     let item_type = match output {
-        Stream::Opaque { item } | Stream::OpaqueResult { item, .. } => item.clone(),
+        Stream::Opaque { item } | Stream::OpaqueResult { item, .. } => (**item).clone(),
         Stream::Named { .. } => Type::Verbatim(TokenStream::new()),
     };
     let names = ["__IS_ITEM_RESULT", "__Event", "__EventError"];

@@ -97,7 +97,7 @@ pub mod api {
     #[cfg_attr(any(), doc = "Never.")]
     pub async fn arguments(
         #[cfg(any())] missing: &NoSuchType,
-        #[cfg(all())] app: &App,
+        #[cfg(not(any()))] app: &App,
         #[cfg_attr(all(), cfg(any()))] input: NoSuchType,
         #[cfg_attr(all(), cfg(all()))] input: Vec<(u8, u8)>,
     ) -> usize {
@@ -154,7 +154,7 @@ pub trait Chat {
     #[cfg(any())]
     async fn missing(&self, input: NoSuchType);
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     async fn chosen(&self) -> u8;
 
     #[cfg(any())]
@@ -163,7 +163,7 @@ pub trait Chat {
     #[cfg_attr(all(), cfg(any()))]
     async fn left_out(&self, input: NoSuchType);
 
-    async fn arguments(&self, #[cfg(any())] input: NoSuchType, #[cfg(all())] input: u8) -> u8;
+    async fn arguments(&self, #[cfg(any())] input: NoSuchType, #[cfg(not(any()))] input: u8) -> u8;
 }
 
 impl Chat for App {
@@ -177,7 +177,7 @@ impl Chat for App {
 }
 
 #[middleware]
-pub async fn checked(#[cfg(any())] missing: &NoSuchType, #[cfg(all())] app: &App) {
+pub async fn checked(#[cfg(any())] missing: &NoSuchType, #[cfg(not(any()))] app: &App) {
     let _ = app;
 }
 
