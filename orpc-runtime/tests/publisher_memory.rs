@@ -2,10 +2,13 @@
 //! or as many as `REPLAY_EVENTS` says.
 #![cfg(target_os = "linux")]
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use orpc_runtime::publish::{Durability, Publisher, Start};
 
 const MIB: u64 = 1024 * 1024;
+
+/// What is measured is of the whole process, so there is one test at a time.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// How much more memory than before may be resident.
 const ALLOWED: u64 = 24 * MIB;
@@ -30,6 +33,7 @@ async fn publish(numbers: &Publisher<u64>, range: std::ops::Range<u64>) {
 }
 
 async fn replay(numbers: Publisher<u64>) {
+    let _alone = ALONE.lock().await;
     let all = events();
     publish(&numbers, 0..all).await;
     let before = resident();
@@ -66,4 +70,50 @@ async fn a_long_replay_from_a_file_takes_little_memory() {
 async fn a_long_replay_from_memory_takes_no_more() {
     let builder = Publisher::builder().max_events(2 * events()).max_bytes(1 << 40);
     replay(builder.memory()).await;
+}
+
+/// The threads of this process that have that name.
+fn threads(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|thread| thread.trim_end() == name).count()
+}
+
+/// Hundreds of clients come back to large events and stop: what was read back for them
+/// is within the budget of all, on a few threads, and one that reads gets everything.
+#[tokio::test]
+async fn readers_that_come_back_and_stop_share_one_budget_and_a_few_threads() {
+    const EVENTS: u64 = 16;
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let builder = Publisher::builder().max_bytes(1 << 30).replay_bytes(8 * MIB);
+    let texts: Publisher<String> =
+        builder.open(folder.path().join("events"), Durability::Process).unwrap();
+    let text = "x".repeat(1_000_000);
+    for _ in 0..EVENTS {
+        texts.publish("room", &text).await.unwrap();
+    }
+    let before = resident();
+    let mut stopped = Vec::new();
+    for _ in 0..400 {
+        let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
+        // It asks for the first event, and never looks again.
+        drop(reader.next().now_or_never());
+        stopped.push(reader);
+    }
+    let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
+    for n in 1..=EVENTS {
+        assert_eq!(reader.next().await.unwrap().unwrap().id().unwrap().sequence(), n);
+    }
+    let more = resident().saturating_sub(before);
+    // Beside the budget redb has 16 MiB of pages, and each thread an event in its hands.
+    assert!(more < 8 * MIB + ALLOWED + 8 * MIB, "{more} bytes more");
+    println!("{} KiB more for 400 readers that stopped", more / 1024);
+    // Two publishers of this program have a file.
+    let readers = threads("orpc-replays");
+    assert!((1..=8).contains(&readers), "{readers} threads");
+    for mut reader in stopped.drain(..3) {
+        assert_eq!(reader.next().await.unwrap().unwrap().id().unwrap().sequence(), 1);
+    }
 }

@@ -128,10 +128,12 @@
 //!
 //! # What does a slow reader cost?
 //!
-//! A subscription reads when it is polled: at most 64 events or 256 KiB at once,
-//! which are shared with the log where that is in memory. Nothing is queued for it,
-//! it holds nobody up, and when it is overtaken by what is trimmed it is told.
-//! What is in its hand by then is still given to it.
+//! A subscription reads when it is polled, one event of what is in memory. What is in
+//! the file alone is read by four threads for all subscriptions, at most 64 events or
+//! 64 KiB at once for each, and waits for it within a budget that all share
+//! ([`PublisherBuilder::replay_bytes`]). One that stops gives up what was read for it as
+//! soon as others need the room, and reads it again when it goes on: it holds nobody
+//! up. When it is overtaken by what is trimmed it is told.
 //!
 //! # What if the file is damaged?
 //!

@@ -65,6 +65,7 @@ pub struct PublisherBuilder {
     pub(super) max_event: usize,
     pub(super) max_channels: usize,
     pub(super) lock_timeout: Duration,
+    pub(super) replay_bytes: u64,
 }
 
 impl Default for PublisherBuilder {
@@ -77,6 +78,7 @@ impl Default for PublisherBuilder {
             max_event: 1 << 20,
             max_channels: 100_000,
             lock_timeout: Duration::ZERO,
+            replay_bytes: 32 << 20,
         }
     }
 }
@@ -154,6 +156,16 @@ impl PublisherBuilder {
         self
     }
 
+    /// How many bytes may be in memory of events that were read back from the file and
+    /// not yet taken, for all subscriptions together; 32 MiB unless set. Beyond that
+    /// those that have not taken any for the longest time give up what was read for
+    /// them, and read again when they go on. One event at least.
+    #[must_use]
+    pub fn replay_bytes(mut self, bytes: u64) -> Self {
+        self.replay_bytes = bytes;
+        self
+    }
+
     /// A publisher that keeps its events in a file, which is made if there is none.
     /// Every page and event of it is checked, which takes time and blocks the thread.
     /// One publisher at a time has it open; dropping the last clone waits until it
@@ -192,7 +204,8 @@ impl PublisherBuilder {
         let limits = Limits::in_file(self.retention, self.max_events, self.max_bytes);
         let timeline = Timeline::new(Arc::clone(&self.clock));
         let (channels, patience) = (self.max_channels, self.lock_timeout);
-        let store = FileStore::open(disk, syncs, timeline, limits, channels, patience)?;
+        let store =
+            FileStore::open(disk, syncs, timeline, limits, channels, patience, self.replay_bytes)?;
         Ok(Publisher::with_store(Box::new(store), self.max_event))
     }
 }
@@ -206,6 +219,7 @@ impl fmt::Debug for PublisherBuilder {
             .field("max_event", &self.max_event)
             .field("max_channels", &self.max_channels)
             .field("lock_timeout", &self.lock_timeout)
+            .field("replay_bytes", &self.replay_bytes)
             .finish_non_exhaustive()
     }
 }

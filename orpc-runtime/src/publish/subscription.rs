@@ -1,6 +1,5 @@
 //! The stream of a channel's events.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
@@ -29,8 +28,6 @@ use crate::event::LastEventId;
 /// behind it. [`ReadError::Closed`] and [`ReadError::Store`] end it.
 pub struct Subscription<T> {
     follow: Box<dyn Follow>,
-    /// What was read together with the event that was asked for.
-    read: VecDeque<Kept>,
     position: EventId,
     recipient: Option<Recipient>,
     ended: bool,
@@ -77,14 +74,7 @@ const SKIPPED_PER_TURN: usize = 1024;
 impl<T> Subscription<T> {
     pub(super) fn new(follow: Box<dyn Follow>) -> Self {
         let position = follow.position();
-        Self {
-            follow,
-            read: VecDeque::new(),
-            position,
-            recipient: None,
-            ended: false,
-            types: PhantomData,
-        }
+        Self { follow, position, recipient: None, ended: false, types: PhantomData }
     }
 
     /// Leaves out what is not for the recipient. Without one a subscription has
@@ -144,22 +134,21 @@ impl<T> Subscription<T> {
     ) -> Poll<Option<Result<Published<T>, ReadError>>> {
         let mut skipped = 0;
         while !self.ended {
-            while let Some(kept) = self.read.pop_front() {
-                self.position = kept.id;
-                if self.is_for_reader(&kept) {
-                    let Kept { id, envelope, audience } = kept;
-                    return Poll::Ready(Some(Ok(Published::stored(id, envelope, audience))));
-                }
-                skipped += 1;
-            }
             if skipped >= SKIPPED_PER_TURN {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             let read = if waits { self.follow.poll_read(cx) } else { self.follow.poll_ready(cx) };
             match ready!(read) {
-                Ok(events) if events.is_empty() => return Poll::Ready(None),
-                Ok(events) => self.read = events.into(),
+                Ok(None) => return Poll::Ready(None),
+                Ok(Some(kept)) => {
+                    self.position = kept.id;
+                    if self.is_for_reader(&kept) {
+                        let Kept { id, envelope, audience } = kept;
+                        return Poll::Ready(Some(Ok(Published::stored(id, envelope, audience))));
+                    }
+                    skipped += 1;
+                }
                 Err(error) => {
                     match error {
                         ReadError::Gap(gap) => self.position = gap.resume(),

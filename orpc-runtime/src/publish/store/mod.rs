@@ -8,6 +8,8 @@ mod keys;
 mod memory;
 #[cfg(feature = "redb")]
 mod redb;
+#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
+mod replays;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -49,12 +51,12 @@ pub(crate) trait Store: Send + Sync + 'static {
 
 /// One reader's end of a store.
 pub(crate) trait Follow: Send {
-    /// The next events, once there are any; at least one.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Vec<Kept>, ReadError>>;
+    /// The next event, once there is one. Nothing is read ahead that counts for nobody.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Kept>, ReadError>>;
 
     /// The same without waiting for what is not published yet: none if everything
     /// was read.
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<Vec<Kept>, ReadError>>;
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Kept>, ReadError>>;
 
     /// Behind which event the reader stands.
     fn position(&self) -> EventId;

@@ -200,6 +200,17 @@ fn try_lock(file: &File) -> io::Result<bool> {
 }
 
 #[cfg(unix)]
+impl Drop for SystemFile {
+    /// Gives the lock up by name: a process that is being started has a copy of the
+    /// descriptor for a moment, with which closing this one would leave the lock.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::debug!(%error, "the file of events is not unlocked before it is closed");
+        }
+    }
+}
+
+#[cfg(unix)]
 impl RawFile for SystemFile {
     fn try_lock(&self) -> io::Result<bool> {
         try_lock(&self.0)
@@ -277,5 +288,29 @@ impl RawFile for SystemFile {
 
     fn sync(&self) -> io::Result<()> {
         self.file().sync_data()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// A process that is being started has a copy of each descriptor until it is what
+    /// is to be started.
+    #[test]
+    fn a_file_that_is_closed_is_unlocked_though_a_copy_of_its_descriptor_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            let path = folder.path().join("events");
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false).open(path).unwrap()
+        };
+        let file = SystemFile(open());
+        assert!(file.try_lock().unwrap());
+        let copy = file.0.try_clone().unwrap();
+        assert!(!SystemFile(open()).try_lock().unwrap());
+        drop(file);
+        assert!(SystemFile(open()).try_lock().unwrap());
+        drop(copy);
     }
 }

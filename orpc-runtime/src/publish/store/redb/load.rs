@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableError};
 
-use super::super::Record;
+use super::super::EVENT;
 use super::super::channels::{Place, State};
+use super::super::replays::{Fetched, Wanted};
 use super::database::failure;
 use super::record::{CHANNELS, ChannelRow, EVENTS, KEYS, KeyRow, STATE, StateRow, StoredEvent};
 use crate::publish::error::StoreError;
@@ -164,32 +165,45 @@ impl Found {
     }
 }
 
-/// Reads the events of a channel from the first on: as many as there are without
-/// a hole up to the last, and as there is room for.
+/// Reads events of a channel: as many as there are without a hole, and as there is room
+/// for.
 pub(super) fn read_events(
     database: &Database,
-    number: u64,
-    first: u64,
-    last: u64,
+    wanted: Wanted,
     bytes: u64,
-) -> Result<Vec<Record>, StoreError> {
+) -> Result<Fetched, StoreError> {
+    let Wanted { channel, first, last } = wanted;
     let reading = database.begin_read().map_err(failure)?;
     let table = reading.open_table(EVENTS).map_err(failure)?;
     let mut records = Vec::new();
     let mut read = 0;
-    let range = table.range((number, first)..=(number, last)).map_err(failure)?;
+    let range = table.range((channel, first)..=(channel, last)).map_err(failure)?;
     for (sequence, event) in (first..=last).zip(range) {
         let (key, value) = event.map_err(failure)?;
-        if key.value() != (number, sequence) {
+        if key.value() != (channel, sequence) {
             break;
         }
-        let event = StoredEvent::read(number, sequence, value.value())
-            .map_err(|_| StoreError::Corrupt("an event is not what was written".to_owned()))?;
-        read += event.record.weight();
-        if !records.is_empty() && read > bytes {
-            break;
+        // What there is no room for is not copied.
+        let length = EVENT as u64 + value.value().len() as u64;
+        let weight = if read + length > bytes { length } else { 0 };
+        let event =
+            if weight == 0 {
+                let event = StoredEvent::read(channel, sequence, value.value());
+                Some(event.map_err(|_| {
+                    StoreError::Corrupt("an event is not what was written".to_owned())
+                })?)
+            } else {
+                None
+            };
+        let weight = event.as_ref().map_or(weight, |event| event.record.weight());
+        match event {
+            Some(event) if read + weight <= bytes => {
+                read += weight;
+                records.push(event.record);
+            }
+            _ if records.is_empty() => return Ok(Fetched::TooLarge(weight)),
+            _ => break,
         }
-        records.push(event.record);
     }
-    Ok(records)
+    Ok(Fetched::Records(records))
 }

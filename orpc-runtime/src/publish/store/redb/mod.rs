@@ -12,7 +12,6 @@ mod queue;
 mod record;
 mod writer;
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -28,8 +27,9 @@ use self::place::find_or_make;
 use self::queue::Queue;
 use self::writer::Writer;
 use super::channels::Channels;
-use super::follower::{Elsewhere, Follower};
-use super::{Follow, NewEvent, Record, Start, Store};
+use super::follower::Follower;
+use super::replays::{Fetch, Pool};
+use super::{Follow, NewEvent, Start, Store};
 use crate::publish::clock::Timeline;
 use crate::publish::error::{PublishError, ReadError, StoreError, SubscribeError};
 use crate::publish::id::EventId;
@@ -38,8 +38,9 @@ use crate::publish::log::Limits;
 /// Keeps events in a file.
 pub(crate) struct FileStore {
     channels: Arc<Channels>,
-    current: Current,
     queue: Arc<Queue>,
+    /// Reads events that are in the file alone.
+    pool: Pool,
     /// Says when the writer has ended, by its sender's end.
     ended: watch::Receiver<()>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -55,6 +56,7 @@ impl FileStore {
         limits: Limits,
         max_channels: usize,
         patience: Duration,
+        replay_budget: u64,
     ) -> Result<Self, StoreError> {
         let channels = Channels::new(timeline, limits, max_channels);
         let path = disk.path().to_owned();
@@ -65,6 +67,7 @@ impl FileStore {
             Ok((current, writer))
         };
         let (current, writer) = open().map_err(|error: StoreError| error.at(&path))?;
+        let pool = Pool::start(replay_budget, reads(current))?;
         let queue = Arc::new(Queue::default());
         let (sender, ended) = watch::channel(());
         let (requests, readers) = (Arc::clone(&queue), Arc::clone(&channels));
@@ -73,8 +76,20 @@ impl FileStore {
             let ending = Ending { queue: requests, channels: readers, _sender: sender };
             writer.run(&ending.queue);
         })?;
-        Ok(Self { channels, current, queue, ended, writer: Mutex::new(Some(thread)) })
+        Ok(Self { channels, queue, pool, ended, writer: Mutex::new(Some(thread)) })
     }
+}
+
+/// Reads events of that file.
+fn reads(current: Current) -> Arc<Fetch> {
+    Arc::new(move |wanted, bytes| {
+        let read = current.read(|opened| read_events(&opened.database, wanted, bytes));
+        read.map_err(
+            |error| {
+                if current.is_closed() { ReadError::Closed } else { ReadError::Store(error) }
+            },
+        )
+    })
 }
 
 /// Tells everyone that there is no writer any more, also when it panicked.
@@ -99,8 +114,8 @@ impl Store for FileStore {
 
     fn subscribe(&self, channel: &str, start: Start) -> Result<Box<dyn Follow>, SubscribeError> {
         let reader = self.channels.reader(channel, start)?;
-        let elsewhere = Arc::new(InFile(self.current.clone()));
-        Ok(Box::new(Follower::new(reader, Some(elsewhere))))
+        let replays = Arc::clone(self.pool.replays());
+        Ok(Box::new(Follower::new(reader, Some(replays))))
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {
@@ -123,40 +138,5 @@ impl Drop for FileStore {
         if writer.is_some_and(|writer| writer.join().is_err()) {
             tracing::error!("the thread that writes events panicked");
         }
-    }
-}
-
-/// Events that are in the file alone.
-struct InFile(Current);
-
-impl Elsewhere for InFile {
-    fn read(
-        &self,
-        channel: u64,
-        first: u64,
-        last: u64,
-        bytes: u64,
-    ) -> BoxFuture<'static, Result<Vec<Record>, ReadError>> {
-        let current = self.0.clone();
-        let read = move || {
-            let read =
-                current.read(|opened| read_events(&opened.database, channel, first, last, bytes));
-            read.map_err(|error| {
-                if current.is_closed() { ReadError::Closed } else { ReadError::Store(error) }
-            })
-        };
-        async move {
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => {
-                    let read = runtime.spawn_blocking(read).await;
-                    read.unwrap_or_else(|error| {
-                        Err(ReadError::Store(io::Error::other(error).into()))
-                    })
-                }
-                // Without tokio there is no other thread to read on.
-                Err(_) => read(),
-            }
-        }
-        .boxed()
     }
 }
