@@ -648,6 +648,18 @@ async fn a_message_of_exactly_the_limit_is_one() {
     assert!(!socket.is_closed());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_handshake_with_a_host_that_is_not_listed_reaches_no_hook() {
+    let mut world = world_of("", |service| service.allow_host("app.test").allow_host("[::1]:80"));
+    let (mut client, head) = Raw::ask(world.channel(), "/ws").await;
+    assert_eq!((head.status, &*client.body(&head).await), (403, "This host is not allowed"));
+    drop(client);
+    assert_eq!(world.rest().await, []);
+    let mut world = world_of("", |service| service.allow_host("app.test").allow_host("TEST"));
+    let (mut client, _) = world.open("/ws").await;
+    echoes(&mut client).await;
+}
+
 /// A frame of a message in parts.
 fn unfinished(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = frame(opcode, payload);

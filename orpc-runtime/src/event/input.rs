@@ -180,7 +180,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<InputEvent>,
-    /// What follows the events in the queue.
+    /// The error behind the events in the queue.
     failure: Option<Error>,
     /// No event follows that counts.
     complete: bool,

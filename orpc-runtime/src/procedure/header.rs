@@ -78,7 +78,7 @@ fn text_of(value: &HeaderValue, is_utf8: bool) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text has a character beyond ISO-8859-1.
+/// Tells if a text has a character beyond ISO-8859-1.
 #[cfg(feature = "http")]
 pub(crate) fn is_beyond_latin1(text: &str) -> bool {
     text.chars().any(|char| char > '\u{ff}')

@@ -24,17 +24,17 @@ pub(crate) const STATUS: u16 = 501;
 /// The error, as the body of a response.
 pub(crate) const ERROR: &str = r#"{"json":{"defined":false,"inferable":false,"code":"NOT_IMPLEMENTED","message":"This server speaks version 1 of the oRPC protocol, not version 2: use @orpc/client 1.x"}}"#;
 
-/// Whether a request over HTTP holds a batch.
+/// Tells if a request over HTTP holds a batch.
 pub(crate) fn is_batch(headers: &HeaderMap) -> bool {
     headers.contains_key(ORPC_BATCH)
 }
 
-/// Whether a request over HTTP is a call, as far as its headers say.
+/// Tells if a request over HTTP is a call, as far as its headers say.
 pub(crate) fn is_call(headers: &HeaderMap) -> bool {
     headers.contains_key(STANDARD_SERVER)
 }
 
-/// Whether the types in the `meta` of an envelope are names.
+/// Tells if the types in the `meta` of an envelope are names.
 pub(crate) fn is_envelope(text: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Raw<'a> {

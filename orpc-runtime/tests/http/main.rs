@@ -353,6 +353,29 @@ async fn a_body_that_breaks_off_is_malformed() {
 }
 
 #[tokio::test]
+async fn a_request_that_names_a_host_that_is_not_listed_is_forbidden() {
+    let service = service().allow_host("app.test").allow_host("localhost:3000");
+    let ask = async |path: &str, host: Option<&str>| {
+        let mut request = Request::post(path);
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        send(service.clone(), request.body(String::new()).unwrap()).await
+    };
+    for host in ["app.test", "APP.test:8443", "localhost:3000"] {
+        assert_eq!(ask("/ping", Some(host)).await.status, 200, "{host}");
+    }
+    for host in [Some("evil.test"), Some("localhost"), Some("localhost:3001"), Some("a b"), None] {
+        for path in ["/ping", "/nope", "/ping/__batch__"] {
+            let answer = ask(path, host).await;
+            assert_eq!(answer.status, 403, "{host:?} {path}");
+            let error: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            assert_eq!(error["json"]["code"], "FORBIDDEN");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_context_function_can_refuse_before_the_body_is_read() {
     async fn refuse(call: &Call) -> Result<Counters, Error> {
         match call.bearer_token() {

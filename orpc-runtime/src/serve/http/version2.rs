@@ -13,7 +13,7 @@ use crate::serve::method::is_get;
 use crate::wire::v1::http::query_input;
 use crate::wire::v2;
 
-/// Whether the headers are those of a call or a batch of version 2.
+/// Tells if the headers are those of a call or a batch of version 2.
 pub(super) fn is_version2(headers: &HeaderMap) -> bool {
     v2::is_batch(headers) || v2::is_call(headers)
 }

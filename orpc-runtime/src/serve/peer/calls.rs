@@ -45,9 +45,9 @@ pub(crate) struct Calls<C> {
     shared: Arc<Shared<C>>,
     open: HashMap<CallId, OpenCall>,
     running: FuturesUnordered<Running>,
-    /// How many of the running calls have one result.
+    /// The number of running calls with one result.
     unary: usize,
-    /// How many open or opening event iterators there are.
+    /// The number of open or opening event iterators.
     streams: usize,
     waiting: VecDeque<Waiting<C>>,
     waiting_bytes: usize,
@@ -146,7 +146,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Whether the socket may go on. Asked before each message is looked at.
+    /// Tells if the socket may go on. Asked before each message is looked at.
     pub(crate) fn may_go_on(&self) -> bool {
         self.shared.may_go_on()
     }
@@ -217,12 +217,12 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Where the events of a call go, if its input is an iterator.
+    /// Returns the feed of a call whose input is an iterator.
     fn feed(&self, id: &CallId) -> Option<&InputFeed> {
         self.open.get(id)?.feed.as_ref()
     }
 
-    /// Whether a call of that id is not over. A further one is ignored.
+    /// Tells if a call of that id is not over. A further one is ignored.
     fn is_open(&self, id: &CallId) -> bool {
         self.open.contains_key(id) || self.shared.socket.is_hibernating(id.as_str())
     }
@@ -351,7 +351,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Whether one more call of that kind may be taken.
+    /// Checks that one more call of that kind may be taken.
     fn admit(&self, kind: Kind, weight: usize) -> Result<(), Refused> {
         let limits = &self.shared.limits;
         if self.closing {
@@ -462,13 +462,13 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Whether no call is open.
+    /// Tells if no call is open.
     pub(crate) fn is_idle(&self) -> bool {
         self.open.is_empty()
     }
 }
 
-/// Why a call is not taken.
+/// A call that is not taken.
 #[derive(Debug, Clone, Copy)]
 enum Refused {
     TooMany,

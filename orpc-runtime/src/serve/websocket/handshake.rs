@@ -1,4 +1,4 @@
-//! Whether a request may become a socket (RFC 6455, section 4.2).
+//! The handshake that turns a request into a socket (RFC 6455, section 4.2).
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -23,7 +23,7 @@ const KEYS: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// Why a request does not become a socket.
+/// A request that does not become a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// It asks for no upgrade.
@@ -74,14 +74,14 @@ pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMa
     Ok(headers)
 }
 
-/// Whether a request asks for a WebSocket.
+/// Tells if a request asks for a WebSocket.
 pub(super) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::GET
         && has_token(headers, &CONNECTION, "upgrade")
         && has_token(headers, &UPGRADE, "websocket")
 }
 
-/// Whether a header's list has a token, in whatever case.
+/// Tells if a header's list has a token, in any case.
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     headers
         .get_all(name)

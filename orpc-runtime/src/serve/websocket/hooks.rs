@@ -97,7 +97,8 @@ pub enum Handled {
 /// What went wrong with a socket.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
-    /// A message is longer than the service's limit; the socket closes with 1009.
+    /// A message is longer than the service's limit, and its call cannot be refused
+    /// alone; the socket closes with 1009.
     #[error("a message is longer than {limit} bytes")]
     MessageTooBig {
         /// The limit.

@@ -9,7 +9,7 @@ use bytes::BytesMut;
 
 use crate::wire::v1::beginning::{self, Beginning, MAX_BEGINNING, NoBeginning};
 
-/// How many times the limit a message may have whose call is refused.
+/// The longest message whose call is refused alone, in multiples of the limit.
 const DISCARDED: u64 = 16;
 
 /// Two bytes, a length of eight, a mask of four.
@@ -144,7 +144,7 @@ impl Intake {
         self.too_long.as_ref()
     }
 
-    /// Whether the last byte was the last one of a message.
+    /// Tells if the last byte was the last one of a message.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.header_length == 0
             && self.payload == 0
@@ -152,7 +152,7 @@ impl Intake {
             && self.state == State::Passes
     }
 
-    /// Whether payload comes next that is for the codec alone.
+    /// Tells if payload comes next that is for the codec alone.
     pub(super) fn is_in_payload(&self) -> bool {
         self.state == State::Passes && self.payload > 0 && !self.collects()
     }
@@ -218,7 +218,7 @@ impl Intake {
         length
     }
 
-    /// Whether the payload belongs to the beginning of a message in parts.
+    /// Tells if the payload belongs to the beginning of a message in parts.
     fn collects(&self) -> bool {
         let is_short = |message: &Parts| message.beginning.len() < MAX_BEGINNING;
         !self.frame.is_control() && self.message.as_ref().is_some_and(is_short)
@@ -231,7 +231,7 @@ impl Intake {
         }
     }
 
-    /// Whether enough of a header is there. A length that is too much in any case
+    /// Tells if enough of a header is there. A length that is too much in any case
     /// needs no mask.
     fn is_header_read(&self) -> bool {
         if self.header_length < 2 {

@@ -10,7 +10,7 @@ use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 use super::intake::TooLong;
 use super::transport::Transport;
 
-/// What a client sends.
+/// A message of a client.
 #[derive(Debug)]
 pub(super) enum Incoming {
     Message(Message),
@@ -123,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
     }
 
-    /// Whether the connection took bytes since the last time.
+    /// Tells if the connection took bytes since the last time.
     pub(super) fn took_bytes(&mut self) -> bool {
         self.awake.as_mut().is_some_and(|socket| socket.get_mut().took_bytes())
     }

@@ -10,10 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::intake::{Intake, TooLong};
 
-/// How much is read at once into the stack.
+/// The bytes that are read at once into the stack.
 const READ: usize = 4096;
 
-/// How many pieces are discarded before others have their turn.
+/// The pieces that are discarded before others have their turn.
 const DISCARD_BUDGET: usize = 64;
 
 /// A connection that remembers whether it took bytes, and keeps messages from the
@@ -25,9 +25,9 @@ pub(super) struct Transport<S> {
     /// The last write has to wait.
     is_blocked: bool,
     intake: Intake,
-    /// What was read, but not looked at.
+    /// Bytes that were read, but not looked at.
     ahead: Bytes,
-    /// What the codec is to have first.
+    /// Bytes for the codec, before any others.
     ready: BytesMut,
 }
 
@@ -43,12 +43,12 @@ impl<S> Transport<S> {
         }
     }
 
-    /// Whether bytes were taken since the last time.
+    /// Tells if bytes were taken since the last time.
     pub(super) fn took_bytes(&mut self) -> bool {
         std::mem::take(&mut self.wrote)
     }
 
-    /// Whether the connection did not take what it was last given.
+    /// Tells if the connection did not take the bytes that it was last given.
     pub(super) fn is_blocked(&self) -> bool {
         self.is_blocked
     }
@@ -58,7 +58,7 @@ impl<S> Transport<S> {
         self.wrote |= matches!(written, Poll::Ready(Ok(count)) if *count > 0);
     }
 
-    /// Whether all messages that began have been read to their ends.
+    /// Tells if all messages that began have been read to their ends.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.ahead.is_empty() && self.ready.is_empty() && self.intake.is_at_boundary()
     }

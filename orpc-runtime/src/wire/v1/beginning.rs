@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use super::peer::CallId;
 
-/// How many bytes of a message are looked at: its members up to the payload.
+/// The most bytes of a message that are looked at: its members up to the payload.
 pub(crate) const MAX_BEGINNING: usize = 2048;
 
 /// As much of a message as its beginning tells.
@@ -25,7 +25,7 @@ pub(crate) enum BeginningKind {
     Version2,
 }
 
-/// Why a beginning tells nothing.
+/// A beginning that tells nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoBeginning {
     /// There may be more to it.
@@ -98,7 +98,7 @@ fn skip_space(text: &[u8]) -> &[u8] {
     &text[text.iter().take_while(|byte| is_space(byte)).count()..]
 }
 
-/// What follows a byte, and spaces before it.
+/// Returns the text behind a byte, and behind spaces before it.
 fn expect(text: &[u8], byte: u8) -> Result<&[u8], NoBeginning> {
     match skip_space(text).split_first() {
         None => Err(NoBeginning::Short),

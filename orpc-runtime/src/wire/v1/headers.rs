@@ -15,7 +15,7 @@ const MAX_HEADERS: usize = 128;
 /// The most bytes of the names and values of a call's headers.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// How much of a name is repeated to the client.
+/// The longest part of a name that is repeated to the client, in characters.
 const MAX_NAME: usize = 64;
 
 /// Headers as an object; the last of a name counts.

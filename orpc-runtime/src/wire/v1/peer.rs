@@ -61,7 +61,7 @@ pub(crate) enum Payload {
     Abort,
 }
 
-/// Why a call is not read.
+/// A call that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadCall {
     #[error(transparent)]
@@ -84,7 +84,7 @@ pub(crate) struct Request {
     pub(crate) member: Option<&'static str>,
 }
 
-/// Where the input of a call is.
+/// The place of a call's input.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Body {
     /// An envelope; empty text is undefined.
@@ -183,7 +183,7 @@ fn decode_version_2(message: &RawMessage<'_>) -> Result<Message, BadMessage> {
     }
 }
 
-/// Whether a payload is that of a call. What else comes without a type may be an
+/// Tells if a payload is that of a call. Another message without a type may be an
 /// answer: two servers on one channel would answer each other for ever.
 fn is_call(payload: Option<&RawValue>) -> bool {
     payload
@@ -191,7 +191,7 @@ fn is_call(payload: Option<&RawValue>) -> bool {
         .is_some_and(|raw| is_target(&raw.u))
 }
 
-/// Whether that is a path, or all of a URL.
+/// Tells if that is a path, or all of a URL.
 fn is_target(url: &str) -> bool {
     url.starts_with('/') || url.contains("://")
 }
