@@ -79,7 +79,7 @@ impl<O: DurableObject> Durable<O> {
         let shared = Shared {
             issuer: Arc::new(Issuer::new(keys, names)),
             sessions: Arc::default(),
-            hubs: Arc::new(Hubs { publisher, by_channel: Arc::default() }),
+            hubs: Arc::new(Hubs { publisher, table: Arc::default() }),
             rpc,
         };
         Ok(Self { shared: Arc::new(shared), tokens: TokenOptions::default() })
@@ -237,14 +237,14 @@ impl<O: DurableObject> fmt::Debug for Durable<O> {
 /// The channels that are read.
 struct Hubs<T> {
     publisher: Publisher<T>,
-    by_channel: Arc<HubTable<T>>,
+    table: Arc<HubTable<T>>,
 }
 
 impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hubs<T> {
     fn hub(&self, channel: &str) -> Result<Arc<Hub<T>>, Error> {
         // Let go of when the table is no longer locked, as it may be the last of its hub.
         let known;
-        let mut hubs = self.by_channel.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hubs = self.table.by_channel.lock().unwrap_or_else(PoisonError::into_inner);
         known = hubs.get(channel).and_then(Weak::upgrade);
         if let Some(hub) = &known
             && !hub.is_over()
@@ -252,7 +252,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hubs<T> {
             return Ok(Arc::clone(hub));
         }
         let channel: Arc<str> = channel.into();
-        let hub = Hub::open(Arc::clone(&channel), &self.publisher, &self.by_channel)?;
+        let hub = Hub::open(Arc::clone(&channel), &self.publisher, &self.table)?;
         hubs.insert(channel, Arc::downgrade(&hub));
         Ok(hub)
     }
@@ -283,6 +283,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Channels for Hubs<T> {
 mod tests {
     use super::*;
     use crate::durable::ids::new_id;
+    use crate::socket::Group as _;
 
     fn client(channel: &str) -> DurableClient {
         let id = new_id().unwrap();
@@ -293,8 +294,8 @@ mod tests {
     #[tokio::test]
     async fn a_subscription_that_is_refused_or_left_leaves_no_channel_behind() {
         let publisher = Publisher::<String>::memory();
-        let hubs = Arc::new(Hubs { publisher: publisher.clone(), by_channel: Arc::default() });
-        let known = || hubs.by_channel.lock().unwrap().len();
+        let hubs = Arc::new(Hubs { publisher: publisher.clone(), table: Arc::default() });
+        let known = || hubs.table.by_channel.lock().unwrap().len();
         for last in [Some("malformed"), None] {
             for number in 0..100 {
                 let channel = number.to_string();
@@ -311,5 +312,26 @@ mod tests {
             }
             assert_eq!(publisher.channels(), 0, "{last:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn channels_that_were_left_are_kept_for_a_while_and_a_bounded_number_of_them() {
+        let publisher = Publisher::<String>::memory();
+        let hubs = Arc::new(Hubs { publisher: publisher.clone(), table: Arc::default() });
+        let known = || hubs.table.by_channel.lock().unwrap().len();
+        for number in 0..3000 {
+            let hub = hubs.hub(&number.to_string()).unwrap();
+            hub.forget(&Socket::detached());
+            drop(hub);
+            assert!(known() <= 1024, "{}", known());
+        }
+        // The last ones are there.
+        assert_eq!(known(), 1024);
+        assert!(hubs.table.by_channel.lock().unwrap().contains_key("2999"));
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((known(), publisher.channels()), (0, 0));
     }
 }

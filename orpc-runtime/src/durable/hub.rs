@@ -7,7 +7,7 @@
 //! what the others have. Where a reader stands is changed with the event that it
 //! is sent, under one lock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -40,8 +40,60 @@ const LINGER: Duration = Duration::from_secs(60);
 /// After how many events a reader that catches up lets others run.
 const EVENTS_PER_TURN: usize = 64;
 
-/// The channels that are read, by their names.
-pub(super) type HubTable<T> = Mutex<HashMap<Arc<str>, Weak<Hub<T>>>>;
+/// The most channels that are read on without a reader. Beyond that the one that was
+/// left first is let go.
+const MAX_LINGERING: usize = 1024;
+
+/// The channels that are read.
+pub(super) struct HubTable<T> {
+    /// By their names.
+    pub(super) by_channel: Mutex<HashMap<Arc<str>, Weak<Hub<T>>>>,
+    lingering: Mutex<Lingering<T>>,
+}
+
+/// The channels that their last reader has left, in that order.
+struct Lingering<T> {
+    hubs: BTreeMap<u64, (Arc<Hub<T>>, AbortHandle)>,
+    next: u64,
+}
+
+impl<T> Default for HubTable<T> {
+    fn default() -> Self {
+        let lingering = Mutex::new(Lingering { hubs: BTreeMap::new(), next: 0 });
+        Self { by_channel: Mutex::default(), lingering }
+    }
+}
+
+impl<T: Send + Sync + 'static> HubTable<T> {
+    fn lingering(&self) -> MutexGuard<'_, Lingering<T>> {
+        self.lingering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a channel for a while.
+    fn linger(self: &Arc<Self>, hub: Arc<Hub<T>>, runtime: &Handle) {
+        // Let go of when nothing is locked, as it takes itself out of the table.
+        let _surplus;
+        let mut lingering = self.lingering();
+        let number = lingering.next;
+        lingering.next += 1;
+        let table = Arc::downgrade(self);
+        let end = runtime.spawn(async move {
+            tokio::time::sleep(LINGER).await;
+            let hub = table.upgrade().and_then(|table| table.lingering().hubs.remove(&number));
+            if let Some((hub, _)) = hub {
+                hub.state.lock().unwrap_or_else(PoisonError::into_inner).is_lingering = false;
+            }
+        });
+        lingering.hubs.insert(number, (hub, end.abort_handle()));
+        let is_full = lingering.hubs.len() > MAX_LINGERING;
+        _surplus = if is_full { lingering.hubs.pop_first() } else { None };
+        if let Some((_, (hub, end))) = &_surplus {
+            end.abort();
+            drop(lingering);
+            hub.state.lock().unwrap_or_else(PoisonError::into_inner).is_lingering = false;
+        }
+    }
+}
 
 /// The readers of a channel.
 pub(super) struct Hub<T> {
@@ -406,12 +458,11 @@ impl<T: Send + Sync + 'static> Group for Hub<T> {
             return;
         }
         // Outside of a runtime there is nobody to wait for, either.
-        if let (Some(own), Ok(runtime)) = (self.own.upgrade(), Handle::try_current()) {
+        let (own, table) = (self.own.upgrade(), self.table.upgrade());
+        if let (Some(own), Some(table), Ok(runtime)) = (own, table, Handle::try_current()) {
             state.is_lingering = true;
-            runtime.spawn(async move {
-                tokio::time::sleep(LINGER).await;
-                own.state.lock().unwrap_or_else(PoisonError::into_inner).is_lingering = false;
-            });
+            drop(state);
+            table.linger(own, &runtime);
         }
     }
 }
@@ -423,7 +474,7 @@ impl<T> Drop for Hub<T> {
             task.abort();
         }
         let Some(table) = self.table.upgrade() else { return };
-        let mut hubs = table.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hubs = table.by_channel.lock().unwrap_or_else(PoisonError::into_inner);
         // By now there may be another one of that name.
         if hubs.get(&self.channel).is_some_and(|hub| hub.strong_count() == 0) {
             hubs.remove(&self.channel);

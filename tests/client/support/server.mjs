@@ -41,7 +41,7 @@ export async function startServer(settings = {}) {
 
 /**
  * A process of the server that may not be ready yet. Gives the promise of its origin, which fails with the server's
- * log when there is none; `stop` asks it to end, `kill` ends it at once; both give how it ended. `left` tells whether
+ * log when there is none, and its process id; `stop` asks it to end, `kill` ends it at once; both give how it ended. `left` tells whether
  * it ended with something left that ran.
  */
 export function launchServer(settings = {}) {
@@ -75,7 +75,8 @@ export function launchServer(settings = {}) {
     return withLimit(STOP_LIMIT, () => `the server was still there ${STOP_LIMIT} ms after ${signal}\n${log}`, ended);
   };
   const left = () => LEFT.test(log);
-  return { origin, stop: () => end("SIGTERM").finally(kill), kill: () => end("SIGKILL"), left };
+  const stop = () => end("SIGTERM").finally(kill);
+  return { origin, pid: child.pid, stop, kill: () => end("SIGKILL"), left };
 }
 
 /** The origin that the server prints when it is ready. Whatever else it prints is read and dropped. */
