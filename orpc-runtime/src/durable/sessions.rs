@@ -15,6 +15,9 @@ use crate::socket::{CloseCode, Group, Socket};
 /// How long the watch sleeps at most, so that it sees when the clock was changed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
+/// The most sockets that are closed while all others wait for the lock.
+const CLOSED_AT_ONCE: usize = 256;
+
 /// The reason to close the socket of a client that is shut out.
 const REVOKED: &str = "Token revoked";
 
@@ -167,11 +170,13 @@ impl Sessions {
         sockets.len()
     }
 
-    /// Closes the sockets whose tokens have expired. The time until the next one
-    /// does; none if there is no socket, and then nobody watches.
+    /// Closes the sockets whose tokens have expired, a bounded number at once. Returns
+    /// the time until it has to be called again; none if there is no socket, and then
+    /// nobody watches.
     fn close_expired(&self, now: SystemTime) -> Option<Duration> {
         let mut state = self.state();
-        while let Some(&(due, id)) = state.due.first() {
+        for _ in 0..CLOSED_AT_ONCE {
+            let Some(&(due, id)) = state.due.first() else { break };
             // A token is good for all of its last instant.
             if due >= now {
                 return Some(
@@ -182,6 +187,9 @@ impl Sessions {
             if let Some(Session { socket, .. }) = state.sockets.get(&id) {
                 socket.close(CloseCode::POLICY, "Token expired");
             }
+        }
+        if !state.due.is_empty() {
+            return Some(Duration::ZERO);
         }
         if !state.sockets.is_empty() {
             return Some(LONGEST_SLEEP);
@@ -196,6 +204,11 @@ async fn watch(sessions: Weak<Sessions>) {
     loop {
         let Some(sessions) = sessions.upgrade() else { return };
         let Some(time) = sessions.close_expired(SystemTime::now()) else { return };
+        if time.is_zero() {
+            drop(sessions);
+            tokio::task::yield_now().await;
+            continue;
+        }
         // Whichever comes first.
         let changed = sessions.changed.notified();
         _ = tokio::time::timeout(time.min(LONGEST_SLEEP), changed).await;

@@ -220,3 +220,20 @@ async fn a_sign_of_life_is_given_while_all_calls_run_that_may() {
     let frame = socket.message().await.json();
     assert_eq!((&frame["i"], &frame["p"]["s"]), (&json!("3"), &json!(404)), "{frame}");
 }
+
+#[tokio::test]
+async fn all_sockets_whose_tokens_expire_at_once_are_closed() {
+    let rooms = rooms();
+    let service = endpoint(&rooms);
+    let ends = now() + 2;
+    let mut sockets = Vec::new();
+    // More than are closed in one step.
+    for number in 0..300 {
+        let token = json!({ "chn": "room", "iat": 1, "exp": ends, "cid": number.to_string() });
+        sockets.push(open(&service, &sign(&token)).await);
+    }
+    for mut socket in sockets {
+        assert_eq!(closes(&mut socket).await.close(), (1008, "Token expired"));
+    }
+    websocket::until(|| rooms.live_sockets() == 0).await;
+}

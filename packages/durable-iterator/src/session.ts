@@ -184,8 +184,10 @@ export class Session {
     const since = clock.monotonic() - this.#lastRefresh;
     if (since < Math.max(this.#refusalWait, refreshDelaySeconds * 1000)) return;
     this.#refusalWait = this.#refusals.next();
-    // Once: the token may be good, and the next attempt to open a socket must not wait for another one.
-    await this.#refresh(true);
+    // Once, and not for long: the token may be good, and the path dead for that call as well.
+    const refreshing = this.#refresh(true);
+    ignoreRejection(refreshing);
+    await within(this.#options.timeouts.answerMs, refreshing).catch(() => {});
   }
 
   /** The socket was closed. The next one is on its way at once, as methods wait for it. */

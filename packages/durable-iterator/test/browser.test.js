@@ -53,6 +53,8 @@ beforeAll(async () => {
   page = await browser.newPage();
   page.on("pageerror", (error) => problems.push(`${error}`));
   await page.exposeFunction("cutLine", () => rooms.line.cut());
+  await page.exposeFunction("freezeLine", () => rooms.line.freeze());
+  await page.exposeFunction("thawLine", () => rooms.line.thaw());
   await page.goto(`http://127.0.0.1:${pageServer.address().port}/`);
   await page.waitForFunction(() => typeof globalThis.talk === "function");
 }, 30_000);
@@ -81,5 +83,11 @@ test("in Chromium a durable iterator reads, calls, comes back when its line is c
 test("in Chromium nothing is left uncaught when a durable iterator ends while a method runs", async () => {
   const url = `${rooms.line.origin.replace("http", "ws")}/durable`;
   expect(await page.evaluate((url) => globalThis.leave(url), url)).toEqual(["AbortError", "AbortError", "AbortError"]);
+  expect(problems).toEqual([]);
+}, 20_000);
+
+test("in Chromium a line that goes dark without an end is noticed, and the next socket is opened", async () => {
+  const url = `${rooms.line.origin.replace("http", "ws")}/durable`;
+  expect(await page.evaluate((url) => globalThis.freeze(url), url)).toEqual(["AbortError", "heard"]);
   expect(problems).toEqual([]);
 }, 20_000);

@@ -81,6 +81,21 @@ describe.each([
   });
 });
 
+test("a call for a new token that gets no answer does not hold up the next socket", async () => {
+  let asked = 0;
+  const fetch = (request, init) => {
+    const isRepeated = new Headers(request.headers).has("x-orpc-durable-iterator-token");
+    return isRepeated && (asked += 1) ? new Promise(() => {}) : globalThis.fetch(request, init);
+  };
+  const plugin = { timeouts: { ...timeouts, requestMs: 60_000 }, refreshTokenBeforeExpireInSeconds: 60 };
+  const ada = await rooms.open({ room: room(), name: "Ada" }, { plugin, link: { fetch } });
+  rooms.line.freeze();
+  await expect.poll(() => asked, { timeout: 10_000 }).toBe(1);
+  rooms.line.thaw();
+  const call = ada.tools.ping().catch(() => ada.tools.ping());
+  expect(await Promise.race([call, sleep(10_000)])).toBe("pong");
+});
+
 test("a socket on which nothing is said stays, as the server gives signs of life", async () => {
   const ada = await rooms.open({ room: room(), name: "Ada" }, { plugin: { timeouts: { silenceMs: 20, answerMs: 2000 } } });
   let signs = 0;

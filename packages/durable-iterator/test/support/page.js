@@ -56,3 +56,19 @@ globalThis.leave = async (url) => {
   await later();
   return errors;
 };
+
+/** Reads and calls over a line that goes dark without an end, and in a page that is as one without TLS. */
+globalThis.freeze = async (url) => {
+  Object.defineProperty(crypto, "randomUUID", { value: undefined });
+  const timeouts = { connectMs: 300, silenceMs: 100, answerMs: 300 };
+  const plugins = [new DurableIteratorLinkPlugin({ url, timeouts, backoff: { initialMs: 5, maxMs: 50 } })];
+  const client = createORPCClient(new RPCLink({ url: `${location.origin}/rpc`, plugins }));
+  const room = await client.room.open({ room: "frozen", name: "Page" });
+  await globalThis.freezeLine();
+  const swallowed = await room.say({ text: "swallowed" }).catch(({ name }) => name);
+  await globalThis.thawLine();
+  await room.say({ text: "heard" });
+  const { value } = await room.next();
+  await room.return();
+  return [swallowed, value.text];
+};
