@@ -6,6 +6,14 @@
     reason = "procedures are `pub`, and nobody reads a test's docs"
 )]
 
+#[cfg(all(
+    feature = "chrono",
+    feature = "jiff",
+    feature = "time",
+    feature = "url",
+    feature = "num-bigint"
+))]
+mod fields;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +23,7 @@ use orpc_runtime::Value as Any;
 use orpc_runtime::http::HttpService;
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::{
-    BigInt, Custom, CustomType, Date, Float, Map, Number, RegExp, Set, Undefined, Url,
+    AnyDate, BigInt, Custom, CustomType, Date, Float, Map, Number, RegExp, Set, Undefined, Url,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -107,7 +115,7 @@ pub enum External {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "t", content = "c")]
 pub enum Adjacent {
-    Date(Date),
+    Date(AnyDate),
     Big(u64),
 }
 
@@ -196,7 +204,7 @@ echoes! {
     collections: Collections;
     big: BigInt;
     date: Date;
-    maybe_date: Option<Date>;
+    maybe_date: Option<AnyDate>;
     maybe_set: Option<Set<u8>>;
     undefined: Undefined;
     uint64: u64;

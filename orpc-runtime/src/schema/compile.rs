@@ -75,7 +75,8 @@ fn compile<F: Kinds>(schema: Value, kinds: &mut Kinded) -> Result<Validator<F>, 
         .offline()
         .with_keyword(KEYWORD, native_type::<F>);
     for keyword in DATE_RANGE {
-        options = options.with_keyword(keyword, move |_, limit, _| date_bound::<F>(keyword, limit));
+        options = options
+            .with_keyword(keyword, move |schema, limit, _| date_bound::<F>(keyword, schema, limit));
     }
     let built = options.build(schema.as_value());
     built.map_err(|error| SchemaError::new(error.instance_path().to_string(), error.to_string()))

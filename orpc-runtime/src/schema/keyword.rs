@@ -45,6 +45,8 @@ struct NativeType {
     /// Plain null is taken as well.
     nullable: bool,
     expected: String,
+    /// A date has to be a valid one.
+    is_valid_date: bool,
 }
 
 enum Accepts {
@@ -78,7 +80,13 @@ pub(super) fn native_type<'a, F: Kinds>(
     };
     let undefined = matches!(accepts, Accepts::Kind(Kind::Undefined));
     let nullable = !undefined && type_list(schema).any(|name| name == "null");
-    Ok(Box::new(Checked(NativeType { accepts, nullable, expected })))
+    let is_valid_date = matches!(accepts, Accepts::Kind(Kind::Date)) && !may_be_invalid(schema);
+    Ok(Box::new(Checked(NativeType { accepts, nullable, expected, is_valid_date })))
+}
+
+/// Whether a date may be the invalid one.
+fn may_be_invalid(schema: &Map<String, Value>) -> bool {
+    schema.get("x-invalid-date") == Some(&Value::Bool(true))
 }
 
 fn accepts(schema: &Map<String, Value>, keyword: &Value) -> Accepts {
@@ -121,7 +129,9 @@ impl Check for NativeType {
     fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String> {
         let kind = F::kind(node);
         if self.fits::<F>(node, kind) {
-            return None;
+            let is_invalid =
+                self.is_valid_date && F::date(node).is_some_and(|date| date.millis().is_none());
+            return is_invalid.then(|| INVALID_DATE.to_owned());
         }
         // Of a user-defined type its form is described as well.
         if F::form_kind(node).is_some_and(|kind| self.fits::<F>(node, kind)) {
@@ -156,16 +166,25 @@ impl NativeType {
     }
 }
 
+const INVALID_DATE: &str = "Invalid input: expected Date, received Invalid Date";
+
 /// A bound of a date.
 struct DateBound {
     keyword: &'static str,
     limit: Date,
+    /// An invalid date is refused here alone.
+    may_be_invalid: bool,
 }
 
 /// Compiles a bound of a date.
-pub(super) fn date_bound<'a, F: Kinds>(keyword: &'static str, limit: &'a Value) -> Compiled<'a, F> {
+pub(super) fn date_bound<'a, F: Kinds>(
+    keyword: &'static str,
+    schema: &Map<String, Value>,
+    limit: &'a Value,
+) -> Compiled<'a, F> {
+    let may_be_invalid = may_be_invalid(schema);
     match limit.as_str().map(str::parse) {
-        Some(Ok(limit)) => Ok(Box::new(Checked(DateBound { keyword, limit }))),
+        Some(Ok(limit)) => Ok(Box::new(Checked(DateBound { keyword, limit, may_be_invalid }))),
         _ => Err(ValidationError::custom(format!("`{keyword}` must be a date in ISO 8601 form"))),
     }
 }
@@ -174,7 +193,7 @@ impl Check for DateBound {
     fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String> {
         let date = F::date(node)?;
         let Some(millis) = date.millis() else {
-            return Some("Invalid input: expected Date, received Invalid Date".to_owned());
+            return self.may_be_invalid.then(|| INVALID_DATE.to_owned());
         };
         let limit = self.limit.millis()?;
         let (fits, fault, relation) = match self.keyword {

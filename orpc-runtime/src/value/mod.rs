@@ -10,7 +10,7 @@
 //! | `number` | [`Number`] of those; smaller integers, `usize`, `isize`, floats |
 //! | `NaN` | `f64` (as an input only [`Float`]) |
 //! | `undefined` | [`Undefined`], [`Option`] as an input |
-//! | `Date`, `URL`, `RegExp` | [`Date`], [`Url`], [`RegExp`] |
+//! | `Date`, `URL`, `RegExp` | [`Date`] (as an input [`AnyDate`] may be invalid), [`Url`], [`RegExp`] |
 //! | `Set`, `Map` | [`Set`], [`Map`] |
 //! | `File`, `Blob` | [`File`] |
 //! | a type of your own | [`Custom`] |
@@ -28,8 +28,9 @@
 //!
 //! Types of other crates come in with the features `chrono`, `jiff`, `time`, `url`,
 //! `uuid`, `num-bigint`, `bytes` and `indexmap`. On their own they are what JSON has
-//! for them, such as text; [`date`], [`mod@url`], [`bigint`], [`set`] and [`map`] make a
-//! field the type of JavaScript instead.
+//! for them, such as text; [`date`], [`url`](type@url), [`bigint`], [`set`] and [`map`] make a
+//! field the type of JavaScript instead, and [`As`] one that is an `Option`, a `Vec` or a map
+//! of them.
 //!
 //! In a JSON Schema the keyword `x-native-type` names the type; `minimum`,
 //! `minItems` and so on apply to a bigint, set or map as to a number or array.
@@ -51,9 +52,7 @@
 //! }
 //! ```
 
-pub mod bigint;
 mod custom;
-pub mod date;
 mod dynamic;
 mod envelope;
 mod file;
@@ -61,34 +60,32 @@ mod foreign;
 mod json;
 mod key;
 mod kind;
-pub mod map;
 mod meta;
-pub mod number;
+mod native;
 mod path;
 mod places;
 mod reader;
 mod regexp;
 mod same;
-pub mod set;
 mod special;
 mod undefined;
-pub mod url;
 mod writer;
 
-pub use bigint::{BigInt, BigIntRangeError, ParseBigIntError};
 pub use custom::{Coded, Custom, CustomType};
-pub use date::{Date, DateRangeError, ParseDateError};
 pub use dynamic::{Object, Value};
 #[doc(hidden)]
 pub use envelope::Envelope;
 pub use file::{File, FileReader};
-pub use map::Map;
-pub use number::{Float, Number};
+pub use native::bigint::{BigInt, BigIntRangeError, ParseBigIntError, bigint};
+pub use native::date::{AnyDate, Date, DateRangeError, ParseDateError, date};
+pub use native::map::{Map, map};
+pub use native::number::{Float, Number, number};
+pub use native::set::{Set, set};
+pub use native::url::{Url, url};
+pub use native::{As, DeserializeAs, SerializeAs};
 pub use path::PathSegment;
 pub use regexp::{ParseRegExpError, RegExp};
-pub use set::Set;
 pub use undefined::Undefined;
-pub use url::Url;
 
 pub(crate) use dynamic::json_number;
 pub(crate) use envelope::{Files, Malformed, OwnedEnvelope, write_plain, write_typed};

@@ -8,7 +8,6 @@
 //! #[derive(Serialize, Deserialize, JsonSchema)]
 //! struct Visit {
 //!     #[serde(with = "orpc_runtime::value::date")]
-//!     #[schemars(with = "Date")]
 //!     at: chrono::DateTime<chrono::Utc>,
 //! }
 //! let visit: Visit = serde_json::from_str(r#"{"at":"1969-12-31T23:59:59.999Z"}"#)?;

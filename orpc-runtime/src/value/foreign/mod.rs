@@ -29,7 +29,6 @@ struct Uuids;
 
 /// ```
 /// use orpc_runtime::prelude::*;
-/// use orpc_runtime::value::Map;
 ///
 /// #[derive(Serialize, Deserialize, JsonSchema)]
 /// struct Counts {
@@ -38,8 +37,7 @@ struct Uuids;
 ///     /// An object.
 ///     by_name: indexmap::IndexMap<String, u32>,
 ///     /// A `Map`.
-///     #[serde(with = "orpc_runtime::value::map")]
-///     #[schemars(with = "Map<u64, u32>")]
+///     #[serde(with = "orpc_runtime::value::map::<u64, u32>")]
 ///     by_id: indexmap::IndexMap<u64, u32>,
 /// }
 /// ```

@@ -1,14 +1,12 @@
 //! Integers of `num-bigint`.
 //!
 //! ```
-//! use orpc_runtime::value::BigInt;
 //! use schemars::JsonSchema;
 //! use serde::{Deserialize, Serialize};
 //!
 //! #[derive(Serialize, Deserialize, JsonSchema)]
 //! struct Account {
 //!     #[serde(with = "orpc_runtime::value::bigint")]
-//!     #[schemars(with = "BigInt")]
 //!     balance: num_bigint::BigInt,
 //! }
 //! let account: Account = serde_json::from_str(r#"{"balance":"-123456789012345678901234567890"}"#)?;

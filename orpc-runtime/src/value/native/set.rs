@@ -6,8 +6,9 @@ use std::convert::Infallible;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::kind;
-use super::special::deserialize_special;
+use super::{As, DeserializeAs, SerializeAs};
+use crate::value::kind;
+use crate::value::special::deserialize_special;
 
 /// A `Set` of JavaScript: members in the order of insertion.
 ///
@@ -16,8 +17,7 @@ use super::special::deserialize_special;
 /// objects are never the same). What a handler puts in twice is sent twice, and
 /// collapses at the client.
 ///
-/// For an unordered set of Rust use `#[serde(with = "orpc_runtime::value::set")]`
-/// and `#[schemars(with = "Set<T>")]`.
+/// For a set of Rust use `#[serde(with = "orpc_runtime::value::set::<T>")]`.
 ///
 /// ```
 /// use orpc_runtime::value::Set;
@@ -102,26 +102,27 @@ impl<T: JsonSchema> JsonSchema for Set<T> {
     }
 }
 
-/// Writes a `Set`.
-///
-/// # Errors
-/// Those of the serializer.
-pub fn serialize<'a, C, S: Serializer>(members: &'a C, serializer: S) -> Result<S::Ok, S::Error>
+/// A field of a collection of `T`s, such as a `HashSet`, which reaches JavaScript as a
+/// `Set`: `#[serde(with = "orpc_runtime::value::set::<String>")]`.
+#[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
+pub type set<T> = As<Set<T>>;
+
+impl<T, C> SerializeAs<Set<T>> for C
 where
-    &'a C: IntoIterator<Item: Serialize>,
+    T: Serialize,
+    for<'a> &'a C: IntoIterator<Item = &'a T>,
 {
-    members.into_iter().collect::<Set<_>>().serialize(serializer)
+    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.into_iter().collect::<Set<&T>>().serialize(serializer)
+    }
 }
 
-/// Reads a `Set`.
-///
-/// # Errors
-/// Those of the deserializer.
-pub fn deserialize<'de, T, C, D>(deserializer: D) -> Result<C, D::Error>
+impl<'de, T, C> DeserializeAs<'de, Set<T>> for C
 where
     T: Deserialize<'de>,
     C: IntoIterator<Item = T> + FromIterator<T>,
-    D: Deserializer<'de>,
 {
-    Ok(Set::deserialize(deserializer)?.into_iter().collect())
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Set::<T>::deserialize(deserializer)?.into_iter().collect())
+    }
 }

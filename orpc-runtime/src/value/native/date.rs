@@ -1,18 +1,14 @@
-//! Points in time as JavaScript counts them, and
-//! `#[serde(with = "orpc_runtime::value::date")]` for a field of another type that
-//! reaches JavaScript as a `Date`. What is finer than a millisecond is cut off.
+//! Points in time as JavaScript counts them. What is finer than a millisecond is cut off.
 //!
 //! ```
 //! use std::time::SystemTime;
 //!
-//! use orpc_runtime::value::Date;
 //! use schemars::JsonSchema;
 //! use serde::{Deserialize, Serialize};
 //!
 //! #[derive(Serialize, Deserialize, JsonSchema)]
 //! struct Visit {
 //!     #[serde(with = "orpc_runtime::value::date")]
-//!     #[schemars(with = "Date")]
 //!     at: SystemTime,
 //! }
 //! ```
@@ -25,8 +21,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::kind;
-use super::special::deserialize_special;
+use super::{As, DeserializeAs, SerializeAs};
+use crate::value::kind;
+use crate::value::special::deserialize_special;
 
 /// A day in milliseconds.
 const DAY: i64 = 86_400_000;
@@ -36,6 +33,8 @@ const MAX_MILLIS: i64 = 100_000_000 * DAY;
 
 /// A `Date` of JavaScript: milliseconds since 1970-01-01T00:00:00Z, at most
 /// 100,000,000 days from there, or the invalid date.
+///
+/// As an input it is a valid date; [`AnyDate`] may be the invalid one, too.
 ///
 /// ```
 /// use orpc_runtime::value::Date;
@@ -282,29 +281,60 @@ impl JsonSchema for Date {
     }
 }
 
-/// Writes a `Date`.
-///
-/// # Errors
-/// Those of the serializer.
-pub fn serialize<T, S>(time: &T, serializer: S) -> Result<S::Ok, S::Error>
-where
-    T: Clone + Into<Date>,
-    S: Serializer,
-{
-    time.clone().into().serialize(serializer)
+/// A field of a type that converts into a [`Date`] and back, which reaches JavaScript as
+/// a `Date`: `#[serde(with = "orpc_runtime::value::date")]`.
+#[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
+pub type date = As<Date>;
+
+impl<T: Clone + Into<Date>> SerializeAs<Date> for T {
+    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.clone().into().serialize(serializer)
+    }
 }
 
-/// Reads a `Date`.
+impl<'de, T: TryFrom<Date, Error: fmt::Display>> DeserializeAs<'de, Date> for T {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::try_from(Date::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A date that as an input may be the invalid date, which a plain [`Date`] may not: a
+/// handler looks before it uses it.
 ///
-/// # Errors
-/// Those of the deserializer, and a date that the type cannot hold, such as the
-/// invalid date.
-pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: TryFrom<Date, Error: fmt::Display>,
-    D: Deserializer<'de>,
-{
-    T::try_from(Date::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+/// As outputs both are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AnyDate(pub Date);
+
+impl From<Date> for AnyDate {
+    fn from(date: Date) -> Self {
+        Self(date)
+    }
+}
+
+impl From<AnyDate> for Date {
+    fn from(date: AnyDate) -> Self {
+        date.0
+    }
+}
+
+impl JsonSchema for AnyDate {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "AnyDate".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "x-native-type": "date",
+            "x-invalid-date": true,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! Integers without a bound, and `#[serde(with = "orpc_runtime::value::bigint")]`
-//! for a field of another type that reaches JavaScript as a `bigint`.
+//! Integers without a bound.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -9,8 +8,9 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::kind;
-use super::special::deserialize_special;
+use super::{As, DeserializeAs, SerializeAs};
+use crate::value::kind;
+use crate::value::special::deserialize_special;
 
 /// The most digits that the official decoder takes.
 const MAX_DIGITS: usize = 4300;
@@ -166,26 +166,20 @@ impl JsonSchema for BigInt {
     }
 }
 
-/// Writes a `bigint`.
-///
-/// # Errors
-/// Those of the serializer, and an integer of too many digits.
-pub fn serialize<T, S>(integer: &T, serializer: S) -> Result<S::Ok, S::Error>
-where
-    T: Clone + TryInto<BigInt, Error: fmt::Display>,
-    S: Serializer,
-{
-    integer.clone().try_into().map_err(serde::ser::Error::custom)?.serialize(serializer)
+/// A field of a type that converts into a [`BigInt`] and back, which reaches JavaScript
+/// as a `bigint`: `#[serde(with = "orpc_runtime::value::bigint")]`.
+#[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
+pub type bigint = As<BigInt>;
+
+impl<T: Clone + TryInto<BigInt, Error: fmt::Display>> SerializeAs<BigInt> for T {
+    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let big = self.clone().try_into().map_err(serde::ser::Error::custom)?;
+        big.serialize(serializer)
+    }
 }
 
-/// Reads a `bigint`.
-///
-/// # Errors
-/// Those of the deserializer, and an integer beyond the range of the type.
-pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: TryFrom<BigInt, Error: fmt::Display>,
-    D: Deserializer<'de>,
-{
-    T::try_from(BigInt::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+impl<'de, T: TryFrom<BigInt, Error: fmt::Display>> DeserializeAs<'de, BigInt> for T {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::try_from(BigInt::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
 }

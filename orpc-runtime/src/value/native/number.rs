@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::kind;
+use super::{As, DeserializeAs, SerializeAs};
+use crate::value::kind;
 
 /// An integer that reaches JavaScript as a `number`, where its type alone would
 /// make it a `bigint`.
 ///
-/// For a field that should keep its type there is the module of the same purpose:
-/// `#[serde(with = "orpc_runtime::value::number")]` together with
-/// `#[schemars(with = "Number<u64>")]`.
+/// For a field that should keep its type there is
+/// `#[serde(with = "orpc_runtime::value::number::<u64>")]`.
 ///
 /// As an input it takes the integers that JavaScript holds exactly, up to
 /// 2<sup>53</sup> - 1.
@@ -25,8 +25,7 @@ use super::kind;
 /// #[derive(Serialize, Deserialize, JsonSchema)]
 /// struct Usage {
 ///     bytes: Number<u64>,
-///     #[serde(with = "orpc_runtime::value::number")]
-///     #[schemars(with = "Number<u64>")]
+///     #[serde(with = "orpc_runtime::value::number::<u64>")]
 ///     files: u64,
 /// }
 /// ```
@@ -41,7 +40,7 @@ impl<T> From<T> for Number<T> {
 
 impl<T: Serialize> Serialize for Number<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize(&self.0, serializer)
+        self.0.serialize_as(serializer)
     }
 }
 
@@ -80,25 +79,21 @@ schemas! {
     i128: -9_007_199_254_740_991_i64;
 }
 
-/// Writes a number.
-///
-/// # Errors
-/// Those of the serializer.
-pub fn serialize<T: Serialize, S: Serializer>(
-    integer: &T,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_struct(kind::NUMBER, integer)
+/// A field of an integer, which reaches JavaScript as a `number`:
+/// `#[serde(with = "orpc_runtime::value::number::<u64>")]`.
+#[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
+pub type number<T> = As<Number<T>>;
+
+impl<T: Serialize> SerializeAs<Number<T>> for T {
+    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(kind::NUMBER, self)
+    }
 }
 
-/// Reads a number.
-///
-/// # Errors
-/// Those of the deserializer.
-pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    T::deserialize(deserializer)
+impl<'de, T: Deserialize<'de>> DeserializeAs<'de, Number<T>> for T {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer)
+    }
 }
 
 /// A float that as an input may be NaN, which a plain `f64` may not: it has

@@ -6,16 +6,16 @@ use std::convert::Infallible;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::kind;
-use super::special::deserialize_special;
+use super::{As, DeserializeAs, SerializeAs};
+use crate::value::kind;
+use crate::value::special::deserialize_special;
 
 /// A `Map` of JavaScript: entries in the order of insertion, keys of any type.
 ///
 /// Of entries whose keys are the same in JavaScript the last value counts, at
 /// the place of the first. (A `BTreeMap` or `HashMap` is a plain object instead.)
 ///
-/// For a map of Rust use `#[serde(with = "orpc_runtime::value::map")]` and
-/// `#[schemars(with = "Map<K, V>")]`.
+/// For a map of Rust use `#[serde(with = "orpc_runtime::value::map::<K, V>")]`.
 ///
 /// ```
 /// use orpc_runtime::value::{Date, Map};
@@ -112,30 +112,29 @@ impl<K: JsonSchema, V: JsonSchema> JsonSchema for Map<K, V> {
     }
 }
 
-/// Writes a `Map`.
-///
-/// # Errors
-/// Those of the serializer.
-pub fn serialize<'a, K, V, C, S>(entries: &'a C, serializer: S) -> Result<S::Ok, S::Error>
+/// A field of a map of Rust, which reaches JavaScript as a `Map`:
+/// `#[serde(with = "orpc_runtime::value::map::<u64, bool>")]`.
+#[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
+pub type map<K, V> = As<Map<K, V>>;
+
+impl<K, V, C> SerializeAs<Map<K, V>> for C
 where
     K: Serialize,
     V: Serialize,
-    &'a C: IntoIterator<Item = (K, V)>,
-    S: Serializer,
+    for<'a> &'a C: IntoIterator<Item = (&'a K, &'a V)>,
 {
-    entries.into_iter().collect::<Map<_, _>>().serialize(serializer)
+    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.into_iter().collect::<Map<&K, &V>>().serialize(serializer)
+    }
 }
 
-/// Reads a `Map`.
-///
-/// # Errors
-/// Those of the deserializer.
-pub fn deserialize<'de, K, V, C, D>(deserializer: D) -> Result<C, D::Error>
+impl<'de, K, V, C> DeserializeAs<'de, Map<K, V>> for C
 where
     K: Deserialize<'de>,
     V: Deserialize<'de>,
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
-    D: Deserializer<'de>,
 {
-    Ok(Map::deserialize(deserializer)?.into_iter().collect())
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Map::<K, V>::deserialize(deserializer)?.into_iter().collect())
+    }
 }

@@ -1,15 +1,12 @@
-//! Addresses, and `#[serde(with = "orpc_runtime::value::url")]` for a field of type
-//! `url::Url` that reaches JavaScript as a `URL`.
+//! Addresses.
 //!
 //! ```
-//! use orpc_runtime::value::Url;
 //! use schemars::JsonSchema;
 //! use serde::{Deserialize, Serialize};
 //!
 //! #[derive(Serialize, Deserialize, JsonSchema)]
 //! struct Link {
 //!     #[serde(with = "orpc_runtime::value::url")]
-//!     #[schemars(with = "Url")]
 //!     target: url::Url,
 //! }
 //! ```
@@ -21,8 +18,9 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::kind;
-use super::special::deserialize_special;
+use super::{As, DeserializeAs, SerializeAs};
+use crate::value::kind;
+use crate::value::special::deserialize_special;
 
 /// A `URL` of JavaScript, absolute and normalised (WHATWG URL Standard).
 ///
@@ -35,20 +33,20 @@ use super::special::deserialize_special;
 /// # Ok::<_, url::ParseError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Url(pub url::Url);
+pub struct Url(pub ::url::Url);
 
 impl std::ops::Deref for Url {
-    type Target = url::Url;
+    type Target = ::url::Url;
 
-    fn deref(&self) -> &url::Url {
+    fn deref(&self) -> &::url::Url {
         &self.0
     }
 }
 
 impl FromStr for Url {
-    type Err = url::ParseError;
+    type Err = ::url::ParseError;
 
-    fn from_str(text: &str) -> Result<Self, url::ParseError> {
+    fn from_str(text: &str) -> Result<Self, ::url::ParseError> {
         text.parse().map(Self)
     }
 }
@@ -59,13 +57,13 @@ impl fmt::Display for Url {
     }
 }
 
-impl From<url::Url> for Url {
-    fn from(url: url::Url) -> Self {
+impl From<::url::Url> for Url {
+    fn from(url: ::url::Url) -> Self {
         Self(url)
     }
 }
 
-impl From<Url> for url::Url {
+impl From<Url> for ::url::Url {
     fn from(url: Url) -> Self {
         url.0
     }
@@ -97,18 +95,31 @@ impl JsonSchema for Url {
     }
 }
 
-/// Writes a `URL`.
-///
-/// # Errors
-/// Those of the serializer.
-pub fn serialize<S: Serializer>(url: &url::Url, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_struct(kind::URL, url.as_str())
+/// A field of type `url::Url`, which reaches JavaScript as a `URL`:
+/// `#[serde(with = "orpc_runtime::value::url")]`.
+#[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
+pub type url = As<Url>;
+
+impl SerializeAs<Url> for ::url::Url {
+    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(kind::URL, self.as_str())
+    }
 }
 
-/// Reads a `URL`.
-///
-/// # Errors
-/// Those of the deserializer.
-pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<url::Url, D::Error> {
-    Url::deserialize(deserializer).map(url::Url::from)
+impl<'de> DeserializeAs<'de, Url> for ::url::Url {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Url::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl SerializeAs<Url> for Url {
+    fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}
+
+impl<'de> DeserializeAs<'de, Url> for Url {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
 }
