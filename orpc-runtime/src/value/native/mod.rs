@@ -14,6 +14,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
+#[cfg(feature = "indexmap")]
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeMap as _;
@@ -23,7 +24,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// serde and the JSON Schema both go by that one attribute.
 ///
 /// `F` is a type of this module, or an `Option`, `Vec`, `Box`, `HashMap`, `BTreeMap` or
-/// `IndexMap` of one. The shorter [`date`](super::date), [`url`](type@super::url) and
+/// (with its feature) `IndexMap` of one. The shorter [`date`](super::date), [`url`](type@super::url) and
 /// [`bigint`](super::bigint) are fields of a type that converts into a [`Date`](super::Date),
 /// [`Url`](super::Url) or [`BigInt`](super::BigInt); [`set`](super::set), [`map`](super::map)
 /// and [`number`](super::number) have parameters. As with every `with` of serde, an `Option`
@@ -229,6 +230,10 @@ macro_rules! maps {
 
 maps! {
     HashMap<H> where Eq, Hash;
-    IndexMap<H> where Eq, Hash;
     BTreeMap<> where Ord;
+}
+
+#[cfg(feature = "indexmap")]
+maps! {
+    IndexMap<H> where Eq, Hash;
 }
