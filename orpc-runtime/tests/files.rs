@@ -556,3 +556,59 @@ async fn declared_errors_are_still_declared_with_a_file_in_their_data() {
     assert!(answer.body.contains(envelope), "{}", answer.body);
     assert!(answer.body.contains("; filename=\"theirs.txt\"\r\n"), "{}", answer.body);
 }
+
+/// Names as clients write them between quotes, and what they mean.
+const NAMES: [(&str, &str); 12] = [
+    ("a\u{1}b", "a\u{1}b"),
+    ("\0", "\0"),
+    ("a\tb", "a\tb"),
+    ("\u{7f}\u{85}", "\u{7f}\u{85}"),
+    ("\u{1f}\u{1b}[31m", "\u{1f}\u{1b}[31m"),
+    ("a%0D%0Ab", "a\r\nb"),
+    ("a%22b", "a\"b"),
+    ("a\\b", "a\\b"),
+    ("%00%41", "%00%41"),
+    (" x ", " x "),
+    ("a;b=c", "a;b=c"),
+    ("\u{2028}😀", "\u{2028}😀"),
+];
+
+#[tokio::test]
+async fn file_names_may_have_control_characters() {
+    let data = r#"{"json":{"title":"T","file":{}},"maps":[["file"]]}"#;
+    for (written, name) in NAMES {
+        for body in [
+            form().data(data).file(0, written, "A").end(),
+            form().file(0, written, "A").data(data).end(),
+        ] {
+            for piece in [1, 100_000] {
+                let answer = post_in_pieces(service(), "/describe", body.clone(), piece).await;
+                assert_eq!(answer.json()["file"][0], name, "{name:?}: {}", answer.body);
+            }
+            let answer = post(service(), "/echo", body.clone()).await;
+            let head = format!("name=\"0\"; filename=\"{written}\"\r\n");
+            assert!(answer.body.contains(&head), "{name:?}: {:?}", answer.body);
+            let (_, answer) = ask(message("/describe", &body)).await;
+            let quoted = serde_json::to_string(name).unwrap();
+            assert!(answer.contains(&format!("\"file\":[{quoted},")), "{name:?}: {answer}");
+        }
+    }
+    // A line end is none of a name.
+    for name in ["a\rb", "a\nb", "a\r\nb"] {
+        assert_malformed(
+            &post(service(), "/echo", form().data(data).file(0, name, "A").end()).await,
+            name,
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_heads_of_parts_are_read_without_regard_to_case() {
+    let data = r#"{"json":{"title":"T","file":{}},"maps":[["file"]]}"#;
+    let body = form()
+        .part("CONTENT-DISPOSITION: Form-Data; NAME=\"data\"", data)
+        .part("content-disposition:form-data; FileName=a.txt; Name=0\r\nCONTENT-TYPE:\tText/X", "A")
+        .end();
+    let answer = post(service(), "/describe", body).await;
+    assert_eq!(answer.json()["file"], json!(["a.txt", "text/x", "A"]));
+}

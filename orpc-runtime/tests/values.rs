@@ -510,7 +510,30 @@ async fn a_date_that_javascript_reads_its_own_way_is_an_issue() {
 #[tokio::test]
 async fn codes_that_nobody_knows_are_left_alone() {
     assert_answer("any", r#"{"json":[1],"meta":[[21],[999,0],[8,0]]}"#, r#"{"json":[1]}"#).await;
-    assert_malformed("any", r#"{"json":[1],"meta":[[999,1]]}"#).await;
+    // What the official server makes of each.
+    let ignored = [
+        r#"[[99,"nowhere"]]"#,
+        r#"[[999,1]]"#,
+        r#"[[99,0,0,0]]"#,
+        r#"[[8]]"#,
+        r#"[[4294967296,"a","b"]]"#,
+        r#"[[9007199254740993,"x"]]"#,
+        r#"[[99,-1,"__proto__"],[21,"x"]]"#,
+        r#"[[99,{"a":1},null,1.5,[]]]"#,
+    ];
+    for meta in ignored {
+        let body = format!(r#"{{"json":["1"],"meta":{meta}}}"#);
+        assert_answer("any", &body, r#"{"json":["1"]}"#).await;
+        assert_answer("any", &format!(r#"{{"meta":{meta}}}"#), "{}").await;
+        let before = meta.strip_suffix(']').unwrap();
+        for known in ["[0,0]", "[0.0,0]", "[0,0e0]", "[-0,\"0\"]"] {
+            let body = format!(r#"{{"json":["1"],"meta":{before},{known}]}}"#);
+            assert_answer("any", &body, r#"{"json":["1"],"meta":[[0,0]]}"#).await;
+        }
+    }
+    for meta in ["[null]", "{}", "5", "[[0,null]]", "[[0,1]]", "[[0,0,0]]", "[[1,1.5]]"] {
+        assert_malformed("any", &format!(r#"{{"json":["1"],"meta":{meta}}}"#)).await;
+    }
 }
 
 mod errors {

@@ -2,21 +2,15 @@
 
 use std::io::{self, Write as _};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use multer::{Field, Multipart};
 
 use crate::procedure::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::value::{Disk, Envelope, File, Files, Malformed};
-use crate::wire::v1::form;
-
-/// How much may be read in search of the next part: its headers, in the main.
-const MAX_HEAD: u64 = 16 * 1024;
+use crate::wire::v1::form::{self, PartHead};
+use crate::wire::v1::multipart::{self, Piece, Reader};
 
 /// How much of a file is written to disk at a time.
 const BLOCK: usize = 256 * 1024;
@@ -113,109 +107,120 @@ pub(crate) async fn read_form<S>(
 where
     S: Stream<Item = Result<Bytes, Interrupted>> + Send,
 {
-    let content_type = std::str::from_utf8(content_type).map_err(|_| FormError::Malformed)?;
-    let boundary = multer::parse_boundary(content_type).map_err(|_| FormError::Malformed)?;
-    let progress = Progress::default();
-    let chunks = pin!(chunks);
-    let source = Source { chunks, progress: &progress, limit: limits.form, given: false };
-    let mut parts =
-        Parts { multipart: Multipart::new(source, boundary), progress: &progress, limits };
+    let reader = Reader::new(content_type)?;
+    let mut parts = Parts { chunks: pin!(chunks), reader, limits, length: 0 };
     let (mut envelope, mut files) = (None, Files::new());
     for count in 0.. {
         let Some(part) = parts.next().await? else { break };
         if count > limits.files {
             return Err(FormError::TooLarge);
         }
-        let (name, file_name) = names(&part).ok_or(FormError::Malformed)?;
-        let number = form::number(&name);
-        match (file_name, number) {
-            (None, _) if name == form::DATA && envelope.is_none() => {
-                envelope = Some(parts.read(part, limits.envelope).await?);
+        let number = form::number(&part.name);
+        match (part.file_name, number) {
+            (None, _) if part.name == form::DATA && envelope.is_none() => {
+                envelope = Some(parts.read(limits.envelope).await?);
             }
             (Some(file_name), Some(number)) if !files.contains_key(&number) => {
-                files.insert(number, parts.read_file(part, file_name).await?);
+                files.insert(number, parts.read_file(file_name, &part.content_type).await?);
             }
             // No part of the value, as in JavaScript; a file where the envelope
             // should be is no text.
-            _ if name == form::DATA && envelope.is_none() => return Err(FormError::Malformed),
+            _ if part.name == form::DATA && envelope.is_none() => {
+                return Err(FormError::Malformed);
+            }
             // A text where a file should be takes the name all the same, but no
             // value has a place for it.
             (None, Some(number)) if !files.contains_key(&number) => {
                 return Err(FormError::Malformed);
             }
-            _ => parts.skip(part).await?,
+            _ => parts.skip().await?,
         }
     }
     Ok(Form { envelope: envelope.ok_or(FormError::Malformed)?, files })
 }
 
-/// The name of a part, and that of its file if it is one.
-fn names(part: &Field<'_>) -> Option<(String, Option<String>)> {
-    let disposition = part.headers().get(CONTENT_DISPOSITION)?;
-    form::names(disposition.as_bytes())
-        .or_else(|| Some((part.name()?.to_owned(), part.file_name().map(str::to_owned))))
+impl From<multipart::Malformed> for FormError {
+    fn from(_: multipart::Malformed) -> Self {
+        Self::Malformed
+    }
 }
 
 /// The parts of a form, one after the other.
-struct Parts<'a> {
-    multipart: Multipart<'a>,
-    progress: &'a Progress,
+struct Parts<'a, S> {
+    chunks: Pin<&'a mut S>,
+    reader: Reader,
     limits: &'a FormLimits,
+    /// Bytes of the form so far.
+    length: u64,
 }
 
-impl<'a> Parts<'a> {
-    async fn next(&mut self) -> Result<Option<Field<'a>>, FormError> {
-        let part = self.multipart.next_field().await;
-        self.progress.made();
-        part.map_err(|_| self.progress.fault())
+impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
+    /// The next piece; none at the end of the form.
+    async fn piece(&mut self) -> Result<Option<Piece>, FormError> {
+        loop {
+            if let Some(piece) = self.reader.next()? {
+                return Ok(Some(piece));
+            }
+            if self.reader.is_complete() {
+                return Ok(None);
+            }
+            let Some(Ok(chunk)) = self.chunks.next().await else {
+                return Err(FormError::Malformed);
+            };
+            self.length += chunk.len() as u64;
+            if self.length > self.limits.form {
+                return Err(FormError::TooLarge);
+            }
+            self.reader.push(chunk);
+        }
+    }
+
+    /// The head of the next part, the content of the one before having been read.
+    async fn next(&mut self) -> Result<Option<PartHead>, FormError> {
+        match self.piece().await? {
+            Some(Piece::Head(head)) => Ok(Some(PartHead::read(&head)?)),
+            Some(Piece::Content(_) | Piece::End) => Err(FormError::Malformed),
+            None => Ok(None),
+        }
     }
 
     /// The next bytes of a part that has had `length` of at most `limit` bytes so far.
-    async fn chunk(
-        &self,
-        part: &mut Field<'a>,
-        length: &mut u64,
-        limit: u64,
-    ) -> Result<Option<Bytes>, FormError> {
-        let chunk = part.chunk().await.map_err(|_| self.progress.fault())?;
-        self.progress.made();
-        *length += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-        if *length > limit { Err(FormError::TooLarge) } else { Ok(chunk) }
+    async fn content(&mut self, length: &mut u64, limit: u64) -> Result<Option<Bytes>, FormError> {
+        let Some(Piece::Content(chunk)) = self.piece().await? else { return Ok(None) };
+        *length += chunk.len() as u64;
+        if *length > limit { Err(FormError::TooLarge) } else { Ok(Some(chunk)) }
     }
 
-    async fn skip(&self, mut part: Field<'a>) -> Result<(), FormError> {
+    async fn skip(&mut self) -> Result<(), FormError> {
         let mut length = 0;
-        while self.chunk(&mut part, &mut length, u64::MAX).await?.is_some() {}
+        while self.content(&mut length, u64::MAX).await?.is_some() {}
         Ok(())
     }
 
-    async fn read(&self, mut part: Field<'a>, limit: u64) -> Result<Bytes, FormError> {
+    async fn read(&mut self, limit: u64) -> Result<Bytes, FormError> {
         let (mut length, mut all) = (0, BytesMut::new());
-        while let Some(chunk) = self.chunk(&mut part, &mut length, limit).await? {
+        while let Some(chunk) = self.content(&mut length, limit).await? {
             all.extend_from_slice(&chunk);
         }
         Ok(all.freeze())
     }
 
-    async fn read_file(&self, mut part: Field<'a>, name: String) -> Result<File, FormError> {
-        let content_type = part.headers().get(CONTENT_TYPE);
-        // What a part without a type is (RFC 7578, section 4.4).
-        let content_type = content_type.map_or(b"text/plain".as_slice(), |value| value.as_bytes());
-        let content_type = String::from_utf8_lossy(content_type).into_owned();
+    async fn read_file(&mut self, name: String, content_type: &str) -> Result<File, FormError> {
         let (mut length, mut unwritten) = (0, BytesMut::new());
         let mut disk: Option<std::fs::File> = None;
-        while let Some(chunk) = self.chunk(&mut part, &mut length, self.limits.file).await? {
+        let FormLimits { file: limit, memory, .. } = *self.limits;
+        while let Some(chunk) = self.content(&mut length, limit).await? {
             unwritten.extend_from_slice(&chunk);
-            if length > self.limits.memory && (disk.is_none() || unwritten.len() >= BLOCK) {
+            if length > memory && (disk.is_none() || unwritten.len() >= BLOCK) {
                 disk = Some(write(disk, unwritten.split().freeze()).await?);
             }
         }
         Ok(match disk {
             Some(disk) => {
                 let disk = write(Some(disk), unwritten.freeze()).await?;
-                File::on_disk(name, &content_type, Disk::new(disk, length))
+                File::on_disk(name, content_type, Disk::new(disk, length))
             }
-            None => File::new(name, &content_type, unwritten.freeze()),
+            None => File::new(name, content_type, unwritten.freeze()),
         })
     }
 }
@@ -235,73 +240,3 @@ async fn write(disk: Option<std::fs::File>, bytes: Bytes) -> io::Result<std::fs:
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the body was cut off, or is too large")]
 pub(crate) struct Interrupted;
-
-/// How far the parser has come with what it was given.
-#[derive(Debug, Default)]
-struct Progress {
-    /// Bytes since it last found something.
-    unparsed: AtomicU64,
-    /// It found nothing more in what it was given.
-    hungry: AtomicBool,
-    total: AtomicU64,
-    too_large: AtomicBool,
-}
-
-impl Progress {
-    fn made(&self) {
-        self.hungry.store(false, Ordering::Relaxed);
-        self.unparsed.store(0, Ordering::Relaxed);
-    }
-
-    /// Why the parser failed.
-    fn fault(&self) -> FormError {
-        if self.too_large.load(Ordering::Relaxed) {
-            FormError::TooLarge
-        } else {
-            FormError::Malformed
-        }
-    }
-}
-
-/// Gives the parser one chunk at a time, and that only when it can do nothing
-/// with what it has: left to itself it takes all that there is.
-struct Source<'p, S> {
-    chunks: Pin<&'p mut S>,
-    progress: &'p Progress,
-    limit: u64,
-    /// A chunk was given in this turn of the parser.
-    given: bool,
-}
-
-impl<S: Stream<Item = Result<Bytes, Interrupted>>> Stream for Source<'_, S> {
-    type Item = Result<Bytes, Interrupted>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let progress = self.progress;
-        if std::mem::take(&mut self.given) {
-            // It stops there, and then looks at what it was given.
-            progress.hungry.store(false, Ordering::Relaxed);
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        if !progress.hungry.swap(true, Ordering::Relaxed) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        if progress.unparsed.load(Ordering::Relaxed) > MAX_HEAD {
-            return Poll::Ready(Some(Err(Interrupted)));
-        }
-        let Some(chunk) = ready!(self.chunks.poll_next_unpin(cx)) else {
-            return Poll::Ready(None);
-        };
-        let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-        self.given = true;
-        progress.unparsed.fetch_add(length, Ordering::Relaxed);
-        let total = progress.total.fetch_add(length, Ordering::Relaxed) + length;
-        if total > self.limit {
-            progress.too_large.store(true, Ordering::Relaxed);
-            return Poll::Ready(Some(Err(Interrupted)));
-        }
-        Poll::Ready(Some(chunk))
-    }
-}

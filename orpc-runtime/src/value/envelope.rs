@@ -74,7 +74,8 @@ struct Path<'a>(Vec<Segment<'a>>);
 #[derive(Debug, Clone)]
 struct MetaEntry<'a> {
     code: u64,
-    path: Path<'a>,
+    /// None if it cannot lead anywhere, which only matters where the code is known.
+    path: Option<Path<'a>>,
 }
 
 #[derive(Debug, Clone)]
@@ -116,10 +117,11 @@ impl<'a> Envelope<'a> {
             let is_below = matches!(path.0.first(), Some(Segment::Key(key)) if key == name);
             is_below.then(|| Path(path.0.split_off(1)))
         };
-        let meta = self
-            .meta
-            .into_iter()
-            .filter_map(|MetaEntry { code, path }| Some(MetaEntry { code, path: below(path)? }));
+        let meta = self.meta.into_iter().filter_map(|MetaEntry { code, path }| {
+            let path = path.map(below);
+            // A path that leads nowhere does not lead below.
+            Some(MetaEntry { code, path: Some(path??) })
+        });
         let files = self.files.into_iter().filter_map(|(path, file)| Some((below(path)?, file)));
         Self {
             json: members.get(name).copied(),
@@ -136,7 +138,7 @@ impl<'a> Envelope<'a> {
         OwnedEnvelope {
             json: self.json.map(ToOwned::to_owned),
             meta: meta
-                .map(|entry| MetaEntry { code: entry.code, path: entry.path.into_owned() })
+                .map(|entry| MetaEntry { code: entry.code, path: entry.path.map(Path::into_owned) })
                 .collect(),
             files: files.map(|(path, file)| (path.into_owned(), file)).collect(),
         }
@@ -162,7 +164,8 @@ impl<'a> Envelope<'a> {
     /// are given. The places are those of dates that cannot be read for sure.
     pub(crate) fn value(&self, codes: &[u32]) -> Result<(Value, Vec<Vec<PathSegment>>), Malformed> {
         let Some(mut json) = self.json()? else {
-            return if self.meta.is_empty() && self.files.is_empty() {
+            let is_plain = self.meta.iter().all(|entry| entry.kind(codes).is_none());
+            return if is_plain && self.files.is_empty() {
                 Ok((Value::Undefined, Vec::new()))
             } else {
                 Err(Malformed)
@@ -178,8 +181,9 @@ impl<'a> Envelope<'a> {
             }
         }
         for entry in &self.meta {
-            let (target, path) = entry.path.find(&json, &marks)?;
-            let Some(mark) = entry.mark(target, codes)? else { continue };
+            let Some(kind) = entry.kind(codes) else { continue };
+            let (target, path) = entry.path.as_ref().ok_or(Malformed)?.find(&json, &marks)?;
+            let mark = Mark::new(kind, target)?;
             if let Mark::UnreadableDate = mark {
                 unreadable.push(path);
             }
@@ -260,26 +264,32 @@ impl Path<'_> {
 }
 
 impl MetaEntry<'_> {
-    /// What the type code makes of a value; nothing where nobody knows the code.
-    fn mark(&self, target: &Json, codes: &[u32]) -> Result<Option<Mark>, Malformed> {
+    /// The type that the code stands for, of the built-in ones and of those whose
+    /// codes are given; none for any other code, wherever its path leads.
+    fn kind(&self, codes: &[u32]) -> Option<Kind> {
+        let custom = || u32::try_from(self.code).ok().filter(|code| codes.contains(code));
+        Kind::built_in(self.code).or_else(|| custom().map(Kind::Custom))
+    }
+}
+
+impl Mark {
+    /// What a type makes of a value.
+    fn new(kind: Kind, target: &Json) -> Result<Self, Malformed> {
         let text = || target.as_str().ok_or(Malformed);
         let null = || target.is_null().then_some(()).ok_or(Malformed);
-        let Some(kind) = Kind::built_in(self.code) else {
-            let code = u32::try_from(self.code).ok().filter(|code| codes.contains(code));
-            return Ok(code.map(|code| Mark::Custom(code, 1, None)));
-        };
-        Ok(Some(match kind {
-            Kind::BigInt => Mark::BigInt(text()?.parse().map_err(|_| Malformed)?),
-            Kind::Date if target.is_null() => Mark::Date(Date::INVALID),
-            Kind::Date => Date::of_javascript(text()?).map_or(Mark::UnreadableDate, Mark::Date),
-            Kind::Nan => null().map(|()| Mark::Nan)?,
-            Kind::Undefined => null().map(|()| Mark::Undefined)?,
-            Kind::Url => Mark::Url(text()?.parse().map_err(|_| Malformed)?),
-            Kind::RegExp => Mark::RegExp(text()?.parse().map_err(|_| Malformed)?),
-            Kind::Set if target.is_array() => Mark::Set,
-            Kind::Map if target.is_array() => Mark::Map,
-            Kind::Set | Kind::Map | Kind::File | Kind::Custom(_) => return Err(Malformed),
-        }))
+        Ok(match kind {
+            Kind::BigInt => Self::BigInt(text()?.parse().map_err(|_| Malformed)?),
+            Kind::Date if target.is_null() => Self::Date(Date::INVALID),
+            Kind::Date => Date::of_javascript(text()?).map_or(Self::UnreadableDate, Self::Date),
+            Kind::Nan => null().map(|()| Self::Nan)?,
+            Kind::Undefined => null().map(|()| Self::Undefined)?,
+            Kind::Url => Self::Url(text()?.parse().map_err(|_| Malformed)?),
+            Kind::RegExp => Self::RegExp(text()?.parse().map_err(|_| Malformed)?),
+            Kind::Set if target.is_array() => Self::Set,
+            Kind::Map if target.is_array() => Self::Map,
+            Kind::Custom(code) => Self::Custom(code, 1, None),
+            Kind::Set | Kind::Map | Kind::File => return Err(Malformed),
+        })
     }
 }
 
@@ -534,7 +544,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for MetaEntry<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let code =
                     seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
-                Ok(MetaEntry { code, path: Path(Bounded::<_, MAX_PATH>::rest(seq)?.0) })
+                let Segment::Index(code) = code else {
+                    return Err(de::Error::custom("expected a type code"));
+                };
+                let path = Bounded::<Element<'de>, MAX_PATH>::rest(seq)?.0;
+                let path: Option<Vec<_>> =
+                    path.into_iter().map(|Element(segment)| segment).collect();
+                Ok(MetaEntry { code, path: path.map(Path) })
             }
         }
 
@@ -591,28 +607,66 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Bounded<T,
 
 impl<'de: 'a, 'a> Deserialize<'de> for Segment<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SegmentVisitor;
+        let Element(segment) = Element::deserialize(deserializer)?;
+        segment.ok_or_else(|| de::Error::custom("expected a key or an index"))
+    }
+}
 
-        impl<'de> Visitor<'de> for SegmentVisitor {
-            type Value = Segment<'de>;
+/// An element of a path; none where the JSON is neither a key nor an index.
+struct Element<'a>(Option<Segment<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Element<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ElementVisitor;
+
+        impl<'de> Visitor<'de> for ElementVisitor {
+            type Value = Element<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a key or an index")
             }
 
             fn visit_u64<E>(self, index: u64) -> Result<Self::Value, E> {
-                Ok(Segment::Index(index))
+                Ok(Element(Some(Segment::Index(index))))
+            }
+
+            // Numbers are equal however they are spelt.
+            fn visit_f64<E>(self, index: f64) -> Result<Self::Value, E> {
+                let is_index = index.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&index);
+                Ok(Element(is_index.then_some(Segment::Index(index as u64))))
             }
 
             fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Segment::Key(Cow::Owned(key.to_owned())))
+                Ok(Element(Some(Segment::Key(Cow::Owned(key.to_owned())))))
             }
 
             fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(Segment::Key(Cow::Borrowed(key)))
+                Ok(Element(Some(Segment::Key(Cow::Borrowed(key)))))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Element(None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Element(None))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Element(None))
             }
         }
 
-        deserializer.deserialize_any(SegmentVisitor)
+        deserializer.deserialize_any(ElementVisitor)
     }
 }

@@ -43,7 +43,8 @@ pub(crate) fn is_envelope(text: &[u8]) -> bool {
     }
     let is_named = |item: &&RawValue| {
         let segments = item.get().strip_prefix('[');
-        segments.is_some_and(|segments| segments.trim_start().starts_with('"'))
+        let name = segments.and_then(|segments| segments.trim_start().strip_prefix('"'));
+        name.is_some_and(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))
     };
     serde_json::from_slice::<Raw<'_>>(text).is_ok_and(|raw| raw.meta.iter().any(is_named))
 }

@@ -577,33 +577,74 @@ async fn calls_and_errors_stand_in_spans_that_name_the_procedure() {
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
 
-    /// Writes down the spans that are opened.
+    /// Writes down the fields of spans, and of events below those of the span that
+    /// they stand in.
     #[derive(Clone, Default)]
-    struct Spans(Arc<Mutex<Vec<String>>>);
+    struct Log(Arc<Mutex<Lines>>);
 
-    impl Visit for Spans {
+    #[derive(Default)]
+    struct Lines {
+        spans: Vec<String>,
+        entered: Vec<usize>,
+        events: Vec<(Option<String>, String)>,
+    }
+
+    struct Fields(String);
+
+    impl Visit for Fields {
         fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-            self.0.lock().unwrap().push(format!("{field}={value:?}"));
+            self.0 += &format!("{field}={value:?};");
         }
     }
 
-    impl tracing::Subscriber for Spans {
+    impl tracing::Subscriber for Log {
         fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
             true
         }
         fn new_span(&self, span: &Attributes<'_>) -> Id {
-            span.record(&mut self.clone());
-            Id::from_u64(1)
+            let mut fields = Fields(String::new());
+            span.record(&mut fields);
+            let mut lines = self.0.lock().unwrap();
+            lines.spans.push(fields.0);
+            Id::from_u64(lines.spans.len() as u64)
         }
         fn record(&self, _: &Id, _: &Record<'_>) {}
         fn record_follows_from(&self, _: &Id, _: &Id) {}
-        fn event(&self, _: &tracing::Event<'_>) {}
-        fn enter(&self, _: &Id) {}
-        fn exit(&self, _: &Id) {}
+        fn event(&self, event: &tracing::Event<'_>) {
+            let mut fields = Fields(String::new());
+            event.record(&mut fields);
+            let mut lines = self.0.lock().unwrap();
+            let span = lines.entered.last().map(|id| lines.spans[id - 1].clone());
+            lines.events.push((span, fields.0));
+        }
+        fn enter(&self, id: &Id) {
+            self.0.lock().unwrap().entered.push(usize::try_from(id.into_u64()).unwrap());
+        }
+        fn exit(&self, _: &Id) {
+            self.0.lock().unwrap().entered.pop();
+        }
     }
 
-    let spans = Spans::default();
-    let _subscriber = tracing::subscriber::set_default(spans.clone());
-    call("ping").await;
-    assert!(spans.0.lock().unwrap().contains(&"procedure=\"ping\"".to_owned()));
+    let log = Log::default();
+    let _subscriber = tracing::subscriber::set_default(log.clone());
+    for name in ["ping", "refusesToStart", "bomb"] {
+        call(name).await;
+    }
+    let lines = log.0.lock().unwrap();
+    for name in ["ping", "refusesToStart", "bomb"] {
+        assert!(lines.spans.contains(&format!("procedure=\"{name}\";")), "{:?}", lines.spans);
+    }
+    let failed = |name: &str, code: &str| {
+        let span = Some(format!("procedure=\"{name}\";"));
+        let is_it = |(own, fields): &&(Option<String>, String)| {
+            *own == span && fields.contains(&format!("code=\"{code}\";"))
+        };
+        lines.events.iter().find(is_it).map(|(_, fields)| fields.as_str())
+    };
+    for (name, code) in [("refusesToStart", "FORBIDDEN"), ("bomb", "INTERNAL_SERVER_ERROR")] {
+        assert!(failed(name, code).is_some(), "{name}: {:?}", lines.events);
+    }
+    let of_ping =
+        lines.events.iter().filter(|(span, _)| span.as_deref() == Some("procedure=\"ping\";"));
+    assert_eq!(of_ping.count(), 0, "{:?}", lines.events);
 }

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 
 use bytes::Bytes;
 
+use super::multipart::{self, Malformed};
 use crate::procedure::Output;
 use crate::value::File;
 
@@ -98,9 +99,39 @@ fn unescaped(name: &str) -> String {
     name.replace("%0A", "\n").replace("%0D", "\r").replace("%22", "\"")
 }
 
-/// The name of a part and that of its file, from its `content-disposition` as
-/// browsers and Node write it: a backslash is a backslash.
-pub(crate) fn names(disposition: &[u8]) -> Option<(String, Option<String>)> {
+/// The head of a part of a form that is read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PartHead {
+    pub(crate) name: String,
+    /// None for a part that is a text.
+    pub(crate) file_name: Option<String>,
+    pub(crate) content_type: String,
+}
+
+impl PartHead {
+    /// Reads the header fields of a part.
+    pub(crate) fn read(head: &[u8]) -> Result<Self, Malformed> {
+        let fields = multipart::fields(head)?;
+        let field = |name: &str| {
+            let is_it = |(own, _): &&multipart::Field<'_>| own.eq_ignore_ascii_case(name.as_bytes());
+            fields.iter().find(is_it).map(|(_, value)| *value)
+        };
+        let disposition = field("content-disposition").ok_or(Malformed)?;
+        let (name, file_name) = names(disposition).ok_or(Malformed)?;
+        // A part without a type is text (RFC 7578, section 4.4).
+        let content_type = field("content-type").unwrap_or(b"text/plain");
+        let content_type = String::from_utf8_lossy(content_type).into_owned();
+        Ok(Self { name, file_name, content_type })
+    }
+}
+
+/// The name of a part and that of its file, from its `content-disposition`.
+fn names(disposition: &[u8]) -> Option<(String, Option<String>)> {
+    browser_names(disposition).or_else(|| other_names(disposition))
+}
+
+/// The same as browsers and Node write it: a backslash is a backslash.
+fn browser_names(disposition: &[u8]) -> Option<(String, Option<String>)> {
     let quoted = |text: &str| {
         let (name, rest) = text.split_once('"')?;
         Some((unescaped(name), rest.to_owned()))
@@ -112,6 +143,33 @@ pub(crate) fn names(disposition: &[u8]) -> Option<(String, Option<String>)> {
     }
     let (file_name, rest) = quoted(rest.strip_prefix("; filename=\"")?)?;
     rest.is_empty().then_some((name, Some(file_name)))
+}
+
+/// The same in any other spelling: parameters in any order, without quotes or with
+/// backslashes between them, and file names in percent-encoded UTF-8 (RFC 8187).
+fn other_names(disposition: &[u8]) -> Option<(String, Option<String>)> {
+    let kind = disposition.split(|byte| *byte == b';').next()?;
+    if !kind.trim_ascii().eq_ignore_ascii_case(b"form-data") {
+        return None;
+    }
+    let (mut name, mut file_name, mut extended) = (None, None, None);
+    for (parameter, value) in multipart::parameters(disposition) {
+        let is = |name: &str| parameter.eq_ignore_ascii_case(name.as_bytes());
+        let value = String::from_utf8(value).ok()?;
+        if is("name") {
+            name.get_or_insert(value);
+        } else if is("filename") {
+            file_name.get_or_insert(value);
+        } else if is("filename*")
+            && let Some((charset, encoded)) = value.split_once('\'')
+            && charset.eq_ignore_ascii_case("utf-8")
+            && let Some((_, encoded)) = encoded.split_once('\'')
+        {
+            let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8().ok()?;
+            extended.get_or_insert(decoded.into_owned());
+        }
+    }
+    Some((name?, extended.or(file_name)))
 }
 
 /// The number of a part that is a file.
@@ -127,15 +185,52 @@ mod tests {
 
     #[test]
     fn names_come_back_as_they_were_written() {
-        for name in
-            ["a.txt", "ü 日本 😀.png", "a\"b", "a\\", "a\r\nb", "a; filename=\"x", "", "%41"]
-        {
+        for name in [
+            "a.txt",
+            "ü 日本 😀.png",
+            "a\"b",
+            "a\\",
+            "a\r\nb",
+            "a; filename=\"x",
+            "",
+            "%41",
+            "\0\u{1}\t\u{1f}\u{7f}",
+            "\u{85}\u{2028}",
+        ] {
             let head = file_head("B", 7, &File::new(name, "", ""));
-            let line = head.lines().nth(1).unwrap();
-            let disposition = line.strip_prefix("Content-Disposition: ").unwrap();
-            let read = names(disposition.as_bytes());
-            assert_eq!(read, Some(("7".to_owned(), Some(name.to_owned()))));
+            let (_, fields) = head.split_once("\r\n").unwrap();
+            let read = PartHead::read(fields.strip_suffix("\r\n").unwrap().as_bytes()).unwrap();
+            assert_eq!((read.name.as_str(), read.file_name.as_deref()), ("7", Some(name)));
         }
+    }
+
+    #[test]
+    fn names_are_read_in_every_spelling() {
+        let cases: [(&str, Option<(&str, Option<&str>)>); 14] = [
+            ("form-data; name=\"a\"", Some(("a", None))),
+            ("Form-Data; Name=\"a\"; FileName=\"b\"", Some(("a", Some("b")))),
+            ("form-data;name=a;filename=b", Some(("a", Some("b")))),
+            ("form-data; filename=\"b\"; name=\"a\"", Some(("a", Some("b")))),
+            ("form-data; name = a ; filename = b ", Some(("a", Some("b")))),
+            ("form-data; name=\"a\"; filename=\"b\\\"c\"; x", Some(("a", Some("b\"c")))),
+            ("form-data; name=\"a\"; filename=\"b;c=d\"; x=y", Some(("a", Some("b;c=d")))),
+            ("form-data; name=\"a\"; filename*=UTF-8''%C3%BC%01", Some(("a", Some("ü\u{1}")))),
+            (
+                "form-data; name=\"a\"; filename=\"u\"; filename*=utf-8'en'%c3%bc",
+                Some(("a", Some("ü"))),
+            ),
+            ("form-data; name=\"a\"; filename=\"\"", Some(("a", Some("")))),
+            ("attachment; name=\"a\"", None),
+            ("form-data; filename=\"b\"", None),
+            ("form-data", None),
+            ("", None),
+        ];
+        for (disposition, expected) in cases {
+            let read = names(disposition.as_bytes());
+            let expected = expected.map(|(name, file)| (name.to_owned(), file.map(str::to_owned)));
+            assert_eq!(read, expected, "{disposition}");
+        }
+        assert_eq!(names(b"form-data; name=\"\xff\""), None);
     }
 
     #[test]

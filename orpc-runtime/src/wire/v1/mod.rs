@@ -8,6 +8,7 @@ pub(crate) mod durable;
 pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod http;
+pub(crate) mod multipart;
 #[cfg(feature = "websocket")]
 pub(crate) mod peer;
 pub(crate) mod sse;

@@ -1,0 +1,336 @@
+//! Takes forms (`multipart/form-data`, RFC 7578) apart, whatever pieces they come in.
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use memchr::memmem::Finder;
+
+/// The most bytes before the first part, and of the head of a part.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// The most header fields of a part.
+const MAX_FIELDS: usize = 32;
+
+/// The longest boundary (RFC 2046, section 5.1.1).
+const MAX_BOUNDARY: usize = 70;
+
+/// A form that is malformed or cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the form is malformed or cut off")]
+pub(crate) struct Malformed;
+
+/// A piece of a form.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// The head of the next part: its header fields, each with its line end.
+    Head(Bytes),
+    /// Some of the content of the part.
+    Content(Bytes),
+    /// The content of the part is complete.
+    End,
+}
+
+/// Where in a form the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Preamble,
+    /// Behind a boundary.
+    Boundary,
+    Head,
+    Content,
+    /// Behind the last boundary. What follows does not count.
+    Epilogue,
+}
+
+/// Reads a form from bytes that are given as they arrive.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    /// CRLF, two hyphens and the boundary.
+    delimiter: Finder<'static>,
+    place: Place,
+    buffer: BytesMut,
+}
+
+impl Reader {
+    /// A reader of a form of that content type.
+    pub(crate) fn new(content_type: &[u8]) -> Result<Self, Malformed> {
+        let boundary = boundary(content_type).ok_or(Malformed)?;
+        let delimiter = [b"\r\n--", boundary.as_slice()].concat();
+        // The first boundary may stand at the very begin.
+        let buffer = BytesMut::from(&b"\r\n"[..]);
+        Ok(Self { delimiter: Finder::new(&delimiter).into_owned(), place: Place::Preamble, buffer })
+    }
+
+    /// Adds bytes of the form.
+    pub(crate) fn push(&mut self, bytes: Bytes) {
+        if self.place == Place::Epilogue {
+            return;
+        }
+        if self.buffer.is_empty() {
+            self.buffer = bytes.into();
+        } else {
+            self.buffer.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Tells if the last boundary was read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.place == Place::Epilogue
+    }
+
+    /// The next piece; none if more bytes are needed for it, or at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Piece>, Malformed> {
+        loop {
+            match self.place {
+                Place::Preamble => {
+                    let Some(at) = self.delimiter.find(&self.buffer) else {
+                        return self.need_more();
+                    };
+                    if at > MAX_HEAD {
+                        return Err(Malformed);
+                    }
+                    self.buffer.advance(at + self.delimiter.needle().len());
+                    self.place = Place::Boundary;
+                }
+                Place::Boundary => {
+                    if !self.end_boundary()? {
+                        return self.need_more();
+                    }
+                }
+                Place::Head => {
+                    let Some(head) = self.head() else { return self.need_more() };
+                    if head.len() > MAX_HEAD {
+                        return Err(Malformed);
+                    }
+                    self.place = Place::Content;
+                    return Ok(Some(Piece::Head(head)));
+                }
+                Place::Content => return Ok(self.content()),
+                Place::Epilogue => {
+                    self.buffer.clear();
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Of what is looked for there is only so much.
+    fn need_more(&self) -> Result<Option<Piece>, Malformed> {
+        if self.buffer.len() > MAX_HEAD { Err(Malformed) } else { Ok(None) }
+    }
+
+    /// Reads what follows a boundary: two hyphens for the last one, or padding and a
+    /// line end. False if that is not there yet.
+    fn end_boundary(&mut self) -> Result<bool, Malformed> {
+        if self.buffer.starts_with(b"--") {
+            self.place = Place::Epilogue;
+            return Ok(true);
+        }
+        let padding = self.buffer.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        match &self.buffer[padding..] {
+            [b'\r', b'\n', ..] => {
+                self.buffer.advance(padding + 2);
+                self.place = Place::Head;
+                Ok(true)
+            }
+            [] | [b'\r'] => Ok(false),
+            [b'-'] if padding == 0 => Ok(false),
+            _ => Err(Malformed),
+        }
+    }
+
+    /// The header fields up to the empty line behind them.
+    fn head(&mut self) -> Option<Bytes> {
+        if self.buffer.starts_with(b"\r\n") {
+            self.buffer.advance(2);
+            return Some(Bytes::new());
+        }
+        let end = memchr::memmem::find(&self.buffer, b"\r\n\r\n")?;
+        let head = self.buffer.split_to(end + 2).freeze();
+        self.buffer.advance(2);
+        Some(head)
+    }
+
+    /// What is there of the content for sure, or its end.
+    fn content(&mut self) -> Option<Piece> {
+        let delimiter = self.delimiter.needle();
+        match self.delimiter.find(&self.buffer) {
+            Some(0) => {
+                self.buffer.advance(delimiter.len());
+                self.place = Place::Boundary;
+                Some(Piece::End)
+            }
+            Some(at) => Some(Piece::Content(self.buffer.split_to(at).freeze())),
+            None => {
+                // The begin of a delimiter may be at the end of the bytes.
+                let tail = self.buffer.len().saturating_sub(delimiter.len() - 1);
+                let begins = |at: &usize| delimiter.starts_with(&self.buffer[*at..]);
+                let sure = (tail..self.buffer.len()).find(begins).unwrap_or(self.buffer.len());
+                (sure > 0).then(|| Piece::Content(self.buffer.split_to(sure).freeze()))
+            }
+        }
+    }
+}
+
+/// The boundary of a content type, in quotes or without.
+fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
+    let (_, boundary) =
+        parameters(content_type).find(|(name, _)| name.eq_ignore_ascii_case(b"boundary"))?;
+    (1..=MAX_BOUNDARY).contains(&boundary.len()).then_some(boundary)
+}
+
+/// The parameters of a header's value (RFC 9110, section 5.6.6). In a quoted value
+/// a backslash before a quote or a backslash is taken away.
+pub(crate) fn parameters(value: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
+    let mut rest = value.iter().position(|byte| *byte == b';').map_or(&b""[..], |at| &value[at..]);
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.strip_prefix(b";")?.trim_ascii_start();
+            let end =
+                rest.iter().position(|byte| matches!(byte, b';' | b'=')).unwrap_or(rest.len());
+            let name = rest[..end].trim_ascii_end();
+            rest = &rest[end..];
+            let Some(after) = rest.strip_prefix(b"=") else { continue };
+            let after = after.trim_ascii_start();
+            let value = if let Some(quoted) = after.strip_prefix(b"\"") {
+                let (value, after) = unquoted(quoted);
+                let end = after.iter().position(|byte| *byte == b';').unwrap_or(after.len());
+                rest = &after[end..];
+                value
+            } else {
+                let end = after.iter().position(|byte| *byte == b';').unwrap_or(after.len());
+                rest = &after[end..];
+                after[..end].trim_ascii_end().to_vec()
+            };
+            return Some((name, value));
+        }
+    })
+}
+
+/// A quoted value without its quotes, and what follows it.
+fn unquoted(text: &[u8]) -> (Vec<u8>, &[u8]) {
+    let mut value = Vec::new();
+    let mut bytes = text.iter().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => return (value, &text[at + 1..]),
+            b'\\' if matches!(text.get(at + 1), Some(b'"' | b'\\')) => {
+                value.push(text[at + 1]);
+                bytes.next();
+            }
+            byte => value.push(*byte),
+        }
+    }
+    (value, &[])
+}
+
+/// Name and value of a header field.
+pub(crate) type Field<'h> = (&'h [u8], &'h [u8]);
+
+/// The header fields in the head of a part, with their values. Any byte but those
+/// of a line end may stand in a value.
+pub(crate) fn fields(head: &[u8]) -> Result<Vec<Field<'_>>, Malformed> {
+    let mut fields = Vec::new();
+    let mut rest = head;
+    while !rest.is_empty() {
+        let end = memchr::memchr2(b'\r', b'\n', rest).ok_or(Malformed)?;
+        let line = &rest[..end];
+        rest = rest[end..].strip_prefix(b"\r\n").ok_or(Malformed)?;
+        let colon = memchr::memchr(b':', line).ok_or(Malformed)?;
+        if fields.len() == MAX_FIELDS {
+            return Err(Malformed);
+        }
+        fields.push((line[..colon].trim_ascii(), line[colon + 1..].trim_ascii()));
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pieces of a form that comes in bytes of that many, with contents put together.
+    fn pieces(form: &[u8], size: usize) -> Result<(Vec<(Bytes, Vec<u8>)>, bool), Malformed> {
+        let mut reader = Reader::new(b"multipart/form-data; boundary=B")?;
+        let mut parts: Vec<(Bytes, Vec<u8>)> = Vec::new();
+        for chunk in form.chunks(size) {
+            reader.push(Bytes::copy_from_slice(chunk));
+            while let Some(piece) = reader.next()? {
+                match piece {
+                    Piece::Head(head) => parts.push((head, Vec::new())),
+                    Piece::Content(bytes) => parts.last_mut().unwrap().1.extend_from_slice(&bytes),
+                    Piece::End => {}
+                }
+            }
+        }
+        Ok((parts, reader.is_complete()))
+    }
+
+    #[test]
+    fn contents_are_the_same_in_pieces_of_every_size() {
+        let contents: [&[u8]; 8] = [
+            b"",
+            b"A",
+            b"\r\n",
+            b"\r\n--",
+            b"\r\n--C\r\n-\r\r\n--",
+            b"--B",
+            b"\r\r\n\r",
+            b"\0\xff\r\n-B--",
+        ];
+        let mut form = b"preamble\r\n".to_vec();
+        for content in contents {
+            form.extend_from_slice(b"--B \t\r\nA: b\r\nC:d\r\n\r\n");
+            form.extend_from_slice(content);
+            form.extend_from_slice(b"\r\n");
+        }
+        form.extend_from_slice(b"--B--epilogue\r\n--B\r\n");
+        for size in 1..form.len() {
+            let (parts, is_complete) = pieces(&form, size).unwrap();
+            assert!(is_complete, "{size}");
+            let read: Vec<_> = parts.iter().map(|(_, content)| content.as_slice()).collect();
+            assert_eq!(read, contents, "{size}");
+            for (head, _) in &parts {
+                assert_eq!(&head[..], b"A: b\r\nC:d\r\n");
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_that_is_cut_off_is_not_complete() {
+        let form = b"--B\r\nA: b\r\n\r\nC\r\n--B--";
+        assert!(pieces(form, 100).unwrap().1);
+        for length in 0..form.len() {
+            assert!(!pieces(&form[..length], 100).unwrap().1, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_for_has_a_bound() {
+        let long = vec![b'x'; MAX_HEAD + 1];
+        for size in [100, 1_000_000] {
+            let behind = b"\r\n--B\r\n\r\n\r\n--B--";
+            assert_eq!(pieces(&[&long[..], behind].concat(), size), Err(Malformed));
+            let head = [b"--B\r\nA: ", &long[..], b"\r\n\r\n\r\n--B--"].concat();
+            assert_eq!(pieces(&head, size), Err(Malformed));
+        }
+    }
+
+    #[test]
+    fn boundaries_are_tokens_or_quoted() {
+        for (content_type, expected) in [
+            ("multipart/form-data; boundary=B", Some("B")),
+            ("Multipart/Form-Data;Boundary=B", Some("B")),
+            ("multipart/form-data; charset=utf-8; boundary=\"a b;c\"; x=y", Some("a b;c")),
+            ("multipart/form-data; boundary=B ;x", Some("B")),
+            ("multipart/form-data", None),
+            ("multipart/form-data; boundary=", None),
+            ("multipart/form-data; boundary=\"\"", None),
+            ("multipart/form-data;;", None),
+            ("multipart/form-data; xboundary=B", None),
+        ] {
+            let read = boundary(content_type.as_bytes());
+            assert_eq!(read.as_deref(), expected.map(str::as_bytes), "{content_type}");
+        }
+        let long = format!("multipart/form-data; boundary={}", "x".repeat(MAX_BOUNDARY + 1));
+        assert_eq!(boundary(long.as_bytes()), None);
+    }
+}
