@@ -14,9 +14,10 @@ const OTHER = "https://evil.example";
 /** A browser's fetch from a page: a preflight before what is not simple, and no answer that CORS does not let it read. */
 function fetchOfPage(origin) {
   return async (request, init) => {
-    const { url, method, headers } = new Request(request, init);
+    const sent = new Request(request, init);
+    const { url, method, headers } = sent;
     const path = url.slice(new URL(url).origin.length);
-    const body = await new Request(request, init).text();
+    const body = await sent.text();
     const preflight = await send(new URL(url).origin, path, {
       method: "OPTIONS",
       headers: {

@@ -113,7 +113,8 @@ impl PartHead {
     pub(crate) fn read(head: &[u8]) -> Result<Self, Malformed> {
         let fields = multipart::fields(head)?;
         let field = |name: &str| {
-            let is_it = |(own, _): &&multipart::Field<'_>| own.eq_ignore_ascii_case(name.as_bytes());
+            let is_it =
+                |(own, _): &&multipart::Field<'_>| own.eq_ignore_ascii_case(name.as_bytes());
             fields.iter().find(is_it).map(|(_, value)| *value)
         };
         let disposition = field("content-disposition").ok_or(Malformed)?;
@@ -206,7 +207,8 @@ mod tests {
 
     #[test]
     fn names_are_read_in_every_spelling() {
-        let cases: [(&str, Option<(&str, Option<&str>)>); 14] = [
+        type Names = Option<(&'static str, Option<&'static str>)>;
+        let cases: [(&str, Names); 14] = [
             ("form-data; name=\"a\"", Some(("a", None))),
             ("Form-Data; Name=\"a\"; FileName=\"b\"", Some(("a", Some("b")))),
             ("form-data;name=a;filename=b", Some(("a", Some("b")))),

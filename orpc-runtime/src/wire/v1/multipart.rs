@@ -247,10 +247,13 @@ pub(crate) fn fields(head: &[u8]) -> Result<Vec<Field<'_>>, Malformed> {
 mod tests {
     use super::*;
 
+    /// The head of a part and its content.
+    type Part = (Bytes, Vec<u8>);
+
     /// The pieces of a form that comes in bytes of that many, with contents put together.
-    fn pieces(form: &[u8], size: usize) -> Result<(Vec<(Bytes, Vec<u8>)>, bool), Malformed> {
+    fn pieces(form: &[u8], size: usize) -> Result<(Vec<Part>, bool), Malformed> {
         let mut reader = Reader::new(b"multipart/form-data; boundary=B")?;
-        let mut parts: Vec<(Bytes, Vec<u8>)> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         for chunk in form.chunks(size) {
             reader.push(Bytes::copy_from_slice(chunk));
             while let Some(piece) = reader.next()? {
