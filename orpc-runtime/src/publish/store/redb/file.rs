@@ -40,6 +40,13 @@ const OPENED: u64 = 1536;
 /// How long that is.
 const OPENED_LENGTH: usize = 21;
 
+/// Where a byte says that a sync has failed: the operating system may take pages for
+/// written that are not on the disk, and show them to the next process as if they were.
+const SUSPECT: u64 = 3584;
+
+/// How much of a suspect file is written again at once.
+const REWRITTEN: u64 = 1 << 20;
+
 /// An open file of events. It begins with its writes held back: what redb makes of
 /// the file can be read before anything is written.
 pub(super) struct EventFile {
@@ -61,6 +68,8 @@ struct FileState {
     locked: Arc<dyn RawFile>,
     /// No descriptor but the first was written to yet.
     is_first: bool,
+    /// All that is seen of the file was on the disk once since this process has it open.
+    was_whole: bool,
 }
 
 /// Where writes go.
@@ -85,13 +94,14 @@ type Write = (u64, Vec<u8>);
 pub(super) struct Remains {
     locked: Arc<dyn RawFile>,
     is_first: bool,
+    was_whole: bool,
     overlay: Arc<Overlay>,
 }
 
 impl Remains {
     /// A file that was locked just now.
     pub(super) fn of(locked: Arc<dyn RawFile>) -> Self {
-        Self { locked, is_first: true, overlay: Arc::default() }
+        Self { locked, is_first: true, was_whole: false, overlay: Arc::default() }
     }
 
     /// Whether the file was emptied by somebody else.
@@ -109,9 +119,9 @@ impl Remains {
 impl EventFile {
     /// Uses a file with its writes held back.
     pub(super) fn hold(remains: Remains, syncs: bool, boot: Option<Boot>) -> Self {
-        let Remains { locked, is_first, overlay } = remains;
+        let Remains { locked, is_first, was_whole, overlay } = remains;
         let length = locked.len().unwrap_or_default();
-        let state = FileState { writes: Some(Writes::Held(overlay)), locked, is_first };
+        let state = FileState { writes: Some(Writes::Held(overlay)), locked, is_first, was_whole };
         Self { state: Mutex::new(state), syncs, boot, is_doubtful: false, length }
     }
 
@@ -196,7 +206,7 @@ impl EventFile {
     /// descriptor on which nothing has failed. If it fails everything is held back
     /// as before. Meanwhile the file can be read, and nothing may be written to it.
     pub(super) fn release(&self, disk: &dyn Disk) -> io::Result<()> {
-        let (overlay, locked, is_first) = {
+        let (overlay, locked, is_first, was_whole) = {
             let mut state = self.state();
             let overlay = match &state.writes {
                 Some(Writes::Held(overlay)) => Arc::clone(overlay),
@@ -204,13 +214,23 @@ impl EventFile {
                 None => return Err(closed()),
             };
             let is_first = std::mem::take(&mut state.is_first);
-            (overlay, Arc::clone(&state.locked), is_first)
+            (overlay, Arc::clone(&state.locked), is_first, state.was_whole)
         };
         let file = if is_first { locked } else { disk.reopen(&locked)? };
         if self.is_cut_off() {
             return Err(io::Error::other("it was cut off while it was open"));
         }
-        overlay.flush(&*file, &LAST_PAGES, self.syncs)?;
+        let is_suspect = self.syncs && suspects(&*file)?;
+        let flush = || {
+            if is_suspect && !was_whole {
+                rewrite(&*file)?;
+            }
+            overlay.flush(&*file, &LAST_PAGES, self.syncs)
+        };
+        flush().inspect_err(|_| self.suspect(&*file))?;
+        if is_suspect {
+            file.write_at(SUSPECT, &[0])?;
+        }
         // At every start: the one that made the file may have ended before this, or had
         // no need of it.
         match disk.sync_folder() {
@@ -219,10 +239,20 @@ impl EventFile {
             Ok(()) => {}
         }
         let mut state = self.state();
+        state.was_whole = true;
         if state.writes.is_some() {
             state.writes = Some(Writes::Direct { file, unsynced: Vec::new() });
         }
         Ok(())
+    }
+
+    /// Says to whoever opens the file next that a sync has failed.
+    fn suspect(&self, file: &dyn RawFile) {
+        if self.syncs
+            && let Err(error) = file.write_at(SUSPECT, &[1])
+        {
+            tracing::debug!(%error, "it is not written down that a sync has failed");
+        }
     }
 
     /// Whether somebody else has cut the file off.
@@ -324,7 +354,8 @@ impl EventFile {
         if !self.syncs || !self.is_direct() {
             return self.len().map(drop);
         }
-        self.direct()?.sync()?;
+        let file = self.direct()?;
+        file.sync().inspect_err(|_| self.suspect(&*file))?;
         if let Some(Writes::Direct { unsynced, .. }) = &mut self.state().writes {
             unsynced.clear();
         }
@@ -342,9 +373,39 @@ impl EventFile {
                 Arc::new(overlay)
             }
         };
-        let (locked, is_first) = (Arc::clone(&state.locked), state.is_first);
-        Some(Remains { locked, is_first, overlay })
+        let FileState { is_first, was_whole, .. } = *state;
+        let locked = Arc::clone(&state.locked);
+        Some(Remains { locked, is_first, was_whole, overlay })
     }
+}
+
+/// Whether a sync of the file has failed since all of it was on the disk.
+fn suspects(file: &dyn RawFile) -> io::Result<bool> {
+    let mut byte = [0];
+    if file.len()? >= PAGE {
+        file.read_at(SUSPECT, &mut byte)?;
+    }
+    Ok(byte != [0])
+}
+
+/// Writes what is seen of a file to the disk: first the pages that others count on.
+fn rewrite(file: &dyn RawFile) -> io::Result<()> {
+    let length = file.len()?;
+    let write = |from: u64, until: u64| {
+        let mut bytes = vec![0; usize::try_from(until.saturating_sub(from)).unwrap_or_default()];
+        file.read_at(from, &mut bytes)?;
+        file.write_at(from, &bytes)
+    };
+    let first = (PAGE * LAST_PAGES.len() as u64).min(length);
+    let mut from = first;
+    while from < length {
+        let until = from.saturating_add(REWRITTEN).min(length);
+        write(from, until)?;
+        from = until;
+    }
+    file.sync()?;
+    write(0, first)?;
+    file.sync()
 }
 
 fn closed() -> io::Error {

@@ -124,27 +124,28 @@ impl Overlay {
             file.set_len(length)?;
         }
         let is_last = |page: &u64| last.contains(page);
-        self.write_pages(file, self.pages.keys().filter(|page| !is_last(page)), syncs)?;
-        for page in last {
-            self.write_pages(file, std::iter::once(page), syncs)?;
+        self.write_pages(file, self.pages.keys().filter(|page| !is_last(page)))?;
+        for page in last.iter().filter(|page| self.pages.contains_key(page)) {
+            // What an earlier process wrote and did not sync counts on this as well.
+            if syncs {
+                file.sync()?;
+            }
+            self.write_pages(file, std::iter::once(page))?;
         }
-        Ok(())
+        if syncs && !self.pages.is_empty() { file.sync() } else { Ok(()) }
     }
 
     fn write_pages<'p>(
         &self,
         file: &dyn RawFile,
         pages: impl Iterator<Item = &'p u64>,
-        syncs: bool,
     ) -> io::Result<()> {
-        let mut is_written = false;
         for page in pages {
             for patch in self.pages.get(page).into_iter().flatten() {
                 file.write_at(page * PAGE + patch.from as u64, &patch.bytes)?;
-                is_written = true;
             }
         }
-        if is_written && syncs { file.sync() } else { Ok(()) }
+        Ok(())
     }
 }
 

@@ -84,6 +84,7 @@ impl Life {
 
     async fn window(&mut self, mut texts: Publisher<String>) -> Publisher<String> {
         let fault = self.fault();
+        println!("{fault:?} at {}", self.platter.content().operations);
         self.platter.fail(fault);
         for _ in 0..1 + self.dice.roll(4) {
             self.publish(&texts).await;
@@ -94,6 +95,7 @@ impl Life {
         }
         let starts = !matches!(fault, Fault::Kill { .. } | Fault::Read { .. });
         if starts && self.dice.roll(4) == 0 {
+            println!("start inside");
             // A start while the disk fails.
             drop(texts);
             texts = self.open();
@@ -101,9 +103,11 @@ impl Life {
             self.publish(&texts).await;
         }
         if matches!(fault, Fault::Kill { .. }) || self.dice.roll(6) == 0 {
+            println!("end process");
             self.platter.end_process();
             drop(texts);
             if self.syncs && self.dice.roll(2) == 0 {
+                println!("power loss");
                 let dice = &mut self.dice;
                 self.platter = self.platter.after_power_loss(|| dice.roll(2) == 0);
             }
