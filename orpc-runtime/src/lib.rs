@@ -7,6 +7,7 @@
     allow(dead_code, unused_imports)
 )]
 
+mod budget;
 mod checked;
 mod contract;
 #[cfg(feature = "durable")]

@@ -294,3 +294,104 @@ mod slow_clients {
         );
     }
 }
+
+/// Values that use their own socket while they are serialised.
+mod talkative {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use orpc_runtime::schemars::{Schema, SchemaGenerator};
+
+    use super::*;
+
+    /// Sends on its socket, to its room and to its iterators, and replaces the
+    /// attachment, while it is serialised.
+    #[derive(Clone, Debug)]
+    pub struct Talkative(Socket, Rooms);
+
+    impl Serialize for Talkative {
+        fn serialize<S: orpc_runtime::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            self.0.send("from a value").unwrap();
+            self.0.attach(&"from a value").unwrap();
+            let room = self.1.get_or_create("a");
+            room.join(&self.0);
+            room.everyone().send("to the room");
+            room.leave(&self.0);
+            serializer.serialize_str("value")
+        }
+    }
+
+    impl JsonSchema for Talkative {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Talkative".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            String::json_schema(generator)
+        }
+    }
+
+    #[derive(Debug, RpcError)]
+    pub enum Failure {
+        #[rpc_error(code = "FAILED", status = 400, message = "Failed")]
+        Failed { value: Talkative },
+    }
+
+    #[router(context = App)]
+    pub mod api {
+        use super::*;
+
+        #[procedure]
+        pub async fn result(app: &App, socket: &Socket) -> Talkative {
+            Talkative(socket.clone(), app.rooms.clone())
+        }
+
+        #[procedure]
+        pub async fn failure(app: &App, socket: &Socket) -> Result<(), Failure> {
+            Err(Failure::Failed { value: Talkative(socket.clone(), app.rooms.clone()) })
+        }
+
+        #[procedure]
+        pub fn events(app: &App, socket: &Socket) -> impl Stream<Item = Talkative> {
+            let event = Talkative(socket.clone(), app.rooms.clone());
+            orpc_runtime::futures::stream::iter([event.clone(), event])
+        }
+
+        #[procedure]
+        pub fn failing(app: &App, socket: &Socket) -> impl Stream<Item = Result<u8, Failure>> {
+            let value = Talkative(socket.clone(), app.rooms.clone());
+            let error = Err(Failure::Failed { value });
+            orpc_runtime::futures::stream::iter([Ok(1), error])
+        }
+
+        #[procedure]
+        pub fn hibernating(app: &App, socket: &Socket) -> HibernatingIterator<Talkative> {
+            let value = Talkative(socket.clone(), app.rooms.clone());
+            HibernatingIterator::new(move |id| {
+                EncodedEvent::message(&value)?.send(&value.0, &id).unwrap();
+                Ok(())
+            })
+        }
+    }
+
+    #[test]
+    fn a_value_may_use_its_socket_while_it_is_serialised() {
+        for (path, frames) in
+            [("result", 3), ("failure", 3), ("events", 8), ("failing", 5), ("hibernating", 4)]
+        {
+            let (done, answer) = mpsc::channel();
+            // In a thread, as one that waits for itself waits for ever.
+            std::thread::spawn(move || {
+                let mut peer = Rpc::new(api::router()).peer(App::default());
+                peer.message(format!(r#"{{"i":"1","p":{{"u":"/{path}"}}}}"#));
+                done.send(super::ready(&mut peer)).unwrap();
+            });
+            let answer = answer.recv_timeout(Duration::from_secs(60)).expect(path);
+            assert_eq!(answer.len(), frames, "{path}: {answer:?}");
+            assert!(answer.iter().any(|frame| frame.contains("\"value\"")), "{answer:?}");
+        }
+    }
+}

@@ -148,7 +148,12 @@ impl Emitter {
         self.sink.open();
     }
 
-    /// Waits until there is room for an event.
+    /// Waits until there is room for an event that is there.
+    pub(crate) async fn room(&self) {
+        self.sink.ready().await;
+    }
+
+    /// Waits until there is room for an event, and others have had their turn.
     pub(crate) async fn ready(&self) {
         if self.events.fetch_add(1, Ordering::Relaxed) == EVENTS_PER_TURN {
             self.events.store(0, Ordering::Relaxed);

@@ -265,6 +265,8 @@ where
                 let mut stream = pin!(stream);
                 emitter.ready().await;
                 while let Some(item) = stream.next().await {
+                    // Other streams of the connection may have taken the room since.
+                    emitter.room().await;
                     let event = P::split(item).map_err(EventError::into_error_event);
                     match event.map(EventItem::into_event) {
                         Ok(event) => {

@@ -1,7 +1,7 @@
 //! What waits to be sent: a bounded buffer that calls fill and the connection
 //! empties, and whose fullness holds streams back.
 
-use std::convert::Infallible;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -9,6 +9,14 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::frame::Frame;
+
+thread_local! {
+    /// A buffer for the frame that is being written, taken for as long as that takes.
+    static DRAFT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// The most bytes of a draft that a thread keeps for the next one.
+const MAX_DRAFT: usize = 64 * 1024;
 
 /// What waits to be sent on one connection.
 ///
@@ -46,22 +54,6 @@ struct FrameEnd {
     is_text: bool,
 }
 
-/// A frame that is being written. Unless it is done it is taken back, also when
-/// a value panics while it is serialised.
-struct Draft<'a> {
-    bytes: &'a mut Vec<u8>,
-    start: usize,
-    done: bool,
-}
-
-impl Drop for Draft<'_> {
-    fn drop(&mut self) {
-        if !self.done {
-            self.bytes.truncate(self.start);
-        }
-    }
-}
-
 /// Why something is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -89,27 +81,39 @@ impl Outbox {
         (!bytes.is_empty()).then(|| bytes.into())
     }
 
-    /// Writes one frame of text. What the closure leaves unfinished is taken back.
+    /// Writes one frame of text, which values of the application may be part of: the
+    /// closure runs before the outbox is locked, as what it serialises may send as
+    /// well. What it leaves unfinished is forgotten.
     pub(crate) fn write<E>(
         &self,
         frame: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.state().write(true, frame)
+        let mut draft = DRAFT.take();
+        let written = frame(&mut draft);
+        if written.is_ok() {
+            self.state().append(true, |out| out.extend_from_slice(&draft));
+        }
+        if draft.capacity() <= MAX_DRAFT {
+            draft.clear();
+            DRAFT.set(draft);
+        }
+        written
     }
 
-    /// Writes one frame of text that cannot fail.
+    /// Writes one frame of text that cannot fail. The closure must not call into the
+    /// application: it runs while the outbox is locked.
     pub(crate) fn append(&self, frame: impl FnOnce(&mut Vec<u8>)) {
         self.state().append(true, frame);
     }
 
-    /// Writes one frame of bytes.
+    /// Writes one frame of bytes, likewise.
     #[cfg(feature = "websocket")]
     pub(crate) fn append_binary(&self, frame: impl FnOnce(&mut Vec<u8>)) {
         self.state().append(false, frame);
     }
 
     /// Writes one frame from outside of the connection's own calls, which is
-    /// woken for it.
+    /// woken for it. The closure runs while the outbox is locked.
     pub(crate) fn push(
         &self,
         is_text: bool,
@@ -206,26 +210,8 @@ impl OutboxState {
     }
 
     fn append(&mut self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) {
-        let written = self.write(is_text, |out| {
-            frame(out);
-            Ok::<_, Infallible>(())
-        });
-        match written {
-            Ok(()) => {}
-            Err(never) => match never {},
-        }
-    }
-
-    fn write<E>(
-        &mut self,
-        is_text: bool,
-        frame: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut draft = Draft { start: self.bytes.len(), bytes: &mut self.bytes, done: false };
-        frame(draft.bytes)?;
-        draft.done = true;
-        self.frames.push(FrameEnd { end: draft.bytes.len(), is_text });
-        Ok(())
+        frame(&mut self.bytes);
+        self.frames.push(FrameEnd { end: self.bytes.len(), is_text });
     }
 }
 
@@ -246,11 +232,13 @@ impl Frames {
         if self.sent == self.frames.len() {
             let mut state = outbox.state();
             if state.frames.is_empty() {
-                if std::mem::take(&mut state.is_woken) {
-                    cx.waker().wake_by_ref();
-                }
+                let is_woken = std::mem::take(&mut state.is_woken);
                 if !state.writer.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                     state.writer = Some(cx.waker().clone());
+                }
+                drop(state);
+                if is_woken {
+                    cx.waker().wake_by_ref();
                 }
                 return None;
             }

@@ -11,6 +11,7 @@ mod cross_site;
 mod methods;
 #[cfg(feature = "server")]
 mod server;
+mod slow_readers;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

@@ -13,37 +13,59 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::form::FormBody;
+use super::pace::Pace;
 use crate::event::EventMeta;
 use crate::procedure::{Code, Error, EventSink, StreamRun};
 use crate::serve::time::after;
 
-/// The body of a response. It fails if a file cannot be read to its end, upon
-/// which the connection is to be broken off.
-pub struct RpcBody(Inner);
+/// The body of a response. It fails if a file cannot be read to its end, or if the
+/// client does not read for the
+/// [write deadline](super::HttpService::write_deadline), upon which the server breaks
+/// the connection off.
+pub struct RpcBody {
+    inner: Inner,
+    /// `None` for what is given to the server at once.
+    pace: Option<Box<Pace>>,
+}
 
 enum Inner {
     Full(Option<Bytes>),
     Events(Box<EventBody>),
     Form(Box<FormBody>),
+    /// Nothing follows, whatever there was.
+    Ended,
 }
 
 impl RpcBody {
     pub(crate) fn full(bytes: impl Into<Bytes>) -> Self {
-        Self(Inner::Full(Some(bytes.into()).filter(|bytes: &Bytes| !bytes.is_empty())))
+        let bytes = Some(bytes.into()).filter(|bytes: &Bytes| !bytes.is_empty());
+        Self { inner: Inner::Full(bytes), pace: None }
     }
 
     pub(super) fn events(events: EventBody) -> Self {
-        Self(Inner::Events(Box::new(events)))
+        Self { inner: Inner::Events(Box::new(events)), pace: None }
     }
 
     pub(super) fn is_events(&self) -> bool {
-        matches!(self.0, Inner::Events(_))
+        matches!(self.inner, Inner::Events(_))
     }
 
     pub(super) fn form(form: FormBody) -> Self {
-        Self(Inner::Form(Box::new(form)))
+        Self { inner: Inner::Form(Box::new(form)), pace: None }
+    }
+
+    /// Ends the response if its client does not read for so long. A short one is
+    /// given to the server as it is, which needs no more of the body then.
+    pub(super) fn paced(mut self, deadline: Duration) -> Self {
+        let is_short = matches!(&self.inner, Inner::Full(bytes)
+            if bytes.as_ref().is_none_or(|bytes| bytes.len() <= SHORT));
+        self.pace = (!is_short).then(|| Box::new(Pace::new(deadline)));
+        self
     }
 }
+
+/// The longest body that is given to the server at once.
+const SHORT: usize = 16 * 1024;
 
 /// An empty body, which layers answer with.
 impl Default for RpcBody {
@@ -149,36 +171,56 @@ impl Body for RpcBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let bytes = match &mut self.0 {
-            Inner::Full(bytes) => Poll::Ready(bytes.take()),
-            Inner::Events(events) => events.poll_bytes(cx),
-            Inner::Form(form) => {
-                return form.poll_bytes(cx).map(|bytes| bytes.map(|bytes| bytes.map(Frame::data)));
-            }
+        let this = &mut *self;
+        let bytes = match &mut this.pace {
+            Some(pace) => pace.poll_piece(cx, |cx| this.inner.poll_bytes(cx)),
+            None => this.inner.poll_bytes(cx),
         };
-        bytes.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+        if let Poll::Ready(Some(Err(_))) = bytes {
+            // What the server may keep of the body has nothing in it.
+            this.inner = Inner::Ended;
+            this.pace = None;
+        }
+        bytes.map(|bytes| bytes.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, Inner::Full(None))
+        let rest = self.pace.as_ref().map_or(0, |pace| pace.rest());
+        rest == 0 && matches!(self.inner, Inner::Full(None))
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            Inner::Full(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
-            Inner::Full(None) => SizeHint::with_exact(0),
-            Inner::Events(_) => SizeHint::default(),
-            Inner::Form(form) => form.left().map_or_else(SizeHint::default, SizeHint::with_exact),
+        let rest = self.pace.as_ref().map_or(0, |pace| pace.rest()) as u64;
+        match &self.inner {
+            Inner::Full(bytes) => {
+                SizeHint::with_exact(rest + bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Inner::Events(_) | Inner::Ended => SizeHint::default(),
+            Inner::Form(form) => {
+                form.left().map_or_else(SizeHint::default, |left| SizeHint::with_exact(rest + left))
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        match self {
+            Self::Full(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Self::Events(events) => events.poll_bytes(cx).map(|bytes| bytes.map(Ok)),
+            Self::Form(form) => form.poll_bytes(cx),
+            Self::Ended => Poll::Ready(None),
         }
     }
 }
 
 impl std::fmt::Debug for RpcBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match &self.0 {
+        f.write_str(match &self.inner {
             Inner::Full(_) => "RpcBody::Full",
             Inner::Events(_) => "RpcBody::Events",
             Inner::Form(_) => "RpcBody::Form",
+            Inner::Ended => "RpcBody::Ended",
         })
     }
 }

@@ -6,6 +6,7 @@ mod body;
 mod drain;
 mod events;
 mod form;
+mod pace;
 mod read;
 mod response;
 mod service;

@@ -69,6 +69,8 @@ pub(super) struct Deadlines {
     pub(super) body: Duration,
     /// For the next piece of a body of events.
     pub(super) events: Duration,
+    /// For a client to take a piece of the response.
+    pub(super) write: Duration,
 }
 
 /// The procedures of a router as a tower service over HTTP.
@@ -85,6 +87,7 @@ pub(super) struct Deadlines {
 /// | [`file_memory`](HttpService::file_memory) of one file | 1 MiB | the file is kept in a temporary one |
 /// | [`body_deadline`](HttpService::body_deadline) | 20 s without a piece of a body | TIMEOUT, 408 |
 /// | [`input_silence_limit`](HttpService::input_silence_limit) | 75 s without a piece of an event iterator that a client sends | the iterator ends with TIMEOUT |
+/// | [`write_deadline`](HttpService::write_deadline) | 30 s in which the client takes nothing of the response | the connection is broken off |
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
 /// | issues in the answer to an invalid input | 1,000, or 1 MiB of texts and keys | one more issue says that others are left out |
@@ -135,7 +138,11 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             batch_headers: HeaderMap::new(),
             initial_comment: Some(sse::comment("").into()),
             keep_alive: Some((Duration::from_secs(5), sse::comment("").into())),
-            deadlines: Deadlines { body: Duration::from_secs(20), events: Duration::from_secs(75) },
+            deadlines: Deadlines {
+                body: Duration::from_secs(20),
+                events: Duration::from_secs(75),
+                write: Duration::from_secs(30),
+            },
         };
         HttpService { served: Served::new(self.clone(), context.into_context(), options) }
     }
@@ -338,6 +345,15 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.deadlines.events = time)
     }
 
+    /// How long a client may take nothing of a response, whether of an event iterator,
+    /// a file or a long result; 30 s unless set. Beyond that the body fails, with which
+    /// the server breaks the connection off, and the stream is dropped. At most 128 KiB
+    /// of a response are given to the server unwritten.
+    #[must_use]
+    pub fn write_deadline(self, time: Duration) -> Self {
+        self.with(|options| options.deadlines.write = time)
+    }
+
     async fn handle<B>(self, request: Request<B>) -> Result<Response<RpcBody>, Infallible>
     where
         B: Body + Send + 'static,
@@ -431,7 +447,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        Box::pin(self.clone().handle(request))
+        let service = self.clone();
+        Box::pin(async move {
+            let deadline = service.served.options.deadlines.write;
+            let Ok(response) = service.handle(request).await;
+            Ok(response.map(|body| body.paced(deadline)))
+        })
     }
 }
 

@@ -1,0 +1,217 @@
+//! Bounds on the bytes that clients can make the server keep.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A bound on bytes. A budget may be part of a larger one: that of a connection is
+/// part of its service's.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    used: AtomicUsize,
+    limit: usize,
+    parent: Option<Arc<Budget>>,
+}
+
+/// Why bytes are not reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exhausted {
+    /// The budget itself has no room.
+    Own,
+    /// A larger budget that it is part of has none.
+    Parent,
+}
+
+impl Budget {
+    /// A budget of its own.
+    pub(crate) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { used: AtomicUsize::new(0), limit, parent: None })
+    }
+
+    /// A part of this budget, which takes `limit` bytes of it at most.
+    pub(crate) fn part(self: &Arc<Self>, limit: usize) -> Arc<Self> {
+        let parent = Some(Arc::clone(self));
+        Arc::new(Self { used: AtomicUsize::new(0), limit, parent })
+    }
+
+    /// Reserves bytes, if there is room for them.
+    pub(crate) fn reserve(self: &Arc<Self>, bytes: usize) -> Result<Reservation, Exhausted> {
+        let mut reservation = self.nothing();
+        reservation.grow(bytes)?;
+        Ok(reservation)
+    }
+
+    /// A reservation that is to grow.
+    pub(crate) fn nothing(self: &Arc<Self>) -> Reservation {
+        Reservation { budget: Some(Arc::clone(self)), bytes: 0 }
+    }
+
+    /// Whether there is room for so many bytes now.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        let used = self.used.load(Ordering::Relaxed);
+        used.saturating_add(bytes) <= self.limit
+            && self.parent.as_ref().is_none_or(|parent| parent.has_room(bytes))
+    }
+
+    fn take(&self, bytes: usize) -> Result<(), Exhausted> {
+        let fits = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.limit);
+        self.used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
+            .map_err(|_| Exhausted::Own)?;
+        if let Some(parent) = &self.parent
+            && parent.take(bytes).is_err()
+        {
+            self.used.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Exhausted::Parent);
+        }
+        Ok(())
+    }
+
+    fn force(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(parent) = &self.parent {
+            parent.force(bytes);
+        }
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(parent) = &self.parent {
+            parent.give_back(bytes);
+        }
+    }
+}
+
+/// Bytes of a budget, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    budget: Option<Arc<Budget>>,
+    bytes: usize,
+}
+
+impl Reservation {
+    /// A reservation of no budget, which has room for everything.
+    pub(crate) fn unbounded() -> Self {
+        Self { budget: None, bytes: 0 }
+    }
+
+    /// Reserves further bytes, if there is room for them.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        if let Some(budget) = &self.budget {
+            budget.take(bytes)?;
+            self.bytes += bytes;
+        }
+        Ok(())
+    }
+
+    /// Gives some of the bytes back.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        if let Some(budget) = &self.budget {
+            let bytes = bytes.min(self.bytes);
+            budget.give_back(bytes);
+            self.bytes -= bytes;
+        }
+    }
+
+    /// Makes it so many bytes, if there is room for them.
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        match bytes.checked_sub(self.bytes) {
+            Some(more) => self.grow(more),
+            None => {
+                self.shrink(self.bytes - bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts so many bytes that are kept already, whether there is room or not. It
+    /// is a little more than that most of the time, so that a buffer that goes up and
+    /// down by small pieces costs nothing.
+    pub(crate) fn cover(&mut self, bytes: usize) {
+        let Some(budget) = &self.budget else { return };
+        if bytes > self.bytes {
+            let more = (bytes - self.bytes).next_multiple_of(STEP);
+            budget.force(more);
+            self.bytes += more;
+        } else if bytes == 0 || self.bytes - bytes > 4 * STEP {
+            budget.give_back(self.bytes - bytes);
+            self.bytes = bytes;
+        }
+    }
+}
+
+/// The step in which [`Reservation::cover`] takes bytes.
+const STEP: usize = 4 * 1024;
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.give_back(self.bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(budget: &Budget) -> usize {
+        budget.used.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn a_budget_gives_what_it_has_and_not_one_byte_more() {
+        let budget = Budget::new(10);
+        let mut first = budget.reserve(6).unwrap();
+        assert_eq!(budget.reserve(5).unwrap_err(), Exhausted::Own);
+        let second = budget.reserve(4).unwrap();
+        assert!(budget.has_room(0) && !budget.has_room(1));
+        assert!(first.grow(1).is_err());
+        drop(second);
+        first.grow(4).unwrap();
+        first.shrink(9);
+        assert_eq!(used(&budget), 1);
+        first.resize(10).unwrap();
+        assert!(first.resize(11).is_err());
+        assert_eq!(used(&budget), 10);
+        first.resize(2).unwrap();
+        drop(first);
+        assert_eq!(used(&budget), 0);
+        assert!(budget.reserve(usize::MAX).is_err());
+    }
+
+    #[test]
+    fn a_part_takes_from_the_whole_and_tells_which_of_them_is_exhausted() {
+        let whole = Budget::new(10);
+        let parts = [whole.part(8), whole.part(8)];
+        let first = parts[0].reserve(8).unwrap();
+        assert_eq!(parts[0].reserve(1).unwrap_err(), Exhausted::Own);
+        assert_eq!(parts[1].reserve(3).unwrap_err(), Exhausted::Parent);
+        assert!(parts[1].has_room(2) && !parts[1].has_room(3));
+        assert_eq!(used(&parts[1]), 0, "a refused reservation leaves nothing");
+        drop(first);
+        let _second = parts[1].reserve(8).unwrap();
+        assert_eq!(used(&whole), 8);
+    }
+
+    #[test]
+    fn bytes_that_are_kept_already_count_beyond_the_limit() {
+        let whole = Budget::new(STEP);
+        let part = whole.part(STEP);
+        let mut kept = part.nothing();
+        kept.cover(3 * STEP + 1);
+        assert_eq!(used(&whole), 4 * STEP);
+        assert_eq!(part.reserve(1).unwrap_err(), Exhausted::Own);
+        kept.cover(1);
+        assert_eq!(used(&whole), 4 * STEP, "a small change changes nothing");
+        kept.cover(0);
+        assert_eq!((used(&whole), used(&part)), (0, 0));
+    }
+
+    #[test]
+    fn no_budget_has_room_for_everything() {
+        let mut free = Reservation::unbounded();
+        free.grow(usize::MAX).unwrap();
+        free.grow(usize::MAX).unwrap();
+        free.cover(usize::MAX);
+    }
+}

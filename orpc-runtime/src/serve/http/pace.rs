@@ -1,0 +1,126 @@
+//! Keeps a response within what its client reads.
+//!
+//! A body does not own the connection. It learns how far its bytes are by their
+//! drop: a server drops a piece when it has written it.
+
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::task::AtomicWaker;
+use tokio::time::{Instant, Sleep};
+
+use crate::serve::time::after;
+
+/// The longest piece that is given to the server at once. With none of them written
+/// within the deadline, a client counts as one that does not read.
+const PIECE: usize = 32 * 1024;
+
+/// How many pieces the server may have unwritten. hyper asks for no more while it
+/// has 16, and then could not be told that the deadline has passed.
+const PIECES: usize = 4;
+
+/// The pace of one response.
+pub(super) struct Pace {
+    deadline: Duration,
+    unwritten: Arc<Unwritten>,
+    /// Bytes that are ready and were not given to the server.
+    rest: Bytes,
+    /// Since when the server has written nothing.
+    blocked: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// The pieces that the server has and did not write.
+#[derive(Default)]
+struct Unwritten {
+    pieces: AtomicUsize,
+    body: AtomicWaker,
+}
+
+/// A piece on its way.
+struct Piece {
+    bytes: Bytes,
+    unwritten: Arc<Unwritten>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.unwritten.pieces.fetch_sub(1, Ordering::AcqRel);
+        self.unwritten.body.wake();
+    }
+}
+
+impl Pace {
+    pub(super) fn new(deadline: Duration) -> Self {
+        Self { deadline, unwritten: Arc::default(), rest: Bytes::new(), blocked: None, timer: None }
+    }
+
+    /// The next piece of what `next` gives, when the server has written enough of
+    /// those before. An error if that takes longer than the deadline.
+    pub(super) fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+        next: impl FnOnce(&mut Context<'_>) -> Poll<Option<io::Result<Bytes>>>,
+    ) -> Poll<Option<io::Result<Bytes>>> {
+        if !self.unwritten.has_room(cx) {
+            return self.poll_late(cx).map(|error| Some(Err(error)));
+        }
+        self.blocked = None;
+        if self.rest.is_empty() {
+            match next(cx) {
+                Poll::Ready(Some(Ok(bytes))) => self.rest = bytes,
+                other => return other,
+            }
+        }
+        let bytes = self.rest.split_to(self.rest.len().min(PIECE));
+        self.unwritten.pieces.fetch_add(1, Ordering::AcqRel);
+        let piece = Piece { bytes, unwritten: Arc::clone(&self.unwritten) };
+        Poll::Ready(Some(Ok(Bytes::from_owner(piece))))
+    }
+
+    /// How many ready bytes were not given to the server.
+    pub(super) fn rest(&self) -> usize {
+        self.rest.len()
+    }
+
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let since = *self.blocked.get_or_insert_with(Instant::now);
+        let due = after(since, self.deadline);
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if timer.deadline() > due {
+            timer.as_mut().reset(due);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= due {
+                let error = "the client does not read the response";
+                return Poll::Ready(io::Error::new(ErrorKind::TimedOut, error));
+            }
+            timer.as_mut().reset(due);
+        }
+        Poll::Pending
+    }
+}
+
+impl Unwritten {
+    /// Whether the server may have one more piece. The body is woken when it may.
+    fn has_room(&self, cx: &Context<'_>) -> bool {
+        let has_room = || self.pieces.load(Ordering::Acquire) < PIECES;
+        if has_room() {
+            return true;
+        }
+        self.body.register(cx.waker());
+        // One may have been written meanwhile.
+        has_room()
+    }
+}
