@@ -46,6 +46,7 @@ impl Budget {
     }
 
     /// Whether there is room for so many bytes now.
+    #[cfg(any(test, feature = "http"))]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         let used = self.used.load(Ordering::Relaxed);
         used.saturating_add(bytes) <= self.limit
@@ -103,6 +104,12 @@ impl Reservation {
         Ok(())
     }
 
+    /// Whether there is room for so many further bytes now.
+    #[cfg(feature = "http")]
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        self.budget.as_ref().is_none_or(|budget| budget.has_room(bytes))
+    }
+
     /// Gives some of the bytes back.
     pub(crate) fn shrink(&mut self, bytes: usize) {
         if let Some(budget) = &self.budget {
@@ -132,7 +139,7 @@ impl Reservation {
             let more = (bytes - self.bytes).next_multiple_of(STEP);
             budget.force(more);
             self.bytes += more;
-        } else if bytes == 0 || self.bytes - bytes > 4 * STEP {
+        } else if (bytes == 0 && self.bytes > 0) || self.bytes - bytes > 4 * STEP {
             budget.give_back(self.bytes - bytes);
             self.bytes = bytes;
         }

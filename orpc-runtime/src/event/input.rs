@@ -4,7 +4,6 @@ use std::any::TypeId;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
@@ -17,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Event, EventMeta};
+use crate::budget::{Budget, Reservation};
 use crate::procedure::{
     Code, Error, EventKind, ProcedureInput, RawInput, Shape, invalid_input, malformed_request,
     wrong_kind,
@@ -179,7 +179,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<InputEvent>,
+    /// The events with their part of the budget.
+    queue: VecDeque<(InputEvent, Reservation)>,
     /// The error behind the events in the queue.
     failure: Option<Error>,
     /// No event follows that counts.
@@ -187,27 +188,6 @@ struct State {
     /// The call is over.
     closed: bool,
     waker: Option<Waker>,
-}
-
-/// What the unread events of one socket may weigh together.
-pub(crate) struct Budget {
-    used: AtomicUsize,
-    limit: usize,
-}
-
-impl Budget {
-    pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { used: AtomicUsize::new(0), limit })
-    }
-
-    fn take(&self, weight: usize) -> bool {
-        let fits = |used: usize| used.checked_add(weight).filter(|used| *used <= self.limit);
-        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
-    }
-
-    fn give_back(&self, weight: usize) {
-        self.used.fetch_sub(weight, Ordering::Relaxed);
-    }
 }
 
 /// One event as it arrived.
@@ -234,10 +214,8 @@ impl Shared {
     }
 
     /// Forgets the events that nobody will read.
-    fn clear(&self, state: &mut State) {
-        for event in state.queue.drain(..) {
-            self.budget.give_back(event.weight);
-        }
+    fn clear(state: &mut State) {
+        state.queue.clear();
     }
 }
 
@@ -274,7 +252,7 @@ impl InputEvents {
 impl Fed {
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Result<InputEvent, Error>>> {
         let mut state = self.0.state();
-        let Some(event) = state.queue.pop_front() else {
+        let Some((event, _)) = state.queue.pop_front() else {
             if let Some(error) = state.failure.take() {
                 return Poll::Ready(Some(Err(error)));
             }
@@ -285,7 +263,6 @@ impl Fed {
             return Poll::Pending;
         };
         drop(state);
-        self.0.budget.give_back(event.weight);
         Poll::Ready(Some(Ok(event)))
     }
 }
@@ -297,14 +274,14 @@ impl InputFeed {
         if state.complete {
             return;
         }
-        if !self.0.budget.take(event.weight) {
-            self.0.clear(&mut state);
+        let Ok(held) = self.0.budget.reserve(event.weight) else {
+            Shared::clear(&mut state);
             drop(state);
             let error = Error::new(Code::PayloadTooLarge).with_message("Events come too fast");
             return self.fail(error);
-        }
+        };
         state.complete = event.kind != EventKind::Message;
-        state.queue.push_back(event);
+        state.queue.push_back((event, held));
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
@@ -347,7 +324,7 @@ impl Drop for InputFeed {
 impl Drop for Fed {
     fn drop(&mut self) {
         let mut state = self.0.state();
-        self.0.clear(&mut state);
+        Shared::clear(&mut state);
         let complete = std::mem::replace(&mut state.complete, true);
         drop(state);
         if !complete {

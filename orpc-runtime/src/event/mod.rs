@@ -11,8 +11,8 @@ use crate::procedure::{Error, ErrorDeclaration, RpcError};
 
 pub(crate) use hibernating::Opened;
 pub use hibernating::{Hibernating, HibernatingIterator, HibernationId};
-pub(crate) use input::{Budget, InputEvent, InputFeed};
 pub use input::{EventIterator, InputEvents};
+pub(crate) use input::{InputEvent, InputFeed};
 
 /// One step of an event iterator: a value, or the return value that ends it,
 /// with the fields of a server-sent event.

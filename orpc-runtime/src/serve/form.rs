@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _};
 
+use crate::budget::Reservation;
 use crate::procedure::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::value::{Disk, Envelope, File, Files, Malformed};
@@ -38,15 +39,25 @@ impl FormLimits {
     }
 }
 
-/// All bytes of a form, if those of its files are not more than so many.
+/// All bytes of a form, if those of its files are not more than so many. They count
+/// in `held`, and it is `QuotaExceeded` if that has no room for them.
 #[cfg(feature = "websocket")]
-pub(super) async fn form_bytes(form: form::Form, limit: usize) -> io::Result<Vec<u8>> {
+pub(super) async fn form_bytes(
+    form: form::Form,
+    limit: usize,
+    held: &mut Reservation,
+) -> io::Result<Vec<u8>> {
+    let full = |_| io::Error::from(io::ErrorKind::QuotaExceeded);
     let (mut all, mut left) = (Vec::new(), limit);
     for part in form.into_parts() {
         match part {
             form::Part::Text(text) => all.extend_from_slice(&text),
             form::Part::File(file) => {
+                // Before it is read, as far as its length is known.
+                let known = file.size().map_or(0, |size| usize::try_from(size).unwrap_or(limit));
+                held.grow(known.min(left)).map_err(full)?;
                 let bytes = file.bytes_within(left).await?;
+                held.grow(bytes.len().saturating_sub(known)).map_err(full)?;
                 left -= bytes.len();
                 all.extend_from_slice(&bytes);
             }
@@ -82,6 +93,8 @@ pub(crate) enum FormError {
     Malformed,
     #[error("the form did not arrive in time")]
     Late,
+    #[error("there is no memory left for the form")]
+    NoMemory,
     #[error("a file cannot be kept: {0}")]
     Disk(#[from] io::Error),
 }
@@ -93,12 +106,14 @@ impl FormError {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
             Self::Malformed => malformed_request(DecodeError::Malformed),
             Self::Late => Error::new(Code::Timeout),
+            Self::NoMemory => Error::new(Code::ServiceUnavailable),
             Self::Disk(error) => Error::internal(error),
         }
     }
 }
 
-/// Reads a form of that content type. Of parts with the same name the first counts.
+/// Reads a form whose bytes are counted by the caller.
+#[cfg(feature = "websocket")]
 pub(crate) async fn read_form<S>(
     content_type: &[u8],
     chunks: S,
@@ -107,8 +122,22 @@ pub(crate) async fn read_form<S>(
 where
     S: Stream<Item = Result<Bytes, Interrupted>> + Send,
 {
+    read_form_within(content_type, chunks, limits, &mut Reservation::unbounded()).await
+}
+
+/// Reads a form of that content type. Of parts with the same name the first counts.
+/// What is kept of it in memory counts in `held`.
+pub(super) async fn read_form_within<S>(
+    content_type: &[u8],
+    chunks: S,
+    limits: &FormLimits,
+    held: &mut Reservation,
+) -> Result<Form, FormError>
+where
+    S: Stream<Item = Result<Bytes, Interrupted>> + Send,
+{
     let reader = Reader::new(content_type)?;
-    let mut parts = Parts { chunks: pin!(chunks), reader, limits, length: 0 };
+    let mut parts = Parts { chunks: pin!(chunks), reader, limits, length: 0, held };
     let (mut envelope, mut files) = (None, Files::new());
     for count in 0.. {
         let Some(part) = parts.next().await? else { break };
@@ -152,6 +181,7 @@ struct Parts<'a, S> {
     limits: &'a FormLimits,
     /// Bytes of the form so far.
     length: u64,
+    held: &'a mut Reservation,
 }
 
 impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
@@ -200,6 +230,7 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
     async fn read(&mut self, limit: u64) -> Result<Bytes, FormError> {
         let (mut length, mut all) = (0, BytesMut::new());
         while let Some(chunk) = self.content(&mut length, limit).await? {
+            self.held.grow(chunk.len()).map_err(|_| FormError::NoMemory)?;
             all.extend_from_slice(&chunk);
         }
         Ok(all.freeze())
@@ -210,14 +241,20 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
         let mut disk: Option<std::fs::File> = None;
         let FormLimits { file: limit, memory, .. } = *self.limits;
         while let Some(chunk) = self.content(&mut length, limit).await? {
+            self.held.grow(chunk.len()).map_err(|_| FormError::NoMemory)?;
             unwritten.extend_from_slice(&chunk);
             if length > memory && (disk.is_none() || unwritten.len() >= BLOCK) {
-                disk = Some(write(disk, unwritten.split().freeze()).await?);
+                let block = unwritten.split().freeze();
+                let length = block.len();
+                disk = Some(write(disk, block).await?);
+                self.held.shrink(length);
             }
         }
         Ok(match disk {
             Some(disk) => {
+                let rest = unwritten.len();
                 let disk = write(Some(disk), unwritten.freeze()).await?;
+                self.held.shrink(rest);
                 File::on_disk(name, content_type, Disk::new(disk, length))
             }
             None => File::new(name, content_type, unwritten.freeze()),

@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use http::{HeaderMap, Uri};
+
 use super::context::ContextSource;
 use crate::rpc::Rpc;
 
@@ -15,6 +17,13 @@ pub(super) struct Parts<C, O> {
     pub(super) rpc: Rpc<C>,
     pub(super) context: ContextSource<C>,
     pub(super) options: O,
+}
+
+/// The length of the texts of a request's head.
+pub(super) fn head_size(headers: &HeaderMap, uri: &Uri) -> usize {
+    let headers: usize =
+        headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    headers + uri.path().len() + uri.query().map_or(0, str::len)
 }
 
 impl<C, O: Clone> Served<C, O> {

@@ -26,6 +26,7 @@ pub use frame::{Close, CloseCode, Frame};
 pub(crate) use group::Group;
 pub(crate) use outbox::{Frames, Outbox};
 
+use crate::budget::{Budget, Reservation};
 use attachment::Attachment;
 use group::Groups;
 use outbox::Refused;
@@ -55,6 +56,9 @@ struct Shared {
     request: Request,
     tags: Box<[Box<str>]>,
     outbox: Arc<Outbox>,
+    memory: Arc<Budget>,
+    /// The memory of the socket itself.
+    _held: Reservation,
     opened: Instant,
     /// Milliseconds from `opened` to the last frame that arrived.
     last_seen: AtomicU64,
@@ -70,12 +74,13 @@ struct Request {
     extensions: Extensions,
 }
 
-#[derive(Default)]
 struct State {
     attachment: Option<Attachment>,
     groups: Groups,
     /// The ids of iterators that hibernate, as JSON text.
     hibernating: Vec<Box<str>>,
+    /// Covers the ids, but for the first bytes of them.
+    kept: Reservation,
     /// What the connection is to close with.
     closing: Option<Close>,
     /// The socket is at its end.
@@ -98,19 +103,35 @@ pub enum SendError {
 }
 
 impl Socket {
-    /// `unsent` bytes may wait to be sent.
-    pub(crate) fn new(request: http::request::Parts, accept: Accept, unsent: usize) -> Self {
+    /// A socket on which `unsent` bytes may wait to be sent. What is kept for it is
+    /// part of `memory`; `held` is what the socket takes by itself.
+    pub(crate) fn new(
+        request: http::request::Parts,
+        accept: Accept,
+        unsent: usize,
+        memory: Arc<Budget>,
+        held: Reservation,
+    ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
         let socket = Self(Arc::new(Shared {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             request: Request::own(request),
             tags: accept.tags.into(),
-            outbox: Outbox::new(unsent),
+            outbox: Outbox::counted(unsent, memory.nothing()),
             opened: Instant::now(),
             last_seen: AtomicU64::new(0),
             is_closing: AtomicBool::new(false),
-            state: Mutex::new(State { attachment: accept.attachment, ..State::default() }),
+            state: Mutex::new(State {
+                attachment: accept.attachment,
+                groups: Groups::default(),
+                hibernating: Vec::new(),
+                kept: memory.nothing(),
+                closing: None,
+                ended: false,
+            }),
+            memory,
+            _held: held,
         }));
         for group in accept.groups {
             group.take(&socket);
@@ -121,7 +142,8 @@ impl Socket {
     /// A socket that nobody is at the other end of.
     pub(crate) fn detached() -> Self {
         let request = http::Request::new(()).into_parts().0;
-        Self::new(request, Accept::default(), 1024 * 1024)
+        let memory = Budget::new(usize::MAX);
+        Self::new(request, Accept::default(), 1024 * 1024, memory, Reservation::unbounded())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -234,6 +256,11 @@ impl Socket {
         self.state().ended
     }
 
+    /// The budget of all that is kept for the socket.
+    pub(crate) fn memory(&self) -> &Arc<Budget> {
+        &self.0.memory
+    }
+
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {
         &self.0.outbox
     }
@@ -246,7 +273,9 @@ impl Socket {
 
     /// An iterator hibernates from now on.
     pub(crate) fn hibernate(&self, id: &str) {
-        self.state().hibernating.push(id.into());
+        let mut state = self.state();
+        state.hibernating.push(id.into());
+        state.count_ids();
     }
 
     /// Forgets an iterator. False if it does not hibernate.
@@ -259,6 +288,7 @@ impl Socket {
         if state.hibernating.is_empty() {
             state.hibernating = Vec::new();
         }
+        state.count_ids();
         true
     }
 
@@ -274,7 +304,10 @@ impl Socket {
 
     /// Forgets all iterators that hibernate.
     pub(crate) fn release_all(&self) -> Vec<Box<str>> {
-        std::mem::take(&mut self.state().hibernating)
+        let mut state = self.state();
+        let ids = std::mem::take(&mut state.hibernating);
+        state.count_ids();
+        ids
     }
 
     /// Sends an event of an iterator that hibernates; with its last event the
@@ -333,6 +366,7 @@ impl Socket {
         let mut state = self.state();
         state.ended = true;
         state.hibernating = Vec::new();
+        state.count_ids();
         drop(state);
         self.0.outbox.close();
     }
@@ -343,6 +377,16 @@ impl Socket {
         for group in groups.all() {
             group.forget(self);
         }
+    }
+}
+
+/// Bytes of ids that count as part of the socket itself.
+const FEW_IDS: usize = 512;
+
+impl State {
+    fn count_ids(&mut self) {
+        let bytes: usize = self.hibernating.iter().map(|id| id.len()).sum();
+        self.kept.cover(bytes.saturating_sub(FEW_IDS));
     }
 }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::frame::Frame;
+use crate::budget::Reservation;
 
 thread_local! {
     /// A buffer for the frame that is being written, taken for as long as that takes.
@@ -29,12 +30,13 @@ pub(crate) struct Outbox {
     high_water: usize,
 }
 
-#[derive(Default)]
 struct OutboxState {
     bytes: Vec<u8>,
     frames: Vec<FrameEnd>,
     /// Bytes that were taken and are not sent yet.
     in_flight: usize,
+    /// Covers what is unsent.
+    kept: Reservation,
     /// Calls that wait for room.
     waiting: Vec<Waker>,
     /// The connection, to be told of what others than its own calls write.
@@ -62,8 +64,25 @@ pub(crate) enum Refused {
 }
 
 impl Outbox {
+    /// An outbox in which a stream waits while `high_water` bytes are unsent.
     pub(crate) fn new(high_water: usize) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), high_water })
+        Self::counted(high_water, Reservation::unbounded())
+    }
+
+    /// One whose unsent bytes count in `kept`.
+    pub(crate) fn counted(high_water: usize, kept: Reservation) -> Arc<Self> {
+        let state = OutboxState {
+            bytes: Vec::new(),
+            frames: Vec::new(),
+            in_flight: 0,
+            kept,
+            waiting: Vec::new(),
+            writer: None,
+            is_woken: false,
+            refuses: false,
+            closed: false,
+        };
+        Arc::new(Self { state: Mutex::new(state), high_water })
     }
 
     fn state(&self) -> MutexGuard<'_, OutboxState> {
@@ -76,6 +95,7 @@ impl Outbox {
         state.frames.clear();
         let bytes = std::mem::take(&mut state.bytes);
         let waiting = std::mem::take(&mut state.waiting);
+        state.kept.cover(0);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
         (!bytes.is_empty()).then(|| bytes.into())
@@ -161,6 +181,7 @@ impl Outbox {
         state.refuses = true;
         state.bytes = Vec::new();
         state.frames = Vec::new();
+        state.count();
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
@@ -196,6 +217,7 @@ impl Outbox {
     fn sent(&self, length: usize) {
         let mut state = self.state();
         state.in_flight -= length;
+        state.count();
         if state.unsent() < self.high_water {
             let waiting = std::mem::take(&mut state.waiting);
             drop(state);
@@ -212,6 +234,11 @@ impl OutboxState {
     fn append(&mut self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) {
         frame(&mut self.bytes);
         self.frames.push(FrameEnd { end: self.bytes.len(), is_text });
+        self.count();
+    }
+
+    fn count(&mut self) {
+        self.kept.cover(self.unsent());
     }
 }
 

@@ -8,6 +8,7 @@
 mod batch;
 mod bodies;
 mod cross_site;
+mod memory;
 mod methods;
 #[cfg(feature = "server")]
 mod server;

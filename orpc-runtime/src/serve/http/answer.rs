@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::Method;
-use http::header::HeaderMap;
 use http_body::Body;
 
 use super::body::{EventBody, KeepAlive};
@@ -14,6 +12,7 @@ use super::drain::RequestBody;
 use super::events::BodyEvents;
 use super::read::{ReadError, read_body, read_form, refuse_codings};
 use super::service::{Options, STREAM_BUFFER};
+use crate::budget::Reservation;
 use crate::event::InputEvents;
 use crate::procedure::{
     Call, Code, Error, EventSink, Output, RawInput, Started, StreamRun, malformed_request,
@@ -62,13 +61,14 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         route: &Route<C>,
         call: &Arc<Call>,
         body: RequestBody<B>,
+        held: &mut Reservation,
     ) -> Result<Answer, Error>
     where
         B: Body + Send + 'static,
         B::Data: Send,
     {
         let context = self.context.get(call).await?;
-        let input = self.input(call.method(), call.headers(), call.uri().query(), body).await?;
+        let input = self.input(call, body, held).await?;
         let value = match input {
             Input::Envelope(ref text) => (&text[..], Envelope::parse(text).map(RawInput::Value)),
             Input::Form(ref form) => (form.text(), form.envelope().map(RawInput::Value)),
@@ -93,37 +93,38 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     /// The input, wherever the request has it.
     async fn input<B>(
         &self,
-        method: &Method,
-        headers: &HeaderMap,
-        query: Option<&str>,
+        call: &Call,
         body: RequestBody<B>,
+        held: &mut Reservation,
     ) -> Result<Input, Error>
     where
         B: Body + Send + 'static,
         B::Data: Send,
     {
-        if is_get(method) {
-            return Ok(Input::Envelope(query_input(query).into()));
+        if is_get(call.method()) {
+            return Ok(Input::Envelope(query_input(call.uri().query()).into()));
         }
+        let headers = call.headers();
         refuse_codings(headers)?;
         let source = input_source(headers);
         let deadlines = self.options.deadlines;
         match source {
             InputSource::Form => {
                 // On its own, so that calls without files are no larger for it.
-                let form =
-                    Box::pin(read_form(body, headers, &self.options.form, deadlines.body)).await;
+                let limits = &self.options.form;
+                let form = Box::pin(read_form(body, headers, limits, deadlines.body, held)).await;
                 return form.map(Input::Form).map_err(FormError::answer);
             }
             InputSource::Events => {
-                let events = BodyEvents::new(body, self.options.body_limit, deadlines.events);
+                let (limit, kept) = (self.options.body_limit, self.options.memory.nothing());
+                let events = BodyEvents::new(body, limit, deadlines.events, kept);
                 return Ok(Input::Events(InputEvents::read(events)));
             }
             InputSource::Json | InputSource::Nowhere => {}
         }
         // A body that holds no envelope is read as well, so that the connection
         // can go on to the next request.
-        let bytes = read_body(body, headers, self.options.body_limit, deadlines.body).await;
+        let bytes = read_body(body, headers, self.options.body_limit, deadlines.body, held).await;
         let bytes = bytes.map_err(ReadError::answer)?;
         let text = if source == InputSource::Json { bytes } else { Bytes::new() };
         Ok(Input::Envelope(text))
@@ -161,6 +162,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             shutdown: None,
             span: tracing::Span::current(),
             counted: None,
+            held: Reservation::unbounded(),
         })
     }
 }

@@ -16,6 +16,7 @@ use super::response::{
     set_content_type,
 };
 use super::service::{Options, STREAM_BUFFER};
+use crate::budget::Reservation;
 use crate::procedure::{Call, Error, EventSink, StreamEnd, UnicodeHeaders};
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::method::{self, is_get, is_unsafe};
@@ -31,6 +32,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         mode: Mode,
         parts: http::request::Parts,
         body: RequestBody<B>,
+        held: &mut Reservation,
     ) -> Response<RpcBody>
     where
         B: Body + Send + 'static,
@@ -45,7 +47,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         if !self.options.origins.allow(&parts.headers, &parts.uri) {
             return cross_site();
         }
-        let text = match self.batch_text(&parts, body).await {
+        let text = match self.batch_text(&parts, body, held).await {
             Ok(text) => text,
             Err(error) => return error_response(&error),
         };
@@ -83,6 +85,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         &self,
         parts: &http::request::Parts,
         body: RequestBody<B>,
+        held: &mut Reservation,
     ) -> Result<Bytes, Error>
     where
         B: Body + Send + 'static,
@@ -93,7 +96,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
         refuse_codings(&parts.headers)?;
         let (limit, deadline) = (self.options.body_limit, self.options.deadlines.body);
-        let text = read_body(body, &parts.headers, limit, deadline).await;
+        let text = read_body(body, &parts.headers, limit, deadline, held).await;
         text.map_err(ReadError::answer)
     }
 

@@ -14,6 +14,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::form::FormBody;
 use super::pace::Pace;
+use crate::budget::{Budget, Reservation};
 use crate::event::EventMeta;
 use crate::procedure::{Code, Error, EventSink, StreamRun};
 use crate::serve::time::after;
@@ -54,12 +55,20 @@ impl RpcBody {
         Self { inner: Inner::Form(Box::new(form)), pace: None }
     }
 
-    /// Ends the response if its client does not read for so long. A short one is
+    /// Keeps the memory of the call as long as its stream.
+    pub(super) fn hold(&mut self, held: Reservation) {
+        if let Inner::Events(events) = &mut self.inner {
+            events.held = held;
+        }
+    }
+
+    /// Ends the response if its client does not read for so long, and counts what waits
+    /// for it in the memory of the service. A short one is
     /// given to the server as it is, which needs no more of the body then.
-    pub(super) fn paced(mut self, deadline: Duration) -> Self {
+    pub(super) fn paced(mut self, deadline: Duration, memory: &Arc<Budget>) -> Self {
         let is_short = matches!(&self.inner, Inner::Full(bytes)
             if bytes.as_ref().is_none_or(|bytes| bytes.len() <= SHORT));
-        self.pace = (!is_short).then(|| Box::new(Pace::new(deadline)));
+        self.pace = (!is_short).then(|| Box::new(Pace::new(deadline, memory.nothing())));
         self
     }
 }
@@ -88,6 +97,8 @@ pub(super) struct EventBody {
     pub(super) span: tracing::Span,
     /// Counts the stream for as long as it lives.
     pub(super) counted: Option<Box<dyn Send + Sync>>,
+    /// The memory of the call.
+    pub(super) held: Reservation,
 }
 
 impl EventBody {

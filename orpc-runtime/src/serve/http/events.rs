@@ -9,6 +9,7 @@ use futures::Stream;
 use http_body::Body;
 
 use super::drain::RequestBody;
+use crate::budget::Reservation;
 use crate::event::InputEvent;
 use crate::procedure::{Code, Error};
 use crate::serve::patience::{Failed, Patience};
@@ -26,6 +27,8 @@ where
     /// What was received and not read.
     bytes: Bytes,
     patience: Patience,
+    /// Covers what was received of an event that is not complete.
+    kept: Reservation,
 }
 
 impl<B> BodyEvents<B>
@@ -35,12 +38,18 @@ where
 {
     /// The events of a body, each of at most `limit` bytes, which brings some of
     /// them, or a comment, within `silence`.
-    pub(super) fn new(body: RequestBody<B>, limit: usize, silence: Duration) -> Self {
+    pub(super) fn new(
+        body: RequestBody<B>,
+        limit: usize,
+        silence: Duration,
+        kept: Reservation,
+    ) -> Self {
         Self {
             body: Some(body),
             reader: SseReader::new(limit),
             bytes: Bytes::new(),
             patience: Patience::for_events(silence),
+            kept,
         }
     }
 }
@@ -65,7 +74,11 @@ where
                     let length = data.len();
                     return Poll::Ready(Some(Ok(InputEvent::new(kind, data, meta, length))));
                 }
-                Ok(None) => {}
+                Ok(None) => {
+                    if this.kept.resize(this.reader.unfinished()).is_err() {
+                        return Poll::Ready(Some(Err(Error::new(Code::ServiceUnavailable))));
+                    }
+                }
                 Err(TooLong) => return Poll::Ready(Some(Err(Error::new(Code::PayloadTooLarge)))),
             }
             let Some(body) = &mut this.body else { return Poll::Ready(None) };

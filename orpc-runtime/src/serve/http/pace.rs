@@ -14,6 +14,7 @@ use bytes::Bytes;
 use futures::task::AtomicWaker;
 use tokio::time::{Instant, Sleep};
 
+use crate::budget::Reservation;
 use crate::serve::time::after;
 
 /// The longest piece that is given to the server at once. With none of them written
@@ -28,6 +29,10 @@ const PIECES: usize = 4;
 pub(super) struct Pace {
     deadline: Duration,
     unwritten: Arc<Unwritten>,
+    /// Covers what is ready and what is unwritten.
+    kept: Reservation,
+    /// The length of the frame that `rest` is of, whose memory is free with its end.
+    whole: usize,
     /// Bytes that are ready and were not given to the server.
     rest: Bytes,
     /// Since when the server has written nothing.
@@ -39,6 +44,7 @@ pub(super) struct Pace {
 #[derive(Default)]
 struct Unwritten {
     pieces: AtomicUsize,
+    bytes: AtomicUsize,
     body: AtomicWaker,
 }
 
@@ -56,14 +62,24 @@ impl AsRef<[u8]> for Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
+        self.unwritten.bytes.fetch_sub(self.bytes.len(), Ordering::AcqRel);
         self.unwritten.pieces.fetch_sub(1, Ordering::AcqRel);
         self.unwritten.body.wake();
     }
 }
 
 impl Pace {
-    pub(super) fn new(deadline: Duration) -> Self {
-        Self { deadline, unwritten: Arc::default(), rest: Bytes::new(), blocked: None, timer: None }
+    /// A pace whose bytes count in `kept`.
+    pub(super) fn new(deadline: Duration, kept: Reservation) -> Self {
+        Self {
+            deadline,
+            unwritten: Arc::default(),
+            kept,
+            whole: 0,
+            rest: Bytes::new(),
+            blocked: None,
+            timer: None,
+        }
     }
 
     /// The next piece of what `next` gives, when the server has written enough of
@@ -73,18 +89,27 @@ impl Pace {
         cx: &mut Context<'_>,
         next: impl FnOnce(&mut Context<'_>) -> Poll<Option<io::Result<Bytes>>>,
     ) -> Poll<Option<io::Result<Bytes>>> {
-        if !self.unwritten.has_room(cx) {
+        // Without memory for more a client has to read all before it gets more.
+        let pieces = if self.kept.has_room(PIECE) { PIECES } else { 1 };
+        if !self.unwritten.has_room(cx, pieces) {
             return self.poll_late(cx).map(|error| Some(Err(error)));
         }
         self.blocked = None;
         if self.rest.is_empty() {
             match next(cx) {
                 Poll::Ready(Some(Ok(bytes))) => self.rest = bytes,
-                other => return other,
+                other => {
+                    self.whole = 0;
+                    self.count();
+                    return other;
+                }
             }
+            self.whole = self.rest.len();
         }
         let bytes = self.rest.split_to(self.rest.len().min(PIECE));
+        self.unwritten.bytes.fetch_add(bytes.len(), Ordering::AcqRel);
         self.unwritten.pieces.fetch_add(1, Ordering::AcqRel);
+        self.count();
         let piece = Piece { bytes, unwritten: Arc::clone(&self.unwritten) };
         Poll::Ready(Some(Ok(Bytes::from_owner(piece))))
     }
@@ -92,6 +117,10 @@ impl Pace {
     /// How many ready bytes were not given to the server.
     pub(super) fn rest(&self) -> usize {
         self.rest.len()
+    }
+
+    fn count(&mut self) {
+        self.kept.cover(self.whole + self.unwritten.bytes.load(Ordering::Acquire));
     }
 
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
@@ -113,9 +142,9 @@ impl Pace {
 }
 
 impl Unwritten {
-    /// Whether the server may have one more piece. The body is woken when it may.
-    fn has_room(&self, cx: &Context<'_>) -> bool {
-        let has_room = || self.pieces.load(Ordering::Acquire) < PIECES;
+    /// Whether the server may have one more piece of so many. The body is woken when it may.
+    fn has_room(&self, cx: &Context<'_>, pieces: usize) -> bool {
+        let has_room = || self.pieces.load(Ordering::Acquire) < pieces;
         if has_room() {
             return true;
         }

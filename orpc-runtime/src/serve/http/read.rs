@@ -11,6 +11,7 @@ use http_body::Body;
 
 use super::drain::RequestBody;
 use super::form::Chunks;
+use crate::budget::Reservation;
 use crate::procedure::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::serve::form::{self, Form, FormError, FormLimits};
@@ -23,6 +24,8 @@ pub(super) enum ReadError {
     TooLarge,
     /// It did not arrive in time.
     Late,
+    /// The service has no memory left for it.
+    NoMemory,
     /// The connection failed on the way.
     Broken,
 }
@@ -33,6 +36,7 @@ impl ReadError {
         match self {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
             Self::Late => Error::new(Code::Timeout),
+            Self::NoMemory => Error::new(Code::ServiceUnavailable),
             Self::Broken => malformed_request(DecodeError::Malformed),
         }
     }
@@ -52,13 +56,14 @@ pub(super) fn refuse_codings(headers: &HeaderMap) -> Result<(), Error> {
     Err(Error::new(Code::UnsupportedMediaType).with_message(message))
 }
 
-/// Reads a body of at most `limit` bytes. A longer one is refused by the length
+/// Reads a body of at most `limit` bytes, which count in `held`. A longer one is refused by the length
 /// it declares, or else as soon as the limit is passed.
 pub(super) async fn read_body<B>(
     mut body: RequestBody<B>,
     headers: &HeaderMap,
     limit: usize,
     deadline: Duration,
+    held: &mut Reservation,
 ) -> Result<Bytes, ReadError>
 where
     B: Body + Send + 'static,
@@ -79,6 +84,7 @@ where
         if first.len() + all.len() + data.remaining() > limit {
             return Err(ReadError::TooLarge);
         }
+        held.grow(data.remaining()).map_err(|_| ReadError::NoMemory)?;
         // Most bodies come in one piece, which then is not copied.
         if first.is_empty() && all.is_empty() {
             first = data.copy_to_bytes(data.remaining());
@@ -111,6 +117,7 @@ pub(super) async fn read_form<B>(
     headers: &HeaderMap,
     limits: &FormLimits,
     deadline: Duration,
+    held: &mut Reservation,
 ) -> Result<Form, FormError>
 where
     B: Body + Send + 'static,
@@ -122,6 +129,6 @@ where
     let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), |value| value.as_bytes());
     let mut patience = Patience::new(deadline);
     let chunks = Chunks { body: Pin::new(&mut body), patience: &mut patience };
-    let form = form::read_form(content_type, chunks, limits).await;
+    let form = form::read_form_within(content_type, chunks, limits, held).await;
     if patience.is_late() { Err(FormError::Late) } else { form }
 }

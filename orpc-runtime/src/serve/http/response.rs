@@ -99,6 +99,11 @@ pub(super) fn unmatched() -> Response<RpcBody> {
     response
 }
 
+/// The response while the service has no memory left.
+pub(super) fn unavailable() -> Response<RpcBody> {
+    error_response(&Error::new(Code::ServiceUnavailable))
+}
+
 /// The response to OPTIONS, which runs no procedure (RFC 9110, section 9.3.7).
 pub(super) fn allowed_methods(allow: HeaderValue) -> Response<RpcBody> {
     let mut response = Response::new(RpcBody::default());

@@ -19,9 +19,10 @@ use super::body::RpcBody;
 use super::drain::{Drain, RequestBody};
 use super::response::{
     allowed_methods, cross_site, foreign_host, head_only, refused_method, respond,
-    respond_with_error, unmatched,
+    respond_with_error, unavailable, unmatched,
 };
 use super::version2::{self, is_version2};
+use crate::budget::{Budget, Reservation};
 use crate::procedure::{Call, panicked};
 use crate::router::Route;
 use crate::rpc::Rpc;
@@ -30,7 +31,7 @@ use crate::serve::form::FormLimits;
 use crate::serve::host::AllowedHosts;
 use crate::serve::method::{Methods, is_get, is_unsafe};
 use crate::serve::origin::{AllowedOrigins, is_navigation};
-use crate::serve::served::{Parts, Served};
+use crate::serve::served::{Parts, Served, head_size};
 use crate::serve::time::SHORTEST;
 use crate::wire::v1::batch;
 use crate::wire::v1::sse;
@@ -60,6 +61,8 @@ pub(super) struct Options {
     pub(super) initial_comment: Option<Bytes>,
     pub(super) keep_alive: Option<(Duration, Bytes)>,
     pub(super) deadlines: Deadlines,
+    /// The memory of all requests together.
+    pub(super) memory: Arc<Budget>,
 }
 
 /// For what a client has to do.
@@ -87,6 +90,7 @@ pub(super) struct Deadlines {
 /// | [`file_memory`](HttpService::file_memory) of one file | 1 MiB | the file is kept in a temporary one |
 /// | [`body_deadline`](HttpService::body_deadline) | 20 s without a piece of a body | TIMEOUT, 408 |
 /// | [`input_silence_limit`](HttpService::input_silence_limit) | 75 s without a piece of an event iterator that a client sends | the iterator ends with TIMEOUT |
+/// | [`service_memory`](HttpService::service_memory) | 256 MiB kept for all requests | SERVICE_UNAVAILABLE, 503 |
 /// | [`write_deadline`](HttpService::write_deadline) | 30 s in which the client takes nothing of the response | the connection is broken off |
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
@@ -143,6 +147,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
                 events: Duration::from_secs(75),
                 write: Duration::from_secs(30),
             },
+            memory: Budget::new(256 * MIB),
         };
         HttpService { served: Served::new(self.clone(), context.into_context(), options) }
     }
@@ -354,7 +359,20 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.deadlines.write = time)
     }
 
-    async fn handle<B>(self, request: Request<B>) -> Result<Response<RpcBody>, Infallible>
+    /// How many bytes may be kept for all requests together: heads, bodies and the
+    /// parts of forms in memory, and what is unwritten of responses of more than 16 KiB;
+    /// 256 MiB unless set. Beyond that requests are refused with SERVICE_UNAVAILABLE,
+    /// 503, and streams wait for their readers; the values of procedures do not count.
+    #[must_use]
+    pub fn service_memory(self, bytes: usize) -> Self {
+        self.with(|options| options.memory = Budget::new(bytes))
+    }
+
+    async fn handle<B>(
+        self,
+        request: Request<B>,
+        mut held: Reservation,
+    ) -> Result<Response<RpcBody>, Infallible>
     where
         B: Body + Send + 'static,
         B::Data: Send,
@@ -363,22 +381,24 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         let (parts, body) = request.into_parts();
         let body = RequestBody::new(body, &parts.headers, &state.options.drain);
         let is_head = parts.method == Method::HEAD;
-        let response = if !state.options.hosts.allow(&parts.headers, &parts.uri) {
+        let mut response = if !state.options.hosts.allow(&parts.headers, &parts.uri) {
             foreign_host()
         } else if is_version2(&parts.headers) && state.below(parts.uri.path()).is_some() {
             let Options { body_limit, batch_limit, deadlines, .. } = state.options;
-            let answer = version2::refuse(&parts, body, body_limit, deadlines.body, batch_limit);
+            let (deadline, held) = (deadlines.body, &mut held);
+            let answer = version2::refuse(&parts, body, body_limit, deadline, batch_limit, held);
             Box::pin(answer).await
         } else if let Some(mode) = batch::mode(&parts.headers)
             && state.below(parts.uri.path()).is_some()
         {
             // On its own, so that other calls are no larger for it.
-            Box::pin(state.batch(mode, parts, body)).await
+            Box::pin(state.batch(mode, parts, body, &mut held)).await
         } else if let Some(route) = state.find(parts.uri.path()) {
-            state.call(route, parts, body).await
+            state.call(route, parts, body, &mut held).await
         } else {
             unmatched()
         };
+        response.body_mut().hold(held);
         Ok(if is_head { head_only(response) } else { response })
     }
 }
@@ -390,6 +410,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         route: &Route<C>,
         parts: http::request::Parts,
         body: RequestBody<B>,
+        held: &mut Reservation,
     ) -> Response<RpcBody>
     where
         B: Body + Send + 'static,
@@ -409,7 +430,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
         let call = Arc::new(Call::from_parts(Arc::clone(&route.target), parts));
         let span = tracing::debug_span!("rpc", procedure = call.path());
-        let answer = AssertUnwindSafe(self.answer(route, &call, body)).catch_unwind();
+        let answer = AssertUnwindSafe(self.answer(route, &call, body, held)).catch_unwind();
         let answer = match answer.instrument(span.clone()).await {
             Ok(answer) => answer,
             Err(panic) => Err(span.in_scope(|| panicked(&call, &*panic))),
@@ -428,6 +449,9 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         response
     }
 }
+
+/// The memory of a request without its head and body.
+const REQUEST: usize = 4 * 1024;
 
 /// The future of an [`HttpService`].
 pub type HttpFuture = BoxFuture<'static, Result<Response<RpcBody>, Infallible>>;
@@ -449,9 +473,12 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = self.clone();
         Box::pin(async move {
-            let deadline = service.served.options.deadlines.write;
-            let Ok(response) = service.handle(request).await;
-            Ok(response.map(|body| body.paced(deadline)))
+            let Options { deadlines, memory, .. } = &service.served.options;
+            let (deadline, memory) = (deadlines.write, Arc::clone(memory));
+            let size = REQUEST + head_size(request.headers(), request.uri());
+            let Ok(held) = memory.reserve(size) else { return Ok(unavailable()) };
+            let Ok(response) = service.handle(request, held).await;
+            Ok(response.map(|body| body.paced(deadline, &memory)))
         })
     }
 }

@@ -9,6 +9,7 @@ use http_body::Body;
 use super::body::RpcBody;
 use super::drain::RequestBody;
 use super::read::read_body;
+use crate::budget::Reservation;
 use crate::serve::method::is_get;
 use crate::wire::v1::http::query_input;
 use crate::wire::v2;
@@ -26,6 +27,7 @@ pub(super) async fn refuse<B>(
     body_limit: usize,
     body_deadline: Duration,
     batch_limit: usize,
+    held: &mut Reservation,
 ) -> Response<RpcBody>
 where
     B: Body + Send + 'static,
@@ -37,7 +39,7 @@ where
     let text = if is_get(&parts.method) {
         query_input(parts.uri.query()).into()
     } else {
-        match read_body(body, &parts.headers, body_limit, body_deadline).await {
+        match read_body(body, &parts.headers, body_limit, body_deadline, held).await {
             Ok(text) => text,
             Err(_) => return error(),
         }

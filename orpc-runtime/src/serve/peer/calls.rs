@@ -1,6 +1,7 @@
 //! The open calls of one socket.
 
 use std::collections::{HashMap, VecDeque};
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,7 +19,8 @@ use tracing::Instrument as _;
 use super::gate::{Blocked, Gate};
 use super::limits::PeerLimits;
 use super::rate::Buckets;
-use crate::event::{Budget, EventMeta, InputEvent, InputEvents, InputFeed, Opened};
+use crate::budget::{Budget, Exhausted, Reservation};
+use crate::event::{EventMeta, InputEvent, InputEvents, InputFeed, Opened};
 use crate::procedure::{
     Call, Code, ErasedProcedure, Error, EventSink, Kind, Output, RawInput, Started,
     malformed_request, panicked,
@@ -38,6 +40,9 @@ use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
     self, BadCall, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
 };
+
+/// The memory of a call without its message: its task, its place among the others.
+const CALL: usize = 1024;
 
 /// The calls of one socket: takes its messages, runs the calls, gives the frames
 /// to send. It does no I/O and starts no task; whoever owns the socket polls it.
@@ -74,6 +79,8 @@ struct OpenCall {
     feed: Option<InputFeed>,
     /// Where it writes its events, if it answers with a stream.
     sink: Option<Arc<EventSink>>,
+    /// The memory of the call, of its headers and input.
+    _held: Reservation,
 }
 
 /// A call that waits for its turn.
@@ -131,7 +138,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         limits: PeerLimits,
         gate: Option<Arc<dyn Gate>>,
     ) -> Self {
-        let unread = Budget::new(limits.unread);
+        let unread = socket.memory().part(limits.unread);
         let buckets = Buckets::new(&limits.rates);
         Self {
             shared: Arc::new(Shared { rpc, context, socket, limits, unread, gate }),
@@ -251,14 +258,17 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared.unmatched(&id);
             return;
         };
+        // The parts of a form are copies of those in the message.
+        let weight =
+            if let Body::Form(form) = &request.body { weight + form.len() } else { weight };
         let admitted = match self.buckets.take_call_of(&route.target.path) {
             Ok(()) => self.admit(route.target.definition.kind, weight),
             Err(wait) => Err(Refused::TooFast(wait)),
         };
-        if let Err(refused) = admitted {
-            shared.fail(&id, &refused.error(), refused.retry_after());
-            return;
-        }
+        let held = match admitted {
+            Ok(held) => held,
+            Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
+        };
         let (events, feed) = match request.body {
             Body::Events => {
                 let (outbox, stop) = (Arc::clone(shared.outbox()), id.clone());
@@ -272,7 +282,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             _ => (None, None),
         };
         let kind = route.target.definition.kind;
-        self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None });
+        self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None, _held: held });
         let call = shared.call(route, request.method, request.headers, target);
         let call = call.with_unicode(request.unicode);
         let body = match call.method() {
@@ -297,10 +307,10 @@ impl<C: Send + Sync + 'static> Calls<C> {
     /// Takes many calls in one message, which count as one that runs.
     fn batch(&mut self, id: CallId, mode: Mode, request: &Request, weight: usize) {
         let shared = Arc::clone(&self.shared);
-        if let Err(refused) = self.admit(Kind::Unary, weight) {
-            shared.fail(&id, &refused.error(), refused.retry_after());
-            return;
-        }
+        let held = match self.admit(Kind::Unary, 2 * weight) {
+            Ok(held) => held,
+            Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
+        };
         let text = match &request.body {
             Body::Envelope(text) if request.method != Method::GET => Bytes::copy_from_slice(text),
             _ => {
@@ -336,7 +346,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
             calls.push(call.map(|(_, call)| call));
         }
-        let open = OpenCall { kind: Kind::Unary, abort: None, feed: None, sink: None };
+        let kind = Kind::Unary;
+        let open = OpenCall { kind, abort: None, feed: None, sink: None, _held: held };
         self.open.insert(id.clone(), open);
         self.queue(Kind::Unary, Waiting { id, work: Work::Batch { mode, calls }, weight });
     }
@@ -351,8 +362,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Checks that one more call of that kind may be taken.
-    fn admit(&self, kind: Kind, weight: usize) -> Result<(), Refused> {
+    /// Takes one more call of that kind, for which so many bytes are kept until it is over.
+    fn admit(&self, kind: Kind, weight: usize) -> Result<Reservation, Refused> {
         let limits = &self.shared.limits;
         if self.closing {
             return Err(Refused::ShuttingDown);
@@ -365,7 +376,14 @@ impl<C: Send + Sync + 'static> Calls<C> {
                         || self.waiting_bytes + weight > limits.waiting_bytes)
             }
         };
-        if crowded { Err(Refused::TooMany) } else { Ok(()) }
+        if crowded {
+            return Err(Refused::TooMany);
+        }
+        let held = self.shared.socket.memory().reserve(weight + CALL);
+        held.map_err(|exhausted| match exhausted {
+            Exhausted::Own => Refused::TooMany,
+            Exhausted::Parent => Refused::NoMemory,
+        })
     }
 
     fn start(&mut self, call: Waiting<C>) {
@@ -473,6 +491,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
 enum Refused {
     TooMany,
     TooFast(Duration),
+    /// The memory of the service is in use.
+    NoMemory,
     ShuttingDown,
 }
 
@@ -480,7 +500,7 @@ impl Refused {
     fn error(self) -> Error {
         Error::new(match self {
             Self::TooMany | Self::TooFast(_) => Code::TooManyRequests,
-            Self::ShuttingDown => Code::ServiceUnavailable,
+            Self::NoMemory | Self::ShuttingDown => Code::ServiceUnavailable,
         })
     }
 
@@ -488,7 +508,7 @@ impl Refused {
     fn retry_after(self) -> Option<u64> {
         match self {
             Self::TooFast(wait) => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
-            Self::TooMany | Self::ShuttingDown => None,
+            Self::TooMany | Self::NoMemory | Self::ShuttingDown => None,
         }
     }
 }
@@ -519,6 +539,12 @@ impl<C: Send + Sync + 'static> Shared<C> {
 
     fn sink(&self, id: &CallId) -> Arc<EventSink> {
         EventSink::new(Arc::clone(self.outbox()), PeerWriter(id.clone()))
+    }
+
+    /// Reserves memory for a result that has to wait to be sent.
+    fn hold(&self, bytes: usize) -> Result<Option<Reservation>, Exhausted> {
+        let waits = self.outbox().is_full();
+        waits.then(|| self.socket.memory().reserve(bytes)).transpose()
     }
 
     fn unmatched(&self, id: &CallId) {
@@ -572,7 +598,7 @@ pub(crate) fn path_and_query(url: &str) -> &str {
 enum Reply {
     Nothing,
     Envelope(Vec<u8>),
-    Form { status: u16, content_type: String, body: Vec<u8> },
+    Form { status: u16, content_type: String, body: Vec<u8>, _held: Reservation },
     Error(Error),
 }
 
@@ -597,12 +623,16 @@ impl<C: Send + Sync + 'static> Run<C> {
             }
             match reply {
                 Ok(Reply::Envelope(envelope)) => {
+                    let Ok(_held) = self.shared.hold(envelope.len()) else {
+                        drop(envelope);
+                        return self.shared.fail(&self.id, &Refused::TooMany.error(), None);
+                    };
                     outbox.ready().await;
                     let response = self.call.response();
                     let headers = response.headers();
                     outbox.append(|out| peer::write_output(&self.id, headers, &envelope, out));
                 }
-                Ok(Reply::Form { status, content_type, body }) => {
+                Ok(Reply::Form { status, content_type, body, _held }) => {
                     outbox.ready().await;
                     outbox.append_binary(|out| {
                         peer::write_form(&self.id, status, &content_type, &body, out);
@@ -637,6 +667,9 @@ impl<C: Send + Sync + 'static> Run<C> {
             }
         };
         failed.unwrap_or_else(|error| {
+            if error.kind() == ErrorKind::QuotaExceeded {
+                return Reply::Error(Refused::TooMany.error());
+            }
             let error = Error::internal(error);
             error.log(self.call.path());
             Reply::Error(error)
@@ -646,8 +679,9 @@ impl<C: Send + Sync + 'static> Run<C> {
     async fn form(&self, status: u16, output: Output) -> std::io::Result<Reply> {
         let form = wire::v1::form::Form::new(output);
         let content_type = form.content_type();
-        let body = form_bytes(form, self.shared.limits.result_files).await?;
-        Ok(Reply::Form { status, content_type, body })
+        let mut held = self.shared.socket.memory().nothing();
+        let body = form_bytes(form, self.shared.limits.result_files, &mut held).await?;
+        Ok(Reply::Form { status, content_type, body, _held: held })
     }
 
     /// The output; none if the call has written events.

@@ -24,6 +24,8 @@ pub(crate) struct PeerLimits {
     pub(crate) files: usize,
     /// Bytes of the files of one result.
     pub(crate) result_files: usize,
+    /// Bytes of all that is kept for the socket together.
+    pub(crate) memory: usize,
     /// How often the socket may call.
     pub(crate) rates: Rates,
 }
@@ -40,6 +42,7 @@ impl Default for PeerLimits {
             unread: 1024 * 1024,
             files: 100,
             result_files: 32 * 1024 * 1024,
+            memory: 40 * 1024 * 1024,
             rates: Rates::default(),
         }
     }

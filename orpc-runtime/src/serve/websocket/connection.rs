@@ -16,6 +16,7 @@ use super::hooks::{Handled, SocketError};
 use super::intake::TooLong;
 use super::life::Life;
 use super::resting::{Incoming, RestingSocket};
+use crate::budget::{Exhausted, Reservation};
 use crate::serve::peer::Calls;
 use crate::serve::time::after;
 use crate::socket::{Close, CloseCode, Frame, Frames, Socket};
@@ -26,6 +27,9 @@ const READ_BUDGET: usize = 256;
 /// How many messages are read while what is due cannot be written: their answers
 /// and pongs would pile up.
 const READ_WHILE_BLOCKED: usize = 256;
+
+/// The bytes of an unfinished message that are taken whether there is memory or not.
+const FEW_BYTES: usize = 16 * 1024;
 
 /// How long a client may take to answer a close frame.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
@@ -42,6 +46,8 @@ pub(super) struct Timing {
     pub(super) idle: Duration,
     /// For writing what is due.
     pub(super) write: Duration,
+    /// For a message from its first byte to its last.
+    pub(super) message: Duration,
     /// For calls that run when the server shuts down.
     pub(super) shutdown: Duration,
 }
@@ -64,6 +70,9 @@ pub(super) struct Connection<C, S> {
     /// Since when the client has taken nothing of what is due, and how many
     /// messages were read since.
     blocked: Option<(Instant, usize)>,
+    /// The number of the message that has begun, since when, and its memory.
+    unfinished: Option<(u64, Instant)>,
+    unfinished_bytes: Reservation,
     ending: Ending,
     /// Whether the client broke the protocol.
     failed: bool,
@@ -98,6 +107,7 @@ where
         shutdown: WaitForCancellationFutureOwned,
     ) -> Self {
         let now = Instant::now();
+        let unfinished_bytes = life.socket().memory().nothing();
         Self {
             websocket,
             calls: Some(calls),
@@ -111,6 +121,8 @@ where
             last_wake: None,
             is_busy: false,
             blocked: None,
+            unfinished: None,
+            unfinished_bytes,
             ending: Ending::No,
             failed: false,
         }
@@ -209,6 +221,8 @@ where
             match self.websocket.poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => {
                     self.seen(was_resting);
+                    // From here on the message counts where it goes.
+                    self.unfinished_bytes.cover(0);
                     match message {
                         Incoming::Message(message) => self.receive(message),
                         Incoming::TooLong(message) => self.refuse(&message),
@@ -221,12 +235,39 @@ where
                 Poll::Ready(Some(Err(error @ Error::Io(_)))) => return self.lose(error),
                 Poll::Ready(Some(Err(error))) => self.fail(&error),
                 Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    self.follow_message();
+                    return Poll::Pending;
+                }
             }
         }
         // There may be more.
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Counts what has arrived of a message that is not complete.
+    fn follow_message(&mut self) {
+        let Some((bytes, number)) = self.websocket.unfinished() else {
+            self.unfinished = None;
+            self.unfinished_bytes.cover(0);
+            return;
+        };
+        if self.unfinished.is_none_or(|(own, _)| own != number) {
+            self.unfinished = Some((number, Instant::now()));
+        }
+        let counted = match bytes {
+            ..=FEW_BYTES => Err(Exhausted::Own),
+            _ => self.unfinished_bytes.resize(bytes),
+        };
+        match counted {
+            Ok(()) => {}
+            // No longer than a message may be: its call is refused when it is there.
+            Err(Exhausted::Own) => self.unfinished_bytes.cover(bytes),
+            Err(Exhausted::Parent) => {
+                self.fail_with(CloseCode::OVERLOAD, &SocketError::NoMemory);
+            }
+        }
     }
 
     /// Whether more waits to be written than a client that does not read may
@@ -285,7 +326,6 @@ where
     /// The client broke the protocol: ends the calls. What they have answered is
     /// sent, and then the close frame that belongs to the error.
     fn fail(&mut self, error: &Error) {
-        self.failed = true;
         let (code, reported) = match error {
             Error::PayloadTooLong { max_len, .. } => {
                 (CloseCode::TOO_BIG, SocketError::MessageTooBig { limit: *max_len })
@@ -295,7 +335,13 @@ where
             }
             _ => (CloseCode::PROTOCOL, SocketError::Protocol { reason: error.to_string() }),
         };
-        self.life.error(&reported);
+        self.fail_with(code, &reported);
+    }
+
+    fn fail_with(&mut self, code: CloseCode, reported: &SocketError) {
+        self.failed = true;
+        self.unfinished = None;
+        self.life.error(reported);
         let close = Close::ours(code, &reported.to_string());
         if self.websocket.renew() {
             self.calls = None;
@@ -414,6 +460,9 @@ where
         if let Some((since, _)) = self.blocked {
             due = due.min(after(since, self.timing.write));
         }
+        if let Some((_, since)) = self.unfinished {
+            due = due.min(after(since, self.timing.message));
+        }
         if self.is_busy {
             due = due.min(self.last_read + BUSY);
         }
@@ -431,6 +480,9 @@ where
         if self.blocked.is_some_and(|(since, _)| now >= after(since, self.timing.write)) {
             self.life.error(&SocketError::Stalled);
             return Poll::Ready(());
+        }
+        if self.unfinished.is_some_and(|(_, since)| now >= after(since, self.timing.message)) {
+            self.fail_with(CloseCode::POLICY, &SocketError::MessageTooSlow);
         }
         if now >= self.last_read + BUSY {
             self.is_busy = false;

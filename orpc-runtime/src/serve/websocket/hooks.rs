@@ -111,6 +111,12 @@ pub enum SocketError {
         /// How.
         reason: String,
     },
+    /// A message did not arrive in time; the socket closes with 1008.
+    #[error("a message did not arrive in time")]
+    MessageTooSlow,
+    /// There is no memory left for what the client sends; the socket closes with 1013.
+    #[error("there is no memory left for a message")]
+    NoMemory,
     /// The connection failed.
     #[error("the connection failed")]
     Connection(#[source] std::io::Error),

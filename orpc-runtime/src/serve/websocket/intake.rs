@@ -42,6 +42,8 @@ pub(super) struct Intake {
     /// The message of which further frames are to come.
     message: Option<Parts>,
     too_long: Option<TooLong>,
+    /// How many messages were complete.
+    complete: u64,
     /// No message is refused any more.
     is_closing: bool,
 }
@@ -126,6 +128,7 @@ impl Intake {
             payload: 0,
             message: None,
             too_long: None,
+            complete: 0,
             is_closing: false,
         }
     }
@@ -150,6 +153,22 @@ impl Intake {
             && self.payload == 0
             && self.message.is_none()
             && self.state == State::Passes
+    }
+
+    /// How many bytes of the message that is not complete have come for the codec.
+    pub(super) fn unfinished(&self) -> usize {
+        if matches!(self.state, State::Discards { .. }) {
+            return 0;
+        }
+        let left = if self.frame.is_control() { 0 } else { self.payload };
+        let single = if left > 0 { self.frame.length } else { 0 };
+        let length = self.message.as_ref().map_or(single, |message| message.length);
+        usize::try_from(length.saturating_sub(left)).unwrap_or(usize::MAX)
+    }
+
+    /// How many messages were complete.
+    pub(super) fn complete(&self) -> u64 {
+        self.complete
     }
 
     /// Tells if payload comes next that is for the codec alone.
@@ -306,6 +325,7 @@ impl Intake {
             return;
         }
         self.message = None;
+        self.complete += 1;
         if matches!(self.state, State::Discards { .. }) {
             self.state = State::Passes;
         }

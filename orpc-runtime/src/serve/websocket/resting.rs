@@ -123,6 +123,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
     }
 
+    /// The message that has begun and is not complete; see [`Transport::unfinished`].
+    pub(super) fn unfinished(&self) -> Option<(usize, u64)> {
+        self.awake.as_ref()?.get_ref().unfinished()
+    }
+
     /// Tells if the connection took bytes since the last time.
     pub(super) fn took_bytes(&mut self) -> bool {
         self.awake.as_mut().is_some_and(|socket| socket.get_mut().took_bytes())

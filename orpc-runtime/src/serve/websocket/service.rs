@@ -21,6 +21,7 @@ use super::handshake::{Refusal, accept, is_upgrade};
 use super::hooks::{Hooks, SocketHooks};
 use super::life::Life;
 use super::resting::RestingSocket;
+use crate::budget::{Budget, Reservation};
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
@@ -28,7 +29,7 @@ use crate::serve::host::{self, AllowedHosts};
 use crate::serve::http::respond_with_error;
 use crate::serve::origin::AllowedOrigins;
 use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
-use crate::serve::served::Served;
+use crate::serve::served::{Served, head_size};
 use crate::serve::time::SHORTEST;
 use crate::socket::{Accept, Socket};
 
@@ -44,6 +45,8 @@ struct Options {
     keep_extensions: bool,
     message_limit: usize,
     limits: PeerLimits,
+    /// The memory of all sockets together.
+    memory: Arc<Budget>,
     timing: Timing,
     hooks: Option<Hooks>,
     gate: Option<GateOf>,
@@ -78,6 +81,9 @@ impl std::fmt::Debug for GateOf {
 /// | [`batch_limit`](WebSocketService::batch_limit) | 10 calls in one message, which count as one | 413 |
 /// | [`unread_limit`](WebSocketService::unread_limit) of events that clients send | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
 /// | headers of a call | 128 values, and 32 KiB of names and values | BAD_REQUEST, which names the header |
+/// | [`socket_memory`](WebSocketService::socket_memory) | 40 MiB kept for one socket | TOO_MANY_REQUESTS; a message that is not complete closes the socket with 1013 |
+/// | [`service_memory`](WebSocketService::service_memory) | 256 MiB kept for all sockets | 503 for a socket, SERVICE_UNAVAILABLE for a call |
+/// | [`message_deadline`](WebSocketService::message_deadline) | 60 s from the first byte of a message to its last | the socket closes with 1008 |
 /// | [`rate_limit`](WebSocketService::rate_limit), [`byte_rate_limit`](WebSocketService::byte_rate_limit), [`procedure_rate_limit`](WebSocketService::procedure_rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` in seconds |
 /// | [`write_deadline`](WebSocketService::write_deadline) | 30 s in which the client takes nothing | the socket is dropped |
 /// | messages read while nothing can be written | 256 | reading waits |
@@ -113,10 +119,12 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             keep_extensions: true,
             message_limit: 1024 * 1024,
             limits: PeerLimits::default(),
+            memory: Budget::new(256 * 1024 * 1024),
             timing: Timing {
                 ping: Some(Duration::from_secs(30)),
                 idle: Duration::from_secs(75),
                 write: Duration::from_secs(30),
+                message: Duration::from_secs(60),
                 shutdown: Duration::from_secs(10),
             },
             hooks: None,
@@ -262,6 +270,30 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.timing.write = time)
     }
 
+    /// How long a message may take from its first byte to its last, however many other
+    /// frames come between those of the message.
+    #[must_use]
+    pub fn message_deadline(self, time: Duration) -> Self {
+        self.with(|options| options.timing.message = time)
+    }
+
+    /// How many bytes may be kept for one socket: messages that have not arrived in
+    /// full, the messages of open calls, with their headers and inputs, events that were
+    /// not read, results that wait, and what is unsent. The values of procedures
+    /// do not count.
+    #[must_use]
+    pub fn socket_memory(self, bytes: usize) -> Self {
+        self.with(|options| options.limits.memory = bytes)
+    }
+
+    /// How many bytes may be kept for all sockets together, each of which takes some
+    /// by itself. Beyond that no socket and no call is taken; those that are there
+    /// go on.
+    #[must_use]
+    pub fn service_memory(self, bytes: usize) -> Self {
+        self.with(|options| options.memory = Budget::new(bytes))
+    }
+
     /// How often a ping is sent, if at all.
     #[must_use]
     pub fn ping_interval(self, every: Option<Duration>) -> Self {
@@ -314,17 +346,28 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return WebSocketFuture::ready(plain(status, "The server shuts down"));
         }
+        let Ok(held) = options.memory.reserve(SOCKET + head_size(&parts.headers, &parts.uri))
+        else {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return WebSocketFuture::ready(plain(status, "The server has too many sockets"));
+        };
         // Missing where the HTTP server cannot upgrade, as with HTTP/2.
         let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
             return WebSocketFuture::ready(refuse(Refusal::NoUpgrade, options.no_upgrade));
         };
         let Some(hooks) = options.hooks.clone() else {
-            return WebSocketFuture::ready(self.switch(upgrade, parts, Accept::new(), headers));
+            return WebSocketFuture::ready(self.switch(
+                upgrade,
+                parts,
+                Accept::new(),
+                headers,
+                held,
+            ));
         };
         let service = self.clone();
         WebSocketFuture::boxed(async move {
             match hooks.upgrade(&parts).await {
-                Ok(accept) => service.switch(upgrade, parts, accept, headers),
+                Ok(accept) => service.switch(upgrade, parts, accept, headers, held),
                 Err(error) => respond_with_error(&error, HeaderMap::new()),
             }
         })
@@ -337,6 +380,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         mut parts: Parts,
         accept: Accept,
         headers: HeaderMap,
+        held: Reservation,
     ) -> Response<RpcBody> {
         if !self.served.options.keep_extensions {
             let admitted = parts.extensions.remove::<Admitted>();
@@ -347,7 +391,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         let service = self.clone();
         self.served.rpc.spawn(async move {
             match tokio::time::timeout(HANDSHAKE_TIME, upgrade).await {
-                Ok(Ok(upgraded)) => service.serve(TokioIo::new(upgraded), parts, accept),
+                Ok(Ok(upgraded)) => service.serve(TokioIo::new(upgraded), parts, accept, held),
                 Ok(Err(error)) => tracing::debug!(%error, "an upgrade fails"),
                 Err(_) => tracing::debug!("an upgrade takes too long"),
             }
@@ -358,15 +402,16 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         response
     }
 
-    fn serve<S>(self, connection: S, parts: Parts, accept: Accept)
+    fn serve<S>(self, connection: S, parts: Parts, accept: Accept, held: Reservation)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let Options { message_limit, limits, timing, hooks, gate, .. } =
+        let Options { message_limit, limits, memory, timing, hooks, gate, .. } =
             self.served.options.clone();
         let rpc = self.served.rpc.clone();
         let context = self.served.context.clone();
-        let socket = Socket::new(parts, accept, limits.unsent);
+        let memory = memory.part(limits.memory);
+        let socket = Socket::new(parts, accept, limits.unsent, memory, held);
         let websocket = RestingSocket::new(connection, message_limit);
         let gate = gate.map(|GateOf(gate)| gate);
         if let Some(gate) = &gate {
@@ -378,6 +423,10 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         rpc.spawn(connection.serve());
     }
 }
+
+/// The memory of a socket without calls, as measured, with the first bytes of what it
+/// may keep.
+const SOCKET: usize = 6 * 1024;
 
 pub(super) fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
     let mut response = match refusal {

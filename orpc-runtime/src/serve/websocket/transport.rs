@@ -58,6 +58,13 @@ impl<S> Transport<S> {
         self.wrote |= matches!(written, Poll::Ready(Ok(count)) if *count > 0);
     }
 
+    /// How many bytes of a message have arrived that is not complete, and how many
+    /// messages were complete before it; `None` between two messages.
+    pub(super) fn unfinished(&self) -> Option<(usize, u64)> {
+        let intake = &self.intake;
+        (!intake.is_at_boundary()).then(|| (intake.unfinished(), intake.complete()))
+    }
+
     /// Tells if all messages that began have been read to their ends.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.ahead.is_empty() && self.ready.is_empty() && self.intake.is_at_boundary()

@@ -107,6 +107,11 @@ impl SseReader {
         }
     }
 
+    /// How many bytes of an event have been read that is not complete.
+    pub(crate) fn unfinished(&self) -> usize {
+        self.length
+    }
+
     /// Reads on to the next event; none if the bytes end before it does.
     pub(crate) fn read(&mut self, bytes: &mut Bytes) -> Result<Option<SseEvent>, TooLong> {
         while !bytes.is_empty() {
