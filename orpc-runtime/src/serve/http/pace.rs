@@ -6,7 +6,7 @@
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -45,6 +45,9 @@ pub(super) struct Pace {
 struct Unwritten {
     pieces: AtomicUsize,
     bytes: AtomicUsize,
+    /// A piece was dropped. Until then whoever has them may collect the whole body,
+    /// as layers do, and a server takes no more than its own buffer holds.
+    is_written: AtomicBool,
     body: AtomicWaker,
 }
 
@@ -63,6 +66,7 @@ impl AsRef<[u8]> for Piece {
 impl Drop for Piece {
     fn drop(&mut self) {
         self.unwritten.bytes.fetch_sub(self.bytes.len(), Ordering::AcqRel);
+        self.unwritten.is_written.store(true, Ordering::Release);
         self.unwritten.pieces.fetch_sub(1, Ordering::AcqRel);
         self.unwritten.body.wake();
     }
@@ -144,7 +148,9 @@ impl Pace {
 impl Unwritten {
     /// Whether the server may have one more piece of so many. The body is woken when it may.
     fn has_room(&self, cx: &Context<'_>, pieces: usize) -> bool {
-        let has_room = || self.pieces.load(Ordering::Acquire) < pieces;
+        let has_room = || {
+            !self.is_written.load(Ordering::Acquire) || self.pieces.load(Ordering::Acquire) < pieces
+        };
         if has_room() {
             return true;
         }
