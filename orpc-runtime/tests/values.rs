@@ -46,6 +46,13 @@ macro_rules! echoes {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Raw {
+    big: BigInt,
+    #[schemars(with = "Value")]
+    text: Box<serde_json::value::RawValue>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub struct All {
     big: BigInt,
     when: Date,
@@ -222,6 +229,7 @@ echoes! {
     set_of_maps: Set<Map<Date, Set<BigInt>>>;
     point: Custom<Point>;
     points: Vec<Custom<Point>>;
+    raw: Raw;
     span: Custom<Span>;
     with_default: WithDefault;
     dates_by_name: BTreeMap<String, Date>;
@@ -335,6 +343,13 @@ async fn every_kind_passes_through_every_shape_of_serde() {
     for (name, envelope) in echoes {
         assert_echo(name, envelope).await;
     }
+}
+
+#[tokio::test]
+async fn raw_json_passes_beside_special_values() {
+    let text = r#"{"a":[1,2.5,"x\n",null,true],"b":{}}"#;
+    assert_echo("raw", &format!(r#"{{"json":{{"big":"5","text":{text}}},"meta":[[0,"big"]]}}"#))
+        .await;
 }
 
 #[tokio::test]

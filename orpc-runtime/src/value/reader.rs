@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::value::{MapAccessDeserializer, SeqDeserializer};
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{
     self, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, Visitor,
@@ -17,6 +17,10 @@ use super::places::{Place, Places};
 use super::{Map, Set};
 
 type Error = serde_json::Error;
+
+/// The name under which `serde_json::value::RawValue` asks for JSON text, as the one
+/// entry of a map.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// Reads a value. Special values reach the wrapper types, and others that keep
 /// their kind, as what they are; where serde buffers them, with a tag.
@@ -119,6 +123,10 @@ impl<'a> Deserializer<'a> for Reader<'a> {
         let kind = self.value.kind();
         if name == kind::VALUE && kind == Some(Kind::Undefined) {
             return visitor.visit_map(Tagged { kind, reader: self });
+        }
+        if name == RAW_VALUE {
+            let text = serde_json::to_string(self.value)?;
+            return visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, text))));
         }
         // Only names of special types begin like this.
         let asked = if name.starts_with('$') { Kind::of_tag(name) } else { None };
