@@ -139,7 +139,7 @@ export type GapData = {
 
 /** Why events are missing. */
 export type GapReason =
-  /** The reader's id is of another life of the channel, of which nothing is left. */
+  /** The channel does not have the reader's event: it is of another epoch. */
   | "epoch"
   /** The events behind the reader's id are no longer retained. */
   | "trimmed"

@@ -97,6 +97,17 @@ pub enum StoreError {
     /// The file does not hold together.
     #[error("the file of events is damaged: {0}")]
     Corrupt(String),
+    /// The file is of a format that this version does not read.
+    #[error(
+        "the file of events has format {found}, and this version reads format {expected}: open \
+         it with the version that wrote it, or move it away, and a new one is made"
+    )]
+    Format {
+        /// The format of the file.
+        found: u32,
+        /// The format that is read.
+        expected: u32,
+    },
     /// Another process, or another publisher of this one, has the file open.
     #[error(
         "the file of events {path} is open in another process, or twice in this one: stop the \
@@ -121,7 +132,7 @@ impl StoreError {
             Self::DiskFull(error) => Self::DiskFull(named(&error)),
             Self::Io(error) => Self::Io(named(&error)),
             Self::Corrupt(text) => Self::Corrupt(format!("{}: {text}", path.display())),
-            Self::InUse { path } => Self::InUse { path },
+            other @ (Self::InUse { .. } | Self::Format { .. }) => other,
         }
     }
 }

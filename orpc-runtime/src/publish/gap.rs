@@ -28,7 +28,7 @@ pub struct Gap {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum GapReason {
-    /// The reader's id is of another life of the channel, of which nothing is left.
+    /// The channel does not have the reader's event: it is of another epoch.
     Epoch,
     /// The events behind the reader's id are no longer retained.
     Trimmed,
@@ -73,7 +73,9 @@ impl Gap {
     }
 
     /// The position from which reading goes on: before the oldest event that is
-    /// retained; for [`GapReason::Ahead`] behind the newest.
+    /// retained; for [`GapReason::Ahead`] behind the newest; for [`GapReason::Epoch`]
+    /// behind the last event that the reader and the channel have in common, if that
+    /// is known.
     pub fn resume(&self) -> EventId {
         self.resume
     }
@@ -95,7 +97,7 @@ impl Gap {
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = match self.reason {
-            GapReason::Epoch => "the channel has begun anew",
+            GapReason::Epoch => "the channel has another event of that number",
             GapReason::Trimmed => "they are no longer retained",
             GapReason::Ahead => "the channel has lost its end",
             GapReason::Slow => "the reader was too slow",

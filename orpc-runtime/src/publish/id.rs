@@ -1,4 +1,4 @@
-//! Where an event stands: the epoch of its channel and its number in it.
+//! Where an event stands: its epoch and its number.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,20 +7,27 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The life of a channel: a random number of 128 bits, kept with its events.
+/// A line of events of one channel, each of which was published behind the one before:
+/// a number of 128 bits that nobody can guess, kept with every event.
 ///
-/// A channel gets a new one when its events cannot go on where they ended: when
-/// it is kept in memory and the process starts, when it was forgotten, or when
-/// its file lost events. Numbers of one epoch say nothing about another.
+/// It is to an event as a term is in Raft. Two stores that have an event of the same
+/// epoch and number have the same events up to there. New events get a new epoch where
+/// a store cannot prove that it has all events before: when events are kept in memory
+/// and the process starts, when their file is a copy or lost its end, when the machine
+/// was started. Events that are there keep theirs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Epoch(u128);
 
 /// The id of an event, and a position in a channel: behind that event, before
 /// the next.
 ///
+/// A reader that comes back with an id goes on behind it exactly if the event of that
+/// number has that epoch, be it retained or the last one that was trimmed. Else it is
+/// told of a [`Gap`](super::Gap).
+///
 /// Its text, which clients send back as Last-Event-ID, is `epoch.sequence`: 32
-/// lower-case hexadecimal digits, a dot, and the number of the event from 1 on in
-/// decimal digits. Number 0 is the position before the first event.
+/// lower-case hexadecimal digits, a dot, and the number of the event in decimal
+/// digits. Number 0 is the position before the first event.
 ///
 /// ```
 /// use orpc_runtime::publish::EventId;
@@ -55,6 +62,17 @@ impl Epoch {
         Ok(Self(u128::from_be_bytes(bytes)))
     }
 
+    /// The epoch in which a channel begins in a store of this epoch: the SipHash of
+    /// its name, so that ids of one channel are none of another.
+    pub(crate) fn of_channel(self, name: &str) -> Self {
+        use siphasher::sip128::{Hasher128 as _, SipHasher24};
+        use std::hash::Hasher as _;
+
+        let mut hasher = SipHasher24::new_with_key(&self.0.to_be_bytes());
+        hasher.write(name.as_bytes());
+        Self(hasher.finish128().as_u128())
+    }
+
     /// The epoch of that number.
     pub(crate) const fn of(number: u128) -> Self {
         Self(number)
@@ -72,12 +90,13 @@ impl EventId {
         Self { epoch, sequence }
     }
 
-    /// The life of the channel that the event is of.
+    /// The epoch of the event.
     pub fn epoch(&self) -> Epoch {
         self.epoch
     }
 
-    /// The number of the event in its epoch, from 1; 0 is before the first.
+    /// The number of the event in its channel. Each event has the next number, over all
+    /// epochs; 0 is before the first.
     pub fn sequence(&self) -> u64 {
         self.sequence
     }

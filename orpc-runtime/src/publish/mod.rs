@@ -47,7 +47,7 @@
 //!
 //! | reason | what happened | where it goes on |
 //! |---|---|---|
-//! | `epoch` | the channel has begun anew: a start in memory, a file that lost events, a channel that was forgotten | at the oldest event |
+//! | `epoch` | the reader's event is not there: a start in memory, a file that lost events, a copy that was put back | behind the last event that it shares with the channel, else at the oldest one |
 //! | `trimmed` | the events behind the reader's id are older than what is retained | at the oldest event |
 //! | `slow` | the same, for a reader that was subscribed and did not read | at the oldest event |
 //! | `ahead` | the channel does not have the reader's event: it lost its end, or the id is made up | behind the newest event |
@@ -55,6 +55,31 @@
 //! Without an id a subscription begins with what is published from then on, so a
 //! client that has not seen any event yet and loses its connection misses what
 //! comes meanwhile. Where that matters begin at [`Start::Oldest`].
+//!
+//! # What does an id name?
+//!
+//! One event. Each event has a number and an [epoch](Epoch), as entries have terms in
+//! Raft, and an id resumes exactly if the event of that number has that epoch, be it
+//! retained or the last one that was trimmed. Events keep their epochs; new ones get
+//! another epoch where the store cannot prove that nothing was lost:
+//!
+//! | | new epoch |
+//! |---|---|
+//! | in memory | at each start: nobody knows what was published before its end |
+//! | in a file, after a clean end or `kill -9` | no |
+//! | in a file, after the machine was started, or on another one | yes: without syncs the end may be lost, and a machine may be put back as a whole |
+//! | in a file that was copied, put back, written over or damaged | yes |
+//!
+//! A new epoch costs readers nothing who stand at events that are there. Whoever stands
+//! at one that is not is told when it comes back, also when another event has its
+//! number by then. One that had not seen the lost events yet is told of them only where
+//! the file knows of them.
+//!
+//! The proof is a file of 85 bytes beside the file of events, `<path>.mark`: the number
+//! of the last transaction, and which file that was, when it was changed last, in which
+//! start of the machine. Leave it out of backups; without it a new epoch begins. If both
+//! are written over in place within a minute of the last event, nothing tells. Elsewhere
+//! than on Linux each start begins a new epoch.
 //!
 //! # What does a TypeScript client see?
 //!
@@ -83,7 +108,7 @@
 //! | | `kill -9` | loss of power | costs |
 //! |---|---|---|---|
 //! | [`Durability::Memory`] | no | no | nothing |
-//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is told (on Linux; elsewhere ids may be used again) | a write |
+//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is told | a write |
 //! | [`Durability::Commit`] | yes | yes | a sync, shared by all that wait |
 //!
 //! ```
@@ -123,8 +148,9 @@
 //! number's.
 //!
 //! A channel is forgotten when it has no readers and no events, and had none for
-//! the time of the retention. If it comes back it begins anew, and whoever has an
-//! old id is told.
+//! the time of the retention. If it comes back its numbers go on behind those of all
+//! channels that were forgotten: whoever has an old id is told. A reader of a channel
+//! that never had an event misses nothing when it comes back.
 //!
 //! # What does a slow reader cost?
 //!
@@ -138,10 +164,10 @@
 //! # What if the file is damaged?
 //!
 //! Each page, event and channel has a checksum, and all are checked when the file
-//! is opened. A channel that lost events begins anew: its readers are told. A file
-//! that does not hold together at all is not opened. One that was put back from a
-//! backup, which nothing in it tells, has readers that are `ahead`, if they come
-//! before their number is given out again: begin with a new file instead.
+//! is opened. A channel that lost events goes on with those behind them: readers of
+//! what is before are told. A file that does not hold together at all is not opened.
+//! One that was put back from a backup is found out by the mark beside it, and each
+//! reader that has seen more is told.
 //!
 //! # Who gets an event?
 //!

@@ -46,9 +46,7 @@ pub enum Durability {
     /// Nothing: it is in memory, and each start has a new epoch.
     Memory,
     /// The end of the process, `kill -9` included: it is with the operating system.
-    /// A loss of power may lose events, or damage the file; both are told. (Where the
-    /// operating system does not say that it was started anew, which Linux does, ids
-    /// may be used again.)
+    /// A loss of power may lose events, or damage the file; both are told.
     Process,
     /// A loss of power as well: it is on the disk (`fdatasync`). All events that
     /// wait at the same time are one write.
@@ -175,8 +173,9 @@ impl PublisherBuilder {
     /// A file that can be read and not be written, as on a full disk, is opened: its
     /// events can be read, and publishing fails until there is room.
     ///
-    /// A channel whose events are damaged, or whose last events are lost, begins
-    /// anew: its readers are told of a gap, and the reason is logged.
+    /// Where events are damaged or lost readers that stand before them are told of a
+    /// gap, and the reason is logged. Beside the file there is another one, `<path>.mark`,
+    /// by which a copy that is put back is told from what it was copied from.
     ///
     /// # Errors
     /// If the file cannot be opened, is in use for longer than the

@@ -18,6 +18,9 @@ for_each_store! {
     a_link_to_a_file_stays_a_link,
     a_file_of_something_else_is_refused_and_left_alone,
     a_file_that_lost_its_end_tells_its_readers,
+    a_damaged_mark_begins_an_epoch_and_takes_nothing,
+    a_copy_that_goes_on_shares_no_id_with_what_it_was_copied_from,
+    a_file_of_an_earlier_format_is_refused,
 }
 
 async fn a_start_has_what_was_published_or_a_new_epoch(world: World) {
@@ -201,17 +204,106 @@ async fn a_file_that_lost_its_end_tells_its_readers(world: World) {
     assert_eq!(gap(&mut reader).await.reason(), GapReason::Ahead);
     lines.close().await;
 
-    // What redb keeps is as before, the mark is not.
-    let mut torn = before;
-    torn[..4096].copy_from_slice(&after[..4096]);
-    std::fs::write(world.path(), torn).unwrap();
-    let lines: Publisher<Line> = world.open();
-    for id in [early[3], late[9]] {
-        let mut reader = lines.subscribe("room", id).unwrap();
-        assert_eq!(gap(&mut reader).await.reason(), GapReason::Epoch);
+    // Once it has other events under those numbers as well.
+    std::fs::write(world.path(), &before).unwrap();
+    let lines = world.open();
+    let next = publish(&lines, 100..120).await;
+    assert_eq!((next[0].sequence(), next[0].epoch() == early[0].epoch()), (10, false));
+    for lost in &late {
+        let mut reader = lines.subscribe("room", *lost).unwrap();
+        let told = gap(&mut reader).await;
+        assert_eq!((told.reason(), told.resume()), (GapReason::Epoch, early[8]));
+        assert_eq!(ready(&mut reader).await, (100..120).collect::<Vec<_>>());
     }
-    let next = publish(&lines, 1..3).await;
-    assert_ne!(next[0].epoch(), early[0].epoch());
+    // Whoever stands at an event that is there misses nothing.
+    let mut reader = lines.subscribe("room", early[3]).unwrap();
+    assert_eq!(ready(&mut reader).await, (5..10).chain(100..120).collect::<Vec<_>>());
+    lines.close().await;
+    // What was given out before stays lost when the file is put back again.
+    std::fs::write(world.path(), &after).unwrap();
+    let lines = world.open();
+    let mut reader = lines.subscribe("room", next[5]).unwrap();
+    assert_eq!(gap(&mut reader).await.reason(), GapReason::Epoch);
     drop(lines);
-    assert_eq!(retained(&world.open()).await, [1, 2]);
+    let lines = world.open();
+    assert_eq!(retained(&lines).await, (1..20).collect::<Vec<_>>());
+}
+
+/// Where the mark beside the file is missing or torn, nothing that is there is lost.
+async fn a_damaged_mark_begins_an_epoch_and_takes_nothing(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    let mut mark = world.path().into_os_string();
+    mark.push(".mark");
+    let lines = world.open();
+    let mut ids = publish(&lines, 1..4).await;
+    drop(lines);
+    for (round, damage) in
+        [None, Some(vec![]), Some(vec![0; 85]), Some(vec![b'x'; 40])].into_iter().enumerate()
+    {
+        match damage {
+            None => std::fs::remove_file(&mark).unwrap(),
+            Some(bytes) => std::fs::write(&mark, bytes).unwrap(),
+        }
+        let lines = world.open();
+        for (index, id) in ids.iter().enumerate() {
+            let mut reader = lines.subscribe("room", *id).unwrap();
+            let expected: Vec<_> = (index as u64 + 2..4 + round as u64).collect();
+            assert_eq!(ready(&mut reader).await, expected);
+        }
+        let next = 4 + round as u64;
+        let id = publish(&lines, next..next + 1).await[0];
+        assert!(ids.iter().all(|before| before.epoch() != id.epoch()), "an epoch goes on");
+        assert_eq!(id.sequence(), next);
+        ids.push(id);
+        // The next start is a clean one: it goes on.
+        drop(lines);
+        drop(world.open());
+    }
+}
+
+/// A copy of the file goes on in an epoch of its own, and so does what was copied.
+async fn a_copy_that_goes_on_shares_no_id_with_what_it_was_copied_from(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    let lines = world.open();
+    let shared = publish(&lines, 1..4).await;
+    let copy = World::new(Durability::Commit);
+    std::fs::copy(world.path(), copy.path()).unwrap();
+    let here = publish(&lines, 4..8).await;
+    let copied = copy.open();
+    let there = publish(&copied, 104..108).await;
+    assert!(here.iter().all(|id| !there.contains(id)), "an id is given to two events");
+    for (lines, id) in [(&lines, there[1]), (&copied, here[1])] {
+        let mut reader = lines.subscribe("room", id).unwrap();
+        let told = gap(&mut reader).await;
+        assert_eq!(told.reason(), GapReason::Epoch);
+    }
+    let mut reader = copied.subscribe("room", shared[0]).unwrap();
+    assert_eq!(ready(&mut reader).await, [2, 3, 104, 105, 106, 107]);
+    // It is put in the place of what it was copied from, with what is beside it.
+    drop((lines, copied));
+    std::fs::copy(copy.path(), world.path()).unwrap();
+    let lines = world.open();
+    let next = publish(&lines, 8..9).await[0];
+    assert!(!there.contains(&next) && next.epoch() != there[0].epoch());
+    let mut reader = lines.subscribe("room", here[3]).unwrap();
+    assert_eq!(gap(&mut reader).await.resume(), shared[2]);
+}
+
+/// A file of the format before says what to do, and is left as it is.
+async fn a_file_of_an_earlier_format_is_refused(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    let mut file = b"orpc events v1\r\n".to_vec();
+    file.resize(8192, 1);
+    std::fs::write(world.path(), &file).unwrap();
+    let refused = world.builder().open::<Line>(world.path(), Durability::Commit);
+    let error = refused.expect_err("it is read");
+    assert!(matches!(error, StoreError::Format { found: 1, expected: 3 }), "{error:?}");
+    assert!(error.to_string().contains("move it away"), "{error}");
+    assert_eq!(std::fs::read(world.path()).unwrap(), file);
 }

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use orpc_runtime::prelude::*;
-use orpc_runtime::publish::{EventId, GapReason, SubscribeError};
+use orpc_runtime::publish::{EventId, GapReason, Start, SubscribeError};
 use proptest::prelude::*;
 
 use crate::for_each_store;
 use crate::support::cases;
-use crate::world::{RETENTION, World, event, gap, number, publish, ready};
+use crate::world::{Line, RETENTION, World, event, gap, number, publish, ready};
 
 for_each_store! {
     an_id_of_another_epoch_is_a_gap_before_any_event,
@@ -17,6 +17,58 @@ for_each_store! {
     an_id_beyond_the_end_is_a_gap,
     malformed_ids_are_refused_and_reach_no_store,
     ids_increase_across_restarts_full_expiry_and_jumps_of_the_clock,
+    a_reader_of_a_channel_without_events_is_told_of_no_gap,
+    a_reader_of_a_forgotten_channel_is_not_given_the_events_of_another_life,
+}
+
+/// Where nothing was published nothing is missing: not when the channel was let go
+/// meanwhile, nor after a clean restart of what is in a file.
+async fn a_reader_of_a_channel_without_events_is_told_of_no_gap(world: World) {
+    let mut lines = world.open();
+    let last = lines.subscribe("quiet", Start::Now).unwrap().position();
+    for round in 0..3 {
+        assert_eq!(lines.channels(), usize::from(round > 0), "the channel is let go");
+        let mut reader = lines.subscribe("quiet", last).unwrap();
+        assert_eq!(ready(&mut reader).await, Vec::<u64>::new());
+        drop(reader);
+        publish(&lines, round..round + 1).await;
+        if world.is_durable() {
+            drop(lines);
+            lines = world.open();
+        }
+    }
+    let mut reader = lines.subscribe("quiet", last).unwrap();
+    lines.publish("quiet", &Line { n: 7 }).await.unwrap();
+    assert_eq!(ready(&mut reader).await, [7]);
+    // In memory nobody knows what was published before the start.
+    if !world.is_durable() {
+        let lines = world.open();
+        let mut reader = lines.subscribe("quiet", last).unwrap();
+        assert_eq!(gap(&mut reader).await.reason(), GapReason::Epoch);
+    }
+}
+
+async fn a_reader_of_a_forgotten_channel_is_not_given_the_events_of_another_life(world: World) {
+    let lines = world.open();
+    let ids = publish(&lines, 1..6).await;
+    world.hands.pass(3 * RETENTION);
+    for n in 0.. {
+        lines.publish("other", &Line { n }).await.unwrap();
+        if lines.channels() == 1 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let next = publish(&lines, 6..9).await;
+    assert!(next[0].sequence() > ids[4].sequence(), "numbers go back");
+    let mut reader = lines.subscribe("room", ids[2]).unwrap();
+    assert_eq!(gap(&mut reader).await.reason(), GapReason::Trimmed);
+    assert_eq!(ready(&mut reader).await, [6, 7, 8]);
+    // One that had seen everything misses nothing.
+    if next[0].sequence() == ids[4].sequence() + 1 {
+        let mut reader = lines.subscribe("room", ids[4]).unwrap();
+        assert_eq!(ready(&mut reader).await, [6, 7, 8]);
+    }
 }
 
 async fn an_id_of_another_epoch_is_a_gap_before_any_event(world: World) {

@@ -57,10 +57,9 @@ impl Truth {
 
     /// Whether an event must be retained at that time.
     fn must_be_there(&self, index: usize, now: Duration) -> bool {
-        let (id, _, at) = self.events[index];
+        let (_, _, at) = self.events[index];
         let newer = self.events.len() - index;
-        let is_of_epoch = self.top().is_some_and(|top| top.epoch() == id.epoch());
-        is_of_epoch && (newer as u64) < MAX_EVENTS && now - at <= RETENTION
+        (newer as u64) < MAX_EVENTS && now - at <= RETENTION
     }
 
     /// Whether an event must not be given out any more.
@@ -79,13 +78,17 @@ impl Truth {
         match got {
             Ok(event) => {
                 let id = event.id().unwrap();
-                assert_eq!(id.epoch(), last.epoch(), "another epoch without a word");
                 assert_eq!(id.sequence(), last.sequence() + 1, "a hole or a repetition");
                 let index = self.position(id).expect("an event that was not published");
-                assert_eq!(number(event), self.events[index].1);
-                let is_in_hand = |(until, _): &(EventId, Duration)| {
-                    until.epoch() == id.epoch() && until.sequence() >= id.sequence()
+                let before = index.checked_sub(1).map(|before| self.events[before].0);
+                let is_forgotten = |before: EventId| {
+                    self.position(*last).is_none() && before.sequence() < last.sequence()
                 };
+                let follows = before.is_none_or(|before| before == *last || is_forgotten(before));
+                assert!(follows, "behind another event");
+                assert_eq!(number(event), self.events[index].1);
+                let is_in_hand =
+                    |(until, _): &(EventId, Duration)| until.sequence() >= id.sequence();
                 let top = self.events[self.events.len() - 1].0;
                 let read = hand.filter(is_in_hand).unwrap_or((top, now));
                 *hand = Some(read);
@@ -95,14 +98,27 @@ impl Truth {
             }
             Err(ReadError::Gap(gap)) => {
                 assert_eq!(gap.last(), *last);
-                let next = self.events.iter().position(|(id, ..)| {
-                    id.epoch() == last.epoch() && id.sequence() == last.sequence() + 1
-                });
+                // The first event that it does not get.
+                let next = self.position(*last).map_or(0, |index| index + 1);
+                let resume = gap.resume().sequence();
+                let is_skipped =
+                    self.events.get(next).is_some_and(|(id, ..)| id.sequence() <= resume);
                 match gap.reason() {
-                    GapReason::Epoch => assert_ne!(gap.resume().epoch(), last.epoch()),
-                    GapReason::Slow | GapReason::Trimmed => {
-                        let next = next.expect("a gap in nothing");
+                    // Its event is lost, or the channel was forgotten before another epoch
+                    // began.
+                    GapReason::Epoch | GapReason::Ahead => {
+                        let place = self.position(*last);
+                        let is_forgotten = |index| self.must_be_gone(index, now);
+                        assert!(place.is_none_or(is_forgotten), "a gap in nothing");
+                    }
+                    GapReason::Slow | GapReason::Trimmed if is_skipped => {
                         assert!(!self.must_be_there(next, now), "a gap of what must be there");
+                    }
+                    // The channel was forgotten: its numbers go on behind those of others.
+                    GapReason::Trimmed => {
+                        let is_over =
+                            next == self.events.len() || self.must_be_gone(next.max(1) - 1, now);
+                        assert!(is_over && resume > last.sequence(), "a gap in nothing");
                     }
                     other => panic!("{other:?}"),
                 }
@@ -143,6 +159,7 @@ async fn run(
     let mut dice = Dice(seed);
     let mut truth = Truth::default();
     let mut clients: [Client; 3] = Default::default();
+    let mut backup: Option<(Vec<u8>, usize)> = None;
     let mut n = 0;
     for _ in 0..10 + dice.roll(30) {
         let client = dice.roll(3) as usize;
@@ -202,6 +219,25 @@ async fn run(
                     clients = Default::default();
                 }
                 *lines = Publisher::memory();
+                // The file is copied, or the copy is put back: over it or in its place.
+                if world.is_durable() && dice.roll(2) == 0 {
+                    match backup.take() {
+                        None => {
+                            let copy = std::fs::read(world.path()).unwrap();
+                            backup = Some((copy, truth.events.len()));
+                        }
+                        Some((copy, count)) => {
+                            if dice.roll(2) == 0 {
+                                std::fs::remove_file(world.path()).unwrap();
+                            }
+                            std::fs::write(world.path(), copy).unwrap();
+                            truth.events.truncate(count);
+                            if truth.events.is_empty() {
+                                clients = Default::default();
+                            }
+                        }
+                    }
+                }
                 *lines = open();
                 if !world.is_durable() {
                     truth.events.clear();

@@ -25,7 +25,7 @@ pub(crate) enum Read<E> {
     /// It has seen everything.
     Nothing,
     /// The events behind its position, where it stands from now on behind the last.
-    Events(Vec<(u64, E)>),
+    Events(Vec<(EventId, E)>),
     /// Events with these numbers that are not in memory. The reader stands where
     /// it stood until it is told that they were [read](Cursor::advance).
     Elsewhere { first: u64, last: u64 },
@@ -44,18 +44,19 @@ impl Cursor {
         self.position
     }
 
-    /// Tells that the events up to that number were read from elsewhere.
-    pub(crate) fn advance(&mut self, sequence: u64) {
-        self.position = EventId::new(self.position.epoch(), sequence);
+    /// Tells that the events up to that one were read from elsewhere.
+    pub(crate) fn advance(&mut self, last: EventId) {
+        self.position = last;
         self.is_reading = true;
     }
 
     /// Reads on.
     pub(crate) fn read<E: Clone>(&mut self, log: &Log<E>, chunk: Chunk) -> Read<E> {
         if let Some(gap) = self.gap(log) {
-            let skips =
-                u64::from(log.has(Bug::SkipsBehindGap) && gap.resume().sequence() < log.top);
-            self.position = EventId::new(gap.resume().epoch(), gap.resume().sequence() + skips);
+            self.position = gap.resume();
+            if log.has(Bug::SkipsBehindGap) && gap.resume().sequence() < log.top {
+                self.position = log.id(gap.resume().sequence() + 1);
+            }
             self.is_reading = true;
             if !log.has(Bug::SlowIsSilent) || gap.reason() != GapReason::Slow {
                 return Read::Gap(gap);
@@ -80,10 +81,10 @@ impl Cursor {
             if !events.is_empty() && (events.len() >= chunk.events || bytes > chunk.bytes) {
                 break;
             }
-            events.push((sequence, event.clone()));
+            events.push((log.id(sequence), event.clone()));
         }
         if let Some((last, _)) = events.last() {
-            self.position = EventId::new(log.epoch, *last);
+            self.position = *last;
         }
         Read::Events(events)
     }
@@ -91,12 +92,25 @@ impl Cursor {
     /// What is missing between the position and what the log can give.
     fn gap<E: Clone>(&self, log: &Log<E>) -> Option<Gap> {
         let (last, oldest) = (self.position, log.oldest());
-        if last.epoch() != log.epoch && !log.has(Bug::IgnoresEpoch) {
-            return Some(Gap::new(GapReason::Epoch, last, oldest));
-        }
-        if last.sequence() > log.top {
+        let is_entry = if log.has(Bug::ComparesNewestEpoch) {
+            last.sequence() <= log.top && last.epoch() == log.epoch()
+        } else {
+            log.has_entry(last)
+        };
+        if !is_entry && (last.sequence() > log.top || !log.has(Bug::IgnoresEpoch)) {
+            let shared = log.last_shared(last);
             let waits = log.has(Bug::AheadWaits) || log.has(Bug::ShowsPending);
-            return (!waits).then(|| Gap::new(GapReason::Ahead, last, log.top()));
+            return match shared {
+                Some(shared) if shared != log.top() => {
+                    let resume = if log.has(Bug::RepeatsShared) { oldest } else { shared };
+                    let resume = if log.has(Bug::SkipsReplaced) { log.top() } else { resume };
+                    Some(Gap::new(GapReason::Epoch, last, resume))
+                }
+                Some(top) if !waits => Some(Gap::new(GapReason::Ahead, last, top)),
+                Some(_) => None,
+                None if log.has(Bug::IgnoresEpoch) => None,
+                None => Some(Gap::new(GapReason::Epoch, last, oldest)),
+            };
         }
         let off = u64::from(log.has(Bug::FloorOffByOne));
         if last.sequence() + off < oldest.sequence() {
@@ -108,6 +122,14 @@ impl Cursor {
 }
 
 impl<E: Clone> Log<E> {
+    /// The last entry that a reader has in common with the log, which does not have the
+    /// one that it stands behind. None if that is trimmed, or nobody knows.
+    fn last_shared(&self, last: EventId) -> Option<EventId> {
+        let end = self.terms.last_of(last.epoch(), self.top)?;
+        let shared = EventId::new(last.epoch(), end);
+        (end < last.sequence() && end >= self.oldest().sequence()).then_some(shared)
+    }
+
     /// The number of the last event that is shown.
     fn visible(&self) -> u64 {
         let pending = if self.has(Bug::ShowsPending) { self.pending.len() as u64 } else { 0 };

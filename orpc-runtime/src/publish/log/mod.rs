@@ -5,25 +5,34 @@
 //! old or new, so that there is no handing over from a replay to what is live.
 
 mod bug;
+mod continuity;
 mod cursor;
 mod limits;
 #[cfg(test)]
 mod model;
+mod origin;
 mod segments;
+#[cfg(test)]
+mod starts;
+mod terms;
 
 use std::collections::VecDeque;
 
 pub(crate) use bug::Bug;
+pub(crate) use continuity::{Found, Place, Witness, is_continued};
 pub(crate) use cursor::{Chunk, Cursor, Read};
 pub(crate) use limits::Limits;
+pub(crate) use origin::Origin;
 use segments::Segments;
+use terms::Terms;
 
 use super::id::{Epoch, EventId};
 
 /// The log of a channel, with events `E`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Log<E> {
-    epoch: Epoch,
+    /// The epochs of the entries.
+    terms: Terms,
     /// The number of the last event that readers may see; 0 before the first.
     top: u64,
     /// What is retained, without the events themselves.
@@ -33,6 +42,8 @@ pub(crate) struct Log<E> {
     tail_bytes: u64,
     /// Events with a number that nobody sees yet.
     pending: Vec<Appended<E>>,
+    /// Whether there is an event, or was one.
+    is_used: bool,
     #[cfg(test)]
     bug: Bug,
 }
@@ -52,35 +63,58 @@ struct Appended<E> {
 }
 
 impl<E: Clone> Log<E> {
-    /// A log without events.
-    pub(crate) fn new(epoch: Epoch) -> Self {
-        Self::recovered(epoch, 0)
-    }
-
-    /// A log whose events up to `top` are elsewhere or gone. Which of them are
-    /// there is told by [`retain`](Log::retain).
-    pub(crate) fn recovered(epoch: Epoch, top: u64) -> Self {
+    /// A log without events, whose first one follows the entry of that id. Number 0
+    /// is before all of them.
+    pub(crate) fn behind(last: EventId) -> Self {
+        let top = last.sequence();
         Self {
-            epoch,
+            terms: Terms::behind(last.epoch(), top),
             top,
-            segments: Segments::starting_at(top + 1),
+            segments: Segments::starting_at(top.saturating_add(1)),
             tail: VecDeque::new(),
             tail_bytes: 0,
             pending: Vec::new(),
+            is_used: false,
             #[cfg(test)]
             bug: Bug::None,
         }
     }
 
-    /// Tells of an event that is there already: the oldest first, the last one is
-    /// that of number `top`.
-    pub(crate) fn retain(&mut self, sequence: u64, bytes: u64, at: u64, limits: &Limits) {
-        if self.segments.is_empty() {
-            self.segments = Segments::starting_at(sequence);
-        }
+    /// Takes in the next event, which is elsewhere already.
+    pub(crate) fn retain(&mut self, epoch: Epoch, bytes: u64, at: u64, limits: &Limits) {
+        self.top += 1;
+        self.is_used = true;
+        self.terms.begin(epoch);
+        self.terms.push(self.top);
         self.segments.push(bytes, at, limits);
         // What a file has may have been trimmed before: that is removed a little later.
         self.segments.trim_by_size(limits);
+        self.forget_epochs();
+    }
+
+    /// Tells of an event that is elsewhere and is damaged or missing: nothing before it
+    /// is given out any more, as the one behind it does not follow on that. `epoch` is
+    /// that of the lost one, if it is known.
+    pub(crate) fn lose(&mut self, lost: EventId) {
+        let lost = if self.has(Bug::ClosesHoles) { self.top() } else { lost };
+        let mut log = Self::behind(lost);
+        log.is_used = true;
+        #[cfg(test)]
+        let log = log.with_bug(self.bug);
+        *self = log;
+    }
+
+    /// Tells that all events were trimmed before, and that there were some.
+    pub(crate) fn set_used(&mut self) {
+        self.is_used = true;
+    }
+
+    /// Lets later entries have that epoch: those that there are keep theirs.
+    pub(crate) fn begin(&mut self, epoch: Epoch) {
+        self.terms.begin(epoch);
+        if self.has(Bug::RenamesEntries) {
+            self.terms = Terms::behind(epoch, self.top);
+        }
     }
 
     /// Breaks the log in one way, to see that tests find out.
@@ -88,6 +122,16 @@ impl<E: Clone> Log<E> {
     pub(crate) fn with_bug(mut self, bug: Bug) -> Self {
         self.bug = bug;
         self
+    }
+
+    #[cfg(test)]
+    fn bug(&self) -> Bug {
+        self.bug
+    }
+
+    #[cfg(not(test))]
+    const fn bug(&self) -> Bug {
+        Bug::None
     }
 
     /// Whether the log is broken in that way.
@@ -102,14 +146,24 @@ impl<E: Clone> Log<E> {
         false
     }
 
-    /// The life that the log is in.
+    /// The epoch that the next entry will have.
     pub(crate) fn epoch(&self) -> Epoch {
-        self.epoch
+        self.terms.newest()
+    }
+
+    /// The id of the entry of that number, which is there or is the last trimmed one.
+    pub(crate) fn id(&self, sequence: u64) -> EventId {
+        EventId::new(self.terms.of(sequence), sequence)
+    }
+
+    /// Whether the entry of that number, which may be trimmed, is the one of that id.
+    pub(crate) fn has_entry(&self, id: EventId) -> bool {
+        id.sequence() <= self.top && self.terms.of(id.sequence()) == id.epoch()
     }
 
     /// The position behind the last committed event.
     pub(crate) fn top(&self) -> EventId {
-        EventId::new(self.epoch, self.top)
+        self.id(self.top)
     }
 
     /// The number of the oldest retained event; behind the last one if there is none.
@@ -119,7 +173,7 @@ impl<E: Clone> Log<E> {
 
     /// The position before the oldest retained event.
     pub(crate) fn oldest(&self) -> EventId {
-        EventId::new(self.epoch, self.floor().saturating_sub(1))
+        self.id(self.floor().saturating_sub(1))
     }
 
     /// When the oldest retained event was appended, in milliseconds of the store's age.
@@ -134,7 +188,7 @@ impl<E: Clone> Log<E> {
 
     /// Whether there never was an event.
     pub(crate) fn is_unused(&self) -> bool {
-        self.top == 0 && self.pending.is_empty()
+        !self.is_used && self.pending.is_empty()
     }
 
     /// The id that the next event will have; none at the end of all numbers.
@@ -142,7 +196,7 @@ impl<E: Clone> Log<E> {
         let ahead = u64::try_from(self.pending.len()).ok()?.checked_add(1)?;
         // The last number is left out: what is behind it has none.
         let sequence = self.top.checked_add(ahead).filter(|next| *next < u64::MAX)?;
-        Some(EventId::new(self.epoch, sequence))
+        Some(EventId::new(self.epoch(), sequence))
     }
 
     /// Takes in an event under the number that [`next`](Log::next) told.
@@ -159,6 +213,8 @@ impl<E: Clone> Log<E> {
             self.tail.push_back(Held { event, bytes });
             self.tail_bytes += bytes;
             self.top += 1;
+            self.is_used = true;
+            self.terms.push(self.top);
         }
         self.segments.trim_by_size(limits);
         self.drop_trimmed();
@@ -186,19 +242,18 @@ impl<E: Clone> Log<E> {
     /// Whether a log that was read from a file goes on where another one was: it
     /// has lost nothing.
     pub(crate) fn continues(&self, before: &Self) -> bool {
-        self.epoch == before.epoch && self.top >= before.top
+        self.has_entry(before.top())
     }
 
-    /// Begins anew, with nothing.
-    pub(crate) fn reset(&mut self, epoch: Epoch) {
-        let fresh = Self::new(epoch);
-        #[cfg(test)]
-        let fresh = fresh.with_bug(self.bug);
-        *self = fresh;
+    /// Forgets the epochs of entries that nobody can come back behind.
+    fn forget_epochs(&mut self) {
+        let bug = self.bug();
+        self.terms.forget_before(self.segments.floor().saturating_sub(1), bug);
     }
 
     /// Drops what is in memory of events that are trimmed.
     fn drop_trimmed(&mut self) {
+        self.forget_epochs();
         let retained = self.top + 1 - self.segments.floor();
         while self.tail.len() as u64 > retained {
             if self.has(Bug::TrimsNewest) {

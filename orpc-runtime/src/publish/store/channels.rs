@@ -8,7 +8,7 @@ use std::task::Waker;
 use super::super::clock::Timeline;
 use super::super::error::StoreError;
 use super::super::id::Epoch;
-use super::super::log::{Limits, Log};
+use super::super::log::{Limits, Log, Origin};
 use super::due::{Due, Entry};
 use super::keys::Keys;
 use super::{Record, Start};
@@ -32,6 +32,8 @@ pub(super) struct Channels {
 #[derive(Default)]
 struct Map {
     by_name: HashMap<Arc<str>, Arc<Channel>>,
+    /// Where a channel begins that is not there; none before the first one.
+    origin: Option<Origin>,
     closed: bool,
 }
 
@@ -123,6 +125,19 @@ impl Channels {
         self.map().by_name.values().cloned().collect()
     }
 
+    /// Where channels begin that are not there.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        self.map().origin
+    }
+
+    /// Lets channels that are not there begin there, and behind the numbers of those
+    /// that were forgotten here.
+    pub(super) fn set_origin(&self, origin: Origin) {
+        let mut map = self.map();
+        let floor = map.origin.map_or(0, |before| before.floor).max(origin.floor);
+        map.origin = Some(Origin { floor, ..origin });
+    }
+
     /// Adds a channel that a file knows.
     pub(super) fn insert(&self, name: Arc<str>, state: State) {
         let channel = self.make(Arc::clone(&name), state);
@@ -168,9 +183,15 @@ impl Channels {
         if map.by_name.len() >= self.max_channels {
             return Err(Refused::TooMany);
         }
-        let epoch = Epoch::random().map_err(|error| Refused::Store(error.into()))?;
-        let name: Arc<str> = name.into();
-        let channel = self.make(Arc::clone(&name), State::new(Log::new(epoch)));
+        let origin = match map.origin {
+            Some(origin) => origin,
+            None => {
+                let epoch = Epoch::random().map_err(|error| Refused::Store(error.into()))?;
+                *map.origin.insert(Origin::new(epoch))
+            }
+        };
+        let channel = self.make(name.into(), State::new(origin.log(name)));
+        let name = Arc::clone(&channel.name);
         map.by_name.insert(name, Arc::clone(&channel));
         Ok(channel)
     }
@@ -240,6 +261,9 @@ impl Channels {
 
     fn remove(&self, map: &mut Map, channel: &Channel, state: &mut State) {
         self.due.remove(channel, state.entry.take());
+        if let Some(origin) = &mut map.origin {
+            origin.forget(&state.log);
+        }
         state.is_gone = true;
         map.by_name.remove(&channel.name);
     }
@@ -313,8 +337,8 @@ impl State {
     }
 
     /// Begins anew, with nothing.
-    pub(super) fn begin_anew(&mut self, epoch: Epoch) {
-        self.log.reset(epoch);
+    pub(super) fn begin_anew(&mut self, log: Log<Record>) {
+        self.log = log;
         self.keys.clear();
         self.place = None;
     }

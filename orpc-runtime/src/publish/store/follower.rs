@@ -33,14 +33,20 @@ impl Follower {
                 let sequence = position.sequence().saturating_add(1);
                 match ready!(replay.poll_take(cx)) {
                     Taken::Event(record) => {
-                        self.reader.cursor.advance(sequence);
-                        let id = EventId::new(position.epoch(), sequence);
-                        return Poll::Ready(Ok(Some(record.at(id))));
+                        let state = self.reader.channel.state();
+                        // The file may have been found without its end meanwhile, which
+                        // the log says.
+                        if state.log.has_entry(position) && sequence <= state.log.top().sequence() {
+                            let id = state.log.id(sequence);
+                            self.reader.cursor.advance(id);
+                            return Poll::Ready(Ok(Some(record.at(id))));
+                        }
                     }
                     Taken::Nothing => {}
-                    // They were trimmed meanwhile, which the log says.
+                    // They were trimmed or lost meanwhile, which the log says.
                     Taken::Missing => {
-                        if self.reader.channel.state().log.floor() <= sequence {
+                        let state = self.reader.channel.state();
+                        if state.log.floor() <= sequence && state.log.has_entry(position) {
                             let missing = StoreError::Corrupt("events are missing".to_owned());
                             return Poll::Ready(Err(ReadError::Store(missing)));
                         }
@@ -55,12 +61,9 @@ impl Follower {
             state.log.trim(channels.timeline.now(), &channels.limits);
             match self.reader.cursor.read(&state.log, CHUNK) {
                 Read::Events(events) => {
-                    let epoch = state.log.epoch();
                     drop(state);
                     let event = events.into_iter().next();
-                    let kept =
-                        event.map(|(sequence, record)| record.at(EventId::new(epoch, sequence)));
-                    return Poll::Ready(Ok(kept));
+                    return Poll::Ready(Ok(event.map(|(id, record)| record.at(id))));
                 }
                 Read::Gap(gap) => return Poll::Ready(Err(ReadError::Gap(gap))),
                 Read::Nothing if !waits => return Poll::Ready(Ok(None)),
@@ -97,7 +100,8 @@ impl Follow for Follower {
 }
 
 impl Record {
-    fn at(self, id: EventId) -> Kept {
+    /// The event of that id.
+    pub(super) fn at(self, id: EventId) -> Kept {
         Kept { id, envelope: self.envelope, audience: self.audience }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use redb::{Builder, Database};
 
-use super::disk::{Boot, Disk, RawFile};
+use super::disk::{Disk, RawFile};
 use super::file::{Backend, EventFile, Remains};
 use crate::publish::error::StoreError;
 
@@ -59,9 +59,8 @@ impl Opened {
     pub(super) fn over(
         remains: Remains,
         syncs: bool,
-        boot: Option<Boot>,
     ) -> Result<Self, (Option<Remains>, StoreError)> {
-        let mut file = EventFile::hold(remains, syncs, boot);
+        let file = EventFile::hold(remains, syncs);
         if let Err(error) = file.check() {
             return Err((file.retire(), error));
         }
@@ -111,7 +110,7 @@ impl Current {
         syncs: bool,
         file: Arc<dyn RawFile>,
     ) -> Result<Self, StoreError> {
-        let opened = Opened::over(Remains::of(file), syncs, disk.boot());
+        let opened = Opened::over(Remains::of(file), syncs);
         let content = Content::Opened(opened.map_err(|(_, error)| error)?);
         let slot = RwLock::new(Slot { content, generation: 0 });
         Ok(Self(Arc::new(Shared { disk, syncs, slot })))
@@ -169,7 +168,7 @@ impl Current {
         let is_empty = remains.is_empty().unwrap_or(false);
         let begun = if is_empty { remains.begin_anew() } else { Ok(()) };
         let opened = match begun {
-            Ok(()) => Opened::over(remains, self.0.syncs, self.0.disk.boot()),
+            Ok(()) => Opened::over(remains, self.0.syncs),
             Err(error) => Err((Some(remains), error.into())),
         };
         match opened {
@@ -186,6 +185,11 @@ impl Current {
                 Err(error)
             }
         }
+    }
+
+    /// The folder of the file.
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.0.disk
     }
 
     /// Whether what is written goes to the file.
@@ -215,7 +219,7 @@ impl Current {
         }
     }
 
-    /// Closes the file, once nobody reads from it, and says in it that it was closed.
+    /// Closes the file, once nobody reads from it.
     pub(super) fn close(&self) {
         let mut slot = self.0.slot.write().unwrap_or_else(PoisonError::into_inner);
         if let Content::Opened(opened) = std::mem::replace(&mut slot.content, Content::Closed) {

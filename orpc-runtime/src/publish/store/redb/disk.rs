@@ -49,6 +49,8 @@ pub(crate) enum Name {
     Events,
     /// The one that it has while it is made.
     New,
+    /// That of the file beside it, which says how it was left.
+    Mark,
 }
 
 /// The device and the number of a file, by which two descriptors are known to be of
@@ -65,6 +67,8 @@ pub(crate) trait RawFile: Send + Sync {
     /// another one has it locked.
     fn try_lock(&self) -> io::Result<bool>;
     fn identity(&self) -> io::Result<Identity>;
+    /// When the file was last changed, in nanoseconds since 1970. Nobody can set that.
+    fn changed(&self) -> io::Result<u64>;
     fn len(&self) -> io::Result<u64>;
     /// Fills the buffer, or fails.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
@@ -81,6 +85,7 @@ pub(crate) struct SystemDisk {
     /// The same without symbolic links: a rename replaces a link, not what it is of.
     file: PathBuf,
     new: PathBuf,
+    mark: PathBuf,
 }
 
 struct SystemFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
@@ -96,15 +101,20 @@ impl SystemDisk {
             let Ok(target) = std::fs::read_link(&file) else { break };
             file = folder_of(&file).join(target);
         }
-        let mut new = file.clone().into_os_string();
-        new.push(".new");
-        Self { path: path.to_owned(), file, new: new.into() }
+        let beside = |ending| {
+            let mut beside = file.clone().into_os_string();
+            beside.push(ending);
+            PathBuf::from(beside)
+        };
+        let (new, mark) = (beside(".new"), beside(".mark"));
+        Self { path: path.to_owned(), file, new, mark }
     }
 
     fn path_of(&self, name: Name) -> &Path {
         match name {
             Name::Events => &self.file,
             Name::New => &self.new,
+            Name::Mark => &self.mark,
         }
     }
 }
@@ -220,6 +230,15 @@ impl RawFile for SystemFile {
         Ok(identity(&self.0.metadata()?))
     }
 
+    fn changed(&self) -> io::Result<u64> {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let metadata = self.0.metadata()?;
+        let nanoseconds = i128::from(metadata.ctime()) * 1_000_000_000;
+        let changed = nanoseconds.saturating_add(i128::from(metadata.ctime_nsec()));
+        Ok(u64::try_from(changed).unwrap_or_default())
+    }
+
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
@@ -264,6 +283,11 @@ impl RawFile for SystemFile {
 
     fn identity(&self) -> io::Result<Identity> {
         Ok(identity(&self.file().metadata()?))
+    }
+
+    // It says when the file was written to, which can be set.
+    fn changed(&self) -> io::Result<u64> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn len(&self) -> io::Result<u64> {

@@ -1,11 +1,7 @@
 //! The file of events: what redb writes, behind a page that is ours.
 //!
-//! The first page says that the file is one of events and which was the last
-//! transaction that was committed. redb keeps the one before as well and falls
-//! back to it when the last one is damaged, without a word of the events that
-//! this loses; the mark tells. Where nothing is synced the mark may be lost with
-//! what it tells of, so the page says as well in which start of the machine the
-//! file was opened, and whether it was closed.
+//! The first page says that the file is one of events, and of which format. How it was
+//! left is written down [beside](super::beside) it, as a copy cannot tell.
 
 use std::fmt;
 use std::io;
@@ -14,31 +10,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redb::StorageBackend;
 
 use super::database::Opened;
-use super::disk::{Boot, Disk, RawFile};
+use super::disk::{Disk, RawFile};
 use super::overlay::{Overlay, PAGE};
 use crate::publish::error::StoreError;
 
 /// What the first page begins with.
-const MAGIC: &[u8; 16] = b"orpc events v1\r\n";
+const MAGIC: &[u8; 16] = b"orpc events v3\r\n";
+
+/// What the first page of an earlier format begins with.
+const EARLIER: &[u8; 16] = b"orpc events v1\r\n";
 
 /// What redb begins with. It writes this last when it makes a database.
 const REDB_MAGIC: &[u8; 9] = b"redb\x1a\x0a\xa9\x0d\x0a";
 
 /// The pages that say which of the others count: redb's first one, then ours.
 const LAST_PAGES: [u64; 2] = [1, 0];
-
-/// Where the marks are; they are written in turns.
-const MARKS: [u64; 2] = [512, 1024];
-
-/// How long a mark is: a number and its checksum.
-const MARK: usize = 12;
-
-/// Where it stands in which start of the machine the file was opened without syncs:
-/// the start, whether it was closed, a checksum.
-const OPENED: u64 = 1536;
-
-/// How long that is.
-const OPENED_LENGTH: usize = 21;
 
 /// Where a byte says that a sync has failed: the operating system may take pages for
 /// written that are not on the disk, and show them to the next process as if they were.
@@ -53,10 +39,6 @@ pub(super) struct EventFile {
     state: Mutex<FileState>,
     /// Whether what is written has to be on the disk, or with the operating system.
     syncs: bool,
-    /// The start of the machine that this is.
-    boot: Option<Boot>,
-    /// What was written may have been lost with an earlier start of the machine.
-    is_doubtful: bool,
     /// How long the file itself was when it was opened, if that was known.
     length: u64,
 }
@@ -118,69 +100,39 @@ impl Remains {
 
 impl EventFile {
     /// Uses a file with its writes held back.
-    pub(super) fn hold(remains: Remains, syncs: bool, boot: Option<Boot>) -> Self {
+    pub(super) fn hold(remains: Remains, syncs: bool) -> Self {
         let Remains { locked, is_first, was_whole, overlay } = remains;
         let length = locked.len().unwrap_or_default();
         let state = FileState { writes: Some(Writes::Held(overlay)), locked, is_first, was_whole };
-        Self { state: Mutex::new(state), syncs, boot, is_doubtful: false, length }
+        Self { state: Mutex::new(state), syncs, length }
     }
 
-    /// Checks that it is a file of events, and sees in which start of the machine it
-    /// was written.
-    pub(super) fn check(&mut self) -> Result<(), StoreError> {
+    /// Checks that it is a file of events.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
         let mut magic = [0; MAGIC.len()];
-        let is_long = self.len()? >= PAGE;
-        if is_long {
+        if self.len()? >= PAGE {
             self.read(0, &mut magic)?;
         }
-        if magic != *MAGIC {
-            return Err(StoreError::Corrupt("it is no file of events".to_owned()));
+        match &magic {
+            MAGIC => Ok(()),
+            EARLIER => Err(StoreError::Format { found: 1, expected: 3 }),
+            _ => Err(StoreError::Corrupt("it is no file of events".to_owned())),
         }
-        let mut opened = [0; OPENED_LENGTH];
-        self.read(OPENED, &mut opened)?;
-        let is_known = opened == [0; OPENED_LENGTH]
-            || opened == Self::opened(self.boot, false)
-            || opened == Self::opened(opened.first_chunk().copied(), true);
-        self.is_doubtful = !is_known;
-        Ok(())
     }
 
-    /// What stands at `OPENED`; zeros if nobody knows which start of the machine this is.
-    fn opened(boot: Option<Boot>, is_closed: bool) -> [u8; OPENED_LENGTH] {
-        let mut bytes = [0; OPENED_LENGTH];
-        let Some(boot) = boot else { return bytes };
-        let (text, checksum) = bytes.split_at_mut(OPENED_LENGTH - 4);
-        text[..boot.len()].copy_from_slice(&boot);
-        text[boot.len()] = u8::from(is_closed);
-        checksum.copy_from_slice(&crc32fast::hash(text).to_le_bytes());
-        bytes
-    }
-
-    /// Writes down in which start of the machine the file is written without syncs,
-    /// or that it is not. What was cleared away is on the disk before.
+    /// Sees to it that what was found is on the disk, also where nothing is synced
+    /// from then on, or was before.
     pub(super) fn begin(&self) -> io::Result<()> {
-        let new = Self::opened(self.boot.filter(|_| !self.syncs), false);
-        let mut old = [0; OPENED_LENGTH];
-        self.read(OPENED, &mut old)?;
-        if old == new {
-            return Ok(());
-        }
-        let file = self.direct()?;
-        file.sync()?;
-        file.write_at(OPENED, &new)?;
-        file.sync()
+        if self.syncs { self.sync() } else { self.direct()?.sync() }
     }
 
-    /// What is to be done when the database is closed: then all is on the disk, and
-    /// the file says so.
+    /// What is to be done when the database is closed: then all is on the disk.
     pub(super) fn finish(&self) -> impl FnOnce() -> io::Result<()> + use<> {
-        let (file, boot) = (self.direct(), self.boot.filter(|_| !self.syncs));
-        move || {
+        let (file, syncs) = (self.direct(), self.syncs);
+        move || match file {
+            Ok(file) if !syncs => file.sync(),
             // With its writes held back nothing was added since it was opened.
-            let (Ok(file), Some(boot)) = (file, boot) else { return Ok(()) };
-            file.sync()?;
-            file.write_at(OPENED, &Self::opened(Some(boot), true))?;
-            file.sync()
+            _ => Ok(()),
         }
     }
 
@@ -260,36 +212,6 @@ impl EventFile {
         let state = self.state();
         matches!(state.writes, Some(Writes::Held(_)))
             && state.locked.len().is_ok_and(|length| length < self.length)
-    }
-
-    /// The number of the last transaction that is known to be committed; none if
-    /// the file does not say.
-    pub(super) fn mark(&self) -> io::Result<Option<u64>> {
-        if self.is_doubtful {
-            return Ok(Some(u64::MAX));
-        }
-        let mut last = None;
-        for offset in MARKS {
-            let mut mark = [0; MARK];
-            self.read(offset, &mut mark)?;
-            let (number, checksum) = mark.split_at(8);
-            if crc32fast::hash(number) == u32_of(checksum) {
-                last = last.max(Some(u64_of(number)));
-            } else if mark != [0; MARK] {
-                // Who damaged it may have damaged the last one.
-                return Ok(Some(u64::MAX));
-            }
-        }
-        Ok(last)
-    }
-
-    /// Keeps the number of a transaction that was committed. It needs no sync: an
-    /// older mark warns of less, and of nothing wrongly.
-    pub(super) fn set_mark(&self, number: u64) -> io::Result<()> {
-        let mut mark = number.to_le_bytes().to_vec();
-        mark.extend(crc32fast::hash(&mark).to_le_bytes());
-        let [even, odd] = MARKS;
-        self.direct()?.write_at(if number.is_multiple_of(2) { even } else { odd }, &mark)
     }
 
     fn len(&self) -> io::Result<u64> {
@@ -426,7 +348,7 @@ fn blank(file: &dyn RawFile) -> io::Result<Overlay> {
 pub(super) fn write_new(file: &Arc<dyn RawFile>) -> Result<(), StoreError> {
     let mut remains = Remains::of(Arc::clone(file));
     remains.begin_anew()?;
-    let opened = Opened::over(remains, true, None).map_err(|(_, error)| error)?;
+    let opened = Opened::over(remains, true).map_err(|(_, error)| error)?;
     let remains = opened.discard().ok_or_else(closed)?;
     Ok(remains.overlay.flush(&**file, &LAST_PAGES, true)?)
 }
@@ -441,7 +363,8 @@ pub(super) fn is_unfinished(file: &dyn RawFile) -> io::Result<bool> {
     if page.iter().all(|byte| *byte == 0) {
         return Ok(length <= PAGE);
     }
-    let Some(rest) = page.strip_prefix(MAGIC) else { return Ok(false) };
+    let page = page.strip_prefix(MAGIC).or_else(|| page.strip_prefix(EARLIER));
+    let Some(rest) = page else { return Ok(false) };
     if rest.iter().any(|byte| *byte != 0) {
         return Ok(false);
     }
@@ -450,14 +373,6 @@ pub(super) fn is_unfinished(file: &dyn RawFile) -> io::Result<bool> {
         file.read_at(PAGE, &mut redb)?;
     }
     Ok(redb == [0; REDB_MAGIC.len()])
-}
-
-fn u32_of(bytes: &[u8]) -> u32 {
-    bytes.try_into().map_or(0, u32::from_le_bytes)
-}
-
-fn u64_of(bytes: &[u8]) -> u64 {
-    bytes.try_into().map_or(0, u64::from_le_bytes)
 }
 
 /// The file as redb sees it.

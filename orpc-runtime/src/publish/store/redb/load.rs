@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableError};
+use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, TableError};
 
 use super::super::EVENT;
 use super::super::channels::{Place, State};
@@ -11,28 +11,31 @@ use super::super::replays::{Fetched, Wanted};
 use super::database::failure;
 use super::record::{CHANNELS, ChannelRow, EVENTS, KEYS, KeyRow, STATE, StateRow, StoredEvent};
 use crate::publish::error::StoreError;
-use crate::publish::id::EventId;
+use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::{Limits, Log};
 
 /// What was found in a file.
 pub(super) struct Loaded {
-    /// The number of the last transaction.
+    /// The number of the last transaction, and where channels begin.
     pub(super) state: Option<StateRow>,
-    /// The channels all of whose events are there.
+    /// The channels, with the events that follow on each other up to the last one.
     pub(super) channels: Vec<(Arc<str>, State)>,
-    /// The names of channels that cannot go on: events are damaged or missing.
-    pub(super) damaged: Vec<String>,
+    /// The names of those that lost events.
+    pub(super) damaged: Vec<Arc<str>>,
+    /// The names of channels whose rows cannot be read.
+    pub(super) unreadable: Vec<String>,
     /// The numbers of channels of which nothing should be there.
     pub(super) orphans: BTreeSet<u64>,
     /// A number that no channel has or had.
     pub(super) next_number: u64,
+    /// The highest number of any event that was found.
+    pub(super) highest: u64,
 }
 
 impl Loaded {
-    /// Whether everything can go on as it is.
-    pub(super) fn is_clean(&self, mark: Option<u64>) -> bool {
-        let commit = self.state.map_or(0, |state| state.commit);
-        self.damaged.is_empty() && self.orphans.is_empty() && mark <= Some(commit)
+    /// Whether nothing is damaged.
+    pub(super) fn is_clean(&self) -> bool {
+        self.damaged.is_empty() && self.unreadable.is_empty() && self.orphans.is_empty()
     }
 }
 
@@ -41,128 +44,159 @@ struct Found {
     name: Arc<str>,
     row: ChannelRow,
     state: State,
-    /// The number that the next event must have.
-    next: u64,
+    /// The last event was damaged.
+    is_broken: bool,
+    /// Events were lost.
     is_damaged: bool,
 }
 
-/// Reads everything. `mark` is the number of the last transaction that is known
-/// to be committed: a file that has lost it has lost events, and nobody knows
-/// which, so all its channels are damaged.
-pub(super) fn load(
-    database: &Database,
-    mark: Option<u64>,
-    limits: &Limits,
-) -> Result<Loaded, StoreError> {
+/// Opens a table, unless it was never written to.
+fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
+    reading: &ReadTransaction,
+    table: TableDefinition<'_, K, V>,
+) -> Result<Option<redb::ReadOnlyTable<K, V>>, StoreError> {
+    match reading.open_table(table) {
+        Ok(table) => Ok(Some(table)),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(failure(error)),
+    }
+}
+
+/// Reads everything.
+pub(super) fn load(database: &Database, limits: &Limits) -> Result<Loaded, StoreError> {
     let reading = database.begin_read().map_err(failure)?;
-    let state = match reading.open_table(STATE) {
-        Ok(table) => {
+    let state = match table(&reading, STATE)? {
+        Some(table) => {
             table.get(()).map_err(failure)?.and_then(|row| StateRow::read(row.value()).ok())
         }
-        Err(TableError::TableDoesNotExist(_)) => None,
-        Err(error) => return Err(failure(error)),
+        None => None,
     };
-    let is_whole = mark.is_none_or(|mark| state.is_some_and(|state| state.commit >= mark));
-
     let mut loaded = Loaded {
         state,
         channels: Vec::new(),
         damaged: Vec::new(),
+        unreadable: Vec::new(),
         orphans: BTreeSet::new(),
         next_number: 0,
+        highest: 0,
     };
-    let mut found = BTreeMap::new();
-    match reading.open_table(CHANNELS) {
-        Ok(table) => {
-            for row in table.iter().map_err(failure)? {
-                let (name, value) = row.map_err(failure)?;
-                let name = name.value();
-                let Ok(row) = ChannelRow::read(name, value.value()) else {
-                    loaded.damaged.push(name.to_owned());
-                    continue;
-                };
-                loaded.next_number = loaded.next_number.max(row.number.saturating_add(1));
-                let mut state = State::new(Log::recovered(row.epoch, row.top));
-                state.place = Some(Place { number: row.number, floor: row.floor, keys: 0 });
-                let is_damaged = !is_whole;
-                let channel = Found { name: name.into(), row, state, next: row.floor, is_damaged };
-                if let Some(twin) = found.insert(row.number, channel) {
-                    // Two names cannot have one number.
-                    loaded.damaged.push(twin.name.to_string());
-                    if let Some(channel) = found.get_mut(&row.number) {
-                        channel.is_damaged = true;
-                    }
-                }
+    let mut found = loaded.find(&reading)?;
+    if let Some(table) = table(&reading, EVENTS)? {
+        for event in table.range::<(u64, u64)>(..).map_err(failure)? {
+            let (key, value) = event.map_err(failure)?;
+            let (number, sequence) = key.value();
+            loaded.highest = loaded.highest.max(sequence);
+            match found.get_mut(&number) {
+                Some(channel) => channel.take(sequence, value.value(), limits),
+                None => drop(loaded.orphans.insert(number)),
             }
         }
-        Err(TableError::TableDoesNotExist(_)) => {}
-        Err(error) => return Err(failure(error)),
     }
-    match reading.open_table(EVENTS) {
-        Ok(table) => {
-            for event in table.iter().map_err(failure)? {
-                let (key, value) = event.map_err(failure)?;
-                let (number, sequence) = key.value();
-                match found.get_mut(&number) {
-                    Some(channel) => channel.take(sequence, value.value(), limits),
-                    None => drop(loaded.orphans.insert(number)),
-                }
+    found.values_mut().for_each(Found::end);
+    if let Some(table) = table(&reading, KEYS)? {
+        for key in table.range::<(u64, u64)>(..).map_err(failure)? {
+            let (place, value) = key.map_err(failure)?;
+            let (number, sequence) = place.value();
+            match found.get_mut(&number) {
+                Some(channel) => channel.take_key(sequence, value.value()),
+                None => drop(loaded.orphans.insert(number)),
             }
         }
-        Err(TableError::TableDoesNotExist(_)) => {}
-        Err(error) => return Err(failure(error)),
     }
-    match reading.open_table(KEYS) {
-        Ok(table) => {
-            for key in table.iter().map_err(failure)? {
-                let (place, value) = key.map_err(failure)?;
-                let (number, sequence) = place.value();
-                match found.get_mut(&number) {
-                    Some(channel) => channel.take_key(sequence, value.value()),
-                    None => drop(loaded.orphans.insert(number)),
-                }
-            }
+    for Found { name, state, is_damaged, .. } in found.into_values() {
+        if is_damaged {
+            loaded.damaged.push(Arc::clone(&name));
         }
-        Err(TableError::TableDoesNotExist(_)) => {}
-        Err(error) => return Err(failure(error)),
-    }
-    for (number, channel) in found {
-        if channel.is_damaged || channel.next != channel.row.top.saturating_add(1) {
-            loaded.orphans.insert(number);
-            loaded.damaged.push(channel.name.to_string());
-        } else {
-            loaded.channels.push((channel.name, channel.state));
-        }
+        loaded.channels.push((name, state));
     }
     let last_orphan = loaded.orphans.last().map_or(0, |last| last.saturating_add(1));
     loaded.next_number = loaded.next_number.max(last_orphan);
     Ok(loaded)
 }
 
+impl Loaded {
+    /// Finds the channels by their numbers.
+    fn find(&mut self, reading: &ReadTransaction) -> Result<BTreeMap<u64, Found>, StoreError> {
+        let mut found: BTreeMap<u64, Found> = BTreeMap::new();
+        let Some(table) = table(reading, CHANNELS)? else { return Ok(found) };
+        for row in table.range::<&str>(..).map_err(failure)? {
+            let (name, value) = row.map_err(failure)?;
+            let name = name.value();
+            let Ok(row) = ChannelRow::read(name, value.value()) else {
+                self.unreadable.push(name.to_owned());
+                continue;
+            };
+            self.next_number = self.next_number.max(row.number.saturating_add(1));
+            self.highest = self.highest.max(row.top);
+            if let Some(twin) = found.remove(&row.number) {
+                // Two names cannot have one number.
+                self.orphans.insert(row.number);
+                self.unreadable.extend([twin.name.to_string(), name.to_owned()]);
+            } else if self.orphans.contains(&row.number) {
+                self.unreadable.push(name.to_owned());
+            } else {
+                found.insert(row.number, Found::new(name, row));
+            }
+        }
+        Ok(found)
+    }
+}
+
 impl Found {
+    fn new(name: &str, row: ChannelRow) -> Self {
+        let mut log = Log::behind(EventId::new(row.before, row.floor.saturating_sub(1)));
+        log.set_used();
+        let mut state = State::new(log);
+        let (number, floor) = (row.number, row.floor);
+        state.place = Some(Place { number, floor, keys: 0 });
+        let is_damaged = row.floor == 0 || row.top == u64::MAX;
+        Self { name: name.into(), row, state, is_broken: false, is_damaged }
+    }
+
     /// Takes in the next event of the file.
     fn take(&mut self, sequence: u64, value: &[u8], limits: &Limits) {
-        let number = self.row.number;
-        match StoredEvent::read(number, sequence, value) {
-            Ok(event) if sequence == self.next && sequence <= self.row.top => {
-                let bytes = event.record.weight();
-                self.state.log.retain(sequence, bytes, event.at, limits);
-                self.state.last = event.at;
-                self.next += 1;
-            }
-            _ => self.is_damaged = true,
+        let is_row = (self.row.floor..=self.row.top).contains(&sequence);
+        let event = StoredEvent::read(self.row.number, sequence, value);
+        let Some(event) = event.ok().filter(|_| is_row) else {
+            self.is_broken |= is_row;
+            self.is_damaged = true;
+            return;
+        };
+        let last = self.state.log.top();
+        if self.is_broken || sequence != last.sequence() + 1 {
+            // It does not follow on what there is.
+            let epoch = if last.epoch() == event.epoch { event.epoch } else { unknown(&event) };
+            self.state.log.lose(EventId::new(epoch, sequence - 1));
+            (self.is_broken, self.is_damaged) = (false, true);
+        }
+        self.state.log.retain(event.epoch, event.record.weight(), event.at, limits);
+        self.state.last = event.at;
+    }
+
+    /// There is no further event. Where the last ones are lost readers of those before
+    /// are told as well.
+    fn end(&mut self) {
+        if self.is_broken || self.state.log.top().sequence() != self.row.top {
+            self.state.log.lose(EventId::new(self.row.last, self.row.top));
+            self.is_damaged = true;
         }
     }
 
-    /// Takes in a retry key.
+    /// Takes in a retry key. That of an event that is lost goes with it.
     fn take_key(&mut self, sequence: u64, value: &[u8]) {
         match KeyRow::read(self.row.number, sequence, value) {
-            Ok(KeyRow { at, key }) if sequence <= self.row.top => {
-                self.state.keys.insert(key, EventId::new(self.row.epoch, sequence), at);
+            Ok(KeyRow { epoch, at, key }) if sequence <= self.state.log.top().sequence() => {
+                self.state.keys.insert(key, EventId::new(epoch, sequence), at);
             }
             _ => self.is_damaged = true,
         }
     }
+}
+
+/// The epoch of a lost event before this one, where another one may have begun
+/// between the two: one that nobody has.
+fn unknown(event: &StoredEvent) -> Epoch {
+    event.epoch.of_channel("lost")
 }
 
 /// Reads events of a channel: as many as there are without a hole, and as there is room

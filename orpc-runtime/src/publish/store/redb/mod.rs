@@ -1,5 +1,6 @@
 //! Events in a file, by redb.
 
+mod beside;
 mod database;
 mod disk;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
+use self::beside::Beside;
 use self::database::Current;
 pub(crate) use self::disk::{Disk, SystemDisk};
 use self::load::read_events;
@@ -62,8 +64,10 @@ impl FileStore {
         let path = disk.path().to_owned();
         let open = || {
             let file = find_or_make(&*disk, patience)?;
+            let mut beside = Beside::open(&*disk, Arc::clone(&file));
             let current = Current::open(disk, syncs, file)?;
-            let writer = Writer::open(Arc::clone(&channels), current.clone())?;
+            beside.make(current.disk());
+            let writer = Writer::open(Arc::clone(&channels), current.clone(), beside)?;
             Ok((current, writer))
         };
         let (current, writer) = open().map_err(|error: StoreError| error.at(&path))?;

@@ -161,6 +161,10 @@ mod tests {
     struct Bytes(Mutex<Vec<u8>>);
 
     impl RawFile for Bytes {
+        fn changed(&self) -> io::Result<u64> {
+            Ok(0)
+        }
+
         fn try_lock(&self) -> io::Result<bool> {
             Ok(true)
         }

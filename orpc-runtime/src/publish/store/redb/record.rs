@@ -8,7 +8,8 @@ use redb::TableDefinition;
 
 use super::super::{NewEvent, Record};
 use crate::publish::clock::Moment;
-use crate::publish::id::Epoch;
+use crate::publish::id::{Epoch, EventId};
+use crate::publish::log::Origin;
 
 /// Events by the number of their channel and their own.
 pub(super) const EVENTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("events");
@@ -28,28 +29,34 @@ pub(super) struct Damaged;
 
 /// An event with the age of the store at its time.
 pub(super) struct StoredEvent {
+    pub(super) epoch: Epoch,
     pub(super) at: u64,
     pub(super) record: Record,
 }
 
-/// A channel: the number of its life, and which events of it there are.
+/// A channel: the number under which its events are, and which of them there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ChannelRow {
     pub(super) number: u64,
-    pub(super) epoch: Epoch,
+    /// The epoch of the last event that was trimmed, whose number is `floor - 1`.
+    pub(super) before: Epoch,
     pub(super) floor: u64,
     pub(super) top: u64,
+    /// The epoch of the last event, whose number is `top`.
+    pub(super) last: Epoch,
 }
 
-/// The number of the last transaction, and when it was.
+/// The number of the last transaction, when it was, and where further channels begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StateRow {
     pub(super) commit: u64,
     pub(super) moment: Moment,
+    pub(super) origin: Origin,
 }
 
-/// A retry key with the age of the store at its time.
+/// A retry key with the epoch of its event and the age of the store at its time.
 pub(super) struct KeyRow {
+    pub(super) epoch: Epoch,
     pub(super) at: u64,
     pub(super) key: Arc<str>,
 }
@@ -83,24 +90,32 @@ fn number(bytes: &mut &[u8]) -> Result<u64, Damaged> {
     Ok(u64::from_le_bytes(*number))
 }
 
+fn epoch(bytes: &mut &[u8]) -> Result<Epoch, Damaged> {
+    let (epoch, rest) = bytes.split_first_chunk().ok_or(Damaged)?;
+    *bytes = rest;
+    Ok(Epoch::of(u128::from_le_bytes(*epoch)))
+}
+
 impl StoredEvent {
     /// The value of an event.
-    pub(super) fn write(channel: u64, sequence: u64, at: u64, event: &NewEvent) -> Vec<u8> {
+    pub(super) fn write(channel: u64, id: EventId, at: u64, event: &NewEvent) -> Vec<u8> {
         let audience = event.audience.as_deref().map(serde_json::to_vec);
         // An audience is texts in lists, which always serialise.
         let audience = audience.and_then(Result::ok).unwrap_or_default();
-        let mut value = Vec::with_capacity(event.envelope.len() + audience.len() + 20);
+        let mut value = Vec::with_capacity(event.envelope.len() + audience.len() + 36);
+        value.extend(id.epoch().number().to_le_bytes());
         value.extend(at.to_le_bytes());
         value.extend((audience.len() as u64).to_le_bytes());
         value.extend(&audience);
         value.extend_from_slice(&event.envelope);
-        sealed(&[&channel.to_le_bytes(), &sequence.to_le_bytes()], value)
+        sealed(&[&channel.to_le_bytes(), &id.sequence().to_le_bytes()], value)
     }
 
     /// Reads the value of that event.
     pub(super) fn read(channel: u64, sequence: u64, value: &[u8]) -> Result<Self, Damaged> {
         let key: [&[u8]; 2] = [&channel.to_le_bytes(), &sequence.to_le_bytes()];
         let mut value = opened(&key, value)?;
+        let epoch = epoch(&mut value)?;
         let at = number(&mut value)?;
         let length = usize::try_from(number(&mut value)?).map_err(|_| Damaged)?;
         let (audience, envelope) = value.split_at_checked(length).ok_or(Damaged)?;
@@ -109,42 +124,48 @@ impl StoredEvent {
         } else {
             Some(Arc::new(serde_json::from_slice(audience).map_err(|_| Damaged)?))
         };
-        Ok(Self { at, record: Record { envelope: Bytes::copy_from_slice(envelope), audience } })
+        Ok(Self {
+            epoch,
+            at,
+            record: Record { envelope: Bytes::copy_from_slice(envelope), audience },
+        })
     }
 }
 
 impl KeyRow {
-    pub(super) fn write(channel: u64, sequence: u64, at: u64, key: &str) -> Vec<u8> {
-        let mut value = at.to_le_bytes().to_vec();
+    pub(super) fn write(channel: u64, id: EventId, at: u64, key: &str) -> Vec<u8> {
+        let mut value = id.epoch().number().to_le_bytes().to_vec();
+        value.extend(at.to_le_bytes());
         value.extend_from_slice(key.as_bytes());
-        sealed(&[&channel.to_le_bytes(), &sequence.to_le_bytes()], value)
+        sealed(&[&channel.to_le_bytes(), &id.sequence().to_le_bytes()], value)
     }
 
     pub(super) fn read(channel: u64, sequence: u64, value: &[u8]) -> Result<Self, Damaged> {
         let key: [&[u8]; 2] = [&channel.to_le_bytes(), &sequence.to_le_bytes()];
         let mut value = opened(&key, value)?;
+        let epoch = epoch(&mut value)?;
         let at = number(&mut value)?;
         let key = std::str::from_utf8(value).map_err(|_| Damaged)?;
-        Ok(Self { at, key: key.into() })
+        Ok(Self { epoch, at, key: key.into() })
     }
 }
 
 impl ChannelRow {
     pub(super) fn write(&self, name: &str) -> Vec<u8> {
         let mut value = self.number.to_le_bytes().to_vec();
-        value.extend(self.epoch.number().to_le_bytes());
+        value.extend(self.before.number().to_le_bytes());
         value.extend(self.floor.to_le_bytes());
         value.extend(self.top.to_le_bytes());
+        value.extend(self.last.number().to_le_bytes());
         sealed(&[name.as_bytes()], value)
     }
 
     pub(super) fn read(name: &str, value: &[u8]) -> Result<Self, Damaged> {
         let mut value = opened(&[name.as_bytes()], value)?;
-        let row = number(&mut value)?;
-        let (epoch, rest) = value.split_first_chunk().ok_or(Damaged)?;
-        let epoch = Epoch::of(u128::from_le_bytes(*epoch));
-        value = rest;
-        Ok(Self { number: row, epoch, floor: number(&mut value)?, top: number(&mut value)? })
+        let (number_of_row, before) = (number(&mut value)?, epoch(&mut value)?);
+        let (floor, top) = (number(&mut value)?, number(&mut value)?);
+        let last = epoch(&mut value)?;
+        Ok(Self { number: number_of_row, before, floor, top, last })
     }
 }
 
@@ -153,6 +174,8 @@ impl StateRow {
         let mut value = self.commit.to_le_bytes().to_vec();
         value.extend(self.moment.age.to_le_bytes());
         value.extend(self.moment.wall.to_le_bytes());
+        value.extend(self.origin.epoch.number().to_le_bytes());
+        value.extend(self.origin.floor.to_le_bytes());
         sealed(&[], value)
     }
 
@@ -160,6 +183,7 @@ impl StateRow {
         let mut value = opened(&[], value)?;
         let commit = number(&mut value)?;
         let moment = Moment { age: number(&mut value)?, wall: number(&mut value)? };
-        Ok(Self { commit, moment })
+        let origin = Origin { epoch: epoch(&mut value)?, floor: number(&mut value)? };
+        Ok(Self { commit, moment, origin })
     }
 }

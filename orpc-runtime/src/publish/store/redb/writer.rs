@@ -1,7 +1,7 @@
 //! The one thread that writes: all events that wait are one transaction.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -10,20 +10,26 @@ use redb::WriteTransaction;
 
 use super::super::channels::{Channel, Channels, Place, State, Swept};
 use super::super::{NewEvent, Record};
+use super::beside::Beside;
 use super::database::{Current, failure};
 use super::load::{Loaded, load};
 use super::queue::{Next, Queue, Request};
 use super::record::{CHANNELS, ChannelRow, EVENTS, KEYS, KeyRow, STATE, StateRow, StoredEvent};
 use crate::publish::error::{PublishError, StoreError};
 use crate::publish::id::{Epoch, EventId};
+use crate::publish::log::Origin;
 
 /// Writes what is published and shows it to readers once it is kept.
 pub(super) struct Writer {
     channels: Arc<Channels>,
     current: Current,
+    /// What is written down about it.
+    beside: Beside,
     /// The number of the last transaction.
     commit: u64,
-    /// Whether that is known better than by the file's mark, which may be what failed.
+    /// Where channels begin that have no event, once that is known.
+    origin: Option<Origin>,
+    /// Whether all that is known better than by what was written down at the start.
     is_known: bool,
     /// How long is waited before a file that cannot be written is tried again.
     pause: Duration,
@@ -54,6 +60,8 @@ struct Touched {
     before: Place,
     /// The number of the first event whose retry key is retained.
     keys_from: u64,
+    /// The last event that it has after the transaction.
+    last_id: EventId,
     count: usize,
     /// The store's age at the last of them.
     last: u64,
@@ -93,11 +101,17 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 impl Writer {
     /// Reads what is in the file. A file that can be read and not be written, as on
     /// a full disk, is one whose events can be read.
-    pub(super) fn open(channels: Arc<Channels>, current: Current) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        channels: Arc<Channels>,
+        current: Current,
+        beside: Beside,
+    ) -> Result<Self, StoreError> {
         let mut writer = Self {
             channels,
             current,
+            beside,
             commit: 0,
+            origin: None,
             is_known: false,
             pause: PAUSES.0,
             next_number: 0,
@@ -107,7 +121,9 @@ impl Writer {
         let loaded = match writer.take_up() {
             Err(error @ (StoreError::Io(_) | StoreError::DiskFull(_))) => {
                 tracing::error!(%error, "the file of events can be read and not be written");
-                writer.load()?.0
+                let (loaded, origin, _) = writer.load()?;
+                writer.channels.set_origin(origin);
+                loaded
             }
             loaded => loaded?,
         };
@@ -123,41 +139,61 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Reads everything, and gives the number of the last transaction that there
-    /// should be.
-    fn load(&self) -> Result<(Loaded, Option<u64>), StoreError> {
-        self.current.read(|opened| {
-            let known = self.is_known.then_some(self.commit);
-            let mark = known.map_or_else(|| opened.file.mark(), |known| Ok(Some(known)))?;
-            let loaded = load(&opened.database, mark, &self.channels.limits)?;
-            for name in &loaded.damaged {
-                tracing::error!(channel = name, "events are lost: the channel begins anew");
-            }
-            Ok((loaded, mark))
-        })
+    /// Reads everything. It gives where channels begin from now on as well, and whether
+    /// that is where they began before: a new epoch begins unless it is certain that
+    /// nothing is lost.
+    fn load(&mut self) -> Result<(Loaded, Origin, bool), StoreError> {
+        let limits = self.channels.limits;
+        let mut loaded = self.current.read(|opened| load(&opened.database, &limits))?;
+        for name in &loaded.damaged {
+            tracing::error!(channel = &**name, "events are damaged or lost: readers are told");
+        }
+        for name in &loaded.unreadable {
+            tracing::error!(channel = name, "a channel is damaged: readers are told");
+        }
+        let found = loaded.state.map_or(Origin::new(Epoch::of(0)), |state| state.origin);
+        let is_continued = loaded.is_clean()
+            && loaded.state.is_some_and(|state| {
+                if self.is_known {
+                    state.commit >= self.commit
+                } else {
+                    self.beside.is_continued(state.origin.epoch, state.commit)
+                }
+            });
+        let begun = self.origin.filter(|_| !self.is_known);
+        let mut origin = match begun {
+            _ if is_continued => found,
+            // It is tried again to write the file.
+            Some(begun) => begun,
+            None => Origin { epoch: Epoch::random()?, ..found },
+        };
+        if !is_continued {
+            // Whatever is not there may have had these numbers.
+            let is_lost = !loaded.unreadable.is_empty() || !loaded.orphans.is_empty();
+            origin.floor = origin.floor.max(if is_lost { loaded.highest } else { 0 });
+        }
+        self.origin = Some(origin);
+        for (name, state) in &mut loaded.channels {
+            origin.resume(name, &mut state.log);
+        }
+        Ok((loaded, origin, is_continued))
     }
 
     /// Makes the file one that can be written, with what is in it but for what
     /// cannot go on.
     fn take_up(&mut self) -> Result<Loaded, StoreError> {
         self.current.release()?;
-        let (loaded, mark) = self.load()?;
+        let (mut loaded, origin, is_continued) = self.load()?;
         let mut commit = loaded.state.map_or(0, |state| state.commit);
-        let is_clean = loaded.is_clean(mark);
         let (generation, cleared) = self.current.try_with(|opened| {
             opened.check_writable()?;
-            if !is_clean {
-                commit = commit.max(mark.filter(|mark| *mark < u64::MAX).unwrap_or(0)) + 1;
+            if !is_continued {
+                commit = commit.max(self.commit) + 1;
                 let moment = loaded.state.map(|state| state.moment);
                 let moment = moment.unwrap_or_else(|| self.channels.timeline.moment());
                 let writing = opened.database.begin_write().map_err(failure)?;
-                clear_away(&writing, &loaded, StateRow { commit, moment })?;
+                clear_away(&writing, &mut loaded, StateRow { commit, moment, origin })?;
                 writing.commit().map_err(failure)?;
-            }
-            if self.is_known || !is_clean {
-                // Both marks: one may be damaged.
-                opened.file.set_mark(commit.saturating_sub(1))?;
-                opened.file.set_mark(commit)?;
             }
             Ok(opened.file.begin()?)
         });
@@ -165,7 +201,9 @@ impl Writer {
             self.renew(generation);
             return Err(error);
         }
+        self.beside.begin(origin.epoch, commit);
         self.commit = commit;
+        self.channels.set_origin(origin);
         self.is_known = true;
         self.next_number = self.next_number.max(loaded.next_number);
         self.pause = PAUSES.0;
@@ -185,22 +223,30 @@ impl Writer {
             self.pause = (self.pause * 2).min(PAUSES.1);
         })?;
         let mut found: HashMap<_, _> = loaded.channels.into_iter().collect();
+        let mut origin = self.channels.origin();
         for channel in self.channels.all() {
             let mut state = channel.state();
-            let found = found.remove(&channel.name);
-            let top = state.log.top().sequence();
-            match found {
-                Some(found) if top == 0 || found.log.continues(&state.log) => state.adopt(found),
-                // What was in use before is not there: readers must know.
-                lost if top > 0 => {
-                    self.orphans.extend(lost.and_then(|lost| lost.place).map(|place| place.number));
-                    state.begin_anew(Epoch::random()?);
+            match (found.remove(&channel.name), &mut origin) {
+                (Some(mut found), _) => {
+                    if !state.log.is_unused() && !found.log.continues(&state.log) {
+                        // What readers saw before is not there.
+                        found.log.begin(Epoch::random()?);
+                    }
+                    state.adopt(found);
+                }
+                (None, Some(origin)) if !state.log.is_unused() => {
+                    origin.forget(&state.log);
+                    let log = origin.log(&channel.name);
+                    state.begin_anew(log);
                 }
                 _ => {}
             }
             let waiting = state.take_waiting();
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
+        }
+        if let Some(origin) = origin {
+            self.channels.set_origin(origin);
         }
         for (name, state) in found {
             self.channels.insert(name, state);
@@ -229,6 +275,7 @@ impl Writer {
         }
         self.channels.close();
         self.current.close();
+        self.beside.close();
     }
 
     /// Writes events in one transaction and tells their publishers.
@@ -288,7 +335,8 @@ impl Writer {
                 batch.by_key.insert((index, Arc::clone(key)), id);
             }
             let touched = &mut batch.touched[index];
-            touched.row.top = id.sequence();
+            (touched.row.top, touched.row.last) = (id.sequence(), id.epoch());
+            touched.last_id = id;
             touched.count += 1;
             touched.last = now;
             touched.keys.extend(event.key.as_ref().map(|key| (Arc::clone(key), id, now)));
@@ -309,26 +357,26 @@ impl Writer {
             self.next_number += 1;
             Place { number, floor, keys: 0 }
         });
-        let (epoch, top) = (state.log.epoch(), state.log.top().sequence());
-        let row = ChannelRow { number: place.number, epoch, floor, top };
+        let row = row_of(place.number, state);
         let (channel, last, keys) = (Arc::clone(channel), state.last, Vec::new());
         let keys_from = state.keys.from();
-        Touched { channel, row, before: place, keys_from, count: 0, last, keys }
+        let last_id = state.log.top();
+        Touched { channel, row, before: place, keys_from, last_id, count: 0, last, keys }
     }
 
     /// Keeps the staged events, then shows them to readers.
     fn commit(&mut self, batch: &Batch) -> Result<(), Failed> {
-        let number = self.commit + 1;
-        let row = StateRow { commit: number, moment: self.channels.timeline.moment() };
+        let row = self.next_row();
+        let number = row.commit;
         let written = self.transact(row, |writing| {
             let mut events = writing.open_table(EVENTS).map_err(failure)?;
             let mut keys = writing.open_table(KEYS).map_err(failure)?;
             for Staged { id, at, event, channel } in &batch.staged {
                 let place = (batch.touched[*channel].row.number, id.sequence());
-                let value = StoredEvent::write(place.0, place.1, *at, event);
+                let value = StoredEvent::write(place.0, *id, *at, event);
                 events.insert(place, &*value).map_err(failure)?;
                 if let Some(key) = &event.key {
-                    let value = KeyRow::write(place.0, place.1, *at, key);
+                    let value = KeyRow::write(place.0, *id, *at, key);
                     keys.insert(place, &*value).map_err(failure)?;
                 }
             }
@@ -371,25 +419,35 @@ impl Writer {
         Ok(())
     }
 
+    /// What the next transaction says of itself.
+    fn next_row(&self) -> StateRow {
+        let origin = self.channels.origin().or(self.origin);
+        let origin = origin.unwrap_or(Origin::new(Epoch::of(0)));
+        StateRow { commit: self.commit + 1, moment: self.channels.timeline.moment(), origin }
+    }
+
     /// Runs a transaction, which also removes the events of channels that are gone.
     fn transact(
-        &self,
+        &mut self,
         row: StateRow,
         write: impl FnOnce(&WriteTransaction) -> Result<(), StoreError>,
     ) -> Result<(), Failed> {
+        self.beside.touch();
         let is_doubtful = Cell::new(false);
         let (generation, written) = self.current.try_with(|opened| {
             opened.check_writable()?;
             let writing = opened.database.begin_write().map_err(failure)?;
             write(&writing)?;
             for number in &self.orphans {
-                remove_events(&writing, *number)?;
+                remove_events(&writing, *number, 0..=u64::MAX)?;
             }
             write_state(&writing, row)?;
             is_doubtful.set(true);
-            writing.commit().map_err(failure)?;
-            Ok(opened.file.set_mark(row.commit)?)
+            writing.commit().map_err(failure)
         });
+        if written.is_ok() {
+            self.beside.mark(row.commit);
+        }
         written.map_err(|error| Failed { error, generation, is_doubtful: is_doubtful.get() })
     }
 
@@ -414,14 +472,13 @@ impl Writer {
         if forgotten.is_empty() && trimmed.is_empty() && self.orphans.is_empty() {
             return;
         }
-        let moment = self.channels.timeline.moment();
-        let row = StateRow { commit: self.commit + 1, moment };
+        let row = self.next_row();
         let written = self.transact(row, |writing| {
             for (name, place) in &forgotten {
                 let mut rows = writing.open_table(CHANNELS).map_err(failure)?;
                 rows.remove(&**name).map_err(failure)?;
                 drop(rows);
-                remove_events(writing, place.number)?;
+                remove_events(writing, place.number, 0..=u64::MAX)?;
             }
             trimmed.iter().try_for_each(|touched| touched.write(writing))
         });
@@ -446,8 +503,7 @@ impl Writer {
 impl Touched {
     /// Whether the channel has all its events, as the file was read again.
     fn is_kept(&self) -> bool {
-        let top = self.channel.state().log.top();
-        top.epoch() == self.row.epoch && top.sequence() >= self.row.top
+        self.channel.state().log.has_entry(self.last_id)
     }
 
     /// Where the channel is in the file once its row is written.
@@ -485,27 +541,57 @@ impl Failed {
     }
 }
 
-/// Removes what is in the file of channels that cannot go on.
+/// Removes what is in the file of channels that cannot go on, and of others what is
+/// no longer theirs.
 fn clear_away(
     writing: &WriteTransaction,
-    loaded: &Loaded,
+    loaded: &mut Loaded,
     row: StateRow,
 ) -> Result<(), StoreError> {
     for number in &loaded.orphans {
-        remove_events(writing, *number)?;
+        remove_events(writing, *number, 0..=u64::MAX)?;
     }
     let mut rows = writing.open_table(CHANNELS).map_err(failure)?;
-    for name in &loaded.damaged {
+    for name in &loaded.unreadable {
         rows.remove(&**name).map_err(failure)?;
+    }
+    let damaged: HashSet<_> = loaded.damaged.iter().cloned().collect();
+    for (name, state) in &mut loaded.channels {
+        let Some(place) = state.place.filter(|_| damaged.contains(name)) else { continue };
+        let row = row_of(place.number, &*state);
+        let (number, kept) = (row.number, row.floor..=row.top);
+        rows.insert(&**name, &*row.write(name)).map_err(failure)?;
+        let mut events = writing.open_table(EVENTS).map_err(failure)?;
+        let all = (number, 0)..=(number, u64::MAX);
+        events.retain_in(all, |(_, event), _| kept.contains(&event)).map_err(failure)?;
+        drop(events);
+        let mut keys = writing.open_table(KEYS).map_err(failure)?;
+        let lost = (number, row.top.saturating_add(1))..=(number, u64::MAX);
+        keys.retain_in(lost, |_, _| false).map_err(failure)?;
+        if let Some(place) = &mut state.place {
+            place.floor = row.floor;
+        }
     }
     drop(rows);
     write_state(writing, row)
 }
 
-fn remove_events(writing: &WriteTransaction, number: u64) -> Result<(), StoreError> {
+/// The row of a channel.
+fn row_of(number: u64, state: &State) -> ChannelRow {
+    let log = &state.log;
+    let (before, top) = (log.oldest().epoch(), log.top());
+    let (last, top) = (top.epoch(), top.sequence());
+    ChannelRow { number, before, floor: log.floor(), top, last }
+}
+
+fn remove_events(
+    writing: &WriteTransaction,
+    number: u64,
+    events: std::ops::RangeInclusive<u64>,
+) -> Result<(), StoreError> {
     for table in [EVENTS, KEYS] {
         let mut table = writing.open_table(table).map_err(failure)?;
-        let all = (number, 0)..=(number, u64::MAX);
+        let all = (number, *events.start())..=(number, *events.end());
         table.retain_in(all, |_, _| false).map_err(failure)?;
     }
     Ok(())

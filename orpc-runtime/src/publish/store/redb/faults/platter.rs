@@ -49,6 +49,8 @@ struct Inode {
     dirty: BTreeSet<usize>,
     /// The pages that room was found for.
     allocated: BTreeSet<usize>,
+    /// The number of the operation that changed it last.
+    changed: u32,
     /// The descriptor that has it locked.
     locked: Option<u32>,
 }
@@ -173,9 +175,10 @@ impl Platter {
         self.content().durable_names.clear();
     }
 
-    /// The names that there are.
+    /// The names that there are, but for that of what is written down beside.
     pub(super) fn names(&self) -> Vec<Name> {
-        self.content().names.keys().copied().collect()
+        let content = self.content();
+        content.names.keys().copied().filter(|name| *name != Name::Mark).collect()
     }
 
     /// A disk with a file of events of that content.
@@ -318,8 +321,9 @@ impl Descriptor {
         if bytes.is_empty() {
             return Ok(());
         }
-        let Content { files, fault, .. } = content;
+        let Content { files, fault, operations, .. } = content;
         let file = &mut files[self.file];
+        file.changed = *operations;
         for page in offset / PAGE..=(offset + bytes.len() - 1) / PAGE {
             if !file.allocated.contains(&page) {
                 if let Fault::Full { pages } = fault {
@@ -369,6 +373,10 @@ impl RawFile for Descriptor {
 
     fn identity(&self) -> io::Result<Identity> {
         Ok((0, self.file as u64))
+    }
+
+    fn changed(&self) -> io::Result<u64> {
+        Ok(u64::from(self.platter.content().files[self.file].changed))
     }
 
     fn len(&self) -> io::Result<u64> {

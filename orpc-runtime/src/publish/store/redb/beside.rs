@@ -1,0 +1,158 @@
+//! What is written down beside a file of events, in `<path>.mark`: it stays with the
+//! machine when the file is copied, or a copy is put in its place.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::disk::{Boot, Disk, Name, RawFile};
+use crate::publish::id::Epoch;
+use crate::publish::log::{Bug, Found, Place, Witness, is_continued};
+
+/// What it begins with.
+const MAGIC: &[u8; 16] = b"orpc mark v1\r\n\r\n";
+
+/// How long it is, with its checksum.
+const LENGTH: usize = 16 + 16 + 8 + 16 + 16 + 8 + 1 + 4;
+
+/// After how long without a transaction the time is written down before the next one.
+const PAUSE: Duration = Duration::from_secs(20);
+
+/// The file beside the file of events.
+pub(super) struct Beside {
+    /// None where there can be none: then every start begins a new epoch.
+    file: Option<Arc<dyn RawFile>>,
+    /// The file of events, to see when it was changed.
+    events: Arc<dyn RawFile>,
+    boot: Option<Boot>,
+    /// How the file of events was found, before it was opened.
+    place: Option<Place>,
+    before: Option<Witness>,
+    /// The last that was written down, and when.
+    last: Option<(Witness, Instant)>,
+}
+
+impl Beside {
+    /// Reads what was written down. The file of events was not written to since.
+    pub(super) fn open(disk: &dyn Disk, events: Arc<dyn RawFile>) -> Self {
+        let file = disk.open(Name::Mark, false).ok().flatten();
+        let boot = disk.boot();
+        let before = file.as_deref().and_then(read);
+        let mut beside = Self { file, events, boot, place: None, before, last: None };
+        beside.place = beside.place().ok();
+        beside
+    }
+
+    /// Makes the file beside, where there is none yet.
+    pub(super) fn make(&mut self, disk: &dyn Disk) {
+        if self.file.is_none() {
+            self.file = disk.open(Name::Mark, true).unwrap_or_else(|error| {
+                tracing::warn!(%error, "nothing can be written down beside the file of events");
+                None
+            });
+        }
+    }
+
+    /// Where the file of events is now.
+    fn place(&self) -> io::Result<Place> {
+        let changed = self.events.changed()?;
+        let file = Some(self.events.identity()?);
+        Ok(Place { boot: self.boot.map(u128::from_be_bytes), file, changed })
+    }
+
+    /// Whether the data are those that were written last.
+    pub(super) fn is_continued(&self, epoch: Epoch, commit: u64) -> bool {
+        let found = |place| Found { epoch, commit, place };
+        self.place.is_some_and(|place| is_continued(&found(place), self.before.as_ref(), Bug::None))
+    }
+
+    /// Writes down that the store is open.
+    pub(super) fn begin(&mut self, epoch: Epoch, commit: u64) {
+        self.write(epoch, commit, false);
+    }
+
+    /// Writes down the number of a transaction that was committed.
+    pub(super) fn mark(&mut self, commit: u64) {
+        if let Some((last, _)) = self.last {
+            self.write(last.found.epoch, commit, false);
+        }
+    }
+
+    /// Writes down the time, if a transaction comes after a long while: it is changed
+    /// when that begins, which may be all that is left of it.
+    pub(super) fn touch(&mut self) {
+        let Some((last, at)) = self.last else { return };
+        if at.elapsed() < PAUSE {
+            return;
+        }
+        // What a file was changed at is the time as its disk has it.
+        self.write(last.found.epoch, last.found.commit, false);
+        let now = self.file.as_deref().map(RawFile::changed).and_then(Result::ok);
+        if let (Some(now), Some((mut last, _))) = (now, self.last) {
+            last.found.place.changed = now;
+            self.put(last);
+        }
+    }
+
+    /// Writes down that the store is closed.
+    pub(super) fn close(&mut self) {
+        if let Some((last, _)) = self.last {
+            self.write(last.found.epoch, last.found.commit, true);
+        }
+    }
+
+    fn write(&mut self, epoch: Epoch, commit: u64, is_closed: bool) {
+        match self.place() {
+            Ok(place) => self.put(Witness { found: Found { epoch, commit, place }, is_closed }),
+            Err(error) => tracing::debug!(%error, "nothing is written down"),
+        }
+    }
+
+    /// What cannot be written down proves nothing later: a new epoch begins then.
+    fn put(&mut self, witness: Witness) {
+        let Some(file) = &self.file else { return };
+        if let Err(error) = file.write_at(0, &encode(&witness)) {
+            tracing::debug!(%error, "nothing can be written down beside the file of events");
+        }
+        self.last = Some((witness, Instant::now()));
+    }
+}
+
+fn encode(witness: &Witness) -> Vec<u8> {
+    let Found { epoch, commit, place } = witness.found;
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(epoch.number().to_le_bytes());
+    bytes.extend(commit.to_le_bytes());
+    bytes.extend(place.boot.unwrap_or_default().to_le_bytes());
+    let (device, number) = place.file.unwrap_or_default();
+    bytes.extend(device.to_le_bytes());
+    bytes.extend(number.to_le_bytes());
+    bytes.extend(place.changed.to_le_bytes());
+    bytes.push(u8::from(witness.is_closed));
+    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+    bytes
+}
+
+/// Reads what was written; none if it is not whole.
+fn read(file: &dyn RawFile) -> Option<Witness> {
+    let mut bytes = [0; LENGTH];
+    file.read_at(0, &mut bytes).ok()?;
+    let (content, checksum) = bytes.split_last_chunk::<4>()?;
+    if crc32fast::hash(content) != u32::from_le_bytes(*checksum) {
+        return None;
+    }
+    let rest = content.strip_prefix(MAGIC)?;
+    let (epoch, rest) = rest.split_first_chunk()?;
+    let (commit, rest) = rest.split_first_chunk()?;
+    let (boot, rest) = rest.split_first_chunk()?;
+    let (device, rest) = rest.split_first_chunk()?;
+    let (number, rest) = rest.split_first_chunk()?;
+    let (changed, closed) = rest.split_first_chunk()?;
+    let place = Place {
+        boot: Some(u128::from_le_bytes(*boot)),
+        file: Some((u64::from_le_bytes(*device), u64::from_le_bytes(*number))),
+        changed: u64::from_le_bytes(*changed),
+    };
+    let (epoch, commit) = (Epoch::of(u128::from_le_bytes(*epoch)), u64::from_le_bytes(*commit));
+    Some(Witness { found: Found { epoch, commit, place }, is_closed: closed == [1] })
+}
