@@ -263,6 +263,11 @@ impl Runtime {
         }
     }
 
+    /// That path.
+    pub(crate) fn new(path: Path) -> Self {
+        Self(path)
+    }
+
     /// The crate itself.
     pub(crate) fn root(&self) -> &Path {
         &self.0

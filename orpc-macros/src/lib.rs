@@ -14,6 +14,7 @@ mod middleware;
 mod naming;
 mod procedure;
 mod router;
+mod schema;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -165,4 +166,26 @@ pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(RpcError, attributes(rpc_error, serde, schemars))]
 pub fn rpc_error(item: TokenStream) -> TokenStream {
     error::expand(item.into()).into()
+}
+
+/// Derives `schemars::JsonSchema`, with what schemars' own derive leaves out.
+///
+/// The attributes are those of schemars, and mean the same: `#[schemars(…)]`,
+/// `#[serde(…)]`, `#[validate(…)]`, `#[garde(…)]`. The schema is schemars' own. Beyond it
+///
+/// * `length`, `range`, `pattern`, `regex`, `contains`, `email`, `url`, `ip`, `ipv4`,
+///   `ipv6` and `inner` count on every field, whatever its type: also where that is a
+///   struct, an enum, a map, or an `Option` or `Box` of one. One that nothing can break
+///   is an error: here, where the type's name tells, else when a router is built;
+/// * `#[serde(alias = "…")]` and `#[serde(other)]` are accepted, as serde does;
+/// * `#[serde(tag = "…")]` on a struct, payloads that are skipped, tuples with defaults
+///   and adjacently tagged options are as serde reads and writes them;
+/// * a map whose keys are no texts, and a type that recurses without an array or object
+///   in between, are errors when a router is built.
+///
+/// `#[json_schema(crate = "…")]` on the type is the path of `orpc_runtime` where it has
+/// another name.
+#[proc_macro_derive(JsonSchema, attributes(json_schema, schemars, serde, validate, garde))]
+pub fn json_schema(item: TokenStream) -> TokenStream {
+    schema::expand(item.into()).into()
 }

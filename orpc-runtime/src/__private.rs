@@ -12,10 +12,11 @@ pub use crate::procedure::{
     Unary, UnaryOutput, With,
 };
 pub use crate::router::Router;
-pub use crate::schema::{DecodeError, InputDecoder, SchemaError};
+pub use crate::schema::{DecodeError, InputDecoder, SchemaError, derived};
 pub use crate::value::Envelope;
 pub use futures::stream::{BoxStream, Empty, Stream};
 pub use orpc_runtime_macros::{contract, middleware, procedure, router};
+pub use std::borrow::Cow;
 pub use std::convert::Infallible;
 pub use std::future::Future;
 pub use std::marker::{Send, Sync};

@@ -10,6 +10,7 @@
 mod budget;
 mod checked;
 mod contract;
+mod derive;
 #[cfg(feature = "durable")]
 pub mod durable;
 mod event;
@@ -33,6 +34,7 @@ pub mod __private;
 pub mod prelude;
 
 pub use contract::Contract;
+pub use derive::JsonSchema;
 pub use event::{
     ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, Hibernating,
     HibernatingIterator, HibernationId, LastEventId, Step,

@@ -3,6 +3,7 @@
 //! The derives of serde and schemars name their own crates, so a crate that
 //! uses them depends on `serde` and `schemars` as well.
 
+pub use crate::derive::JsonSchema;
 pub use crate::{
     Call, Code, Done, Error, Event, EventIterator, LastEventId, Next, Router, Rpc, RpcError,
     Socket, Step, contract, middleware, procedure,
@@ -10,5 +11,4 @@ pub use crate::{
     router,
 };
 pub use futures::stream::{Stream, StreamExt};
-pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};

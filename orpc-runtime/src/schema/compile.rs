@@ -1,29 +1,44 @@
 //! From a Rust type to compiled JSON Schemas.
 
+use std::sync::OnceLock;
+
 use jsonschema::json::SerdeJson;
 use jsonschema::{Draft, PatternOptions, Validator};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::circle::refuse_circles;
-use super::keyword::{DATE_RANGE, INTEGER, JSON, date_bound, native_type};
+use super::expand::expand;
+use super::issue::{Issue, collect_issues};
+use super::issue_tree::IssueTree;
+use super::keyword::{DATE_RANGE, INTEGER, JSON, NAMES, date_bound, names, native_type};
 use super::node::{Kinds, Typed};
+use super::refine::{Purpose, Refiner, Side};
+use super::refs::Refs;
 use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};
 
-/// A schema that cannot be compiled.
+/// A schema that cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the JSON Schema cannot be compiled at `{pointer}`: {reason}")]
-pub struct SchemaError {
-    /// Where in the schema, as a JSON Pointer (RFC 6901).
-    pointer: String,
-    reason: String,
+#[non_exhaustive]
+pub enum SchemaError {
+    /// It cannot be compiled.
+    #[error("the JSON Schema cannot be compiled at `{pointer}`: {reason}")]
+    NotCompiled {
+        /// Where in the schema, as a JSON Pointer (RFC 6901).
+        pointer: String,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// It says what no value can be held to, or what serde does not do.
+    #[error("{}", .0.join("; "))]
+    Faults(Vec<String>),
 }
 
 impl SchemaError {
     pub(super) fn new(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), reason: reason.into() }
+        Self::NotCompiled { pointer: pointer.into(), reason: reason.into() }
     }
 }
 
@@ -34,38 +49,103 @@ impl From<TooManyPlaces> for SchemaError {
 }
 
 /// The JSON Schema (draft 2020-12) of what a type deserialises from.
-pub(super) fn input_schema<T: JsonSchema>() -> Value {
+pub(super) fn input_schema<T: JsonSchema>() -> Result<Value, SchemaError> {
     let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(NumberRange);
-    settings.into_generator().into_root_schema_for::<T>().to_value()
+    let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    refined(schema, Side::Read, std::any::type_name::<T>())
 }
 
 /// The JSON Schema of what a type serialises to.
-pub(super) fn output_schema(schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
+pub(super) fn output_schema(
+    schema: fn(&mut SchemaGenerator) -> Schema,
+) -> Result<Value, SchemaError> {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut root = schema(&mut generator);
     let definitions = generator.take_definitions(true);
     if !definitions.is_empty() {
         root.insert("$defs".to_owned(), Value::Object(definitions));
     }
-    root.to_value()
+    refined(root.to_value(), Side::Written, "")
+}
+
+/// A schema with the rules that the derive notes in it as keywords of JSON Schema.
+fn refined(schema: Value, side: Side, type_name: &str) -> Result<Value, SchemaError> {
+    let mut refined = schema.clone();
+    let refs = Refs::of(&schema);
+    let mut refiner = Refiner { refs, side, purpose: Purpose::Validation, faults: Vec::new() };
+    let place = schema.get("title").and_then(Value::as_str).unwrap_or("the type");
+    let mut definitions = refined.as_object_mut().and_then(|it| it.shift_remove("$defs"));
+    refiner.refine(&mut refined, place);
+    for (name, definition) in definitions.iter_mut().filter_map(Value::as_object_mut).flatten() {
+        refiner.refine(definition, name);
+    }
+    if let (Some(members), Some(definitions)) = (refined.as_object_mut(), definitions) {
+        members.insert("$defs".to_owned(), definitions);
+    }
+    let mut faults = refiner.faults;
+    if let Some(key) = super::keys::compound_key(type_name) {
+        faults.push(super::keys::fault(type_name, key));
+    }
+    faults.dedup();
+    if !faults.is_empty() {
+        return Err(SchemaError::Faults(faults));
+    }
+    if side == Side::Read {
+        expand(&mut refined);
+    }
+    Ok(refined)
+}
+
+/// A schema that values are checked against, compiled.
+pub(super) struct Compiled<F: Kinds> {
+    validator: Validator<F>,
+    /// The schema as it was compiled.
+    schema: Value,
+    /// Made when the first value is refused.
+    issues: OnceLock<Result<IssueTree<F>, SchemaError>>,
+}
+
+impl<F: Kinds> Compiled<F> {
+    fn of(schema: &Value, kinds: &mut Kinded) -> Result<Self, SchemaError> {
+        refuse_circles(schema)?;
+        let mut schema = Schema::try_from(schema.clone())
+            .map_err(|error| SchemaError::new("", error.to_string()))?;
+        kinds.transform(&mut schema);
+        let schema = schema.to_value();
+        Ok(Self { validator: compile_part(&schema)?, schema, issues: OnceLock::new() })
+    }
+
+    pub(super) fn is_valid(&self, node: F::Node<'_>) -> bool {
+        self.validator.is_valid(node)
+    }
+
+    /// Why a value is refused. `root` is the value as JSON.
+    pub(super) fn issues<'a>(
+        &'a self,
+        node: F::Node<'a>,
+        root: &Value,
+        undefined: bool,
+    ) -> Vec<Issue> {
+        match self.issues.get_or_init(|| IssueTree::of(&self.schema)) {
+            Ok(tree) => collect_issues(tree, node, root, undefined),
+            // Its parts compile where the whole does.
+            Err(_) => vec![Issue { message: "Invalid input".to_owned(), path: Vec::new() }],
+        }
+    }
 }
 
 /// Compiles a schema for values of plain JSON.
-pub(super) fn compile_plain(schema: &Value) -> Result<Validator, SchemaError> {
-    compile::<SerdeJson>(schema.clone(), &mut Kinded { plain_places: false })
+pub(super) fn compile_plain(schema: &Value) -> Result<Compiled<SerdeJson>, SchemaError> {
+    Compiled::of(schema, &mut Kinded { plain_places: false })
 }
 
 /// Compiles a schema for values with types.
-pub(super) fn compile_typed(schema: &Value) -> Result<Validator<Typed>, SchemaError> {
-    compile::<Typed>(schema.clone(), &mut Kinded { plain_places: true })
+pub(super) fn compile_typed(schema: &Value) -> Result<Compiled<Typed>, SchemaError> {
+    Compiled::of(schema, &mut Kinded { plain_places: true })
 }
 
-/// Compiles a schema with formats asserted, as validation wants them.
-fn compile<F: Kinds>(schema: Value, kinds: &mut Kinded) -> Result<Validator<F>, SchemaError> {
-    refuse_circles(&schema)?;
-    let mut schema =
-        Schema::try_from(schema).map_err(|error| SchemaError::new("", error.to_string()))?;
-    kinds.transform(&mut schema);
+/// Compiles a schema that says already which kinds it takes, with formats asserted.
+pub(super) fn compile_part<F: Kinds>(schema: &Value) -> Result<Validator<F>, SchemaError> {
     let mut options = jsonschema::options_for::<F>()
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
@@ -73,12 +153,13 @@ fn compile<F: Kinds>(schema: Value, kinds: &mut Kinded) -> Result<Validator<F>, 
         .with_format("duration", is_duration)
         .with_format("ip", |text: &str| text.parse::<std::net::IpAddr>().is_ok())
         .offline()
-        .with_keyword(KEYWORD, native_type::<F>);
+        .with_keyword(KEYWORD, native_type::<F>)
+        .with_keyword(NAMES, names::<F>);
     for keyword in DATE_RANGE {
         options = options
             .with_keyword(keyword, move |schema, limit, _| date_bound::<F>(keyword, schema, limit));
     }
-    let built = options.build(schema.as_value());
+    let built = options.build(schema);
     built.map_err(|error| SchemaError::new(error.instance_path().to_string(), error.to_string()))
 }
 
@@ -158,10 +239,25 @@ impl Transform for NumberRange {
             && let Some((minimum, maximum)) = number_range(format)
             && let Some(object) = schema.as_object_mut()
         {
-            object.entry("minimum").or_insert(minimum);
-            object.entry("maximum").or_insert(maximum);
+            // A range of the user's never widens the type's.
+            narrow(object, "minimum", minimum, |own, of_type| own < of_type);
+            narrow(object, "maximum", maximum, |own, of_type| own > of_type);
         }
         transform_subschemas(self, schema);
+    }
+}
+
+/// Puts a bound in the place of one that `is_wider`, or of none.
+fn narrow(
+    schema: &mut Map<String, Value>,
+    keyword: &str,
+    bound: Value,
+    is_wider: fn(f64, f64) -> bool,
+) {
+    let own = schema.get(keyword).and_then(Value::as_f64);
+    let is_kept = own.zip(bound.as_f64()).is_some_and(|(own, bound)| !is_wider(own, bound));
+    if !is_kept {
+        schema.insert(keyword.to_owned(), bound);
     }
 }
 

@@ -1,23 +1,22 @@
 //! The data of a declared error.
 
-use jsonschema::Validator;
 use schemars::Schema;
 use schemars::generate::SchemaGenerator;
 
-use super::compile::{SchemaError, Survey, compile_typed, output_schema};
+use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema};
 use super::node::{Typed, TypedNode};
 use crate::value::{Places, Step, Value};
 
 /// What an error's data are, which were written before it was known.
 pub(crate) struct ErrorDataSchema {
-    validator: Validator<Typed>,
+    validator: Compiled<Typed>,
     places: Option<Places>,
     codes: Vec<u32>,
 }
 
 impl ErrorDataSchema {
     pub(crate) fn compile(schema: fn(&mut SchemaGenerator) -> Schema) -> Result<Self, SchemaError> {
-        let schema = output_schema(schema);
+        let schema = output_schema(schema)?;
         let Survey { wide, codes } = Survey::of(&schema);
         Ok(Self {
             validator: compile_typed(&schema)?,

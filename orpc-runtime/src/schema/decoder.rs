@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use jsonschema::Validator;
+use jsonschema::json::SerdeJson;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as PlainValue;
 
 use super::circle::refuse_circles;
-use super::compile::{SchemaError, Survey, compile_plain, compile_typed, input_schema};
-use super::issue::{
-    Issue, collect_issues, date_issues, deserialisation_issue, deserialisation_issue_of,
-};
+use super::compile::{Compiled, SchemaError, Survey, compile_plain, compile_typed, input_schema};
+use super::issue::{Issue, date_issues, deserialisation_issue, deserialisation_issue_of};
 use super::node::{Typed, TypedNode};
 use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 
@@ -26,8 +24,8 @@ use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 /// `decode`.
 pub struct InputDecoder<T> {
     schema: PlainValue,
-    plain: Validator,
-    typed: Validator<Typed>,
+    plain: Compiled<SerdeJson>,
+    typed: Compiled<Typed>,
     /// Where bigints may stand for integers, if anywhere.
     places: Option<Places>,
     /// The user-defined types.
@@ -53,7 +51,7 @@ impl From<Malformed> for DecodeError {
 impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
     /// Compiles the schema of `T`.
     pub(crate) fn compile() -> Result<Self, SchemaError> {
-        let schema = input_schema::<T>();
+        let schema = input_schema::<T>()?;
         let Survey { wide, codes } = Survey::of(&schema);
         Ok(Self {
             plain: compile_plain(&schema)?,
@@ -75,7 +73,7 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
 
     fn decode_plain(&self, tree: PlainValue, envelope: &Envelope<'_>) -> Result<T, DecodeError> {
         if !self.plain.is_valid(&tree) {
-            return Err(DecodeError::Invalid(collect_issues(&self.plain, &tree, &tree, false)));
+            return Err(DecodeError::Invalid(self.plain.issues(&tree, &tree, false)));
         }
         // The schema and serde can disagree, for example on a custom
         // `Deserialize`; then serde's word is the issue. Serde takes the tree apart,
@@ -94,7 +92,7 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         let node = TypedNode::Value(&tree);
         if !self.typed.is_valid(node) {
             let undefined = tree == Value::Undefined;
-            let issues = collect_issues(&self.typed, node, &tree.to_json(), undefined);
+            let issues = self.typed.issues(node, &tree.to_json(), undefined);
             return Err(DecodeError::Invalid(issues));
         }
         let _arrivals = Arrivals::open();
@@ -125,7 +123,7 @@ impl Reading {
         if let Some(reading) = known {
             return Ok(reading);
         }
-        let schema = input_schema::<T>();
+        let schema = input_schema::<T>()?;
         refuse_circles(&schema)?;
         let Survey { wide, codes } = Survey::of(&schema);
         let places = wide.then(|| Places::of(&schema)).transpose()?;

@@ -30,7 +30,7 @@ pub(crate) enum OutputEncoder {
 impl OutputEncoder {
     /// The encoder of a type.
     pub(crate) fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
-        Self::of_schema(&output_schema(SchemaGenerator::subschema_for::<T>))
+        Self::of_schema(&output_schema(SchemaGenerator::subschema_for::<T>)?)
     }
 
     /// The encoder of a type that no procedure keeps ready. It is made once.

@@ -1,17 +1,20 @@
 //! The keywords of our own: the kind of a value, and the range of a date.
 
-use jsonschema::json::{JsonNumber as _, Node as _};
+use jsonschema::json::{Json, JsonNumber as _, Node as _, Object as _};
 use jsonschema::paths::Location;
 use jsonschema::{Keyword, ValidationError};
 use serde_json::{Map, Value};
 
-use super::issue::kind_of;
+use super::messages::kind_of;
 use super::node::Kinds;
 use crate::value::{CODE_KEYWORD, Date, Kind};
 
 /// The bounds of a date.
 pub(super) const DATE_RANGE: [&str; 4] =
     ["formatMinimum", "formatMaximum", "formatExclusiveMinimum", "formatExclusiveMaximum"];
+
+/// The keyword for members that go by several names.
+pub(super) const NAMES: &str = "x-names";
 
 /// The largest integer that is exact and has no neighbour that is rounded to it.
 pub(crate) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
@@ -203,5 +206,61 @@ impl Check for DateBound {
             _ => (millis < limit, "Too big", "<"),
         };
         (!fits).then(|| format!("{fault}: expected a Date {relation} {}", self.limit))
+    }
+}
+
+/// Members that go by several names, of which an object has one each.
+struct Names<F: Json>(Vec<OneName<F>>);
+
+struct OneName<F: Json> {
+    /// The name that the type has for it.
+    name: String,
+    /// That and the others, as the representation looks for them.
+    keys: Vec<F::PreparedKey>,
+    is_required: bool,
+}
+
+/// Compiles `x-names`.
+pub(super) fn names<'a, F: Kinds>(
+    _: &'a Map<String, Value>,
+    keyword: &'a Value,
+    _: Location,
+) -> Compiled<'a, F> {
+    let one = |group: &Value| {
+        let name = group.get("name")?.as_str()?.to_owned();
+        let aliases = group.get("aliases")?.as_array()?.iter().filter_map(Value::as_str);
+        let keys = std::iter::once(name.as_str()).chain(aliases).map(F::prepare_key).collect();
+        Some(OneName { keys, is_required: group.get("required")?.as_bool()?, name })
+    };
+    let groups = keyword.as_array().into_iter().flatten().filter_map(one).collect();
+    Ok(Box::new(Names::<F>(groups)))
+}
+
+impl<F: Kinds> Names<F> {
+    /// The name of a member that is missing or there twice, with what is wrong.
+    fn fault(&self, node: &F::Node<'_>) -> Option<(&str, &'static str)> {
+        let object = node.as_object()?;
+        self.0.iter().find_map(|one| {
+            let count = one.keys.iter().filter(|key| object.get(key).is_some()).count();
+            let fault = match count {
+                0 if one.is_required => "Invalid input: required, received undefined",
+                0 | 1 => return None,
+                _ => "Invalid input: given twice, by this name and by an alias of it",
+            };
+            Some((one.name.as_str(), fault))
+        })
+    }
+}
+
+impl<'i, F: Kinds> Keyword<'i, F> for Names<F> {
+    fn validate(&self, node: F::Node<'i>) -> Result<(), ValidationError<'i>> {
+        match Names::fault(self, &node) {
+            Some((name, fault)) => Err(ValidationError::custom(format!("{name}\n{fault}"))),
+            None => Ok(()),
+        }
+    }
+
+    fn is_valid(&self, node: F::Node<'i>) -> bool {
+        Names::fault(self, &node).is_none()
     }
 }

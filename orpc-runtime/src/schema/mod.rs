@@ -1,14 +1,23 @@
 //! JSON Schema: what a type accepts, compiled once and enforced on every input.
 
+mod checks;
 mod circle;
 mod compile;
 mod data;
 mod decoder;
+pub mod derived;
 mod encoder;
+mod expand;
 mod issue;
+mod issue_tree;
+mod keys;
 mod keyword;
+mod messages;
 mod node;
 mod output;
+mod refine;
+mod refs;
+mod walk;
 
 pub use compile::SchemaError;
 pub(crate) use data::ErrorDataSchema;
@@ -19,3 +28,5 @@ pub use issue::Issue;
 #[cfg(feature = "typescript")]
 pub(crate) use keyword::MAX_SAFE_INTEGER;
 pub(crate) use output::{OutputError, OutputWriter};
+#[cfg(feature = "typescript")]
+pub(crate) use refine::{Side, refine_for_types};

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use jsonschema::Validator;
 use schemars::JsonSchema;
 use schemars::generate::SchemaGenerator;
 use serde::Serialize;
 
-use super::compile::{SchemaError, Survey, compile_typed, output_schema};
+use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema};
 use super::encoder::OutputEncoder;
-use super::issue::{Issue, collect_issues};
+use super::issue::Issue;
 use super::node::{Typed, TypedNode};
 use crate::value::{Envelope, File, Value};
 
@@ -93,13 +92,13 @@ impl OutputWriter {
 
 /// The compiled schema of what a type serialises to.
 struct OutputCheck {
-    validator: Validator<Typed>,
+    validator: Compiled<Typed>,
     codes: Vec<u32>,
 }
 
 impl OutputCheck {
     fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
-        let schema = output_schema(SchemaGenerator::subschema_for::<T>);
+        let schema = output_schema(SchemaGenerator::subschema_for::<T>)?;
         let Survey { codes, .. } = Survey::of(&schema);
         Ok(Self { validator: compile_typed(&schema)?, codes })
     }
@@ -119,6 +118,6 @@ impl OutputCheck {
             return Ok(());
         }
         let undefined = value == Value::Undefined;
-        Err(InvalidOutput(collect_issues(&self.validator, node, &value.to_json(), undefined)))
+        Err(InvalidOutput(self.validator.issues(node, &value.to_json(), undefined)))
     }
 }

@@ -14,6 +14,7 @@ use crate::procedure::{
     Definition, DurableMethod, ErrorDeclaration, Mounted, SchemaOf, Shape, ShapeKind, Signature,
 };
 use crate::router::Router;
+use crate::schema::{Side as Direction, refine_for_types};
 
 /// All that a file of types says.
 pub(super) struct Model {
@@ -64,8 +65,8 @@ pub(super) struct DeclaredError {
 
 impl Model {
     pub(super) fn of<C: Send + Sync + 'static>(router: &Router<C>) -> Self {
-        let mut inputs = Side::new(SchemaSettings::draft2020_12().for_deserialize());
-        let mut outputs = Side::new(SchemaSettings::draft2020_12().for_serialize());
+        let mut inputs = Side::new(Direction::Read);
+        let mut outputs = Side::new(Direction::Written);
         let mut tree = Branch::default();
         router.visit(&[], &mut |path, mounted| {
             let path: Vec<_> = path.iter().map(|segment| (*segment).to_owned()).collect();
@@ -208,15 +209,21 @@ impl Flow {
 }
 
 /// All that goes in, or all that comes out.
-struct Side(SchemaGenerator);
+struct Side(SchemaGenerator, Direction);
 
 impl Side {
-    fn new(settings: SchemaSettings) -> Self {
-        Self(settings.into_generator())
+    fn new(direction: Direction) -> Self {
+        let settings = SchemaSettings::draft2020_12();
+        let settings = match direction {
+            Direction::Read => settings.for_deserialize(),
+            Direction::Written => settings.for_serialize(),
+        };
+        Self(settings.into_generator(), direction)
     }
 
     fn ty(&mut self, schema: SchemaOf) -> Type {
-        type_of(schema(&mut self.0).as_value())
+        let schema = schema(&mut self.0).to_value();
+        type_of(&refine_for_types(&schema, self.0.definitions(), self.1))
     }
 
     fn flow(&mut self, shape: Shape) -> Flow {
@@ -243,7 +250,10 @@ impl Side {
 
     fn finish(mut self) -> Finished {
         let ids = ids(&mut self.0);
-        let definitions: BTreeMap<_, _> = self.0.take_definitions(true).into_iter().collect();
+        let definitions = self.0.take_definitions(true);
+        let refine = |schema: &Value| refine_for_types(schema, &definitions, self.1);
+        let definitions: BTreeMap<_, _> =
+            definitions.iter().map(|(name, schema)| (name.clone(), refine(schema))).collect();
         let by_name: BTreeMap<String, String> = definitions
             .keys()
             .map(|name| (name.clone(), ids.get(name).unwrap_or(name).clone()))

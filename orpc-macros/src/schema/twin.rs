@@ -1,0 +1,479 @@
+//! The hidden twin of a type, which schemars' derive is given.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, LitStr, Type, Variant};
+
+use super::attributes::{Attributes, Item};
+use super::checks::{checks, is_check, types, unwrapped};
+use crate::attribute::{Runtime, at};
+use crate::diagnostics::Diagnostics;
+
+/// The twin, and what is added to its schema.
+pub(super) struct Twin {
+    pub(super) name: Ident,
+    pub(super) item: TokenStream,
+    /// The member and its text that serde writes in front of a struct's fields.
+    pub(super) tag: Option<(LitStr, LitStr)>,
+    /// The number of the first field of a tuple that may be left out.
+    pub(super) optional_from: Option<usize>,
+    /// The types of the fields, each with the field's name.
+    pub(super) fields: Vec<(String, Type)>,
+    /// The types of the keys of maps, each with the field's name.
+    pub(super) keys: Vec<(String, Type)>,
+}
+
+/// The form of an enum.
+enum Tagging {
+    External,
+    Internal(LitStr),
+    Adjacent(LitStr, LitStr),
+    Untagged,
+}
+
+impl Tagging {
+    fn of(container: &Attributes) -> Self {
+        match (container.text("tag"), container.text("content")) {
+            _ if container.has("untagged") => Self::Untagged,
+            (Some(tag), Some(content)) => Self::Adjacent(tag, content),
+            (Some(tag), None) => Self::Internal(tag),
+            _ => Self::External,
+        }
+    }
+
+    /// The form as the runtime reads it.
+    fn annotation(&self) -> TokenStream {
+        match self {
+            Self::External => quote!("form": "external",),
+            Self::Internal(tag) => quote!("form": "internal", "tag": #tag,),
+            Self::Adjacent(tag, content) => {
+                quote!("form": "adjacent", "tag": #tag, "content": #content,)
+            }
+            Self::Untagged => quote!("form": "untagged",),
+        }
+    }
+}
+
+/// Builds the parts of a twin.
+struct Builder<'a> {
+    runtime: &'a Runtime,
+    owner: &'a Ident,
+    /// `Name::<T>`, which stands for `Self`.
+    own_type: TokenStream,
+    errors: &'a mut Diagnostics,
+    fields: Vec<(String, Type)>,
+    keys: Vec<(String, Type)>,
+}
+
+impl Twin {
+    pub(super) fn of(input: &DeriveInput, runtime: &Runtime, errors: &mut Diagnostics) -> Self {
+        let container = Attributes::of(&input.attrs);
+        let owner = &input.ident;
+        // Not at the user's name: of a type that nobody makes the compiler would say so.
+        let name = format_ident!("__SchemaOf{}", owner.unraw(), span = Span::mixed_site());
+        let arguments = input.generics.split_for_impl().1;
+        let turbofish = arguments.as_turbofish();
+        let own_type = quote!(#owner #turbofish);
+        let mut builder =
+            Builder { runtime, owner, own_type, errors, fields: Vec::new(), keys: Vec::new() };
+        let attributes = builder.container(input, &container);
+        let (mut tag, mut optional_from) = (None, None);
+        let body = match &input.data {
+            Data::Struct(data) => {
+                if matches!(data.fields, Fields::Named(_)) {
+                    tag = struct_tag(owner, &container);
+                }
+                optional_from = optional_tail(&data.fields, container.has("default"));
+                builder.fields(&data.fields, "")
+            }
+            Data::Enum(data) => {
+                let tagging = Tagging::of(&container);
+                let variants =
+                    data.variants.iter().map(|variant| builder.variant(variant, &tagging));
+                let variants: Vec<_> = variants.collect();
+                quote!({ #(#variants),* })
+            }
+            Data::Union(_) => TokenStream::new(),
+        };
+        let Builder { fields, keys, .. } = builder;
+        let item = item(input, &name, &attributes, &body);
+        Self { name, item, tag, optional_from, fields, keys }
+    }
+}
+
+/// The twin as an item.
+fn item(
+    input: &DeriveInput,
+    name: &Ident,
+    attributes: &TokenStream,
+    body: &TokenStream,
+) -> TokenStream {
+    let Generics { where_clause, .. } = &input.generics;
+    let parameters = without_defaults(&input.generics);
+    match &input.data {
+        Data::Enum(_) => quote!(#attributes enum #name #parameters #where_clause #body),
+        Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
+            quote!(#attributes struct #name #parameters #where_clause #body)
+        }
+        _ => quote!(#attributes struct #name #parameters #body #where_clause;),
+    }
+}
+
+/// The parameters as the implementation has them as well.
+fn without_defaults(generics: &Generics) -> TokenStream {
+    let parameters = generics.split_for_impl().0;
+    parameters.to_token_stream()
+}
+
+/// The member and its text that serde writes for `#[serde(tag = "…")]` on a struct.
+fn struct_tag(owner: &Ident, container: &Attributes) -> Option<(LitStr, LitStr)> {
+    let tag = container.text("tag")?;
+    let own = || LitStr::new(&owner.unraw().to_string(), owner.span());
+    Some((tag, container.written_name().unwrap_or_else(own)))
+}
+
+/// The number of the first field of a tuple that serde gives a default.
+fn optional_tail(fields: &Fields, all: bool) -> Option<usize> {
+    let Fields::Unnamed(fields) = fields else { return None };
+    if fields.unnamed.len() < 2 {
+        return None;
+    }
+    let read: Vec<_> = fields
+        .unnamed
+        .iter()
+        .map(|field| Attributes::of(&field.attrs))
+        .filter(|attributes| !attributes.skips_reading())
+        .collect();
+    if all {
+        return (!read.is_empty()).then_some(0);
+    }
+    read.iter().position(|attributes| attributes.has("default"))
+}
+
+impl Builder<'_> {
+    /// The attributes of the type.
+    fn container(&mut self, input: &DeriveInput, container: &Attributes) -> TokenStream {
+        let schemars = self.runtime.private_text("schemars");
+        let is_named = container.schemars_text("rename").is_some()
+            || container.has("rename")
+            || container.has("remote");
+        let rename = (!is_named).then(|| {
+            let name = self.owner.unraw().to_string();
+            quote!(, rename = #name)
+        });
+        let private = self.runtime.private_at(at(self.owner.span()));
+        let is_deprecated =
+            input.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated"));
+        let deprecated = is_deprecated.then(|| quote!(#[schemars(extend("deprecated" = true))]));
+        let kept = self.kept(&input.attrs, true);
+        quote! {
+            #[derive(#private::schemars::JsonSchema)]
+            #[schemars(crate = #schemars #rename)]
+            #deprecated
+            #kept
+        }
+    }
+
+    fn variant(&mut self, variant: &Variant, tagging: &Tagging) -> TokenStream {
+        let attributes = Attributes::of(&variant.attrs);
+        let kept = self.kept(&variant.attrs, false);
+        let annotation = self.variant_annotation(variant, &attributes, tagging);
+        let ident = &variant.ident;
+        let place = format!("{ident}.");
+        let body = self.fields(&variant.fields, &place);
+        quote!(#kept #annotation #ident #body)
+    }
+
+    /// What schemars does not say of a variant.
+    fn variant_annotation(
+        &mut self,
+        variant: &Variant,
+        attributes: &Attributes,
+        tagging: &Tagging,
+    ) -> Option<TokenStream> {
+        let tagging = if attributes.has("untagged") { &Tagging::Untagged } else { tagging };
+        let mut members = TokenStream::new();
+        let aliases = attributes.aliases();
+        if !aliases.is_empty() {
+            members.extend(quote!("aliases": [#(#aliases),*],));
+        }
+        if attributes.is_other() {
+            members.extend(quote!("other": true,));
+        }
+        if let Fields::Unnamed(fields) = &variant.fields
+            && fields.unnamed.len() == 1
+            && let Some(field) = fields.unnamed.first()
+        {
+            let payload = Attributes::of(&field.attrs);
+            let (unread, unwritten) = (payload.skips_reading(), payload.skips_writing());
+            if unread {
+                members.extend(quote!("unit_when_read": true,));
+            }
+            if unwritten {
+                members.extend(quote!("unit_when_written": true,));
+            }
+            if matches!(tagging, Tagging::Adjacent(..)) && !unread {
+                let schemars = self.runtime.private_at(at(field.ty.span()));
+                let ty = self.own(field.ty.to_token_stream());
+                members.extend(quote_spanned! {at(field.ty.span())=>
+                    "optional_content": (<#ty as #schemars::schemars::JsonSchema>::_schemars_private_is_option()),
+                });
+            }
+            if matches!(tagging, Tagging::Internal(_)) && !(unread || unwritten) {
+                members.extend(quote!("is_newtype": true,));
+            }
+        }
+        if matches!(tagging, Tagging::Adjacent(..)) && matches!(variant.fields, Fields::Unit) {
+            members.extend(quote!("is_unit": true,));
+        }
+        if let Some(first) = optional_tail(&variant.fields, false) {
+            members.extend(quote!("optional_from": #first,));
+        }
+        if members.is_empty() {
+            return None;
+        }
+        let form = tagging.annotation();
+        Some(quote!(#[schemars(extend("x-variant" = { #form #members }))]))
+    }
+
+    fn fields(&mut self, fields: &Fields, place: &str) -> TokenStream {
+        match fields {
+            Fields::Unit => TokenStream::new(),
+            Fields::Named(named) => {
+                let fields: Vec<_> = named
+                    .named
+                    .iter()
+                    .map(|field| {
+                        let name = field.ident.as_ref().map(|ident| ident.unraw().to_string());
+                        self.field(field, &format!("{place}{}", name.unwrap_or_default()))
+                    })
+                    .collect();
+                quote!({ #(#fields),* })
+            }
+            Fields::Unnamed(unnamed) => {
+                let fields: Vec<_> = unnamed
+                    .unnamed
+                    .iter()
+                    .enumerate()
+                    .map(|(index, field)| self.field(field, &format!("{place}{index}")))
+                    .collect();
+                quote!((#(#fields),*))
+            }
+        }
+    }
+
+    fn field(&mut self, field: &Field, name: &str) -> TokenStream {
+        let attributes = Attributes::of(&field.attrs);
+        let kept = self.kept(&field.attrs, false);
+        let annotation = self.field_annotation(field, &attributes, name);
+        let ty = self.own(field.ty.to_token_stream());
+        let ident = field.ident.as_ref().map(|ident| quote!(#ident:));
+        if !(attributes.skips_reading() && attributes.skips_writing()) {
+            self.note_keys(field, &attributes, name);
+        }
+        quote!(#kept #annotation #ident #ty)
+    }
+
+    /// What schemars does not say of a field.
+    fn field_annotation(
+        &mut self,
+        field: &Field,
+        attributes: &Attributes,
+        name: &str,
+    ) -> Option<TokenStream> {
+        if attributes.has("flatten") {
+            self.refuse_on_flattened(attributes);
+            return None;
+        }
+        let shown = self.shown_type(field, attributes);
+        let checks = checks(attributes, shown.as_ref(), self.errors);
+        let aliases = attributes.aliases();
+        if checks.is_empty() && aliases.is_empty() {
+            return None;
+        }
+        let checks = self.own(checks);
+        let place = format!("{}.{name}", self.owner.unraw());
+        let aliases = (!aliases.is_empty()).then(|| quote!("aliases": [#(#aliases),*],));
+        let checks = (!checks.is_empty()).then(|| quote!("checks": { #checks },));
+        Some(quote!(#[schemars(extend("x-field" = { "of": #place, #aliases #checks }))]))
+    }
+
+    /// The type that the schema of a field is of; none if a function gives it.
+    fn shown_type(&self, field: &Field, attributes: &Attributes) -> Option<Type> {
+        if attributes.schemars_text("schema_with").is_some() {
+            return None;
+        }
+        match attributes.schemars_text("with") {
+            Some(text) => text.parse().ok(),
+            None if attributes.has("with") => None,
+            None => Some(field.ty.clone()),
+        }
+    }
+
+    /// A flattened field has no place of its own in the JSON.
+    fn refuse_on_flattened(&mut self, attributes: &Attributes) {
+        let own = [&attributes.schemars, &attributes.validate, &attributes.garde];
+        for item in own.into_iter().flatten() {
+            let is_dropped =
+                |key: &str| matches!(item, Item::Meta(meta) if meta.path().is_ident(key));
+            if is_check(item) || ["extend", "transform"].into_iter().any(is_dropped) {
+                self.errors.at(
+                    item,
+                    "write this on the fields of the flattened type: a flattened field has no place of its own",
+                );
+            }
+        }
+    }
+
+    /// Keeps the types whose keys and values are looked at when a router is built.
+    fn note_keys(&mut self, field: &Field, attributes: &Attributes, name: &str) {
+        let Some(ty) = self.shown_type(field, attributes) else { return };
+        let Ok(ty) = syn::parse2::<Type>(self.own(ty.to_token_stream())) else { return };
+        self.find_keys(&ty, name);
+        self.fields.push((name.to_owned(), ty));
+    }
+
+    /// Finds the keys of maps in a type, by the names of types.
+    fn find_keys(&mut self, ty: &Type, name: &str) {
+        let ty = unwrapped(ty);
+        match ty {
+            Type::Array(array) => self.find_keys(&array.elem, name),
+            Type::Slice(slice) => self.find_keys(&slice.elem, name),
+            Type::Tuple(tuple) => tuple.elems.iter().for_each(|elem| self.find_keys(elem, name)),
+            Type::Path(path) => {
+                let Some(last) = path.path.segments.last() else { return };
+                let arguments: Vec<_> = types(&last.arguments).cloned().collect();
+                let is_map =
+                    ["HashMap", "BTreeMap", "IndexMap"].iter().any(|map| last.ident == map);
+                if is_map && let [key, _, ..] = arguments.as_slice() {
+                    self.key(key, name);
+                }
+                for argument in &arguments {
+                    self.find_keys(argument, name);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn key(&mut self, key: &Type, name: &str) {
+        let is_compound = match key {
+            Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => true,
+            Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+                let compound = ["Vec", "Option", "HashMap", "BTreeMap", "HashSet", "BTreeSet"];
+                !last.arguments.is_none() && compound.iter().any(|name| last.ident == name)
+            }),
+            _ => false,
+        };
+        if is_compound {
+            self.errors.at(
+                key,
+                "write a key that is a text in JSON, or `orpc_runtime::value::Map<K, V>`, which is a `Map` in JavaScript",
+            );
+        } else {
+            self.keys.push((name.to_owned(), key.clone()));
+        }
+    }
+
+    /// The attributes that schemars' derive reads, and no others.
+    fn kept(&mut self, attributes: &[Attribute], is_container: bool) -> TokenStream {
+        let known = ["doc", "schemars", "serde", "validate", "garde"];
+        let mut kept = TokenStream::new();
+        for attribute in attributes {
+            let Some(name) = attribute.path().get_ident().map(Ident::to_string) else { continue };
+            let is_deprecated = name == "deprecated" && !is_container;
+            if !(known.contains(&name.as_str()) || is_deprecated) {
+                continue;
+            }
+            // The items that cannot be parsed are schemars' to report.
+            if name == "doc" || is_deprecated {
+                attribute.to_tokens(&mut kept);
+            } else if let Some(rewritten) = self.rewritten(attribute, &name, is_container) {
+                rewritten.to_tokens(&mut kept);
+            } else {
+                attribute.to_tokens(&mut kept);
+            }
+        }
+        kept
+    }
+
+    /// An attribute whose items mean the same in the twin; none if it cannot be parsed.
+    fn rewritten(
+        &self,
+        attribute: &Attribute,
+        name: &str,
+        is_container: bool,
+    ) -> Option<TokenStream> {
+        use syn::Token;
+        use syn::punctuated::Punctuated;
+
+        let items =
+            attribute.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated).ok()?;
+        let items: Vec<_> =
+            items.iter().filter_map(|item| self.item(item, name, is_container)).collect();
+        let name = Ident::new(name, attribute.path().span());
+        Some(quote!(#[#name(#(#items),*)]))
+    }
+
+    fn item(&self, item: &Item, attribute: &str, is_container: bool) -> Option<TokenStream> {
+        let Item::Meta(meta) = item else { return Some(item.to_token_stream()) };
+        let is = |key: &str| meta.path().is_ident(key);
+        if is_container && is("crate") {
+            return None;
+        }
+        // `Default` is of the type, not of its twin.
+        if is_container && is("default") && matches!(meta, syn::Meta::Path(_)) {
+            let ty = &self.own_type;
+            let path = quote!(<#ty as ::core::default::Default>::default).to_string();
+            return Some(quote!(default = #path));
+        }
+        let tokens = self.own(meta.to_token_stream());
+        if attribute == "serde" || attribute == "schemars" {
+            Some(self.own_texts(tokens))
+        } else {
+            Some(tokens)
+        }
+    }
+
+    /// The same code with the type in place of `Self`.
+    fn own(&self, tokens: TokenStream) -> TokenStream {
+        let replace = |token: TokenTree| match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                let own = &self.own_type;
+                quote_spanned!(ident.span()=> #own)
+            }
+            TokenTree::Group(group) => {
+                let mut own = proc_macro2::Group::new(group.delimiter(), self.own(group.stream()));
+                own.set_span(group.span());
+                TokenTree::Group(own).into_token_stream()
+            }
+            other => other.into_token_stream(),
+        };
+        tokens.into_iter().map(replace).collect()
+    }
+
+    /// The same for code that stands in texts, such as `default = "Self::number"`.
+    fn own_texts(&self, tokens: TokenStream) -> TokenStream {
+        let replace = |token: TokenTree| match &token {
+            TokenTree::Literal(literal) => {
+                let Ok(text) = syn::parse_str::<LitStr>(&literal.to_string()) else {
+                    return token.into_token_stream();
+                };
+                let value = text.value();
+                let is_own =
+                    value == "Self" || value.starts_with("Self::") || value.contains("<Self>");
+                match value.parse::<TokenStream>() {
+                    Ok(code) if is_own => {
+                        let code = self.own(code).to_string();
+                        LitStr::new(&code, literal.span()).into_token_stream()
+                    }
+                    _ => token.into_token_stream(),
+                }
+            }
+            _ => token.into_token_stream(),
+        };
+        tokens.into_iter().map(replace).collect()
+    }
+}

@@ -1,0 +1,213 @@
+//! The constraints of fields, on schemas of whatever type.
+
+use serde_json::{Map, Value, json};
+
+use super::refine::{Purpose, Refiner};
+use super::refs::Types;
+use crate::value::KEYWORD;
+
+/// Puts the constraints of a field into a schema, which holds for values of the `whole`
+/// one. A constraint that no such value can break is a fault.
+pub(super) fn apply_checks(
+    refiner: &mut Refiner<'_>,
+    whole: &Value,
+    schema: &mut Map<String, Value>,
+    checks: &Map<String, Value>,
+    of: &str,
+) {
+    let types = refiner.refs.types(whole).without(Types::NULL);
+    let kind = whole.get(KEYWORD).or_else(|| refiner.refs.target(whole).get(KEYWORD));
+    // Nothing in the JSON form of these is the user's to constrain.
+    let is_opaque = kind
+        .and_then(Value::as_str)
+        .is_some_and(|kind| ["file", "custom", "undefined"].contains(&kind));
+    for (name, check) in checks {
+        let has_effect = match name.as_str() {
+            _ if is_opaque => false,
+            "length" => length(schema, types, check),
+            "range" => range(schema, types, check),
+            "pattern" => text(check).is_some_and(|pattern| put_pattern(schema, types, pattern)),
+            "contains" => {
+                text(check).is_some_and(|text| put_pattern(schema, types, &escaped(text)))
+            }
+            "format" => text(check).is_some_and(|format| {
+                // Values beyond JSON have forms of their own.
+                kind.is_none() && put_format(schema, types, format)
+            }),
+            "inner" => match check.as_object() {
+                Some(checks) => inner(refiner, whole, schema, checks, of),
+                None => true,
+            },
+            _ => true,
+        };
+        if !has_effect {
+            refiner.faults.push(without_effect(of, name, check, types));
+        }
+    }
+}
+
+fn text(check: &Value) -> Option<&str> {
+    check.as_str()
+}
+
+fn without_effect(of: &str, name: &str, check: &Value, types: Types) -> String {
+    let name = match (name, check.as_str()) {
+        ("format", Some("uri")) => "url",
+        ("format", Some(format)) => format,
+        (name, _) => name,
+    };
+    let advice = match name {
+        "length" if types == Types::NUMBER => "write `range(…)`".to_owned(),
+        "range" if types == Types::STRING => "write `length(…)`".to_owned(),
+        name if types == Types::ARRAY && name != "inner" => format!("write `inner({name}(…))`"),
+        name => format!("remove `{name}`"),
+    };
+    format!("`{of}`: {advice}: `{name}` has no effect on {types}")
+}
+
+fn length(schema: &mut Map<String, Value>, types: Types, check: &Value) -> bool {
+    let suffixes =
+        [(Types::STRING, "Length"), (Types::ARRAY, "Items"), (Types::OBJECT, "Properties")];
+    let mut has_effect = false;
+    for (of, suffix) in suffixes {
+        // A value of any type may be an object, of whose members nobody counts.
+        if !types.has(of) || (of == Types::OBJECT && types == Types::ANY.without(Types::NULL)) {
+            continue;
+        }
+        has_effect = true;
+        for bound in ["min", "max"] {
+            if let Some(limit) = check.get(bound) {
+                schema.insert(format!("{bound}{suffix}"), limit.clone());
+            }
+        }
+    }
+    has_effect
+}
+
+fn range(schema: &mut Map<String, Value>, types: Types, check: &Value) -> bool {
+    if !types.has(Types::NUMBER) {
+        return false;
+    }
+    let bounds = [
+        ("min", "minimum"),
+        ("max", "maximum"),
+        ("exclusive_min", "exclusiveMinimum"),
+        ("exclusive_max", "exclusiveMaximum"),
+    ];
+    for (bound, keyword) in bounds {
+        if let Some(limit) = check.get(bound) {
+            schema.insert(keyword.to_owned(), limit.clone());
+        }
+    }
+    true
+}
+
+fn put_pattern(schema: &mut Map<String, Value>, types: Types, pattern: &str) -> bool {
+    if !types.has(Types::STRING) {
+        return false;
+    }
+    put(schema, "pattern", pattern.into());
+    true
+}
+
+fn put_format(schema: &mut Map<String, Value>, types: Types, format: &str) -> bool {
+    if !types.has(Types::STRING) {
+        return false;
+    }
+    put(schema, "format", format.into());
+    true
+}
+
+/// Puts a keyword beside another value of it, if it has one.
+fn put(schema: &mut Map<String, Value>, keyword: &str, value: Value) {
+    match schema.get(keyword) {
+        None => drop(schema.insert(keyword.to_owned(), value)),
+        Some(known) if *known == value => {}
+        Some(_) => {
+            if let Some(all) = schema.entry("allOf").or_insert_with(|| json!([])).as_array_mut() {
+                all.push(json!({ keyword: value }));
+            }
+        }
+    }
+}
+
+/// Constraints of what a list or a map holds.
+fn inner(
+    refiner: &mut Refiner<'_>,
+    whole: &Value,
+    schema: &mut Map<String, Value>,
+    checks: &Map<String, Value>,
+    of: &str,
+) -> bool {
+    let types = refiner.refs.types(whole);
+    let Some((keyword, element)) = element(refiner, whole, types, 0) else { return false };
+    let place = format!("{of}{}", if keyword == "items" { "[]" } else { "{}" });
+    // The constraints alone, beside those which the element has by itself.
+    let mut alone = Map::new();
+    apply_checks(refiner, &element, &mut alone, checks, &place);
+    if refiner.purpose == Purpose::Types || alone.is_empty() {
+        return true;
+    }
+    let all = schema.entry("allOf").or_insert_with(|| json!([]));
+    if let Some(all) = all.as_array_mut() {
+        all.push(match keyword {
+            // The second of a map's entry is its value.
+            "entries" => json!({ "items": { "prefixItems": [true, alone] } }),
+            keyword => json!({ keyword: alone }),
+        });
+    }
+    true
+}
+
+/// The keyword with the schema of a container's elements, and that schema.
+fn element(
+    refiner: &Refiner<'_>,
+    container: &Value,
+    types: Types,
+    depth: usize,
+) -> Option<(&'static str, Value)> {
+    const DEEPEST: usize = 16;
+    let members = refiner.refs.target(container).as_object()?;
+    if depth == DEEPEST {
+        return None;
+    }
+    if members.get(KEYWORD).and_then(Value::as_str) == Some("map") {
+        let entry = members.get("items").and_then(|items| items.get("prefixItems"))?;
+        return Some(("entries", entry.get(1)?.clone()));
+    }
+    if types.has(Types::ARRAY)
+        && let Some(items) = members.get("items")
+        && items.as_bool() != Some(false)
+    {
+        return Some(("items", items.clone()));
+    }
+    if types.has(Types::OBJECT) {
+        let others = members.get("additionalProperties").filter(|it| it.as_bool() != Some(false));
+        let named = ["patternProperties", "properties"]
+            .into_iter()
+            .find_map(|keyword| members.get(keyword)?.as_object()?.values().next());
+        let is_struct =
+            members.get("required").and_then(Value::as_array).is_some_and(|it| !it.is_empty());
+        if let Some(value) = others.or(named)
+            && !is_struct
+        {
+            return Some(("additionalProperties", value.clone()));
+        }
+    }
+    ["anyOf", "oneOf", "allOf"].into_iter().find_map(|keyword| {
+        let parts = members.get(keyword)?.as_array()?;
+        parts.iter().find_map(|part| element(refiner, part, types, depth + 1))
+    })
+}
+
+/// A text as a pattern that matches it and nothing else (ECMA-262, section 22.2.1).
+fn escaped(text: &str) -> String {
+    let mut pattern = String::new();
+    for char in text.chars() {
+        if r"\.+*?()|[]{}^$#&-~".contains(char) {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern
+}

@@ -1,0 +1,187 @@
+//! The halves of `#[derive(JsonSchema)]` that run: see `orpc-macros/src/schema`.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::{JsonSchema, Schema, json_schema};
+use serde_json::{Value, json};
+
+use super::keys;
+
+/// The keyword with which a schema says that it cannot be used, and why: a list of
+/// texts.
+pub(super) const FAULTS: &str = "x-faults";
+
+/// The most times that a type is asked for its schema while it makes it. A type that is
+/// flattened into a variant of itself is asked twice.
+const MOST_OPEN: usize = 4;
+
+/// What the derive adds to the schema of a type.
+#[derive(Debug)]
+pub struct Rules<'r> {
+    /// The member and its text that serde writes in front of a struct's fields.
+    pub tag: Option<(&'r str, &'r str)>,
+    /// The number of the first field of a tuple that may be left out.
+    pub optional_from: Option<usize>,
+    /// The fields with the names of their types.
+    pub fields: &'r [(&'r str, fn() -> &'static str)],
+    /// The fields that hold maps, with the JSON types of the keys.
+    pub keys: &'r [(&'r str, fn() -> Vec<String>)],
+}
+
+/// The name of a type, as the compiler gives it.
+pub fn type_name<T: ?Sized>() -> &'static str {
+    std::any::type_name::<T>()
+}
+
+/// The JSON types of a type's values.
+pub fn key_types<K: ?Sized + JsonSchema>() -> Vec<String> {
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    let schema = settings.into_generator().into_root_schema_for::<K>().to_value();
+    keys::types(&schema)
+}
+
+/// Whether the schema stands where it is used.
+pub fn is_inline<T: JsonSchema>() -> bool {
+    once_more::<T, _>("inline", T::inline_schema, || false)
+}
+
+/// The name of the schema.
+pub fn name<T: JsonSchema>() -> Cow<'static, str> {
+    once_more::<T, _>("name", T::schema_name, || "Endless".into())
+}
+
+/// The name of the schema that no other has.
+pub fn id<T: JsonSchema>() -> Cow<'static, str> {
+    once_more::<T, _>("id", T::schema_id, || std::any::type_name::<T>().into())
+}
+
+/// Whether a member of the type may be left out.
+pub fn is_option<T: JsonSchema>() -> bool {
+    once_more::<T, _>("option", T::_schemars_private_is_option, || false)
+}
+
+/// The schema, with what schemars leaves out.
+pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator, rules: &Rules<'_>) -> Schema {
+    let schema = || T::json_schema(generator);
+    let mut schema = once_more::<T, _>("schema", schema, endless::<T>);
+    rules.apply::<T>(generator, &mut schema);
+    schema
+}
+
+/// The same without null.
+pub fn non_optional_schema<T: JsonSchema>(
+    generator: &mut SchemaGenerator,
+    rules: &Rules<'_>,
+) -> Schema {
+    let schema = || T::_schemars_private_non_optional_json_schema(generator);
+    let mut schema = once_more::<T, _>("schema", schema, endless::<T>);
+    rules.apply::<T>(generator, &mut schema);
+    schema
+}
+
+/// The schema of a type that asks for itself without end.
+fn endless<T: ?Sized>() -> Schema {
+    let name = readable(std::any::type_name::<T>());
+    let fault = format!(
+        "the type `{name}` recurses without an array or object in between: its schema has no end"
+    );
+    json_schema!({ FAULTS: [fault] })
+}
+
+/// The name of a twin as that of its type: `api::_::__SchemaOfTree<u8>` is `Tree<u8>`.
+fn readable(name: &str) -> &str {
+    const TWIN: &str = "__SchemaOf";
+    name.find(TWIN).map_or(name, |at| &name[at + TWIN.len()..])
+}
+
+/// What a type says of itself; the other value where it asks itself without end.
+fn once_more<T: ?Sized, R>(
+    question: &'static str,
+    answer: impl FnOnce() -> R,
+    without_end: impl FnOnce() -> R,
+) -> R {
+    type Open = HashMap<(&'static str, &'static str), usize>;
+    thread_local!(static OPEN: RefCell<Open> = RefCell::default());
+
+    /// Counts down however the answer ends.
+    struct Asked((&'static str, &'static str));
+
+    impl Drop for Asked {
+        fn drop(&mut self) {
+            OPEN.with_borrow_mut(|open| {
+                if let Some(count) = open.get_mut(&self.0) {
+                    *count -= 1;
+                    if *count == 0 {
+                        open.remove(&self.0);
+                    }
+                }
+            });
+        }
+    }
+
+    let key = (question, std::any::type_name::<T>());
+    let is_open = OPEN.with_borrow_mut(|open| {
+        let count = open.entry(key).or_insert(0);
+        *count += 1;
+        *count > MOST_OPEN
+    });
+    let _asked = Asked(key);
+    if is_open { without_end() } else { answer() }
+}
+
+impl Rules<'_> {
+    fn apply<T: ?Sized>(&self, generator: &SchemaGenerator, schema: &mut Schema) {
+        let is_read = generator.contract().is_deserialize();
+        if let Some((tag, name)) = self.tag
+            && !is_read
+        {
+            put_first(schema, tag, name);
+        }
+        if let Some(first) = self.optional_from
+            && is_read
+            && schema
+                .get("minItems")
+                .and_then(Value::as_u64)
+                .is_some_and(|least| least > first as u64)
+        {
+            schema.insert("minItems".to_owned(), json!(first));
+        }
+        let owner = readable(std::any::type_name::<T>());
+        let mut faults = Vec::new();
+        for (field, name) in self.fields {
+            if let Some(key) = keys::compound_key(name()) {
+                faults.push(keys::fault(&format!("{owner}.{field}"), key));
+            }
+        }
+        for (field, types) in self.keys {
+            if let Some(kind) = types().iter().find(|kind| !keys::is_text(kind)) {
+                faults.push(keys::fault(&format!("{owner}.{field}"), kind));
+            }
+        }
+        if !faults.is_empty() {
+            let known = schema.remove(FAULTS);
+            let known = known.and_then(|known| known.as_array().cloned()).unwrap_or_default();
+            let faults = known.into_iter().chain(faults.into_iter().map(Value::from)).collect();
+            schema.insert(FAULTS.to_owned(), Value::Array(faults));
+        }
+    }
+}
+
+/// Puts a member with a text of its own in front of an object's members.
+fn put_first(schema: &mut Schema, tag: &str, name: &str) {
+    let members = schema.ensure_object();
+    let properties = members.entry("properties").or_insert_with(|| json!({}));
+    if let Some(properties) = properties.as_object_mut() {
+        let others = std::mem::take(properties);
+        properties.insert(tag.to_owned(), json!({ "type": "string", "const": name }));
+        properties.extend(others.into_iter().filter(|(name, _)| name != tag));
+    }
+    let required = members.entry("required").or_insert_with(|| json!([]));
+    if let Some(required) = required.as_array_mut() {
+        required.retain(|name| name != tag);
+        required.insert(0, tag.into());
+    }
+}

@@ -1,0 +1,274 @@
+//! From what `#[derive(JsonSchema)]` notes in a schema to keywords of JSON Schema.
+
+use serde_json::{Map, Value, json};
+
+use super::checks::apply_checks;
+use super::derived::FAULTS;
+use super::refs::{Refs, Types, each_part_mut};
+
+/// The keyword with what schemars leaves out of a field.
+pub(super) const FIELD: &str = "x-field";
+/// The keyword with what schemars leaves out of a variant.
+pub(super) const VARIANT: &str = "x-variant";
+
+/// The direction that values take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// What a type deserialises from.
+    Read,
+    /// What it serialises to.
+    Written,
+}
+
+/// What a schema is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Values are checked against it.
+    Validation,
+    /// A type of TypeScript is made of it.
+    #[cfg_attr(not(feature = "typescript"), allow(dead_code))]
+    Types,
+}
+
+/// Refines schemas that share their definitions.
+pub(super) struct Refiner<'a> {
+    pub(super) refs: Refs<'a>,
+    pub(super) side: Side,
+    pub(super) purpose: Purpose,
+    /// Why the schema cannot be used.
+    pub(super) faults: Vec<String>,
+}
+
+/// Refines a schema for TypeScript. The definitions are those that it refers to.
+#[cfg(feature = "typescript")]
+pub(crate) fn refine_for_types(
+    schema: &Value,
+    definitions: &Map<String, Value>,
+    side: Side,
+) -> Value {
+    let refs = Refs { root: schema, definitions: Some(definitions) };
+    let mut refiner = Refiner { refs, side, purpose: Purpose::Types, faults: Vec::new() };
+    let mut refined = schema.clone();
+    refiner.refine(&mut refined, "");
+    // The faults are those of the router, which tells them when it is built.
+    refined
+}
+
+impl Refiner<'_> {
+    /// Refines a schema and all that is in it. `place` is for people.
+    pub(super) fn refine(&mut self, schema: &mut Value, place: &str) {
+        let Some(members) = schema.as_object_mut() else { return };
+        if let Some(Value::Array(faults)) = members.remove(FAULTS) {
+            self.faults.extend(faults.iter().filter_map(Value::as_str).map(str::to_owned));
+        }
+        self.refine_variant(members, place);
+        if let Some(Value::Object(mut field)) = members.remove(FIELD) {
+            let of = field.get("of").and_then(Value::as_str).unwrap_or(place).to_owned();
+            if let Some(Value::Object(checks)) = field.remove("checks") {
+                let whole = Value::Object(members.clone());
+                apply_checks(self, &whole, members, &checks, &of);
+            }
+            if self.keeps_aliases() && field.contains_key("aliases") {
+                members.insert(FIELD.to_owned(), Value::Object(field));
+            }
+        }
+        each_part_mut(members, |step, part| self.refine(part, &format!("{place}{step}")));
+    }
+
+    fn keeps_aliases(&self) -> bool {
+        self.side == Side::Read && self.purpose == Purpose::Validation
+    }
+
+    fn refine_variant(&mut self, members: &mut Map<String, Value>, place: &str) {
+        let Some(Value::Object(variant)) = members.remove(VARIANT) else { return };
+        let variant = Variant(variant);
+        let is_unit = match self.side {
+            Side::Read => variant.is("unit_when_read"),
+            Side::Written => variant.is("unit_when_written"),
+        };
+        if is_unit {
+            variant.make_unit(members, self.side);
+        } else if variant.is("is_newtype") {
+            self.refine_tagged(&variant, members, place);
+        }
+        if self.side == Side::Read && !is_unit {
+            variant.make_optional(members);
+        }
+        if self.keeps_aliases() {
+            members.insert(VARIANT.to_owned(), Value::Object(variant.0));
+        }
+    }
+
+    /// An internally tagged variant is written as one object with what it holds: of an
+    /// enum in it, the variant's name is a member as well.
+    fn refine_tagged(&mut self, variant: &Variant, members: &mut Map<String, Value>, place: &str) {
+        let Some(tag) = variant.text("tag") else { return };
+        let mut inner = members.clone();
+        for keyword in ["type", "properties", "required"] {
+            inner.remove(keyword);
+        }
+        let inner = Value::Object(inner);
+        let types = self.refs.types(&inner);
+        if types == Types::ANY {
+            return;
+        }
+        if !types.has(Types::STRING) {
+            if !types.has(Types::OBJECT | Types::NULL) {
+                self.faults.push(format!(
+                    "`{place}`: a variant beside the tag `{tag}` holds {types}, and is no object: \
+                     write it with named fields, or give the enum a `content`"
+                ));
+            }
+            return;
+        }
+        let mut alternatives = Vec::new();
+        if !self.alternatives(&inner, &mut alternatives, 0) || alternatives.is_empty() {
+            self.faults.push(format!(
+                "`{place}`: a variant beside the tag `{tag}` holds a text, and is no object: \
+                 write it with named fields, or give the enum a `content`"
+            ));
+            return;
+        }
+        for keyword in ["$ref", "oneOf", "anyOf", "enum", "const"] {
+            members.remove(keyword);
+        }
+        // Beside the tag there is the name of the one variant.
+        members.insert("maxProperties".to_owned(), json!(2));
+        members.insert("oneOf".to_owned(), Value::Array(alternatives));
+    }
+
+    /// The variants of an externally tagged enum as objects; false where it is none.
+    fn alternatives(&self, schema: &Value, found: &mut Vec<Value>, depth: usize) -> bool {
+        const DEEPEST: usize = 16;
+        let Some(members) = schema.as_object() else { return false };
+        if depth == DEEPEST {
+            return false;
+        }
+        let reference = members.get("$ref").and_then(Value::as_str);
+        if let Some(target) = reference.and_then(|reference| self.refs.get(reference)) {
+            return self.alternatives(target, found, depth + 1);
+        }
+        for keyword in ["oneOf", "anyOf"] {
+            if let Some(Value::Array(parts)) = members.get(keyword) {
+                return parts.iter().all(|part| self.alternatives(part, found, depth + 1));
+            }
+        }
+        let names = match (members.get("enum"), members.get("const")) {
+            (Some(Value::Array(names)), _) => names.iter().collect(),
+            (_, Some(name)) => vec![name],
+            _ => Vec::new(),
+        };
+        if !names.is_empty() {
+            let names: Option<Vec<_>> = names.into_iter().map(Value::as_str).collect();
+            let Some(names) = names else { return false };
+            found.extend(names.into_iter().map(|name| {
+                json!({
+                    "type": "object",
+                    "properties": { name: { "type": "null" } },
+                    "required": [name],
+                })
+            }));
+            return true;
+        }
+        if self.refs.types(schema) != Types::OBJECT {
+            return false;
+        }
+        let mut object = members.clone();
+        object.remove("additionalProperties");
+        found.push(Value::Object(object));
+        true
+    }
+}
+
+/// What the derive notes of a variant.
+struct Variant(Map<String, Value>);
+
+impl Variant {
+    fn is(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Value::Bool(true))
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// Takes away the payload.
+    fn make_unit(&self, members: &mut Map<String, Value>, side: Side) {
+        match self.text("form") {
+            Some("external") => {
+                let name = properties(members).and_then(|properties| properties.keys().next());
+                let Some(name) = name.cloned() else { return };
+                keep_annotations(members);
+                members.insert("type".to_owned(), json!("string"));
+                members.insert("const".to_owned(), json!(name));
+            }
+            Some("adjacent") => {
+                let Some(content) = self.text("content") else { return };
+                let properties = members.get_mut("properties").and_then(Value::as_object_mut);
+                let Some(properties) = properties else { return };
+                // Serde reads the content of a payload that it skips as null.
+                if side == Side::Read {
+                    properties.insert(content.to_owned(), json!({ "type": "null" }));
+                } else {
+                    properties.shift_remove(content);
+                    not_required(members, content);
+                }
+            }
+            Some("internal") => {
+                let Some(tag) = self.text("tag") else { return };
+                let property = properties(members).and_then(|properties| properties.get(tag));
+                let Some(property) = property.cloned() else { return };
+                keep_annotations(members);
+                members.insert("type".to_owned(), json!("object"));
+                members.insert("properties".to_owned(), json!({ tag: property }));
+                members.insert("required".to_owned(), json!([tag]));
+            }
+            _ => {
+                keep_annotations(members);
+                members.insert("type".to_owned(), json!("null"));
+            }
+        }
+    }
+
+    /// Lets be left out what serde gives a default.
+    fn make_optional(&self, members: &mut Map<String, Value>) {
+        let content = self.text("content");
+        if self.is("optional_content")
+            && let Some(content) = content
+        {
+            not_required(members, content);
+        }
+        let Some(first) = self.0.get("optional_from").and_then(Value::as_u64) else { return };
+        let tuple = match self.text("form") {
+            Some("external") => members
+                .get_mut("properties")
+                .and_then(Value::as_object_mut)
+                .and_then(|properties| properties.values_mut().next())
+                .and_then(Value::as_object_mut),
+            Some("adjacent") => content.and_then(|content| {
+                members.get_mut("properties")?.get_mut(content)?.as_object_mut()
+            }),
+            _ => Some(members),
+        };
+        if let Some(tuple) = tuple
+            && tuple.get("minItems").and_then(Value::as_u64).is_some_and(|least| least > first)
+        {
+            tuple.insert("minItems".to_owned(), json!(first));
+        }
+    }
+}
+
+fn properties(members: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    members.get("properties").and_then(Value::as_object)
+}
+
+fn not_required(members: &mut Map<String, Value>, name: &str) {
+    if let Some(required) = members.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|required| required != name);
+    }
+}
+
+/// Keeps of a schema what is said to people.
+fn keep_annotations(members: &mut Map<String, Value>) {
+    members.retain(|keyword, _| ["title", "description", "deprecated"].contains(&keyword.as_str()));
+}

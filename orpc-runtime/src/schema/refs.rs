@@ -1,0 +1,265 @@
+//! A schema with the definitions that it refers to, and the JSON types of its values.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{BitAnd, BitOr};
+
+use serde_json::{Map, Value};
+
+/// The longest chain of references that is followed.
+const LONGEST_CHAIN: usize = 64;
+
+/// The keywords with one schema.
+const ONE: [&str; 8] = [
+    "items",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "not",
+    "contains",
+    "then",
+    "else",
+];
+/// The keywords with a list of schemas.
+const MANY: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
+/// The keywords with schemas by names.
+const NAMED: [&str; 3] = ["properties", "patternProperties", "$defs"];
+
+/// Shows every schema in a schema with a text of its place.
+#[allow(dead_code)]
+pub(super) fn each_part<'v>(
+    schema: &'v Map<String, Value>,
+    mut visitor: impl FnMut(String, &'v Value),
+) {
+    for (keyword, value) in schema {
+        let keyword = keyword.as_str();
+        if ONE.contains(&keyword) {
+            visitor(step(keyword, ""), value);
+        } else if MANY.contains(&keyword) {
+            for (index, part) in value.as_array().into_iter().flatten().enumerate() {
+                visitor(step(keyword, &index.to_string()), part);
+            }
+        } else if NAMED.contains(&keyword) {
+            for (name, part) in value.as_object().into_iter().flatten() {
+                visitor(step(keyword, name), part);
+            }
+        }
+    }
+}
+
+/// The same of a schema that is changed.
+pub(super) fn each_part_mut(
+    schema: &mut Map<String, Value>,
+    mut visitor: impl FnMut(String, &mut Value),
+) {
+    for (keyword, value) in schema {
+        let keyword = keyword.as_str();
+        if ONE.contains(&keyword) {
+            visitor(step(keyword, ""), value);
+        } else if MANY.contains(&keyword) {
+            for (index, part) in value.as_array_mut().into_iter().flatten().enumerate() {
+                visitor(step(keyword, &index.to_string()), part);
+            }
+        } else if NAMED.contains(&keyword) {
+            for (name, part) in value.as_object_mut().into_iter().flatten() {
+                visitor(step(keyword, name), part);
+            }
+        }
+    }
+}
+
+/// The text of one step from a schema to a part of it, for people.
+fn step(keyword: &str, name: &str) -> String {
+    match keyword {
+        "properties" | "prefixItems" => format!(".{name}"),
+        "items" => "[]".to_owned(),
+        "additionalProperties" | "patternProperties" => "{}".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// What references lead to.
+#[derive(Clone, Copy)]
+pub(super) struct Refs<'a> {
+    pub(super) root: &'a Value,
+    pub(super) definitions: Option<&'a Map<String, Value>>,
+}
+
+impl<'a> Refs<'a> {
+    /// Those of a schema with its definitions in it.
+    pub(super) fn of(root: &'a Value) -> Self {
+        Self { root, definitions: root.get("$defs").and_then(Value::as_object) }
+    }
+
+    /// The schema that a reference is of.
+    pub(super) fn get(&self, reference: &str) -> Option<&'a Value> {
+        if reference == "#" {
+            return Some(self.root);
+        }
+        self.definitions?.get(definition_name(reference)?.as_ref())
+    }
+
+    /// The schema itself, or that which its reference leads to, if it has nothing else to
+    /// say of values.
+    pub(super) fn target<'s>(&self, schema: &'s Value) -> &'s Value
+    where
+        'a: 's,
+    {
+        let mut schema = schema;
+        for _ in 0..LONGEST_CHAIN {
+            let reference = schema.get("$ref").and_then(Value::as_str);
+            match reference.and_then(|reference| self.get(reference)) {
+                Some(target) => schema = target,
+                None => break,
+            }
+        }
+        schema
+    }
+
+    /// The JSON types of a schema's values.
+    pub(super) fn types(&self, schema: &Value) -> Types {
+        self.types_within(schema, LONGEST_CHAIN)
+    }
+
+    fn types_within(&self, schema: &Value, depth: usize) -> Types {
+        let (Some(members), Some(depth)) = (schema.as_object(), depth.checked_sub(1)) else {
+            return if schema == &Value::Bool(false) { Types::NONE } else { Types::ANY };
+        };
+        let mut types = match members.get("type") {
+            Some(Value::String(name)) => Types::named(name),
+            Some(Value::Array(names)) => {
+                Types::any_of(names.iter().filter_map(Value::as_str).map(Types::named))
+            }
+            _ => Types::ANY,
+        };
+        if let Some(value) = members.get("const") {
+            types = types & Types::of(value);
+        }
+        if let Some(Value::Array(values)) = members.get("enum") {
+            types = types & Types::any_of(values.iter().map(Types::of));
+        }
+        let reference = members.get("$ref").and_then(Value::as_str);
+        if let Some(target) = reference.and_then(|reference| self.get(reference)) {
+            types = types & self.types_within(target, depth);
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(parts)) = members.get(keyword) {
+                let parts = parts.iter().map(|part| self.types_within(part, depth));
+                types = types & Types::any_of(parts);
+            }
+        }
+        for part in members.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            types = types & self.types_within(part, depth);
+        }
+        types
+    }
+}
+
+/// The name of a definition, whose reference is a JSON Pointer in a URI fragment
+/// (RFC 6901, section 6).
+fn definition_name(reference: &str) -> Option<Cow<'_, str>> {
+    let name = reference.strip_prefix("#/$defs/")?;
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    if name.contains('~') {
+        return Some(name.replace("~1", "/").replace("~0", "~").into());
+    }
+    Some(name)
+}
+
+/// A set of JSON types. An integer is a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Types(u8);
+
+impl Types {
+    pub(super) const NONE: Self = Self(0);
+    pub(super) const NULL: Self = Self(1);
+    pub(super) const BOOLEAN: Self = Self(2);
+    pub(super) const NUMBER: Self = Self(4);
+    pub(super) const STRING: Self = Self(8);
+    pub(super) const ARRAY: Self = Self(16);
+    pub(super) const OBJECT: Self = Self(32);
+    pub(super) const ANY: Self = Self(63);
+
+    fn named(name: &str) -> Self {
+        match name {
+            "null" => Self::NULL,
+            "boolean" => Self::BOOLEAN,
+            "integer" | "number" => Self::NUMBER,
+            "string" => Self::STRING,
+            "array" => Self::ARRAY,
+            "object" => Self::OBJECT,
+            _ => Self::ANY,
+        }
+    }
+
+    pub(super) fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::NULL,
+            Value::Bool(_) => Self::BOOLEAN,
+            Value::Number(_) => Self::NUMBER,
+            Value::String(_) => Self::STRING,
+            Value::Array(_) => Self::ARRAY,
+            Value::Object(_) => Self::OBJECT,
+        }
+    }
+
+    fn any_of(types: impl Iterator<Item = Self>) -> Self {
+        types.fold(Self::NONE, |all, types| all | types)
+    }
+
+    /// The names of the types, as JSON Schema has them.
+    pub(super) fn names(self) -> String {
+        let names = [
+            (Self::BOOLEAN, "boolean"),
+            (Self::NUMBER, "number"),
+            (Self::STRING, "string"),
+            (Self::ARRAY, "array"),
+            (Self::OBJECT, "object"),
+            (Self::NULL, "null"),
+        ];
+        let names: Vec<_> =
+            names.iter().filter(|(of, _)| self.has(*of)).map(|(_, name)| *name).collect();
+        names.join(" or ")
+    }
+
+    pub(super) fn has(self, other: Self) -> bool {
+        self & other != Self::NONE
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl BitAnd for Types {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl BitOr for Types {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl fmt::Display for Types {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nouns = [
+            (Self::BOOLEAN, "a boolean"),
+            (Self::NUMBER, "a number"),
+            (Self::STRING, "a text"),
+            (Self::ARRAY, "a list"),
+            (Self::OBJECT, "an object"),
+            (Self::NULL, "null"),
+        ];
+        let nouns: Vec<_> =
+            nouns.iter().filter(|(of, _)| self.has(*of)).map(|(_, noun)| *noun).collect();
+        f.write_str(if nouns.is_empty() { "nothing" } else { "" })?;
+        f.write_str(&nouns.join(" or "))
+    }
+}

@@ -1,0 +1,414 @@
+//! The walk along a value and its schema that finds issues.
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::json::{Array as _, Node as _, Object as _};
+use jsonschema::types::JsonType;
+use serde_json::Value;
+
+use super::issue::{Bounds, Issue};
+use super::issue_tree::{IssueTree, NodeId, Others, SchemaNode, Union};
+use super::keyword::NAMES;
+use super::messages::{kind_of, message, options};
+use super::node::Kinds;
+use super::refs::Types;
+use crate::value::{KEYWORD, PathSegment};
+
+/// The most places of the schema that are looked at for one input, of which some are
+/// looked at from several others.
+const MOST_STEPS: usize = 4_000_000;
+
+/// A walk on its way.
+pub(super) struct Walk<'t, F: Kinds> {
+    tree: &'t IssueTree<F>,
+    /// The input is not there at all.
+    undefined: bool,
+    path: Vec<PathSegment>,
+    steps: usize,
+    issues: Vec<Issue>,
+    bounds: Bounds,
+}
+
+/// The branch of a union that a value was meant for.
+enum Meant {
+    Branch(NodeId),
+    /// None, for that reason.
+    None(Issue),
+}
+
+impl<'t, F: Kinds> Walk<'t, F> {
+    /// All issues of a value that the schema refuses.
+    pub(super) fn issues(tree: &'t IssueTree<F>, node: F::Node<'t>, undefined: bool) -> Vec<Issue> {
+        let mut walk = Self {
+            tree,
+            undefined,
+            path: Vec::new(),
+            steps: 0,
+            issues: Vec::new(),
+            bounds: Bounds::default(),
+        };
+        walk.visit(tree.root, &node);
+        if walk.issues.is_empty() {
+            // Such as a value that several branches take where one should.
+            let message = "Invalid input: refused as a whole".to_owned();
+            walk.issues.push(Issue { message, path: Vec::new() });
+        }
+        walk.bounds.close(walk.issues)
+    }
+
+    fn is_over(&self) -> bool {
+        self.bounds.are_passed || self.steps > MOST_STEPS
+    }
+
+    fn issue(&self, message: String) -> Issue {
+        Issue { message, path: self.path.clone() }
+    }
+
+    fn add(&mut self, issue: Issue) {
+        // Two schemas may have the same to say.
+        if self.issues.last() != Some(&issue) && self.bounds.admit(&issue) {
+            self.issues.push(issue);
+        }
+    }
+
+    fn add_at(&mut self, name: &str, message: String) {
+        self.path.push(PathSegment::Key(name.to_owned()));
+        let issue = self.issue(message);
+        self.path.pop();
+        self.add(issue);
+    }
+
+    fn visit(&mut self, id: NodeId, value: &F::Node<'t>) {
+        self.steps += 1;
+        if self.is_over() {
+            return;
+        }
+        let tree: &'t IssueTree<F> = self.tree;
+        let schema = tree.node(id);
+        if schema.is_never {
+            let issue = self.issue("Invalid input: no value is allowed here".to_owned());
+            self.add(issue);
+            return;
+        }
+        if !self.visit_own(schema, value) {
+            return;
+        }
+        for part in &schema.all {
+            self.visit(*part, value);
+        }
+        if !value.is_null() {
+            for union in &schema.unions {
+                self.visit_union(union, value);
+            }
+        }
+        self.visit_members(id, schema, value);
+        self.visit_items(schema, value);
+    }
+
+    /// Reports what is wrong with the value itself; false if it is of another kind, so
+    /// that its parts say nothing more.
+    fn visit_own(&mut self, schema: &'t SchemaNode<F>, value: &F::Node<'t>) -> bool {
+        let Some(own) = &schema.own else { return true };
+        if own.is_valid(value.clone()) {
+            return true;
+        }
+        let errors: Vec<_> = own.iter_errors(value.clone()).collect();
+        let undefined = self.undefined && self.path.is_empty();
+        let of_kind = errors.iter().find(|error| is_of_wrong_kind(error));
+        let of_type = errors.iter().find(|error| is_of_wrong_type(error));
+        if let Some(error) = of_kind.or(of_type) {
+            let issue = self.issue(message(error, undefined));
+            self.add(issue);
+            return false;
+        }
+        for error in &errors {
+            match error.kind() {
+                ValidationErrorKind::Custom { keyword, message } if keyword == NAMES => {
+                    let (name, message) = message.split_once('\n').unwrap_or(("", message));
+                    self.add_at(name, message.to_owned());
+                }
+                ValidationErrorKind::PropertyNames { error: inner } => {
+                    let name = inner.instance().as_str().unwrap_or_default().to_owned();
+                    self.add_at(&name, message(inner, false));
+                }
+                _ => {
+                    let issue = self.issue(message(error, undefined));
+                    self.add(issue);
+                }
+            }
+        }
+        true
+    }
+
+    fn visit_members(&mut self, id: NodeId, schema: &SchemaNode<F>, value: &F::Node<'t>) {
+        let Some(object) = value.as_object() else { return };
+        for property in &schema.properties {
+            match object.get(&property.key) {
+                Some(member) => {
+                    self.path.push(PathSegment::Key(property.name.clone()));
+                    self.visit(property.node, &member);
+                    self.path.pop();
+                }
+                None if property.is_required => self.add_missing(&property.name),
+                None => {}
+            }
+        }
+        let has = |name: &String| schema.properties.iter().any(|it| it.name == *name);
+        for name in schema.required.iter().filter(|name| !has(name)) {
+            if object.get(&F::prepare_key(name)).is_none() {
+                self.add_missing(name);
+            }
+        }
+        let watches_others = !schema.patterns.is_empty()
+            || !matches!(schema.others, Others::Anything)
+            || schema.is_closed_as_a_whole;
+        if !watches_others {
+            return;
+        }
+        let mut unknown = Vec::new();
+        for (name, member) in object.members() {
+            if self.is_over() {
+                return;
+            }
+            let name: &str = name.as_ref();
+            if self.visit_other(id, schema, name, &member, value) {
+                unknown.push(name.to_owned());
+            }
+        }
+        if !unknown.is_empty() {
+            let issue = self.issue(format!("Unrecognized members: {}", unknown.join(", ")));
+            self.add(issue);
+        }
+    }
+
+    fn add_missing(&mut self, name: &str) {
+        self.add_at(name, "Invalid input: required, received undefined".to_owned());
+    }
+
+    /// Visits a member that may have no name in the schema; true if it may not be there.
+    fn visit_other(
+        &mut self,
+        id: NodeId,
+        schema: &SchemaNode<F>,
+        name: &str,
+        member: &F::Node<'t>,
+        value: &F::Node<'t>,
+    ) -> bool {
+        if schema.properties.iter().any(|property| property.name == name) {
+            return false;
+        }
+        let text = Value::String(name.to_owned());
+        let mut is_known = false;
+        for (pattern, part) in &schema.patterns {
+            if pattern.is_valid(&text) {
+                is_known = true;
+                self.path.push(PathSegment::Key(name.to_owned()));
+                self.visit(*part, member);
+                self.path.pop();
+            }
+        }
+        if is_known {
+            return false;
+        }
+        match schema.others {
+            Others::Anything => schema.is_closed_as_a_whole && !self.names(id, name, value, 8),
+            Others::Nothing => true,
+            Others::Of(part) => {
+                self.path.push(PathSegment::Key(name.to_owned()));
+                self.visit(part, member);
+                self.path.pop();
+                false
+            }
+        }
+    }
+
+    /// Whether a schema, or one that the same value is of, has a member of that name.
+    fn names(&self, id: NodeId, name: &str, value: &F::Node<'t>, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        let schema = self.tree.node(id);
+        let text = Value::String(name.to_owned());
+        schema.properties.iter().any(|property| property.name == name)
+            || schema.patterns.iter().any(|(pattern, _)| pattern.is_valid(&text))
+            || matches!(schema.others, Others::Of(_))
+            || schema.all.iter().any(|part| self.names(*part, name, value, depth))
+            || schema.unions.iter().any(|union| match self.meant(union, value) {
+                Meant::Branch(branch) => self.names(branch, name, value, depth),
+                Meant::None(_) => true,
+            })
+    }
+
+    fn visit_items(&mut self, schema: &SchemaNode<F>, value: &F::Node<'t>) {
+        if schema.prefix.is_empty() && schema.items.is_none() {
+            return;
+        }
+        let Some(array) = value.as_array() else { return };
+        for (index, item) in array.elements().enumerate() {
+            if self.is_over() {
+                return;
+            }
+            let Some(part) = schema.prefix.get(index).copied().or(schema.items) else { return };
+            if self.tree.node(part).is_never {
+                return;
+            }
+            self.path.push(PathSegment::Index(index));
+            self.visit(part, &item);
+            self.path.pop();
+        }
+    }
+
+    fn visit_union(&mut self, union: &Union, value: &F::Node<'t>) {
+        match self.meant(union, value) {
+            Meant::Branch(branch) => self.visit(branch, value),
+            Meant::None(issue) => self.add(issue),
+        }
+    }
+
+    /// The branch that a value was meant for, by its type, its tag or its members.
+    fn meant(&self, union: &Union, value: &F::Node<'t>) -> Meant {
+        let of = types_of(value.json_type());
+        if let [only] = union.branches.as_slice() {
+            return Meant::Branch(*only);
+        }
+        let fitting: Vec<_> = union
+            .branches
+            .iter()
+            .copied()
+            .filter(|branch| self.tree.node(*branch).types.has(of))
+            .collect();
+        if fitting.is_empty() {
+            return Meant::None(self.of_another_type(union, value));
+        }
+        if of == Types::OBJECT
+            && let Some(meant) = self.by_members(union, &fitting, value)
+        {
+            return meant;
+        }
+        if let [only] = fitting.as_slice() {
+            return Meant::Branch(*only);
+        }
+        // Texts that stand for variants, with none of another kind among them.
+        let constants: Option<Vec<_>> =
+            fitting.iter().map(|branch| self.tree.constants(*branch)).collect();
+        if let Some(constants) = constants {
+            let constants: Vec<_> = constants.into_iter().flatten().collect();
+            return Meant::None(self.issue(options(constants.into_iter())));
+        }
+        let mut alike = fitting.iter().filter(|branch| self.is_alike(**branch, value, 2));
+        match (alike.next(), alike.next()) {
+            (Some(branch), None) => Meant::Branch(*branch),
+            _ => {
+                let message = "Invalid input: matches none of the allowed shapes".to_owned();
+                Meant::None(self.issue(message))
+            }
+        }
+    }
+
+    /// The branch of an object, by its tag or by the one member that it has.
+    fn by_members(&self, union: &Union, fitting: &[NodeId], value: &F::Node<'t>) -> Option<Meant> {
+        let object = value.as_object()?;
+        if let Some(tag) = &union.tag {
+            let given = object.get(&F::prepare_key(&tag.name));
+            let known = given.as_ref().and_then(|given| {
+                tag.options.iter().find(|(option, _)| given.equals_value(option))
+            });
+            if let Some((_, branch)) = known {
+                return Some(Meant::Branch(*branch));
+            }
+            // Objects of no tag may be of other branches.
+            let has_others = fitting.iter().any(|branch| {
+                tag.other != Some(*branch) && !tag.options.iter().any(|(_, of)| of == branch)
+            });
+            let is_text = given.is_some_and(|given| types_of(given.json_type()) == Types::STRING);
+            return match tag.other {
+                Some(other) if is_text => Some(Meant::Branch(other)),
+                _ if has_others => None,
+                _ => {
+                    let mut issue =
+                        self.issue(options(tag.options.iter().map(|(option, _)| option)));
+                    issue.path.push(PathSegment::Key(tag.name.clone()));
+                    Some(Meant::None(issue))
+                }
+            };
+        }
+        if union.names.is_empty() || union.names.len() < fitting.len() {
+            return None;
+        }
+        let is_given = |name: &str| object.get(&F::prepare_key(name)).is_some();
+        let mut given = union.names.iter().filter(|(name, _)| is_given(name));
+        Some(match (given.next(), given.next()) {
+            (Some((_, branch)), None) => Meant::Branch(*branch),
+            _ => {
+                let names: Vec<_> =
+                    union.names.iter().map(|(name, _)| format!("{name:?}")).collect();
+                let names = names.join(", ");
+                Meant::None(self.issue(format!("Invalid input: expected one member of {names}")))
+            }
+        })
+    }
+
+    fn of_another_type(&self, union: &Union, value: &F::Node<'t>) -> Issue {
+        if self.undefined && self.path.is_empty() {
+            return self.issue("Invalid input: required, received undefined".to_owned());
+        }
+        let branches = union.branches.iter().map(|branch| self.tree.node(*branch).types);
+        let types = branches.fold(Types::NONE, |all, types| all | types).without(Types::NULL);
+        let received = F::kind(value).map_or_else(|| kind_of(&value.to_value()), |it| it.name());
+        self.issue(format!("Invalid input: expected {}, received {received}", types.names()))
+    }
+
+    /// Whether a value has the form of a branch: what must be there is there, and each is
+    /// of its JSON type.
+    fn is_alike(&self, branch: NodeId, value: &F::Node<'t>, depth: usize) -> bool {
+        let schema = self.tree.node(branch);
+        if !schema.types.has(types_of(value.json_type())) {
+            return false;
+        }
+        if let Some(constants) = &schema.constants
+            && !constants.iter().any(|constant| value.equals_value(constant))
+        {
+            return false;
+        }
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        if let Some(array) = value.as_array()
+            && !schema.prefix.is_empty()
+        {
+            let items = array.elements().zip(&schema.prefix);
+            let mut items = items.map(|(item, part)| self.is_alike(*part, &item, depth));
+            return items.all(|is_alike| is_alike);
+        }
+        let members = value.as_object();
+        let has_members = members.is_none_or(|object| {
+            let mut known = 0;
+            let has_all =
+                schema.properties.iter().all(|property| match object.get(&property.key) {
+                    Some(member) => {
+                        known += 1;
+                        self.is_alike(property.node, &member, depth)
+                    }
+                    None => !property.is_required,
+                });
+            let is_closed = matches!(schema.others, Others::Nothing) && schema.patterns.is_empty();
+            has_all && (!is_closed || object.len() == known)
+        });
+        has_members && schema.all.iter().all(|part| self.is_alike(*part, value, depth + 1))
+    }
+}
+
+fn types_of(of: JsonType) -> Types {
+    match of {
+        JsonType::Null => Types::NULL,
+        JsonType::Boolean => Types::BOOLEAN,
+        JsonType::Integer | JsonType::Number => Types::NUMBER,
+        JsonType::String => Types::STRING,
+        JsonType::Array => Types::ARRAY,
+        JsonType::Object => Types::OBJECT,
+    }
+}
+
+fn is_of_wrong_kind(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Custom { keyword, .. } if keyword == KEYWORD)
+}
+
+fn is_of_wrong_type(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Type { .. })
+}
