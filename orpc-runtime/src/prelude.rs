@@ -1,7 +1,7 @@
 //! What a file with procedures needs: `use orpc_runtime::prelude::*;`.
 //!
-//! The derives of serde and schemars name their own crates, so a crate that
-//! uses them depends on `serde` and `schemars` as well.
+//! The derives of serde name their own crate, so a crate that uses them depends on
+//! `serde` as well. `JsonSchema` is the trait of schemars with the derive of this crate.
 
 pub use crate::derive::JsonSchema;
 pub use crate::{

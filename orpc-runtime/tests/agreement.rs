@@ -24,8 +24,14 @@ macro_rules! echoes {
 
 mod support;
 
+#[path = "agreement/combinations.rs"]
+mod combinations;
 #[path = "agreement/derived.rs"]
 mod derived;
+#[path = "agreement/faults.rs"]
+mod faults;
+#[path = "agreement/unions.rs"]
+mod unions;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -464,12 +464,16 @@ impl Builder<'_> {
                 let value = text.value();
                 let is_own =
                     value == "Self" || value.starts_with("Self::") || value.contains("<Self>");
+                // To lex a text that is no code is an error of its own.
+                if !is_own {
+                    return token.into_token_stream();
+                }
                 match value.parse::<TokenStream>() {
-                    Ok(code) if is_own => {
+                    Ok(code) => {
                         let code = self.own(code).to_string();
                         LitStr::new(&code, literal.span()).into_token_stream()
                     }
-                    _ => token.into_token_stream(),
+                    Err(_) => token.into_token_stream(),
                 }
             }
             _ => token.into_token_stream(),

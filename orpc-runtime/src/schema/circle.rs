@@ -17,10 +17,14 @@ pub(super) fn refuse_circles(schema: &Value) -> Result<(), SchemaError> {
         if let Some(node) = search.node(&place)
             && search.leads_back(node, &mut vec![place.clone()])
         {
-            return Err(SchemaError::new(
-                place.trim_start_matches('#'),
-                "the type is nothing but itself: a value of it would have no end",
-            ));
+            let name = match place.strip_prefix("#/$defs/") {
+                Some(name) => name,
+                None => schema.get("title").and_then(Value::as_str).unwrap_or("the input"),
+            };
+            return Err(SchemaError::Faults(vec![format!(
+                "the type `{name}` recurses without an array or object in between: it is \
+                 nothing but itself, and a value of it would have no end"
+            )]));
         }
     }
     Ok(())

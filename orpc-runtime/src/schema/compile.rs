@@ -14,10 +14,15 @@ use super::expand::expand;
 use super::issue::{Issue, collect_issues};
 use super::issue_tree::IssueTree;
 use super::keyword::{DATE_RANGE, INTEGER, JSON, NAMES, date_bound, names, native_type};
+use super::lint::lint;
 use super::node::{Kinds, Typed};
 use super::refine::{Purpose, Refiner, Side};
 use super::refs::Refs;
 use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};
+
+/// The most steps back that a pattern with look-around or back-references takes for one
+/// text, beyond which it is refused. Other patterns take no steps back.
+const MAX_BACKTRACKING: usize = 20_000;
 
 /// A schema that cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -83,6 +88,7 @@ fn refined(schema: Value, side: Side, type_name: &str) -> Result<Value, SchemaEr
         members.insert("$defs".to_owned(), definitions);
     }
     let mut faults = refiner.faults;
+    faults.extend(lint(&refined, side, place));
     if let Some(key) = super::keys::compound_key(type_name) {
         faults.push(super::keys::fault(type_name, key));
     }
@@ -149,7 +155,7 @@ pub(super) fn compile_part<F: Kinds>(schema: &Value) -> Result<Validator<F>, Sch
     let mut options = jsonschema::options_for::<F>()
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
-        .with_pattern_options(PatternOptions::regex())
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKING))
         .with_format("duration", is_duration)
         .with_format("ip", |text: &str| text.parse::<std::net::IpAddr>().is_ok())
         .offline()

@@ -18,6 +18,9 @@ pub(super) const FAULTS: &str = "x-faults";
 /// flattened into a variant of itself is asked twice.
 const MOST_OPEN: usize = 4;
 
+/// The name of a field, and a function that tells something of its type.
+pub type OfField<'r, T> = (&'r str, fn() -> T);
+
 /// What the derive adds to the schema of a type.
 #[derive(Debug)]
 pub struct Rules<'r> {
@@ -26,9 +29,9 @@ pub struct Rules<'r> {
     /// The number of the first field of a tuple that may be left out.
     pub optional_from: Option<usize>,
     /// The fields with the names of their types.
-    pub fields: &'r [(&'r str, fn() -> &'static str)],
+    pub fields: &'r [OfField<'r, &'static str>],
     /// The fields that hold maps, with the JSON types of the keys.
-    pub keys: &'r [(&'r str, fn() -> Vec<String>)],
+    pub keys: &'r [OfField<'r, Vec<String>>],
 }
 
 /// The name of a type, as the compiler gives it.

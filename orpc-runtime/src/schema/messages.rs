@@ -44,6 +44,9 @@ pub(super) fn message(error: &ValidationError<'_>, undefined: bool) -> String {
         Kind::MultipleOf { multiple_of } => {
             format!("Invalid number: expected a multiple of {multiple_of}")
         }
+        Kind::BacktrackLimitExceeded { .. } => {
+            "Invalid string: to match the pattern takes too many steps".to_owned()
+        }
         Kind::Pattern { pattern } => format!("Invalid string: must match {pattern}"),
         Kind::Format { format } => format!("Invalid string: must be of the format {format}"),
         Kind::Constant { expected_value } => format!("Invalid input: expected {expected_value}"),

@@ -26,7 +26,6 @@ const MANY: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const NAMED: [&str; 3] = ["properties", "patternProperties", "$defs"];
 
 /// Shows every schema in a schema with a text of its place.
-#[allow(dead_code)]
 pub(super) fn each_part<'v>(
     schema: &'v Map<String, Value>,
     mut visitor: impl FnMut(String, &'v Value),

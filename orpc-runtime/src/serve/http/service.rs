@@ -95,6 +95,7 @@ pub(super) struct Deadlines {
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
 /// | issues in the answer to an invalid input | 1,000, or 1 MiB of texts and keys | one more issue says that others are left out |
+/// | steps back of a pattern with look-around or back-references, for one text | 20,000 | an issue |
 /// | invalid input whose issues could take 64 MiB | some 130,000 values, fewer below long keys | one issue says that it is too large to say what is wrong |
 /// | [`batch_limit`](HttpService::batch_limit) | 10 calls in one request | 413 |
 /// | an event of an event iterator that a client sends: [`body_limit`](HttpService::body_limit) | 1 MiB | the iterator ends with PAYLOAD_TOO_LARGE |

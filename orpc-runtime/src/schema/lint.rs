@@ -1,0 +1,185 @@
+//! Keywords of a schema that no value can break, or that every value breaks.
+
+use serde_json::{Map, Value};
+
+use super::refine::Side;
+use super::refs::{Refs, Types, each_part};
+use crate::value::KEYWORD;
+
+/// The keywords that are about values of one type alone.
+const OF_TYPES: [(Types, &[&str]); 4] = [
+    (Types::STRING, &["minLength", "maxLength", "pattern"]),
+    (Types::NUMBER, &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]),
+    (Types::ARRAY, &["minItems", "maxItems", "uniqueItems", "contains"]),
+    (Types::OBJECT, &["minProperties", "maxProperties", "propertyNames", "dependentRequired"]),
+];
+
+/// The formats of texts that are checked.
+const CHECKED: [&str; 20] = [
+    "date",
+    "date-time",
+    "duration",
+    "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri",
+    "uri-reference",
+    "uri-template",
+    "uuid",
+];
+/// Those which a type decides, or which are for people and documents.
+const UNCHECKED: [&str; 7] =
+    ["binary", "byte", "password", "partial-date-time", "partial-time", "zoned-date-time", "char"];
+/// The formats of numbers.
+const OF_NUMBERS: [&str; 14] = [
+    "int", "int8", "int16", "int32", "int64", "int128", "uint", "uint8", "uint16", "uint32",
+    "uint64", "uint128", "float", "double",
+];
+
+/// The bounds that belong together.
+const BOUNDS: [(&str, &str); 6] = [
+    ("minimum", "maximum"),
+    ("exclusiveMinimum", "maximum"),
+    ("minimum", "exclusiveMaximum"),
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+];
+
+/// Lists what is wrong with a schema.
+pub(super) fn lint(schema: &Value, side: Side, name: &str) -> Vec<String> {
+    let mut lint = Lint { refs: Refs::of(schema), side, faults: Vec::new() };
+    lint.visit(schema, name);
+    let definitions = schema.get("$defs").and_then(Value::as_object);
+    for (name, definition) in definitions.into_iter().flatten() {
+        lint.visit(definition, name);
+    }
+    lint.faults
+}
+
+struct Lint<'a> {
+    refs: Refs<'a>,
+    side: Side,
+    faults: Vec<String>,
+}
+
+impl Lint<'_> {
+    fn visit(&mut self, schema: &Value, place: &str) {
+        let Some(members) = schema.as_object() else { return };
+        let types = self.refs.types(schema);
+        self.check_keywords(members, types, place);
+        self.check_format(members, types, place);
+        self.check_bounds(members, place);
+        self.check_required(members, place);
+        self.check_satisfiable(members, types, place);
+        let mut parts = Vec::new();
+        each_part(members, |step, part| parts.push((step, part)));
+        // Definitions are visited by their names.
+        let definitions = members.get("$defs").and_then(Value::as_object);
+        let is_definition = |part: &Value| {
+            definitions.is_some_and(|all| all.values().any(|it| std::ptr::eq(it, part)))
+        };
+        parts.retain(|(_, part)| !is_definition(part));
+        for (step, part) in parts {
+            self.visit(part, &format!("{place}{step}"));
+        }
+    }
+
+    fn fault(&mut self, place: &str, text: impl std::fmt::Display) {
+        self.faults.push(format!("`{place}`: {text}"));
+    }
+
+    fn check_keywords(&mut self, members: &Map<String, Value>, types: Types, place: &str) {
+        if types == Types::NONE {
+            return;
+        }
+        for (of, keywords) in OF_TYPES {
+            for keyword in keywords {
+                if members.contains_key(*keyword) && !types.has(of) {
+                    let holds = types.without(Types::NULL);
+                    self.fault(place, format!("remove `{keyword}`: it has no effect on {holds}"));
+                }
+            }
+        }
+    }
+
+    fn check_format(&mut self, members: &Map<String, Value>, types: Types, place: &str) {
+        let Some(format) = members.get("format").and_then(Value::as_str) else { return };
+        if members.contains_key(KEYWORD) || types == Types::NONE {
+            return;
+        }
+        let is_of_texts = CHECKED.contains(&format) || UNCHECKED.contains(&format);
+        let is_of_numbers = OF_NUMBERS.contains(&format);
+        let holds = types.without(Types::NULL);
+        if is_of_texts && !types.has(Types::STRING) || is_of_numbers && !types.has(Types::NUMBER) {
+            self.fault(place, format!("remove the format `{format}`: it has no effect on {holds}"));
+        } else if !is_of_texts && !is_of_numbers && self.side == Side::Read {
+            self.fault(
+                place,
+                format!(
+                    "write a `pattern`, or one of the formats {}: nothing checks `{format}`",
+                    CHECKED.join(", ")
+                ),
+            );
+        }
+    }
+
+    fn check_bounds(&mut self, members: &Map<String, Value>, place: &str) {
+        for (least, most) in BOUNDS {
+            let bound = |keyword: &str| members.get(keyword).and_then(Value::as_f64);
+            if let (Some(low), Some(high)) = (bound(least), bound(most))
+                && (low > high || low == high && format!("{least}{most}").contains("exclusive"))
+            {
+                self.fault(
+                    place,
+                    format!("write `{least}` below `{most}`: no value is between {low} and {high}"),
+                );
+            }
+        }
+    }
+
+    fn check_required(&mut self, members: &Map<String, Value>, place: &str) {
+        let Some(properties) = members.get("properties").and_then(Value::as_object) else { return };
+        let others =
+            ["$ref", "allOf", "anyOf", "oneOf", "patternProperties", "unevaluatedProperties"];
+        let is_open = others.iter().any(|keyword| members.contains_key(*keyword))
+            || !matches!(members.get("additionalProperties"), None | Some(Value::Bool(false)));
+        if is_open {
+            return;
+        }
+        let required = members.get("required").and_then(Value::as_array);
+        for name in required.into_iter().flatten().filter_map(Value::as_str) {
+            if !properties.contains_key(name) {
+                self.fault(
+                    place,
+                    format!("remove `{name}` from `required`: there is no such field"),
+                );
+            }
+        }
+    }
+
+    /// A type and a reference that no value is of both.
+    fn check_satisfiable(&mut self, members: &Map<String, Value>, types: Types, place: &str) {
+        let Some(own) = members.get("type") else { return };
+        if types != Types::NONE {
+            return;
+        }
+        let own = self.refs.types(&serde_json::json!({ "type": own }));
+        let mut rest = members.clone();
+        rest.remove("type");
+        let rest = self.refs.types(&Value::Object(rest));
+        if rest != Types::NONE {
+            self.fault(place, format!("no value is {own} and {rest} at once"));
+        }
+    }
+}
