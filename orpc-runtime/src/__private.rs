@@ -12,7 +12,6 @@ pub use crate::procedure::{
     Unary, UnaryOutput, With,
 };
 pub use crate::router::Router;
-pub use crate::schema::inspect::{Inspection, inspect};
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError, derived};
 pub use crate::value::Envelope;
 pub use futures::stream::{BoxStream, Empty, Stream};

@@ -24,8 +24,6 @@ macro_rules! echoes {
 
 mod support;
 
-#[path = "agreement/combinations.rs"]
-mod combinations;
 #[path = "agreement/derived.rs"]
 mod derived;
 #[path = "agreement/faults.rs"]

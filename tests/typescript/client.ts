@@ -31,7 +31,7 @@ export type AdjacentInput =
   | {
       t: "Maybe";
       /** @format uint8 */
-      c: number | null;
+      c?: number | null | undefined;
     };
 
 export type AdjacentOutput =
@@ -1188,7 +1188,7 @@ export type OfAdjacentInput = {
   | {
       t: "Maybe";
       /** @format uint8 */
-      c: number | null;
+      c?: number | null | undefined;
     }
 );
 

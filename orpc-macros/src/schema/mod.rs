@@ -8,6 +8,8 @@
 mod attributes;
 mod checks;
 mod expand;
+#[cfg(test)]
+mod tests;
 mod twin;
 
 use proc_macro2::TokenStream;

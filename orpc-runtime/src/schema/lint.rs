@@ -73,6 +73,13 @@ struct Lint<'a> {
     faults: Vec<String>,
 }
 
+/// Whether other keywords say more than a type's: the values one by one, or null alone.
+fn says_all(members: &Map<String, Value>, types: Types) -> bool {
+    types.without(Types::NULL) == Types::NONE
+        || members.contains_key("const")
+        || members.contains_key("enum")
+}
+
 impl Lint<'_> {
     fn visit(&mut self, schema: &Value, place: &str) {
         let Some(members) = schema.as_object() else { return };
@@ -100,7 +107,7 @@ impl Lint<'_> {
     }
 
     fn check_keywords(&mut self, members: &Map<String, Value>, types: Types, place: &str) {
-        if types == Types::NONE {
+        if says_all(members, types) {
             return;
         }
         for (of, keywords) in OF_TYPES {
@@ -115,7 +122,7 @@ impl Lint<'_> {
 
     fn check_format(&mut self, members: &Map<String, Value>, types: Types, place: &str) {
         let Some(format) = members.get("format").and_then(Value::as_str) else { return };
-        if members.contains_key(KEYWORD) || types == Types::NONE {
+        if members.contains_key(KEYWORD) || says_all(members, types) {
             return;
         }
         let is_of_texts = CHECKED.contains(&format) || UNCHECKED.contains(&format);

@@ -8,7 +8,6 @@ mod decoder;
 pub mod derived;
 mod encoder;
 mod expand;
-pub(crate) mod inspect;
 mod issue;
 mod issue_tree;
 mod keys;
