@@ -128,8 +128,8 @@ impl Truth {
                 && id.sequence() < last.sequence()
                 && id.sequence() >= self.oldest().sequence()
         };
-        let ids = self.line.iter().map(|(id, _)| *id).rev().chain([self.base]);
-        ids.filter(is_shared).next().unwrap_or(self.oldest())
+        let mut ids = self.line.iter().map(|(id, _)| *id).rev().chain([self.base]);
+        ids.find(is_shared).unwrap_or(self.oldest())
     }
 
     fn commit(&mut self, event: u8, at: u64) {
