@@ -153,6 +153,22 @@ async fn a_request_without_an_upgrade_is_not_forwarded() {
 }
 
 #[tokio::test]
+async fn a_handshake_of_a_wrong_form_reaches_no_other_server() {
+    let target = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    target.set_nonblocking(true).unwrap();
+    let front = front(&format!("http://{}", target.local_addr().unwrap())).await;
+    let wrong = [
+        (HANDSHAKE.replace("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ="), StatusCode::BAD_REQUEST),
+        (HANDSHAKE.replace("version: 13", "version: 12"), StatusCode::UPGRADE_REQUIRED),
+    ];
+    for (handshake, status) in wrong {
+        assert_eq!(ask(front, &handshake).await.0, status, "{handshake}");
+    }
+    let error = target.accept().expect_err("a connection to the other server");
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_a_bad_gateway() {
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let front = front(&format!("ws://{unused}")).await;

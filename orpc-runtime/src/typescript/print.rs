@@ -10,11 +10,13 @@ const WIDTH: usize = 100;
 /// Writes types.
 pub(super) struct Printer;
 
-/// Where a type stands, which tells whether it needs parentheses.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The place of a type in another one, from the one that needs the fewest parentheses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     /// Alone.
     Free,
+    /// Among the types of a union.
+    Union,
     /// Among the types of an intersection.
     Intersection,
     /// Before `[]`.
@@ -35,7 +37,8 @@ impl Printer {
     /// The type on one line; none if it has comments in it.
     fn line(&self, ty: &Type, place: Place) -> Option<String> {
         Some(match ty {
-            Type::Text(text) | Type::Literal(text) | Type::Named(text) => text.clone(),
+            Type::Text(text) => parenthesised(text.clone(), place > tightest_place(text)),
+            Type::Literal(text) | Type::Named(text) => text.clone(),
             Type::Documented(..) => return None,
             Type::Array(item) => format!("{}[]", self.line(item, Place::Element)?),
             Type::Tuple { items, required, rest } => {
@@ -79,8 +82,8 @@ impl Printer {
             }
             Type::Union(types) => {
                 let types: Option<Vec<_>> =
-                    types.iter().map(|ty| self.line(ty, Place::Free)).collect();
-                parenthesised(types?.join(" | "), place > Place::Free)
+                    types.iter().map(|ty| self.line(ty, Place::Union)).collect();
+                parenthesised(types?.join(" | "), place > Place::Union)
             }
             Type::Intersection(types) => {
                 let types: Option<Vec<_>> =
@@ -144,10 +147,10 @@ impl Printer {
                     if let Type::Documented(docs, _) = ty {
                         docs.write(&format!("{indent}  "), &mut out);
                     }
-                    let ty = self.fitting(ty, depth + 2, Place::Free);
+                    let ty = self.fitting(ty, depth + 2, Place::Union);
                     _ = write!(out, "{indent}  | {ty}");
                 }
-                if place > Place::Free { format!("({out}\n{indent})") } else { out }
+                if place > Place::Union { format!("({out}\n{indent})") } else { out }
             }
             Type::Intersection(types) => {
                 let types: Vec<_> =
@@ -204,6 +207,36 @@ fn parenthesised(text: String, are_needed: bool) -> String {
     if are_needed { format!("({text})") } else { text }
 }
 
+/// Returns the tightest place where a text of the user's stands without parentheses,
+/// from the operators outside of its brackets and literals.
+fn tightest_place(text: &str) -> Place {
+    let (mut place, mut depth, mut quote, mut before) = (Place::Element, 0_usize, None, ' ');
+    for char in text.trim().chars() {
+        if let Some(mark) = quote {
+            if char == mark && before != '\\' {
+                quote = None;
+            }
+        } else {
+            match char {
+                '"' | '\'' | '`' => quote = Some(char),
+                '(' | '[' | '{' | '<' => depth += 1,
+                // Not that of an arrow.
+                '>' if before == '=' => {}
+                ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
+                _ if depth > 0 => {}
+                // Functions and conditional types.
+                '=' | '?' => return Place::Free,
+                '|' => place = place.min(Place::Union),
+                // Also the operators before a type, such as `keyof`.
+                '&' | ' ' | '\n' | '\t' => place = place.min(Place::Intersection),
+                _ => {}
+            }
+        }
+        before = char;
+    }
+    place
+}
+
 /// The name of a property, quoted if it is no identifier.
 pub(super) fn property(name: &str) -> String {
     if is_identifier(name) { name.to_owned() } else { quoted(name) }
@@ -220,4 +253,55 @@ pub(super) fn is_identifier(text: &str) -> bool {
 pub(super) fn quoted(text: &str) -> String {
     // JSON is part of ECMAScript (ECMA-262, since 2019).
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_of_users_have_the_parentheses_that_their_operators_need() {
+        let free = ["() => void", "A extends B ? C : D", "(a: { b: 1 }) => Promise<string>"];
+        let union = ["\"a\" | \"b\"", "A & B | C"];
+        let intersection = ["A & B", "keyof A", "readonly string[]"];
+        let element = [
+            "Money",
+            "Money[]",
+            "Map<string, A | B>",
+            "{ a: 1; b?: 2 }",
+            "\"a | b\"",
+            "(A | B)",
+            "A.B",
+        ];
+        for (texts, place) in [
+            (&free[..], Place::Free),
+            (&union, Place::Union),
+            (&intersection, Place::Intersection),
+            (&element, Place::Element),
+        ] {
+            for text in texts {
+                assert_eq!(tightest_place(text), place, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_of_a_user_stands_in_arrays_options_and_unions() {
+        let text =
+            |json: serde_json::Value| Printer.print(&super::super::schemas::type_of(&json), 0, 0);
+        let side = r#""a" | "b""#;
+        let array = json!({ "type": "array", "items": { "x-typescript-type": side } });
+        assert_eq!(text(array), r#"("a" | "b")[]"#);
+        let option = json!({ "type": ["string", "null"], "x-typescript-type": side });
+        assert_eq!(text(option), r#""a" | "b" | null"#);
+        let option = json!({
+            "anyOf": [{ "$ref": "#/$defs/Side" }, { "type": "null" }],
+            "x-typescript-type": "() => void",
+        });
+        assert_eq!(text(option), "(() => void) | null");
+        let own = json!({ "type": ["string", "null"], "x-typescript-type": "null | Money" });
+        assert_eq!(text(own), "null | Money");
+    }
 }

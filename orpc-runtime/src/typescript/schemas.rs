@@ -22,9 +22,23 @@ pub(super) fn type_of(schema: &Value) -> Type {
     }
 }
 
+/// Tells if a schema of an `Option` accepts null beside its own values.
+fn is_nullable(schema: &Map<String, Value>) -> bool {
+    let is_null = |schema: &Value| schema.get("type").is_some_and(|name| name == "null");
+    let mut names = type_names(schema);
+    let is_listed = names.next().is_some_and(|first| {
+        let rest: Vec<_> = names.collect();
+        !rest.is_empty() && (first == "null" || rest.contains(&"null"))
+    });
+    let options = schema.get("anyOf").and_then(Value::as_array);
+    is_listed || options.is_some_and(|options| options.iter().any(is_null))
+}
+
 fn type_of_members(schema: &Map<String, Value>) -> Type {
     if let Some(text) = schema.get(OWN_TYPE).and_then(Value::as_str) {
-        return Type::text(text);
+        // A text that says null itself has its own reasons for the place.
+        let says_null = text.split(|char: char| !char.is_alphanumeric()).any(|word| word == "null");
+        return Type::text(text).or_null(!says_null && is_nullable(schema));
     }
     let native = schema.get(KEYWORD).and_then(Value::as_str);
     if let Some(ty) = native.and_then(|kind| native_type(kind, schema)) {

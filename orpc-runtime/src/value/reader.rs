@@ -11,7 +11,7 @@ use serde::forward_to_deserialize_any;
 
 use super::dynamic::Value;
 use super::file::hold;
-use super::json::exact_integer;
+use super::json::{exact_integer, to_raw};
 use super::kind::{self, Kind};
 use super::places::{Place, Places};
 use super::{Map, Set};
@@ -125,7 +125,7 @@ impl<'a> Deserializer<'a> for Reader<'a> {
             return visitor.visit_map(Tagged { kind, reader: self });
         }
         if name == RAW_VALUE {
-            let text = serde_json::to_string(self.value)?;
+            let text = String::from(Box::<str>::from(to_raw(self.value)?));
             return visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, text))));
         }
         // Only names of special types begin like this.

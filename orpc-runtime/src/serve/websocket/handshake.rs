@@ -36,8 +36,8 @@ pub(super) enum Refusal {
     Origin,
 }
 
-/// The headers of the response that accepts the handshake.
-pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMap, Refusal> {
+/// Returns the key of a handshake, once its method, upgrade, version and key are checked.
+pub(super) fn check(parts: &Parts) -> Result<&HeaderValue, Refusal> {
     if !is_upgrade(&parts.method, &parts.headers) {
         return Err(Refusal::NoUpgrade);
     }
@@ -49,6 +49,12 @@ pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMa
     if keys.next().is_some() || KEYS.decode(key).map(|key| key.len()) != Ok(16) {
         return Err(Refusal::Malformed);
     }
+    Ok(key)
+}
+
+/// Returns the headers of the response that accepts a handshake.
+pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMap, Refusal> {
+    let key = check(parts)?;
     if !origins.allow(&parts.headers, &parts.uri) {
         return Err(Refusal::Origin);
     }

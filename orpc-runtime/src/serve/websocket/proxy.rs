@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::handshake::{Refusal, is_upgrade};
+use super::handshake::{Refusal, check};
 use super::service::{WebSocketFuture, plain, refuse};
 use crate::http::RpcBody;
 use crate::procedure::PeerAddr;
@@ -204,12 +204,12 @@ impl<B> Service<Request<B>> for WebSocketProxy {
     }
 
     fn call(&mut self, request: Request<B>) -> WebSocketFuture {
-        if !is_upgrade(request.method(), request.headers()) {
-            let refused = refuse(Refusal::NoUpgrade, StatusCode::UPGRADE_REQUIRED);
-            return WebSocketFuture::ready(refused);
-        }
         // A handshake has no body.
         let (parts, _) = request.into_parts();
+        // The other server hears of no request that it would refuse for its form.
+        if let Err(refusal) = check(&parts) {
+            return WebSocketFuture::ready(refuse(refusal, StatusCode::UPGRADE_REQUIRED));
+        }
         WebSocketFuture::boxed(self.clone().forward(Request::from_parts(parts, ())))
     }
 }
