@@ -198,7 +198,7 @@ impl Answers {
     }
 }
 
-/// What stands in the parentheses of `[cfg_attr(…)]`.
+/// The content of the parentheses of `[cfg_attr(…)]`.
 fn cfg_attr(attribute: &Group) -> Option<TokenStream> {
     let mut tokens = attribute.stream().into_iter();
     match (tokens.next()?, tokens.next()?) {

@@ -48,7 +48,7 @@ fn rewrite(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> TokenStrea
     out
 }
 
-/// Whether a path of more than one segment begins there with one of the names.
+/// Returns whether a path of more than one segment begins there with one of the names.
 fn starts_path(tokens: &[TokenTree], index: usize, is_name: &impl Fn(&Ident) -> bool) -> bool {
     matches!(tokens.get(index), Some(TokenTree::Ident(ident)) if is_name(ident))
         && is_separator(tokens, index + 1)
@@ -56,7 +56,7 @@ fn starts_path(tokens: &[TokenTree], index: usize, is_name: &impl Fn(&Ident) -> 
         && !(index >= 2 && is_separator(tokens, index - 2))
 }
 
-/// Whether such a path is among the tokens, at any depth.
+/// Returns whether such a path is among the tokens, at any depth.
 fn has_path(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.iter().enumerate().any(|(index, token)| match token {
@@ -65,7 +65,7 @@ fn has_path(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> bool {
     })
 }
 
-/// Whether `::` is there.
+/// Returns whether `::` is there.
 fn is_separator(tokens: &[TokenTree], index: usize) -> bool {
     let colon = |index: usize| match tokens.get(index) {
         Some(TokenTree::Punct(punct)) if punct.as_char() == ':' => Some(punct.spacing()),
@@ -74,7 +74,7 @@ fn is_separator(tokens: &[TokenTree], index: usize) -> bool {
     colon(index) == Some(Spacing::Joint) && colon(index + 1).is_some()
 }
 
-/// Whether there is `mod name`, or a `use` that ends with the name.
+/// Returns whether there is `mod name`, or a `use` that ends with the name.
 fn declares(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut is_use = false;

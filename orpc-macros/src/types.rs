@@ -17,7 +17,7 @@ pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
-/// Whether a type is by its name one of the language or the standard library that is
+/// Returns whether a type is by its name one of the language or the standard library that is
 /// neither a `Result` nor a stream. The compiler tells of the others.
 pub(crate) fn is_built_in(ty: &Type) -> bool {
     const NAMES: [&str; 22] = [

@@ -12,7 +12,7 @@ pub(crate) struct Budget {
     parent: Option<Arc<Budget>>,
 }
 
-/// Why bytes are not reserved.
+/// The reason why bytes are not reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exhausted {
     /// The budget itself has no room.
@@ -45,7 +45,7 @@ impl Budget {
         Reservation { budget: Some(Arc::clone(self)), bytes: 0 }
     }
 
-    /// Whether there is room for so many bytes now.
+    /// Returns whether there is room for so many bytes now.
     #[cfg(any(test, feature = "http"))]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         let used = self.used.load(Ordering::Relaxed);
@@ -104,7 +104,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Whether there is room for so many further bytes now.
+    /// Returns whether there is room for so many further bytes now.
     #[cfg(feature = "http")]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         self.budget.as_ref().is_none_or(|budget| budget.has_room(bytes))

@@ -162,7 +162,7 @@ impl<T> ResultType for Checked<T, false> {
 
 /// A stream, or a `Result` of one as [`ResultType`] takes it apart.
 pub trait StreamType {
-    /// What the stream yields.
+    /// The item of the stream.
     type Item;
     /// The type of the stream.
     type Stream;

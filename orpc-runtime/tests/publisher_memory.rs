@@ -7,7 +7,7 @@ use orpc_runtime::publish::{Durability, Publisher, Start};
 
 const MIB: u64 = 1024 * 1024;
 
-/// What is measured is of the whole process, so there is one test at a time.
+/// Memory is measured of the whole process, so there is one test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// How much more memory than before may be resident.

@@ -525,7 +525,7 @@ async fn a_date_that_javascript_reads_its_own_way_is_an_issue() {
 #[tokio::test]
 async fn codes_that_nobody_knows_are_left_alone() {
     assert_answer("any", r#"{"json":[1],"meta":[[21],[999,0],[8,0]]}"#, r#"{"json":[1]}"#).await;
-    // What the official server makes of each.
+    // The official server's answers.
     let ignored = [
         r#"[[99,"nowhere"]]"#,
         r#"[[999,1]]"#,

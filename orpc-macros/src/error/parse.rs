@@ -159,7 +159,7 @@ fn hidden_kind(
     }
 }
 
-/// Whether another derive, such as that of `thiserror`, converts the field by `?`.
+/// Returns whether another derive, such as that of `thiserror`, converts the field by `?`.
 fn has_from(field: &Field) -> bool {
     field.attrs.iter().any(|attribute| attribute.path().is_ident("from"))
 }

@@ -105,7 +105,7 @@ struct Types {
     definitions: TokenStream,
     value: Ident,
     error: Ident,
-    /// What takes the result apart.
+    /// The function that takes the result apart.
     whole: TokenStream,
 }
 

@@ -125,7 +125,7 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
     }
 }
 
-/// Whether a type may be another one than its name says.
+/// Returns whether a type may be another one than its name says.
 fn is_alias(ty: &Type) -> bool {
     last_segment(ty).is_some() && result_parts(ty).is_none() && !is_named(ty, "Done")
 }

@@ -34,7 +34,7 @@ pub(crate) struct Procedure<'a> {
     pub(crate) output: Output,
 }
 
-/// What the function returns.
+/// The return type of the function.
 pub(crate) enum Output {
     /// One result, or an iterator that hibernates; or a `Result` of either.
     Unary { ty: Box<Type>, hibernates: bool },

@@ -200,7 +200,7 @@ fn entry_item(module: &Module, entry: &Entry, options: Option<&Options>) -> Toke
     quote!(#(#attributes)* #rest)
 }
 
-/// Whether this is a procedure with the name of another item, where no `cfg` chooses.
+/// Returns whether this is a procedure with the name of another item, where no `cfg` chooses.
 fn is_named_twice(module: &Module, entry: &Entry) -> bool {
     let is_always = |entry: &Entry| entry.cfgs().is_empty();
     entry.kind == EntryKind::Procedure

@@ -74,7 +74,7 @@ pub(super) struct Entry {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
     pub(super) ident: Ident,
-    /// Whether the item is `pub use`.
+    /// `true` if the item is `pub use`.
     pub(super) is_use: bool,
     /// The item behind its attributes.
     pub(super) rest: TokenStream,

@@ -72,7 +72,7 @@ fn others(module: &Module) -> impl Iterator<Item = Other> {
     })
 }
 
-/// Whether there is a module of that name which is no entry.
+/// Returns whether there is a module of that name which is no entry.
 pub(super) fn has_module(module: &Module, name: &Ident) -> bool {
     others(module).any(|other| {
         cfg_attributes(&other.attributes).is_empty()
@@ -80,13 +80,13 @@ pub(super) fn has_module(module: &Module, name: &Ident) -> bool {
     })
 }
 
-/// Whether an item is a module in another file.
+/// Returns whether an item is a module in another file.
 pub(super) fn is_file(tokens: &TokenStream) -> bool {
     let other = Other::parse.parse2(tokens.clone());
     other.is_ok_and(|other| matches!(other.kind, Kind::Module { body: None, .. }))
 }
 
-/// Whether an item is a module, whose names are its own.
+/// Returns whether an item is a module, whose names are its own.
 pub(super) fn is_module(tokens: &TokenStream) -> bool {
     let other = Other::parse.parse2(tokens.clone());
     other.is_ok_and(|other| matches!(other.kind, Kind::Module { .. }))
@@ -132,7 +132,7 @@ impl Kind {
     }
 }
 
-/// Whether a procedure has that name, too, and no `cfg` chooses between them.
+/// Returns whether a procedure has that name, too, and no `cfg` chooses between them.
 fn is_taken(module: &Module, other: &Other, ident: &Ident) -> bool {
     cfg_attributes(&other.attributes).is_empty()
         && module.entries().any(|entry| {
@@ -233,7 +233,7 @@ fn check_macro(
     errors.at(path, message);
 }
 
-/// Whether there is an attribute for an entry among the tokens, at any depth; not in
+/// Returns whether there is an attribute for an entry among the tokens, at any depth; not in
 /// what is for tests alone.
 fn has_entries(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
@@ -267,7 +267,7 @@ fn has_entries(tokens: TokenStream) -> bool {
     false
 }
 
-/// Whether an attribute is one of ours, or a `cfg_attr` with one of ours.
+/// Returns whether an attribute is one of ours, or a `cfg_attr` with one of ours.
 pub(super) fn names_entry(attribute: &TokenStream) -> bool {
     let Ok(attribute) = Attribute::parse_outer.parse2(quote!(#[#attribute])) else { return false };
     attribute.iter().any(|attribute| {
@@ -277,7 +277,7 @@ pub(super) fn names_entry(attribute: &TokenStream) -> bool {
     })
 }
 
-/// Whether a `cfg_attr` has an attribute of ours among those behind its condition.
+/// Returns whether a `cfg_attr` has an attribute of ours among those behind its condition.
 fn names_entry_inside(meta: &syn::Meta) -> bool {
     let syn::Meta::List(list) = meta else { return false };
     crate::cfg::split(list.tokens.clone())
@@ -289,7 +289,7 @@ fn is_for_tests(attribute: &Attribute) -> bool {
         && matches!(&attribute.meta, syn::Meta::List(list) if list.tokens.to_string() == "test")
 }
 
-/// Whether an attribute is one of the language or of a tool.
+/// Returns whether an attribute is one of the language or of a tool.
 fn is_built_in(attribute: &Attribute) -> bool {
     const NAMES: [&str; 28] = [
         "allow",

@@ -44,7 +44,7 @@ pub(super) fn validate(module: &Module, options: Option<&Options>, errors: &mut 
 // Two entries of one name, unless a `cfg` may choose between them.
 fn check_names(module: &Module, errors: &mut Diagnostics) {
     let mut taken: HashMap<String, &Entry> = HashMap::new();
-    // What another module's function is called, its own attribute says.
+    // The attribute of another module's function says its name.
     for entry in module.entries().filter(|entry| !entry.is_use) {
         let (name, span) = wire_name(entry);
         match taken.get(&name) {
@@ -64,7 +64,7 @@ fn check_names(module: &Module, errors: &mut Diagnostics) {
     }
 }
 
-/// Whether no `cfg` may take the entry out.
+/// Returns whether no `cfg` may take the entry out.
 fn is_always(entry: &Entry) -> bool {
     entry.cfgs().is_empty()
 }

@@ -104,7 +104,7 @@ impl Attributes {
         aliases.collect()
     }
 
-    /// Whether serde's attribute has the word `other`.
+    /// Returns whether serde's attribute has the word `other`.
     pub(super) fn is_other(&self) -> bool {
         self.serde
             .iter()
@@ -142,7 +142,7 @@ pub(super) fn text_of(meta: &Meta) -> Option<LitStr> {
     }
 }
 
-/// Whether the last segment of a path is that name.
+/// Returns whether the last segment of a path is that name.
 pub(super) fn ends_with(path: &Path, name: &str) -> bool {
     path.segments.last().is_some_and(|segment| segment.ident == name)
 }

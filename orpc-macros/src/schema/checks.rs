@@ -8,7 +8,7 @@ use syn::{Expr, ExprLit, GenericArgument, Lit, Meta, MetaList, PathArguments, To
 use super::attributes::{Attributes, Item, text_of};
 use crate::diagnostics::Diagnostics;
 
-/// Where constraints stand: `schemars(…)`, `validate(…)` or `garde(…)`.
+/// The place of constraints: `schemars(…)`, `validate(…)` or `garde(…)`.
 #[derive(Clone, Copy, PartialEq)]
 enum Dialect {
     Schemars,
@@ -45,7 +45,7 @@ const NAMES: [&str; 11] = [
     "inner",
 ];
 
-/// Whether an item is a constraint.
+/// Returns whether an item is a constraint.
 pub(super) fn is_check(item: &Item) -> bool {
     matches!(item, Item::Meta(meta) if NAMES.iter().any(|name| meta.path().is_ident(name)))
 }
@@ -174,7 +174,7 @@ fn refuse_bad_pattern(pattern: &Expr, errors: &mut Diagnostics) {
     }
 }
 
-/// What a type holds, as far as its name tells.
+/// The kind of a type's values, as far as its name tells.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Holds {
     Text,

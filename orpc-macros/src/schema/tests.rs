@@ -1,4 +1,4 @@
-//! What the derive says to mistakes, and what it writes.
+//! The messages of the derive, and the code that it writes.
 
 use quote::quote;
 

@@ -186,7 +186,7 @@ impl Builder<'_> {
         quote!(#kept #annotation #ident #body)
     }
 
-    /// What schemars does not say of a variant.
+    /// The attributes of a variant that schemars drops.
     fn variant_annotation(
         &mut self,
         variant: &Variant,
@@ -276,7 +276,7 @@ impl Builder<'_> {
         quote!(#kept #annotation #ident #ty)
     }
 
-    /// What schemars does not say of a field.
+    /// The attributes of a field that schemars drops.
     fn field_annotation(
         &mut self,
         field: &Field,

@@ -149,7 +149,7 @@ impl Ids {
         Ok(())
     }
 
-    /// Whether a client is shut out.
+    /// Returns whether a client is shut out.
     #[cfg(test)]
     fn is_revoked(&self, channel: &str, id: &str, now: SystemTime) -> bool {
         self.state().is_revoked(channel, id, millis(now))
@@ -381,7 +381,7 @@ mod tests {
         // The id of an open socket is not taken from it.
         assert_eq!(admit(&ids, "held", "x", &claims("mallory", 9), 1), Err(BadId::Taken));
         ids.release(&held.unwrap());
-        // What has ended goes with later ones.
+        // Ended entries go with later ones.
         for number in 0..10 {
             let id = number.to_string();
             assert_eq!(admit(&ids, &id, &format!("{id} later"), &claims("ada", 99), 10), Ok(()));

@@ -26,7 +26,7 @@ pub(super) struct Issuer {
 pub(super) struct TokenOptions {
     /// The time that tokens are good.
     pub(super) ttl: Duration,
-    /// Whether clients choose their ids.
+    /// `true` if clients choose their ids.
     pub(super) ids_by_clients: bool,
 }
 

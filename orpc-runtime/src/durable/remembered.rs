@@ -113,7 +113,7 @@ impl<V> Remembered<V> {
         }
     }
 
-    /// Whether one more idle entry is within the bounds.
+    /// Returns whether one more idle entry is within the bounds.
     pub(super) fn has_room(&self, channel: &str, id: &str) -> bool {
         let known = self.channels.get(channel);
         if known.is_some_and(|known| known.entries.contains_key(id)) {

@@ -69,7 +69,7 @@ impl Sessions {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a client may have one more socket. One that has a socket may always, as
+    /// Returns whether a client may have one more socket. One that has a socket may always, as
     /// it gives up its oldest one.
     pub(super) fn has_room(&self, channel: &str, id: &str) -> bool {
         let limit = self.per_channel.load(Ordering::Relaxed);

@@ -134,7 +134,7 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
 /// The output of a procedure with one result, told apart by generated code: the token
 /// of a durable iterator is signed for the client of each call.
 pub trait UnaryOutput {
-    // What it lacks is reported where the procedure has it.
+    // A missing one is reported where the procedure has it.
     /// The output.
     type Output;
 

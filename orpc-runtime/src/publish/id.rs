@@ -1,4 +1,4 @@
-//! Where an event stands: its epoch and its number.
+//! The position of an event: its epoch and its number.
 
 use std::borrow::Cow;
 use std::fmt;

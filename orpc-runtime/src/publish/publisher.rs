@@ -145,7 +145,7 @@ impl PublisherBuilder {
 
 #[cfg(feature = "redb")]
 impl PublisherBuilder {
-    /// How long [`open`](PublisherBuilder::open) waits for a file that another process
+    /// Sets how long [`open`](PublisherBuilder::open) waits for a file that another process
     /// has open, as the old process of a rolling deploy has until it ends; not at all
     /// unless set. It blocks the thread meanwhile.
     #[must_use]
@@ -154,7 +154,7 @@ impl PublisherBuilder {
         self
     }
 
-    /// How many bytes may be in memory of events that were read back from the file and
+    /// Sets how many bytes may be in memory of events that were read back from the file and
     /// not yet taken, for all subscriptions together; 32 MiB unless set. Beyond that
     /// those that have not taken any for the longest time give up what was read for
     /// them, and read again when they go on. One event at least.
@@ -173,7 +173,7 @@ impl PublisherBuilder {
     /// A file that can be read and not be written, as on a full disk, is opened: its
     /// events can be read, and publishing fails until there is room.
     ///
-    /// Where events are damaged or lost readers that stand before them are told of a
+    /// If events are damaged or lost, readers that stand before them are told of a
     /// gap, and the reason is logged. Beside the file there is another one, `<path>.mark`,
     /// by which a copy that is put back is told from what it was copied from.
     ///

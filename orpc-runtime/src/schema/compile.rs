@@ -31,9 +31,9 @@ pub enum SchemaError {
     /// It cannot be compiled.
     #[error("the JSON Schema cannot be compiled at `{pointer}`: {reason}")]
     NotCompiled {
-        /// Where in the schema, as a JSON Pointer (RFC 6901).
+        /// The place in the schema, as a JSON Pointer (RFC 6901).
         pointer: String,
-        /// What is wrong there.
+        /// The fault.
         reason: String,
     },
     /// It says what no value can be held to, or what serde does not do.
@@ -125,7 +125,7 @@ impl<F: Kinds> Compiled<F> {
         self.validator.is_valid(node)
     }
 
-    /// Why a value is refused. `root` is the value as JSON.
+    /// Returns the reasons why a value is refused. `root` is the value as JSON.
     pub(super) fn issues<'a>(
         &'a self,
         node: F::Node<'a>,

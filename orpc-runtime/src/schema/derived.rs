@@ -21,7 +21,7 @@ const MOST_OPEN: usize = 4;
 /// The name of a field, and a function that tells something of its type.
 pub type OfField<'r, T> = (&'r str, fn() -> T);
 
-/// What the derive adds to the schema of a type.
+/// The additions of the derive to the schema of a type.
 #[derive(Debug)]
 pub struct Rules<'r> {
     /// The member and its text that serde writes in front of a struct's fields.
@@ -46,7 +46,7 @@ pub fn key_types<K: ?Sized + JsonSchema>() -> Vec<String> {
     keys::types(&schema)
 }
 
-/// Whether the schema stands where it is used.
+/// Returns whether the schema stands where it is used.
 pub fn is_inline<T: JsonSchema>() -> bool {
     once_more::<T, _>("inline", T::inline_schema, || false)
 }
@@ -61,7 +61,7 @@ pub fn id<T: JsonSchema>() -> Cow<'static, str> {
     once_more::<T, _>("id", T::schema_id, || std::any::type_name::<T>().into())
 }
 
-/// Whether a member of the type may be left out.
+/// Returns whether a member of the type may be left out.
 pub fn is_option<T: JsonSchema>() -> bool {
     once_more::<T, _>("option", T::_schemars_private_is_option, || false)
 }
@@ -100,7 +100,7 @@ fn readable(name: &str) -> &str {
     name.find(TWIN).map_or(name, |at| &name[at + TWIN.len()..])
 }
 
-/// What a type says of itself; the other value where it asks itself without end.
+/// Returns a type's answer about itself; the other value where it asks itself without end.
 fn once_more<T: ?Sized, R>(
     question: &'static str,
     answer: impl FnOnce() -> R,

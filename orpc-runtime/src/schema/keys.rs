@@ -50,7 +50,7 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// Whether serde writes values of a JSON type as texts where they are keys.
+/// Returns whether serde writes values of a JSON type as texts where they are keys.
 pub(super) fn is_text(kind: &str) -> bool {
     ["string", "integer", "number", "boolean"].contains(&kind)
 }

@@ -87,7 +87,7 @@ pub(super) fn native_type<'a, F: Kinds>(
     Ok(Box::new(Checked(NativeType { accepts, nullable, expected, is_valid_date })))
 }
 
-/// Whether a date may be the invalid one.
+/// Returns whether a date may be the invalid one.
 fn may_be_invalid(schema: &Map<String, Value>) -> bool {
     schema.get("x-invalid-date") == Some(&Value::Bool(true))
 }

@@ -73,7 +73,7 @@ struct Lint<'a> {
     faults: Vec<String>,
 }
 
-/// Whether other keywords say more than a type's: the values one by one, or null alone.
+/// Returns whether other keywords say more than a type's: the values one by one, or null alone.
 fn says_all(members: &Map<String, Value>, types: Types) -> bool {
     types.without(Types::NULL) == Types::NONE
         || members.contains_key("const")

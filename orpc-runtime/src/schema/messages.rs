@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::value::to_raw;
 
-/// What an error of the validator says.
+/// Returns the message of an error of the validator.
 pub(super) fn message(error: &ValidationError<'_>, undefined: bool) -> String {
     use ValidationErrorKind as Kind;
 

@@ -14,13 +14,13 @@ pub(super) const VARIANT: &str = "x-variant";
 /// The direction that values take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// What a type deserialises from.
+    /// The values that a type deserialises from.
     Read,
-    /// What it serialises to.
+    /// The values that it serialises to.
     Written,
 }
 
-/// What a schema is for.
+/// The direction of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Values are checked against it.
@@ -35,7 +35,7 @@ pub(super) struct Refiner<'a> {
     pub(super) refs: Refs<'a>,
     pub(super) side: Side,
     pub(super) purpose: Purpose,
-    /// Why the schema cannot be used.
+    /// The reason why the schema cannot be used.
     pub(super) faults: Vec<String>,
 }
 
@@ -180,7 +180,7 @@ impl Refiner<'_> {
     }
 }
 
-/// What the derive notes of a variant.
+/// The derive's note of a variant.
 struct Variant(Map<String, Value>);
 
 impl Variant {

@@ -77,7 +77,7 @@ fn step(keyword: &str, name: &str) -> String {
     }
 }
 
-/// What references lead to.
+/// The targets of references.
 #[derive(Clone, Copy)]
 pub(super) struct Refs<'a> {
     pub(super) root: &'a Value,

@@ -222,7 +222,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
         }
     }
 
-    /// Whether a schema, or one that the same value is of, has a member of that name.
+    /// Returns whether a schema, or one that the same value is of, has a member of that name.
     fn names(&self, id: NodeId, name: &str, value: &F::Node<'t>, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return true };
         let schema = self.tree.node(id);
@@ -356,7 +356,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
         self.issue(format!("Invalid input: expected {}, received {received}", types.names()))
     }
 
-    /// Whether a value has the form of a branch: what must be there is there, and each is
+    /// Returns whether a value has the form of a branch: what must be there is there, and each is
     /// of its JSON type.
     fn is_alike(&self, branch: NodeId, value: &F::Node<'t>, depth: usize) -> bool {
         let schema = self.tree.node(branch);

@@ -83,7 +83,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             query.map_or_else(|| item.path.clone(), |query| format!("{}?{query}", item.path));
         parts.uri = target.parse().unwrap_or_default();
         let method = &parts.method;
-        // What the method of the request may not run, no call inside of it may.
+        // A call inside of the request may run no more than the method of the request.
         let is_refused = common.methods.is_some_and(|methods| {
             let definition = &route.target.definition;
             !methods.run(definition, common.method) || !methods.run(definition, method)

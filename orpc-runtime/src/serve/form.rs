@@ -126,7 +126,7 @@ where
 }
 
 /// Reads a form of that content type. Of parts with the same name the first counts.
-/// What is kept of it in memory counts in `held`.
+/// Bytes of it that are kept in memory count in `held`.
 pub(super) async fn read_form_within<S>(
     content_type: &[u8],
     chunks: S,

@@ -5,7 +5,7 @@ use http::{Method, Uri};
 
 use super::host::is_own_origin;
 
-/// Where a browser says that the page lies that sends a request (Fetch Metadata
+/// The origin of the page that sends a request, as its browser says (Fetch Metadata
 /// Request Headers, section 2.3). A page cannot set it.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");

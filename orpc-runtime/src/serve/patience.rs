@@ -13,7 +13,7 @@ use super::time::after;
 /// Bytes per second below which a body is too slow, once its deadline has passed.
 const SLOWEST: u64 = 512;
 
-/// Why a body was not read to its end.
+/// The reason why a body was not read to its end.
 #[derive(Debug)]
 pub(crate) enum Failed<E> {
     /// It did not arrive in time.
@@ -33,7 +33,7 @@ type NextFrame<B> = Result<Frame<<B as Body>::Data>, Failed<<B as Body>::Error>>
 #[derive(Debug)]
 pub(crate) struct Patience {
     deadline: Duration,
-    /// Whether a slow body fails as one does that has stopped.
+    /// `true` if a slow body fails as one does that has stopped.
     is_paced: bool,
     received: u64,
     /// The time waited so far, without the wait that goes on.
@@ -90,7 +90,7 @@ impl Patience {
         Poll::Pending
     }
 
-    /// Whether the body was too late.
+    /// Returns whether the body was too late.
     pub(crate) fn is_late(&self) -> bool {
         self.is_late
     }
@@ -110,7 +110,7 @@ impl Patience {
         Poll::Ready(frame.map(|frame| frame.map_err(Failed::Body)))
     }
 
-    /// How long the wait that goes on may take as a whole.
+    /// The longest time for the wait that goes on.
     fn left(&self) -> Duration {
         if !self.is_paced {
             return self.deadline;
@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    /// How long a body that stops now is waited for.
+    /// The time for which a body that stops now is waited for.
     async fn wait(patience: &mut Patience) -> Duration {
         let start = Instant::now();
         poll_fn(|cx| patience.poll_late(cx)).await;

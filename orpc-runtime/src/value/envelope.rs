@@ -273,7 +273,7 @@ impl MetaEntry<'_> {
 }
 
 impl Mark {
-    /// What a type makes of a value.
+    /// The result of reading a value as a type.
     fn new(kind: Kind, target: &Json) -> Result<Self, Malformed> {
         let text = || target.as_str().ok_or(Malformed);
         let null = || target.is_null().then_some(()).ok_or(Malformed);

@@ -1,4 +1,4 @@
-//! What schemars' own derive leaves out, and ours does not.
+//! Attributes that schemars' own derive drops.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -149,7 +149,7 @@ const CASES: &[(&str, &str, Expected)] = &[
     ("adjacent", r#"{"t":"n","c":{"sort":"no","page":1}}"#, Refused(&[r#"["c","sort"]"#])),
     ("adjacent", r#"{"t":"x"}"#, Refused(&[r#"["t"]"#])),
     ("adjacent", r#"{"t":"n"}"#, Refused(&[r#"["c"]"#])),
-    // Where zod's union gives `[]` for all, the one member tells the variant.
+    // Zod's union gives `[]` for all; here the one member tells the variant.
     ("external", r#""No""#, Refused(&["[]"])),
     ("external", r#"{"New":"x"}"#, Refused(&[r#"["New"]"#])),
     ("external", r#"{"Struct":{"sort":"no","page":1}}"#, Refused(&[r#"["Struct","sort"]"#])),

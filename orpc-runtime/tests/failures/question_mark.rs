@@ -26,7 +26,7 @@ pub enum Plain {
     Error,
 }
 
-/// What is in turn in another one, by both derives.
+/// An error inside of another one, by both derives.
 #[derive(Debug, thiserror::Error, RpcError)]
 pub enum Outer {
     #[error(transparent)]

@@ -86,7 +86,7 @@ const FOREIGN: [&[(&str, &str)]; 8] = [
     &[("sec-fetch-site", "same-site")],
 ];
 
-/// What a page can send without a preflight, and what it cannot.
+/// Requests that a page can send without a preflight, and others.
 const REQUESTS: [(Method, &str, Option<&str>); 13] = [
     (Method::POST, "/act", None),
     (Method::POST, "/act", Some("text/plain")),

@@ -77,7 +77,7 @@ async fn open(service: &WebSocketService<()>) -> Raw<DuplexStream> {
     Raw::open(channel(service, BUFFER), "/").await
 }
 
-/// What a call takes beside its message.
+/// The bytes that a call takes beside its message.
 const CALL: usize = 1024;
 
 /// A message of that length that calls a procedure.
@@ -106,7 +106,7 @@ async fn a_socket_has_the_calls_that_fit_into_its_memory_and_not_one_more() {
             assert_eq!(status(&mut client, &message(id, "stream", LENGTH)).await, Value::Null);
         }
         assert_eq!(status(&mut client, &message(9, "stream", LENGTH)).await, too_many);
-        // What ends makes room.
+        // Work that ends makes room.
         client.send(TEXT, br#"{"i":"0","t":4}"#).await;
         assert_eq!(status(&mut client, &message(9, "stream", LENGTH)).await, Value::Null);
         assert_eq!(status(&mut client, &message(10, "length", LENGTH)).await, too_many);
@@ -180,7 +180,7 @@ async fn all_sockets_share_the_memory_of_the_service() {
     let (mut refused, head) = within(Raw::ask(channel(&service, BUFFER), "/")).await;
     assert_eq!(head.status, 503);
     assert!(refused.body(&head).await.contains("too many sockets"));
-    // What is there goes on, and what ends makes room.
+    // Open work goes on, and work that ends makes room.
     first.send(PING, b"").await;
     assert_eq!(first.next().await.unwrap().opcode, PONG);
     first.send(TEXT, br#"{"i":"1","t":4}"#).await;

@@ -62,7 +62,7 @@ async fn ask(service: HttpService<Ran>, method: &str, path: &str, body: &str) ->
     send(service, request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).unwrap()).await
 }
 
-/// How many procedures or events ran since the last time.
+/// Returns the number of procedures or events since the last time.
 fn ran(counter: &Ran) -> usize {
     counter.0.swap(0, Ordering::SeqCst)
 }

@@ -219,7 +219,7 @@ async fn a_file_that_lost_its_end_tells_its_readers(world: World) {
     let mut reader = lines.subscribe("room", early[3]).unwrap();
     assert_eq!(ready(&mut reader).await, (5..10).chain(100..120).collect::<Vec<_>>());
     lines.close().await;
-    // What was given out before stays lost when the file is put back again.
+    // Events that were given out before stay lost when the file is put back again.
     std::fs::write(world.path(), &after).unwrap();
     let lines = world.open();
     let mut reader = lines.subscribe("room", next[5]).unwrap();
@@ -229,7 +229,7 @@ async fn a_file_that_lost_its_end_tells_its_readers(world: World) {
     assert_eq!(retained(&lines).await, (1..20).collect::<Vec<_>>());
 }
 
-/// Where the mark beside the file is missing or torn, nothing that is there is lost.
+/// With the mark beside the file missing or torn, no event is lost.
 async fn a_damaged_mark_begins_an_epoch_and_takes_nothing(world: World) {
     if !world.is_durable() {
         return;

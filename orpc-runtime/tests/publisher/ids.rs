@@ -21,7 +21,7 @@ for_each_store! {
     a_reader_of_a_forgotten_channel_is_not_given_the_events_of_another_life,
 }
 
-/// Where nothing was published nothing is missing: not when the channel was let go
+/// In a channel without events nothing is missing: not when the channel was let go
 /// meanwhile, nor after a clean restart of what is in a file.
 async fn a_reader_of_a_channel_without_events_is_told_of_no_gap(world: World) {
     let mut lines = world.open();

@@ -13,7 +13,7 @@ const FOREIGN = /^npm_config_(?:omit|include|production|only|dry_run|global|loca
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name.toLowerCase())));
 
 function run(command, args, options) {
-  // What is printed must not end up in the output of `npm pack --json`.
+  // Printed text must not end up in the output of `npm pack --json`.
   const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: ["ignore", 2, 2], ...options });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);

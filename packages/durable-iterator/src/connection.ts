@@ -15,7 +15,7 @@ export interface Position {
   retry: number | undefined;
 }
 
-/** What all connections of a session have in common. */
+/** The parts that all connections of a session share. */
 export interface ConnectionOptions {
   WebSocket: WebSocketConstructor;
   customJsonSerializers: readonly StandardRPCCustomJsonSerializer[];

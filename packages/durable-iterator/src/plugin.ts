@@ -40,7 +40,7 @@ export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
   backoff?: BackoffOptions;
   /** The id of an iterator's client, where the server does not give one; a random UUID unless set. */
   createId?: (payload: DurableIteratorTokenPayload, call: DurableIteratorCall<T>) => string;
-  /** How long to wait for the server before a socket, or a call for a new token, is given up. */
+  /** The time to wait for the server before a socket, or a call for a new token, is given up. */
   timeouts?: TimeoutOptions;
   /** The clocks; those of the platform unless set. */
   clock?: Clock;

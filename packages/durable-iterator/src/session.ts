@@ -58,7 +58,7 @@ export class Session {
   #lastRefresh = Number.NEGATIVE_INFINITY;
   /** The waits between tokens that are asked for as a socket did not open. */
   readonly #refusals: Backoff;
-  /** How long to wait after the last one, in milliseconds. */
+  /** The pause after the last one, in milliseconds. */
   #refusalWait = 0;
 
   constructor(token: string, options: SessionOptions) {

@@ -1,4 +1,4 @@
-/** How long to wait for the other end. */
+/** The time to wait for the other end. */
 export interface TimeoutOptions {
   /** For a socket to open, in milliseconds; 10,000 unless set. Then the next one is tried. */
   connectMs?: number;

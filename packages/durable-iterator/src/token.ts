@@ -51,7 +51,7 @@ export function lifeOf({ payload, received }: Token): number {
 }
 
 /**
- * How many seconds ago a token was signed. Since its receipt one clock may have stood still, while the computer slept, and
+ * The seconds since a token was signed. Since its receipt one clock may have stood still, while the computer slept, and
  * the other one may have been set back: the later one counts. If that clock is set forward, a token is replaced too
  * early, once.
  */

@@ -1,6 +1,6 @@
 import type { Clock } from "./timing.js";
 
-/** How a WebSocket is made: the class of the browser, of Node 22 and newer, or of the package `ws`. */
+/** The constructor of WebSockets: the class of the browser, of Node 22 and newer, or of the package `ws`. */
 export type WebSocketConstructor = new (url: string) => Pick<
   WebSocket,
   "readyState" | "addEventListener" | "removeEventListener" | "send" | "close"

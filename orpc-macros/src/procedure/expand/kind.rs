@@ -21,7 +21,7 @@ pub(super) struct Kind {
     pub(super) mount: Mount,
 }
 
-/// What mounts a procedure.
+/// The method that mounts a procedure.
 pub(super) enum Mount {
     /// A method of the place in the router.
     Method(Ident),
@@ -185,7 +185,7 @@ fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stre
     }
 }
 
-/// How a stream is opened.
+/// The function that opens a stream.
 struct Opened {
     /// The types `__Item` and `__Error`, and those that they are made of.
     types: TokenStream,
@@ -264,7 +264,7 @@ fn opened(output: &Stream, call: TokenStream, place: Span, runtime: &Runtime) ->
 /// A type that may be a `Result`, taken apart.
 struct Split {
     types: TokenStream,
-    /// What takes a value apart.
+    /// The function that takes a value apart.
     whole: TokenStream,
     ok: Ident,
     err: Ident,

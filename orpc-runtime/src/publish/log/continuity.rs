@@ -1,4 +1,4 @@
-//! Whether a store that is opened goes on where it ended, or may have lost events.
+//! `true` if a store that is opened goes on where it ended, or may have lost events.
 
 use super::super::id::Epoch;
 use super::bug::Bug;
@@ -13,7 +13,7 @@ pub(crate) struct Found {
     pub(crate) place: Place,
 }
 
-/// What a machine knows of a store's data without reading them.
+/// The facts that a machine knows of a store's data without reading them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     /// The start of the machine; none if it does not tell.
@@ -24,19 +24,19 @@ pub(crate) struct Place {
     pub(crate) changed: u64,
 }
 
-/// What was written down beside the data when they were last written.
+/// The note beside the data from when they were last written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Witness {
     pub(crate) found: Found,
-    /// Whether the store was closed: then its data are not changed any more.
+    /// `true` if the store was closed: then its data are not changed any more.
     pub(crate) is_closed: bool,
 }
 
-/// How much later than what was written down an open file may have been changed: as
+/// The time by which an open file may have been changed later than was written down: as
 /// long as a transaction may take, in milliseconds.
 pub(crate) const SLACK: u64 = 60_000_000_000;
 
-/// Whether it is certain that the data found are all that were written. Else a new
+/// Returns whether it is certain that the data found are all that were written. Else a new
 /// epoch begins for new entries: with it readers find out, whatever was lost.
 ///
 /// Every line is a way in which data can be other than what they were.

@@ -42,7 +42,7 @@ pub(crate) struct Log<E> {
     tail_bytes: u64,
     /// Events with a number that nobody sees yet.
     pending: Vec<Appended<E>>,
-    /// Whether there is an event, or was one.
+    /// `true` if there is an event, or was one.
     is_used: bool,
     #[cfg(test)]
     bug: Bug,
@@ -156,7 +156,7 @@ impl<E: Clone> Log<E> {
         EventId::new(self.terms.of(sequence), sequence)
     }
 
-    /// Whether the entry of that number, which may be trimmed, is the one of that id.
+    /// Returns whether the entry of that number, which may be trimmed, is the one of that id.
     pub(crate) fn has_entry(&self, id: EventId) -> bool {
         id.sequence() <= self.top && self.terms.of(id.sequence()) == id.epoch()
     }

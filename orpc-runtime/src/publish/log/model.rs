@@ -115,12 +115,12 @@ impl Truth {
         }
     }
 
-    /// Whether a reader behind that event misses some of those that follow it.
+    /// Returns whether a reader behind that event misses some of those that follow it.
     fn misses(&self, last: EventId) -> bool {
         self.id(last.sequence()) != Some(last) || last.sequence() < self.oldest().sequence()
     }
 
-    /// Where a reader that misses events goes on: behind the last event that it shares
+    /// Returns the place where a reader that misses events goes on: behind the last event that it shares
     /// with the line, if those behind that are there.
     fn resume(&self, last: EventId) -> EventId {
         let is_shared = |id: &EventId| {

@@ -1,4 +1,4 @@
-//! Where channels begin of which nothing is known.
+//! The first numbers of channels of which nothing is known.
 
 use super::super::id::{Epoch, EventId};
 use super::Log;

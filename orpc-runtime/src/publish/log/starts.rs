@@ -24,14 +24,14 @@ struct World {
     changes: u8,
 }
 
-/// What a store has on its disk.
+/// The content of a store's disk.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Data {
     origin: Origin,
     base: EventId,
     commit: u64,
     events: Vec<(Epoch, u8)>,
-    /// How many of them and of the transactions are on the disk for certain.
+    /// The numbers of them and of the transactions that are on the disk for certain.
     synced: (usize, u64),
     file: u64,
     changed: u64,
@@ -285,7 +285,7 @@ impl Model for World {
                     let (events, commit) = state.data.synced;
                     state.data.events.truncate(events);
                     state.data.commit = commit;
-                    // What is written down may be on the disk or not.
+                    // The note may be on the disk or not.
                     state.witness = state.witness.map(|witness| Witness {
                         found: Found { commit, ..witness.found },
                         ..witness

@@ -24,7 +24,7 @@ pub(super) struct Channels {
     next: AtomicU64,
     /// Channels of which something comes to its end.
     pub(super) due: Due,
-    /// How many channels were looked at to clear away.
+    /// The number of channels that were looked at to clear away.
     #[cfg(test)]
     pub(super) visits: AtomicU64,
 }
@@ -32,7 +32,7 @@ pub(super) struct Channels {
 #[derive(Default)]
 struct Map {
     by_name: HashMap<Arc<str>, Arc<Channel>>,
-    /// Where a channel begins that is not there; none before the first one.
+    /// Returns the first number of a channel that is not there; none before the first one.
     origin: Option<Origin>,
     closed: bool,
 }
@@ -45,7 +45,7 @@ pub(super) struct Channel {
     state: Mutex<State>,
 }
 
-/// What was cleared away.
+/// The things that were cleared away.
 #[derive(Default)]
 pub(super) struct Swept {
     /// Channels that are gone, of those that a file knows.
@@ -125,7 +125,7 @@ impl Channels {
         self.map().by_name.values().cloned().collect()
     }
 
-    /// Where channels begin that are not there.
+    /// The first numbers of channels that are not there.
     pub(super) fn origin(&self) -> Option<Origin> {
         self.map().origin
     }
@@ -357,14 +357,14 @@ impl State {
         key.or_else(end).map(|age| Entry::End(age.saturating_add(1)))
     }
 
-    /// Whether a file has something that was trimmed.
+    /// Returns whether a file has something that was trimmed.
     pub(super) fn is_trimmed(&self) -> bool {
         let is_behind =
             |place: Place| place.floor < self.log.floor() || place.keys < self.keys.from();
         self.place.is_some_and(is_behind)
     }
 
-    /// Whether there is nothing and nobody, and never was.
+    /// Returns whether there is nothing and nobody, and never was.
     fn is_idle(&self) -> bool {
         self.readers == 0 && self.log.is_unused()
     }

@@ -10,7 +10,7 @@ use super::channels::Reader;
 use super::replays::{Replay, Replays, Taken, Wanted};
 use super::{Follow, Kept, Record};
 
-/// How much a reader takes from the log at once: one event, so that nothing is held for
+/// The amount that a reader takes from the log at once: one event, so that nothing is held for
 /// one that stops. Of what is elsewhere it asks for so many events.
 const CHUNK: Chunk = Chunk { events: 64, bytes: 1 };
 

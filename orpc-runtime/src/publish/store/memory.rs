@@ -15,7 +15,7 @@ use super::channels::{Channels, Refused};
 use super::follower::Follower;
 use super::{Follow, NewEvent, Record, Start, Store};
 
-/// How many channels a call clears away at most. More come to their end in one go
+/// The most channels that one call clears away. More come to their end in one go
 /// than one call should wait for.
 const SWEPT: usize = 64;
 

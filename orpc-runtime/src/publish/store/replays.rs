@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 use super::Record;
 use crate::publish::error::ReadError;
 
-/// How many threads read.
+/// The number of threads that read.
 const THREADS: usize = 4;
 
-/// How many bytes are read at once, or one event.
+/// The number of bytes that are read at once, or one event.
 const CHUNK: u64 = 64 * 1024;
 
 /// For how long a chunk that its reader has not seen yet is kept for it: one that is
@@ -34,7 +34,7 @@ pub(super) struct Wanted {
     pub(super) last: u64,
 }
 
-/// What was read.
+/// The events that were read.
 #[derive(Debug)]
 pub(super) enum Fetched {
     /// As many events as there are without a hole and as there is room for; none where
@@ -47,7 +47,7 @@ pub(super) enum Fetched {
 /// Reads events that have no more bytes together than that.
 pub(super) type Fetch = dyn Fn(Wanted, u64) -> Result<Fetched, ReadError> + Send + Sync;
 
-/// What a reader gets.
+/// The result of a read.
 pub(super) enum Taken {
     Event(Record),
     /// The first event is not there any more.
@@ -63,7 +63,7 @@ pub(super) struct Pool {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// What readers wait for and have not taken yet.
+/// The requests of readers, and the events that they have not taken yet.
 pub(super) struct Replays {
     shelf: Mutex<Shelf>,
     /// There is something to read.
@@ -82,7 +82,7 @@ struct Shelf {
     seen: BTreeMap<u64, u64>,
     /// Chunks that readers have not seen yet, the oldest first.
     unseen: BTreeMap<u64, u64>,
-    /// How many bytes are read or reserved.
+    /// The number of bytes that are read or reserved.
     bytes: u64,
     /// The most that there were.
     #[cfg(test)]
@@ -92,7 +92,7 @@ struct Shelf {
     is_closed: bool,
 }
 
-/// What one reader asked for.
+/// The request of one reader.
 struct Order {
     state: OrderState,
     waker: Option<Waker>,
@@ -115,7 +115,7 @@ struct Chunk {
     since: Instant,
 }
 
-/// What one reader waits for or takes from; gone when it is dropped.
+/// The place where one reader waits and takes events; gone when it is dropped.
 pub(super) struct Replay {
     replays: Arc<Replays>,
     number: u64,
@@ -397,7 +397,7 @@ mod tests {
 
     use super::*;
 
-    /// How many events the channel of these tests has.
+    /// The number of events in the channel of these tests.
     const EVENTS: u64 = 40;
 
     /// Events of that many bytes, each of which says its number.
@@ -485,7 +485,7 @@ mod tests {
             let most = pool.replays().shelf().most;
             assert!(most <= budget, "{most} bytes of {budget}");
             assert!(most > budget / 2, "{most} bytes");
-            // Who stopped goes on where it was.
+            // A reader that stopped goes on where it was.
             for reader in stopped.drain(..20) {
                 reader.read_all().await;
             }

@@ -188,7 +188,7 @@ impl Body for RpcBody {
             None => this.inner.poll_bytes(cx),
         };
         if let Poll::Ready(Some(Err(_))) = bytes {
-            // What the server may keep of the body has nothing in it.
+            // The share of the server in the body is empty.
             this.inner = Inner::Ended;
             this.pace = None;
         }

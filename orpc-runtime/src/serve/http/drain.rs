@@ -12,14 +12,14 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 
-/// How many bodies of one service are discarded at a time.
+/// The number of bodies of one service that are discarded at a time.
 const MAX_DRAINS: usize = 1024;
 
-/// How long a client may send nothing of a body that is discarded; nginx's
+/// The time for which a client may send nothing of a body that is discarded; nginx's
 /// `lingering_timeout`.
 const DRAIN_IDLE: Duration = Duration::from_secs(5);
 
-/// How long discarding one body may take; nginx's `lingering_time`.
+/// The longest time for discarding one body; nginx's `lingering_time`.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// Bounds for discarding the bodies of refused requests.

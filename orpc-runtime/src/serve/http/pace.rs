@@ -21,7 +21,7 @@ use crate::serve::time::after;
 /// within the deadline, a client counts as one that does not read.
 const PIECE: usize = 32 * 1024;
 
-/// How many pieces the server may have unwritten. hyper asks for no more while it
+/// The number of pieces that the server may have unwritten. hyper asks for no more while it
 /// has 16, and then could not be told that the deadline has passed.
 const PIECES: usize = 4;
 
@@ -118,7 +118,7 @@ impl Pace {
         Poll::Ready(Some(Ok(Bytes::from_owner(piece))))
     }
 
-    /// How many ready bytes were not given to the server.
+    /// The number of ready bytes that were not given to the server.
     pub(super) fn rest(&self) -> usize {
         self.rest.len()
     }
@@ -146,7 +146,7 @@ impl Pace {
 }
 
 impl Unwritten {
-    /// Whether the server may have one more piece of so many. The body is woken when it may.
+    /// Returns whether the server may have one more piece of so many. The body is woken when it may.
     fn has_room(&self, cx: &Context<'_>, pieces: usize) -> bool {
         let has_room = || {
             !self.is_written.load(Ordering::Acquire) || self.pieces.load(Ordering::Acquire) < pieces

@@ -38,7 +38,7 @@ use crate::wire::v1::sse;
 
 const MIB: usize = 1024 * 1024;
 
-/// How much of a body that nobody needs is read.
+/// The bounds on reading a body that nobody needs.
 const DISCARDED: u64 = 64 * MIB as u64;
 
 /// A stream waits while so many bytes of its events are unsent.
@@ -280,7 +280,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.origins = AllowedOrigins::Any)
     }
 
-    /// Whether GET and HEAD are refused for procedures that do not allow GET, with
+    /// Returns whether GET and HEAD are refused for procedures that do not allow GET, with
     /// METHOD_NOT_SUPPORTED, 405. On unless set: safe methods are repeated, prefetched
     /// and linked to (RFC 9110, section 9.2.1).
     ///
@@ -292,7 +292,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.methods = Methods { strict_get: strict })
     }
 
-    /// How many bytes of a body that nobody needs, such as that of a refused
+    /// Sets how many bytes of a body that nobody needs, such as that of a refused
     /// upload, are read and discarded, so that a client that is still sending gets
     /// to read its answer and not a connection reset; 64 MiB unless set, none with 0.
     /// It takes at most 30 s, ends where the client sends nothing for 5 s, and is done
@@ -336,7 +336,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         })
     }
 
-    /// How long a body may bring nothing; 20 s unless set. A body that goes on for
+    /// Sets how long a body may bring nothing; 20 s unless set. A body that goes on for
     /// longer must bring 512 bytes per second on average. Beyond that the call fails
     /// with TIMEOUT, 408.
     #[must_use]
@@ -344,14 +344,14 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.deadlines.body = time)
     }
 
-    /// How long an event iterator that a client sends as a body may bring nothing,
+    /// Sets how long an event iterator that a client sends as a body may bring nothing,
     /// not even a comment; 75 s unless set. Beyond that the iterator ends with TIMEOUT.
     #[must_use]
     pub fn input_silence_limit(self, time: Duration) -> Self {
         self.with(|options| options.deadlines.events = time)
     }
 
-    /// How long a client may take nothing of a response, whether of an event iterator,
+    /// Sets how long a client may take nothing of a response, whether of an event iterator,
     /// a file or a long result; 30 s unless set. Beyond that the body fails, with which
     /// the server breaks the connection off, and the stream is dropped. At most 128 KiB
     /// of a response are given to the server unwritten.
@@ -360,7 +360,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.deadlines.write = time)
     }
 
-    /// How many bytes may be kept for all requests together: heads, bodies and the
+    /// Sets how many bytes may be kept for all requests together: heads, bodies and the
     /// parts of forms in memory, and what is unwritten of responses of more than 16 KiB;
     /// 256 MiB unless set. Beyond that requests are refused with SERVICE_UNAVAILABLE,
     /// 503, and streams wait for their readers; the values of procedures do not count.

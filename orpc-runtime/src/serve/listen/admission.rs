@@ -1,4 +1,4 @@
-//! How many connections there may be.
+//! The bounds on connections.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};

@@ -62,7 +62,7 @@ impl Drop for Busy {
     }
 }
 
-/// What a connection waits for to be read.
+/// The next thing that a connection reads.
 #[derive(Debug, Clone, Copy)]
 enum Waiting {
     /// Whatever comes, in no time.

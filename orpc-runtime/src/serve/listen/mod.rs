@@ -37,7 +37,7 @@ use crate::procedure::PeerAddr;
 /// The longest head of a request, and how much of a response hyper keeps unsent.
 const BUFFER: usize = 64 * 1024;
 
-/// How long no connection is accepted after that has failed, as it does while the
+/// The time for which no connection is accepted after that has failed, as it does while the
 /// process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -130,13 +130,13 @@ struct Options {
 }
 
 impl<S> Serve<S> {
-    /// How long the head of a request may take from its first byte on.
+    /// Sets how long the head of a request may take from its first byte on.
     pub fn head_deadline(mut self, time: Duration) -> Self {
         self.options.deadlines.head = time;
         self
     }
 
-    /// How long the body of a request may bring nothing while the service waits
+    /// Sets how long the body of a request may bring nothing while the service waits
     /// for it. A body that goes on for longer must bring 512 bytes per second on average.
     /// The service sees the body [fail](BodyTimeout).
     pub fn body_deadline(mut self, time: Duration) -> Self {
@@ -144,13 +144,13 @@ impl<S> Serve<S> {
         self
     }
 
-    /// How long a connection may wait for its next request.
+    /// Sets how long a connection may wait for its next request.
     pub fn idle_limit(mut self, time: Duration) -> Self {
         self.options.deadlines.idle = time;
         self
     }
 
-    /// How long a client may take nothing of what it is sent. Sockets have
+    /// Sets how long a client may take nothing of what it is sent. Sockets have
     /// [a deadline of their own](crate::websocket::WebSocketService::write_deadline)
     /// as well; the shorter one counts.
     pub fn write_deadline(mut self, time: Duration) -> Self {
@@ -158,13 +158,13 @@ impl<S> Serve<S> {
         self
     }
 
-    /// How many connections may be open, sockets among them.
+    /// Sets how many connections may be open, sockets among them.
     pub fn connection_limit(mut self, connections: usize) -> Self {
         self.options.connections = connections.max(1);
         self
     }
 
-    /// How many connections one IPv4 address, or one IPv6 network of 64 bits, may
+    /// Sets how many connections one IPv4 address, or one IPv6 network of 64 bits, may
     /// have open. Not for servers behind a proxy, which has one address for all.
     pub fn address_limit(mut self, connections: usize) -> Self {
         self.options.per_address = Some(connections);
@@ -179,7 +179,7 @@ impl<S> Serve<S> {
         self
     }
 
-    /// How long requests and sockets may take to end after that. Connections that
+    /// Sets how long requests and sockets may take to end after that. Connections that
     /// are left are closed.
     pub fn shutdown_deadline(mut self, time: Duration) -> Self {
         self.options.shutdown = time;
@@ -346,7 +346,7 @@ fn is_event_stream<B>(request: &Request<B>) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(b"text/event-stream"))
 }
 
-/// Whether accepting failed because of the connection that was to be accepted.
+/// Returns whether accepting failed because of the connection that was to be accepted.
 fn is_of_connection(error: &IoError) -> bool {
     matches!(
         error.kind(),

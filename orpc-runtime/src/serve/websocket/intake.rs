@@ -42,7 +42,7 @@ pub(super) struct Intake {
     /// The message of which further frames are to come.
     message: Option<Parts>,
     too_long: Option<TooLong>,
-    /// How many messages were complete.
+    /// The number of complete messages.
     complete: u64,
     /// No message is refused any more.
     is_closing: bool,
@@ -155,7 +155,7 @@ impl Intake {
             && self.state == State::Passes
     }
 
-    /// How many bytes of the message that is not complete have come for the codec.
+    /// The number of bytes of the incomplete message that have come for the codec.
     pub(super) fn unfinished(&self) -> usize {
         if matches!(self.state, State::Discards { .. }) {
             return 0;
@@ -166,7 +166,7 @@ impl Intake {
         usize::try_from(length.saturating_sub(left)).unwrap_or(usize::MAX)
     }
 
-    /// How many messages were complete.
+    /// The number of complete messages.
     pub(super) fn complete(&self) -> u64 {
         self.complete
     }

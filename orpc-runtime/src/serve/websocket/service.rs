@@ -270,14 +270,14 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.timing.write = time)
     }
 
-    /// How long a message may take from its first byte to its last, however many other
+    /// Sets how long a message may take from its first byte to its last, however many other
     /// frames come between those of the message.
     #[must_use]
     pub fn message_deadline(self, time: Duration) -> Self {
         self.with(|options| options.timing.message = time)
     }
 
-    /// How many bytes may be kept for one socket: messages that have not arrived in
+    /// Sets how many bytes may be kept for one socket: messages that have not arrived in
     /// full, the messages of open calls, with their headers and inputs, events that were
     /// not read, results that wait, and what is unsent. The values of procedures
     /// do not count.
@@ -286,7 +286,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.limits.memory = bytes)
     }
 
-    /// How many bytes may be kept for all sockets together, each of which takes some
+    /// Sets how many bytes may be kept for all sockets together, each of which takes some
     /// by itself. Beyond that no socket and no call is taken; those that are there
     /// go on.
     #[must_use]

@@ -58,7 +58,7 @@ impl<S> Transport<S> {
         self.wrote |= matches!(written, Poll::Ready(Ok(count)) if *count > 0);
     }
 
-    /// How many bytes of a message have arrived that is not complete, and how many
+    /// Returns the number of bytes of an incomplete message that have arrived, and how many
     /// messages were complete before it; `None` between two messages.
     pub(super) fn unfinished(&self) -> Option<(usize, u64)> {
         let intake = &self.intake;

@@ -28,7 +28,7 @@ pub(crate) enum Piece {
     End,
 }
 
-/// Where in a form the reader is.
+/// The reader's place in a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Preamble,
@@ -149,7 +149,7 @@ impl Reader {
         Some(head)
     }
 
-    /// What is there of the content for sure, or its end.
+    /// The bytes that are content for sure, or its end.
     fn content(&mut self) -> Option<Piece> {
         let delimiter = self.delimiter.needle();
         match self.delimiter.find(&self.buffer) {

@@ -107,7 +107,7 @@ impl SseReader {
         }
     }
 
-    /// How many bytes of an event have been read that is not complete.
+    /// Returns the number of bytes of an incomplete event that have been read.
     pub(crate) fn unfinished(&self) -> usize {
         self.length
     }

@@ -1,4 +1,4 @@
-// What an application does with the package: opens a room, says something there, hears it.
+// An application of the package: it opens a room, says something there and hears it.
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { DurableIteratorLinkPlugin, durableIteratorId } from "@orpc-rust/durable-iterator";

@@ -54,7 +54,7 @@ const ROOM_KEY: &str = "the key of the conformance server";
 pub struct RoomTokens {
     /// The time that they are good.
     pub ttl: Duration,
-    /// Whether clients choose their ids.
+    /// `true` if clients choose their ids.
     pub ids_by_clients: bool,
 }
 

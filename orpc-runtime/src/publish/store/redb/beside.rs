@@ -1,4 +1,4 @@
-//! What is written down beside a file of events, in `<path>.mark`: it stays with the
+//! The note beside a file of events, in `<path>.mark`: it stays with the
 //! machine when the file is copied, or a copy is put in its place.
 
 use std::io;
@@ -9,10 +9,10 @@ use super::disk::{Boot, Disk, Name, RawFile};
 use crate::publish::id::Epoch;
 use crate::publish::log::{Bug, Found, Place, Witness, is_continued};
 
-/// What it begins with.
+/// The bytes that it begins with.
 const MAGIC: &[u8; 16] = b"orpc mark v1\r\n\r\n";
 
-/// How long it is, with its checksum.
+/// Its length in bytes, with its checksum.
 const LENGTH: usize = 16 + 16 + 8 + 16 + 16 + 8 + 1 + 4;
 
 /// After how long without a transaction the time is written down before the next one.
@@ -25,7 +25,7 @@ pub(super) struct Beside {
     /// The file of events, to see when it was changed.
     events: Arc<dyn RawFile>,
     boot: Option<Boot>,
-    /// How the file of events was found, before it was opened.
+    /// The state in which the file of events was found, before it was opened.
     place: Option<Place>,
     before: Option<Witness>,
     /// The last that was written down, and when.
@@ -53,14 +53,14 @@ impl Beside {
         }
     }
 
-    /// Where the file of events is now.
+    /// The present path of the file of events.
     fn place(&self) -> io::Result<Place> {
         let changed = self.events.changed()?;
         let file = Some(self.events.identity()?);
         Ok(Place { boot: self.boot.map(u128::from_be_bytes), file, changed })
     }
 
-    /// Whether the data are those that were written last.
+    /// Returns whether the data are those that were written last.
     pub(super) fn is_continued(&self, epoch: Epoch, commit: u64) -> bool {
         let found = |place| Found { epoch, commit, place };
         self.place.is_some_and(|place| is_continued(&found(place), self.before.as_ref(), Bug::None))
@@ -85,7 +85,7 @@ impl Beside {
         if at.elapsed() < PAUSE {
             return;
         }
-        // What a file was changed at is the time as its disk has it.
+        // A file's time of change is the time as its disk has it.
         self.write(last.found.epoch, last.found.commit, false);
         let now = self.file.as_deref().map(RawFile::changed).and_then(Result::ok);
         if let (Some(now), Some((mut last, _))) = (now, self.last) {
@@ -108,7 +108,7 @@ impl Beside {
         }
     }
 
-    /// What cannot be written down proves nothing later: a new epoch begins then.
+    /// A note that cannot be written proves nothing later: a new epoch begins then.
     fn put(&mut self, witness: Witness) {
         let Some(file) = &self.file else { return };
         if let Err(error) = file.write_at(0, &encode(&witness)) {

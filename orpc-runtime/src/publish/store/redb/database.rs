@@ -12,11 +12,11 @@ use super::disk::{Disk, RawFile};
 use super::file::{Backend, EventFile, Remains};
 use crate::publish::error::StoreError;
 
-/// How many bytes redb keeps of its pages. The operating system keeps them as well. In
+/// The number of bytes that redb keeps of its pages. The operating system keeps them as well. In
 /// tests of failing disks there is little, so that the disk is read.
 const CACHE: usize = if cfg!(test) { 128 << 10 } else { 16 << 20 };
 
-/// How long a file that could not be opened again is left alone.
+/// The time for which a file that could not be opened again is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// An open file of events and the database in it.
@@ -38,7 +38,7 @@ struct Shared {
 
 struct Slot {
     content: Content,
-    /// How often it was opened again, or that was tried.
+    /// The number of times that it was opened again, or that was tried.
     generation: u64,
 }
 
@@ -192,7 +192,7 @@ impl Current {
         &*self.0.disk
     }
 
-    /// Whether what is written goes to the file.
+    /// Returns whether what is written goes to the file.
     pub(super) fn is_writable(&self) -> bool {
         let is_direct = |opened: &Opened| Ok(opened.file.is_direct());
         self.try_with(is_direct).1.unwrap_or(false)
@@ -209,7 +209,7 @@ impl Current {
         self.try_with(release).1
     }
 
-    /// Whether the file could not be opened again, or is no longer what was opened.
+    /// Returns whether the file could not be opened again, or is no longer what was opened.
     fn has_failed(&self) -> bool {
         let slot = self.0.slot.read().unwrap_or_else(PoisonError::into_inner);
         match &slot.content {
@@ -223,7 +223,7 @@ impl Current {
     pub(super) fn close(&self) {
         let mut slot = self.0.slot.write().unwrap_or_else(PoisonError::into_inner);
         if let Content::Opened(opened) = std::mem::replace(&mut slot.content, Content::Closed) {
-            // What fails now is found when it is opened.
+            // A failure now is found when it is opened.
             let finish = opened.file.finish();
             drop(guarded(|| {
                 drop(opened.database);
@@ -232,7 +232,7 @@ impl Current {
         }
     }
 
-    /// Whether the file was closed.
+    /// Returns whether the file was closed.
     pub(super) fn is_closed(&self) -> bool {
         let slot = self.0.slot.read().unwrap_or_else(PoisonError::into_inner);
         matches!(slot.content, Content::Closed)

@@ -90,7 +90,7 @@ pub(crate) struct SystemDisk {
 
 struct SystemFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
 
-/// How many symbolic links are followed, as on Linux.
+/// The most symbolic links that are followed, as on Linux.
 const MAX_LINKS: usize = 40;
 
 impl SystemDisk {

@@ -14,23 +14,23 @@ use super::disk::{Disk, RawFile};
 use super::overlay::{Overlay, PAGE};
 use crate::publish::error::StoreError;
 
-/// What the first page begins with.
+/// The bytes that the first page begins with.
 const MAGIC: &[u8; 16] = b"orpc events v3\r\n";
 
-/// What the first page of an earlier format begins with.
+/// The bytes that the first page of an earlier format begins with.
 const EARLIER: &[u8; 16] = b"orpc events v1\r\n";
 
-/// What redb begins with. It writes this last when it makes a database.
+/// The bytes that a database of redb begins with. It writes this last when it makes a database.
 const REDB_MAGIC: &[u8; 9] = b"redb\x1a\x0a\xa9\x0d\x0a";
 
 /// The pages that say which of the others count: redb's first one, then ours.
 const LAST_PAGES: [u64; 2] = [1, 0];
 
-/// Where a byte says that a sync has failed: the operating system may take pages for
+/// The place of the byte that says that a sync has failed: the operating system may take pages for
 /// written that are not on the disk, and show them to the next process as if they were.
 const SUSPECT: u64 = 3584;
 
-/// How much of a suspect file is written again at once.
+/// The number of bytes of a suspect file that are written again at once.
 const REWRITTEN: u64 = 1 << 20;
 
 /// An open file of events. It begins with its writes held back: what redb makes of
@@ -39,7 +39,7 @@ pub(super) struct EventFile {
     state: Mutex<FileState>,
     /// Whether what is written has to be on the disk, or with the operating system.
     syncs: bool,
-    /// How long the file itself was when it was opened, if that was known.
+    /// The length of the file itself when it was opened, if that was known.
     length: u64,
 }
 
@@ -54,15 +54,15 @@ struct FileState {
     was_whole: bool,
 }
 
-/// Where writes go.
+/// The destination of writes.
 enum Writes {
     /// Nowhere yet.
     Held(Arc<Overlay>),
     /// To the file.
     Direct {
         file: Arc<dyn RawFile>,
-        /// What was written since the last sync. After a sync that failed the
-        /// operating system may take it for written: it is written again through
+        /// The writes since the last sync. After a sync that failed the
+        /// operating system may take them for written: they are written again through
         /// another descriptor.
         unsynced: Vec<Write>,
     },
@@ -71,7 +71,7 @@ enum Writes {
 /// What was written where.
 type Write = (u64, Vec<u8>);
 
-/// What is left of a file that is no longer used: enough to open it again without
+/// The remainder of a file that is no longer used: enough to open it again without
 /// losing its lock or anything that was written.
 pub(super) struct Remains {
     locked: Arc<dyn RawFile>,
@@ -86,7 +86,7 @@ impl Remains {
         Self { locked, is_first: true, was_whole: false, overlay: Arc::default() }
     }
 
-    /// Whether the file was emptied by somebody else.
+    /// Returns whether the file was emptied by somebody else.
     pub(super) fn is_empty(&self) -> io::Result<bool> {
         Ok(self.locked.len()? == 0)
     }
@@ -126,7 +126,7 @@ impl EventFile {
         if self.syncs { self.sync() } else { self.direct()?.sync() }
     }
 
-    /// What is to be done when the database is closed: then all is on the disk.
+    /// The last work when the database is closed: then all is on the disk.
     pub(super) fn finish(&self) -> impl FnOnce() -> io::Result<()> + use<> {
         let (file, syncs) = (self.direct(), self.syncs);
         move || match file {
@@ -149,7 +149,7 @@ impl EventFile {
         }
     }
 
-    /// Whether writes go to the file.
+    /// Returns whether writes go to the file.
     pub(super) fn is_direct(&self) -> bool {
         matches!(self.state().writes, Some(Writes::Direct { .. }))
     }
@@ -207,7 +207,7 @@ impl EventFile {
         }
     }
 
-    /// Whether somebody else has cut the file off.
+    /// Returns whether somebody else has cut the file off.
     pub(super) fn is_cut_off(&self) -> bool {
         let state = self.state();
         matches!(state.writes, Some(Writes::Held(_)))
@@ -235,7 +235,7 @@ impl EventFile {
             }
         };
         match overlay {
-            // What was held back may be in the file by now, which is the same.
+            // Writes that were held back may be in the file by now, which is the same.
             Some(overlay) => overlay.read(&*file, offset, out),
             None => file.read_at(offset, out),
         }
@@ -301,7 +301,7 @@ impl EventFile {
     }
 }
 
-/// Whether a sync of the file has failed since all of it was on the disk.
+/// Returns whether a sync of the file has failed since all of it was on the disk.
 fn suspects(file: &dyn RawFile) -> io::Result<bool> {
     let mut byte = [0];
     if file.len()? >= PAGE {
@@ -353,7 +353,7 @@ pub(super) fn write_new(file: &Arc<dyn RawFile>) -> Result<(), StoreError> {
     Ok(remains.overlay.flush(&**file, &LAST_PAGES, true)?)
 }
 
-/// Whether a start that was interrupted has made the file and nothing was ever in
+/// Returns whether a start that was interrupted has made the file and nothing was ever in
 /// it: it is empty, or has nothing but zeros or the beginning of a first page, as
 /// files were that were made in place, and redb has not begun.
 pub(super) fn is_unfinished(file: &dyn RawFile) -> io::Result<bool> {

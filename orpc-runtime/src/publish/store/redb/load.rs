@@ -33,7 +33,7 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Whether nothing is damaged.
+    /// Returns whether nothing is damaged.
     pub(super) fn is_clean(&self) -> bool {
         self.damaged.is_empty() && self.unreadable.is_empty() && self.orphans.is_empty()
     }
@@ -217,7 +217,7 @@ pub(super) fn read_events(
         if key.value() != (channel, sequence) {
             break;
         }
-        // What there is no room for is not copied.
+        // Events without room are not copied.
         let length = EVENT as u64 + value.value().len() as u64;
         let weight = if read + length > bytes { length } else { 0 };
         let event =

@@ -5,20 +5,20 @@ use std::io;
 
 use super::disk::RawFile;
 
-/// How long a page is. What is written to one page is one write to the disk at most.
+/// The length of a page. Bytes written to one page are one write to the disk at most.
 pub(super) const PAGE: u64 = 4096;
 
-/// What a file would be with some writes that it has not seen.
+/// A file as it would be with some writes that it has not seen.
 ///
 /// While a disk is full or does not answer it lets redb go on from what the file
 /// has, and history be read, without a write to the disk.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Overlay {
-    /// How much of the file itself is left, where the file was cut off.
+    /// The length of the file itself that is left, where the file was cut off.
     left: Option<u64>,
-    /// How long it would be, where that was changed.
+    /// The length that it would have, where that was changed.
     length: Option<u64>,
-    /// What was written of each page, in its order.
+    /// The writes to each page, in their order.
     pages: BTreeMap<u64, Vec<Patch>>,
 }
 
@@ -126,7 +126,7 @@ impl Overlay {
         let is_last = |page: &u64| last.contains(page);
         self.write_pages(file, self.pages.keys().filter(|page| !is_last(page)))?;
         for page in last.iter().filter(|page| self.pages.contains_key(page)) {
-            // What an earlier process wrote and did not sync counts on this as well.
+            // Writes of an earlier process that it did not sync count on this as well.
             if syncs {
                 file.sync()?;
             }

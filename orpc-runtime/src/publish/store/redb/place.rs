@@ -14,10 +14,10 @@ use super::disk::{Disk, Name, RawFile};
 use super::file::{is_unfinished, write_new};
 use crate::publish::error::StoreError;
 
-/// How long is waited before a file that is in use is tried again.
+/// The pause before a file that is in use is tried again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How one attempt ends.
+/// The end of one attempt.
 enum Attempt {
     Locked(Arc<dyn RawFile>),
     /// Another descriptor has it locked.

@@ -23,15 +23,15 @@ use crate::publish::log::Origin;
 pub(super) struct Writer {
     channels: Arc<Channels>,
     current: Current,
-    /// What is written down about it.
+    /// The note about it.
     beside: Beside,
     /// The number of the last transaction.
     commit: u64,
-    /// Where channels begin that have no event, once that is known.
+    /// The first numbers of channels without an event, once they are known.
     origin: Option<Origin>,
-    /// Whether all that is known better than by what was written down at the start.
+    /// `true` if all that is known better than by what was written down at the start.
     is_known: bool,
-    /// How long is waited before a file that cannot be written is tried again.
+    /// The pause before a file that cannot be written is tried again.
     pause: Duration,
     /// The number of the next channel.
     next_number: u64,
@@ -56,7 +56,7 @@ struct Staged {
 struct Touched {
     channel: Arc<Channel>,
     row: ChannelRow,
-    /// Where it was before.
+    /// Its place before.
     before: Place,
     /// The number of the first event whose retry key is retained.
     keys_from: u64,
@@ -95,7 +95,7 @@ struct Failed {
     is_doubtful: bool,
 }
 
-/// How soon a file that cannot be written is tried again, at first and at last.
+/// The pauses before a file that cannot be written is tried again, the first and the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
 impl Writer {
@@ -229,7 +229,7 @@ impl Writer {
             match (found.remove(&channel.name), &mut origin) {
                 (Some(mut found), _) => {
                     if !state.log.is_unused() && !found.log.continues(&state.log) {
-                        // What readers saw before is not there.
+                        // Events that readers saw before are not there.
                         found.log.begin(Epoch::random()?);
                     }
                     state.adopt(found);
@@ -419,7 +419,7 @@ impl Writer {
         Ok(())
     }
 
-    /// What the next transaction says of itself.
+    /// The record that the next transaction writes of itself.
     fn next_row(&self) -> StateRow {
         let origin = self.channels.origin().or(self.origin);
         let origin = origin.unwrap_or(Origin::new(Epoch::of(0)));
@@ -493,7 +493,7 @@ impl Writer {
             Err(failed) => {
                 tracing::error!(error = %failed.error, "trimmed events could not be removed");
                 self.renew(failed.generation);
-                // What is left of it is tried again by time.
+                // The rest of it is tried again by time.
                 drop(self.recover());
             }
         }
@@ -506,7 +506,7 @@ impl Touched {
         self.channel.state().log.has_entry(self.last_id)
     }
 
-    /// Where the channel is in the file once its row is written.
+    /// The channel's place in the file once its row is written.
     fn place(&self) -> Place {
         Place { number: self.row.number, floor: self.row.floor, keys: self.keys_from }
     }

@@ -270,7 +270,7 @@ async fn a_file_that_could_not_be_written_is_tried_again_by_time() {
     assert!(outcomes.unknown.contains(&1));
     outcomes.check(&numbers).await;
     platter.fail(Fault::None);
-    // What was written and not synced is not lost, and is shown once it is.
+    // Writes that were not synced are not lost, and are shown once they are.
     let event = reader.next().await.unwrap().unwrap();
     assert_eq!(event.value().unwrap(), 1);
 }

@@ -29,21 +29,21 @@ pub(super) struct Content {
     failed: BTreeSet<u32>,
     /// The processes that have ended; the others have the next number.
     process: u32,
-    /// How many operations have changed something.
+    /// The number of operations that have changed something.
     pub(super) operations: u32,
     /// The file is empty when it is opened again.
     pub(super) forgets: bool,
-    /// How often the machine was started before.
+    /// The number of earlier starts of the machine.
     boot: u8,
-    /// What must never happen.
+    /// Outcomes that must never happen.
     mistakes: Vec<&'static str>,
 }
 
 #[derive(Default, Clone)]
 struct Inode {
-    /// What is read.
+    /// The bytes that are read.
     cache: Vec<u8>,
-    /// What is there after a loss of power.
+    /// The bytes that are there after a loss of power.
     durable: Vec<u8>,
     /// The pages that the next sync writes.
     dirty: BTreeSet<usize>,
@@ -55,7 +55,7 @@ struct Inode {
     locked: Option<u32>,
 }
 
-/// What goes wrong next.
+/// The next fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Fault {
     #[default]
@@ -143,7 +143,7 @@ impl Platter {
         assert_eq!(content.mistakes, [""; 0]);
         let mut files = content.files.clone();
         for file in &mut files {
-            // How long a file is may be written at any time.
+            // The length of a file may be written at any time.
             file.durable.resize(file.durable.len().max(file.cache.len()), 0);
             for page in &file.dirty {
                 let range = range(*page, file.cache.len().min(file.durable.len()));
