@@ -88,7 +88,7 @@ fn refined(schema: Value, side: Side, type_name: &str) -> Result<Value, SchemaEr
         members.insert("$defs".to_owned(), definitions);
     }
     let mut faults = refiner.faults;
-    faults.extend(lint(&refined, side, place));
+    faults.extend(lint(&refined, place));
     if let Some(key) = super::keys::compound_key(type_name) {
         faults.push(super::keys::fault(type_name, key));
     }

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::refine::Side;
 use super::refs::{Refs, Types, each_part};
 use crate::value::KEYWORD;
 
@@ -14,8 +13,9 @@ const OF_TYPES: [(Types, &[&str]); 4] = [
     (Types::OBJECT, &["minProperties", "maxProperties", "propertyNames", "dependentRequired"]),
 ];
 
-/// The formats of texts that are checked.
-const CHECKED: [&str; 20] = [
+/// The formats of texts. One that is in neither list is an annotation of the
+/// application's own (JSON Schema Validation, section 7.2.3).
+const OF_TEXTS: [&str; 27] = [
     "date",
     "date-time",
     "duration",
@@ -36,10 +36,15 @@ const CHECKED: [&str; 20] = [
     "uri-reference",
     "uri-template",
     "uuid",
+    // Those which a type decides, or which are for people and documents.
+    "binary",
+    "byte",
+    "char",
+    "partial-date-time",
+    "partial-time",
+    "password",
+    "zoned-date-time",
 ];
-/// Those which a type decides, or which are for people and documents.
-const UNCHECKED: [&str; 7] =
-    ["binary", "byte", "password", "partial-date-time", "partial-time", "zoned-date-time", "char"];
 /// The formats of numbers.
 const OF_NUMBERS: [&str; 14] = [
     "int", "int8", "int16", "int32", "int64", "int128", "uint", "uint8", "uint16", "uint32",
@@ -56,9 +61,9 @@ const BOUNDS: [(&str, &str); 6] = [
     ("minProperties", "maxProperties"),
 ];
 
-/// Lists what is wrong with a schema.
-pub(super) fn lint(schema: &Value, side: Side, name: &str) -> Vec<String> {
-    let mut lint = Lint { refs: Refs::of(schema), side, faults: Vec::new() };
+/// Returns the faults of a schema.
+pub(super) fn lint(schema: &Value, name: &str) -> Vec<String> {
+    let mut lint = Lint { refs: Refs::of(schema), faults: Vec::new() };
     lint.visit(schema, name);
     let definitions = schema.get("$defs").and_then(Value::as_object);
     for (name, definition) in definitions.into_iter().flatten() {
@@ -69,7 +74,6 @@ pub(super) fn lint(schema: &Value, side: Side, name: &str) -> Vec<String> {
 
 struct Lint<'a> {
     refs: Refs<'a>,
-    side: Side,
     faults: Vec<String>,
 }
 
@@ -125,19 +129,11 @@ impl Lint<'_> {
         if members.contains_key(KEYWORD) || says_all(members, types) {
             return;
         }
-        let is_of_texts = CHECKED.contains(&format) || UNCHECKED.contains(&format);
-        let is_of_numbers = OF_NUMBERS.contains(&format);
-        let holds = types.without(Types::NULL);
-        if is_of_texts && !types.has(Types::STRING) || is_of_numbers && !types.has(Types::NUMBER) {
+        let is_of_texts = OF_TEXTS.contains(&format) && !types.has(Types::STRING);
+        let is_of_numbers = OF_NUMBERS.contains(&format) && !types.has(Types::NUMBER);
+        if is_of_texts || is_of_numbers {
+            let holds = types.without(Types::NULL);
             self.fault(place, format!("remove the format `{format}`: it has no effect on {holds}"));
-        } else if !is_of_texts && !is_of_numbers && self.side == Side::Read {
-            self.fault(
-                place,
-                format!(
-                    "write a `pattern`, or one of the formats {}: nothing checks `{format}`",
-                    CHECKED.join(", ")
-                ),
-            );
         }
     }
 
