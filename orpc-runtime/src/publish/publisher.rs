@@ -60,6 +60,7 @@ pub struct PublisherBuilder {
     pub(super) retention: Duration,
     pub(super) max_events: u64,
     pub(super) max_bytes: u64,
+    pub(super) max_total_bytes: Option<u64>,
     pub(super) max_event: usize,
     pub(super) max_channels: usize,
     pub(super) lock_timeout: Duration,
@@ -73,6 +74,7 @@ impl Default for PublisherBuilder {
             retention: Duration::from_secs(300),
             max_events: 10_000,
             max_bytes: 16 << 20,
+            max_total_bytes: None,
             max_event: 1 << 20,
             max_channels: 100_000,
             lock_timeout: Duration::ZERO,
@@ -111,6 +113,16 @@ impl PublisherBuilder {
         self
     }
 
+    /// Sets how many bytes the retained events of all channels may have together;
+    /// 256 MiB in memory and 4 GiB in a file unless set. Beyond that the oldest events
+    /// of all channels are trimmed, and readers that have not seen them are told of the
+    /// gap. One event, or one write to a file, may be more than that for a moment.
+    #[must_use]
+    pub fn max_total_bytes(mut self, bytes: u64) -> Self {
+        self.max_total_bytes = Some(bytes);
+        self
+    }
+
     /// How many bytes one event may have, serialised; 1 MiB unless set.
     #[must_use]
     pub fn max_event_bytes(mut self, bytes: usize) -> Self {
@@ -136,7 +148,8 @@ impl PublisherBuilder {
     /// A publisher that keeps its events in memory: the process's end is theirs,
     /// and each start has a new epoch.
     pub fn memory<T>(self) -> Publisher<T> {
-        let limits = Limits::in_memory(self.retention, self.max_events, self.max_bytes);
+        let limits = Limits::in_memory(self.retention, self.max_events, self.max_bytes)
+            .with_total(self.max_total_bytes.unwrap_or(256 << 20));
         let timeline = Timeline::new(Arc::clone(&self.clock));
         let store = MemoryStore::new(timeline, limits, self.max_channels);
         Publisher::with_store(Box::new(store), self.max_event)
@@ -200,7 +213,8 @@ impl PublisherBuilder {
         disk: Box<dyn Disk>,
         syncs: bool,
     ) -> Result<Publisher<T>, StoreError> {
-        let limits = Limits::in_file(self.retention, self.max_events, self.max_bytes);
+        let limits = Limits::in_file(self.retention, self.max_events, self.max_bytes)
+            .with_total(self.max_total_bytes.unwrap_or(4 << 30));
         let timeline = Timeline::new(Arc::clone(&self.clock));
         let (channels, patience) = (self.max_channels, self.lock_timeout);
         let store =
@@ -215,6 +229,7 @@ impl fmt::Debug for PublisherBuilder {
             .field("retention", &self.retention)
             .field("max_events", &self.max_events)
             .field("max_bytes", &self.max_bytes)
+            .field("max_total_bytes", &self.max_total_bytes)
             .field("max_event", &self.max_event)
             .field("max_channels", &self.max_channels)
             .field("lock_timeout", &self.lock_timeout)

@@ -16,6 +16,7 @@ for_each_store! {
     trimming_by_number_raises_the_floor,
     trimming_by_size_raises_the_floor,
     the_newest_event_is_retained_whatever_its_size,
+    all_channels_together_retain_no_more_than_they_may,
     a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole,
 }
 
@@ -170,6 +171,68 @@ async fn the_newest_event_is_retained_whatever_its_size(world: World) {
     texts.publish("room", &"short".to_owned()).await.unwrap();
     let mut all = texts.subscribe("room", Start::Oldest).unwrap();
     assert_eq!(all.next_ready().await.unwrap().unwrap().value().unwrap(), "short");
+}
+
+async fn all_channels_together_retain_no_more_than_they_may(world: World) {
+    const TOTAL: usize = 256 * 1024;
+    const EVENT: usize = 2000;
+    let texts =
+        world.open_with::<String>(world.builder().max_total_bytes(TOTAL as u64).max_bytes(1 << 30));
+    let text = "x".repeat(EVENT);
+    let channel = |number: usize| format!("room-{number}");
+    let mut ids = Vec::new();
+    let mut readers = Vec::new();
+    for number in 0..300 {
+        readers.push(texts.subscribe(&channel(number), Start::Now).unwrap());
+        ids.push(texts.publish(&channel(number), &text).await.unwrap());
+        world.hands.pass(Duration::from_millis(10));
+    }
+    let oldest = || async {
+        let mut there = Vec::new();
+        for number in 0..300 {
+            let mut reader = texts.subscribe(&channel(number), Start::Oldest).unwrap();
+            if let Some(event) = reader.next_ready().await {
+                assert_eq!(event.unwrap().value().unwrap(), text);
+                there.push(number);
+            }
+        }
+        there
+    };
+    // A file is trimmed once its events are written.
+    let mut there = oldest().await;
+    for turn in 0.. {
+        let before = std::mem::replace(&mut there, oldest().await);
+        if there == before && there.len() * EVENT <= TOTAL {
+            break;
+        }
+        assert!(turn < 10_000, "{} events are retained", there.len());
+        tokio::task::yield_now().await;
+    }
+    assert!(there.len() * (EVENT + 500) > TOTAL / 2, "too much is trimmed: {}", there.len());
+    let first = 300 - there.len();
+    assert_eq!(there, (first..300).collect::<Vec<_>>(), "not the oldest were trimmed");
+    for (number, reader) in readers.iter_mut().enumerate() {
+        match reader.next_ready().await {
+            Some(Ok(event)) => assert!(number >= first && event.id() == Some(ids[number])),
+            Some(Err(orpc_runtime::publish::ReadError::Gap(gap))) => {
+                assert!(number < first, "{number}");
+                assert_eq!((gap.reason(), gap.resume()), (GapReason::Trimmed, ids[number]));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    // One channel is trimmed to the same size, by its own bound.
+    for _ in 0..300 {
+        texts.publish("one", &text).await.unwrap();
+    }
+    let mut one = texts.subscribe("one", Start::Oldest).unwrap();
+    let mut count = 0;
+    while let Some(event) = one.next_ready().await {
+        event.unwrap();
+        count += 1;
+    }
+    assert!(count > 0 && count * EVENT <= TOTAL, "{count}");
 }
 
 async fn a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole(world: World) {

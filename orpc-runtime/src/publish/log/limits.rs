@@ -13,6 +13,10 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
     pub(crate) held_events: usize,
     pub(crate) held_bytes: u64,
+    /// The bytes of the retained events of all channels together.
+    pub(crate) total: u64,
+    /// The bytes in memory of all channels together, of events that are in a file as well.
+    pub(crate) total_held: u64,
 }
 
 /// Into how many parts the retention is divided, in time, number and bytes. One
@@ -23,13 +27,24 @@ impl Limits {
     /// Limits of a log that is in memory as a whole.
     pub(crate) fn in_memory(age: Duration, events: u64, bytes: u64) -> Self {
         let (held_events, held_bytes) = (usize::MAX, u64::MAX);
-        Self { age: millis(age), events, bytes, held_events, held_bytes }
+        let (total, total_held) = (u64::MAX, u64::MAX);
+        Self { age: millis(age), events, bytes, held_events, held_bytes, total, total_held }
     }
 
     /// Limits of a log that is in a file, and of which only the newest events are
     /// in memory as well.
     pub(crate) fn in_file(age: Duration, events: u64, bytes: u64) -> Self {
-        Self { age: millis(age), events, bytes, held_events: 256, held_bytes: 256 * 1024 }
+        Self {
+            held_events: 256,
+            held_bytes: 256 * 1024,
+            total_held: 64 << 20,
+            ..Self::in_memory(age, events, bytes)
+        }
+    }
+
+    /// Bounds all channels together, and with them each one.
+    pub(crate) fn with_total(self, total: u64) -> Self {
+        Self { total, bytes: self.bytes.min(total), ..self }
     }
 
     /// How much older than [`age`](Limits::age) an event may be before it is trimmed.

@@ -239,6 +239,30 @@ impl<E: Clone> Log<E> {
         }
     }
 
+    /// Trims the oldest part of the log, for the sake of other channels.
+    pub(crate) fn trim_oldest(&mut self) {
+        self.segments.drop_oldest();
+        self.drop_trimmed();
+    }
+
+    /// The bytes of the retained events.
+    pub(crate) fn retained_bytes(&self) -> u64 {
+        self.segments.bytes()
+    }
+
+    /// The bytes of the events in memory.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        self.tail_bytes
+    }
+
+    /// Drops the oldest events from memory until so many bytes are left. They are
+    /// elsewhere as well.
+    pub(crate) fn release(&mut self, bytes: u64) {
+        while self.tail_bytes > bytes {
+            self.drop_oldest_held();
+        }
+    }
+
     /// Whether a log that was read from a file goes on where another one was: it
     /// has lost nothing.
     pub(crate) fn continues(&self, before: &Self) -> bool {

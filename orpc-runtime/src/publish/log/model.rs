@@ -429,8 +429,7 @@ impl Model for World {
 
 /// All that a log in memory goes through.
 fn world(bug: Bug) -> World {
-    let limits =
-        Limits { age: 1, events: 2, bytes: 1 << 20, held_events: usize::MAX, held_bytes: 1 << 20 };
+    let limits = Limits { age: 1, ..Limits::in_memory(std::time::Duration::ZERO, 2, 1 << 20) };
     World { bug, limits, events: 3, ticks: 2, restarts: 0, losses: 0, visits: [2, 1] }
 }
 

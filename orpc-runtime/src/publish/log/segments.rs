@@ -76,7 +76,13 @@ impl Segments {
         }
     }
 
-    fn drop_oldest(&mut self) {
+    /// The bytes of all events.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Trims the oldest part.
+    pub(super) fn drop_oldest(&mut self) {
         if let Some(part) = self.parts.pop_front() {
             self.floor += part.events;
             self.events -= part.events;

@@ -88,7 +88,7 @@ enum Action {
 }
 
 fn limits() -> Limits {
-    Limits { age: 1000, events: 100, bytes: 1 << 20, held_events: 100, held_bytes: 1 << 20 }
+    Limits { age: 1000, ..Limits::in_file(std::time::Duration::ZERO, 100, 1 << 20) }
 }
 
 impl Data {

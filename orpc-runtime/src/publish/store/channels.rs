@@ -22,6 +22,12 @@ pub(super) struct Channels {
     max_channels: usize,
     /// A number that no reader and no channel has.
     next: AtomicU64,
+    /// The number of channels.
+    count: AtomicU64,
+    /// The bytes of all channels' retained events.
+    retained: AtomicU64,
+    /// The bytes of those that are in memory.
+    held: AtomicU64,
     /// Channels of which something comes to its end.
     pub(super) due: Due,
     /// The number of channels that were looked at to clear away.
@@ -64,6 +70,8 @@ pub(super) struct State {
     pub(super) place: Option<Place>,
     /// Under what it is due.
     entry: Option<Entry>,
+    /// Its share of the bytes of all channels: of retained events, and of those in memory.
+    counted: (u64, u64),
     readers: usize,
     /// The readers that have seen everything, to be woken.
     waiting: HashMap<u64, Waker>,
@@ -100,6 +108,9 @@ impl Channels {
             limits,
             max_channels,
             next: AtomicU64::new(0),
+            count: AtomicU64::new(0),
+            retained: AtomicU64::new(0),
+            held: AtomicU64::new(0),
             due: Due::default(),
             #[cfg(test)]
             visits: AtomicU64::new(0),
@@ -142,6 +153,7 @@ impl Channels {
     pub(super) fn insert(&self, name: Arc<str>, state: State) {
         let channel = self.make(Arc::clone(&name), state);
         self.schedule(&channel, &mut channel.state());
+        self.count.fetch_add(1, Ordering::Relaxed);
         self.map().by_name.insert(name, channel);
     }
 
@@ -192,6 +204,7 @@ impl Channels {
         };
         let channel = self.make(name.into(), State::new(origin.log(name)));
         let name = Arc::clone(&channel.name);
+        self.count.fetch_add(1, Ordering::Relaxed);
         map.by_name.insert(name, Arc::clone(&channel));
         Ok(channel)
     }
@@ -212,21 +225,58 @@ impl Channels {
         })
     }
 
+    /// Returns whether all channels together retain more than they may.
+    pub(super) fn is_over(&self) -> bool {
+        self.retained.load(Ordering::Relaxed) > self.limits.total
+    }
+
+    /// Brings the share of a channel in the bytes of all up to date. Events that are in a
+    /// file as well leave the memory where all of them take too much of it.
+    pub(super) fn account(&self, state: &mut State) {
+        let add = |total: &AtomicU64, before: u64, now: u64| {
+            let added = now.wrapping_sub(before);
+            total.fetch_add(added, Ordering::Relaxed).wrapping_add(added)
+        };
+        let (retained, mut held) = (state.log.retained_bytes(), state.log.held_bytes());
+        add(&self.retained, state.counted.0, retained);
+        let all_held = add(&self.held, state.counted.1, held);
+        if all_held > self.limits.total_held {
+            // An equal share is left to each channel.
+            let count = self.count.load(Ordering::Relaxed).max(1);
+            state.log.release(self.limits.total_held / count);
+            add(&self.held, held, state.log.held_bytes());
+            held = state.log.held_bytes();
+        }
+        state.counted = (retained, held);
+    }
+
     /// Trims channels whose events have come to their end, and forgets those of which
-    /// nothing is left. At most `most` are looked at, and none of which nothing ends.
+    /// nothing is left. Where all channels retain more than they may, the oldest events
+    /// of all are trimmed, to a sixteenth below the bound. At most `most` channels are
+    /// looked at, and none of which nothing ends.
     pub(super) fn sweep(&self, most: usize) -> Swept {
         let now = self.timeline.now();
         let old = now.saturating_sub(self.limits.age.saturating_add(self.limits.slack()));
+        let enough = self.limits.total - self.limits.total / 16;
+        let is_over = self.is_over();
         let mut swept = Swept::default();
         for _ in 0..most {
-            let Some(channel) = self.due.take(old, now) else { break };
-            self.clear(&channel, now, &mut swept);
+            if let Some((channel, _)) = self.due.take(old, now) {
+                self.clear(&channel, now, None, &mut swept);
+                continue;
+            }
+            if !is_over || self.retained.load(Ordering::Relaxed) <= enough {
+                break;
+            }
+            let Some((channel, age)) = self.due.take_oldest() else { break };
+            self.clear(&channel, now, Some(age), &mut swept);
         }
         swept
     }
 
-    /// Trims one channel, and forgets it if nothing is left.
-    fn clear(&self, channel: &Arc<Channel>, now: u64, swept: &mut Swept) {
+    /// Trims one channel, and forgets it if nothing is left. With `oldest` its oldest
+    /// part goes as well, if that is from then.
+    fn clear(&self, channel: &Arc<Channel>, now: u64, oldest: Option<u64>, swept: &mut Swept) {
         #[cfg(test)]
         self.visits.fetch_add(1, Ordering::Relaxed);
         let mut map = self.map();
@@ -235,6 +285,9 @@ impl Channels {
             return;
         }
         state.trim(now, &self.limits);
+        if oldest.is_some() && state.log.oldest_age() == oldest {
+            state.log.trim_oldest();
+        }
         if state.is_forgettable(now, &self.limits) {
             swept.forgotten.extend(state.place.map(|place| (Arc::clone(&channel.name), place)));
             self.remove(&mut map, channel, &mut state);
@@ -250,6 +303,7 @@ impl Channels {
     /// Puts a channel in line for when something of it ends. An entry that is too
     /// early stays: it is set right when its time comes.
     fn schedule(&self, channel: &Arc<Channel>, state: &mut State) {
+        self.account(state);
         let wanted = match (state.entry, state.due(&self.limits)) {
             (None, Some(wanted)) => wanted,
             (Some(Entry::End(_)), Some(wanted @ Entry::Event(_))) => wanted,
@@ -264,6 +318,10 @@ impl Channels {
         if let Some(origin) = &mut map.origin {
             origin.forget(&state.log);
         }
+        self.count.fetch_sub(1, Ordering::Relaxed);
+        self.retained.fetch_sub(state.counted.0, Ordering::Relaxed);
+        self.held.fetch_sub(state.counted.1, Ordering::Relaxed);
+        state.counted = (0, 0);
         state.is_gone = true;
         map.by_name.remove(&channel.name);
     }
@@ -315,6 +373,7 @@ impl State {
             last: 0,
             place: None,
             entry: None,
+            counted: (0, 0),
             readers: 0,
             waiting: HashMap::new(),
             is_gone: false,

@@ -54,16 +54,29 @@ impl Due {
 
     /// Takes out a channel of which something has ended: whose oldest event is from
     /// before `events`, or that was to be looked at by `now`.
-    pub(super) fn take(&self, events: u64, now: u64) -> Option<Arc<Channel>> {
+    pub(super) fn take(&self, events: u64, now: u64) -> Option<Taken> {
         let mut queues = self.queues();
         let Queues { events: with_events, ends } = &mut *queues;
         take_before(with_events, events).or_else(|| take_before(ends, now.saturating_add(1)))
     }
+
+    /// Takes out the channel with the oldest event, unless it is the only one with any.
+    pub(super) fn take_oldest(&self) -> Option<Taken> {
+        let mut queues = self.queues();
+        if queues.events.len() < 2 {
+            return None;
+        }
+        take_before(&mut queues.events, u64::MAX)
+    }
 }
 
-fn take_before(queue: &mut BTreeMap<Place, Arc<Channel>>, age: u64) -> Option<Arc<Channel>> {
+/// A channel that was taken out, and the age in its entry.
+type Taken = (Arc<Channel>, u64);
+
+fn take_before(queue: &mut BTreeMap<Place, Arc<Channel>>, age: u64) -> Option<Taken> {
     let first = queue.first_entry().filter(|first| first.key().0 < age)?;
-    Some(first.remove())
+    let ((age, _), channel) = first.remove_entry();
+    Some((channel, age))
 }
 
 impl Queues {

@@ -59,6 +59,7 @@ impl Follower {
             let mut state = channel.state();
             let channels = &self.reader.channels;
             state.log.trim(channels.timeline.now(), &channels.limits);
+            channels.account(&mut state);
             match self.reader.cursor.read(&state.log, CHUNK) {
                 Read::Events(events) => {
                     drop(state);

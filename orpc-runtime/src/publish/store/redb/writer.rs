@@ -241,6 +241,7 @@ impl Writer {
                 }
                 _ => {}
             }
+            self.channels.account(&mut state);
             let waiting = state.take_waiting();
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
@@ -412,6 +413,7 @@ impl Writer {
             for (key, id, at) in &touched.keys {
                 state.keys.insert(Arc::clone(key), *id, *at);
             }
+            self.channels.account(&mut state);
             let waiting = state.take_waiting();
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
@@ -451,11 +453,12 @@ impl Writer {
         written.map_err(|error| Failed { error, generation, is_doubtful: is_doubtful.get() })
     }
 
-    /// Removes from the file what was trimmed, and forgets channels, if the last
-    /// time is long enough ago or something is left from then.
+    /// Removes trimmed events from the file, and forgets channels, if the last time is
+    /// long enough ago, or something is left from then, or all channels are too large.
     fn sweep(&mut self) {
         let (now, slack) = (self.channels.timeline.now(), self.channels.limits.slack());
-        if now.saturating_sub(self.swept) < slack || !self.current.is_writable() {
+        let is_due = now.saturating_sub(self.swept) >= slack || self.channels.is_over();
+        if !is_due || !self.current.is_writable() {
             return;
         }
         let Swept { forgotten, trimmed: looked_at } = self.channels.sweep(SWEPT);
