@@ -26,7 +26,7 @@ if (!serverIsForeign) {
       [{ PUBLISHER_DURABILITY: "fast", PUBLISHER_FILE: "/tmp/x" }, "PUBLISHER_DURABILITY is neither `commit` nor `process`"],
       [{ PUBLISHER_DURABILITY: "commit" }, "PUBLISHER_DURABILITY needs a file, which PUBLISHER_FILE names"],
       [{ PUBLISHER_FILE: "" }, "PUBLISHER_FILE names no file"],
-      [{ PUBLISHER_FILE: "/dev/null/x" }, "PUBLISHER_FILE /dev/null/x: the file of events cannot be used: Not a directory"],
+      [{ PUBLISHER_FILE: "/dev/null/x" }, "PUBLISHER_FILE /dev/null/x: the file of events cannot be used: /dev/null/x: Not a directory"],
     ]) {
       it(`does not start, and says why, with ${JSON.stringify(settings)}`, async () => {
         const { message } = await errorOf(startServer(settings));

@@ -104,7 +104,7 @@ export function values(world) {
       [{ kind: "square", side: 1n }, ["side"]],
       [{ kind: "square", side: 1, more: 1 }, []],
       [{ kind: "circle" }, ["radius"]],
-      [{ kind: "oval" }, []],
+      [{ kind: "oval" }, ["kind"]],
       [new Map([["kind", "circle"]]), []],
       [new Date(0), []],
     ]) {
