@@ -25,6 +25,10 @@ export const KNOWN = {
     because: "the items of an array have no place for a comment, so how long they may be is not told",
     refuses: ({ short }) => short.some((text) => [...text].length > 2),
   },
+  "native.date": {
+    because: "an invalid Date is one to TypeScript, and refused unless the field is an `AnyDate`",
+    refuses: (date) => Number.isNaN(date.getTime()),
+  },
   "enums.external": {
     because: "serde_json reads no variant with an empty tuple from a value, as it takes the empty array for null",
     refuses: (value) => Array.isArray(value.EmptyTuple),
