@@ -45,13 +45,27 @@ export function useStickToBottom(received: number): StickyScroll {
     if (!area || !content.current) {
       return;
     }
-    const onScroll = () => pin(area.scrollHeight - area.scrollTop - area.clientHeight <= NEAR_PX);
+    const toEnd = () => area.scrollTo({ top: area.scrollHeight });
+    const sizes = () => `${area.scrollHeight} ${area.clientHeight}`;
+    let known = sizes();
+
+    const onScroll = () => {
+      // An event that comes with new sizes tells nothing of the reader.
+      const isResized = sizes() !== known;
+      known = sizes();
+      if (isResized && latest.current.pinned) {
+        toEnd();
+      } else {
+        pin(area.scrollHeight - area.scrollTop - area.clientHeight <= NEAR_PX);
+      }
+    };
     area.addEventListener("scroll", onScroll, { passive: true });
 
     // A growing composer, an on-screen keyboard or a rotated phone change the sizes without a scroll event.
     const resized = new ResizeObserver(() => {
+      known = sizes();
       if (latest.current.pinned) {
-        area.scrollTo({ top: area.scrollHeight });
+        toEnd();
       }
     });
     resized.observe(area);
