@@ -22,7 +22,8 @@ export function randomValues(random) {
   const many = (most, make) => Array.from({ length: below(most + 1) }, make);
 
   const POINTS = ["a", "é", "日", "😀", "\u0000", "\n", '"', "\\", "/", "\u2028", "\ufeff", "0", "1", " ", "."];
-  const text = () => many(6, () => pick(POINTS)).join("");
+  const textOf = (points) => many(6, () => pick(points)).join("");
+  const text = () => textOf(POINTS);
   const digits = () => `${1 + below(9)}${many(60, () => below(10)).join("")}`;
   const LEAVES = [
     () => null,
@@ -42,7 +43,10 @@ export function randomValues(random) {
     () => new RegExp(pick(["a", "", "/", "[/]", "a\\/b", "\n", "\u2028", "^(?<n>x)\\k<n>$"]), pick(["", "g", "dgimsy", "u"])),
     () => new RegExp("[a--b]", "v"),
   ];
-  const key = () => pick([text(), `${below(30)}`, "json", "meta", "a.b", "length", "constructor"]);
+  // `JSON.parse` of Chromium 148 reads one in some 100,000 names with an escape as another name, so that pages send none.
+  const escaped = (name) => JSON.stringify(name).length > name.length + 2;
+  const KEY_POINTS = "document" in globalThis ? POINTS.filter((point) => !escaped(point)) : POINTS;
+  const key = () => pick([textOf(KEY_POINTS), `${below(30)}`, "json", "meta", "a.b", "length", "constructor"]);
 
   // Names that every writer and reader of forms agrees on. Not among them, each for its reason:
   // - no name: Node then leaves it out, and the file is a text;
