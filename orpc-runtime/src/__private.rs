@@ -1,15 +1,16 @@
 //! What generated code names. Not part of the interface: it changes without notice.
 
-pub use crate::checked::{
+pub use crate::core::{
+    Error, ErrorDeclaration, EventError, EventItem, HiddenFromClients, RpcError, TypedError,
+};
+pub use crate::procedure::type_check::{
     Checked, IsDurable, IsInfallible, IsInternal, IsNot, IsProcedure, IsResult, IsTyped,
     MiddlewareType, Misplaced, Nothing, OnceType, ResultType, StreamType, Twice,
 };
-pub use crate::event::{EventError, EventItem, Hibernating, InputEvents};
 pub use crate::procedure::{
-    Answers, Definition, Docs, Done, DurableOutput, Error, ErrorDeclaration, Hibernates,
-    HiddenFromClients, Kind, Lends, MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Opens,
-    Procedure, ProcedureInput, RawInput, RpcError, RunMiddleware, Scope, Streams, TypedError,
-    Unary, UnaryOutput, With,
+    Answers, Definition, Docs, Done, DurableOutput, Hibernates, Hibernating, InputEvents, Kind,
+    Lends, MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Opens, Procedure,
+    ProcedureInput, RawInput, RunMiddleware, Scope, Streams, Unary, UnaryOutput, With,
 };
 pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError, derived};
@@ -30,7 +31,7 @@ use std::marker::PhantomData;
 
 use http::HeaderMap;
 
-use crate::event::LastEventId;
+use crate::core::LastEventId;
 use crate::procedure::Call;
 use crate::socket::Socket;
 

@@ -8,12 +8,11 @@
 )]
 
 mod budget;
-mod checked;
 mod contract;
+mod core;
 mod derive;
 #[cfg(feature = "durable")]
 pub mod durable;
-mod event;
 mod procedure;
 pub mod publish;
 #[cfg(feature = "websocket")]
@@ -33,17 +32,17 @@ mod wire;
 pub mod __private;
 pub mod prelude;
 
+pub use crate::core::{
+    Code, Error, ErrorDeclaration, ErrorEvent, Event, EventError, EventItem, EventMeta,
+    LastEventId, RpcError, Step,
+};
 pub use contract::Contract;
 pub use derive::JsonSchema;
-pub use event::{
-    ErrorEvent, Event, EventError, EventItem, EventIterator, EventMeta, Hibernating,
-    HibernatingIterator, HibernationId, LastEventId, Step,
-};
 pub use orpc_runtime_macros::{RpcError, contract, middleware, procedure, router};
 pub use procedure::{
-    Call, CallEnd, Code, Definition, Deprecation, Done, Error, ErrorDeclaration, Hooks, Kind,
-    Lends, MayLend, MetaValue, Middleware, Next, PeerAddr, Procedure, ProcedureInput,
-    ProcedureOutput, ResponseGuard, ResponseHead, RpcError, RunMiddleware, With,
+    Call, CallEnd, Definition, Deprecation, Done, EventIterator, Hibernating, HibernatingIterator,
+    HibernationId, Hooks, Kind, Lends, MayLend, MetaValue, Middleware, Next, PeerAddr, Procedure,
+    ProcedureInput, ProcedureOutput, ResponseGuard, ResponseHead, RunMiddleware, With,
 };
 pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;

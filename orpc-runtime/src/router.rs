@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::core::Error;
 use crate::procedure::{
-    Below, Call, Definition, ErasedProcedure, Error, Hooks, LocalError, Mount, MountPoint, Mounted,
+    Below, Call, Definition, ErasedProcedure, Hooks, LocalError, Mount, MountPoint, Mounted,
     Procedure, RunMiddleware, Target, behind, hooked,
 };
 

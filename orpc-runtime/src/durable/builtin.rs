@@ -6,9 +6,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::seat::Seat;
-use crate::event::HibernatingIterator;
-use crate::procedure::{Call, Error};
+use super::session::Seat;
+use crate::core::Error;
+use crate::procedure::{Call, HibernatingIterator};
 use crate::publish::ReadError;
 use crate::socket::Socket;
 use crate::value::Value;

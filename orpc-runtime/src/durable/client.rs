@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::Extensions;
 use serde::de::DeserializeOwned;
 
-use super::seat::Seat;
+use super::session::Seat;
 use super::token::Claims;
-use crate::procedure::{Call, Error};
+use crate::core::Error;
+use crate::procedure::Call;
 use crate::socket::{AttachmentError, CloseCode, Socket};
 
 /// Stands for never, in seconds since 1970.

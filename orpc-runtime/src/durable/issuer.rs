@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use super::ids::{Ids, new_id};
 use super::token::{Claims, MAX_TOKEN, SigningKeys, seconds};
-use crate::procedure::{Call, Error};
+use crate::core::Error;
+use crate::procedure::Call;
 
 /// The header of a call in which a client shows its last token, percent-encoded,
 /// to keep its id.

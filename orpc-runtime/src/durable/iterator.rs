@@ -11,7 +11,8 @@ use serde::{Serialize, Serializer};
 
 use super::issuer::{Grant, Issuer, TokenOptions};
 use super::object::DurableObject;
-use crate::procedure::{Call, DurableMethod, DurableOutput, Error, Shape};
+use crate::core::Error;
+use crate::procedure::{Call, DurableMethod, DurableOutput, Shape};
 use crate::socket::AttachmentError;
 use crate::wire::v1::durable::DURABLE_ITERATOR;
 

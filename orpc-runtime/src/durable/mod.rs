@@ -2,20 +2,20 @@
 
 mod builtin;
 mod client;
-mod gate;
-mod handle;
-mod hub;
+mod fanout;
 mod ids;
 mod issuer;
 mod iterator;
 mod object;
 mod remembered;
-mod seat;
+mod server;
+mod session;
 mod sessions;
 mod token;
+mod token_gate;
 
 pub use client::DurableClient;
-pub use handle::Durable;
 pub use iterator::DurableIterator;
 pub use object::DurableObject;
+pub use server::Durable;
 pub use token::{KeyError, SigningKeys};

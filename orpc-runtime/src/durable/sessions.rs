@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::client::DurableClient;
 use super::ids::BadId;
-use super::seat::Seat;
+use super::session::Seat;
 use crate::socket::{CloseCode, Group, Socket};
 
 /// How long the watch sleeps at most, so that it sees when the clock was changed.

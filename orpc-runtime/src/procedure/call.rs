@@ -10,8 +10,7 @@ use http::{Extensions, Method, StatusCode, Uri};
 use tokio_util::sync::CancellationToken;
 
 use super::definition::Definition;
-use super::header::UnicodeHeaders;
-use crate::event::LastEventId;
+use crate::core::{LastEventId, UnicodeHeaders};
 use crate::socket::Socket;
 use crate::value::File;
 

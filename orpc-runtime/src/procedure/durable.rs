@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::Call;
-use super::error::Error;
 use super::signature::Shape;
+use crate::core::Error;
 
 /// What a procedure returns that leads its client to a durable iterator.
 #[diagnostic::on_unimplemented(

@@ -1,4 +1,4 @@
-//! How a running stream writes its events.
+//! The events of a running stream, on their way to its connection.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -8,39 +8,9 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use super::erased::StreamEnd;
-use super::error::Error;
-use crate::event::{ErrorEvent, EventMeta, InvalidMeta};
+use crate::core::{Error, ErrorEvent, EventKind, EventMeta, EventWriter, WriteError, write_event};
 use crate::schema::OutputError;
 use crate::socket::Outbox;
-
-/// What an event says about the iterator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EventKind {
-    Message,
-    Error,
-    Done,
-}
-
-/// How a wire frames an event around its envelope.
-pub(crate) trait EventWriter: Send + Sync + 'static {
-    /// Writes what tells the client that it gets an iterator.
-    fn open(&self, out: &mut Vec<u8>);
-
-    /// Writes what stands before the data.
-    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>);
-
-    /// Writes what stands behind the data.
-    fn end(&self, meta: &EventMeta, out: &mut Vec<u8>);
-}
-
-/// Why an event was not written.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WriteError {
-    #[error(transparent)]
-    Meta(#[from] InvalidMeta),
-    #[error(transparent)]
-    Value(#[from] OutputError),
-}
 
 /// The events of one stream, on their way to the outbox of its connection.
 pub(crate) struct EventSink {
@@ -107,21 +77,6 @@ impl EventSink {
     ) -> Result<(), WriteError> {
         self.outbox.write(|out| write_event(&*self.writer, kind, meta, envelope, out))
     }
-}
-
-/// Writes one event in a wire's frame, with the envelope that the closure writes.
-pub(crate) fn write_event(
-    writer: &dyn EventWriter,
-    kind: EventKind,
-    meta: &EventMeta,
-    envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), OutputError>,
-    out: &mut Vec<u8>,
-) -> Result<(), WriteError> {
-    meta.check()?;
-    writer.begin(kind, meta, out);
-    envelope(out)?;
-    writer.end(meta, out);
-    Ok(())
 }
 
 /// After how many events a stream lets others run, however much room there is.

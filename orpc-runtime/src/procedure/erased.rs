@@ -8,10 +8,9 @@ use futures::future::BoxFuture;
 
 use super::call::Call;
 use super::emitter::EventSink;
-use super::error::Error;
 use super::input::RawInput;
-use super::output::Output;
-use crate::event::Opened;
+use crate::core::{Error, Output};
+use crate::procedure::Opened;
 use crate::schema::SchemaError;
 
 /// A procedure whose types only it knows.

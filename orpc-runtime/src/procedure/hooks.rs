@@ -10,10 +10,10 @@ use futures::FutureExt as _;
 use super::call::Call;
 use super::emitter::EventSink;
 use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started};
-use super::error::Error;
 use super::input::RawInput;
-use super::mount::Mounted;
-use super::running::panic_text;
+use super::register::Mounted;
+use super::runner::panic_text;
+use crate::core::Error;
 use crate::schema::SchemaError;
 
 /// What is called at the start and end of every call of a router: for logs,

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::signature::Shape;
-use crate::event::InputEvents;
+use crate::procedure::InputEvents;
 use crate::schema::{DecodeError, InputDecoder, Issue, SchemaError};
 use crate::value::{Envelope, OwnedEnvelope};
 

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::erased::{AnyValue, StreamEnd};
-use super::error::{Error, RpcError};
-use super::output::Output;
-use super::traits::Scope;
-use crate::event::Opened;
+use super::handler::Scope;
+use crate::core::{Error, Output, RpcError};
+use crate::procedure::Opened;
 
 #[doc = include_str!("middleware.md")]
 #[diagnostic::on_unimplemented(

@@ -1,58 +1,55 @@
-//! One procedure: its definition, the call it answers, the errors it may fail
-//! with. Nothing here knows a wire.
+//! One procedure: its definition, the call it answers, its result or its events.
+//! Nothing here knows a wire.
 
 mod call;
-mod declared;
+mod declared_errors;
 mod definition;
 mod docs;
 mod durable;
 mod emitter;
 mod erased;
-mod error;
-mod guard;
-mod header;
+mod event_iterator;
+mod extract;
+mod handler;
+mod hibernating;
 mod hooks;
+mod in_process;
 mod input;
-mod lend;
-mod local;
+mod layer;
 mod middleware;
-mod mount;
 mod output;
-mod running;
+mod register;
+mod runner;
 #[cfg_attr(not(feature = "typescript"), allow(dead_code, reason = "for the types of clients"))]
 mod signature;
-mod traits;
+pub(crate) mod type_check;
 
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
 pub use definition::{Definition, Deprecation, Kind, MetaValue};
 pub use docs::Docs;
 pub use durable::DurableOutput;
-pub use error::{Code, Error, ErrorDeclaration, HiddenFromClients, RpcError, TypedError};
+pub use event_iterator::{EventIterator, InputEvents};
+pub(crate) use event_iterator::{InputEvent, InputFeed};
+pub use extract::{Lends, MayLend};
+pub use handler::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
+pub(crate) use hibernating::Opened;
+pub use hibernating::{Hibernating, HibernatingIterator, HibernationId};
 pub use hooks::{CallEnd, Hooks};
 pub use input::{ProcedureInput, RawInput};
-pub use lend::{Lends, MayLend};
 pub(crate) use middleware::Below;
 pub use middleware::{Done, Middleware, Next, RunMiddleware, With};
-pub use mount::{Mount, MountPoint, UnaryOutput};
 pub use output::ProcedureOutput;
+pub use register::{Mount, MountPoint, UnaryOutput};
 #[cfg(any(feature = "durable", feature = "typescript"))]
 pub(crate) use signature::DurableMethod;
 pub(crate) use signature::Shape;
-pub use traits::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
 
 pub(crate) use call::Target;
-pub(crate) use emitter::{EventKind, EventSink, EventWriter, WriteError, write_event};
+pub(crate) use emitter::EventSink;
 pub(crate) use erased::{ErasedProcedure, LocalError, Started, StreamEnd, StreamRun};
-pub(crate) use guard::mounted as behind;
-pub(crate) use header::UnicodeHeaders;
-#[cfg(feature = "http")]
-pub(crate) use header::{is_beyond_latin1, value_of as header_value};
 pub(crate) use hooks::hooked;
-pub(crate) use input::wrong_kind;
-pub(crate) use mount::Mounted;
-pub(crate) use output::Output;
-pub(crate) use running::{
-    invalid_input, malformed_request, needs_socket, panic_text, panicked, present,
-};
+pub(crate) use layer::mounted as behind;
+pub(crate) use register::Mounted;
+pub(crate) use runner::{needs_socket, panic_text, panicked};
 #[cfg(feature = "typescript")]
-pub(crate) use signature::{SchemaOf, ShapeKind, Signature};
+pub(crate) use signature::{ShapeKind, Signature};

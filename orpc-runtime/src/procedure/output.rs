@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::value::File;
-
 /// A type that can be the result of a procedure: one that derives `Serialize`
 /// and `JsonSchema`.
 #[diagnostic::on_unimplemented(
@@ -30,12 +28,4 @@ impl<T: Serialize + JsonSchema + Send + 'static> ProcedureOutput for T {
     fn value(&self) -> &T {
         self
     }
-}
-
-/// A result before it is on a wire: an envelope, and the files of its value.
-#[derive(Debug)]
-pub(crate) struct Output {
-    pub(crate) envelope: Vec<u8>,
-    /// In the order in which the envelope names their places.
-    pub(crate) files: Vec<File>,
 }

@@ -2,14 +2,12 @@
 
 use std::any::TypeId;
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaGenerator;
-use schemars::{JsonSchema, Schema};
 
 use super::definition::Definition;
-use super::error::ErrorDeclaration;
-
-/// Writes the schema of a type.
-pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+use crate::core::ErrorDeclaration;
+use crate::schema::SchemaOf;
 
 /// What goes in or comes out of a procedure.
 #[derive(Debug, Clone, Copy)]

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use super::gap::Gap;
 use super::id::ParseEventIdError;
-use crate::event::{ErrorEvent, EventError};
-use crate::procedure::{Code, Error, ErrorDeclaration, RpcError};
+use crate::core::{Code, Error, ErrorDeclaration, ErrorEvent, EventError, RpcError};
 
 /// Why an event was not published, or why nobody knows.
 ///

@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::id::EventId;
-use crate::event::{ErrorEvent, EventError};
-use crate::procedure::{Error, ErrorDeclaration};
+use crate::core::{Error, ErrorDeclaration, ErrorEvent, EventError};
 
 /// Events are missing between what a reader has seen and what comes next, or
 /// may be.

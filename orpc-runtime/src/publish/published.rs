@@ -12,8 +12,7 @@ use serde::{Serialize, Serializer};
 
 use super::audience::Audience;
 use super::id::EventId;
-use crate::event::{Event, EventItem, EventMeta};
-use crate::procedure::{Error, present};
+use crate::core::{Error, Event, EventItem, EventMeta, present};
 use crate::schema::{OutputEncoder, read_envelope};
 use crate::value::{Envelope, Value};
 

@@ -17,7 +17,7 @@ use super::gap::Gap;
 use super::id::EventId;
 use super::published::Published;
 use super::store::{Follow, Kept, Start};
-use crate::event::LastEventId;
+use crate::core::LastEventId;
 
 /// The events of a channel, one after the other, without a hole that it does not
 /// tell of.

@@ -8,8 +8,11 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::event::{ErrorEvent, Event, EventError, EventMeta, HibernationId, Step};
-use crate::procedure::{Error, EventKind, WriteError, present, write_event};
+use crate::core::{
+    Error, ErrorEvent, Event, EventError, EventKind, EventMeta, Step, WriteError, present,
+    write_event,
+};
+use crate::procedure::HibernationId;
 use crate::publish::Published;
 use crate::schema::{OutputEncoder, OutputError};
 use crate::socket::{Frame, SendError, Socket};
@@ -119,7 +122,7 @@ impl<T, R, E> EncodedEvent<T, R, E> {
 
     /// A value that was serialised to an envelope before.
     pub(crate) fn of_envelope(meta: &EventMeta, envelope: &[u8]) -> Self {
-        use crate::procedure::EventWriter as _;
+        use crate::core::EventWriter as _;
 
         let mut tail = Vec::with_capacity(envelope.len() + 128);
         PeerTail.begin(EventKind::Message, meta, &mut tail);

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::encoded::EncodedEvent;
-use crate::event::HibernationId;
+use crate::procedure::HibernationId;
 use crate::socket::{CloseCode, Frame, SendError, Socket};
 
 /// The sockets that get a message: those that were in the room when they were

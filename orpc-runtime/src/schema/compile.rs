@@ -9,13 +9,13 @@ use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use super::circle::refuse_circles;
 use super::expand::expand;
 use super::issue::{Issue, collect_issues};
 use super::issue_tree::IssueTree;
 use super::keyword::{DATE_RANGE, INTEGER, JSON, NAMES, date_bound, names, native_type};
 use super::lint::lint;
 use super::node::{Kinds, Typed};
+use super::recursion::refuse_circles;
 use super::refine::{Purpose, Refiner, Side};
 use super::refs::Refs;
 use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};

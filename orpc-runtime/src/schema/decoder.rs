@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as PlainValue;
 
-use super::circle::refuse_circles;
 use super::compile::{Compiled, SchemaError, Survey, compile_plain, compile_typed, input_schema};
 use super::issue::{Issue, date_issues, deserialisation_issue, deserialisation_issue_of};
 use super::node::{Typed, TypedNode};
+use super::recursion::refuse_circles;
 use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 
 /// Validates inputs of one type and deserialises them.

@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::circle::refuse_circles;
 use super::compile::{SchemaError, output_schema};
+use super::recursion::refuse_circles;
 use crate::value::{File, Integers, KEYWORD, Places, is_wide, write_plain, write_typed};
 
 /// Writes the values of one type, as its JSON Schema asks for.

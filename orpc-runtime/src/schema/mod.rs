@@ -1,12 +1,11 @@
 //! JSON Schema: what a type accepts, compiled once and enforced on every input.
 
 mod checks;
-mod circle;
 mod compile;
-mod data;
 mod decoder;
 pub mod derived;
 mod encoder;
+mod error_data;
 mod expand;
 mod issue;
 mod issue_tree;
@@ -16,18 +15,25 @@ mod lint;
 mod messages;
 mod node;
 mod output;
+mod recursion;
 mod refine;
 mod refs;
 mod walk;
 
+use schemars::Schema;
+use schemars::generate::SchemaGenerator;
+
 pub use compile::SchemaError;
-pub(crate) use data::ErrorDataSchema;
 pub(crate) use decoder::read_envelope;
 pub use decoder::{DecodeError, InputDecoder};
 pub(crate) use encoder::OutputEncoder;
+pub(crate) use error_data::ErrorDataSchema;
 pub use issue::Issue;
 #[cfg(feature = "typescript")]
 pub(crate) use keyword::MAX_SAFE_INTEGER;
 pub(crate) use output::{OutputError, OutputWriter};
 #[cfg(feature = "typescript")]
 pub(crate) use refine::{Side, refine_for_types};
+
+/// Writes the schema of a type.
+pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;

@@ -12,10 +12,8 @@ use tracing::Instrument as _;
 
 use super::context::ContextSource;
 use super::method::Methods;
-use crate::procedure::{
-    Call, Code, ErasedProcedure, Error, EventKind, EventSink, Output, RawInput, Started, Target,
-    UnicodeHeaders, malformed_request, panicked,
-};
+use crate::core::{Code, Error, EventKind, Output, UnicodeHeaders, malformed_request};
+use crate::procedure::{Call, ErasedProcedure, EventSink, RawInput, Started, Target, panicked};
 use crate::router::Route;
 use crate::schema::DecodeError;
 use crate::socket::Outbox;

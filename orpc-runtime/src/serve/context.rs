@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::procedure::{Call, Error, RpcError};
+use crate::core::{Error, RpcError};
+use crate::procedure::Call;
 
 /// What can be the context of a service's calls: a value of type `C` or an
 /// `Arc` of one, shared by all calls; or an async function of the call, which

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _};
 
 use crate::budget::Reservation;
-use crate::procedure::{Code, Error, malformed_request};
+use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::value::{Disk, Envelope, File, Files, Malformed};
 use crate::wire::v1::form::{self, PartHead};

@@ -20,7 +20,7 @@ mod patience;
 #[cfg(feature = "websocket")]
 mod peer;
 #[cfg(feature = "http")]
-mod served;
+mod state;
 #[cfg(feature = "http")]
 mod time;
 #[cfg(feature = "websocket")]

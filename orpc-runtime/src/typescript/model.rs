@@ -10,11 +10,10 @@ use super::ids::ids;
 use super::names::{Use, names};
 use super::schemas::{docs_of, type_of};
 use super::types::Type;
-use crate::procedure::{
-    Definition, DurableMethod, ErrorDeclaration, Mounted, SchemaOf, Shape, ShapeKind, Signature,
-};
+use crate::core::ErrorDeclaration;
+use crate::procedure::{Definition, DurableMethod, Mounted, Shape, ShapeKind, Signature};
 use crate::router::Router;
-use crate::schema::{Side as Direction, refine_for_types};
+use crate::schema::{SchemaOf, Side as Direction, refine_for_types};
 
 /// All that a file of types says.
 pub(super) struct Model {

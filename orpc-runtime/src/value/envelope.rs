@@ -16,7 +16,7 @@ use super::json::{normalise_numbers, write_json};
 use super::kind::Kind;
 use super::meta::Meta;
 use super::path::PathSegment;
-use super::same::{distinct, distinct_keys};
+use super::same_value_zero::{distinct, distinct_keys};
 use super::writer::{Integers, Written, write_value};
 use super::{BigInt, Date, File, Map, RegExp, Set, Url};
 

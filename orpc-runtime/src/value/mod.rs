@@ -52,21 +52,21 @@
 //! }
 //! ```
 
+mod bigint_paths;
 mod custom;
 mod dynamic;
 mod envelope;
 mod file;
-mod foreign;
+mod interop;
 mod json;
 mod key;
 mod kind;
 mod meta;
 mod native;
 mod path;
-mod places;
 mod reader;
 mod regexp;
-mod same;
+mod same_value_zero;
 mod special;
 mod undefined;
 mod writer;
@@ -87,6 +87,7 @@ pub use path::PathSegment;
 pub use regexp::{ParseRegExpError, RegExp};
 pub use undefined::Undefined;
 
+pub(crate) use bigint_paths::{Places, TooManyPlaces, is_wide};
 pub(crate) use dynamic::json_number;
 pub(crate) use envelope::{Files, Malformed, OwnedEnvelope, write_plain, write_typed};
 pub(crate) use file::Arrivals;
@@ -95,6 +96,5 @@ pub(crate) use file::Disk;
 pub(crate) use json::{exact_integer, to_raw};
 pub(crate) use kind::{CODE_KEYWORD, KEYWORD, Kind};
 pub(crate) use meta::{Meta, Step};
-pub(crate) use places::{Places, TooManyPlaces, is_wide};
 pub(crate) use reader::Reader;
 pub(crate) use writer::{Integers, Written, write_value};

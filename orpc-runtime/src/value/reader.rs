@@ -9,11 +9,11 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+use super::bigint_paths::{Place, Places};
 use super::dynamic::Value;
 use super::file::hold;
 use super::json::{exact_integer, to_raw};
 use super::kind::{self, Kind};
-use super::places::{Place, Places};
 use super::{Map, Set};
 
 type Error = serde_json::Error;

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use serde::ser::{self, Error as _, Serialize, Serializer};
 
+use super::bigint_paths::{Place, Places};
 use super::file::{File, receive};
 use super::json::{write_integer, write_number, write_raw, write_short_number, write_string};
 use super::key::KeyText;
 use super::kind::{self, Kind};
 use super::meta::{Meta, Step};
-use super::places::{Place, Places};
 
 type Error = serde_json::Error;
 

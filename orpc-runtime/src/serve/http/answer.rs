@@ -13,15 +13,12 @@ use super::events::BodyEvents;
 use super::read::{ReadError, read_body, read_form, refuse_codings};
 use super::service::{Options, STREAM_BUFFER};
 use crate::budget::Reservation;
-use crate::event::InputEvents;
-use crate::procedure::{
-    Call, Code, Error, EventSink, Output, RawInput, Started, StreamRun, malformed_request,
-    needs_socket,
-};
+use crate::core::{Code, Error, Output, malformed_request};
+use crate::procedure::{Call, EventSink, InputEvents, RawInput, Started, StreamRun, needs_socket};
 use crate::router::Route;
 use crate::serve::form::{Form, FormError};
 use crate::serve::method::is_get;
-use crate::serve::served::Parts;
+use crate::serve::state::Parts;
 use crate::socket::Outbox;
 use crate::value::Envelope;
 use crate::wire::v1::http::{InputSource, input_source, query_input};

@@ -17,10 +17,11 @@ use super::response::{
 };
 use super::service::{Options, STREAM_BUFFER};
 use crate::budget::Reservation;
-use crate::procedure::{Call, Error, EventSink, StreamEnd, UnicodeHeaders};
+use crate::core::{Error, UnicodeHeaders};
+use crate::procedure::{Call, EventSink, StreamEnd};
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::method::{self, is_get, is_unsafe};
-use crate::serve::served::Parts;
+use crate::serve::state::Parts;
 use crate::socket::Outbox;
 use crate::wire::v1::batch::{self, Item, Mode};
 use crate::wire::v1::sse::SseWriter;

@@ -15,8 +15,8 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use super::form::FormBody;
 use super::pace::Pace;
 use crate::budget::{Budget, Reservation};
-use crate::event::EventMeta;
-use crate::procedure::{Code, Error, EventSink, StreamRun};
+use crate::core::{Code, Error, EventMeta};
+use crate::procedure::{EventSink, StreamRun};
 use crate::serve::time::after;
 
 /// The body of a response. It fails if a file cannot be read to its end, or if the

@@ -10,8 +10,8 @@ use http_body::Body;
 
 use super::drain::RequestBody;
 use crate::budget::Reservation;
-use crate::event::InputEvent;
-use crate::procedure::{Code, Error};
+use crate::core::{Code, Error};
+use crate::procedure::InputEvent;
 use crate::serve::patience::{Failed, Patience};
 use crate::wire::v1::sse::{SseEvent, SseReader, TooLong};
 

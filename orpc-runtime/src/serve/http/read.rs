@@ -12,7 +12,7 @@ use http_body::Body;
 use super::drain::RequestBody;
 use super::form::Chunks;
 use crate::budget::Reservation;
-use crate::procedure::{Code, Error, malformed_request};
+use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::serve::form::{self, Form, FormError, FormLimits};
 use crate::serve::patience::{Failed, Patience};

@@ -12,7 +12,8 @@ use super::body::RpcBody;
 use super::form::FormBody;
 use super::service::Unmatched;
 use super::version2;
-use crate::procedure::{Call, Code, Error, Output};
+use crate::core::{Code, Error, Output};
+use crate::procedure::Call;
 use crate::serve::host;
 use crate::wire;
 

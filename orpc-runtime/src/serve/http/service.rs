@@ -31,7 +31,7 @@ use crate::serve::form::FormLimits;
 use crate::serve::host::AllowedHosts;
 use crate::serve::method::{Methods, is_get, is_unsafe};
 use crate::serve::origin::{AllowedOrigins, is_navigation};
-use crate::serve::served::{Parts, Served, head_size};
+use crate::serve::state::{Parts, Served, head_size};
 use crate::serve::time::SHORTEST;
 use crate::wire::v1::batch;
 use crate::wire::v1::sse;

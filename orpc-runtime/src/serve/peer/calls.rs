@@ -20,10 +20,10 @@ use super::gate::{Blocked, Gate};
 use super::limits::PeerLimits;
 use super::rate::Buckets;
 use crate::budget::{Budget, Exhausted, Reservation};
-use crate::event::{EventMeta, InputEvent, InputEvents, InputFeed, Opened};
+use crate::core::{Code, Error, EventMeta, Output, malformed_request};
 use crate::procedure::{
-    Call, Code, ErasedProcedure, Error, EventSink, Kind, Output, RawInput, Started,
-    malformed_request, panicked,
+    Call, ErasedProcedure, EventSink, InputEvent, InputEvents, InputFeed, Kind, Opened, RawInput,
+    Started, panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use http::request::Parts;
 
-use crate::procedure::Error;
+use crate::core::Error;
 use crate::socket::Socket;
 use crate::wire::v1::peer::Request;
 

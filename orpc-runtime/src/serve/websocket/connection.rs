@@ -13,9 +13,9 @@ use tokio_websockets::proto::ProtocolError;
 use tokio_websockets::{Error, Message};
 
 use super::hooks::{Handled, SocketError};
+use super::idle_codec::{Incoming, RestingSocket};
 use super::intake::TooLong;
-use super::life::Life;
-use super::resting::{Incoming, RestingSocket};
+use super::lifecycle::Life;
 use crate::budget::{Exhausted, Reservation};
 use crate::serve::peer::Calls;
 use crate::serve::time::after;

@@ -9,7 +9,8 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::request::Parts;
 
-use crate::procedure::{Error, panic_text};
+use crate::core::Error;
+use crate::procedure::panic_text;
 use crate::socket::{Accept, Close, Frame, Socket};
 
 /// What an application does when a socket is asked for, opens, gets a message,

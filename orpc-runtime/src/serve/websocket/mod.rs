@@ -4,11 +4,11 @@
 mod connection;
 mod handshake;
 mod hooks;
+mod idle_codec;
 mod intake;
-mod life;
+mod lifecycle;
 #[cfg(feature = "proxy")]
 mod proxy;
-mod resting;
 mod service;
 mod transport;
 

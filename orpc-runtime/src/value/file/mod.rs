@@ -1,7 +1,7 @@
 //! Files.
 
 mod content;
-mod passage;
+mod side_channel;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,8 +22,8 @@ use content::Content;
 #[cfg(feature = "http")]
 pub(crate) use content::Disk;
 pub use content::FileReader;
-pub(crate) use passage::Arrivals;
-pub(super) use passage::{hold, receive};
+pub(crate) use side_channel::Arrivals;
+pub(super) use side_channel::{hold, receive};
 
 /// A `File` of JavaScript: a name, a type and bytes. A `Blob` arrives as a file
 /// with the name `blob`.
@@ -179,7 +179,7 @@ impl Serialize for File {
 
         impl Serialize for Handed<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                passage::hand(self.0);
+                side_channel::hand(self.0);
                 serializer.serialize_map(Some(0))?.end()
             }
         }
@@ -226,7 +226,7 @@ impl<'de> Visitor<'de> for FileVisitor {
 
 /// The file behind a tag.
 pub(super) fn take_held<'de, A: MapAccess<'de>>(map: &mut A) -> Result<File, A::Error> {
-    let held = passage::held(map.next_value()?);
+    let held = side_channel::held(map.next_value()?);
     held.ok_or_else(|| de::Error::custom("a file that is not part of the input"))
 }
 

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use bytes::Bytes;
 
 use super::multipart::{self, Malformed};
-use crate::procedure::Output;
+use crate::core::Output;
 use crate::value::File;
 
 /// The part with the envelope; files are numbered.

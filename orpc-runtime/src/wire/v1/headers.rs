@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::procedure::{Code, Error, UnicodeHeaders, header_value, is_beyond_latin1};
+use crate::core::{Code, Error, UnicodeHeaders, header_value, is_beyond_latin1};
 
 /// The most values of headers that a call has.
 const MAX_HEADERS: usize = 128;

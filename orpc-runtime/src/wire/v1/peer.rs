@@ -16,8 +16,7 @@ use serde_json::value::RawValue;
 use super::batch::UNMATCHED;
 use super::durable::{DURABLE_ITERATOR, POSITION};
 use super::headers::{self, BadHeader, RawHeaders};
-use crate::event::EventMeta;
-use crate::procedure::{Code, Error, EventKind, EventWriter, UnicodeHeaders};
+use crate::core::{Code, Error, EventKind, EventMeta, EventWriter, UnicodeHeaders};
 use crate::wire::v2;
 
 /// Stands between the text and the body of a binary message; UTF-8 has no such byte.

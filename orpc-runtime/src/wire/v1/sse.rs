@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
 
-use crate::event::EventMeta;
-use crate::procedure::{EventKind, EventWriter};
+use crate::core::{EventKind, EventMeta, EventWriter};
 
 /// Frames events for a `text/event-stream` body.
 pub(crate) struct SseWriter;

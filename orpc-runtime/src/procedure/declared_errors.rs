@@ -1,7 +1,7 @@
 //! The errors that a procedure declares, and whether one that leaves it is among them.
 
 use super::call::Call;
-use super::error::{Error, ErrorDeclaration};
+use crate::core::{Error, ErrorDeclaration};
 use crate::schema::{ErrorDataSchema, SchemaError};
 
 /// The declared errors of one procedure, with their data schemas compiled.

@@ -10,8 +10,8 @@ use std::marker::PhantomData;
 use futures::stream::Stream;
 use http::HeaderMap;
 
-use crate::event::Event;
-use crate::procedure::{Call, DurableOutput, Middleware, Procedure, TypedError, With};
+use crate::core::{Event, TypedError};
+use crate::procedure::{Call, DurableOutput, Middleware, Procedure, With};
 use crate::socket::Socket;
 
 /// A type that is what it is meant to be if `IS` is true.

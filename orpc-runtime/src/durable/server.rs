@@ -10,16 +10,16 @@ use serde::Serialize;
 
 use super::builtin;
 use super::client::DurableClient;
-use super::gate::{Entrance, METHODS};
-use super::hub::{Hub, HubTable};
+use super::fanout::{Hub, HubTable};
 use super::issuer::{Issuer, TokenOptions};
 use super::iterator::DurableIterator;
 use super::object::{DurableObject, OF_ITERATORS};
-use super::seat::{Channels, ReadingIterator};
+use super::session::{Channels, ReadingIterator};
 use super::sessions::Sessions;
 use super::token::SigningKeys;
-use crate::event::{HibernatingIterator, LastEventId};
-use crate::procedure::Error;
+use super::token_gate::{Entrance, METHODS};
+use crate::core::{Error, LastEventId};
+use crate::procedure::HibernatingIterator;
 use crate::publish::{EventId, Publish, Publisher};
 use crate::router::{Router, RouterError};
 use crate::rpc::Rpc;
@@ -180,7 +180,7 @@ impl<O: DurableObject> Durable<O> {
         let closed = shared.sessions.close(channel, client);
         match noted {
             Ok(()) => Ok(closed),
-            Err(_) => Err(crate::procedure::Code::ServiceUnavailable.into()),
+            Err(_) => Err(crate::core::Code::ServiceUnavailable.into()),
         }
     }
 

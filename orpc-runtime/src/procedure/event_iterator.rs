@@ -15,12 +15,10 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Event, EventMeta};
+use super::input::{ProcedureInput, RawInput, wrong_kind};
+use super::signature::Shape;
 use crate::budget::{Budget, Reservation};
-use crate::procedure::{
-    Code, Error, EventKind, ProcedureInput, RawInput, Shape, invalid_input, malformed_request,
-    wrong_kind,
-};
+use crate::core::{Code, Error, Event, EventKind, EventMeta, invalid_input, malformed_request};
 use crate::schema::{DecodeError, InputDecoder, SchemaError};
 use crate::value::Envelope;
 
@@ -119,7 +117,7 @@ where
             }
             EventKind::Error => return Err(Error::from_wire(&event.data)),
         };
-        Ok(Event { meta: event.meta, ..event_of })
+        Ok(event_of.with_meta(event.meta))
     }
 }
 

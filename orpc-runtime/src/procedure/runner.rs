@@ -1,6 +1,6 @@
 //! A run of a procedure: bytes in, bytes or events out.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -11,17 +11,20 @@ use futures::StreamExt as _;
 use futures::future::BoxFuture;
 
 use super::call::Call;
-use super::declared::DeclaredErrors;
+use super::declared_errors::DeclaredErrors;
 use super::durable::DurableOutput;
-use super::emitter::{Emitter, EventKind, EventSink, unwritten};
+use super::emitter::{Emitter, EventSink, unwritten};
 use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started, StreamEnd};
-use super::error::{Code, Error, ErrorDeclaration, RpcError};
+use super::handler::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
+use super::in_process;
 use super::input::{ProcedureInput, RawInput};
-use super::local;
-use super::output::{Output, ProcedureOutput};
-use super::traits::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
-use crate::event::{ErrorEvent, EventError, EventItem, EventMeta, Hibernating, Opened, Step};
-use crate::schema::{DecodeError, Issue, OutputWriter, SchemaError};
+use super::output::ProcedureOutput;
+use crate::core::{
+    Code, Error, ErrorDeclaration, ErrorEvent, EventError, EventItem, EventKind, EventMeta, Output,
+    RpcError, Step, invalid_input, malformed_request, present,
+};
+use crate::procedure::{Hibernating, Opened};
+use crate::schema::{DecodeError, OutputWriter, SchemaError};
 
 /// Runs a procedure, in the way of its kind.
 pub(crate) struct Runner<P: Procedure, K, How> {
@@ -307,7 +310,7 @@ where
     }
 
     fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
-        Box::pin(local::open(run))
+        Box::pin(in_process::open(run))
     }
 
     fn checked(&self) -> Result<Self, SchemaError> {
@@ -379,11 +382,6 @@ pub(crate) fn needs_socket() -> Error {
         .with_message("This procedure can be called over WebSocket only")
 }
 
-/// The value, or none for `()`: undefined in JavaScript.
-pub(crate) fn present<T: 'static>(value: &T) -> Option<&T> {
-    (TypeId::of::<T>() != TypeId::of::<()>()).then_some(value)
-}
-
 /// The input of a procedure that has none.
 fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
     // `P::Input` is `()` here, which the compiler cannot know.
@@ -399,20 +397,6 @@ fn typed<T: 'static>(value: AnyValue) -> Result<T, Error> {
 const OUTPUT: usize = 512;
 
 const OUTPUT_INVALID: &str = "Output validation failed";
-
-/// The answer to a request that cannot be read.
-pub(crate) fn malformed_request(_: DecodeError) -> Error {
-    Error::new(Code::BadRequest).with_message(
-        "Malformed request. Ensure the request body is properly formatted and the 'Content-Type' header is set correctly.",
-    )
-}
-
-/// The answer to an input that its type refuses.
-pub(crate) fn invalid_input(issues: &[Issue]) -> Error {
-    Error::new(Code::BadRequest)
-        .with_message("Input validation failed")
-        .with_data(&serde_json::json!({ "issues": issues }))
-}
 
 /// The answer to a caller whose handler panicked; the text goes to the log.
 pub(crate) fn panicked(call: &Call, panic: &(dyn Any + Send)) -> Error {

@@ -1,18 +1,10 @@
-//! Events: what a stream procedure yields besides plain values.
-
-mod hibernating;
-mod input;
+//! Events, which a stream procedure yields besides plain values.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::procedure::{Error, ErrorDeclaration, RpcError};
-
-pub(crate) use hibernating::Opened;
-pub use hibernating::{Hibernating, HibernatingIterator, HibernationId};
-pub use input::{EventIterator, InputEvents};
-pub(crate) use input::{InputEvent, InputFeed};
+use super::{Code, Error, ErrorDeclaration, RpcError};
 
 /// One step of an event iterator: a value, or the return value that ends it,
 /// with the fields of a server-sent event.
@@ -96,6 +88,11 @@ impl<T, R> Event<T, R> {
     /// The id, retry time and comments.
     pub fn meta(&self) -> &EventMeta {
         &self.meta
+    }
+
+    /// Replaces the id, retry time and comments.
+    pub(crate) fn with_meta(self, meta: EventMeta) -> Self {
+        Self { meta, ..self }
     }
 
     pub(crate) fn from_parts(value: T, meta: EventMeta) -> Self {
@@ -293,10 +290,10 @@ impl LastEventId {
     /// # Errors
     /// A BAD_REQUEST that names no details when the text is no `T`: the header
     /// is the client's to write.
-    pub fn parse<T: std::str::FromStr>(&self) -> Result<T, crate::Error> {
-        self.0.parse().map_err(|_| {
-            crate::Error::new(crate::Code::BadRequest).with_message("Malformed last event id")
-        })
+    pub fn parse<T: std::str::FromStr>(&self) -> Result<T, Error> {
+        self.0
+            .parse()
+            .map_err(|_| Error::new(Code::BadRequest).with_message("Malformed last event id"))
     }
 }
 

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use super::definition::Definition;
 use super::durable::DurableOutput;
 use super::erased::ErasedProcedure;
-use super::error::{ErrorDeclaration, RpcError};
-use super::guard;
+use super::handler::{Answers, Hibernates, Opens, Procedure, Streams, Unary};
 use super::input::ProcedureInput;
+use super::layer;
 use super::middleware::{Below, RunMiddleware};
 use super::output::ProcedureOutput;
-use super::running::{EventStream, Hibernation, Kind, OneResult, Runner};
+use super::runner::{EventStream, Hibernation, Kind, OneResult, Runner};
 use super::signature::{Shape, Signature};
-use super::traits::{Answers, Hibernates, Opens, Procedure, Streams, Unary};
-use crate::checked::Checked;
-use crate::event::{EventError, EventItem, Hibernating};
+use crate::core::{ErrorDeclaration, EventError, EventItem, RpcError};
+use crate::procedure::Hibernating;
+use crate::procedure::type_check::Checked;
 use crate::schema::SchemaError;
 
 /// A procedure that can stand in a router of context `C`.
@@ -105,7 +105,7 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     {
         let mut inner = None;
         mount(MountPoint(&mut inner));
-        *self.0 = inner.map(guard::mounted::<M, C, How>);
+        *self.0 = inner.map(layer::mounted::<M, C, How>);
     }
 
     /// `errors` are those that an iterator may end with.

@@ -4,10 +4,10 @@ use futures::stream::{BoxStream, Stream};
 
 use super::call::Call;
 use super::definition::Definition;
-use super::error::RpcError;
 use super::input::ProcedureInput;
 use super::output::ProcedureOutput;
-use crate::event::{EventError, EventItem, Hibernating};
+use crate::core::{EventError, EventItem, RpcError};
+use crate::procedure::Hibernating;
 
 /// A function with `#[procedure]`. Implemented by the type that the attribute
 /// adds beside the function, under the same name.

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use http::HeaderMap;
 
 use super::call::Call;
+use super::handler::Scope;
 use super::middleware::With;
-use super::traits::Scope;
-use crate::event::LastEventId;
+use crate::core::LastEventId;
 use crate::socket::Socket;
 
 /// A router's context that can lend a `T` to a procedure for the time of a call.

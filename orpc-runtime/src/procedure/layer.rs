@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::call::Call;
-use super::declared::DeclaredErrors;
+use super::declared_errors::DeclaredErrors;
 use super::emitter::EventSink;
 use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started, StreamEnd};
-use super::error::{Error, RpcError};
+use super::handler::Scope;
 use super::input::RawInput;
 use super::middleware::{Below, Done, Next, Outcome, RunMiddleware};
-use super::mount::Mounted;
-use super::running::{EndOfCall, settled};
-use super::traits::Scope;
-use crate::event::EventMeta;
+use super::register::Mounted;
+use super::runner::{EndOfCall, settled};
+use crate::core::{Error, EventMeta, RpcError};
 use crate::schema::SchemaError;
 
 /// Puts a middleware in front of a procedure.

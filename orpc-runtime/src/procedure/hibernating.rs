@@ -9,8 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::EventError;
-use crate::procedure::Error;
+use crate::core::{Error, EventError};
 use crate::socket::Socket;
 
 /// An event iterator of which nothing is left running: the client has its

@@ -1,4 +1,4 @@
-//! Errors as a client sees them, and the trait of errors that a procedure declares.
+//! Errors as a client sees them.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -7,82 +7,14 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::output::Output;
-use super::signature::SchemaOf;
+use super::{Code, Output};
+use crate::schema::{DecodeError, Issue};
 use crate::value::{Envelope, Integers, Meta, Step, Value, Written, write_plain, write_value};
 
 /// The message that stands for every error whose text is not the client's business.
 const INTERNAL_MESSAGE: &str = "Internal server error";
 
 type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
-
-macro_rules! codes {
-    ($($variant:ident $text:literal $status:literal $message:literal)*) => {
-        /// The codes that oRPC knows, each with its HTTP status and default message.
-        ///
-        /// Statuses are those of RFC 9110, section 15, RFC 6585 (429) and the
-        /// widespread 499 for a request that its client closed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Code {
-            $(#[doc = concat!("`", $text, "`: ", stringify!($status), ", \"", $message, "\"")] $variant,)*
-        }
-
-        impl Code {
-            /// All codes, in the order of their statuses.
-            pub const ALL: &'static [Code] = &[$(Code::$variant),*];
-
-            /// The code as it stands on the wire, such as `NOT_FOUND`.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Code::$variant => $text,)* }
-            }
-
-            /// The HTTP status that belongs to the code.
-            pub const fn status(self) -> u16 {
-                match self { $(Code::$variant => $status,)* }
-            }
-
-            /// The message of an error of this code that has none of its own.
-            pub const fn default_message(self) -> &'static str {
-                match self { $(Code::$variant => $message,)* }
-            }
-
-            /// The code of that text.
-            pub fn from_text(text: &str) -> Option<Code> {
-                match text { $($text => Some(Code::$variant),)* _ => None }
-            }
-        }
-    };
-}
-
-codes! {
-    BadRequest "BAD_REQUEST" 400 "Bad Request"
-    Unauthorized "UNAUTHORIZED" 401 "Unauthorized"
-    Forbidden "FORBIDDEN" 403 "Forbidden"
-    NotFound "NOT_FOUND" 404 "Not Found"
-    MethodNotSupported "METHOD_NOT_SUPPORTED" 405 "Method Not Supported"
-    NotAcceptable "NOT_ACCEPTABLE" 406 "Not Acceptable"
-    Timeout "TIMEOUT" 408 "Request Timeout"
-    Conflict "CONFLICT" 409 "Conflict"
-    PreconditionFailed "PRECONDITION_FAILED" 412 "Precondition Failed"
-    PayloadTooLarge "PAYLOAD_TOO_LARGE" 413 "Payload Too Large"
-    UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 "Unsupported Media Type"
-    UnprocessableContent "UNPROCESSABLE_CONTENT" 422 "Unprocessable Content"
-    TooManyRequests "TOO_MANY_REQUESTS" 429 "Too Many Requests"
-    ClientClosedRequest "CLIENT_CLOSED_REQUEST" 499 "Client Closed Request"
-    InternalServerError "INTERNAL_SERVER_ERROR" 500 "Internal Server Error"
-    NotImplemented "NOT_IMPLEMENTED" 501 "Not Implemented"
-    BadGateway "BAD_GATEWAY" 502 "Bad Gateway"
-    ServiceUnavailable "SERVICE_UNAVAILABLE" 503 "Service Unavailable"
-    GatewayTimeout "GATEWAY_TIMEOUT" 504 "Gateway Timeout"
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// An error on its way to a client: the wire form of oRPC's `ORPCError`.
 ///
 /// A procedure that returns `Result<T, Error>` can fail with any [`Code`]. Such
@@ -475,116 +407,16 @@ impl<E: std::error::Error + Send + Sync + Unpin + 'static> From<E> for Error {
     }
 }
 
-/// An error that a procedure may fail with.
-///
-/// Derive it for an enum of your own with
-/// [`#[derive(RpcError)]`](derive@crate::RpcError): each variant is declared to
-/// clients with its code, status, message and data. [`Error`] and
-/// `Box<dyn std::error::Error + Send + Sync>` implement it and declare nothing.
-#[diagnostic::on_unimplemented(
-    message = "write `#[derive(Debug, RpcError)]` for `{Self}`, or return `Result<_, orpc_runtime::Error>`: calls fail with RPC errors",
-    label = "not an RPC error",
-    note = "`?` converts every standard error into `orpc_runtime::Error`, whose text clients do not see"
-)]
-pub trait RpcError: Send + Sync + 'static {
-    /// The error as the client sees it.
-    fn into_error(self) -> Error;
-
-    /// The errors that are part of the procedure's type.
-    fn declarations() -> Vec<ErrorDeclaration> {
-        Vec::new()
-    }
+/// The answer to a request that cannot be read.
+pub(crate) fn malformed_request(_: DecodeError) -> Error {
+    Error::new(Code::BadRequest).with_message(
+        "Malformed request. Ensure the request body is properly formatted and the 'Content-Type' header is set correctly.",
+    )
 }
 
-/// An error with `#[derive(RpcError)]`.
-pub trait TypedError: RpcError {}
-
-/// A condition that holds for no type: see the derive.
-#[diagnostic::on_unimplemented(
-    message = "derive `RpcError` for this error, with `#[rpc_error(transparent)]` where it holds a typed one, or write `.map_err(Error::internal)` before `?`",
-    label = "holds an error that clients know, which `?` would hide",
-    note = "derive `RpcError` for the error around it, with `#[rpc_error(transparent)]`; or write `.map_err(Error::internal)` before `?`"
-)]
-pub trait HiddenFromClients {}
-
-/// One error of a procedure's type.
-#[derive(Debug, Clone)]
-pub struct ErrorDeclaration {
-    code: &'static str,
-    status: u16,
-    message: &'static str,
-    data: Option<SchemaOf>,
-}
-
-impl ErrorDeclaration {
-    /// An error without data, with the status and message that belong to its
-    /// code: those of [`Code`], else 500 and the code itself.
-    pub fn new(code: &'static str) -> Self {
-        let known = Code::from_text(code);
-        Self {
-            code,
-            status: known.map_or(500, Code::status),
-            message: known.map_or(code, Code::default_message),
-            data: None,
-        }
-    }
-
-    /// Sets the HTTP status.
-    #[must_use]
-    pub fn status(mut self, status: u16) -> Self {
-        self.status = status;
-        self
-    }
-
-    /// Sets the default message.
-    #[must_use]
-    pub fn message(mut self, message: &'static str) -> Self {
-        self.message = message;
-        self
-    }
-
-    /// Sets the type of the data.
-    #[must_use]
-    pub fn data<T: schemars::JsonSchema>(mut self) -> Self {
-        self.data = Some(|generator| generator.subschema_for::<T>());
-        self
-    }
-
-    /// The code, such as `RATE_LIMITED`.
-    pub fn code(&self) -> &'static str {
-        self.code
-    }
-
-    /// The HTTP status, 400..=599.
-    pub fn http_status(&self) -> u16 {
-        self.status
-    }
-
-    /// The default message.
-    pub fn default_message(&self) -> &'static str {
-        self.message
-    }
-
-    /// Writes the JSON Schema of the data.
-    pub(crate) fn data_schema(&self) -> Option<SchemaOf> {
-        self.data
-    }
-}
-
-impl RpcError for Error {
-    fn into_error(self) -> Error {
-        self
-    }
-}
-
-impl RpcError for Box<dyn std::error::Error + Send + Sync + 'static> {
-    fn into_error(self) -> Error {
-        Error::internal(self)
-    }
-}
-
-impl RpcError for std::convert::Infallible {
-    fn into_error(self) -> Error {
-        match self {}
-    }
+/// The answer to an input that its type refuses.
+pub(crate) fn invalid_input(issues: &[Issue]) -> Error {
+    Error::new(Code::BadRequest)
+        .with_message("Input validation failed")
+        .with_data(&serde_json::json!({ "issues": issues }))
 }

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, Stream, StreamExt as _};
 
-use super::running::{EndOfCall, Run};
-use super::traits::{Opens, Scope};
+use super::handler::{Opens, Scope};
+use super::runner::{EndOfCall, Run};
 
 /// Calls the procedure and returns its stream once the function has.
 pub(super) async fn open<C, P, How>(run: Run<C, P>) -> Result<BoxStream<'static, P::Item>, P::Error>

@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::client::DurableClient;
-use crate::event::{EventMeta, HibernationId};
-use crate::procedure::Error;
+use crate::core::{Error, EventMeta};
+use crate::procedure::HibernationId;
 use crate::publish::{
     Audience, EventId, Published, Publisher, ReadError, Recipient, SubscribeError, Subscription,
 };

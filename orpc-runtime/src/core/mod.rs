@@ -1,0 +1,21 @@
+//! Errors, events and results: the terms in which procedures, wires and stores speak.
+//! Nothing here knows a procedure, a socket or a wire.
+
+mod code;
+mod error;
+mod event;
+mod event_writer;
+mod header;
+mod output;
+mod rpc_error;
+
+pub use code::Code;
+pub use error::Error;
+pub(crate) use error::{invalid_input, malformed_request};
+pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, LastEventId, Step};
+pub(crate) use event_writer::{EventKind, EventWriter, WriteError, write_event};
+pub(crate) use header::UnicodeHeaders;
+#[cfg(feature = "http")]
+pub(crate) use header::{is_beyond_latin1, value_of as header_value};
+pub(crate) use output::{Output, present};
+pub use rpc_error::{ErrorDeclaration, HiddenFromClients, RpcError, TypedError};
