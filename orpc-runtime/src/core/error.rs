@@ -420,3 +420,9 @@ pub(crate) fn invalid_input(issues: &[Issue]) -> Error {
         .with_message("Input validation failed")
         .with_data(&serde_json::json!({ "issues": issues }))
 }
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}

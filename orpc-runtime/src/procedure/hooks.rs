@@ -12,8 +12,8 @@ use super::emitter::EventSink;
 use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started};
 use super::input::RawInput;
 use super::register::Mounted;
-use super::runner::panic_text;
 use crate::core::Error;
+use crate::core::panic_text;
 use crate::schema::SchemaError;
 
 /// What is called at the start and end of every call of a router: for logs,

@@ -50,6 +50,6 @@ pub(crate) use erased::{ErasedProcedure, LocalError, Started, StreamEnd, StreamR
 pub(crate) use hooks::hooked;
 pub(crate) use layer::mounted as behind;
 pub(crate) use register::Mounted;
-pub(crate) use runner::{needs_socket, panic_text, panicked};
+pub(crate) use runner::{needs_socket, panicked};
 #[cfg(feature = "typescript")]
 pub(crate) use signature::{ShapeKind, Signature};

@@ -21,7 +21,7 @@ use super::input::{ProcedureInput, RawInput};
 use super::output::ProcedureOutput;
 use crate::core::{
     Code, Error, ErrorDeclaration, ErrorEvent, EventError, EventItem, EventKind, EventMeta, Output,
-    RpcError, Step, invalid_input, malformed_request, present,
+    RpcError, Step, invalid_input, malformed_request, panic_text, present,
 };
 use crate::procedure::{Hibernating, Opened};
 use crate::schema::{DecodeError, OutputWriter, SchemaError};
@@ -402,12 +402,6 @@ const OUTPUT_INVALID: &str = "Output validation failed";
 pub(crate) fn panicked(call: &Call, panic: &(dyn Any + Send)) -> Error {
     tracing::error!(procedure = call.path(), panic = panic_text(panic), "a handler panicked");
     Error::hidden()
-}
-
-/// The message of a panic.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }
 
 /// Tells spawned work that the call is over, also when its future is dropped.

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use http::request::Parts;
 
 use crate::core::Error;
-use crate::procedure::panic_text;
+use crate::core::panic_text;
 use crate::socket::{Accept, Close, Frame, Socket};
 
 /// What an application does when a socket is asked for, opens, gets a message,

@@ -249,7 +249,7 @@ pub(super) fn guarded<R>(run: impl FnOnce() -> Result<R, StoreError>) -> Result<
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> StoreError {
-    StoreError::Corrupt(crate::procedure::panic_text(panic).to_owned())
+    StoreError::Corrupt(crate::core::panic_text(panic).to_owned())
 }
 
 /// An error of redb.

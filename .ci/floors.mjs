@@ -1,0 +1,139 @@
+// Checks the order of the modules of each package: a module uses only those of the floors below its own, and no two
+// folders use each other. Reads the paths of `use` declarations and of expressions: `crate::…` and `super::…`.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The top-level modules of each package, from the ground floor up; those of one line do not use each other. */
+const FLOORS = {
+  "orpc-runtime": [
+    ["value", "budget"],
+    ["schema", "socket"],
+    ["core"],
+    ["procedure", "publish"],
+    ["router"],
+    ["rpc", "wire"],
+    ["room", "serve", "typescript", "contract", "derive"],
+    ["durable"],
+    ["prelude", "__private"],
+    ["lib"],
+  ],
+  "orpc-macros": [],
+};
+
+/** Re-exports at the root, by the module that holds the item. */
+const EXPORTS = /pub use (?:crate::)?(\w+)::(?:\{([^{}]*)\}|([\w:]+)(?: as (\w+))?);/gu;
+
+const problems = [];
+const problem = (text) => problems.push(text);
+
+function* files(folder, path = []) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) yield* files(join(folder, entry.name), [...path, entry.name]);
+    else if (entry.name.endsWith(".rs")) {
+      const name = entry.name.slice(0, -3);
+      const module = name === "mod" ? path : [...path, name];
+      yield { file: join(folder, entry.name), module, text: readFileSync(join(folder, entry.name), "utf8") };
+    }
+  }
+}
+
+/** The text without comments, strings and modules of tests, which may use everything. */
+function code(text) {
+  const plain = text.replace(/'(?:[^'\\\n]|\\.)'|"(?:[^"\\]|\\.)*"|\/\/.*|\/\*[^]*?\*\//gu, '""');
+  return plain.replace(/#\[cfg\(test\)\]\s*mod \w+ \{[^]*?\n\}/gu, "");
+}
+
+/** The paths that a text names, in full: of a group each member. */
+function* paths(text) {
+  for (const { 0: start, index } of text.matchAll(/\b(?:crate|super)(?=::)/gu)) {
+    if (/[\w:]$/u.test(text.slice(0, index))) continue;
+    yield* group(text.slice(index + start.length), [start]);
+  }
+}
+
+function* group(rest, path) {
+  const [, next] = /^::(\w+)/u.exec(rest) ?? [];
+  if (next) {
+    yield* group(rest.slice(next.length + 2), [...path, next]);
+    return;
+  }
+  if (!rest.startsWith("::{")) {
+    yield path;
+    return;
+  }
+  let depth = 0;
+  let member = "";
+  for (const char of rest.slice(2)) {
+    if (char === "{") depth += 1;
+    if (char === "}") depth -= 1;
+    if (depth === 0 || (depth === 1 && char === ",")) {
+      const name = member.replace(/^\{/u, "").trim();
+      if (name) yield* group(`::${name}`, path);
+      member = "";
+      if (depth === 0) return;
+    } else {
+      member += char;
+    }
+  }
+}
+
+/** The path from the root of the package on. */
+function absolute([first, ...rest], module) {
+  if (first === "crate") return rest;
+  const base = module.slice(0, -1);
+  while (rest[0] === "super") {
+    base.pop();
+    rest.shift();
+  }
+  return [...base, ...rest];
+}
+
+for (const [name, floors] of Object.entries(FLOORS)) {
+  const source = `${name}/src`;
+  const all = [...files(source)];
+  const tops = new Set(all.map(({ module }) => module[0] ?? "lib"));
+  const known = new Set([...all.map(({ module }) => module.join("::")), ...all.flatMap(({ module }) => module.slice(0, -1).join("::"))]);
+
+  const exported = new Map();
+  const root = all.find(({ module }) => module.join() === "lib");
+  for (const [, module, members, path, alias] of root.text.matchAll(EXPORTS)) {
+    for (const item of members?.split(",").map((item) => item.trim()) ?? [path]) {
+      const full = [module, ...item.split("::")];
+      const name = alias ?? full.at(-1);
+      if (item && tops.has(module) && !tops.has(name)) exported.set(name, full);
+    }
+  }
+
+  const level = new Map(floors.flatMap((floor, index) => floor.map((module) => [module, index])));
+  if (floors.length > 0) {
+    for (const top of tops) if (!level.has(top)) problem(`${source}/${top} has no floor: give it one in .ci/floors.mjs`);
+    for (const module of level.keys()) if (!tops.has(module)) problem(`.ci/floors.mjs names ${module}, which is not in ${source}`);
+  }
+
+  /** Uses of one folder by another, below the same folder: a file of each. */
+  const uses = new Map();
+  for (const { file, module, text } of all) {
+    for (const path of paths(code(text))) {
+      const to = absolute(path, module);
+      to.splice(0, 1, ...(exported.get(to[0]) ?? [to[0]]));
+      if (!tops.has(to[0]) || module[0] === "lib") continue;
+      if (floors.length > 0 && module[0] !== to[0] && level.get(to[0]) >= level.get(module[0])) {
+        problem(`${file} uses ${to.join("::")}, of a floor that is not below its own`);
+      }
+      let shared = 0;
+      while (shared < module.length && module[shared] === to[shared]) shared += 1;
+      const [from, onto] = [module, to].map((path) => path.slice(0, shared + 1).join("::"));
+      if (from === onto || !known.has(onto)) continue;
+      const isFolder = (path) => [...known].some((other) => other.startsWith(`${path}::`));
+      if (isFolder(from) && isFolder(onto)) uses.set(`${from} ${onto}`, file);
+    }
+  }
+  for (const [pair, file] of uses) {
+    const [from, onto] = pair.split(" ");
+    const back = uses.get(`${onto} ${from}`);
+    if (back && from < onto) problem(`${file} uses ${onto}, and ${back} uses ${from}: the folders form a circle`);
+  }
+}
+
+for (const text of new Set(problems)) console.error(`floors: ${text}`);
+process.exit(problems.length > 0 ? 1 : 0);
