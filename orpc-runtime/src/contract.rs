@@ -1,10 +1,10 @@
 //! A contract without an implementation.
 
-/// What no value is of: the context of a router that is only described.
+/// Uninhabited context of a contract-only router: there is no implementation to serve.
 ///
-/// `#[contract]` on a trait implements the trait for it and gives a
-/// `Router<Contract>`, from which the types of clients are written where no
-/// implementation is at hand. There is no context to serve it with.
+/// `#[contract]` on a trait implements the trait for this type and returns a
+/// `Router<Contract>`. The types of clients are generated from it where no
+/// implementation is at hand.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;

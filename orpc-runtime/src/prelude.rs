@@ -1,4 +1,4 @@
-//! What a file with procedures needs: `use orpc_runtime::prelude::*;`.
+//! Common imports for files with procedures: `use orpc_runtime::prelude::*;`.
 //!
 //! The derives of serde name their own crate, so a crate that uses them depends on
 //! `serde` as well. `JsonSchema` is the trait of schemars with the derive of this crate.

@@ -13,7 +13,8 @@ use crate::procedure::{
     Procedure, RunMiddleware, Target, behind, hooked,
 };
 
-/// What `encodeURIComponent` leaves alone besides letters and digits (ECMA-262, section 19.2.6.4).
+/// Characters that `encodeURIComponent` leaves unescaped besides letters and digits (ECMA-262,
+/// section 19.2.6.4).
 const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -25,14 +26,14 @@ const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// Names that JavaScript looks up on every object, so that a client cannot call them.
+/// Names that JavaScript finds on every object, so that a client cannot call them.
 const RESERVED: [&str; 8] =
     ["then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__"];
 
 /// A tree of procedures that share a context of type `C`.
 ///
-/// `#[router]` on a module writes one; [`nest`](Router::nest) composes them
-/// across files and crates.
+/// `#[router]` on a module generates one; [`nest`](Router::nest) composes them across
+/// files and crates.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -85,21 +86,21 @@ impl<C> Default for Router<C> {
     }
 }
 
-/// Why a router cannot be served: every reason that was found.
+/// Error of a router that cannot be served, with every reason.
 #[derive(Debug, Clone, thiserror::Error)]
 pub struct RouterError {
     issues: Vec<RouterIssue>,
 }
 
 impl RouterError {
-    /// The reasons, in the order of the procedures.
+    /// Returns the reasons, in the order of the procedures.
     pub fn issues(&self) -> &[RouterIssue] {
         &self.issues
     }
 }
 
 impl RouterError {
-    /// Names that are taken.
+    /// Creates the error of names that are already taken.
     #[cfg(feature = "durable")]
     pub(crate) fn reserved(names: Vec<String>) -> Self {
         let issues = names.into_iter().map(|path| RouterIssue::Reserved { path }).collect();
@@ -121,25 +122,25 @@ impl fmt::Display for RouterError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RouterIssue {
-    /// Two procedures, or a procedure and a router, have one name.
+    /// Two procedures, or a procedure and a router, have the same name.
     #[error("two entries are named `{path}`: rename one, or give it `name = \"…\"`")]
     Duplicate {
         /// The path, its segments joined with `/`.
         path: String,
     },
-    /// JavaScript looks that name up on every object.
+    /// JavaScript finds the name on every object.
     #[error("`{path}` ends with a name that is reserved in JavaScript: give it `name = \"…\"`")]
     Reserved {
         /// The path, its segments joined with `/`.
         path: String,
     },
-    /// URLs leave out segments of that name (RFC 3986, section 5.2.4).
+    /// URLs remove segments of that name (RFC 3986, section 5.2.4).
     #[error("`{path}` ends with a name that URLs leave out: give it `name = \"…\"`")]
     Dots {
         /// The path, its segments joined with `/`.
         path: String,
     },
-    /// A name has no text.
+    /// A name is empty.
     #[error("an entry of `{path}` has an empty name")]
     Empty {
         /// The path of the router, its segments joined with `/`.
@@ -150,16 +151,16 @@ pub enum RouterIssue {
     Schema {
         /// The path, its segments joined with `/`.
         path: String,
-        /// What is wrong and where in the schema.
+        /// Reason, with the place in the schema.
         reason: String,
     },
 }
 
-/// Why a call in the same process gave no result.
+/// Error of a call in the same process.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError<E> {
-    /// The procedure stands nowhere in the router.
+    /// The router does not have the procedure.
     #[error("the procedure `{0}` is not in this router")]
     NotInRouter(&'static str),
     /// The procedure itself failed.
@@ -171,7 +172,7 @@ pub enum CallError<E> {
 }
 
 impl<C: Send + Sync + 'static> Router<C> {
-    /// A router without procedures.
+    /// Creates a router without procedures.
     pub fn new() -> Self {
         Self::default()
     }
@@ -205,10 +206,11 @@ impl<C: Send + Sync + 'static> Router<C> {
         self
     }
 
-    /// The procedures of a router behind a middleware, whose context is made of this
-    /// one's. `How` is inferred: `Router::<App>::behind::<authenticate, _>(account)`.
+    /// Puts a middleware in front of the procedures of a router, whose context extends
+    /// this one's. `How` is inferred: `Router::<App>::behind::<authenticate,
+    /// _>(account)`.
     ///
-    /// `#[router(with = …)]` writes it.
+    /// `#[router(with = …)]` generates the call.
     #[must_use]
     pub fn behind<M, How>(router: Router<Below<M, C>>) -> Self
     where
@@ -218,8 +220,8 @@ impl<C: Send + Sync + 'static> Router<C> {
         router.map(&|mounted| behind::<M, C, How>(mounted))
     }
 
-    /// Calls these hooks for every call of the procedures that are in the router
-    /// now. Those that are added first are the inner ones.
+    /// Registers hooks for every call of the procedures that are in the router now.
+    /// Hooks that are added first are the inner ones.
     #[must_use]
     pub fn hooks(self, hooks: impl Hooks<C>) -> Self {
         let hooks: Arc<dyn Hooks<C>> = Arc::new(hooks);
@@ -227,12 +229,12 @@ impl<C: Send + Sync + 'static> Router<C> {
     }
 
     /// Checks every output of the procedures that are in the router now, and every
-    /// event of their streams, against the JSON Schema of its type: for types
-    /// whose own rules say less than their schema. It costs a parse of what is
-    /// sent. An output that is refused fails with INTERNAL_SERVER_ERROR, an event
-    /// ends its stream with EVENT_ITERATOR_VALIDATION_FAILED; the reasons are
-    /// logged. Events of [hibernating iterators](crate::HibernatingIterator) and
-    /// calls in the same process are not checked.
+    /// event of their streams, against the JSON Schema of its type: for types whose
+    /// schema is stricter than the type. Each check parses the serialised output. A
+    /// refused output fails with INTERNAL_SERVER_ERROR, an event ends its stream with
+    /// EVENT_ITERATOR_VALIDATION_FAILED; the reasons are logged. Events of [hibernating
+    /// iterators](crate::HibernatingIterator) and calls in the same process are not
+    /// checked.
     #[must_use]
     pub fn check_outputs(self) -> Self {
         self.map(&|mut mounted| {
@@ -241,7 +243,7 @@ impl<C: Send + Sync + 'static> Router<C> {
         })
     }
 
-    /// The same tree of other procedures.
+    /// Maps every procedure, with the tree unchanged.
     fn map<D>(self, change: &dyn Fn(Mounted<C>) -> Mounted<D>) -> Router<D>
     where
         D: Send + Sync + 'static,
@@ -270,18 +272,16 @@ impl<C: Send + Sync + 'static> Router<C> {
         }
     }
 
-    /// Calls a procedure in the same process, with its own types: no wire, no
-    /// validation, the function's own result, through the middlewares and hooks
-    /// before it. A stream comes as a stream.
+    /// Calls a procedure in the same process, with its own types: no serialisation and
+    /// no validation; the middlewares and hooks run, and the result is the function's
+    /// own. A stream is returned as a stream.
     ///
     /// The context is a value or an `Arc` of one.
     ///
-    /// # Errors
-    /// The error of the procedure or of a middleware, or that the procedure is not in
-    /// this router.
+    /// # Errors The error of the procedure or of a middleware, or an error if the
+    /// procedure is not in this router.
     ///
-    /// # Panics
-    /// If the function does.
+    /// # Panics If the function panics.
     pub async fn call<P: Procedure>(
         &self,
         context: impl Into<Arc<C>>,
@@ -310,20 +310,22 @@ impl<C: Send + Sync + 'static> Router<C> {
         }
     }
 
-    /// The paths of all procedures with their definitions, in the order they were added.
+    /// Returns the paths of all procedures with their definitions, in the order they
+    /// were added.
     pub fn procedures(&self) -> Vec<(String, &Definition)> {
         let mut all = Vec::new();
         self.visit(&[], &mut |path, mounted| all.push((path.join("/"), &mounted.definition)));
         all
     }
 
-    /// The first names of all procedures, in the order they were added.
+    /// Returns the first names of all procedures, in the order they were added.
     #[cfg(feature = "durable")]
     pub(crate) fn names(&self) -> Vec<String> {
         self.nodes.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// The JSON Schema of a procedure's input, if there is such a procedure and it has one.
+    /// Returns the JSON Schema of a procedure's input, if the path names a procedure with
+    /// an input.
     pub fn input_schema(&self, path: &str) -> Option<&serde_json::Value> {
         let mut schema = None;
         self.visit(&[], &mut |at, mounted| {
@@ -336,7 +338,7 @@ impl<C: Send + Sync + 'static> Router<C> {
         schema
     }
 
-    /// Shows every procedure with its path, a segment an item.
+    /// Calls `visitor` with every procedure and the segments of its path.
     pub(crate) fn visit<'r>(
         &'r self,
         prefix: &[&'r str],
@@ -351,7 +353,7 @@ impl<C: Send + Sync + 'static> Router<C> {
         }
     }
 
-    /// The table of routes, or all that is wrong with the tree.
+    /// Builds the table of routes; fails with all faults of the tree.
     pub(crate) fn routes(&self) -> Result<Routes<C>, RouterError> {
         let mut issues = Vec::new();
         self.conflicts_below("", &mut issues);
@@ -397,12 +399,13 @@ impl RouterIssue {
     }
 }
 
-/// A reply or an error that is not of the procedure's types: no middleware can make one.
+/// Returns the error for a reply or an error of other types than the procedure's: no
+/// middleware can create one.
 fn foreign<E>() -> CallError<E> {
     CallError::Middleware(Error::hidden())
 }
 
-/// A path as it stands in a URL.
+/// Encodes a path as it appears in a URL.
 pub(crate) fn encoded(path: &[&str]) -> String {
     let segments =
         path.iter().map(|segment| utf8_percent_encode(segment, URI_COMPONENT).to_string());
@@ -419,18 +422,18 @@ impl<C: Send + Sync + 'static> fmt::Debug for Router<C> {
     }
 }
 
-/// The procedures of a router by the text of their URL paths.
+/// Procedures of a router by their encoded URL paths.
 pub(crate) struct Routes<C>(HashMap<String, Route<C>>);
 
-/// One procedure with its place.
+/// One procedure with its path.
 pub(crate) struct Route<C> {
     pub(crate) target: Arc<Target>,
     pub(crate) procedure: Arc<dyn ErasedProcedure<C>>,
 }
 
 impl<C> Routes<C> {
-    /// Finds the procedure of a URL path. One leading and one trailing `/` do
-    /// not count; else the text must be the encoded path exactly.
+    /// Finds the procedure of a URL path. One leading and one trailing `/` are ignored;
+    /// otherwise the text must equal the encoded path exactly.
     pub(crate) fn find(&self, path: &str) -> Option<&Route<C>> {
         let path = path.strip_prefix('/').unwrap_or(path);
         self.0.get(path.strip_suffix('/').unwrap_or(path))

@@ -1,4 +1,4 @@
-//! A router that is ready to be served.
+//! A router ready to be served.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::router::{Route, Router, RouterError, Routes};
 
-/// A router that is ready to be served: names checked, schemas compiled.
+/// A router ready to be served: names checked, schemas compiled.
 ///
 /// Cheap to clone; all clones and all services made from them share one state.
 ///
@@ -47,7 +47,7 @@ impl<C> Clone for Rpc<C> {
 }
 
 impl<C: Send + Sync + 'static> Rpc<C> {
-    /// Gets a router ready.
+    /// Prepares a router.
     ///
     /// # Panics
     /// If it cannot be served, with all reasons; see [`try_new`](Rpc::try_new).
@@ -59,11 +59,10 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         }
     }
 
-    /// Gets a router ready.
+    /// Prepares a router.
     ///
-    /// # Errors
-    /// Names that clash or cannot be called from JavaScript, and schemas that
-    /// cannot be compiled, with the procedure and the place in its schema.
+    /// # Errors Names that conflict or cannot be called from JavaScript, and schemas
+    /// that cannot be compiled, with the procedure and the place in its schema.
     pub fn try_new(router: Router<C>) -> Result<Self, RouterError> {
         let routes = router.routes()?;
         let shared = Shared {
@@ -76,35 +75,35 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// The router.
+    /// Returns the router.
     pub fn router(&self) -> &Router<C> {
         &self.shared.router
     }
 
-    /// How many event streams clients read at this moment.
+    /// Returns the number of event streams that clients read now.
     pub fn live_streams(&self) -> usize {
         self.shared.live_streams.load(Ordering::Relaxed)
     }
 
-    /// Ends all event streams: each closes with SERVICE_UNAVAILABLE, upon which
-    /// clients that resume connect anew. New ones are refused likewise. Calls
-    /// with one result are left to finish, and then their sockets close with 1001.
+    /// Ends all event streams: each closes with SERVICE_UNAVAILABLE, and clients that
+    /// resume then reconnect. New streams are refused with the same error. Calls with
+    /// one result are left to finish, and then their sockets close with 1001.
     ///
-    /// Call it before a graceful shutdown of the HTTP server, which would
-    /// otherwise wait for streams without an end. Servers other than `serve`
-    /// (feature `server`) let go of sockets: wait for [`closed`](Rpc::closed) after it.
+    /// Call it before a graceful shutdown of the HTTP server, which would otherwise
+    /// wait for streams without an end. Servers other than `serve` (feature `server`)
+    /// do not track sockets: wait for [`closed`](Rpc::closed) after it.
     pub fn shutdown(&self) {
         self.shared.shutdown.cancel();
         self.shared.sockets.close();
     }
 
-    /// Waits, after [`shutdown`](Rpc::shutdown), until all sockets are closed.
-    /// HTTP servers let go of sockets with their upgrade, and do not wait for them.
+    /// Waits, after [`shutdown`](Rpc::shutdown), until all sockets are closed. HTTP
+    /// servers stop tracking sockets at the upgrade, and do not wait for them.
     pub async fn closed(&self) {
         self.shared.sockets.wait().await;
     }
 
-    /// How many sockets are open at this moment.
+    /// Returns the number of open sockets.
     pub fn live_sockets(&self) -> usize {
         self.shared.sockets.len()
     }

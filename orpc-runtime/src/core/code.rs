@@ -18,22 +18,23 @@ macro_rules! codes {
             /// All codes, in the order of their statuses.
             pub const ALL: &'static [Code] = &[$(Code::$variant),*];
 
-            /// The code as it stands on the wire, such as `NOT_FOUND`.
+            /// Returns the code as sent on the wire, such as `NOT_FOUND`.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Code::$variant => $text,)* }
             }
 
-            /// The HTTP status that belongs to the code.
+            /// Returns the HTTP status of the code.
             pub const fn status(self) -> u16 {
                 match self { $(Code::$variant => $status,)* }
             }
 
-            /// The message of an error of this code that has none of its own.
+            /// Returns the message of an error with this code, unless the error sets
+            /// another.
             pub const fn default_message(self) -> &'static str {
                 match self { $(Code::$variant => $message,)* }
             }
 
-            /// The code of that text.
+            /// Parses a code from its text.
             pub fn from_text(text: &str) -> Option<Code> {
                 match text { $($text => Some(Code::$variant),)* _ => None }
             }

@@ -11,7 +11,7 @@ use super::{Code, Output};
 use crate::schema::{DecodeError, Issue};
 use crate::value::{Envelope, Integers, Meta, Step, Value, Written, write_plain, write_value};
 
-/// The message that stands for every error whose text is not the client's business.
+/// Message of every error whose text stays on the server.
 const INTERNAL_MESSAGE: &str = "Internal server error";
 
 type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -22,8 +22,8 @@ type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
 /// `defined: false`. Errors that clients should handle by type are an enum with
 /// [`#[derive(RpcError)]`](derive@crate::RpcError).
 ///
-/// Every standard error converts with `?` into an internal error: the client
-/// reads `INTERNAL_SERVER_ERROR`, the text goes to the log alone.
+/// Every standard error converts with `?` into an internal error: the client reads
+/// `INTERNAL_SERVER_ERROR`; the text is only logged.
 ///
 /// ```
 /// use orpc_runtime::{Code, Error};
@@ -43,7 +43,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     defined: bool,
-    /// Compared with the errors that are declared, and logged.
+    /// `true` once the error has been compared with the declared errors, and logged.
     settled: bool,
     code: Cow<'static, str>,
     status: u16,
@@ -52,15 +52,15 @@ struct Inner {
     source: Option<Source>,
 }
 
-/// The data of an error: JSON, and the types that it lacks.
+/// Data of an error: JSON with its type metadata.
 struct Data {
     json: Box<RawValue>,
     meta: Meta,
 }
 
 impl Data {
-    /// The data of a value, none where it is undefined. Which of its large
-    /// integers are bigints only the declaration of the error tells.
+    /// Serialises a value; `None` where it is undefined. Only the declaration of the
+    /// error tells which of its large integers are bigints.
     fn of<T: Serialize + ?Sized>(value: &T) -> Result<Option<Self>, serde_json::Error> {
         let (mut text, mut meta) = (Vec::new(), Meta::default());
         let written = write_value(value, Integers::Undecided, &mut text, &mut meta)?;
@@ -73,13 +73,13 @@ impl Data {
 }
 
 impl Error {
-    /// An error of that code, with the status and message that belong to it.
+    /// Creates an error with a code and the status and message of that code.
     pub fn new(code: Code) -> Self {
         Self::from_inner(Cow::Borrowed(code.as_str()), code.status(), code.default_message().into())
     }
 
-    /// An error of a code given as text. A code that is not in [`Code`] has
-    /// status 500 and its own text as its message until told otherwise.
+    /// Creates an error from a code given as text. A code that is not in [`Code`] has
+    /// status 500 and its own text as its message, unless they are set.
     pub fn custom(code: impl Into<Cow<'static, str>>) -> Self {
         let code = code.into();
         match Code::from_text(&code) {
@@ -88,15 +88,15 @@ impl Error {
         }
     }
 
-    /// An error whose text stays on the server: the client reads
-    /// INTERNAL_SERVER_ERROR, 500, `Internal server error`; `source` is logged.
+    /// Creates an internal error: the client reads INTERNAL_SERVER_ERROR, 500,
+    /// `Internal server error`; `source` is only logged.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>) -> Self {
         let mut error = Self::hidden();
         error.0.source = Some(source.into());
         error
     }
 
-    /// The internal error with nothing to log.
+    /// Creates an internal error with nothing to log.
     pub(crate) fn hidden() -> Self {
         let code = Code::InternalServerError;
         Self::from_inner(Cow::Borrowed(code.as_str()), code.status(), INTERNAL_MESSAGE.into())
@@ -138,10 +138,10 @@ impl Error {
     /// Attaches data for the client. Data that cannot be serialised turns the
     /// error into an internal one, and the reason is logged.
     ///
-    /// A `u64` in them (or another integer of 64 or 128 bits) is a bigint where the
-    /// procedure declares the error with such data, and else a number: nothing
-    /// tells it from one in a `serde_json::Value`. A [`BigInt`](crate::value::BigInt)
-    /// is always one.
+    /// A `u64` in the data (or another integer of 64 or 128 bits) is sent as a bigint
+    /// if the procedure declares the error with such data, and otherwise as a number,
+    /// because it cannot be told from one in a `serde_json::Value`. A
+    /// [`BigInt`](crate::value::BigInt) is always sent as a bigint.
     #[must_use]
     pub fn with_data<T: Serialize + ?Sized>(mut self, data: &T) -> Self {
         match Data::of(data) {
@@ -153,7 +153,7 @@ impl Error {
         }
     }
 
-    /// An error that a client sent, of which it says what it likes.
+    /// Reads an error that a client sent; none of its members is trusted.
     pub(crate) fn from_wire(envelope: &[u8]) -> Self {
         #[derive(serde::Deserialize)]
         struct Members {
@@ -176,8 +176,8 @@ impl Error {
         }
     }
 
-    /// Appends the envelope of the wire form, without files. On failure `out` is
-    /// as long as before.
+    /// Appends the envelope of the wire form, without files. On failure `out` keeps its
+    /// length.
     pub(crate) fn write_envelope(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
         write_plain(self, out)?;
         if let Some(data) = self.0.data.as_ref().filter(|data| !data.meta.is_empty()) {
@@ -188,8 +188,8 @@ impl Error {
         Ok(())
     }
 
-    /// The wire form with the files of the data. What cannot be serialised is
-    /// logged and empty.
+    /// Returns the wire form with the files of the data. If it cannot be serialised,
+    /// the reason is logged and the output is empty.
     pub(crate) fn output(&self) -> Output {
         let mut envelope = Vec::with_capacity(128);
         if let Err(reason) = self.write_envelope(&mut envelope) {
@@ -208,7 +208,7 @@ impl Error {
         Output { envelope, files }
     }
 
-    /// Whether there are files in the data.
+    /// Returns `true` if the data has files.
     pub(crate) fn has_files(&self) -> bool {
         self.0.data.as_ref().is_some_and(|data| data.meta.files().next().is_some())
     }
@@ -230,20 +230,21 @@ impl Error {
         self
     }
 
-    /// Marks the error as one that is what its client gets. False if it was before.
+    /// Marks the error as final: the client gets it unchanged. Returns `false` if it
+    /// was marked before.
     pub(crate) fn set_settled(&mut self) -> bool {
         !std::mem::replace(&mut self.0.settled, true)
     }
 
-    /// Stands for the error of a procedure that is called in the same process,
-    /// which no middleware can look into.
+    /// Wraps the error of a procedure that is called in the same process. Middleware
+    /// cannot look into it.
     pub(crate) fn of_procedure(error: Box<dyn Any + Send + Sync>) -> Self {
         let mut this = Self::hidden().with_source(ProcedureError(error));
         this.set_settled();
         this
     }
 
-    /// The error of the procedure that this one stands for.
+    /// Returns the procedure error that this one wraps.
     pub(crate) fn into_procedure_error(mut self) -> Result<Box<dyn Any + Send + Sync>, Self> {
         match self.0.source.take().map(|source| source.downcast::<ProcedureError>()) {
             Some(Ok(error)) => Ok(error.0),
@@ -267,37 +268,38 @@ impl Error {
         self
     }
 
-    /// Whether the procedure declares the error, so that a client knows its type.
+    /// Returns `true` if the procedure declares the error, so that a client knows its
+    /// type.
     pub fn is_defined(&self) -> bool {
         self.0.defined
     }
 
-    /// The code, such as `NOT_FOUND`.
+    /// Returns the code, such as `NOT_FOUND`.
     pub fn code(&self) -> &str {
         &self.0.code
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub fn status(&self) -> u16 {
         self.0.status
     }
 
-    /// The message that the client reads.
+    /// Returns the message that the client reads.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The data as JSON text, without the types that JSON lacks.
+    /// Returns the data as JSON text, without type metadata.
     pub fn data(&self) -> Option<&str> {
         self.0.data.as_ref().map(|data| data.json.get())
     }
 
-    /// The data as a value of any kind; undefined where there are none.
+    /// Returns the data as a [`Value`]; undefined if there is none.
     pub fn data_value(&self) -> Value {
         self.typed_data(&[])
     }
 
-    /// The data, where the codes are those of user-defined types.
+    /// Returns the data, with the type codes of user-defined types.
     pub(crate) fn typed_data(&self, codes: &[u32]) -> Value {
         let Some(data) = &self.0.data else { return Value::Undefined };
         let mut text = b"{\"json\":".to_vec();
@@ -311,14 +313,14 @@ impl Error {
         value.map_or(Value::Undefined, |(value, _)| value)
     }
 
-    /// Logs what is behind an internal error.
+    /// Logs the source of an internal error.
     pub(crate) fn log(&self, procedure: &str) {
         if let Some(source) = self.source() {
             tracing::error!(procedure, error = %Chain(source), "a handler failed");
         }
     }
 
-    /// What went wrong behind an internal error. Never sent.
+    /// Returns the source of an internal error. It is never sent.
     pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.0.source.as_deref()
     }
@@ -356,7 +358,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Equal if a client cannot tell them apart.
+/// Errors are equal if a client cannot tell them apart.
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
         let seen = |error: &Self| (error.is_defined(), error.status());
@@ -367,7 +369,7 @@ impl PartialEq for Error {
     }
 }
 
-/// The code and the message: what a client sees, too.
+/// Writes the code and the message, as the client sees them.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code(), self.message())
@@ -378,7 +380,7 @@ impl fmt::Display for Error {
 #[error("the procedure failed")]
 struct ProcedureError(Box<dyn Any + Send + Sync>);
 
-/// An error with what caused it.
+/// An error with its chain of sources.
 struct Chain<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
 
 impl fmt::Display for Chain<'_> {
@@ -399,29 +401,30 @@ impl From<Code> for Error {
     }
 }
 
-// `Error` itself is no `std::error::Error`: that is what makes this possible. `Unpin`
-// keeps typed errors out, which `#[derive(RpcError)]` converts as what they are.
+// `Error` itself does not implement `std::error::Error`, which makes this impl
+// possible. `Unpin` keeps typed errors out: `#[derive(RpcError)]` converts those to
+// their declared form.
 impl<E: std::error::Error + Send + Sync + Unpin + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         Self::internal(error)
     }
 }
 
-/// The answer to a request that cannot be read.
+/// Creates the response to a request that cannot be read.
 pub(crate) fn malformed_request(_: DecodeError) -> Error {
     Error::new(Code::BadRequest).with_message(
         "Malformed request. Ensure the request body is properly formatted and the 'Content-Type' header is set correctly.",
     )
 }
 
-/// The answer to an input that its type refuses.
+/// Creates the response to an input that its type refuses.
 pub(crate) fn invalid_input(issues: &[Issue]) -> Error {
     Error::new(Code::BadRequest)
         .with_message("Input validation failed")
         .with_data(&serde_json::json!({ "issues": issues }))
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")

@@ -28,7 +28,7 @@ pub struct Event<T, R = ()> {
     meta: EventMeta,
 }
 
-/// What an [`Event`] carries.
+/// Payload of an [`Event`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step<T, R = ()> {
     /// A value; the iterator goes on.
@@ -80,12 +80,12 @@ impl<T, R> Event<T, R> {
         self
     }
 
-    /// What the event carries.
+    /// Returns the payload of the event.
     pub fn step(&self) -> &Step<T, R> {
         &self.step
     }
 
-    /// The id, retry time and comments.
+    /// Returns the id, retry time and comments.
     pub fn meta(&self) -> &EventMeta {
         &self.meta
     }
@@ -116,7 +116,7 @@ pub(crate) enum InvalidMeta {
 }
 
 impl EventMeta {
-    /// Tells whether every wire can carry the fields.
+    /// Checks that every wire can carry the fields.
     pub(crate) fn check(&self) -> Result<(), InvalidMeta> {
         if self.id().is_some_and(|id| id.contains(['\r', '\n', '\0'])) {
             return Err(InvalidMeta::Id);
@@ -127,24 +127,23 @@ impl EventMeta {
         Ok(())
     }
 
-    /// The id of the event.
+    /// Returns the id of the event.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// How long a client waits before it reconnects.
+    /// Returns the time that a client waits before it reconnects.
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    /// The comments in the order they were added.
+    /// Returns the comments in the order they were added.
     pub fn comments(&self) -> impl Iterator<Item = &str> {
         self.comments.iter().map(String::as_str)
     }
 }
 
-/// What a stream procedure may yield: a value that can be serialised, or an
-/// [`Event`] of one.
+/// Item of a procedure's stream: a serialisable value, or an [`Event`] of one.
 #[diagnostic::on_unimplemented(
     message = "write `#[derive(Serialize, JsonSchema)]` for `{Self}` and the types in it: it is what a stream yields",
     label = "not an item: it lacks `Serialize`, `JsonSchema` or both",
@@ -155,10 +154,10 @@ pub trait EventItem: Send {
     type Value: Serialize + schemars::JsonSchema + Send + 'static;
     /// The return value.
     type Return: Serialize + schemars::JsonSchema + Send + 'static;
-    /// As an event.
+    /// Converts the item into an event.
     fn into_event(self) -> Event<Self::Value, Self::Return>;
 
-    /// The envelope of a value that was serialised before.
+    /// Returns the envelope of a value that was serialised before.
     #[doc(hidden)]
     fn encoded(_value: &Self::Value) -> Option<&[u8]> {
         None
@@ -233,16 +232,17 @@ impl<E> ErrorEvent<E> {
     }
 }
 
-/// How a stream may fail: an [`RpcError`](crate::RpcError), or an [`ErrorEvent`] of one.
+/// Error of a procedure's stream: an [`RpcError`](crate::RpcError), or an [`ErrorEvent`]
+/// of one.
 #[diagnostic::on_unimplemented(
     message = "write `#[derive(Debug, RpcError)]` for `{Self}`, or yield `Result<_, orpc_runtime::Error>`: a stream ends with an RPC error",
     label = "not an RPC error"
 )]
 pub trait EventError: Send + 'static {
-    /// The error as the client sees it.
+    /// Converts the error into its wire form.
     fn into_error_event(self) -> ErrorEvent<Error>;
 
-    /// The errors that are part of the procedure's type.
+    /// Returns the errors that are part of the procedure's type.
     fn declarations() -> Vec<ErrorDeclaration>;
 }
 
@@ -287,9 +287,8 @@ impl LastEventId {
 
     /// Reads the id as a `T`, for example a `u64` sequence number.
     ///
-    /// # Errors
-    /// A BAD_REQUEST that names no details when the text is no `T`: the header
-    /// is the client's to write.
+    /// # Errors A BAD_REQUEST without details if the text is not a valid `T`: clients
+    /// may send any text in the header.
     pub fn parse<T: std::str::FromStr>(&self) -> Result<T, Error> {
         self.0
             .parse()

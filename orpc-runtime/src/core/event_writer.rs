@@ -1,9 +1,9 @@
-//! Events in the frames of a wire.
+//! Events in the frames of a wire protocol.
 
 use super::event::{EventMeta, InvalidMeta};
 use crate::schema::OutputError;
 
-/// What an event says about the iterator.
+/// Kind of an event: a message, an error or the end of the iterator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventKind {
     Message,
@@ -11,19 +11,19 @@ pub(crate) enum EventKind {
     Done,
 }
 
-/// How a wire frames an event around its envelope.
+/// Framing of events around their envelopes, one implementation per wire protocol.
 pub(crate) trait EventWriter: Send + Sync + 'static {
-    /// Writes what tells the client that it gets an iterator.
+    /// Writes the frame that tells the client that an iterator follows.
     fn open(&self, out: &mut Vec<u8>);
 
-    /// Writes what stands before the data.
+    /// Writes the part of the frame before the data.
     fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>);
 
-    /// Writes what stands behind the data.
+    /// Writes the part of the frame behind the data.
     fn end(&self, meta: &EventMeta, out: &mut Vec<u8>);
 }
 
-/// Why an event was not written.
+/// Reason why an event was not written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WriteError {
     #[error(transparent)]

@@ -1,9 +1,9 @@
-//! The text of headers, which reads alike on every transport.
+//! Text of headers, equal on every transport.
 //!
 //! HTTP carries a value as bytes, which JavaScript writes and reads as ISO-8859-1
-//! (Fetch, section 2.2). A call over WebSocket has its headers as JSON, of any text:
-//! it is kept as the bytes that HTTP would have carried, and as UTF-8 where there
-//! are none, under a name that is remembered.
+//! (Fetch, section 2.2). A call over WebSocket has its headers as JSON strings of any
+//! text. Each is kept as the bytes that HTTP would carry, or as UTF-8 if ISO-8859-1
+//! cannot encode it; its name is then remembered.
 
 use std::borrow::Cow;
 
@@ -12,16 +12,15 @@ use http::header::{
     USER_AGENT,
 };
 
-/// Headers that are no lists: of repeated ones the first counts, as in Node.
+/// Headers that are not lists: if one is repeated, its first value is used, as in Node.
 const SINGLE: [HeaderName; 5] = [AUTHORIZATION, CONTENT_TYPE, HOST, REFERER, USER_AGENT];
 
-/// The names of the headers whose values are UTF-8, as a character of theirs is
-/// beyond ISO-8859-1.
+/// Names of the headers whose values are UTF-8 because ISO-8859-1 cannot encode them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct UnicodeHeaders(Vec<HeaderName>);
 
 impl UnicodeHeaders {
-    /// Those of a request over HTTP.
+    /// The names for a request over HTTP: none.
     #[cfg(feature = "http")]
     pub(crate) const NONE: &'static Self = &Self(Vec::new());
 
@@ -46,8 +45,8 @@ impl UnicodeHeaders {
         self.0.contains(name)
     }
 
-    /// All values of a name as one text. Repeated headers are one list (RFC 9110,
-    /// section 5.3; for cookies RFC 6265, section 5.4).
+    /// Joins all values of a name into one text. Repeated headers form a list (RFC
+    /// 9110, section 5.3; for cookies RFC 6265, section 5.4).
     pub(crate) fn text<'h>(
         &self,
         headers: &'h HeaderMap,
@@ -69,7 +68,7 @@ impl UnicodeHeaders {
     }
 }
 
-/// A value as text.
+/// Decodes a value.
 fn text_of(value: &HeaderValue, is_utf8: bool) -> Cow<'_, str> {
     match value.to_str() {
         Ok(ascii) => Cow::Borrowed(ascii),
@@ -78,15 +77,15 @@ fn text_of(value: &HeaderValue, is_utf8: bool) -> Cow<'_, str> {
     }
 }
 
-/// Tells if a text has a character beyond ISO-8859-1.
+/// Returns `true` if ISO-8859-1 cannot encode the text.
 #[cfg(feature = "http")]
 pub(crate) fn is_beyond_latin1(text: &str) -> bool {
     text.chars().any(|char| char > '\u{ff}')
 }
 
-/// The value that carries a text, as UTF-8 or else as ISO-8859-1, whose characters
-/// it then has. None if the text has control characters, which no header has
-/// (RFC 9110, section 5.5).
+/// Encodes a text as UTF-8, or as ISO-8859-1 if `is_utf8` is `false` and all its
+/// characters belong to it. `None` if the text has control characters, which headers
+/// must not contain (RFC 9110, section 5.5).
 #[cfg(feature = "http")]
 pub(crate) fn value_of(text: &str, is_utf8: bool) -> Option<HeaderValue> {
     if is_utf8 || text.is_ascii() {

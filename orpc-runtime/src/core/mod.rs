@@ -1,5 +1,5 @@
-//! Errors, events and results: the terms in which procedures, wires and stores speak.
-//! Nothing here knows a procedure, a socket or a wire.
+//! Errors, events and results: the vocabulary of procedures, wire protocols and stores.
+//! This module depends on none of them.
 
 mod code;
 mod error;

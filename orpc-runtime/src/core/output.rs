@@ -1,18 +1,18 @@
-//! Results before they are on a wire.
+//! Results before they are written to a wire.
 
 use std::any::TypeId;
 
 use crate::value::File;
 
-/// A result before it is on a wire: an envelope, and the files of its value.
+/// A result before it is written to a wire: an envelope, and the files of its value.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) envelope: Vec<u8>,
-    /// In the order in which the envelope names their places.
+    /// Files in the order in which the envelope names their places.
     pub(crate) files: Vec<File>,
 }
 
-/// The value, or none for `()`: undefined in JavaScript.
+/// Returns the value, or `None` for `()`, which is undefined in JavaScript.
 pub(crate) fn present<T: 'static>(value: &T) -> Option<&T> {
     (TypeId::of::<T>() != TypeId::of::<()>()).then_some(value)
 }

@@ -15,10 +15,10 @@ use crate::schema::SchemaOf;
     note = "`?` converts every standard error into `orpc_runtime::Error`, whose text clients do not see"
 )]
 pub trait RpcError: Send + Sync + 'static {
-    /// The error as the client sees it.
+    /// Converts the error into its wire form.
     fn into_error(self) -> Error;
 
-    /// The errors that are part of the procedure's type.
+    /// Returns the errors that are part of the procedure's type.
     fn declarations() -> Vec<ErrorDeclaration> {
         Vec::new()
     }
@@ -45,8 +45,8 @@ pub struct ErrorDeclaration {
 }
 
 impl ErrorDeclaration {
-    /// An error without data, with the status and message that belong to its
-    /// code: those of [`Code`], else 500 and the code itself.
+    /// Creates an error without data, with the status and message of its code: those of
+    /// [`Code`], otherwise 500 and the code itself.
     pub fn new(code: &'static str) -> Self {
         let known = Code::from_text(code);
         Self {
@@ -78,17 +78,17 @@ impl ErrorDeclaration {
         self
     }
 
-    /// The code, such as `RATE_LIMITED`.
+    /// Returns the code, such as `RATE_LIMITED`.
     pub fn code(&self) -> &'static str {
         self.code
     }
 
-    /// The HTTP status, 400..=599.
+    /// Returns the HTTP status, 400..=599.
     pub fn http_status(&self) -> u16 {
         self.status
     }
 
-    /// The default message.
+    /// Returns the default message.
     pub fn default_message(&self) -> &'static str {
         self.message
     }

@@ -1,4 +1,4 @@
-//! What the framework knows of one call.
+//! The call: its request, its response head and its cancellation.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::value::File;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// What the framework knows of one call: lent to a procedure that has an
+/// Request, response head and cancellation of one call. A procedure gets it by an
 /// argument of type `&Call`.
 ///
 /// ```
@@ -37,21 +37,21 @@ pub struct Call {
     last_event_id: Option<LastEventId>,
     bearer_token: OnceLock<Option<String>>,
     socket: Option<Socket>,
-    /// Stands in for a socket where there is none.
+    /// Placeholder for a socket in a call without one.
     detached: OnceLock<Socket>,
     response: Mutex<ResponseHead>,
     cancellation: OnceLock<CancellationToken>,
 }
 
-/// The procedure that a call is for.
+/// Procedure of a call.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// Its segments joined with `/`.
+    /// Segments of the path, joined with `/`.
     pub(crate) path: Arc<str>,
     pub(crate) definition: Definition,
 }
 
-/// The address of the client's end of the connection.
+/// Address of the client's end of the connection.
 ///
 /// `serve` (feature `server`) inserts one into the extensions of each request. Where
 /// another server accepts the connections, insert it there, and [`Call::peer_addr`]
@@ -60,7 +60,7 @@ pub(crate) struct Target {
 pub struct PeerAddr(pub SocketAddr);
 
 impl Call {
-    /// A call that arrives as an HTTP request.
+    /// Creates a call that arrived as an HTTP request.
     pub(crate) fn from_parts(target: Arc<Target>, parts: http::request::Parts) -> Self {
         let unicode = UnicodeHeaders::default();
         let last_event_id = last_event_id(&parts.headers, &unicode);
@@ -80,7 +80,7 @@ impl Call {
         }
     }
 
-    /// A call on a socket.
+    /// Creates a call that arrived on a socket.
     #[cfg(feature = "websocket")]
     pub(crate) fn on_socket(
         target: Arc<Target>,
@@ -92,7 +92,7 @@ impl Call {
         call
     }
 
-    /// The call with the names of those of its headers that are UTF-8.
+    /// Sets the names of the headers whose values are UTF-8.
     #[cfg(feature = "http")]
     pub(crate) fn with_unicode(mut self, unicode: UnicodeHeaders) -> Self {
         self.last_event_id = last_event_id(&self.headers, &unicode);
@@ -100,71 +100,72 @@ impl Call {
         self
     }
 
-    /// A call that comes from the same process: no headers, no peer.
+    /// Creates a call from the same process: no headers, no peer.
     pub(crate) fn in_process(target: Target) -> Self {
         Self::from_parts(Arc::new(target), http::Request::new(()).into_parts().0)
     }
 
-    /// The path of the procedure, its segments joined with `/`: `chat/send`.
+    /// Returns the path of the procedure, its segments joined with `/`: `chat/send`.
     pub fn path(&self) -> &str {
         &self.target.path
     }
 
-    /// The procedure: its name, doc comment, metadata.
+    /// Returns the procedure's definition: its name, doc comment and metadata.
     pub fn definition(&self) -> &Definition {
         &self.target.definition
     }
 
-    /// The HTTP method of the request.
+    /// Returns the HTTP method of the request.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The URI of the request, as the service received it.
+    /// Returns the URI of the request, as the service received it.
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// The headers of the request; on a socket those that the call itself carries.
+    /// Returns the headers of the request; on a socket, those of the call's message.
     ///
-    /// Values are bytes, of ISO-8859-1 where they are not ASCII, and on a socket of
-    /// UTF-8 where a character has no place in that: [`header`](Call::header) gives
-    /// their text.
+    /// Values are bytes: ISO-8859-1 if they are not ASCII, or, on a socket, UTF-8 if
+    /// ISO-8859-1 cannot encode them. [`header`](Call::header) decodes them.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The text of a header, the same on every transport. Of a repeated one all
-    /// values, with `, ` between them (RFC 9110, section 5.3), for cookies `; `; of
-    /// `authorization`, `content-type`, `host`, `referer` and `user-agent` the first.
+    /// Returns the text of a header, the same on every transport. If the header is
+    /// repeated, all values are joined with `, ` (RFC 9110, section 5.3), cookies with
+    /// `; `; of `authorization`, `content-type`, `host`, `referer` and `user-agent` the
+    /// first value is returned.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         self.unicode.text(&self.headers, &name)
     }
 
-    /// What layers in front of the service left with the request; on a socket
-    /// with the request that it began with.
+    /// Returns the extensions that layers in front of the service added to the request;
+    /// on a socket, to its upgrade request.
     pub fn extensions(&self) -> &Extensions {
         self.socket().map_or(&self.extensions, Socket::extensions)
     }
 
-    /// The socket, for a call on one.
+    /// Returns the socket of a call that arrived on one.
     pub fn socket(&self) -> Option<&Socket> {
         self.socket.as_ref()
     }
 
-    /// The socket, or for a call in the same process one that leads nowhere.
+    /// Returns the socket; for a call without one, a socket that sends nothing.
     pub(crate) fn any_socket(&self) -> &Socket {
         self.socket().unwrap_or_else(|| self.detached.get_or_init(Socket::detached))
     }
 
-    /// The client's address, if the server put a [`PeerAddr`] into the extensions.
+    /// Returns the client's address, if the server put a [`PeerAddr`] into the
+    /// extensions.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         self.extensions().get::<PeerAddr>().map(|peer| peer.0)
     }
 
-    /// The token of an `authorization: Bearer …` header (RFC 6750, section 2.1):
-    /// the call's own, or else that of the socket's request.
+    /// Returns the token of an `authorization: Bearer …` header (RFC 6750, section
+    /// 2.1): the call's own, or otherwise that of the socket's upgrade request.
     pub fn bearer_token(&self) -> Option<&str> {
         let read = || {
             let value = match self.unicode.text(&self.headers, &AUTHORIZATION) {
@@ -179,25 +180,25 @@ impl Call {
         self.bearer_token.get_or_init(read).as_deref()
     }
 
-    /// The id of the last event that a reconnecting client saw.
+    /// Returns the id of the last event that a reconnecting client received.
     pub fn last_event_id(&self) -> Option<&LastEventId> {
         self.last_event_id.as_ref()
     }
 
-    /// The head of the response, to be changed before the result is returned
-    /// (for a stream procedure: before the stream is). It counts for HTTP alone.
+    /// Returns the head of the response. Changes take effect until the result is
+    /// returned (for a stream procedure: until the stream is). Only HTTP sends it.
     pub fn response(&self) -> ResponseGuard<'_> {
         ResponseGuard(self.response.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A token that is cancelled when the call ends, whether it is answered,
-    /// aborted by its client or lost with its connection. A handler's own future
-    /// or stream is dropped by then; the token is for work that it spawned.
+    /// Returns a token that is cancelled when the call ends, whether it is answered,
+    /// aborted by its client or lost with its connection. The handler's own future or
+    /// stream is dropped by then; the token is for tasks that it spawned.
     pub fn cancellation_token(&self) -> CancellationToken {
         self.cancellation.get_or_init(CancellationToken::new).clone()
     }
 
-    /// Cancels the token, if anybody asked for it.
+    /// Cancels the token, if it was requested.
     pub(crate) fn end(&self) {
         if let Some(token) = self.cancellation.get() {
             token.cancel();
@@ -216,7 +217,7 @@ impl Drop for Call {
 }
 
 impl fmt::Debug for Call {
-    // Headers hold credentials, so they are left out.
+    // Omits the headers, which hold credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("path", &self.path())
@@ -230,7 +231,7 @@ fn last_event_id(headers: &HeaderMap, unicode: &UnicodeHeaders) -> Option<LastEv
     unicode.text(headers, &LAST_EVENT_ID).map(|text| LastEventId::new(text.into_owned()))
 }
 
-/// The parts of an HTTP response that a handler can set.
+/// Parts of an HTTP response that a handler can set.
 #[derive(Debug, Default, Clone)]
 pub struct ResponseHead {
     status: Option<StatusCode>,
@@ -254,8 +255,7 @@ impl ResponseHead {
 
     /// Sets a header, replacing what it was set to before.
     ///
-    /// # Errors
-    /// If the name or the value is no header's (RFC 9110, section 5).
+    /// # Errors If the name or the value is not a valid header (RFC 9110, section 5).
     pub fn insert_header<N, V>(&mut self, name: N, value: V) -> Result<&mut Self, http::Error>
     where
         HeaderName: TryFrom<N, Error: Into<http::Error>>,
@@ -268,8 +268,7 @@ impl ResponseHead {
 
     /// Adds a header beside others of its name.
     ///
-    /// # Errors
-    /// If the name or the value is no header's (RFC 9110, section 5).
+    /// # Errors If the name or the value is not a valid header (RFC 9110, section 5).
     pub fn append_header<N, V>(&mut self, name: N, value: V) -> Result<&mut Self, http::Error>
     where
         HeaderName: TryFrom<N, Error: Into<http::Error>>,
@@ -280,10 +279,9 @@ impl ResponseHead {
         Ok(self)
     }
 
-    /// Answers with these bytes, as they are, in place of the output: for what is no
-    /// client of RPC, such as a download behind a link. The response has no
-    /// `content-type` but one that is set as a header. Over WebSocket, and in a
-    /// batch, the output is sent nevertheless.
+    /// Replaces the output by raw bytes, for clients other than RPC clients, such as a
+    /// download behind a link. The response has a `content-type` only if that header is
+    /// set. Over WebSocket, and in a batch, the output is sent instead.
     ///
     /// ```
     /// use orpc_runtime::prelude::*;
@@ -321,18 +319,18 @@ impl ResponseHead {
         self.append_header(SET_COOKIE, cookie.encoded().to_string())
     }
 
-    /// The status, if one was set.
+    /// Returns the status, if one was set.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }
 
-    /// The headers set so far.
+    /// Returns the headers set so far.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 }
 
-/// Access to the [`ResponseHead`] of a call. Not to be held across an `await`.
+/// Guard of a call's [`ResponseHead`]. Do not hold it across an `await`.
 #[derive(Debug)]
 pub struct ResponseGuard<'a>(MutexGuard<'a, ResponseHead>);
 

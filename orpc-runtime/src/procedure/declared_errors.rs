@@ -1,4 +1,4 @@
-//! The errors that a procedure declares, and whether one that leaves it is among them.
+//! Errors that a procedure declares, and the check of its errors against them.
 
 use super::call::Call;
 use crate::core::{Error, ErrorDeclaration};
@@ -25,9 +25,10 @@ impl DeclaredErrors {
         compiled.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The error as it leaves the procedure: an error that matches a declaration
-    /// in code, status and data is a declared one, however it was made. What is
-    /// behind an internal error is logged here. One that was settled stays as it is.
+    /// Finalizes an error before it leaves the procedure: an error that matches a
+    /// declaration in code, status and data becomes a declared one, however it was
+    /// created. The source of an internal error is logged. A final error is returned
+    /// unchanged.
     pub(crate) fn settle(&self, call: &Call, mut error: Error) -> Error {
         if !error.set_settled() {
             return error;

@@ -1,8 +1,8 @@
-//! What is known of a procedure before it is called.
+//! Static description of a procedure.
 
 use http::Method;
 
-/// The description of a procedure: what its attribute and doc comment say.
+/// Description of a procedure, from its attribute and doc comment.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Definition {
@@ -16,12 +16,12 @@ pub struct Definition {
     pub meta: Vec<(&'static str, MetaValue)>,
     /// GET if the procedure may be called with GET; every procedure takes POST.
     pub method: Method,
-    /// Whether a call has one result or many.
+    /// Kind of its result: one value, or an event iterator.
     pub kind: Kind,
 }
 
-/// Whether a call of a procedure has one result or many. Decided by the type of
-/// the function, never by what a call yields.
+/// Kind of a procedure's result. It is decided by the type of the function, never by
+/// the values that a call yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// One result.
@@ -30,13 +30,13 @@ pub enum Kind {
     Stream,
 }
 
-/// What `#[deprecated]` says.
+/// Contents of `#[deprecated]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deprecation {
-    /// The version since when, if stated.
+    /// Version that deprecated the procedure, if stated.
     pub since: Option<&'static str>,
-    /// What to use instead, if stated.
+    /// Replacement to use, if stated.
     pub note: Option<&'static str>,
 }
 
@@ -55,7 +55,7 @@ pub enum MetaValue {
 }
 
 impl Definition {
-    /// A definition with a name and kind alone.
+    /// Creates a definition with only a name and a kind.
     pub fn new(name: &'static str, kind: Kind) -> Self {
         Self { name, docs: "", deprecated: None, meta: Vec::new(), method: Method::POST, kind }
     }
@@ -88,7 +88,7 @@ impl Definition {
         self
     }
 
-    /// The metadata of that key.
+    /// Returns the metadata value of a key.
     pub fn meta_value(&self, key: &str) -> Option<MetaValue> {
         self.meta.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
     }

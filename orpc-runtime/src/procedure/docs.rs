@@ -1,4 +1,4 @@
-//! Doc comments that the compiler puts together.
+//! Doc comments that the compiler concatenates.
 
 use std::sync::OnceLock;
 
@@ -10,12 +10,12 @@ pub struct Docs {
 }
 
 impl Docs {
-    /// The text of the attributes, joined with LF.
+    /// Creates a doc comment from the text of the attributes, joined with LF.
     pub const fn new(written: &'static str) -> Self {
         Self { written, plain: OnceLock::new() }
     }
 
-    /// The lines without the space that follows `///`.
+    /// Returns the lines without the space that follows `///`.
     pub fn get(&'static self) -> &'static str {
         self.plain.get_or_init(|| {
             let lines = self.written.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));

@@ -7,7 +7,7 @@ use super::call::Call;
 use super::signature::Shape;
 use crate::core::Error;
 
-/// What a procedure returns that leads its client to a durable iterator.
+/// Output of a procedure that directs its client to a durable iterator.
 #[diagnostic::on_unimplemented(
     message = "write `DurableIterator<O>` here: `{Self}` is another type of that name",
     label = "not the `DurableIterator` of this crate"
@@ -17,7 +17,7 @@ pub trait DurableOutput: Serialize + JsonSchema + Send + 'static {
     #[doc(hidden)]
     fn seal(&self, call: &Call) -> Result<(), Error>;
 
-    /// The type of the iterator.
+    /// Returns the type of the iterator.
     #[doc(hidden)]
     fn shape() -> Shape;
 }

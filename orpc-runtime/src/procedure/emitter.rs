@@ -1,4 +1,4 @@
-//! The events of a running stream, on their way to its connection.
+//! Events of a running stream, and their output buffer.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::core::{Error, ErrorEvent, EventKind, EventMeta, EventWriter, WriteErr
 use crate::schema::OutputError;
 use crate::socket::Outbox;
 
-/// The events of one stream, on their way to the outbox of its connection.
+/// Events of one stream, on their way to the outbox of its connection.
 pub(crate) struct EventSink {
     outbox: Arc<Outbox>,
     writer: Box<dyn EventWriter>,
@@ -24,7 +24,7 @@ impl EventSink {
         Arc::new(Self { outbox, writer: Box::new(writer), opened: AtomicBool::new(false) })
     }
 
-    /// Whether the procedure has returned its stream.
+    /// Returns `true` once the procedure has returned its stream.
     pub(crate) fn is_open(&self) -> bool {
         self.opened.load(Ordering::Relaxed)
     }
@@ -40,7 +40,7 @@ impl EventSink {
         self.outbox.ready().await;
     }
 
-    /// Writes an event whose data is no value of a procedure.
+    /// Writes an event whose data does not come from a procedure.
     pub(crate) fn plain(&self, kind: EventKind, data: impl FnOnce(&mut Vec<u8>)) {
         let meta = EventMeta::default();
         self.outbox.append(|out| {
@@ -50,12 +50,12 @@ impl EventSink {
         });
     }
 
-    /// Takes all that was written, none if that is nothing.
+    /// Takes the bytes written so far; `None` if there are none.
     pub(crate) fn take(&self) -> Option<Bytes> {
         self.outbox.take()
     }
 
-    /// Writes an error event. An id that would break its frame is left out.
+    /// Writes an error event. An id that would break its frame is omitted.
     pub(crate) fn error(&self, error: &Error, meta: &EventMeta) {
         if let Err(reason) =
             self.write(EventKind::Error, meta, |out| Ok(error.write_envelope(out)?))
@@ -68,7 +68,7 @@ impl EventSink {
         }
     }
 
-    /// Writes an event, whose envelope the closure writes.
+    /// Writes an event with the envelope that the closure writes.
     fn write(
         &self,
         kind: EventKind,
@@ -79,17 +79,18 @@ impl EventSink {
     }
 }
 
-/// After how many events a stream lets others run, however much room there is.
+/// Number of events after which a stream yields to other tasks, even if there is room
+/// for more.
 const EVENTS_PER_TURN: u32 = 128;
 
-/// The error of a stream whose event its type refuses.
+/// Code of the error that ends a stream when the type of an event refuses it.
 const EVENT_CODE: &str = "EVENT_ITERATOR_VALIDATION_FAILED";
 const EVENT_INVALID: &str = "Event iterator validation failed";
 
-/// The stream's end of an [`EventSink`].
+/// The stream's half of an [`EventSink`].
 pub(crate) struct Emitter {
     sink: Arc<EventSink>,
-    /// Events since others could run.
+    /// Number of events since other tasks could run.
     events: AtomicU32,
 }
 
@@ -103,12 +104,13 @@ impl Emitter {
         self.sink.open();
     }
 
-    /// Waits until there is room for an event that is there.
+    /// Waits until there is room for an event that is ready.
     pub(crate) async fn room(&self) {
         self.sink.ready().await;
     }
 
-    /// Waits until there is room for an event, and others have had their turn.
+    /// Waits until there is room for an event, and yields to other tasks when its turn
+    /// is over.
     pub(crate) async fn ready(&self) {
         if self.events.fetch_add(1, Ordering::Relaxed) == EVENTS_PER_TURN {
             self.events.store(0, Ordering::Relaxed);
@@ -117,8 +119,8 @@ impl Emitter {
         self.sink.ready().await;
     }
 
-    /// Writes an event, whose envelope the closure writes, or the reason why it
-    /// cannot be written, which ends the stream.
+    /// Writes an event with the envelope that the closure writes. An error that
+    /// prevents it ends the stream.
     pub(crate) fn emit(
         &self,
         kind: EventKind,
@@ -131,7 +133,7 @@ impl Emitter {
         })
     }
 
-    /// Writes an error event, with which the stream ends.
+    /// Writes an error event, which ends the stream.
     pub(crate) fn fail(&self, event: ErrorEvent<Error>) -> StreamEnd {
         let (error, meta) = event.into_parts();
         self.sink.error(&error, &meta);
@@ -139,8 +141,8 @@ impl Emitter {
     }
 }
 
-/// The error of a value that was not written; `invalid` with that message if its
-/// type refuses it.
+/// Returns the error for a value that was not written; `invalid` with that message if
+/// the value's type refuses it.
 pub(super) fn unwritten(error: OutputError, invalid: Error, message: &'static str) -> Error {
     match error {
         OutputError::Serialise(error) => Error::from(error),
@@ -148,7 +150,7 @@ pub(super) fn unwritten(error: OutputError, invalid: Error, message: &'static st
     }
 }
 
-/// Lets other tasks run first, on whatever runtime.
+/// Yields to other tasks, on any runtime.
 async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {

@@ -1,5 +1,4 @@
-//! A procedure whose types only it knows: the border that keeps the code of the
-//! adapters from being compiled once per procedure.
+//! Type-erased procedures: the code of the adapters is not compiled once per procedure.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,9 +12,9 @@ use crate::core::{Error, Output};
 use crate::procedure::Opened;
 use crate::schema::SchemaError;
 
-/// A procedure whose types only it knows.
+/// A procedure with its types erased.
 pub(crate) trait ErasedProcedure<C>: Send + Sync {
-    /// Reads the input and gets the run ready; nothing of the function has run yet.
+    /// Decodes the input and prepares the run; no code of the function runs yet.
     fn start(
         &self,
         context: Arc<C>,
@@ -28,27 +27,28 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
     /// own reply out.
     fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun;
 
-    /// What [`start`](Self::start) gives, if it does.
+    /// Kind of the run that [`start`](Self::start) returns.
     fn run_kind(&self) -> RunKind;
 
-    /// The JSON Schema of the input.
+    /// Returns the JSON Schema of the input.
     fn input_schema(&self) -> Option<&serde_json::Value>;
 
-    /// The same procedure, whose outputs are checked against their JSON Schema.
+    /// Returns the same procedure with a check of its outputs against their JSON
+    /// Schema.
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError>;
 }
 
-/// A value of a type that the procedure knows.
+/// A value whose type only the procedure knows.
 pub(crate) type AnyValue = Box<dyn Any + Send>;
 
 /// A call in the same process.
 pub(crate) type LocalRun = BoxFuture<'static, Result<AnyValue, LocalError>>;
 
-/// Why a call in the same process failed.
+/// Error of a call in the same process.
 pub(crate) enum LocalError {
-    /// With the procedure's own error.
+    /// The procedure's own error.
     Procedure(Box<dyn Any + Send + Sync>),
-    /// With an error of a middleware before it.
+    /// An error of a middleware before it.
     Middleware(Error),
 }
 
@@ -63,16 +63,17 @@ pub(crate) enum RunKind {
 /// A run that is ready to be polled.
 pub(crate) enum Started {
     Unary(BoxFuture<'static, Result<Output, Error>>),
-    /// Writes its events into the sink.
+    /// A stream that writes its events into the sink.
     Stream(StreamRun, Arc<EventSink>),
-    /// Ends with what is run when the client knows that it has an iterator.
+    /// A hibernating iterator; the future resolves to the callback that runs once the
+    /// client knows of it.
     Hibernating(BoxFuture<'static, Result<Opened, Error>>),
 }
 
-/// A stream that is read to its end. An error ends a run that has not opened its
-/// stream; all others are events.
+/// A stream that is polled to its end. An error ends a run that has not opened its
+/// stream; later ones are sent as events.
 pub(crate) type StreamRun = BoxFuture<'static, Result<StreamEnd, Error>>;
 
-/// How a stream ended that was open: with an error event, or without.
+/// End of an open stream: with an error event, or without.
 #[derive(Debug)]
 pub(crate) struct StreamEnd(pub(crate) Option<Error>);

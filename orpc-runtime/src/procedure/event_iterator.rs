@@ -24,11 +24,10 @@ use crate::value::Envelope;
 
 /// An input that arrives event by event: an async iterator of the client's.
 ///
-/// Each event is validated like any input. The iterator ends with an error when
-/// an event is invalid, when the client's iterator throws, when events come
-/// faster than the procedure reads them (see the limits of the service), or when
-/// the call is over before the client's iterator is. Once it
-/// is dropped the client is told to stop.
+/// Each event is validated like any input. The iterator ends with an error when an
+/// event is invalid, when the client's iterator throws, when events come faster than
+/// the procedure reads them (see the limits of the service), or when the call ends
+/// before the client's iterator. Dropping it tells the client to stop.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -110,7 +109,7 @@ where
             EventKind::Done => {
                 let mut envelope = parse(&event.data)?;
                 if TypeId::of::<R>() == TypeId::of::<()>() {
-                    // Nobody asks for the return value.
+                    // No caller reads the return value.
                     envelope = Envelope::default();
                 }
                 Event::done(self.decoders.done.decode(envelope).map_err(malformed)?)
@@ -155,17 +154,17 @@ impl<T, R> fmt::Debug for EventIterator<T, R> {
 pub struct InputEvents(Source);
 
 enum Source {
-    /// A connection of many calls, which hands over what is there for this one.
+    /// A connection of many calls, which pushes the events of this one.
     Fed(Fed),
-    /// A connection of this call alone, which is read when an event is wanted.
+    /// A connection of this call alone, which is read when an event is polled.
     #[cfg(feature = "http")]
     Read(Mutex<BoxStream<'static, Result<InputEvent, Error>>>),
 }
 
-/// The reading end.
+/// The reading half.
 struct Fed(Arc<Shared>);
 
-/// The writing end of the events of one call.
+/// The writing half of the events of one call.
 pub(crate) struct InputFeed(Arc<Shared>);
 
 struct Shared {
@@ -181,7 +180,7 @@ struct State {
     queue: VecDeque<(InputEvent, Reservation)>,
     /// The error behind the events in the queue.
     failure: Option<Error>,
-    /// No event follows that counts.
+    /// No further event is accepted.
     complete: bool,
     /// The call is over.
     closed: bool,
@@ -198,9 +197,9 @@ pub(crate) struct InputEvent {
 }
 
 impl InputEvent {
-    /// An event that is part of a message of that length.
+    /// Creates an event that is part of a message of that length.
     pub(crate) fn new(kind: EventKind, data: Bytes, meta: EventMeta, message: usize) -> Self {
-        // A small part would keep the whole message in memory.
+        // Copied: a small slice would keep the whole message in memory.
         let data = if data.len() * 2 < message { Bytes::copy_from_slice(&data) } else { data };
         Self { kind, data, meta, weight: message + size_of::<Self>() }
     }
@@ -211,14 +210,14 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets the events that nobody will read.
+    /// Discards the events that will not be read.
     fn clear(state: &mut State) {
         state.queue.clear();
     }
 }
 
 impl InputEvents {
-    /// Both ends.
+    /// Creates both halves.
     pub(crate) fn new(
         budget: Arc<Budget>,
         stop: impl Fn() + Send + Sync + 'static,
@@ -227,7 +226,7 @@ impl InputEvents {
         (Self(Source::Fed(Fed(Arc::clone(&shared)))), InputFeed(shared))
     }
 
-    /// The events of a connection of its own.
+    /// Wraps the events of a connection that carries this call only.
     #[cfg(feature = "http")]
     pub(crate) fn read(
         events: impl Stream<Item = Result<InputEvent, Error>> + Send + 'static,
@@ -287,8 +286,8 @@ impl InputFeed {
         }
     }
 
-    /// Ends the iterator with an error, behind the events that are there, and tells
-    /// the client to stop.
+    /// Ends the iterator with an error, behind the queued events, and tells the client
+    /// to stop.
     pub(crate) fn fail(&self, error: Error) {
         let mut state = self.0.state();
         if state.complete {
@@ -305,7 +304,7 @@ impl InputFeed {
     }
 }
 
-/// The call is over: nothing follows, and the client needs no word of it.
+/// The call is over: no event follows, and the client need not be told.
 impl Drop for InputFeed {
     fn drop(&mut self) {
         let mut state = self.0.state();

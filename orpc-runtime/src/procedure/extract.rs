@@ -1,4 +1,4 @@
-//! What a procedure may take by reference.
+//! Extractors: the types of the arguments that a procedure takes by reference.
 
 use std::marker::PhantomData;
 
@@ -10,57 +10,57 @@ use super::middleware::With;
 use crate::core::LastEventId;
 use crate::socket::Socket;
 
-/// A router's context that can lend a `T` to a procedure for the time of a call.
+/// A router's context from which a procedure can borrow a `T` during a call.
 ///
-/// `How` tells the implementations apart and is always inferred.
+/// `How` distinguishes the implementations and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "write `#[router(context = {T})]`, or put a middleware that gives `{T}` before what takes `&{T}` in `with = [first, second]`; an input is taken without `&`: the context here is `{Self}`",
     label = "takes `&{T}`, which neither the context, nor a middleware before it, nor a call lends",
     note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
 pub trait Lends<T, How>: Sized {
-    /// Whether that takes a call on a socket.
+    /// `true` if only calls on a socket have the value.
     const NEEDS_SOCKET: bool = false;
 
-    /// The `T` of this call.
+    /// Returns the `T` of this call.
     fn lend<'a>(scope: Scope<'a, Self>) -> &'a T;
 }
 
-/// A router's context that can lend a `T` where there is one.
+/// A router's context from which a procedure can borrow an optional `T`.
 #[diagnostic::on_unimplemented(
     message = "write `&{T}`, not `Option<&{T}>`: only `LastEventId` and `Socket` are lent as options",
     label = "takes `Option<&{T}>`, which no call may have"
 )]
 pub trait MayLend<T, How>: Sized {
-    /// The `T` of this call, if it has one.
+    /// Returns the `T` of this call, if it has one.
     fn lend<'a>(scope: Scope<'a, Self>) -> Option<&'a T>;
 }
 
-/// The context itself.
+/// Marks the context itself as the source.
 #[derive(Debug)]
 pub enum ByContext {}
 
-/// A middleware.
+/// Marks a middleware as the source.
 #[derive(Debug)]
 pub enum ByMiddleware {}
 
-/// A context in front of a middleware.
+/// Marks a context in front of a middleware as the source.
 #[derive(Debug)]
 pub struct Behind<How>(PhantomData<How>);
 
-/// The call.
+/// Marks the call as the source.
 #[derive(Debug)]
 pub enum ByCall {}
 
-/// The headers of the call.
+/// Marks the headers of the call as the source.
 #[derive(Debug)]
 pub enum ByHeaders {}
 
-/// The Last-Event-ID of the call.
+/// Marks the Last-Event-ID of the call as the source.
 #[derive(Debug)]
 pub enum ByLastEventId {}
 
-/// The socket of the call.
+/// Marks the socket of the call as the source.
 #[derive(Debug)]
 pub enum BySocket {}
 
@@ -70,15 +70,15 @@ impl<C: 'static> Lends<C, ByContext> for C {
     }
 }
 
-/// A context, or one that a middleware made of it, that is or holds a `T`: what it
-/// lends without regard to the call.
+/// A context, or one extended by a middleware, that is or holds a `T`: the values that
+/// do not depend on the call.
 #[diagnostic::on_unimplemented(
     message = "write `#[router(context = {T})]`, or put a middleware that gives `{T}` before what takes `&{T}` in `with = [first, second]`; an input is taken without `&`: the context here is `{Self}`",
     label = "takes `&{T}`, which neither the context, nor a middleware before it, nor a call lends",
     note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
 pub trait Holds<T, How>: Sized {
-    /// The `T`.
+    /// Returns the `T`.
     fn get(&self) -> &T;
 }
 

@@ -1,4 +1,4 @@
-//! Iterators of which nothing is left running.
+//! Iterators that hibernate: no task and no buffer between events.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,14 +12,14 @@ use serde_json::value::RawValue;
 use crate::core::{Error, EventError};
 use crate::socket::Socket;
 
-/// An event iterator of which nothing is left running: the client has its
-/// iterator, the server the iterator's id alone. There is no task and no buffer
-/// for it until an [`EncodedEvent`](crate::EncodedEvent) is sent to that id.
-/// Its values are of type `T`; it may end with a return value `R`, or with an
-/// error `E` that is part of the procedure's type.
+/// An event iterator without a running task: the client keeps its iterator, the server
+/// only the iterator's id. It takes no task and no buffer until an
+/// [`EncodedEvent`](crate::EncodedEvent) is sent to that id. Its values are of type
+/// `T`; it may end with a return value `R`, or with an error `E` that is part of the
+/// procedure's type.
 ///
-/// What a procedure returns for many subscribers that mostly wait. It works on
-/// sockets; over HTTP it fails with `UPGRADE_REQUIRED`, 426.
+/// Return type of a procedure with many mostly idle subscribers. It works on sockets;
+/// over HTTP it fails with `UPGRADE_REQUIRED`, 426.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -58,13 +58,13 @@ pub struct HibernatingIterator<T, R = (), E = Infallible> {
     types: PhantomData<fn(T, R, E)>,
 }
 
-/// What is run when an iterator's client has been told of it.
+/// Callback that runs once the client knows of its iterator.
 pub(crate) type Opened = Box<dyn FnOnce(Box<str>) -> Result<(), Error> + Send>;
 
 impl<T, R, E> HibernatingIterator<T, R, E> {
-    /// An iterator that hibernates from the start. The closure gets its id, to
-    /// be kept where events come from; events sent from then on arrive. An error
-    /// of the closure ends the iterator with it.
+    /// Creates an iterator that hibernates at once. The closure gets its id, to store
+    /// for the code that sends events; events sent from then on arrive. If the closure
+    /// fails, the iterator ends with its error.
     pub fn new<F>(opened: F) -> Self
     where
         F: FnOnce(HibernationId<T, R, E>) -> Result<(), Error> + Send + 'static,
@@ -80,7 +80,7 @@ impl<T, R, E> fmt::Debug for HibernatingIterator<T, R, E> {
     }
 }
 
-/// What a procedure returns whose events come later.
+/// Output of a procedure whose events are sent later.
 #[diagnostic::on_unimplemented(
     message = "write `#[derive(Serialize, JsonSchema)]` for the types in `{Self}`: they are what clients are sent",
     label = "its values lack `Serialize`, `JsonSchema` or both, its error `RpcError`; or it is another type of that name"
@@ -113,11 +113,11 @@ where
     }
 }
 
-/// The id of an iterator that hibernates, and the types of its events. It is
-/// known on its own socket alone.
+/// Id of an iterator that hibernates, with the types of its events. It is valid only on
+/// its own socket.
 ///
-/// With serde it is a string, to be kept in an
-/// [attachment](crate::Socket::attach) or elsewhere.
+/// With serde it is a string, to store in an [attachment](crate::Socket::attach) or
+/// elsewhere.
 pub struct HibernationId<T, R = (), E = Infallible> {
     /// The call's id as JSON text.
     id: Box<str>,
@@ -125,13 +125,13 @@ pub struct HibernationId<T, R = (), E = Infallible> {
 }
 
 impl<T, R, E> HibernationId<T, R, E> {
-    /// The call's id as JSON text, which a client's messages have as `i`.
+    /// Returns the call's id as JSON text: the `i` of the client's messages.
     pub fn as_json(&self) -> &str {
         &self.id
     }
 
-    /// Whether the client still has the iterator, on its socket: until it stops
-    /// it, or is sent its last event.
+    /// Returns `true` while the client reads the iterator on its socket: until the
+    /// client stops it or is sent its last event.
     pub fn is_live_on(&self, socket: &Socket) -> bool {
         socket.is_hibernating(&self.id)
     }
@@ -170,7 +170,7 @@ impl<T, R, E> Serialize for HibernationId<T, R, E> {
 }
 
 impl<'de, T, R, E> Deserialize<'de> for HibernationId<T, R, E> {
-    /// What is no id is refused: it becomes part of messages as it is.
+    /// Refuses text that is not an id: messages contain it unescaped.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let id = Box::<str>::deserialize(deserializer)?;
         let is_scalar = id.starts_with(|first: char| "\"-0123456789".contains(first));

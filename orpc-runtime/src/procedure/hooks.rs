@@ -1,4 +1,4 @@
-//! What an application is told of its calls.
+//! Lifecycle callbacks of calls.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,17 +16,17 @@ use crate::core::Error;
 use crate::core::panic_text;
 use crate::schema::SchemaError;
 
-/// What is called at the start and end of every call of a router: for logs,
-/// metrics, traces. See [`Router::hooks`](crate::Router::hooks).
+/// Callbacks at the start and end of every call of a router: for logs, metrics, traces.
+/// See [`Router::hooks`](crate::Router::hooks).
 ///
-/// A call starts when its context is there, before the middlewares of the router
-/// run and before its input is checked. A call of a stream procedure ends with
-/// its stream, one of a hibernating iterator when the client has the iterator.
-/// In a call in the same process a stream counts as the result, and an error of
-/// the procedure has the code INTERNAL_SERVER_ERROR.
+/// A call starts when its context has been created, before the middlewares of the
+/// router run and before its input is checked. A call of a stream procedure ends with
+/// its stream, one of a hibernating iterator when the client has received the iterator.
+/// In a call in the same process a stream counts as the result, and an error of the
+/// procedure has the code INTERNAL_SERVER_ERROR.
 ///
-/// Hooks run on the way of the call: they should not take long. One that panics
-/// fails no call; the panic is logged.
+/// Hooks run within the call and delay it: they should return quickly. If one panics,
+/// the call goes on and the panic is logged.
 ///
 /// ```
 /// use std::time::Duration;
@@ -65,21 +65,21 @@ pub trait Hooks<C>: Send + Sync + 'static {
         let _ = (context, call);
     }
 
-    /// A call has failed, a stream has ended with an error event. It is the error
-    /// that the client gets; [`source`](Error::source) is what is behind an
+    /// A call has failed, or a stream has ended with an error event. `error` is the
+    /// error that the client gets; its [`source`](Error::source) is the source of an
     /// internal one.
     fn on_error(&self, context: &C, call: &Call, error: &Error) {
         let _ = (context, call, error);
     }
 
-    /// A call has ended, in whatever way, after [`on_success`](Hooks::on_success) or
-    /// [`on_error`](Hooks::on_error).
+    /// A call has ended, for any reason; runs after [`on_success`](Hooks::on_success)
+    /// or [`on_error`](Hooks::on_error).
     fn on_finish(&self, context: &C, call: &Call, end: CallEnd<'_>, elapsed: Duration) {
         let _ = (context, call, end, elapsed);
     }
 }
 
-/// How a call ended.
+/// End of a call.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum CallEnd<'a> {
@@ -87,8 +87,8 @@ pub enum CallEnd<'a> {
     Success,
     /// It has failed, or its stream has.
     Error(&'a Error),
-    /// Nobody waits for it any more: its client aborted it, left or was lost, or the
-    /// server shuts down.
+    /// It was dropped: its client aborted it, disconnected or was lost, or the server
+    /// shuts down.
     Dropped,
 }
 
@@ -102,7 +102,7 @@ impl fmt::Display for CallEnd<'_> {
     }
 }
 
-/// Tells the hooks of a procedure's calls.
+/// Wraps a procedure so that hooks observe its calls.
 pub(crate) fn hooked<C: Send + Sync + 'static>(
     mounted: Mounted<C>,
     hooks: &Arc<dyn Hooks<C>>,
@@ -116,7 +116,7 @@ struct Hooked<C> {
     hooks: Arc<dyn Hooks<C>>,
 }
 
-/// A call whose end the hooks wait for.
+/// A call whose end the hooks observe.
 struct Watched<C: 'static> {
     hooks: Arc<dyn Hooks<C>>,
     context: Arc<C>,

@@ -11,7 +11,7 @@ use futures::stream::{BoxStream, Stream, StreamExt as _};
 use super::handler::{Opens, Scope};
 use super::runner::{EndOfCall, Run};
 
-/// Calls the procedure and returns its stream once the function has.
+/// Calls the procedure and returns its stream once the function has returned it.
 pub(super) async fn open<C, P, How>(run: Run<C, P>) -> Result<BoxStream<'static, P::Item>, P::Error>
 where
     C: Send + Sync + 'static,
@@ -41,8 +41,8 @@ where
     Ok(Items { run: (!ended).then_some(run), slot }.boxed())
 }
 
-/// The place for one item between the run and the reader, who polls the run
-/// himself and so never has to be woken.
+/// A slot for one item between the run and the reader. The reader polls the run itself
+/// and so needs no waker.
 struct Slot<T>(Mutex<SlotState<T>>);
 
 struct SlotState<T> {

@@ -1,4 +1,4 @@
-//! What a procedure can take as its input: a value, or an event iterator.
+//! Inputs of procedures: a value, or an event iterator.
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ pub enum RawInput<'a> {
 }
 
 impl RawInput<'_> {
-    /// The same, with the text of its own.
+    /// Copies the text, so that the input owns it.
     pub(crate) fn into_owned(self) -> OwnedInput {
         match self {
             Self::Value(envelope) => OwnedInput::Value(envelope.into_owned()),
@@ -51,11 +51,11 @@ impl OwnedInput {
     note = "crates with types of their own often implement these behind a feature"
 )]
 pub trait ProcedureInput: Sized + Send + 'static {
-    /// What is prepared once for all calls.
+    /// Decoder, compiled once and used by all calls.
     #[doc(hidden)]
     type Decoder: Send + Sync + 'static;
 
-    /// Prepares for calls.
+    /// Compiles the decoder.
     #[doc(hidden)]
     fn compile() -> Result<Self::Decoder, SchemaError>;
 
@@ -63,11 +63,11 @@ pub trait ProcedureInput: Sized + Send + 'static {
     #[doc(hidden)]
     fn decode(decoder: &Self::Decoder, input: RawInput<'_>) -> Result<Self, DecodeError>;
 
-    /// The JSON Schema of the input, or of an iterator's events.
+    /// Returns the JSON Schema of the input, or of an iterator's events.
     #[doc(hidden)]
     fn schema(decoder: &Self::Decoder) -> &Value;
 
-    /// The type of the input.
+    /// Returns the type of the input.
     #[doc(hidden)]
     fn shape() -> Shape;
 }
@@ -98,7 +98,7 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ProcedureInput for T {
     }
 }
 
-/// An input that is of another kind altogether.
+/// Returns the error for an input of the wrong kind.
 pub(crate) fn wrong_kind(message: &str) -> DecodeError {
     DecodeError::Invalid(vec![Issue { message: message.to_owned(), path: Vec::new() }])
 }

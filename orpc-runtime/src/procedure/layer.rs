@@ -33,15 +33,15 @@ where
     Mounted { definition, signature, type_id, erased }
 }
 
-/// The middleware runs before the input is checked, so that who may not call
-/// learns nothing of it.
+/// Runs the middleware before the input is checked, so that unauthorised callers learn
+/// nothing about the input.
 struct Guarded<M, C, How>
 where
     C: Send + Sync + 'static,
     M: RunMiddleware<C, How>,
 {
     inner: Arc<dyn ErasedProcedure<Below<M, C>>>,
-    /// Those of the middleware alone.
+    /// Declared errors of the middleware alone.
     errors: Arc<DeclaredErrors>,
     how: PhantomData<fn() -> (M, How)>,
 }
@@ -91,7 +91,7 @@ where
         let kind = inner.run_kind();
         let input = input.into_owned();
         let sink = (kind == RunKind::Stream).then(sink);
-        // Whether all events have been written, the last one as well.
+        // `true` once all events have been written, including the last.
         let ended = Arc::new(AtomicBool::new(false));
         let (events, is_ended) = (sink.clone(), Arc::clone(&ended));
         let done = self.around(context, call, move |context, call| async move {
@@ -132,7 +132,8 @@ where
                     if !events.is_open() {
                         return Err(error);
                     }
-                    // What a middleware says of a stream that has ended comes too late.
+                    // The stream has ended already: the middleware's error would come
+                    // too late.
                     if !ended.load(Ordering::Relaxed) {
                         events.error(&error, &EventMeta::default());
                     }
@@ -178,7 +179,7 @@ where
     }
 }
 
-/// A middleware has returned what it was given for another call.
+/// Returns the error of a middleware that returned the outcome of another call.
 fn not_of_this_call() -> Error {
     Error::internal("a middleware returned the `Done` of another call")
 }

@@ -1,4 +1,4 @@
-//! What runs around the calls of a router or a procedure.
+//! Middleware around the calls of a router or a procedure.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use crate::procedure::Opened;
     label = "not a middleware"
 )]
 pub trait Middleware: Sized + Send + Sync + 'static {
-    /// What it lends to the procedures behind it.
+    /// Value that it adds to the context of the procedures behind it.
     type Value: Send + Sync + 'static;
-    /// The error with which it ends a call.
+    /// Error with which it ends a call.
     type Error: RpcError;
-    /// The context of the procedures behind it, where its own is `C`.
+    /// Context of the procedures behind it, where its own is `C`.
     type Context<C: Send + Sync + 'static>: Send + Sync + 'static;
 
-    /// Makes the context of one call.
+    /// Creates the context of one call.
     fn extend<C: Send + Sync + 'static>(
         context: Arc<C>,
         value: Self::Value,
@@ -46,10 +46,10 @@ pub trait RunMiddleware<C, How>: Middleware {
     ) -> impl Future<Output = Result<Done, Error>> + Send + 'a;
 }
 
-/// A context with what a middleware lends beside it: the context of the
-/// procedures behind the middleware.
+/// A context extended with the value of a middleware: the context of the procedures
+/// behind it.
 ///
-/// They borrow the `X`, and whatever the `C` lends.
+/// Their arguments may borrow the `X`, and everything that `C` gives.
 #[derive(Debug, Clone)]
 pub struct With<C, X> {
     pub(super) context: Arc<C>,
@@ -62,22 +62,22 @@ impl<C, X> With<C, X> {
         Self { context, value }
     }
 
-    /// The context without the value.
+    /// Returns the context without the value.
     pub fn context(&self) -> &Arc<C> {
         &self.context
     }
 
-    /// What the middleware lends.
+    /// Returns the value of the middleware.
     pub fn value(&self) -> &X {
         &self.value
     }
 }
 
-/// The rest of a call: the middlewares behind this one, the check of the input and
-/// the procedure itself. What a [middleware](crate::middleware) takes that also
-/// acts after the call, or instead of it.
+/// The rest of a call: the middlewares behind this one, the input check and the
+/// procedure itself. A [middleware](crate::middleware) takes it if it acts after the
+/// call, or replaces it.
 ///
-/// `T` is what it lends to the procedures.
+/// `T` is the type of the value for the procedures.
 ///
 /// ```
 /// use std::time::Instant;
@@ -110,9 +110,8 @@ impl<T> Next<T> {
     /// For a stream procedure that is until the stream has ended; in a call in the
     /// same process, until the procedure has returned it.
     ///
-    /// # Errors
-    /// The error with which the call ends. To return it as it is keeps it the error
-    /// that the client gets.
+    /// # Errors The error with which the call ends. Return it unchanged to preserve the
+    /// client's error.
     pub async fn with(self, value: T) -> Result<Done, Error> {
         self.0(value).await
     }
@@ -134,8 +133,8 @@ impl<T> fmt::Debug for Next<T> {
     }
 }
 
-/// A call that has been run, given by [`Next`]: what the middleware returns, so
-/// that the client gets the result.
+/// Result of a call that [`Next`] has run. The middleware returns it, so that the
+/// client gets the result.
 #[must_use = "return it: it holds the result of the call"]
 pub struct Done(pub(super) Outcome);
 
@@ -148,7 +147,8 @@ pub(super) enum Outcome {
 }
 
 impl Done {
-    /// The error event with which a stream has ended. The client has it already.
+    /// Returns the error event with which a stream has ended. The client has received
+    /// it already.
     pub fn stream_error(&self) -> Option<&Error> {
         match &self.0 {
             Outcome::Stream(end) => end.0.as_ref(),

@@ -1,5 +1,5 @@
-//! One procedure: its definition, the call it answers, its result or its events.
-//! Nothing here knows a wire.
+//! One procedure: its definition, the call it handles, its result or its events. This
+//! module does not depend on any wire protocol.
 
 mod call;
 mod declared_errors;

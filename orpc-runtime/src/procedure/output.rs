@@ -1,4 +1,4 @@
-//! What a call answers with.
+//! Outputs of procedures.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,12 +11,12 @@ use serde::Serialize;
     note = "crates with types of their own often implement these behind a feature"
 )]
 pub trait ProcedureOutput: Send + 'static {
-    // Supertraits would be reported one by one.
+    // One trait bound, not supertraits: the compiler would report those one by one.
     /// The type itself.
     #[doc(hidden)]
     type Value: Serialize + JsonSchema + 'static;
 
-    /// The value itself.
+    /// Returns the value itself.
     #[doc(hidden)]
     fn value(&self) -> &Self::Value;
 }

@@ -1,4 +1,4 @@
-//! Puts procedures into routers.
+//! Registration of procedures in routers.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -24,14 +24,14 @@ use crate::schema::SchemaError;
     label = "not a procedure here"
 )]
 pub trait Mount<C, How>: Procedure {
-    /// Puts the procedure in its place.
+    /// Registers the procedure.
     fn mount(point: MountPoint<'_, C>);
 }
 
-/// The place in a router for one procedure.
+/// Position of one procedure in a router.
 pub struct MountPoint<'m, C>(pub(crate) &'m mut Option<Mounted<C>>);
 
-/// A procedure in its place.
+/// A registered procedure.
 pub(crate) struct Mounted<C> {
     pub(crate) definition: Definition,
     pub(crate) signature: Signature,
@@ -108,7 +108,7 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
         *self.0 = inner.map(layer::mounted::<M, C, How>);
     }
 
-    /// `errors` are those that an iterator may end with.
+    /// `errors` are the errors that an iterator may end with.
     fn place<P, K, How>(
         self,
         output: Shape,
@@ -131,10 +131,11 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     }
 }
 
-/// The output of a procedure with one result, told apart by generated code: the token
-/// of a durable iterator is signed for the client of each call.
+/// Output of a procedure with one result. Generated code distinguishes the token of a
+/// durable iterator, which is signed for the client of each call.
 pub trait UnaryOutput {
-    // A missing one is reported where the procedure has it.
+    // If an implementation is missing, the compiler reports it at the procedure's
+    // output.
     /// The output.
     type Output;
 

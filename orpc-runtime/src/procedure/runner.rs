@@ -26,26 +26,26 @@ use crate::core::{
 use crate::procedure::{Hibernating, Opened};
 use crate::schema::{DecodeError, OutputWriter, SchemaError};
 
-/// Runs a procedure, in the way of its kind.
+/// Runs a procedure of one kind.
 pub(crate) struct Runner<P: Procedure, K, How> {
     prepared: Arc<Prepared<P>>,
     kind: K,
     how: PhantomData<fn() -> How>,
 }
 
-/// What all calls of a procedure share.
+/// State that all calls of a procedure share.
 struct Prepared<P: Procedure> {
-    /// None where the procedure has no input.
+    /// `None` if the procedure has no input.
     input: Option<<P::Input as ProcedureInput>::Decoder>,
     errors: Arc<DeclaredErrors>,
 }
 
-/// What the kinds of procedures differ in.
+/// Behaviour of one kind of procedures.
 pub(crate) trait Kind<C, P: Procedure, How>: Sized + Send + Sync {
     const RUNS: RunKind;
     const NEEDS_SOCKET: bool;
 
-    /// Gets the run ready.
+    /// Prepares the run.
     fn start(
         &self,
         run: Run<C, P>,
@@ -56,11 +56,11 @@ pub(crate) trait Kind<C, P: Procedure, How>: Sized + Send + Sync {
     /// Calls the function in the same process.
     fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>>;
 
-    /// The same, whose outputs are checked against their JSON Schema.
+    /// Returns the same kind with a check of its outputs against their JSON Schema.
     fn checked(&self) -> Result<Self, SchemaError>;
 }
 
-/// What one call needs.
+/// Procedure, context and input of one call.
 pub(crate) struct Run<C, P: Procedure> {
     pub(super) context: Arc<C>,
     pub(super) call: Arc<Call>,
@@ -68,7 +68,7 @@ pub(crate) struct Run<C, P: Procedure> {
 }
 
 impl<C, P: Procedure> Run<C, P> {
-    /// Calls the function. The call is over when the future is dropped.
+    /// Calls the function. Dropping the future ends the call.
     async fn answer<How>(self) -> Result<P::Reply, P::Error>
     where
         P: Answers<C, How>,
@@ -92,10 +92,10 @@ impl<P: Procedure, K, How> Runner<P, K, How> {
 }
 
 impl<P: Procedure> Prepared<P> {
-    /// Reads the input, with the errors that clients of oRPC know.
+    /// Decodes the input; fails with the errors that oRPC clients know.
     fn decode(&self, input: RawInput<'_>) -> Result<P::Input, Error> {
         let Some(decoder) = &self.input else {
-            // Even an input that nobody reads must be an envelope that holds together.
+            // An input that the procedure ignores must still be a well-formed envelope.
             if let RawInput::Value(envelope) = input {
                 envelope.value(&[]).map_err(|error| malformed_request(error.into()))?;
             }
@@ -156,11 +156,11 @@ where
 /// A procedure with one result.
 pub(crate) struct OneResult {
     writer: Arc<OutputWriter>,
-    /// What is done with an output before it is written.
+    /// Applied to an output before it is written.
     seal: Option<Seal>,
 }
 
-/// Makes an output ready for the client of a call.
+/// Prepares an output for the client of a call.
 type Seal = fn(&dyn Any, &Call) -> Result<(), Error>;
 
 impl OneResult {
@@ -170,7 +170,7 @@ impl OneResult {
         Ok(Self { writer, seal: None })
     }
 
-    /// The output is the token of a durable iterator.
+    /// Returns the signing step for an output that is the token of a durable iterator.
     pub(crate) fn durable<P: Unary<Output: DurableOutput>>() -> Result<Self, SchemaError> {
         let seal: Seal = |output, call| match output.downcast_ref::<P::Output>() {
             Some(iterator) => iterator.seal(call),
@@ -223,7 +223,7 @@ where
     }
 }
 
-/// A procedure that answers with a stream: the outputs of its events and of its
+/// A procedure that answers with a stream, with the writers of its events and of its
 /// return value.
 pub(crate) struct EventStream(Arc<[OutputWriter; 2]>);
 
@@ -268,7 +268,8 @@ where
                 let mut stream = pin!(stream);
                 emitter.ready().await;
                 while let Some(item) = stream.next().await {
-                    // Other streams of the connection may have taken the room since.
+                    // Other streams of the connection may have filled the buffer in the
+                    // meantime.
                     emitter.room().await;
                     let event = P::split(item).map_err(EventError::into_error_event);
                     match event.map(EventItem::into_event) {
@@ -318,8 +319,8 @@ where
     }
 }
 
-/// A procedure that answers with an iterator that hibernates. Its events are
-/// written elsewhere.
+/// A procedure that answers with an iterator that hibernates. Its events are written by
+/// [`EncodedEvent`](crate::EncodedEvent).
 pub(crate) struct Hibernation;
 
 impl<C, P, How> Kind<C, P, How> for Hibernation
@@ -358,8 +359,8 @@ where
     }
 }
 
-/// The end of a handler as its client sees it: a declared error is told from
-/// others, and a panic is an internal error.
+/// Finalizes the result of a handler: marks declared errors, and turns a panic into an
+/// internal error.
 pub(super) async fn settled<T>(
     call: &Call,
     errors: &DeclaredErrors,
@@ -375,36 +376,36 @@ fn check_socket(is_needed: bool, call: &Call) -> Result<(), Error> {
     if is_needed && call.socket().is_none() { Err(needs_socket()) } else { Ok(()) }
 }
 
-/// The answer to a call that would have to be on a socket.
+/// Returns the error of a call that must be made on a socket.
 pub(crate) fn needs_socket() -> Error {
     Error::custom("UPGRADE_REQUIRED")
         .with_status(426)
         .with_message("This procedure can be called over WebSocket only")
 }
 
-/// The input of a procedure that has none.
+/// Returns the input of a procedure without one.
 fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
-    // `P::Input` is `()` here, which the compiler cannot know.
+    // `P::Input` is `()` here, which the compiler does not know.
     typed(Box::new(()))
 }
 
-/// A value whose type the compiler cannot know.
+/// Downcasts a value to the type that the procedure knows.
 fn typed<T: 'static>(value: AnyValue) -> Result<T, Error> {
     value.downcast::<T>().map(|value| *value).map_err(|_| Error::hidden())
 }
 
-/// Room for most outputs at once, in bytes.
+/// Initial capacity of an output, in bytes: enough for most.
 const OUTPUT: usize = 512;
 
 const OUTPUT_INVALID: &str = "Output validation failed";
 
-/// The answer to a caller whose handler panicked; the text goes to the log.
+/// Returns the error for a call whose handler panicked; the text is logged.
 pub(crate) fn panicked(call: &Call, panic: &(dyn Any + Send)) -> Error {
     tracing::error!(procedure = call.path(), panic = panic_text(panic), "a handler panicked");
     Error::hidden()
 }
 
-/// Tells spawned work that the call is over, also when its future is dropped.
+/// Cancels the token of spawned tasks when the call ends or its future is dropped.
 pub(super) struct EndOfCall(pub(super) Arc<Call>);
 
 impl Drop for EndOfCall {

@@ -1,4 +1,4 @@
-//! The types of a procedure, as JSON Schemas that are written when somebody asks.
+//! Types of a procedure, as JSON Schemas that are generated on demand.
 
 use std::any::TypeId;
 
@@ -9,13 +9,13 @@ use super::definition::Definition;
 use crate::core::ErrorDeclaration;
 use crate::schema::SchemaOf;
 
-/// What goes in or comes out of a procedure.
+/// Type of an input or output of a procedure.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape(pub(crate) ShapeKind);
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ShapeKind {
-    /// None is `()`: undefined in JavaScript.
+    /// A value; `None` is `()`, which is undefined in JavaScript.
     Value(Option<SchemaOf>),
     /// An event iterator, of these events and this return value.
     Events(Option<SchemaOf>, Option<SchemaOf>),
@@ -32,17 +32,17 @@ pub(crate) struct DurableMethod {
 }
 
 impl Shape {
-    /// A value of type `T`.
+    /// Creates the type of a value of type `T`.
     pub(crate) fn value<T: JsonSchema + 'static>() -> Self {
         Self(ShapeKind::Value(schema_of::<T>()))
     }
 
-    /// An event iterator.
+    /// Creates the type of an event iterator.
     pub(crate) fn events<T: JsonSchema + 'static, R: JsonSchema + 'static>() -> Self {
         Self(ShapeKind::Events(schema_of::<T>(), schema_of::<R>()))
     }
 
-    /// A durable iterator.
+    /// Creates the type of a durable iterator.
     #[cfg(feature = "durable")]
     pub(crate) fn durable<T: JsonSchema + 'static>(methods: fn() -> Vec<DurableMethod>) -> Self {
         Self(ShapeKind::Durable(schema_of::<T>(), methods))

@@ -1,0 +1,33 @@
+// Counts the comments that begin with What, Who, Whose, Whether, How, Where or Why: at most one in a hundred may.
+// The comment of a type is a noun phrase, that of a function begins with a verb in the third person.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+const SHARE = 0.01;
+const FIRST = /^(?:What|Who|Whose|Whether|How|Where|Why)\b/u;
+const MARK = { rs: /^\s*\/\/[/!]?(?!\/) ?(.*)$/u, mjs: /^\s*(?:\/\/|\/?\*\*?) ?(.*)$/u };
+MARK.js = MARK.ts = MARK.mjs;
+/** A line that begins a comment of its own, though a comment is above it. */
+const LISTED = /^\s*(?:\/\/[/!]?|\*) (?:[-*|#]|\d+\.|```)/u;
+
+const files = execFileSync("git", ["ls-files", "*.rs", "*.mjs", "*.js", "*.ts"], { encoding: "utf8" }).trim().split("\n");
+let all = 0;
+const found = [];
+for (const file of files) {
+  const mark = MARK[file.split(".").at(-1)];
+  let isInside = false;
+  let isCode = false;
+  for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
+    const text = mark.exec(line)?.[1];
+    if (text?.startsWith("```")) isCode = !isCode;
+    const begins = text !== undefined && !isInside && !isCode && /\w/u.test(text) && !LISTED.test(line);
+    isInside = text !== undefined && text.trim() !== "";
+    if (!begins) continue;
+    all += 1;
+    if (FIRST.test(text.replace(/\*\/\s*$/u, "").trim())) found.push(`${file}:${index + 1}: ${text.trim()}`);
+  }
+}
+const limit = Math.floor(all * SHARE);
+console.log(`first words: ${found.length} of ${all} comments begin with a question word, ${limit} may`);
+if (found.length > limit || process.argv.includes("--list")) console.log(found.join("\n"));
+process.exit(found.length > limit ? 1 : 0);
