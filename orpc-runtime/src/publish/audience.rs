@@ -1,11 +1,11 @@
-//! Who an event is for.
+//! Audiences: the recipients of an event.
 
 use serde::{Deserialize, Serialize};
 
-/// Whom an event is for: everyone, unless it says less.
+/// The recipients of an event: everyone, unless it is restricted.
 ///
-/// A [`Recipient`] gets it if it has one of the tags (where there are any), if it
-/// is one of the targets (where there is a list), and if it is not excluded.
+/// It includes a [`Recipient`] that has one of the tags (if there are any), is one of
+/// the targets (if there is a list), and is not excluded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Audience {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -16,7 +16,7 @@ pub struct Audience {
     excluded: Vec<String>,
 }
 
-/// A reader as audiences know it. Without an id it is no target of any list, and
+/// A reader, as audiences select it. Without an id it is in no list of targets, and
 /// cannot be excluded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recipient {
@@ -25,38 +25,40 @@ pub struct Recipient {
 }
 
 impl Audience {
-    /// Everyone.
+    /// Creates an audience of everyone.
     pub fn everyone() -> Self {
         Self::default()
     }
 
-    /// Leaves those with at least one of the tags; no tags leave everyone.
+    /// Restricts the audience to recipients with at least one of the tags; an empty
+    /// list does not restrict it.
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = tags.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Leaves those with one of the ids; an empty list leaves nobody.
+    /// Restricts the audience to recipients with one of the ids; an empty list excludes
+    /// all.
     #[must_use]
     pub fn targets(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.targets = Some(ids.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Takes out those with one of the ids.
+    /// Excludes recipients with one of the ids.
     #[must_use]
     pub fn exclude(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.excluded = ids.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Whether everyone is meant.
+    /// Returns `true` if the audience is everyone.
     pub fn is_everyone(&self) -> bool {
         self.tags.is_empty() && self.targets.is_none() && self.excluded.is_empty()
     }
 
-    /// Whether the event is for the recipient.
+    /// Returns `true` if the audience includes the recipient.
     pub fn includes(&self, recipient: &Recipient) -> bool {
         let id = recipient.id.as_ref();
         let is_tagged =
@@ -67,7 +69,7 @@ impl Audience {
         is_tagged && is_target && !is_excluded
     }
 
-    /// How many bytes it takes.
+    /// Returns its size in bytes.
     pub(crate) fn weight(&self) -> usize {
         let targets = self.targets.iter().flatten();
         let texts = self.tags.iter().chain(targets).chain(&self.excluded);
@@ -76,7 +78,7 @@ impl Audience {
 }
 
 impl Recipient {
-    /// A reader with that id.
+    /// Creates a recipient with an id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), tags: Vec::new() }
     }

@@ -1,19 +1,19 @@
-//! Time, which decides what is trimmed and nothing else.
+//! Clocks, which decide on retention only.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// The clocks that retention goes by. Order never does.
+/// The clocks that retention uses. The order of events never depends on them.
 ///
-/// While a process runs, events grow old by the monotonic clock: whoever sets the
-/// clock on the wall neither trims an event early nor keeps one for longer. The
-/// clock on the wall tells how long the process was not there; see
+/// While a process runs, the age of events is measured by the monotonic clock: setting
+/// the wall clock neither trims an event early nor keeps one for longer. The wall clock
+/// measures the time between two processes; see
 /// [`PublisherBuilder::retention`](super::PublisherBuilder::retention).
 pub trait Clock: Send + Sync + 'static {
-    /// The time since some moment before the first call. It never goes back.
+    /// Returns the time since some moment before the first call. It never decreases.
     fn monotonic(&self) -> Duration;
 
-    /// The time on the wall, which may jump.
+    /// Returns the wall-clock time, which may jump.
     fn wall(&self) -> SystemTime;
 }
 
@@ -37,21 +37,20 @@ impl Clock for SystemClock {
     }
 }
 
-/// The age of a store: how many milliseconds it has been there, as far as
-/// retention goes.
+/// The age of a store in milliseconds, as retention counts it.
 pub(crate) struct Timeline {
     clock: Arc<dyn Clock>,
     origin: Mutex<Origin>,
 }
 
-/// What the store's age was at one moment of the monotonic clock.
+/// The store's age at one moment of the monotonic clock.
 #[derive(Clone, Copy)]
 struct Origin {
     age: u64,
     at: Duration,
 }
 
-/// A moment as it is kept in a file.
+/// A moment as stored in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub(crate) age: u64,
@@ -60,15 +59,14 @@ pub(crate) struct Moment {
 }
 
 impl Timeline {
-    /// The time of a store that is new.
+    /// Starts the time of a new store.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let at = clock.monotonic();
         Self { clock, origin: Mutex::new(Origin { age: 0, at }) }
     }
 
-    /// Goes on from the last moment that a file has. The time since then is what
-    /// the wall says: none if that clock was set back, at most `step` if it was
-    /// set forward.
+    /// Continues from the last moment in a file. The time since then is taken from the
+    /// wall clock: zero if that was set back, at most `step` if it was set forward.
     pub(crate) fn resume(&self, last: Moment, step: Duration) {
         let away = self.wall().saturating_sub(last.wall).min(millis(step));
         let age = last.age.saturating_add(away);
@@ -76,14 +74,14 @@ impl Timeline {
         *origin = Origin { age, at: self.clock.monotonic() };
     }
 
-    /// The age now, in milliseconds.
+    /// Returns the age in milliseconds.
     pub(crate) fn now(&self) -> u64 {
         let origin = *self.origin.lock().unwrap_or_else(PoisonError::into_inner);
         let since = self.clock.monotonic().saturating_sub(origin.at);
         origin.age.saturating_add(millis(since))
     }
 
-    /// Now, to be kept in a file.
+    /// Returns the current moment, for a file.
     pub(crate) fn moment(&self) -> Moment {
         Moment { age: self.now(), wall: self.wall() }
     }
@@ -94,7 +92,7 @@ impl Timeline {
     }
 }
 
-/// A duration in whole milliseconds.
+/// Converts a duration to whole milliseconds.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

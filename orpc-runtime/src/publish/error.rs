@@ -1,4 +1,4 @@
-//! What goes wrong with publishing and subscribing.
+//! Errors of publishing and subscribing.
 
 use std::fmt;
 #[cfg(feature = "redb")]
@@ -10,9 +10,9 @@ use super::gap::Gap;
 use super::id::ParseEventIdError;
 use crate::core::{Code, Error, ErrorDeclaration, ErrorEvent, EventError, RpcError};
 
-/// Why an event was not published, or why nobody knows.
+/// Error of an event that was not published, or its outcome is unknown.
 ///
-/// It is a standard error: with `?` a client reads INTERNAL_SERVER_ERROR.
+/// It implements `std::error::Error`: with `?` a client reads INTERNAL_SERVER_ERROR.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
@@ -22,9 +22,9 @@ pub enum PublishError {
     /// The event is longer than the limit of one event. Nothing was published.
     #[error("the event has {length} bytes, the limit is {limit}")]
     TooLarge {
-        /// How many bytes it has.
+        /// Length of the event, in bytes.
         length: usize,
-        /// How many it may have.
+        /// Maximum length, in bytes.
         limit: usize,
     },
     /// The name of the channel is empty or too long. Nothing was published.
@@ -33,31 +33,32 @@ pub enum PublishError {
     /// The retry key is empty or too long. Nothing was published.
     #[error("a retry key has 1 to {MAX_RETRY_KEY} bytes")]
     InvalidRetryKey,
-    /// There are too many channels, or too many retry keys to remember in one.
-    /// Nothing was published.
+    /// There are too many channels, or too many retry keys of one channel. Nothing was
+    /// published.
     #[error("too many {0}")]
     TooMany(&'static str),
     /// The publisher was closed. Nothing was published.
     #[error("the publisher is closed")]
     Closed,
-    /// The store could not keep the event. Nothing was published, and the events
-    /// that were there before are there still.
+    /// The store could not keep the event. Nothing was published, and earlier events
+    /// are unaffected.
     #[error("the event was not published")]
     Failed(#[source] StoreError),
-    /// Nobody knows: the event may have been published, or may be yet. Publish it
-    /// again with the same [retry key](super::Publish::retry_key) to have it once;
-    /// without a key it may come twice.
+    /// The outcome is unknown: the event may have been published, or may still be.
+    /// Publish it again with the same [retry key](super::Publish::retry_key) to have it
+    /// once; without a key it may appear twice.
     #[error("it is not known whether the event was published")]
     OutcomeUnknown(#[source] Option<StoreError>),
 }
 
-/// Why a subscription could not begin.
+/// Error of a subscription that could not begin.
 ///
-/// An RPC error: a malformed id is BAD_REQUEST, the rest SERVICE_UNAVAILABLE.
+/// As an RPC error, a malformed id is BAD_REQUEST and the others are
+/// SERVICE_UNAVAILABLE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SubscribeError {
-    /// The Last-Event-ID is none of this publisher's.
+    /// The Last-Event-ID is not an id of a publisher.
     MalformedId(ParseEventIdError),
     /// The name of the channel is empty or too long.
     InvalidChannel,
@@ -67,23 +68,23 @@ pub enum SubscribeError {
     Closed,
 }
 
-/// Why a subscription has no further event now.
+/// Error of a subscription that has no next event.
 ///
-/// As the error of a stream: a gap is the declared error `EVENT_GAP`, see [`Gap`];
-/// the end of the publisher SERVICE_UNAVAILABLE; a failure of the store an
-/// internal error.
+/// As the error of a stream: a gap is the declared error `EVENT_GAP`, see [`Gap`]; a
+/// closed publisher is SERVICE_UNAVAILABLE; a failure of the store is an internal
+/// error.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum ReadError {
     /// Events are missing. The subscription goes on behind the gap.
     Gap(Gap),
-    /// The publisher was closed. The subscription is over.
+    /// The publisher was closed. The subscription ends.
     Closed,
-    /// The store could not be read. The subscription is over.
+    /// The store could not be read. The subscription ends.
     Store(StoreError),
 }
 
-/// What went wrong in a store. Cheap to clone.
+/// Error of a store. Cheap to clone.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -93,10 +94,10 @@ pub enum StoreError {
     /// Reading, writing or syncing failed.
     #[error("the file of events cannot be used")]
     Io(#[source] Arc<std::io::Error>),
-    /// The file does not hold together.
+    /// The file is corrupt.
     #[error("the file of events is damaged: {0}")]
     Corrupt(String),
-    /// The file is of a format that this version does not read.
+    /// The file has a format that this version does not read.
     #[error(
         "the file of events has format {found}, and this version reads format {expected}: open \
          it with the version that wrote it, or move it away, and a new one is made"
@@ -104,7 +105,7 @@ pub enum StoreError {
     Format {
         /// The format of the file.
         found: u32,
-        /// The format that is read.
+        /// Format that this version reads.
         expected: u32,
     },
     /// Another process, or another publisher of this one, has the file open.
@@ -115,14 +116,14 @@ pub enum StoreError {
         path = path.display()
     )]
     InUse {
-        /// The path that was to be opened.
+        /// Path of the file.
         path: PathBuf,
     },
 }
 
 #[cfg(feature = "redb")]
 impl StoreError {
-    /// The same error, which names the file.
+    /// Adds the path of the file to the error.
     pub(super) fn at(self, path: &Path) -> Self {
         let named = |error: &std::io::Error| {
             Arc::new(std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
@@ -136,10 +137,10 @@ impl StoreError {
     }
 }
 
-/// How many bytes the name of a channel may have.
+/// Maximum length of a channel's name, in bytes.
 pub(crate) const MAX_CHANNEL_NAME: usize = 512;
 
-/// How many bytes a retry key may have.
+/// Maximum length of a retry key, in bytes.
 pub(crate) const MAX_RETRY_KEY: usize = 256;
 
 impl From<std::io::Error> for StoreError {
@@ -170,7 +171,8 @@ impl From<ParseEventIdError> for SubscribeError {
     }
 }
 
-// It is no `std::error::Error`, so that `?` keeps its code.
+// `SubscribeError` does not implement `std::error::Error`, so that `?` preserves its
+// code.
 impl From<SubscribeError> for Error {
     fn from(error: SubscribeError) -> Self {
         match error {

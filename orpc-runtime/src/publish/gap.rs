@@ -1,4 +1,4 @@
-//! Events that a reader does not get, and how it is told.
+//! Gaps: events that a reader does not get.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::id::EventId;
 use crate::core::{Error, ErrorDeclaration, ErrorEvent, EventError};
 
-/// Events are missing between what a reader has seen and what comes next, or
-/// may be.
+/// Events are, or may be, missing between the last event that a reader got and the next
+/// one.
 ///
 /// As the error of a stream it reaches clients as a declared error of code
 /// `EVENT_GAP`, status 410, with [`GapData`]. Its event has the id of
@@ -22,34 +22,34 @@ pub struct Gap {
     resume: EventId,
 }
 
-/// Why events are missing.
+/// Reason of a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum GapReason {
-    /// The channel does not have the reader's event: it is of another epoch.
+    /// The channel does not have the reader's event: its epoch is another.
     Epoch,
     /// The events behind the reader's id are no longer retained.
     Trimmed,
-    /// The reader's id is of an event that the channel does not have: it lost its end.
+    /// The reader's id is beyond the channel's last event: the channel lost its end.
     Ahead,
-    /// Events were trimmed before the reader, which was subscribed, came to read them.
+    /// Events were trimmed before the subscribed reader had read them.
     Slow,
 }
 
-/// What clients read of a gap.
+/// Data of the gap's error, as clients read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GapData {
-    /// Why events are missing.
+    /// Reason of the gap.
     pub reason: GapReason,
-    /// The id of the last event before the gap.
+    /// Id of the last event before the gap.
     pub last: EventId,
-    /// The position from which the events go on, without a further gap.
+    /// Position from which the events continue, without a further gap.
     pub resume: EventId,
 }
 
 impl Gap {
-    /// The code of the error that clients see.
+    /// Code of the error that clients see.
     pub const CODE: &'static str = "EVENT_GAP";
 
     /// Its HTTP status: 410, Gone.
@@ -61,25 +61,25 @@ impl Gap {
         Self { reason, last, resume }
     }
 
-    /// Why events are missing.
+    /// Returns the reason of the gap.
     pub fn reason(&self) -> GapReason {
         self.reason
     }
 
-    /// Where the reader stood.
+    /// Returns the reader's position before the gap.
     pub fn last(&self) -> EventId {
         self.last
     }
 
-    /// The position from which reading goes on: before the oldest event that is
-    /// retained; for [`GapReason::Ahead`] behind the newest; for [`GapReason::Epoch`]
-    /// behind the last event that the reader and the channel have in common, if that
-    /// is known.
+    /// Returns the position from which reading continues: before the oldest retained
+    /// event; for [`GapReason::Ahead`] behind the newest; for [`GapReason::Epoch`]
+    /// behind the last event that the reader and the channel have in common, if that is
+    /// known.
     pub fn resume(&self) -> EventId {
         self.resume
     }
 
-    /// What clients read of it.
+    /// Returns the data for clients.
     pub fn data(&self) -> GapData {
         GapData { reason: self.reason, last: self.last, resume: self.resume }
     }

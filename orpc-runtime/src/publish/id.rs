@@ -7,23 +7,22 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A line of events of one channel, each of which was published behind the one before:
-/// a number of 128 bits that nobody can guess, kept with every event.
+/// A sequence of events of one channel, each published behind the one before: a random
+/// number of 128 bits, stored with every event.
 ///
-/// It is to an event as a term is in Raft. Two stores that have an event of the same
-/// epoch and number have the same events up to there. New events get a new epoch where
-/// a store cannot prove that it has all events before: when events are kept in memory
-/// and the process starts, when their file is a copy or lost its end, when the machine
-/// was started. Events that are there keep theirs.
+/// It corresponds to a term in Raft. Two stores that have an event of the same epoch
+/// and number have the same events up to it. New events get a new epoch if a store
+/// cannot prove that it has all earlier events: when events are kept in memory and the
+/// process starts, when their file is a copy or lost its end, when the machine was
+/// rebooted. Existing events keep their epochs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Epoch(u128);
 
-/// The id of an event, and a position in a channel: behind that event, before
-/// the next.
+/// Id of an event, and a position in a channel: behind that event, before the next.
 ///
-/// A reader that comes back with an id goes on behind it exactly if the event of that
-/// number has that epoch, be it retained or the last one that was trimmed. Else it is
-/// told of a [`Gap`](super::Gap).
+/// A reader that returns with an id continues behind it exactly if the event of that
+/// number has that epoch, whether it is retained or is the last one that was trimmed.
+/// Otherwise it gets a [`Gap`](super::Gap).
 ///
 /// Its text, which clients send back as Last-Event-ID, is `epoch.sequence`: 32
 /// lower-case hexadecimal digits, a dot, and the number of the event in decimal
@@ -46,24 +45,24 @@ pub struct EventId {
     sequence: u64,
 }
 
-/// A text that is no [`EventId`].
+/// Error of a text that is not an [`EventId`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed event id")]
 pub struct ParseEventIdError;
 
-/// How many digits an epoch has.
+/// Number of digits of an epoch.
 const EPOCH: usize = 32;
 
 impl Epoch {
-    /// A new one.
+    /// Creates a random epoch.
     pub(crate) fn random() -> std::io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
         Ok(Self(u128::from_be_bytes(bytes)))
     }
 
-    /// The epoch in which a channel begins in a store of this epoch: the SipHash of
-    /// its name, so that ids of one channel are none of another.
+    /// Derives the epoch in which a channel begins in a store of this epoch, by the
+    /// SipHash of its name: ids of one channel are not valid in another.
     pub(crate) fn of_channel(self, name: &str) -> Self {
         use siphasher::sip128::{Hasher128 as _, SipHasher24};
         use std::hash::Hasher as _;
@@ -73,30 +72,30 @@ impl Epoch {
         Self(hasher.finish128().as_u128())
     }
 
-    /// The epoch of that number.
+    /// Creates an epoch from its number.
     pub(crate) const fn of(number: u128) -> Self {
         Self(number)
     }
 
-    /// Its number.
+    /// Returns its number.
     pub(crate) const fn number(self) -> u128 {
         self.0
     }
 }
 
 impl EventId {
-    /// The position behind the event of that number.
+    /// Creates the position behind an event.
     pub(crate) const fn new(epoch: Epoch, sequence: u64) -> Self {
         Self { epoch, sequence }
     }
 
-    /// The epoch of the event.
+    /// Returns the epoch of the event.
     pub fn epoch(&self) -> Epoch {
         self.epoch
     }
 
-    /// The number of the event in its channel. Each event has the next number, over all
-    /// epochs; 0 is before the first.
+    /// Returns the number of the event in its channel. Numbers are consecutive over all
+    /// epochs; 0 is before the first event.
     pub fn sequence(&self) -> u64 {
         self.sequence
     }
@@ -105,12 +104,12 @@ impl EventId {
 impl FromStr for EventId {
     type Err = ParseEventIdError;
 
-    /// Takes what [`to_string`](ToString::to_string) gives and nothing else.
+    /// Accepts exactly the output of [`to_string`](ToString::to_string).
     fn from_str(text: &str) -> Result<Self, ParseEventIdError> {
         let (epoch, sequence) = text.split_once('.').ok_or(ParseEventIdError)?;
         let is_epoch = epoch.len() == EPOCH
             && epoch.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        // `parse` alone takes a sign and leading zeros.
+        // `parse` alone accepts a sign and leading zeros.
         let is_number = sequence.bytes().all(|byte| byte.is_ascii_digit())
             && (sequence == "0" || !sequence.starts_with('0'));
         if !is_epoch || !is_number {

@@ -1,5 +1,4 @@
-//! Events that are published to all who read a channel, and are never lost
-//! without a word.
+//! Events that are published to all readers of a channel; every gap is reported.
 //!
 //! ```
 //! use orpc_runtime::prelude::*;
@@ -37,79 +36,81 @@
 //!
 //! # What does a reader get?
 //!
-//! Behind event `k` it gets exactly `k + 1`, `k + 2` and so on, each once and in
-//! order, whenever it comes. There is one source, the channel's log: what is
-//! replayed and what is live are read from there, by the reader's position. An
-//! event is shown to readers once it is kept, not before.
+//! Behind event `k` it gets exactly `k + 1`, `k + 2` and so on, each once and in order,
+//! whenever it connects. There is one source, the channel's log: replayed and live
+//! events are both read from it, by the reader's position. Readers see an event once it
+//! is stored, not before.
 //!
-//! Where that cannot be it gets a [`Gap`] before any later event, and goes on
+//! Where events are missing it gets a [`Gap`] before any later event, and continues
 //! behind it:
 //!
-//! | reason | what happened | where it goes on |
+//! | reason | cause | continues |
 //! |---|---|---|
-//! | `epoch` | the reader's event is not there: a start in memory, a file that lost events, a copy that was put back | behind the last event that it shares with the channel, else at the oldest one |
+//! | `epoch` | the reader's event does not exist: a restart in memory, a file that lost events, a restored copy |
+//! behind the last event that it shares with the channel, otherwise at the oldest one |
 //! | `trimmed` | the events behind the reader's id are older than what is retained | at the oldest event |
 //! | `slow` | the same, for a reader that was subscribed and did not read | at the oldest event |
 //! | `ahead` | the channel does not have the reader's event: it lost its end, or the id is made up | behind the newest event |
 //!
-//! Without an id a subscription begins with what is published from then on, so a
-//! client that has not seen any event yet and loses its connection misses what
-//! comes meanwhile. Where that matters begin at [`Start::Oldest`].
+//! Without an id a subscription begins with the next published event, so a client that
+//! has not received any event yet and loses its connection misses the events in
+//! between. Where that matters, begin at [`Start::Oldest`].
 //!
 //! # What does an id name?
 //!
 //! One event. Each event has a number and an [epoch](Epoch), as entries have terms in
-//! Raft, and an id resumes exactly if the event of that number has that epoch, be it
-//! retained or the last one that was trimmed. Events keep their epochs; new ones get
-//! another epoch where the store cannot prove that nothing was lost:
+//! Raft, and an id resumes exactly if the event of that number has that epoch, whether
+//! it is retained or the last one that was trimmed. Events keep their epochs; new ones
+//! get another epoch if the store cannot prove that nothing was lost:
 //!
 //! | | new epoch |
 //! |---|---|
-//! | in memory | at each start: nobody knows what was published before its end |
+//! | in memory | at each start: the events before it are unknown |
 //! | in a file, after a clean end or `kill -9` | no |
-//! | in a file, after the machine was started, or on another one | yes: without syncs the end may be lost, and a machine may be put back as a whole |
-//! | in a file that was copied, put back, written over or damaged | yes |
+//! | in a file, after a reboot, or on another machine | yes: without syncs the end may be lost, and a machine may be
+//! restored from a snapshot |
+//! | in a file that was copied, restored, overwritten or damaged | yes |
 //!
-//! A new epoch costs readers nothing who stand at events that are there. Whoever stands
-//! at one that is not is told when it comes back, also when another event has its
-//! number by then. One that had not seen the lost events yet is told of them only where
-//! the file knows of them.
+//! A new epoch has no effect on readers whose event still exists. A reader whose event
+//! does not is told when it returns, even if another event has its number by then. A
+//! reader that had not read the lost events yet is told of them only if the file knows
+//! of them.
 //!
 //! The proof is a file of 85 bytes beside the file of events, `<path>.mark`: the number
-//! of the last transaction, and which file that was, when it was changed last, in which
-//! start of the machine. Leave it out of backups; without it a new epoch begins. If both
-//! are written over in place within a minute of the last event, nothing tells. Elsewhere
-//! than on Linux each start begins a new epoch.
+//! of the last transaction, the identity of the file, the time of its last change, and
+//! the boot id of the machine. Leave it out of backups; without it a new epoch begins.
+//! If both are overwritten in place within a minute of the last event, the loss is not
+//! detected. On systems other than Linux each start begins a new epoch.
 //!
 //! # What does a TypeScript client see?
 //!
-//! Events have their id as event id; the official client attaches it to values
-//! that are **objects or arrays** and sends the last one back. It has nowhere to put
-//! the id of a text or a number: publish objects where clients should resume.
+//! Events are sent with their id as event id. The official client attaches it to values
+//! that are **objects or arrays** and sends the last one back. It cannot attach an id
+//! to a string or a number: publish objects if clients should resume.
 //!
-//! * With the client's retry plugin a reader that loses its connection comes back
-//!   by itself. A gap is a failure like any other to it: it comes back with the id
-//!   of the gap's event, which is behind the gap, and goes on. `onRetry` and
-//!   `shouldRetry` see the error.
-//! * Without the plugin `next()` rejects with an `ORPCError` that is typed and
-//!   defined: code `EVENT_GAP`, status 410, data [`GapData`] `{ reason, last, resume }`.
-//!   Calling again with `lastEventId: error.data.resume` goes on.
-//! * A malformed id is BAD_REQUEST, 400, before the stream begins. The end of the
-//!   publisher is SERVICE_UNAVAILABLE, 503, a failure of its file
-//!   INTERNAL_SERVER_ERROR, 500.
-//! * With [`Subscription::gaps_as`] a gap is an event of your own instead, such as
-//!   a line in the room, and the stream goes on.
+//! * With the client's retry plugin a reader that loses its connection reconnects by
+//!   itself. It treats a gap like any other failure: it reconnects with the id of the
+//!   gap's event, which is behind the gap, and continues. `onRetry` and `shouldRetry`
+//!   see the error.
+//! * Without the plugin `next()` rejects with an `ORPCError` that is typed and defined:
+//!   code `EVENT_GAP`, status 410, data [`GapData`] `{ reason, last, resume }`. Calling
+//!   again with `lastEventId: error.data.resume` continues.
+//! * A malformed id is BAD_REQUEST, 400, before the stream begins. A closed publisher
+//!   is SERVICE_UNAVAILABLE, 503; a failure of its file is INTERNAL_SERVER_ERROR, 500.
+//! * With [`Subscription::gaps_as`] a gap is an event of your own instead, such as a
+//!   line in the room, and the stream continues.
 //!
 //! # When is an event published?
 //!
-//! When [`publish`](Publisher::publish) gives its id. What it survives then is
-//! said when the publisher is opened, with the feature `redb` for files:
+//! When [`publish`](Publisher::publish) returns its id. The durability that it has then
+//! is chosen when the publisher is opened, with the feature `redb` for files:
 //!
 //! | | `kill -9` | loss of power | costs |
 //! |---|---|---|---|
 //! | [`Durability::Memory`] | no | no | nothing |
-//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is told | a write |
-//! | [`Durability::Commit`] | yes | yes | a sync, shared by all that wait |
+//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is reported | a
+//! write |
+//! | [`Durability::Commit`] | yes | yes | a sync, shared by all waiting publishers |
 //!
 //! ```
 //! # #[cfg(feature = "redb")]
@@ -128,52 +129,52 @@
 //!
 //! # What if publishing fails, or takes too long?
 //!
-//! [`PublishError::Failed`] is certain: the event is not there and will not be.
-//! [`PublishError::OutcomeUnknown`] is not, nor is a future that is dropped: the
-//! event may be there. Publish again with the same
-//! [`retry_key`](Publish::retry_key), and there is one event, whose id all get.
+//! [`PublishError::Failed`] is certain: the event is not stored and will not be.
+//! [`PublishError::OutcomeUnknown`] is not, nor is a dropped future: the event may be
+//! stored. Publish again with the same [`retry_key`](Publish::retry_key): then there is
+//! one event, and every attempt returns its id.
 //!
-//! A full disk fails to publish and leaves what is there as it was. After a failure
-//! the file is opened anew: what was not synced is held back, so that events are read
-//! as before, and is written through another descriptor before the publisher goes on.
-//! While that does not succeed nothing is accepted; it is tried again by publishing and
-//! by time, after 50 ms at first and 5 s at last. A file that cannot be read is opened
+//! On a full disk publishing fails, and stored events are unaffected. After a failure
+//! the file is opened again: unsynced writes are held in memory, so that events are
+//! read as before, and are written through another descriptor before the publisher
+//! continues. Until that succeeds no event is accepted; it is retried by publishing and
+//! by time, after 50 ms at first and up to 5 s. A file that cannot be read is opened
 //! again by the next reader.
 //!
 //! # How long are events retained?
 //!
 //! By age (300 s unless set), number and size of each channel; see
-//! [`PublisherBuilder`]. No event is trimmed by age before its time, and none is
-//! read that is a sixteenth older. Time never decides on order: that is the
-//! number's.
+//! [`PublisherBuilder`]. No event is trimmed by age before its time, and none is read
+//! that is a sixteenth older. The order of events is that of their numbers, never of
+//! time.
 //!
-//! A channel is forgotten when it has no readers and no events, and had none for
-//! the time of the retention. If it comes back its numbers go on behind those of all
-//! channels that were forgotten: whoever has an old id is told. A reader of a channel
-//! that never had an event misses nothing when it comes back.
+//! A channel is evicted once it has had no readers and no events for the time of the
+//! retention. If it is created again its numbers continue behind those of all evicted
+//! channels, so that old ids are detected. A reader of a channel that never had an
+//! event misses nothing when it returns.
 //!
 //! # What does a slow reader cost?
 //!
-//! A subscription reads when it is polled, one event of what is in memory. What is in
-//! the file alone is read by four threads for all subscriptions, at most 64 events or
-//! 64 KiB at once for each, and waits for it within a budget that all share
-//! ([`PublisherBuilder::replay_bytes`]). One that stops gives up what was read for it as
-//! soon as others need the room, and reads it again when it goes on: it holds nobody
-//! up. When it is overtaken by what is trimmed it is told.
+//! A subscription reads when it is polled, one event from memory. Events that are only
+//! in the file are read by four threads for all subscriptions, at most 64 events or 64
+//! KiB at once for each, and are buffered within a budget that all share
+//! ([`PublisherBuilder::replay_bytes`]). A subscription that stops reading loses its
+//! buffer as soon as others need the room, and reads again when it continues: it does
+//! not delay others. If events are trimmed before it reads them it gets a gap.
 //!
 //! # What if the file is damaged?
 //!
-//! Each page, event and channel has a checksum, and all are checked when the file
-//! is opened. A channel that lost events goes on with those behind them: readers of
-//! what is before are told. A file that does not hold together at all is not opened.
-//! One that was put back from a backup is found out by the mark beside it, and each
-//! reader that has seen more is told.
+//! Each page, event and channel has a checksum, and all are checked when the file is
+//! opened. A channel that lost events continues with those behind them: readers of the
+//! earlier ones get a gap. A corrupt file is not opened. A file that was restored from
+//! a backup is detected by the mark beside it, and each reader that has read further
+//! gets a gap.
 //!
 //! # Who gets an event?
 //!
-//! Everyone, or those in its [`Audience`]: with one of some tags, of a list, not of
-//! another. A subscription for a [`Recipient`] leaves out what is for others; its
-//! position moves on all the same.
+//! Everyone, or the recipients in its [`Audience`]: by tags, by a list of ids, or
+//! without some ids. A subscription for a [`Recipient`] skips events for others; its
+//! position moves nevertheless.
 
 mod audience;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]

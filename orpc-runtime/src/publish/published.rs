@@ -1,4 +1,4 @@
-//! Events that were serialised once for all who get them.
+//! Events that are serialised once for all their readers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,11 +16,11 @@ use crate::core::{Error, Event, EventItem, EventMeta, present};
 use crate::schema::{OutputEncoder, read_envelope};
 use crate::value::{Envelope, Value};
 
-/// An event of a [`Publisher`](super::Publisher): a `T` that was serialised once,
-/// when it was published, and is sent as it is to everyone.
+/// An event of a [`Publisher`](super::Publisher): a `T` that was serialised once, when
+/// it was published, and is sent unchanged to every reader.
 ///
-/// A stream procedure yields it like a `T`: clients get a `T`, and as the event's
-/// id that of the publisher.
+/// A stream procedure yields it like a `T`: clients get a `T`, with the publisher's id
+/// as the event's id.
 pub struct Published<T> {
     value: Encoded<T>,
     meta: EventMeta,
@@ -32,8 +32,8 @@ impl<T> Published<T>
 where
     T: Serialize + JsonSchema + 'static,
 {
-    /// An event of your own between those of a publisher, for one reader alone.
-    /// It has no id unless it is given one.
+    /// Creates an event of your own between those of a publisher, for one reader alone.
+    /// It has no id unless one is set.
     ///
     /// # Errors
     /// If the value cannot be serialised. It is an internal error.
@@ -44,14 +44,15 @@ where
 }
 
 impl<T> Published<T> {
-    /// An event as a store has it.
+    /// Creates an event from its stored form.
     pub(crate) fn stored(id: EventId, envelope: Bytes, audience: Option<Arc<Audience>>) -> Self {
         let meta = EventMeta { id: Some(id.to_string()), ..EventMeta::default() };
         let value = Encoded { envelope, types: PhantomData };
         Self { value, meta, id: Some(id), audience }
     }
 
-    /// Sets the position from which a client goes on that saw this event last.
+    /// Sets the position from which a client continues if this is the last event it
+    /// received.
     #[must_use]
     pub fn with_id(mut self, id: EventId) -> Self {
         self.meta.id = Some(id.to_string());
@@ -59,17 +60,18 @@ impl<T> Published<T> {
         self
     }
 
-    /// Where the event stands.
+    /// Returns the position of the event.
     pub fn id(&self) -> Option<EventId> {
         self.id
     }
 
-    /// Whom it is for; none where it is for everyone.
+    /// Returns its audience; `None` if the event is for everyone.
     pub fn audience(&self) -> Option<&Audience> {
         self.audience.as_deref()
     }
 
-    /// The serialised value: the envelope `{"json": …, "meta": […]}` of the protocol.
+    /// Returns the serialised value: the envelope `{"json": …, "meta": […]}` of the
+    /// protocol.
     pub fn envelope(&self) -> &Bytes {
         &self.value.envelope
     }
@@ -78,9 +80,8 @@ impl<T> Published<T> {
 impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> Published<T> {
     /// Reads the value.
     ///
-    /// # Errors
-    /// If `T` does not read what was published, such as an event that another
-    /// version of the program left in a file. It is an internal error.
+    /// # Errors If the event is not a valid `T`, such as one that another version of
+    /// the program stored in a file. It is an internal error.
     pub fn value(&self) -> Result<T, Error> {
         Ok(read_envelope(&self.value.envelope)?)
     }
@@ -119,7 +120,7 @@ where
     }
 }
 
-/// A `T` as the envelope that it was serialised to. To a schema it is a `T`.
+/// A `T` as its serialised envelope. Its schema is that of `T`.
 pub struct Encoded<T> {
     envelope: Bytes,
     types: PhantomData<fn() -> T>,
@@ -151,8 +152,8 @@ impl<T> fmt::Debug for Encoded<T> {
 }
 
 impl<T> Serialize for Encoded<T> {
-    /// For who does not take the envelope as it is: the value, read and written
-    /// again.
+    /// For serialisers that do not accept the envelope: the value, parsed and
+    /// serialised again.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let envelope = Envelope::parse(&self.envelope).map_err(serde::ser::Error::custom)?;
         let (value, _) = envelope.value(&[]).map_err(serde::ser::Error::custom)?;

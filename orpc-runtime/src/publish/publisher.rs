@@ -1,4 +1,4 @@
-//! The publisher and how it is opened.
+//! Publishers and their builders.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -23,12 +23,12 @@ use super::store::{Disk, FileStore, SystemDisk};
 use super::store::{MemoryStore, NewEvent, Start, Store};
 use super::subscription::{IntoStart, Subscription};
 
-/// Channels of events of type `T`, each of which is kept for a while, so that
-/// readers that come back get what they missed.
+/// Channels of events of type `T`. Each channel retains its events for a while, so that
+/// readers that reconnect get those they missed.
 ///
 /// Cheap to clone. When the last clone is dropped, subscriptions end with
-/// [`ReadError::Closed`](super::ReadError::Closed). See the [module](super) for
-/// what it guarantees.
+/// [`ReadError::Closed`](super::ReadError::Closed). See the [module](super) for its
+/// guarantees.
 pub struct Publisher<T> {
     inner: Arc<Inner>,
     types: PhantomData<fn(T) -> T>,
@@ -39,21 +39,22 @@ struct Inner {
     max_event: usize,
 }
 
-/// What an event survives once it is published.
+/// Durability of an event once it is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Durability {
-    /// Nothing: it is in memory, and each start has a new epoch.
+    /// In memory only: events end with the process, and each start has a new epoch.
     Memory,
-    /// The end of the process, `kill -9` included: it is with the operating system.
-    /// A loss of power may lose events, or damage the file; both are told.
+    /// Survives the end of the process, `kill -9` included: the event is written to the
+    /// operating system. A loss of power may lose events, or damage the file; both are
+    /// reported.
     Process,
-    /// A loss of power as well: it is on the disk (`fdatasync`). All events that
-    /// wait at the same time are one write.
+    /// Survives a loss of power as well: the event is on the disk (`fdatasync`). All
+    /// waiting events share one sync.
     Commit,
 }
 
-/// How a [`Publisher`] keeps its events.
+/// Configuration of a [`Publisher`]'s retention and limits.
 #[derive(Clone)]
 pub struct PublisherBuilder {
     pub(super) clock: Arc<dyn Clock>,
@@ -84,28 +85,28 @@ impl Default for PublisherBuilder {
 }
 
 impl PublisherBuilder {
-    /// How long an event is retained; 300 s unless set. It is trimmed at the
-    /// latest when it is a sixteenth of that older. At least a millisecond.
+    /// Sets the time for which an event is retained; 300 s by default. It is trimmed
+    /// when it is at most a sixteenth of that older. At least a millisecond.
     ///
-    /// Events grow old while the process runs. In a file they also grow old while
-    /// it does not, by the clock on the wall: no time passes if that was set back,
-    /// and at most the retention if it was set forward.
+    /// The age of events is measured while the process runs. In a file they also age
+    /// while it does not, by the wall clock: no time passes if that was set back, and
+    /// at most the retention if it was set forward.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention.max(Duration::from_millis(1));
         self
     }
 
-    /// How many events of one channel are retained; 10,000 unless set. Beyond that
-    /// the oldest sixteenth is trimmed. At least one.
+    /// Sets the maximum number of retained events of one channel; 10,000 by default.
+    /// Beyond that the oldest sixteenth is trimmed. At least one.
     #[must_use]
     pub fn max_events(mut self, events: u64) -> Self {
         self.max_events = events.max(1);
         self
     }
 
-    /// How many bytes the retained events of one channel may have; 16 MiB unless
-    /// set. Beyond that the oldest sixteenth is trimmed; the newest event is
+    /// Sets the maximum number of bytes of the retained events of one channel; 16 MiB
+    /// by default. Beyond that the oldest sixteenth is trimmed; the newest event is
     /// always retained.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
@@ -113,25 +114,25 @@ impl PublisherBuilder {
         self
     }
 
-    /// Sets how many bytes the retained events of all channels may have together;
-    /// 256 MiB in memory and 4 GiB in a file unless set. Beyond that the oldest events
-    /// of all channels are trimmed, and readers that have not seen them are told of the
-    /// gap. One event, or one write to a file, may be more than that for a moment.
+    /// Sets the maximum number of bytes of the retained events of all channels
+    /// together; 256 MiB in memory and 4 GiB in a file by default. Beyond that the
+    /// oldest events of all channels are trimmed, and readers that have not read them
+    /// get a gap. One event, or one write to a file, may exceed it for a moment.
     #[must_use]
     pub fn max_total_bytes(mut self, bytes: u64) -> Self {
         self.max_total_bytes = Some(bytes);
         self
     }
 
-    /// How many bytes one event may have, serialised; 1 MiB unless set.
+    /// Sets the maximum length of one serialised event, in bytes; 1 MiB by default.
     #[must_use]
     pub fn max_event_bytes(mut self, bytes: usize) -> Self {
         self.max_event = bytes;
         self
     }
 
-    /// How many channels there may be at once; 100,000 unless set. A channel is
-    /// there while it has readers or events, and for one more retention.
+    /// Sets the maximum number of channels at once; 100,000 by default. A channel
+    /// exists while it has readers or events, and for one retention after that.
     #[must_use]
     pub fn max_channels(mut self, channels: usize) -> Self {
         self.max_channels = channels;
@@ -145,7 +146,7 @@ impl PublisherBuilder {
         self
     }
 
-    /// A publisher that keeps its events in memory: the process's end is theirs,
+    /// Creates a publisher that keeps its events in memory: they end with the process,
     /// and each start has a new epoch.
     pub fn memory<T>(self) -> Publisher<T> {
         let limits = Limits::in_memory(self.retention, self.max_events, self.max_bytes)
@@ -158,43 +159,42 @@ impl PublisherBuilder {
 
 #[cfg(feature = "redb")]
 impl PublisherBuilder {
-    /// Sets how long [`open`](PublisherBuilder::open) waits for a file that another process
-    /// has open, as the old process of a rolling deploy has until it ends; not at all
-    /// unless set. It blocks the thread meanwhile.
+    /// Sets the time for which [`open`](PublisherBuilder::open) waits for a file that
+    /// another process has open, such as the old process of a rolling deployment; zero by
+    /// default. It blocks the thread.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
-    /// Sets how many bytes may be in memory of events that were read back from the file and
-    /// not yet taken, for all subscriptions together; 32 MiB unless set. Beyond that
-    /// those that have not taken any for the longest time give up what was read for
-    /// them, and read again when they go on. One event at least.
+    /// Sets the maximum number of bytes in memory of events that were read back from the
+    /// file and not yet delivered, for all subscriptions together; 32 MiB by default.
+    /// Beyond that the subscriptions that have not taken an event for the longest time lose
+    /// their buffers, and read again when they continue. At least one event.
     #[must_use]
     pub fn replay_bytes(mut self, bytes: u64) -> Self {
         self.replay_bytes = bytes;
         self
     }
 
-    /// A publisher that keeps its events in a file, which is made if there is none.
-    /// Every page and event of it is checked, which takes time and blocks the thread.
-    /// One publisher at a time has it open; dropping the last clone waits until it
-    /// is closed. A file is made under the name `<path>.new` and gets its own name once
-    /// it is complete: a start may end at any moment.
+    /// Opens a publisher that keeps its events in a file, which is created if it does
+    /// not exist. Every page and event of it is checked, which takes time and blocks
+    /// the thread. One publisher at a time has it open; dropping the last clone waits
+    /// until it is closed. A file is created under the name `<path>.new` and renamed
+    /// once it is complete: a start may be interrupted at any moment.
     ///
-    /// A file that can be read and not be written, as on a full disk, is opened: its
+    /// A file that can be read but not written, as on a full disk, is opened: its
     /// events can be read, and publishing fails until there is room.
     ///
-    /// If events are damaged or lost, readers that stand before them are told of a
-    /// gap, and the reason is logged. Beside the file there is another one, `<path>.mark`,
-    /// by which a copy that is put back is told from what it was copied from.
+    /// If events are damaged or lost, readers positioned before them get a gap, and the
+    /// reason is logged. Beside the file there is another one, `<path>.mark`, by which a
+    /// restored copy is distinguished from the original.
     ///
-    /// # Errors
-    /// If the file cannot be opened, is in use for longer than the
-    /// [`lock_timeout`](PublisherBuilder::lock_timeout), or does not hold together so
-    /// much that nothing can be read from it. It is left as it is: move it away to begin
-    /// anew. With [`Durability::Memory`] there is no file, and no error.
+    /// # Errors If the file cannot be opened, is in use for longer than the
+    /// [`lock_timeout`](PublisherBuilder::lock_timeout), or is so corrupt that nothing
+    /// can be read from it. It is left unchanged: move it away to start with an empty
+    /// file. With [`Durability::Memory`] there is no file, and no error.
     pub fn open<T>(
         self,
         path: impl AsRef<std::path::Path>,
@@ -239,14 +239,14 @@ impl fmt::Debug for PublisherBuilder {
 }
 
 impl Publisher<()> {
-    /// How events are kept, before it is known of which type they are.
+    /// Returns a builder, which does not depend on the type of the events.
     pub fn builder() -> PublisherBuilder {
         PublisherBuilder::default()
     }
 }
 
 impl<T> Publisher<T> {
-    /// A publisher that keeps its events in memory, with the defaults of
+    /// Creates a publisher that keeps its events in memory, with the defaults of
     /// [`PublisherBuilder`].
     pub fn memory() -> Self {
         PublisherBuilder::default().memory()
@@ -256,13 +256,12 @@ impl<T> Publisher<T> {
         Self { inner: Arc::new(Inner { store, max_event }), types: PhantomData }
     }
 
-    /// Follows a channel: from now on, from the oldest retained event, or behind
-    /// the last event that the client saw, where an `Option<&LastEventId>` of none
-    /// is from now on. The place is taken when this is called.
+    /// Subscribes to a channel: from now on, from the oldest retained event, or behind
+    /// the last event that the client received (`Option<&LastEventId>`; `None` is from
+    /// now on). The position is fixed by this call.
     ///
-    /// # Errors
-    /// If the id is none of a publisher's, which is BAD_REQUEST; or if there is no
-    /// place for a further channel.
+    /// # Errors If the id is not one of a publisher, which is BAD_REQUEST; or if there
+    /// are too many channels.
     pub fn subscribe(
         &self,
         channel: &str,
@@ -275,25 +274,25 @@ impl<T> Publisher<T> {
         Ok(Subscription::new(self.inner.store.subscribe(channel, start)?))
     }
 
-    /// Ends the publisher for all its clones: no event is taken any more, those
-    /// that were are kept, subscriptions end once they have read them.
+    /// Closes the publisher for all its clones: no event is accepted any more, accepted
+    /// ones are stored, and subscriptions end once they have read them.
     pub async fn close(&self) {
         self.inner.store.close().await;
     }
 
-    /// How many channels are in memory.
+    /// Returns the number of channels in memory.
     pub fn channels(&self) -> usize {
         self.inner.store.channels()
     }
 }
 
 impl<T: Serialize + JsonSchema + 'static> Publisher<T> {
-    /// Publishes an event; to be awaited, with more said about it before where
-    /// there is more to say. It gives the event's id once the event is kept as
-    /// durably as the publisher was opened for.
+    /// Publishes an event when the returned value is awaited; its audience and other
+    /// options are set before. It returns the event's id once the event is stored with
+    /// the publisher's durability.
     ///
-    /// The value is serialised now. If the future is dropped before it is ready it
-    /// is not known whether the event is published.
+    /// The value is serialised now. If the future is dropped before it is ready, the
+    /// outcome is unknown.
     ///
     /// ```
     /// # use orpc_runtime::publish::{Publisher, PublishError};
@@ -339,7 +338,7 @@ impl<T> fmt::Debug for Publisher<T> {
     }
 }
 
-/// An event that is published when this is awaited.
+/// An event that is published when it is awaited.
 #[must_use = "nothing is published until it is awaited"]
 pub struct Publish<'a> {
     store: &'a dyn Store,
@@ -349,34 +348,36 @@ pub struct Publish<'a> {
 }
 
 impl Publish<'_> {
-    /// Sets whom the event is for.
+    /// Sets the audience of the event.
     pub fn audience(mut self, audience: Audience) -> Self {
         self.audience = audience;
         self
     }
 
-    /// For those with at least one of the tags; see [`Audience::tags`].
+    /// Restricts the event to recipients with at least one of the tags; see
+    /// [`Audience::tags`].
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.audience = self.audience.tags(tags);
         self
     }
 
-    /// For those with one of the ids; see [`Audience::targets`].
+    /// Restricts the event to recipients with one of the ids; see
+    /// [`Audience::targets`].
     pub fn targets(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.audience = self.audience.targets(ids);
         self
     }
 
-    /// Not for those with one of the ids; see [`Audience::exclude`].
+    /// Excludes recipients with one of the ids; see [`Audience::exclude`].
     pub fn exclude(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.audience = self.audience.exclude(ids);
         self
     }
 
-    /// Makes it safe to publish again when the outcome is unknown: of all events
-    /// of one channel with the same key there is one, whose id all of them get. A
-    /// key has 1 to 256 bytes and is remembered for as long as the retention, with
-    /// the event in a file; 100,000 keys of one channel at most.
+    /// Makes it safe to publish again when the outcome is unknown: all events of one
+    /// channel with the same key are published once, and all get the same id. A key has
+    /// 1 to 256 bytes and is remembered for as long as the retention, with the event in
+    /// a file; at most 100,000 keys per channel.
     pub fn retry_key(mut self, key: &str) -> Self {
         if let Ok(event) = &mut self.event {
             if (1..=MAX_RETRY_KEY).contains(&key.len()) {
@@ -388,14 +389,14 @@ impl Publish<'_> {
         self
     }
 
-    /// Waits no longer than that; then the outcome is
+    /// Limits the time to wait; after it the outcome is
     /// [unknown](PublishError::OutcomeUnknown). Needs a tokio runtime with time.
     pub fn within(mut self, limit: Duration) -> Self {
         self.within = Some(limit);
         self
     }
 
-    /// Hands the event to the store.
+    /// Passes the event to the store.
     fn begin(self) -> impl Future<Output = Result<EventId, PublishError>> + Send + 'static {
         let Self { store, event, audience, within } = self;
         let publishing = event.map(|mut event| {

@@ -19,13 +19,12 @@ use super::published::Published;
 use super::store::{Follow, Kept, Start};
 use crate::core::LastEventId;
 
-/// The events of a channel, one after the other, without a hole that it does not
-/// tell of.
+/// The events of a channel, in order; every gap is reported.
 ///
-/// It reads from the channel's log when it is polled: nothing is queued for it,
-/// and a reader that stops reading costs what it costs to be subscribed. If it
-/// comes back after events were trimmed it gets a [`ReadError::Gap`], and goes on
-/// behind it. [`ReadError::Closed`] and [`ReadError::Store`] end it.
+/// It reads from the channel's log when it is polled: nothing is queued for it, and a
+/// reader that stops takes no more memory than its registration. If it returns after
+/// events were trimmed it gets a [`ReadError::Gap`], and continues behind it.
+/// [`ReadError::Closed`] and [`ReadError::Store`] end it.
 pub struct Subscription<T> {
     follow: Box<dyn Follow>,
     position: EventId,
@@ -34,13 +33,12 @@ pub struct Subscription<T> {
     types: PhantomData<fn() -> T>,
 }
 
-/// Where a subscription may begin: a [`Start`], an [`EventId`], or what a call's
-/// client says that it saw last.
+/// Start of a subscription: a [`Start`], an [`EventId`], or the Last-Event-ID of a
+/// call's client.
 pub trait IntoStart {
-    /// As a start.
+    /// Converts the value into a start.
     ///
-    /// # Errors
-    /// If a text is no id of a publisher.
+    /// # Errors If a text is not an id of a publisher.
     fn into_start(self) -> Result<Start, SubscribeError>;
 }
 
@@ -68,7 +66,7 @@ impl<S: IntoStart> IntoStart for Option<S> {
     }
 }
 
-/// After how many events for others a subscription lets other tasks run.
+/// Number of skipped events after which a subscription yields to other tasks.
 const SKIPPED_PER_TURN: usize = 1024;
 
 impl<T> Subscription<T> {
@@ -77,27 +75,26 @@ impl<T> Subscription<T> {
         Self { follow, position, recipient: None, ended: false, types: PhantomData }
     }
 
-    /// Leaves out what is not for the recipient. Without one a subscription has
-    /// all events, whomever they are for.
+    /// Skips events that are not for the recipient. Without one a subscription gets all
+    /// events, for any audience.
     ///
-    /// Events that are left out still move the [`position`](Subscription::position).
-    /// A client knows the ids of events that it got, and comes back with the last
-    /// of those: it gets the same events in any case, but may be told of a gap
-    /// when only events for others were trimmed.
+    /// Skipped events still move the [`position`](Subscription::position). A client
+    /// knows only the ids of events that it received, and returns with the last of
+    /// those: it gets the same events in any case, but may get a gap if only events for
+    /// others were trimmed.
     #[must_use]
     pub fn recipient(mut self, recipient: Recipient) -> Self {
         self.recipient = Some(recipient);
         self
     }
 
-    /// Behind which event the reader stands: the last one that was given or left
-    /// out; behind a gap the position where it goes on.
+    /// Returns the event behind which the reader is: the last one that was returned or
+    /// skipped; behind a gap, the position from which it continues.
     pub fn position(&self) -> EventId {
         self.position
     }
 
-    /// The next event without waiting for one that is not published yet; none if
-    /// the reader has everything.
+    /// Returns the next published event without waiting; `None` if all were read.
     ///
     /// # Errors
     /// As an item of the stream.
@@ -105,9 +102,8 @@ impl<T> Subscription<T> {
         poll_fn(|cx| self.poll_event(cx, false)).await
     }
 
-    /// Turns gaps into events of your own, such as a line in a chat that says so,
-    /// and goes on behind them. Such an event has the id from which its client
-    /// goes on.
+    /// Turns gaps into events of your own, such as a line in a chat, and continues
+    /// behind them. Such an event has the id from which its client continues.
     pub fn gaps_as(
         self,
         mut event: impl FnMut(Gap) -> T + Send + 'static,
@@ -118,15 +114,15 @@ impl<T> Subscription<T> {
         self.map(move |next| match next {
             Err(ReadError::Gap(gap)) => match Published::new(&event(gap)) {
                 Ok(published) => Ok(published.with_id(gap.resume())),
-                // What cannot be serialised cannot stand for the gap.
+                // The gap is reported as an error if its event cannot be serialised.
                 Err(_) => Err(ReadError::Gap(gap)),
             },
             next => next,
         })
     }
 
-    /// The next item. Without waiting it is none where everything was read, and
-    /// with waiting at the end.
+    /// Polls for the next item. Without waiting it is `None` if all events were read;
+    /// with waiting, at the end.
     fn poll_event(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,7 +1,7 @@
-//! Ways in which a log could be wrong.
+//! Seeded bugs of a log.
 
-/// A mistake that the model of the log has to find. Outside of tests no log has
-/// one: the checks are constant.
+/// A bug that the model of the log has to find. Outside of tests a log has none: the
+/// checks are constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Bug {
     None,
@@ -9,56 +9,56 @@ pub(crate) enum Bug {
     ShowsPending,
     /// More is committed than was asked for.
     CommitsAll,
-    /// Appended events that were not kept stay in line.
+    /// Appended events that were aborted stay queued.
     AbortKeeps,
-    /// The epoch of a reader is not looked at.
+    /// The epoch of a reader is ignored.
     IgnoresEpoch,
-    /// The epoch of a reader is held against that of the newest entry, not of its own.
+    /// The epoch of a reader is compared with that of the newest entry, not of its own.
     ComparesNewestEpoch,
     /// The epoch of the last trimmed entry is forgotten with it.
     ForgetsLastTrimmed,
-    /// A new epoch is that of the entries before as well.
+    /// A new epoch also applies to the earlier entries.
     RenamesEntries,
-    /// A reader of entries that are lost begins at the oldest event, not behind the
-    /// last one that it shares.
-    RepeatsShared,
-    /// A reader of entries that are lost goes on at the end, not behind the last one
+    /// A reader of lost entries restarts at the oldest event, not behind the last one
     /// that it shares.
+    RepeatsShared,
+    /// A reader of lost entries continues at the end, not behind the last one that it
+    /// shares.
     SkipsReplaced,
-    /// A store that cannot prove anything goes on in its epoch.
+    /// A store that cannot prove anything continues in its epoch.
     #[cfg(test)]
     KeepsEpoch,
     /// Every start begins a new epoch.
     #[cfg(test)]
     AlwaysBegins,
-    /// A channel that comes back after it was forgotten counts from 1 again.
+    /// A channel that is created again after it was evicted counts from 1 again.
     ForgetsNumbers,
-    /// Events behind a damaged one are taken for those that follow the one before.
+    /// Events behind a damaged one are joined to those before it.
     ClosesHoles,
-    /// Data of which nothing is known are taken for those that were written.
+    /// Data without a witness are trusted.
     TrustsCopies,
-    /// Data that somebody else has gone on with are taken for the own ones.
+    /// Data that another process has continued are trusted.
     IgnoresLine,
-    /// Data without their last transactions are taken for whole.
+    /// Data without their last transactions are trusted.
     IgnoresLostCommits,
-    /// Data of another start of the machine are taken for whole.
+    /// Data from before a reboot are trusted.
     IgnoresBoot,
-    /// Another file in the place of the file is taken for it.
+    /// Another file in place of the original is trusted.
     IgnoresFile,
-    /// A file that was written over is taken for what it was.
+    /// A file that was overwritten is trusted.
     IgnoresChange,
-    /// A reader at the oldest event but one is let through.
+    /// A reader one event before the oldest is accepted.
     FloorOffByOne,
-    /// A reader beyond the end is taken for one that has seen everything.
+    /// A reader beyond the end is treated as one that has read everything.
     AheadWaits,
-    /// The last event that a reader has seen comes again.
+    /// The last event that a reader has read is repeated.
     RepeatsLast,
-    /// Behind a gap the first event is left out.
+    /// The first event behind a gap is omitted.
     SkipsBehindGap,
-    /// A reader that was overtaken goes on without a word.
+    /// A reader that was overtaken gets no gap.
     SlowIsSilent,
-    /// A channel of which all was trimmed counts from 1 again.
+    /// A channel whose events are all trimmed counts from 1 again.
     RestartsWhenEmpty,
-    /// The newest events go from memory where the oldest should.
+    /// The newest events are dropped from memory instead of the oldest.
     TrimsNewest,
 }

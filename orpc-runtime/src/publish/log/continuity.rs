@@ -1,62 +1,62 @@
-//! `true` if a store that is opened goes on where it ended, or may have lost events.
+//! Proof that a store continues where it ended.
 
 use super::super::id::Epoch;
 use super::bug::Bug;
 
-/// A store's data as they are found when it is opened.
+/// Data of a store as found when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Found {
-    /// The epoch that new entries had.
+    /// Epoch of new entries.
     pub(crate) epoch: Epoch,
-    /// The number of the last transaction.
+    /// Number of the last transaction.
     pub(crate) commit: u64,
     pub(crate) place: Place,
 }
 
-/// The facts that a machine knows of a store's data without reading them.
+/// Metadata of the machine and the file, known without reading the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
-    /// The start of the machine; none if it does not tell.
+    /// Boot id of the machine; `None` if it is unknown.
     pub(crate) boot: Option<u128>,
-    /// The file that the data are in; none if the machine does not tell.
+    /// Device and inode of the file; `None` if they are unknown.
     pub(crate) file: Option<(u64, u64)>,
-    /// When the file was last changed, in nanoseconds. Nobody can set that.
+    /// Time of the file's last change (`ctime`), in nanoseconds. It cannot be set.
     pub(crate) changed: u64,
 }
 
-/// The note beside the data from when they were last written.
+/// Note beside the data from when they were last written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Witness {
     pub(crate) found: Found,
-    /// `true` if the store was closed: then its data are not changed any more.
+    /// `true` if the store was closed: then its data do not change any more.
     pub(crate) is_closed: bool,
 }
 
-/// The time by which an open file may have been changed later than was written down: as
-/// long as a transaction may take, in milliseconds.
+/// Maximum time by which an open file may have changed later than its witness says: the
+/// longest duration of a transaction, in nanoseconds.
 pub(crate) const SLACK: u64 = 60_000_000_000;
 
-/// Returns whether it is certain that the data found are all that were written. Else a new
-/// epoch begins for new entries: with it readers find out, whatever was lost.
+/// Returns `true` if the data found are certainly all that were written. Otherwise new
+/// entries get a new epoch, by which readers detect any loss.
 ///
-/// Every line is a way in which data can be other than what they were.
+/// Each line covers one way in which data can differ from what was written.
 pub(crate) fn is_continued(found: &Found, witness: Option<&Witness>, bug: Bug) -> bool {
-    // Nothing is known, as on a machine that gets a copy.
+    // There is no witness, as on a machine that gets a copy.
     let Some(Witness { found: before, is_closed }) = witness else {
         return bug == Bug::TrustsCopies;
     };
     let (now, then) = (found.place, before.place);
-    // Somebody else has gone on with the data.
+    // Another process has continued the data.
     let is_line = found.epoch == before.epoch;
-    // Their end is lost, or they are a copy from before. A transaction may have been
-    // committed and not written down.
+    // Their end is lost, or they are an earlier copy. One transaction may have been
+    // committed and not noted.
     let is_whole = found.commit == before.commit || found.commit == before.commit + 1;
-    // The machine ended: what was not synced is lost, and the machine itself may have
-    // been put back with all that it knows.
+    // The machine was rebooted: data that were not synced are lost, and the machine may
+    // have been restored from a snapshot, witness included.
     let is_same_start = now.boot.is_some() && now.boot == then.boot;
-    // They are a copy in the place of what they were.
+    // They are a copy in place of the original.
     let is_file = now.file.is_some() && now.file == then.file;
-    // They were written over, together with what was written down.
+    // They were overwritten, together with the witness.
     let is_unchanged = if *is_closed {
         now.changed == then.changed
     } else {

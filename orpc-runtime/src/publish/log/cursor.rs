@@ -1,56 +1,56 @@
-//! A reader of a log: a position, and what it reads from there.
+//! Readers of a log.
 
 use super::super::gap::{Gap, GapReason};
 use super::super::id::EventId;
 use super::Log;
 use super::bug::Bug;
 
-/// A reader: where it stands, and whether it has read there before.
+/// A reader: its position, and whether it has read before.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Cursor {
     position: EventId,
     is_reading: bool,
 }
 
-/// How much is read at once: at least one event, else no more than this.
+/// Maximum amount of one read: at least one event, otherwise no more than this.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chunk {
     pub(crate) events: usize,
     pub(crate) bytes: u64,
 }
 
-/// What a reader gets.
+/// Result of a read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Read<E> {
-    /// It has seen everything.
+    /// The reader is at the end.
     Nothing,
-    /// The events behind its position, where it stands from now on behind the last.
+    /// The events behind its position, which moves behind the last of them.
     Events(Vec<(EventId, E)>),
-    /// Events with these numbers that are not in memory. The reader stands where
-    /// it stood until it is told that they were [read](Cursor::advance).
+    /// Numbers of events that are not in memory. The position does not change until the
+    /// reader is told that they were [read](Cursor::advance).
     Elsewhere { first: u64, last: u64 },
-    /// Events are missing. The reader stands behind the gap from now on.
+    /// Events are missing. The position is now behind the gap.
     Gap(Gap),
 }
 
 impl Cursor {
-    /// A reader behind that event.
+    /// Creates a reader behind an event.
     pub(crate) fn new(position: EventId) -> Self {
         Self { position, is_reading: false }
     }
 
-    /// The event that it stands behind.
+    /// Returns the event behind which it is.
     pub(crate) fn position(&self) -> EventId {
         self.position
     }
 
-    /// Tells that the events up to that one were read from elsewhere.
+    /// Moves behind the events up to that one, which were read from the cold store.
     pub(crate) fn advance(&mut self, last: EventId) {
         self.position = last;
         self.is_reading = true;
     }
 
-    /// Reads on.
+    /// Reads the next events.
     pub(crate) fn read<E: Clone>(&mut self, log: &Log<E>, chunk: Chunk) -> Read<E> {
         if let Some(gap) = self.gap(log) {
             self.position = gap.resume();
@@ -89,7 +89,7 @@ impl Cursor {
         Read::Events(events)
     }
 
-    /// What is missing between the position and what the log can give.
+    /// Returns the gap between the position and the events of the log.
     fn gap<E: Clone>(&self, log: &Log<E>) -> Option<Gap> {
         let (last, oldest) = (self.position, log.oldest());
         let is_entry = if log.has(Bug::ComparesNewestEpoch) {
@@ -122,26 +122,27 @@ impl Cursor {
 }
 
 impl<E: Clone> Log<E> {
-    /// The last entry that a reader has in common with the log, which does not have the
-    /// one that it stands behind. None if that is trimmed, or nobody knows.
+    /// Returns the last entry that a reader has in common with the log, which does not
+    /// have the entry at its position. `None` if that entry is trimmed or unknown.
     fn last_shared(&self, last: EventId) -> Option<EventId> {
         let end = self.terms.last_of(last.epoch(), self.top)?;
         let shared = EventId::new(last.epoch(), end);
         (end < last.sequence() && end >= self.oldest().sequence()).then_some(shared)
     }
 
-    /// The number of the last event that is shown.
+    /// Returns the number of the last visible event.
     fn visible(&self) -> u64 {
         let pending = if self.has(Bug::ShowsPending) { self.pending.len() as u64 } else { 0 };
         self.top + pending
     }
 
-    /// The number of the oldest event in memory; of the next one if there is none.
+    /// Returns the number of the oldest event in memory; of the next one if there is
+    /// none.
     fn held_from(&self) -> u64 {
         self.top + 1 - self.tail.len() as u64
     }
 
-    /// The events in memory with their sizes, but for the first ones.
+    /// Returns the events in memory with their sizes, without the first `skipped`.
     fn held(&self, skipped: u64) -> impl Iterator<Item = (&E, u64)> {
         let skipped = usize::try_from(skipped).unwrap_or(usize::MAX).min(self.tail.len());
         let pending = self.pending.iter().filter(|_| self.has(Bug::ShowsPending));

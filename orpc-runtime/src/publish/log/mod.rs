@@ -1,8 +1,8 @@
 //! The events of one channel as a state machine: no I/O, no clock, no waiting.
 //!
-//! Events are appended, which gives them their numbers, and committed, which
-//! shows them to readers. A reader is a position: it reads what follows it, be it
-//! old or new, so that there is no handing over from a replay to what is live.
+//! Events are appended, which gives them their numbers, and committed, which makes them
+//! visible to readers. A reader is a position: it reads the events behind it, old or
+//! new, so that there is no switch from a replay to live events.
 
 mod bug;
 mod continuity;
@@ -28,19 +28,19 @@ use terms::Terms;
 
 use super::id::{Epoch, EventId};
 
-/// The log of a channel, with events `E`.
+/// Log of a channel, with events `E`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Log<E> {
     /// The epochs of the entries.
     terms: Terms,
     /// The number of the last event that readers may see; 0 before the first.
     top: u64,
-    /// What is retained, without the events themselves.
+    /// Retained events, without their payloads.
     segments: Segments,
     /// The newest committed events, without a hole up to `top`.
     tail: VecDeque<Held<E>>,
     tail_bytes: u64,
-    /// Events with a number that nobody sees yet.
+    /// Events that have a number and are not visible yet.
     pending: Vec<Appended<E>>,
     /// `true` if there is an event, or was one.
     is_used: bool,
@@ -58,13 +58,13 @@ struct Held<E> {
 struct Appended<E> {
     event: E,
     bytes: u64,
-    /// When it was appended, in milliseconds of the store's age.
+    /// Time when it was appended, in milliseconds of the store's age.
     at: u64,
 }
 
 impl<E: Clone> Log<E> {
-    /// A log without events, whose first one follows the entry of that id. Number 0
-    /// is before all of them.
+    /// Creates a log without events, whose first one follows the entry of that id.
+    /// Number 0 is before all events.
     pub(crate) fn behind(last: EventId) -> Self {
         let top = last.sequence();
         Self {
@@ -80,21 +80,22 @@ impl<E: Clone> Log<E> {
         }
     }
 
-    /// Takes in the next event, which is elsewhere already.
+    /// Adds the next event, which is in the cold store already.
     pub(crate) fn retain(&mut self, epoch: Epoch, bytes: u64, at: u64, limits: &Limits) {
         self.top += 1;
         self.is_used = true;
         self.terms.begin(epoch);
         self.terms.push(self.top);
         self.segments.push(bytes, at, limits);
-        // What a file has may have been trimmed before: that is removed a little later.
+        // Events of a file may have been trimmed earlier; they are removed a little
+        // later.
         self.segments.trim_by_size(limits);
         self.forget_epochs();
     }
 
-    /// Tells of an event that is elsewhere and is damaged or missing: nothing before it
-    /// is given out any more, as the one behind it does not follow on that. `epoch` is
-    /// that of the lost one, if it is known.
+    /// Reports that an event of the cold store is damaged or missing. The events before
+    /// it are no longer delivered, because the next one does not follow them. `epoch`
+    /// is that of the lost event, if it is known.
     pub(crate) fn lose(&mut self, lost: EventId) {
         let lost = if self.has(Bug::ClosesHoles) { self.top() } else { lost };
         let mut log = Self::behind(lost);
@@ -104,12 +105,12 @@ impl<E: Clone> Log<E> {
         *self = log;
     }
 
-    /// Tells that all events were trimmed before, and that there were some.
+    /// Records that there were events, all of which are trimmed.
     pub(crate) fn set_used(&mut self) {
         self.is_used = true;
     }
 
-    /// Lets later entries have that epoch: those that there are keep theirs.
+    /// Sets the epoch of later entries; existing ones keep theirs.
     pub(crate) fn begin(&mut self, epoch: Epoch) {
         self.terms.begin(epoch);
         if self.has(Bug::RenamesEntries) {
@@ -117,7 +118,7 @@ impl<E: Clone> Log<E> {
         }
     }
 
-    /// Breaks the log in one way, to see that tests find out.
+    /// Seeds a bug, which tests have to find.
     #[cfg(test)]
     pub(crate) fn with_bug(mut self, bug: Bug) -> Self {
         self.bug = bug;
@@ -134,77 +135,80 @@ impl<E: Clone> Log<E> {
         Bug::None
     }
 
-    /// Whether the log is broken in that way.
+    /// Returns `true` if the log has that bug.
     #[cfg(test)]
     fn has(&self, bug: Bug) -> bool {
         self.bug == bug
     }
 
-    /// Outside of tests it is not broken.
+    /// Outside of tests there are no bugs.
     #[cfg(not(test))]
     const fn has(&self, _: Bug) -> bool {
         false
     }
 
-    /// The epoch that the next entry will have.
+    /// Returns the epoch of the next entry.
     pub(crate) fn epoch(&self) -> Epoch {
         self.terms.newest()
     }
 
-    /// The id of the entry of that number, which is there or is the last trimmed one.
+    /// Returns the id of the entry of that number, which is retained or the last
+    /// trimmed one.
     pub(crate) fn id(&self, sequence: u64) -> EventId {
         EventId::new(self.terms.of(sequence), sequence)
     }
 
-    /// Returns whether the entry of that number, which may be trimmed, is the one of that id.
+    /// Returns `true` if the entry of that number, which may be trimmed, has that id.
     pub(crate) fn has_entry(&self, id: EventId) -> bool {
         id.sequence() <= self.top && self.terms.of(id.sequence()) == id.epoch()
     }
 
-    /// The position behind the last committed event.
+    /// Returns the position behind the last committed event.
     pub(crate) fn top(&self) -> EventId {
         self.id(self.top)
     }
 
-    /// The number of the oldest retained event; behind the last one if there is none.
+    /// Returns the number of the oldest retained event, or of the next event if there
+    /// is none.
     pub(crate) fn floor(&self) -> u64 {
         self.segments.floor()
     }
 
-    /// The position before the oldest retained event.
+    /// Returns the position before the oldest retained event.
     pub(crate) fn oldest(&self) -> EventId {
         self.id(self.floor().saturating_sub(1))
     }
 
-    /// When the oldest retained event was appended, in milliseconds of the store's age.
+    /// Returns the time when the oldest retained event was appended, in milliseconds of
+    /// the store's age.
     pub(crate) fn oldest_age(&self) -> Option<u64> {
         self.segments.oldest_age()
     }
 
-    /// Whether there is no event, not even one that is not committed.
+    /// Returns `true` if there is no event, committed or not.
     pub(crate) fn is_empty(&self) -> bool {
         self.segments.is_empty() && self.pending.is_empty()
     }
 
-    /// Whether there never was an event.
+    /// Returns `true` if there never was an event.
     pub(crate) fn is_unused(&self) -> bool {
         !self.is_used && self.pending.is_empty()
     }
 
-    /// The id that the next event will have; none at the end of all numbers.
+    /// Returns the id of the next event; `None` once all numbers are used.
     pub(crate) fn next(&self) -> Option<EventId> {
         let ahead = u64::try_from(self.pending.len()).ok()?.checked_add(1)?;
-        // The last number is left out: what is behind it has none.
+        // The last number is not used: no number follows it.
         let sequence = self.top.checked_add(ahead).filter(|next| *next < u64::MAX)?;
         Some(EventId::new(self.epoch(), sequence))
     }
 
-    /// Takes in an event under the number that [`next`](Log::next) told.
+    /// Appends an event under the number that [`next`](Log::next) returned.
     pub(crate) fn append(&mut self, event: E, bytes: u64, at: u64) {
         self.pending.push(Appended { event, bytes, at });
     }
 
-    /// Shows the oldest `count` appended events to readers, and trims by size.
+    /// Makes the oldest `count` appended events visible to readers, and trims by size.
     pub(crate) fn commit(&mut self, count: usize, limits: &Limits) {
         let count = if self.has(Bug::CommitsAll) { usize::MAX } else { count };
         let count = count.min(self.pending.len());
@@ -221,7 +225,7 @@ impl<E: Clone> Log<E> {
         self.drop_held(limits);
     }
 
-    /// Forgets the appended events: they were not kept.
+    /// Drops the appended events, which were not stored.
     pub(crate) fn abort(&mut self) {
         if self.has(Bug::AbortKeeps) {
             return;
@@ -229,7 +233,7 @@ impl<E: Clone> Log<E> {
         self.pending.clear();
     }
 
-    /// Trims what is too old at that age of the store.
+    /// Trims events that are too old at that age of the store.
     pub(crate) fn trim(&mut self, now: u64, limits: &Limits) {
         self.segments.trim_by_age(now, limits);
         self.drop_trimmed();
@@ -239,43 +243,43 @@ impl<E: Clone> Log<E> {
         }
     }
 
-    /// Trims the oldest part of the log, for the sake of other channels.
+    /// Trims the oldest part of the log, to make room for other channels.
     pub(crate) fn trim_oldest(&mut self) {
         self.segments.drop_oldest();
         self.drop_trimmed();
     }
 
-    /// The bytes of the retained events.
+    /// Returns the bytes of the retained events.
     pub(crate) fn retained_bytes(&self) -> u64 {
         self.segments.bytes()
     }
 
-    /// The bytes of the events in memory.
+    /// Returns the bytes of the events in memory.
     pub(crate) fn held_bytes(&self) -> u64 {
         self.tail_bytes
     }
 
-    /// Drops the oldest events from memory until so many bytes are left. They are
-    /// elsewhere as well.
+    /// Drops the oldest events from memory until at most `bytes` are left. They are in
+    /// the cold store as well.
     pub(crate) fn release(&mut self, bytes: u64) {
         while self.tail_bytes > bytes {
             self.drop_oldest_held();
         }
     }
 
-    /// Whether a log that was read from a file goes on where another one was: it
-    /// has lost nothing.
+    /// Returns `true` if a log that was read from a file continues another one: it has
+    /// lost nothing.
     pub(crate) fn continues(&self, before: &Self) -> bool {
         self.has_entry(before.top())
     }
 
-    /// Forgets the epochs of entries that nobody can come back behind.
+    /// Drops the epochs of entries behind which no reader can resume.
     fn forget_epochs(&mut self) {
         let bug = self.bug();
         self.terms.forget_before(self.segments.floor().saturating_sub(1), bug);
     }
 
-    /// Drops what is in memory of events that are trimmed.
+    /// Drops trimmed events from memory.
     fn drop_trimmed(&mut self) {
         self.forget_epochs();
         let retained = self.top + 1 - self.segments.floor();
@@ -288,7 +292,7 @@ impl<E: Clone> Log<E> {
         }
     }
 
-    /// Drops what is in memory beyond the bounds; it is elsewhere as well.
+    /// Drops events beyond the bounds from memory; they are in the cold store as well.
     fn drop_held(&mut self, limits: &Limits) {
         while self.tail.len() > limits.held_events || self.tail_bytes > limits.held_bytes {
             self.drop_oldest_held();

@@ -1,5 +1,5 @@
-//! Every interleaving of a publisher, readers, retention and restarts, up to a
-//! bound, on the log itself; and that mistakes in the log are found this way.
+//! Model of the log: every interleaving of a publisher, readers, retention and
+//! restarts, up to a bound, on the log itself. Seeded bugs have to be found.
 
 use stateright::{Checker as _, Model, Property};
 
@@ -7,7 +7,7 @@ use super::{Bug, Chunk, Cursor, Limits, Log, Origin, Read};
 use crate::publish::gap::{Gap, GapReason};
 use crate::publish::id::{Epoch, EventId};
 
-/// What happens, and how often.
+/// Numbers of actions.
 #[derive(Debug, Clone)]
 struct World {
     bug: Bug,
@@ -16,7 +16,7 @@ struct World {
     ticks: u64,
     restarts: u8,
     losses: u8,
-    /// How often each reader comes.
+    /// Number of connections of each reader.
     visits: [u8; 2],
 }
 
@@ -29,7 +29,7 @@ struct State {
     origin: Origin,
     truth: Truth,
     now: u64,
-    /// What the next event says; no two say the same.
+    /// Payload of the next event; all payloads differ.
     next_event: u8,
     restarts: u8,
     losses: u8,
@@ -38,17 +38,17 @@ struct State {
     wrong: Option<&'static str>,
 }
 
-/// What was published, kept apart from the log.
+/// The published events, recorded apart from the log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Truth {
-    /// The number of the store's epoch, of which the channel's is made.
+    /// Number of the store's epoch, from which the channel's is derived.
     epoch: u128,
-    /// The position before the first event.
+    /// Position before the first event.
     base: EventId,
-    /// The committed events that follow on it, with their ids.
+    /// The committed events behind it, with their ids.
     line: Vec<(EventId, u8)>,
     pending: Vec<u8>,
-    /// The numbers and times of what is retained.
+    /// Numbers and times of the retained events.
     retained: Vec<(u64, u64)>,
 }
 
@@ -57,7 +57,7 @@ struct Reader {
     visits: u8,
     /// The reader while it is connected.
     cursor: Option<Cursor>,
-    /// Behind which event it is, by what it was told; none before it first came.
+    /// Id of the last event that the reader got; `None` before its first connection.
     last: Option<EventId>,
 }
 
@@ -68,23 +68,23 @@ enum Action {
     Abort,
     Tick,
     Trim,
-    /// What is not committed is lost, what is in memory is elsewhere.
+    /// Uncommitted events are lost; those in memory are in the cold store.
     Restart,
     /// The events from that number on are lost, and a new epoch begins.
     LoseEnd(u64),
     /// The event of that number is damaged, and a new epoch begins.
     Damage(u64),
-    /// The channel is forgotten, and is there again.
+    /// The channel is evicted and created again.
     Forget,
     Connect(usize),
     ConnectOldest(usize),
-    /// With the id of an event that is not there yet.
+    /// Connects with the id of an event that does not exist yet.
     ConnectAhead(usize),
     Disconnect(usize),
     Read(usize),
 }
 
-/// Reads one event at a time, so that everything can happen in between.
+/// Reads one event at a time, so that all actions can happen in between.
 const ONE: Chunk = Chunk { events: 1, bytes: u64::MAX };
 
 impl Truth {
@@ -98,7 +98,7 @@ impl Truth {
         self.line.last().map_or(self.base, |(id, _)| *id)
     }
 
-    /// The id of the event of that number, or of the position before the first one.
+    /// Returns the id of an event, or of the position before the first one.
     fn id(&self, number: u64) -> Option<EventId> {
         let index = number.checked_sub(self.base.sequence())?;
         match index.checked_sub(1) {
@@ -107,7 +107,7 @@ impl Truth {
         }
     }
 
-    /// The position before the oldest retained event.
+    /// Returns the position before the oldest retained event.
     fn oldest(&self) -> EventId {
         match self.retained.first() {
             Some((first, _)) => self.id(first - 1).unwrap(),
@@ -115,13 +115,13 @@ impl Truth {
         }
     }
 
-    /// Returns whether a reader behind that event misses some of those that follow it.
+    /// Returns `true` if a reader behind that event misses some of the later ones.
     fn misses(&self, last: EventId) -> bool {
         self.id(last.sequence()) != Some(last) || last.sequence() < self.oldest().sequence()
     }
 
-    /// Returns the place where a reader that misses events goes on: behind the last event that it shares
-    /// with the line, if those behind that are there.
+    /// Returns the position from which a reader that misses events continues: behind the last event that
+    /// it shares with the channel, if the events behind that are retained.
     fn resume(&self, last: EventId) -> EventId {
         let is_shared = |id: &EventId| {
             id.epoch() == last.epoch()
@@ -140,7 +140,7 @@ impl Truth {
 }
 
 impl State {
-    /// What is wrong with what a reader got.
+    /// Returns the fault in the result of a read, if there is one.
     fn judge(&self, reader: usize, got: &Read<u8>) -> Option<&'static str> {
         let last = self.readers[reader].last?;
         let (top, misses) = (self.truth.top(), self.truth.misses(last));
@@ -169,7 +169,7 @@ impl State {
         }
     }
 
-    /// What a reader gets, with what is elsewhere read from there.
+    /// Reads as a reader, from the cold store where necessary.
     fn read(&mut self, index: usize) {
         let mut got = Read::Nothing;
         if let Some(cursor) = &mut self.readers[index].cursor {
@@ -191,7 +191,7 @@ impl State {
         }
     }
 
-    /// The log as it is found in a file, with the events from `first` on.
+    /// Returns the log as recovered from a file, with the events from `first` on.
     fn recovered(&self, first: u64, bug: Bug, limits: &Limits) -> Log<u8> {
         let retained = self.truth.retained.iter().filter(|(number, _)| *number >= first);
         let mut log = match self.truth.retained.first() {
@@ -213,7 +213,7 @@ impl State {
         log
     }
 
-    /// Begins a new epoch, as where events may be lost.
+    /// Begins a new epoch, as a store does that may have lost events.
     fn begin(&mut self) {
         self.losses += 1;
         self.truth.epoch += 1;
@@ -328,7 +328,7 @@ impl Model for World {
                 state.truth.pending.clear();
                 state.log.abort();
             }
-            // Events that wait are from before, which no writer leaves.
+            // Uncommitted events from earlier: a writer leaves none.
             Action::Tick if !state.truth.pending.is_empty() => return None,
             Action::Tick => state.now += 1,
             Action::Trim => state.trim(&self.limits),
@@ -427,19 +427,19 @@ impl Model for World {
     }
 }
 
-/// All that a log in memory goes through.
+/// The actions for a log in memory.
 fn world(bug: Bug) -> World {
     let limits = Limits { age: 1, ..Limits::in_memory(std::time::Duration::ZERO, 2, 1 << 20) };
     World { bug, limits, events: 3, ticks: 2, restarts: 0, losses: 0, visits: [2, 1] }
 }
 
-/// The same for a log in a file, of which one event is in memory.
+/// The actions for a log in a file, with one event in memory.
 fn world_of_file(bug: Bug) -> World {
     let limits = Limits { held_events: 1, ..world(bug).limits };
     World { limits, restarts: 1, losses: 1, ..world(bug) }
 }
 
-/// Looks through everything, until something is wrong; tells whether it is.
+/// Explores all states; returns `true` if one of them is faulty.
 fn is_wrong(world: World) -> bool {
     let checker = world.checker().spawn_bfs().join();
     checker.discovery("readers get everything or are told").is_some()

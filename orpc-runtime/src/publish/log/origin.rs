@@ -1,20 +1,20 @@
-//! The first numbers of channels of which nothing is known.
+//! First numbers of channels without a log.
 
 use super::super::id::{Epoch, EventId};
 use super::Log;
 use super::bug::Bug;
 
-/// The beginning of the channels of a store that have no log: those that never had an
-/// event, and those that were forgotten.
+/// Start of the channels that have no log: those that never had an event, and those
+/// that were evicted.
 ///
-/// It is kept with the store's data. As long as nothing may be lost, a channel without
-/// events begins at the same position each time: a reader that waited there and comes
-/// back has missed nothing. A forgotten channel goes on behind all the numbers it had.
+/// It is stored with the data. As long as nothing may be lost, a channel without events
+/// begins at the same position each time: a reader that waited there and returns has
+/// missed nothing. An evicted channel continues behind all its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
-    /// Another one begins where events may be lost.
+    /// Replaced when events may be lost.
     pub(crate) epoch: Epoch,
-    /// The highest number that a forgotten channel had.
+    /// Highest number of an evicted channel.
     pub(crate) floor: u64,
 }
 
@@ -23,18 +23,18 @@ impl Origin {
         Self { epoch, floor: 0 }
     }
 
-    /// The log of a channel of which nothing is known.
+    /// Creates the log of an unknown channel.
     pub(crate) fn log<E: Clone>(&self, channel: &str) -> Log<E> {
         Log::behind(EventId::new(self.epoch.of_channel(channel), self.floor))
     }
 
-    /// Lets a log go on that was read. Its entries keep their epochs; the next one has
-    /// that of now, which is another one only if events may be lost.
+    /// Continues a log that was read. Its entries keep their epochs; the next one gets
+    /// the current epoch, which differs only if events may be lost.
     pub(crate) fn resume<E: Clone>(&self, channel: &str, log: &mut Log<E>) {
         log.begin(self.epoch.of_channel(channel));
     }
 
-    /// Remembers the numbers of a channel that is forgotten.
+    /// Remembers the numbers of a channel that is evicted.
     pub(crate) fn forget<E: Clone>(&mut self, log: &Log<E>) {
         if !log.is_unused() && !log.has(Bug::ForgetsNumbers) {
             self.floor = self.floor.max(log.top().sequence());

@@ -1,32 +1,32 @@
-//! What is retained of a log, in parts that are trimmed at once.
+//! Retained events of a log, in parts that are trimmed at once.
 
 use std::collections::VecDeque;
 
 use super::limits::Limits;
 
-/// The retained events by their numbers, ages and sizes. There are a few dozen
-/// parts however many events there are.
+/// The retained events by number, age and size. The number of parts is a few dozen at
+/// most, for any number of events.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Segments {
     parts: VecDeque<Segment>,
-    /// The number of the oldest event; of the next one if there is none.
+    /// Number of the oldest event; of the next one if there is none.
     floor: u64,
     events: u64,
     bytes: u64,
 }
 
-/// Events one after the other.
+/// Consecutive events.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Segment {
     events: u64,
     bytes: u64,
-    /// When the first and the last of them were appended.
+    /// Times when the first and the last of them were appended.
     from: u64,
     until: u64,
 }
 
 impl Segments {
-    /// No events; the next one has that number.
+    /// Creates an empty list; the next event has that number.
     pub(super) fn starting_at(floor: u64) -> Self {
         Self { parts: VecDeque::new(), floor, events: 0, bytes: 0 }
     }
@@ -39,7 +39,7 @@ impl Segments {
         self.events == 0
     }
 
-    /// When the oldest event was appended.
+    /// Returns the time when the oldest event was appended.
     pub(super) fn oldest_age(&self) -> Option<u64> {
         self.parts.front().map(|part| part.from)
     }
@@ -61,7 +61,7 @@ impl Segments {
         self.parts.push_back(Segment { events: 1, bytes, from: at, until: at });
     }
 
-    /// Trims the oldest parts while there is too much.
+    /// Trims the oldest parts while the retained events exceed a limit.
     pub(super) fn trim_by_size(&mut self, limits: &Limits) {
         while (self.events > limits.events || self.bytes > limits.bytes) && self.parts.len() > 1 {
             self.drop_oldest();
@@ -76,7 +76,7 @@ impl Segments {
         }
     }
 
-    /// The bytes of all events.
+    /// Returns the bytes of all events.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }

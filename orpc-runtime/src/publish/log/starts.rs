@@ -1,6 +1,6 @@
-//! Every order, up to a bound, of starts and ends of a store, of copies of its data
-//! that are put back and of copies that go on elsewhere: an id names one event, and
-//! a start that can prove that nothing is lost goes on in its epoch.
+//! Model of a store's starts: every order, up to a bound, of starts and ends, of copies
+//! of its data that are restored and of copies that continue elsewhere. An id must name
+//! one event, and a start that can prove that nothing is lost continues in its epoch.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::publish::id::{Epoch, EventId};
 
 const ROOM: &str = "room";
 
-/// Much later.
+/// A time far beyond the slack.
 const LATER: u64 = 10 * SLACK;
 
-/// Bounds of what happens.
+/// Bounds of the model.
 #[derive(Debug, Clone)]
 struct World {
     bug: Bug,
@@ -31,7 +31,7 @@ struct Data {
     base: EventId,
     commit: u64,
     events: Vec<(Epoch, u8)>,
-    /// The numbers of them and of the transactions that are on the disk for certain.
+    /// Number of synced events, and of the last synced transaction.
     synced: (usize, u64),
     file: u64,
     changed: u64,
@@ -45,15 +45,15 @@ struct State {
     boot: u128,
     time: u64,
     copy: Option<(Data, Option<Witness>)>,
-    /// A copy that goes on on another machine.
+    /// A copy that continues on another machine.
     elsewhere: Option<(Data, Log<u8>)>,
-    /// Which event every id was given to.
+    /// Event that each id was given to.
     given: BTreeMap<u128, BTreeMap<u64, u8>>,
     next_event: u8,
     next_epoch: u128,
     starts: u8,
     changes: u8,
-    /// Something was done to the data that is no start and no end of the store.
+    /// The data were changed other than by the store.
     is_touched: bool,
     wrong: Option<&'static str>,
 }
@@ -62,28 +62,29 @@ struct State {
 enum Action {
     Start,
     Publish,
-    /// The process ends after the event is kept, before that is written down.
+    /// The process ends after the event is stored, before the witness is written.
     PublishAndDie,
     Kill,
     Close,
-    /// With what was not synced, if that is lost as well.
+    /// The machine loses power, and unsynced data if `loses` is set.
     LosePower {
         loses: bool,
     },
     Copy,
-    /// Puts the copy back.
+    /// The copy is restored.
     PutBack {
         with_witness: bool,
         in_place: bool,
         /// Within the time that a transaction may take.
         soon: bool,
     },
-    /// The machine is put back to the time of the copy, with all that it knows.
+    /// The machine is restored from a snapshot of the time of the copy, witness
+    /// included.
     PutBackMachine,
     /// Another machine opens the copy.
     GoOnElsewhere,
     PublishElsewhere,
-    /// Replaces the data by those of the other machine at once.
+    /// The data are replaced by those of the other machine at once.
     BringBack,
 }
 
@@ -114,7 +115,7 @@ impl Data {
         self.commit += 1;
     }
 
-    /// Keeps an event.
+    /// Stores an event.
     fn push(&mut self, log: &mut Log<u8>, event: u8) -> Option<EventId> {
         let id = log.next()?;
         log.append(event, 1, 0);
@@ -126,7 +127,7 @@ impl Data {
 }
 
 impl State {
-    /// Shows an event to readers.
+    /// Makes an event visible to readers.
     fn give(&mut self, id: EventId, event: u8) {
         let of_epoch = self.given.entry(id.epoch().number()).or_default();
         if of_epoch.insert(id.sequence(), event).is_some_and(|before| before != event) {
@@ -134,7 +135,7 @@ impl State {
         }
     }
 
-    /// Writes down what the machine knows.
+    /// Writes the witness.
     fn witness(&mut self, is_closed: bool) {
         self.witness = Some(Witness { found: self.data.found(self.boot), is_closed });
     }
@@ -247,7 +248,7 @@ impl Model for World {
                 [(false, false), (false, true), (true, false), (true, true)]
             {
                 actions.push(Action::PutBack { with_witness, in_place, soon: false });
-                // Both written over at once is what nobody can tell.
+                // If both are overwritten at once, the loss cannot be detected.
                 if !(with_witness && in_place) {
                     actions.push(Action::PutBack { with_witness, in_place, soon: true });
                 }
@@ -285,7 +286,7 @@ impl Model for World {
                     let (events, commit) = state.data.synced;
                     state.data.events.truncate(events);
                     state.data.commit = commit;
-                    // The note may be on the disk or not.
+                    // The witness may have been written to the disk or not.
                     state.witness = state.witness.map(|witness| Witness {
                         found: Found { commit, ..witness.found },
                         ..witness
@@ -333,7 +334,7 @@ impl Model for World {
     }
 }
 
-/// Everything with so many changes from outside.
+/// Bounds with that number of changes from outside.
 fn world(bug: Bug, changes: u8) -> World {
     World { bug, events: 3, starts: 3, changes }
 }

@@ -1,16 +1,16 @@
-//! The epochs of the entries of a log.
+//! Epochs of the entries of a log.
 //!
 //! An epoch is to an entry as a term in Raft: entries of one epoch were given their
-//! numbers by one writer, one after the other. Two logs that have the same epoch at
-//! a number have the same entries up to there.
+//! numbers by one writer, in order. Two logs that have the same epoch at a number have
+//! the same entries up to there.
 
 use std::collections::VecDeque;
 
 use super::super::id::Epoch;
 use super::bug::Bug;
 
-/// The epochs of a log's entries in ranges, from that of the last trimmed entry to
-/// that of the next one. There is always one.
+/// Epochs of a log's entries in ranges, from that of the last trimmed entry to that of
+/// the next one. There is always at least one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Terms {
     ranges: VecDeque<Term>,
@@ -21,49 +21,49 @@ pub(super) struct Terms {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Term {
     epoch: Epoch,
-    /// The number of the first of them. The oldest range has all numbers before as
-    /// well, of which nothing is known any more.
+    /// Number of the first of them. The oldest range also covers all earlier numbers,
+    /// whose epochs are unknown.
     first: u64,
 }
 
 impl Terms {
-    /// Those of a log that begins behind the entry of that number.
+    /// Creates the epochs of a log that begins behind that entry.
     pub(super) fn behind(epoch: Epoch, sequence: u64) -> Self {
         Self { ranges: VecDeque::from([Term { epoch, first: sequence }]), newest: epoch }
     }
 
-    /// The epoch of the entry of that number, which the log has or has trimmed.
+    /// Returns the epoch of an entry that the log has or has trimmed.
     pub(super) fn of(&self, sequence: u64) -> Epoch {
         let behind = self.ranges.partition_point(|term| term.first <= sequence);
         let term = behind.checked_sub(1).or(Some(0)).and_then(|index| self.ranges.get(index));
         term.map_or(self.newest, |term| term.epoch)
     }
 
-    /// The number of the last entry of an epoch, in a log that ends at `top`.
+    /// Returns the number of the last entry of an epoch, in a log that ends at `top`.
     pub(super) fn last_of(&self, epoch: Epoch, top: u64) -> Option<u64> {
         let index = self.ranges.iter().rposition(|term| term.epoch == epoch)?;
         Some(self.ranges.get(index + 1).map_or(top, |next| next.first.saturating_sub(1)))
     }
 
-    /// The epoch that the next entry will have.
+    /// Returns the epoch of the next entry.
     pub(super) fn newest(&self) -> Epoch {
         self.newest
     }
 
-    /// Lets later entries have that epoch.
+    /// Sets the epoch of later entries.
     pub(super) fn begin(&mut self, epoch: Epoch) {
         self.newest = epoch;
     }
 
-    /// Takes in the next entry.
+    /// Adds the next entry.
     pub(super) fn push(&mut self, sequence: u64) {
         if self.ranges.back().is_none_or(|last| last.epoch != self.newest) {
             self.ranges.push_back(Term { epoch: self.newest, first: sequence });
         }
     }
 
-    /// Forgets the epochs of entries before that number, which is that of the last
-    /// trimmed one: readers that stand there miss nothing.
+    /// Drops the epochs of entries before that number, the last trimmed one: readers at
+    /// that position miss nothing.
     pub(super) fn forget_before(&mut self, sequence: u64, bug: Bug) {
         let kept = if bug == Bug::ForgetsLastTrimmed { sequence + 1 } else { sequence };
         while self.ranges.get(1).is_some_and(|next| next.first <= kept) {

@@ -1,4 +1,4 @@
-//! The channels of one process: their logs, and who reads them.
+//! The channels of one process: their logs and their readers.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,17 +20,17 @@ pub(super) struct Channels {
     pub(super) timeline: Timeline,
     pub(super) limits: Limits,
     max_channels: usize,
-    /// A number that no reader and no channel has.
+    /// Next number for a reader or a channel.
     next: AtomicU64,
-    /// The number of channels.
+    /// Number of channels.
     count: AtomicU64,
-    /// The bytes of all channels' retained events.
+    /// Bytes of all channels' retained events.
     retained: AtomicU64,
-    /// The bytes of those that are in memory.
+    /// Bytes of those that are in memory.
     held: AtomicU64,
-    /// Channels of which something comes to its end.
+    /// Channels in the order of their next expiry.
     pub(super) due: Due,
-    /// The number of channels that were looked at to clear away.
+    /// Number of channels that sweeps have visited.
     #[cfg(test)]
     pub(super) visits: AtomicU64,
 }
@@ -38,12 +38,12 @@ pub(super) struct Channels {
 #[derive(Default)]
 struct Map {
     by_name: HashMap<Arc<str>, Arc<Channel>>,
-    /// Returns the first number of a channel that is not there; none before the first one.
+    /// First numbers of channels that do not exist; `None` before they are known.
     origin: Option<Origin>,
     closed: bool,
 }
 
-/// One channel. It is dropped when nothing is known of it that anybody could miss.
+/// One channel. It is dropped once it can be evicted.
 pub(super) struct Channel {
     pub(super) name: Arc<str>,
     /// Its number in this process.
@@ -51,48 +51,48 @@ pub(super) struct Channel {
     state: Mutex<State>,
 }
 
-/// The things that were cleared away.
+/// Result of a sweep.
 #[derive(Default)]
 pub(super) struct Swept {
-    /// Channels that are gone, of those that a file knows.
+    /// Evicted channels that are also in the file.
     pub(super) forgotten: Vec<(Arc<str>, Place)>,
-    /// Channels that a file knows and of which something may have been trimmed.
+    /// Channels in the file of which events may have been trimmed.
     pub(super) trimmed: Vec<Arc<Channel>>,
 }
 
-/// What is known of a channel.
+/// State of a channel.
 pub(super) struct State {
     pub(super) log: Log<Record>,
     pub(super) keys: Keys,
-    /// The store's age at the last event.
+    /// Store's age at the last event.
     pub(super) last: u64,
-    /// Where a store keeps what belongs to the channel, if it does.
+    /// Position of the channel in a file, if there is one.
     pub(super) place: Option<Place>,
-    /// Under what it is due.
+    /// Entry in the queue of expiries.
     entry: Option<Entry>,
     /// Its share of the bytes of all channels: of retained events, and of those in memory.
     counted: (u64, u64),
     readers: usize,
-    /// The readers that have seen everything, to be woken.
+    /// Readers that have read everything, to be woken.
     waiting: HashMap<u64, Waker>,
     /// The channel is no longer in the map.
     is_gone: bool,
-    /// There will be no further event.
+    /// No further event will follow.
     pub(super) is_closed: bool,
 }
 
-/// What a file knows of a channel.
+/// A channel in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The number under which its events are.
+    /// Number of the channel, in the keys of its events.
     pub(super) number: u64,
-    /// The number of the oldest event in the file.
+    /// Number of the oldest event in the file.
     pub(super) floor: u64,
-    /// The number of the first event whose retry key may be in the file.
+    /// Number of the first event whose retry key may be in the file.
     pub(super) keys: u64,
 }
 
-/// Why there is no such channel.
+/// Reason why a channel cannot be created.
 #[derive(Debug)]
 pub(super) enum Refused {
     Closed,
@@ -117,7 +117,7 @@ impl Channels {
         })
     }
 
-    /// A number that nothing else has.
+    /// Returns a new number.
     fn number(&self) -> u64 {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
@@ -126,30 +126,30 @@ impl Channels {
         self.map.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many there are.
+    /// Returns the number of channels.
     pub(super) fn len(&self) -> usize {
         self.map().by_name.len()
     }
 
-    /// All of them.
+    /// Returns all channels.
     pub(super) fn all(&self) -> Vec<Arc<Channel>> {
         self.map().by_name.values().cloned().collect()
     }
 
-    /// The first numbers of channels that are not there.
+    /// Returns the first numbers of channels that do not exist.
     pub(super) fn origin(&self) -> Option<Origin> {
         self.map().origin
     }
 
-    /// Lets channels that are not there begin there, and behind the numbers of those
-    /// that were forgotten here.
+    /// Sets the first numbers of channels that do not exist, also behind those of the
+    /// channels evicted here.
     pub(super) fn set_origin(&self, origin: Origin) {
         let mut map = self.map();
         let floor = map.origin.map_or(0, |before| before.floor).max(origin.floor);
         map.origin = Some(Origin { floor, ..origin });
     }
 
-    /// Adds a channel that a file knows.
+    /// Adds a channel from a file.
     pub(super) fn insert(&self, name: Arc<str>, state: State) {
         let channel = self.make(Arc::clone(&name), state);
         self.schedule(&channel, &mut channel.state());
@@ -161,8 +161,8 @@ impl Channels {
         Arc::new(Channel { name, number: self.number(), state: Mutex::new(state) })
     }
 
-    /// Looks at a channel, which is made if there is none, and goes again if nothing
-    /// came of it.
+    /// Calls `look` with a channel, which is created if it does not exist, and removes
+    /// it again if it stays unused.
     pub(super) fn with<R>(
         &self,
         name: &str,
@@ -209,7 +209,7 @@ impl Channels {
         Ok(channel)
     }
 
-    /// A reader of a channel.
+    /// Creates a reader of a channel.
     pub(super) fn reader(self: &Arc<Self>, name: &str, start: Start) -> Result<Reader, Refused> {
         let number = self.number();
         self.with(name, |channel, state| {
@@ -225,13 +225,13 @@ impl Channels {
         })
     }
 
-    /// Returns whether all channels together retain more than they may.
+    /// Returns `true` if all channels together retain more than the limit.
     pub(super) fn is_over(&self) -> bool {
         self.retained.load(Ordering::Relaxed) > self.limits.total
     }
 
-    /// Brings the share of a channel in the bytes of all up to date. Events that are in a
-    /// file as well leave the memory where all of them take too much of it.
+    /// Updates the share of a channel in the bytes of all. Events that are also in a file
+    /// are dropped from memory if all channels together hold too many.
     pub(super) fn account(&self, state: &mut State) {
         let add = |total: &AtomicU64, before: u64, now: u64| {
             let added = now.wrapping_sub(before);
@@ -241,7 +241,7 @@ impl Channels {
         add(&self.retained, state.counted.0, retained);
         let all_held = add(&self.held, state.counted.1, held);
         if all_held > self.limits.total_held {
-            // An equal share is left to each channel.
+            // Each channel keeps an equal share.
             let count = self.count.load(Ordering::Relaxed).max(1);
             state.log.release(self.limits.total_held / count);
             add(&self.held, held, state.log.held_bytes());
@@ -250,10 +250,10 @@ impl Channels {
         state.counted = (retained, held);
     }
 
-    /// Trims channels whose events have come to their end, and forgets those of which
-    /// nothing is left. Where all channels retain more than they may, the oldest events
-    /// of all are trimmed, to a sixteenth below the bound. At most `most` channels are
-    /// looked at, and none of which nothing ends.
+    /// Trims channels whose events have expired, and evicts those that are unused. If
+    /// all channels together retain more than the limit, the oldest events of all are
+    /// trimmed, to a sixteenth below the limit. At most `most` channels are visited,
+    /// and only those with something that expires.
     pub(super) fn sweep(&self, most: usize) -> Swept {
         let now = self.timeline.now();
         let old = now.saturating_sub(self.limits.age.saturating_add(self.limits.slack()));
@@ -274,8 +274,8 @@ impl Channels {
         swept
     }
 
-    /// Trims one channel, and forgets it if nothing is left. With `oldest` its oldest
-    /// part goes as well, if that is from then.
+    /// Trims one channel, and evicts it if nothing is left. With `oldest` its oldest
+    /// part is trimmed as well, if it dates from then.
     fn clear(&self, channel: &Arc<Channel>, now: u64, oldest: Option<u64>, swept: &mut Swept) {
         #[cfg(test)]
         self.visits.fetch_add(1, Ordering::Relaxed);
@@ -300,8 +300,8 @@ impl Channels {
         self.schedule(channel, &mut state);
     }
 
-    /// Puts a channel in line for when something of it ends. An entry that is too
-    /// early stays: it is set right when its time comes.
+    /// Queues a channel by the time of its next expiry. An entry that is too early is
+    /// kept and corrected when its time comes.
     fn schedule(&self, channel: &Arc<Channel>, state: &mut State) {
         self.account(state);
         let wanted = match (state.entry, state.due(&self.limits)) {
@@ -326,8 +326,8 @@ impl Channels {
         map.by_name.remove(&channel.name);
     }
 
-    /// Forgets a channel if nothing of it is left. Those in a file are forgotten by
-    /// who writes it.
+    /// Evicts a channel if nothing of it is left. Channels in a file are evicted by the
+    /// writer.
     pub(super) fn forget_one(&self, channel: &Arc<Channel>) {
         let mut map = self.map();
         let mut state = channel.state();
@@ -343,7 +343,7 @@ impl Channels {
         }
     }
 
-    /// Makes no further channel and ends all readers.
+    /// Creates no further channel and ends all readers.
     pub(super) fn close(&self) {
         let mut map = self.map();
         map.closed = true;
@@ -381,13 +381,13 @@ impl State {
         }
     }
 
-    /// Trims what is too old at that age of the store.
+    /// Trims events that are too old at that age of the store.
     pub(super) fn trim(&mut self, now: u64, limits: &Limits) {
         self.log.trim(now, limits);
         self.keys.forget_before(now.saturating_sub(limits.age));
     }
 
-    /// Goes on with what a file has of the channel.
+    /// Replaces the state by that of the file.
     pub(super) fn adopt(&mut self, found: Self) {
         self.log = found.log;
         self.keys = found.keys;
@@ -395,42 +395,42 @@ impl State {
         self.place = found.place;
     }
 
-    /// Begins anew, with nothing.
+    /// Resets the channel to an empty log.
     pub(super) fn begin_anew(&mut self, log: Log<Record>) {
         self.log = log;
         self.keys.clear();
         self.place = None;
     }
 
-    /// Under what the channel is due.
+    /// Returns the entry for the queue of expiries.
     fn due(&self, limits: &Limits) -> Option<Entry> {
         if let Some(age) = self.log.oldest_age() {
             return Some(Entry::Event(age));
         }
         let key = self.keys.oldest().map(|age| age.saturating_add(limits.age));
         let end = || {
-            // Its last reader sees to it.
+            // Its last reader evicts it.
             let is_over = self.readers == 0 && !self.log.is_unused();
             is_over.then(|| self.last.saturating_add(limits.age.saturating_mul(2)))
         };
         key.or_else(end).map(|age| Entry::End(age.saturating_add(1)))
     }
 
-    /// Returns whether a file has something that was trimmed.
+    /// Returns `true` if the file has events that were trimmed.
     pub(super) fn is_trimmed(&self) -> bool {
         let is_behind =
             |place: Place| place.floor < self.log.floor() || place.keys < self.keys.from();
         self.place.is_some_and(is_behind)
     }
 
-    /// Returns whether there is nothing and nobody, and never was.
+    /// Returns `true` if the channel has no readers and never had an event.
     fn is_idle(&self) -> bool {
         self.readers == 0 && self.log.is_unused()
     }
 
-    /// Whether nobody could miss the channel. One whose events are all trimmed is
-    /// kept for the time of the retention once more: a reader that has seen them
-    /// all should not be told of a gap.
+    /// Returns `true` if the channel can be evicted. A channel whose events are all
+    /// trimmed is kept for one more retention, so that a reader that has read them all
+    /// does not get a gap.
     fn is_forgettable(&self, now: u64, limits: &Limits) -> bool {
         let is_past = || {
             let age = now.saturating_sub(self.last);
@@ -439,14 +439,14 @@ impl State {
         self.readers == 0 && (self.log.is_unused() || is_past())
     }
 
-    /// The readers to wake, once the channel is no longer locked.
+    /// Returns the readers to wake, once the channel is no longer locked.
     #[must_use]
     pub(super) fn take_waiting(&mut self) -> Vec<Waker> {
         self.waiting.drain().map(|(_, waker)| waker).collect()
     }
 }
 
-/// A place among the readers of a channel, given back when it is dropped.
+/// A registration among the readers of a channel, removed when it is dropped.
 pub(super) struct Reader {
     pub(super) channels: Arc<Channels>,
     pub(super) channel: Arc<Channel>,
@@ -455,7 +455,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Is woken by the next event.
+    /// Registers the waker for the next event.
     pub(super) fn wait(&self, state: &mut State, waker: &Waker) {
         state.waiting.insert(self.number, waker.clone());
     }

@@ -1,21 +1,21 @@
-//! Channels in the order in which something of them comes to its end, so that
-//! clearing away visits those and no others.
+//! Channels in the order of their next expiry, so that sweeps visit only channels with
+//! something that expires.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::channels::Channel;
 
-/// The channels of a store of which something ends by itself. Each has one entry
-/// at most.
+/// Queue of the channels of a store by expiry. Each has one entry at most.
 #[derive(Default)]
 pub(super) struct Due(Mutex<Queues>);
 
 #[derive(Default)]
 struct Queues {
-    /// Channels with events, by the age of the store at the oldest of them.
+    /// Channels with events, by the store's age at their oldest event.
     events: BTreeMap<Place, Arc<Channel>>,
-    /// Channels without events, by the age at which keys or the channel itself end.
+    /// Channels without events, by the age at which their keys or the channel itself
+    /// expire.
     ends: BTreeMap<Place, Arc<Channel>>,
 }
 
@@ -25,9 +25,9 @@ type Place = (u64, u64);
 /// An entry of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// Its oldest event is of that age of the store, or of a later one.
+    /// The oldest event has that age of the store, or a later one.
     Event(u64),
-    /// Something else of it ends at that age.
+    /// Its keys or the channel itself expire at that age.
     End(u64),
 }
 
@@ -36,7 +36,7 @@ impl Due {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a channel in the place of its entry before, if it had one.
+    /// Replaces the entry of a channel, if it had one.
     pub(super) fn insert(&self, channel: &Arc<Channel>, entry: Entry, before: Option<Entry>) {
         let mut queues = self.queues();
         queues.remove(channel.number, before);
@@ -52,15 +52,15 @@ impl Due {
         self.queues().remove(channel.number, entry);
     }
 
-    /// Takes out a channel of which something has ended: whose oldest event is from
-    /// before `events`, or that was to be looked at by `now`.
+    /// Takes a channel of which something has expired: its oldest event is older than
+    /// `events`, or its entry is due by `now`.
     pub(super) fn take(&self, events: u64, now: u64) -> Option<Taken> {
         let mut queues = self.queues();
         let Queues { events: with_events, ends } = &mut *queues;
         take_before(with_events, events).or_else(|| take_before(ends, now.saturating_add(1)))
     }
 
-    /// Takes out the channel with the oldest event, unless it is the only one with any.
+    /// Takes the channel with the oldest event, unless it is the only one with events.
     pub(super) fn take_oldest(&self) -> Option<Taken> {
         let mut queues = self.queues();
         if queues.events.len() < 2 {
@@ -70,7 +70,7 @@ impl Due {
     }
 }
 
-/// A channel that was taken out, and the age in its entry.
+/// A channel that was taken, and the age in its entry.
 type Taken = (Arc<Channel>, u64);
 
 fn take_before(queue: &mut BTreeMap<Place, Arc<Channel>>, age: u64) -> Option<Taken> {
@@ -100,7 +100,7 @@ mod tests {
     use crate::publish::clock::{Clock, SystemClock, Timeline};
     use crate::publish::log::Limits;
 
-    /// A clock that stands at a time.
+    /// A clock that is set by hand.
     struct Hands(Arc<std::sync::Mutex<Duration>>);
 
     impl Clock for Hands {
@@ -115,7 +115,7 @@ mod tests {
 
     const RETENTION: Duration = Duration::from_secs(160);
 
-    /// Channels of one event each, and the clock that they go by.
+    /// Creates channels of one event each, and their clock.
     fn full(count: usize) -> (Arc<Channels>, Arc<std::sync::Mutex<Duration>>) {
         let time = Arc::default();
         let timeline = Timeline::new(Arc::new(Hands(Arc::clone(&time))));
@@ -168,7 +168,8 @@ mod tests {
         }
         drop(channels.sweep(usize::MAX));
         assert_eq!(channels.visits(), 0);
-        // All first events are too old, then the second ones, then the channels end.
+        // First all first events are too old, then the second ones, then the channels
+        // expire.
         *time.lock().unwrap() += RETENTION / 2 + RETENTION / 8;
         drop(channels.sweep(usize::MAX));
         assert_eq!((channels.visits(), channels.len()), (1000, 1000));
@@ -195,12 +196,12 @@ mod tests {
         *time.lock().unwrap() += RETENTION * 2;
         drop(channels.sweep(usize::MAX));
         assert_eq!((channels.visits(), channels.len()), (1000, 1));
-        // Nothing is due of a channel that is there for its readers.
+        // Nothing is due for a channel that only has readers.
         drop(channels.sweep(usize::MAX));
         assert_eq!(channels.visits(), 0);
         drop(reader);
         assert_eq!((channels.visits(), channels.len()), (0, 0));
-        // One that is in use for nothing leaves nothing.
+        // A channel without readers and events leaves no entry.
         for number in 0..1000 {
             drop(channels.reader(&format!("new-{number}"), Start::Now).unwrap());
         }

@@ -1,4 +1,4 @@
-//! A reader that goes along with the log of a channel.
+//! A reader that follows the log of a channel.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -10,11 +10,11 @@ use super::channels::Reader;
 use super::replays::{Replay, Replays, Taken, Wanted};
 use super::{Follow, Kept, Record};
 
-/// The amount that a reader takes from the log at once: one event, so that nothing is held for
-/// one that stops. Of what is elsewhere it asks for so many events.
+/// Amount that a reader takes from the log at once: one event, so that a reader that stops
+/// holds no others. Of the cold store it requests that number of events.
 const CHUNK: Chunk = Chunk { events: 64, bytes: 1 };
 
-/// Reads what is in memory from there, and the rest from elsewhere.
+/// Reads events in memory from the log, and others from the cold store.
 pub(super) struct Follower {
     reader: Reader,
     elsewhere: Option<Arc<Replays>>,
@@ -34,8 +34,8 @@ impl Follower {
                 match ready!(replay.poll_take(cx)) {
                     Taken::Event(record) => {
                         let state = self.reader.channel.state();
-                        // The file may have been found without its end meanwhile, which
-                        // the log says.
+                        // The file may have lost its end in the meantime; the log
+                        // reports it.
                         if state.log.has_entry(position) && sequence <= state.log.top().sequence() {
                             let id = state.log.id(sequence);
                             self.reader.cursor.advance(id);
@@ -43,7 +43,7 @@ impl Follower {
                         }
                     }
                     Taken::Nothing => {}
-                    // They were trimmed or lost meanwhile, which the log says.
+                    // They were trimmed or lost in the meantime; the log reports it.
                     Taken::Missing => {
                         let state = self.reader.channel.state();
                         if state.log.floor() <= sequence && state.log.has_entry(position) {
@@ -101,7 +101,7 @@ impl Follow for Follower {
 }
 
 impl Record {
-    /// The event of that id.
+    /// Wraps the record as the event of that id.
     pub(super) fn at(self, id: EventId) -> Kept {
         Kept { id, envelope: self.envelope, audience: self.audience }
     }

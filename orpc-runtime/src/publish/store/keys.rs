@@ -1,4 +1,4 @@
-//! Retry keys: which event was published under which.
+//! Retry keys and the events published under them.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
@@ -6,27 +6,27 @@ use std::sync::Arc;
 
 use super::super::id::EventId;
 
-/// The retry keys of a channel, each for as long as events are retained by age,
-/// also when its event was trimmed for other reasons.
+/// The retry keys of a channel. Each is kept for as long as events are retained by age,
+/// even if its event was trimmed by size.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     events: HashMap<Arc<str>, EventId>,
-    /// The keys in the order of their events, with the ages of those.
+    /// Keys in the order of their events, with the ages of those.
     order: VecDeque<(Arc<str>, u64)>,
-    /// The number behind the last event whose key was forgotten.
+    /// Number behind the last event whose key was dropped.
     from: u64,
 }
 
-/// How many keys of one channel are remembered.
+/// Maximum number of keys of one channel.
 pub(super) const MAX_KEYS: usize = 100_000;
 
 impl Keys {
-    /// The event of that key.
+    /// Returns the event of a key.
     pub(super) fn get(&self, key: &str) -> Option<EventId> {
         self.events.get(key).copied()
     }
 
-    /// Remembers a key. One that is known stays with its event.
+    /// Adds a key. A known key keeps its event.
     pub(super) fn insert(&mut self, key: Arc<str>, event: EventId, at: u64) {
         if let Entry::Vacant(entry) = self.events.entry(Arc::clone(&key)) {
             entry.insert(event);
@@ -34,27 +34,27 @@ impl Keys {
         }
     }
 
-    /// Whether no further key can be remembered.
+    /// Returns `true` if no further key can be added.
     pub(super) fn is_full(&self) -> bool {
         self.events.len() >= MAX_KEYS
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no keys.
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    /// The age of the store at the event of the oldest key.
+    /// Returns the age of the store at the event of the oldest key.
     pub(super) fn oldest(&self) -> Option<u64> {
         self.order.front().map(|(_, at)| *at)
     }
 
-    /// The number from which the events of keys that are not forgotten are.
+    /// Returns the number of the first event whose key may be kept.
     pub(super) fn from(&self) -> u64 {
         self.from
     }
 
-    /// Forgets the keys of events that were published before that age of the store.
+    /// Drops the keys of events that were published before that age of the store.
     pub(super) fn forget_before(&mut self, age: u64) {
         while self.order.front().is_some_and(|(_, at)| *at < age) {
             if let Some((key, _)) = self.order.pop_front()
@@ -65,7 +65,7 @@ impl Keys {
         }
     }
 
-    /// Forgets all.
+    /// Drops all keys.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -15,11 +15,11 @@ use super::channels::{Channels, Refused};
 use super::follower::Follower;
 use super::{Follow, NewEvent, Record, Start, Store};
 
-/// The most channels that one call clears away. More come to their end in one go
-/// than one call should wait for.
+/// Maximum number of channels that one call sweeps. More may expire at once than one
+/// call should wait for.
 const SWEPT: usize = 64;
 
-/// Keeps events for as long as the process runs.
+/// Keeps events until the process ends.
 pub(crate) struct MemoryStore(Arc<Channels>);
 
 impl MemoryStore {
@@ -29,7 +29,7 @@ impl MemoryStore {
 
     fn publish_now(&self, event: NewEvent) -> Result<EventId, PublishError> {
         let channels = &*self.0;
-        // In memory there is nothing else to clear away.
+        // In memory a sweep needs no further work.
         drop(channels.sweep(SWEPT));
         let published = channels.with(&Arc::clone(&event.channel), |_, state| {
             let now = channels.timeline.now();
@@ -77,7 +77,7 @@ impl Store for MemoryStore {
     }
 }
 
-/// A store that is gone has no readers.
+/// A dropped store has no readers.
 impl Drop for MemoryStore {
     fn drop(&mut self) {
         self.0.close();

@@ -1,5 +1,5 @@
-//! Where events are kept. A store is a log of each channel: what is live and what
-//! is replayed are read from the same place, by position.
+//! Stores of events. A store has a log per channel: live and replayed events are read
+//! from it, by position.
 
 mod channels;
 mod due;
@@ -25,44 +25,43 @@ pub(crate) use memory::MemoryStore;
 #[cfg(feature = "redb")]
 pub(crate) use redb::{Disk, FileStore, SystemDisk};
 
-/// Keeps events and gives them to readers.
+/// A store of events, and the source of its readers.
 ///
-/// One file per implementation, one suite of tests for all. A store of several
-/// nodes is the stream that is its source for what is live as well: Redis Streams
-/// (`XADD`, `XREAD BLOCK` from a position), NATS JetStream (an ordered consumer
-/// from a sequence). It never stores an event and announces it apart from that,
-/// as then two nodes can see two orders.
+/// One file per implementation, one test suite for all. A distributed store must read
+/// live events from its stream as well: Redis Streams (`XADD`, `XREAD BLOCK` from a
+/// position), NATS JetStream (an ordered consumer from a sequence). It must never store
+/// an event and announce it in two steps, because two nodes could then see two orders.
 pub(crate) trait Store: Send + Sync + 'static {
-    /// Keeps an event as durably as the store was opened for, then shows it to
-    /// readers, then gives its id. Once polled the outcome is unknown until the
-    /// future is ready.
+    /// Stores an event with the store's durability, then makes it visible to readers,
+    /// then returns its id. Once polled, the outcome is unknown until the future is
+    /// ready.
     fn publish(&self, event: NewEvent) -> BoxFuture<'static, Result<EventId, PublishError>>;
 
-    /// A reader that begins there.
+    /// Creates a reader that begins at `start`.
     fn subscribe(&self, channel: &str, start: Start) -> Result<Box<dyn Follow>, SubscribeError>;
 
-    /// Takes no more events, ends all readers, and gives back what the store holds
-    /// open once what was accepted is kept.
+    /// Accepts no more events, ends all readers, and releases the store's resources
+    /// once the accepted events are stored.
     fn close(&self) -> BoxFuture<'static, ()>;
 
-    /// How many channels are known, for tests and metrics.
+    /// Returns the number of channels, for tests and metrics.
     fn channels(&self) -> usize;
 }
 
-/// One reader's end of a store.
+/// The reading half of a store, for one reader.
 pub(crate) trait Follow: Send {
-    /// The next event, once there is one. Nothing is read ahead that counts for nobody.
+    /// Polls for the next event. No event is read ahead without counting against a
+    /// budget.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Kept>, ReadError>>;
 
-    /// The same without waiting for what is not published yet: none if everything
-    /// was read.
+    /// Polls for the next published event; `None` if all were read.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Kept>, ReadError>>;
 
-    /// Behind which event the reader stands.
+    /// Returns the event behind which the reader is.
     fn position(&self) -> EventId;
 }
 
-/// An event to be kept.
+/// An event to store.
 #[derive(Debug, Clone)]
 pub(crate) struct NewEvent {
     pub(crate) channel: Arc<str>,
@@ -71,7 +70,7 @@ pub(crate) struct NewEvent {
     pub(crate) key: Option<Arc<str>>,
 }
 
-/// An event that is kept.
+/// A stored event.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     pub(crate) id: EventId,
@@ -79,36 +78,36 @@ pub(crate) struct Kept {
     pub(crate) audience: Option<Arc<Audience>>,
 }
 
-/// What a channel's log holds of an event.
+/// Log entry of an event.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     pub(crate) envelope: Bytes,
     pub(crate) audience: Option<Arc<Audience>>,
 }
 
-/// Where a reader begins.
+/// Start of a reader.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Start {
-    /// With what is published from now on.
+    /// With the next published event.
     #[default]
     Now,
-    /// With the oldest event that is retained.
+    /// With the oldest retained event.
     Oldest,
     /// Behind that event.
     After(EventId),
 }
 
-/// What an event weighs beside its bytes.
+/// Size of an event beside its bytes.
 const EVENT: usize = 64;
 
 impl Record {
-    /// What is kept of an event.
+    /// Creates the log entry of an event.
     fn of(event: &NewEvent) -> Self {
         Self { envelope: event.envelope.clone(), audience: event.audience.clone() }
     }
 
-    /// How many bytes count for the limits of the channel.
+    /// Returns the bytes that count towards the channel's limits.
     fn weight(&self) -> u64 {
         let audience = self.audience.as_deref().map_or(0, Audience::weight);
         (EVENT + self.envelope.len() + audience) as u64
@@ -116,7 +115,7 @@ impl Record {
 }
 
 impl NewEvent {
-    /// How many bytes it takes while it waits.
+    /// Returns the bytes that it takes while it waits.
     pub(crate) fn weight(&self) -> usize {
         let audience = self.audience.as_deref().map_or(0, Audience::weight);
         EVENT + self.envelope.len() + audience + self.key.as_deref().map_or(0, str::len)

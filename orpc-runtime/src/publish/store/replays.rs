@@ -1,10 +1,10 @@
-//! Events that are read back from where they are kept, for all readers of one
-//! publisher together: on a few threads, and within one budget of bytes.
+//! Events that are read back from the cold store, for all readers of one publisher
+//! together: on a few threads, and within one budget of bytes.
 //!
-//! A reader asks for a chunk and takes its events one by one. What it has not taken
-//! counts, and may be given up: under pressure the chunk that was not taken from for
-//! the longest time goes first, and its reader asks again when it is polled again. A
-//! reader that stopped holds nothing that others need.
+//! A reader requests a chunk and takes its events one by one. Events that it has not
+//! taken count towards the budget, and may be evicted: under pressure the chunk that
+//! was least recently taken from goes first, and its reader requests it again when it
+//! is polled again. A reader that stopped holds no memory that others need.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
@@ -16,17 +16,18 @@ use std::time::{Duration, Instant};
 use super::Record;
 use crate::publish::error::ReadError;
 
-/// The number of threads that read.
+/// Number of reading threads.
 const THREADS: usize = 4;
 
-/// The number of bytes that are read at once, or one event.
+/// Number of bytes that are read at once, unless one event is larger.
 const CHUNK: u64 = 64 * 1024;
 
-/// For how long a chunk that its reader has not seen yet is kept for it: one that is
-/// polled by then gets on, however many others there are.
+/// Time for which a chunk that its reader has not polled yet is protected from
+/// eviction: a reader that is polled within it makes progress, for any number of other
+/// readers.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Events of a channel: its number, and their first and last ones.
+/// Events of a channel: its number, and the first and last event.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     pub(super) channel: u64,
@@ -34,30 +35,29 @@ pub(super) struct Wanted {
     pub(super) last: u64,
 }
 
-/// The events that were read.
+/// Result of a read.
 #[derive(Debug)]
 pub(super) enum Fetched {
-    /// As many events as there are without a hole and as there is room for; none where
-    /// the first is not there any more.
+    /// Consecutive events, as many as fit; empty if the first one no longer exists.
     Records(Vec<Record>),
-    /// The first event needs so many bytes. Nothing was read.
+    /// Number of bytes that the first event needs. Nothing was read.
     TooLarge(u64),
 }
 
-/// Reads events that have no more bytes together than that.
+/// Reads events up to that number of bytes together.
 pub(super) type Fetch = dyn Fn(Wanted, u64) -> Result<Fetched, ReadError> + Send + Sync;
 
-/// The result of a read.
+/// Result of taking an event.
 pub(super) enum Taken {
     Event(Record),
-    /// The first event is not there any more.
+    /// The first event no longer exists.
     Missing,
-    /// It has taken everything, or others needed the room: it may ask again.
+    /// All events were taken, or the chunk was evicted: request again.
     Nothing,
     Failed(ReadError),
 }
 
-/// The threads that read, for as long as the store is there.
+/// The reading threads, which end with the store.
 pub(super) struct Pool {
     replays: Arc<Replays>,
     threads: Vec<JoinHandle<()>>,
@@ -66,28 +66,28 @@ pub(super) struct Pool {
 /// The requests of readers, and the events that they have not taken yet.
 pub(super) struct Replays {
     shelf: Mutex<Shelf>,
-    /// There is something to read.
+    /// Signals that there is something to read.
     wanted: Condvar,
-    /// There may be room.
+    /// Signals that there may be room.
     room: Condvar,
     budget: u64,
 }
 
 #[derive(Default)]
 struct Shelf {
-    /// The readers that wait, in their order.
+    /// Waiting readers, in order.
     waiting: VecDeque<u64>,
     orders: HashMap<u64, Order>,
-    /// Chunks that readers have seen, those first that were not taken from for long.
+    /// Chunks that readers have polled, least recently taken first.
     seen: BTreeMap<u64, u64>,
-    /// Chunks that readers have not seen yet, the oldest first.
+    /// Chunks that readers have not polled yet, the oldest first.
     unseen: BTreeMap<u64, u64>,
-    /// The number of bytes that are read or reserved.
+    /// Number of bytes that are read or reserved.
     bytes: u64,
-    /// The most that there were.
+    /// Maximum of `bytes` so far.
     #[cfg(test)]
     most: u64,
-    /// A number that grows.
+    /// Next number.
     next: u64,
     is_closed: bool,
 }
@@ -109,13 +109,13 @@ enum OrderState {
 struct Chunk {
     records: VecDeque<Record>,
     bytes: u64,
-    /// Its number among those that were seen, or not.
+    /// Its number in `seen` or `unseen`.
     place: u64,
     is_seen: bool,
     since: Instant,
 }
 
-/// The place where one reader waits and takes events; gone when it is dropped.
+/// The request of one reader; dropping it cancels the request.
 pub(super) struct Replay {
     replays: Arc<Replays>,
     number: u64,
@@ -159,7 +159,7 @@ impl Replays {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for events, which come after those that others asked for before.
+    /// Requests events, behind the requests of others.
     pub(super) fn ask(self: &Arc<Self>, wanted: Wanted) -> Replay {
         let mut shelf = self.shelf();
         let number = shelf.next();
@@ -191,7 +191,7 @@ impl Replays {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Reads for whoever waits, until the store is gone.
+    /// Reads for waiting readers, until the store ends.
     fn work(&self, fetch: &Fetch) {
         while let Some((number, wanted)) = self.next_order() {
             let mut room = CHUNK.min(self.budget);
@@ -211,7 +211,7 @@ impl Replays {
         }
     }
 
-    /// The reader that waits longest.
+    /// Returns the reader that waits longest.
     fn next_order(&self) -> Option<(u64, Wanted)> {
         let mut shelf = self.shelf();
         loop {
@@ -222,7 +222,7 @@ impl Replays {
                 shelf = self.wanted.wait(shelf).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            // Some are gone meanwhile.
+            // Some were dropped in the meantime.
             if let Some(order) = shelf.orders.get_mut(&number)
                 && let OrderState::Waiting(wanted) = order.state
             {
@@ -232,14 +232,14 @@ impl Replays {
         }
     }
 
-    /// Waits for room for a reader; false if it is gone.
+    /// Waits for room for a reader; returns `false` if it was dropped.
     fn reserve(&self, number: u64, room: u64) -> bool {
         let mut shelf = self.shelf();
         loop {
             if shelf.is_closed || !shelf.orders.contains_key(&number) {
                 return false;
             }
-            // An event that is larger than everything has everything.
+            // An event larger than the budget gets all of it.
             if shelf.bytes == 0 || shelf.bytes.saturating_add(room) <= self.budget {
                 shelf.hold(room);
                 return true;
@@ -254,7 +254,8 @@ impl Replays {
         }
     }
 
-    /// Puts what was read in the place of the room for it; nothing yet if more is needed.
+    /// Replaces the reservation by the events that were read; keeps waiting if more room
+    /// is needed.
     fn place(&self, number: u64, room: u64, fetched: Option<Result<Vec<Record>, ReadError>>) {
         let mut shelf = self.shelf();
         shelf.bytes -= room;
@@ -281,7 +282,7 @@ impl Shelf {
         }
     }
 
-    /// Puts what was read before its reader, if that is still there.
+    /// Passes the events to their reader, if it still exists.
     fn place(&mut self, number: u64, fetched: Result<Vec<Record>, ReadError>) -> Option<Waker> {
         let place = self.next();
         let order = self.orders.get_mut(&number)?;
@@ -303,7 +304,8 @@ impl Shelf {
         waker
     }
 
-    /// Takes a chunk from a reader that does not take it; or says when there may be one.
+    /// Evicts a chunk that its reader does not take; otherwise returns the time until
+    /// one may be evicted.
     fn give_up(&mut self) -> Result<(), Duration> {
         let number = match (self.seen.first_key_value(), self.unseen.first_key_value()) {
             (Some((_, number)), _) => *number,
@@ -317,7 +319,7 @@ impl Shelf {
                 }
                 *number
             }
-            // Everything is reserved by threads that read.
+            // All of it is reserved by reading threads.
             (None, None) => return Err(PATIENCE),
         };
         if let Some(order) = self.orders.get_mut(&number) {
@@ -327,7 +329,7 @@ impl Shelf {
         Ok(())
     }
 
-    /// Gives back what a chunk has taken up.
+    /// Releases the bytes of a chunk.
     fn forget(&mut self, state: &OrderState) {
         if let OrderState::Ready(chunk) = state {
             self.bytes -= chunk.bytes;
@@ -338,7 +340,7 @@ impl Shelf {
 }
 
 impl Replay {
-    /// The next event, once there is one.
+    /// Polls for the next event.
     pub(super) fn poll_take(&self, cx: &Context<'_>) -> Poll<Taken> {
         let mut shelf = self.replays.shelf();
         let place = shelf.next();
@@ -367,7 +369,7 @@ impl Replay {
         let old = if chunk.is_seen { &mut *seen } else { unseen };
         old.remove(&chunk.place);
         (chunk.place, chunk.is_seen) = (place, true);
-        // One that is empty takes up nothing.
+        // An empty chunk takes no room.
         if !chunk.records.is_empty() {
             seen.insert(place, self.number);
         }
@@ -397,10 +399,10 @@ mod tests {
 
     use super::*;
 
-    /// The number of events in the channel of these tests.
+    /// Number of events in the channel of these tests.
     const EVENTS: u64 = 40;
 
-    /// Events of that many bytes, each of which says its number.
+    /// Creates a pool over events of that length, each of which contains its number.
     fn pool(budget: u64, length: usize) -> Pool {
         let fetch = move |wanted: Wanted, bytes: u64| {
             let mut records = Vec::new();
@@ -461,8 +463,8 @@ mod tests {
         }
     }
 
-    /// Most readers stop: before they have seen what was read for them, or in the midst
-    /// of it. The others read everything, and there is never more than the budget.
+    /// Most readers stop: before they have polled their chunk, or in the middle of it.
+    /// The others read everything, and the budget is never exceeded.
     #[tokio::test]
     async fn readers_that_stop_hold_nothing_that_others_need() {
         for (budget, length) in [(1 << 20, 100_000), (1 << 20, 10_000), (300_000, 1000)] {
@@ -485,7 +487,7 @@ mod tests {
             let most = pool.replays().shelf().most;
             assert!(most <= budget, "{most} bytes of {budget}");
             assert!(most > budget / 2, "{most} bytes");
-            // A reader that stopped goes on where it was.
+            // A reader that stopped continues at its position.
             for reader in stopped.drain(..20) {
                 reader.read_all().await;
             }

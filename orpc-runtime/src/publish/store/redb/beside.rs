@@ -1,5 +1,5 @@
-//! The note beside a file of events, in `<path>.mark`: it stays with the
-//! machine when the file is copied, or a copy is put in its place.
+//! Witness file beside a file of events, `<path>.mark`: it stays on the machine when
+//! the file is copied, or replaced by a copy.
 
 use std::io;
 use std::sync::Arc;
@@ -9,31 +9,31 @@ use super::disk::{Boot, Disk, Name, RawFile};
 use crate::publish::id::Epoch;
 use crate::publish::log::{Bug, Found, Place, Witness, is_continued};
 
-/// The bytes that it begins with.
+/// Its first bytes.
 const MAGIC: &[u8; 16] = b"orpc mark v1\r\n\r\n";
 
 /// Its length in bytes, with its checksum.
 const LENGTH: usize = 16 + 16 + 8 + 16 + 16 + 8 + 1 + 4;
 
-/// After how long without a transaction the time is written down before the next one.
+/// Pause without a transaction after which the witness is written before the next one.
 const PAUSE: Duration = Duration::from_secs(20);
 
-/// The file beside the file of events.
+/// The witness file beside a file of events.
 pub(super) struct Beside {
-    /// None where there can be none: then every start begins a new epoch.
+    /// `None` if it cannot be created: then every start begins a new epoch.
     file: Option<Arc<dyn RawFile>>,
-    /// The file of events, to see when it was changed.
+    /// The file of events, to read the time of its last change.
     events: Arc<dyn RawFile>,
     boot: Option<Boot>,
-    /// The state in which the file of events was found, before it was opened.
+    /// Metadata of the file of events before it was opened.
     place: Option<Place>,
     before: Option<Witness>,
-    /// The last that was written down, and when.
+    /// Last witness that was written, and its time.
     last: Option<(Witness, Instant)>,
 }
 
 impl Beside {
-    /// Reads what was written down. The file of events was not written to since.
+    /// Reads the witness. The file of events must not have been written to yet.
     pub(super) fn open(disk: &dyn Disk, events: Arc<dyn RawFile>) -> Self {
         let file = disk.open(Name::Mark, false).ok().flatten();
         let boot = disk.boot();
@@ -43,7 +43,7 @@ impl Beside {
         beside
     }
 
-    /// Makes the file beside, where there is none yet.
+    /// Creates the witness file if it does not exist.
     pub(super) fn make(&mut self, disk: &dyn Disk) {
         if self.file.is_none() {
             self.file = disk.open(Name::Mark, true).unwrap_or_else(|error| {
@@ -53,39 +53,39 @@ impl Beside {
         }
     }
 
-    /// The present path of the file of events.
+    /// Returns the current metadata of the file of events.
     fn place(&self) -> io::Result<Place> {
         let changed = self.events.changed()?;
         let file = Some(self.events.identity()?);
         Ok(Place { boot: self.boot.map(u128::from_be_bytes), file, changed })
     }
 
-    /// Returns whether the data are those that were written last.
+    /// Returns `true` if the data are those that were written last.
     pub(super) fn is_continued(&self, epoch: Epoch, commit: u64) -> bool {
         let found = |place| Found { epoch, commit, place };
         self.place.is_some_and(|place| is_continued(&found(place), self.before.as_ref(), Bug::None))
     }
 
-    /// Writes down that the store is open.
+    /// Notes that the store is open.
     pub(super) fn begin(&mut self, epoch: Epoch, commit: u64) {
         self.write(epoch, commit, false);
     }
 
-    /// Writes down the number of a transaction that was committed.
+    /// Notes the number of a committed transaction.
     pub(super) fn mark(&mut self, commit: u64) {
         if let Some((last, _)) = self.last {
             self.write(last.found.epoch, commit, false);
         }
     }
 
-    /// Writes down the time, if a transaction comes after a long while: it is changed
-    /// when that begins, which may be all that is left of it.
+    /// Notes the time, if a transaction follows a long pause: the file's time changes
+    /// when it begins, and a crash may leave only that change.
     pub(super) fn touch(&mut self) {
         let Some((last, at)) = self.last else { return };
         if at.elapsed() < PAUSE {
             return;
         }
-        // A file's time of change is the time as its disk has it.
+        // The time of the file's last change is the clock of its disk.
         self.write(last.found.epoch, last.found.commit, false);
         let now = self.file.as_deref().map(RawFile::changed).and_then(Result::ok);
         if let (Some(now), Some((mut last, _))) = (now, self.last) {
@@ -94,7 +94,7 @@ impl Beside {
         }
     }
 
-    /// Writes down that the store is closed.
+    /// Notes that the store is closed.
     pub(super) fn close(&mut self) {
         if let Some((last, _)) = self.last {
             self.write(last.found.epoch, last.found.commit, true);
@@ -108,7 +108,7 @@ impl Beside {
         }
     }
 
-    /// A note that cannot be written proves nothing later: a new epoch begins then.
+    /// A witness that cannot be written proves nothing later: then a new epoch begins.
     fn put(&mut self, witness: Witness) {
         let Some(file) = &self.file else { return };
         if let Err(error) = file.write_at(0, &encode(&witness)) {
@@ -133,7 +133,7 @@ fn encode(witness: &Witness) -> Vec<u8> {
     bytes
 }
 
-/// Reads what was written; none if it is not whole.
+/// Reads the witness; `None` if it is incomplete.
 fn read(file: &dyn RawFile) -> Option<Witness> {
     let mut bytes = [0; LENGTH];
     file.read_at(0, &mut bytes).ok()?;

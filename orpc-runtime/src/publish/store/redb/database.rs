@@ -1,4 +1,4 @@
-//! redb, opened and guarded: what it panics about is an error.
+//! redb behind a guard: its panics become errors.
 
 use std::any::Any;
 use std::io;
@@ -12,21 +12,21 @@ use super::disk::{Disk, RawFile};
 use super::file::{Backend, EventFile, Remains};
 use crate::publish::error::StoreError;
 
-/// The number of bytes that redb keeps of its pages. The operating system keeps them as well. In
-/// tests of failing disks there is little, so that the disk is read.
+/// Size of redb's page cache, in bytes. The operating system caches pages as well. In tests of
+/// failing disks it is small, so that the disk is read.
 const CACHE: usize = if cfg!(test) { 128 << 10 } else { 16 << 20 };
 
-/// The time for which a file that could not be opened again is left alone.
+/// Pause before a file that could not be reopened is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// An open file of events and the database in it.
+/// An open file of events and its database.
 pub(super) struct Opened {
     pub(super) file: Arc<EventFile>,
     pub(super) database: Database,
 }
 
-/// The file that a store has open, for its writer and its readers. Whoever finds
-/// that it cannot be used any more opens it again.
+/// The open file of a store, for its writer and its readers. Whichever of them finds it
+/// unusable opens it again.
 #[derive(Clone)]
 pub(super) struct Current(Arc<Shared>);
 
@@ -38,7 +38,7 @@ struct Shared {
 
 struct Slot {
     content: Content,
-    /// The number of times that it was opened again, or that was tried.
+    /// Number of times that it was reopened, or that this was tried.
     generation: u64,
 }
 
@@ -54,8 +54,8 @@ enum Content {
 }
 
 impl Opened {
-    /// Opens the database of a file and checks every page of it. Nothing is written
-    /// to the file before it is [released](EventFile::release).
+    /// Opens the database of a file and checks every page of it. Nothing is written to
+    /// the file before it is [released](EventFile::release).
     pub(super) fn over(
         remains: Remains,
         syncs: bool,
@@ -79,14 +79,14 @@ impl Opened {
         }
     }
 
-    /// Fails if what is written is held back.
+    /// Fails while writes are held back.
     pub(super) fn check_writable(&self) -> Result<(), StoreError> {
         let held = || io::Error::other("the file of events was opened again").into();
         if self.file.is_direct() { Ok(()) } else { Err(held()) }
     }
 
-    /// Ends the use of the file, and gives what is left of it. The database cannot write
-    /// any more, not even that it was shut down.
+    /// Stops using the file, and returns the parts needed to reopen it. The database
+    /// cannot write any more, not even its shutdown.
     pub(super) fn discard(self) -> Option<Remains> {
         let Self { file, database } = self;
         let remains = file.retire();
@@ -95,7 +95,7 @@ impl Opened {
     }
 }
 
-/// Drops a database, which may panic about what it cannot write.
+/// Drops a database, which may panic if a write fails.
 fn close(database: Database) {
     drop(guarded(|| {
         drop(database);
@@ -104,7 +104,7 @@ fn close(database: Database) {
 }
 
 impl Current {
-    /// Opens a file that is locked.
+    /// Opens a locked file.
     pub(super) fn open(
         disk: Box<dyn Disk>,
         syncs: bool,
@@ -116,8 +116,8 @@ impl Current {
         Ok(Self(Arc::new(Shared { disk, syncs, slot })))
     }
 
-    /// Reads from the database. If the file fails it is opened again and read once
-    /// more: a failure of the writer, or one that has passed, is nothing to a reader.
+    /// Reads from the database. If the file fails it is reopened and read once more, so
+    /// that a failure of the writer, or a temporary one, does not affect a reader.
     pub(super) fn read<R>(
         &self,
         look: impl Fn(&Opened) -> Result<R, StoreError>,
@@ -132,7 +132,7 @@ impl Current {
         }
     }
 
-    /// Works with what is open; gives the generation of that as well.
+    /// Runs with the open file; returns its generation as well.
     pub(super) fn try_with<R>(
         &self,
         look: impl FnOnce(&Opened) -> Result<R, StoreError>,
@@ -146,8 +146,8 @@ impl Current {
         (slot.generation, result)
     }
 
-    /// Opens the file again with its writes held back, if nobody has done so since
-    /// that generation, and nobody has failed to just now.
+    /// Reopens the file with its writes held back, unless another thread has done so
+    /// since that generation, or has just failed to.
     pub(super) fn renew(&self, generation: u64) -> Result<(), StoreError> {
         let mut slot = self.0.slot.write().unwrap_or_else(PoisonError::into_inner);
         let remains = match std::mem::replace(&mut slot.content, Content::Closed) {
@@ -187,18 +187,18 @@ impl Current {
         }
     }
 
-    /// The folder of the file.
+    /// Returns the folder of the file.
     pub(super) fn disk(&self) -> &dyn Disk {
         &*self.0.disk
     }
 
-    /// Returns whether what is written goes to the file.
+    /// Returns `true` if writes go to the file.
     pub(super) fn is_writable(&self) -> bool {
         let is_direct = |opened: &Opened| Ok(opened.file.is_direct());
         self.try_with(is_direct).1.unwrap_or(false)
     }
 
-    /// Writes what was held back, and from then on everything as it comes.
+    /// Writes everything held back; later writes go directly to the file.
     pub(super) fn release(&self) -> Result<(), StoreError> {
         let release = |opened: &Opened| Ok(opened.file.release(&*self.0.disk)?);
         let (generation, result) = self.try_with(release);
@@ -209,7 +209,8 @@ impl Current {
         self.try_with(release).1
     }
 
-    /// Returns whether the file could not be opened again, or is no longer what was opened.
+    /// Returns `true` if the file could not be reopened, or is no longer the one that was
+    /// opened.
     fn has_failed(&self) -> bool {
         let slot = self.0.slot.read().unwrap_or_else(PoisonError::into_inner);
         match &slot.content {
@@ -219,11 +220,11 @@ impl Current {
         }
     }
 
-    /// Closes the file, once nobody reads from it.
+    /// Closes the file, once no thread reads from it.
     pub(super) fn close(&self) {
         let mut slot = self.0.slot.write().unwrap_or_else(PoisonError::into_inner);
         if let Content::Opened(opened) = std::mem::replace(&mut slot.content, Content::Closed) {
-            // A failure now is found when it is opened.
+            // A failure here is found when the file is opened again.
             let finish = opened.file.finish();
             drop(guarded(|| {
                 drop(opened.database);
@@ -232,7 +233,7 @@ impl Current {
         }
     }
 
-    /// Returns whether the file was closed.
+    /// Returns `true` if the file was closed.
     pub(super) fn is_closed(&self) -> bool {
         let slot = self.0.slot.read().unwrap_or_else(PoisonError::into_inner);
         matches!(slot.content, Content::Closed)
@@ -243,7 +244,7 @@ fn closed() -> StoreError {
     io::Error::other("the file of events is closed").into()
 }
 
-/// Runs what may panic about a file that does not hold together.
+/// Runs code that may panic on a corrupt file.
 pub(super) fn guarded<R>(run: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
@@ -252,11 +253,11 @@ fn panicked(panic: &(dyn Any + Send)) -> StoreError {
     StoreError::Corrupt(crate::core::panic_text(panic).to_owned())
 }
 
-/// An error of redb.
+/// Converts an error of redb.
 pub(super) fn failure(error: impl Into<redb::Error>) -> StoreError {
     match error.into() {
         redb::Error::Io(error) => error.into(),
-        // It refuses everything once a write or a read has failed, or a thread panicked.
+        // After a failed read or write, or a panic, redb refuses everything.
         error @ (redb::Error::PreviousIo | redb::Error::LockPoisoned(_)) => {
             io::Error::other(error.to_string()).into()
         }

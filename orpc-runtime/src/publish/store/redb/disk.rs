@@ -1,19 +1,18 @@
-//! Files of the operating system, behind traits whose other implementations fail
-//! on purpose.
+//! Files of the operating system, behind traits that tests implement with failures.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The folder of the file of events, as far as that file goes.
+/// The folder of a file of events, with the operations that the store needs.
 pub(crate) trait Disk: Send + Sync + 'static {
-    /// Opens the file of that name through a descriptor of its own. Where there is
-    /// none it is made if `makes` says so, and is `None` otherwise.
+    /// Opens the file of that name through a new descriptor. If it does not exist it is
+    /// created if `makes` is set; otherwise `None` is returned.
     fn open(&self, name: Name, makes: bool) -> io::Result<Option<Arc<dyn RawFile>>>;
 
-    /// Opens the file of events once more, as the file that is open already: a sync
-    /// that failed is never tried again on its descriptor.
+    /// Opens the file of events again: a failed sync is never retried on its
+    /// descriptor.
     fn reopen(&self, file: &Arc<dyn RawFile>) -> io::Result<Arc<dyn RawFile>> {
         match self.open(Name::Events, false)? {
             Some(again) if again.identity()? == file.identity()? => Ok(again),
@@ -23,51 +22,52 @@ pub(crate) trait Disk: Send + Sync + 'static {
         }
     }
 
-    /// The file that has that name.
+    /// Returns the identity of the file with that name.
     fn identity(&self, name: Name) -> io::Result<Option<Identity>>;
 
-    /// Gives the new file the name of the file of events, in one step.
+    /// Renames the new file to the file of events, atomically.
     fn rename(&self) -> io::Result<()>;
 
     /// Removes the new file.
     fn remove(&self) -> io::Result<()>;
 
-    /// Writes the names in the folder to the disk.
+    /// Syncs the names in the folder.
     fn sync_folder(&self) -> io::Result<()>;
 
-    /// The start of the machine that this is; none if nobody knows.
+    /// Returns the boot id of the machine; `None` if it is unknown.
     fn boot(&self) -> Option<Boot>;
 
-    /// The path of the file of events, for messages.
+    /// Returns the path of the file of events, for messages.
     fn path(&self) -> &Path;
 }
 
 /// The names of a file of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Name {
-    /// Its own.
+    /// The file itself.
     Events,
-    /// The one that it has while it is made.
+    /// The file under its temporary name, until it is complete.
     New,
-    /// That of the file beside it, which says how it was left.
+    /// The witness file beside it.
     Mark,
 }
 
-/// The device and the number of a file, by which two descriptors are known to be of
-/// one file.
+/// Device and inode of a file, which tell whether two descriptors refer to the same
+/// file.
 pub(crate) type Identity = (u64, u64);
 
-/// A start of the machine. What the operating system had not yet written to the disk
-/// is lost with it.
+/// Boot id of the machine. Data that the operating system had not written to the disk
+/// are lost with a boot.
 pub(crate) type Boot = [u8; 16];
 
 /// An open file.
 pub(crate) trait RawFile: Send + Sync {
-    /// Locks the file against other descriptors until this one is dropped; false if
-    /// another one has it locked.
+    /// Locks the file against other descriptors until this one is dropped; returns
+    /// `false` if another one holds the lock.
     fn try_lock(&self) -> io::Result<bool>;
     fn identity(&self) -> io::Result<Identity>;
-    /// When the file was last changed, in nanoseconds since 1970. Nobody can set that.
+    /// Returns the time of the file's last change, in nanoseconds since 1970. It cannot
+    /// be set.
     fn changed(&self) -> io::Result<u64>;
     fn len(&self) -> io::Result<u64>;
     /// Fills the buffer, or fails.
@@ -80,9 +80,9 @@ pub(crate) trait RawFile: Send + Sync {
 
 /// A file at a path.
 pub(crate) struct SystemDisk {
-    /// As it was given.
+    /// Path as given.
     path: PathBuf,
-    /// The same without symbolic links: a rename replaces a link, not what it is of.
+    /// Path without symbolic links: a rename replaces a link, not its target.
     file: PathBuf,
     new: PathBuf,
     mark: PathBuf,
@@ -90,7 +90,7 @@ pub(crate) struct SystemDisk {
 
 struct SystemFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
 
-/// The most symbolic links that are followed, as on Linux.
+/// Maximum number of symbolic links to follow, as on Linux.
 const MAX_LINKS: usize = 40;
 
 impl SystemDisk {
@@ -124,7 +124,7 @@ fn folder_of(file: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// None where there is no such file.
+/// Maps a missing file to `None`.
 fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -138,7 +138,7 @@ impl Disk for SystemDisk {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(makes).truncate(false);
         let file = options.open(self.path_of(name));
-        // Without its folder a file cannot be made.
+        // Without its folder a file cannot be created.
         let Some(file) = (if makes { file.map(Some) } else { found(file) })? else {
             return Ok(None);
         };
@@ -147,7 +147,7 @@ impl Disk for SystemDisk {
         Ok(Some(Arc::new(SystemFile(file))))
     }
 
-    // Elsewhere a lock is against the same process as well.
+    // On other systems a lock also excludes the same process.
     #[cfg(not(unix))]
     fn reopen(&self, file: &Arc<dyn RawFile>) -> io::Result<Arc<dyn RawFile>> {
         Ok(Arc::clone(file))
@@ -170,7 +170,7 @@ impl Disk for SystemDisk {
         File::open(folder_of(&self.file))?.sync_all()
     }
 
-    // Folders cannot be opened there.
+    // Folders cannot be opened on other systems.
     #[cfg(not(unix))]
     fn sync_folder(&self) -> io::Result<()> {
         Ok(())
@@ -195,7 +195,7 @@ fn identity(metadata: &std::fs::Metadata) -> Identity {
     (metadata.dev(), metadata.ino())
 }
 
-// Only unstable functions tell it there; the lock alone has to do.
+// Only unstable functions return it on other systems; the lock has to suffice.
 #[cfg(not(unix))]
 fn identity(_: &std::fs::Metadata) -> Identity {
     (0, 0)
@@ -211,8 +211,8 @@ fn try_lock(file: &File) -> io::Result<bool> {
 
 #[cfg(unix)]
 impl Drop for SystemFile {
-    /// Gives the lock up by name: a process that is being started has a copy of the
-    /// descriptor for a moment, with which closing this one would leave the lock.
+    /// Unlocks explicitly: a child process that is being spawned has a copy of the
+    /// descriptor for a moment, with which closing this one would keep the lock.
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
             tracing::debug!(%error, "the file of events is not unlocked before it is closed");
@@ -285,7 +285,7 @@ impl RawFile for SystemFile {
         Ok(identity(&self.file().metadata()?))
     }
 
-    // It says when the file was written to, which can be set.
+    // The time of the last write, which can be set.
     fn changed(&self) -> io::Result<u64> {
         Err(io::ErrorKind::Unsupported.into())
     }
@@ -319,8 +319,8 @@ impl RawFile for SystemFile {
 mod tests {
     use super::*;
 
-    /// A process that is being started has a copy of each descriptor until it is what
-    /// is to be started.
+    /// A child process that is being spawned has a copy of each descriptor until
+    /// `exec`.
     #[test]
     fn a_file_that_is_closed_is_unlocked_though_a_copy_of_its_descriptor_is_open() {
         let folder = tempfile::tempdir().unwrap();

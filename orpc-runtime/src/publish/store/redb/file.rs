@@ -1,7 +1,7 @@
-//! The file of events: what redb writes, behind a page that is ours.
+//! The file of events: redb's pages, behind a first page of our own.
 //!
-//! The first page says that the file is one of events, and of which format. How it was
-//! left is written down [beside](super::beside) it, as a copy cannot tell.
+//! The first page identifies a file of events and its format. The state in which it was
+//! left is noted [beside](super::beside) it, because a copy of the file would keep it.
 
 use std::fmt;
 use std::io;
@@ -14,65 +14,65 @@ use super::disk::{Disk, RawFile};
 use super::overlay::{Overlay, PAGE};
 use crate::publish::error::StoreError;
 
-/// The bytes that the first page begins with.
+/// First bytes of the first page.
 const MAGIC: &[u8; 16] = b"orpc events v3\r\n";
 
-/// The bytes that the first page of an earlier format begins with.
+/// First bytes of the first page of an earlier format.
 const EARLIER: &[u8; 16] = b"orpc events v1\r\n";
 
-/// The bytes that a database of redb begins with. It writes this last when it makes a database.
+/// First bytes of a redb database. redb writes them last when it creates a database.
 const REDB_MAGIC: &[u8; 9] = b"redb\x1a\x0a\xa9\x0d\x0a";
 
-/// The pages that say which of the others count: redb's first one, then ours.
+/// The pages that determine which of the others are valid: redb's first one, then ours.
 const LAST_PAGES: [u64; 2] = [1, 0];
 
-/// The place of the byte that says that a sync has failed: the operating system may take pages for
-/// written that are not on the disk, and show them to the next process as if they were.
+/// Offset of the byte that records a failed sync: the operating system may treat pages as written
+/// that are not on the disk, and show them to the next process.
 const SUSPECT: u64 = 3584;
 
-/// The number of bytes of a suspect file that are written again at once.
+/// Number of bytes of a suspect file that are written again at once.
 const REWRITTEN: u64 = 1 << 20;
 
-/// An open file of events. It begins with its writes held back: what redb makes of
-/// the file can be read before anything is written.
+/// An open file of events. Its writes are held back at first: the state that redb
+/// recovers can be read before anything is written.
 pub(super) struct EventFile {
     state: Mutex<FileState>,
-    /// Whether what is written has to be on the disk, or with the operating system.
+    /// `true` if writes are synced to the disk; otherwise they only reach the operating
+    /// system.
     syncs: bool,
-    /// The length of the file itself when it was opened, if that was known.
+    /// Length of the file itself when it was opened, if it is known.
     length: u64,
 }
 
 struct FileState {
-    /// None once the file is no longer to be used.
+    /// `None` once the file is no longer used.
     writes: Option<Writes>,
-    /// The descriptor that has the lock. It is read from, also after a failure.
+    /// Descriptor that holds the lock. It is used for reads, even after a failure.
     locked: Arc<dyn RawFile>,
-    /// No descriptor but the first was written to yet.
+    /// Only the first descriptor was written to.
     is_first: bool,
-    /// All that is seen of the file was on the disk once since this process has it open.
+    /// Everything read from the file was on the disk once since this process opened it.
     was_whole: bool,
 }
 
-/// The destination of writes.
+/// Destination of writes.
 enum Writes {
-    /// Nowhere yet.
+    /// Memory, until the file can be written.
     Held(Arc<Overlay>),
-    /// To the file.
+    /// The file.
     Direct {
         file: Arc<dyn RawFile>,
-        /// The writes since the last sync. After a sync that failed the
-        /// operating system may take them for written: they are written again through
-        /// another descriptor.
+        /// Writes since the last sync. After a failed sync the operating system may
+        /// treat them as written: they are written again through another descriptor.
         unsynced: Vec<Write>,
     },
 }
 
-/// What was written where.
+/// Offset and bytes of a write.
 type Write = (u64, Vec<u8>);
 
-/// The remainder of a file that is no longer used: enough to open it again without
-/// losing its lock or anything that was written.
+/// The parts of a file that is no longer used: enough to reopen it without losing its
+/// lock or any write.
 pub(super) struct Remains {
     locked: Arc<dyn RawFile>,
     is_first: bool,
@@ -81,17 +81,17 @@ pub(super) struct Remains {
 }
 
 impl Remains {
-    /// A file that was locked just now.
+    /// Creates the parts of a file that was just locked.
     pub(super) fn of(locked: Arc<dyn RawFile>) -> Self {
         Self { locked, is_first: true, was_whole: false, overlay: Arc::default() }
     }
 
-    /// Returns whether the file was emptied by somebody else.
+    /// Returns `true` if another process has truncated the file to zero.
     pub(super) fn is_empty(&self) -> io::Result<bool> {
         Ok(self.locked.len()? == 0)
     }
 
-    /// Goes on with an empty file.
+    /// Continues with an empty file.
     pub(super) fn begin_anew(&mut self) -> io::Result<()> {
         self.overlay = Arc::new(blank(&*self.locked)?);
         Ok(())
@@ -99,7 +99,7 @@ impl Remains {
 }
 
 impl EventFile {
-    /// Uses a file with its writes held back.
+    /// Opens a file with its writes held back.
     pub(super) fn hold(remains: Remains, syncs: bool) -> Self {
         let Remains { locked, is_first, was_whole, overlay } = remains;
         let length = locked.len().unwrap_or_default();
@@ -120,18 +120,18 @@ impl EventFile {
         }
     }
 
-    /// Sees to it that what was found is on the disk, also where nothing is synced
-    /// from then on, or was before.
+    /// Ensures that the existing content is on the disk, also if nothing is synced
+    /// later, or was before.
     pub(super) fn begin(&self) -> io::Result<()> {
         if self.syncs { self.sync() } else { self.direct()?.sync() }
     }
 
-    /// The last work when the database is closed: then all is on the disk.
+    /// Ends the use by a database that is closed; the returned closure syncs the rest.
     pub(super) fn finish(&self) -> impl FnOnce() -> io::Result<()> + use<> {
         let (file, syncs) = (self.direct(), self.syncs);
         move || match file {
             Ok(file) if !syncs => file.sync(),
-            // With its writes held back nothing was added since it was opened.
+            // While writes are held back nothing was added since it was opened.
             _ => Ok(()),
         }
     }
@@ -140,7 +140,7 @@ impl EventFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The descriptor that is written to.
+    /// Returns the descriptor for writes.
     fn direct(&self) -> io::Result<Arc<dyn RawFile>> {
         match &self.state().writes {
             Some(Writes::Direct { file, .. }) => Ok(Arc::clone(file)),
@@ -149,14 +149,14 @@ impl EventFile {
         }
     }
 
-    /// Returns whether writes go to the file.
+    /// Returns `true` if writes go to the file.
     pub(super) fn is_direct(&self) -> bool {
         matches!(self.state().writes, Some(Writes::Direct { .. }))
     }
 
-    /// Writes what was held back, and from then on everything as it comes: through a
-    /// descriptor on which nothing has failed. If it fails everything is held back
-    /// as before. Meanwhile the file can be read, and nothing may be written to it.
+    /// Writes everything held back; later writes go directly to the file: through a
+    /// descriptor on which nothing has failed. If it fails, writes are held back as
+    /// before. Meanwhile the file can be read, and nothing may be written to it.
     pub(super) fn release(&self, disk: &dyn Disk) -> io::Result<()> {
         let (overlay, locked, is_first, was_whole) = {
             let mut state = self.state();
@@ -183,8 +183,8 @@ impl EventFile {
         if is_suspect {
             file.write_at(SUSPECT, &[0])?;
         }
-        // At every start: the one that made the file may have ended before this, or had
-        // no need of it.
+        // At every start: the one that created the file may have ended before this, or
+        // had no need of it.
         match disk.sync_folder() {
             Err(error) if self.syncs => return Err(error),
             Err(error) => tracing::warn!(%error, "the folder of the file of events is not synced"),
@@ -198,7 +198,7 @@ impl EventFile {
         Ok(())
     }
 
-    /// Says to whoever opens the file next that a sync has failed.
+    /// Records a failed sync for the next process that opens the file.
     fn suspect(&self, file: &dyn RawFile) {
         if self.syncs
             && let Err(error) = file.write_at(SUSPECT, &[1])
@@ -207,7 +207,7 @@ impl EventFile {
         }
     }
 
-    /// Returns whether somebody else has cut the file off.
+    /// Returns `true` if another process has truncated the file.
     pub(super) fn is_cut_off(&self) -> bool {
         let state = self.state();
         matches!(state.writes, Some(Writes::Held(_)))
@@ -235,7 +235,8 @@ impl EventFile {
             }
         };
         match overlay {
-            // Writes that were held back may be in the file by now, which is the same.
+            // Writes that were held back may be in the file by now, with the same
+            // bytes.
             Some(overlay) => overlay.read(&*file, offset, out),
             None => file.read_at(offset, out),
         }
@@ -284,7 +285,7 @@ impl EventFile {
         Ok(())
     }
 
-    /// Ends the use of the file; none if that was done before.
+    /// Stops using the file; `None` if that was done before.
     pub(super) fn retire(&self) -> Option<Remains> {
         let mut state = self.state();
         let overlay = match state.writes.take()? {
@@ -301,7 +302,7 @@ impl EventFile {
     }
 }
 
-/// Returns whether a sync of the file has failed since all of it was on the disk.
+/// Returns `true` if a sync of the file has failed since all of it was on the disk.
 fn suspects(file: &dyn RawFile) -> io::Result<bool> {
     let mut byte = [0];
     if file.len()? >= PAGE {
@@ -310,7 +311,8 @@ fn suspects(file: &dyn RawFile) -> io::Result<bool> {
     Ok(byte != [0])
 }
 
-/// Writes what is seen of a file to the disk: first the pages that others count on.
+/// Writes the content of a file to the disk again, first the pages on which others
+/// depend.
 fn rewrite(file: &dyn RawFile) -> io::Result<()> {
     let length = file.len()?;
     let write = |from: u64, until: u64| {
@@ -334,7 +336,7 @@ fn closed() -> io::Error {
     io::Error::other("the file is closed")
 }
 
-/// The first page of a file, over whatever is in it.
+/// Overlays the first page of an empty file.
 fn blank(file: &dyn RawFile) -> io::Result<Overlay> {
     let mut page = vec![0; PAGE as usize];
     page[..MAGIC.len()].copy_from_slice(MAGIC);
@@ -344,7 +346,7 @@ fn blank(file: &dyn RawFile) -> io::Result<Overlay> {
     Ok(overlay)
 }
 
-/// Writes a file without events, which is on the disk then.
+/// Writes a file without events, and syncs it.
 pub(super) fn write_new(file: &Arc<dyn RawFile>) -> Result<(), StoreError> {
     let mut remains = Remains::of(Arc::clone(file));
     remains.begin_anew()?;
@@ -353,9 +355,9 @@ pub(super) fn write_new(file: &Arc<dyn RawFile>) -> Result<(), StoreError> {
     Ok(remains.overlay.flush(&**file, &LAST_PAGES, true)?)
 }
 
-/// Returns whether a start that was interrupted has made the file and nothing was ever in
-/// it: it is empty, or has nothing but zeros or the beginning of a first page, as
-/// files were that were made in place, and redb has not begun.
+/// Returns `true` if an interrupted start has created the file and it never held an
+/// event: it is empty, or has only zeros or the beginning of a first page, as files had
+/// that were created in place, and redb has not begun.
 pub(super) fn is_unfinished(file: &dyn RawFile) -> io::Result<bool> {
     let length = file.len()?;
     let mut page = vec![0; usize::try_from(length.min(PAGE)).unwrap_or_default()];
@@ -375,7 +377,7 @@ pub(super) fn is_unfinished(file: &dyn RawFile) -> io::Result<bool> {
     Ok(redb == [0; REDB_MAGIC.len()])
 }
 
-/// The file as redb sees it.
+/// The file as redb accesses it.
 #[derive(Clone)]
 pub(super) struct Backend(pub(super) Arc<EventFile>);
 

@@ -1,4 +1,4 @@
-//! What a file has, checked event by event.
+//! Loading of a file, with a check of every event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,26 +14,26 @@ use crate::publish::error::StoreError;
 use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::{Limits, Log};
 
-/// What was found in a file.
+/// Contents of a file.
 pub(super) struct Loaded {
-    /// The number of the last transaction, and where channels begin.
+    /// Number of the last transaction, and the start of channels.
     pub(super) state: Option<StateRow>,
-    /// The channels, with the events that follow on each other up to the last one.
+    /// The channels, with their consecutive events up to the last one.
     pub(super) channels: Vec<(Arc<str>, State)>,
     /// The names of those that lost events.
     pub(super) damaged: Vec<Arc<str>>,
     /// The names of channels whose rows cannot be read.
     pub(super) unreadable: Vec<String>,
-    /// The numbers of channels of which nothing should be there.
+    /// Numbers of channels whose rows should not exist.
     pub(super) orphans: BTreeSet<u64>,
     /// A number that no channel has or had.
     pub(super) next_number: u64,
-    /// The highest number of any event that was found.
+    /// Highest number of an event in the file.
     pub(super) highest: u64,
 }
 
 impl Loaded {
-    /// Returns whether nothing is damaged.
+    /// Returns `true` if nothing is damaged.
     pub(super) fn is_clean(&self) -> bool {
         self.damaged.is_empty() && self.unreadable.is_empty() && self.orphans.is_empty()
     }
@@ -62,7 +62,7 @@ fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
     }
 }
 
-/// Reads everything.
+/// Loads everything.
 pub(super) fn load(database: &Database, limits: &Limits) -> Result<Loaded, StoreError> {
     let reading = database.begin_read().map_err(failure)?;
     let state = match table(&reading, STATE)? {
@@ -115,7 +115,7 @@ pub(super) fn load(database: &Database, limits: &Limits) -> Result<Loaded, Store
 }
 
 impl Loaded {
-    /// Finds the channels by their numbers.
+    /// Reads the channels by number.
     fn find(&mut self, reading: &ReadTransaction) -> Result<BTreeMap<u64, Found>, StoreError> {
         let mut found: BTreeMap<u64, Found> = BTreeMap::new();
         let Some(table) = table(reading, CHANNELS)? else { return Ok(found) };
@@ -153,7 +153,7 @@ impl Found {
         Self { name: name.into(), row, state, is_broken: false, is_damaged }
     }
 
-    /// Takes in the next event of the file.
+    /// Adds the next event of the file.
     fn take(&mut self, sequence: u64, value: &[u8], limits: &Limits) {
         let is_row = (self.row.floor..=self.row.top).contains(&sequence);
         let event = StoredEvent::read(self.row.number, sequence, value);
@@ -164,7 +164,7 @@ impl Found {
         };
         let last = self.state.log.top();
         if self.is_broken || sequence != last.sequence() + 1 {
-            // It does not follow on what there is.
+            // It does not follow the previous event.
             let epoch = if last.epoch() == event.epoch { event.epoch } else { unknown(&event) };
             self.state.log.lose(EventId::new(epoch, sequence - 1));
             (self.is_broken, self.is_damaged) = (false, true);
@@ -173,8 +173,8 @@ impl Found {
         self.state.last = event.at;
     }
 
-    /// There is no further event. Where the last ones are lost readers of those before
-    /// are told as well.
+    /// Ends the channel. If its last events are lost, readers of those before them get
+    /// a gap.
     fn end(&mut self) {
         if self.is_broken || self.state.log.top().sequence() != self.row.top {
             self.state.log.lose(EventId::new(self.row.last, self.row.top));
@@ -182,7 +182,7 @@ impl Found {
         }
     }
 
-    /// Takes in a retry key. That of an event that is lost goes with it.
+    /// Adds a retry key, unless its event is lost.
     fn take_key(&mut self, sequence: u64, value: &[u8]) {
         match KeyRow::read(self.row.number, sequence, value) {
             Ok(KeyRow { epoch, at, key }) if sequence <= self.state.log.top().sequence() => {
@@ -193,14 +193,13 @@ impl Found {
     }
 }
 
-/// The epoch of a lost event before this one, where another one may have begun
-/// between the two: one that nobody has.
+/// Returns the epoch of a lost event before this one, where another epoch may have
+/// begun between the two: one that no event has.
 fn unknown(event: &StoredEvent) -> Epoch {
     event.epoch.of_channel("lost")
 }
 
-/// Reads events of a channel: as many as there are without a hole, and as there is room
-/// for.
+/// Reads events of a channel: consecutive ones, as many as fit.
 pub(super) fn read_events(
     database: &Database,
     wanted: Wanted,

@@ -37,20 +37,20 @@ use crate::publish::error::{PublishError, ReadError, StoreError, SubscribeError}
 use crate::publish::id::EventId;
 use crate::publish::log::Limits;
 
-/// Keeps events in a file.
+/// Stores events in a file.
 pub(crate) struct FileStore {
     channels: Arc<Channels>,
     queue: Arc<Queue>,
-    /// Reads events that are in the file alone.
+    /// Threads that read events that are only in the file.
     pool: Pool,
-    /// Says when the writer has ended, by its sender's end.
+    /// Closed when the writer has ended, together with its sender.
     ended: watch::Receiver<()>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl FileStore {
-    /// Opens a file. `syncs` is whether an event has to be on the disk, or with the
-    /// operating system, before it counts as published.
+    /// Opens a file. With `syncs` an event is published once it is on the disk,
+    /// otherwise once it is written to the operating system.
     pub(crate) fn open(
         disk: Box<dyn Disk>,
         syncs: bool,
@@ -84,7 +84,7 @@ impl FileStore {
     }
 }
 
-/// Reads events of that file.
+/// Returns the function that reads events of that file.
 fn reads(current: Current) -> Arc<Fetch> {
     Arc::new(move |wanted, bytes| {
         let read = current.read(|opened| read_events(&opened.database, wanted, bytes));
@@ -96,7 +96,7 @@ fn reads(current: Current) -> Arc<Fetch> {
     })
 }
 
-/// Tells everyone that there is no writer any more, also when it panicked.
+/// Closes the channels when the writer ends, even by a panic.
 struct Ending {
     queue: Arc<Queue>,
     channels: Arc<Channels>,
@@ -135,7 +135,7 @@ impl Store for FileStore {
 }
 
 impl Drop for FileStore {
-    /// Waits for the writer: then the file is closed, and can be opened again.
+    /// Waits for the writer: afterwards the file is closed, and can be opened again.
     fn drop(&mut self) {
         self.queue.close();
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take();

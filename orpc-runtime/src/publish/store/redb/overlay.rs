@@ -1,36 +1,36 @@
-//! Writes that are not in the file yet, over what is in the file.
+//! Pending writes over the content of a file.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use super::disk::RawFile;
 
-/// The length of a page. Bytes written to one page are one write to the disk at most.
+/// Length of a page. The bytes written to one page are at most one write to the disk.
 pub(super) const PAGE: u64 = 4096;
 
-/// A file as it would be with some writes that it has not seen.
+/// A file with pending writes applied.
 ///
-/// While a disk is full or does not answer it lets redb go on from what the file
-/// has, and history be read, without a write to the disk.
+/// While a disk is full or fails, redb continues with the content of the file, and
+/// history can be read, without a write to the disk.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Overlay {
-    /// The length of the file itself that is left, where the file was cut off.
+    /// Length to which the file itself was truncated, if it was.
     left: Option<u64>,
-    /// The length that it would have, where that was changed.
+    /// Length of the overlaid file, if that was changed.
     length: Option<u64>,
-    /// The writes to each page, in their order.
+    /// Writes to each page, in order.
     pages: BTreeMap<u64, Vec<Patch>>,
 }
 
-/// Bytes from a place in a page on.
+/// Bytes from an offset in a page on.
 #[derive(Debug, Clone)]
 struct Patch {
     from: usize,
     bytes: Vec<u8>,
 }
 
-/// The parts of `length` bytes from `offset` on that are of one page each: the page,
-/// the place in it, and which of the bytes.
+/// Splits `length` bytes from `offset` on by page: the page, the offset in it, and the
+/// range of the bytes.
 fn parts(offset: u64, length: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
     let mut done = 0;
     std::iter::from_fn(move || {
@@ -53,7 +53,7 @@ impl Overlay {
         Ok(())
     }
 
-    /// Adds what was written to the file and perhaps is not on the disk.
+    /// Adds a write that the file has and the disk may not have.
     pub(super) fn patch(&mut self, offset: u64, data: &[u8]) {
         for (page, from, range) in parts(offset, data.len()) {
             let patches = self.pages.entry(page).or_default();
@@ -110,8 +110,8 @@ impl Overlay {
         Ok(())
     }
 
-    /// Writes everything to the file. The last pages, which say what the others are
-    /// worth, are written in their order once the others are on the disk.
+    /// Writes everything to the file. The last pages, which make the others valid, are
+    /// written in order once the others are on the disk.
     pub(super) fn flush(&self, file: &dyn RawFile, last: &[u64], syncs: bool) -> io::Result<()> {
         if let Some(left) = self.left
             && left < file.len()?
@@ -126,7 +126,7 @@ impl Overlay {
         let is_last = |page: &u64| last.contains(page);
         self.write_pages(file, self.pages.keys().filter(|page| !is_last(page)))?;
         for page in last.iter().filter(|page| self.pages.contains_key(page)) {
-            // Writes of an earlier process that it did not sync count on this as well.
+            // Unsynced writes of an earlier process also need this sync.
             if syncs {
                 file.sync()?;
             }
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    /// The same writes through an overlay and without one are the same file, before
+    /// The same writes through an overlay and without one give the same file, before
     /// and after the overlay is written.
     #[test]
     fn an_overlay_is_the_file_with_its_writes() {

@@ -1,10 +1,10 @@
-//! The file in its place: found, or made, so that a start that ends at any moment
+//! Finding or creating the file, so that a start that is interrupted at any moment
 //! leaves nothing that a later start cannot use.
 //!
-//! A file is made under another name, written and synced, and only then given its
-//! own name in one step. Who makes it has the new file locked, and the lock goes
-//! along: of several processes that start at once one makes the file, and the
-//! others find it in use.
+//! A file is created under another name, written and synced, and only then renamed,
+//! atomically. Its creator holds the lock of the new file, which the rename preserves:
+//! of several processes that start at once one creates the file, and the others find it
+//! in use.
 
 use std::io;
 use std::sync::Arc;
@@ -14,20 +14,20 @@ use super::disk::{Disk, Name, RawFile};
 use super::file::{is_unfinished, write_new};
 use crate::publish::error::StoreError;
 
-/// The pause before a file that is in use is tried again.
+/// Pause before a file that is in use is tried again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The end of one attempt.
+/// Result of one attempt.
 enum Attempt {
     Locked(Arc<dyn RawFile>),
-    /// Another descriptor has it locked.
+    /// Another descriptor holds the lock.
     InUse,
-    /// Another process moved the names meanwhile.
+    /// Another process renamed the files in the meantime.
     Again,
 }
 
-/// Opens and locks the file, which is made if there is none. A file that is in use
-/// is waited for no longer than `patience`.
+/// Opens and locks the file, which is created if it does not exist. Waits no longer
+/// than `patience` for a file that is in use.
 pub(super) fn find_or_make(
     disk: &dyn Disk,
     patience: Duration,
@@ -59,7 +59,7 @@ fn attempt(disk: &dyn Disk) -> Result<Attempt, StoreError> {
             return Ok(Attempt::Locked(Arc::clone(file)));
         }
     }
-    // A start that was killed may have left it.
+    // A killed start may have left it.
     let Some(new) = disk.open(Name::New, true)? else { return Ok(Attempt::Again) };
     if !new.try_lock()? {
         return Ok(Attempt::InUse);
@@ -67,7 +67,8 @@ fn attempt(disk: &dyn Disk) -> Result<Attempt, StoreError> {
     if disk.identity(Name::New)? != Some(new.identity()?) {
         return Ok(Attempt::Again);
     }
-    // Whoever gives the file its name has the new one locked: from here on nobody else.
+    // The process that renames the file holds the lock of the new one: from here on no
+    // other process does.
     let before = found.as_ref().map(|file| file.identity()).transpose()?;
     if disk.identity(Name::Events)? != before {
         disk.remove()?;
@@ -75,15 +76,14 @@ fn attempt(disk: &dyn Disk) -> Result<Attempt, StoreError> {
     }
     let made = write_new(&new).and_then(|()| Ok(disk.rename()?));
     if let Err(error) = made {
-        // It may be what fills the disk.
+        // It may be the file that fills the disk.
         drop(disk.remove());
         return Err(error);
     }
     Ok(Attempt::Locked(new))
 }
 
-/// Removes a new file that a start has left which was killed. One that is locked is
-/// its owner's to remove.
+/// Removes a new file that a killed start has left. A locked one is left to its owner.
 fn clear_away(disk: &dyn Disk) {
     let remove = || -> io::Result<()> {
         let Some(new) = disk.open(Name::New, false)? else { return Ok(()) };

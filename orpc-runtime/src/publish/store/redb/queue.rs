@@ -1,4 +1,4 @@
-//! What waits to be written.
+//! Queue of events to be written.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::super::NewEvent;
 use crate::publish::error::PublishError;
 use crate::publish::id::EventId;
 
-/// An event that waits, and who waits for it.
+/// A queued event, and its publisher.
 pub(super) struct Request {
     pub(super) event: NewEvent,
     reply: oneshot::Sender<Result<EventId, PublishError>>,
@@ -19,8 +19,8 @@ pub(super) struct Request {
     _room: OwnedSemaphorePermit,
 }
 
-/// Events on their way to the writer. There is room for a bounded number of bytes;
-/// who publishes waits for it.
+/// Events on their way to the writer. The queue is bounded in bytes; publishers wait
+/// for room.
 pub(super) struct Queue {
     state: Mutex<QueueState>,
     changed: Condvar,
@@ -33,24 +33,24 @@ struct QueueState {
     closed: bool,
 }
 
-/// What the writer finds.
+/// Result of waiting for events.
 pub(super) enum Next {
     Requests(Vec<Request>),
-    /// Nothing came in time.
+    /// Nothing arrived in time.
     Nothing,
-    /// Nothing will come.
+    /// Nothing will arrive.
     Closed,
 }
 
-/// How many KiB may wait.
+/// Capacity of the queue, in KiB.
 const ROOM: usize = 64 * 1024;
 
-/// How much is written in one transaction.
+/// Maximum number of events of one transaction.
 const BATCH_EVENTS: usize = 4096;
 const BATCH_BYTES: usize = 16 << 20;
 
 impl Request {
-    /// Tells the outcome to who waits for it, if anyone does.
+    /// Sends the outcome to the publisher, if it still waits.
     pub(super) fn answer(self, outcome: Result<EventId, PublishError>) {
         drop(self.reply.send(outcome));
     }
@@ -68,7 +68,7 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts an event in line once there is room, and gives its outcome.
+    /// Queues an event once there is room, and returns its outcome.
     pub(super) async fn publish(&self, event: NewEvent) -> Result<EventId, PublishError> {
         let room = (1 + event.weight() / 1024).min(ROOM);
         let room = u32::try_from(room).unwrap_or(u32::MAX);
@@ -83,11 +83,11 @@ impl Queue {
             state.requests.push_back(Request { event, reply, _room: room });
         }
         self.changed.notify_one();
-        // A writer that is gone says nothing.
+        // The writer has ended without an outcome.
         outcome.await.unwrap_or(Err(PublishError::OutcomeUnknown(None)))
     }
 
-    /// Takes what waits, once something does.
+    /// Takes the queued events, once there are any.
     pub(super) fn take(&self, limit: Duration) -> Next {
         let idle = |state: &mut QueueState| state.requests.is_empty() && !state.closed;
         let (mut state, _) = self
@@ -106,15 +106,14 @@ impl Queue {
         Next::Requests(state.requests.drain(..count).collect())
     }
 
-    /// Takes no more events, and forgets those that wait: what becomes of them is
-    /// not known.
+    /// Accepts no more events, and drops the queued ones: their outcome is unknown.
     pub(super) fn abandon(&self) {
         self.close();
         let waiting = std::mem::take(&mut self.state().requests);
         drop(waiting);
     }
 
-    /// Takes no more events.
+    /// Accepts no more events.
     pub(super) fn close(&self) {
         self.state().closed = true;
         self.room.close();

@@ -1,5 +1,5 @@
-//! What stands in the tables. Each value has a checksum of its own, which takes in
-//! its key: redb checks its pages when a file is opened, not when one is read.
+//! Rows of the tables. Each value has a checksum of its own, which covers its key: redb
+//! checks its pages when a file is opened, not when one is read.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::publish::clock::Moment;
 use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::Origin;
 
-/// Events by the number of their channel and their own.
+/// Events by the number of their channel and their own number.
 pub(super) const EVENTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("events");
 
 /// Retry keys by the number of the channel and that of the event.
@@ -20,33 +20,33 @@ pub(super) const KEYS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition:
 /// Channels by name.
 pub(super) const CHANNELS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("channels");
 
-/// What is there once.
+/// State of the store, in one row.
 pub(super) const STATE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("state");
 
-/// A value that is not what was written.
+/// A value that differs from what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Damaged;
 
-/// An event with the age of the store at its time.
+/// An event with the age of the store at its publication.
 pub(super) struct StoredEvent {
     pub(super) epoch: Epoch,
     pub(super) at: u64,
     pub(super) record: Record,
 }
 
-/// A channel: the number under which its events are, and which of them there are.
+/// A channel: its number, and the range of its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ChannelRow {
     pub(super) number: u64,
-    /// The epoch of the last event that was trimmed, whose number is `floor - 1`.
+    /// Epoch of the last trimmed event, whose number is `floor - 1`.
     pub(super) before: Epoch,
     pub(super) floor: u64,
     pub(super) top: u64,
-    /// The epoch of the last event, whose number is `top`.
+    /// Epoch of the last event, whose number is `top`.
     pub(super) last: Epoch,
 }
 
-/// The number of the last transaction, when it was, and where further channels begin.
+/// Number and time of the last transaction, and the start of further channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StateRow {
     pub(super) commit: u64,
@@ -54,14 +54,14 @@ pub(super) struct StateRow {
     pub(super) origin: Origin,
 }
 
-/// A retry key with the epoch of its event and the age of the store at its time.
+/// A retry key with the epoch of its event and the age of the store at its publication.
 pub(super) struct KeyRow {
     pub(super) epoch: Epoch,
     pub(super) at: u64,
     pub(super) key: Arc<str>,
 }
 
-/// Adds the checksum of a key and what was written of its value so far.
+/// Appends the checksum of a key and the value written so far.
 fn sealed(key: &[&[u8]], value: Vec<u8>) -> Vec<u8> {
     let checksum = checksum(key, &value);
     let mut value = value;
@@ -69,7 +69,7 @@ fn sealed(key: &[&[u8]], value: Vec<u8>) -> Vec<u8> {
     value
 }
 
-/// Takes the checksum off, if it is that of the key and the value.
+/// Removes the checksum, if it matches the key and the value.
 fn opened<'v>(key: &[&[u8]], value: &'v [u8]) -> Result<&'v [u8], Damaged> {
     let (value, expected) = value.split_last_chunk::<4>().ok_or(Damaged)?;
     if checksum(key, value) == u32::from_le_bytes(*expected) { Ok(value) } else { Err(Damaged) }
@@ -97,10 +97,10 @@ fn epoch(bytes: &mut &[u8]) -> Result<Epoch, Damaged> {
 }
 
 impl StoredEvent {
-    /// The value of an event.
+    /// Serialises an event.
     pub(super) fn write(channel: u64, id: EventId, at: u64, event: &NewEvent) -> Vec<u8> {
         let audience = event.audience.as_deref().map(serde_json::to_vec);
-        // An audience is texts in lists, which always serialise.
+        // An audience consists of lists of texts, which always serialise.
         let audience = audience.and_then(Result::ok).unwrap_or_default();
         let mut value = Vec::with_capacity(event.envelope.len() + audience.len() + 36);
         value.extend(id.epoch().number().to_le_bytes());
@@ -111,7 +111,7 @@ impl StoredEvent {
         sealed(&[&channel.to_le_bytes(), &id.sequence().to_le_bytes()], value)
     }
 
-    /// Reads the value of that event.
+    /// Reads the value of an event.
     pub(super) fn read(channel: u64, sequence: u64, value: &[u8]) -> Result<Self, Damaged> {
         let key: [&[u8]; 2] = [&channel.to_le_bytes(), &sequence.to_le_bytes()];
         let mut value = opened(&key, value)?;

@@ -1,4 +1,4 @@
-//! The one thread that writes: all events that wait are one transaction.
+//! The writer thread: all queued events form one transaction.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -19,32 +19,33 @@ use crate::publish::error::{PublishError, StoreError};
 use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::Origin;
 
-/// Writes what is published and shows it to readers once it is kept.
+/// Writes published events and makes them visible to readers once they are stored.
 pub(super) struct Writer {
     channels: Arc<Channels>,
     current: Current,
-    /// The note about it.
+    /// Witness of the file.
     beside: Beside,
-    /// The number of the last transaction.
+    /// Number of the last transaction.
     commit: u64,
-    /// The first numbers of channels without an event, once they are known.
+    /// First numbers of channels without an event, once they are known.
     origin: Option<Origin>,
-    /// `true` if all that is known better than by what was written down at the start.
+    /// `true` after the first recovery: from then on the writer's own commit number is
+    /// compared, not the witness.
     is_known: bool,
-    /// The pause before a file that cannot be written is tried again.
+    /// Pause before a file that cannot be written is tried again.
     pause: Duration,
-    /// The number of the next channel.
+    /// Number of the next channel.
     next_number: u64,
     /// Numbers of channels whose events are still in the file.
     orphans: Vec<u64>,
-    /// The store's age when what was trimmed was last removed.
+    /// Store's age when trimmed events were last removed.
     swept: u64,
 }
 
-/// From how many channels one transaction removes what was trimmed.
+/// Maximum number of channels from which one transaction removes trimmed events.
 const SWEPT: usize = 1024;
 
-/// An event that got its number.
+/// An event with its number.
 struct Staged {
     id: EventId,
     at: u64,
@@ -52,31 +53,31 @@ struct Staged {
     channel: usize,
 }
 
-/// A channel that a transaction is about.
+/// A channel in a transaction.
 struct Touched {
     channel: Arc<Channel>,
     row: ChannelRow,
-    /// Its place before.
+    /// Its place before the transaction.
     before: Place,
-    /// The number of the first event whose retry key is retained.
+    /// Number of the first event whose retry key is retained.
     keys_from: u64,
-    /// The last event that it has after the transaction.
+    /// Its last event after the transaction.
     last_id: EventId,
     count: usize,
-    /// The store's age at the last of them.
+    /// Store's age at the last of them.
     last: u64,
     /// Their retry keys, each with the age at its event.
     keys: Vec<(Arc<str>, EventId, u64)>,
 }
 
-/// Who is to be told, and of which event: one of this transaction, or of one before.
+/// A waiting publisher, and its event: one of this transaction, or of an earlier one.
 struct Waiting {
     request: Request,
     id: EventId,
     is_staged: bool,
 }
 
-/// What one transaction writes.
+/// Contents of one transaction.
 #[derive(Default)]
 struct Batch {
     staged: Vec<Staged>,
@@ -86,21 +87,21 @@ struct Batch {
     waiting: Vec<Waiting>,
 }
 
-/// How a transaction failed.
+/// Failure of a transaction.
 struct Failed {
     error: StoreError,
-    /// Which opening of the file it was.
+    /// Generation of the file at that time.
     generation: u64,
-    /// Whether it may be in the file nevertheless.
+    /// `true` if the transaction may be in the file nevertheless.
     is_doubtful: bool,
 }
 
-/// The pauses before a file that cannot be written is tried again, the first and the last.
+/// First and last pause before a file that cannot be written is tried again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
 impl Writer {
-    /// Reads what is in the file. A file that can be read and not be written, as on
-    /// a full disk, is one whose events can be read.
+    /// Loads the file. If it can be read but not written, as on a full disk, its events
+    /// can be read.
     pub(super) fn open(
         channels: Arc<Channels>,
         current: Current,
@@ -128,7 +129,7 @@ impl Writer {
             loaded => loaded?,
         };
         if let Some(state) = loaded.state {
-            // More than that and all events are too old.
+            // Beyond that time all events are too old.
             let limits = &writer.channels.limits;
             let step = Duration::from_millis(limits.age.saturating_add(limits.slack()) + 1);
             writer.channels.timeline.resume(state.moment, step);
@@ -139,9 +140,8 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Reads everything. It gives where channels begin from now on as well, and whether
-    /// that is where they began before: a new epoch begins unless it is certain that
-    /// nothing is lost.
+    /// Loads everything. Also returns the start of channels from now on, and whether it
+    /// is unchanged: a new epoch begins unless it is certain that nothing is lost.
     fn load(&mut self) -> Result<(Loaded, Origin, bool), StoreError> {
         let limits = self.channels.limits;
         let mut loaded = self.current.read(|opened| load(&opened.database, &limits))?;
@@ -163,12 +163,12 @@ impl Writer {
         let begun = self.origin.filter(|_| !self.is_known);
         let mut origin = match begun {
             _ if is_continued => found,
-            // It is tried again to write the file.
+            // Writing the file is retried.
             Some(begun) => begun,
             None => Origin { epoch: Epoch::random()?, ..found },
         };
         if !is_continued {
-            // Whatever is not there may have had these numbers.
+            // Anything missing may have had these numbers.
             let is_lost = !loaded.unreadable.is_empty() || !loaded.orphans.is_empty();
             origin.floor = origin.floor.max(if is_lost { loaded.highest } else { 0 });
         }
@@ -179,8 +179,8 @@ impl Writer {
         Ok((loaded, origin, is_continued))
     }
 
-    /// Makes the file one that can be written, with what is in it but for what
-    /// cannot go on.
+    /// Makes the file writable, with its content except for channels that cannot
+    /// continue.
     fn take_up(&mut self) -> Result<Loaded, StoreError> {
         self.current.release()?;
         let (mut loaded, origin, is_continued) = self.load()?;
@@ -210,14 +210,14 @@ impl Writer {
         Ok(loaded)
     }
 
-    /// Opens the file again, so that it can be read.
+    /// Reopens the file, so that it can be read.
     fn renew(&self, generation: u64) {
         if let Err(error) = self.current.renew(generation) {
             tracing::error!(%error, "the file of events cannot be read");
         }
     }
 
-    /// Goes on after a failure: through a new descriptor, with what is in the file.
+    /// Recovers from a failure: through a new descriptor, with the content of the file.
     fn recover(&mut self) -> Result<(), StoreError> {
         let loaded = self.take_up().inspect_err(|_| {
             self.pause = (self.pause * 2).min(PAUSES.1);
@@ -229,7 +229,7 @@ impl Writer {
             match (found.remove(&channel.name), &mut origin) {
                 (Some(mut found), _) => {
                     if !state.log.is_unused() && !found.log.continues(&state.log) {
-                        // Events that readers saw before are not there.
+                        // Events that readers received earlier are lost.
                         found.log.begin(Epoch::random()?);
                     }
                     state.adopt(found);
@@ -255,7 +255,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes until nothing comes any more.
+    /// Writes until the queue is closed.
     pub(super) fn run(mut self, queue: &Queue) {
         let limits = self.channels.limits;
         let idle = Duration::from_millis((limits.slack() / 2).clamp(10, 5_000));
@@ -263,7 +263,7 @@ impl Writer {
             let is_writable = self.current.is_writable();
             match queue.take(if is_writable { idle } else { idle.min(self.pause) }) {
                 Next::Requests(requests) => self.write(requests),
-                // Not only who publishes finds out that there is room again.
+                // Retries here as well, so that room is found without a publisher.
                 Next::Nothing if !is_writable => {
                     if let Err(error) = self.recover() {
                         tracing::debug!(%error, "the file of events cannot be written yet");
@@ -279,7 +279,7 @@ impl Writer {
         self.beside.close();
     }
 
-    /// Writes events in one transaction and tells their publishers.
+    /// Writes events in one transaction and reports to their publishers.
     fn write(&mut self, requests: Vec<Request>) {
         if !self.current.is_writable()
             && let Err(error) = self.recover()
@@ -302,7 +302,7 @@ impl Writer {
         }
     }
 
-    /// Gives an event its number, unless it has one already.
+    /// Numbers an event, unless its retry key has one already.
     fn stage(&mut self, request: Request, batch: &mut Batch) {
         let channels = Arc::clone(&self.channels);
         let event = request.event.clone();
@@ -350,7 +350,7 @@ impl Writer {
         }
     }
 
-    /// A channel that gets events.
+    /// Adds a channel to the transaction.
     fn touch(&mut self, channel: &Arc<Channel>, state: &State) -> Touched {
         let floor = state.log.floor();
         let place = state.place.unwrap_or_else(|| {
@@ -365,7 +365,7 @@ impl Writer {
         Touched { channel, row, before: place, keys_from, last_id, count: 0, last, keys }
     }
 
-    /// Keeps the staged events, then shows them to readers.
+    /// Stores the staged events, then makes them visible to readers.
     fn commit(&mut self, batch: &Batch) -> Result<(), Failed> {
         let row = self.next_row();
         let number = row.commit;
@@ -399,7 +399,7 @@ impl Writer {
                 // It was in the file after all.
                 kept if kept == batch.touched.len() => Ok(()),
                 0 => Err(Failed { is_doubtful: false, ..failed }),
-                // Of some channels, others being damaged.
+                // Of some channels only; others are damaged.
                 _ => Err(Failed { is_doubtful: true, ..failed }),
             };
         }
@@ -421,14 +421,14 @@ impl Writer {
         Ok(())
     }
 
-    /// The record that the next transaction writes of itself.
+    /// Returns the row of the next transaction.
     fn next_row(&self) -> StateRow {
         let origin = self.channels.origin().or(self.origin);
         let origin = origin.unwrap_or(Origin::new(Epoch::of(0)));
         StateRow { commit: self.commit + 1, moment: self.channels.timeline.moment(), origin }
     }
 
-    /// Runs a transaction, which also removes the events of channels that are gone.
+    /// Runs a transaction, which also removes the events of evicted channels.
     fn transact(
         &mut self,
         row: StateRow,
@@ -453,8 +453,8 @@ impl Writer {
         written.map_err(|error| Failed { error, generation, is_doubtful: is_doubtful.get() })
     }
 
-    /// Removes trimmed events from the file, and forgets channels, if the last time is
-    /// long enough ago, or something is left from then, or all channels are too large.
+    /// Removes trimmed events from the file, and evicts channels, if the last sweep is
+    /// long enough ago, or has left something, or all channels together are too large.
     fn sweep(&mut self) {
         let (now, slack) = (self.channels.timeline.now(), self.channels.limits.slack());
         let is_due = now.saturating_sub(self.swept) >= slack || self.channels.is_over();
@@ -496,7 +496,7 @@ impl Writer {
             Err(failed) => {
                 tracing::error!(error = %failed.error, "trimmed events could not be removed");
                 self.renew(failed.generation);
-                // The rest of it is tried again by time.
+                // The rest of the recovery is retried by time.
                 drop(self.recover());
             }
         }
@@ -504,17 +504,17 @@ impl Writer {
 }
 
 impl Touched {
-    /// Whether the channel has all its events, as the file was read again.
+    /// Returns `true` if the channel has all its events, as the file was read again.
     fn is_kept(&self) -> bool {
         self.channel.state().log.has_entry(self.last_id)
     }
 
-    /// The channel's place in the file once its row is written.
+    /// Returns the channel's place in the file once its row is written.
     fn place(&self) -> Place {
         Place { number: self.row.number, floor: self.row.floor, keys: self.keys_from }
     }
 
-    /// Writes the channel's row, and removes what was trimmed.
+    /// Writes the channel's row, and removes trimmed events.
     fn write(&self, writing: &WriteTransaction) -> Result<(), StoreError> {
         let Self { channel, row, before, keys_from, .. } = self;
         if before.floor < row.floor {
@@ -544,8 +544,8 @@ impl Failed {
     }
 }
 
-/// Removes what is in the file of channels that cannot go on, and of others what is
-/// no longer theirs.
+/// Removes rows of channels that cannot continue, and rows of others that are no longer
+/// valid.
 fn clear_away(
     writing: &WriteTransaction,
     loaded: &mut Loaded,
@@ -579,7 +579,7 @@ fn clear_away(
     write_state(writing, row)
 }
 
-/// The row of a channel.
+/// Creates the row of a channel.
 fn row_of(number: u64, state: &State) -> ChannelRow {
     let log = &state.log;
     let (before, top) = (log.oldest().epoch(), log.top());

@@ -1,4 +1,5 @@
-//! Starts that end at any moment, and what later starts find. `KILLS` says how many.
+//! Starts that are interrupted at any moment, and the later starts. `KILLS` sets their
+//! number.
 
 use std::collections::HashSet;
 
@@ -15,7 +16,7 @@ fn open_with(platter: &Platter, syncs: bool) -> Result<Publisher<u32>, StoreErro
     builder().open_disk(platter.mount(), syncs)
 }
 
-/// Starts and publishes until something fails.
+/// Starts and publishes until an operation fails.
 async fn run(platter: &Platter, syncs: bool, events: u32) -> Outcomes {
     let mut outcomes = Outcomes::default();
     match open_with(platter, syncs) {
@@ -32,7 +33,7 @@ async fn run(platter: &Platter, syncs: bool, events: u32) -> Outcomes {
     outcomes
 }
 
-/// A later start has what was acknowledged, and goes on.
+/// Checks that a later start has the acknowledged events, and continues.
 async fn check(platter: &Platter, syncs: bool, outcomes: &Outcomes) {
     let numbers = open_with(platter, syncs).unwrap_or_else(|error| panic!("no start: {error}"));
     assert_eq!(platter.names(), [Name::Events]);
@@ -47,7 +48,7 @@ async fn a_start_that_is_killed_at_any_operation_is_no_hindrance_to_the_next() {
     for seed in 0..kills() {
         let mut dice = Dice(u64::from(seed));
         let syncs = seed.is_multiple_of(2);
-        // From the first operation to the last one of a whole run, and again.
+        // From the first operation to the last one of a complete run, repeatedly.
         let most = &mut operations[usize::from(syncs)];
         let at = 1 + (seed / 2) % *most;
         let platter = Platter::default();
@@ -62,7 +63,7 @@ async fn a_start_that_is_killed_at_any_operation_is_no_hindrance_to_the_next() {
         if syncs {
             check(&lost_power, syncs, &outcomes).await;
         } else if let Ok(numbers) = open_with(&lost_power, syncs) {
-            // Without syncs a loss is told.
+            // Without syncs a loss is reported as a gap.
             if let Some((last, _)) = outcomes.kept.last() {
                 let mut reader = numbers.subscribe("room", *last).unwrap();
                 let next = reader.next_ready().await;
@@ -101,7 +102,7 @@ async fn on_a_full_disk_a_file_opens_and_its_events_are_read() {
     for syncs in [true, false] {
         let platter = Platter::default();
         let outcomes = run(&platter, syncs, 20).await;
-        // As a process leaves it that was killed, so that redb has something to write.
+        // Killed as well, so that redb has something to recover.
         for is_killed in [false, true] {
             if is_killed {
                 let numbers = open_with(&platter, syncs).unwrap();
@@ -122,8 +123,8 @@ async fn on_a_full_disk_a_file_opens_and_its_events_are_read() {
     }
 }
 
-/// Files as an interrupted start of earlier versions has left them, which made the
-/// file in its place.
+/// Files as left by an interrupted start of earlier versions, which created the file in
+/// place.
 #[tokio::test]
 async fn a_file_in_which_nothing_ever_was_is_made_anew() {
     for magic in [b"orpc events v1\r\n", b"orpc events v3\r\n"] {
@@ -147,7 +148,7 @@ async fn made_anew(magic: &[u8; 16]) {
         first_page(0),
         [first_page(0), zeros(3)].concat(),
         [first_page(0), zeros(1 << 20)].concat(),
-        // redb's header without its magic number, which it writes at last.
+        // redb's header without its magic number, which redb writes last.
         [first_page(0), zeros(9), vec![1; 300], zeros(1 << 20)].concat(),
     ];
     for file in unfinished {
@@ -186,14 +187,14 @@ async fn what_a_killed_start_left_is_cleared_away() {
     platter.end_process();
     drop(open(&platter).unwrap());
     assert_eq!(platter.names(), [Name::Events]);
-    // Beside a file that is complete as well.
+    // Also beside a complete file.
     drop(platter.mount().open(Name::New, true).unwrap());
     assert_eq!(platter.names().len(), 2);
     drop(open(&platter).unwrap());
     assert_eq!(platter.names(), [Name::Events]);
 }
 
-/// A folder that was not synced by the start that made the file.
+/// The start that created the file did not sync the folder.
 #[tokio::test]
 async fn the_name_of_a_file_that_was_made_without_syncs_is_synced_by_a_later_start() {
     let platter = Platter::default();

@@ -1,5 +1,5 @@
-//! Disks that fail, and what is left of what was acknowledged. `FAULTS` says how
-//! often.
+//! Failing disks, and the acknowledged events that survive. `FAULTS` sets the number of
+//! runs.
 
 mod creation;
 mod platter;
@@ -20,7 +20,7 @@ fn open(platter: &Platter) -> Result<Publisher<u32>, StoreError> {
     builder().open_disk(platter.mount(), true)
 }
 
-/// Without syncs.
+/// Opens a publisher without syncs.
 fn open_unsynced(platter: &Platter) -> Publisher<u32> {
     builder().open_disk(platter.mount(), false).unwrap()
 }
@@ -29,12 +29,12 @@ fn builder() -> PublisherBuilder {
     Publisher::builder().max_events(200).retention(std::time::Duration::from_secs(3600))
 }
 
-/// How many runs there are of each kind.
+/// Returns the number of runs of each kind.
 fn seeds() -> u32 {
     std::env::var("FAULTS").map_or(20, |text| text.parse().unwrap())
 }
 
-/// What became of what was published.
+/// Outcomes of the published events.
 #[derive(Default)]
 struct Outcomes {
     kept: Vec<(EventId, u32)>,
@@ -59,8 +59,8 @@ impl Outcomes {
         }
     }
 
-    /// What is in the store is what was acknowledged, in its order, and at most
-    /// that of which nobody knows.
+    /// Checks that the store has the acknowledged events, in order, and at most those
+    /// with an unknown outcome besides.
     async fn check(&self, numbers: &Publisher<u32>) {
         let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
         let mut found = Vec::new();
@@ -86,7 +86,7 @@ impl Outcomes {
     }
 }
 
-/// Numbers that look random (SplitMix64).
+/// Pseudo-random numbers (SplitMix64).
 struct Dice(u64);
 
 impl Dice {
@@ -120,7 +120,7 @@ async fn survive(seed: u32, fault: impl Fn(&mut Dice) -> Fault) -> Outcomes {
         outcomes.check(&open(&after).unwrap()).await;
         platter.fail(Fault::None);
     }
-    // It goes on as if nothing had been.
+    // The publisher continues as before.
     for _ in 0..3 {
         n += 1;
         outcomes.publish(&numbers, n).await;
@@ -147,7 +147,7 @@ async fn what_was_acknowledged_survives_a_loss_of_power_at_any_time() {
 async fn a_sync_that_fails_is_not_tried_again_on_its_descriptor_and_loses_nothing() {
     for seed in 0..seeds() {
         let outcomes = survive(seed, |dice| Fault::Sync { after: dice.roll(6) }).await;
-        // Through a new descriptor it was written after all.
+        // It was written through a new descriptor after all.
         assert!(outcomes.failed.is_empty() && outcomes.unknown.is_empty());
     }
 }
@@ -167,7 +167,7 @@ async fn while_all_syncs_fail_nothing_is_acknowledged() {
             outcomes.publish(&numbers, n).await;
         }
         assert_eq!(outcomes.kept.len(), kept);
-        // The first may be in the file; the store was closed to the others.
+        // The first may be in the file; the store was closed before the others.
         assert_eq!(outcomes.unknown, BTreeSet::from([seed]));
         assert_eq!(outcomes.failed, (seed + 1..seed + 5).collect());
         let after = platter.after_power_loss(|| true);
@@ -221,14 +221,14 @@ async fn a_reader_goes_on_over_a_failure() {
     assert!(reader.next_ready().await.is_none());
 }
 
-/// A read that fails once is nothing to a reader, and when the disk can be read again
-/// nobody has to publish first.
+/// A read that fails once does not affect a reader, and once the disk can be read again
+/// no event has to be published first.
 #[tokio::test]
 async fn a_disk_that_cannot_be_read_for_a_while_is_read_again_by_readers() {
     let platter = Platter::default();
     let opened = builder().max_events(300).open_disk(platter.mount(), true);
     let texts: Publisher<String> = opened.unwrap();
-    // More than redb keeps in memory.
+    // More than redb's cache.
     let text = "x".repeat(10_000);
     let all = (0..300).map(|_| texts.publish("room", &text).into_future());
     futures::future::try_join_all(all).await.unwrap();
@@ -248,7 +248,7 @@ async fn a_disk_that_cannot_be_read_for_a_while_is_read_again_by_readers() {
     platter.fail(Fault::Reads);
     assert!(matches!(read().await, Err(ReadError::Store(StoreError::Io(_)))));
     platter.fail(Fault::None);
-    // A file that could not be read just now is left alone for a moment.
+    // A file that has just failed is not retried for a moment.
     while read().await.is_err() {
         tokio::task::yield_now().await;
     }
@@ -256,8 +256,8 @@ async fn a_disk_that_cannot_be_read_for_a_while_is_read_again_by_readers() {
     texts.publish("room", &text).await.unwrap();
 }
 
-/// After a failed write whose recovery fails as well, the file is written again as soon
-/// as that is possible, without anybody who publishes.
+/// After a failed write and a failed recovery the file is written again as soon as
+/// possible, even if no event is published.
 #[tokio::test]
 async fn a_file_that_could_not_be_written_is_tried_again_by_time() {
     let platter = Platter::default();
@@ -270,12 +270,12 @@ async fn a_file_that_could_not_be_written_is_tried_again_by_time() {
     assert!(outcomes.unknown.contains(&1));
     outcomes.check(&numbers).await;
     platter.fail(Fault::None);
-    // Writes that were not synced are not lost, and are shown once they are.
+    // Unsynced writes are not lost, and become visible once they are synced.
     let event = reader.next().await.unwrap().unwrap();
     assert_eq!(event.value().unwrap(), 1);
 }
 
-/// Publishes the numbers, and gives the last id.
+/// Publishes the numbers, and returns the last id.
 async fn publish_all(numbers: &Publisher<u32>, all: std::ops::Range<u32>) -> EventId {
     let mut last = None;
     for n in all {
@@ -299,7 +299,7 @@ async fn without_syncs_a_loss_of_power_is_told_also_when_the_ids_are_there_again
         Err(ReadError::Gap(gap)) => assert_eq!(gap.reason(), GapReason::Epoch),
         other => panic!("{other:?}"),
     }
-    // And again, when the machine fails before anything was written back.
+    // Again, with a machine that fails before anything was written back.
     let again = after.after_power_loss(|| false);
     let numbers = open_unsynced(&again);
     let mut reader = numbers.subscribe("room", last).unwrap();
@@ -327,7 +327,7 @@ async fn a_synced_file_that_was_one_without_syncs_survives_a_loss_of_power() {
     let platter = Platter::default();
     let numbers = open_unsynced(&platter);
     publish_all(&numbers, 0..5).await;
-    // The process ends at once, and the machine does not.
+    // The process ends at once, and the machine continues.
     platter.end_process();
     std::mem::forget(numbers);
     let numbers = open(&platter).unwrap();
@@ -345,7 +345,7 @@ async fn what_recovery_did_not_find_is_not_acknowledged() {
     let numbers = open(&platter).unwrap();
     let mut outcomes = Outcomes::default();
     outcomes.publish(&numbers, 0).await;
-    // The next transaction fails, and the file is another one when it is opened again.
+    // The next transaction fails, and the file is another one when it is reopened.
     {
         let mut content = platter.content();
         content.fault = Fault::Short { after: 0 };

@@ -1,5 +1,5 @@
-//! A disk with the cache of an operating system before it, on which everything can
-//! go wrong.
+//! A disk with the page cache of an operating system, on which every operation can
+//! fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -19,21 +19,21 @@ pub(super) struct Platter(Arc<Mutex<Content>>);
 #[derive(Default)]
 pub(super) struct Content {
     files: Vec<Inode>,
-    /// The files by name, as they are seen.
+    /// Files by name, as processes see them.
     names: BTreeMap<Name, usize>,
-    /// The same after a loss of power.
+    /// Files by name after a loss of power.
     durable_names: BTreeMap<Name, usize>,
     pub(super) fault: Fault,
     descriptors: u32,
-    /// The descriptors on which a sync has failed.
+    /// Descriptors on which a sync has failed.
     failed: BTreeSet<u32>,
-    /// The processes that have ended; the others have the next number.
+    /// Number of processes that have ended; running ones have the next number.
     process: u32,
-    /// The number of operations that have changed something.
+    /// Number of operations that have changed the disk.
     pub(super) operations: u32,
     /// The file is empty when it is opened again.
     pub(super) forgets: bool,
-    /// The number of earlier starts of the machine.
+    /// Number of earlier boots of the machine.
     boot: u8,
     /// Outcomes that must never happen.
     mistakes: Vec<&'static str>,
@@ -41,17 +41,17 @@ pub(super) struct Content {
 
 #[derive(Default, Clone)]
 struct Inode {
-    /// The bytes that are read.
+    /// Bytes as processes read them.
     cache: Vec<u8>,
-    /// The bytes that are there after a loss of power.
+    /// Bytes after a loss of power.
     durable: Vec<u8>,
-    /// The pages that the next sync writes.
+    /// Pages that the next sync writes.
     dirty: BTreeSet<usize>,
-    /// The pages that room was found for.
+    /// Pages for which space is allocated.
     allocated: BTreeSet<usize>,
-    /// The number of the operation that changed it last.
+    /// Number of the operation that changed it last.
     changed: u32,
-    /// The descriptor that has it locked.
+    /// Descriptor that holds the lock.
     locked: Option<u32>,
 }
 
@@ -60,21 +60,22 @@ struct Inode {
 pub(super) enum Fault {
     #[default]
     None,
-    /// One sync fails, after so many that do not. The system takes what it could
-    /// not write for written.
+    /// The sync after `after` others fails. The system then treats the pages that it
+    /// could not write as written.
     Sync { after: u32 },
     /// All syncs fail.
     Syncs,
-    /// There is room for so many further pages, and for no further name.
+    /// There is room for `pages` further pages, and for no further name.
     Full { pages: u32 },
-    /// One write writes a part and fails, after so many that do not.
+    /// The write after `after` others writes a part and fails.
     Short { after: u32 },
-    /// The process is killed at that operation which changes something, of which a
-    /// part may be done.
+    /// The process is killed by the operation with that number, of which a part may be
+    /// done.
     Kill { at: u32, part: u32 },
-    /// That operation fails as on a full disk, and all behind it.
+    /// The operation with that number fails as on a full disk, and so do all later
+    /// ones.
     FullAt { at: u32 },
-    /// One read fails, after so many that do not.
+    /// The read after `after` others fails.
     Read { after: u32 },
     /// All reads fail.
     Reads,
@@ -110,13 +111,13 @@ impl Platter {
         self.content().fault = fault;
     }
 
-    /// The disk for a process that starts now.
+    /// Mounts the disk for a new process.
     pub(super) fn mount(&self) -> Box<dyn Disk> {
         let process = self.content().process;
         Box::new(Mount { platter: self.clone(), process })
     }
 
-    /// Everything is written to the disk, as an operating system does now and then.
+    /// Writes all pages to the disk, as an operating system does from time to time.
     pub(super) fn write_back(&self) {
         let mut content = self.content();
         content.durable_names = content.names.clone();
@@ -126,8 +127,8 @@ impl Platter {
         }
     }
 
-    /// The process ends at once: what it had open is closed, and what it still tries
-    /// fails.
+    /// Ends the process at once: its descriptors are closed, and its further operations
+    /// fail.
     pub(super) fn end_process(&self) {
         let mut content = self.content();
         content.process += 1;
@@ -135,9 +136,8 @@ impl Platter {
         content.files.iter_mut().for_each(|file| file.locked = None);
     }
 
-    /// The disk after a loss of power: of the pages that were not synced some are
-    /// there and some are not; of the names the last ones are, or those that were
-    /// synced.
+    /// Returns the disk after a loss of power: some of the unsynced pages are written
+    /// and some are not; the names are either the last ones, or those that were synced.
     pub(super) fn after_power_loss(&self, mut chooses: impl FnMut() -> bool) -> Self {
         let content = self.content();
         assert_eq!(content.mistakes, [""; 0]);
@@ -170,18 +170,18 @@ impl Platter {
         })))
     }
 
-    /// As if the folder had not been synced.
+    /// Reverts the names to those before the last sync of the folder.
     pub(super) fn forget_names(&self) {
         self.content().durable_names.clear();
     }
 
-    /// The names that there are, but for that of what is written down beside.
+    /// Returns the names of the files, without the witness.
     pub(super) fn names(&self) -> Vec<Name> {
         let content = self.content();
         content.names.keys().copied().filter(|name| *name != Name::Mark).collect()
     }
 
-    /// A disk with a file of events of that content.
+    /// Creates a disk with a file of events of that content.
     pub(super) fn with_file(bytes: Vec<u8>) -> Self {
         let platter = Self::default();
         {
@@ -199,8 +199,8 @@ fn range(page: usize, length: usize) -> Range<usize> {
 }
 
 impl Content {
-    /// Begins an operation that changes something; gives how much of it is done if
-    /// the process is killed by it.
+    /// Begins an operation that changes the disk; returns the part of it that is done
+    /// if the process is killed by it.
     fn change(&mut self, process: u32) -> io::Result<Option<u32>> {
         if process < self.process {
             return Err(killed());
@@ -214,7 +214,7 @@ impl Content {
         }
     }
 
-    /// The same for an operation that is done or not.
+    /// Begins an operation that is atomic.
     fn change_whole(&mut self, process: u32) -> io::Result<()> {
         match self.change(process)? {
             Some(0) => Err(killed()),
@@ -280,7 +280,7 @@ impl Disk for Mount {
 
     fn remove(&self) -> io::Result<()> {
         let mut content = self.platter.content();
-        // A full disk has room for this.
+        // A full disk has room for this operation.
         if !matches!(content.fault, Fault::FullAt { .. }) {
             content.change_whole(self.process)?;
         }
@@ -340,7 +340,7 @@ impl Descriptor {
         Ok(())
     }
 
-    /// Fails if the process has ended or a read does.
+    /// Fails if the process has ended or reads fail.
     fn check_read(&self, content: &mut Content) -> io::Result<()> {
         if self.process < content.process {
             return Err(killed());

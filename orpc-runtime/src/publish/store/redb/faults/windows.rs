@@ -1,5 +1,5 @@
-//! Times in which a disk fails, one after the other in the life of one file.
-//! `FAULT_WINDOWS` says how many.
+//! Consecutive periods of disk failures in the life of one file. `FAULT_WINDOWS` sets
+//! their number.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::Dice;
 use super::platter::{Fault, Platter};
 use crate::publish::{EventId, PublishError, Publisher, Start};
 
-/// A file and what was published to it.
+/// A file and the events published to it.
 struct Life {
     platter: Platter,
     syncs: bool,
@@ -21,7 +21,7 @@ struct Life {
 
 const EVENTS: u64 = 120;
 
-/// An event that is long enough that most of the history is in the file alone.
+/// An event so long that most of the history is only in the file.
 fn text(n: u32) -> String {
     format!("{n:08}{}", "x".repeat(5000))
 }
@@ -44,7 +44,7 @@ impl Life {
         }
     }
 
-    /// All of the history can be read, and is what was acknowledged.
+    /// Checks that all of the history can be read, and is what was acknowledged.
     async fn read(&mut self, texts: &Publisher<String>) {
         self.reads += 1;
         let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
@@ -66,7 +66,7 @@ impl Life {
             assert_eq!(found.get(n), Some(id), "{id} was acknowledged and is lost");
         }
         assert!(first == 1 || found.len() as u64 > EVENTS * 7 / 8, "too little is retained");
-        // A reader that comes back misses nothing, whatever was between.
+        // A reader that returns misses nothing.
         let newest = self.kept.iter().filter(|(id, _)| id.sequence() >= first);
         if let Some((id, _)) = newest.max_by_key(|(_, n)| **n) {
             let mut reader = texts.subscribe("room", *id).unwrap();
@@ -76,7 +76,7 @@ impl Life {
         }
     }
 
-    /// One of all faults in which the history can be read.
+    /// Returns one of the faults under which the history can be read.
     fn fault(&mut self) -> Fault {
         let operations = self.platter.content().operations;
         match self.dice.roll(7) {
@@ -138,7 +138,7 @@ async fn in_every_window_of_faults_history_is_read_and_nothing_acknowledged_is_l
     let seed: u64 = std::env::var("FAULT_SEED").map_or(1, |text| text.parse().unwrap());
     let (mut kept, mut reads) = (0, 0);
     for (seed, syncs) in [(seed, true), (seed + 1, false)] {
-        // A file has a few hundred windows: then another one.
+        // A file has a few hundred periods; then another file follows.
         let mut left = windows / 2;
         let mut seed = seed;
         while left > 0 {
