@@ -1,4 +1,4 @@
-//! The procedures that every socket of a durable iterator has beside the methods.
+//! Built-in procedures on every socket of a durable iterator, beside the methods.
 #![allow(unreachable_pub, reason = "procedures are `pub`")]
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::socket::Socket;
 use crate::value::Value;
 use crate::wire::v1::durable::POSITION;
 
-/// A token in place of the one that the socket was opened with.
+/// A token that replaces the one that the socket was opened with.
 #[derive(Deserialize, JsonSchema)]
 pub struct NewToken {
     token: String,
@@ -24,7 +24,8 @@ pub struct NewToken {
 pub(super) mod procedures {
     use super::*;
 
-    /// The events of the channel, from now on or from the last one that the client saw.
+    /// Streams the events of the channel, from now on or from the last one that the
+    /// client received.
     #[orpc_runtime_macros::procedure(crate = "crate")]
     pub async fn subscribe(
         call: &Call,
@@ -41,7 +42,7 @@ pub(super) mod procedures {
         Ok(iterator)
     }
 
-    /// Takes a newer token for the same channel with the same tags.
+    /// Accepts a newer token for the same channel with the same tags.
     #[orpc_runtime_macros::procedure(crate = "crate")]
     pub async fn update_token(socket: &Socket, input: NewToken) -> Result<(), Error> {
         Seat::of(socket)?.renew(socket, &input.token)

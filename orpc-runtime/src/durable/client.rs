@@ -13,22 +13,22 @@ use crate::core::Error;
 use crate::procedure::Call;
 use crate::socket::{AttachmentError, CloseCode, Socket};
 
-/// Stands for never, in seconds since 1970.
+/// Upper bound of expiry times, in seconds since 1970.
 const FAR: f64 = 1e11;
 
-/// The client of a durable iterator: what its token says of it. Cheap to clone;
-/// clones are of the same client and see its newest token.
+/// The client of a durable iterator, as its token describes it. Cheap to clone; clones
+/// refer to the same client and see its newest token.
 ///
-/// For methods by [`of`](DurableClient::of), for hooks by
+/// Methods get it by [`of`](DurableClient::of), hooks by
 /// [`of_socket`](DurableClient::of_socket) and [`of_request`](DurableClient::of_request).
 #[derive(Clone)]
 pub struct DurableClient(Arc<Shared>);
 
 struct Shared {
     id: Box<str>,
-    /// The same for all tokens of a socket.
+    /// Equal in all tokens of a socket.
     channel: Box<str>,
-    /// Changed by a new token.
+    /// Replaced by a new token.
     claims: Mutex<Arc<Claims>>,
 }
 
@@ -38,20 +38,19 @@ impl DurableClient {
         Self(Arc::new(Shared { id, channel, claims: Mutex::new(Arc::new(claims)) }))
     }
 
-    /// The client that calls.
+    /// Returns the client of a call.
     ///
-    /// # Errors
-    /// An internal error, if the call is not one on a durable iterator.
+    /// # Errors An internal error, if the call was not made on a durable iterator.
     pub fn of(call: &Call) -> Result<&Self, Error> {
         call.socket().and_then(Self::of_socket).ok_or_else(|| Error::internal(NoClient))
     }
 
-    /// The client of a socket; none if it is not one of a durable iterator.
+    /// Returns the client of a socket; `None` if it is not one of a durable iterator.
     pub fn of_socket(socket: &Socket) -> Option<&Self> {
         Self::among(socket.extensions())
     }
 
-    /// The client of an upgrade request, for
+    /// Returns the client of an upgrade request, for
     /// [`SocketHooks::upgrade`](crate::websocket::SocketHooks::upgrade).
     pub fn of_request(request: &http::request::Parts) -> Option<&Self> {
         Self::among(&request.extensions)
@@ -73,28 +72,29 @@ impl DurableClient {
         *self.state() = Arc::new(claims);
     }
 
-    /// Which of the channel's clients it is. The same for all sockets that one
-    /// iterator has in its time, and of nobody else.
+    /// Returns the id of the client. All sockets of one iterator have the same id,
+    /// which no other client has.
     pub fn id(&self) -> &str {
         &self.0.id
     }
 
-    /// The channel that the client reads.
+    /// Returns the channel that the client reads.
     pub fn channel(&self) -> &str {
         &self.0.channel
     }
 
-    /// Its tags.
+    /// Returns its tags.
     pub fn tags(&self) -> Vec<String> {
         self.claims().tags().to_vec()
     }
 
-    /// Whether it has the tag.
+    /// Returns `true` if it has the tag.
     pub fn has_tag(&self, tag: &str) -> bool {
         self.claims().tags().iter().any(|own| own == tag)
     }
 
-    /// The value that was left [in the token](super::DurableIterator::attachment), if any.
+    /// Returns the [attachment](super::DurableIterator::attachment) of the token, if there
+    /// is one.
     ///
     /// # Errors
     /// If it is of another type.
@@ -104,19 +104,20 @@ impl DurableClient {
         text.map(serde_json::from_str).transpose().map_err(AttachmentError::Read)
     }
 
-    /// Whether it may call the methods of that first name.
+    /// Returns `true` if it may call the methods of that first name.
     pub fn may_call(&self, method: &str) -> bool {
         self.claims().methods().iter().any(|own| own == method)
     }
 
-    /// When its token expires.
+    /// Returns the time when its token expires.
     pub fn expires_at(&self) -> SystemTime {
-        // Clocks do not go on for ever.
+        // `SystemTime` has a limited range.
         let seconds = self.claims().exp.as_f64().unwrap_or_default().clamp(0.0, FAR);
         UNIX_EPOCH + Duration::from_secs_f64(seconds)
     }
 
-    /// Closes the client's socket if its token has expired. True if it goes on.
+    /// Closes the client's socket if its token has expired. Returns `true` if it has
+    /// not.
     pub(super) fn may_go_on(&self, socket: &Socket, now: SystemTime) -> bool {
         let has_expired = self.claims().has_expired(now);
         if has_expired {
@@ -131,7 +132,7 @@ impl DurableClient {
 struct NoClient;
 
 impl fmt::Debug for DurableClient {
-    // Attachments are nobody else's business.
+    // Omits the attachment, which may be confidential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let claims = self.claims();
         f.debug_struct("DurableClient")

@@ -1,11 +1,10 @@
-//! The readers of one channel, and how events come to them.
+//! Fan-out: the readers of one channel, and the delivery of events to them.
 //!
-//! One task reads the channel's log and gives each event to the readers that have
-//! all events before it: nothing runs for such a reader. One that comes with an
-//! older position, or whose socket has no room, has a task of its own that reads
-//! the log from its position, as fast as the socket takes it, until the reader has
-//! what the others have. Where a reader stands is changed with the event that it
-//! is sent, under one lock.
+//! One task reads the channel's log and sends each event to the readers that have all
+//! events before it: such a reader has no task. A reader that resumes at an older
+//! position, or whose socket has no room, has a task of its own that reads the log from
+//! its position, as fast as the socket accepts events, until it has caught up. A
+//! reader's position changes together with the event that it is sent, under one lock.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -30,28 +29,28 @@ use crate::value::Value;
 /// The id of an iterator on its socket.
 pub(super) type IteratorId = HibernationId<Value, (), ReadError>;
 
-/// An event as readers get it.
+/// An event as it is sent to readers.
 type Encoded = EncodedEvent<Value, (), ReadError>;
 
-/// How long a channel is read on when its last reader has left: for those that
-/// come back. Else one without events would begin anew each time.
+/// Time for which a channel stays open after its last reader has left, for readers that
+/// reconnect. Otherwise a channel without events would begin anew each time.
 const LINGER: Duration = Duration::from_secs(60);
 
-/// After how many events a reader that catches up lets others run.
+/// Number of events after which a reader that catches up yields to other tasks.
 const EVENTS_PER_TURN: usize = 64;
 
-/// The most channels that are read on without a reader. Beyond that the one that was
-/// left first is let go.
+/// Maximum number of channels that stay open without a reader. Beyond that the one that
+/// was left first is closed.
 const MAX_LINGERING: usize = 1024;
 
-/// The channels that are read.
+/// The channels that are open.
 pub(super) struct HubTable<T> {
     /// By their names.
     pub(super) by_channel: Mutex<HashMap<Arc<str>, Weak<Hub<T>>>>,
     lingering: Mutex<Lingering<T>>,
 }
 
-/// The channels that their last reader has left, in that order.
+/// Channels without readers, in the order in which their last reader left.
 struct Lingering<T> {
     hubs: BTreeMap<u64, (Arc<Hub<T>>, AbortHandle)>,
     next: u64,
@@ -69,9 +68,9 @@ impl<T: Send + Sync + 'static> HubTable<T> {
         self.lingering.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a channel for a while.
+    /// Keeps a channel open for a while.
     fn linger(self: &Arc<Self>, hub: Arc<Hub<T>>, runtime: &Handle) {
-        // Let go of when nothing is locked, as it takes itself out of the table.
+        // Dropped when no lock is held, because it removes itself from the table.
         let _surplus;
         let mut lingering = self.lingering();
         let number = lingering.next;
@@ -101,20 +100,20 @@ pub(super) struct Hub<T> {
     publisher: Publisher<T>,
     state: Mutex<State>,
     own: Weak<Self>,
-    /// The table that it is taken out of at its end.
+    /// The table from which it is removed at its end.
     table: Weak<HubTable<T>>,
 }
 
 struct State {
-    /// The last event that the channel's task has given out.
+    /// The last event that the channel's task has delivered.
     at: EventId,
-    /// By their sockets, each of which has one reader.
+    /// Readers by socket; each socket has at most one.
     readers: HashMap<u64, Reader>,
     /// The task that reads the channel.
     task: Option<AbortHandle>,
-    /// Why nothing comes any more, if the task has ended.
+    /// Error with which the task has ended, if it has.
     over: Option<ReadError>,
-    /// There is a time set at which a channel without readers is let go.
+    /// A timer is set that closes the channel if it has no readers.
     is_lingering: bool,
 }
 
@@ -124,14 +123,14 @@ struct Reader {
     client: DurableClient,
     iterator: IteratorId,
     recipient: Recipient,
-    /// It has got, or was not to get, all events up to this one.
+    /// It has received, or was to skip, all events up to this one.
     position: EventId,
-    /// The task by which it catches up with the others, if it does.
+    /// The task that catches up with the others, if there is one.
     task: Option<AbortHandle>,
 }
 
 impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
-    /// Returns a channel without readers, from now on.
+    /// Opens a channel without readers, from now on.
     pub(super) fn open(
         channel: Arc<str>,
         publisher: &Publisher<T>,
@@ -159,13 +158,13 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nothing comes any more.
+    /// Returns `true` if no further event will follow.
     pub(super) fn is_over(&self) -> bool {
         self.state().over.is_some()
     }
 
-    /// Takes in a reader, in place of the one that its socket had. It gets what
-    /// comes after the position of the subscription.
+    /// Adds a reader, which replaces that of the same socket. It gets the events behind
+    /// the position of the subscription.
     pub(super) fn join(
         self: &Arc<Self>,
         socket: &Socket,
@@ -176,7 +175,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
     ) {
         let recipient = recipient(client);
         let position = subscription.position();
-        // Held for all of it, so that no event passes by.
+        // Held throughout, so that no event is missed.
         let mut state = self.state();
         if !socket.enter(Arc::clone(self) as _) {
             return;
@@ -196,8 +195,8 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         if let Some(error) = &state.over {
             return reader.tell(error);
         }
-        // One that begins now stands where the log ended a moment ago. What was given
-        // out since then it reads like one that comes back.
+        // A reader that begins now has the position of the log's end a moment ago.
+        // Events that were delivered since then it reads like a reader that reconnects.
         let is_behind =
             position.epoch() != state.at.epoch() || position.sequence() < state.at.sequence();
         if is_behind || (!is_new && position != state.at) {
@@ -214,7 +213,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         tokio::spawn(task).abort_handle()
     }
 
-    /// Gives an event to those that have all before it.
+    /// Delivers an event to the readers that have all events before it.
     fn give(self: &Arc<Self>, event: &Published<T>) {
         let Some(id) = event.id() else { return };
         let encoded = encode(event);
@@ -229,7 +228,8 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
             }
             match reader.take(&encoded, audience) {
                 Ok(()) => reader.position = id,
-                // What does not fit is not lost: it is read again from the log.
+                // An event that does not fit is not lost: it is read again from the
+                // log.
                 Err(SendError::Full) => {
                     match self.publisher.subscribe(&self.channel, reader.position) {
                         Ok(subscription) => reader.task = Some(self.catch_up(reader, subscription)),
@@ -247,8 +247,8 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         }
     }
 
-    /// Tells all that have not got so far, and do not read by themselves, that
-    /// there is no further event for them.
+    /// Ends readers behind the gap with the error, unless a task of their own reads for
+    /// them.
     fn end(&self, error: &ReadError) {
         let mut state = self.state();
         let resume = match error {
@@ -269,8 +269,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         state.readers.retain(is_left);
     }
 
-    /// The event that a reader which catches up has read is sent. False if there
-    /// is no such reader any more, true as well if there was no room.
+    /// Sends an event to a reader that catches up.
     fn give_one(&self, key: u64, iterator: &IteratorId, id: EventId, event: &Encoded) -> Given {
         let mut state = self.state();
         let Some(reader) = state.readers.get_mut(&key).filter(|own| own.iterator == *iterator)
@@ -290,8 +289,9 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         }
     }
 
-    /// A reader has read all that there was. True if it is with the others now, or gone;
-    /// it is told if nothing comes any more.
+    /// Called when a reader has read all available events. Returns `true` if it has
+    /// caught up or no longer exists; the reader is told if no further event will
+    /// follow.
     fn arrive(&self, key: u64, iterator: &IteratorId, position: EventId) -> bool {
         let mut state = self.state();
         let State { at, readers, over, .. } = &mut *state;
@@ -304,8 +304,8 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
             readers.remove(&key);
             return true;
         }
-        // In another epoch than the others it is ahead of them, or they of it: it reads
-        // on until both are in the same one.
+        // In another epoch it is ahead of the others, or behind them: it reads on until
+        // both are in the same epoch.
         let is_there = position.epoch() == at.epoch() && position.sequence() >= at.sequence();
         if is_there {
             reader.task = None;
@@ -313,7 +313,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         is_there
     }
 
-    /// A reader cannot go on.
+    /// Ends a reader with an error.
     fn fail_one(&self, key: u64, iterator: &IteratorId, error: &ReadError) {
         let mut state = self.state();
         if state.readers.get(&key).is_some_and(|own| own.iterator == *iterator)
@@ -324,7 +324,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
     }
 }
 
-/// What became of an event.
+/// Outcome of sending an event.
 enum Given {
     Done,
     Full,
@@ -332,13 +332,13 @@ enum Given {
 }
 
 impl Reader {
-    /// Whether it stands at the event or behind it. In another epoch it has gone
-    /// on before the others did, or has not.
+    /// Returns `true` if its position is at the event or behind it. In another epoch it
+    /// has continued before the others did, or has not yet.
     fn has(&self, id: EventId) -> bool {
         self.position.epoch() == id.epoch() && self.position.sequence() >= id.sequence()
     }
 
-    /// Sends an event, if the reader is to get it.
+    /// Sends an event, if the audience includes the reader.
     fn take(&self, event: &Encoded, audience: Option<&Audience>) -> Result<(), SendError> {
         if audience.is_some_and(|audience| !audience.includes(&self.recipient)) {
             return Ok(());
@@ -387,7 +387,7 @@ fn encode<T>(event: &Published<T>) -> Encoded {
     Encoded::of_envelope(&EventMeta { id, ..EventMeta::default() }, event.envelope())
 }
 
-/// Gives the channel's events to its readers, for as long as there is a hub.
+/// Delivers the channel's events to its readers, as long as the channel is open.
 async fn give_out<T>(hub: Weak<Hub<T>>, mut events: Subscription<T>)
 where
     T: Serialize + JsonSchema + Send + Sync + 'static,
@@ -401,7 +401,7 @@ where
     }
 }
 
-/// Sends a reader the events behind its position, until it has what the others have.
+/// Sends a reader the events behind its position, until it has caught up.
 async fn catch_up<T>(
     hub: Weak<Hub<T>>,
     socket: Socket,
@@ -416,7 +416,7 @@ async fn catch_up<T>(
         let Some(hub) = hub.upgrade() else { return };
         match next {
             None => {
-                // With room for the word that nothing comes any more, if that is so.
+                // Waits for room for the error, if the channel has ended.
                 socket.outbox().ready().await;
                 if hub.arrive(key, &iterator, events.position()) {
                     return;
@@ -448,7 +448,7 @@ async fn catch_up<T>(
 
 impl<T: Send + Sync + 'static> Group for Hub<T> {
     fn take(self: Arc<Self>, _: &Socket) {
-        // A socket comes with an iterator, by `join`.
+        // A socket gets its iterator by `join`.
     }
 
     fn forget(&self, socket: &Socket) {
@@ -457,7 +457,7 @@ impl<T: Send + Sync + 'static> Group for Hub<T> {
         if !state.readers.is_empty() || state.is_lingering {
             return;
         }
-        // Outside of a runtime there is nobody to wait for, either.
+        // Outside of a runtime there is no task to wait for.
         let (own, table) = (self.own.upgrade(), self.table.upgrade());
         if let (Some(own), Some(table), Ok(runtime)) = (own, table, Handle::try_current()) {
             state.is_lingering = true;
@@ -475,7 +475,7 @@ impl<T> Drop for Hub<T> {
         }
         let Some(table) = self.table.upgrade() else { return };
         let mut hubs = table.by_channel.lock().unwrap_or_else(PoisonError::into_inner);
-        // By now there may be another one of that name.
+        // Another one of that name may have been opened in the meantime.
         if hubs.get(&self.channel).is_some_and(|hub| hub.strong_count() == 0) {
             hubs.remove(&self.channel);
         }

@@ -11,21 +11,20 @@ use sha2::{Digest as _, Sha256};
 use super::remembered::{Bounds, Millis, Place, Remembered};
 use super::token::{Claims, seconds};
 
-/// The beginning of the ids that this server gives out, and that no others may have.
+/// Prefix of the ids that this server assigns; chosen ids may not have it.
 const OURS: &str = "c.";
 
-/// The longest id, in bytes.
+/// Maximum length of an id, in bytes.
 const MAX_ID: usize = 256;
 
-/// The most tokens that are known of one chosen id; of older ones it is forgotten
-/// that they came with it.
+/// Maximum number of tokens remembered for one chosen id; older ones are dropped.
 const MAX_TOKENS: usize = 8;
 
-/// Chosen ids that no socket has. Beyond that the one that was used least recently
-/// is forgotten, so that nobody is refused for it.
+/// Bounds of the chosen ids without a socket. Beyond them the least recently used one
+/// is dropped, so that no client is refused.
 const CHOSEN: Bounds = Bounds { per_channel: 10_000, bytes: 32 * 1024 * 1024, overhead: 1024 };
 
-/// Clients that are shut out. Beyond that one more is refused.
+/// Bounds of the revoked clients. Beyond them a further revocation is refused.
 const REVOKED: Bounds = Bounds { per_channel: 10_000, bytes: 16 * 1024 * 1024, overhead: 512 };
 
 /// Returns an id that cannot be guessed: 128 random bits.
@@ -35,46 +34,46 @@ pub(super) fn new_id() -> std::io::Result<String> {
     Ok(format!("{OURS}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// The reason to refuse an id.
+/// Reason why an id is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadId {
-    /// The token is for another id, or the id is another token's.
+    /// The token is for another id, or the id is bound to another token.
     Taken,
-    /// The client is shut out.
+    /// The client is revoked.
     Revoked,
 }
 
-/// No further client can be shut out.
+/// No further client can be revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooManyRevoked;
 
 type Hash32 = [u8; 32];
 
-/// The ids of clients.
+/// Ids of clients.
 ///
-/// A token names the id that it is good with, as `cid`: nothing is remembered of
-/// it. One that names none, as those of the official format, leaves the choice to
-/// the client: the first id that a socket is opened with by the token is its id
-/// from then on, and is no other token's but those that grant the same. That is
-/// remembered until the token expires, in this process, within [`CHOSEN`].
+/// A token names the id that it is valid with, as `cid`: nothing is stored for it. With
+/// a token of the official format, which names none, the client chooses: the first id
+/// that a socket is opened with is bound to the token, and to other tokens that grant
+/// the same. The binding is kept until the token expires, in this process, within
+/// [`CHOSEN`].
 pub(super) struct Ids(Mutex<State>);
 
 struct State {
     chosen: Remembered<Owner>,
-    /// The places of the chosen ids, by the tokens that came with them.
+    /// Places of the chosen ids, by the tokens bound to them.
     by_token: HashMap<Hash32, Place>,
     revoked: Remembered<()>,
 }
 
 /// The owner of a chosen id.
 struct Owner {
-    /// The hash of what its tokens grant.
+    /// Hash of the claims that its tokens grant.
     grant: Hash32,
-    /// The hashes of its tokens, the newest one last.
+    /// Hashes of its tokens, the newest one last.
     tokens: VecDeque<Hash32>,
 }
 
-/// A chosen id that a socket holds, to be [released](Ids::release) at its end.
+/// A chosen id that a socket holds, to be [released](Ids::release) when it ends.
 #[derive(Debug)]
 pub(super) struct Held(Place);
 
@@ -94,7 +93,7 @@ impl Ids {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Checks the id that a client asks for a socket with. It leaves no trace, as the
+    /// Checks the id in a client's upgrade request. Nothing is stored, because the
     /// request may still be refused.
     pub(super) fn check(
         &self,
@@ -106,8 +105,8 @@ impl Ids {
         self.state().check(id, claims, token, Some(grant(claims)), millis(now))
     }
 
-    /// Binds the id of a socket that is open to its token. Returns what the socket
-    /// holds from now on, if there is something.
+    /// Binds the id of an open socket to its token. Returns the binding that the socket
+    /// holds, if there is one.
     pub(super) fn bind(
         &self,
         id: &str,
@@ -125,7 +124,7 @@ impl Ids {
         Ok(Some(Held(place)))
     }
 
-    /// Lets go of what a socket held.
+    /// Releases the binding of a socket.
     pub(super) fn release(&self, Held(place): &Held) {
         let mut state = self.state();
         state.chosen.release(place);
@@ -133,7 +132,7 @@ impl Ids {
         state.forget(surplus);
     }
 
-    /// Binds the id of an open socket to a newer token, which may grant something else.
+    /// Binds the id of an open socket to a newer token, which may grant other claims.
     pub(super) fn renew(
         &self,
         id: &str,
@@ -149,13 +148,13 @@ impl Ids {
         Ok(())
     }
 
-    /// Returns whether a client is shut out.
+    /// Returns `true` if a client is revoked.
     #[cfg(test)]
     fn is_revoked(&self, channel: &str, id: &str, now: SystemTime) -> bool {
         self.state().is_revoked(channel, id, millis(now))
     }
 
-    /// Shuts a client out for a time.
+    /// Revokes a client for a time.
     pub(super) fn revoke(
         &self,
         channel: &str,
@@ -202,7 +201,7 @@ impl State {
         if is_own { Ok(()) } else { Err(BadId::Taken) }
     }
 
-    /// Notes that a chosen id is the token's.
+    /// Binds a chosen id to a token.
     fn own(
         &mut self,
         id: &str,
@@ -240,7 +239,7 @@ impl State {
     }
 }
 
-/// The hash of what is signed of a token, as its signature can be written in several ways.
+/// Hash of the signed part of a token, because its signature has several encodings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenHash(Hash32);
 
@@ -254,7 +253,7 @@ fn hash(bytes: &[u8]) -> Hash32 {
     Sha256::digest(bytes).into()
 }
 
-/// The hash of what a token grants, whenever it was signed.
+/// Hashes the claims that a token grants, without its times.
 fn grant(claims: &Claims) -> Hash32 {
     let att = claims.att.as_ref().map(|att| att.get());
     hash(format!("{:?}", (&claims.chn, &claims.tags, att, &claims.rpc)).as_bytes())
@@ -264,7 +263,7 @@ fn millis(time: SystemTime) -> Millis {
     as_millis(seconds(time))
 }
 
-/// Negative times become zero, times beyond the range its end.
+/// Negative times become zero, times beyond the range its maximum.
 fn as_millis(seconds: f64) -> Millis {
     (seconds * 1000.0) as Millis
 }
@@ -321,7 +320,7 @@ mod tests {
             assert_eq!(admit(&ids, id, "t", &claims, 1), Err(BadId::Taken));
             assert_eq!(renew(&ids, id, "t", &claims, 1), Err(BadId::Taken));
         }
-        // Its owner is not locked out by that.
+        // This does not lock its owner out.
         assert_eq!(admit(&ids, &own, "t", &claims, 1), Ok(()));
         assert_eq!(renew(&ids, &own, "u", &claims, 1), Ok(()));
         let without = Claims { cid: None, ..claims };
@@ -337,7 +336,7 @@ mod tests {
         assert_eq!(ids.check("x", &bob, &token, at(1)), Ok(()));
         assert_eq!(ids.check("y", &bob, &token, at(1)), Ok(()));
         assert_eq!(admit(&ids, "x", "ada 1", &ada, 1), Ok(()));
-        // Two that were checked at once: one of them has it.
+        // Two that were checked at the same time: one of them is bound.
         assert_eq!(ids.bind("x", &bob, &token, at(1)).unwrap_err(), BadId::Taken);
     }
 
@@ -349,12 +348,12 @@ mod tests {
         // The same socket again, and with a newer token of the same kind.
         assert_eq!(admit(&ids, "x", "ada 1", &ada, 2), Ok(()));
         assert_eq!(admit(&ids, "x", "ada 2", &ada, 2), Ok(()));
-        // Another's id, and one's own token with another id.
+        // Another's id, and the client's own token with another id.
         assert_eq!(admit(&ids, "x", "bob 1", &bob, 2), Err(BadId::Taken));
         assert_eq!(admit(&ids, "y", "ada 1", &ada, 2), Err(BadId::Taken));
         assert_eq!(renew(&ids, "y", "ada 1", &ada, 2), Err(BadId::Taken));
         assert_eq!(admit(&ids, &"x".repeat(MAX_ID + 1), "z", &ada, 2), Err(BadId::Taken));
-        // A newer token may grant something else.
+        // A newer token may grant other claims.
         assert_eq!(renew(&ids, "x", "ada 3", &claims("grace", 9), 2), Ok(()));
         assert_eq!(admit(&ids, "x", "ada 1", &ada, 2), Err(BadId::Taken));
         assert_eq!(admit(&ids, "x", "ada 3", &claims("grace", 9), 2), Ok(()));
@@ -378,10 +377,10 @@ mod tests {
             assert_eq!(admit(&ids, &id, &id, &claims("mallory", 9), 1), Ok(()));
         }
         assert_eq!(known(&ids), (101, 101));
-        // The id of an open socket is not taken from it.
+        // The id of an open socket stays bound to it.
         assert_eq!(admit(&ids, "held", "x", &claims("mallory", 9), 1), Err(BadId::Taken));
         ids.release(&held.unwrap());
-        // Ended entries go with later ones.
+        // Expired entries are removed by later operations.
         for number in 0..10 {
             let id = number.to_string();
             assert_eq!(admit(&ids, &id, &format!("{id} later"), &claims("ada", 99), 10), Ok(()));
@@ -407,7 +406,7 @@ mod tests {
         ids.revoke("room", "x", Duration::from_secs(5), at(1)).unwrap();
         assert_eq!(admit(&ids, "x", "t", &claims("ada", 9), 2), Err(BadId::Revoked));
         assert_eq!(admit(&ids, "y", "t", &claims("ada", 9), 2), Ok(()));
-        // And is let in again when the time is over.
+        // The client is admitted again when the time is over.
         assert_eq!(admit(&ids, "x", "u", &claims("ada", 9), 7), Ok(()));
     }
 
@@ -434,11 +433,12 @@ mod tests {
             assert_eq!(revoke("room", id, 1), Ok(()));
         }
         assert_eq!(revoke("room", 100, 1), Err(TooManyRevoked));
-        // One that is known stays known; other channels and later times have room.
+        // A revoked client can be revoked again; other channels and later times have
+        // room.
         assert_eq!(revoke("room", 7, 1), Ok(()));
         assert_eq!(revoke("hall", 100, 1), Ok(()));
         assert_eq!(revoke("room", 100, 7), Ok(()));
-        // For ever is a time.
+        // The maximum duration is accepted.
         assert_eq!(ids.revoke("hall", "x", Duration::MAX, at(1)), Ok(()));
         assert!(ids.is_revoked("hall", "x", at(9_999_999_999)));
     }

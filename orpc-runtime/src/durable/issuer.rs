@@ -1,4 +1,4 @@
-//! The issuing of tokens, and what all sockets of one endpoint share.
+//! The issuing of tokens, and the state that all sockets of one endpoint share.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +10,7 @@ use super::token::{Claims, MAX_TOKEN, SigningKeys, seconds};
 use crate::core::Error;
 use crate::procedure::Call;
 
-/// The header of a call in which a client shows its last token, percent-encoded,
-/// to keep its id.
+/// Header of a call with the client's last token, percent-encoded, to keep its id.
 const LAST_TOKEN: &str = "x-orpc-durable-iterator-token";
 
 /// Signs and reads tokens.
@@ -22,10 +21,10 @@ pub(super) struct Issuer {
     pub(super) methods: Vec<String>,
 }
 
-/// The settings of tokens, which each handle has for itself.
+/// Settings of tokens, which differ between handles.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenOptions {
-    /// The time that tokens are good.
+    /// Lifetime of tokens.
     pub(super) ttl: Duration,
     /// `true` if clients choose their ids.
     pub(super) ids_by_clients: bool,
@@ -80,8 +79,8 @@ impl Issuer {
         Ok(token)
     }
 
-    /// Returns the id in the last token of the client, if it is for the same channel.
-    /// One that has expired will do, for as long again as tokens live.
+    /// Returns the id in the client's last token, if it is for the same channel. An
+    /// expired token is accepted for as long again as tokens live.
     fn kept_id(&self, call: &Call, grant: &Grant) -> Option<String> {
         let header = call.headers().get(LAST_TOKEN)?;
         let token = percent_decode(header.as_bytes()).decode_utf8().ok()?;

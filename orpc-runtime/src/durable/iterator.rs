@@ -1,4 +1,4 @@
-//! What a procedure returns.
+//! Durable iterators as results of procedures.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,15 +16,15 @@ use crate::procedure::{Call, DurableMethod, DurableOutput, Shape};
 use crate::socket::AttachmentError;
 use crate::wire::v1::durable::DURABLE_ITERATOR;
 
-/// The longest attachment, as text of JSON.
+/// Maximum length of an attachment's JSON text, in bytes.
 const MAX_ATTACHMENT: usize = 2048;
 
-/// Lets the client of a call read a channel, and call methods on it: what a
-/// procedure returns, made by [`Durable::iterator`](super::Durable::iterator).
+/// Result of a procedure that opens a durable iterator: the client of the call may read
+/// a channel, and call methods on it. Created by
+/// [`Durable::iterator`](super::Durable::iterator).
 ///
-/// To the client it is an async iterator that outlives its socket, with the
-/// methods as members. On the wire it is a signed token. The client reads all that
-/// it says.
+/// To the client it is an async iterator that outlives its socket, with the methods as
+/// members. On the wire it is a signed token, which the client can read.
 ///
 /// ```
 /// use orpc_runtime::durable::{Durable, DurableIterator, DurableObject};
@@ -45,8 +45,8 @@ const MAX_ATTACHMENT: usize = 2048;
 /// }
 /// ```
 ///
-/// The signature says `DurableIterator`: an alias by another name fails when it is
-/// sent, as nothing would mark the response.
+/// The signature must say `DurableIterator`: an alias by another name fails when it is
+/// sent, because the response would not be marked.
 pub struct DurableIterator<O> {
     issuer: Arc<Issuer>,
     grant: Grant,
@@ -60,15 +60,16 @@ impl<O: DurableObject> DurableIterator<O> {
         Self { issuer, grant, token: OnceLock::new(), object: PhantomData }
     }
 
-    /// Sets the tags of the client, by which events can be [meant for
-    /// it](crate::publish::Publish::tags).
+    /// Sets the tags of the client, by which events [select their
+    /// recipients](crate::publish::Publish::tags).
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.grant.tags = Some(tags.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Leaves a value for the methods: [`DurableClient::attachment`](super::DurableClient::attachment).
+    /// Attaches a value for the methods:
+    /// [`DurableClient::attachment`](super::DurableClient::attachment).
     ///
     /// # Errors
     /// If the value cannot be serialised, or its JSON text is longer than 2,048 bytes.
@@ -81,10 +82,10 @@ impl<O: DurableObject> DurableIterator<O> {
         Ok(self)
     }
 
-    /// Sets the methods that the client may call, by their first names: a router's
-    /// name is for all that is in it. None unless set.
+    /// Sets the methods that the client may call, by their first names: the name of a
+    /// router stands for all its methods. None by default.
     ///
-    /// A name that is no method's makes the call fail with an internal error.
+    /// A name without a method makes the call fail with an internal error.
     #[must_use]
     pub fn methods(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.grant.methods = Some(names.into_iter().map(Into::into).collect());
@@ -98,7 +99,7 @@ impl<O: DurableObject> DurableIterator<O> {
         self
     }
 
-    /// Sets how long the token is good, in whole seconds, instead of
+    /// Sets the lifetime of the token, in whole seconds, instead of
     /// [`Durable::ttl`](super::Durable::ttl).
     #[must_use]
     pub fn ttl(mut self, time: Duration) -> Self {
@@ -106,10 +107,10 @@ impl<O: DurableObject> DurableIterator<O> {
         self
     }
 
-    /// The token, for a way of your own to a client.
+    /// Returns the token, to pass it to a client by other means.
     ///
-    /// # Errors
-    /// An internal error, if there is no such method, or the token is too long.
+    /// # Errors An internal error, if a method does not exist, or the token is too
+    /// long.
     pub fn token(&self) -> Result<String, Error> {
         match self.token.get() {
             Some(token) => Ok(token.clone()),
@@ -168,7 +169,7 @@ impl<O> JsonSchema for DurableIterator<O> {
 }
 
 impl<O> fmt::Debug for DurableIterator<O> {
-    // Attachments and tokens are nobody else's business.
+    // Omits the attachment and the token, which are confidential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DurableIterator")
             .field("channel", &self.grant.channel)

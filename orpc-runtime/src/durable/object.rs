@@ -1,12 +1,12 @@
-//! What a kind of durable iterators consists of.
+//! Kinds of durable iterators.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::router::Router;
 
-/// A kind of channels: the events on them, and the methods that clients may call
-/// on their iterators.
+/// A kind of channels: their events, and the methods that clients may call on their
+/// iterators.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -44,10 +44,10 @@ pub trait DurableObject: Send + Sync + 'static {
     /// The value of an event.
     type Event: Serialize + JsonSchema + Send + Sync + 'static;
 
-    /// What the methods borrow.
+    /// Context of the methods.
     type Context: Send + Sync + 'static;
 
-    /// The methods, by name and in routers; none unless written. As members of the
+    /// Returns the methods, by name and in routers; none by default. As members of the
     /// iterator in JavaScript their first names cannot be `next`, `return` or `throw`.
     fn methods() -> Router<Self::Context> {
         Router::new()

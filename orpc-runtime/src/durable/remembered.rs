@@ -1,57 +1,57 @@
-//! Values of clients that are kept until a time, within bounds.
+//! Values of clients with an expiry, within bounds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// The most entries that one operation drops because their time is over: more than
-/// it adds, so that a backlog shrinks, and few enough to be no pause.
+/// Maximum number of expired entries that one operation drops: more than it adds, so
+/// that a backlog shrinks, and few enough to take no noticeable time.
 const DROPS: usize = 16;
 
 /// Milliseconds since 1970.
 pub(super) type Millis = u64;
 
-/// The channel and the id of a client.
+/// Channel and id of a client.
 pub(super) type Place = (Arc<str>, Arc<str>);
 
-/// The bounds of a [`Remembered`], for the entries that no socket holds.
+/// Bounds of a [`Remembered`], for the entries that no socket holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// The most entries of one channel.
+    /// Maximum number of entries of one channel.
     pub(super) per_channel: usize,
-    /// The most bytes of all entries together.
+    /// Maximum number of bytes of all entries together.
     pub(super) bytes: usize,
-    /// The bytes that an entry takes beside its texts, at most.
+    /// Maximum number of bytes that an entry takes beside its texts.
     pub(super) overhead: usize,
 }
 
 /// Values of clients, by channel and id. An operation takes logarithmic time.
 ///
-/// An entry that a socket holds stays; it is part of what the socket costs. Any
-/// other one is idle: it goes when its time is over, or when a bound is reached.
+/// An entry held by a socket stays; it is part of the socket's memory. Other entries
+/// are idle: they are dropped when they expire, or when a bound is reached.
 pub(super) struct Remembered<V> {
     bounds: Bounds,
     channels: HashMap<Arc<str>, Channel<V>>,
-    /// The idle entries by the time when they end.
+    /// Idle entries by expiry.
     by_end: BTreeSet<(Millis, Place)>,
-    /// The idle entries by the number of their last use.
+    /// Idle entries by the number of their last use.
     by_use: BTreeMap<u64, Place>,
     uses: u64,
-    /// The bytes of the idle entries.
+    /// Bytes of the idle entries.
     bytes: usize,
 }
 
 struct Channel<V> {
     entries: HashMap<Arc<str>, Entry<V>>,
-    /// The idle ones, by the number of their last use.
+    /// Idle entries, by the number of their last use.
     by_use: BTreeSet<u64>,
 }
 
 struct Entry<V> {
     value: V,
     until: Millis,
-    /// The number of the last use.
+    /// Number of the last use.
     used: u64,
-    /// The number of open sockets that hold it.
+    /// Number of open sockets that hold it.
     holds: usize,
 }
 
@@ -71,7 +71,7 @@ impl<V> Remembered<V> {
         self.channels.get_mut(channel)?.entries.get_mut(id)
     }
 
-    /// Returns the value of a client, unless its time is over.
+    /// Returns the value of a client, unless it has expired.
     pub(super) fn get(&self, channel: &str, id: &str, now: Millis) -> Option<&V> {
         let entry = self.channels.get(channel)?.entries.get(id)?;
         (entry.holds > 0 || entry.until >= now).then_some(&entry.value)
@@ -81,8 +81,8 @@ impl<V> Remembered<V> {
         Some(&mut self.entry(channel, id)?.value)
     }
 
-    /// Sets the value of a client, and keeps it until the later of both times.
-    /// Returns where it is.
+    /// Sets the value of a client, and keeps it until the later of both times. Returns
+    /// its key.
     pub(super) fn insert(&mut self, channel: &str, id: &str, value: V, until: Millis) -> Place {
         let known = self.channels.get_key_value(channel);
         let name = known.map_or_else(|| channel.into(), |(name, _)| Arc::clone(name));
@@ -97,7 +97,7 @@ impl<V> Remembered<V> {
         place
     }
 
-    /// Keeps an entry for as long as a socket is open.
+    /// Holds an entry while a socket is open.
     pub(super) fn hold(&mut self, place: &Place) {
         if let Some(mut entry) = self.take(place) {
             entry.holds += 1;
@@ -105,7 +105,7 @@ impl<V> Remembered<V> {
         }
     }
 
-    /// Lets an entry go for one of the sockets that hold it.
+    /// Releases an entry for one of the sockets that hold it.
     pub(super) fn release(&mut self, place: &Place) {
         if let Some(mut entry) = self.take(place) {
             entry.holds = entry.holds.saturating_sub(1);
@@ -113,7 +113,7 @@ impl<V> Remembered<V> {
         }
     }
 
-    /// Returns whether one more idle entry is within the bounds.
+    /// Returns `true` if one more idle entry is within the bounds.
     pub(super) fn has_room(&self, channel: &str, id: &str) -> bool {
         let known = self.channels.get(channel);
         if known.is_some_and(|known| known.entries.contains_key(id)) {
@@ -123,7 +123,7 @@ impl<V> Remembered<V> {
             && self.bytes + self.cost(channel, id) <= self.bounds.bytes
     }
 
-    /// Takes out idle entries whose time is over, a bounded number at once.
+    /// Removes and returns expired idle entries, a bounded number at once.
     pub(super) fn take_ended(&mut self, now: Millis) -> Vec<V> {
         let ended = (0..DROPS).map_while(|_| {
             let (until, place) = self.by_end.first()?;
@@ -133,8 +133,8 @@ impl<V> Remembered<V> {
         ended.map(|entry| entry.value).collect()
     }
 
-    /// Takes out idle entries of the channel, and of all, until both are within the
-    /// bounds: those first that were used least recently.
+    /// Removes and returns the least recently used idle entries of the channel, and of
+    /// all, until both are within the bounds.
     pub(super) fn take_surplus(&mut self, channel: &str) -> Vec<V> {
         let mut surplus = Vec::new();
         loop {
@@ -154,7 +154,7 @@ impl<V> Remembered<V> {
         channel.len() + id.len() + self.bounds.overhead
     }
 
-    /// Takes an entry out of all orders.
+    /// Removes an entry from all indexes.
     fn take(&mut self, place: &Place) -> Option<Entry<V>> {
         let (name, id) = place;
         let channel = self.channels.get_mut(name)?;
@@ -171,7 +171,7 @@ impl<V> Remembered<V> {
         Some(entry)
     }
 
-    /// Puts an entry into all orders that it belongs to.
+    /// Adds an entry to all indexes that it belongs to.
     fn put(&mut self, place: &Place, mut entry: Entry<V>) {
         let (name, id) = place;
         self.uses += 1;
@@ -235,7 +235,7 @@ mod tests {
         let place = known.insert("room", "aa", "aa".to_owned(), 10);
         known.insert("room", "dd", "dd".to_owned(), 10);
         assert_eq!(known.take_surplus("room"), ["bb"]);
-        // A socket that opens and closes is a use, too.
+        // A socket that opens and closes counts as a use.
         known.hold(&place);
         known.release(&place);
         known.insert("room", "ee", "ee".to_owned(), 10);

@@ -1,4 +1,4 @@
-//! One kind of durable iterators, as a server holds it.
+//! Durable iterators of one kind, on the server.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -30,12 +30,12 @@ use crate::websocket::WebSocketService;
 /// The durable iterators of one kind: signs their tokens, serves their sockets,
 /// publishes their events. Cheap to clone.
 ///
-/// It belongs into the context of the procedures that open iterators, and of the
-/// methods. See the [module](super) for the whole.
+/// Put it into the context of the procedures that open iterators, and of the methods.
+/// See the [module](super) for an overview.
 ///
-/// All clones, and handles that [`ttl`](Durable::ttl) and the like make of them, share
-/// the open sockets, the ids of clients, the revocations and the limits; each has its
-/// own settings for the tokens that it signs.
+/// All clones, and the handles that [`ttl`](Durable::ttl) and similar methods return,
+/// share the open sockets, the ids of clients, the revocations and the limits; each has
+/// its own settings for the tokens that it signs.
 pub struct Durable<O: DurableObject> {
     shared: Arc<Shared<O>>,
     tokens: TokenOptions,
@@ -49,7 +49,7 @@ struct Shared<O: DurableObject> {
 }
 
 impl<O: DurableObject> Durable<O> {
-    /// Durable iterators whose events are those of the publisher's channels.
+    /// Creates durable iterators over the channels of a publisher.
     ///
     /// # Panics
     /// If the methods cannot be served; see [`try_new`](Durable::try_new).
@@ -61,11 +61,10 @@ impl<O: DurableObject> Durable<O> {
         }
     }
 
-    /// Durable iterators whose events are those of the publisher's channels.
+    /// Creates durable iterators over the channels of a publisher.
     ///
-    /// # Errors
-    /// What is wrong with the methods: see [`Rpc::try_new`]; and first names that
-    /// every iterator in JavaScript has for itself.
+    /// # Errors The faults of the methods: see [`Rpc::try_new`]; and first names that
+    /// every iterator in JavaScript has itself.
     pub fn try_new(keys: SigningKeys, publisher: Publisher<O::Event>) -> Result<Self, RouterError> {
         let methods = O::methods();
         let names = methods.names();
@@ -85,37 +84,37 @@ impl<O: DurableObject> Durable<O> {
         Ok(Self { shared: Arc::new(shared), tokens: TokenOptions::default() })
     }
 
-    /// Sets the time that tokens are good unless they say something else, in whole
-    /// seconds; 24 hours unless set. It counts for this handle and its clones.
+    /// Sets the default lifetime of tokens, in whole seconds; 24 hours by default. It
+    /// applies to this handle and its clones.
     #[must_use]
     pub fn ttl(mut self, time: Duration) -> Self {
         self.tokens.ttl = time;
         self
     }
 
-    /// Leaves the choice of its id to the client, as the official server does. The
-    /// official plugin needs that: it knows of no id in its token. It counts for this
-    /// handle and its clones.
+    /// Lets clients choose their ids, as the official server does. The official plugin
+    /// needs that: it does not know ids in tokens. It applies to this handle and its
+    /// clones.
     ///
-    /// Such a token is bound to the first id that a socket is opened with by it; until
-    /// then whoever has it can choose. By default a token is good with the id that it
-    /// was signed for, and no other.
+    /// Such a token is bound to the first id that a socket is opened with; until then
+    /// its holder can choose. By default a token is valid only with the id that it was
+    /// signed for.
     #[must_use]
     pub fn ids_by_clients(mut self) -> Self {
         self.tokens.ids_by_clients = true;
         self
     }
 
-    /// Sets the most open sockets of one client, 8 unless set. Beyond that its oldest
-    /// socket is closed with 1008. For all handles.
+    /// Sets the maximum number of open sockets of one client; 8 by default. Beyond that
+    /// its oldest socket is closed with 1008. It applies to all handles.
     #[must_use]
     pub fn sockets_per_client(self, sockets: usize) -> Self {
         self.shared.sessions.per_client.store(sockets, Ordering::Relaxed);
         self
     }
 
-    /// Sets the most open sockets of one channel, 100,000 unless set. Beyond that
-    /// clients without a socket get 503. For all handles.
+    /// Sets the maximum number of open sockets of one channel; 100,000 by default.
+    /// Beyond that clients without a socket get 503. It applies to all handles.
     #[must_use]
     pub fn sockets_per_channel(self, sockets: usize) -> Self {
         self.shared.sessions.per_channel.store(sockets, Ordering::Relaxed);
@@ -127,12 +126,11 @@ impl<O: DurableObject> Durable<O> {
         DurableIterator::new(Arc::clone(&self.shared.issuer), channel.into(), self.tokens)
     }
 
-    /// Publishes an event to the clients of a channel; to be awaited, with more
-    /// said before about whom it is for.
+    /// Publishes an event to the clients of a channel when the returned value is
+    /// awaited; its audience is set before.
     ///
-    /// Targets and excluded clients are told by their
-    /// [ids](super::DurableClient::id). A client that comes back later gets the
-    /// event by the same rules.
+    /// Targets and excluded clients are given by their [ids](super::DurableClient::id).
+    /// The same rules apply to a client that reconnects later.
     ///
     /// ```
     /// # use orpc_runtime::durable::{Durable, DurableClient, DurableObject};
@@ -149,7 +147,7 @@ impl<O: DurableObject> Durable<O> {
         self.shared.hubs.publisher.publish(channel, event)
     }
 
-    /// The publisher.
+    /// Returns the publisher.
     pub fn publisher(&self) -> &Publisher<O::Event> {
         &self.shared.hubs.publisher
     }
@@ -164,16 +162,16 @@ impl<O: DurableObject> Durable<O> {
         self.shared.sessions.len()
     }
 
-    /// Shuts a client out: closes its sockets at once with 1008 `Token revoked`,
-    /// and refuses its id for a time, and so the tokens for that id. Returns the number
-    /// of closed sockets.
+    /// Revokes a client: closes its sockets at once with 1008 `Token revoked`, and
+    /// refuses its id for a time, and thereby the tokens for that id. Returns the
+    /// number of closed sockets.
     ///
-    /// It holds for this process, and for tokens that are out: the procedure that
-    /// gives them has to refuse the client as well.
+    /// It applies to this process, and to tokens already issued: the procedure that
+    /// issues them has to refuse the client as well.
     ///
-    /// # Errors
-    /// SERVICE_UNAVAILABLE, if 10,000 clients of the channel are shut out, or those of
-    /// all channels take 16 MiB (some 30,000). The sockets are closed nevertheless.
+    /// # Errors SERVICE_UNAVAILABLE, if 10,000 clients of the channel are revoked, or
+    /// those of all channels take 16 MiB (some 30,000). The sockets are closed
+    /// nevertheless.
     pub fn revoke(&self, channel: &str, client: &str, time: Duration) -> Result<usize, Error> {
         let shared = &self.shared;
         let noted = shared.issuer.ids.revoke(channel, client, time, SystemTime::now());
@@ -184,19 +182,19 @@ impl<O: DurableObject> Durable<O> {
         }
     }
 
-    /// The endpoint of the sockets, at a URL of its own. Methods have a context from
-    /// `context`, as the procedures of [`Rpc::websocket`] have.
+    /// Returns the endpoint of the sockets, at a URL of its own. Methods have a context
+    /// from `context`, like the procedures of [`Rpc::websocket`].
     ///
-    /// The token in the URL is what lets a client in, not a cookie: pages of every
-    /// origin may come, unless [`allow_origin`](WebSocketService::allow_origin) names
-    /// those that may beside the server's own.
+    /// The token in the URL authorises a client, not a cookie: pages of every origin
+    /// may connect, unless [`allow_origin`](WebSocketService::allow_origin) names those
+    /// allowed beside the server's own.
     ///
     /// | request | response |
     /// |---|---|
     /// | no upgrade | 426 `Expected WebSocket upgrade` |
     /// | no `id` | 401 `ID is required` |
     /// | no `token` | 401 `Token is required` |
-    /// | a token that is not good, or not with this id | 401 `Invalid Token` |
+    /// | an invalid token, or not valid with this id | 401 `Invalid Token` |
     /// | a channel with [too many sockets](Durable::sockets_per_channel) | 503 `Too many sockets` |
     pub fn websocket<How>(
         &self,
@@ -234,7 +232,7 @@ impl<O: DurableObject> fmt::Debug for Durable<O> {
     }
 }
 
-/// The channels that are read.
+/// The channels that are open.
 struct Hubs<T> {
     publisher: Publisher<T>,
     table: Arc<HubTable<T>>,
@@ -242,7 +240,8 @@ struct Hubs<T> {
 
 impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hubs<T> {
     fn hub(&self, channel: &str) -> Result<Arc<Hub<T>>, Error> {
-        // Let go of when the table is no longer locked, as it may be the last of its hub.
+        // Dropped when the table is no longer locked, because it may be the last handle
+        // of its hub.
         let known;
         let mut hubs = self.table.by_channel.lock().unwrap_or_else(PoisonError::into_inner);
         known = hubs.get(channel).and_then(Weak::upgrade);
@@ -268,7 +267,8 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Channels for Hubs<T> {
         let channel = client.channel();
         let hub = self.hub(channel)?;
         let is_new = last.is_none();
-        // After the hub, so that it does not stand before what the hub has given out.
+        // After the hub, so that its position is not before the events that the hub has
+        // delivered.
         let subscription = self.publisher.subscribe(channel, last.as_ref())?;
         let position = subscription.position();
         let iterator = HibernatingIterator::new(move |id| {
@@ -306,7 +306,7 @@ mod tests {
                 drop(begun);
             }
             assert_eq!(known(), 0, "{last:?}");
-            // The tasks that read the channels end in their turn.
+            // The tasks that read the channels end one after the other.
             for _ in 0..1000 {
                 tokio::task::yield_now().await;
             }
@@ -325,7 +325,7 @@ mod tests {
             drop(hub);
             assert!(known() <= 1024, "{}", known());
         }
-        // The last ones are there.
+        // The last ones are still open.
         assert_eq!(known(), 1024);
         assert!(hubs.table.by_channel.lock().unwrap().contains_key("2999"));
         tokio::time::sleep(Duration::from_secs(61)).await;

@@ -16,24 +16,24 @@ use crate::serve::Admitted;
 use crate::socket::Socket;
 use crate::value::Value;
 
-/// A client with what its calls need.
+/// A client with the state of its socket.
 pub(super) struct Seat {
     pub(super) client: DurableClient,
-    /// The token that the socket is opened with.
+    /// Token that the socket is opened with.
     pub(super) token: TokenHash,
-    /// The id of the client, if it is one that it chose and the socket is open.
+    /// Id of the client, if it chose the id and the socket is open.
     pub(super) held: OnceLock<Held>,
     pub(super) channels: Arc<dyn Channels>,
     pub(super) issuer: Arc<Issuer>,
     pub(super) sessions: Arc<Sessions>,
 }
 
-/// The iterator of a channel, whatever its events are.
+/// The iterator of a channel, for any type of events.
 pub(super) type ReadingIterator = HibernatingIterator<Value, (), ReadError>;
 
-/// The channels of a durable object, whatever their events are.
+/// Channels of a durable object, for any type of events.
 pub(super) trait Channels: Send + Sync {
-    /// Lets a client read its channel, behind the event of that id.
+    /// Subscribes a client to its channel, behind the event of that id.
     fn subscribe(
         self: Arc<Self>,
         socket: Socket,
@@ -43,7 +43,7 @@ pub(super) trait Channels: Send + Sync {
 }
 
 impl Seat {
-    /// Returns that of a socket.
+    /// Returns the seat of a socket.
     pub(super) fn of(socket: &Socket) -> Result<&Self, Error> {
         Self::among(socket.extensions()).ok_or_else(Error::hidden)
     }
@@ -53,8 +53,8 @@ impl Seat {
         any.downcast_ref()
     }
 
-    /// Takes a newer token for the socket. It may say something else only of what
-    /// the client may call, of its attachment and its time.
+    /// Accepts a newer token for the socket. It may change only the methods that the
+    /// client may call, its attachment and its expiry.
     pub(super) fn renew(&self, socket: &Socket, token: &str) -> Result<(), Error> {
         let refused = |text: &'static str| Error::new(Code::Unauthorized).with_message(text);
         let now = SystemTime::now();

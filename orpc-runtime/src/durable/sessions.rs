@@ -1,4 +1,4 @@
-//! The open sockets of one endpoint, and when their tokens expire.
+//! The open sockets of one endpoint, by the expiry of their tokens.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,23 +12,23 @@ use super::ids::BadId;
 use super::session::Seat;
 use crate::socket::{CloseCode, Group, Socket};
 
-/// How long the watch sleeps at most, so that it sees when the clock was changed.
+/// Maximum time that the watch sleeps, so that it notices changes of the clock.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// The most sockets that are closed while all others wait for the lock.
+/// Maximum number of sockets that are closed while the lock is held.
 const CLOSED_AT_ONCE: usize = 256;
 
-/// The reason to close the socket of a client that is shut out.
+/// Close reason of the sockets of a revoked client.
 const REVOKED: &str = "Token revoked";
 
 /// The open sockets.
 pub(super) struct Sessions {
     state: Mutex<State>,
-    /// The time of the next token to expire is another one.
+    /// Signals that the next expiry has changed.
     changed: Notify,
-    /// The most sockets of one client.
+    /// Maximum number of sockets of one client.
     pub(super) per_client: AtomicUsize,
-    /// The most sockets of one channel.
+    /// Maximum number of sockets of one channel.
     pub(super) per_channel: AtomicUsize,
 }
 
@@ -47,7 +47,7 @@ impl Default for Sessions {
 struct State {
     sockets: HashMap<u64, Session>,
     by_channel: HashMap<Box<str>, Members>,
-    /// By the time when the token expires.
+    /// Sockets by the expiry of their tokens.
     due: BTreeSet<(SystemTime, u64)>,
     is_watched: bool,
 }
@@ -69,8 +69,8 @@ impl Sessions {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether a client may have one more socket. One that has a socket may always, as
-    /// it gives up its oldest one.
+    /// Returns `true` if a client may have one more socket. A client with a socket always may,
+    /// because its oldest one is closed.
     pub(super) fn has_room(&self, channel: &str, id: &str) -> bool {
         let limit = self.per_channel.load(Ordering::Relaxed);
         self.state()
@@ -79,10 +79,10 @@ impl Sessions {
             .is_none_or(|members| members.count < limit || members.by_client.contains_key(id))
     }
 
-    /// Takes a socket in, until its end. What its request was checked for is checked
-    /// again, as others came meanwhile: then the socket closes.
+    /// Adds a socket, until it ends. The limits checked for its request are checked
+    /// again, because others were added in the meantime: a socket beyond them closes.
     pub(super) fn add(self: &Arc<Self>, socket: &Socket) {
-        // Held for both, so that a socket that ends meanwhile is not left behind.
+        // Held for both, so that a socket that ends in the meantime is removed.
         let mut state = self.state();
         if !socket.enter(Arc::clone(self) as _) {
             return;
@@ -102,7 +102,7 @@ impl Sessions {
         }
     }
 
-    /// Notes a socket. Returns one that has to be closed for it, if there are too many.
+    /// Adds a socket. Returns one that has to be closed, if there are too many.
     fn insert(
         self: &Arc<Self>,
         state: &mut State,
@@ -117,7 +117,7 @@ impl Sessions {
         members.count += 1;
         let is_full = members.count > self.per_channel.load(Ordering::Relaxed);
         let surplus = match own.first().copied() {
-            // Ids of sockets grow.
+            // Ids of sockets increase.
             Some(oldest) if own.len() > self.per_client.load(Ordering::Relaxed).max(1) => {
                 Some((oldest, CloseCode::POLICY, "Too many sockets of this client"))
             }
@@ -133,7 +133,7 @@ impl Sessions {
         Some((state.sockets.get(&oldest)?.socket.clone(), code, reason))
     }
 
-    /// The socket has a new token.
+    /// Updates the expiry after a new token.
     pub(super) fn renewed(&self, socket: &Socket) {
         let Ok(Seat { client, .. }) = Seat::of(socket) else { return };
         let (id, due) = (socket.id(), client.expires_at());
@@ -171,13 +171,13 @@ impl Sessions {
     }
 
     /// Closes the sockets whose tokens have expired, a bounded number at once. Returns
-    /// the time until it has to be called again; none if there is no socket, and then
-    /// nobody watches.
+    /// the time until it has to be called again; `None` if there is no socket, and the
+    /// watch ends.
     fn close_expired(&self, now: SystemTime) -> Option<Duration> {
         let mut state = self.state();
         for _ in 0..CLOSED_AT_ONCE {
             let Some(&(due, id)) = state.due.first() else { break };
-            // A token is good for all of its last instant.
+            // A token is valid until its last instant.
             if due >= now {
                 return Some(
                     due.duration_since(now).unwrap_or_default() + Duration::from_millis(1),
@@ -199,7 +199,7 @@ impl Sessions {
     }
 }
 
-/// Closes sockets when their tokens expire, for as long as there are any.
+/// Closes sockets when their tokens expire, as long as there are any.
 async fn watch(sessions: Weak<Sessions>) {
     loop {
         let Some(sessions) = sessions.upgrade() else { return };
@@ -209,7 +209,7 @@ async fn watch(sessions: Weak<Sessions>) {
             tokio::task::yield_now().await;
             continue;
         }
-        // Whichever comes first.
+        // Waits for the earlier of both.
         let changed = sessions.changed.notified();
         _ = tokio::time::timeout(time.min(LONGEST_SLEEP), changed).await;
     }
@@ -234,7 +234,7 @@ impl Group for Sessions {
 }
 
 impl State {
-    /// Takes a socket out of its channel.
+    /// Removes a socket from its channel.
     fn leave(&mut self, client: &DurableClient, socket: u64) {
         let Some(members) = self.by_channel.get_mut(client.channel()) else { return };
         let Some(own) = members.by_client.get_mut(client.id()) else { return };

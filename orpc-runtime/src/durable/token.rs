@@ -1,4 +1,4 @@
-//! Signed tokens: what a client may do on the socket of a durable iterator.
+//! Signed tokens: the permissions of a client on the socket of a durable iterator.
 //!
 //! A token is the JSON text of its claims, a dot, and the HMAC-SHA256 (RFC 2104)
 //! of that text in base64url without padding (RFC 4648, section 5). It is signed,
@@ -17,10 +17,11 @@ use serde_json::Number;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-/// The longest token that is read, in bytes. Servers take URLs of some 8 KiB.
+/// Maximum length of a token, in bytes. Servers accept URLs of some 8 KiB.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
 
-/// Reads signatures as JavaScript's decoders do: whatever the unused bits of the last character.
+/// Decodes signatures like JavaScript decoders: the unused bits of the last character are
+/// ignored.
 const SIGNATURE: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
     GeneralPurposeConfig::new()
@@ -28,26 +29,26 @@ const SIGNATURE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The keys that tokens are signed with.
+/// Keys that sign tokens.
 ///
-/// The first one signs; all of them are accepted. To change keys put the new one
-/// first, and leave the old one out when the last of its tokens has expired.
+/// The first one signs; all of them are accepted. To rotate keys put the new one first,
+/// and remove the old one when the last of its tokens has expired.
 #[derive(Clone)]
 pub struct SigningKeys(Vec<Hmac<Sha256>>);
 
-/// Why there are no [`SigningKeys`].
+/// Error of creating [`SigningKeys`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// There is no key.
     #[error("a key is needed to sign with")]
     None,
-    /// A key is empty: everybody could sign.
+    /// A key is empty: every client could sign.
     #[error("a key is empty")]
     Empty,
 }
 
 impl SigningKeys {
-    /// Keys as text or bytes, the one that signs first. RFC 2104 advises 32 random
+    /// Creates keys from text or bytes; the first one signs. RFC 2104 advises 32 random
     /// bytes or more for each.
     ///
     /// # Errors
@@ -70,17 +71,16 @@ impl SigningKeys {
         if keys.is_empty() { Err(KeyError::None) } else { Ok(Self(keys)) }
     }
 
-    /// The text with its signature.
+    /// Appends the signature to a text.
     fn sign(&self, text: &str) -> String {
-        // There is a first key, as there is any.
+        // There is always a first key.
         let signature = self.0.first().map(|key| key.clone().chain_update(text).finalize());
         let signature = signature
             .map_or_else(String::new, |signature| URL_SAFE_NO_PAD.encode(signature.into_bytes()));
         format!("{text}.{signature}")
     }
 
-    /// The text of a signed one. The time that the comparison takes says nothing
-    /// of the signature.
+    /// Returns the text of a signed one. The comparison takes constant time.
     fn verify<'t>(&self, signed: &'t str) -> Option<&'t str> {
         let (text, signature) = signed.rsplit_once('.')?;
         let signature = signature.trim_end_matches('=').replace('+', "-").replace('/', "_");
@@ -97,7 +97,7 @@ impl fmt::Debug for SigningKeys {
     }
 }
 
-/// What a token says. Members that it does not know are allowed and mean nothing.
+/// Claims of a token. Unknown members are ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Claims {
     /// The channel.
@@ -105,25 +105,25 @@ pub(super) struct Claims {
     /// The tags of the socket.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) tags: Option<Vec<String>>,
-    /// The attachment, for the server's own use.
+    /// Attachment, for the server's own use.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) att: Option<Box<RawValue>>,
-    /// The methods that may be called, by their first names.
+    /// Methods that may be called, by their first names.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) rpc: Option<Vec<String>>,
     /// Seconds since 1970.
     pub(super) iat: Number,
     /// Seconds since 1970.
     pub(super) exp: Number,
-    /// The id that the token is good with. The official format has no such claim.
+    /// Id that the token is valid with. The official format has no such claim.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) cid: Option<String>,
-    /// Makes a token without `cid` another one than those that say the same.
+    /// Distinguishes a token without `cid` from others with the same claims.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(super) jti: Option<String>,
 }
 
-/// A member that is there must be of its type: null is not.
+/// Requires a member to have its type if it is present: `null` is refused.
 fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,
@@ -132,12 +132,12 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// A token that is none, or no longer.
+/// Reason why a token was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadToken {
-    /// Not signed with one of the keys, or its claims are none.
+    /// Not signed with one of the keys, or without valid claims.
     Invalid,
-    /// It was good once.
+    /// It has expired.
     Expired,
 }
 
@@ -147,7 +147,7 @@ impl Claims {
         Ok(keys.sign(&serde_json::to_string(self)?))
     }
 
-    /// Reads a token.
+    /// Verifies a token.
     pub(super) fn verify(
         token: &str,
         keys: &SigningKeys,
@@ -157,7 +157,7 @@ impl Claims {
         if claims.has_expired(now) { Err(BadToken::Expired) } else { Ok(claims) }
     }
 
-    /// Reads a token that may have expired.
+    /// Verifies a token that may have expired.
     pub(super) fn read(token: &str, keys: &SigningKeys) -> Option<Self> {
         if token.len() > MAX_TOKEN {
             return None;
@@ -166,7 +166,7 @@ impl Claims {
     }
 
     pub(super) fn has_expired(&self, now: SystemTime) -> bool {
-        // A number that no float can be is no time, either.
+        // A number outside the range of `f64` is not a valid time.
         self.exp.as_f64().is_none_or(|exp| exp < seconds(now))
     }
 
@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    /// Tokens that the official signer made, or refuses.
+    /// Tokens that the official signer created, or refuses.
     fn vectors() -> Vec<Value> {
         let text = include_str!("../../tests/vectors/durable/tokens.json");
         let mut file: Value = serde_json::from_str(text).unwrap();
@@ -274,7 +274,7 @@ mod tests {
                 changed[at_byte] ^= change;
                 let Ok(changed) = String::from_utf8(changed) else { continue };
                 let last = at_byte + 1 == token.len();
-                // The last character of a signature has two bits that mean nothing.
+                // The last character of a signature has two unused bits.
                 if last && keys.verify(&changed).is_some() {
                     continue;
                 }

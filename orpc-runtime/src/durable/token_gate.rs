@@ -27,14 +27,14 @@ use crate::socket::Socket;
 use crate::value::Envelope;
 use crate::wire::v1::peer::{Body, Request};
 
-/// The router's name for the methods, below which nothing else lies.
+/// Name of the router of methods.
 pub(super) const METHODS: &str = "call";
 
-/// How many files one call may bring.
+/// Maximum number of files of one call.
 const MAX_FILES: usize = 100;
 
-/// How often a form in memory may let others run while it is read: a few times for
-/// each part.
+/// Maximum number of times that decoding a form in memory may yield to other tasks: a
+/// few times per part.
 const MAX_TURNS: u32 = 10_000;
 
 /// The gate of one endpoint.
@@ -42,11 +42,12 @@ pub(super) struct Entrance {
     pub(super) issuer: Arc<Issuer>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) channels: Arc<dyn Channels>,
-    /// None if it cannot be: then what is wrong with an input is not told.
+    /// `None` if its schema cannot be compiled: then the issues of an input are not
+    /// reported.
     call: Option<InputDecoder<MethodCall>>,
 }
 
-/// The input of `call`, without that of the method.
+/// Input of `call`, without the method's own input.
 #[derive(Deserialize, JsonSchema)]
 struct MethodCall {
     #[schemars(length(min = 1))]
@@ -62,7 +63,7 @@ impl Entrance {
         Self { issuer, sessions, channels, call: InputDecoder::compile().ok() }
     }
 
-    /// The path of the method that a call is for.
+    /// Returns the path of the called method.
     fn method_path(&self, request: &Request) -> Result<Vec<String>, DecodeError> {
         match &request.body {
             Body::Envelope(text) => self.path_in(Envelope::parse(text)?),
@@ -80,7 +81,7 @@ impl Entrance {
     }
 
     fn path_in(&self, envelope: Envelope<'_>) -> Result<Vec<String>, DecodeError> {
-        // Without the method's own input, which is read when its turn comes.
+        // Skips the method's own input, which is read later.
         match envelope.clone().member("path").plain_json()? {
             Some(serde_json::Value::Array(path))
                 if !path.is_empty() && path.iter().all(|name| name.is_string()) =>
@@ -131,7 +132,7 @@ impl Gate for Entrance {
         if !self.sessions.has_room(&claims.chn, &id) {
             return Err((StatusCode::SERVICE_UNAVAILABLE, "Too many sockets"));
         }
-        // The request may still be refused: nothing is kept of it but this.
+        // The request may still be refused: only the seat is stored.
         let seat = Seat {
             client: DurableClient::new(&id, claims),
             token,
@@ -141,7 +142,7 @@ impl Gate for Entrance {
             sessions: Arc::clone(&self.sessions),
         };
         request.extensions.insert(Admitted(Arc::new(seat)));
-        // What stays with the socket must not show the token to logs.
+        // The request that the socket keeps must not show the token in logs.
         request.uri = without_token(&request.uri);
         Ok(())
     }
@@ -151,7 +152,7 @@ impl Gate for Entrance {
     }
 
     fn may_go_on(&self, socket: &Socket) -> bool {
-        // Without a seat there is no client whose token could say so.
+        // Without a seat there is no client, and no valid token.
         Seat::of(socket).is_ok_and(|seat| seat.client.may_go_on(socket, SystemTime::now()))
     }
 
@@ -168,14 +169,14 @@ impl Gate for Entrance {
             }
             "/updateToken" => Ok(()),
             "/call" => self.call(&seat.client, request).map_err(Blocked::Failed),
-            // It is answered at once, whatever else runs: so clients ask for a sign of life.
+            // Answered at once, even if other calls run: clients use it as a heartbeat.
             _ => Err(Blocked::Unmatched),
         }
     }
 }
 
-/// The output of a future for which all is there, though it lets others run now
-/// and then. None if it waits for something nevertheless.
+/// Polls a future that is never pending except to yield to other tasks. `None` if it
+/// waits for something nevertheless.
 fn without_waiting<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
@@ -185,7 +186,7 @@ fn without_waiting<F: Future>(future: F) -> Option<F::Output> {
     })
 }
 
-/// The URI without what let the client in.
+/// Removes the credentials from the URI.
 fn without_token(uri: &Uri) -> Uri {
     let mut rest = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
@@ -199,7 +200,7 @@ fn without_token(uri: &Uri) -> Uri {
     target.parse().unwrap_or_default()
 }
 
-/// The last `id` and the last `token` of a query.
+/// Returns the last `id` and the last `token` of a query.
 fn query(text: &str) -> [Option<Cow<'_, str>>; 2] {
     let [mut id, mut token] = [None, None];
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {

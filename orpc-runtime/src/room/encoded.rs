@@ -1,4 +1,4 @@
-//! Events that are serialised once for all who get them.
+//! Events that are serialised once for all their recipients.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,13 +18,12 @@ use crate::schema::{OutputEncoder, OutputError};
 use crate::socket::{Frame, SendError, Socket};
 use crate::wire::v1::peer::{PeerTail, write_encoded_event};
 
-/// An event of iterators that hibernate: serialised once, sent to any number of
-/// them.
+/// An event of hibernating iterators: serialised once, sent to any number of them.
 ///
-/// The text of a message is that of the peer protocol, with which the official
-/// client reads it as an event of an ordinary iterator.
+/// The message follows the peer protocol: the official client reads it as an event of
+/// an ordinary iterator.
 pub struct EncodedEvent<T, R = (), E = Infallible> {
-    /// What follows the call's id in the message.
+    /// Part of the message behind the call's id.
     tail: Bytes,
     is_last: bool,
     types: PhantomData<fn(T, R, E)>,
@@ -36,7 +35,7 @@ where
     R: Serialize + JsonSchema + 'static,
     E: EventError,
 {
-    /// An event with its id, retry time and comments.
+    /// Serialises an event with its id, retry time and comments.
     ///
     /// # Errors
     /// If the value cannot be serialised, or the id or a comment would break its
@@ -48,7 +47,7 @@ where
         }
     }
 
-    /// A value.
+    /// Serialises a value.
     ///
     /// # Errors
     /// If it cannot be serialised. It is an internal error.
@@ -56,7 +55,7 @@ where
         Self::value(EventKind::Message, &EventMeta::default(), value)
     }
 
-    /// The return value, which ends the iterator.
+    /// Serialises the return value, which ends the iterator.
     ///
     /// # Errors
     /// If it cannot be serialised. It is an internal error.
@@ -64,7 +63,7 @@ where
         Self::value(EventKind::Done, &EventMeta::default(), value)
     }
 
-    /// An error of those that the iterator is declared with, which ends it.
+    /// Serialises a declared error, which ends the iterator.
     ///
     /// # Errors
     /// If the id of an [`ErrorEvent`](crate::ErrorEvent) would break its line in
@@ -73,9 +72,9 @@ where
         Self::end(error.into_error_event())
     }
 
-    /// Any other error, which ends the iterator. To the client it is not a
-    /// declared one. One with a source is sent as an internal error, and the
-    /// source logged.
+    /// Serialises any other error, which ends the iterator. The client gets an
+    /// undeclared error. One with a source is sent as an internal error, and the source
+    /// is logged.
     ///
     /// # Errors
     /// If the id of an [`ErrorEvent`](crate::ErrorEvent) would break its line in
@@ -111,7 +110,7 @@ where
 }
 
 impl<T, R, E> EncodedEvent<T, R, E> {
-    /// Sends the event to an iterator that hibernates on the socket.
+    /// Sends the event to a hibernating iterator on the socket.
     ///
     /// # Errors
     /// If the socket is closed, its client does not read, or has stopped the iterator.
@@ -120,7 +119,7 @@ impl<T, R, E> EncodedEvent<T, R, E> {
         socket.send_event(id.as_json(), self.is_last, write)
     }
 
-    /// A value that was serialised to an envelope before.
+    /// Creates an event from an envelope that was serialised before.
     pub(crate) fn of_envelope(meta: &EventMeta, envelope: &[u8]) -> Self {
         use crate::core::EventWriter as _;
 
@@ -131,8 +130,8 @@ impl<T, R, E> EncodedEvent<T, R, E> {
         Self { tail: tail.into(), is_last: false, types: PhantomData }
     }
 
-    /// Sends the event if there is room for it. If there is none the socket stays
-    /// open, as whoever asks keeps the event.
+    /// Sends the event if there is room. Otherwise the socket stays open, because the
+    /// caller keeps the event.
     #[cfg(feature = "durable")]
     pub(crate) fn try_send(
         &self,
@@ -143,7 +142,7 @@ impl<T, R, E> EncodedEvent<T, R, E> {
         socket.try_send_event(id.as_json(), write)
     }
 
-    /// The message for the iterator of that id, for a channel of your own.
+    /// Returns the message for the iterator of that id, for a transport of your own.
     pub fn frame(&self, id: &HibernationId<T, R, E>) -> Frame {
         let mut text = Vec::with_capacity(id.as_json().len() + self.tail.len() + 8);
         write_encoded_event(id.as_json(), &self.tail, &mut text);
@@ -151,7 +150,8 @@ impl<T, R, E> EncodedEvent<T, R, E> {
     }
 }
 
-/// An event of a publisher's channel, as it was serialised when it was published.
+/// Converts an event of a publisher, with the envelope serialised when it was
+/// published.
 impl<T, E> From<&Published<T>> for EncodedEvent<T, (), E> {
     fn from(event: &Published<T>) -> Self {
         let id = event.id().map(|id| id.to_string());

@@ -1,4 +1,4 @@
-//! Who gets a message.
+//! Recipients of a message to a room.
 
 use serde::de::DeserializeOwned;
 
@@ -6,19 +6,19 @@ use super::encoded::EncodedEvent;
 use crate::procedure::HibernationId;
 use crate::socket::{CloseCode, Frame, SendError, Socket};
 
-/// The sockets that get a message: those that were in the room when they were
-/// asked for. One that has ended since is passed over.
+/// The sockets that were in the room when this was created. A socket that has ended
+/// since is skipped.
 #[derive(Debug, Clone)]
 pub struct Recipients(Vec<Socket>);
 
-/// What became of a message to several sockets.
+/// Outcome of a message to several sockets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Delivery {
-    /// Sockets that it is on its way to.
+    /// Number of sockets to which the message is queued.
     pub sent: usize,
-    /// Sockets that are being closed from now on, because their clients do not read.
+    /// Number of sockets that are closed because their clients do not read.
     pub overloaded: usize,
-    /// Sockets that were not to get it: closed, without an iterator, or with one
+    /// Number of sockets without the message: closed, without an iterator, or with one
     /// that their clients have stopped.
     pub skipped: usize,
 }
@@ -38,29 +38,29 @@ impl Recipients {
         Self(sockets)
     }
 
-    /// All of them but one, such as the sender.
+    /// Removes a socket, such as the sender.
     #[must_use]
     pub fn except(mut self, socket: &Socket) -> Self {
         self.0.retain(|own| own != socket);
         self
     }
 
-    /// How many there are.
+    /// Returns the number of sockets.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no sockets.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The sockets, in the order of their ids.
+    /// Returns the sockets, in the order of their ids.
     pub fn iter(&self) -> std::slice::Iter<'_, Socket> {
         self.0.iter()
     }
 
-    /// Sends a message as it is.
+    /// Sends a message.
     pub fn send(&self, frame: impl Into<Frame>) -> Delivery {
         let frame = frame.into();
         let mut delivery = Delivery::default();
@@ -70,9 +70,9 @@ impl Recipients {
         delivery
     }
 
-    /// Sends an event to an iterator of each socket that hibernates. `iterator`
-    /// finds its id in the socket's attachment; a socket without an attachment,
-    /// or with one of another type, is passed over.
+    /// Sends an event to a hibernating iterator of each socket. `iterator` finds its id
+    /// in the socket's attachment; a socket without an attachment, or with one of
+    /// another type, is skipped.
     pub fn send_event<A, T, R, E>(
         &self,
         event: &EncodedEvent<T, R, E>,
@@ -94,7 +94,7 @@ impl Recipients {
         delivery
     }
 
-    /// Closes the sockets once what waits is sent.
+    /// Closes the sockets once their queued messages are sent.
     pub fn close(&self, code: CloseCode, reason: &str) {
         for socket in &self.0 {
             socket.close(code, reason);

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::recipients::Recipients;
 use crate::socket::{Accept, Group, Socket};
 
-/// A registry of rooms by name. Cheap to clone; all clones are the same registry.
+/// A registry of rooms by name. Cheap to clone; clones share one registry.
 ///
-/// A room is there while a socket is in it or a [`Room`] is held.
+/// A room exists while a socket is in it or a [`Room`] is held.
 ///
 /// ```
 /// use orpc_runtime::Rooms;
@@ -27,7 +27,7 @@ pub struct Rooms(Arc<Registry>);
 #[derive(Default)]
 struct Registry(Mutex<HashMap<Arc<str>, Weak<Inner>>>);
 
-/// Sockets that get events together. Cheap to clone.
+/// A group of sockets that receive events together. Cheap to clone.
 #[derive(Clone)]
 pub struct Room(Arc<Inner>);
 
@@ -45,12 +45,12 @@ struct Sockets {
 }
 
 impl Rooms {
-    /// A registry without rooms.
+    /// Creates a registry without rooms.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The room of that name, made if it is not there.
+    /// Returns the room of that name, created if it does not exist.
     pub fn get_or_create(&self, name: &str) -> Room {
         let mut rooms = self.0.rooms();
         if let Some(room) = rooms.get(name).and_then(Weak::upgrade) {
@@ -66,12 +66,13 @@ impl Rooms {
         Room(room)
     }
 
-    /// The room of that name.
+    /// Returns the room of that name.
     pub fn get(&self, name: &str) -> Option<Room> {
         self.0.rooms().get(name).and_then(Weak::upgrade).map(Room)
     }
 
-    /// The rooms of this registry that the socket is in, in the order it entered them.
+    /// Returns the rooms of this registry that the socket is in, in the order it joined
+    /// them.
     pub fn of(&self, socket: &Socket) -> impl Iterator<Item = Room> {
         let groups = socket.groups().into_iter();
         let rooms = groups.filter_map(|group| {
@@ -82,17 +83,17 @@ impl Rooms {
         rooms.filter(move |room| Weak::ptr_eq(&room.registry, &registry)).map(Room)
     }
 
-    /// All rooms, in no order.
+    /// Returns all rooms, in arbitrary order.
     pub fn all(&self) -> Vec<Room> {
         self.0.rooms().values().filter_map(Weak::upgrade).map(Room).collect()
     }
 
-    /// How many rooms there are.
+    /// Returns the number of rooms.
     pub fn len(&self) -> usize {
         self.0.rooms().len()
     }
 
-    /// Whether there is no room.
+    /// Returns `true` if there are no rooms.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -108,7 +109,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let Some(registry) = self.registry.upgrade() else { return };
         let mut rooms = registry.rooms();
-        // Another one of that name may have been made meanwhile.
+        // Another one of that name may have been created in the meantime.
         if rooms.get(&self.name).is_some_and(|room| room.strong_count() == 0) {
             rooms.remove(&self.name);
         }
@@ -122,13 +123,13 @@ impl Inner {
 }
 
 impl Room {
-    /// The room's name.
+    /// Returns the room's name.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Takes a socket in, until it leaves or ends. False if it is in already, or
-    /// at its end.
+    /// Adds a socket, until it leaves or ends. Returns `false` if it is in the room
+    /// already, or has ended.
     pub fn join(&self, socket: &Socket) -> bool {
         // Held for both, so that the room and the socket agree.
         let mut sockets = self.0.sockets();
@@ -140,7 +141,7 @@ impl Room {
         joined && lives
     }
 
-    /// Lets a socket go. False if it is not in the room.
+    /// Removes a socket. Returns `false` if it is not in the room.
     pub fn leave(&self, socket: &Socket) -> bool {
         let group: Arc<dyn Group> = Arc::clone(&self.0) as _;
         let mut sockets = self.0.sockets();
@@ -148,34 +149,34 @@ impl Room {
         sockets.remove(socket)
     }
 
-    /// Whether a socket is in the room.
+    /// Returns `true` if a socket is in the room.
     pub fn contains(&self, socket: &Socket) -> bool {
         self.0.sockets().all.contains_key(&socket.id())
     }
 
-    /// How many sockets are in the room.
+    /// Returns the number of sockets in the room.
     pub fn len(&self) -> usize {
         self.0.sockets().all.len()
     }
 
-    /// Whether no socket is in the room.
+    /// Returns `true` if no socket is in the room.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The sockets that are in the room now.
+    /// Returns the sockets that are in the room now.
     pub fn everyone(&self) -> Recipients {
         Recipients::new(self.0.sockets().all.values().cloned().collect())
     }
 
-    /// Those of them that were accepted with the tag.
+    /// Returns the sockets in the room that were accepted with the tag.
     pub fn tagged(&self, tag: &str) -> Recipients {
         let sockets = self.0.sockets();
         let tagged = sockets.by_tag.get(tag).map(|sockets| sockets.values().cloned().collect());
         Recipients::new(tagged.unwrap_or_default())
     }
 
-    /// The socket of that [id](Socket::id), if it is in the room.
+    /// Returns the socket of that [id](Socket::id), if it is in the room.
     pub fn socket(&self, id: u64) -> Option<Socket> {
         self.0.sockets().all.get(&id).cloned()
     }
@@ -223,7 +224,7 @@ impl Group for Inner {
     }
 }
 
-/// Whether they are the same room, not only of the same name.
+/// Rooms are equal if they are the same room, not only of the same name.
 impl PartialEq for Room {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

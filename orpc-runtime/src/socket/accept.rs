@@ -1,4 +1,4 @@
-//! What a socket is accepted with.
+//! Configuration of an accepted socket.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::attachment::{Attachment, AttachmentError};
 use super::group::Group;
 
-/// The most tags of a socket, as on Cloudflare.
+/// Maximum number of tags of a socket, as on Cloudflare.
 const MAX_TAGS: usize = 10;
 
-/// The longest tag in characters, as on Cloudflare.
+/// Maximum length of a tag in characters, as on Cloudflare.
 const MAX_TAG: usize = 256;
 
-/// What a socket is accepted with: its tags, its attachment, its rooms.
+/// Configuration of an accepted socket: its tags, its attachment, its rooms.
 #[derive(Default)]
 pub struct Accept {
     pub(super) tags: Vec<Box<str>>,
@@ -22,7 +22,7 @@ pub struct Accept {
     pub(super) groups: Vec<Arc<dyn Group>>,
 }
 
-/// A tag that a socket cannot have.
+/// Error of an invalid tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TagError {
     /// The tag is longer than 256 characters.
@@ -34,12 +34,12 @@ pub enum TagError {
 }
 
 impl Accept {
-    /// A socket with nothing.
+    /// Creates an empty configuration.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a tag, by which a room finds the socket. The same tag twice is one.
+    /// Adds a tag, by which a room finds the socket. Duplicates are ignored.
     ///
     /// # Errors
     /// If it has more than 256 characters, or is one too many: a socket has at most 10.
@@ -57,7 +57,7 @@ impl Accept {
         Ok(self)
     }
 
-    /// Leaves a value with the socket; see [`Socket::attach`](super::Socket::attach).
+    /// Attaches a value to the socket; see [`Socket::attach`](super::Socket::attach).
     ///
     /// # Errors
     /// If the value cannot be serialised, or its JSON text is longer than 2,048 bytes.
@@ -66,7 +66,7 @@ impl Accept {
         Ok(self)
     }
 
-    /// Adds a group that the socket enters when it opens.
+    /// Adds a group that the socket joins when it opens.
     pub(crate) fn group(mut self, group: Arc<dyn Group>) -> Self {
         self.groups.push(group);
         self
@@ -74,7 +74,7 @@ impl Accept {
 }
 
 impl fmt::Debug for Accept {
-    // Attachments hold credentials, so they are left out.
+    // Omits the attachment, which may hold credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accept").field("tags", &self.tags).finish_non_exhaustive()
     }

@@ -1,16 +1,16 @@
-//! A value that is left with a socket.
+//! Attachments of sockets.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The longest text of an attachment, as on Cloudflare.
+/// Maximum length of an attachment's text in bytes, as on Cloudflare.
 const MAX_LENGTH: usize = 2048;
 
 /// A value as JSON text.
 #[derive(Debug, Clone)]
 pub(super) struct Attachment(Box<[u8]>);
 
-/// Why a value cannot be left with a socket, or read.
+/// Error of a value that cannot be attached to a socket, or read.
 #[derive(Debug, thiserror::Error)]
 pub enum AttachmentError {
     /// The text of the value is longer than 2,048 bytes.
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn an_attachment_may_have_2048_bytes_and_no_more() {
-        // Two quotes are part of the text.
+        // The text includes two quotes.
         assert!(Attachment::new(&"x".repeat(2046)).is_ok());
         let error = Attachment::new(&"x".repeat(2047)).unwrap_err();
         assert!(matches!(error, AttachmentError::TooLong { length: 2049 }));

@@ -1,4 +1,4 @@
-//! Messages of a channel, and why a channel closes.
+//! Messages of a socket, and close codes.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 /// One message of a channel.
 ///
-/// Text is UTF-8. Where a channel knows no kinds, both are their bytes.
+/// Text is UTF-8. Transports without message types carry the bytes of either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A message of text.
@@ -17,14 +17,14 @@ pub enum Frame {
 }
 
 impl Frame {
-    /// The bytes of the message.
+    /// Returns the bytes of the message.
     pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Text(bytes) | Self::Binary(bytes) => bytes,
         }
     }
 
-    /// Whether the message is text.
+    /// Returns `true` if the message is text.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text(_))
     }
@@ -70,12 +70,12 @@ impl PartialEq<&str> for Frame {
     }
 }
 
-/// Why a socket closes (RFC 6455, section 7.4).
+/// Close code of a socket (RFC 6455, section 7.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CloseCode(u16);
 
 impl CloseCode {
-    /// 1000: what the socket was for is done.
+    /// 1000: the purpose of the socket is fulfilled.
     pub const NORMAL: Self = Self(1000);
     /// 1001: the server shuts down, or the page is left.
     pub const GOING_AWAY: Self = Self(1001);
@@ -85,9 +85,9 @@ impl CloseCode {
     pub const NO_STATUS: Self = Self(1005);
     /// 1006: the connection was lost without a close frame. Never sent.
     pub const ABNORMAL: Self = Self(1006);
-    /// 1007: text that is no UTF-8.
+    /// 1007: text that is not UTF-8.
     pub const INVALID_DATA: Self = Self(1007);
-    /// 1008: what the client does is not allowed.
+    /// 1008: the client violates a policy.
     pub const POLICY: Self = Self(1008);
     /// 1009: a message is too big.
     pub const TOO_BIG: Self = Self(1009);
@@ -96,13 +96,13 @@ impl CloseCode {
     /// 1013: the server, or this client's connection, is overloaded.
     pub const OVERLOAD: Self = Self(1013);
 
-    /// A code that may be sent: 1000 to 1003, 1007 to 1014, and 3000 to 4999,
+    /// Creates a code that may be sent: 1000 to 1003, 1007 to 1014, and 3000 to 4999,
     /// of which 4000 and above are an application's own.
     pub fn new(code: u16) -> Option<Self> {
         matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999).then_some(Self(code))
     }
 
-    /// A code as it arrived.
+    /// Wraps a received code.
     #[cfg(feature = "websocket")]
     pub(crate) fn received(code: u16) -> Self {
         Self(code)
@@ -121,22 +121,23 @@ impl fmt::Display for CloseCode {
     }
 }
 
-/// How a socket was closed.
+/// Close frame of a socket, or its loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Close {
-    /// The code of the first close frame, whichever end sent it.
+    /// Code of the first close frame, from either end.
     pub code: CloseCode,
     /// Its reason, for people.
     pub reason: String,
-    /// Whether both ends have sent a close frame.
+    /// `true` if both ends have sent a close frame.
     pub clean: bool,
 }
 
-/// What is left of the 125 bytes of a close frame after its code.
+/// Maximum length of a close reason, in bytes: a close frame has 125, two of them for
+/// the code.
 const MAX_REASON: usize = 123;
 
 impl Close {
-    /// A close frame that this end sends. A reason of more than 123 bytes is cut.
+    /// Creates a close frame of this end. A reason of more than 123 bytes is cut.
     pub(crate) fn ours(code: CloseCode, reason: &str) -> Self {
         let fits = |end: &usize| *end <= MAX_REASON;
         let ends = reason.char_indices().map(|(start, char)| start + char.len_utf8());
@@ -144,7 +145,7 @@ impl Close {
         Self { code, reason: reason[..end].to_owned(), clean: false }
     }
 
-    /// A connection that was lost.
+    /// Creates the close of a lost connection.
     #[cfg(feature = "websocket")]
     pub(crate) fn abnormal() -> Self {
         Self { code: CloseCode::ABNORMAL, reason: String::new(), clean: false }

@@ -1,16 +1,16 @@
-//! What sockets can be members of.
+//! Groups of sockets.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use super::Socket;
 
-/// Something that holds sockets until they end.
+/// A group that holds sockets until they end.
 pub(crate) trait Group: Any + Send + Sync {
-    /// Takes the socket in.
+    /// Adds the socket.
     fn take(self: Arc<Self>, socket: &Socket);
 
-    /// The socket is at its end.
+    /// Removes a socket that has ended.
     fn forget(&self, socket: &Socket);
 }
 

@@ -1,6 +1,5 @@
-//! The server's end of a socket, apart from what is called on it: the request it
-//! began with, its tags and attachment, and a way to send. Nothing here knows a
-//! procedure or a wire.
+//! The server's end of a socket: its upgrade request, its tags and attachment, and a
+//! way to send. This module does not depend on procedures or wire protocols.
 
 mod accept;
 mod attachment;
@@ -31,8 +30,8 @@ use attachment::Attachment;
 use group::Groups;
 use outbox::Refused;
 
-/// The server's end of a socket. Lent to a procedure that has an argument of
-/// type `&Socket`; clones are handles of the same socket.
+/// The server's end of a socket. A procedure gets it by an argument of type `&Socket`;
+/// clones are handles of the same socket.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -57,17 +56,17 @@ struct Shared {
     tags: Box<[Box<str>]>,
     outbox: Arc<Outbox>,
     memory: Arc<Budget>,
-    /// The memory of the socket itself.
+    /// Memory of the socket itself.
     _held: Reservation,
     opened: Instant,
     /// Milliseconds from `opened` to the last frame that arrived.
     last_seen: AtomicU64,
-    /// Whether the state says what to close with.
+    /// `true` if the state has a close frame to send.
     is_closing: AtomicBool,
     state: Mutex<State>,
 }
 
-/// The request that the socket began with.
+/// The upgrade request of the socket.
 struct Request {
     uri: Uri,
     headers: HeaderMap,
@@ -77,24 +76,24 @@ struct Request {
 struct State {
     attachment: Option<Attachment>,
     groups: Groups,
-    /// The ids of iterators that hibernate, as JSON text.
+    /// Ids of hibernating iterators, as JSON text.
     hibernating: Vec<Box<str>>,
-    /// Covers the ids, but for the first bytes of them.
+    /// Memory of the ids, beyond the first bytes.
     kept: Reservation,
-    /// What the connection is to close with.
+    /// Close frame to send.
     closing: Option<Close>,
-    /// The socket is at its end.
+    /// The socket has ended.
     ended: bool,
 }
 
-/// Why something was not sent on a socket.
+/// Error of a message that was not sent on a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// The socket is closed, or closes.
     #[error("the socket is closed")]
     Closed,
-    /// The client does not read: all that may wait for it does. As something
-    /// would be lost, the socket is closed with 1013.
+    /// The client does not read, and the buffer is full. Because a message would be
+    /// lost, the socket is closed with 1013.
     #[error("the client does not read what it is sent")]
     Full,
     /// The client has stopped the iterator.
@@ -103,8 +102,8 @@ pub enum SendError {
 }
 
 impl Socket {
-    /// A socket on which `unsent` bytes may wait to be sent. What is kept for it is
-    /// part of `memory`; `held` is what the socket takes by itself.
+    /// Creates a socket on which `unsent` bytes may wait to be sent. Its further memory
+    /// counts towards `memory`; `held` is that of the socket itself.
     pub(crate) fn new(
         request: http::request::Parts,
         accept: Accept,
@@ -139,7 +138,7 @@ impl Socket {
         socket
     }
 
-    /// A socket that nobody is at the other end of.
+    /// Creates a socket without a connection.
     pub(crate) fn detached() -> Self {
         let request = http::Request::new(()).into_parts().0;
         let memory = Budget::new(usize::MAX);
@@ -150,46 +149,47 @@ impl Socket {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A number that no other socket of this process has or had.
+    /// Returns a number that no other socket of this process has or had.
     pub fn id(&self) -> u64 {
         self.0.id
     }
 
-    /// The URI of the request that the socket began with, as the service received it.
+    /// Returns the URI of the upgrade request, as the service received it.
     pub fn uri(&self) -> &Uri {
         &self.0.request.uri
     }
 
-    /// The headers of that request, without those of the handshake itself.
+    /// Returns the headers of that request, without those of the handshake itself.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.request.headers
     }
 
-    /// What layers in front of the service left with that request.
+    /// Returns the extensions that layers in front of the service added to that
+    /// request.
     pub fn extensions(&self) -> &Extensions {
         &self.0.request.extensions
     }
 
-    /// The tags that the socket was [accepted](Accept::tag) with.
+    /// Returns the tags that the socket was [accepted](Accept::tag) with.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
         self.0.tags.iter().map(|tag| &**tag)
     }
 
-    /// Whether the socket was accepted with the tag.
+    /// Returns `true` if the socket was accepted with the tag.
     pub fn has_tag(&self, tag: &str) -> bool {
         self.tags().any(|own| own == tag)
     }
 
-    /// When the last frame of the client arrived, a pong among them: what idle
-    /// sockets are closed by.
+    /// Returns the time when the last frame of the client arrived, pongs included. Idle
+    /// sockets are closed by it.
     pub fn last_seen(&self) -> Instant {
         self.0.opened + std::time::Duration::from_millis(self.0.last_seen.load(Ordering::Relaxed))
     }
 
-    /// Leaves a value with the socket, instead of the one before.
+    /// Attaches a value to the socket, which replaces the previous one.
     ///
-    /// It is kept as JSON text, so that it means the same where a socket outlives
-    /// the process that runs its calls.
+    /// It is stored as JSON text, so that it keeps its meaning if a socket outlives the
+    /// process that runs its calls.
     ///
     /// # Errors
     /// If the value cannot be serialised, or its text is longer than 2,048 bytes.
@@ -199,16 +199,15 @@ impl Socket {
         Ok(())
     }
 
-    /// The value that was left with the socket, if one was.
+    /// Returns the value attached to the socket, if there is one.
     ///
-    /// # Errors
-    /// If it is no `T`.
+    /// # Errors If it is not a valid `T`.
     pub fn attachment<T: DeserializeOwned>(&self) -> Result<Option<T>, AttachmentError> {
         let attachment = self.state().attachment.clone();
         attachment.map(|attachment| attachment.read()).transpose()
     }
 
-    /// Sends a message as it is, beside those of calls.
+    /// Sends a message outside of the calls' protocol.
     ///
     /// # Errors
     /// If the socket is closed, or its client does not read.
@@ -228,22 +227,23 @@ impl Socket {
         })
     }
 
-    /// Waits until the client has read so much of what was sent that there is room
-    /// for more; at once if the socket is closed. For what is sent in a row, such as
-    /// a history, which would else be more than the socket may have unsent.
+    /// Waits until the client has read enough that there is room for more; returns at
+    /// once if the socket is closed. Use it between many messages, such as a history,
+    /// which together would exceed the socket's buffer.
     pub async fn ready(&self) {
         self.outbox().ready().await;
     }
 
-    /// Closes the socket once what waits is sent: its calls end, and nothing more
-    /// is taken. The first word counts; a reason of more than 123 bytes is cut.
+    /// Closes the socket once its queued messages are sent: its calls end, and nothing
+    /// more is received. Only the first call takes effect; a reason of more than 123
+    /// bytes is cut.
     pub fn close(&self, code: CloseCode, reason: &str) {
         self.state().closing.get_or_insert_with(|| Close::ours(code, reason));
         self.0.is_closing.store(true, Ordering::Release);
         self.0.outbox.refuse();
     }
 
-    /// What the socket is to close with.
+    /// Returns the close frame to send; `None` unless the socket closes.
     pub(crate) fn closing(&self) -> Option<Close> {
         if !self.0.is_closing.load(Ordering::Acquire) {
             return None;
@@ -251,12 +251,12 @@ impl Socket {
         self.state().closing.clone()
     }
 
-    /// Whether the socket is at its end.
+    /// Returns `true` if the socket has ended.
     pub fn is_closed(&self) -> bool {
         self.state().ended
     }
 
-    /// The budget of all that is kept for the socket.
+    /// Returns the memory budget of the socket.
     pub(crate) fn memory(&self) -> &Arc<Budget> {
         &self.0.memory
     }
@@ -265,20 +265,20 @@ impl Socket {
         &self.0.outbox
     }
 
-    /// A frame of the client arrived.
+    /// Notes that a frame of the client arrived.
     pub(crate) fn seen(&self, now: Instant) {
         let since = now.saturating_duration_since(self.0.opened).as_millis();
         self.0.last_seen.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// An iterator hibernates from now on.
+    /// Adds a hibernating iterator.
     pub(crate) fn hibernate(&self, id: &str) {
         let mut state = self.state();
         state.hibernating.push(id.into());
         state.count_ids();
     }
 
-    /// Forgets an iterator. False if it does not hibernate.
+    /// Removes a hibernating iterator. Returns `false` if there is none of that id.
     pub(crate) fn release(&self, id: &str) -> bool {
         let mut state = self.state();
         let Some(at) = state.hibernating.iter().position(|own| **own == *id) else {
@@ -292,17 +292,17 @@ impl Socket {
         true
     }
 
-    /// Whether an iterator hibernates.
+    /// Returns `true` if an iterator hibernates.
     pub(crate) fn is_hibernating(&self, id: &str) -> bool {
         self.state().hibernating.iter().any(|own| **own == *id)
     }
 
-    /// How many iterators hibernate.
+    /// Returns the number of hibernating iterators.
     pub(crate) fn hibernating(&self) -> usize {
         self.state().hibernating.len()
     }
 
-    /// Forgets all iterators that hibernate.
+    /// Removes all hibernating iterators.
     pub(crate) fn release_all(&self) -> Vec<Box<str>> {
         let mut state = self.state();
         let ids = std::mem::take(&mut state.hibernating);
@@ -310,8 +310,7 @@ impl Socket {
         ids
     }
 
-    /// Sends an event of an iterator that hibernates; with its last event the
-    /// iterator is forgotten.
+    /// Sends an event of a hibernating iterator; its last event removes the iterator.
     pub(crate) fn send_event(
         &self,
         id: &str,
@@ -326,8 +325,8 @@ impl Socket {
         self.write(true, frame)
     }
 
-    /// Sends an event of an iterator that hibernates, unless too much waits
-    /// already: then it is the sender's to keep.
+    /// Sends an event of a hibernating iterator, unless the buffer is full: then the
+    /// sender keeps it.
     #[cfg(feature = "durable")]
     pub(crate) fn try_send_event(
         &self,
@@ -343,7 +342,7 @@ impl Socket {
         })
     }
 
-    /// Notes a group that holds the socket. False if the socket is at its end.
+    /// Adds a group that holds the socket. Returns `false` if the socket has ended.
     pub(crate) fn enter(&self, group: Arc<dyn Group>) -> bool {
         let mut state = self.state();
         if !state.ended {
@@ -356,12 +355,12 @@ impl Socket {
         self.state().groups.leave(group);
     }
 
-    /// The groups that the socket is in.
+    /// Returns the groups that the socket is in.
     pub(crate) fn groups(&self) -> Vec<Arc<dyn Group>> {
         self.state().groups.all().to_vec()
     }
 
-    /// The socket is at its end: nothing is sent any more.
+    /// Ends the socket: nothing is sent any more.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         state.ended = true;
@@ -371,7 +370,7 @@ impl Socket {
         self.0.outbox.close();
     }
 
-    /// A socket that has ended leaves its groups.
+    /// Removes the socket from its groups.
     pub(crate) fn leave_groups(&self) {
         let groups = std::mem::take(&mut self.state().groups);
         for group in groups.all() {
@@ -380,7 +379,7 @@ impl Socket {
     }
 }
 
-/// Bytes of ids that count as part of the socket itself.
+/// Number of bytes of ids that count as part of the socket itself.
 const FEW_IDS: usize = 512;
 
 impl State {
@@ -391,9 +390,9 @@ impl State {
 }
 
 impl Request {
-    /// Copies the request: its texts are slices of the buffer that it was read
-    /// into, which is of 16 KiB and more and would live as long as the socket.
-    /// What only the handshake needed is left out.
+    /// Copies the request: its texts are slices of the read buffer, which has 16 KiB or
+    /// more and would live as long as the socket. Headers that only the handshake
+    /// needed are removed.
     fn own(parts: http::request::Parts) -> Self {
         let kept = |name: &HeaderName| !HANDSHAKE.contains(name);
         let mut headers =
@@ -409,13 +408,13 @@ impl Request {
         Self {
             uri: parts.uri.to_string().parse().unwrap_or_default(),
             headers,
-            // One that was cleared keeps its room.
+            // A cleared map keeps its capacity.
             extensions: if extensions.is_empty() { Extensions::new() } else { extensions },
         }
     }
 }
 
-/// Headers that say nothing once the socket is there.
+/// Headers that are meaningless after the handshake.
 const HANDSHAKE: [HeaderName; 5] =
     [CONNECTION, UPGRADE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SEC_WEBSOCKET_EXTENSIONS];
 
@@ -428,7 +427,7 @@ impl PartialEq for Socket {
 impl Eq for Socket {}
 
 impl fmt::Debug for Socket {
-    // Headers and attachments hold credentials, so they are left out.
+    // Omits the headers and the attachment, which hold credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
             .field("id", &self.id())

@@ -1,5 +1,5 @@
-//! What waits to be sent: a bounded buffer that calls fill and the connection
-//! empties, and whose fullness holds streams back.
+//! Output buffer of a connection: bounded, filled by calls, emptied by the connection.
+//! While it is full, streams wait.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -12,51 +12,50 @@ use super::frame::Frame;
 use crate::budget::Reservation;
 
 thread_local! {
-    /// A buffer for the frame that is being written, taken for as long as that takes.
+    /// Buffer for the frame that is being written.
     static DRAFT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// The most bytes of a draft that a thread keeps for the next one.
+/// Maximum number of bytes of a draft that a thread keeps for reuse.
 const MAX_DRAFT: usize = 64 * 1024;
 
-/// What waits to be sent on one connection.
+/// Output buffer of one connection.
 ///
-/// Filled by the calls of the connection, emptied by its writer. A stream asks
-/// for room before it produces; what is written without asking (results, errors)
-/// is what a call had in hand.
+/// Filled by the calls of the connection, emptied by its writer. A stream waits for
+/// room before it produces an event; results and errors are written without waiting.
 pub(crate) struct Outbox {
     state: Mutex<OutboxState>,
-    /// A stream waits while so many bytes are unsent.
+    /// Number of unsent bytes at which streams wait.
     high_water: usize,
 }
 
 struct OutboxState {
     bytes: Vec<u8>,
     frames: Vec<FrameEnd>,
-    /// Bytes that were taken and are not sent yet.
+    /// Number of bytes taken and not sent yet.
     in_flight: usize,
-    /// Covers what is unsent.
+    /// Memory of the unsent bytes.
     kept: Reservation,
     /// Calls that wait for room.
     waiting: Vec<Waker>,
-    /// The connection, to be told of what others than its own calls write.
+    /// Waker of the connection, for frames that others than its own calls write.
     writer: Option<Waker>,
-    /// The connection was to be woken while it ran.
+    /// The connection was woken while it ran.
     is_woken: bool,
-    /// Nothing is taken from others than the connection's own calls.
+    /// Only the connection's own calls may still write.
     refuses: bool,
-    /// Nothing will be sent any more.
+    /// Nothing is sent any more.
     closed: bool,
 }
 
-/// Where a frame ends, and of which kind it is.
+/// End of a frame, and its type.
 #[derive(Debug, Clone, Copy)]
 struct FrameEnd {
     end: usize,
     is_text: bool,
 }
 
-/// Why something is not sent.
+/// Reason why a frame was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
     Closed,
@@ -64,12 +63,12 @@ pub(crate) enum Refused {
 }
 
 impl Outbox {
-    /// An outbox in which a stream waits while `high_water` bytes are unsent.
+    /// Creates an outbox in which streams wait while `high_water` bytes are unsent.
     pub(crate) fn new(high_water: usize) -> Arc<Self> {
         Self::counted(high_water, Reservation::unbounded())
     }
 
-    /// One whose unsent bytes count in `kept`.
+    /// Creates an outbox whose unsent bytes count towards `kept`.
     pub(crate) fn counted(high_water: usize, kept: Reservation) -> Arc<Self> {
         let state = OutboxState {
             bytes: Vec::new(),
@@ -89,7 +88,7 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the bytes of all frames, none if there are none. They count as sent.
+    /// Takes the bytes of all frames; `None` if there are none. They count as sent.
     pub(crate) fn take(&self) -> Option<Bytes> {
         let mut state = self.state();
         state.frames.clear();
@@ -101,9 +100,9 @@ impl Outbox {
         (!bytes.is_empty()).then(|| bytes.into())
     }
 
-    /// Writes one frame of text, which values of the application may be part of: the
-    /// closure runs before the outbox is locked, as what it serialises may send as
-    /// well. What it leaves unfinished is forgotten.
+    /// Writes one text frame, which may contain values of the application: the closure
+    /// runs before the outbox is locked, because serialising them may send as well. An
+    /// unfinished frame is discarded.
     pub(crate) fn write<E>(
         &self,
         frame: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
@@ -120,20 +119,20 @@ impl Outbox {
         written
     }
 
-    /// Writes one frame of text that cannot fail. The closure must not call into the
+    /// Writes one text frame that cannot fail. The closure must not call into the
     /// application: it runs while the outbox is locked.
     pub(crate) fn append(&self, frame: impl FnOnce(&mut Vec<u8>)) {
         self.state().append(true, frame);
     }
 
-    /// Writes one frame of bytes, likewise.
+    /// Writes one binary frame, likewise.
     #[cfg(feature = "websocket")]
     pub(crate) fn append_binary(&self, frame: impl FnOnce(&mut Vec<u8>)) {
         self.state().append(false, frame);
     }
 
-    /// Writes one frame from outside of the connection's own calls, which is
-    /// woken for it. The closure runs while the outbox is locked.
+    /// Writes one frame from outside of the connection's own calls, and wakes the
+    /// connection. The closure runs while the outbox is locked.
     pub(crate) fn push(
         &self,
         is_text: bool,
@@ -147,7 +146,7 @@ impl Outbox {
             return Err(Refused::Full);
         }
         state.append(is_text, frame);
-        // If the connection runs now it will come to this frame by itself.
+        // A running connection reaches this frame by itself.
         if let Some(writer) = state.writer.take() {
             drop(state);
             writer.wake();
@@ -155,14 +154,14 @@ impl Outbox {
         Ok(())
     }
 
-    /// Takes no more from others than the connection's own calls, and wakes the
+    /// Refuses frames from others than the connection's own calls, and wakes the
     /// connection to close.
     pub(crate) fn refuse(&self) {
         self.state().refuses = true;
         self.wake();
     }
 
-    /// Wakes the connection; if it runs now, for another time.
+    /// Wakes the connection; if it runs now, it runs once more.
     pub(crate) fn wake(&self) {
         let mut state = self.state();
         match state.writer.take() {
@@ -174,7 +173,7 @@ impl Outbox {
         }
     }
 
-    /// Nothing will be sent any more: what waits is dropped.
+    /// Closes the outbox and drops its frames.
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
@@ -187,13 +186,13 @@ impl Outbox {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether there is no room.
+    /// Returns `true` if there is no room.
     pub(crate) fn is_full(&self) -> bool {
         self.state().unsent() >= self.high_water
     }
 
-    /// Whether there is far more than there is room for: answers that did not
-    /// wait, as refusals do not.
+    /// Returns `true` if the buffer is far beyond its limit, by answers that did not
+    /// wait, such as refusals.
     pub(crate) fn overflows(&self) -> bool {
         self.state().unsent() / 2 >= self.high_water
     }
@@ -213,7 +212,7 @@ impl Outbox {
         .await;
     }
 
-    /// Tells that so many bytes left: calls that waited for room go on.
+    /// Notes that `length` bytes were sent, and wakes calls that wait for room.
     fn sent(&self, length: usize) {
         let mut state = self.state();
         state.in_flight -= length;
@@ -242,19 +241,19 @@ impl OutboxState {
     }
 }
 
-/// The frames of an outbox, one after the other: the connection's end of it.
+/// The frames of an outbox, in order: the connection's end of it.
 #[derive(Default)]
 pub(crate) struct Frames {
     bytes: Bytes,
     frames: Vec<FrameEnd>,
-    /// How many of the frames were sent, and where the next one starts.
+    /// Number of frames sent, and the start of the next one.
     sent: usize,
     start: usize,
 }
 
 impl Frames {
-    /// The next frame, which stays the next until it is [`sent`](Frames::sent).
-    /// Where there is none the task is woken by what [`push`](Outbox::push) brings.
+    /// Returns the next frame, which stays the next until it is [`sent`](Frames::sent).
+    /// If there is none, the next [`push`](Outbox::push) wakes the task.
     pub(crate) fn peek(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Option<Frame> {
         if self.sent == self.frames.len() {
             let mut state = outbox.state();
@@ -287,7 +286,7 @@ impl Frames {
         self.start = frame.end;
         self.sent += 1;
         if self.sent == self.frames.len() {
-            // Nothing is kept for an idle connection.
+            // An idle connection keeps no buffer.
             *self = Self::default();
         }
     }
