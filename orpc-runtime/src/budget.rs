@@ -3,6 +3,71 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// The bytes of a [`MemoryBudget`] unless it is told otherwise.
+const DEFAULT_MEMORY: usize = 256 * 1024 * 1024;
+
+/// A bound on the bytes that clients can make a server keep, shared by all services that
+/// have it. Clones are the same budget.
+///
+/// The services of one [`Rpc`](crate::Rpc), over HTTP and over WebSocket, share its
+/// [budget](crate::Rpc::memory) of 256 MiB. Others take part in it, or in one of another
+/// size, by `memory`:
+///
+/// ```
+/// use orpc_runtime::MemoryBudget;
+/// use orpc_runtime::prelude::*;
+///
+/// #[router]
+/// pub mod api {
+///     #[orpc_runtime::procedure]
+///     pub async fn ping() -> &'static str {
+///         "pong"
+///     }
+/// }
+///
+/// # fn main() {
+/// let memory = MemoryBudget::new(64 * 1024 * 1024);
+/// let rpc = Rpc::new(api::router());
+/// let http = rpc.http(()).memory(&memory);
+/// let websocket = rpc.websocket(()).memory(&memory);
+/// assert_eq!((memory.used(), memory.limit()), (0, 64 * 1024 * 1024));
+/// # }
+/// ```
+///
+/// It counts what arrives and what waits to be sent, not what procedures make of it: the
+/// README of the repository has the table.
+#[derive(Debug, Clone)]
+pub struct MemoryBudget(Arc<Budget>);
+
+impl MemoryBudget {
+    /// A budget of so many bytes.
+    pub fn new(bytes: usize) -> Self {
+        Self(Budget::new(bytes))
+    }
+
+    /// The bytes that are kept now. It may be more than the limit, by results that
+    /// procedures had at hand.
+    pub fn used(&self) -> usize {
+        self.0.used.load(Ordering::Relaxed)
+    }
+
+    /// The bytes that may be kept.
+    pub fn limit(&self) -> usize {
+        self.0.limit
+    }
+
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
+        &self.0
+    }
+}
+
+/// 256 MiB.
+impl Default for MemoryBudget {
+    fn default() -> Self {
+        Self::new(DEFAULT_MEMORY)
+    }
+}
+
 /// A bound on bytes. A budget may be part of a larger one: that of a connection is
 /// part of its service's.
 #[derive(Debug)]
@@ -43,6 +108,12 @@ impl Budget {
     /// A reservation that is to grow.
     pub(crate) fn nothing(self: &Arc<Self>) -> Reservation {
         Reservation { budget: Some(Arc::clone(self)), bytes: 0 }
+    }
+
+    /// Tells if this is the part of that budget which takes `limit` bytes at most.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_part(&self, of: &Arc<Self>, limit: usize) -> bool {
+        self.limit == limit && self.parent.as_ref().is_some_and(|parent| Arc::ptr_eq(parent, of))
     }
 
     /// Returns whether there is room for so many bytes now.
@@ -93,6 +164,12 @@ impl Reservation {
     /// A reservation of no budget, which has room for everything.
     pub(crate) fn unbounded() -> Self {
         Self { budget: None, bytes: 0 }
+    }
+
+    /// A further reservation of the same budget.
+    #[cfg(feature = "http")]
+    pub(crate) fn another(&self) -> Self {
+        Self { budget: self.budget.clone(), bytes: 0 }
     }
 
     /// Reserves further bytes, if there is room for them.

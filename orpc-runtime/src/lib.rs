@@ -36,6 +36,7 @@ pub use crate::core::{
     Code, Error, ErrorDeclaration, ErrorEvent, Event, EventError, EventItem, EventMeta,
     LastEventId, RpcError, Step,
 };
+pub use budget::MemoryBudget;
 pub use contract::Contract;
 pub use derive::JsonSchema;
 pub use orpc_runtime_macros::{RpcError, contract, middleware, procedure, router};

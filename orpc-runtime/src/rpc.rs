@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 
+use crate::budget::MemoryBudget;
 use crate::router::{Route, Router, RouterError, Routes};
 
 /// A router ready to be served: names checked, schemas compiled.
@@ -34,6 +35,7 @@ pub struct Rpc<C> {
 struct Shared<C> {
     router: Router<C>,
     routes: Routes<C>,
+    memory: MemoryBudget,
     live_streams: AtomicUsize,
     shutdown: CancellationToken,
     /// The tasks of the sockets.
@@ -68,6 +70,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         let shared = Shared {
             router,
             routes,
+            memory: MemoryBudget::default(),
             live_streams: AtomicUsize::new(0),
             shutdown: CancellationToken::new(),
             sockets: TaskTracker::new(),
@@ -78,6 +81,12 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     /// Returns the router.
     pub fn router(&self) -> &Router<C> {
         &self.shared.router
+    }
+
+    /// The budget of all services that are made from this, over HTTP and over WebSocket,
+    /// unless they are given another one: 256 MiB.
+    pub fn memory(&self) -> &MemoryBudget {
+        &self.shared.memory
     }
 
     /// Returns the number of event streams that clients read now.

@@ -21,6 +21,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::services::ServeDir;
 
+/// Gives memory back to the operating system after many clients have left, which that of
+/// glibc does not.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Where `npm run build` leaves the web page.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist");
 

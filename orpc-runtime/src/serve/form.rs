@@ -6,7 +6,8 @@ use std::pin::{Pin, pin};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _};
 
-use crate::budget::Reservation;
+use super::state::no_memory;
+use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::value::{Disk, Envelope, File, Files, Malformed};
@@ -94,7 +95,7 @@ pub(crate) enum FormError {
     #[error("the form did not arrive in time")]
     Late,
     #[error("there is no memory left for the form")]
-    NoMemory,
+    NoMemory(Exhausted),
     #[error("a file cannot be kept: {0}")]
     Disk(#[from] io::Error),
 }
@@ -106,7 +107,7 @@ impl FormError {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
             Self::Malformed => malformed_request(DecodeError::Malformed),
             Self::Late => Error::new(Code::Timeout),
-            Self::NoMemory => Error::new(Code::ServiceUnavailable),
+            Self::NoMemory(exhausted) => no_memory(exhausted),
             Self::Disk(error) => Error::internal(error),
         }
     }
@@ -230,7 +231,7 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
     async fn read(&mut self, limit: u64) -> Result<Bytes, FormError> {
         let (mut length, mut all) = (0, BytesMut::new());
         while let Some(chunk) = self.content(&mut length, limit).await? {
-            self.held.grow(chunk.len()).map_err(|_| FormError::NoMemory)?;
+            self.held.grow(chunk.len()).map_err(FormError::NoMemory)?;
             all.extend_from_slice(&chunk);
         }
         Ok(all.freeze())
@@ -241,7 +242,7 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
         let mut disk: Option<std::fs::File> = None;
         let FormLimits { file: limit, memory, .. } = *self.limits;
         while let Some(chunk) = self.content(&mut length, limit).await? {
-            self.held.grow(chunk.len()).map_err(|_| FormError::NoMemory)?;
+            self.held.grow(chunk.len()).map_err(FormError::NoMemory)?;
             unwritten.extend_from_slice(&chunk);
             if length > memory && (disk.is_none() || unwritten.len() >= BLOCK) {
                 let block = unwritten.split().freeze();

@@ -1,15 +1,19 @@
 //! Budgets of bytes, at their edges: of a socket, of all sockets, of all requests.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::StreamExt as _;
+use orpc_runtime::MemoryBudget;
+use orpc_runtime::http::{Connection, HttpService};
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::File;
 use orpc_runtime::websocket::WebSocketService;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::support;
 use super::support::websocket::{PING, PONG, Raw, TEXT, channel, frame, until, within};
@@ -289,6 +293,111 @@ async fn all_requests_share_the_memory_of_the_service() {
         .body(http_body_util::Full::new(Bytes::from(body(1))))
         .unwrap();
     assert_eq!(support::send(service.clone(), long).await.status, 503);
+}
+
+/// A request whose body is half there until the sender is used.
+fn half(
+    connection: &Connection,
+    length: usize,
+) -> (
+    http::Request<impl http_body::Body<Data = Bytes, Error = Infallible> + use<>>,
+    oneshot::Sender<()>,
+) {
+    let (rest, awaited) = oneshot::channel::<()>();
+    let text = Bytes::from(format!("{{\"json\":\"{}\"}}", "x".repeat(length)));
+    let last = text.slice(length..);
+    let begin = futures::stream::iter([Ok(http_body::Frame::data(text.slice(..length)))]);
+    let end = futures::stream::once(async move {
+        drop(awaited.await);
+        Ok(http_body::Frame::data(last))
+    });
+    let mut request = support::post("/length", "");
+    request.extensions_mut().insert(connection.clone());
+    let body = http_body_util::StreamBody::new(begin.chain(end));
+    (request.map(|_| body), rest)
+}
+
+#[tokio::test]
+async fn requests_of_one_connection_share_its_part_of_the_memory() {
+    let memory = MemoryBudget::new(10_000_000);
+    let service = rpc().http(()).memory(&memory).connection_memory(100_000);
+    // As with HTTP/2, where they run at the same time.
+    let connection = Connection::new();
+    let (first, rest) = half(&connection, 60_000);
+    let first = tokio::spawn(support::send(service.clone(), first));
+    until(|| memory.used() > 60_000).await;
+    let ask = async |connection: &Connection| {
+        let (asked, rest) = half(connection, 60_000);
+        drop(rest);
+        support::send(service.clone(), asked).await
+    };
+    let refused = ask(&connection).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (429, &json!("TOO_MANY_REQUESTS")));
+    assert_eq!(ask(&Connection::new()).await.status, 200, "another connection has its own");
+    let other = rpc().http(()).memory(&memory);
+    let (asked, rest_of_other) = half(&connection, 60_000);
+    drop(rest_of_other);
+    assert_eq!(support::send(other, asked).await.status, 200, "so has another service");
+    rest.send(()).unwrap();
+    assert_eq!(first.await.unwrap().status, 200);
+    assert_eq!(ask(&connection).await.status, 200);
+    assert_eq!(memory.used(), 0);
+    // A request alone may take no more, either, whatever the server tells.
+    let text = format!("{{\"json\":\"{}\"}}", "x".repeat(120_000));
+    let long = support::post("/length", text.clone());
+    assert_eq!(support::send(service.clone(), long).await.status, 429);
+    // The library's server tells connections apart.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(orpc_runtime::serve(listener, service).into_future());
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    for (length, code) in [(60_000, "60000"), (120_000, "TOO_MANY"), (60_000, "60000")] {
+        let text = &text[..length];
+        let text = format!("{text}{}\"}}", "x".repeat(length + 9 - text.len()));
+        client.write_all(&request("length", text.len())).await.unwrap();
+        client.write_all(text.as_bytes()).await.unwrap();
+        let read = answer(&mut client).await;
+        assert!(read.contains(code), "{read}");
+    }
+}
+
+#[tokio::test]
+async fn http_and_websocket_share_one_memory() {
+    let rpc = rpc();
+    let ask = async |service: &HttpService<()>, length: usize| {
+        let body = format!("{{\"json\":\"{}\"}}", "x".repeat(length));
+        support::send(service.clone(), support::post("/length", body)).await.status
+    };
+    // The services of one router have its budget.
+    let (http, websocket) = (rpc.http(()), rpc.websocket(()));
+    let mut client = open(&websocket).await;
+    assert_eq!(status(&mut client, &message(1, "stream", 12_000)).await, Value::Null);
+    let by_socket = rpc.memory().used();
+    assert!(by_socket > 12_000, "{by_socket}");
+    let (first, rest) = half(&Connection::new(), 60_000);
+    let first = tokio::spawn(support::send(http, first));
+    until(|| rpc.memory().used() > by_socket + 60_000).await;
+    rest.send(()).unwrap();
+    assert_eq!(first.await.unwrap().status, 200);
+    drop(client);
+    until(|| rpc.memory().used() == 0).await;
+    assert_eq!(rpc.memory().limit(), 256 * 1024 * 1024);
+    // Beyond it either transport refuses, whichever has taken it.
+    let memory = MemoryBudget::new(40_000);
+    let (http, websocket) = (rpc.http(()).memory(&memory), rpc.websocket(()).memory(&memory));
+    let mut client = open(&websocket).await;
+    assert_eq!(ask(&http, 20_000).await, 200);
+    assert_eq!(status(&mut client, &message(1, "stream", 20_000)).await, Value::Null);
+    assert_eq!(ask(&http, 20_000).await, 503);
+    client.send(TEXT, br#"{"i":"1","t":4}"#).await;
+    until(|| memory.used() < 20_000).await;
+    let (first, rest) = half(&Connection::new(), 25_000);
+    let first = tokio::spawn(support::send(http.clone(), first));
+    until(|| memory.used() > 20_000).await;
+    assert_eq!(status(&mut client, &message(2, "stream", 12_000)).await, json!(503));
+    rest.send(()).unwrap();
+    assert_eq!(first.await.unwrap().status, 200);
+    assert_eq!(status(&mut client, &message(3, "stream", 12_000)).await, Value::Null);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orpc_runtime::prelude::*;
 use orpc_runtime::server::{RequestBody, Serve};
-use orpc_runtime::{PeerAddr, serve};
+use orpc_runtime::{MemoryBudget, PeerAddr, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -44,6 +44,13 @@ pub mod api {
     #[procedure]
     pub fn flood(letters: usize) -> impl Stream<Item = String> {
         orpc_runtime::futures::stream::repeat_with(move || "x".repeat(letters))
+    }
+
+    /// So many letters, and then nothing.
+    #[procedure]
+    pub fn once(letters: usize) -> impl Stream<Item = String> {
+        let all = orpc_runtime::futures::stream::once(async move { "x".repeat(letters) });
+        all.chain(orpc_runtime::futures::stream::pending())
     }
 
     #[procedure]
@@ -279,6 +286,78 @@ async fn until_soon(is_so: impl Fn() -> bool) {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn heads_that_are_not_complete_share_a_memory() {
+    let memory = MemoryBudget::new(100_000);
+    let server = run(|server| patient(server).memory(&memory)).await;
+    let half =
+        [b"GET /rpc/ping HTTP/1.1\r\nhost: x\r\nx-long: ".as_slice(), &[b'x'; 40_000]].concat();
+    let mut halves = [connect(&server, &half).await, connect(&server, &half).await];
+    until_soon(|| memory.used() > 80_000).await;
+    let mut third = connect(&server, b"").await;
+    // It may be closed before all is written.
+    drop(third.write_all(&half).await);
+    drop(third.read(&mut [0]).await);
+    // Other clients notice nothing, and a head that is complete is free.
+    let mut small = connect(&server, PING).await;
+    read_until(&mut small, "\"pong\"").await;
+    for stream in &mut halves {
+        stream.write_all(b"\r\n\r\n").await.unwrap();
+        read_until(stream, "\"pong\"").await;
+    }
+    until_soon(|| memory.used() == 0).await;
+    // So is one whose client leaves.
+    let left = connect(&server, &half).await;
+    until_soon(|| memory.used() > 40_000).await;
+    drop(left);
+    until_soon(|| memory.used() == 0).await;
+}
+
+/// A client's end of a connection that takes next to nothing, and no more than that.
+#[cfg(target_os = "linux")]
+async fn narrow(server: &Running, bytes: &[u8]) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(2048).unwrap();
+    let mut stream = socket.connect(server.address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    stream
+}
+
+/// What such a client is sent lies in the buffers of the operating system, whose deadline
+/// is told by its own timer alone.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_dropped_although_all_is_written() {
+    let rpc = rpc();
+    let server = run_with(&rpc, |server| patient(server).write_deadline(SHORT)).await;
+    let once = b"POST /rpc/once HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n\
+        content-length: 14\r\n\r\n{\"json\":20000}";
+    let stream = narrow(&server, once).await;
+    until_soon(|| rpc.live_streams() == 1).await;
+    until_soon(|| rpc.live_streams() == 0).await;
+    drop(stream);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn tcp_asks_a_silent_client_for_a_sign_of_life() {
+    for keepalive in [Some(Duration::from_secs(30)), None] {
+        let server = run(|server| patient(server).keepalive(keepalive)).await;
+        let mut client = connect(&server, PING).await;
+        read_until(&mut client, "\"pong\"").await;
+        let hex = |port: u16| format!("0100007F:{port:04X}");
+        let (own, its) = (hex(server.address.port()), hex(client.local_addr().unwrap().port()));
+        let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let mut lines = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let line = lines.find(|line| line[1..3] == [&*own, &*its]).unwrap();
+        // The kind of timer and the hundredths of a second until it fires; 2 is that of
+        // keepalive.
+        let (kind, when) = line[5].split_once(':').unwrap();
+        let when = u64::from_str_radix(when, 16).unwrap();
+        assert_eq!(kind == "02" && when <= 3000, keepalive.is_some(), "{line:?}");
+    }
 }
 
 #[tokio::test]

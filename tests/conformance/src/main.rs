@@ -28,6 +28,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
 
+/// Gives memory back to the operating system after a flood, which that of glibc does not.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long calls may go on after a signal to end.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
 
@@ -83,7 +87,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // takes two slashes for one.
     let websocket = rpc.websocket(session.clone());
     let websocket = websocket.keep_extensions(false).shutdown_deadline(SHUTDOWN_DEADLINE);
-    let durable = rooms.websocket(session.clone()).shutdown_deadline(SHUTDOWN_DEADLINE);
+    // The sockets of rooms are of another router, and share the memory of this one.
+    let durable = rooms.websocket(session.clone()).memory(rpc.memory());
+    let durable = durable.shutdown_deadline(SHUTDOWN_DEADLINE);
     let http = rpc.http(session).prefix("/rpc");
     let app = match allowed_origin()? {
         None => routes(http, websocket, durable),

@@ -113,7 +113,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
                 return form.map(Input::Form).map_err(FormError::answer);
             }
             InputSource::Events => {
-                let (limit, kept) = (self.options.body_limit, self.options.memory.nothing());
+                let (limit, kept) = (self.options.body_limit, held.another());
                 let events = BodyEvents::new(body, limit, deadlines.events, kept);
                 return Ok(Input::Events(InputEvents::read(events)));
             }

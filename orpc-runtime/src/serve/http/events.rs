@@ -13,6 +13,7 @@ use crate::budget::Reservation;
 use crate::core::{Code, Error};
 use crate::procedure::InputEvent;
 use crate::serve::patience::{Failed, Patience};
+use crate::serve::state::no_memory;
 use crate::wire::v1::sse::{SseEvent, SseReader, TooLong};
 
 /// The events of a request's body, which is read as they are asked for.
@@ -75,8 +76,8 @@ where
                     return Poll::Ready(Some(Ok(InputEvent::new(kind, data, meta, length))));
                 }
                 Ok(None) => {
-                    if this.kept.resize(this.reader.unfinished()).is_err() {
-                        return Poll::Ready(Some(Err(Error::new(Code::ServiceUnavailable))));
+                    if let Err(exhausted) = this.kept.resize(this.reader.unfinished()) {
+                        return Poll::Ready(Some(Err(no_memory(exhausted))));
                     }
                 }
                 Err(TooLong) => return Poll::Ready(Some(Err(Error::new(Code::PayloadTooLarge)))),

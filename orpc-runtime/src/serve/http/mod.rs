@@ -3,6 +3,7 @@
 mod answer;
 mod batch;
 mod body;
+mod connection;
 mod drain;
 mod events;
 mod form;
@@ -13,6 +14,7 @@ mod service;
 mod version2;
 
 pub use body::RpcBody;
+pub use connection::Connection;
 #[cfg(feature = "websocket")]
 pub(crate) use response::respond_with_error;
 pub use service::{HttpFuture, HttpService, Unmatched};

@@ -11,11 +11,12 @@ use http_body::Body;
 
 use super::drain::RequestBody;
 use super::form::Chunks;
-use crate::budget::Reservation;
+use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::serve::form::{self, Form, FormError, FormLimits};
 use crate::serve::patience::{Failed, Patience};
+use crate::serve::state::no_memory;
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub(super) enum ReadError {
     TooLarge,
     /// It did not arrive in time.
     Late,
-    /// The service has no memory left for it.
-    NoMemory,
+    /// The connection or the service has no memory left for it.
+    NoMemory(Exhausted),
     /// The connection failed on the way.
     Broken,
 }
@@ -36,7 +37,7 @@ impl ReadError {
         match self {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
             Self::Late => Error::new(Code::Timeout),
-            Self::NoMemory => Error::new(Code::ServiceUnavailable),
+            Self::NoMemory(exhausted) => no_memory(exhausted),
             Self::Broken => malformed_request(DecodeError::Malformed),
         }
     }
@@ -84,7 +85,7 @@ where
         if first.len() + all.len() + data.remaining() > limit {
             return Err(ReadError::TooLarge);
         }
-        held.grow(data.remaining()).map_err(|_| ReadError::NoMemory)?;
+        held.grow(data.remaining()).map_err(ReadError::NoMemory)?;
         // Most bodies come in one piece, which then is not copied.
         if first.is_empty() && all.is_empty() {
             first = data.copy_to_bytes(data.remaining());

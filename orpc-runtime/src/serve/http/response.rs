@@ -12,9 +12,10 @@ use super::body::RpcBody;
 use super::form::FormBody;
 use super::service::Unmatched;
 use super::version2;
+use crate::budget::Exhausted;
 use crate::core::{Code, Error, Output};
 use crate::procedure::Call;
-use crate::serve::host;
+use crate::serve::{host, state};
 use crate::wire;
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -100,9 +101,9 @@ pub(super) fn unmatched() -> Response<RpcBody> {
     response
 }
 
-/// The response while the service has no memory left.
-pub(super) fn unavailable() -> Response<RpcBody> {
-    error_response(&Error::new(Code::ServiceUnavailable))
+/// The response while the connection or the service has no memory left.
+pub(super) fn no_memory(exhausted: Exhausted) -> Response<RpcBody> {
+    error_response(&state::no_memory(exhausted))
 }
 
 /// The response to OPTIONS, which runs no procedure (RFC 9110, section 9.3.7).

@@ -16,13 +16,14 @@ use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::body::RpcBody;
+use super::connection::Connection;
 use super::drain::{Drain, RequestBody};
 use super::response::{
-    allowed_methods, cross_site, foreign_host, head_only, refused_method, respond,
-    respond_with_error, unavailable, unmatched,
+    allowed_methods, cross_site, foreign_host, head_only, no_memory, refused_method, respond,
+    respond_with_error, unmatched,
 };
 use super::version2::{self, is_version2};
-use crate::budget::{Budget, Reservation};
+use crate::budget::{MemoryBudget, Reservation};
 use crate::procedure::{Call, panicked};
 use crate::router::Route;
 use crate::rpc::Rpc;
@@ -61,8 +62,10 @@ pub(super) struct Options {
     pub(super) initial_comment: Option<Bytes>,
     pub(super) keep_alive: Option<(Duration, Bytes)>,
     pub(super) deadlines: Deadlines,
-    /// The memory of all requests together.
-    pub(super) memory: Arc<Budget>,
+    /// The memory of all requests together, and of the services that share it.
+    pub(super) memory: MemoryBudget,
+    /// The most that requests of one connection take of it.
+    pub(super) connection_memory: usize,
 }
 
 /// For what a client has to do.
@@ -90,7 +93,8 @@ pub(super) struct Deadlines {
 /// | [`file_memory`](HttpService::file_memory) of one file | 1 MiB | the file is kept in a temporary one |
 /// | [`body_deadline`](HttpService::body_deadline) | 20 s without a piece of a body | TIMEOUT, 408 |
 /// | [`input_silence_limit`](HttpService::input_silence_limit) | 75 s without a piece of an event iterator that a client sends | the iterator ends with TIMEOUT |
-/// | [`service_memory`](HttpService::service_memory) | 256 MiB kept for all requests | SERVICE_UNAVAILABLE, 503 |
+/// | [`memory`](HttpService::memory), shared with the WebSocket service of the same [`Rpc`] | 256 MiB kept for all requests and sockets | SERVICE_UNAVAILABLE, 503 |
+/// | [`connection_memory`](HttpService::connection_memory) | 40 MiB kept for the requests of one [`Connection`], and for one request without that | TOO_MANY_REQUESTS, 429 |
 /// | [`write_deadline`](HttpService::write_deadline) | 30 s in which the client takes nothing of the response | the connection is broken off |
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
@@ -148,7 +152,8 @@ impl<C: Send + Sync + 'static> Rpc<C> {
                 events: Duration::from_secs(75),
                 write: Duration::from_secs(30),
             },
-            memory: Budget::new(256 * MIB),
+            memory: self.memory().clone(),
+            connection_memory: CONNECTION,
         };
         HttpService { served: Served::new(self.clone(), context.into_context(), options) }
     }
@@ -360,13 +365,27 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.deadlines.write = time)
     }
 
-    /// Sets how many bytes may be kept for all requests together: heads, bodies and the
-    /// parts of forms in memory, and what is unwritten of responses of more than 16 KiB;
-    /// 256 MiB unless set. Beyond that requests are refused with SERVICE_UNAVAILABLE,
-    /// 503, and streams wait for their readers; the values of procedures do not count.
+    /// Sets the budget for all requests together: heads, bodies and the parts of forms in
+    /// memory, and what is unwritten of responses of more than 16 KiB;
+    /// [that of the `Rpc`](Rpc::memory) unless set, which its WebSocket service has as
+    /// well. Beyond it requests are refused with SERVICE_UNAVAILABLE, 503, and streams
+    /// wait for their readers; the values of procedures do not count.
+    #[must_use]
+    pub fn memory(self, memory: &MemoryBudget) -> Self {
+        self.with(|options| options.memory = memory.clone())
+    }
+
+    /// Gives the service a [budget](HttpService::memory) of its own.
     #[must_use]
     pub fn service_memory(self, bytes: usize) -> Self {
-        self.with(|options| options.memory = Budget::new(bytes))
+        self.memory(&MemoryBudget::new(bytes))
+    }
+
+    /// Sets how many bytes of that budget the requests of one [`Connection`] may take, or
+    /// one request where the server names no connection; 40 MiB unless set. Beyond that a request is refused with TOO_MANY_REQUESTS, 429.
+    #[must_use]
+    pub fn connection_memory(self, bytes: usize) -> Self {
+        self.with(|options| options.connection_memory = bytes)
     }
 
     async fn handle<B>(
@@ -451,6 +470,9 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     }
 }
 
+/// The most memory of the requests of one connection, as of one socket.
+const CONNECTION: usize = 40 * MIB;
+
 /// The memory of a request without its head and body.
 const REQUEST: usize = 4 * 1024;
 
@@ -474,10 +496,17 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = self.clone();
         Box::pin(async move {
-            let Options { deadlines, memory, .. } = &service.served.options;
-            let (deadline, memory) = (deadlines.write, Arc::clone(memory));
+            let Options { deadlines, memory, connection_memory, .. } = &service.served.options;
+            let (deadline, memory) = (deadlines.write, memory.budget());
+            let memory = match request.extensions().get::<Connection>() {
+                Some(connection) => connection.part(memory, *connection_memory),
+                None => memory.part(*connection_memory),
+            };
             let size = REQUEST + head_size(request.headers(), request.uri());
-            let Ok(held) = memory.reserve(size) else { return Ok(unavailable()) };
+            let held = match memory.reserve(size) {
+                Ok(held) => held,
+                Err(exhausted) => return Ok(no_memory(exhausted)),
+            };
             let Ok(response) = service.handle(request, held).await;
             Ok(response.map(|body| body.paced(deadline, &memory)))
         })

@@ -38,11 +38,11 @@ impl Addresses {
     fn admit(self: &Arc<Self>, address: IpAddr) -> Option<AddressPermit> {
         let address = network(address);
         let mut open = self.open();
-        let count = open.entry(address).or_default();
-        if *count >= self.limit {
+        let count = open.get(&address).copied().unwrap_or_default();
+        if count >= self.limit {
             return None;
         }
-        *count += 1;
+        open.insert(address, count + 1);
         Some(AddressPermit { addresses: Arc::clone(self), address })
     }
 }
@@ -106,5 +106,9 @@ mod tests {
         assert!(admit("2001:db8:0:1::1").is_some());
         drop(six);
         assert_eq!(addresses.open().len(), 2, "networks without connections are forgotten");
+
+        let none = Addresses::new(0);
+        assert!(none.admit("192.0.2.1".parse().unwrap()).is_none());
+        assert!(none.open().is_empty(), "a refused address is not kept");
     }
 }

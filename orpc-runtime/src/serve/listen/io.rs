@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use super::admission::Admission;
+use crate::budget::Reservation;
 use crate::serve::time::after;
 
 /// The deadlines of a connection.
@@ -73,6 +74,10 @@ enum Waiting {
     Head(Instant),
 }
 
+/// The bytes of a head that are taken whether there is memory or not: those of the most
+/// requests, so that a flood of long heads refuses nobody else.
+const FEW_BYTES: usize = 4 * 1024;
+
 /// A TCP connection with [`Deadlines`]. It fails when one has passed.
 #[derive(Debug)]
 pub(super) struct TimedConnection {
@@ -85,6 +90,9 @@ pub(super) struct TimedConnection {
     /// Since when the client has taken nothing of what it is sent.
     blocked: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The bytes of a head that is not complete, and their memory.
+    head: usize,
+    head_bytes: Reservation,
     /// Counts the connection for as long as it is open.
     _admission: Admission,
 }
@@ -94,6 +102,7 @@ impl TimedConnection {
         stream: TcpStream,
         turn: Arc<Turn>,
         deadlines: Deadlines,
+        head_bytes: Reservation,
         admission: Admission,
     ) -> Self {
         Self {
@@ -104,6 +113,8 @@ impl TimedConnection {
             waiting: Waiting::Head(Instant::now()),
             blocked: None,
             timer: None,
+            head: 0,
+            head_bytes,
             _admission: admission,
         }
     }
@@ -116,7 +127,25 @@ impl TimedConnection {
         } else if requests != self.requests || matches!(self.waiting, Waiting::Anything) {
             self.waiting = Waiting::Request(Instant::now());
         }
+        if requests != self.requests {
+            // From here on the head counts where the request goes.
+            self.head = 0;
+            self.head_bytes.cover(0);
+        }
         self.requests = requests;
+    }
+
+    /// Counts bytes that were read, if they are of a head.
+    fn count_head(&mut self, bytes: usize) -> io::Result<()> {
+        if let Waiting::Anything = self.waiting {
+            return Ok(());
+        }
+        self.head += bytes;
+        if self.head > FEW_BYTES && self.head_bytes.resize(self.head).is_err() {
+            let error = "there is no memory left for the head of a request";
+            return Err(io::Error::new(ErrorKind::QuotaExceeded, error));
+        }
+        Ok(())
     }
 
     /// When the client is late, if it has to do something.
@@ -187,6 +216,7 @@ impl AsyncRead for TimedConnection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.follow_turn();
+        let filled = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if read.is_pending() {
             return self.poll_late(cx).map(Err);
@@ -194,6 +224,7 @@ impl AsyncRead for TimedConnection {
         if let Waiting::Request(_) = self.waiting {
             self.waiting = Waiting::Head(Instant::now());
         }
+        self.count_head(buffer.filled().len() - filled)?;
         read
     }
 }

@@ -4,6 +4,7 @@
 mod admission;
 mod body;
 mod io;
+mod options;
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -31,7 +32,9 @@ pub use body::{BodyTimeout, RequestBody};
 use self::admission::{Addresses, Admission};
 use self::body::ResponseBody;
 use self::io::{Deadlines, TimedConnection, Turn};
+use super::http::Connection;
 use super::patience::Patience;
+use crate::budget::MemoryBudget;
 use crate::procedure::PeerAddr;
 
 /// The longest head of a request, and how much of a response hyper keeps unsent.
@@ -40,6 +43,9 @@ const BUFFER: usize = 64 * 1024;
 /// The time for which no connection is accepted after that has failed, as it does while the
 /// process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The memory of all heads that are not complete.
+const HEADS: usize = 64 * 1024 * 1024;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -93,6 +99,8 @@ where
         shutdown: Duration::from_secs(10),
         connections: 16_384,
         per_address: None,
+        keepalive: Some(Duration::from_secs(60)),
+        memory: MemoryBudget::new(HEADS),
     };
     Serve { listener, service, options, signal: None }
 }
@@ -109,8 +117,10 @@ where
 /// | [`idle_limit`](Serve::idle_limit) | 75 s | from a response to the next request, and between the pieces of a `text/event-stream` that a client sends |
 /// | [`write_deadline`](Serve::write_deadline) | 30 s | for a client that takes nothing of what is due, after an upgrade as well |
 /// | head of a request | 64 KiB | 431 |
+/// | [`memory`](Serve::memory) | 64 MiB for the heads that are not complete | connections are closed whose head has more than 4 KiB |
 /// | [`connection_limit`](Serve::connection_limit) | 16,384 | further ones wait to be accepted |
 /// | [`address_limit`](Serve::address_limit) | no limit | further ones are closed |
+/// | [`keepalive`](Serve::keepalive) | 60 s | of silence until a client is asked for a sign of life by TCP |
 /// | [`shutdown_deadline`](Serve::shutdown_deadline) | 10 s | for requests that are being answered at shutdown |
 #[must_use = "a server runs when it is awaited"]
 pub struct Serve<S> {
@@ -127,6 +137,8 @@ struct Options {
     shutdown: Duration,
     connections: usize,
     per_address: Option<usize>,
+    keepalive: Option<Duration>,
+    memory: MemoryBudget,
 }
 
 impl<S> Serve<S> {
@@ -153,6 +165,10 @@ impl<S> Serve<S> {
     /// Sets how long a client may take nothing of what it is sent. Sockets have
     /// [a deadline of their own](crate::websocket::WebSocketService::write_deadline)
     /// as well; the shorter one counts.
+    ///
+    /// On Linux it is the TCP_USER_TIMEOUT of connections as well (RFC 5482): a client that
+    /// is gone without a word, or reads nothing, is let go even if the buffers of the
+    /// operating system still take what it is sent.
     pub fn write_deadline(mut self, time: Duration) -> Self {
         self.options.deadlines.write = time;
         self
@@ -168,6 +184,23 @@ impl<S> Serve<S> {
     /// have open. Not for servers behind a proxy, which has one address for all.
     pub fn address_limit(mut self, connections: usize) -> Self {
         self.options.per_address = Some(connections);
+        self
+    }
+
+    /// Sets after which silence TCP asks a client for a sign of life (RFC 9293, section
+    /// 3.8.4), if at all; 60 s unless set. One that gives none to a number of questions, a
+    /// third of that time apart (on Linux: none for the write deadline), is let go. While a
+    /// call takes long, or a stream sends nothing, nothing else would tell that its client
+    /// is gone without a word.
+    pub fn keepalive(mut self, silence: Option<Duration>) -> Self {
+        self.options.keepalive = silence;
+        self
+    }
+
+    /// Sets the budget for the heads of requests that are not complete, beyond the first
+    /// 4 KiB of each: one of 64 MiB unless set. It may be that of the services, too.
+    pub fn memory(mut self, memory: &MemoryBudget) -> Self {
+        self.options.memory = memory.clone();
         self
     }
 
@@ -282,18 +315,21 @@ where
 
     /// Serves a connection in a task of its own.
     fn spawn(&mut self, stream: TcpStream, address: SocketAddr, admission: Admission) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY cannot be set");
+        if let Err(error) = options::set(&stream, self.options.keepalive, &self.options.deadlines) {
+            tracing::debug!(%error, "the options of a connection cannot be set");
         }
+        let head_bytes = self.options.memory.budget().nothing();
+        let connection = Connection::new();
         let turn = Arc::new(Turn::default());
         let deadlines = self.options.deadlines;
-        let io = TimedConnection::new(stream, Arc::clone(&turn), deadlines, admission);
+        let io = TimedConnection::new(stream, Arc::clone(&turn), deadlines, head_bytes, admission);
         let (body, idle) = (self.options.body, deadlines.idle);
         let service = self.service.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             let mut busy = turn.begin();
             let is_connect = request.method() == Method::CONNECT;
             request.extensions_mut().insert(PeerAddr(address));
+            request.extensions_mut().insert(connection.clone());
             let patience = if is_event_stream(&request) {
                 Patience::for_events(idle)
             } else {

@@ -23,7 +23,7 @@ pub(crate) use limits::PeerLimits;
 pub use port::{Port, PortClosed, ports};
 pub use rate::Rate;
 
-use crate::budget::{Budget, Reservation};
+use crate::budget::Reservation;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::socket::{Accept, Close, Frame, Frames, Socket};
@@ -82,7 +82,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         accept: Accept,
     ) -> Peer<C> {
         let limits = PeerLimits::default();
-        let memory = Budget::new(limits.memory);
+        let memory = self.memory().budget().part(limits.memory);
         let held = Reservation::unbounded();
         let socket = Socket::new(request, accept, limits.unsent, memory, held);
         let calls = Calls::new(self.clone(), context.into_context(), socket.clone(), limits, None);

@@ -21,7 +21,7 @@ use super::handshake::{Refusal, accept, is_upgrade};
 use super::hooks::{Hooks, SocketHooks};
 use super::idle_codec::RestingSocket;
 use super::lifecycle::Life;
-use crate::budget::{Budget, Reservation};
+use crate::budget::{MemoryBudget, Reservation};
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
@@ -45,8 +45,8 @@ struct Options {
     keep_extensions: bool,
     message_limit: usize,
     limits: PeerLimits,
-    /// The memory of all sockets together.
-    memory: Arc<Budget>,
+    /// The memory of all sockets together, and of the services that share it.
+    memory: MemoryBudget,
     timing: Timing,
     hooks: Option<Hooks>,
     gate: Option<GateOf>,
@@ -82,7 +82,7 @@ impl std::fmt::Debug for GateOf {
 /// | [`unread_limit`](WebSocketService::unread_limit) of events that clients send | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
 /// | headers of a call | 128 values, and 32 KiB of names and values | BAD_REQUEST, which names the header |
 /// | [`socket_memory`](WebSocketService::socket_memory) | 40 MiB kept for one socket | TOO_MANY_REQUESTS; a message that is not complete closes the socket with 1013 |
-/// | [`service_memory`](WebSocketService::service_memory) | 256 MiB kept for all sockets | 503 for a socket, SERVICE_UNAVAILABLE for a call |
+/// | [`memory`](WebSocketService::memory), shared with the HTTP service of the same [`Rpc`] | 256 MiB kept for all sockets and requests | 503 for a socket, SERVICE_UNAVAILABLE for a call |
 /// | [`message_deadline`](WebSocketService::message_deadline) | 60 s from the first byte of a message to its last | the socket closes with 1008 |
 /// | [`rate_limit`](WebSocketService::rate_limit), [`byte_rate_limit`](WebSocketService::byte_rate_limit), [`procedure_rate_limit`](WebSocketService::procedure_rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` in seconds |
 /// | [`write_deadline`](WebSocketService::write_deadline) | 30 s in which the client takes nothing | the socket is dropped |
@@ -119,7 +119,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             keep_extensions: true,
             message_limit: 1024 * 1024,
             limits: PeerLimits::default(),
-            memory: Budget::new(256 * 1024 * 1024),
+            memory: self.memory().clone(),
             timing: Timing {
                 ping: Some(Duration::from_secs(30)),
                 idle: Duration::from_secs(75),
@@ -286,12 +286,18 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.limits.memory = bytes)
     }
 
-    /// Sets how many bytes may be kept for all sockets together, each of which takes some
-    /// by itself. Beyond that no socket and no call is taken; those that are there
-    /// go on.
+    /// Sets the budget for all sockets together, each of which takes some by itself;
+    /// [that of the `Rpc`](Rpc::memory) unless set, which its HTTP service has as well.
+    /// Beyond it no socket and no call is taken; those that are there go on.
+    #[must_use]
+    pub fn memory(self, memory: &MemoryBudget) -> Self {
+        self.with(|options| options.memory = memory.clone())
+    }
+
+    /// Gives the service a [budget](WebSocketService::memory) of its own.
     #[must_use]
     pub fn service_memory(self, bytes: usize) -> Self {
-        self.with(|options| options.memory = Budget::new(bytes))
+        self.memory(&MemoryBudget::new(bytes))
     }
 
     /// How often a ping is sent, if at all.
@@ -346,7 +352,8 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return WebSocketFuture::ready(plain(status, "The server shuts down"));
         }
-        let Ok(held) = options.memory.reserve(SOCKET + head_size(&parts.headers, &parts.uri))
+        let Ok(held) =
+            options.memory.budget().reserve(SOCKET + head_size(&parts.headers, &parts.uri))
         else {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return WebSocketFuture::ready(plain(status, "The server has too many sockets"));
@@ -410,7 +417,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
             self.served.options.clone();
         let rpc = self.served.rpc.clone();
         let context = self.served.context.clone();
-        let memory = memory.part(limits.memory);
+        let memory = memory.budget().part(limits.memory);
         let socket = Socket::new(parts, accept, limits.unsent, memory, held);
         let websocket = RestingSocket::new(connection, message_limit);
         let gate = gate.map(|GateOf(gate)| gate);
