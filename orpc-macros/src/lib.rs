@@ -1,5 +1,17 @@
 //! The attribute and derive macros of `orpc-runtime`, which re-exports them:
 //! depend on that crate, not on this one.
+//!
+//! | macro | for |
+//! |---|---|
+//! | [`macro@procedure`] | a function that clients call |
+//! | [`macro@router`] | a module of procedures |
+//! | [`macro@contract`] | a trait of procedures, implemented elsewhere |
+//! | [`macro@middleware`] | a function that runs before calls and lends values |
+//! | [`RpcError`](derive@RpcError) | an enum of errors that clients know |
+//! | [`JsonSchema`](derive@JsonSchema) | the schema of an input or output |
+//!
+//! Each reports all mistakes of an item at once, at their tokens, and emits the item
+//! unchanged.
 
 mod attribute;
 mod cfg;

@@ -1,0 +1,63 @@
+import { defineConfig } from 'vitepress'
+
+// Dead links fail the build: `ignoreDeadLinks` stays off.
+export default defineConfig({
+  title: 'orpc-runtime',
+  description: 'Typed RPC from Rust backends to the official oRPC clients in TypeScript',
+  srcExclude: ['snippets/**', 'node_modules/**'],
+  cleanUrls: true,
+  themeConfig: {
+    logo: '/logo.svg',
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Quickstart', link: '/quickstart' },
+      { text: 'Limits', link: '/limits' },
+      { text: 'Architecture', link: '/architecture' },
+    ],
+    sidebar: [
+      {
+        text: 'Basics',
+        items: [
+          { text: 'Quickstart', link: '/quickstart' },
+          { text: 'Procedures', link: '/procedures' },
+          { text: 'Errors', link: '/errors' },
+          { text: 'Validation', link: '/validation' },
+          { text: 'Middleware and context', link: '/middleware' },
+          { text: 'Values and files', link: '/values' },
+          { text: 'TypeScript types', link: '/typescript' },
+          { text: 'Testing', link: '/testing' },
+        ],
+      },
+      {
+        text: 'Events and sockets',
+        items: [
+          { text: 'Streams', link: '/streams' },
+          { text: 'WebSocket', link: '/websocket' },
+          { text: 'Rooms and hibernation', link: '/rooms' },
+          { text: 'Publisher', link: '/publisher' },
+          { text: 'Durable iterators', link: '/durable-iterators' },
+        ],
+      },
+      {
+        text: 'Operation',
+        items: [
+          { text: 'Limits and security', link: '/limits' },
+          { text: 'Deployment behind a proxy', link: '/deployment' },
+          { text: 'Coming from an oRPC TypeScript server', link: '/migration' },
+          { text: 'Differences from the official server', link: '/differences' },
+        ],
+      },
+      {
+        text: 'Internals',
+        items: [
+          { text: 'Architecture', link: '/architecture' },
+          { text: 'Protocol', link: '/protocol' },
+          { text: 'Publisher figures', link: '/publisher-figures' },
+          { text: 'Compile time', link: '/compile-time' },
+          { text: 'Autobahn', link: '/autobahn' },
+        ],
+      },
+    ],
+  },
+})

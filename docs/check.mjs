@@ -1,0 +1,94 @@
+// Checks what VitePress does not: that each imported region exists, that all other code blocks are shell
+// lines or output, and that the links of Markdown files outside the book lead to files and headings.
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const docs = dirname(fileURLToPath(import.meta.url))
+const root = dirname(docs)
+const failures = []
+const fail = (file, line, text) => failures.push(`${relative(root, file)}:${line}: ${text}`)
+
+const chapters = readdirSync(docs).filter((name) => name.endsWith('.md')).map((name) => join(docs, name))
+
+/** Languages of blocks that are no code of the project: commands, and what they print. */
+const allowed = new Set(['sh', 'text'])
+
+const read = new Map()
+const linesOf = (file) => {
+  if (!read.has(file)) read.set(file, readFileSync(file, 'utf8').split('\n'))
+  return read.get(file)
+}
+
+function checkImport(chapter, number, target) {
+  const [path, region] = target.replace(/\{.*\}$/, '').split('#')
+  const file = path.startsWith('@/') ? join(docs, path.slice(2)) : resolve(dirname(chapter), path)
+  if (!existsSync(file)) return fail(chapter, number, `no such file: ${path}`)
+  if (!region) return
+  // VitePress shows the whole file where a region is missing.
+  const marks = (word) => linesOf(file).filter((line) => line.trim() === `// #${word} ${region}`).length
+  if (marks('region') !== 1 || marks('endregion') !== 1) fail(chapter, number, `no region ${region} in ${path}`)
+}
+
+for (const chapter of chapters) {
+  let fence = null
+  linesOf(chapter).forEach((line, index) => {
+    const opening = /^\s*(```+)(\w*)/.exec(line)
+    if (fence) {
+      if (line.trim() === fence) fence = null
+    } else if (opening) {
+      fence = opening[1]
+      if (!allowed.has(opening[2])) {
+        fail(chapter, index + 1, `a block of ${opening[2] || 'no language'}: import it from a file that the tests compile`)
+      }
+    } else if (line.trim().startsWith('<<< ')) {
+      checkImport(chapter, index + 1, line.trim().slice(4).split(' ')[0])
+    }
+  })
+  if (fence) fail(chapter, linesOf(chapter).length, 'a code block is not closed')
+}
+
+// As VitePress makes the ids of headings.
+const slug = (heading) =>
+  heading
+    .trim()
+    .replace(/[\s~`!@#$%^&*()\-_+=[\]{}|\\;:"'“”‘’<>,.?/]+/g, '-')
+    .replace(/-{2,}/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .replace(/^(\d)/, '_$1')
+    .toLowerCase()
+
+function headings(file) {
+  return linesOf(file).filter((line) => /^#+ /.test(line)).map((line) => slug(line.replace(/^#+ /, '')))
+}
+
+const outside = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].map((name) => join(root, name))
+for (const file of [...outside, ...chapters].filter(existsSync)) {
+  linesOf(file).forEach((line, index) => {
+    for (const [, target] of line.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      const [path, anchor] = target.split('#')
+      const linked = path === '' ? file : path.startsWith('/') ? join(docs, path) : resolve(dirname(file), path)
+      const found = [linked, `${linked}.md`, join(docs, 'public', path)].find(existsSync)
+      if (!found) fail(file, index + 1, `no such file: ${target}`)
+      else if (anchor && found.endsWith('.md') && !headings(found).includes(anchor)) {
+        fail(file, index + 1, `no such heading: ${target}`)
+      }
+    }
+  })
+}
+
+// The table of dependencies is whole.
+const architecture = readFileSync(join(docs, 'architecture.md'), 'utf8')
+for (const manifest of ['orpc-runtime/Cargo.toml', 'orpc-macros/Cargo.toml']) {
+  const [, section] = /^\[dependencies\]\n([^]*?)^\[/m.exec(readFileSync(join(root, manifest), 'utf8'))
+  for (const [, name] of section.matchAll(/^([a-z][\w-]*)(?:\.workspace)? =/gm)) {
+    if (!architecture.includes(`| \`${name}\` |`)) fail(join(docs, 'architecture.md'), 1, `no row for the dependency ${name}`)
+  }
+}
+
+if (failures.length > 0) {
+  console.error(failures.join('\n'))
+  process.exit(1)
+}
+console.log(`${chapters.length} chapters: imports, blocks and links are in order`)

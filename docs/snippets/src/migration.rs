@@ -1,0 +1,59 @@
+//! A router of `@orpc/server`, in Rust.
+
+// #region server
+use orpc_runtime::prelude::*;
+
+/// The context of a call, `os.$context<{ user?: string }>()`.
+pub struct Session {
+    user: Option<String>,
+}
+
+/// `os.middleware(({ context, next }) => next({ context: { user } }))`.
+#[middleware]
+async fn authenticated(session: &Session) -> Result<User, AuthError> {
+    session.user.clone().map(User).ok_or(AuthError::Unauthorized)
+}
+
+pub struct User(String);
+
+/// `.errors({ UNAUTHORIZED: {} })`.
+#[derive(Debug, RpcError)]
+pub enum AuthError {
+    Unauthorized,
+}
+
+/// `z.object({ title: z.string().min(1) })`.
+#[derive(Deserialize, JsonSchema)]
+pub struct NewPlanet {
+    #[schemars(length(min = 1))]
+    title: String,
+}
+
+#[router(context = Session, with = authenticated)]
+pub mod planets {
+    use super::*;
+
+    /// `.input(NewPlanet).handler(({ input, context }) => …)`.
+    #[procedure]
+    pub async fn create(user: &User, planet: NewPlanet) -> String {
+        format!("{} by {}", planet.title, user.0)
+    }
+}
+// #endregion server
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_needs_a_user() {
+        crate::check_client(&planets::router(), "migration");
+        let rpc = Rpc::new(planets::router());
+        let call = async |user: Option<&str>| {
+            let context = Session { user: user.map(Into::into) };
+            crate::post(rpc.http(context), "/create", r#"{"json":{"title":"Mars"}}"#).await
+        };
+        assert_eq!(call(None).await.0, 401);
+        assert_eq!(call(Some("Ada")).await.1["json"], "Mars by Ada");
+    }
+}

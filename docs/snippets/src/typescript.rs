@@ -1,0 +1,47 @@
+//! Types of clients: build scripts, tests, types of your own.
+
+use orpc_runtime::prelude::*;
+
+// #region build
+/// In the build script of the crate that serves; the procedures live in a library of their own.
+pub fn build_script() {
+    orpc_runtime::typescript::client(&super::quickstart::api::router())
+        .write("../web/src/client.ts");
+}
+// #endregion build
+
+// #region contract
+pub fn write_contract() {
+    orpc_runtime::typescript::contract(&super::quickstart::api::router())
+        .write("../web/src/contract.ts");
+}
+// #endregion contract
+
+// #region custom
+#[derive(Serialize, JsonSchema)]
+pub struct Price {
+    /// Minor units, such as cents.
+    #[schemars(extend("x-typescript-type" = "Money"))]
+    amount: u32,
+    #[schemars(length(equal = 3))]
+    currency: String,
+}
+
+#[router]
+pub mod prices {
+    use super::*;
+
+    /// The price of a product.
+    #[procedure]
+    pub async fn price_of(product: u32) -> Price {
+        Price { amount: product * 100, currency: "EUR".into() }
+    }
+}
+
+#[test]
+fn the_client_imports_money() {
+    orpc_runtime::typescript::client(&prices::router::<()>())
+        .import("import type { Money } from './money'")
+        .check("ts/typescript/client.ts");
+}
+// #endregion custom

@@ -1,0 +1,79 @@
+//! Constraints of inputs, and outputs that are checked.
+
+// #region order
+use orpc_runtime::prelude::*;
+
+#[derive(Deserialize, JsonSchema)]
+pub struct Order {
+    #[schemars(email)]
+    email: String,
+    #[schemars(length(min = 1, max = 100))]
+    items: Vec<Item>,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub struct Item {
+    #[schemars(regex(pattern = r"^[A-Z]{3}-\d{4}$"))]
+    sku: String,
+    #[schemars(range(min = 1, max = 999))]
+    quantity: u16,
+}
+
+#[router]
+pub mod shop {
+    use super::*;
+
+    /// Returns the lines of the confirmation.
+    #[procedure]
+    pub async fn order(order: Order) -> Vec<String> {
+        let lines = order.items.iter().map(|item| format!("{} × {}", item.quantity, item.sku));
+        lines.chain(order.note).chain([order.email]).collect()
+    }
+}
+// #endregion order
+
+// #region outputs
+#[derive(Serialize, JsonSchema)]
+pub struct Rating {
+    #[schemars(range(min = 1, max = 5))]
+    stars: u8,
+}
+
+#[procedure]
+pub async fn rating() -> Rating {
+    Rating { stars: 9 }
+}
+
+pub fn checked_router() -> Router<()> {
+    Router::new().procedure::<rating, _>().check_outputs()
+}
+// #endregion outputs
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_issue_is_reported() {
+        crate::check_client(&shop::router::<()>(), "validation");
+        let rpc = Rpc::new(shop::router());
+        let input =
+            r#"{"json":{"email":"ada@example.com","items":[{"sku":"ABC-1","quantity":0}]}}"#;
+        let (status, body) = crate::post(rpc.http(()), "/order", input).await;
+        assert_eq!(status, 400);
+        let expected: serde_json::Value =
+            serde_json::from_str(include_str!("../output/issues.json")).unwrap();
+        assert_eq!(body["json"], expected);
+        let input =
+            r#"{"json":{"email":"ada@example.com","items":[{"sku":"ABC-1234","quantity":2}]}}"#;
+        assert_eq!(crate::post(rpc.http(()), "/order", input).await.1["json"][0], "2 × ABC-1234");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_output_is_an_internal_error() {
+        let rpc = Rpc::new(checked_router());
+        assert_eq!(crate::post(rpc.http(()), "/rating", "{}").await.0, 500);
+    }
+}

@@ -1,0 +1,18 @@
+import { createORPCClient, isDefinedError, safe } from '@orpc/client'
+import { RPCLink } from '@orpc/client/fetch'
+import type { Client } from './client'
+
+const client: Client = createORPCClient(new RPCLink({ url: 'http://127.0.0.1:3000/rpc' }))
+
+// #region safe
+const { error } = await safe(client.send({ text: 'hi' }))
+if (isDefinedError(error)) {
+  if (error.code === 'RATE_LIMITED') {
+    console.log(`${error.message}: try again in ${error.data.retryAfter} s`)
+  } else {
+    console.log(error.code) // 'BAD_REQUEST'
+  }
+} else if (error) {
+  console.log('failed', error.message)
+}
+// #endregion safe
