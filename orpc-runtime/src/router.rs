@@ -278,10 +278,12 @@ impl<C: Send + Sync + 'static> Router<C> {
     ///
     /// The context is a value or an `Arc` of one.
     ///
-    /// # Errors The error of the procedure or of a middleware, or an error if the
-    /// procedure is not in this router.
+    /// # Errors
+    /// The error of the procedure or of a middleware, or an error if the procedure is
+    /// not in this router.
     ///
-    /// # Panics If the function panics.
+    /// # Panics
+    /// If the function panics.
     pub async fn call<P: Procedure>(
         &self,
         context: impl Into<Arc<C>>,

@@ -63,8 +63,9 @@ impl<C: Send + Sync + 'static> Rpc<C> {
 
     /// Prepares a router.
     ///
-    /// # Errors Names that conflict or cannot be called from JavaScript, and schemas
-    /// that cannot be compiled, with the procedure and the place in its schema.
+    /// # Errors
+    /// Names that conflict or cannot be called from JavaScript, and schemas that cannot
+    /// be compiled, with the procedure and the place in its schema.
     pub fn try_new(router: Router<C>) -> Result<Self, RouterError> {
         let routes = router.routes()?;
         let shared = Shared {

@@ -287,8 +287,9 @@ impl LastEventId {
 
     /// Reads the id as a `T`, for example a `u64` sequence number.
     ///
-    /// # Errors A BAD_REQUEST without details if the text is not a valid `T`: clients
-    /// may send any text in the header.
+    /// # Errors
+    /// A BAD_REQUEST without details if the text is not a valid `T`: clients may send
+    /// any text in the header.
     pub fn parse<T: std::str::FromStr>(&self) -> Result<T, Error> {
         self.0
             .parse()

@@ -40,7 +40,8 @@ impl DurableClient {
 
     /// Returns the client of a call.
     ///
-    /// # Errors An internal error, if the call was not made on a durable iterator.
+    /// # Errors
+    /// An internal error, if the call was not made on a durable iterator.
     pub fn of(call: &Call) -> Result<&Self, Error> {
         call.socket().and_then(Self::of_socket).ok_or_else(|| Error::internal(NoClient))
     }

@@ -109,8 +109,8 @@ impl<O: DurableObject> DurableIterator<O> {
 
     /// Returns the token, to pass it to a client by other means.
     ///
-    /// # Errors An internal error, if a method does not exist, or the token is too
-    /// long.
+    /// # Errors
+    /// An internal error, if a method does not exist, or the token is too long.
     pub fn token(&self) -> Result<String, Error> {
         match self.token.get() {
             Some(token) => Ok(token.clone()),

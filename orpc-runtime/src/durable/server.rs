@@ -63,8 +63,9 @@ impl<O: DurableObject> Durable<O> {
 
     /// Creates durable iterators over the channels of a publisher.
     ///
-    /// # Errors The faults of the methods: see [`Rpc::try_new`]; and first names that
-    /// every iterator in JavaScript has itself.
+    /// # Errors
+    /// The faults of the methods: see [`Rpc::try_new`]; and first names that every
+    /// iterator in JavaScript has itself.
     pub fn try_new(keys: SigningKeys, publisher: Publisher<O::Event>) -> Result<Self, RouterError> {
         let methods = O::methods();
         let names = methods.names();
@@ -169,9 +170,9 @@ impl<O: DurableObject> Durable<O> {
     /// It applies to this process, and to tokens already issued: the procedure that
     /// issues them has to refuse the client as well.
     ///
-    /// # Errors SERVICE_UNAVAILABLE, if 10,000 clients of the channel are revoked, or
-    /// those of all channels take 16 MiB (some 30,000). The sockets are closed
-    /// nevertheless.
+    /// # Errors
+    /// SERVICE_UNAVAILABLE, if 10,000 clients of the channel are revoked, or those of
+    /// all channels take 16 MiB (some 30,000). The sockets are closed nevertheless.
     pub fn revoke(&self, channel: &str, client: &str, time: Duration) -> Result<usize, Error> {
         let shared = &self.shared;
         let noted = shared.issuer.ids.revoke(channel, client, time, SystemTime::now());

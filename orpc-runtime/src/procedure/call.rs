@@ -255,7 +255,8 @@ impl ResponseHead {
 
     /// Sets a header, replacing what it was set to before.
     ///
-    /// # Errors If the name or the value is not a valid header (RFC 9110, section 5).
+    /// # Errors
+    /// If the name or the value is not a valid header (RFC 9110, section 5).
     pub fn insert_header<N, V>(&mut self, name: N, value: V) -> Result<&mut Self, http::Error>
     where
         HeaderName: TryFrom<N, Error: Into<http::Error>>,
@@ -268,7 +269,8 @@ impl ResponseHead {
 
     /// Adds a header beside others of its name.
     ///
-    /// # Errors If the name or the value is not a valid header (RFC 9110, section 5).
+    /// # Errors
+    /// If the name or the value is not a valid header (RFC 9110, section 5).
     pub fn append_header<N, V>(&mut self, name: N, value: V) -> Result<&mut Self, http::Error>
     where
         HeaderName: TryFrom<N, Error: Into<http::Error>>,

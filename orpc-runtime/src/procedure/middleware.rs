@@ -110,8 +110,9 @@ impl<T> Next<T> {
     /// For a stream procedure that is until the stream has ended; in a call in the
     /// same process, until the procedure has returned it.
     ///
-    /// # Errors The error with which the call ends. Return it unchanged to preserve the
-    /// client's error.
+    /// # Errors
+    /// The error with which the call ends. Return it unchanged to preserve the client's
+    /// error.
     pub async fn with(self, value: T) -> Result<Done, Error> {
         self.0(value).await
     }

@@ -80,8 +80,9 @@ impl<T> Published<T> {
 impl<T: DeserializeOwned + JsonSchema + Send + Sync + 'static> Published<T> {
     /// Reads the value.
     ///
-    /// # Errors If the event is not a valid `T`, such as one that another version of
-    /// the program stored in a file. It is an internal error.
+    /// # Errors
+    /// If the event is not a valid `T`, such as one that another version of the program
+    /// stored in a file. It is an internal error.
     pub fn value(&self) -> Result<T, Error> {
         Ok(read_envelope(&self.value.envelope)?)
     }

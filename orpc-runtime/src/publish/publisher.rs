@@ -191,7 +191,8 @@ impl PublisherBuilder {
     /// reason is logged. Beside the file there is another one, `<path>.mark`, by which a
     /// restored copy is distinguished from the original.
     ///
-    /// # Errors If the file cannot be opened, is in use for longer than the
+    /// # Errors
+    /// If the file cannot be opened, is in use for longer than the
     /// [`lock_timeout`](PublisherBuilder::lock_timeout), or is so corrupt that nothing
     /// can be read from it. It is left unchanged: move it away to start with an empty
     /// file. With [`Durability::Memory`] there is no file, and no error.
@@ -260,8 +261,9 @@ impl<T> Publisher<T> {
     /// the last event that the client received (`Option<&LastEventId>`; `None` is from
     /// now on). The position is fixed by this call.
     ///
-    /// # Errors If the id is not one of a publisher, which is BAD_REQUEST; or if there
-    /// are too many channels.
+    /// # Errors
+    /// If the id is not one of a publisher, which is BAD_REQUEST; or if there are too
+    /// many channels.
     pub fn subscribe(
         &self,
         channel: &str,

@@ -38,7 +38,8 @@ pub struct Subscription<T> {
 pub trait IntoStart {
     /// Converts the value into a start.
     ///
-    /// # Errors If a text is not an id of a publisher.
+    /// # Errors
+    /// If a text is not an id of a publisher.
     fn into_start(self) -> Result<Start, SubscribeError>;
 }
 

@@ -201,7 +201,8 @@ impl Socket {
 
     /// Returns the value attached to the socket, if there is one.
     ///
-    /// # Errors If it is not a valid `T`.
+    /// # Errors
+    /// If it is not a valid `T`.
     pub fn attachment<T: DeserializeOwned>(&self) -> Result<Option<T>, AttachmentError> {
         let attachment = self.state().attachment.clone();
         attachment.map(|attachment| attachment.read()).transpose()

@@ -1,22 +1,22 @@
-//! Where in a value the integers of 64 and 128 bits are, as its JSON Schema
-//! tells. serde hands over a `u64` and the number of a `serde_json::Value` alike.
+//! Locations of the integers of 64 and 128 bits in a value, from its JSON Schema. serde
+//! does not distinguish a `u64` from the number of a `serde_json::Value`.
 
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-/// The most places of one type that are told apart.
+/// Maximum number of places of one type.
 const MAX_PLACES: usize = 10_000;
 
-/// The place of a value of which nothing is known.
+/// Place of a value without a schema.
 const NOWHERE: usize = usize::MAX;
 
-/// A type whose places are too many to tell apart.
+/// Error of a type with too many places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("more than {MAX_PLACES} places of different shapes")]
 pub(crate) struct TooManyPlaces;
 
-/// The places of a type: a graph whose edges are members and elements.
+/// Places of a type: a graph whose edges are members and elements.
 #[derive(Debug)]
 pub(crate) struct Places(Vec<Node>);
 
@@ -37,7 +37,7 @@ pub(crate) struct Place<'a> {
 }
 
 impl Places {
-    /// The places of a schema.
+    /// Builds the places of a schema.
     pub(crate) fn of(schema: &Value) -> Result<Self, TooManyPlaces> {
         let mut graph = Graph { root: schema, known: HashMap::new(), waiting: Vec::new() };
         graph.place(&[schema]);
@@ -51,7 +51,7 @@ impl Places {
         Ok(Self(nodes))
     }
 
-    /// The place of the value itself.
+    /// Returns the place of the value itself.
     pub(crate) fn root(&self) -> Place<'_> {
         Place { places: self, at: 0 }
     }
@@ -62,25 +62,26 @@ impl<'a> Place<'a> {
         self.places.0.get(self.at)
     }
 
-    /// Whether an integer of 64 or 128 bits may stand here.
+    /// Returns `true` if an integer of 64 or 128 bits may be at this place.
     pub(crate) fn is_wide(self) -> bool {
         self.node().is_some_and(|node| node.wide)
     }
 
-    /// The place of a member.
+    /// Returns the place of a member.
     pub(crate) fn member(self, name: &str) -> Option<Self> {
         let node = self.node()?;
         node.members.get(name).copied().or(node.other_members).map(|at| Self { at, ..self })
     }
 
-    /// The place of an element.
+    /// Returns the place of an element.
     pub(crate) fn item(self, index: usize) -> Option<Self> {
         let node = self.node()?;
         node.first_items.get(index).copied().or(node.other_items).map(|at| Self { at, ..self })
     }
 }
 
-/// A graph that grows: the nodes of a place are all schemas that may apply there.
+/// A graph under construction: the node of a place stands for all schemas that may
+/// apply there.
 struct Graph<'s> {
     root: &'s Value,
     known: HashMap<Vec<*const Value>, usize>,
@@ -88,7 +89,7 @@ struct Graph<'s> {
 }
 
 impl<'s> Graph<'s> {
-    /// The place of a value that these schemas describe.
+    /// Returns the place of a value that these schemas describe.
     fn place(&mut self, schemas: &[&'s Value]) -> Option<usize> {
         let mut seen = BTreeSet::new();
         let mut shapes = Vec::new();
@@ -175,7 +176,7 @@ impl<'s> Graph<'s> {
     }
 }
 
-/// Whether a schema is that of an integer of 64 or 128 bits.
+/// Returns `true` if a schema is that of an integer of 64 or 128 bits.
 pub(crate) fn is_wide(schema: &Map<String, Value>) -> bool {
     let format = schema.get("format").and_then(Value::as_str);
     format.is_some_and(|format| matches!(format, "int64" | "uint64" | "int128" | "uint128"))
@@ -197,7 +198,7 @@ fn table_entry<'s>(schema: &'s Map<String, Value>, keyword: &str, name: &str) ->
     schema.get(keyword).and_then(Value::as_object)?.get(name)
 }
 
-/// The schemas of members that have no property of their own.
+/// Returns the schemas of members without a property of their own.
 fn others(schema: &Map<String, Value>) -> Vec<&Value> {
     let patterns = table(schema, "patternProperties").map(|(_, schema)| schema);
     let additional = ["additionalProperties", "unevaluatedProperties"];

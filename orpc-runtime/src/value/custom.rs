@@ -1,4 +1,4 @@
-//! Types of the user's own, known to both sides by a code.
+//! User-defined types, which both sides know by a code.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::kind;
 use super::special::deserialize_special;
 
-/// A type that clients know by a code: what `customJsonSerializers` of the
-/// official client registers. In a procedure it stands as [`Custom<T>`].
+/// A type that clients know by a code: those that `customJsonSerializers` of the
+/// official client registers. A procedure uses it as [`Custom<T>`].
 ///
 /// ```
 /// use orpc_runtime::value::{Custom, CustomType};
@@ -41,19 +41,19 @@ use super::special::deserialize_special;
 /// }
 /// ```
 pub trait CustomType: Sized {
-    /// The code, from 8 to 99,999; by convention users' codes start at 21.
+    /// The code, from 8 to 99,999; by convention user-defined codes start at 21.
     const CODE: u32;
 
-    /// What stands in the JSON; it may hold special values itself.
+    /// Form of the value in the JSON; it may contain special values itself.
     type Form: Serialize + DeserializeOwned + JsonSchema;
 
-    /// The value as its form.
+    /// Converts the value to its form.
     fn to_form(&self) -> Self::Form;
 
-    /// The value of a form.
+    /// Creates the value from its form.
     ///
     /// # Errors
-    /// What is wrong with the form, for the client to read.
+    /// The fault of the form, as a message for the client.
     fn from_form(form: Self::Form) -> Result<Self, String>;
 }
 
@@ -112,7 +112,7 @@ impl<T: CustomType> JsonSchema for Custom<T> {
         format!("Custom_{}", T::CODE).into()
     }
 
-    // The form's schema stays whole: a form may be of a special type itself.
+    // The form's schema stays complete: a form may be of a special type itself.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = Schema::default();
         schema.insert(
@@ -125,7 +125,7 @@ impl<T: CustomType> JsonSchema for Custom<T> {
     }
 }
 
-/// A value of a user-defined type that is known by its code alone.
+/// A value of a user-defined type, identified by its code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coded {
     code: u32,
@@ -137,12 +137,12 @@ impl Coded {
         Self { code, form }
     }
 
-    /// The code of the type.
+    /// Returns the code of the type.
     pub fn code(&self) -> u32 {
         self.code
     }
 
-    /// What stands in the JSON.
+    /// Returns the form of the value in the JSON.
     pub fn form(&self) -> &super::Value {
         &self.form
     }

@@ -1,4 +1,4 @@
-//! A value of any kind.
+//! Values of any type.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,11 +17,11 @@ use super::{BigInt, Date, File, Map, RegExp, Set, Undefined, Url};
 /// The members of an object, in the order of insertion.
 pub type Object = IndexMap<String, Value>;
 
-/// A value of any kind that a client can send, and a handler send back as it came.
+/// A value of any type that a client can send, which a handler can return unchanged.
 ///
 /// Below `#[serde(flatten)]` and in enums that are `untagged` or internally tagged
-/// serde keeps values in a buffer that has no undefined: such an element of an
-/// array is null there. All other kinds pass.
+/// serde buffers values, and its buffer has no undefined: such an element of an array
+/// becomes null. All other types are preserved.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -35,7 +35,7 @@ pub type Object = IndexMap<String, Value>;
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// What a call without an input has. In an object it stands for no member.
+    /// The input of a call without one. Undefined members of objects are omitted.
     #[default]
     Undefined,
     /// `null`.
@@ -46,11 +46,11 @@ pub enum Value {
     Number(f64),
     /// Text.
     String(String),
-    /// An integer without a bound.
+    /// An integer of any size.
     BigInt(BigInt),
     /// A point in time.
     Date(Date),
-    /// An address.
+    /// A URL.
     Url(Url),
     /// A regular expression.
     RegExp(RegExp),
@@ -69,7 +69,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// What the value is, if JSON has no type for it.
+    /// Returns the kind of the value, if JSON has no type for it.
     pub(crate) fn kind(&self) -> Option<Kind> {
         Some(match self {
             Self::BigInt(_) => Kind::BigInt,
@@ -91,7 +91,7 @@ impl Value {
         })
     }
 
-    /// The value as it stands in the JSON of an envelope, without its types.
+    /// Returns the value as in the JSON of an envelope, without its types.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
 
@@ -118,7 +118,7 @@ impl Value {
     }
 }
 
-/// A number of JSON, an integer where JavaScript takes it for one.
+/// Converts a number to JSON: an integer if JavaScript treats it as one.
 pub(crate) fn json_number(number: f64) -> Option<serde_json::Number> {
     super::json::exact_integer(number)
         .map(Into::into)
@@ -257,7 +257,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Bool(bool))
     }
 
-    // The numbers of JavaScript: integers beyond 2^53 are rounded.
+    // As numbers of JavaScript: integers beyond 2^53 are rounded.
     #[allow(clippy::cast_precision_loss)]
     fn visit_i64<E>(self, integer: i64) -> Result<Value, E> {
         Ok(Value::Number(integer as f64))
@@ -302,7 +302,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
-/// The value of a kind, from its plain form.
+/// Reads a value of a kind from its plain form.
 fn tagged<'de, A: MapAccess<'de>>(kind: Kind, mut map: A) -> Result<Value, A::Error> {
     fn text<'de, A: MapAccess<'de>, T>(map: &mut A) -> Result<T, A::Error>
     where

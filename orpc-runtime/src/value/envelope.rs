@@ -20,21 +20,21 @@ use super::same_value_zero::{distinct, distinct_keys};
 use super::writer::{Integers, Written, write_value};
 use super::{BigInt, Date, File, Map, RegExp, Set, Url};
 
-/// The most `meta` items of one envelope.
+/// Maximum number of `meta` items of one envelope.
 const MAX_META: usize = 50_000;
 
-/// The most segments of a path: JSON is never as deep.
+/// Maximum number of segments of a path: JSON is never as deep.
 const MAX_PATH: usize = 128;
 
-/// The most user-defined types that one value is of, each the form of the next.
+/// Maximum nesting of user-defined types, each of which is the form of the next.
 const MAX_FORMS: usize = 8;
 
-/// A payload that is no envelope, or one that contradicts itself.
+/// A payload that is not an envelope, or an inconsistent one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed envelope")]
 pub(crate) struct Malformed;
 
-/// The files of a form by their numbers.
+/// Files of a form by number.
 pub(crate) type Files = BTreeMap<usize, File>;
 
 /// An envelope with its parts still as text.
@@ -43,11 +43,11 @@ pub struct Envelope<'a> {
     json: Option<&'a RawValue>,
     meta: Vec<MetaEntry<'a>>,
     maps: Option<&'a RawValue>,
-    /// The files that came with it, and their places.
+    /// Attached files, and their places.
     files: Vec<(Path<'a>, File)>,
 }
 
-/// An envelope with text of its own.
+/// An envelope that owns its text.
 #[derive(Debug)]
 pub(crate) struct OwnedEnvelope {
     json: Option<Box<RawValue>>,
@@ -74,7 +74,7 @@ struct Path<'a>(Vec<Segment<'a>>);
 #[derive(Debug, Clone)]
 struct MetaEntry<'a> {
     code: u64,
-    /// None if it cannot lead anywhere, which only matters where the code is known.
+    /// `None` if it cannot exist, which is an error only if the code is known.
     path: Option<Path<'a>>,
 }
 
@@ -85,8 +85,8 @@ enum Segment<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads an envelope. Empty text is undefined, as is any JSON value but an
-    /// object, of which JavaScript would read an undefined member `json`.
+    /// Parses an envelope. Empty text is undefined, and so is any JSON value except an
+    /// object, because JavaScript would read an undefined member `json`.
     pub(crate) fn parse(text: &'a [u8]) -> Result<Self, Malformed> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         if text.is_empty() {
@@ -95,7 +95,7 @@ impl<'a> Envelope<'a> {
         serde_json::from_slice(text).map_err(|_| Malformed)
     }
 
-    /// Reads the envelope of a form with files.
+    /// Parses the envelope of a form with files.
     pub(crate) fn parse_form(text: &'a [u8], files: &Files) -> Result<Self, Malformed> {
         let mut envelope: Self = serde_json::from_slice(text).map_err(|_| Malformed)?;
         let Some(maps) = envelope.maps else { return Ok(envelope) };
@@ -107,8 +107,8 @@ impl<'a> Envelope<'a> {
         Ok(envelope)
     }
 
-    /// The envelope of a member of the value. Undefined if there is none, as in
-    /// what is no object.
+    /// Returns the envelope of a member of the value; undefined if it does not exist or
+    /// the value is not an object.
     #[cfg(feature = "websocket")]
     pub(crate) fn member(self, name: &str) -> Self {
         let members = self.json.and_then(|json| serde_json::from_str(json.get()).ok());
@@ -119,7 +119,7 @@ impl<'a> Envelope<'a> {
         };
         let meta = self.meta.into_iter().filter_map(|MetaEntry { code, path }| {
             let path = path.map(below);
-            // A path that leads nowhere does not lead below.
+            // An invalid path has no path below it.
             Some(MetaEntry { code, path: Some(path??) })
         });
         let files = self.files.into_iter().filter_map(|(path, file)| Some((below(path)?, file)));
@@ -131,7 +131,7 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// The same, with text of its own.
+    /// Copies the text, so that the envelope owns it.
     pub(crate) fn into_owned(self) -> OwnedEnvelope {
         let meta = self.meta.into_iter();
         let files = self.files.into_iter();
@@ -144,8 +144,8 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// The value, if it is plain JSON: neither undefined nor with types. Its
-    /// numbers are those of JavaScript.
+    /// Returns the value, if it is plain JSON: defined, and without types. Its numbers
+    /// are those of JavaScript.
     pub(crate) fn plain_json(&self) -> Result<Option<Json>, Malformed> {
         if !self.meta.is_empty() || !self.files.is_empty() {
             return Ok(None);
@@ -155,13 +155,13 @@ impl<'a> Envelope<'a> {
         Ok(json)
     }
 
-    /// The value as a tree of JSON, without the types that `meta` says.
+    /// Returns the value as a tree of JSON, without the types in `meta`.
     fn json(&self) -> Result<Option<Json>, Malformed> {
         self.json.map(|json| serde_json::from_str(json.get()).map_err(|_| Malformed)).transpose()
     }
 
-    /// The value with its types. Of the user-defined ones those count whose codes
-    /// are given. The places are those of dates that cannot be read for sure.
+    /// Returns the value with its types, including the user-defined ones with these
+    /// codes. The paths are those of dates that cannot be parsed reliably.
     pub(crate) fn value(&self, codes: &[u32]) -> Result<(Value, Vec<Vec<PathSegment>>), Malformed> {
         let Some(mut json) = self.json()? else {
             let is_plain = self.meta.iter().all(|entry| entry.kind(codes).is_none());
@@ -190,7 +190,7 @@ impl<'a> Envelope<'a> {
             let address = std::ptr::from_ref(target);
             let mark = match (mark, marks.remove(&address)) {
                 (mark, None) => mark,
-                // The form of a user-defined type may be of a special type itself.
+                // The form of a user-defined type may have a special type itself.
                 (Mark::Custom(code, depth, _), Some(form)) if form.depth() < MAX_FORMS => {
                     Mark::Custom(code, depth + form.depth(), Some(Box::new(form)))
                 }
@@ -202,11 +202,11 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// What stands in the JSON for something else, by its address: the tree does
-/// not change while there are marks.
+/// Types of the nodes of a JSON tree, by address: the tree does not move while there
+/// are marks.
 type Marks = HashMap<*const Json, Mark>;
 
-/// What a value is, by its type code.
+/// Type of a value, from its type code.
 enum Mark {
     BigInt(BigInt),
     Date(Date),
@@ -218,12 +218,12 @@ enum Mark {
     Set,
     Map,
     File(File),
-    /// A user-defined type: its code, how many types its form is of, and which.
+    /// A user-defined type: its code, the nesting of its form, and the form's type.
     Custom(u32, usize, Option<Box<Mark>>),
 }
 
 impl Mark {
-    /// How many user-defined types the value is of.
+    /// Returns the nesting of user-defined types.
     fn depth(&self) -> usize {
         match self {
             Self::Custom(_, depth, _) => *depth,
@@ -241,9 +241,9 @@ impl Path<'_> {
         Path(segments.collect())
     }
 
-    /// The value at the path, and the path as the containers spell it. It goes
-    /// through own members of JSON values only: not into a value that is
-    /// something else by now.
+    /// Finds the value at the path, and the path as the containers spell it. Follows
+    /// own members of JSON values only: values that already have another type are not
+    /// entered.
     fn find<'v>(
         &self,
         root: &'v Json,
@@ -264,8 +264,8 @@ impl Path<'_> {
 }
 
 impl MetaEntry<'_> {
-    /// The type that the code stands for, of the built-in ones and of those whose
-    /// codes are given; none for any other code, wherever its path leads.
+    /// Returns the type of the code, either built in or among the given codes; `None`
+    /// for other codes, whatever their path is.
     fn kind(&self, codes: &[u32]) -> Option<Kind> {
         let custom = || u32::try_from(self.code).ok().filter(|code| codes.contains(code));
         Kind::built_in(self.code).or_else(|| custom().map(Kind::Custom))
@@ -273,7 +273,7 @@ impl MetaEntry<'_> {
 }
 
 impl Mark {
-    /// The result of reading a value as a type.
+    /// Checks the JSON of a value against its type.
     fn new(kind: Kind, target: &Json) -> Result<Self, Malformed> {
         let text = || target.as_str().ok_or(Malformed);
         let null = || target.is_null().then_some(()).ok_or(Malformed);
@@ -293,7 +293,7 @@ impl Mark {
     }
 }
 
-/// The value that a tree of JSON stands for. The tree is taken apart.
+/// Converts a tree of JSON to a value, and consumes the tree.
 fn typed(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
     let mark = if marks.is_empty() { None } else { marks.remove(&std::ptr::from_ref(json)) };
     marked(json, mark, marks)
@@ -338,7 +338,8 @@ fn plain(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
         Json::Number(number) => Value::Number(number.as_f64().ok_or(Malformed)?),
         Json::String(text) => Value::String(std::mem::take(text)),
         Json::Array(items) => {
-            // What has been read is freed; its members stay at their addresses till then.
+            // Values that have been read are freed; the addresses of the others stay
+            // valid.
             let mut items = std::mem::take(items);
             let mut typed_items = Vec::with_capacity(items.len());
             for item in &mut items {
@@ -350,7 +351,7 @@ fn plain(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
             let mut typed_members = Object::with_capacity(members.len());
             for (name, member) in members {
                 match typed(member, marks)? {
-                    // A member that is undefined is as good as none.
+                    // An undefined member is omitted.
                     Value::Undefined => {}
                     value => drop(typed_members.insert(name.clone(), value)),
                 }
@@ -360,7 +361,8 @@ fn plain(json: &mut Json, marks: &mut Marks) -> Result<Value, Malformed> {
     })
 }
 
-/// Key and value of a map's entry: missing ones are undefined, further ones ignored.
+/// Returns key and value of a map's entry: missing ones are undefined, further ones
+/// ignored.
 fn map_entry(entry: Value) -> Result<(Value, Value), Malformed> {
     let Value::Array(entry) = entry else { return Err(Malformed) };
     let mut entry = entry.into_iter();
@@ -368,8 +370,8 @@ fn map_entry(entry: Value) -> Result<(Value, Value), Malformed> {
 }
 
 impl Segment<'_> {
-    /// The own member of a container, with the segment as the container has it:
-    /// an index may be written as a key and a key as an index.
+    /// Returns the own member of a container, with the segment as the container spells
+    /// it: an index may be written as a key and a key as an index.
     fn step_into<'v>(&self, container: &'v Json) -> Option<(PathSegment, &'v Json)> {
         match container {
             Json::Array(items) => {
@@ -392,15 +394,14 @@ impl Segment<'_> {
     }
 }
 
-/// An index as JavaScript spells the key of an array's element.
+/// Parses an array index as JavaScript spells it.
 fn array_index(key: &str) -> Option<usize> {
     let canonical =
         key == "0" || (!key.starts_with('0') && key.bytes().all(|b| b.is_ascii_digit()));
     if canonical { key.parse().ok() } else { None }
 }
 
-/// Appends the envelope of a value that is plain JSON. On failure `out` is as
-/// long as before.
+/// Appends the envelope of a plain JSON value. On failure `out` keeps its length.
 pub(crate) fn write_plain<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
@@ -412,9 +413,9 @@ pub(crate) fn write_plain<T: Serialize + ?Sized>(
     Ok(())
 }
 
-/// Appends the envelope of a value that may be of any type, and gives its files.
-/// With `maps` the envelope says where they belong; else they are lost. On failure
-/// `out` is as long as before.
+/// Appends the envelope of a value of any type, and returns its files. With `maps` the
+/// envelope has their places; otherwise the files are dropped. On failure `out` keeps
+/// its length.
 pub(crate) fn write_typed<T: Serialize + ?Sized>(
     value: &T,
     integers: Integers<'_>,
@@ -435,8 +436,8 @@ pub(crate) fn write_typed<T: Serialize + ?Sized>(
     Ok(meta.files().cloned().collect())
 }
 
-// The members as JavaScript reads them: the last of a name counts, unknown ones
-// are ignored, and primitives and arrays have no member `json`.
+// The members as JavaScript reads them: the last of a name is used, unknown ones are
+// ignored, and primitives and arrays have no member `json`.
 impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct EnvelopeVisitor;
@@ -497,7 +498,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
     }
 }
 
-/// The name of an envelope's member.
+/// Name of an envelope's member.
 enum Member {
     Json,
     Meta,
@@ -564,11 +565,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Path<'a> {
     }
 }
 
-/// A list of at most so many items. What is too long is not read to its end.
+/// A list of at most `MAX` items. A longer one is not read to its end.
 struct Bounded<T, const MAX: usize>(Vec<T>);
 
 impl<T, const MAX: usize> Bounded<T, MAX> {
-    /// The items that are left of a list.
+    /// Reads the remaining items of a list.
     fn rest<'de, A>(mut seq: A) -> Result<Self, A::Error>
     where
         T: Deserialize<'de>,
@@ -612,7 +613,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Segment<'a> {
     }
 }
 
-/// An element of a path; none where the JSON is neither a key nor an index.
+/// An element of a path; `None` if the JSON is neither a key nor an index.
 struct Element<'a>(Option<Segment<'a>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Element<'a> {
@@ -630,7 +631,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Element<'a> {
                 Ok(Element(Some(Segment::Index(index))))
             }
 
-            // Numbers are equal however they are spelt.
+            // Numbers are compared by value, not by spelling.
             fn visit_f64<E>(self, index: f64) -> Result<Self::Value, E> {
                 let is_index = index.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&index);
                 Ok(Element(is_index.then_some(Segment::Index(index as u64))))

@@ -11,8 +11,8 @@ use serde_json::{Number, Value};
 const SAFE_INTEGER_BOUND: f64 = 9_007_199_254_740_992.0;
 
 /// Writes numbers as `Number.prototype.toString` does (ECMA-262, section 6.1.6.1.20):
-/// `1` for 1.0, `1e+21`, `0` for -0. All else is `serde_json`'s compact form,
-/// which is that of `JSON.stringify`.
+/// `1` for 1.0, `1e+21`, `0` for -0. Everything else is `serde_json`'s compact form,
+/// the same as that of `JSON.stringify`.
 struct JsFormatter;
 
 impl Formatter for JsFormatter {
@@ -33,7 +33,7 @@ impl Formatter for JsFormatter {
     }
 }
 
-/// Appends `value` as JSON text. On failure `out` is as long as before.
+/// Appends `value` as JSON text. On failure `out` keeps its length.
 pub(super) fn write_json<T: Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
@@ -43,8 +43,8 @@ pub(super) fn write_json<T: Serialize + ?Sized>(
     value.serialize(&mut serializer).inspect_err(|_| out.truncate(start))
 }
 
-/// Writes JSON text that somebody else made, on one line, as event streams want
-/// it: between tokens a space is as good as a line break.
+/// Writes JSON text from elsewhere on one line, as event streams need it: line breaks
+/// between tokens become spaces.
 pub(super) fn write_raw<W: ?Sized + io::Write>(text: &str, out: &mut W) -> io::Result<()> {
     let mut lines = text.split(['\n', '\r']);
     out.write_all(lines.next().unwrap_or_default().as_bytes())?;
@@ -66,13 +66,13 @@ pub(super) fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), serde_js
     Ok(())
 }
 
-/// Whether a string as JSON text is more than the string in quotes.
+/// Returns `true` if a string needs escapes in JSON.
 fn has_escapes(text: &str) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH_BITS: u64 = ONES << 7;
 
-    // Some high bit is set if some byte is less than `limit`: it borrows. Which one
-    // it is does not matter, and to look at all words is faster than to stop early.
+    // A high bit is set if a byte is less than `limit`: it borrows. Checking all words
+    // is faster than stopping at the first.
     let is_below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
     let (words, rest) = text.as_bytes().as_chunks();
     let hits = words.iter().fold(0, |hits, &word| {
@@ -88,7 +88,7 @@ pub(super) fn write_integer(integer: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
 }
 
-/// Appends a number; what is not finite is null.
+/// Appends a number; `null` if it is not finite.
 pub(super) fn write_number(number: f64, out: &mut Vec<u8>) {
     if number.is_finite() {
         out.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
@@ -97,7 +97,7 @@ pub(super) fn write_number(number: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a number of single precision, with the digits that it needs as one.
+/// Appends a single-precision number, with its shortest digits in that precision.
 pub(super) fn write_short_number(number: f32, out: &mut Vec<u8>) {
     if number.is_finite() {
         out.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
@@ -106,7 +106,7 @@ pub(super) fn write_short_number(number: f32, out: &mut Vec<u8>) {
     }
 }
 
-/// The JSON text of a value.
+/// Serialises a value to JSON text.
 pub(crate) fn to_raw<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, serde_json::Error> {
     let mut text = Vec::new();
     write_json(value, &mut text)?;
@@ -114,8 +114,8 @@ pub(crate) fn to_raw<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, 
     RawValue::from_string(text)
 }
 
-/// JavaScript has one kind of number: `1.0`, `1e0` and `-0` are the integers 1
-/// and 0 there, and so they are for a Rust integer that reads them.
+/// JavaScript has one kind of number: `1.0`, `1e0` and `-0` are the integers 1 and 0
+/// there, and a Rust integer accepts them too.
 pub(super) fn normalise_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
@@ -129,7 +129,7 @@ pub(super) fn normalise_numbers(value: &mut Value) {
     }
 }
 
-/// The integer of the same value, for a number that is written as a float.
+/// Returns the integer of the same value, for a number that is written as a float.
 fn integral(number: &Number) -> Option<Number> {
     if !number.is_f64() {
         return None;
@@ -137,11 +137,11 @@ fn integral(number: &Number) -> Option<Number> {
     exact_integer(number.as_f64()?).map(Number::from)
 }
 
-/// The integer that a float is, if it is one that JavaScript holds exactly.
+/// Converts a float to an integer, if JavaScript holds it exactly.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::float_cmp)]
 pub(crate) fn exact_integer(float: f64) -> Option<i64> {
-    // Within the bound, which lies far inside the range of i64, nothing but a
-    // fraction is lost on the way.
+    // Within the bound, which is far inside the range of `i64`, the conversion loses
+    // only a fraction.
     let integer = float as i64;
     (integer as f64 == float && float.abs() <= SAFE_INTEGER_BOUND).then_some(integer)
 }

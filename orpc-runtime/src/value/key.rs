@@ -1,10 +1,10 @@
-//! The keys of objects, whatever they are in Rust.
+//! Keys of objects, for any Rust type.
 
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 use serde_json::Error;
 
-/// Gives a function the text of a key: that of strings, numbers and booleans, as in
-/// `serde_json`.
+/// A serialiser that passes the text of a key to a function: strings, numbers and
+/// booleans, as in `serde_json`.
 pub(super) struct KeyText<F>(pub(super) F);
 
 macro_rules! integers {

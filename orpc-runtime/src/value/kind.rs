@@ -1,6 +1,6 @@
-//! The kinds of values that JavaScript has and JSON lacks.
+//! Kinds of JavaScript values that JSON lacks.
 
-/// Begins the names under which special values pass through serde.
+/// Prefixes the names under which special values pass through serde.
 macro_rules! tag {
     ($name:literal) => {
         concat!("$orpc::", $name)
@@ -16,24 +16,24 @@ pub(crate) const REGEXP: &str = tag!("RegExp");
 pub(crate) const FILE: &str = tag!("File");
 pub(crate) const SET: &str = tag!("Set");
 pub(crate) const MAP: &str = tag!("Map");
-/// Five digits of the code follow.
+/// Followed by the five digits of the code.
 pub(crate) const CUSTOM: &str = tag!("Custom/");
-/// A user-defined value whose code is part of the value.
+/// A user-defined value whose code is stored in the value.
 pub(crate) const CODED: &str = tag!("Coded");
-/// A number, whatever the size of its type.
+/// A number, for any integer type.
 pub(crate) const NUMBER: &str = tag!("Number");
-/// Any value, none of whose kinds may be lost.
+/// Any value, with its type preserved.
 pub(crate) const VALUE: &str = tag!("Value");
 
-/// The schema keyword that names the kind.
+/// Schema keyword that names the kind.
 pub(crate) const KEYWORD: &str = "x-native-type";
-/// The schema keyword with the code of a user-defined type.
+/// Schema keyword with the code of a user-defined type.
 pub(crate) const CODE_KEYWORD: &str = "x-native-code";
 
-/// The highest code that a user-defined type may have.
+/// Highest code of a user-defined type.
 pub(crate) const MAX_CODE: u32 = 99_999;
 
-/// What a value is that JSON has no type for.
+/// Kind of a value that JSON has no type for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     BigInt,
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     RegExp,
     Set,
     Map,
-    /// In a form beside the envelope, which says in `maps` where it belongs.
+    /// In a form beside the envelope; its place is in `maps`.
     File,
     /// A user-defined type of that code.
     Custom(u32),
@@ -62,7 +62,7 @@ impl Kind {
         Self::Map,
     ];
 
-    /// The type code on the wire; none of what `meta` does not tell.
+    /// Returns the type code on the wire; `None` if `meta` does not have the kind.
     pub(crate) fn code(self) -> Option<u32> {
         Some(match self {
             Self::BigInt => 0,
@@ -78,12 +78,12 @@ impl Kind {
         })
     }
 
-    /// The built-in kind of a type code.
+    /// Returns the built-in kind of a type code.
     pub(crate) fn built_in(code: u64) -> Option<Self> {
         Self::BUILT_IN.get(usize::try_from(code).ok()?).copied()
     }
 
-    /// The kind of a name that serde carries.
+    /// Returns the kind of a tag in serde's data model.
     pub(crate) fn of_tag(tag: &str) -> Option<Self> {
         Some(match tag {
             BIGINT => Self::BigInt,
@@ -99,7 +99,7 @@ impl Kind {
         })
     }
 
-    /// The name that serde carries.
+    /// Returns the tag in serde's data model.
     pub(crate) fn tag(self) -> std::borrow::Cow<'static, str> {
         let name = match self {
             Self::BigInt => BIGINT,
@@ -116,7 +116,7 @@ impl Kind {
         name.into()
     }
 
-    /// The name of the type in JavaScript.
+    /// Returns the name of the type in JavaScript.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::BigInt => "bigint",

@@ -1,4 +1,4 @@
-//! The types of the values in an envelope: `meta`, as it is written.
+//! Types of the values in an envelope: `meta` while it is written.
 
 use std::io::Write as _;
 use std::ops::Range;
@@ -7,27 +7,27 @@ use serde_json::value::RawValue;
 
 use super::File;
 
-/// The entries of `meta` in the order of the official serialiser.
+/// Entries of `meta` in the order of the official serialiser.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Meta {
     entries: Vec<Entry>,
-    /// The paths one after the other, as JSON text: each segment after a comma.
+    /// Concatenated paths as JSON text: each segment follows a comma.
     paths: Vec<u8>,
-    /// Where the files belong, which are no part of the JSON, in the same form.
+    /// Places of the files, which are not part of the JSON, in the same form.
     files: Vec<(File, Range<usize>)>,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
     code: u32,
-    /// In `paths`.
+    /// Range in `paths`.
     path: Range<usize>,
-    /// Where in the JSON text the number is that this entry would make a bigint;
-    /// whether it does is yet to be decided.
+    /// Range of the number in the JSON text, if it is not decided yet whether it is a
+    /// bigint.
     undecided: Option<Undecided>,
 }
 
-/// A number that may be meant as a bigint.
+/// A number that may be a bigint.
 #[derive(Debug, Clone)]
 struct Undecided {
     text: Range<usize>,
@@ -42,28 +42,28 @@ pub(crate) enum Step {
 }
 
 impl Meta {
-    /// Whether there is nothing to write.
+    /// Returns `true` if there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The files in their order.
+    /// Returns the files in order.
     pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
         self.files.iter().map(|(file, _)| file)
     }
 
-    /// Adds a file to whose place the closure writes the path.
+    /// Adds a file. The closure writes the path of its place.
     pub(super) fn push_file(&mut self, file: File, path: impl FnOnce(&mut Vec<u8>)) {
         let start = self.paths.len();
         path(&mut self.paths);
         self.files.push((file, start..self.paths.len()));
     }
 
-    /// Appends `,"maps":[…]`, all paths below `prefix`; nothing if there is no file.
+    /// Appends `,"maps":[…]`, all paths below `prefix`; nothing if there are no files.
     pub(crate) fn write_maps(&self, prefix: &str, out: &mut Vec<u8>) {
         let mut separator = ",\"maps\":[";
         for (_, path) in &self.files {
-            // Each step has a comma before it, which the first one lacks.
+            // Each step begins with a comma, which the first one lacks.
             let path = [prefix.as_bytes(), &self.paths[path.clone()]].concat();
             _ = write!(out, "{separator}[");
             out.extend_from_slice(path.strip_prefix(b",").unwrap_or_default());
@@ -75,21 +75,23 @@ impl Meta {
         }
     }
 
-    /// Adds an entry whose path the closure writes.
+    /// Adds an entry. The closure writes its path.
     pub(super) fn push(&mut self, code: u32, path: impl FnOnce(&mut Vec<u8>)) {
         let start = self.paths.len();
         path(&mut self.paths);
         self.entries.push(Entry { code, path: start..self.paths.len(), undecided: None });
     }
 
-    /// Says of the last entry that it only counts if the place is that of a bigint.
+    /// Marks the last entry as undecided: it applies only if its place is that of a
+    /// bigint.
     pub(super) fn doubt(&mut self, text: Range<usize>, place: Vec<Step>) {
         if let Some(entry) = self.entries.last_mut() {
             entry.undecided = Some(Undecided { text, place });
         }
     }
 
-    /// Appends `,"meta":[…]`, all paths below `prefix`; nothing if there is no entry.
+    /// Appends `,"meta":[…]`, all paths below `prefix`; nothing if there are no
+    /// entries.
     pub(crate) fn write(&self, prefix: &str, out: &mut Vec<u8>) {
         let mut separator = ",\"meta\":[";
         for entry in self.entries.iter().filter(|entry| entry.undecided.is_none()) {
@@ -104,7 +106,7 @@ impl Meta {
         }
     }
 
-    /// Decides which of the doubtful numbers are bigints, and writes them as such.
+    /// Decides the undecided numbers, and writes the bigints among them.
     pub(crate) fn decide(
         &mut self,
         json: &RawValue,

@@ -1,8 +1,8 @@
-//! Values: what JavaScript has and JSON lacks, the envelope that carries it, and
-//! JSON as JavaScript writes it.
+//! Values: JavaScript types that JSON lacks, the envelope that carries them, and JSON
+//! in JavaScript's format.
 //!
-//! A handler's types are those of Rust wherever JSON has something like them.
-//! For the rest this module has types that stand anywhere in a struct:
+//! A handler uses Rust's own types wherever JSON has an equivalent. For the others this
+//! module has types that can be used anywhere in a struct:
 //!
 //! | JavaScript | Rust |
 //! |---|---|
@@ -14,25 +14,22 @@
 //! | `Set`, `Map` | [`Set`], [`Map`] |
 //! | `File`, `Blob` | [`File`] |
 //! | a type of your own | [`Custom`] |
-//! | any | [`Value`] |
+//! | any type | [`Value`] |
 //!
-//! An integer of 64 or 128 bits is a bigint because a number of JavaScript could
-//! not hold it. As an input it may also be a number, as long as that is exact.
-//! `usize` and `isize` count what is in memory and are plain numbers. What a
-//! `serde_json::Value` holds is plain JSON.
+//! An integer of 64 or 128 bits is a bigint because a number of JavaScript could not
+//! hold it. As an input it may also be a number, if that is exact. `usize` and `isize`
+//! are plain numbers, because they count things in memory. A `serde_json::Value` is
+//! plain JSON.
 //!
-//! With any other format of serde these types but [`File`] are plain text, arrays and
-//! null, and they read that, too. So in an enum that is `untagged`, where serde tries one
-//! variant after the other, a `String` or `Vec` stands before a [`Date`] or [`Set`]:
-//! it takes the plain values and leaves the others.
+//! With any other format of serde these types except [`File`] are plain text, arrays and
+//! null, and they read that form, too. In an `untagged` enum, where serde tries one
+//! variant after the other, put a `String` or `Vec` before a [`Date`] or [`Set`]: it
+//! accepts the plain values and leaves the others.
 //!
-//! Types of other crates come in with the features `chrono`, `jiff`, `time`, `url`,
-//! `uuid`, `num-bigint`, `bytes` and `indexmap`. On their own they are what JSON has
-//! for them, such as text; [`date`], [`url`](type@url), [`bigint`], [`set`] and [`map`] make a
-//! field the type of JavaScript instead, and [`As`] one that is an `Option`, a `Vec` or a map
-//! of them.
-//!
-//! In a JSON Schema the keyword `x-native-type` names the type; `minimum`,
+//! Types of other crates come in with the features `chrono`, `jiff`, `time`, `url`, `uuid`,
+//! `num-bigint`, `bytes` and `indexmap`. By themselves they serialise as JSON, such as text;
+//! [`date`], [`url`](type@url), [`bigint`], [`set`] and [`map`] make a field the type of
+//! JavaScript instead, and [`As`] one that is an `Option`, a `Vec` or a map of them.
 //! `minItems` and so on apply to a bigint, set or map as to a number or array.
 //! The range of a date is `formatMinimum`, `formatMaximum`,
 //! `formatExclusiveMinimum` and `formatExclusiveMaximum`:

@@ -1,4 +1,4 @@
-//! Places in a value.
+//! Paths to places in a value.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! From a [`Value`] to a type, through serde.
+//! Deserialisation of a [`Value`] to a type.
 
 use std::borrow::Cow;
 
@@ -18,16 +18,16 @@ use super::{Map, Set};
 
 type Error = serde_json::Error;
 
-/// The name under which `serde_json::value::RawValue` asks for JSON text, as the one
+/// The name under which `serde_json::value::RawValue` requests JSON text, as the only
 /// entry of a map.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// Reads a value. Special values reach the wrapper types, and others that keep
-/// their kind, as what they are; where serde buffers them, with a tag.
+/// Deserialises a value. Special values reach the wrapper types, and others that
+/// preserve their kind, with their type; where serde buffers them, with a tag.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     value: &'a Value,
-    /// Where in the type this is, if it has integers that may be bigints.
+    /// Place in the type, if it has integers that may be bigints.
     place: Option<Place<'a>>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
         Items { rest: items.iter(), index: 0, place: self.place }
     }
 
-    /// The plain form of a special value.
+    /// Visits the plain form of a special value.
     fn visit_plain<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.value {
             Value::BigInt(big) => visitor.visit_borrowed_str(big.as_str()),
@@ -83,7 +83,7 @@ impl<'a> Deserializer<'a> for Reader<'a> {
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.value {
-            // As null is for every type but those that ask by name.
+            // Undefined is null for all types except those that ask for it by name.
             Value::Undefined | Value::Null => visitor.visit_unit(),
             Value::Bool(bool) => visitor.visit_bool(*bool),
             Value::Number(number) => match exact_integer(*number) {
@@ -128,7 +128,7 @@ impl<'a> Deserializer<'a> for Reader<'a> {
             let text = String::from(Box::<str>::from(to_raw(self.value)?));
             return visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, text))));
         }
-        // Only names of special types begin like this.
+        // Only names of special types have this prefix.
         let asked = if name.starts_with('$') { Kind::of_tag(name) } else { None };
         if asked.is_some() && asked == kind {
             return visitor.visit_map(Tagged { kind, reader: self });
@@ -198,7 +198,7 @@ impl<'a> Deserializer<'a> for Plain<'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.0.value {
-            // The form may be of a special type again.
+            // The form may have a special type again.
             Value::Custom(coded) => {
                 Reader { value: coded.form(), ..self.0 }.deserialize_newtype_struct(name, visitor)
             }
@@ -213,7 +213,7 @@ impl<'a> Deserializer<'a> for Plain<'a> {
     }
 }
 
-/// A special value with a tag, as serde's buffers keep it.
+/// A special value with a tag, as serde buffers it.
 struct Tagged<'a> {
     kind: Option<Kind>,
     reader: Reader<'a>,
@@ -235,7 +235,7 @@ impl<'a> MapAccess<'a> for Tagged<'a> {
     }
 }
 
-/// Bytes, which no key of JSON is.
+/// A key of bytes, which JSON never has.
 struct Tag(Cow<'static, str>);
 
 impl<'a> Deserializer<'a> for Tag {
@@ -341,7 +341,7 @@ impl<'a> MapAccess<'a> for Members<'a> {
     }
 }
 
-/// The name of a member, which may be the text of a number.
+/// Name of a member, which may be the text of a number.
 struct Name<'a>(&'a str);
 
 macro_rules! numbers_in_text {

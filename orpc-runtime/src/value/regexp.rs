@@ -26,17 +26,17 @@ pub struct RegExp {
     flags: Box<str>,
 }
 
-/// Text that is no regular expression.
+/// Error of text that is not a regular expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected /source/flags with flags out of dgimsuvy, none twice, not both of u and v")]
 pub struct ParseRegExpError;
 
 impl RegExp {
-    /// A regular expression of a source and flags. As in JavaScript an empty
+    /// Creates a regular expression from a source and flags. As in JavaScript an empty
     /// source is `(?:)`, and slashes and line breaks are escaped.
     ///
     /// # Errors
-    /// Flags that JavaScript does not have, one that is there twice, or both of `u` and `v`.
+    /// Flags that JavaScript does not have, duplicate flags, or both of `u` and `v`.
     pub fn new(source: &str, flags: &str) -> Result<Self, ParseRegExpError> {
         let known = |flag: char| "dgimsuvy".contains(flag) && flags.matches(flag).count() == 1;
         if !flags.chars().all(known) || (flags.contains('u') && flags.contains('v')) {
@@ -45,18 +45,18 @@ impl RegExp {
         Ok(Self { source: escaped(source).into(), flags: flags.into() })
     }
 
-    /// The pattern, without slashes around it.
+    /// Returns the pattern, without slashes around it.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The flags.
+    /// Returns the flags.
     pub fn flags(&self) -> &str {
         &self.flags
     }
 }
 
-/// The source as it stands between slashes (ECMA-262, EscapeRegExpPattern).
+/// Escapes the source for use between slashes (ECMA-262, EscapeRegExpPattern).
 fn escaped(source: &str) -> Cow<'_, str> {
     if source.is_empty() {
         return "(?:)".into();
@@ -94,7 +94,7 @@ fn escaped(source: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// `/source/flags`, where the last slash ends the source.
+/// Parses `/source/flags`; the last slash ends the source.
 impl FromStr for RegExp {
     type Err = ParseRegExpError;
 

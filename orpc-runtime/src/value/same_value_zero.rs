@@ -1,12 +1,12 @@
-//! Which values JavaScript takes for the same in a `Set` or as keys of a `Map`
-//! (ECMA-262, SameValueZero).
+//! Equality of members of a `Set` and of keys of a `Map` in JavaScript (ECMA-262,
+//! SameValueZero).
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::dynamic::Value;
 
-/// A primitive value; two objects are never the same.
+/// A primitive value; two objects are never equal.
 #[derive(PartialEq, Eq, Hash)]
 enum Primitive<'a> {
     Undefined,
@@ -24,7 +24,7 @@ impl<'a> Primitive<'a> {
             Value::Null => Self::Null,
             Value::Bool(bool) => Self::Bool(*bool),
             Value::Number(number) if number.is_nan() => Self::Number(f64::NAN.to_bits()),
-            // Adding zero makes one zero of two.
+            // Adding zero turns negative zero into zero.
             Value::Number(number) => Self::Number((number + 0.0).to_bits()),
             Value::String(text) => Self::String(text),
             Value::BigInt(big) => Self::BigInt(big.as_str()),
@@ -33,7 +33,7 @@ impl<'a> Primitive<'a> {
     }
 }
 
-/// For each value the index of the first that is the same.
+/// Returns for each value the index of the first equal one.
 fn firsts<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<usize> {
     let mut known = HashMap::new();
     let first = |(index, value)| match Primitive::of(value).map(|value| known.entry(value)) {
@@ -44,17 +44,17 @@ fn firsts<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<usize> {
     values.enumerate().map(first).collect()
 }
 
-/// The members of a set: the first of those that are the same.
+/// Returns the members of a set: the first of those that are equal.
 pub(super) fn distinct(mut members: Vec<Value>) -> Vec<Value> {
     let mut firsts = firsts(members.iter()).into_iter().enumerate();
     members.retain(|_| firsts.next().is_some_and(|(index, first)| index == first));
     members
 }
 
-/// The entries of a map: of keys that are the same the first place and the last value.
+/// Returns the entries of a map: for equal keys, the first position and the last value.
 pub(super) fn distinct_keys(entries: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     let firsts = firsts(entries.iter().map(|(key, _)| key));
-    // For each entry that is a first, its place among those that are kept.
+    // Index among the kept entries, for each entry that is a first.
     let mut places = vec![0; entries.len()];
     let mut kept: Vec<(Value, Value)> = Vec::new();
     for (index, (entry, first)) in entries.into_iter().zip(firsts).enumerate() {

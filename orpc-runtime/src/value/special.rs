@@ -1,6 +1,5 @@
-//! How special values come out of serde's data model: by name from our own
-//! deserialiser, in their plain form from any other, and tagged where serde has
-//! kept them in a buffer.
+//! Deserialisation of special values: by name with our own deserialiser, in their plain
+//! form with any other, and tagged if serde has buffered them.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,7 +10,7 @@ use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visi
 
 use super::kind::Kind;
 
-/// Reads a value of the kind `name` from its plain form `P`.
+/// Deserialises a value of the kind `name` from its plain form `P`.
 pub(super) fn deserialize_special<'de, D, P, T, E>(
     deserializer: D,
     name: &'static str,
@@ -32,7 +31,7 @@ struct SpecialVisitor<P> {
     plain: PhantomData<P>,
 }
 
-/// Passes a scalar on to the plain form.
+/// Forwards a scalar to the plain form.
 macro_rules! forward {
     ($($method:ident($ty:ty))*) => {$(
         fn $method<E: de::Error>(self, value: $ty) -> Result<P, E> {
@@ -97,8 +96,8 @@ impl<'de, P: Deserialize<'de>> Visitor<'de> for SpecialVisitor<P> {
     }
 }
 
-/// The key of a map as serde sees it: a name, or the tag of a special value. A
-/// tag is bytes, which JSON has none of, so that no client can write one.
+/// Key of a map in serde's data model: a name, or the tag of a special value. A tag
+/// consists of bytes, which JSON does not have, so that no client can forge one.
 pub(super) enum Key {
     Name(String),
     Tag(Kind),
@@ -134,7 +133,7 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// A map whose first key is known already.
+/// A map whose first key has been read.
 struct Rest<A> {
     name: Option<String>,
     map: A,
@@ -161,7 +160,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<A> {
     }
 }
 
-/// A value that is there, which an option takes for some.
+/// A present value, which an option deserialises as `Some`.
 struct Present<D>(D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Present<D> {
@@ -198,7 +197,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Present<D> {
     }
 }
 
-/// Null, which an option takes for none.
+/// Null, which an option deserialises as `None`.
 struct Null<E>(PhantomData<E>);
 
 impl<'de, E: de::Error> Deserializer<'de> for Null<E> {

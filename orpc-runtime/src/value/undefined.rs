@@ -1,4 +1,4 @@
-//! The value of what has none.
+//! JavaScript's `undefined`.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::kind;
 use super::special::deserialize_special;
 
-/// `undefined` of JavaScript. A member of an object that is undefined is left
-/// out, as JavaScript's clients leave it out.
+/// JavaScript's `undefined`. An undefined member of an object is omitted, as JavaScript
+/// clients omit it.
 ///
-/// An `Option` is null when it is `None`, and takes undefined as `None`.
+/// An `Option` is null when it is `None`, and accepts undefined as `None`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Undefined;
 

@@ -1,4 +1,4 @@
-//! From a type to the parts of an envelope, through serde.
+//! Serialisation of a type to the parts of an envelope.
 
 use std::ops::Range;
 
@@ -13,29 +13,29 @@ use super::meta::{Meta, Step};
 
 type Error = serde_json::Error;
 
-/// What becomes of integers of 64 and 128 bits.
+/// Encoding of integers of 64 and 128 bits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Integers<'a> {
     /// All are numbers.
     Numbers,
     /// All are bigints.
     BigInts,
-    /// Some are bigints.
+    /// Those at the places of bigints in the schema are bigints.
     ByPlace(&'a Places),
-    /// Nobody knows yet.
+    /// Decided later, by the declaration of an error.
     Undecided,
 }
 
-/// What was written.
+/// Result of writing a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
     Value,
-    /// Nothing, as the value is undefined.
+    /// Nothing was written: the value is undefined.
     Undefined,
 }
 
-/// Appends the JSON of a value and gathers the types that it lacks. On failure
-/// `out` is as long as before.
+/// Appends the JSON of a value and collects the types that JSON lacks. On failure `out`
+/// keeps its length.
 pub(crate) fn write_value<T: Serialize + ?Sized>(
     value: &T,
     integers: Integers<'_>,
@@ -61,19 +61,19 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
 
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the value begins.
+    /// Offset of the value.
     start: usize,
     meta: &'a mut Meta,
     path: Vec<Segment>,
     integers: Integers<'a>,
     place: Option<Place<'a>>,
-    /// The value just met is undefined: nothing was written for it.
+    /// The last value is undefined: nothing was written for it.
     undefined: bool,
 }
 
 /// A step of the path to the value that is being written.
 enum Segment {
-    /// A member, whose name is there in the output.
+    /// A member; the range of its name in the output.
     Key(Range<usize>),
     Index(usize),
 }
@@ -96,13 +96,13 @@ impl<'a> Writer<'a> {
         self.meta.push(code, |text| write_path(path, out, text));
     }
 
-    /// Leaves the file out, and notes where it belongs.
+    /// Omits the file from the JSON, and records its place.
     fn detach(&mut self, file: File) {
         let (path, out) = (&self.path, &*self.out);
         self.meta.push_file(file, |text| write_path(path, out, text));
     }
 
-    /// The path as the places of a type know it.
+    /// Returns the path in the form that the places of a type use.
     fn steps(&self) -> Result<Vec<Step>, Error> {
         let step = |segment: &Segment| match segment {
             Segment::Key(key) => serde_json::from_slice::<String>(&self.out[key.clone()])
@@ -141,14 +141,14 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(b"null");
     }
 
-    /// Writes what stands before an element or member.
+    /// Writes the separator before an element or member.
     fn separate(&mut self, is_first: &mut bool) {
         if !std::mem::take(is_first) {
             self.out.push(b',');
         }
     }
 
-    /// Writes the name of a member, quoted, and gives where it is.
+    /// Writes the quoted name of a member, and returns its range.
     fn name(&mut self, name: &str) -> Result<Range<usize>, Error> {
         let start = self.out.len();
         write_string(name, self.out)?;
@@ -169,7 +169,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes `{"variant":`, and enters it.
+    /// Writes `{"variant":`, and adds it to the path.
     fn enter_variant(&mut self, variant: &str) -> Result<(), Error> {
         self.out.push(b'{');
         let key = self.name(variant)?;
@@ -180,35 +180,35 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The parts of a value that is being written.
+/// A compound value that is being written.
 struct Compound<'w, 'a> {
     writer: &'w mut Writer<'a>,
     is_first: bool,
     index: usize,
-    /// The place of the compound.
+    /// Place of the compound.
     place: Option<Place<'a>>,
     close: &'static [u8],
-    /// The member whose value comes next.
+    /// Member whose value comes next.
     member: Option<Member>,
     form: Form,
 }
 
-/// A member whose name is there.
+/// A member whose name is written.
 struct Member {
-    /// Where it begins, with what stands before the name.
+    /// Start of the member, with its separator.
     start: usize,
     name: Range<usize>,
 }
 
-/// What a compound of serde's becomes.
+/// Encoding of one of serde's compounds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Json,
-    /// The content of an enum's variant, which the path leads into.
+    /// Content of an enum's variant, which is part of the path.
     Variant,
     /// JSON text.
     Raw,
-    /// A user-defined value; first comes its code.
+    /// A user-defined value; its code comes first.
     Coded,
     /// A user-defined value of that code.
     Custom(u32),
@@ -286,7 +286,7 @@ impl<'a> Compound<'_, 'a> {
     }
 }
 
-/// The name under which `serde_json` passes on JSON text.
+/// The name under which `serde_json` passes JSON text.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 macro_rules! small_integers {
@@ -397,7 +397,7 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        // Only names of special types begin like this.
+        // Only names of special types have this prefix.
         if !name.starts_with('$') {
             return value.serialize(self);
         }

@@ -1,4 +1,4 @@
-//! The protocols without I/O: bytes in, bytes out.
+//! Wire protocols without I/O: bytes in, bytes out.
 
 pub(crate) mod v1;
 pub(crate) mod v2;

@@ -1,9 +1,9 @@
-//! Version 2 of the protocol, of which this much is spoken: its calls get an error
-//! in the form that their clients read.
+//! Version 2 of the protocol. It is only detected: its calls get an error in the format
+//! that their clients read.
 //!
-//! A message of a socket shows its version. Over HTTP most requests are the same
-//! in both. A batch, and a body that is a file or a stream, come with a header that
-//! clients of version 1 never send, and the types of `meta` are names.
+//! A message of a socket shows its version. Over HTTP most requests are equal in both.
+//! A batch, and a body that is a file or a stream, have a header that clients of
+//! version 1 never send, and the types of `meta` are names.
 
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -12,29 +12,29 @@ use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Says that a request holds a batch.
+/// Marks a request as a batch.
 const ORPC_BATCH: HeaderName = HeaderName::from_static("orpc-batch");
 
-/// Says what a body is.
+/// Describes the body.
 const STANDARD_SERVER: HeaderName = HeaderName::from_static("standard-server");
 
-/// The status of the error: not implemented.
+/// Status of the error: not implemented.
 pub(crate) const STATUS: u16 = 501;
 
 /// The error, as the body of a response.
 pub(crate) const ERROR: &str = r#"{"json":{"defined":false,"inferable":false,"code":"NOT_IMPLEMENTED","message":"This server speaks version 1 of the oRPC protocol, not version 2: use @orpc/client 1.x"}}"#;
 
-/// Tells if a request over HTTP holds a batch.
+/// Returns `true` if a request over HTTP is a batch.
 pub(crate) fn is_batch(headers: &HeaderMap) -> bool {
     headers.contains_key(ORPC_BATCH)
 }
 
-/// Tells if a request over HTTP is a call, as far as its headers say.
+/// Returns `true` if a request over HTTP is a call, by its headers.
 pub(crate) fn is_call(headers: &HeaderMap) -> bool {
     headers.contains_key(STANDARD_SERVER)
 }
 
-/// Tells if the types in the `meta` of an envelope are names.
+/// Returns `true` if the types in the `meta` of an envelope are names.
 pub(crate) fn is_envelope(text: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Raw<'a> {
@@ -58,8 +58,8 @@ pub(crate) fn write_refusal(id: &str, out: &mut Vec<u8>) {
     );
 }
 
-/// The answers to the calls of a batch, as the body of one response. Of more than
-/// `limit` the first ones are answered.
+/// Writes the answers to the calls of a batch, as the body of one response. At most the
+/// first `limit` calls are answered.
 pub(crate) fn refuse_batch(text: &[u8], limit: usize) -> Vec<u8> {
     #[derive(Deserialize)]
     struct Item<'a> {

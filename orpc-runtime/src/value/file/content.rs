@@ -1,4 +1,4 @@
-//! Where the bytes of a file are.
+//! Contents of files.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -17,23 +17,23 @@ use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _};
 #[cfg(feature = "http")]
 use tokio::task::JoinHandle;
 
-/// How much of a temporary file is read at a time.
+/// Number of bytes of a temporary file that are read at a time.
 #[cfg(feature = "http")]
 const BLOCK: u64 = 128 * 1024;
 
 type ByteStream = BoxStream<'static, io::Result<Bytes>>;
 
-/// Where the bytes of a file are.
+/// Location of a file's bytes.
 pub(super) enum Content {
     Memory(Bytes),
     #[cfg(feature = "http")]
     Disk(Disk),
-    /// Taken by the first who reads.
+    /// Taken by the first reader.
     Stream(Mutex<Option<ByteStream>>),
 }
 
-/// A temporary file without a name: its space is free when the last handle is
-/// dropped, however the process ends.
+/// An unnamed temporary file: its space is freed when the last handle is dropped, even
+/// if the process is killed.
 #[cfg(feature = "http")]
 #[derive(Clone)]
 pub(crate) struct Disk {
@@ -43,12 +43,12 @@ pub(crate) struct Disk {
 
 #[cfg(feature = "http")]
 impl Disk {
-    /// A file of that many bytes.
+    /// Wraps a file of `length` bytes.
     pub(crate) fn new(file: std::fs::File, length: u64) -> Self {
         Self { file: Arc::new(Mutex::new(file)), length }
     }
 
-    /// Reads the block that begins there, on a thread that may block.
+    /// Reads the block at that offset, on a blocking thread.
     fn read(&self, at: u64) -> io::Result<JoinHandle<io::Result<Bytes>>> {
         let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         let file = Arc::clone(&self.file);
@@ -72,7 +72,7 @@ impl Content {
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
-        // A panic would take the connection's task with it.
+        // A panic would end the connection's task.
         let bytes = AssertUnwindSafe(bytes.map_err(io::Error::other)).catch_unwind();
         let bytes = bytes.map(|read| {
             read.unwrap_or_else(|_| Err(io::Error::other("the stream of a file panicked")))
@@ -104,7 +104,7 @@ impl Content {
     }
 }
 
-/// The bytes of a [`File`](super::File), one block after the other.
+/// The bytes of a [`File`](super::File), block by block.
 pub struct FileReader(Rest);
 
 enum Rest {
@@ -116,13 +116,13 @@ enum Rest {
         reading: Option<JoinHandle<io::Result<Bytes>>>,
     },
     Stream(ByteStream),
-    /// Somebody else reads the stream.
+    /// The stream has another reader.
     Taken,
     Done,
 }
 
 impl FileReader {
-    /// All that is left, if that is not more than so many bytes.
+    /// Reads the rest, up to `limit` bytes.
     pub(super) async fn read_all(mut self, limit: usize) -> io::Result<Bytes> {
         let Some(first) = self.try_next().await? else { return Ok(Bytes::new()) };
         if first.len() > limit {
@@ -175,7 +175,7 @@ impl Stream for FileReader {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let block = ready!(self.poll_block(cx));
-        // Nothing is read after the end or a failure.
+        // No further read after the end or a failure.
         if !matches!(block, Some(Ok(_))) {
             self.0 = Rest::Done;
         }

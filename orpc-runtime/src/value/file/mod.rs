@@ -28,10 +28,11 @@ pub(super) use side_channel::{hold, receive};
 /// A `File` of JavaScript: a name, a type and bytes. A `Blob` arrives as a file
 /// with the name `blob`.
 ///
-/// Cheap to clone, as clones share the bytes. Those of a large upload are in a
-/// temporary file, which is gone with the last clone.
+/// Cheap to clone: clones share the bytes. The bytes of a large upload are in a
+/// temporary file, which is deleted with the last clone.
 ///
-/// A file of an event or of a batch's answer is lost: oRPC has no form for it.
+/// A file in an event or in the response of a batch is dropped: oRPC has no encoding
+/// for it.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -65,8 +66,8 @@ struct Inner {
 }
 
 impl File {
-    /// A file of bytes at hand. A type that is no media type's text is none, as in
-    /// JavaScript: letters are lower case, and what is not ASCII makes it empty.
+    /// Creates a file from bytes. As in JavaScript, the content type is lower-cased,
+    /// and becomes empty if it is not ASCII.
     pub fn new(
         name: impl Into<String>,
         content_type: impl AsRef<str>,
@@ -75,10 +76,9 @@ impl File {
         Self::of(name.into(), content_type.as_ref(), Content::Memory(bytes.into()))
     }
 
-    /// A file whose bytes come from a stream, which is read while they are sent.
-    /// It can be read once. Over HTTP an error of the stream breaks the
-    /// connection, as the response has begun by then; a message of a socket is
-    /// whole, so there the call fails.
+    /// Creates a file from a stream, which is read while it is sent. It can be read
+    /// once. Over HTTP an error of the stream aborts the connection, because the
+    /// response has begun; on a socket a message is sent as a whole, so the call fails.
     ///
     /// ```
     /// use futures::stream;
@@ -100,7 +100,7 @@ impl File {
         Self::of(name.into(), content_type.as_ref(), Content::stream(bytes))
     }
 
-    /// A file whose bytes are in a temporary one.
+    /// Creates a file from a temporary one.
     #[cfg(feature = "http")]
     pub(crate) fn on_disk(name: String, content_type: &str, disk: Disk) -> Self {
         Self::of(name, content_type, Content::Disk(disk))
@@ -112,22 +112,22 @@ impl File {
         Self(Arc::new(Inner { name: name.into(), content_type: content_type.into(), content }))
     }
 
-    /// The name, as the client says it: no path to be trusted.
+    /// Returns the name that the client sent. Do not trust it as a path.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The media type, as the client says it; empty if there is none.
+    /// Returns the media type that the client sent; empty if there is none.
     pub fn content_type(&self) -> &str {
         &self.0.content_type
     }
 
-    /// How many bytes it has; unknown of a [stream](File::from_stream) alone.
+    /// Returns the length in bytes; `None` for a [stream](File::from_stream).
     pub fn size(&self) -> Option<u64> {
         self.0.content.length()
     }
 
-    /// All bytes.
+    /// Reads all bytes.
     ///
     /// # Errors
     /// If the temporary file cannot be read, or the stream fails or was read before.
@@ -135,20 +135,20 @@ impl File {
         self.bytes_within(usize::MAX).await
     }
 
-    /// All bytes, if they are not more than so many.
+    /// Reads all bytes, if there are at most `limit`.
     pub(crate) async fn bytes_within(&self, limit: usize) -> io::Result<Bytes> {
         self.reader().read_all(limit).await
     }
 
-    /// The bytes one block after the other, from the first. A
-    /// [stream](File::from_stream) has one reader.
+    /// Returns a reader of the bytes, block by block. A [stream](File::from_stream) has
+    /// one reader.
     pub fn reader(&self) -> FileReader {
         self.0.content.reader()
     }
 }
 
-/// Files are the same if name, type and bytes are; bytes that are not in memory
-/// are the same as themselves alone.
+/// Files are equal if name, type and bytes are; contents outside of memory are equal
+/// only to themselves.
 impl PartialEq for File {
     fn eq(&self, other: &Self) -> bool {
         let same_bytes = match (&self.0.content, &other.0.content) {
@@ -188,7 +188,7 @@ impl Serialize for File {
     }
 }
 
-/// Only from an input of a call: no other format has files.
+/// Only inputs of calls have files: other formats have none.
 impl<'de> Deserialize<'de> for File {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(kind::FILE, FileVisitor)
@@ -224,7 +224,7 @@ impl<'de> Visitor<'de> for FileVisitor {
     }
 }
 
-/// The file behind a tag.
+/// Takes the file behind a tag.
 pub(super) fn take_held<'de, A: MapAccess<'de>>(map: &mut A) -> Result<File, A::Error> {
     let held = side_channel::held(map.next_value()?);
     held.ok_or_else(|| de::Error::custom("a file that is not part of the input"))

@@ -1,26 +1,27 @@
-//! How a file passes through serde, which carries data and no handles: the file
-//! is left beside it, for the same thread to take at the other end.
+//! Side channel for files through serde, which carries data but no handles: a file is
+//! stored in a thread-local variable, from which the other end takes it on the same
+//! thread.
 
 use std::cell::RefCell;
 
 use super::File;
 
 thread_local! {
-    /// A file that a serialiser asks for, once it is handed over.
+    /// File requested by a serialiser, once it is passed.
     static HANDED: RefCell<Handed> = const { RefCell::new(Handed::Nobody) };
 
-    /// The files of each value that is being deserialised.
+    /// Files of each value that is being deserialised.
     static ARRIVED: RefCell<Vec<Vec<File>>> = const { RefCell::new(Vec::new()) };
 }
 
 enum Handed {
-    /// Whoever serialises does not know files.
+    /// The serialiser does not support files.
     Nobody,
     Waiting,
     File(File),
 }
 
-/// Runs what serialises a file, and gives that file.
+/// Runs the serialisation of a file, and returns that file.
 pub(in crate::value) fn receive<E>(
     serialize: impl FnOnce() -> Result<(), E>,
 ) -> Result<Option<File>, E> {
@@ -34,7 +35,7 @@ pub(in crate::value) fn receive<E>(
     })
 }
 
-/// Hands a file to the serialiser that asked for it.
+/// Passes a file to the serialiser that requested it.
 pub(super) fn hand(file: &File) {
     HANDED.with_borrow_mut(|handed| {
         if let Handed::Waiting = handed {
@@ -43,7 +44,7 @@ pub(super) fn hand(file: &File) {
     });
 }
 
-/// While it lives, files can be read from a value on this thread.
+/// Guard: while it lives, files can be deserialised on this thread.
 pub(crate) struct Arrivals(());
 
 impl Arrivals {
@@ -60,8 +61,8 @@ impl Drop for Arrivals {
     }
 }
 
-/// Keeps a file until it is asked for by the number, as often as that may be:
-/// serde tries the variants of some enums one after the other.
+/// Stores a file under a number. It can be taken several times, because serde tries the
+/// variants of some enums one after the other.
 pub(in crate::value) fn hold(file: &File) -> u64 {
     ARRIVED.with_borrow_mut(|arrived| {
         let Some(files) = arrived.last_mut() else { return u64::MAX };
@@ -70,7 +71,7 @@ pub(in crate::value) fn hold(file: &File) -> u64 {
     })
 }
 
-/// The file of a number.
+/// Returns the file of a number.
 pub(super) fn held(number: u64) -> Option<File> {
     let number = usize::try_from(number).ok()?;
     ARRIVED.with_borrow(|arrived| arrived.last()?.get(number).cloned())

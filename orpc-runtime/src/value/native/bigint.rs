@@ -1,4 +1,4 @@
-//! Integers without a bound.
+//! Integers of arbitrary size.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -12,13 +12,13 @@ use super::{As, DeserializeAs, SerializeAs};
 use crate::value::kind;
 use crate::value::special::deserialize_special;
 
-/// The most digits that the official decoder takes.
+/// Maximum number of digits that the official decoder accepts.
 const MAX_DIGITS: usize = 4300;
 
 /// A `bigint` of JavaScript: an integer of at most 4300 digits.
 ///
-/// It holds the decimal digits and does no arithmetic; convert it to an integer
-/// of Rust, or with the feature `num-bigint` to a `num_bigint::BigInt`.
+/// It stores the decimal digits and has no arithmetic; convert it to a Rust integer, or
+/// with the feature `num-bigint` to a `num_bigint::BigInt`.
 ///
 /// ```
 /// use orpc_runtime::value::BigInt;
@@ -32,18 +32,18 @@ const MAX_DIGITS: usize = 4300;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BigInt(Box<str>);
 
-/// Text that is no [`BigInt`].
+/// Error of text that is not a [`BigInt`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an integer of at most {MAX_DIGITS} decimal digits")]
 pub struct ParseBigIntError;
 
-/// A [`BigInt`] beyond the range of the integer type it should become.
+/// Error of a [`BigInt`] beyond the range of an integer type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the bigint is out of range")]
 pub struct BigIntRangeError;
 
 impl BigInt {
-    /// The decimal digits, with a minus sign if the number is negative.
+    /// Returns the decimal digits, with a minus sign if the number is negative.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -56,7 +56,7 @@ impl BigInt {
         self.0.strip_prefix('-').unwrap_or(&self.0)
     }
 
-    /// The nearest float, infinite beyond the range of floats.
+    /// Returns the nearest float, infinite beyond the range of floats.
     pub(crate) fn to_f64(&self) -> f64 {
         self.0.parse().unwrap_or(f64::NAN)
     }
@@ -73,7 +73,7 @@ impl FromStr for BigInt {
             && (digits == "0" || !digits.starts_with('0'));
         match (canonical, digits) {
             (false, _) => Err(ParseBigIntError),
-            // There is no negative zero among the integers.
+            // Integers have no negative zero.
             (true, "0") => Ok(Self("0".into())),
             (true, _) => Ok(Self(text.into())),
         }
@@ -166,8 +166,8 @@ impl JsonSchema for BigInt {
     }
 }
 
-/// A field of a type that converts into a [`BigInt`] and back, which reaches JavaScript
-/// as a `bigint`: `#[serde(with = "orpc_runtime::value::bigint")]`.
+/// Serialises a field of a type that converts into a [`BigInt`] and back as a `bigint`:
+/// `#[serde(with = "orpc_runtime::value::bigint")]`.
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
 pub type bigint = As<BigInt>;
 

@@ -1,4 +1,5 @@
-//! Points in time as JavaScript counts them. What is finer than a millisecond is cut off.
+//! Points in time with the precision of JavaScript. Fractions of a millisecond are
+//! truncated.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -28,13 +29,13 @@ use crate::value::special::deserialize_special;
 /// A day in milliseconds.
 const DAY: i64 = 86_400_000;
 
-/// The time value farthest from the epoch: 100,000,000 days (ECMA-262, section 21.4.1.1).
+/// Maximum distance from the epoch: 100,000,000 days (ECMA-262, section 21.4.1.1).
 const MAX_MILLIS: i64 = 100_000_000 * DAY;
 
 /// A `Date` of JavaScript: milliseconds since 1970-01-01T00:00:00Z, at most
 /// 100,000,000 days from there, or the invalid date.
 ///
-/// As an input it is a valid date; [`AnyDate`] may be the invalid one, too.
+/// As an input it is a valid date; use [`AnyDate`] to accept the invalid one, too.
 ///
 /// ```
 /// use orpc_runtime::value::Date;
@@ -48,40 +49,40 @@ const MAX_MILLIS: i64 = 100_000_000 * DAY;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Date(Option<i64>);
 
-/// Text that is no date as `Date.prototype.toISOString` writes it, nor one of
-/// the simpler forms of ECMA-262, section 21.4.1.32, with a time zone.
+/// Error of text that is neither a date as `Date.prototype.toISOString` writes it, nor
+/// one of the simpler forms of ECMA-262, section 21.4.1.32, with a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected a date in ISO 8601 form with a time zone")]
 pub struct ParseDateError;
 
-/// A date that a type of Rust cannot hold, such as the invalid date.
+/// Error of a date that a Rust type cannot hold, such as the invalid date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the date is invalid or out of range")]
 pub struct DateRangeError;
 
 impl Date {
-    /// The invalid date, which is what JavaScript makes of text that is no date.
+    /// The invalid date, which JavaScript creates from text that is not a date.
     pub const INVALID: Self = Self(None);
 
-    /// The point in time so many milliseconds after the epoch; the invalid date
-    /// beyond the range of dates.
+    /// Creates a date from milliseconds since the epoch; the invalid date beyond the
+    /// range of dates.
     pub fn from_millis(millis: i64) -> Self {
         Self((-MAX_MILLIS..=MAX_MILLIS).contains(&millis).then_some(millis))
     }
 
-    /// Milliseconds since the epoch; none for the invalid date.
+    /// Returns the milliseconds since the epoch; `None` for the invalid date.
     pub fn millis(self) -> Option<i64> {
         self.0
     }
 
-    /// This moment.
+    /// Returns the current time.
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// What `new Date(text)` gives, as far as it is the same everywhere: text
-    /// without a digit is an invalid date, any other that is not ISO 8601 is
-    /// read differently by time zone and engine.
+    /// Parses a date like `new Date(text)`, where engines agree: text without a digit
+    /// is an invalid date; other text that is not ISO 8601 depends on time zone and
+    /// engine, and is refused.
     pub(crate) fn of_javascript(text: &str) -> Result<Self, ParseDateError> {
         if text.bytes().any(|byte| byte.is_ascii_digit()) {
             text.parse()
@@ -90,7 +91,7 @@ impl Date {
         }
     }
 
-    /// The text of `toISOString`, none for the invalid date.
+    /// Formats the date like `toISOString`; `None` for the invalid date.
     pub(crate) fn iso(self) -> Option<String> {
         let millis = self.0?;
         let (year, month, day) = civil(millis.div_euclid(DAY));
@@ -105,7 +106,7 @@ impl Date {
     }
 }
 
-/// The year, month and day of a day since the epoch, in the Gregorian calendar.
+/// Returns the year, month and day of a day since the epoch, in the Gregorian calendar.
 fn civil(days: i64) -> (i64, i64, i64) {
     // Eras of 400 years that begin in March, so that leap days come last.
     let days = days + 719_468;
@@ -120,7 +121,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// The day since the epoch of a year, month and day. A day beyond the end of
+/// Returns the day since the epoch of a year, month and day. A day beyond the end of
 /// its month is one of the next.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
@@ -132,7 +133,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// Text that is read from its beginning.
+/// A text that is parsed from its start.
 struct Cursor<'a>(&'a [u8]);
 
 impl Cursor<'_> {
@@ -148,7 +149,7 @@ impl Cursor<'_> {
         if self.take(b'+') { Some(1) } else { self.take(b'-').then_some(-1) }
     }
 
-    /// That many digits, as a number within the range.
+    /// Parses that many digits, as a number within the range.
     fn number(&mut self, digits: usize, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
         let (number, rest) = self.0.split_at_checked(digits)?;
         let number = number.iter().try_fold(0, |number, byte| {
@@ -158,7 +159,7 @@ impl Cursor<'_> {
         range.contains(&number).then_some(number)
     }
 
-    /// Milliseconds of a fraction; digits beyond the third do not count.
+    /// Parses the milliseconds of a fraction; digits beyond the third are ignored.
     fn fraction(&mut self) -> Option<i64> {
         let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (fraction, rest) = self.0.split_at(digits);
@@ -230,7 +231,7 @@ impl From<SystemTime> for Date {
     fn from(time: SystemTime) -> Self {
         let millis = match time.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_millis()),
-            // Down to the millisecond before, as after the epoch.
+            // Rounded down to a millisecond, as after the epoch.
             Err(error) => i64::try_from(error.duration().as_nanos().div_ceil(1_000_000))
                 .map(std::ops::Neg::neg),
         };
@@ -281,8 +282,8 @@ impl JsonSchema for Date {
     }
 }
 
-/// A field of a type that converts into a [`Date`] and back, which reaches JavaScript as
-/// a `Date`: `#[serde(with = "orpc_runtime::value::date")]`.
+/// Serialises a field of a type that converts into a [`Date`] and back as a `Date`:
+/// `#[serde(with = "orpc_runtime::value::date")]`.
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
 pub type date = As<Date>;
 
@@ -298,10 +299,10 @@ impl<'de, T: TryFrom<Date, Error: fmt::Display>> DeserializeAs<'de, Date> for T 
     }
 }
 
-/// A date that as an input may be the invalid date, which a plain [`Date`] may not: a
-/// handler looks before it uses it.
+/// A date that, as an input, may be the invalid date, unlike a plain [`Date`]. The
+/// handler has to check it.
 ///
-/// As outputs both are the same.
+/// As outputs both are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AnyDate(pub Date);

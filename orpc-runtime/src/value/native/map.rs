@@ -12,10 +12,10 @@ use crate::value::special::deserialize_special;
 
 /// A `Map` of JavaScript: entries in the order of insertion, keys of any type.
 ///
-/// Of entries whose keys are the same in JavaScript the last value counts, at
-/// the place of the first. (A `BTreeMap` or `HashMap` is a plain object instead.)
+/// If keys are equal in JavaScript the last value is used, at the position of the
+/// first. (A `BTreeMap` or `HashMap` is a plain object instead.)
 ///
-/// For a map of Rust use `#[serde(with = "orpc_runtime::value::map::<K, V>")]`.
+/// For a Rust map use `#[serde(with = "orpc_runtime::value::map::<K, V>")]`.
 ///
 /// ```
 /// use orpc_runtime::value::{Date, Map};
@@ -27,7 +27,7 @@ use crate::value::special::deserialize_special;
 pub struct Map<K, V>(pub Vec<(K, V)>);
 
 impl<K: PartialEq, V> Map<K, V> {
-    /// The value of a key, found by looking at one entry after the other.
+    /// Returns the value of a key, by linear search.
     pub fn get(&self, key: &K) -> Option<&V> {
         self.0.iter().find(|(other, _)| other == key).map(|(_, value)| value)
     }
@@ -112,8 +112,8 @@ impl<K: JsonSchema, V: JsonSchema> JsonSchema for Map<K, V> {
     }
 }
 
-/// A field of a map of Rust, which reaches JavaScript as a `Map`:
-/// `#[serde(with = "orpc_runtime::value::map::<u64, bool>")]`.
+/// Serialises a field with a Rust map as a `Map`: `#[serde(with =
+/// "orpc_runtime::value::map::<u64, bool>")]`.
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
 pub type map<K, V> = As<Map<K, V>>;
 

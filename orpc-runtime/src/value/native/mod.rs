@@ -1,5 +1,5 @@
-//! Types of JavaScript that JSON lacks, and fields of other types that reach JavaScript
-//! as one of them.
+//! JavaScript types that JSON lacks, and fields of other types that are serialised as
+//! them.
 
 pub(crate) mod bigint;
 pub(crate) mod date;
@@ -20,8 +20,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The type in `#[serde(with = "…")]` for a field that reaches JavaScript as an `F`:
-/// serde and the JSON Schema both go by that one attribute.
+/// The type in `#[serde(with = "…")]` for a field that is serialised as an `F`: both
+/// serde and the JSON Schema use that attribute.
 ///
 /// `F` is a type of this module, or an `Option`, `Vec`, `Box`, `HashMap`, `BTreeMap` or
 /// (with its feature) `IndexMap` of one. The shorter [`date`](super::date), [`url`](type@super::url) and
@@ -65,7 +65,7 @@ impl<F> fmt::Debug for As<F> {
 }
 
 impl<F> As<F> {
-    /// Writes a field.
+    /// Serialises a field.
     ///
     /// # Errors
     /// Those of the serializer, and a value that `F` cannot hold.
@@ -77,7 +77,7 @@ impl<F> As<F> {
         value.serialize_as(serializer)
     }
 
-    /// Reads a field.
+    /// Deserialises a field.
     ///
     /// # Errors
     /// Those of the deserializer, and a value that the field's type cannot hold, such as
@@ -109,35 +109,35 @@ impl<F: JsonSchema> JsonSchema for As<F> {
     }
 }
 
-/// A type that is written as an `F`.
+/// A type that is serialised as an `F`.
 #[diagnostic::on_unimplemented(
     message = "write a field here that converts into the type in `with`: `{Self}` is not written as `{F}`",
     label = "not written as `{F}`",
     note = "`Option`, `Vec` and maps stand on both sides: `As::<Option<Date>>` for a field of type `Option<…>`"
 )]
 pub trait SerializeAs<F> {
-    /// Writes the value.
+    /// Serialises the value.
     ///
     /// # Errors
     /// Those of the serializer, and a value that `F` cannot hold.
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// A type that is read as an `F`.
+/// A type that is deserialised as an `F`.
 #[diagnostic::on_unimplemented(
     message = "write a field here that the type in `with` converts into: `{Self}` is not read as `{F}`",
     label = "not read as `{F}`",
     note = "`Option`, `Vec` and maps stand on both sides: `As::<Option<Date>>` for a field of type `Option<…>`"
 )]
 pub trait DeserializeAs<'de, F>: Sized {
-    /// Reads a value.
+    /// Deserialises a value.
     ///
     /// # Errors
     /// Those of the deserializer, and a value that the type cannot hold.
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// A value on its way out.
+/// A value to be serialised.
 struct Outwards<'a, T, F>(&'a T, PhantomData<fn() -> F>);
 
 impl<'a, T, F> Outwards<'a, T, F> {
@@ -152,7 +152,7 @@ impl<T: SerializeAs<F>, F> Serialize for Outwards<'_, T, F> {
     }
 }
 
-/// A value on its way in.
+/// A value that was deserialised.
 struct Inwards<T, F>(T, PhantomData<fn() -> F>);
 
 impl<'de, T: DeserializeAs<'de, F>, F> Deserialize<'de> for Inwards<T, F> {

@@ -1,4 +1,4 @@
-//! Integers that should be plain numbers, and floats that may be NaN.
+//! Integers as plain numbers, and floats that may be NaN.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{As, DeserializeAs, SerializeAs};
 use crate::value::kind;
 
-/// An integer that reaches JavaScript as a `number`, where its type alone would
-/// make it a `bigint`.
+/// An integer that is serialised as a `number`, although its type alone would make it a
+/// `bigint`.
 ///
-/// For a field that should keep its type there is
-/// `#[serde(with = "orpc_runtime::value::number::<u64>")]`.
+/// To keep a field's type use `#[serde(with = "orpc_runtime::value::number::<u64>")]`.
 ///
-/// As an input it takes the integers that JavaScript holds exactly, up to
+/// As an input it accepts the integers that JavaScript holds exactly, up to
 /// 2<sup>53</sup> - 1.
 ///
 /// ```
@@ -79,8 +78,8 @@ schemas! {
     i128: -9_007_199_254_740_991_i64;
 }
 
-/// A field of an integer, which reaches JavaScript as a `number`:
-/// `#[serde(with = "orpc_runtime::value::number::<u64>")]`.
+/// Serialises an integer field as a `number`: `#[serde(with =
+/// "orpc_runtime::value::number::<u64>")]`.
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
 pub type number<T> = As<Number<T>>;
 
@@ -96,10 +95,10 @@ impl<'de, T: Deserialize<'de>> DeserializeAs<'de, Number<T>> for T {
     }
 }
 
-/// A float that as an input may be NaN, which a plain `f64` may not: it has
-/// passed no range when it gets to a handler.
+/// A float that, as an input, may be NaN, unlike a plain `f64`. NaN passes every range
+/// check before it reaches a handler.
 ///
-/// As outputs both are the same.
+/// As outputs both are equal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Float(pub f64);

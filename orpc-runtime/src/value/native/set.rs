@@ -12,12 +12,11 @@ use crate::value::special::deserialize_special;
 
 /// A `Set` of JavaScript: members in the order of insertion.
 ///
-/// Of members that a client sends twice one is left, where JavaScript takes
-/// them for the same (ECMA-262, SameValueZero: primitives of equal value; two
-/// objects are never the same). What a handler puts in twice is sent twice, and
-/// collapses at the client.
+/// If a client sends members that are equal in JavaScript, one is kept (ECMA-262,
+/// SameValueZero: primitives of equal value; two objects are never equal). Duplicates
+/// from a handler are sent, and removed by the client.
 ///
-/// For a set of Rust use `#[serde(with = "orpc_runtime::value::set::<T>")]`.
+/// For a Rust set use `#[serde(with = "orpc_runtime::value::set::<T>")]`.
 ///
 /// ```
 /// use orpc_runtime::value::Set;
@@ -102,8 +101,8 @@ impl<T: JsonSchema> JsonSchema for Set<T> {
     }
 }
 
-/// A field of a collection of `T`s, such as a `HashSet`, which reaches JavaScript as a
-/// `Set`: `#[serde(with = "orpc_runtime::value::set::<String>")]`.
+/// Serialises a field with a collection of `T`s, such as a `HashSet`, as a `Set`:
+/// `#[serde(with = "orpc_runtime::value::set::<String>")]`.
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
 pub type set<T> = As<Set<T>>;
 

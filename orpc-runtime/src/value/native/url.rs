@@ -1,4 +1,4 @@
-//! Addresses.
+//! URLs.
 //!
 //! ```
 //! use schemars::JsonSchema;
@@ -95,8 +95,8 @@ impl JsonSchema for Url {
     }
 }
 
-/// A field of type `url::Url`, which reaches JavaScript as a `URL`:
-/// `#[serde(with = "orpc_runtime::value::url")]`.
+/// Serialises a field of type `url::Url` as a `URL`: `#[serde(with =
+/// "orpc_runtime::value::url")]`.
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
 pub type url = As<Url>;
 

@@ -1,4 +1,4 @@
-//! Many calls in one request, and their answers in one response.
+//! Batches: several calls in one request, and their answers in one response.
 
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -12,10 +12,10 @@ use url::Url;
 
 use super::headers::{self, BadHeader, CallHeaders, RawHeaders, write_headers};
 
-/// Says that a request holds a batch, and how the answers are to come.
+/// Marks a request as a batch, with the mode of its response.
 const X_ORPC_BATCH: HeaderName = HeaderName::from_static("x-orpc-batch");
 
-/// How the answers come.
+/// Response mode of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// As one array.
@@ -24,10 +24,10 @@ pub(crate) enum Mode {
     Streaming,
 }
 
-/// The answer to a call that matches no procedure.
+/// Answer to a call without a matching procedure.
 pub(crate) const UNMATCHED: &[u8] = b"\"No procedure matched\"";
 
-/// The answer to a call whose result is no envelope of its own.
+/// Answer to a call whose result does not fit into a batch.
 pub(crate) const UNSUPPORTED: &[u8] = b"\"Batch responses do not support file/blob, or event-iterator. Please call this procedure separately outside of the batch request.\"";
 
 /// One call of a batch.
@@ -36,15 +36,15 @@ pub(crate) struct Item {
     /// The path and query of its URL.
     pub(crate) path: String,
     pub(crate) query: Option<String>,
-    /// That of the batch unless given.
+    /// Method of the call; that of the batch by default.
     pub(crate) method: Option<Method>,
-    /// Those that are not common to all calls.
+    /// Headers of the call that are not common to all calls.
     pub(crate) headers: Result<CallHeaders, BadHeader>,
-    /// The envelope; empty where there is none.
+    /// The envelope; empty if there is none.
     pub(crate) body: Bytes,
 }
 
-/// A batch that is not taken.
+/// Error of a refused batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadBatch {
     #[error("the batch has too many calls")]
@@ -61,7 +61,7 @@ impl BadBatch {
         }
     }
 
-    /// The body of the response, as JSON text.
+    /// Returns the body of the response, as JSON text.
     pub(crate) fn body(self) -> &'static [u8] {
         match self {
             Self::TooMany => b"\"Batch request size exceeds the maximum allowed size\"",
@@ -82,7 +82,7 @@ struct RawItem<'a> {
     method: Option<Cow<'a, str>>,
 }
 
-/// Whether a request holds a batch, by its headers.
+/// Returns the response mode, if the headers mark a batch.
 pub(crate) fn mode(headers: &HeaderMap) -> Option<Mode> {
     let value = headers.get(X_ORPC_BATCH)?;
     Some(if value.as_bytes().eq_ignore_ascii_case(b"buffered") {
@@ -92,12 +92,12 @@ pub(crate) fn mode(headers: &HeaderMap) -> Option<Mode> {
     })
 }
 
-/// The items in the last parameter `batch` of a query.
+/// Returns the items in the last parameter `batch` of a query.
 pub(crate) fn query_items(query: Option<&str>) -> String {
     super::http::last_parameter(query, "batch")
 }
 
-/// Reads a batch of at most `limit` calls.
+/// Parses a batch of at most `limit` calls.
 pub(crate) fn read(text: &Bytes, limit: usize) -> Result<Vec<Item>, BadBatch> {
     let items: Vec<RawItem<'_>> = serde_json::from_slice(text).map_err(|_| BadBatch::Malformed)?;
     if items.len() > limit {
@@ -108,7 +108,7 @@ pub(crate) fn read(text: &Bytes, limit: usize) -> Result<Vec<Item>, BadBatch> {
 
 impl RawItem<'_> {
     fn read(self, text: &Bytes) -> Result<Item, BadBatch> {
-        // Of an absolute URL; where it leads to is not looked at.
+        // Path of an absolute URL; its origin is ignored.
         let url = Url::parse(&self.url).map_err(|_| BadBatch::Malformed)?;
         let method = self.method.map(|name| Method::from_bytes(name.as_bytes())).transpose();
         Ok(Item {
@@ -121,23 +121,23 @@ impl RawItem<'_> {
     }
 }
 
-/// The answer to one call of a batch.
+/// Answer to one call of a batch.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// JSON text; empty for none, as HEAD asks for.
+    /// JSON text; empty if there is no body, as for HEAD.
     pub(crate) body: Cow<'static, [u8]>,
 }
 
 impl Answer {
-    /// An answer of fixed text.
+    /// Creates an answer with a fixed text.
     pub(crate) fn text(status: StatusCode, body: &'static [u8]) -> Self {
         Self { status, headers: HeaderMap::new(), body: Cow::Borrowed(body) }
     }
 
-    /// Writes the answer to the call of that place in the batch, as part of a
-    /// response of the status `common`.
+    /// Writes the answer to the call with that index in the batch, as part of a
+    /// response with the status `common`.
     pub(crate) fn write(&self, index: usize, common: StatusCode, out: &mut Vec<u8>) {
         // Writing to a `Vec` cannot fail.
         _ = write!(out, "{{\"index\":{index}");

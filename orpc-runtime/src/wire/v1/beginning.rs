@@ -1,13 +1,14 @@
-//! The beginning of a message that is too long to be read.
+//! First members of a message that is too long to be read.
 
 use serde::de::IgnoredAny;
 
 use super::peer::CallId;
 
-/// The most bytes of a message that are looked at: its members up to the payload.
+/// Maximum number of bytes of a message that are examined: its members up to the
+/// payload.
 pub(crate) const MAX_BEGINNING: usize = 2048;
 
-/// As much of a message as its beginning tells.
+/// The members before the payload of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Beginning {
     pub(crate) id: CallId,
@@ -19,22 +20,22 @@ pub(crate) enum BeginningKind {
     Call,
     /// An event of the call's input.
     Event,
-    /// A message that needs no answer.
+    /// A message that is not answered.
     Other,
-    /// A call of version 2 of the protocol.
+    /// A call in version 2 of the protocol.
     Version2,
 }
 
-/// A beginning that tells nothing.
+/// Error of a beginning without the necessary members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoBeginning {
-    /// There may be more to it.
+    /// More bytes may complete it.
     Short,
-    /// It is that of no message, or of one whose id comes later.
+    /// It is not a message, or the id comes later.
     Unreadable,
 }
 
-/// Reads a beginning: the members before the payload, which is the first one whose
+/// Parses a beginning: the members before the payload, which is the first one whose
 /// value is an object or array.
 pub(crate) fn read(text: &[u8]) -> Result<Beginning, NoBeginning> {
     let mut members = Members::default();
@@ -56,7 +57,7 @@ pub(crate) fn read(text: &[u8]) -> Result<Beginning, NoBeginning> {
     }
 }
 
-/// The members that count, as JSON text.
+/// Members before the payload, as JSON text.
 #[derive(Default)]
 struct Members<'a> {
     i: Option<&'a [u8]>,
@@ -86,7 +87,7 @@ impl<'a> Members<'a> {
             _ => return Err(NoBeginning::Unreadable),
         };
         let id = std::str::from_utf8(id).map_err(|_| NoBeginning::Unreadable)?;
-        // It is repeated as it came.
+        // It is repeated unchanged in the answer.
         serde_json::from_str::<IgnoredAny>(id).map_err(|_| NoBeginning::Unreadable)?;
         let id = CallId::new(id).map_err(|_| NoBeginning::Unreadable)?;
         Ok(Beginning { id, kind })
@@ -98,7 +99,7 @@ fn skip_space(text: &[u8]) -> &[u8] {
     &text[text.iter().take_while(|byte| is_space(byte)).count()..]
 }
 
-/// Returns the text behind a byte, and behind spaces before it.
+/// Skips spaces and a byte; returns the rest.
 fn expect(text: &[u8], byte: u8) -> Result<&[u8], NoBeginning> {
     match skip_space(text).split_first() {
         None => Err(NoBeginning::Short),
@@ -107,7 +108,7 @@ fn expect(text: &[u8], byte: u8) -> Result<&[u8], NoBeginning> {
     }
 }
 
-/// A JSON text with its quotes, and what follows.
+/// Splits off a JSON string with its quotes.
 fn string(text: &[u8]) -> Result<(&[u8], &[u8]), NoBeginning> {
     let text = skip_space(text);
     expect(text, b'"')?;
@@ -123,7 +124,7 @@ fn string(text: &[u8]) -> Result<(&[u8], &[u8]), NoBeginning> {
     Err(NoBeginning::Short)
 }
 
-/// A number, `true`, `false` or `null`, and what follows.
+/// Splits off a number, `true`, `false` or `null`.
 fn word(text: &[u8]) -> Result<(&[u8], &[u8]), NoBeginning> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     match text.iter().take_while(|byte| is_part(byte)).count() {

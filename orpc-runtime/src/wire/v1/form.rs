@@ -10,7 +10,7 @@ use super::multipart::{self, Malformed};
 use crate::core::Output;
 use crate::value::File;
 
-/// The part with the envelope; files are numbered.
+/// Name of the part with the envelope; the names of files are numbers.
 pub(crate) const DATA: &str = "data";
 
 /// A form to be sent.
@@ -20,7 +20,7 @@ pub(crate) struct Form {
     parts: Vec<Part>,
 }
 
-/// A piece of a form.
+/// A part of the body of a form.
 #[derive(Debug)]
 pub(crate) enum Part {
     Text(Bytes),
@@ -28,7 +28,7 @@ pub(crate) enum Part {
 }
 
 impl Form {
-    /// The form of an output.
+    /// Creates the form of an output.
     pub(crate) fn new(output: Output) -> Self {
         Self::with_boundary(boundary(), output)
     }
@@ -53,7 +53,7 @@ impl Form {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    /// How many bytes it has, if that is known.
+    /// Returns the length in bytes, if it is known.
     pub(crate) fn length(&self) -> Option<u64> {
         let length = |part: &Part| match part {
             Part::Text(text) => Some(text.len() as u64),
@@ -67,14 +67,14 @@ impl Form {
     }
 }
 
-/// A boundary that is in no file: 128 bits that nobody can foretell, from the
-/// random keys of a hash.
+/// Creates a boundary that no file contains: 128 unpredictable bits, from the random
+/// keys of a hash.
 fn boundary() -> String {
     let random = || RandomState::new().build_hasher().finish();
     format!("----formdata-orpc-{:016x}{:016x}", random(), random())
 }
 
-/// What a part begins with, up to its other headers.
+/// Writes the start of a part, up to its other headers.
 fn open(boundary: &str, name: &str, more: &str) -> String {
     format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n")
 }
@@ -89,7 +89,7 @@ fn file_head(boundary: &str, number: usize, file: &File) -> String {
     format!("{head}Content-Type: {content_type}\r\n\r\n")
 }
 
-/// A name as it stands between quotes (HTML, section 4.10.21.8).
+/// Escapes a name for use between quotes (HTML, section 4.10.21.8).
 fn escaped(name: &str) -> String {
     name.replace('\n', "%0A").replace('\r', "%0D").replace('"', "%22")
 }
@@ -99,17 +99,17 @@ fn unescaped(name: &str) -> String {
     name.replace("%0A", "\n").replace("%0D", "\r").replace("%22", "\"")
 }
 
-/// The head of a part of a form that is read.
+/// Header of a received part.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PartHead {
     pub(crate) name: String,
-    /// None for a part that is a text.
+    /// `None` for a part that is text.
     pub(crate) file_name: Option<String>,
     pub(crate) content_type: String,
 }
 
 impl PartHead {
-    /// Reads the header fields of a part.
+    /// Parses the header fields of a part.
     pub(crate) fn read(head: &[u8]) -> Result<Self, Malformed> {
         let fields = multipart::fields(head)?;
         let field = |name: &str| {
@@ -126,12 +126,12 @@ impl PartHead {
     }
 }
 
-/// The name of a part and that of its file, from its `content-disposition`.
+/// Returns the name of a part and its file name, from its `content-disposition`.
 fn names(disposition: &[u8]) -> Option<(String, Option<String>)> {
     browser_names(disposition).or_else(|| other_names(disposition))
 }
 
-/// The same as browsers and Node write it: a backslash is a backslash.
+/// Parses the spelling of browsers and Node, where a backslash is not an escape.
 fn browser_names(disposition: &[u8]) -> Option<(String, Option<String>)> {
     let quoted = |text: &str| {
         let (name, rest) = text.split_once('"')?;
@@ -146,8 +146,8 @@ fn browser_names(disposition: &[u8]) -> Option<(String, Option<String>)> {
     rest.is_empty().then_some((name, Some(file_name)))
 }
 
-/// The same in any other spelling: parameters in any order, without quotes or with
-/// backslashes between them, and file names in percent-encoded UTF-8 (RFC 8187).
+/// Parses any other spelling: parameters in any order, without quotes or with backslash
+/// escapes between them, and file names in percent-encoded UTF-8 (RFC 8187).
 fn other_names(disposition: &[u8]) -> Option<(String, Option<String>)> {
     let kind = disposition.split(|byte| *byte == b';').next()?;
     if !kind.trim_ascii().eq_ignore_ascii_case(b"form-data") {
@@ -173,7 +173,7 @@ fn other_names(disposition: &[u8]) -> Option<(String, Option<String>)> {
     Some((name?, extended.or(file_name)))
 }
 
-/// The number of a part that is a file.
+/// Returns the number of a part that is a file.
 pub(crate) fn number(name: &str) -> Option<usize> {
     let canonical =
         name == "0" || (!name.starts_with('0') && name.bytes().all(|byte| byte.is_ascii_digit()));

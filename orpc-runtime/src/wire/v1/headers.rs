@@ -1,4 +1,4 @@
-//! Headers that stand in JSON.
+//! Headers in JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,16 +9,16 @@ use serde::de::IgnoredAny;
 
 use crate::core::{Code, Error, UnicodeHeaders, header_value, is_beyond_latin1};
 
-/// The most values of headers that a call has.
+/// Maximum number of header values of a call.
 const MAX_HEADERS: usize = 128;
 
-/// The most bytes of the names and values of a call's headers.
+/// Maximum number of bytes of the names and values of a call's headers.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// The longest part of a name that is repeated to the client, in characters.
+/// Maximum number of characters of a name that an error repeats.
 const MAX_NAME: usize = 64;
 
-/// Headers as an object; the last of a name counts.
+/// Headers as an object; the last one of a name is used.
 pub(crate) type RawHeaders<'a> = BTreeMap<Cow<'a, str>, HeaderValues<'a>>;
 
 #[derive(Deserialize)]
@@ -36,8 +36,8 @@ pub(crate) struct CallHeaders {
     pub(crate) unicode: UnicodeHeaders,
 }
 
-/// A header that cannot be read. Its call fails, as it might mean something else
-/// without it.
+/// A header that cannot be decoded. Its call fails, because it could have another
+/// meaning without it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("The header \"{name}\" {fault}")]
 pub(crate) struct BadHeader {
@@ -64,14 +64,14 @@ impl BadHeader {
         Self { name: name.chars().take(MAX_NAME).collect(), fault }
     }
 
-    /// The error as the client sees it.
+    /// Returns the error for the client.
     pub(crate) fn answer(&self) -> Error {
         Error::new(Code::BadRequest).with_message(self.to_string())
     }
 }
 
-/// Reads all headers. Names that are in lower case come first, as those are the
-/// ones that the official server sees.
+/// Decodes all headers. Names in lower case come first, because those are the ones that
+/// the official server reads.
 pub(crate) fn read(headers: &RawHeaders<'_>) -> Result<CallHeaders, BadHeader> {
     let mut read = CallHeaders::default();
     let is_lower = |name: &str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
@@ -115,14 +115,13 @@ impl HeaderValues<'_> {
     }
 }
 
-/// The value of a header under exactly that name, as the official server looks
-/// up those that say what a body is.
+/// Returns the value of a header under exactly that name, as the official server looks
+/// up the headers of the body.
 pub(crate) fn exact<'h>(headers: &'h RawHeaders<'_>, name: &str) -> Option<&'h str> {
     headers.get(name)?.texts()?.first().copied()
 }
 
-/// Writes headers as an object: the values of a name that is there more than
-/// once as an array.
+/// Writes headers as an object: the values of a repeated name as an array.
 pub(crate) fn write_headers(headers: &HeaderMap, out: &mut Vec<u8>) {
     let members = headers.keys().map(|name| {
         let mut values: Vec<_> = headers.get_all(name).iter().map(text).collect();
@@ -136,7 +135,7 @@ pub(crate) fn write_headers(headers: &HeaderMap, out: &mut Vec<u8>) {
     out.extend_from_slice(serde_json::Value::Object(object).to_string().as_bytes());
 }
 
-/// The text of a value that a handler made of a `str`, or of bytes.
+/// Returns the text of a value that a handler created from a `str`, or from bytes.
 fn text(value: &HeaderValue) -> String {
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.to_owned(),

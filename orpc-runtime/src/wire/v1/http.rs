@@ -1,14 +1,14 @@
-//! The input of an HTTP request.
+//! Inputs of HTTP requests.
 
 use http::HeaderMap;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
-/// The form of the input in a request's body.
+/// Location of the input in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InputSource {
     /// An envelope.
     Json,
-    /// No envelope, so the input is undefined.
+    /// No envelope: the input is undefined.
     Nowhere,
     /// A form with files.
     Form,
@@ -16,8 +16,8 @@ pub(crate) enum InputSource {
     Events,
 }
 
-/// Decides by the headers as the official server does, except that media types
-/// are compared without regard to case (RFC 9110, section 8.3.1).
+/// Determines it from the headers like the official server, except that media types are
+/// case-insensitive (RFC 9110, section 8.3.1).
 pub(crate) fn input_source(headers: &HeaderMap) -> InputSource {
     if headers.contains_key(CONTENT_DISPOSITION) {
         return InputSource::Nowhere;
@@ -34,20 +34,20 @@ pub(crate) fn input_source(headers: &HeaderMap) -> InputSource {
     }
 }
 
-/// Tells if a content type begins with that media type, in whatever case.
+/// Returns `true` if a content type begins with that media type, case-insensitively.
 pub(crate) fn has_media_type(content_type: &[u8], media_type: &str) -> bool {
     content_type
         .get(..media_type.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(media_type.as_bytes()))
 }
 
-/// The envelope text of a query: its last `data` parameter. Empty where there is none.
+/// Returns the envelope text of a query: its last `data` parameter, or empty.
 pub(crate) fn query_input(query: Option<&str>) -> String {
     last_parameter(query, "data")
 }
 
-/// The last parameter of that name, form-decoded (WHATWG URL Standard, section
-/// 5.1). Empty where there is none.
+/// Returns the last parameter of that name, form-decoded (WHATWG URL Standard, section
+/// 5.1), or empty.
 pub(super) fn last_parameter(query: Option<&str>, name: &str) -> String {
     form_urlencoded::parse(query.unwrap_or("").as_bytes())
         .filter(|(own, _)| own == name)

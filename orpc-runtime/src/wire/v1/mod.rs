@@ -1,4 +1,4 @@
-//! Version 1 of the RPC protocol, as the clients of release 1.16.1 speak it.
+//! Version 1 of the RPC protocol, as in the clients of release 1.16.1.
 
 pub(crate) mod batch;
 #[cfg(feature = "websocket")]

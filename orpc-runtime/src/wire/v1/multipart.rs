@@ -1,26 +1,27 @@
-//! Takes forms (`multipart/form-data`, RFC 7578) apart, whatever pieces they come in.
+//! Parser for forms (`multipart/form-data`, RFC 7578) that arrive in pieces of any
+//! size.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use memchr::memmem::Finder;
 
-/// The most bytes before the first part, and of the head of a part.
+/// Maximum number of bytes before the first part, and of the header of a part.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// The most header fields of a part.
+/// Maximum number of header fields of a part.
 const MAX_FIELDS: usize = 32;
 
-/// The longest boundary (RFC 2046, section 5.1.1).
+/// Maximum length of a boundary (RFC 2046, section 5.1.1).
 const MAX_BOUNDARY: usize = 70;
 
-/// A form that is malformed or cut off.
+/// Error of a malformed or incomplete form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the form is malformed or cut off")]
 pub(crate) struct Malformed;
 
-/// A piece of a form.
+/// A parsed piece of a form.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// The head of the next part: its header fields, each with its line end.
+    /// Header of the next part: its header fields, each with its line end.
     Head(Bytes),
     /// Some of the content of the part.
     Content(Bytes),
@@ -28,7 +29,7 @@ pub(crate) enum Piece {
     End,
 }
 
-/// The reader's place in a form.
+/// Parser state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Preamble,
@@ -36,11 +37,11 @@ enum Place {
     Boundary,
     Head,
     Content,
-    /// Behind the last boundary. What follows does not count.
+    /// Behind the last boundary. The rest is ignored.
     Epilogue,
 }
 
-/// Reads a form from bytes that are given as they arrive.
+/// Parses a form from bytes as they arrive.
 #[derive(Debug)]
 pub(crate) struct Reader {
     /// CRLF, two hyphens and the boundary.
@@ -50,11 +51,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// A reader of a form of that content type.
+    /// Creates a parser for a form with that content type.
     pub(crate) fn new(content_type: &[u8]) -> Result<Self, Malformed> {
         let boundary = boundary(content_type).ok_or(Malformed)?;
         let delimiter = [b"\r\n--", boundary.as_slice()].concat();
-        // The first boundary may stand at the very begin.
+        // The first boundary may be at the very start.
         let buffer = BytesMut::from(&b"\r\n"[..]);
         Ok(Self { delimiter: Finder::new(&delimiter).into_owned(), place: Place::Preamble, buffer })
     }
@@ -71,12 +72,12 @@ impl Reader {
         }
     }
 
-    /// Tells if the last boundary was read.
+    /// Returns `true` if the last boundary was read.
     pub(crate) fn is_complete(&self) -> bool {
         self.place == Place::Epilogue
     }
 
-    /// The next piece; none if more bytes are needed for it, or at the end.
+    /// Returns the next piece; `None` if it needs more bytes, or at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Piece>, Malformed> {
         loop {
             match self.place {
@@ -112,13 +113,13 @@ impl Reader {
         }
     }
 
-    /// Of what is looked for there is only so much.
+    /// Fails if the buffer is longer than the part it waits for may be.
     fn need_more(&self) -> Result<Option<Piece>, Malformed> {
         if self.buffer.len() > MAX_HEAD { Err(Malformed) } else { Ok(None) }
     }
 
-    /// Reads what follows a boundary: two hyphens for the last one, or padding and a
-    /// line end. False if that is not there yet.
+    /// Parses the end of a boundary: two hyphens for the last one, or padding and a
+    /// line end. Returns `false` if it has not arrived yet.
     fn end_boundary(&mut self) -> Result<bool, Malformed> {
         if self.buffer.starts_with(b"--") {
             self.place = Place::Epilogue;
@@ -137,7 +138,7 @@ impl Reader {
         }
     }
 
-    /// The header fields up to the empty line behind them.
+    /// Returns the header fields up to the empty line behind them.
     fn head(&mut self) -> Option<Bytes> {
         if self.buffer.starts_with(b"\r\n") {
             self.buffer.advance(2);
@@ -149,7 +150,7 @@ impl Reader {
         Some(head)
     }
 
-    /// The bytes that are content for sure, or its end.
+    /// Returns the bytes that certainly are content, or its end.
     fn content(&mut self) -> Option<Piece> {
         let delimiter = self.delimiter.needle();
         match self.delimiter.find(&self.buffer) {
@@ -160,7 +161,7 @@ impl Reader {
             }
             Some(at) => Some(Piece::Content(self.buffer.split_to(at).freeze())),
             None => {
-                // The begin of a delimiter may be at the end of the bytes.
+                // The bytes may end with the start of a delimiter.
                 let tail = self.buffer.len().saturating_sub(delimiter.len() - 1);
                 let begins = |at: &usize| delimiter.starts_with(&self.buffer[*at..]);
                 let sure = (tail..self.buffer.len()).find(begins).unwrap_or(self.buffer.len());
@@ -170,15 +171,15 @@ impl Reader {
     }
 }
 
-/// The boundary of a content type, in quotes or without.
+/// Returns the boundary of a content type, quoted or not.
 fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
     let (_, boundary) =
         parameters(content_type).find(|(name, _)| name.eq_ignore_ascii_case(b"boundary"))?;
     (1..=MAX_BOUNDARY).contains(&boundary.len()).then_some(boundary)
 }
 
-/// The parameters of a header's value (RFC 9110, section 5.6.6). In a quoted value
-/// a backslash before a quote or a backslash is taken away.
+/// Parses the parameters of a header's value (RFC 9110, section 5.6.6). In a quoted
+/// value a backslash before a quote or a backslash is removed.
 pub(crate) fn parameters(value: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
     let mut rest = value.iter().position(|byte| *byte == b';').map_or(&b""[..], |at| &value[at..]);
     std::iter::from_fn(move || {
@@ -205,7 +206,7 @@ pub(crate) fn parameters(value: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)>
     })
 }
 
-/// A quoted value without its quotes, and what follows it.
+/// Splits off a quoted value, without its quotes.
 fn unquoted(text: &[u8]) -> (Vec<u8>, &[u8]) {
     let mut value = Vec::new();
     let mut bytes = text.iter().enumerate();
@@ -225,8 +226,8 @@ fn unquoted(text: &[u8]) -> (Vec<u8>, &[u8]) {
 /// Name and value of a header field.
 pub(crate) type Field<'h> = (&'h [u8], &'h [u8]);
 
-/// The header fields in the head of a part, with their values. Any byte but those
-/// of a line end may stand in a value.
+/// Parses the header fields of a part. A value may contain any byte except those of a
+/// line end.
 pub(crate) fn fields(head: &[u8]) -> Result<Vec<Field<'_>>, Malformed> {
     let mut fields = Vec::new();
     let mut rest = head;
@@ -250,7 +251,7 @@ mod tests {
     /// The head of a part and its content.
     type Part = (Bytes, Vec<u8>);
 
-    /// The pieces of a form that comes in bytes of that many, with contents put together.
+    /// Parses a form in pieces of `size` bytes, with contents concatenated.
     fn pieces(form: &[u8], size: usize) -> Result<(Vec<Part>, bool), Malformed> {
         let mut reader = Reader::new(b"multipart/form-data; boundary=B")?;
         let mut parts: Vec<Part> = Vec::new();

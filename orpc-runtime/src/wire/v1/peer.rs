@@ -19,13 +19,13 @@ use super::headers::{self, BadHeader, RawHeaders};
 use crate::core::{Code, Error, EventKind, EventMeta, EventWriter, UnicodeHeaders};
 use crate::wire::v2;
 
-/// Stands between the text and the body of a binary message; UTF-8 has no such byte.
+/// Separates the text and the body of a binary message; UTF-8 never contains this byte.
 const DELIMITER: u8 = 0xff;
 
-/// The longest id of a call, as JSON text. It is repeated with every event.
+/// Maximum length of a call's id, as JSON text. Every event repeats it.
 const MAX_ID: usize = 1024;
 
-/// A message that is none.
+/// Decode error of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadMessage {
     #[error("not a message of the peer protocol")]
@@ -34,7 +34,7 @@ pub(crate) enum BadMessage {
     Id,
 }
 
-/// The id of a call as JSON text, which answers repeat as it came.
+/// Id of a call as JSON text, which answers repeat unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct CallId(Box<str>);
 
@@ -48,19 +48,19 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) enum Payload {
     Request(Request),
-    /// A call of which only the id is understood.
+    /// A call of which only the id can be read.
     Unreadable(BadCall),
     Event {
         kind: EventKind,
         data: Bytes,
         meta: EventMeta,
     },
-    /// An event that is none of these kinds.
+    /// An event of an unknown kind.
     UnknownEvent,
     Abort,
 }
 
-/// A call that cannot be read.
+/// Error of a call that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadCall {
     #[error(transparent)]
@@ -71,7 +71,7 @@ pub(crate) enum BadCall {
     Version2,
 }
 
-/// A call. Its texts are parts of the message, not copies.
+/// A call. Its texts are slices of the message, not copies.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) url: String,
@@ -79,20 +79,20 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) unicode: UnicodeHeaders,
     pub(crate) body: Body,
-    /// The member of the value that is the input, if that is not all of it.
+    /// Member of the value that is the input, if the input is not the whole value.
     pub(crate) member: Option<&'static str>,
 }
 
-/// The place of a call's input.
+/// Location of a call's input.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Body {
     /// An envelope; empty text is undefined.
     Envelope(Bytes),
-    /// An event iterator, whose events follow.
+    /// An event iterator; its events follow.
     Events,
-    /// Bytes that hold no envelope: the input is undefined.
+    /// A body without an envelope: the input is undefined.
     Nowhere,
-    /// A form with files, in the message's own bytes.
+    /// A form with files, as a slice of the message.
     Form(Bytes),
 }
 
@@ -104,14 +104,14 @@ struct RawMessage<'a> {
     t: Option<&'a RawValue>,
     #[serde(default, borrow)]
     p: Option<&'a RawValue>,
-    /// The id in version 2.
+    /// Id in version 2.
     #[serde(default, borrow)]
     id: Option<&'a RawValue>,
     #[serde(default, borrow)]
     kind: Option<Cow<'a, str>>,
 }
 
-/// The member without which a message is no call.
+/// The member that every call has.
 #[derive(Deserialize)]
 struct RawTarget<'a> {
     #[serde(borrow)]
@@ -147,12 +147,12 @@ struct RawMeta {
     comments: Vec<String>,
 }
 
-/// A member that is there, be it null.
+/// Maps a present `null` to `Some`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     Deserialize::deserialize(deserializer).map(Some)
 }
 
-/// Reads a message.
+/// Parses a message.
 pub(crate) fn decode(frame: &Bytes) -> Result<Message, BadMessage> {
     let delimiter = frame.iter().position(|&byte| byte == DELIMITER);
     let text = delimiter.map_or(&frame[..], |at| &frame[..at]);
@@ -171,7 +171,7 @@ pub(crate) fn decode(frame: &Bytes) -> Result<Message, BadMessage> {
     Ok(Message { id, payload })
 }
 
-/// Reads a message of version 2. What is no call needs no answer.
+/// Parses a message of version 2. Messages other than calls are not answered.
 fn decode_version_2(message: &RawMessage<'_>) -> Result<Message, BadMessage> {
     match (message.id, message.kind.as_deref()) {
         (Some(id), Some("request")) => {
@@ -182,15 +182,15 @@ fn decode_version_2(message: &RawMessage<'_>) -> Result<Message, BadMessage> {
     }
 }
 
-/// Tells if a payload is that of a call. Another message without a type may be an
-/// answer: two servers on one channel would answer each other for ever.
+/// Returns `true` if the payload is a call. Another message without a type may be an
+/// answer: two servers on one channel would answer each other endlessly.
 fn is_call(payload: Option<&RawValue>) -> bool {
     payload
         .and_then(|payload| serde_json::from_str::<RawTarget<'_>>(payload.get()).ok())
         .is_some_and(|raw| is_target(&raw.u))
 }
 
-/// Tells if that is a path, or all of a URL.
+/// Returns `true` if the text is a path or a complete URL.
 fn is_target(url: &str) -> bool {
     url.starts_with('/') || url.contains("://")
 }
@@ -251,7 +251,7 @@ fn decode_event(frame: &Bytes, payload: Option<&RawValue>) -> Payload {
     Payload::Event { kind, data: part(frame, event.d), meta }
 }
 
-/// A part of the message, which it shares.
+/// Returns a part of the message as a slice.
 fn part(frame: &Bytes, raw: Option<&RawValue>) -> Bytes {
     raw.map_or_else(Bytes::new, |raw| frame.slice_ref(raw.get().as_bytes()))
 }
@@ -263,12 +263,12 @@ impl CallId {
         if scalar && text.len() <= MAX_ID { Ok(Self(text.into())) } else { Err(BadMessage::Id) }
     }
 
-    /// The id of a call that was read before.
+    /// Creates the id of a known call.
     pub(crate) fn known(text: Box<str>) -> Self {
         Self(text)
     }
 
-    /// The id as JSON text.
+    /// Returns the id as JSON text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -278,8 +278,8 @@ impl CallId {
     }
 }
 
-/// Writes the response of a call that succeeded, around an envelope: with the
-/// header of a durable iterator, if the value is the token of one.
+/// Writes the response of a successful call, around an envelope: with the header of a
+/// durable iterator, if the value is the token of one.
 pub(crate) fn write_output(id: &CallId, headers: &HeaderMap, envelope: &[u8], out: &mut Vec<u8>) {
     id.open(out);
     out.extend_from_slice(b",\"p\":{");
@@ -292,7 +292,7 @@ pub(crate) fn write_output(id: &CallId, headers: &HeaderMap, envelope: &[u8], ou
     out.extend_from_slice(b"}}");
 }
 
-/// Writes the response of a call whose result or error has files: a message of bytes.
+/// Writes the response of a call whose result or error has files, as a binary message.
 pub(crate) fn write_form(
     id: &CallId,
     status: u16,
@@ -311,7 +311,7 @@ pub(crate) fn write_form(
     out.extend_from_slice(form);
 }
 
-/// Writes the response of a call that failed. `retry_after` are seconds.
+/// Writes the response of a failed call. `retry_after` is in seconds.
 pub(crate) fn write_error(
     id: &CallId,
     error: &Error,
@@ -330,13 +330,13 @@ pub(crate) fn write_error(
     Ok(())
 }
 
-/// Writes the response to a call that was not read.
+/// Writes the response to a call that could not be read.
 pub(crate) fn write_unreadable(id: &CallId, bad: &BadCall, out: &mut Vec<u8>) {
     if *bad == BadCall::Version2 {
         return v2::write_refusal(id.as_str(), out);
     }
     let error = Error::new(Code::BadRequest).with_message(bad.to_string());
-    // An error without data is always written.
+    // An error without data can always be written.
     _ = write_error(id, &error, None, out);
 }
 
@@ -345,7 +345,7 @@ pub(crate) fn write_unmatched(id: &CallId, out: &mut Vec<u8>) {
     write_plain(id, StatusCode::NOT_FOUND, UNMATCHED, out);
 }
 
-/// Writes a response whose body is JSON text, but no envelope.
+/// Writes a response whose body is JSON text without an envelope.
 pub(crate) fn write_plain(id: &CallId, status: StatusCode, body: &[u8], out: &mut Vec<u8>) {
     id.open(out);
     // Writing to a `Vec` cannot fail.
@@ -354,7 +354,7 @@ pub(crate) fn write_plain(id: &CallId, status: StatusCode, body: &[u8], out: &mu
     out.extend_from_slice(b"}}");
 }
 
-/// Writes that no answer of a batch follows.
+/// Writes the end of a batch's answers.
 pub(crate) fn write_end_of_batch(id: &CallId, out: &mut Vec<u8>) {
     id.open(out);
     out.extend_from_slice(b",\"t\":3,\"p\":{\"e\":\"done\"}}");
@@ -390,7 +390,7 @@ impl EventWriter for BatchWriter {
     }
 }
 
-/// Frames events whose call is not known yet: what follows the id.
+/// Frames events whose call is not known yet: the part behind the id.
 pub(crate) struct PeerTail;
 
 impl EventWriter for PeerWriter {
@@ -430,8 +430,8 @@ impl EventWriter for PeerTail {
     }
 }
 
-/// Writes what tells the client of a call that it gets an iterator, and behind
-/// which event it begins, if the client asked for that.
+/// Writes the start of an iterator, and the position at which it begins, if the client
+/// requested that.
 pub(crate) fn write_iterator(id: &CallId, headers: &HeaderMap, out: &mut Vec<u8>) {
     id.open(out);
     let position = headers.get(POSITION).and_then(|position| position.to_str().ok());
@@ -444,14 +444,14 @@ pub(crate) fn write_iterator(id: &CallId, headers: &HeaderMap, out: &mut Vec<u8>
     );
 }
 
-/// Writes an event for the call of that id, which is JSON text, around what
+/// Writes an event for the call of that id, which is JSON text, around the part that
 /// [`PeerTail`] wrote.
 pub(crate) fn write_encoded_event(id: &str, tail: &[u8], out: &mut Vec<u8>) {
     open(id, out);
     out.extend_from_slice(tail);
 }
 
-/// Writes what all messages of a call begin with.
+/// Writes the start of a message.
 fn open(id: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"i\":");
     out.extend_from_slice(id.as_bytes());
