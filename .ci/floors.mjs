@@ -11,7 +11,7 @@ const FLOORS = {
     ["core"],
     ["procedure", "publish"],
     ["router"],
-    ["rpc", "wire"],
+    ["entries", "rpc", "wire"],
     ["room", "serve", "typescript", "contract", "derive"],
     ["durable"],
     ["prelude", "__private"],

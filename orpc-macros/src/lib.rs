@@ -20,6 +20,7 @@ mod checked;
 mod contract;
 mod crate_paths;
 mod diagnostics;
+mod entries;
 mod error;
 mod lent;
 mod middleware;

@@ -3,6 +3,7 @@
 pub use crate::core::{
     Error, ErrorDeclaration, EventError, EventItem, HiddenFromClients, RpcError, TypedError,
 };
+pub use crate::entries::{Entry, RouterModule, procedure_name};
 pub use crate::procedure::type_check::{
     Checked, IsDurable, IsInfallible, IsInternal, IsNot, IsProcedure, IsResult, IsTyped,
     MiddlewareType, Misplaced, Nothing, OnceType, ResultType, StreamType, Twice,

@@ -13,6 +13,7 @@ mod core;
 mod derive;
 #[cfg(feature = "durable")]
 pub mod durable;
+mod entries;
 mod procedure;
 pub mod publish;
 #[cfg(feature = "websocket")]
@@ -39,6 +40,7 @@ pub use crate::core::{
 pub use budget::MemoryBudget;
 pub use contract::Contract;
 pub use derive::JsonSchema;
+pub use entries::{EntryOf, RouterModule};
 pub use orpc_runtime_macros::{RpcError, contract, middleware, procedure, router};
 pub use procedure::{
     Call, CallEnd, Definition, Deprecation, Done, EventIterator, Hibernating, HibernatingIterator,

@@ -7,6 +7,8 @@
 
 #[path = "durable/ids.rs"]
 mod ids;
+#[path = "durable/methods.rs"]
+mod methods_by_type;
 mod support;
 
 use std::sync::{Arc, Mutex};
@@ -34,7 +36,8 @@ async fn refusal(rooms: &Durable<Room>, path: &str) -> (u16, String) {
 }
 
 fn token(rooms: &Durable<Room>) -> String {
-    let iterator = rooms.iterator("room").tags(["a"]).methods(["say", "tools"]);
+    let iterator = rooms.iterator("room").tags(["a"]);
+    let iterator = iterator.method::<methods::say>().method::<methods::tools::router>();
     iterator.attachment("Ada").unwrap().token().unwrap()
 }
 
@@ -180,12 +183,22 @@ async fn the_response_is_marked_over_http_in_a_batch_and_over_websocket() {
     );
 }
 
-#[tokio::test]
-async fn a_token_for_a_method_that_does_not_exist_is_an_internal_error() {
-    let service = Rpc::new(api::router()).http(App { rooms: rooms() });
-    let answer = send(service, post("/wrong", "{}")).await;
-    assert_eq!(answer.status, 500);
-    assert!(!answer.body.contains("missing"), "{}", answer.body);
+#[test]
+fn a_name_of_no_method_is_refused_where_it_is_given() {
+    let iterator = || rooms().iterator("room");
+    for name in ["missing", "tools.echo", "Say", ""] {
+        let error = iterator().try_methods(["say", name]).unwrap_err();
+        assert_eq!(error.name(), name);
+        assert_eq!(error.to_string(), format!("the durable object has no method `{name}`"));
+    }
+    let methods = |token: &str| claims(token)["rpc"].clone();
+    let by_type = iterator().method::<methods::tools::router>().method::<methods::say>();
+    let by_name = iterator().try_methods(["tools", "say", "tools"]).unwrap();
+    for iterator in [by_type, by_name] {
+        assert_eq!(methods(&iterator.token().unwrap()), json!(["tools", "say"]));
+    }
+    let all = iterator().all_methods().method::<methods::say>().token().unwrap();
+    assert_eq!(methods(&all), json!(["say", "describe", "tools"]));
 }
 
 /// The token of a call that shows the last token.
@@ -596,10 +609,7 @@ mod reserved {
 impl DurableObject for Reserved {
     type Event = ();
     type Context = ();
-
-    fn methods() -> Router<()> {
-        reserved::router()
-    }
+    type Methods = reserved::router;
 }
 
 #[test]
@@ -648,7 +658,7 @@ async fn the_official_session_is_answered_frame_by_frame() {
             .replace(r#""id":"8""#, &format!(r#""id":"{}""#, last.replace(".7", ".8")))
             .replace(r#""id":"9""#, &format!(r#""id":"{}""#, last.replace(".7", ".9")))
     };
-    let token = flat.iterator("room").methods(["publish"]).token().unwrap();
+    let token = flat.iterator("room").method::<session::flat::publish>().token().unwrap();
     let stream = websocket::channel(&flat.websocket(()), 64 * 1024);
     let mut socket = Raw::open(stream, &own_path(&token)).await;
     let subscription =
@@ -666,7 +676,8 @@ async fn the_official_session_is_answered_frame_by_frame() {
     socket.send(TEXT, update.as_bytes()).await;
     assert_eq!(socket.message().await.text(), text(11));
 
-    let token = nested.iterator("room").methods(["publish"]).token().unwrap();
+    let iterator = nested.iterator("room").method::<session::nesting::publish::router>();
+    let token = iterator.token().unwrap();
     let stream = websocket::channel(&nested.websocket(()), 64 * 1024);
     let mut socket = Raw::open(stream, &own_path(&token)).await;
     socket.send(TEXT, text(6).as_bytes()).await;
@@ -700,19 +711,13 @@ mod session {
     impl DurableObject for Flat {
         type Event = orpc_runtime::Value;
         type Context = ();
-
-        fn methods() -> Router<()> {
-            flat::router()
-        }
+        type Methods = flat::router;
     }
 
     impl DurableObject for Nested {
         type Event = orpc_runtime::Value;
         type Context = ();
-
-        fn methods() -> Router<()> {
-            Router::new().nest("publish", Router::new().nest("nested", nested::router()))
-        }
+        type Methods = nesting::router;
     }
 
     #[derive(Serialize, JsonSchema)]
@@ -727,6 +732,17 @@ mod session {
         #[procedure]
         pub async fn publish(input: orpc_runtime::Value) -> Answer {
             Answer { ok: input }
+        }
+    }
+
+    #[router]
+    pub mod nesting {
+        use super::*;
+
+        #[router]
+        pub mod publish {
+            #[router]
+            pub use super::super::nested;
         }
     }
 

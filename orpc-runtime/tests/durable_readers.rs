@@ -18,7 +18,8 @@ use support::websocket::{self, CLOSE, Raw, TEXT, within};
 use tokio::io::DuplexStream;
 
 fn token(rooms: &Durable<Room>, tags: &[&str]) -> String {
-    rooms.iterator("room").tags(tags.iter().copied()).methods(["say", "tools"]).token().unwrap()
+    let iterator = rooms.iterator("room").tags(tags.iter().copied());
+    iterator.try_methods(["say", "tools"]).unwrap().token().unwrap()
 }
 
 fn id_of(token: &str) -> String {

@@ -10,6 +10,7 @@ use super::parse::{Method, Trait};
 use super::validate::Procedures;
 use crate::attribute::{Runtime, at, cfg_attributes, local};
 use crate::diagnostics::Diagnostics;
+use crate::entries::{self, RouterType};
 use crate::procedure::{self, Output, Procedure, Stream};
 use crate::signature::{Function, Head};
 use crate::types::{impl_trait, replace_impl_trait};
@@ -133,6 +134,15 @@ fn beside(
         }
     });
     let docs = format!("The procedures of [`{ident}`].");
+    let router_type = RouterType {
+        runtime,
+        generics: Some(quote!(<Implementation: super::#ident>)),
+        context: quote!(Implementation),
+        entries: valid
+            .iter()
+            .map(|(_, procedure)| entries::procedure(procedure.ident, &procedure.cfgs, runtime))
+            .collect(),
+    };
     // Where another module of that name is reported.
     let place = at(ident.span());
     let module = quote_spanned!(place=> mod #module);
@@ -141,6 +151,8 @@ fn beside(
         #[doc = #docs]
         #visibility #module {
             #(#markers)*
+
+            #router_type
 
             #[doc = "The router of an implementation, which is the context of its calls."]
             #[must_use]
@@ -183,6 +195,12 @@ fn stub(contract: &Trait, module: &Ident, runtime: &Runtime) -> TokenStream {
         let Head { attributes, ident, .. } = Head::parse(item.clone())?;
         Some((ident, cfg_attributes(&attributes)))
     });
+    let router_type = RouterType {
+        runtime,
+        generics: Some(quote!(<Implementation: #private::Send + #private::Sync + 'static>)),
+        context: quote!(Implementation),
+        entries: Vec::new(),
+    };
     let mut markers: Vec<TokenStream> = Vec::new();
     let mut taken = HashSet::new();
     for (ident, attributes) in read.chain(half_typed) {
@@ -196,6 +214,8 @@ fn stub(contract: &Trait, module: &Ident, runtime: &Runtime) -> TokenStream {
         #[allow(missing_docs)]
         #visibility mod #module {
             #(#markers)*
+
+            #router_type
 
             #[must_use]
             pub fn router<Implementation: #private::Send + #private::Sync + 'static>()

@@ -13,6 +13,7 @@ use crate::chain::{Chain, Link};
 use crate::checked;
 use crate::crate_paths;
 use crate::diagnostics::Diagnostics;
+use crate::entries::{self, RouterType};
 
 /// ```text
 /// pub mod chat {
@@ -25,6 +26,8 @@ use crate::diagnostics::Diagnostics;
 ///         let router = nest(router, "admin", admin::router());
 ///         router
 ///     }
+///     /// The same as a type.
+///     pub struct router {}
 /// }
 /// ```
 ///
@@ -125,9 +128,22 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
         quote_spanned!(place=> let #router = #root::Router::hooks(#router, #hooks);)
     });
     let docs = format!("The router of `{}`.", module.ident);
+    let router_type = RouterType {
+        runtime: &runtime,
+        generics: generics.clone(),
+        context: context.clone(),
+        entries: module
+            .entries()
+            .filter(fits)
+            .filter(|entry| is_only_use(module, entry))
+            .map(|entry| entry_of(entry, &runtime))
+            .collect(),
+    };
     quote! {
         #aliases
         #alias
+
+        #router_type
 
         #[doc = #docs]
         #[must_use]
@@ -140,6 +156,25 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
             #router
         }
     }
+}
+
+/// The implementation by which an entry is known as one of this router.
+fn entry_of(entry: &Entry, runtime: &Runtime) -> TokenStream {
+    let (ident, cfgs) = (&entry.ident, entry.cfgs());
+    match entry.kind {
+        EntryKind::Procedure => entries::procedure(ident, &cfgs, runtime),
+        EntryKind::Router if entry.is_use => {
+            entries::used(ident, &wire_name(entry).0, &cfgs, runtime)
+        }
+        EntryKind::Router => entries::nested(ident, &wire_name(entry).0, &cfgs, runtime),
+    }
+}
+
+/// Returns whether no other entry can be the same item as this one under another name: by
+/// such an item's type nobody could tell them apart.
+fn is_only_use(module: &Module, entry: &Entry) -> bool {
+    let mut others = module.entries().filter(|other| !std::ptr::eq(*other, entry));
+    !entry.is_use || !others.any(|other| other.item == entry.item)
 }
 
 /// The line that adds an entry, reported at its name.

@@ -74,6 +74,8 @@ pub(super) struct Entry {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
     pub(super) ident: Ident,
+    /// The name of the item itself, which `use … as` may change.
+    pub(super) item: Ident,
     /// `true` if the item is `pub use`.
     pub(super) is_use: bool,
     /// The item behind its attributes.
@@ -188,8 +190,12 @@ impl Parse for Item {
         if let Some(kind) = kind {
             let by_use = used(&rest);
             let is_use = by_use.is_some();
-            if let Some((visibility, ident)) = by_use.or_else(|| entry_head(&head, kind)) {
-                let entry = Entry { kind, attributes, visibility, ident, is_use, rest };
+            let by_item = || {
+                let (visibility, ident) = entry_head(&head, kind)?;
+                Some((visibility, ident.clone(), ident))
+            };
+            if let Some((visibility, item, ident)) = by_use.or_else(by_item) {
+                let entry = Entry { kind, attributes, visibility, ident, item, is_use, rest };
                 return Ok(Self::Entry(entry));
             }
         }
@@ -228,16 +234,16 @@ fn entry_head(input: ParseStream<'_>, kind: EntryKind) -> Option<(Visibility, Id
     }
 }
 
-/// The visibility and name of `pub use path::name;`.
-fn used(item: &TokenStream) -> Option<(Visibility, Ident)> {
+/// The visibility, the name of the item, and its name here, of `pub use path::name;`.
+fn used(item: &TokenStream) -> Option<(Visibility, Ident, Ident)> {
     let item: ItemUse = syn::parse2(item.clone()).ok()?;
     let mut tree = &item.tree;
     while let UseTree::Path(path) = tree {
         tree = &path.tree;
     }
     match tree {
-        UseTree::Name(name) => Some((item.vis, name.ident.clone())),
-        UseTree::Rename(rename) => Some((item.vis, rename.rename.clone())),
+        UseTree::Name(name) => Some((item.vis, name.ident.clone(), name.ident.clone())),
+        UseTree::Rename(rename) => Some((item.vis, rename.ident.clone(), rename.rename.clone())),
         _ => None,
     }
 }

@@ -91,6 +91,13 @@ fn check_entry(entry: &Entry, errors: &mut Diagnostics) {
             }
         }
         EntryKind::Router => {
+            // `#[router] pub mod router { … }`
+            if entry.ident == "router" {
+                errors.at(
+                    &entry.ident,
+                    "rename this module and write `name = \"router\"`: #[router] adds a type `router` itself",
+                );
+            }
             let (name, span) = wire_name(entry);
             check_name(&name, span, errors);
         }

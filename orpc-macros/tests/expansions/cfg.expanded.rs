@@ -209,6 +209,26 @@ pub mod api {
                 }
             }
         };
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        pub struct router {}
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        const _: () = {
+            impl<
+                AnyContext: ::orpc_runtime::__private::Send
+                    + ::orpc_runtime::__private::Sync + 'static,
+            > ::orpc_runtime::__private::RouterModule<AnyContext> for self::router {
+                fn router() -> ::orpc_runtime::Router<AnyContext> {
+                    self::router()
+                }
+            }
+            #[cfg(windows)]
+            impl ::orpc_runtime::__private::Entry<self::router> for self::ping {
+                fn name() -> &'static ::core::primitive::str {
+                    ::orpc_runtime::__private::procedure_name::<self::ping>()
+                }
+            }
+        };
         ///The router of `other`.
         #[must_use]
         #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -224,6 +244,32 @@ pub mod api {
             router
         }
     }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl<
+            AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+        > ::orpc_runtime::__private::RouterModule<AnyContext> for self::router {
+            fn router() -> ::orpc_runtime::Router<AnyContext> {
+                self::router()
+            }
+        }
+        #[cfg(unix)]
+        impl ::orpc_runtime::__private::Entry<self::router> for self::ping {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::ping>()
+            }
+        }
+        #[cfg(not(unix))]
+        impl ::orpc_runtime::__private::Entry<self::router> for self::other::router {
+            fn name() -> &'static ::core::primitive::str {
+                "other"
+            }
+        }
+    };
     ///The router of `api`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]

@@ -45,6 +45,39 @@ pub mod chat_room {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct rooms {}
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl<
+            Implementation: super::ChatRoom,
+        > ::orpc_runtime::__private::RouterModule<Implementation> for self::router {
+            fn router() -> ::orpc_runtime::Router<Implementation> {
+                self::router()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::send {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::send>()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::ping {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::ping>()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::on_message {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::on_message>()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::rooms {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::rooms>()
+            }
+        }
+    };
     ///The router of an implementation, which is the context of its calls.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]

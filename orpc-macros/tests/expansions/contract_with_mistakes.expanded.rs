@@ -101,6 +101,20 @@ mod chat {
             fn mount(_: ::orpc_runtime::__private::MountPoint<'_, __C>) {}
         }
     };
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl<
+            Implementation: ::orpc_runtime::__private::Send
+                + ::orpc_runtime::__private::Sync + 'static,
+        > ::orpc_runtime::__private::RouterModule<Implementation> for self::router {
+            fn router() -> ::orpc_runtime::Router<Implementation> {
+                self::router()
+            }
+        }
+    };
     #[must_use]
     pub fn router<
         Implementation: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync

@@ -250,6 +250,35 @@ pub mod api {
             }
         }
     };
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl<
+            AnyContext: crate::vendored::renamed::__private::Send
+                + crate::vendored::renamed::__private::Sync + 'static,
+        > crate::vendored::renamed::__private::RouterModule<AnyContext>
+        for self::router {
+            fn router() -> crate::vendored::renamed::Router<AnyContext> {
+                self::router()
+            }
+        }
+        impl crate::vendored::renamed::__private::Entry<self::router>
+        for self::inherits {
+            fn name() -> &'static ::core::primitive::str {
+                crate::vendored::renamed::__private::procedure_name::<self::inherits>()
+            }
+        }
+        impl crate::vendored::renamed::__private::Entry<self::router>
+        for self::has_its_own {
+            fn name() -> &'static ::core::primitive::str {
+                crate::vendored::renamed::__private::procedure_name::<
+                    self::has_its_own,
+                >()
+            }
+        }
+    };
     ///The router of `api`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]

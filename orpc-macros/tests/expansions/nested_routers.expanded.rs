@@ -151,6 +151,23 @@ pub mod api {
         };
         #[doc(hidden)]
         type __RouterContext = super::__RouterContext;
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        pub struct router {}
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        const _: () = {
+            impl ::orpc_runtime::__private::RouterModule<super::__RouterContext>
+            for self::router {
+                fn router() -> ::orpc_runtime::Router<super::__RouterContext> {
+                    self::router()
+                }
+            }
+            impl ::orpc_runtime::__private::Entry<self::router> for self::reset {
+                fn name() -> &'static ::core::primitive::str {
+                    ::orpc_runtime::__private::procedure_name::<self::reset>()
+                }
+            }
+        };
         ///The router of `admin`.
         #[must_use]
         #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -164,6 +181,27 @@ pub mod api {
     }
     #[doc(hidden)]
     type __RouterContext = App;
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl ::orpc_runtime::__private::RouterModule<App> for self::router {
+            fn router() -> ::orpc_runtime::Router<App> {
+                self::router()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::ping {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::ping>()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::admin::router {
+            fn name() -> &'static ::core::primitive::str {
+                "administration"
+            }
+        }
+    };
     ///The router of `api`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -246,6 +284,25 @@ mod r#use {
         {
             fn mount(point: ::orpc_runtime::__private::MountPoint<'_, __C>) {
                 point.unary::<Self, ()>()
+            }
+        }
+    };
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl<
+            AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+        > ::orpc_runtime::__private::RouterModule<AnyContext> for self::router {
+            fn router() -> ::orpc_runtime::Router<AnyContext> {
+                self::router()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::r#type {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::r#type>()
             }
         }
     };

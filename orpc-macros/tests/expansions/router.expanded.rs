@@ -192,6 +192,27 @@ pub mod chat {
     };
     #[doc(hidden)]
     type __RouterContext = App;
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl ::orpc_runtime::__private::RouterModule<App> for self::router {
+            fn router() -> ::orpc_runtime::Router<App> {
+                self::router()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::send {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::send>()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::on_message {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::on_message>()
+            }
+        }
+    };
     ///The router of `chat`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]

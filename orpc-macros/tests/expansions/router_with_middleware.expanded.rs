@@ -217,6 +217,23 @@ pub mod account {
         };
         #[doc(hidden)]
         type __RouterContext = super::__RouterContext;
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        pub struct router {}
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        const _: () = {
+            impl ::orpc_runtime::__private::RouterModule<super::__RouterContext>
+            for self::router {
+                fn router() -> ::orpc_runtime::Router<super::__RouterContext> {
+                    self::router()
+                }
+            }
+            impl ::orpc_runtime::__private::Entry<self::router> for self::list {
+                fn name() -> &'static ::core::primitive::str {
+                    ::orpc_runtime::__private::procedure_name::<self::list>()
+                }
+            }
+        };
         ///The router of `devices`.
         #[must_use]
         #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -329,6 +346,27 @@ pub mod account {
             true
         },
     > as ::orpc_runtime::__private::OnceType>::Context;
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl ::orpc_runtime::__private::RouterModule<App> for self::router {
+            fn router() -> ::orpc_runtime::Router<App> {
+                self::router()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::rename {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::rename>()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::devices::router {
+            fn name() -> &'static ::core::primitive::str {
+                "devices"
+            }
+        }
+    };
     ///The router of `account`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]
@@ -442,6 +480,25 @@ pub mod anywhere {
             true
         },
     > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl<
+            AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+        > ::orpc_runtime::__private::RouterModule<AnyContext> for self::router {
+            fn router() -> ::orpc_runtime::Router<AnyContext> {
+                self::router()
+            }
+        }
+        impl ::orpc_runtime::__private::Entry<self::router> for self::ping {
+            fn name() -> &'static ::core::primitive::str {
+                ::orpc_runtime::__private::procedure_name::<self::ping>()
+            }
+        }
+    };
     ///The router of `anywhere`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]

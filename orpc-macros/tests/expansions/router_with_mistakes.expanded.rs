@@ -251,6 +251,20 @@ pub mod chat {
     ::core::compile_error! {
         "write `pub` before this function: the procedure `send` is called from outside"
     }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub struct router {}
+    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    const _: () = {
+        impl<
+            AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
+                + 'static,
+        > ::orpc_runtime::__private::RouterModule<AnyContext> for self::router {
+            fn router() -> ::orpc_runtime::Router<AnyContext> {
+                self::router()
+            }
+        }
+    };
     ///The router of `chat`.
     #[must_use]
     #[allow(deprecated, clippy::all, clippy::pedantic)]

@@ -53,9 +53,6 @@ impl Issuer {
 
     /// Returns a token for the client of a call, or for any client.
     pub(super) fn issue(&self, grant: &Grant, call: Option<&Call>) -> Result<String, Error> {
-        if let Some(unknown) = grant.unknown_method(&self.methods) {
-            return Err(Error::internal(UnknownMethod(unknown.to_owned())));
-        }
         let TokenOptions { ttl, ids_by_clients } = grant.options;
         let id = call.and_then(|call| self.kept_id(call, grant)).map_or_else(new_id, Ok)?;
         let (cid, jti) = if ids_by_clients { (None, Some(id)) } else { (Some(id), None) };
@@ -91,17 +88,6 @@ impl Issuer {
         claims.cid.filter(|_| is_own)
     }
 }
-
-impl Grant {
-    fn unknown_method(&self, known: &[String]) -> Option<&str> {
-        let asked = self.methods.iter().flatten();
-        asked.map(String::as_str).find(|name| !known.iter().any(|known| known == name))
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the durable object has no method `{0}`")]
-struct UnknownMethod(String);
 
 #[derive(Debug, thiserror::Error)]
 #[error("a token of {0} bytes is too long, {MAX_TOKEN} are allowed: give it less to carry")]

@@ -12,12 +12,27 @@ use serde::{Serialize, Serializer};
 use super::issuer::{Grant, Issuer, TokenOptions};
 use super::object::DurableObject;
 use crate::core::Error;
+use crate::entries::{EntryOf, RouterModule as _};
 use crate::procedure::{Call, DurableMethod, DurableOutput, Shape};
 use crate::socket::AttachmentError;
 use crate::wire::v1::durable::DURABLE_ITERATOR;
 
 /// Maximum length of an attachment's JSON text, in bytes.
 const MAX_ATTACHMENT: usize = 2048;
+
+/// Error of [`DurableIterator::try_methods`]: no method has that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the durable object has no method `{name}`")]
+pub struct UnknownMethod {
+    name: String,
+}
+
+impl UnknownMethod {
+    /// Returns the unknown name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
 
 /// Result of a procedure that opens a durable iterator: the client of the call may read
 /// a channel, and call methods on it. Created by
@@ -35,6 +50,7 @@ const MAX_ATTACHMENT: usize = 2048;
 /// impl DurableObject for Room {
 ///     type Event = String;
 ///     type Context = ();
+///     type Methods = ();
 /// }
 ///
 /// pub struct App { rooms: Durable<Room> }
@@ -82,14 +98,70 @@ impl<O: DurableObject> DurableIterator<O> {
         Ok(self)
     }
 
-    /// Sets the methods that the client may call, by their first names: the name of a
-    /// router stands for all its methods. None by default.
+    /// Lets the client call a method: `methods::say`, a procedure of
+    /// [`DurableObject::Methods`], or `methods::tools::router` for all procedures of a
+    /// router that is nested there. None by default.
     ///
-    /// A name without a method makes the call fail with an internal error.
+    /// ```
+    /// # use orpc_runtime::durable::{Durable, DurableIterator, DurableObject};
+    /// # use orpc_runtime::prelude::*;
+    /// # pub struct Room;
+    /// # impl DurableObject for Room {
+    /// #     type Event = String;
+    /// #     type Context = ();
+    /// #     type Methods = methods::router;
+    /// # }
+    /// #[router]
+    /// pub mod methods {
+    ///     use super::*;
+    ///
+    ///     #[procedure]
+    ///     pub async fn say(text: String) {}
+    ///
+    ///     #[router]
+    ///     pub mod tools {
+    ///         use super::*;
+    ///
+    ///         #[procedure]
+    ///         pub async fn ping() {}
+    ///     }
+    /// }
+    ///
+    /// # fn open(rooms: &Durable<Room>) -> DurableIterator<Room> {
+    /// rooms.iterator("lobby").method::<methods::say>().method::<methods::tools::router>()
+    /// # }
+    /// # fn main() {}
+    /// ```
     #[must_use]
-    pub fn methods(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.grant.methods = Some(names.into_iter().map(Into::into).collect());
+    pub fn method<M: EntryOf<O::Methods>>(mut self) -> Self {
+        self.add_method(M::name());
         self
+    }
+
+    /// Lets the client call methods whose names are data: each is the first name, on the
+    /// wire, of a procedure or of a nested router.
+    ///
+    /// # Errors
+    /// If there is no method of such a name.
+    pub fn try_methods(
+        mut self,
+        names: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Self, UnknownMethod> {
+        for name in names {
+            let name = name.as_ref();
+            if !self.issuer.methods.iter().any(|known| known == name) {
+                return Err(UnknownMethod { name: name.to_owned() });
+            }
+            self.add_method(name);
+        }
+        Ok(self)
+    }
+
+    fn add_method(&mut self, name: &str) {
+        let methods = self.grant.methods.get_or_insert_default();
+        if !methods.iter().any(|known| known == name) {
+            methods.push(name.to_owned());
+        }
     }
 
     /// Lets the client call all methods.
@@ -110,7 +182,7 @@ impl<O: DurableObject> DurableIterator<O> {
     /// Returns the token, to pass it to a client by other means.
     ///
     /// # Errors
-    /// An internal error, if a method does not exist, or the token is too long.
+    /// An internal error, if the token is too long.
     pub fn token(&self) -> Result<String, Error> {
         match self.token.get() {
             Some(token) => Ok(token.clone()),
@@ -134,7 +206,7 @@ impl<O: DurableObject> DurableOutput for DurableIterator<O> {
 }
 
 fn methods<O: DurableObject>() -> Vec<DurableMethod> {
-    let router = O::methods();
+    let router = O::Methods::router();
     let mut methods = Vec::new();
     router.visit(&[], &mut |path, mounted| {
         methods.push(DurableMethod {

@@ -15,7 +15,7 @@ mod token;
 mod token_gate;
 
 pub use client::DurableClient;
-pub use iterator::DurableIterator;
+pub use iterator::{DurableIterator, UnknownMethod};
 pub use object::DurableObject;
 pub use server::Durable;
 pub use token::{KeyError, SigningKeys};

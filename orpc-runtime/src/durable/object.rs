@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::router::Router;
+use crate::entries::RouterModule;
 
 /// A kind of channels: their events, and the methods that clients may call on their
 /// iterators.
@@ -18,10 +18,7 @@ use crate::router::Router;
 /// impl DurableObject for Room {
 ///     type Event = String;
 ///     type Context = App;
-///
-///     fn methods() -> Router<App> {
-///         methods::router()
-///     }
+///     type Methods = methods::router;
 /// }
 ///
 /// pub struct App { rooms: Durable<Room> }
@@ -47,11 +44,9 @@ pub trait DurableObject: Send + Sync + 'static {
     /// Context of the methods.
     type Context: Send + Sync + 'static;
 
-    /// Returns the methods, by name and in routers; none by default. As members of the
-    /// iterator in JavaScript their first names cannot be `next`, `return` or `throw`.
-    fn methods() -> Router<Self::Context> {
-        Router::new()
-    }
+    /// The methods, as the type `router` of their module, or `()` for none. As members of
+    /// the iterator in JavaScript their first names cannot be `next`, `return` or `throw`.
+    type Methods: RouterModule<Self::Context>;
 }
 
 /// Members of every async iterator in JavaScript.

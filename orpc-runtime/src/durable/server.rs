@@ -19,6 +19,7 @@ use super::sessions::Sessions;
 use super::token::SigningKeys;
 use super::token_gate::{Entrance, METHODS};
 use crate::core::{Error, LastEventId};
+use crate::entries::RouterModule as _;
 use crate::procedure::HibernatingIterator;
 use crate::publish::{EventId, Publish, Publisher};
 use crate::router::{Router, RouterError};
@@ -67,7 +68,7 @@ impl<O: DurableObject> Durable<O> {
     /// The faults of the methods: see [`Rpc::try_new`]; and first names that every
     /// iterator in JavaScript has itself.
     pub fn try_new(keys: SigningKeys, publisher: Publisher<O::Event>) -> Result<Self, RouterError> {
-        let methods = O::methods();
+        let methods = O::Methods::router();
         let names = methods.names();
         let taken = names.iter().filter(|name| OF_ITERATORS.contains(&name.as_str()));
         let taken: Vec<_> = taken.cloned().collect();

@@ -25,10 +25,7 @@ pub struct Room;
 impl DurableObject for Room {
     type Event = Value;
     type Context = App;
-
-    fn methods() -> Router<App> {
-        methods::router()
-    }
+    type Methods = methods::router;
 }
 
 #[derive(Clone)]
@@ -102,14 +99,9 @@ pub mod api {
 
     #[procedure]
     pub async fn open(app: &App, input: Open) -> Result<DurableIterator<Room>, Error> {
-        let iterator = app.rooms.iterator(input.room).tags(input.tags).methods(["say", "tools"]);
+        let iterator = app.rooms.iterator(input.room).tags(input.tags);
+        let iterator = iterator.method::<methods::say>().method::<methods::tools::router>();
         Ok(iterator.attachment("Ada")?)
-    }
-
-    /// A method that does not exist.
-    #[procedure]
-    pub async fn wrong(app: &App) -> DurableIterator<Room> {
-        app.rooms.iterator("room").methods(["missing"])
     }
 
     #[procedure]

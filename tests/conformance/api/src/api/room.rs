@@ -47,10 +47,7 @@ pub struct EchoText {
 impl DurableObject for Room {
     type Event = RoomMessage;
     type Context = Session;
-
-    fn methods() -> Router<Session> {
-        methods::router()
-    }
+    type Methods = methods::router;
 }
 
 /// `room.*`
@@ -61,7 +58,8 @@ pub mod procedures {
     /// Enters a room: what is said there, and methods to take part.
     #[procedure]
     pub async fn open(session: &Session, input: OpenRoom) -> Result<DurableIterator<Room>, Error> {
-        let iterator = session.state.rooms.iterator(input.room).methods(["say", "tools"]);
+        let iterator = session.state.rooms.iterator(input.room);
+        let iterator = iterator.method::<methods::say>().method::<methods::tools::router>();
         Ok(iterator.attachment(&Guest { name: input.name })?)
     }
 }
