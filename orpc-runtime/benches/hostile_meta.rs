@@ -1,7 +1,7 @@
-//! What hostile inputs cost a server: `cargo bench --bench hostile_meta` prints
-//! for each the status of its answer, the CPU time of the whole process for one
-//! request, the first and on average, and how much more memory than before was
-//! resident at the most. Words after `--` choose the cases whose names have them.
+//! Cost of hostile inputs: `cargo bench --bench hostile_meta` prints for each the
+//! status of its response, the CPU time of the whole process for one request, the first
+//! and on average, and the peak of additional resident memory. Arguments after `--`
+//! select the cases whose names contain them.
 //!
 //! Each case runs in a process of its own, since memory that was freed stays
 //! resident.
@@ -29,7 +29,7 @@ use orpc_runtime::value::{BigInt, Date, File, Map, RegExp, Set, Url};
 use rustix::time::{ClockId, clock_gettime};
 use tower::ServiceExt as _;
 
-/// How often a case runs, the first time not counted.
+/// Number of runs of a case, without the first one.
 const RUNS: u32 = 10;
 
 #[derive(Serialize, Deserialize, JsonSchema)]

@@ -1,4 +1,4 @@
-//! What calls of plain JSON cost in process, without a socket.
+//! Cost of calls with plain JSON in process, without a socket.
 //!
 //! `cargo bench --bench plain_call` tells the time of each. For instructions run
 //! one of them at two counts under callgrind; the difference has no start-up in it:

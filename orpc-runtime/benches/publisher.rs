@@ -1,6 +1,6 @@
-//! How fast a publisher is: events a second by durability, the replay of ten
-//! thousand events to a reader and to a client, and events to a thousand sockets.
-//! Beside them how long the disk takes to sync, which bounds `commit`.
+//! Throughput of a publisher: events per second by durability, the replay of ten
+//! thousand events to a reader and to a client, and events to a thousand sockets; also
+//! the time of a disk sync, which bounds `commit`.
 //!
 //! `cargo bench -p orpc-runtime --features redb,websocket --bench publisher`; the
 //! files are in the folder that `TMPDIR` names. Clients run in the same process, over
@@ -164,7 +164,7 @@ async fn next_event(client: &mut Raw<TcpStream>) {
     assert!(event.text().contains(r#""e":"message""#), "{event:?}");
 }
 
-/// How many events have arrived, of all clients.
+/// Number of events that have arrived, for all clients.
 #[derive(Default)]
 struct Arrived {
     events: AtomicUsize,

@@ -1,4 +1,5 @@
-//! What generated code names. Not part of the interface: it changes without notice.
+//! Items that generated code refers to. Not part of the public interface: they change
+//! without notice.
 
 pub use crate::core::{
     Error, ErrorDeclaration, EventError, EventItem, HiddenFromClients, RpcError, TypedError,
@@ -36,14 +37,14 @@ use crate::core::LastEventId;
 use crate::procedure::Call;
 use crate::socket::Socket;
 
-/// What a contract's procedures may borrow, whatever implements it.
+/// Types that a contract's procedures may borrow from the call, for any implementation.
 #[diagnostic::on_unimplemented(
     message = "take `{Self}` by value, or keep it in the implementation: a contract's procedures borrow what a call lends",
     label = "lent by no call",
     note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
 pub trait LentByCall: Sized {
-    /// Whether that takes a call on a socket.
+    /// `true` if only calls on a socket have the value.
     const NEEDS_SOCKET: bool = false;
 
     /// That of this call.
@@ -70,7 +71,7 @@ impl LentByCall for Socket {
     }
 }
 
-/// What a contract's procedures may borrow where the call has it.
+/// Types that a contract's procedures may borrow if the call has them.
 #[diagnostic::on_unimplemented(
     message = "take `{Self}` by value, or keep it in the implementation: only `LastEventId` and `Socket` are lent as options",
     label = "lent by no call"
@@ -127,7 +128,7 @@ where
     router.nest(name, C::nested(inner))
 }
 
-/// What may be behind an internal error.
+/// Sources of an internal error.
 #[diagnostic::on_unimplemented(
     message = "implement `std::error::Error` for `{Self}`: what is behind an internal error is logged",
     label = "neither an error nor a text"

@@ -1,5 +1,5 @@
-//! What the schema of a type accepts, its `Deserialize` accepts, and the other
-//! way round: the cases where the two are known to drift apart.
+//! Agreement of a type's schema and its `Deserialize`: the cases in which the two are
+//! known to differ.
 #![allow(
     missing_docs,
     unreachable_pub,

@@ -1,4 +1,4 @@
-//! What the macros say to mistakes.
+//! Compile errors of the macros.
 //!
 //! `TRYBUILD=overwrite cargo test --test compile_fail` writes the expected
 //! messages anew: read them before they are kept.

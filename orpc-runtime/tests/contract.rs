@@ -10,7 +10,7 @@ use orpc_runtime::{CallError, HibernatingIterator, Kind, MetaValue};
 use serde_json::json;
 use support::{post, send};
 
-/// What server and clients agree on.
+/// The contract of server and clients.
 mod agreed {
     use orpc_runtime::futures::stream;
     use orpc_runtime::prelude::*;
@@ -35,7 +35,7 @@ mod agreed {
         #[procedure(name = "send", meta(auth = true))]
         async fn send_message(&self, call: &Call, input: Message) -> Result<usize, ChatError>;
 
-        /// Whether anybody is there.
+        /// Returns `pong`.
         #[procedure(method = GET)]
         async fn ping(&self) -> &'static str {
             "pong"

@@ -308,7 +308,7 @@ async fn a_method_that_the_token_does_not_list_is_refused() {
     // One that does not exist is not told from it.
     call_method(&mut socket, "2", &["nothing"], Value::Null).await;
     assert_eq!(response(&socket.message().await).0, 403);
-    // What a token lists and is not there.
+    // Methods in a token that do not exist.
     call_method(&mut socket, "3", &["tools", "nothing"], Value::Null).await;
     assert_eq!(response(&socket.message().await).0, 404);
     call_method(&mut socket, "4", &["tools"], Value::Null).await;
@@ -701,7 +701,7 @@ fn value(json: &Value) -> orpc_runtime::Value {
     }
 }
 
-/// What the server of the vector was.
+/// The session of the vector's server.
 mod session {
     use super::*;
 

@@ -151,7 +151,7 @@ async fn gap(socket: &mut Raw<DuplexStream>) -> (String, String) {
         (&json!("EVENT_GAP"), &json!(410), &json!(true))
     );
     let resume = error["data"]["resume"].as_str().unwrap().to_owned();
-    // What retries of the official client go on from.
+    // The position from which retries of the official client continue.
     assert_eq!(id, json!(resume));
     (error["data"]["reason"].as_str().unwrap().to_owned(), resume)
 }

@@ -290,7 +290,7 @@ async fn a_file_is_wanted_where_one_is_and_nowhere_else() {
 async fn a_file_passes_the_buffers_of_serde() {
     let body = form().data(r#"{"json":{"file":{}},"maps":[["file"]]}"#).file(0, "a", "A").end();
     assert_eq!(post(service(), "/either", body).await.json(), "a");
-    // What stands for a file there is nothing that a client can write.
+    // A client cannot forge the placeholder of a file.
     for data in [r#"{"json":{"file":0}}"#, r#"{"json":{"file":{"$orpc::File":0}}}"#] {
         let answer = post(service(), "/either", form().data(data).end()).await;
         assert_eq!(answer.status, 400, "{}", answer.body);

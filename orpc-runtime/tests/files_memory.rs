@@ -25,7 +25,7 @@ use tokio::net::TcpStream;
 const MIB: u64 = 1024 * 1024;
 const BLOCK: usize = 64 * 1024;
 
-/// How much more memory than before may be resident.
+/// Maximum additional resident memory.
 const ALLOWED: u64 = 32 * MIB;
 
 #[router]
@@ -124,7 +124,7 @@ async fn large_files_are_never_held_whole() {
     let size = mebibytes * MIB;
     let service = Rpc::new(api::router()).http(()).file_limit(size).form_limit(size + MIB);
     let address = support::serve(service).await;
-    // What is set up once is no file.
+    // Warm-up: state that is allocated once is not part of a file.
     read(upload(address, "/length", 4 * MIB).await.unwrap()).await;
 
     let (answer, _) = within_memory("an upload", async {

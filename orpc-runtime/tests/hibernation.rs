@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 type Id = HibernationId<Value, Value>;
 
-/// What the procedures work with.
+/// Context of the procedures.
 #[derive(Clone, Default)]
 pub struct App {
     rooms: Rooms,
@@ -43,7 +43,7 @@ impl App {
         self.opened.lock().unwrap().last().cloned().unwrap()
     }
 
-    /// How many closures there are.
+    /// Returns the number of closures.
     fn closures(&self) -> usize {
         self.closures.load(Ordering::SeqCst)
     }
@@ -69,7 +69,7 @@ impl Drop for Live {
     }
 }
 
-/// What is left with a socket that reads.
+/// Attachment of a reading socket.
 #[derive(Serialize, Deserialize)]
 pub struct Reader {
     messages: Option<Id>,

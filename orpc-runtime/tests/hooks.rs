@@ -1,5 +1,4 @@
-//! What an application is told of its sockets, in which order, and how often it
-//! lets them call.
+//! Socket hooks: their arguments, their order, and the rates of calls that they allow.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -27,7 +26,7 @@ use tokio::time::Instant;
 use tokio_websockets::Message;
 use tower::ServiceExt as _;
 
-/// What the hooks see, in its order.
+/// Calls of the hooks, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen {
     Upgrade(String),
@@ -105,7 +104,7 @@ pub mod api {
     }
 }
 
-/// What was set when the socket was asked for.
+/// Returns the attachment set by the upgrade hook.
 fn about(app: &App, socket: &Socket) -> Result<Value, Error> {
     let rooms: Vec<_> = app.rooms.of(socket).map(|room| room.name().to_owned()).collect();
     Ok(json!({
@@ -180,7 +179,7 @@ impl SocketHooks for App {
     fn close(&self, socket: &Socket, close: &Close) {
         assert!(socket.is_closed());
         assert_eq!(socket.send("too late"), Err(SendError::Closed));
-        // Who leaves is still to be found where it was.
+        // A socket that leaves is still in its rooms.
         for room in self.rooms.of(socket) {
             assert!(room.contains(socket));
         }
@@ -243,7 +242,7 @@ impl World {
         within(self.seen.recv()).await.unwrap()
     }
 
-    /// What the hooks see until all sockets are gone.
+    /// Returns the calls of the hooks until all sockets have closed.
     async fn rest(&mut self) -> Vec<Seen> {
         until(|| self.rpc.live_sockets() == 0).await;
         std::iter::from_fn(|| self.seen.try_recv().ok()).collect()
@@ -912,7 +911,7 @@ async fn the_last_word_of_a_client_counts_a_pong_among_them() {
         client.send(PONG, b"").await;
         until(|| socket.last_seen() == Instant::now()).await;
     }
-    // What the server sends is not the client's word.
+    // Messages of the server do not count as signs of life of the client.
     tokio::time::advance(Duration::from_secs(1)).await;
     socket.send("hello").unwrap();
     assert_eq!(client.message().await.text(), "hello");

@@ -1,5 +1,5 @@
-//! What the macros generate, at run time: definitions, calls in the same
-//! process, composition, the checks of a whole router, typed errors.
+//! Output of the macros at run time: definitions, calls in the same process,
+//! composition, the checks of a whole router, typed errors.
 
 mod failures;
 

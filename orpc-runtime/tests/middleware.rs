@@ -20,7 +20,7 @@ use serde_json::json;
 use support::websocket::{self, Raw, within};
 use support::{Answer, post, send};
 
-/// What happened, in order.
+/// Calls in order.
 #[derive(Default, Clone)]
 pub struct Journal(Arc<Mutex<Vec<String>>>);
 

@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-/// What the procedures count.
+/// Counters of the procedures.
 #[derive(Default, Clone)]
 pub struct Counters {
     running: Arc<AtomicUsize>,
@@ -234,7 +234,7 @@ async fn a_peer_whose_frames_are_not_taken_stops_its_streams() {
     while taken < 4 * 1024 * 1024 {
         taken += peer.next().await.unwrap().len();
     }
-    // What is made and not taken stays within the limit of 1 MiB.
+    // Produced events that are not taken stay within the limit of 1 MiB.
     let made = counters.produced.load(Ordering::SeqCst) * 150;
     assert!(made < taken + 2 * 1024 * 1024, "{made} bytes made, {taken} taken");
     drop(peer);

@@ -23,7 +23,7 @@ use tokio_websockets::{ClientBuilder, Message};
 pub mod api {
     use super::*;
 
-    /// What reached the server of the socket's request.
+    /// Returns the socket's request as the server received it.
     #[procedure]
     pub async fn request(socket: &Socket) -> Vec<String> {
         let header = |name| socket.headers().get(name)?.to_str().ok().map(str::to_owned);

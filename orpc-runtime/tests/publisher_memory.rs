@@ -10,7 +10,7 @@ const MIB: u64 = 1024 * 1024;
 /// Memory is measured of the whole process, so there is one test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// How much more memory than before may be resident.
+/// Maximum additional resident memory.
 const ALLOWED: u64 = 24 * MIB;
 
 fn events() -> u64 {

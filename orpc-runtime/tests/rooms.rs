@@ -19,7 +19,7 @@ use orpc_runtime::{
 use serde_json::{Value, json};
 use support::websocket::{call, within};
 
-/// What is left with a socket.
+/// Attachment of a socket.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct User {
     name: String,
@@ -362,7 +362,7 @@ fn one_byte_below_its_limit_a_socket_still_takes_a_message() {
     socket.send("x".repeat(1024 * 1024 - 1)).unwrap();
     socket.send("y").unwrap();
     assert_eq!(socket.send("z"), Err(SendError::Full));
-    // What was taken before arrives, and then the end.
+    // Messages queued before the close are sent first.
     assert_eq!(ready(&mut peer).iter().map(String::len).collect::<Vec<_>>(), [1024 * 1024 - 1, 1]);
     assert_eq!(peer.next().now_or_never(), Some(None));
 }
@@ -431,7 +431,7 @@ async fn attachments_are_there_from_the_start_and_can_be_replaced() {
     let socket = peer.socket().clone();
     let other_type = socket.attachment::<Vec<u8>>().unwrap_err();
     assert!(matches!(other_type, AttachmentError::Read(_)));
-    // What cannot be written leaves the one before.
+    // A value that cannot be serialised leaves the previous attachment.
     let unwritable = BTreeMap::from([((1, 2), 3)]);
     assert!(matches!(socket.attach(&unwritable), Err(AttachmentError::Write(_))));
     assert_eq!(socket.attachment::<User>().unwrap().unwrap().name, "Grace");

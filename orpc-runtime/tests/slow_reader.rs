@@ -28,10 +28,10 @@ use tokio::task::JoinHandle;
 /// Those that read.
 const READERS: usize = 999;
 
-/// How many events there are in all.
+/// Total number of events.
 const EVENTS: usize = 40;
 
-/// How many of them the live channel keeps for who is late.
+/// Number of events that the live channel keeps for late readers.
 const KEPT: usize = 16;
 
 /// The text of an event, and what is sent around it.
@@ -41,27 +41,27 @@ const FRAME: usize = TEXT + 100;
 /// The text for those that read.
 const SHORT: usize = 10;
 
-/// What may wait to be sent to a client.
+/// Maximum number of bytes that may wait to be sent to a client.
 const UNSENT: usize = 4 * 1024;
 
-/// What the connection to a client holds each way.
+/// Capacity of the connection to a client, in each direction.
 const CHANNEL: usize = 1024;
 
-/// What the codec holds beside that, and a frame that is one too many.
+/// Capacity of the codec beside that, and one frame more.
 const CODEC: usize = 8 * 1024 + 2 * FRAME;
 
 /// The most events that are on their way to a client that does not read.
 const MOST: usize = (UNSENT + CHANNEL + CODEC) / TEXT + 1;
 
-/// Who subscribes.
+/// A subscriber.
 #[derive(Deserialize, JsonSchema)]
 pub struct Subscriber {
     name: String,
-    /// How long it wants its events: to write long ones for all takes its time.
+    /// Length of the events it requests: long ones take time to write.
     length: usize,
 }
 
-/// What the socket's attachment is.
+/// Attachment of a socket.
 #[derive(Serialize, Deserialize)]
 pub struct Reader {
     events: HibernationId<String>,
@@ -70,10 +70,11 @@ pub struct Reader {
 #[derive(Clone)]
 pub struct App {
     live: broadcast::Sender<usize>,
-    /// How many events the log has.
+    /// Number of events of the log.
     next: watch::Sender<usize>,
     rooms: Rooms,
-    /// How many events each subscriber's stream was asked for and gave.
+    /// Number of times that each subscriber's stream was polled, and of the events that
+    /// it returned.
     polled: Arc<Mutex<HashMap<String, usize>>>,
     errors: Arc<Mutex<Vec<String>>>,
     closed: Arc<Mutex<Vec<Close>>>,
@@ -110,7 +111,7 @@ impl App {
 pub mod api {
     use super::*;
 
-    /// What is published from now on. A reader that is too slow is told so.
+    /// Streams events published from now on. A reader that is too slow gets an error.
     #[procedure]
     pub fn live(app: &App, input: Subscriber) -> impl Stream<Item = Result<String, Error>> {
         let events = app.live.subscribe();
@@ -414,7 +415,7 @@ async fn results_wait_for_who_does_not_read_them_and_no_more_is_read_from_him() 
         assert!(sent < 10_000, "it is heard whatever it does");
     }
     assert_eq!(app.closed.lock().unwrap().len(), 0);
-    // What it was answered is there, and more once it reads.
+    // Queued answers arrive, and further ones once it reads.
     for _ in 0..sent {
         assert_eq!(client.message().await.text(), r#"{"i":"1","p":{"b":{"json":"pong"}}}"#);
     }

@@ -29,7 +29,7 @@ fn check(name: &str, text: &TypeScript) {
 pub mod kinds {
     use super::*;
 
-    /// What a procedure can be.
+    /// Errors of a procedure.
     #[derive(RpcError)]
     pub enum Failure {
         /// Too fast.

@@ -173,7 +173,7 @@ impl CustomType for Point {
     }
 }
 
-/// Whose form is a special value and holds others.
+/// A user-defined type whose form is a special value and contains others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Span(Set<Date>);
 
@@ -253,7 +253,7 @@ async fn call(name: &str, envelope: &str) -> (u16, String) {
     (answer.status, answer.body)
 }
 
-/// What the procedure gives back is what it was sent, byte for byte.
+/// Asserts that the procedure returns its input, byte for byte.
 async fn assert_echo(name: &str, envelope: &str) {
     assert_eq!(call(name, envelope).await, (200, envelope.to_owned()), "{name}");
 }
@@ -662,7 +662,7 @@ fn bigints_are_ordered_as_numbers() {
     assert_eq!(i128::try_from(BigInt::from(i128::MIN)), Ok(i128::MIN));
 }
 
-/// What a hostile client can do with `meta`, to a type of every kind.
+/// Hostile `meta` for a type of every kind.
 #[tokio::test]
 async fn hostile_meta_is_refused() {
     for (what, envelope) in hostile::malformed() {
@@ -677,7 +677,8 @@ async fn hostile_meta_is_refused() {
     }
 }
 
-/// What is only large is read, or refused for its type, with an answer that is not larger.
+/// Values that are only large are accepted, or refused for their type, with a response
+/// that is not larger.
 #[tokio::test]
 async fn laborious_values_are_answered() {
     for (what, envelope) in hostile::laborious() {
@@ -744,7 +745,7 @@ async fn many_values_pass() {
     assert_echo("any", &format!("{{\"json\":{open}{close},\"meta\":[{}]}}", sets.join(","))).await;
 }
 
-/// What a value is made of that a client may send.
+/// Strategy of values that a client may send.
 fn value() -> impl Strategy<Value = Any> {
     let leaf = prop_oneof![
         Just(Any::Undefined),
@@ -778,7 +779,7 @@ fn value() -> impl Strategy<Value = Any> {
 proptest! {
     #![proptest_config(support::cases(2_000))]
 
-    /// What was written once is read and written again as the same bytes.
+    /// A serialised value is read and serialised to the same bytes.
     #[test]
     fn a_value_is_written_as_it_was_read(value in value()) {
         #[router(context = Any)]

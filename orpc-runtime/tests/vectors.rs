@@ -56,7 +56,7 @@ pub mod server {
         pub n: u32,
     }
 
-    /// What its type refuses.
+    /// Returns a value that its type refuses.
     #[procedure]
     pub async fn bad_output() -> Small {
         Small { n: 2 }
@@ -428,7 +428,7 @@ pub mod plain {
     }
 }
 
-/// Why a case is not run.
+/// Returns the reason why a case is skipped.
 fn left_out(file: &str, case: &Value) -> Option<&'static str> {
     let name = case["name"].as_str().unwrap();
     if file == "client-responses" {
@@ -437,7 +437,7 @@ fn left_out(file: &str, case: &Value) -> Option<&'static str> {
     no_value_of_rust(name)
 }
 
-/// Why a value cannot be in a program of Rust.
+/// Returns the reason why a value cannot occur in a Rust program.
 fn no_value_of_rust(name: &str) -> Option<&'static str> {
     match name.split('.').next_back()? {
         "string-lone-surrogate" => Some("half a surrogate pair"),
@@ -839,7 +839,7 @@ fn dechunked(mut body: &str) -> String {
     }
 }
 
-/// Why a case of the peer protocol is not run.
+/// Returns the reason why a case of the peer protocol is skipped.
 fn peer_left_out(file: &str, case: &Value) -> Option<&'static str> {
     let name = case["name"].as_str().unwrap();
     let text = case["frames"].to_string();
@@ -910,7 +910,7 @@ async fn replay_peer(case: &Value) {
             let answer = tokio::time::timeout(Duration::from_secs(1), peer.next()).await;
             let answer = answer.unwrap_or_else(|_| panic!("{name}: no answer, after {got:?}"));
             let answer = answer.unwrap();
-            // Whether the frame is one of text is part of what is compared.
+            // The comparison includes the type of the frame.
             got.push(shown(answer.is_text(), &with_captured_boundary(&answer)));
         }
     }

@@ -8,7 +8,7 @@ const json = (path) => JSON.parse(readFileSync(path, "utf8"));
 const spec = json(specPath);
 const { agent } = spec.servers[0];
 
-/** What the suite has a word for even if no case gets it. Other words are columns if they occur. */
+/** Verdicts of the suite that are always columns. Other verdicts are columns if they occur. */
 const VERDICTS = ["OK", "NON-STRICT", "FAILED", "INFORMATIONAL", "UNIMPLEMENTED"];
 
 /** Compression, which the server does not offer. */

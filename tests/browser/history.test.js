@@ -40,7 +40,7 @@ for (const { name, transport, options } of variants) {
     await tab.page.context().setOffline(true);
     for (const [number, text] of texts.entries()) {
       await say(chat.url, author(number), text);
-      // How long the network is gone is what is tested.
+      // The duration of the outage is the subject of the test.
       await pause(GONE_FOR_MS / texts.length);
     }
     await tab.page.context().setOffline(false);

@@ -1,6 +1,6 @@
-// What a publisher with a file promises a server that is killed again and again: no acknowledged event is lost, and
-// readers that come back by themselves see each once and in order. It needs processes of its own, so a server that
-// runs elsewhere is left alone. CRASH_ROUNDS is how often the server is killed in all, CRASH_SEED decides when.
+// Guarantees of a publisher with a file on a server that is killed repeatedly: no acknowledged event is lost, and
+// readers that reconnect see each event once and in order. The test needs processes of its own, so a server that
+// runs elsewhere is not used. CRASH_ROUNDS is the number of kills, CRASH_SEED decides their times.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,10 +22,10 @@ const SEED = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 32
 /** For whatever has to come at some time. */
 const PATIENCE = 120_000;
 
-/** How long the server is left alone at most, in milliseconds from its start. */
+/** Maximum time from the server's start to its end, in milliseconds. */
 const MAX_LIFE = 200;
 
-/** How far the publisher goes ahead of a reader: the server retains 100 events, and no reader is to be overtaken. */
+/** Maximum lead of the publisher over a reader: the server retains 100 events, and no reader may be overtaken. */
 const WINDOW = 64;
 
 const CHANNEL = "crash";
@@ -33,7 +33,7 @@ const CHANNEL = "crash";
 /** The error of a server whose port a connection of somebody else got while nothing listened there. */
 const TAKEN = /AddrInUse/;
 
-/** How often at most something is waited for before the server is killed at that very moment. */
+/** Maximum number of waits before the server is killed at that moment. */
 const MAX_TIMES = 12;
 
 /** Something that happens again and again. */
@@ -113,9 +113,9 @@ class MortalServer {
 class Reader {
   /** `{ n, attempt, id }` of each event. */
   seen = [];
-  /** How often it came back. */
+  /** Number of reconnections. */
   returns = 0;
-  /** What the server said that is no event, such as a gap. */
+  /** Messages of the server other than events, such as gaps. */
   said = [];
   arrivals = new Moments();
   #iterator;
@@ -233,7 +233,7 @@ async function crash(t, durability, rounds, random) {
   const writer = new Writer(server.origin, all);
   const writing = writer.run();
   t.after(() => writer.end());
-  // What fails in the background ends the test at the next wait.
+  // A failure in the background ends the test at the next wait.
   const failure = Promise.all([writing, ...all.map((reader) => reader.end)]).then(() => new Promise(() => {}));
   failure.catch(() => {});
   const wait = (what, ask) => Promise.race([eventually(what, ask, true, PATIENCE), failure]);

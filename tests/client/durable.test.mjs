@@ -1,4 +1,4 @@
-// What the official client sees at the endpoint of durable iterators: its peer over a WebSocket, with its retries.
+// The endpoint of durable iterators with the official client: its peer over a WebSocket, with its retries.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createORPCClient, getEventMeta } from "@orpc/client";

@@ -1,5 +1,5 @@
-// What goes over the wire of a call by HTTP: methods, paths, bodies, envelopes, errors. Nothing here goes through
-// the official client where it would hide what is sent.
+// Wire format of calls over HTTP: methods, paths, bodies, envelopes, errors. The tests avoid the official client
+// where it would hide the bytes.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { VALID, WITHOUT_INPUT } from "./cases/inputs.mjs";

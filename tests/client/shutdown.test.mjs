@@ -1,4 +1,5 @@
-// How the server starts and ends. It needs a process of its own, so a server that runs elsewhere is left alone.
+// Start and end of the server. The test needs a process of its own, so a server that runs elsewhere is not
+// used.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-// What happens to a socket that reads nothing, and to what it asked for, message by message.
+// A socket whose client reads nothing, and the answers to its calls, message by message.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { countAlive } from "./support/alive.mjs";

@@ -1,4 +1,4 @@
-// How a WebSocket is opened: by whom, where, and who is the caller of what is called over it.
+// The upgrade to a WebSocket: origins, paths, and the caller of its calls.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ORPCError } from "@orpc/client";

@@ -1,5 +1,5 @@
-// What goes over a WebSocket: messages, ids, frames, what is not understood, and how large a message may be.
-// Nothing here goes through the official link where it would hide what is sent.
+// Wire format of a WebSocket: messages, ids, frames, unknown messages, and the maximum length of a message.
+// The tests avoid the official link where it would hide the bytes.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ORPCError, safe } from "@orpc/client";

@@ -32,7 +32,7 @@ pub enum State${index} {
 `;
 }
 
-// What is edited stands behind `EDITED`.
+// The edited part is behind `EDITED`.
 export const shapes = [
   (index) => `
 pub async fn procedure_${index}(app: &App, input: Input${index}) -> Result<Output${index}, Refused> {

@@ -1,7 +1,7 @@
-// What the macros cost to compile: `node tests/compile_time/measure.mjs [rounds]` prints the
-// tables of docs/compile-time.md, after each round anew. Crates of many procedures are compiled
-// with and without our attributes, from nothing but their dependencies and after an edit of one
-// function. Seconds are those of the processor, as others may use the machine.
+// Compile time of the macros: `node tests/compile_time/measure.mjs [rounds]` prints the tables
+// of docs/compile-time.md, after each round anew. Crates of many procedures are compiled with
+// and without the attributes, from their dependencies only and after an edit of one function.
+// Seconds are CPU time, because other processes may use the machine.
 
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";

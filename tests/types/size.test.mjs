@@ -1,4 +1,4 @@
-// What a client of three hundred procedures costs whoever compiles with it. Times are printed, and depend on the machine.
+// Cost of compiling with a client of three hundred procedures. Times are printed, and depend on the machine.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
@@ -11,7 +11,7 @@ const MOST_INSTANTIATIONS = 15_000;
 const folder = new URL("generated/large/", import.meta.url);
 const write = (name, text) => writeFileSync(new URL(name, folder), text);
 
-/** What compiles a file that uses the client. */
+/** Compiles a file that uses the client. */
 async function cost(compiler, name) {
   const config = { extends: "../../tsconfig.json", include: [], files: [`${name}.ts`] };
   write(`${name}.json`, JSON.stringify(config));
@@ -46,7 +46,7 @@ const client: ContractRouterClient<typeof contract> = ${created}`),
     );
   });
 
-  /** What it costs, for people to read. */
+  /** Prints the cost, for people to read. */
   async function shown(test, compiler, name) {
     const { instantiations, check, total } = await cost(compiler, name);
     test.diagnostic(`${compiler}, ${name}: ${instantiations} instantiations, ${check} s of ${total} s to check`);

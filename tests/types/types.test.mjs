@@ -1,4 +1,4 @@
-// What the client and its companions take generated types for; and that a type that is another one is found out.
+// Types of the client and its companions for generated types; a wrong type must be detected.
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -26,7 +26,7 @@ use tower_http::services::ServeDir;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Where `npm run build` leaves the web page.
+/// Output folder of `npm run build`, with the web page.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist");
 
 #[tokio::main]

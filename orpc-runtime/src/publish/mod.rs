@@ -34,20 +34,19 @@
 //! # }
 //! ```
 //!
-//! # What does a reader get?
+//! # Delivery
 //!
 //! Behind event `k` it gets exactly `k + 1`, `k + 2` and so on, each once and in order,
 //! whenever it connects. There is one source, the channel's log: replayed and live
 //! events are both read from it, by the reader's position. Readers see an event once it
 //! is stored, not before.
 //!
-//! Where events are missing it gets a [`Gap`] before any later event, and continues
+//! If events are missing it gets a [`Gap`] before any later event, and continues
 //! behind it:
 //!
 //! | reason | cause | continues |
 //! |---|---|---|
-//! | `epoch` | the reader's event does not exist: a restart in memory, a file that lost events, a restored copy |
-//! behind the last event that it shares with the channel, otherwise at the oldest one |
+//! | `epoch` | the reader's event does not exist: a restart in memory, a file that lost events, a restored copy | behind the last event that it shares with the channel, otherwise at the oldest one |
 //! | `trimmed` | the events behind the reader's id are older than what is retained | at the oldest event |
 //! | `slow` | the same, for a reader that was subscribed and did not read | at the oldest event |
 //! | `ahead` | the channel does not have the reader's event: it lost its end, or the id is made up | behind the newest event |
@@ -56,7 +55,7 @@
 //! has not received any event yet and loses its connection misses the events in
 //! between. Where that matters, begin at [`Start::Oldest`].
 //!
-//! # What does an id name?
+//! # Ids and epochs
 //!
 //! One event. Each event has a number and an [epoch](Epoch), as entries have terms in
 //! Raft, and an id resumes exactly if the event of that number has that epoch, whether
@@ -67,8 +66,7 @@
 //! |---|---|
 //! | in memory | at each start: the events before it are unknown |
 //! | in a file, after a clean end or `kill -9` | no |
-//! | in a file, after a reboot, or on another machine | yes: without syncs the end may be lost, and a machine may be
-//! restored from a snapshot |
+//! | in a file, after a reboot, or on another machine | yes: without syncs the end may be lost, and a machine may be restored from a snapshot |
 //! | in a file that was copied, restored, overwritten or damaged | yes |
 //!
 //! A new epoch has no effect on readers whose event still exists. A reader whose event
@@ -82,7 +80,7 @@
 //! If both are overwritten in place within a minute of the last event, the loss is not
 //! detected. On systems other than Linux each start begins a new epoch.
 //!
-//! # What does a TypeScript client see?
+//! # TypeScript clients
 //!
 //! Events are sent with their id as event id. The official client attaches it to values
 //! that are **objects or arrays** and sends the last one back. It cannot attach an id
@@ -100,7 +98,7 @@
 //! * With [`Subscription::gaps_as`] a gap is an event of your own instead, such as a
 //!   line in the room, and the stream continues.
 //!
-//! # When is an event published?
+//! # Durability
 //!
 //! When [`publish`](Publisher::publish) returns its id. The durability that it has then
 //! is chosen when the publisher is opened, with the feature `redb` for files:
@@ -108,8 +106,7 @@
 //! | | `kill -9` | loss of power | costs |
 //! |---|---|---|---|
 //! | [`Durability::Memory`] | no | no | nothing |
-//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is reported | a
-//! write |
+//! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is reported | a write |
 //! | [`Durability::Commit`] | yes | yes | a sync, shared by all waiting publishers |
 //!
 //! ```
@@ -127,7 +124,7 @@
 //! # }
 //! ```
 //!
-//! # What if publishing fails, or takes too long?
+//! # Failures of publishing
 //!
 //! [`PublishError::Failed`] is certain: the event is not stored and will not be.
 //! [`PublishError::OutcomeUnknown`] is not, nor is a dropped future: the event may be
@@ -141,7 +138,7 @@
 //! by time, after 50 ms at first and up to 5 s. A file that cannot be read is opened
 //! again by the next reader.
 //!
-//! # How long are events retained?
+//! # Retention
 //!
 //! By age (300 s unless set), number and size of each channel; see
 //! [`PublisherBuilder`]. No event is trimmed by age before its time, and none is read
@@ -153,7 +150,7 @@
 //! channels, so that old ids are detected. A reader of a channel that never had an
 //! event misses nothing when it returns.
 //!
-//! # What does a slow reader cost?
+//! # Slow readers
 //!
 //! A subscription reads when it is polled, one event from memory. Events that are only
 //! in the file are read by four threads for all subscriptions, at most 64 events or 64
@@ -162,7 +159,7 @@
 //! buffer as soon as others need the room, and reads again when it continues: it does
 //! not delay others. If events are trimmed before it reads them it gets a gap.
 //!
-//! # What if the file is damaged?
+//! # Damaged files
 //!
 //! Each page, event and channel has a checksum, and all are checked when the file is
 //! opened. A channel that lost events continues with those behind them: readers of the
@@ -170,7 +167,7 @@
 //! a backup is detected by the mark beside it, and each reader that has read further
 //! gets a gap.
 //!
-//! # Who gets an event?
+//! # Audiences
 //!
 //! Everyone, or the recipients in its [`Audience`]: by tags, by a list of ids, or
 //! without some ids. A subscription for a [`Recipient`] skips events for others; its

@@ -325,8 +325,8 @@ async fn narrow(server: &Running, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// What such a client is sent lies in the buffers of the operating system, whose deadline
-/// is told by its own timer alone.
+/// The bytes for such a client are in the buffers of the operating system; only the timer
+/// of that deadline reports it.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_client_that_takes_nothing_is_dropped_although_all_is_written() {

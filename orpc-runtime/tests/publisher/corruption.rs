@@ -16,7 +16,7 @@ const PAGE: usize = 4096;
 /// The events of each channel.
 type History = HashMap<String, Vec<(EventId, u64)>>;
 
-/// What became of a damaged file.
+/// Outcomes of damaged files.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcomes {
     whole: u32,

@@ -13,7 +13,7 @@ const PATH: &str = "CRASH_TEST_PATH";
 const FIRST: &str = "CRASH_TEST_FIRST";
 const SYNCED: &str = "CRASH_TEST_SYNCED";
 
-/// How many publishers the child has. Each numbers its events by itself.
+/// Number of publishers of the child process. Each numbers its own events.
 const PUBLISHERS: u64 = 4;
 const STEP: u64 = 1_000_000_000;
 
@@ -112,7 +112,7 @@ fn run_child(path: &Path, first: u64, count: u64, is_synced: bool) -> Vec<(Event
     }
     // SIGKILL.
     child.kill().unwrap();
-    // What was acknowledged before it ended.
+    // Events that were acknowledged before it ended.
     while let Some(line) = next() {
         take(line);
     }

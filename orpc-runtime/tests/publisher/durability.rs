@@ -1,5 +1,5 @@
-//! What an event survives. What it survives of `kill -9` is in `crash.rs`, what of
-//! failing disks beside the store.
+//! Durability of events. `kill -9` is tested in `crash.rs`, failing disks beside the
+//! store.
 
 use std::time::Duration;
 

@@ -201,7 +201,7 @@ async fn ids_increase_across_restarts_full_expiry_and_jumps_of_the_clock(world: 
 proptest! {
     #![proptest_config(cases(2000))]
 
-    /// What is read is written the same way, and nothing else is read.
+    /// A valid text is written unchanged, and no other text is valid.
     #[test]
     fn an_id_is_read_exactly_as_it_is_written(text in "[0-9a-fA-F.+x$ -]{0,60}", epoch: u128, n: u64) {
         if let Ok(id) = text.parse::<EventId>() {

@@ -1,4 +1,4 @@
-//! What a publisher guarantees, for each of its stores.
+//! Guarantees of a publisher, for each of its stores.
 #![allow(
     missing_docs,
     unreachable_pub,

@@ -1,4 +1,4 @@
-//! What is trimmed, and when.
+//! Trimming of events by age, number and size.
 
 use std::time::Duration;
 
@@ -95,7 +95,8 @@ async fn a_clock_that_is_set_forward_between_runs_counts_as_one_retention_at_mos
     let next = publish(&lines, 4..5).await[0];
     assert_eq!((next.epoch(), next.sequence()), (ids[0].epoch(), 4));
     drop(lines);
-    // What is published at the wrong time lives as long as any other event.
+    // An event that was published at the wrong wall-clock time lives as long as any
+    // other.
     world.hands.set_back(365 * 24 * 3600 * SECOND);
     let lines = world.open();
     world.hands.pass(RETENTION - SECOND);
@@ -247,7 +248,7 @@ async fn a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole(world: World
             Err(orpc_runtime::publish::ReadError::Gap(gap)) => {
                 assert_eq!(gap.reason(), GapReason::Slow);
                 assert_eq!(gap.last().sequence(), *seen.last().unwrap());
-                // What follows is told to follow.
+                // The later events follow the gap.
                 seen.push(u64::MAX);
                 seen.push(gap.resume().sequence());
             }

@@ -11,7 +11,7 @@ use crate::world::{Line, RETENTION, SLACK, World, number};
 
 const MAX_EVENTS: u64 = 24;
 
-/// How many schedules are run on one store, each on a channel of its own.
+/// Number of schedules on one store, each on a channel of its own.
 const PER_STORE: u64 = 100;
 
 /// Numbers that look random (SplitMix64), the same for the same seed.
@@ -31,7 +31,7 @@ pub fn env(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |text| text.parse().unwrap())
 }
 
-/// What was published in the channel, event by event, with the time of each.
+/// Published events of the channel, with their times.
 #[derive(Default)]
 struct Truth {
     events: Vec<(EventId, u64, Duration)>,
@@ -55,14 +55,14 @@ impl Truth {
         self.events.iter().position(|(known, ..)| *known == id)
     }
 
-    /// Whether an event must be retained at that time.
+    /// Returns `true` if an event must be retained at that time.
     fn must_be_there(&self, index: usize, now: Duration) -> bool {
         let (_, _, at) = self.events[index];
         let newer = self.events.len() - index;
         (newer as u64) < MAX_EVENTS && now - at <= RETENTION
     }
 
-    /// Whether an event must not be given out any more.
+    /// Returns `true` if an event must no longer be delivered.
     fn must_be_gone(&self, index: usize, now: Duration) -> bool {
         now - self.events[index].2 > RETENTION + SLACK
     }
@@ -216,7 +216,8 @@ async fn run(
                 for client in &mut clients {
                     client.reader = None;
                 }
-                // What waits for the channel's first event is not known after a restart.
+                // The position of a waiting reader of an empty channel is unknown after
+                // a restart.
                 if world.is_durable() && truth.events.is_empty() {
                     clients = Default::default();
                 }

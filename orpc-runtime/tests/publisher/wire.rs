@@ -1,4 +1,4 @@
-//! What clients of a publisher's events see.
+//! Events of a publisher as clients receive them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use crate::support::websocket::{Raw, TEXT, channel, within};
 use crate::support::{post, send};
 
-/// How often a `Rich` was serialised.
+/// Number of times that a `Rich` was serialised.
 static SERIALISED: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]

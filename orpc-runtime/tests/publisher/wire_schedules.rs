@@ -21,7 +21,7 @@ use crate::world::{Line, RETENTION, SLACK, World};
 
 const MAX_EVENTS: u64 = 24;
 
-/// How many schedules one store sees, each on a channel of its own.
+/// Number of schedules on one store, each on a channel of its own.
 const PER_STORE: u64 = 100;
 
 #[derive(Clone)]
@@ -47,7 +47,7 @@ pub mod api {
     }
 }
 
-/// How clients come.
+/// Transports of the clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Sse,
@@ -110,7 +110,7 @@ enum Connection {
     WebSocket(Box<Raw<DuplexStream>>),
 }
 
-/// What a client is sent: its kind, its id, its value.
+/// An event as sent to a client: its kind, its id, its value.
 struct Sent {
     kind: String,
     id: String,
@@ -160,12 +160,12 @@ impl Connection {
 struct Client {
     connection: Option<Connection>,
     last: Option<EventId>,
-    /// What it has got, event by event.
+    /// Events that it has received.
     got: Vec<(EventId, u64)>,
 }
 
 impl Client {
-    /// Whether something is there for it that was published, or a word about what is not.
+    /// Returns `true` if an event or a gap is due for it.
     fn is_behind(&self, history: &History) -> bool {
         match self.last {
             Some(last) => history.events.last().is_some_and(|(top, _)| *top != last),
@@ -218,11 +218,11 @@ impl Client {
     }
 }
 
-/// What was published in the epoch that the server is in.
+/// Events published in the current epoch of the server.
 #[derive(Default)]
 struct History {
     events: Vec<(EventId, u64)>,
-    /// How many of them are older than any that is kept.
+    /// Number of them that are older than every retained event.
     expired: usize,
     /// The numbers of the lines, also of epochs before.
     lines: u64,

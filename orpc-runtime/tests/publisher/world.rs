@@ -54,7 +54,7 @@ impl Clock for Hands {
     }
 }
 
-/// Where events are kept, which can be opened again.
+/// A store of events, which can be reopened.
 pub struct World {
     pub durability: Durability,
     folder: tempfile::TempDir,
@@ -63,7 +63,7 @@ pub struct World {
 
 pub const RETENTION: Duration = Duration::from_secs(160);
 
-/// How much older than the retention an event may be.
+/// Maximum age of an event beyond the retention.
 pub const SLACK: Duration = Duration::from_secs(10);
 
 impl World {
@@ -75,7 +75,7 @@ impl World {
         self.folder.path().join("events")
     }
 
-    /// Whether events are there after a restart.
+    /// Returns `true` if events survive a restart.
     pub fn is_durable(&self) -> bool {
         self.durability != Durability::Memory
     }
@@ -102,7 +102,7 @@ pub async fn publish(lines: &Publisher<Line>, numbers: std::ops::Range<u64>) -> 
     ids
 }
 
-/// What an event says.
+/// Returns the payload of an event.
 pub fn number(event: Published<Line>) -> u64 {
     event.value().unwrap().n
 }
@@ -131,7 +131,7 @@ pub async fn ready(reader: &mut Subscription<Line>) -> Vec<u64> {
     numbers
 }
 
-/// What is retained.
+/// Returns the retained events.
 pub async fn retained(lines: &Publisher<Line>) -> Vec<u64> {
     ready(&mut lines.subscribe("room", Start::Oldest).unwrap()).await
 }

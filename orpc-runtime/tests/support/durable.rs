@@ -138,7 +138,7 @@ pub fn sign(claims: &Value) -> String {
     sign_with(KEY, claims)
 }
 
-/// What a token says.
+/// Returns the claims of a token.
 pub fn claims(token: &str) -> Value {
     serde_json::from_str(token.rsplit_once('.').unwrap().0).unwrap()
 }

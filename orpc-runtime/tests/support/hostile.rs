@@ -5,7 +5,7 @@
 /// The longest body unless a limit is set.
 const BODY: usize = 1024 * 1024;
 
-/// What a case is, and its text.
+/// Name and text of a case.
 pub type Case = (&'static str, String);
 
 /// As many items of a list as asked for.

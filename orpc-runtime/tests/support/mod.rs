@@ -1,4 +1,4 @@
-//! What the tests share: requests without a socket, and servers with one.
+//! Shared test support: requests without a socket, and servers with one.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 #[cfg(feature = "durable")]

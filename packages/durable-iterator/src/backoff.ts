@@ -1,4 +1,4 @@
-/** How long to wait between attempts: exponential backoff with full jitter. */
+/** Waiting times between attempts: exponential backoff with full jitter. */
 export interface BackoffOptions {
   /** The longest wait before the second attempt, in milliseconds; 500 unless set. It doubles with each attempt. */
   initialMs?: number;
@@ -21,7 +21,7 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** How long to wait after one more failure, in milliseconds. */
+  /** Returns the time to wait after one more failure, in milliseconds. */
   next(): number {
     const bound = Math.min(this.#max, this.#initial * 2 ** this.#failures);
     // Beyond that many the bound is the largest in any case.

@@ -11,7 +11,8 @@ import type { Closed, WebSocketConstructor } from "./wire.js";
 /** The place up to which the events of a channel are read. */
 export interface Position {
   lastEventId: string | undefined;
-  /** How long the server asks to wait before a client comes back, in milliseconds. */
+  /** Time that the server asks the client to wait before it reconnects, in
+   * milliseconds. */
   retry: number | undefined;
 }
 

@@ -3,8 +3,8 @@ import { ORPCError } from "@orpc/client";
 /** Events that the server no longer has, between the last one that was received and the next. */
 export interface DurableIteratorGap {
   /**
-   * Why: the channel began `epoch` anew; the events were `trimmed`; the server is behind what was received (`ahead`);
-   * this client was too `slow`.
+   * Reason: the channel began a new `epoch`; the events were `trimmed`; the server is behind the received events
+   * (`ahead`); this client was too `slow`.
    */
   reason: "epoch" | "trimmed" | "ahead" | "slow" | (string & {});
   /** The id of the last event before the gap. */

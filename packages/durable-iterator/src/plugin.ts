@@ -18,7 +18,7 @@ import type { WebSocketConstructor } from "./wire.js";
 export type DurableIteratorCall<T extends ClientContext> = StandardLinkInterceptorOptions<T>;
 
 export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
-  /** Where the sockets are: a URL of `ws:` or `wss:`, or what gives one. */
+  /** URL of the sockets, `ws:` or `wss:`, or a function that returns it. */
   url:
     | string
     | URL
@@ -29,14 +29,14 @@ export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
    */
   onGap?: (gap: DurableIteratorGap, call: DurableIteratorCall<T>) => void;
   /**
-   * How many seconds before its end a token is replaced by a new one, for which the original call is repeated. If the
-   * server refuses it, the iterator ends with its error. Off unless set: then the iterator ends with UNAUTHORIZED when
-   * its token expires.
+   * Number of seconds before its expiry at which a token is replaced by a new one, for which the original call is
+   * repeated. If the server refuses it, the iterator ends with its error. Off by default: then the iterator ends with
+   * UNAUTHORIZED when its token expires.
    */
   refreshTokenBeforeExpireInSeconds?: number;
-  /** How many seconds are between two attempts to get a new token, at least; 2 unless set. `backoff` makes it more. */
+  /** Minimum number of seconds between two attempts to get a new token; 2 by default. `backoff` lengthens it. */
   refreshTokenDelayInSeconds?: number;
-  /** How long to wait before a socket is opened anew, or a call for a new token that failed is repeated. */
+  /** Waiting times before a socket is reopened, or a failed call for a new token is repeated. */
   backoff?: BackoffOptions;
   /** The id of an iterator's client, where the server does not give one; a random UUID unless set. */
   createId?: (payload: DurableIteratorTokenPayload, call: DurableIteratorCall<T>) => string;

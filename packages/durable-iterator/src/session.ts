@@ -36,7 +36,7 @@ const PASSING = [408, 425, 429, 499, 500, 502, 503, 504];
 
 const POLICY = 1008;
 
-/** How long a socket has to be open to count as a success, in milliseconds. */
+/** Time that a socket has to be open to count as a success, in milliseconds. */
 const STABLE_MS = 5000;
 
 /** The life of one durable iterator: sockets, one after the other, its position, its token. */

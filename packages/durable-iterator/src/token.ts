@@ -66,7 +66,8 @@ export function hasExpired(token: Token, clock: Clock): boolean {
   return ageOf(token, clock) > lifeOf(token);
 }
 
-/** Whether a socket that was opened with one token can go on with the other. */
+/** Returns `true` if a socket that was opened with one token can continue with the
+ * other. */
 export function isSamePlace(one: DurableIteratorTokenPayload, other: DurableIteratorTokenPayload): boolean {
   return one.chn === other.chn && JSON.stringify(one.tags) === JSON.stringify(other.tags) && one.cid === other.cid;
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await rooms.leave();
-  // What nobody catches is told a little later.
+  // Unhandled rejections are reported a little later.
   await sleep(20);
   expect(problems.splice(0)).toEqual([]);
 });

@@ -30,7 +30,7 @@ const exp = (iterator) => {
   return JSON.parse(token.slice(0, token.lastIndexOf("."))).exp;
 };
 
-/** What is there within the next seconds, or else an error. */
+/** Waits some seconds for a promise, then fails. */
 const soon = async (promise) => {
   const late = sleep(5000).then(() => Promise.reject(new Error("it takes too long")));
   late.catch(() => {});

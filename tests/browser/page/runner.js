@@ -10,7 +10,7 @@ export function describe(name, ...rest) {
   group = { name, children: [], cleanups: [], outer };
   outer.children.push(group);
   try {
-    // How many cases of a group may run at once is left to others: here they run one after another.
+    // The limit of concurrent cases is for other runners: here cases run one after another.
     rest.at(-1)();
   } finally {
     group = outer;
@@ -25,7 +25,7 @@ export function it(name, ...rest) {
 /** Runs after each case of the surrounding `describe`. */
 export const afterEach = (cleanup) => group.cleanups.push(cleanup);
 
-/** What was declared: groups with their `children`, and cases with their `id`, each by its name. */
+/** The declared cases: groups with their `children`, and cases with their `id`, each by its name. */
 export const list = (from = root) =>
   from.children.map(({ name, id, ...inner }) => (inner.children ? { name, children: list(inner) } : { name, id }));
 

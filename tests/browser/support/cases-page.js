@@ -35,10 +35,10 @@ export async function startCasesPage(upstream) {
   const { script, map } = await bundle();
   const files = { "/": ["text/html", HTML], "/cases.js": ["text/javascript", script] };
   const lines = [];
-  /** How many requests and sockets of the page were forwarded. */
+  /** Number of forwarded requests and sockets of the page. */
   const forwarded = { requests: 0, sockets: 0 };
 
-  /** Where a request goes: to the server itself or over a line, and with which path. Nothing if it is for neither. */
+  /** Destination of a request: the server itself or a line, and the path. Undefined if it is for neither. */
   function destination(url) {
     const [, line, path] = /^(?:\/line\/(\d+))?(\/(?:rpc\/.*|ws))$/u.exec(url) ?? [];
     const origin = line === undefined ? upstream : lines[line]?.origin;
@@ -101,7 +101,7 @@ export async function startCasesPage(upstream) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     forwarded,
-    /** What the page calls by these names. */
+    /** Functions that the page calls by these names. */
     functions: {
       openLine: async () => lines.push(await openLine(upstream)) - 1,
       cutLine: (id) => lines[id].cut(),

@@ -10,7 +10,7 @@ export async function startProxy(port) {
     sockets.add(from);
     from.setNoDelay();
     from.pipe(to);
-    // What ended or failed on one side is over on the other.
+    // An error or end on one side ends the other.
     from.on("error", () => {});
     from.on("close", () => {
       sockets.delete(from);

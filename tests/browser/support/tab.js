@@ -8,7 +8,7 @@ export class Tab {
     this.url = url;
     this.transport = transport;
     this.problems = [];
-    /** How many messages the page sent, or tried to. */
+    /** Number of messages that the page sent, or tried to send. */
     this.sends = 0;
     /** Each event stream that was asked for: over what, and which event to continue after. */
     this.streams = [];
@@ -123,7 +123,7 @@ export class Tab {
     return (await this.shown()).map(({ text }) => text);
   }
 
-  /** Whether the list is scrolled to its end. */
+  /** Returns `true` if the list is scrolled to its end. */
   isAtLatest() {
     return this.log.evaluate((area) => area.scrollHeight - area.scrollTop - area.clientHeight < 2);
   }

@@ -1,6 +1,6 @@
 const POLL_MS = 50;
 
-/** How much one question counts at most: a machine that stands still for a moment has as many turns as any other. */
+/** Maximum time that one question counts: a machine that stalls for a moment has as many turns as any other. */
 const QUESTION_MS = 2 * POLL_MS;
 
 /** Waits until `condition` resolves to something true and returns it. */

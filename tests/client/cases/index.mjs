@@ -14,13 +14,13 @@ import { streams } from "./streams.mjs";
 import { validation } from "./validation.mjs";
 import { values } from "./values.mjs";
 
-/** What must be true of the server whatever link its procedures are called over. */
+/** Cases of the server for every link. */
 export const CASES = [results, validation, values, files, errors, streams, publisher, lifetimes, load];
 
 /** The same, and what must be true where no message bounds a file. */
 export const HTTP_CASES = [...CASES, largeFiles];
 
-/** What must be true of any link, and of one socket that carries many calls. */
+/** Cases for every link, and for one socket that carries many calls. */
 export const SOCKET_CASES = [...CASES, manyCalls, manyStreams, inputStreams, socketEnds];
 
 /** Declares cases for the clients that `useWorld` gives. Nothing here needs Node, so that browsers can run it too. */

@@ -6,7 +6,7 @@ import { OFTEN, RUNNING, assertAborted, startTicks, startWaits } from "../suppor
 import { drain, numbered, take } from "../support/streams.mjs";
 import { CALLS, STREAMS } from "./mix.mjs";
 
-/** How many calls of one socket run at a time, and that each gets its own answer. */
+/** Limit of concurrent calls of one socket; each call gets its own answer. */
 export function manyCalls(world) {
   describe("many calls on one socket", () => {
     const { liveTicks, liveWaits, assertNothingLives } = countAlive(world);

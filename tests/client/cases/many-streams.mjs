@@ -8,7 +8,7 @@ import { OFTEN, RARE, RUNNING, STREAMS_AT_ONCE, assertAborted, startTicks, start
 import { drain, drainToError, numbered, take } from "../support/streams.mjs";
 import { CALLS } from "./mix.mjs";
 
-/** How many streams one socket may have, and that each gets its own values, whatever else runs. */
+/** Limit of the streams of one socket; each stream gets its own values, with other calls running. */
 export function manyStreams(world) {
   describe("many streams on one socket", () => {
     const { liveTicks, liveWaits, assertNothingLives } = countAlive(world);

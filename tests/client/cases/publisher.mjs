@@ -6,7 +6,7 @@ import { assertORPCError, errorOf } from "../support/errors.mjs";
 import { eventually, soon } from "../support/eventually.mjs";
 import { numbered, take } from "../support/streams.mjs";
 
-/** How many events of a channel the server retains. */
+/** Number of retained events of a channel. */
 const RETAINED = 100;
 
 const FOREIGN = "00112233445566778899aabbccddeeff.7";
@@ -85,7 +85,7 @@ export function publisher(world) {
         const ids = await publish(client, channel, RETAINED + 20);
         return { channel, ids, last: lose(ids) };
       };
-      // What is retained is at least this much: a sixteenth may go at once.
+      // At least this number of events is retained: a sixteenth may be trimmed at once.
       const isRetained = (resume, ids) => {
         const index = ids.indexOf(resume);
         return reason === "ahead" ? index === ids.length - 1 : index >= 19 && index < 19 + RETAINED / 16;

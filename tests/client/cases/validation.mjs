@@ -65,7 +65,7 @@ function integer(path, min, max = Infinity) {
   };
 }
 
-/** What a struct or a list refuses: everything of another kind. */
+/** Values that a struct or a list refuses: all of another type. */
 function container(path, own) {
   const refused = otherKinds(path, own === "object" ? ["object", "date"] : [own]);
   if (path.length > 0) refused.push(missing(path));

@@ -20,7 +20,7 @@ const TYPED = () => ({
   nan: NaN,
 });
 
-/** What stands in place of each member, and where the issue is. */
+/** Replacements of each member, and the path of the issue. */
 const WRONG = [
   ["big", 1, ["big"]],
   ["big", "1", ["big"]],

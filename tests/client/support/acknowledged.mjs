@@ -11,7 +11,7 @@ export function partsOf(id) {
  * nobody knows whether the event is there. Judges what a reader saw from the first event on.
  */
 export class Acknowledged {
-  /** What was acknowledged, in that order. */
+  /** Acknowledged events, in order. */
   events = [];
   #unknown = new Set();
 
@@ -48,7 +48,8 @@ export class Acknowledged {
       if (!acknowledged.has(event.id)) {
         assert.ok(this.#unknown.has(`${event.n}/${event.attempt}`), `${where} was published: ${JSON.stringify(event)}`);
       }
-      // Who publishes one after the other cannot see them in another order, and so none twice.
+      // A publisher that publishes one event after the other cannot see them in another order,
+      // and so none twice.
       const isLater = !last || event.n > last.n || (event.n === last.n && event.attempt > last.attempt);
       assert.ok(isLater, `${where} comes once and in order: ${JSON.stringify({ last, event })}`);
       last = event;

@@ -2,7 +2,7 @@ import { createORPCClient } from "@orpc/client";
 
 /** The clients that tests make of one server, and what is to be closed after them. */
 export class Clients {
-  /** Where the server is; known once it runs. */
+  /** Origin of the server; known once it runs. */
   origin;
   #makeLink;
   #openLine;

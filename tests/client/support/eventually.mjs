@@ -5,10 +5,10 @@ const SECOND = 1000;
 /** For the outermost `describe` of tests: a test that waits for what never comes fails, and the server is stopped. */
 export const TIME_LIMIT = { timeout: 900 * SECOND };
 
-/** How long what happens at once may take: less than the 5 s until a keep-alive comment would find a line dead. */
+/** Maximum time of something immediate: less than the 5 s until a keep-alive comment detects a dead line. */
 export const PROMPT = 4 * SECOND;
 
-/** How much one question counts at most. */
+/** Maximum time that one question counts. */
 const QUESTION = 20;
 
 /** Resolves after this time. It sets the pace of a loop; no test relies on what happens meanwhile. */

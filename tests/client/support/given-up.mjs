@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { errorOf } from "./errors.mjs";
 import { soon } from "./eventually.mjs";
 
-/** How many calls of one socket run at a time; further ones wait for their turn. */
+/** Number of calls of one socket that run at a time; further ones are queued. */
 export const RUNNING = 64;
 
-/** How many streams one socket may have. */
+/** Maximum number of streams of one socket. */
 export const STREAMS_AT_ONCE = 128;
 
 /** Inputs of `stream.ticks`: one value and then none for long, or many. */

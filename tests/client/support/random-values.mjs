@@ -56,7 +56,7 @@ export function randomValues(random) {
   const NAME_POINTS = POINTS.filter((point) => !["\n", '"', "\\", "\ufeff", "\u0000"].includes(point));
   const name = () => `${many(5, () => pick(NAME_POINTS)).join("")}${pick(NAME_POINTS)}`;
   const type = () => pick(["", "text/plain", "text/plain;charset=utf-8", "image/svg+xml", 'a/b; c="d e"', "TEXT/X", "日本"]);
-  // What a parser of forms could take for its own, and bytes that are no text.
+  // Pieces that resemble the syntax of forms, and bytes that are not text.
   const PIECES = ["\r\n", "--", "\r\n--", "--\r\n", 'Content-Disposition: form-data; name="0"', "\r\n\r\n", "日", "\u0000"];
   const piece = () => (random() < 0.5 ? pick(PIECES) : Uint8Array.from(many(300, () => below(256))));
   const content = () => (random() < 0.2 ? [] : many(8, piece));

@@ -6,10 +6,10 @@ const READY = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/;
 const START_LIMIT = 60_000;
 const STOP_LIMIT = 60_000;
 
-/** What a server says that ended with calls, streams or sockets left after its last deadline. */
+/** Message of a server that ended with calls, streams or sockets left after its last deadline. */
 const LEFT = /did not end in time/;
 
-/** Whether the tests run against a server that somebody else started and stops. */
+/** `true` if the tests run against a server that is started and stopped elsewhere. */
 export const serverIsForeign = Boolean(process.env.CONFORMANCE_URL);
 
 const binary = process.env.CONFORMANCE_BIN;

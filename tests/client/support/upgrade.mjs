@@ -124,10 +124,10 @@ export class RawSocket {
   }
 }
 
-/** How long the head of a frame of the server is. */
+/** Returns the length of the header of a server's frame. */
 const headSize = (bytes) => ({ 126: 4, 127: 10 })[bytes[1] & 127] ?? 2;
 
-/** How long a frame of the server is as far as its first bytes tell. */
+/** Returns the length of a server's frame, as far as its first bytes tell. */
 function frameSize(bytes) {
   if (bytes.length < 2 || bytes.length < headSize(bytes)) return Infinity;
   const length = bytes[1] & 127;

@@ -1,4 +1,4 @@
-//! Where the publisher keeps its events, as the environment says.
+//! Store of the publisher's events, chosen by the environment.
 
 use std::env::{self, VarError};
 use std::error::Error;

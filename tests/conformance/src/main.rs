@@ -32,10 +32,10 @@ use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How long calls may go on after a signal to end.
+/// Time for which calls may continue after a signal.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
 
-/// How long the server goes on after that signal whatever happens.
+/// Time after the signal at which the server ends in any case.
 const LAST_DEADLINE: Duration = Duration::from_secs(6);
 
 /// The origin whose pages may call, also as a header.

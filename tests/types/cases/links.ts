@@ -13,7 +13,7 @@ export const socketClient: Client = createORPCClient(socketLink);
 expectTypeOf(createORPCClient<Client>(link)).toEqualTypeOf<Client>();
 expectTypeOf(createORPCClient<Client>(socketLink)).toEqualTypeOf<Client>();
 
-/** What a call gives. */
+/** Result of a call. */
 declare function given<T>(promise: Promise<T>): T;
 
 for (const it of [client, socketClient]) {
@@ -53,7 +53,7 @@ expectTypeOf<DescribedUpload["more"][number]>().toEqualTypeOf<{
   sha256: string;
 }>();
 
-// What the procedures are called with, and nothing else.
+// The options that procedures accept, and no others.
 type Options = FriendlyClientOptions<Record<never, never>>;
 expectTypeOf<Options["signal"]>().toEqualTypeOf<AbortSignal | undefined>();
 expectTypeOf<Options["lastEventId"]>().toEqualTypeOf<string | undefined>();

@@ -104,7 +104,7 @@ class Comparison {
     this.type((this.side === "input" && input) || schema, this.aliases.get(name).type);
   }
 
-  /** What goes in, where undefined is taken for null. */
+  /** Inputs, where undefined counts as null. */
   input(schema, node) {
     this.side = "input";
     this.type(schema, node, "anyOf" in schema);

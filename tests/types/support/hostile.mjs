@@ -15,7 +15,7 @@ const FRAGMENTS = [
   "a", "b", "T", "Type2", "::", "[", "]", ",", "Option<", "&", "=", "=>", "()",
 ];
 
-/** What a router refuses to hold, as no client could call it. */
+/** Names that a router refuses, because no client could call them. */
 export const RESERVED = ["", "then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__"];
 
 const fragment = fc.oneof(
@@ -96,7 +96,7 @@ const { entries } = fc.letrec((tie) => ({
   ),
 }));
 
-/** What generated files mean by these, no type of theirs may be. */
+/** Names with a meaning in generated files, which none of their types may have. */
 export const MEANT = [
   "AsyncIteratorClass", "AsyncIteratorObject", "C", "Client", "ClientContext", "Date", "File", "Map", "ORPCError", "ProcedureClient",
   "Record", "RegExp", "Set", "ThrowableError", "URL", "contract", "eventIterator", "oc", "type",
@@ -123,7 +123,7 @@ export const description = fc.record({
     .map((types) =>
       types.map(({ name, modules, argument, schema, input }, index) => ({
         name,
-        // What makes each the id of a type of its own.
+        // Makes each the id of a type of its own.
         id: [...modules, `m${index}`, argument === null ? name : `${name}<${argument}>`].join("::"),
         schema,
         input,
@@ -131,6 +131,6 @@ export const description = fc.record({
     ),
 });
 
-/** Whether all names of procedures can be called. */
+/** Returns `true` if all names of procedures can be called. */
 export const isServed = (entries) =>
   entries.every(({ name, entries }) => !RESERVED.includes(name) && (entries === undefined || isServed(entries)));

@@ -1,7 +1,7 @@
 const GROUPS = 15;
 const PROCEDURES = 20;
 
-/** How many procedures there are in all. */
+/** Total number of procedures. */
 export const SIZE = GROUPS * PROCEDURES;
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);

@@ -16,7 +16,7 @@ const VALUES = Number(process.env.TORTURE_VALUES ?? 25);
 const MUTATIONS = Number(process.env.TORTURE_MUTATIONS ?? 8);
 const SEED = Number(process.env.TORTURE_SEED ?? 2);
 const FEWEST_TYPES = 120;
-/** How many of one type's faults are shown. */
+/** Number of faults of one type that are shown. */
 const SHOWN = 2;
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
@@ -44,13 +44,14 @@ function expectNone(found, what) {
   );
 }
 
-/** Whether a value has members that TypeScript takes for those which every object inherits. */
+/** Returns `true` if a value has members that TypeScript treats as inherited ones of every
+ * object. */
 const hasInherited = (value) =>
   typeof value === "object" &&
   value !== null &&
   (Object.keys(value).some((name) => name in {}) || Object.values(value).some(hasInherited));
 
-/** Where the random values of a type begin, whatever other types there are. */
+/** Seed of the random values of a type, independent of other types. */
 const seedOf = (name) => [...name].reduce((seed, char) => (31 * seed + char.codePointAt(0)) % 2 ** 31, SEED);
 
 const reason = (error) =>

@@ -1,4 +1,4 @@
-// What is written with the client's type: it has to compile.
+// Code that uses the client's types: it has to compile.
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import type { Client, ExternalOutput, PageOfUserInput } from "../client.js";

@@ -1,4 +1,4 @@
-//! What clients can call.
+//! Procedures of the chat.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::event::RoomEvent;
 use crate::people::{Author, Person, Visitor, authenticate, limit, visit};
 use crate::room::Room;
 
-/// What is attached to the socket of somebody who follows the room.
+/// Attachment of the socket of a follower of the room.
 #[derive(Serialize, Deserialize)]
 pub struct Follower {
     /// The person whom others see come and go.

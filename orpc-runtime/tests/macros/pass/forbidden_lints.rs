@@ -19,7 +19,7 @@
 
 use orpc_runtime::prelude::*;
 
-/// Why a call was refused.
+/// Reason of a refusal.
 #[derive(Debug, RpcError)]
 pub enum Refused {
     /// Too fast.

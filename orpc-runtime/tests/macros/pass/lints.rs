@@ -15,7 +15,7 @@
     clippy::all,
     clippy::pedantic
 )]
-// What these functions await is not the macros' doing.
+// The futures that these functions await are not from the macros.
 #![allow(clippy::unused_async)]
 #![forbid(unsafe_code)]
 
@@ -25,7 +25,7 @@ use orpc_runtime::prelude::*;
 #[derive(Debug)]
 pub struct App;
 
-/// Why a message was refused.
+/// Reason why a message was refused.
 #[derive(Debug, RpcError)]
 pub enum Refused {
     /// Too fast.
@@ -39,7 +39,7 @@ pub enum Refused {
     Other,
 }
 
-/// What was given of old.
+/// A deprecated result.
 #[deprecated]
 pub type Old = String;
 

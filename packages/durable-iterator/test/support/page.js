@@ -1,4 +1,4 @@
-// What a page does with a durable iterator.
+// The test page of a durable iterator.
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { DurableIteratorLinkPlugin, durableIteratorId } from "../../dist/index.js";
@@ -52,7 +52,7 @@ globalThis.leave = async (url) => {
     if (way === "signal") stop.abort();
     errors.push(await failed);
   }
-  // What nobody catches is told a little later.
+  // Unhandled rejections are reported a little later.
   await later();
   return errors;
 };

@@ -91,7 +91,7 @@ export async function take(iterator, count) {
   return values;
 }
 
-/** What a promise is rejected with. */
+/** Returns the error that a promise is rejected with. */
 export const errorOf = (promise) =>
   promise.then(
     (value) => Promise.reject(new Error(`it was to fail, but gave ${JSON.stringify(value)}`)),

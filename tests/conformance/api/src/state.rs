@@ -1,4 +1,4 @@
-//! What the procedures share.
+//! State that the procedures share.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::api::room::Room;
 /// Events that may wait for the slowest reader; one that falls further behind is told so.
 const BACKLOG: usize = 16 * 1024;
 
-/// How many events of a channel its publisher retains, which tests go beyond.
+/// Number of events of a channel that its publisher retains; tests exceed it.
 const RETAINED: u64 = 100;
 
 /// The events of `publisher.*`: any JSON.
@@ -34,7 +34,7 @@ pub fn open_events(file: Option<(&Path, Durability)>) -> Result<Events, StoreErr
     }
 }
 
-/// What all calls share.
+/// State that all calls share.
 #[derive(Debug)]
 pub struct State {
     pub(crate) publications: broadcast::Sender<Publication>,

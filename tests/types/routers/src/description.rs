@@ -1,4 +1,4 @@
-//! What a router is to be.
+//! Description of a router.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,11 +19,11 @@ pub(crate) struct Type {
     /// Its modules and its name.
     pub(crate) id: String,
     pub(crate) schema: Value,
-    /// What goes in, if that is something else.
+    /// Type of the input, if it differs.
     pub(crate) input: Option<Value>,
 }
 
-/// What stands under a name.
+/// Entry under a name.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Entry {

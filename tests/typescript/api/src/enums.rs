@@ -159,7 +159,7 @@ pub enum Aliased {
     },
 }
 
-/// What goes in has fewer variants than what comes out, and more.
+/// An enum whose input has fewer variants than its output, and more.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind")]
 pub enum Skipping {

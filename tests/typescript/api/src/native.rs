@@ -1,4 +1,4 @@
-//! What JavaScript has and JSON lacks.
+//! JavaScript types that JSON lacks.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! What may be missing, and what of it may be null.
+//! Optional and nullable members.
 
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::Undefined;

@@ -2,7 +2,7 @@ import { constraintsOf, fitsDate, fitsItems, fitsNumber, fitsProperties, fitsStr
 
 const CLASSES = { Date, URL, RegExp, File };
 
-/** Why a value is none of a type's, as `<where>: <what>`; nothing if it is one. */
+/** Reason why a value does not have a type, as `<where>: <what>`; undefined if it has. */
 export function fault(value, shape) {
   return check(value, shape, "value", true);
 }

@@ -19,7 +19,7 @@ const INTEGERS = {
 
 const FLOATS = { float: [-MAX_FLOAT, MAX_FLOAT] };
 
-/** What the tags of a value say. */
+/** Constraints in the tags of a value. */
 export function constraintsOf(tags) {
   const found = {
     minimum: -Infinity,
@@ -71,7 +71,7 @@ const smaller = (a, b) => (a < b ? a : b);
 
 const isWithin = (number, [least, most]) => number >= least && number <= most;
 
-/** Whether a number or bigint is within its bounds. */
+/** Returns `true` if a number or bigint is within its bounds. */
 export function fitsNumber(value, found) {
   if (value < found.minimum || value > found.maximum) return false;
   if (found.above !== undefined && value <= found.above) return false;

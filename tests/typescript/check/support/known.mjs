@@ -3,7 +3,7 @@ const names = (value) => Object.keys(value ?? {});
 
 const isInteger = (name, least, most) => /^-?\d+$/.test(name) && BigInt(name) >= least && BigInt(name) <= most;
 
-/** Whether a member of a map is called by no integer within the bounds. */
+/** Returns `true` if a key of a map is not an integer within the bounds. */
 const hasOtherKeys = (least, most) => (value) => names(value).some((name) => !isInteger(name, least, most));
 
 const KEYS =
@@ -16,9 +16,9 @@ const isFar = (date) => Math.abs(date.getUTCFullYear()) > 9998;
 const OVERFLOW = "seconds and what is left of them are read one by one, and their sum may be too large";
 
 /**
- * Where types and run time do not agree, beyond what stands at no member and so has no comment (see `UNTOLD`), by the
- * names of the types: which inputs are refused though they are of the type (`refuses`), which of them come back as what
- * is not (`changes`), which samples are not (`gives`), whether random values seldom show it (`isRare`), and why (`because`).
+ * Known differences between types and run time, except those without a comment at a member (see `UNTOLD`), by the names
+ * of the types: inputs of the type that are refused (`refuses`), inputs that are returned as another type (`changes`),
+ * samples of another type (`gives`), whether random values seldom show it (`isRare`), and the reason (`because`).
  */
 export const KNOWN = {
   "constraints.lengths": {

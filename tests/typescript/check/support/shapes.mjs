@@ -6,7 +6,7 @@ import ts from "typescript";
  */
 export const UNTOLD = Object.freeze([]);
 
-/** What a type of the standard library may be here. */
+/** Types of the standard library that are supported here. */
 const INSTANCES = ["Date", "URL", "RegExp", "File"];
 
 /**
@@ -170,7 +170,7 @@ function tagsOf(node) {
   }));
 }
 
-/** Whether a type is null or undefined. */
+/** Returns `true` if a type is null or undefined. */
 const isNothing = (node) =>
   node.kind === ts.SyntaxKind.UndefinedKeyword ||
   (ts.isLiteralTypeNode(node) && node.literal.kind === ts.SyntaxKind.NullKeyword);

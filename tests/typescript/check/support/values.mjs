@@ -220,7 +220,7 @@ function known(table, name) {
 
 const isNever = ({ kind, of }) => kind === "union" && of.length === 0;
 
-/** How deep the smallest value of a shape is. */
+/** Depth of the smallest value of a shape. */
 function size(shape, left) {
   if (left === 0) return 1000;
   const most = (shapes) => 1 + Math.max(0, ...shapes.map((shape) => size(shape, left - 1)));

@@ -11,7 +11,7 @@ export type Problem = {
   blocking: boolean;
 };
 
-/** What stands between the draft and the room: its own length first, then the last failure to send. */
+/** The problem that keeps the draft from being sent: its length first, then the last failure to send. */
 export function useProblem(count: number, failure: SendFailure | null): Problem {
   const wait = useCountdown(failure?.kind === "rate-limited" ? failure.retryAt : 0);
   const excess = count - LONGEST_MESSAGE;

@@ -7,7 +7,7 @@ export type StickyScroll = {
   viewport: RefObject<HTMLDivElement | null>;
   content: RefObject<HTMLDivElement | null>;
   pinned: boolean;
-  /** How many messages arrived since the reader scrolled away from the end. */
+  /** Number of messages that arrived since the reader scrolled away from the end. */
   unread: number;
   toLatest: () => void;
 };

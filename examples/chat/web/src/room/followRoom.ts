@@ -9,7 +9,8 @@ import { readStream } from "./readStream";
 /** A connection that lived this long was healthy: losing it starts the backoff from the beginning. */
 const STABLE_AFTER_MS = 5_000;
 
-/** How far the page has read. Outlives the connection, its transport and the name of the reader. */
+/** Position up to which the page has read. Outlives the connection, its transport and the name of
+ * the reader. */
 export type Position = { lastEventId: string | undefined };
 
 export type FollowOptions = {

@@ -5,7 +5,7 @@ use orpc_runtime::prelude::*;
 
 use crate::Session;
 
-/// Who calls.
+/// The caller.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Caller {
     name: String,

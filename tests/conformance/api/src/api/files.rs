@@ -15,7 +15,7 @@ pub struct Upload {
     more: Vec<File>,
 }
 
-/// What a file is.
+/// Description of a received file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Described {
     name: String,
@@ -25,7 +25,7 @@ pub struct Described {
     sha256: String,
 }
 
-/// What an upload is.
+/// Description of a received upload.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DescribedUpload {
     title: String,
@@ -33,7 +33,7 @@ pub struct DescribedUpload {
     more: Vec<Described>,
 }
 
-/// What a file is to be.
+/// Description of a file to send.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Wanted {
     #[schemars(range(max = 10_485_760))]

@@ -90,14 +90,14 @@ struct OrderItem {
     note: Option<String>,
 }
 
-/// What an order comes to.
+/// Total of an order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Total {
     total: f64,
     items: usize,
 }
 
-/// How far to count.
+/// Last number to count.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct CountTo {
     #[schemars(range(max = 1_000_000))]
@@ -116,7 +116,7 @@ impl Count {
     }
 }
 
-/// What `publish` gives to all who subscribe.
+/// An event from `publish` to all subscribers.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Publication {
     #[schemars(length(min = 1, max = 32))]

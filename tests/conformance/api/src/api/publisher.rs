@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::Session;
 
-/// What to publish, and where.
+/// Event to publish, and its channel.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Publish {
     #[schemars(length(min = 1, max = 64))]
@@ -14,7 +14,7 @@ pub struct Publish {
     payload: Value,
 }
 
-/// What to read.
+/// Channel to read.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Subscribe {
     #[schemars(length(min = 1, max = 64))]

@@ -9,7 +9,7 @@ use crate::Session;
 #[derive(Debug)]
 pub struct Room;
 
-/// What is said in a room.
+/// Message to a room.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomMessage {
     from: String,
@@ -25,7 +25,7 @@ pub struct OpenRoom {
     name: String,
 }
 
-/// What a client is known as to the methods.
+/// Attachment of a client, for the methods.
 #[derive(Debug, Serialize, Deserialize)]
 struct Guest {
     name: String,

@@ -6,7 +6,7 @@ use orpc_runtime::prelude::*;
 
 use crate::Session;
 
-/// How long to wait.
+/// Time to wait.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Wait {
     #[schemars(range(max = 60_000))]
@@ -26,7 +26,7 @@ pub mod procedures {
         "done"
     }
 
-    /// How many calls of `wait` run.
+    /// Returns the number of running calls of `wait`.
     #[procedure]
     pub async fn live(session: &Session) -> usize {
         session.state.live_waits.get()

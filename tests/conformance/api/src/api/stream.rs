@@ -16,7 +16,7 @@ pub struct FailAfter {
     after: u32,
 }
 
-/// How fast to tick.
+/// Interval of ticks.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ticks {
@@ -68,7 +68,7 @@ pub mod procedures {
         Ok(sum)
     }
 
-    /// How many streams of `ticks` are alive.
+    /// Returns the number of live streams of `ticks`.
     #[procedure]
     pub async fn live(session: &Session) -> usize {
         session.state.live_ticks.get()

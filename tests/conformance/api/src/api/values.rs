@@ -39,7 +39,7 @@ pub enum Shape {
     },
 }
 
-/// How large a shape is.
+/// Area of a shape.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Area {
     area: f64,
