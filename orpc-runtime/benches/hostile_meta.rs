@@ -11,7 +11,7 @@
     reason = "procedures are `pub`, and nobody reads a bench's docs"
 )]
 
-#[path = "../tests/support/hostile.rs"]
+#[path = "../tests/it/support/hostile.rs"]
 mod hostile;
 
 use std::collections::BTreeMap;

@@ -30,7 +30,7 @@ use tokio::sync::Notify;
 use self::websocket::{Raw, connect, listen};
 
 #[allow(dead_code, reason = "it is there for tests, too")]
-#[path = "../tests/support/websocket.rs"]
+#[path = "../tests/it/support/websocket.rs"]
 mod websocket;
 
 /// For how long each number is measured.

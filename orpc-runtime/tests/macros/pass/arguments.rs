@@ -48,7 +48,7 @@ pub mod api {
     #[procedure]
     pub async fn by_full_path(
         last: ::std::option::Option<&orpc_runtime::LastEventId>,
-        app: &crate::App,
+        app: &crate::arguments::App,
         call: &orpc_runtime::Call,
     ) -> bool {
         let _ = (app, call);
@@ -73,7 +73,7 @@ pub mod api {
     }
 }
 
-fn main() {
+pub fn main() {
     let _: Router<App> = api::router();
     // Without a context the router fits every one.
     let _: Router<u8> = anything::router();

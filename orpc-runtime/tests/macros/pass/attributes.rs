@@ -69,7 +69,7 @@ pub mod api {
     pub async fn trailing_comma() {}
 }
 
-fn main() {
+pub fn main() {
     let router: Router<()> = api::router();
     assert_eq!(router.procedures().len(), 6);
     drop(Refused::TooFast { retry_after: 1, hidden: 1 });

@@ -75,7 +75,7 @@ pub mod api {
     }
 }
 
-fn main() {
+pub fn main() {
     let router: Router<App> = api::router();
     assert_eq!(router.procedures().len(), 10);
 }

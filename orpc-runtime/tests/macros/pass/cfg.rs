@@ -49,7 +49,7 @@ pub mod api {
     }
 }
 
-fn main() {
+pub fn main() {
     let router: Router<()> = api::router();
     let paths: Vec<_> = router.procedures().into_iter().map(|(path, _)| path).collect();
     assert_eq!(paths, ["always", "before", "chosen", "nested/ping"]);

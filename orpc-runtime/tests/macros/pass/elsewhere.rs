@@ -8,7 +8,7 @@ mod private {
     use orpc_runtime::procedure;
 
     #[procedure]
-    pub(in crate::private) async fn restricted() {}
+    pub(in crate::elsewhere::private) async fn restricted() {}
 
     #[procedure]
     async fn secret() {}
@@ -55,7 +55,7 @@ mod with_inner_attributes {
     }
 }
 
-fn main() {
+pub fn main() {
     #[procedure]
     async fn local(text: String) -> usize {
         text.len()

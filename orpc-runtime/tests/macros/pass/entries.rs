@@ -181,7 +181,7 @@ pub async fn checked(#[cfg(any())] missing: &NoSuchType, #[cfg(not(any()))] app:
     let _ = app;
 }
 
-fn main() {
+pub fn main() {
     let _ = api::Made;
     let router = api::router();
     let paths: Vec<_> = router.procedures().into_iter().map(|(path, _)| path).collect();

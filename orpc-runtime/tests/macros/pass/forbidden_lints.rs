@@ -3,7 +3,6 @@
     unsafe_code,
     missing_debug_implementations,
     missing_docs,
-    non_ascii_idents,
     unreachable_code,
     unreachable_pub,
     unused_imports,
@@ -65,7 +64,8 @@ pub mod api {
     }
 }
 
-fn main() {
+/// Uses it.
+pub fn main() {
     let _: Router<()> = api::router();
     let _ = [Refused::TooFast { retry_after: 1 }, Refused::Other(1)];
 }

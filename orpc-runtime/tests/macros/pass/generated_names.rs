@@ -107,7 +107,7 @@ pub mod of_any_context {
     }
 }
 
-fn main() {
+pub fn main() {
     let router: Router<AnyContext> = of_any_context::router().nest("api", api::router());
     assert_eq!(router.procedures().len(), 16);
     let _ = [__Error::Other { __Data: 1 }, __Error::__Probe];

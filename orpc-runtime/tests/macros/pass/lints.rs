@@ -9,7 +9,6 @@
     elided_lifetimes_in_paths,
     single_use_lifetimes,
     trivial_casts,
-    non_ascii_idents,
     unused_lifetimes,
     let_underscore_drop,
     clippy::all,
@@ -88,7 +87,8 @@ pub(crate) mod inner {
     pub(crate) async fn ping() {}
 }
 
-fn main() {
+/// Uses it.
+pub fn main() {
     let router = api::router().nest("inner", inner::router());
     assert_eq!(router.procedures().len(), 4);
 }

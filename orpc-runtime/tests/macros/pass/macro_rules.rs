@@ -59,9 +59,9 @@ procedures! {
 
 streams!(follow, Result<u8, Refused>, Result<u8, Error>, &'a App, 'a);
 
-whole_router!(api, crate::App, "post", 5);
+whole_router!(api, crate::macro_rules::App, "post", 5);
 
-fn main() {
+pub fn main() {
     let router = api::router()
         .procedure::<widen, _>()
         .procedure::<same, _>()

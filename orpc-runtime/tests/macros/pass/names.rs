@@ -96,7 +96,7 @@ pub enum Names {
     None(Error),
 }
 
-fn main() {
+pub fn main() {
     let router: Router<()> = api::router();
     let paths: Vec<_> = router.procedures().into_iter().map(|(path, _)| path).collect();
     assert_eq!(paths[5], "router");

@@ -52,7 +52,7 @@ pub mod r#mod {
     }
 }
 
-fn main() {
+pub fn main() {
     let router: Router<r#struct> = r#mod::router();
     let paths: Vec<_> = router.procedures().into_iter().map(|(path, _)| path).collect();
     assert_eq!(paths, ["type", "while", "dyn", "use/if"]);

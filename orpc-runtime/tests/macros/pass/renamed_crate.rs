@@ -14,7 +14,7 @@ use vendored::renamed::{RpcError, procedure, router};
 pub struct App;
 
 #[derive(Debug, RpcError)]
-#[rpc_error(crate = "crate::vendored::renamed")]
+#[rpc_error(crate = "crate::renamed_crate::vendored::renamed")]
 pub enum Refused {
     TooFast { retry_after: u32 },
     Other(u8),
@@ -23,7 +23,7 @@ pub enum Refused {
 #[procedure(crate = "renamed")]
 pub async fn alone() {}
 
-#[router(context = App, crate = "crate::vendored::renamed")]
+#[router(context = App, crate = "crate::renamed_crate::vendored::renamed")]
 pub mod api {
     use super::*;
 
@@ -46,7 +46,7 @@ pub mod api {
         }
     }
 
-    #[router(context = crate::App)]
+    #[router(context = crate::renamed_crate::App)]
     pub mod with_own_context {
         use super::*;
 
@@ -57,6 +57,6 @@ pub mod api {
     }
 }
 
-fn main() {
+pub fn main() {
     let _: renamed::Router<App> = api::router().procedure::<alone, _>();
 }

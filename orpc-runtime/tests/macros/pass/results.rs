@@ -97,7 +97,7 @@ pub fn read() -> io::Result<u8> {
     Ok(1)
 }
 
-fn main() {
+pub fn main() {
     let _: Router<App> = api::router().nest("guarded", guarded::router());
     let _ = read();
 }

@@ -58,7 +58,7 @@ pub mod api {
     }
 }
 
-fn main() {
+pub fn main() {
     let router: Router<App> = api::router();
     assert_eq!(router.procedures().len(), 4);
 }

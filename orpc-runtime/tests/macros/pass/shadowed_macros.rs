@@ -51,6 +51,6 @@ pub mod api {
     }
 }
 
-fn main() {
+pub fn main() {
     let _: Router<()> = api::router();
 }

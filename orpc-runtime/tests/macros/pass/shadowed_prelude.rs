@@ -62,6 +62,6 @@ pub mod api {
     }
 }
 
-fn main() {
+pub fn main() {
     let _: orpc_runtime::Router<()> = api::router();
 }

@@ -69,7 +69,7 @@ pub mod named_so {
     }
 }
 
-fn main() {
+pub fn main() {
     let router: orpc_runtime::Router<()> = api::router().nest("named", named_so::router());
     assert_eq!(router.procedures().len(), 6);
 }

@@ -1,0 +1,6 @@
+//! The macros: messages for mistakes, accepted forms, generated code at run time.
+
+mod cases;
+mod compile_fail;
+mod failures;
+mod generated;

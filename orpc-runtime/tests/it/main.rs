@@ -1,0 +1,33 @@
+//! The integration tests, one program. Modules mirror those of `src`; `tests/README.md` at the root of the
+//! repository says where each behaviour is tested.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "procedures are `pub`, and the modules of a test are not documented"
+)]
+
+#[cfg(feature = "http")]
+mod contract;
+#[cfg(feature = "durable")]
+mod durable;
+mod macros;
+#[cfg(feature = "websocket")]
+mod procedure;
+#[cfg(feature = "redb")]
+mod publish;
+#[cfg(feature = "websocket")]
+mod room;
+#[cfg(feature = "http")]
+mod schema;
+#[cfg(feature = "http")]
+mod serve;
+#[cfg(feature = "websocket")]
+mod socket;
+#[cfg(feature = "http")]
+mod support;
+#[cfg(feature = "typescript")]
+mod typescript;
+#[cfg(feature = "http")]
+mod value;
+#[cfg(feature = "websocket")]
+mod wire;

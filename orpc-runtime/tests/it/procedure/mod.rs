@@ -1,0 +1,3 @@
+//! Middlewares and hooks of calls.
+
+mod middleware;

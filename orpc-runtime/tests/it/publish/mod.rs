@@ -1,0 +1,21 @@
+//! Guarantees of a publisher, for each of its stores.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "procedures are `pub`, and nobody reads a test's docs"
+)]
+
+mod world;
+
+mod corruption;
+mod crash;
+mod durability;
+mod handoff;
+mod ids;
+mod memory;
+mod retention;
+mod retries;
+mod schedules;
+mod slow_readers;
+mod wire;
+mod wire_schedules;

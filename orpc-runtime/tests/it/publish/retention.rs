@@ -1,0 +1,261 @@
+//! Trimming of events by age, number and size.
+
+use std::time::Duration;
+
+use orpc_runtime::publish::{GapReason, Start};
+
+use super::world::for_each_store;
+use super::world::{Line, RETENTION, SLACK, World, event, gap, number, publish, ready, retained};
+
+for_each_store! {
+    time_trims_what_is_older_than_the_retention_and_nothing_younger,
+    a_clock_that_is_set_back_trims_nothing_early_and_keeps_nothing_longer,
+    a_clock_that_is_set_forward_trims_nothing_while_the_process_runs,
+    a_clock_that_is_set_forward_between_runs_counts_as_one_retention_at_most,
+    the_time_while_the_process_was_away_counts,
+    trimming_by_number_raises_the_floor,
+    trimming_by_size_raises_the_floor,
+    the_newest_event_is_retained_whatever_its_size,
+    all_channels_together_retain_no_more_than_they_may,
+    a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn time_trims_what_is_older_than_the_retention_and_nothing_younger(world: World) {
+    let lines = world.open();
+    let mut times = Vec::new();
+    for n in 0..1000_u64 {
+        // Bursts and pauses.
+        let pause = Duration::from_millis((n * 7919) % 1300 * u64::from(n.is_multiple_of(3)));
+        world.hands.pass(pause);
+        for at in &mut times {
+            *at += pause;
+        }
+        publish(&lines, n..n + 1).await;
+        times.push(Duration::ZERO);
+        if n.is_multiple_of(50) {
+            let retained = retained(&lines).await;
+            let first = retained[0];
+            assert_eq!(retained, (first..=n).collect::<Vec<_>>());
+            for (event, age) in times.iter().enumerate() {
+                let is_there = event as u64 >= first;
+                assert!(is_there || *age > RETENTION, "{event} of age {age:?} is trimmed at {n}");
+                assert!(!is_there || *age <= RETENTION + SLACK, "{event} of age {age:?} is served");
+            }
+        }
+    }
+    // Also what nobody touches.
+    world.hands.pass(RETENTION + SLACK + SECOND);
+    assert_eq!(retained(&lines).await, Vec::<u64>::new());
+}
+
+async fn a_clock_that_is_set_back_trims_nothing_early_and_keeps_nothing_longer(world: World) {
+    let mut lines = world.open();
+    publish(&lines, 1..4).await;
+    world.hands.set_back(3600 * SECOND);
+    publish(&lines, 4..6).await;
+    world.hands.pass(RETENTION - SECOND);
+    assert_eq!(retained(&lines).await, [1, 2, 3, 4, 5]);
+    if world.is_durable() {
+        world.hands.set_back(3600 * SECOND);
+        drop(lines);
+        lines = world.open();
+        assert_eq!(retained(&lines).await, [1, 2, 3, 4, 5]);
+        // The clock is right again: nothing that is younger is trimmed for it.
+        world.hands.set_forward(2 * 3600 * SECOND);
+        publish(&lines, 6..7).await;
+        assert_eq!(retained(&lines).await, [1, 2, 3, 4, 5, 6]);
+    }
+    world.hands.pass(2 * RETENTION);
+    assert_eq!(retained(&lines).await, Vec::<u64>::new());
+}
+
+async fn a_clock_that_is_set_forward_trims_nothing_while_the_process_runs(world: World) {
+    let lines = world.open();
+    publish(&lines, 1..4).await;
+    world.hands.set_forward(3600 * SECOND);
+    publish(&lines, 4..5).await;
+    world.hands.pass(RETENTION - SECOND);
+    assert_eq!(retained(&lines).await, [1, 2, 3, 4]);
+}
+
+async fn a_clock_that_is_set_forward_between_runs_counts_as_one_retention_at_most(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    let lines = world.open();
+    let ids = publish(&lines, 1..4).await;
+    drop(lines);
+    world.hands.set_forward(365 * 24 * 3600 * SECOND);
+    let lines = world.open();
+    // They are as old as they can be, and their reader is told.
+    let mut reader = lines.subscribe("room", ids[0]).unwrap();
+    assert_eq!(gap(&mut reader).await.reason(), GapReason::Trimmed);
+    let next = publish(&lines, 4..5).await[0];
+    assert_eq!((next.epoch(), next.sequence()), (ids[0].epoch(), 4));
+    drop(lines);
+    // An event that was published at the wrong wall-clock time lives as long as any
+    // other.
+    world.hands.set_back(365 * 24 * 3600 * SECOND);
+    let lines = world.open();
+    world.hands.pass(RETENTION - SECOND);
+    assert_eq!(retained(&lines).await, [4]);
+    world.hands.pass(SLACK + 2 * SECOND);
+    assert_eq!(retained(&lines).await, Vec::<u64>::new());
+}
+
+async fn the_time_while_the_process_was_away_counts(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    for (away, expected) in [(RETENTION - SECOND, vec![1, 2]), (RETENTION + SLACK + SECOND, vec![])]
+    {
+        let world = World::new(orpc_runtime::publish::Durability::Commit);
+        let lines = world.open();
+        publish(&lines, 1..3).await;
+        drop(lines);
+        world.hands.pass(away);
+        assert_eq!(retained(&world.open()).await, expected);
+    }
+}
+
+async fn trimming_by_number_raises_the_floor(world: World) {
+    for max in [1_u64, 2, 15, 16, 100, 1000] {
+        let channel = format!("room-{max}");
+        let lines = world.open_with(world.builder().max_events(max));
+        let mut ids = Vec::new();
+        for n in 1..=2 * max + 3 {
+            ids.push(lines.publish(&channel, &Line { n }).await.unwrap());
+            if max == 1000 && n % 97 != 0 {
+                continue;
+            }
+            let retained = ready(&mut lines.subscribe(&channel, Start::Oldest).unwrap()).await;
+            let count = retained.len() as u64;
+            assert!(count <= max, "{count} of {max}");
+            assert!(count == n || count > max - (max / 16).max(1), "{count} of {max}");
+            assert_eq!(retained, (n + 1 - count..=n).collect::<Vec<_>>());
+            let floor = n + 1 - count;
+            if floor > 2 {
+                let below = ids[floor as usize - 3];
+                let mut reader = lines.subscribe(&channel, below).unwrap();
+                assert_eq!(gap(&mut reader).await.resume().sequence(), floor - 1);
+            }
+        }
+    }
+}
+
+async fn trimming_by_size_raises_the_floor(world: World) {
+    let builder = world.builder().max_bytes(20_000);
+    let texts = world.open_with::<String>(builder);
+    for n in 1..200_usize {
+        texts.publish("room", &"x".repeat(n * 10)).await.unwrap();
+        let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
+        let (mut bytes, mut lengths) = (0, Vec::new());
+        while let Some(event) = reader.next_ready().await {
+            let event = event.unwrap();
+            bytes += event.envelope().len();
+            lengths.push(event.value().unwrap().len() / 10);
+        }
+        assert!(bytes <= 20_000, "{bytes} bytes");
+        assert!(lengths.len() == n || bytes > 12_000, "{bytes} bytes at {n}");
+        assert_eq!(lengths, (n + 1 - lengths.len()..=n).collect::<Vec<_>>());
+    }
+}
+
+async fn the_newest_event_is_retained_whatever_its_size(world: World) {
+    let texts = world.open_with::<String>(world.builder().max_bytes(1000).max_events(1));
+    let long = "x".repeat(100_000);
+    let mut reader = texts.subscribe("room", Start::Now).unwrap();
+    texts.publish("room", &long).await.unwrap();
+    assert_eq!(reader.next_ready().await.unwrap().unwrap().value().unwrap(), long);
+    texts.publish("room", &"short".to_owned()).await.unwrap();
+    let mut all = texts.subscribe("room", Start::Oldest).unwrap();
+    assert_eq!(all.next_ready().await.unwrap().unwrap().value().unwrap(), "short");
+}
+
+async fn all_channels_together_retain_no_more_than_they_may(world: World) {
+    const TOTAL: usize = 256 * 1024;
+    const EVENT: usize = 2000;
+    let texts =
+        world.open_with::<String>(world.builder().max_total_bytes(TOTAL as u64).max_bytes(1 << 30));
+    let text = "x".repeat(EVENT);
+    let channel = |number: usize| format!("room-{number}");
+    let mut ids = Vec::new();
+    let mut readers = Vec::new();
+    for number in 0..300 {
+        readers.push(texts.subscribe(&channel(number), Start::Now).unwrap());
+        ids.push(texts.publish(&channel(number), &text).await.unwrap());
+        world.hands.pass(Duration::from_millis(10));
+    }
+    let oldest = || async {
+        let mut there = Vec::new();
+        for number in 0..300 {
+            let mut reader = texts.subscribe(&channel(number), Start::Oldest).unwrap();
+            if let Some(event) = reader.next_ready().await {
+                assert_eq!(event.unwrap().value().unwrap(), text);
+                there.push(number);
+            }
+        }
+        there
+    };
+    // A file is trimmed once its events are written.
+    let mut there = oldest().await;
+    for turn in 0.. {
+        let before = std::mem::replace(&mut there, oldest().await);
+        if there == before && there.len() * EVENT <= TOTAL {
+            break;
+        }
+        assert!(turn < 10_000, "{} events are retained", there.len());
+        tokio::task::yield_now().await;
+    }
+    assert!(there.len() * (EVENT + 500) > TOTAL / 2, "too much is trimmed: {}", there.len());
+    let first = 300 - there.len();
+    assert_eq!(there, (first..300).collect::<Vec<_>>(), "not the oldest were trimmed");
+    for (number, reader) in readers.iter_mut().enumerate() {
+        match reader.next_ready().await {
+            Some(Ok(event)) => assert!(number >= first && event.id() == Some(ids[number])),
+            Some(Err(orpc_runtime::publish::ReadError::Gap(gap))) => {
+                assert!(number < first, "{number}");
+                assert_eq!((gap.reason(), gap.resume()), (GapReason::Trimmed, ids[number]));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    // One channel is trimmed to the same size, by its own bound.
+    for _ in 0..300 {
+        texts.publish("one", &text).await.unwrap();
+    }
+    let mut one = texts.subscribe("one", Start::Oldest).unwrap();
+    let mut count = 0;
+    while let Some(event) = one.next_ready().await {
+        event.unwrap();
+        count += 1;
+    }
+    assert!(count > 0 && count * EVENT <= TOTAL, "{count}");
+}
+
+async fn a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole(world: World) {
+    let lines = world.open_with(world.builder().max_events(500));
+    publish(&lines, 1..501).await;
+    let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
+    let mut seen = vec![number(event(&mut reader).await)];
+    publish(&lines, 501..2000).await;
+    while let Some(next) = reader.next_ready().await {
+        match next {
+            Ok(event) => seen.push(number(event)),
+            Err(orpc_runtime::publish::ReadError::Gap(gap)) => {
+                assert_eq!(gap.reason(), GapReason::Slow);
+                assert_eq!(gap.last().sequence(), *seen.last().unwrap());
+                // The later events follow the gap.
+                seen.push(u64::MAX);
+                seen.push(gap.resume().sequence());
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    let gap = seen.iter().position(|n| *n == u64::MAX).expect("nothing was told");
+    assert_eq!(seen[..gap], (1..=gap as u64).collect::<Vec<_>>());
+    assert_eq!(seen[gap + 2..], (seen[gap + 1] + 1..2000).collect::<Vec<_>>());
+}

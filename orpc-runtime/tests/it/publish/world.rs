@@ -1,0 +1,157 @@
+//! Stores under test, and time that tests make.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use orpc_runtime::prelude::*;
+use orpc_runtime::publish::{
+    Clock, Durability, EventId, Gap, Published, Publisher, PublisherBuilder, ReadError, Start,
+    Subscription,
+};
+
+/// The events of these tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Line {
+    pub n: u64,
+}
+
+/// A clock that goes when it is told to.
+#[derive(Clone)]
+pub struct Hands(Arc<Mutex<(Duration, SystemTime)>>);
+
+impl Hands {
+    fn new() -> Self {
+        let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        Self(Arc::new(Mutex::new((Duration::ZERO, wall))))
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        let mut hands = self.0.lock().unwrap();
+        hands.0 += time;
+        hands.1 += time;
+    }
+
+    /// Sets the clock on the wall forward.
+    pub fn set_forward(&self, time: Duration) {
+        self.0.lock().unwrap().1 += time;
+    }
+
+    /// Sets the clock on the wall back.
+    pub fn set_back(&self, time: Duration) {
+        self.0.lock().unwrap().1 -= time;
+    }
+}
+
+impl Clock for Hands {
+    fn monotonic(&self) -> Duration {
+        self.0.lock().unwrap().0
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.0.lock().unwrap().1
+    }
+}
+
+/// A store of events, which can be reopened.
+pub struct World {
+    pub durability: Durability,
+    folder: tempfile::TempDir,
+    pub hands: Hands,
+}
+
+pub const RETENTION: Duration = Duration::from_secs(160);
+
+/// Maximum age of an event beyond the retention.
+pub const SLACK: Duration = Duration::from_secs(10);
+
+impl World {
+    pub fn new(durability: Durability) -> Self {
+        Self { durability, folder: tempfile::tempdir().unwrap(), hands: Hands::new() }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("events")
+    }
+
+    /// Returns `true` if events survive a restart.
+    pub fn is_durable(&self) -> bool {
+        self.durability != Durability::Memory
+    }
+
+    pub fn builder(&self) -> PublisherBuilder {
+        Publisher::builder().clock(self.hands.clone()).retention(RETENTION)
+    }
+
+    pub fn open_with<T>(&self, builder: PublisherBuilder) -> Publisher<T> {
+        builder.open(self.path(), self.durability).unwrap()
+    }
+
+    pub fn open(&self) -> Publisher<Line> {
+        self.open_with(self.builder())
+    }
+}
+
+/// Publishes that many lines, numbered on from `first`.
+pub async fn publish(lines: &Publisher<Line>, numbers: std::ops::Range<u64>) -> Vec<EventId> {
+    let mut ids = Vec::new();
+    for n in numbers {
+        ids.push(lines.publish("room", &Line { n }).await.unwrap());
+    }
+    ids
+}
+
+/// Returns the payload of an event.
+pub fn number(event: Published<Line>) -> u64 {
+    event.value().unwrap().n
+}
+
+/// The next event, which has to come.
+pub async fn event(reader: &mut Subscription<Line>) -> Published<Line> {
+    let next = tokio::time::timeout(Duration::from_secs(30), reader.next()).await;
+    next.expect("no event comes").expect("the stream ends").expect("an error comes")
+}
+
+/// The next item, which has to be a gap.
+pub async fn gap(reader: &mut Subscription<Line>) -> Gap {
+    let next = tokio::time::timeout(Duration::from_secs(30), reader.next()).await;
+    match next.expect("nothing comes") {
+        Some(Err(ReadError::Gap(gap))) => gap,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Everything that a reader gets without waiting, up to a gap.
+pub async fn ready(reader: &mut Subscription<Line>) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    while let Some(event) = reader.next_ready().await {
+        numbers.push(number(event.unwrap()));
+    }
+    numbers
+}
+
+/// Returns the retained events.
+pub async fn retained(lines: &Publisher<Line>) -> Vec<u64> {
+    ready(&mut lines.subscribe("room", Start::Oldest).unwrap()).await
+}
+
+/// Makes each function a test of each store.
+macro_rules! for_each_store {
+    ($($name:ident),* $(,)?) => {
+        $crate::publish::world::for_each_store!(@ memory Memory $($name)*);
+        $crate::publish::world::for_each_store!(@ process Process $($name)*);
+        $crate::publish::world::for_each_store!(@ commit Commit $($name)*);
+    };
+    (@ $store:ident $durability:ident $($name:ident)*) => {
+        mod $store {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let durability = orpc_runtime::publish::Durability::$durability;
+                super::$name($crate::publish::world::World::new(durability)).await;
+            })*
+        }
+    };
+}
+
+pub(crate) use for_each_store;

@@ -1,0 +1,4 @@
+//! Rooms, and the iterators that hibernate in them.
+
+mod hibernation;
+mod rooms;

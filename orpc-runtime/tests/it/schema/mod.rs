@@ -1,0 +1,3 @@
+//! Schemas and the types that they describe.
+
+mod agreement;

@@ -1,0 +1,16 @@
+//! The HTTP service: requests, bodies, files, streams, and the server of the crate.
+
+mod batch;
+mod bodies;
+mod cross_site;
+mod event_input;
+mod files;
+mod files_memory;
+mod hostile;
+mod memory;
+mod methods;
+#[cfg(feature = "server")]
+mod server;
+mod service;
+mod slow_readers;
+mod streams;

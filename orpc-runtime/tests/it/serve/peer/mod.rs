@@ -1,0 +1,3 @@
+//! The calls of one socket.
+
+mod calls;

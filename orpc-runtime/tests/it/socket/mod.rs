@@ -1,0 +1,3 @@
+//! Sockets as handlers see them.
+
+mod sockets;

@@ -1,0 +1,4 @@
+//! Client types and contracts in TypeScript.
+
+mod build_script;
+mod generated;

@@ -1,0 +1,3 @@
+//! The wire protocols, byte for byte.
+
+mod vectors;
