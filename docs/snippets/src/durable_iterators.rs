@@ -16,10 +16,7 @@ pub struct Message {
 impl DurableObject for Room {
     type Event = Message;
     type Context = App;
-
-    fn methods() -> Router<App> {
-        methods::router()
-    }
+    type Methods = methods::router;
 }
 
 pub struct App {
@@ -39,7 +36,8 @@ pub mod api {
     /// Enters a room. Authenticate the caller here: the token grants what it says.
     #[procedure]
     pub async fn open(app: &App, input: Open) -> Result<DurableIterator<Room>, Error> {
-        Ok(app.rooms.iterator(input.room).methods(["say"]).attachment(&input.name)?)
+        let iterator = app.rooms.iterator(input.room).method::<methods::say>();
+        Ok(iterator.attachment(&input.name)?)
     }
 }
 
