@@ -46,7 +46,7 @@ pub async fn main() -> std::io::Result<()> {
 #[test]
 fn the_client_matches_the_router() {
     let client = orpc_runtime::typescript::client(&api::router());
-    client.check("ts/quickstart/client.ts");
+    client.check("web/client.ts");
 }
 // #endregion client
 

@@ -22,10 +22,10 @@ for await (const tick of ticks) if (tick.n === 5) break
 // #endregion read
 
 // #region consume
-const stop = consumeEventIterator(client.sums(10), {
+export const stop = consumeEventIterator(client.sums(10), {
   onEvent: (sum) => console.log(sum),
   onError: (error) => console.log(error.message),
   onSuccess: (returned) => console.log(returned), // "complete"
 })
-await stop()
+// `await stop()` ends the iterator early.
 // #endregion consume
