@@ -2,33 +2,33 @@
 
 import type { AsyncIteratorClass, Client as ProcedureClient, ClientContext, ORPCError, ThrowableError } from "@orpc/client";
 
-/** What clients read of a gap. */
+/** Data of the gap's error, as clients read it. */
 export type GapData = {
-  /** Why events are missing. */
+  /** Reason of the gap. */
   reason: GapReason;
   /**
-   * The id of the last event before the gap.
+   * Id of the last event before the gap.
    *
    * @pattern ^[0-9a-f]{32}\.(0|[1-9][0-9]{0,19})$
    */
   last: string;
   /**
-   * The position from which the events go on, without a further gap.
+   * Position from which the events continue, without a further gap.
    *
    * @pattern ^[0-9a-f]{32}\.(0|[1-9][0-9]{0,19})$
    */
   resume: string;
 };
 
-/** Why events are missing. */
+/** Reason of a gap. */
 export type GapReason =
-  /** The channel does not have the reader's event: it is of another epoch. */
+  /** The channel does not have the reader's event: its epoch is another. */
   | "epoch"
   /** The events behind the reader's id are no longer retained. */
   | "trimmed"
-  /** The reader's id is of an event that the channel does not have: it lost its end. */
+  /** The reader's id is beyond the channel's last event: the channel lost its end. */
   | "ahead"
-  /** Events were trimmed before the reader, which was subscribed, came to read them. */
+  /** Events were trimmed before the subscribed reader had read them. */
   | "slow";
 
 export type Message = { text: string };
