@@ -1,7 +1,8 @@
 // Checks what VitePress does not: that each imported region exists, that all other code blocks are shell
-// lines or output, and that the links of Markdown files outside the book lead to files and headings.
+// lines or output, that the links of Markdown files lead to files and headings, and that the files and
+// dependencies that the architecture chapter names are those of the repository.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const docs = dirname(fileURLToPath(import.meta.url))
@@ -74,6 +75,20 @@ for (const file of [...outside, ...chapters].filter(existsSync)) {
       else if (anchor && found.endsWith('.md') && !headings(found).includes(anchor)) {
         fail(file, index + 1, `no such heading: ${target}`)
       }
+    }
+  })
+}
+
+// The files and folders of the code that are named exist.
+const sources = ['orpc-runtime/src', 'orpc-macros/src', 'orpc-runtime', 'orpc-macros', '.']
+const names = new Set(
+  sources.slice(0, 2).flatMap((base) => readdirSync(join(root, base), { recursive: true })).map((path) => basename(path)),
+)
+for (const file of [join(root, 'CONTRIBUTING.md'), join(docs, 'architecture.md')]) {
+  linesOf(file).forEach((line, index) => {
+    for (const [, path] of line.matchAll(/`((?:[\w.-]+\/)+[\w.-]*|[\w-]+\.rs)`/g)) {
+      const exists = path.includes('/') ? sources.some((base) => existsSync(join(root, base, path))) : names.has(path)
+      if (!exists) fail(file, index + 1, `no such file: ${path}`)
     }
   })
 }
