@@ -25,10 +25,10 @@ export type Address = {
   country: string;
 };
 
-/** How large a shape is. */
+/** Area of a shape. */
 export type Area = { area: number };
 
-/** Who calls. */
+/** The caller. */
 export type Caller = { name: string };
 
 /** Which error to fail with. */
@@ -47,7 +47,7 @@ export type Count = {
   n: number;
 };
 
-/** How far to count. */
+/** Last number to count. */
 export type CountTo = {
   /**
    * @format uint32
@@ -75,7 +75,7 @@ export type Customer = {
   address: Address;
 };
 
-/** What a file is. */
+/** Description of a received file. */
 export type Described = {
   name: string;
   type: string;
@@ -87,7 +87,7 @@ export type Described = {
   sha256: string;
 };
 
-/** What an upload is. */
+/** Description of a received upload. */
 export type DescribedUpload = { title: string; file: Described; more: Described[] };
 
 /** The input of `echo`, and its output. */
@@ -186,7 +186,7 @@ export type OrderItem = {
   note?: string | null | undefined;
 };
 
-/** What `publish` gives to all who subscribe. */
+/** An event from `publish` to all subscribers. */
 export type Publication = {
   /**
    * @minLength 1
@@ -205,7 +205,7 @@ export type Publication = {
   text: string;
 };
 
-/** What to publish, and where. */
+/** Event to publish, and its channel. */
 export type Publish = {
   /**
    * @minLength 1
@@ -224,7 +224,7 @@ export type Retry = {
   retryAfter: number;
 };
 
-/** What is said in a room. */
+/** Message to a room. */
 export type RoomMessage = { from: string; text: string };
 
 /** Something to say. */
@@ -268,7 +268,7 @@ export type Shape =
       side: number;
     };
 
-/** What to read. */
+/** Channel to read. */
 export type Subscribe = {
   /**
    * @minLength 1
@@ -277,7 +277,7 @@ export type Subscribe = {
   channel: string;
 };
 
-/** How fast to tick. */
+/** Interval of ticks. */
 export type Ticks = {
   /**
    * @format uint32
@@ -287,7 +287,7 @@ export type Ticks = {
   everyMs: number;
 };
 
-/** What an order comes to. */
+/** Total of an order. */
 export type Total = {
   total: number;
   /**
@@ -318,7 +318,7 @@ export type Upload = {
   more: File[];
 };
 
-/** How long to wait. */
+/** Time to wait. */
 export type Wait = {
   /**
    * @format uint32
@@ -327,7 +327,7 @@ export type Wait = {
   ms: number;
 };
 
-/** What a file is to be. */
+/** Description of a file to send. */
 export type Wanted = {
   /**
    * @format uint32
@@ -411,13 +411,13 @@ export type Client<C extends ClientContext = Record<never, never>> = {
     ticks: ProcedureClient<C, Ticks, AsyncIteratorClass<Count, void, void>, ThrowableError>;
     /** Adds up what the client sends. */
     sum: ProcedureClient<C, AsyncIteratorObject<number, unknown, void>, number, ThrowableError>;
-    /** How many streams of `ticks` are alive. */
+    /** Returns the number of live streams of `ticks`. */
     live: ProcedureClient<C, undefined, number, ThrowableError>;
   };
   slow: {
     /** Answers after a while. */
     wait: ProcedureClient<C, Wait, string, ThrowableError>;
-    /** How many calls of `wait` run. */
+    /** Returns the number of running calls of `wait`. */
     live: ProcedureClient<C, undefined, number, ThrowableError>;
   };
   values: {

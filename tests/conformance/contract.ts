@@ -26,10 +26,10 @@ export type Address = {
   country: string;
 };
 
-/** How large a shape is. */
+/** Area of a shape. */
 export type Area = { area: number };
 
-/** Who calls. */
+/** The caller. */
 export type Caller = { name: string };
 
 /** Which error to fail with. */
@@ -48,7 +48,7 @@ export type Count = {
   n: number;
 };
 
-/** How far to count. */
+/** Last number to count. */
 export type CountTo = {
   /**
    * @format uint32
@@ -76,7 +76,7 @@ export type Customer = {
   address: Address;
 };
 
-/** What a file is. */
+/** Description of a received file. */
 export type Described = {
   name: string;
   type: string;
@@ -88,7 +88,7 @@ export type Described = {
   sha256: string;
 };
 
-/** What an upload is. */
+/** Description of a received upload. */
 export type DescribedUpload = { title: string; file: Described; more: Described[] };
 
 /** The input of `echo`, and its output. */
@@ -187,7 +187,7 @@ export type OrderItem = {
   note?: string | null | undefined;
 };
 
-/** What `publish` gives to all who subscribe. */
+/** An event from `publish` to all subscribers. */
 export type Publication = {
   /**
    * @minLength 1
@@ -206,7 +206,7 @@ export type Publication = {
   text: string;
 };
 
-/** What to publish, and where. */
+/** Event to publish, and its channel. */
 export type Publish = {
   /**
    * @minLength 1
@@ -225,7 +225,7 @@ export type Retry = {
   retryAfter: number;
 };
 
-/** What is said in a room. */
+/** Message to a room. */
 export type RoomMessage = { from: string; text: string };
 
 /** Something to say. */
@@ -269,7 +269,7 @@ export type Shape =
       side: number;
     };
 
-/** What to read. */
+/** Channel to read. */
 export type Subscribe = {
   /**
    * @minLength 1
@@ -278,7 +278,7 @@ export type Subscribe = {
   channel: string;
 };
 
-/** How fast to tick. */
+/** Interval of ticks. */
 export type Ticks = {
   /**
    * @format uint32
@@ -288,7 +288,7 @@ export type Ticks = {
   everyMs: number;
 };
 
-/** What an order comes to. */
+/** Total of an order. */
 export type Total = {
   total: number;
   /**
@@ -319,7 +319,7 @@ export type Upload = {
   more: File[];
 };
 
-/** How long to wait. */
+/** Time to wait. */
 export type Wait = {
   /**
    * @format uint32
@@ -328,7 +328,7 @@ export type Wait = {
   ms: number;
 };
 
-/** What a file is to be. */
+/** Description of a file to send. */
 export type Wanted = {
   /**
    * @format uint32
@@ -424,7 +424,7 @@ export const contract = {
     sum: oc
       .input(eventIterator(type<number>(), type<unknown>()))
       .output(type<number>()),
-    /** How many streams of `ticks` are alive. */
+    /** Returns the number of live streams of `ticks`. */
     live: oc
       .input(type<undefined>())
       .output(type<number>()),
@@ -434,7 +434,7 @@ export const contract = {
     wait: oc
       .input(type<Wait>())
       .output(type<string>()),
-    /** How many calls of `wait` run. */
+    /** Returns the number of running calls of `wait`. */
     live: oc
       .input(type<undefined>())
       .output(type<number>()),

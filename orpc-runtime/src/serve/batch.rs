@@ -1,4 +1,4 @@
-//! Runs the calls of a batch side by side.
+//! Runs the calls of a batch concurrently.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -23,15 +23,15 @@ use crate::wire::v1::headers::BadHeader;
 use crate::wire::v1::http::query_input;
 use crate::wire::v1::sse::SseWriter;
 
-/// The answers of a batch with their places in it, each when it is ready.
-/// Dropping it ends all calls.
+/// Answers of a batch with their indexes, in the order of completion. Dropping it ends
+/// all calls.
 pub(crate) type Answers = FuturesUnordered<BoxFuture<'static, (usize, Answer)>>;
 
-/// A call of a batch that has found its procedure.
+/// A call of a batch with its procedure.
 pub(crate) struct BatchCall<C> {
     call: Arc<Call>,
     procedure: Arc<dyn ErasedProcedure<C>>,
-    /// A header of it cannot be read.
+    /// A header of it cannot be decoded.
     bad_header: Option<BadHeader>,
     methods: Option<Methods>,
     /// The method is refused.
@@ -42,18 +42,18 @@ pub(crate) struct BatchCall<C> {
     text: Bytes,
 }
 
-/// What all calls of a batch have in common.
+/// State that all calls of a batch share.
 pub(crate) struct Common<'a> {
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) unicode: &'a UnicodeHeaders,
-    /// The rules for methods over HTTP; none on sockets, where every method runs
-    /// every procedure.
+    /// Method rules of HTTP; `None` on sockets, where every method runs every
+    /// procedure.
     pub(crate) methods: Option<Methods>,
 }
 
 impl<C: Send + Sync + 'static> BatchCall<C> {
-    /// `make` makes the call of a path from its request.
+    /// `make` creates the call of a path from its request.
     pub(crate) fn new(
         item: Item,
         route: &Route<C>,
@@ -81,7 +81,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             query.map_or_else(|| item.path.clone(), |query| format!("{}?{query}", item.path));
         parts.uri = target.parse().unwrap_or_default();
         let method = &parts.method;
-        // A call inside of the request may run no more than the method of the request.
+        // A call inside of the request must not run more than the request's own method.
         let is_refused = common.methods.is_some_and(|methods| {
             let definition = &route.target.definition;
             !methods.run(definition, common.method) || !methods.run(definition, method)
@@ -107,7 +107,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             Ok(Ok(Some(Output { envelope, files }))) if files.is_empty() => {
                 (call.response().status().unwrap_or(StatusCode::OK), envelope)
             }
-            // Neither an iterator nor a file has a form here.
+            // Iterators and files cannot be encoded in a batch.
             Ok(Ok(_)) => return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, UNSUPPORTED),
             Ok(Err(error)) if error.has_files() => {
                 return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, UNSUPPORTED);
@@ -123,7 +123,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         Answer { status, headers, body: body.into() }
     }
 
-    /// The output; none if it is an iterator.
+    /// Returns the output; `None` if it is an iterator.
     async fn run(self, context: ContextSource<C>) -> Result<Option<Output>, Error> {
         if let Some(bad) = &self.bad_header {
             return Err(bad.answer());
@@ -134,7 +134,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         if self.is_refused {
             return Err(Error::new(Code::MethodNotSupported));
         }
-        // Not written to: an iterator is not run.
+        // Unused: an iterator is not run.
         let sink = || EventSink::new(Outbox::new(1), SseWriter);
         let input = RawInput::Value(envelope);
         match self.procedure.start(context, Arc::clone(&self.call), input, &sink)? {
@@ -149,7 +149,7 @@ fn written(error: &Error) -> (StatusCode, Vec<u8>) {
     (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error.output().envelope)
 }
 
-/// Runs the calls; none is one that matches no procedure.
+/// Runs the calls; `None` is a call that matches no procedure.
 pub(crate) fn answers<C: Send + Sync + 'static>(
     context: &ContextSource<C>,
     calls: impl IntoIterator<Item = Option<BatchCall<C>>>,
@@ -166,7 +166,7 @@ pub(crate) fn answers<C: Send + Sync + 'static>(
     calls.into_iter().enumerate().map(run).collect()
 }
 
-/// All answers as one array of JSON, in a response of that status.
+/// Collects all answers into one JSON array, in a response of that status.
 pub(crate) async fn collect_answers(answers: &mut Answers, status: StatusCode) -> Vec<u8> {
     let mut body = Vec::from(b"[");
     while let Some((index, answer)) = answers.next().await {
@@ -179,8 +179,8 @@ pub(crate) async fn collect_answers(answers: &mut Answers, status: StatusCode) -
     body
 }
 
-/// Writes each answer as an event of a response of that status when it is ready.
-/// There is no last event.
+/// Writes each answer as an event when it is ready, in a response of that status. There
+/// is no final event.
 pub(crate) async fn write_answers(mut answers: Answers, status: StatusCode, sink: Arc<EventSink>) {
     while let Some((index, answer)) = answers.next().await {
         if !sink.is_open() {

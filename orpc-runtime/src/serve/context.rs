@@ -1,4 +1,4 @@
-//! Where the context of a call comes from.
+//! Sources of the contexts of calls.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use futures::future::BoxFuture;
 use crate::core::{Error, RpcError};
 use crate::procedure::Call;
 
-/// What can be the context of a service's calls: a value of type `C` or an
-/// `Arc` of one, shared by all calls; or an async function of the call, which
-/// makes a context for each and may refuse.
+/// Context of a service's calls: a value of type `C` or an `Arc` of one, shared by all
+/// calls; or an async function of the call, which creates a context for each call and
+/// may refuse it.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -38,26 +38,26 @@ use crate::procedure::Call;
 /// # }
 /// ```
 ///
-/// `How` tells the implementations apart and is always inferred.
+/// `How` distinguishes the implementations and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no context for a router with the context `{C}`",
     label = "neither a `{C}` nor an async function that makes one",
     note = "pass a `{C}`, an `Arc<{C}>`, or an `async fn(&Call) -> Result<{C}, E>` where `E: RpcError`"
 )]
 pub trait IntoContext<C, How> {
-    /// As a source of contexts.
+    /// Converts it into a source of contexts.
     fn into_context(self) -> ContextSource<C>;
 }
 
-/// A value that all calls share.
+/// Marks a value that all calls share.
 #[derive(Debug)]
 pub enum Shared {}
 
-/// An `Arc` that all calls share.
+/// Marks an `Arc` that all calls share.
 #[derive(Debug)]
 pub enum SharedArc {}
 
-/// An async function of the call.
+/// Marks an async function of the call.
 #[derive(Debug)]
 pub enum PerCall {}
 
@@ -71,14 +71,14 @@ enum Source<C> {
     PerCall(Arc<MakeContext<C>>),
 }
 
-/// An async function that makes the context of a call.
+/// An async function that creates the context of a call.
 pub trait ContextFn<'a, C>: Send + Sync {
-    /// How the function refuses.
+    /// Error of a refused call.
     type Error: RpcError;
-    /// What the function returns.
+    /// Future that the function returns.
     type Future: Future<Output = Result<C, Self::Error>> + Send + 'a;
 
-    /// Makes the context.
+    /// Creates the context.
     fn make(&self, call: &'a Call) -> Self::Future;
 }
 
@@ -123,7 +123,7 @@ where
 }
 
 impl<C> ContextSource<C> {
-    /// The context of a call.
+    /// Returns the context of a call.
     pub(crate) async fn get(&self, call: &Arc<Call>) -> Result<Arc<C>, Error> {
         match &self.0 {
             Source::Shared(context) => Ok(Arc::clone(context)),

@@ -1,4 +1,4 @@
-//! Reads forms with files within their limits.
+//! Reading of forms with files, within limits.
 
 use std::io::{self, Write as _};
 use std::pin::{Pin, pin};
@@ -14,34 +14,34 @@ use crate::value::{Disk, Envelope, File, Files, Malformed};
 use crate::wire::v1::form::{self, PartHead};
 use crate::wire::v1::multipart::{self, Piece, Reader};
 
-/// How much of a file is written to disk at a time.
+/// Number of bytes of a file that are written to disk at a time.
 const BLOCK: usize = 256 * 1024;
 
-/// What a form may be.
+/// Limits of a form.
 #[derive(Debug, Clone)]
 pub(crate) struct FormLimits {
-    /// Bytes of the part with the envelope.
+    /// Maximum bytes of the part with the envelope.
     pub(super) envelope: u64,
-    /// Bytes of one file.
+    /// Maximum bytes of one file.
     pub(super) file: u64,
-    /// How many files.
+    /// Maximum number of files.
     pub(super) files: usize,
-    /// Bytes of all.
+    /// Maximum bytes of the form.
     pub(super) form: u64,
-    /// Bytes of a file that are kept in memory.
+    /// Maximum bytes of a file that is kept in memory.
     pub(super) memory: u64,
 }
 
 impl FormLimits {
-    /// Those of a form that is there as a whole, and small enough.
+    /// Limits of a form that is completely in memory already.
     #[cfg(feature = "websocket")]
     pub(crate) fn of_message(files: usize) -> Self {
         Self { envelope: u64::MAX, file: u64::MAX, files, form: u64::MAX, memory: u64::MAX }
     }
 }
 
-/// All bytes of a form, if those of its files are not more than so many. They count
-/// in `held`, and it is `QuotaExceeded` if that has no room for them.
+/// Serialises a form, if its files have at most `limit` bytes. They count towards
+/// `held`; fails with `QuotaExceeded` if that is exhausted.
 #[cfg(feature = "websocket")]
 pub(super) async fn form_bytes(
     form: form::Form,
@@ -54,7 +54,7 @@ pub(super) async fn form_bytes(
         match part {
             form::Part::Text(text) => all.extend_from_slice(&text),
             form::Part::File(file) => {
-                // Before it is read, as far as its length is known.
+                // Checked before reading, if the length is known.
                 let known = file.size().map_or(0, |size| usize::try_from(size).unwrap_or(limit));
                 held.grow(known.min(left)).map_err(full)?;
                 let bytes = file.bytes_within(left).await?;
@@ -67,7 +67,7 @@ pub(super) async fn form_bytes(
     Ok(all)
 }
 
-/// A form that was read.
+/// A form that has been read.
 #[derive(Debug)]
 pub(crate) struct Form {
     envelope: Bytes,
@@ -79,13 +79,13 @@ impl Form {
         Envelope::parse_form(&self.envelope, &self.files)
     }
 
-    /// The text of the envelope.
+    /// Returns the text of the envelope.
     pub(super) fn text(&self) -> &[u8] {
         &self.envelope
     }
 }
 
-/// Why a form was not read.
+/// Error of reading a form.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FormError {
     #[error("the form is larger than it may be")]
@@ -101,7 +101,7 @@ pub(crate) enum FormError {
 }
 
 impl FormError {
-    /// The error as the client sees it.
+    /// Converts it to the error for the client.
     pub(super) fn answer(self) -> Error {
         match self {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
@@ -126,8 +126,8 @@ where
     read_form_within(content_type, chunks, limits, &mut Reservation::unbounded()).await
 }
 
-/// Reads a form of that content type. Of parts with the same name the first counts.
-/// Bytes of it that are kept in memory count in `held`.
+/// Reads a form of that content type. Of parts with the same name the first one is
+/// used. Bytes kept in memory count towards `held`.
 pub(super) async fn read_form_within<S>(
     content_type: &[u8],
     chunks: S,
@@ -153,13 +153,12 @@ where
             (Some(file_name), Some(number)) if !files.contains_key(&number) => {
                 files.insert(number, parts.read_file(file_name, &part.content_type).await?);
             }
-            // No part of the value, as in JavaScript; a file where the envelope
-            // should be is no text.
+            // Ignored, as in JavaScript; a file in place of the envelope is not an
+            // envelope.
             _ if part.name == form::DATA && envelope.is_none() => {
                 return Err(FormError::Malformed);
             }
-            // A text where a file should be takes the name all the same, but no
-            // value has a place for it.
+            // A text in place of a file takes the name, but no value refers to it.
             (None, Some(number)) if !files.contains_key(&number) => {
                 return Err(FormError::Malformed);
             }
@@ -175,18 +174,18 @@ impl From<multipart::Malformed> for FormError {
     }
 }
 
-/// The parts of a form, one after the other.
+/// The parts of a form, in order.
 struct Parts<'a, S> {
     chunks: Pin<&'a mut S>,
     reader: Reader,
     limits: &'a FormLimits,
-    /// Bytes of the form so far.
+    /// Number of bytes read so far.
     length: u64,
     held: &'a mut Reservation,
 }
 
 impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
-    /// The next piece; none at the end of the form.
+    /// Returns the next piece; `None` at the end of the form.
     async fn piece(&mut self) -> Result<Option<Piece>, FormError> {
         loop {
             if let Some(piece) = self.reader.next()? {
@@ -206,7 +205,8 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
         }
     }
 
-    /// The head of the next part, the content of the one before having been read.
+    /// Returns the header of the next part. The content of the previous one must have
+    /// been read.
     async fn next(&mut self) -> Result<Option<PartHead>, FormError> {
         match self.piece().await? {
             Some(Piece::Head(head)) => Ok(Some(PartHead::read(&head)?)),
@@ -215,7 +215,8 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
         }
     }
 
-    /// The next bytes of a part that has had `length` of at most `limit` bytes so far.
+    /// Returns the next bytes of a part, of which `length` of at most `limit` bytes
+    /// have been read.
     async fn content(&mut self, length: &mut u64, limit: u64) -> Result<Option<Bytes>, FormError> {
         let Some(Piece::Content(chunk)) = self.piece().await? else { return Ok(None) };
         *length += chunk.len() as u64;
@@ -263,7 +264,7 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
     }
 }
 
-/// Writes to the end of a temporary file, a new one if there is none.
+/// Appends to a temporary file, a new one if there is none.
 async fn write(disk: Option<std::fs::File>, bytes: Bytes) -> io::Result<std::fs::File> {
     let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
     let write = move || {
@@ -274,7 +275,7 @@ async fn write(disk: Option<std::fs::File>, bytes: Bytes) -> io::Result<std::fs:
     runtime.spawn_blocking(write).await.map_err(io::Error::other)?
 }
 
-/// A body that ended before its end.
+/// Error of a body that ended too early.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the body was cut off, or is too large")]
 pub(crate) struct Interrupted;

@@ -1,4 +1,4 @@
-//! The host that a request was sent to, beside that of the page that sends it.
+//! The host that a request names, and its comparison with an origin.
 
 use std::net::Ipv6Addr;
 
@@ -6,13 +6,13 @@ use http::header::{HOST, HeaderMap, HeaderName};
 use http::uri::Authority;
 use http::{HeaderValue, Uri};
 
-/// Set by a proxy that ends TLS: the scheme that its client used.
+/// Scheme used by the client of a proxy that terminates TLS.
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The text for a request to a host that is not listed.
+/// Text of the response to a request with a host that is not listed.
 pub(super) const NOT_ALLOWED: &str = "This host is not allowed";
 
-/// A host with its port, if one is named, in a form that can be compared.
+/// A host and its port, if there is one, in a comparable form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Host {
     /// In lower case; an IPv6 address in its shortest form.
@@ -46,7 +46,7 @@ impl Host {
     }
 }
 
-/// The text of the host that a request names.
+/// Returns the text of the host that a request names.
 fn named<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -57,7 +57,7 @@ fn named<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
     }
 }
 
-/// The default port of a scheme that pages have.
+/// Returns the default port of HTTP and HTTPS.
 fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
@@ -66,10 +66,10 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// The scheme that the client used, if the request or a proxy says so.
+/// Returns the scheme that the client used, if the request or a proxy states it.
 fn scheme<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
     let forwarded = headers.get(X_FORWARDED_PROTO).and_then(|value| value.to_str().ok());
-    // Of several proxies the first one is the client's.
+    // Of several proxies the first one talks to the client.
     let forwarded = forwarded.and_then(|list| list.split(',').next()).map(str::trim);
     let scheme = forwarded.or_else(|| uri.scheme_str())?;
     ["http", "https"].into_iter().find(|known| {
@@ -78,10 +78,10 @@ fn scheme<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
     })
 }
 
-/// Tells if a page's origin (RFC 6454, section 7) is that of the host that the
+/// Returns `true` if a page's origin (RFC 6454, section 7) is that of the host that the
 /// request was sent to. The schemes are compared where the request's is known, by
-/// `x-forwarded-proto` or its URI: behind a proxy that ends TLS and says nothing,
-/// a server does not know its own.
+/// `x-forwarded-proto` or its URI: behind a proxy that ends TLS and says nothing, a
+/// server does not know its own.
 pub(super) fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri) -> bool {
     let own = named(headers, uri).and_then(Host::parse);
     let page = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
@@ -96,18 +96,18 @@ pub(super) fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri
         && port(&page) == port(&own)
 }
 
-/// The hosts that requests may name, all of them unless any is listed.
+/// The hosts that requests may name: all of them, unless any is listed.
 ///
-/// A page whose name was made to lead to this server (DNS rebinding) is of the same
+/// A page whose name was changed to resolve to this server (DNS rebinding) has the same
 /// origin as its requests; the Host header still has the page's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct AllowedHosts(Vec<Host>);
 
 impl AllowedHosts {
-    /// Lists a host; without a port it is allowed with any.
+    /// Adds a host; without a port it is allowed with any.
     ///
     /// # Panics
-    /// If that is no host.
+    /// If it is not a valid host.
     #[track_caller]
     pub(super) fn add(&mut self, host: &str) {
         let Some(host) = Host::parse(host) else {

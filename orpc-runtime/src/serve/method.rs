@@ -1,12 +1,12 @@
-//! Which methods run a procedure over HTTP.
+//! Methods that run a procedure over HTTP.
 
 use http::header::{ALLOW, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 
 use crate::procedure::Definition;
 
-/// The rules for methods: safe ones run only what may be run by GET (RFC 9110,
-/// section 9.2.1), and OPTIONS runs nothing.
+/// Rules for methods: safe ones run only procedures that allow GET (RFC 9110, section
+/// 9.2.1), and OPTIONS runs none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Methods {
     /// GET and HEAD run only procedures that are declared with `method = GET`.
@@ -14,7 +14,7 @@ pub(crate) struct Methods {
 }
 
 impl Methods {
-    /// Tells if a request of that method runs the procedure.
+    /// Returns `true` if a request of that method runs the procedure.
     pub(crate) fn run(self, definition: &Definition, method: &Method) -> bool {
         match *method {
             Method::GET | Method::HEAD => self.allow_get(definition),
@@ -26,7 +26,7 @@ impl Methods {
         !self.strict_get || definition.method == Method::GET
     }
 
-    /// The methods of a procedure, as the value of `Allow`.
+    /// Returns the methods of a procedure, as the value of `Allow`.
     pub(crate) fn allowed(self, definition: &Definition) -> HeaderValue {
         if self.allow_get(definition) {
             ANY
@@ -47,12 +47,12 @@ impl Methods {
 pub(crate) const ANY: HeaderValue =
     HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 
-/// Tells if the method is a safe one whose input is in the query.
+/// Returns `true` if the method is a safe one with its input in the query.
 pub(crate) fn is_get(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// Tells if the method is one of those that may change something.
+/// Returns `true` if the method is one that may change something.
 pub(crate) fn is_unsafe(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
 }

@@ -1,4 +1,4 @@
-//! Adapters with I/O.
+//! Adapters with I/O: HTTP, WebSocket and channels of messages.
 
 #[cfg(feature = "http")]
 mod batch;

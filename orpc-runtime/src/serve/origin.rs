@@ -5,8 +5,8 @@ use http::{Method, Uri};
 
 use super::host::is_own_origin;
 
-/// The origin of the page that sends a request, as its browser says (Fetch Metadata
-/// Request Headers, section 2.3). A page cannot set it.
+/// Relation of the page that sends a request to its target, from the browser (Fetch
+/// Metadata Request Headers, section 2.3). A page cannot set it.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
@@ -26,8 +26,8 @@ impl Default for AllowedOrigins {
 }
 
 impl AllowedOrigins {
-    /// Lists an origin, such as `https://app.example`. If any was allowed before,
-    /// only the listed ones are from now on.
+    /// Adds an origin, such as `https://app.example`. If any was allowed before, only
+    /// the listed ones are from now on.
     pub(super) fn add(&mut self, origin: String) {
         match self {
             Self::SameHostAnd(listed) => listed.push(origin),
@@ -35,13 +35,12 @@ impl AllowedOrigins {
         }
     }
 
-    /// Tells if the request comes from a page of an allowed origin, or from no
-    /// page at all: programs send neither header unless they mean to.
+    /// Returns `true` if the request comes from a page of an allowed origin, or not
+    /// from a page: programs send neither header by default.
     ///
-    /// A listed Origin is always allowed. Otherwise the browser's own judgement in
-    /// Sec-Fetch-Site decides, which also holds where a proxy has changed the Host
-    /// header; without it, or where it is `none`, an Origin must be that of the Host, and
-    /// of the scheme where that is known.
+    /// A listed Origin is always allowed. Otherwise the browser's Sec-Fetch-Site decides,
+    /// which is correct even if a proxy has changed the Host header; without it, or if it
+    /// is `none`, an Origin must match the Host, and the scheme if that is known.
     pub(super) fn allow(&self, headers: &HeaderMap, uri: &Uri) -> bool {
         let Self::SameHostAnd(listed) = self else {
             return true;
@@ -61,7 +60,7 @@ impl AllowedOrigins {
     }
 }
 
-/// A browser's judgement of the page that sends a request.
+/// Value of Sec-Fetch-Site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Site {
     SameOrigin,
@@ -70,8 +69,8 @@ enum Site {
 }
 
 impl Site {
-    /// None if no page is named. Values that are not known count as absent, as
-    /// the specification asks for.
+    /// `None` if there is no page. Unknown values count as absent, as the specification
+    /// requires.
     fn of(headers: &HeaderMap) -> Option<Self> {
         let sites = headers.get_all(SEC_FETCH_SITE).iter().filter_map(|site| {
             let is = |value: &str| site.as_bytes().eq_ignore_ascii_case(value.as_bytes());
@@ -85,8 +84,8 @@ impl Site {
     }
 }
 
-/// Tells if a browser opens the URL as a page of its own, as by a link or the
-/// address bar, and not inside of another page.
+/// Returns `true` if a browser opens the URL as a top-level page, by a link or the
+/// address bar.
 pub(super) fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     let is = |name, value: &str| headers.get(name).is_some_and(|header| header == value);
     method == Method::GET && is(SEC_FETCH_MODE, "navigate") && is(SEC_FETCH_DEST, "document")

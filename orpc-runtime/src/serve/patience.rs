@@ -1,4 +1,4 @@
-//! Deadlines for bodies that arrive.
+//! Deadlines of bodies that arrive.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,10 +10,10 @@ use tokio::time::{Instant, Sleep};
 
 use super::time::after;
 
-/// Bytes per second below which a body is too slow, once its deadline has passed.
+/// Minimum bytes per second of a body, once its deadline has passed.
 const SLOWEST: u64 = 512;
 
-/// The reason why a body was not read to its end.
+/// Error of reading a body.
 #[derive(Debug)]
 pub(crate) enum Failed<E> {
     /// It did not arrive in time.
@@ -22,30 +22,30 @@ pub(crate) enum Failed<E> {
     Body(E),
 }
 
-/// A frame of a body that may be late.
+/// The next frame of a body with a deadline.
 type NextFrame<B> = Result<Frame<<B as Body>::Data>, Failed<<B as Body>::Error>>;
 
-/// The time that is left for a body to arrive.
+/// Deadline of a body that arrives.
 ///
-/// Only the time in which somebody waits for the body counts. A body fails when it
-/// brings nothing for the deadline, and when it comes, beyond the deadline, at less
-/// than 512 bytes per second on average.
+/// Only the time in which the body is polled counts. A body fails when it delivers
+/// nothing for the deadline, and when it delivers, beyond the deadline, less than 512
+/// bytes per second on average.
 #[derive(Debug)]
 pub(crate) struct Patience {
     deadline: Duration,
-    /// `true` if a slow body fails as one does that has stopped.
+    /// `true` if a slow body fails like one that has stopped.
     is_paced: bool,
     received: u64,
-    /// The time waited so far, without the wait that goes on.
+    /// Time waited so far, without the current wait.
     waited: Duration,
-    /// The begin of the wait that goes on.
+    /// Start of the current wait.
     since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     is_late: bool,
 }
 
 impl Patience {
-    /// For a body that may be silent for `deadline`.
+    /// Creates the deadline of a body that may pause for `deadline`.
     pub(crate) fn new(deadline: Duration) -> Self {
         Self {
             deadline,
@@ -58,7 +58,7 @@ impl Patience {
         }
     }
 
-    /// For a body of events, which may come as slowly as they like.
+    /// Creates the deadline of a body of events, which may be arbitrarily slow.
     pub(crate) fn for_events(silence: Duration) -> Self {
         Self { is_paced: false, ..Self::new(silence) }
     }
@@ -71,12 +71,12 @@ impl Patience {
         }
     }
 
-    /// Waits on for a body that is pending. Ready when it is too late.
+    /// Waits for a pending body. Ready when it is too late.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let since = *self.since.get_or_insert_with(Instant::now);
         let due = after(since, self.left());
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        // The timer is moved when it fires, not with every piece of a body.
+        // The timer is reset when it fires, not with every piece of a body.
         if timer.deadline() > due {
             timer.as_mut().reset(due);
         }
@@ -90,12 +90,12 @@ impl Patience {
         Poll::Pending
     }
 
-    /// Returns whether the body was too late.
+    /// Returns `true` if the body was too late.
     pub(crate) fn is_late(&self) -> bool {
         self.is_late
     }
 
-    /// Polls a body for its next frame; `None` at its end. A body that is late fails.
+    /// Polls a body for its next frame; `None` at its end. A late body fails.
     pub(crate) fn poll_frame<B: Body>(
         &mut self,
         body: Pin<&mut B>,
@@ -110,7 +110,7 @@ impl Patience {
         Poll::Ready(frame.map(|frame| frame.map_err(Failed::Body)))
     }
 
-    /// The longest time for the wait that goes on.
+    /// Returns the maximum time of the current wait.
     fn left(&self) -> Duration {
         if !self.is_paced {
             return self.deadline;
@@ -126,14 +126,14 @@ mod tests {
 
     use super::*;
 
-    /// The time for which a body that stops now is waited for.
+    /// Returns the time that a body may pause from now on.
     async fn wait(patience: &mut Patience) -> Duration {
         let start = Instant::now();
         poll_fn(|cx| patience.poll_late(cx)).await;
         start.elapsed()
     }
 
-    /// Waits so long, as for a piece that comes then.
+    /// Waits for a piece that arrives after that time.
     async fn wait_for(patience: &mut Patience, time: Duration) -> Result<(), ()> {
         let late = poll_fn(|cx| patience.poll_late(cx));
         tokio::time::timeout(time, late).await.map_or(Ok(()), |()| Err(()))

@@ -1,4 +1,4 @@
-//! What a service is made of, on whatever transport.
+//! Parts of a service, for any transport.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) struct Parts<C, O> {
     pub(super) options: O,
 }
 
-/// The error for a request that there is no memory for.
+/// Returns the error for a request without memory.
 pub(super) fn no_memory(exhausted: Exhausted) -> Error {
     Error::new(match exhausted {
         Exhausted::Own => Code::TooManyRequests,
@@ -29,7 +29,7 @@ pub(super) fn no_memory(exhausted: Exhausted) -> Error {
     })
 }
 
-/// The length of the texts of a request's head.
+/// Returns the length of the texts of a request's head.
 pub(super) fn head_size(headers: &HeaderMap, uri: &Uri) -> usize {
     let headers: usize =
         headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -41,7 +41,7 @@ impl<C, O: Clone> Served<C, O> {
         Self(Arc::new(Parts { rpc, context, options }))
     }
 
-    /// The same with other options.
+    /// Returns the same state with other options.
     pub(super) fn with(&self, change: impl FnOnce(&mut O)) -> Self {
         let mut options = self.options.clone();
         change(&mut options);

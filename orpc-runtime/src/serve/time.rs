@@ -1,16 +1,16 @@
-//! Points in time that are far away.
+//! Points in time far in the future.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Stands for never: far enough, and within what clocks can tell.
+/// Stands for infinity, within the range of clocks.
 const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
 
-/// The instant after a time, however long.
+/// Returns the instant after a time of any length.
 pub(super) fn after(instant: Instant, time: Duration) -> Instant {
     instant.checked_add(time.min(FAR)).unwrap_or(instant)
 }
 
-/// The shortest interval that makes sense; a timer of zero would never rest.
+/// Minimum interval of timers; a timer of zero would fire without pause.
 pub(super) const SHORTEST: Duration = Duration::from_millis(1);

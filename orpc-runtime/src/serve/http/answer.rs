@@ -25,7 +25,7 @@ use crate::wire::v1::http::{InputSource, input_source, query_input};
 use crate::wire::v1::sse::SseWriter;
 use crate::wire::v2;
 
-/// The input of a call as it arrived.
+/// Input of a call as received.
 enum Input {
     /// The text of the envelope.
     Envelope(Bytes),
@@ -33,7 +33,7 @@ enum Input {
     Events(InputEvents),
 }
 
-/// The result of a call, before it is a response.
+/// Result of a call, before it is a response.
 pub(super) enum Answer {
     Output(Output),
     Events(EventBody),
@@ -46,10 +46,10 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         self.rpc.find(self.below(path)?)
     }
 
-    /// The path below the prefix.
+    /// Returns the path below the prefix.
     pub(super) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
         let below = path.strip_prefix(self.options.prefix.as_str())?;
-        // The prefix must end where a segment does.
+        // The prefix must end at the end of a segment.
         (below.is_empty() || below.starts_with('/')).then_some(below)
     }
 
@@ -87,7 +87,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
     }
 
-    /// The input, wherever the request has it.
+    /// Returns the input, from the body or the query.
     async fn input<B>(
         &self,
         call: &Call,
@@ -107,7 +107,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let deadlines = self.options.deadlines;
         match source {
             InputSource::Form => {
-                // On its own, so that calls without files are no larger for it.
+                // Boxed, so that calls without files are no larger for it.
                 let limits = &self.options.form;
                 let form = Box::pin(read_form(body, headers, limits, deadlines.body, held)).await;
                 return form.map(Input::Form).map_err(FormError::answer);
@@ -119,8 +119,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             }
             InputSource::Json | InputSource::Nowhere => {}
         }
-        // A body that holds no envelope is read as well, so that the connection
-        // can go on to the next request.
+        // A body without an envelope is read as well, so that the connection can
+        // continue with the next request.
         let bytes = read_body(body, headers, self.options.body_limit, deadlines.body, held).await;
         let bytes = bytes.map_err(ReadError::answer)?;
         let text = if source == InputSource::Json { bytes } else { Bytes::new() };
@@ -138,7 +138,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         Ok(events)
     }
 
-    /// Runs what writes events until it has begun, or failed.
+    /// Runs a stream until it has begun, or failed.
     pub(super) async fn events(
         &self,
         mut run: StreamRun,

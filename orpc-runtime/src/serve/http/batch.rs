@@ -1,4 +1,4 @@
-//! Many calls in one request.
+//! Batches: several calls in one request.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::wire::v1::batch::{self, Item, Mode};
 use crate::wire::v1::sse::SseWriter;
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {
-    /// Answers many calls in one response.
+    /// Answers several calls in one response.
     pub(super) async fn batch<B>(
         &self,
         mode: Mode,
@@ -81,7 +81,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
     }
 
-    /// The text of the array of calls, wherever the request has it.
+    /// Returns the JSON text of the calls, from the body or the query.
     async fn batch_text<B>(
         &self,
         parts: &http::request::Parts,
@@ -109,14 +109,14 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         response
     }
 
-    /// The calls of a batch in its order; none for one that matches no procedure.
+    /// Returns the calls of a batch in order; `None` for one that matches no procedure.
     fn batch_calls(
         &self,
         items: Vec<Item>,
         batch: &http::request::Parts,
     ) -> Vec<Option<BatchCall<C>>> {
-        // Calls are named by their whole path, of which a router in front may have
-        // stripped a part, and a proxy before that may have changed another.
+        // Calls have their whole paths, of which a router in front may have stripped a
+        // part, and a proxy before that may have changed another.
         let own = batch.uri.path();
         let told = self.options.stripped.clone().or_else(|| stripped(own, &batch.extensions));
         let told = told.unwrap_or_default();
@@ -139,11 +139,11 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     }
 }
 
-/// The part of a path that axum has stripped.
+/// Returns the part of a path that axum has stripped.
 #[cfg(feature = "axum")]
 fn stripped(own: &str, extensions: &http::Extensions) -> Option<String> {
     let original = &extensions.get::<axum::extract::OriginalUri>()?.0;
-    // A service that is nested at `/rpc` is asked for `/` by `/rpc`, too.
+    // A service that is nested at `/rpc` receives `/` for `/rpc`, too.
     let stripped = original.path().strip_suffix(own);
     Some(stripped.or_else(|| (own == "/").then(|| original.path()))?.to_owned())
 }
@@ -153,8 +153,8 @@ fn stripped(_: &str, _: &http::Extensions) -> Option<String> {
     None
 }
 
-/// The part of a path that is stripped if the batch was sent to the URL that the
-/// official client uses unless told otherwise: that of the first call and `/__batch__`.
+/// Returns the stripped part of a path if the batch was sent to the default URL of the
+/// official client: that of the first call and `/__batch__`.
 fn guessed(own: &str, first: &str) -> Option<String> {
     let own = own.strip_suffix("/__batch__").filter(|own| !own.is_empty())?;
     first.strip_suffix(own).map(str::to_owned)

@@ -1,5 +1,5 @@
-//! The body of a response: bytes at hand, a form with files, or the events of a
-//! running stream.
+//! Response bodies: bytes in memory, a form with files, or the events of a running
+//! stream.
 
 use std::io;
 use std::pin::Pin;
@@ -20,12 +20,11 @@ use crate::procedure::{EventSink, StreamRun};
 use crate::serve::time::after;
 
 /// The body of a response. It fails if a file cannot be read to its end, or if the
-/// client does not read for the
-/// [write deadline](super::HttpService::write_deadline), upon which the server breaks
-/// the connection off.
+/// client does not read for the [write deadline](super::HttpService::write_deadline),
+/// upon which the server aborts the connection.
 pub struct RpcBody {
     inner: Inner,
-    /// `None` for what is given to the server at once.
+    /// `None` for bodies that are passed to the server at once.
     pace: Option<Box<Pace>>,
 }
 
@@ -33,7 +32,7 @@ enum Inner {
     Full(Option<Bytes>),
     Events(Box<EventBody>),
     Form(Box<FormBody>),
-    /// Nothing follows, whatever there was.
+    /// No further frames.
     Ended,
 }
 
@@ -55,16 +54,16 @@ impl RpcBody {
         Self { inner: Inner::Form(Box::new(form)), pace: None }
     }
 
-    /// Keeps the memory of the call as long as its stream.
+    /// Holds the memory of the call as long as its stream.
     pub(super) fn hold(&mut self, held: Reservation) {
         if let Inner::Events(events) = &mut self.inner {
             events.held = held;
         }
     }
 
-    /// Ends the response if its client does not read for so long, and counts what waits
-    /// for it in the memory of the service. A short one is
-    /// given to the server as it is, which needs no more of the body then.
+    /// Ends the response if its client does not read for `deadline`, and counts
+    /// buffered bytes towards the memory of the service. A short body is passed to the
+    /// server at once and needs neither.
     pub(super) fn paced(mut self, deadline: Duration, memory: &Arc<Budget>) -> Self {
         let is_short = matches!(&self.inner, Inner::Full(bytes)
             if bytes.as_ref().is_none_or(|bytes| bytes.len() <= SHORT));
@@ -73,10 +72,10 @@ impl RpcBody {
     }
 }
 
-/// The longest body that is given to the server at once.
+/// Maximum length of a body that is passed to the server at once.
 const SHORT: usize = 16 * 1024;
 
-/// An empty body, which layers answer with.
+/// The empty body, which layers use in their own responses.
 impl Default for RpcBody {
     fn default() -> Self {
         Self::full(Bytes::new())
@@ -85,19 +84,19 @@ impl Default for RpcBody {
 
 /// A run of a stream procedure with the buffer that it fills.
 ///
-/// The run is polled when the connection asks for more and not else: a client
-/// that stops reading stops it, and a client that goes away drops it.
+/// The run is polled only when the connection asks for more: a client that stops
+/// reading pauses it, and a client that disconnects drops it.
 pub(super) struct EventBody {
     pub(super) run: Option<StreamRun>,
     pub(super) sink: Arc<EventSink>,
     pub(super) initial: Option<Bytes>,
     pub(super) keep_alive: Option<KeepAlive>,
-    /// Ends the run; none for one that ends by itself.
+    /// Ends the run at shutdown; `None` for a run that ends by itself.
     pub(super) shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     pub(super) span: tracing::Span,
-    /// Counts the stream for as long as it lives.
+    /// Counts the stream while it lives.
     pub(super) counted: Option<Box<dyn Send + Sync>>,
-    /// The memory of the call.
+    /// Memory of the call.
     pub(super) held: Reservation,
 }
 
@@ -138,7 +137,7 @@ impl EventBody {
     }
 }
 
-/// Tells when a comment is due because nothing else was sent.
+/// Timer of the comments that are sent while no events are.
 pub(super) struct KeepAlive {
     interval: Duration,
     comment: Bytes,
@@ -157,8 +156,8 @@ impl KeepAlive {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
-        // The timer is moved when it fires and not with every event, which would
-        // cost more than the event.
+        // The timer is reset when it fires and not with every event, which would cost
+        // more than the event.
         while self.timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
             let due = after(self.last_sent, self.interval);
@@ -188,7 +187,7 @@ impl Body for RpcBody {
             None => this.inner.poll_bytes(cx),
         };
         if let Poll::Ready(Some(Err(_))) = bytes {
-            // The share of the server in the body is empty.
+            // The server's share of the body is empty.
             this.inner = Inner::Ended;
             this.pace = None;
         }

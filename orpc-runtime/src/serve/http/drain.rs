@@ -1,4 +1,4 @@
-//! Bodies of requests, which are read to their end even if nobody wants them.
+//! Request bodies, which are read to their end even if they are not used.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,20 +12,19 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 
-/// The number of bodies of one service that are discarded at a time.
+/// Maximum number of bodies of one service that are discarded at a time.
 const MAX_DRAINS: usize = 1024;
 
-/// The time for which a client may send nothing of a body that is discarded; nginx's
-/// `lingering_timeout`.
+/// Maximum pause of a body that is discarded; nginx's `lingering_timeout`.
 const DRAIN_IDLE: Duration = Duration::from_secs(5);
 
-/// The longest time for discarding one body; nginx's `lingering_time`.
+/// Maximum time for discarding one body; nginx's `lingering_time`.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
 
-/// Bounds for discarding the bodies of refused requests.
+/// Limits of discarding the bodies of refused requests.
 #[derive(Debug, Clone)]
 pub(super) struct Drain {
-    /// The most bytes of one body.
+    /// Maximum bytes of one body.
     limit: u64,
     places: Arc<Semaphore>,
 }
@@ -36,18 +35,18 @@ impl Drain {
     }
 }
 
-/// The body of a request. When it is dropped, what the client still sends of it
-/// is read and discarded within bounds: a connection that is closed with unread
-/// data is reset, and the client may lose the answer (RFC 9112, section 9.6).
+/// The body of a request. When it is dropped, the rest of it is read and discarded
+/// within limits: a connection that is closed with unread data is reset, and the client
+/// may lose the answer (RFC 9112, section 9.6).
 pub(super) struct RequestBody<B>
 where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    /// None once it was read to its end.
+    /// `None` once it was read to its end.
     body: Option<Pin<Box<B>>>,
-    /// The client waits for `100 Continue`, which is sent as soon as the body is
-    /// asked for (RFC 9110, section 10.1.1): until then there is nothing to discard.
+    /// The client waits for `100 Continue`, which is sent as soon as the body is polled
+    /// (RFC 9110, section 10.1.1): until then there is nothing to discard.
     is_awaited: bool,
     drain: Drain,
 }
@@ -109,13 +108,13 @@ where
             return;
         };
         let limit = self.drain.limit;
-        // Without a runtime there is no connection, either.
+        // Without a runtime there is no connection.
         if limit > 0
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
             && let Ok(place) = Arc::clone(&self.drain.places).try_acquire_owned()
         {
             runtime.spawn(async move {
-                // An error says that there was no end in time.
+                // An error means that the body did not end in time.
                 _ = tokio::time::timeout(DRAIN_TIME, discard(body, limit)).await;
                 drop(place);
             });
@@ -123,7 +122,7 @@ where
     }
 }
 
-/// Reads to the end of a body, or until it is longer than the limit or pauses.
+/// Reads to the end of a body, or until it exceeds the limit or pauses.
 async fn discard<B: Body>(mut body: Pin<Box<B>>, limit: u64) {
     let mut discarded = 0;
     while discarded < limit

@@ -1,4 +1,4 @@
-//! Event iterators in the bodies of requests.
+//! Event iterators in request bodies.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -16,19 +16,19 @@ use crate::serve::patience::{Failed, Patience};
 use crate::serve::state::no_memory;
 use crate::wire::v1::sse::{SseEvent, SseReader, TooLong};
 
-/// The events of a request's body, which is read as they are asked for.
+/// Events of a request's body, which is read on demand.
 pub(super) struct BodyEvents<B>
 where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    /// None once it was read to its end.
+    /// `None` once it was read to its end.
     body: Option<RequestBody<B>>,
     reader: SseReader,
-    /// What was received and not read.
+    /// Received bytes that are not parsed yet.
     bytes: Bytes,
     patience: Patience,
-    /// Covers what was received of an event that is not complete.
+    /// Memory of an incomplete event.
     kept: Reservation,
 }
 
@@ -37,8 +37,8 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    /// The events of a body, each of at most `limit` bytes, which brings some of
-    /// them, or a comment, within `silence`.
+    /// Creates the events of a body. An event has at most `limit` bytes; data or a
+    /// comment must arrive within `silence`.
     pub(super) fn new(
         body: RequestBody<B>,
         limit: usize,
@@ -55,7 +55,7 @@ where
     }
 }
 
-/// The end of a body where no event ends.
+/// Returns the error of a body that ends inside of an event.
 fn cut_off() -> Error {
     Error::new(Code::ClientClosedRequest).with_message("Event Iterator ended before complete")
 }

@@ -1,4 +1,4 @@
-//! Forms in the bodies of requests and responses.
+//! Forms in request and response bodies.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,7 +14,7 @@ use crate::serve::patience::Patience;
 use crate::value::{File, FileReader};
 use crate::wire::v1::form::{Form, Part};
 
-/// The data of a request's body, as long as it arrives in time.
+/// Data of a request's body, with its deadline.
 pub(super) struct Chunks<'b, B> {
     pub(super) body: Pin<&'b mut B>,
     pub(super) patience: &'b mut Patience,
@@ -37,11 +37,11 @@ impl<B: Body> Stream for Chunks<'_, B> {
     }
 }
 
-/// A form that is sent: each file is read when the connection asks for more.
+/// A form that is being sent: each file is read when the connection asks for more.
 pub(super) struct FormBody {
     parts: VecDeque<Part>,
     file: Option<FileReader>,
-    /// How many bytes are left, if that is known.
+    /// Number of bytes left, if it is known.
     left: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ impl FormBody {
         Self { left: form.length(), parts: form.into_parts().into(), file: None }
     }
 
-    /// The bytes of a file and no form around them.
+    /// Creates a body of a file without a form.
     pub(super) fn of_file(file: File) -> Self {
         Self { left: file.size(), parts: [Part::File(file)].into(), file: None }
     }

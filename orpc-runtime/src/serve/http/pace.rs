@@ -1,6 +1,6 @@
-//! Keeps a response within what its client reads.
+//! Limits the unread part of a response.
 //!
-//! A body does not own the connection. It learns how far its bytes are by their
+//! A body does not own the connection. It tracks the progress of its bytes by their
 //! drop: a server drops a piece when it has written it.
 
 use std::io::{self, ErrorKind};
@@ -17,41 +17,42 @@ use tokio::time::{Instant, Sleep};
 use crate::budget::Reservation;
 use crate::serve::time::after;
 
-/// The longest piece that is given to the server at once. With none of them written
-/// within the deadline, a client counts as one that does not read.
+/// Maximum length of a piece that is passed to the server at once. If no piece is
+/// written within the deadline, the client counts as one that does not read.
 const PIECE: usize = 32 * 1024;
 
-/// The number of pieces that the server may have unwritten. hyper asks for no more while it
-/// has 16, and then could not be told that the deadline has passed.
+/// Maximum number of unwritten pieces in the server. hyper stops polling at 16, and then
+/// could not be told that the deadline has passed.
 const PIECES: usize = 4;
 
-/// The pace of one response.
+/// Flow control of one response.
 pub(super) struct Pace {
     deadline: Duration,
     unwritten: Arc<Unwritten>,
-    /// Covers what is ready and what is unwritten.
+    /// Memory of the ready and the unwritten bytes.
     kept: Reservation,
-    /// The length of the frame that `rest` is of, whose memory is free with its end.
+    /// Length of the frame that `rest` is a part of, whose memory is freed with its
+    /// end.
     whole: usize,
-    /// Bytes that are ready and were not given to the server.
+    /// Ready bytes that are not passed to the server yet.
     rest: Bytes,
-    /// Since when the server has written nothing.
+    /// Time since which the server has written nothing.
     blocked: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-/// The pieces that the server has and did not write.
+/// Pieces in the server that are not written yet.
 #[derive(Default)]
 struct Unwritten {
     pieces: AtomicUsize,
     bytes: AtomicUsize,
-    /// A piece was dropped. Until then whoever has them may collect the whole body,
-    /// as layers do, and a server takes no more than its own buffer holds.
+    /// A piece was dropped. Until then the caller may be collecting the whole body, as
+    /// layers do; a server takes no more than its own buffer holds.
     is_written: AtomicBool,
     body: AtomicWaker,
 }
 
-/// A piece on its way.
+/// A piece in the server.
 struct Piece {
     bytes: Bytes,
     unwritten: Arc<Unwritten>,
@@ -73,7 +74,7 @@ impl Drop for Piece {
 }
 
 impl Pace {
-    /// A pace whose bytes count in `kept`.
+    /// Creates the flow control; bytes count towards `kept`.
     pub(super) fn new(deadline: Duration, kept: Reservation) -> Self {
         Self {
             deadline,
@@ -86,14 +87,15 @@ impl Pace {
         }
     }
 
-    /// The next piece of what `next` gives, when the server has written enough of
-    /// those before. An error if that takes longer than the deadline.
+    /// Returns the next piece of the body, once the server has written enough of the
+    /// previous ones. Fails if that takes longer than the deadline.
     pub(super) fn poll_piece(
         &mut self,
         cx: &mut Context<'_>,
         next: impl FnOnce(&mut Context<'_>) -> Poll<Option<io::Result<Bytes>>>,
     ) -> Poll<Option<io::Result<Bytes>>> {
-        // Without memory for more a client has to read all before it gets more.
+        // Without memory for more, the client has to read everything before the next
+        // piece.
         let pieces = if self.kept.has_room(PIECE) { PIECES } else { 1 };
         if !self.unwritten.has_room(cx, pieces) {
             return self.poll_late(cx).map(|error| Some(Err(error)));
@@ -118,7 +120,7 @@ impl Pace {
         Poll::Ready(Some(Ok(Bytes::from_owner(piece))))
     }
 
-    /// The number of ready bytes that were not given to the server.
+    /// Returns the number of ready bytes that are not passed to the server yet.
     pub(super) fn rest(&self) -> usize {
         self.rest.len()
     }
@@ -146,7 +148,8 @@ impl Pace {
 }
 
 impl Unwritten {
-    /// Returns whether the server may have one more piece of so many. The body is woken when it may.
+    /// Returns `true` if the server may have one more piece of `pieces`. Otherwise the body is woken
+    /// when it may.
     fn has_room(&self, cx: &Context<'_>, pieces: usize) -> bool {
         let has_room = || {
             !self.is_written.load(Ordering::Acquire) || self.pieces.load(Ordering::Acquire) < pieces
@@ -155,7 +158,7 @@ impl Unwritten {
             return true;
         }
         self.body.register(cx.waker());
-        // One may have been written meanwhile.
+        // One may have been written in the meantime.
         has_room()
     }
 }

@@ -1,4 +1,4 @@
-//! Reads request bodies within their limit.
+//! Reading of request bodies within limits.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -18,21 +18,21 @@ use crate::serve::form::{self, Form, FormError, FormLimits};
 use crate::serve::patience::{Failed, Patience};
 use crate::serve::state::no_memory;
 
-/// Why a body was not read.
+/// Error of reading a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadError {
     /// It is longer than the limit.
     TooLarge,
     /// It did not arrive in time.
     Late,
-    /// The connection or the service has no memory left for it.
+    /// The memory of the connection or the service is exhausted.
     NoMemory(Exhausted),
-    /// The connection failed on the way.
+    /// The connection failed.
     Broken,
 }
 
 impl ReadError {
-    /// The error as the client sees it.
+    /// Converts it to the error for the client.
     pub(super) fn answer(self) -> Error {
         match self {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
@@ -43,7 +43,7 @@ impl ReadError {
     }
 }
 
-/// Refuses a body in a content coding, such as gzip: it is read as it comes.
+/// Refuses a body in a content coding, such as gzip: bodies are not decoded.
 pub(super) fn refuse_codings(headers: &HeaderMap) -> Result<(), Error> {
     let is_plain = |coding: &[u8]| {
         let coding = coding.trim_ascii();
@@ -57,8 +57,8 @@ pub(super) fn refuse_codings(headers: &HeaderMap) -> Result<(), Error> {
     Err(Error::new(Code::UnsupportedMediaType).with_message(message))
 }
 
-/// Reads a body of at most `limit` bytes, which count in `held`. A longer one is refused by the length
-/// it declares, or else as soon as the limit is passed.
+/// Reads a body of at most `limit` bytes, which count towards `held`. A longer one is refused by its
+/// declared length, otherwise as soon as the limit is passed.
 pub(super) async fn read_body<B>(
     mut body: RequestBody<B>,
     headers: &HeaderMap,
@@ -86,7 +86,7 @@ where
             return Err(ReadError::TooLarge);
         }
         held.grow(data.remaining()).map_err(ReadError::NoMemory)?;
-        // Most bodies come in one piece, which then is not copied.
+        // Most bodies arrive in one piece, which is not copied.
         if first.is_empty() && all.is_empty() {
             first = data.copy_to_bytes(data.remaining());
         } else {
@@ -100,7 +100,7 @@ where
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-/// The length that a body has at least.
+/// Returns the minimum length of a body.
 fn declared_length<B: Body>(body: &B, headers: &HeaderMap) -> u64 {
     if let Some(exact) = body.size_hint().exact() {
         return exact;
@@ -112,7 +112,7 @@ fn declared_length<B: Body>(body: &B, headers: &HeaderMap) -> u64 {
         .unwrap_or_else(|| body.size_hint().lower())
 }
 
-/// Reads a form within its limits, in the same way.
+/// Reads a form within its limits, likewise.
 pub(super) async fn read_form<B>(
     mut body: RequestBody<B>,
     headers: &HeaderMap,

@@ -25,7 +25,7 @@ const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const NO_TRANSFORM: HeaderValue = HeaderValue::from_static("no-cache, no-transform");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The response of a call that succeeded.
+/// Creates the response of a successful call.
 pub(super) fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     let mut head = call.response();
     let (content_type, body) = match (answer, head.take_body()) {
@@ -46,32 +46,32 @@ pub(super) fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
     response
 }
 
-/// Sets the content type, and for events the headers that let them through
-/// intermediaries one by one, unless they are set already.
+/// Sets the content type and, for events, headers that keep intermediaries from
+/// buffering, unless they are set already.
 pub(super) fn set_content_type(response: &mut Response<RpcBody>, content_type: HeaderValue) {
     if response.body().is_events() {
         let headers = response.headers_mut();
-        // A transformation, such as compression, would hold events back (RFC 9111,
-        // section 5.2.2.6), and a cache has no use for them.
+        // A transformation, such as compression, would buffer events (RFC 9111, section
+        // 5.2.2.6), and caches must not store them.
         headers.entry(CACHE_CONTROL).or_insert(NO_TRANSFORM);
-        // nginx would hold events back to fill its buffers.
+        // nginx would buffer events.
         headers.entry(X_ACCEL_BUFFERING).or_insert(HeaderValue::from_static("no"));
     }
     response.headers_mut().insert(CONTENT_TYPE, content_type);
 }
 
-/// The body of an output and its content type: a form if there are files.
+/// Returns the body of an output and its content type: a form if there are files.
 fn output_body(output: Output) -> (HeaderValue, RpcBody) {
     if output.files.is_empty() {
         return (JSON, RpcBody::full(output.envelope));
     }
     let form = wire::v1::form::Form::new(output);
-    // A boundary is made of letters and digits.
+    // A boundary consists of letters and digits.
     let content_type = HeaderValue::from_str(&form.content_type()).unwrap_or(FORM);
     (content_type, RpcBody::form(FormBody::new(form)))
 }
 
-/// The response of a call that failed.
+/// Creates the response of a failed call.
 pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<RpcBody> {
     let (content_type, body) = output_body(error.output());
     let mut response = Response::new(body);
@@ -79,7 +79,7 @@ pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;
     if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-        // Bodies are read as they come, in no coding (RFC 9110, section 15.5.16).
+        // Bodies are not decoded (RFC 9110, section 15.5.16).
         let identity = HeaderValue::from_static("identity");
         response.headers_mut().entry(ACCEPT_ENCODING).or_insert(identity);
     }
@@ -87,12 +87,12 @@ pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<
     response
 }
 
-/// The response to a request that failed before a call had headers to add.
+/// Creates the response to a request that failed before a call had headers to add.
 pub(super) fn error_response(error: &Error) -> Response<RpcBody> {
     respond_with_error(error, HeaderMap::new())
 }
 
-/// The response to a path of no procedure.
+/// Creates the response to a path without a procedure.
 pub(super) fn unmatched() -> Response<RpcBody> {
     let mut response = Response::new(RpcBody::full("Not found"));
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -101,12 +101,12 @@ pub(super) fn unmatched() -> Response<RpcBody> {
     response
 }
 
-/// The response while the connection or the service has no memory left.
+/// Creates the response while the memory of the connection or the service is exhausted.
 pub(super) fn no_memory(exhausted: Exhausted) -> Response<RpcBody> {
     error_response(&state::no_memory(exhausted))
 }
 
-/// The response to OPTIONS, which runs no procedure (RFC 9110, section 9.3.7).
+/// Creates the response to OPTIONS, which runs no procedure (RFC 9110, section 9.3.7).
 pub(super) fn allowed_methods(allow: HeaderValue) -> Response<RpcBody> {
     let mut response = Response::new(RpcBody::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -114,24 +114,24 @@ pub(super) fn allowed_methods(allow: HeaderValue) -> Response<RpcBody> {
     response
 }
 
-/// The response to a method that the resource does not have.
+/// Creates the response to a method that the resource does not have.
 pub(super) fn refused_method(allow: HeaderValue) -> Response<RpcBody> {
     let headers = HeaderMap::from_iter([(ALLOW, allow)]);
     respond_with_error(&Error::new(Code::MethodNotSupported), headers)
 }
 
-/// The response to a page of another origin.
+/// Creates the response to a page of another origin.
 pub(super) fn cross_site() -> Response<RpcBody> {
     let message = "Cross-site requests are refused unless the server allows the page's origin";
     error_response(&Error::new(Code::Forbidden).with_message(message))
 }
 
-/// The response to a request that names a host which is not listed.
+/// Creates the response to a request with a host that is not listed.
 pub(super) fn foreign_host() -> Response<RpcBody> {
     error_response(&Error::new(Code::Forbidden).with_message(host::NOT_ALLOWED))
 }
 
-/// The response to HEAD that GET would have: its headers without its body.
+/// Turns a response to GET into that to HEAD: its headers without its body.
 pub(super) fn head_only(mut response: Response<RpcBody>) -> Response<RpcBody> {
     if let Some(length) = response.body().size_hint().exact()
         && response.status() != StatusCode::NO_CONTENT

@@ -1,4 +1,4 @@
-//! From a request to a response.
+//! The HTTP service.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -39,13 +39,13 @@ use crate::wire::v1::sse;
 
 const MIB: usize = 1024 * 1024;
 
-/// The bounds on reading a body that nobody needs.
+/// Default limit of discarding an unused body.
 const DISCARDED: u64 = 64 * MIB as u64;
 
-/// A stream waits while so many bytes of its events are unsent.
+/// Number of unsent bytes of events at which a stream waits.
 pub(super) const STREAM_BUFFER: usize = 16 * 1024;
 
-/// The settings of a service.
+/// Settings of a service.
 #[derive(Debug, Clone)]
 pub(super) struct Options {
     pub(super) prefix: String,
@@ -62,13 +62,13 @@ pub(super) struct Options {
     pub(super) initial_comment: Option<Bytes>,
     pub(super) keep_alive: Option<(Duration, Bytes)>,
     pub(super) deadlines: Deadlines,
-    /// The memory of all requests together, and of the services that share it.
+    /// Memory of all requests together, and of the services that share it.
     pub(super) memory: MemoryBudget,
-    /// The most that requests of one connection take of it.
+    /// Maximum part of it for the requests of one connection.
     pub(super) connection_memory: usize,
 }
 
-/// For what a client has to do.
+/// Deadlines for a client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadlines {
     /// For the next piece of a body.
@@ -81,8 +81,8 @@ pub(super) struct Deadlines {
 
 /// The procedures of a router as a tower service over HTTP.
 ///
-/// Made by [`Rpc::http`]. It takes any request and never fails: a path that
-/// belongs to no procedure gets a plain 404 that is marked with [`Unmatched`].
+/// Created by [`Rpc::http`]. It accepts any request and never fails: a path without a
+/// procedure gets a plain 404 that is marked with [`Unmatched`].
 ///
 /// | limit | default | beyond it |
 /// |---|---|---|
@@ -112,8 +112,8 @@ pub struct HttpService<C> {
     served: Served<C, Options>,
 }
 
-/// Marks, in a response's extensions, that no procedure has the request's path:
-/// an application can answer something else instead.
+/// Marks a response, in its extensions, whose path has no procedure: an application can
+/// replace it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unmatched;
 
@@ -124,8 +124,8 @@ impl<C> Clone for HttpService<C> {
 }
 
 impl<C: Send + Sync + 'static> Rpc<C> {
-    /// Serves the router over HTTP, each call with a context from `context`:
-    /// a `C`, an `Arc<C>`, or an `async fn(&Call) -> Result<C, E>`.
+    /// Serves the router over HTTP, each call with a context from `context`: a `C`, an
+    /// `Arc<C>`, or an `async fn(&Call) -> Result<C, E>`.
     pub fn http<How>(&self, context: impl IntoContext<C, How>) -> HttpService<C> {
         let options = Options {
             prefix: String::new(),
@@ -164,26 +164,26 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         Self { served: self.served.with(change) }
     }
 
-    /// The path below which the procedures lie, such as `/rpc`. Not needed where
-    /// a router in front strips it, as axum's `nest_service` does.
+    /// Sets the path below which the procedures are, such as `/rpc`. Not needed if a
+    /// router in front strips it, as axum's `nest_service` does.
     #[must_use]
     pub fn prefix(self, prefix: &str) -> Self {
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
         self.with(|options| options.prefix = prefix)
     }
 
-    /// The path that a router in front of the service strips, such as `/rpc`: calls
-    /// in a batch are named by their whole paths. Not needed behind axum, which tells
-    /// it (feature `axum`, on by default), nor where clients send batches to the
-    /// path that they use unless told otherwise, `/rpc/…/__batch__`.
+    /// Sets the path that a router in front of the service strips, such as `/rpc`:
+    /// calls in a batch have their whole paths. Not needed behind axum, which reports
+    /// it (feature `axum`, on by default), nor if clients send batches to the default
+    /// path, `/rpc/…/__batch__`.
     #[must_use]
     pub fn stripped_prefix(self, prefix: &str) -> Self {
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
         self.with(|options| options.stripped = Some(prefix))
     }
 
-    /// The longest body in bytes; 1 MiB unless set. Of a form with files it
-    /// bounds the part that is no file, of an event iterator each event.
+    /// Sets the maximum length of a body in bytes; 1 MiB by default. For a form with
+    /// files it limits the part with the envelope, for an event iterator each event.
     #[must_use]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|options| {
@@ -192,45 +192,44 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         })
     }
 
-    /// The longest form with files in bytes; 32 MiB unless set.
+    /// Sets the maximum length of a form with files in bytes; 32 MiB by default.
     #[must_use]
     pub fn form_limit(self, bytes: u64) -> Self {
         self.with(|options| options.form.form = bytes)
     }
 
-    /// The largest file of a form in bytes; 16 MiB unless set.
+    /// Sets the maximum length of a file of a form in bytes; 16 MiB by default.
     #[must_use]
     pub fn file_limit(self, bytes: u64) -> Self {
         self.with(|options| options.form.file = bytes)
     }
 
-    /// How many files a form may hold; 100 unless set.
+    /// Sets the maximum number of files of a form; 100 by default.
     #[must_use]
     pub fn files_limit(self, files: usize) -> Self {
         self.with(|options| options.form.files = files)
     }
 
-    /// The largest file in bytes that is kept in memory while its call runs;
-    /// 1 MiB unless set. A larger one is written to a temporary file, in the
-    /// directory that the environment names (`TMPDIR`, else `/tmp`): not of use
-    /// where that is memory itself.
+    /// Sets the maximum length of a file in bytes that is kept in memory while its call
+    /// runs; 1 MiB by default. A larger one is written to a temporary file, in the
+    /// directory of `TMPDIR`, otherwise `/tmp`: that should not be in memory itself.
     #[must_use]
     pub fn file_memory(self, bytes: u64) -> Self {
         self.with(|options| options.form.memory = bytes)
     }
 
-    /// Lets the pages of another origin, such as `https://app.example`, call.
+    /// Allows calls from pages of another origin, such as `https://app.example`.
     ///
     /// Without it a request that a browser sends for a page of another origin is
     /// FORBIDDEN, 403, and runs nothing: a form or a link on any page would else act
-    /// with its visitor's cookies. A browser tells by the header `Sec-Fetch-Site`,
-    /// or by an `Origin` that is not the request's `Host`; `null`, the origin of
-    /// sandboxed frames and files, is another one. Programs send neither header, and
-    /// pass. So does a page behind a proxy that changes `Host`, as long as its
-    /// browser says `same-origin`. A page that a browser opens by a link or the
-    /// address bar is no request of another page: procedures that allow GET run.
+    /// with its visitor's cookies. A browser tells by the header `Sec-Fetch-Site`, or
+    /// by an `Origin` that is not the request's `Host`; `null`, the origin of sandboxed
+    /// frames and files, is another one. Programs send neither header, and are allowed,
+    /// and so is a page behind a proxy that changes `Host`, if its browser sends
+    /// `same-origin`. A page that a browser opens by a link or the address bar is not a
+    /// request of another page: procedures that allow GET run.
     ///
-    /// Browsers let the page read what it is answered only by CORS: put a layer of
+    /// Browsers let the page read the response only by CORS: put a layer of
     /// `tower_http::cors` around the service as well.
     ///
     /// ```
@@ -261,15 +260,15 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.origins.add(origin.into()))
     }
 
-    /// Lets requests name this host, such as `app.example` or `localhost:3000`, and
-    /// no other that is not listed; without a port it is allowed with any. Unless one
-    /// is listed, all are allowed. The answer to another is FORBIDDEN, 403.
+    /// Allows requests to name this host, such as `app.example` or `localhost:3000`,
+    /// and no other that is not listed; without a port it is allowed with any. Unless
+    /// one is listed, all are allowed. The response to another is FORBIDDEN, 403.
     ///
-    /// Against DNS rebinding: a page whose own name is made to lead to this server
-    /// is of the same origin, and only the Host header tells.
+    /// Protects against DNS rebinding: a page whose own name was changed to resolve to
+    /// this server is of the same origin, and only the Host header shows it.
     ///
     /// # Panics
-    /// If that is no host.
+    /// If it is not a valid host.
     #[must_use]
     #[track_caller]
     pub fn allow_host(self, host: &str) -> Self {
@@ -278,44 +277,44 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.with(|options| options.hosts = hosts)
     }
 
-    /// Lets the pages of every origin call. A page then acts with its visitor's
-    /// cookies: authenticate by something else.
+    /// Allows calls from pages of every origin. A page then acts with its visitor's
+    /// cookies: do not authenticate by cookies alone.
     #[must_use]
     pub fn allow_any_origin(self) -> Self {
         self.with(|options| options.origins = AllowedOrigins::Any)
     }
 
-    /// Returns whether GET and HEAD are refused for procedures that do not allow GET, with
-    /// METHOD_NOT_SUPPORTED, 405. On unless set: safe methods are repeated, prefetched
-    /// and linked to (RFC 9110, section 9.2.1).
+    /// Sets whether GET and HEAD are refused for procedures that do not allow GET, with
+    /// METHOD_NOT_SUPPORTED, 405. On by default: safe methods are repeated, prefetched and
+    /// linked to (RFC 9110, section 9.2.1).
     ///
-    /// POST, PUT, PATCH and DELETE run every procedure, HEAD what GET runs, OPTIONS
-    /// none: it is answered with `Allow`. Of a batch both the request and the call
-    /// inside of it must have a method that the procedure allows.
+    /// POST, PUT, PATCH and DELETE run every procedure, HEAD those that GET runs,
+    /// OPTIONS none: it is answered with `Allow`. Of a batch both the request and the
+    /// call inside of it must have a method that the procedure allows.
     #[must_use]
     pub fn strict_get(self, strict: bool) -> Self {
         self.with(|options| options.methods = Methods { strict_get: strict })
     }
 
-    /// Sets how many bytes of a body that nobody needs, such as that of a refused
-    /// upload, are read and discarded, so that a client that is still sending gets
-    /// to read its answer and not a connection reset; 64 MiB unless set, none with 0.
-    /// It takes at most 30 s, ends where the client sends nothing for 5 s, and is done
-    /// for 1,024 requests of a service at a time.
+    /// Sets the maximum number of bytes of an unused body, such as that of a refused
+    /// upload, that are read and discarded, so that a client that is still sending gets
+    /// the response and not a connection reset; 64 MiB by default, none with 0. It
+    /// takes at most 30 s, ends if the client sends nothing for 5 s, and is done for
+    /// 1,024 requests of a service at a time.
     #[must_use]
     pub fn discard_limit(self, bytes: u64) -> Self {
         self.with(|options| options.drain = Drain::new(bytes))
     }
 
-    /// How many calls one request of the official batch plugin may hold; 10
-    /// unless set. They run side by side.
+    /// Sets the maximum number of calls in one request of the official batch plugin; 10
+    /// by default. They run concurrently.
     #[must_use]
     pub fn batch_limit(self, calls: usize) -> Self {
         self.with(|options| options.batch_limit = calls)
     }
 
-    /// The status and headers of the response to a batch, whatever becomes of its
-    /// calls; 207 and none unless set.
+    /// Sets the status and headers of the response to a batch, independent of its
+    /// calls; 207 and none by default.
     #[must_use]
     pub fn batch_response(self, status: StatusCode, headers: HeaderMap) -> Self {
         self.with(|options| {
@@ -324,15 +323,15 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         })
     }
 
-    /// The comment that opens every event stream, so that the head is sent at
-    /// once; an empty one unless set.
+    /// Sets the comment that opens every event stream, so that the head is sent at
+    /// once; an empty one by default.
     #[must_use]
     pub fn initial_comment(self, text: Option<&str>) -> Self {
         self.with(|options| options.initial_comment = text.map(|text| sse::comment(text).into()))
     }
 
-    /// After which silence a comment is sent on an event stream, and its text;
-    /// an empty one every 5 s unless set.
+    /// Sets the silence after which a comment is sent on an event stream, and its text;
+    /// an empty one every 5 s by default.
     #[must_use]
     pub fn keep_alive(self, every: Option<(Duration, &str)>) -> Self {
         self.with(|options| {
@@ -341,35 +340,35 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         })
     }
 
-    /// Sets how long a body may bring nothing; 20 s unless set. A body that goes on for
-    /// longer must bring 512 bytes per second on average. Beyond that the call fails
-    /// with TIMEOUT, 408.
+    /// Sets the maximum pause of a body; 20 s by default. A body that takes longer than
+    /// that in total must deliver 512 bytes per second on average. Beyond that the call
+    /// fails with TIMEOUT, 408.
     #[must_use]
     pub fn body_deadline(self, time: Duration) -> Self {
         self.with(|options| options.deadlines.body = time)
     }
 
-    /// Sets how long an event iterator that a client sends as a body may bring nothing,
-    /// not even a comment; 75 s unless set. Beyond that the iterator ends with TIMEOUT.
+    /// Sets the maximum pause of an event iterator that a client sends as a body,
+    /// comments included; 75 s by default. Beyond that the iterator ends with TIMEOUT.
     #[must_use]
     pub fn input_silence_limit(self, time: Duration) -> Self {
         self.with(|options| options.deadlines.events = time)
     }
 
-    /// Sets how long a client may take nothing of a response, whether of an event iterator,
-    /// a file or a long result; 30 s unless set. Beyond that the body fails, with which
-    /// the server breaks the connection off, and the stream is dropped. At most 128 KiB
-    /// of a response are given to the server unwritten.
+    /// Sets the time within which a client must read a part of a response, whether of an
+    /// event iterator, a file or a long result; 30 s by default. Beyond that the body
+    /// fails, the server aborts the connection, and the stream is dropped. At most 128 KiB
+    /// of a response are unwritten in the server.
     #[must_use]
     pub fn write_deadline(self, time: Duration) -> Self {
         self.with(|options| options.deadlines.write = time)
     }
 
     /// Sets the budget for all requests together: heads, bodies and the parts of forms in
-    /// memory, and what is unwritten of responses of more than 16 KiB;
-    /// [that of the `Rpc`](Rpc::memory) unless set, which its WebSocket service has as
-    /// well. Beyond it requests are refused with SERVICE_UNAVAILABLE, 503, and streams
-    /// wait for their readers; the values of procedures do not count.
+    /// memory, and the unwritten part of responses of more than 16 KiB; [that of the
+    /// `Rpc`](Rpc::memory) by default, which its WebSocket service uses as well. Beyond
+    /// it requests are refused with SERVICE_UNAVAILABLE, 503, and streams wait for their
+    /// readers; the values of procedures do not count.
     #[must_use]
     pub fn memory(self, memory: &MemoryBudget) -> Self {
         self.with(|options| options.memory = memory.clone())
@@ -381,8 +380,8 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.memory(&MemoryBudget::new(bytes))
     }
 
-    /// Sets how many bytes of that budget the requests of one [`Connection`] may take, or
-    /// one request where the server names no connection; 40 MiB unless set. Beyond that a request is refused with TOO_MANY_REQUESTS, 429.
+    /// Sets the maximum number of bytes of that budget for the requests of one [`Connection`], or for one request if
+    /// the server names no connection; 40 MiB by default. Beyond that a request is refused with TOO_MANY_REQUESTS, 429.
     #[must_use]
     pub fn connection_memory(self, bytes: usize) -> Self {
         self.with(|options| options.connection_memory = bytes)
@@ -411,7 +410,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         } else if let Some(mode) = batch::mode(&parts.headers)
             && state.below(parts.uri.path()).is_some()
         {
-            // On its own, so that other calls are no larger for it.
+            // Boxed, so that other calls are no larger for it.
             Box::pin(state.batch(mode, parts, body, &mut held)).await
         } else if let Some(route) = state.find(parts.uri.path()) {
             state.call(route, parts, body, &mut held).await
@@ -470,10 +469,10 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     }
 }
 
-/// The most memory of the requests of one connection, as of one socket.
+/// Maximum memory of the requests of one connection, as of one socket.
 const CONNECTION: usize = 40 * MIB;
 
-/// The memory of a request without its head and body.
+/// Memory of a request without its head and body.
 const REQUEST: usize = 4 * 1024;
 
 /// The future of an [`HttpService`].

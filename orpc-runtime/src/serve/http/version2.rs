@@ -1,4 +1,4 @@
-//! Requests of version 2 of the protocol, as far as they show it.
+//! Detection of requests in version 2 of the protocol.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::serve::method::is_get;
 use crate::wire::v1::http::query_input;
 use crate::wire::v2;
 
-/// Tells if the headers are those of a call or a batch of version 2.
+/// Returns `true` if the headers are those of a call or a batch of version 2.
 pub(super) fn is_version2(headers: &HeaderMap) -> bool {
     v2::is_batch(headers) || v2::is_call(headers)
 }
 
-/// The answer to such a request: to a batch one error for each call, as its client
-/// looks for its calls in the body alone.
+/// Creates the response to such a request: to a batch one error for each call, because
+/// its client looks for its calls in the body alone.
 pub(super) async fn refuse<B>(
     parts: &http::request::Parts,
     body: RequestBody<B>,
@@ -47,7 +47,7 @@ where
     respond(StatusCode::MULTI_STATUS, v2::refuse_batch(&text, batch_limit))
 }
 
-/// The answer to a call.
+/// Creates the response to a call.
 pub(super) fn error() -> Response<RpcBody> {
     let status = StatusCode::from_u16(v2::STATUS).unwrap_or(StatusCode::NOT_IMPLEMENTED);
     respond(status, v2::ERROR)

@@ -1,4 +1,4 @@
-//! The bounds on connections.
+//! Limits of connections.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-/// One connection of those that there may be, for as long as it is open.
+/// Permit of an open connection.
 #[derive(Debug)]
 pub(super) struct Admission {
     _permit: OwnedSemaphorePermit,
     _address: Option<AddressPermit>,
 }
 
-/// The numbers of connections by the addresses of their clients.
+/// Numbers of connections by client address.
 #[derive(Debug)]
 pub(super) struct Addresses {
     limit: usize,
@@ -48,8 +48,8 @@ impl Addresses {
 }
 
 impl Admission {
-    /// Counts a connection from that address; `None` if the address has as many as
-    /// it may.
+    /// Counts a connection from that address; `None` if the address has reached its
+    /// limit.
     pub(super) fn new(
         permit: OwnedSemaphorePermit,
         addresses: Option<&Arc<Addresses>>,
@@ -75,7 +75,8 @@ impl Drop for AddressPermit {
     }
 }
 
-/// The network that one client has all addresses of: 64 bits of an IPv6 address.
+/// Returns the network of a client: all 64-bit suffixes of an IPv6 prefix belong to one
+/// client.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {

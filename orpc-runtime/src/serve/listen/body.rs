@@ -1,4 +1,4 @@
-//! The bodies of the requests and responses of a server.
+//! Request and response bodies of the server.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -12,8 +12,8 @@ use pin_project_lite::pin_project;
 use super::io::Busy;
 use crate::serve::patience::{Failed, Patience};
 
-/// The body of a request that [`serve`](crate::serve) received. It fails when it
-/// does not arrive in time.
+/// Body of a request that [`serve`](crate::serve) received. It fails if it does not
+/// arrive in time.
 #[derive(Debug)]
 pub struct RequestBody {
     body: Incoming,
@@ -61,7 +61,7 @@ impl Body for RequestBody {
 }
 
 pin_project! {
-    /// The body of a response, with whose end the request is answered.
+    /// Body of a response; its end is the end of the request.
     pub(super) struct ResponseBody<B> {
         #[pin]
         body: B,

@@ -1,4 +1,4 @@
-//! A connection whose client has to send requests and read responses in time.
+//! Connections with deadlines for the client.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use super::admission::Admission;
 use crate::budget::Reservation;
 use crate::serve::time::after;
 
-/// The deadlines of a connection.
+/// Deadlines of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadlines {
     /// From the first byte of a request to the end of its head, and from the
@@ -23,20 +23,20 @@ pub(super) struct Deadlines {
     pub(super) head: Duration,
     /// From a response to the next request.
     pub(super) idle: Duration,
-    /// For a client to take bytes that are due.
+    /// For a client to take sent bytes.
     pub(super) write: Duration,
 }
 
-/// The state of a connection's requests, shared with the service.
+/// State of a connection's requests, shared with the service.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
-    /// The number of requests so far.
+    /// Number of requests so far.
     requests: AtomicU64,
     /// A request is being answered, or the connection is no longer HTTP.
     is_busy: AtomicBool,
 }
 
-/// A request that is being answered.
+/// Guard of a request that is being answered.
 #[derive(Debug)]
 pub(super) struct Busy(Option<Arc<Turn>>);
 
@@ -49,7 +49,7 @@ impl Turn {
 }
 
 impl Busy {
-    /// The connection was handed over: no request follows.
+    /// Keeps the connection busy: it was handed over, and no request follows.
     pub(super) fn stay(&mut self) {
         self.0 = None;
     }
@@ -66,16 +66,16 @@ impl Drop for Busy {
 /// The next thing that a connection reads.
 #[derive(Debug, Clone, Copy)]
 enum Waiting {
-    /// Whatever comes, in no time.
+    /// Anything, without a deadline.
     Anything,
-    /// The first byte of a request since then.
+    /// The first byte of a request, since that time.
     Request(Instant),
-    /// The rest of a request's head since then.
+    /// The rest of a request's head, since that time.
     Head(Instant),
 }
 
-/// The bytes of a head that are taken whether there is memory or not: those of the most
-/// requests, so that a flood of long heads refuses nobody else.
+/// Number of bytes of a head that are accepted regardless of memory: enough for most
+/// requests, so that a flood of long heads affects no others.
 const FEW_BYTES: usize = 4 * 1024;
 
 /// A TCP connection with [`Deadlines`]. It fails when one has passed.
@@ -84,16 +84,16 @@ pub(super) struct TimedConnection {
     stream: TcpStream,
     turn: Arc<Turn>,
     deadlines: Deadlines,
-    /// The number of requests that `waiting` is for.
+    /// Number of the request that `waiting` is for.
     requests: u64,
     waiting: Waiting,
-    /// Since when the client has taken nothing of what it is sent.
+    /// Time since which the client has taken nothing.
     blocked: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
-    /// The bytes of a head that is not complete, and their memory.
+    /// Bytes of an incomplete head, and their memory.
     head: usize,
     head_bytes: Reservation,
-    /// Counts the connection for as long as it is open.
+    /// Counts the connection while it is open.
     _admission: Admission,
 }
 
@@ -119,7 +119,7 @@ impl TimedConnection {
         }
     }
 
-    /// Follows what the service does with the connection.
+    /// Follows the state of the service's requests.
     fn follow_turn(&mut self) {
         let requests = self.turn.requests.load(Ordering::Relaxed);
         if self.turn.is_busy.load(Ordering::Relaxed) {
@@ -128,14 +128,14 @@ impl TimedConnection {
             self.waiting = Waiting::Request(Instant::now());
         }
         if requests != self.requests {
-            // From here on the head counts where the request goes.
+            // From here on the service counts the head.
             self.head = 0;
             self.head_bytes.cover(0);
         }
         self.requests = requests;
     }
 
-    /// Counts bytes that were read, if they are of a head.
+    /// Counts received bytes, if they belong to a head.
     fn count_head(&mut self, bytes: usize) -> io::Result<()> {
         if let Waiting::Anything = self.waiting {
             return Ok(());
@@ -148,7 +148,7 @@ impl TimedConnection {
         Ok(())
     }
 
-    /// When the client is late, if it has to do something.
+    /// Returns the deadline of the client, if there is one.
     fn due(&self) -> Option<Instant> {
         let read = match self.waiting {
             Waiting::Anything => None,
@@ -159,14 +159,14 @@ impl TimedConnection {
         read.into_iter().chain(write).min()
     }
 
-    /// Waits on for a client that has to do something. Ready when it is late.
+    /// Polls the deadline of the client. Ready when it has passed.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let Some(due) = self.due() else {
             self.timer = None;
             return Poll::Pending;
         };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        // The timer is moved when it fires, not with every request.
+        // The timer is reset when it fires, not with every request.
         if timer.deadline() > due {
             timer.as_mut().reset(due);
         }
@@ -182,7 +182,7 @@ impl TimedConnection {
     fn fail(&self) -> io::Error {
         let does_not_read = self.blocked.is_some();
         if does_not_read && let Err(error) = self.stream.set_zero_linger() {
-            // Else the kernel goes on to keep what the client does not read.
+            // Otherwise the kernel keeps the bytes that the client does not read.
             tracing::debug!(%error, "a connection cannot be reset");
         }
         io::Error::new(

@@ -1,5 +1,4 @@
-//! A small HTTP server on tokio and hyper, with a deadline for everything that a
-//! client has to do.
+//! A small HTTP server on tokio and hyper, with a deadline for every step of a client.
 
 mod admission;
 mod body;
@@ -37,14 +36,14 @@ use super::patience::Patience;
 use crate::budget::MemoryBudget;
 use crate::procedure::PeerAddr;
 
-/// The longest head of a request, and how much of a response hyper keeps unsent.
+/// Maximum length of a request's head, and of hyper's unsent bytes of a response.
 const BUFFER: usize = 64 * 1024;
 
-/// The time for which no connection is accepted after that has failed, as it does while the
-/// process has no file descriptor left.
+/// Pause after a failed `accept`, which fails while the process has no file descriptors
+/// left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The memory of all heads that are not complete.
+/// Memory of all incomplete heads.
 const HEADS: usize = 64 * 1024 * 1024;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -105,7 +104,7 @@ where
     Serve { listener, service, options, signal: None }
 }
 
-/// A server that is set up, and runs when it is awaited. Made by [`serve`].
+/// A configured server, which runs when it is awaited. Created by [`serve`].
 ///
 /// The connections have TCP_NODELAY, and their requests a [`PeerAddr`] among their
 /// extensions. A client that misses a deadline is disconnected.
@@ -142,78 +141,79 @@ struct Options {
 }
 
 impl<S> Serve<S> {
-    /// Sets how long the head of a request may take from its first byte on.
+    /// Sets the maximum time of a request's head, from its first byte on.
     pub fn head_deadline(mut self, time: Duration) -> Self {
         self.options.deadlines.head = time;
         self
     }
 
-    /// Sets how long the body of a request may bring nothing while the service waits
-    /// for it. A body that goes on for longer must bring 512 bytes per second on average.
+    /// Sets the maximum pause of a request's body while the service waits for it. A body
+    /// that takes longer than that in total must deliver 512 bytes per second on average.
     /// The service sees the body [fail](BodyTimeout).
     pub fn body_deadline(mut self, time: Duration) -> Self {
         self.options.body = time;
         self
     }
 
-    /// Sets how long a connection may wait for its next request.
+    /// Sets the maximum time that a connection may wait for its next request.
     pub fn idle_limit(mut self, time: Duration) -> Self {
         self.options.deadlines.idle = time;
         self
     }
 
-    /// Sets how long a client may take nothing of what it is sent. Sockets have
-    /// [a deadline of their own](crate::websocket::WebSocketService::write_deadline)
-    /// as well; the shorter one counts.
+    /// Sets the time within which a client must take some of the bytes sent to it.
+    /// Sockets also have [a deadline of their
+    /// own](crate::websocket::WebSocketService::write_deadline); the shorter one
+    /// applies.
     ///
-    /// On Linux it is the TCP_USER_TIMEOUT of connections as well (RFC 5482): a client that
-    /// is gone without a word, or reads nothing, is let go even if the buffers of the
-    /// operating system still take what it is sent.
+    /// On Linux it also sets TCP_USER_TIMEOUT (RFC 5482): a client that is lost, or reads
+    /// nothing, is disconnected even while the buffers of the operating system accept more.
     pub fn write_deadline(mut self, time: Duration) -> Self {
         self.options.deadlines.write = time;
         self
     }
 
-    /// Sets how many connections may be open, sockets among them.
+    /// Sets the maximum number of open connections, including sockets.
     pub fn connection_limit(mut self, connections: usize) -> Self {
         self.options.connections = connections.max(1);
         self
     }
 
-    /// Sets how many connections one IPv4 address, or one IPv6 network of 64 bits, may
-    /// have open. Not for servers behind a proxy, which has one address for all.
+    /// Sets the maximum number of open connections of one IPv4 address, or one IPv6
+    /// network of 64 bits. Do not set it behind a proxy, which has one address for all
+    /// clients.
     pub fn address_limit(mut self, connections: usize) -> Self {
         self.options.per_address = Some(connections);
         self
     }
 
-    /// Sets after which silence TCP asks a client for a sign of life (RFC 9293, section
-    /// 3.8.4), if at all; 60 s unless set. One that gives none to a number of questions, a
-    /// third of that time apart (on Linux: none for the write deadline), is let go. While a
-    /// call takes long, or a stream sends nothing, nothing else would tell that its client
-    /// is gone without a word.
+    /// Sets the silence after which TCP probes a client (RFC 9293, section
+    /// 3.8.4), if at all; 60 s by default. A client that does not answer several probes, a
+    /// third of that time apart (on Linux: none for the write deadline), is disconnected.
+    /// While a call takes long, or a stream sends nothing, a lost client is not detected
+    /// otherwise.
     pub fn keepalive(mut self, silence: Option<Duration>) -> Self {
         self.options.keepalive = silence;
         self
     }
 
-    /// Sets the budget for the heads of requests that are not complete, beyond the first
-    /// 4 KiB of each: one of 64 MiB unless set. It may be that of the services, too.
+    /// Sets the budget for incomplete heads of requests, beyond the first 4 KiB of each:
+    /// one of 64 MiB by default. It may be shared with the services.
     pub fn memory(mut self, memory: &MemoryBudget) -> Self {
         self.options.memory = memory.clone();
         self
     }
 
-    /// Ends the server gracefully when the future does: no connection is accepted
-    /// any more, requests that are being answered may end. Event streams and sockets
-    /// end with [`Rpc::shutdown`](crate::Rpc::shutdown), to be called in that future.
+    /// Ends the server gracefully when the future completes: no connection is accepted
+    /// any more, and running requests may end. Event streams and sockets end with
+    /// [`Rpc::shutdown`](crate::Rpc::shutdown); call it in that future.
     pub fn shutdown_on(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
         self.signal = Some(Box::pin(signal));
         self
     }
 
-    /// Sets how long requests and sockets may take to end after that. Connections that
-    /// are left are closed.
+    /// Sets the maximum time for requests and sockets to end after that. Remaining
+    /// connections are closed.
     pub fn shutdown_deadline(mut self, time: Duration) -> Self {
         self.options.shutdown = time;
         self
@@ -229,7 +229,7 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    /// An error is one of the listener itself, which no connection causes.
+    /// An error is one of the listener itself; connections do not cause it.
     type Output = std::io::Result<()>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
@@ -247,16 +247,16 @@ where
     }
 }
 
-/// The most permits that can be waited for at once.
+/// Maximum number of permits that can be awaited at once.
 const MAX_CONNECTIONS: usize = (u32::MAX >> 3) as usize;
 
 struct Server<S> {
     service: S,
     options: Options,
-    /// A permit for each connection that may be open.
+    /// One permit for each open connection.
     connections: Arc<Semaphore>,
     addresses: Option<Arc<Addresses>>,
-    /// Connections end after the request that they answer.
+    /// Connections end after their current request.
     shutdown: CancellationToken,
     /// Connections end at once.
     end: CancellationToken,
@@ -277,7 +277,7 @@ where
         signal: Option<BoxFuture<'static, ()>>,
     ) -> std::io::Result<()> {
         let signal = signal.unwrap_or_else(|| std::future::pending().boxed());
-        // Until then connections are accepted; without a signal, for ever.
+        // Accepts connections until then; without a signal, forever.
         if let Either::Left((result, _)) = select(pin!(self.accept(&listener)), signal).await {
             return result;
         }
@@ -350,7 +350,7 @@ where
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            // The connection itself has the exact deadlines.
+            // The connection itself enforces the exact deadlines.
             .header_read_timeout(deadlines.idle.max(deadlines.head))
             .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(io), service)
@@ -382,7 +382,8 @@ fn is_event_stream<B>(request: &Request<B>) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(b"text/event-stream"))
 }
 
-/// Returns whether accepting failed because of the connection that was to be accepted.
+/// Returns `true` if accepting failed because of the connection that was to be
+/// accepted.
 fn is_of_connection(error: &IoError) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! The options of TCP connections.
+//! Options of TCP connections.
 
 use std::io;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::io::Deadlines;
 
 /// Sets the options of an accepted connection: small messages are sent at once, and a
-/// client that is gone without a word is noticed.
+/// lost client is detected.
 pub(super) fn set(
     stream: &TcpStream,
     keepalive: Option<Duration>,

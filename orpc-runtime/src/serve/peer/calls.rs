@@ -41,18 +41,18 @@ use crate::wire::v1::peer::{
     self, BadCall, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
 };
 
-/// The memory of a call without its message: its task, its place among the others.
+/// Memory of a call without its message: its task, and its entry among the others.
 const CALL: usize = 1024;
 
-/// The calls of one socket: takes its messages, runs the calls, gives the frames
-/// to send. It does no I/O and starts no task; whoever owns the socket polls it.
+/// The calls of one socket: receives its messages, runs the calls, returns the frames
+/// to send. It does no I/O and spawns no task; the owner of the socket polls it.
 pub(crate) struct Calls<C> {
     shared: Arc<Shared<C>>,
     open: HashMap<CallId, OpenCall>,
     running: FuturesUnordered<Running>,
-    /// The number of running calls with one result.
+    /// Number of running calls with one result.
     unary: usize,
-    /// The number of open or opening event iterators.
+    /// Number of open or opening event iterators.
     streams: usize,
     waiting: VecDeque<Waiting<C>>,
     waiting_bytes: usize,
@@ -60,7 +60,7 @@ pub(crate) struct Calls<C> {
     closing: bool,
 }
 
-/// What the calls of a socket have in common.
+/// State that the calls of a socket share.
 struct Shared<C> {
     rpc: Rpc<C>,
     context: ContextSource<C>,
@@ -70,50 +70,50 @@ struct Shared<C> {
     gate: Option<Arc<dyn Gate>>,
 }
 
-/// A call that is not over.
+/// A call that has not ended.
 struct OpenCall {
     kind: Kind,
-    /// None while the call waits for its turn.
+    /// `None` while the call is queued.
     abort: Option<AbortHandle>,
-    /// The events of its input, if that is an iterator.
+    /// Feed of its input, if that is an iterator.
     feed: Option<InputFeed>,
-    /// Where it writes its events, if it answers with a stream.
+    /// Sink of its events, if it answers with a stream.
     sink: Option<Arc<EventSink>>,
-    /// The memory of the call, of its headers and input.
+    /// Memory of the call, with its headers and input.
     _held: Reservation,
 }
 
-/// A call that waits for its turn.
+/// A queued call.
 struct Waiting<C> {
     id: CallId,
     work: Work<C>,
     weight: usize,
 }
 
-/// What there is to do for an id.
+/// Work of a call.
 enum Work<C> {
     Call {
         call: Box<Call>,
         procedure: Arc<dyn ErasedProcedure<C>>,
         input: Input,
     },
-    /// None is a call that matches no procedure.
+    /// `None` is a call that matches no procedure.
     Batch {
         mode: Mode,
         calls: Vec<Option<BatchCall<C>>>,
     },
 }
 
-/// The input of a call as it arrived.
+/// Input of a call as received.
 struct Input {
     body: Body,
     events: Option<InputEvents>,
-    /// The member of the value that counts, if that is not all of it.
+    /// Member of the value that is the input, if it is not the whole value.
     member: Option<&'static str>,
 }
 
 impl Input {
-    /// The input of an envelope that arrived as the call's.
+    /// Creates the input from the envelope of the call.
     fn of<'a>(
         envelope: Result<Envelope<'a>, Malformed>,
         member: Option<&str>,
@@ -126,8 +126,8 @@ impl Input {
     }
 }
 
-/// Ends with the call's id when there is nothing more to write for it, or with
-/// none if it was aborted.
+/// Resolves to the call's id when all its frames are written, or to `None` if it was
+/// aborted.
 type Running = BoxFuture<'static, Option<CallId>>;
 
 impl<C: Send + Sync + 'static> Calls<C> {
@@ -153,13 +153,13 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Tells if the socket may go on. Asked before each message is looked at.
+    /// Returns `true` if the socket may continue. Checked before each message is read.
     pub(crate) fn may_go_on(&self) -> bool {
         self.shared.may_go_on()
     }
 
-    /// Takes a message. One that cannot be read is left without an answer, as
-    /// there is no id to answer to.
+    /// Receives a message. One that cannot be decoded gets no answer, because its id is
+    /// unknown.
     pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
         let Message { id, payload } =
             peer::decode(frame).inspect_err(|_| self.buckets.count_bytes(frame.len()))?;
@@ -170,7 +170,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             Payload::Request(request) => self.request(id, request, frame.len()),
             Payload::Unreadable(bad) => self.refuse(&id, &bad, frame.len()),
             Payload::UnknownEvent => {
-                // The iterator would wait for ever for what the client meant.
+                // Otherwise the iterator would wait forever for the unreadable event.
                 if let Some(feed) = self.feed(&id) {
                     feed.fail(malformed_request(DecodeError::Malformed));
                 }
@@ -185,7 +185,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         Ok(())
     }
 
-    /// Answers a call that cannot be read, which costs what one that can does.
+    /// Refuses a call that cannot be decoded; it costs as much as one that can.
     fn refuse(&mut self, id: &CallId, bad: &BadCall, weight: usize) {
         if self.is_open(id) {
             return;
@@ -195,12 +195,12 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 let refused = Refused::TooFast(wait);
                 self.shared.fail(id, &refused.error(), refused.retry_after());
             }
-            // A client of version 2 reads nothing but that.
+            // A client of version 2 reads only this format.
             _ => self.shared.outbox().append(|out| peer::write_unreadable(id, bad, out)),
         }
     }
 
-    /// Fails the call of a message that is too long to be read, or its input.
+    /// Fails the call of a message that is too long, or its input.
     #[cfg(feature = "websocket")]
     pub(crate) fn refuse_too_long(&mut self, message: &Beginning, length: usize) {
         let error = Error::new(Code::PayloadTooLarge);
@@ -229,7 +229,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         self.open.get(id)?.feed.as_ref()
     }
 
-    /// Tells if a call of that id is not over. A further one is ignored.
+    /// Returns `true` if a call of that id is open. A second one is ignored.
     fn is_open(&self, id: &CallId) -> bool {
         self.open.contains_key(id) || self.shared.socket.is_hibernating(id.as_str())
     }
@@ -258,7 +258,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared.unmatched(&id);
             return;
         };
-        // The parts of a form are copies of those in the message.
+        // The parts of a form are copied from the message.
         let weight =
             if let Body::Form(form) = &request.body { weight + form.len() } else { weight };
         let admitted = match self.buckets.take_call_of(&route.target.path) {
@@ -274,7 +274,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 let (outbox, stop) = (Arc::clone(shared.outbox()), id.clone());
                 let (events, feed) = InputEvents::new(Arc::clone(&shared.unread), move || {
                     outbox.append(|out| peer::write_abort(&stop, out));
-                    // Whoever had the iterator may run in another task.
+                    // The owner of the iterator may run in another task.
                     outbox.wake();
                 });
                 (Some(events), Some(feed))
@@ -295,7 +295,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let procedure = Arc::clone(&route.procedure);
         let mut input = Input { body, events, member: request.member };
         if kind == Kind::Unary && self.unary >= shared.limits.running {
-            // On its own, as a message keeps all of the socket's buffer that it is in.
+            // Copied, because a slice would keep the socket's whole buffer.
             if let Body::Envelope(bytes) | Body::Form(bytes) = &mut input.body {
                 *bytes = Bytes::copy_from_slice(bytes);
             }
@@ -304,7 +304,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         self.queue(kind, Waiting { id, work, weight });
     }
 
-    /// Takes many calls in one message, which count as one that runs.
+    /// Receives a batch: several calls in one message, which count as one running call.
     fn batch(&mut self, id: CallId, mode: Mode, request: &Request, weight: usize) {
         let shared = Arc::clone(&self.shared);
         let held = match self.admit(Kind::Unary, 2 * weight) {
@@ -352,7 +352,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         self.queue(Kind::Unary, Waiting { id, work: Work::Batch { mode, calls }, weight });
     }
 
-    /// Starts a call, or lets it wait for its turn.
+    /// Starts a call, or queues it.
     fn queue(&mut self, kind: Kind, call: Waiting<C>) {
         if kind == Kind::Unary && self.unary >= self.shared.limits.running {
             self.waiting_bytes += call.weight;
@@ -362,7 +362,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Takes one more call of that kind, for which so many bytes are kept until it is over.
+    /// Admits one more call of that kind, and reserves its memory until it ends.
     fn admit(&self, kind: Kind, weight: usize) -> Result<Reservation, Refused> {
         let limits = &self.shared.limits;
         if self.closing {
@@ -412,7 +412,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         });
     }
 
-    /// Ends a call without an answer. Its id is free at once.
+    /// Ends a call without an answer. Its id can be reused at once.
     fn abort(&mut self, id: &CallId) {
         let Some(call) = self.open.remove(id) else {
             self.shared.socket.release(id.as_str());
@@ -436,7 +436,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Runs the calls until all of them wait for something else.
+    /// Runs the calls until all of them are pending.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
         self.start_waiting();
         while let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx) {
@@ -447,7 +447,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Starts the calls whose turn it is.
+    /// Starts queued calls while there is room.
     fn start_waiting(&mut self) {
         while self.unary < self.shared.limits.running
             && let Some(call) = self.waiting.pop_front()
@@ -458,7 +458,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     /// Refuses further calls and ends the event iterators, so that their clients
-    /// come back; calls with one result go on.
+    /// reconnect; calls with one result continue.
     pub(crate) fn begin_closing(&mut self) {
         self.closing = true;
         let error = Error::new(Code::ServiceUnavailable);
@@ -480,18 +480,18 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Tells if no call is open.
+    /// Returns `true` if no call is open.
     pub(crate) fn is_idle(&self) -> bool {
         self.open.is_empty()
     }
 }
 
-/// A call that is not taken.
+/// Reason why a call is not admitted.
 #[derive(Debug, Clone, Copy)]
 enum Refused {
     TooMany,
     TooFast(Duration),
-    /// The memory of the service is in use.
+    /// The memory of the service is exhausted.
     NoMemory,
     ShuttingDown,
 }
@@ -504,7 +504,7 @@ impl Refused {
         })
     }
 
-    /// Whole seconds, rounded up.
+    /// Returns whole seconds, rounded up.
     fn retry_after(self) -> Option<u64> {
         match self {
             Self::TooFast(wait) => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
@@ -514,7 +514,7 @@ impl Refused {
 }
 
 impl<C: Send + Sync + 'static> Shared<C> {
-    /// The procedure that a path and query name.
+    /// Finds the procedure of a path and query.
     fn find(&self, target: &str) -> Option<&Route<C>> {
         self.rpc.find(target.split_once('?').map_or(target, |(path, _)| path))
     }
@@ -527,12 +527,12 @@ impl<C: Send + Sync + 'static> Shared<C> {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.method = method;
         parts.headers = headers;
-        // What names a procedure is a path; a query may be no URI's.
+        // The path names the procedure; the query may not be valid in a URI.
         parts.uri = target.parse().unwrap_or_default();
         Call::on_socket(Arc::clone(&route.target), parts, self.socket.clone())
     }
 
-    /// Where calls leave the frames to send.
+    /// Returns the outbox for the frames of calls.
     fn outbox(&self) -> &Arc<Outbox> {
         self.socket.outbox()
     }
@@ -583,7 +583,7 @@ async fn run_batch<C: Send + Sync + 'static>(
     }
 }
 
-/// The part of a URL that counts: a client may send all of it.
+/// Returns path and query of a URL: a client may send a complete one.
 pub(crate) fn path_and_query(url: &str) -> &str {
     let target = match url.split_once("://") {
         Some((_, rest)) if !url.starts_with('/') => {
@@ -594,7 +594,7 @@ pub(crate) fn path_and_query(url: &str) -> &str {
     target.split_once('#').map_or(target, |(target, _)| target)
 }
 
-/// What there is to write at the end of a call.
+/// Last frame of a call.
 enum Reply {
     Nothing,
     Envelope(Vec<u8>),
@@ -602,7 +602,7 @@ enum Reply {
     Error(Error),
 }
 
-/// One call that runs.
+/// A running call.
 struct Run<C> {
     shared: Arc<Shared<C>>,
     id: CallId,
@@ -651,10 +651,10 @@ impl<C: Send + Sync + 'static> Run<C> {
         respond.instrument(span)
     }
 
-    /// What there is to write at the end of the call.
+    /// Returns the last frame of the call.
     async fn reply(&self, input: Input) -> Reply {
         let failed = match self.answer(input).await {
-            // All that there was to write were events.
+            // All frames were events.
             Ok(None) => return Reply::Nothing,
             Ok(Some(output)) if output.files.is_empty() => return Reply::Envelope(output.envelope),
             Ok(Some(output)) => Box::pin(self.form(200, output)).await,
@@ -684,16 +684,16 @@ impl<C: Send + Sync + 'static> Run<C> {
         Ok(Reply::Form { status, content_type, body, _held: held })
     }
 
-    /// The output; none if the call has written events.
+    /// Returns the output; `None` if the call has written events.
     async fn answer(&self, input: Input) -> Result<Option<Output>, Error> {
         let context = self.shared.context.get(&self.call).await?;
         let started = match input {
             Input { body: Body::Form(body), events: None, member } => {
-                // On its own, so that calls without files are no larger for it.
+                // Boxed, so that calls without files are no larger for it.
                 let form = Box::pin(self.read_form(body)).await.map_err(FormError::answer)?;
                 self.start(context, Input::of(form.envelope(), member)?)?
             }
-            // The message is not kept, nor the buffer of the socket that it is part of.
+            // The message is not kept, nor the socket's buffer that it is a slice of.
             input => self.start_with(context, input)?,
         };
         match started {
@@ -718,7 +718,7 @@ impl<C: Send + Sync + 'static> Run<C> {
         read_form(content_type, body, &limits).await
     }
 
-    /// Reads an input that is no form.
+    /// Decodes an input that is not a form.
     fn start_with(&self, context: Arc<C>, input: Input) -> Result<Started, Error> {
         let text = match input.body {
             Body::Envelope(text) => text,
@@ -739,11 +739,11 @@ impl<C: Send + Sync + 'static> Run<C> {
         self.procedure.start(context, Arc::clone(&self.call), input, &sink)
     }
 
-    /// Tells the client that it has an iterator, and the procedure its id. The
-    /// call itself is over.
+    /// Tells the client that it has an iterator, and the procedure its id. The call
+    /// itself has ended.
     fn hibernate(&self, opened: Opened) {
         let socket = &self.shared.socket;
-        // From here on, as events may come as soon as the id is known.
+        // From here on, because events may be sent as soon as the id is known.
         socket.hibernate(self.id.as_str());
         let response = self.call.response();
         socket.outbox().append(|out| peer::write_iterator(&self.id, response.headers(), out));

@@ -1,4 +1,4 @@
-//! What stands between the messages of a socket and its calls.
+//! Gates between the messages of a socket and its calls.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,39 +10,38 @@ use crate::core::Error;
 use crate::socket::Socket;
 use crate::wire::v1::peer::Request;
 
-/// Decides for the sockets of one endpoint who gets in, and what a call there
-/// means.
+/// Admits the sockets of one endpoint, and routes the calls on them.
 pub(crate) trait Gate: Send + Sync {
-    /// A client asks for a socket. What is left in the [`Admitted`] of the
-    /// request's extensions stays with the socket.
+    /// Admits a client's upgrade request. The [`Admitted`] in the request's extensions
+    /// is kept with the socket.
     fn admit(&self, request: &mut Parts) -> Result<(), Refusal>;
 
-    /// The socket is there, and no message has been read.
+    /// Called when the socket is open, and no message has been read.
     fn open(&self, socket: &Socket);
 
-    /// Whether the socket may go on: asked before each message and each answer.
-    /// One that may not is being closed.
+    /// Returns `true` if the socket may continue: checked before each message and each
+    /// answer. Otherwise it is being closed.
     fn may_go_on(&self, socket: &Socket) -> bool;
 
-    /// Turns a call into the one that it stands for.
+    /// Replaces a call by the one that it stands for.
     fn route(&self, socket: &Socket, request: &mut Request) -> Result<(), Blocked>;
 }
 
-/// Why a client gets no socket: the status and text of the response.
+/// Status and text of the response that refuses a socket.
 pub(crate) type Refusal = (StatusCode, &'static str);
 
-/// The text for a request that asks for no upgrade.
+/// Text of the response to a request without an upgrade.
 pub(crate) const NO_UPGRADE: &str = "Expected WebSocket upgrade";
 
-/// What a gate knows of a socket.
+/// The gate's data of a socket.
 #[derive(Clone)]
 pub(crate) struct Admitted(pub(crate) Arc<dyn Any + Send + Sync>);
 
-/// Why a call goes nowhere.
+/// Reason why a call is not routed.
 #[derive(Debug)]
 pub(crate) enum Blocked {
-    /// There is no such procedure.
+    /// The procedure does not exist.
     Unmatched,
-    /// It fails.
+    /// The call fails with an error.
     Failed(Error),
 }

@@ -1,32 +1,31 @@
-//! What one socket may ask for.
+//! Limits of one socket.
 
 use super::rate::Rates;
 
-/// The bounds of one socket.
+/// Limits of one socket.
 #[derive(Debug, Clone)]
 pub(crate) struct PeerLimits {
-    /// Calls with one result that run at a time.
+    /// Maximum number of running calls with one result.
     pub(crate) running: usize,
-    /// Calls that wait for one of these to end.
+    /// Maximum number of queued calls.
     pub(crate) waiting: usize,
-    /// Bytes of the messages of calls that wait.
+    /// Maximum bytes of the messages of queued calls.
     pub(crate) waiting_bytes: usize,
-    /// Open event iterators.
+    /// Maximum number of open event iterators.
     pub(crate) streams: usize,
-    /// Calls in one message.
+    /// Maximum number of calls in one message.
     pub(crate) batch: usize,
-    /// Bytes that are not sent yet: beyond them calls wait with their results
-    /// and streams are not polled.
+    /// Unsent bytes beyond which calls hold their results and streams are not polled.
     pub(crate) unsent: usize,
-    /// Bytes of the events of input iterators that procedures have not read.
+    /// Maximum bytes of the unread events of input iterators.
     pub(crate) unread: usize,
-    /// Files in one message.
+    /// Maximum number of files in one message.
     pub(crate) files: usize,
-    /// Bytes of the files of one result.
+    /// Maximum bytes of the files of one result.
     pub(crate) result_files: usize,
-    /// Bytes of all that is kept for the socket together.
+    /// Maximum bytes of memory of the socket.
     pub(crate) memory: usize,
-    /// How often the socket may call.
+    /// Rates of calls.
     pub(crate) rates: Rates,
 }
 

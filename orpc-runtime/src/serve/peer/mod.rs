@@ -28,16 +28,16 @@ use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::socket::{Accept, Close, Frame, Frames, Socket};
 
-/// How many frames are sent before messages are looked at again.
+/// Number of frames that are sent before messages are read again.
 const FRAMES_PER_FLUSH: usize = 64;
 
-/// The server's end of a channel that somebody else owns: a socket of your own, a
-/// message port, a pair of channels in memory.
+/// The server's end of a channel that the application owns: a socket of your own, a
+/// message port, a pair of in-memory channels.
 ///
-/// Made by [`Rpc::peer`]. Give it each message that arrives with
-/// [`message`](Peer::message), and send each frame that it yields as a stream;
-/// calls run when the stream is polled. Dropping it ends all calls.
-/// [`serve`](Peer::serve) does that for a channel that is a `Stream` and a `Sink`.
+/// Created by [`Rpc::peer`]. Pass it each received message with
+/// [`message`](Peer::message), and send each frame that it yields as a stream; calls
+/// run when the stream is polled. Dropping it ends all calls. [`serve`](Peer::serve)
+/// does that for a channel that is a `Stream` and a `Sink`.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -59,10 +59,10 @@ const FRAMES_PER_FLUSH: usize = 64;
 /// ```
 pub struct Peer<C> {
     socket: Socket,
-    /// None once the socket is to close.
+    /// `None` while closing.
     calls: Option<Calls<C>>,
     frames: Frames,
-    /// None once the server shuts down.
+    /// `None` once the server shuts down.
     shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
@@ -72,9 +72,8 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         self.peer_of(context, http::Request::new(()).into_parts().0, Accept::new())
     }
 
-    /// Serves the router on a channel of messages that began with a request,
-    /// with tags, an attachment and rooms. Calls have both as their
-    /// [`Socket`].
+    /// Serves the router on a channel of messages that began with a request, with tags,
+    /// an attachment and rooms. Calls see both by their [`Socket`].
     pub fn peer_of<How>(
         &self,
         context: impl IntoContext<C, How>,
@@ -92,7 +91,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
 }
 
 impl<C: Send + Sync + 'static> Peer<C> {
-    /// Takes a message as it arrived, text or binary. One that is none is ignored.
+    /// Receives a message, text or binary. A message that cannot be decoded is ignored.
     pub fn message(&mut self, message: impl Into<Bytes>) {
         self.socket.seen(Instant::now());
         let Some(calls) = &mut self.calls else { return };
@@ -101,18 +100,18 @@ impl<C: Send + Sync + 'static> Peer<C> {
         }
     }
 
-    /// The handle of the channel, which calls and rooms have as well.
+    /// Returns the handle of the channel, which calls and rooms have as well.
     pub fn socket(&self) -> &Socket {
         &self.socket
     }
 
-    /// What the channel is to be closed with, if it is: by
-    /// [`Socket::close`], or with 1013 because its client does not read.
+    /// Returns the close frame of the channel, if it is closing: from
+    /// [`Socket::close`], or 1013 because its client does not read.
     pub fn closing(&self) -> Option<Close> {
         self.socket.closing()
     }
 
-    /// Serves a channel to its end; in the same process one of [`ports`].
+    /// Serves a channel to its end, such as an in-process [`ports`] pair.
     ///
     /// # Errors
     /// The first error of the channel, which ends all calls.
@@ -127,7 +126,7 @@ impl<C: Send + Sync + 'static> Peer<C> {
                 Either::Left((None, _)) | Either::Right((None, _)) => return Ok(()),
                 Either::Left((Some(message), _)) => {
                     self.message(message?);
-                    // A client that never pauses leaves the calls their turn.
+                    // A client that never pauses must not starve the calls.
                     match self.next().now_or_never() {
                         Some(Some(frame)) => frame,
                         Some(None) => return Ok(()),
@@ -137,7 +136,7 @@ impl<C: Send + Sync + 'static> Peer<C> {
                 Either::Right((Some(frame), _)) => frame,
             };
             sink.feed(frame).await?;
-            // Frames that are ready share one flush, as many as leave the client a say.
+            // Ready frames share one flush, up to a limit that lets messages be read.
             for _ in 1..FRAMES_PER_FLUSH {
                 let Some(Some(frame)) = self.next().now_or_never() else { break };
                 sink.feed(frame).await?;
@@ -147,8 +146,8 @@ impl<C: Send + Sync + 'static> Peer<C> {
     }
 }
 
-/// The frames to send. The stream ends when the socket is to
-/// [close](Peer::closing), or after [`Rpc::shutdown`], when no call is left.
+/// The frames to send. The stream ends when the socket [closes](Peer::closing), or
+/// after [`Rpc::shutdown`], when no call is open.
 impl<C: Send + Sync + 'static> Stream for Peer<C> {
     type Item = Frame;
 

@@ -1,4 +1,4 @@
-//! A channel of messages in memory.
+//! In-memory channels of messages.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,21 +9,21 @@ use futures::stream::{Stream, StreamExt as _};
 
 use crate::socket::Frame;
 
-/// One end of a channel in memory, like a `MessagePort`: what is sent on one
-/// port arrives at the other. Made by [`ports`].
+/// One end of an in-memory channel, like a `MessagePort`: messages sent on one port
+/// arrive at the other. Created by [`ports`].
 #[derive(Debug)]
 pub struct Port {
     sender: mpsc::Sender<Frame>,
     receiver: mpsc::Receiver<Frame>,
 }
 
-/// The other port is gone.
+/// The other port was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the other port is closed")]
 pub struct PortClosed;
 
-/// Two ports that lead to each other. `unread` messages may wait at each; a
-/// sender waits beyond that.
+/// Creates two connected ports. `unread` messages may wait at each; a sender waits
+/// beyond that.
 ///
 /// ```
 /// use futures::SinkExt as _;

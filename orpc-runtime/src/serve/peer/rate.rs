@@ -1,4 +1,4 @@
-//! How often something may happen.
+//! Rate limits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use crate::serve::time::after;
 
-/// A rate: so many within a time, all at once or spread.
+/// A rate: a number of calls or bytes within a time, in bursts or spread.
 ///
-/// Kept as a token bucket: it holds `count` tokens, each call (or byte) takes
-/// one, and they come back evenly over `within`.
+/// Implemented as a token bucket: it holds `count` tokens, each call (or byte) takes
+/// one, and they refill evenly over `within`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     count: u32,
@@ -18,7 +18,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// At most `count` within a time.
+    /// Creates a rate of at most `count` within a time.
     ///
     /// # Panics
     /// If either is zero.
@@ -27,17 +27,17 @@ impl Rate {
         Self { count, within }
     }
 
-    /// How long a token takes to come back.
+    /// Returns the time in which one token refills.
     fn interval(self) -> Duration {
         (self.within / self.count).max(Duration::from_nanos(1))
     }
 }
 
-/// The tokens that are left of a [`Rate`].
+/// Remaining tokens of a [`Rate`].
 #[derive(Debug)]
 struct Bucket {
     rate: Rate,
-    /// When all tokens will be back.
+    /// Time when the bucket is full again.
     full_at: Instant,
 }
 
@@ -46,21 +46,21 @@ impl Bucket {
         Self { rate, full_at: Instant::now() }
     }
 
-    /// How long until there are so many tokens, or as many as there can be.
+    /// Returns the time until `tokens` are available, or until the bucket is full.
     fn wait(&self, tokens: u32, now: Instant) -> Duration {
         let time = self.rate.interval().saturating_mul(tokens.min(self.rate.count));
         let ahead = after(self.full_at.max(now), time) - now;
         ahead.saturating_sub(self.rate.within)
     }
 
-    /// Takes tokens, also such as are not there yet.
+    /// Takes tokens; the bucket may go into debt.
     fn take(&mut self, tokens: u32, now: Instant) {
         let time = self.rate.interval().saturating_mul(tokens);
         self.full_at = after(self.full_at.max(now), time);
     }
 
-    /// Takes tokens, or tells how long until there are enough. More than there
-    /// can be are given when there are as many as there can be.
+    /// Takes tokens, or returns the time until there are enough. An oversized request
+    /// succeeds on a full bucket.
     fn try_take(&mut self, tokens: u32, now: Instant) -> Result<(), Duration> {
         let wait = self.wait(tokens, now);
         if !wait.is_zero() {
@@ -71,7 +71,7 @@ impl Bucket {
     }
 }
 
-/// How often a socket may call.
+/// Rate limits of a socket.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rates {
     /// Calls of any procedure.
@@ -82,7 +82,7 @@ pub(crate) struct Rates {
     pub(crate) procedures: Vec<(Arc<str>, Rate)>,
 }
 
-/// The tokens of one socket.
+/// Buckets of one socket.
 #[derive(Debug)]
 pub(super) struct Buckets {
     calls: Option<Bucket>,
@@ -102,16 +102,16 @@ impl Buckets {
         }
     }
 
-    /// Counts a message that is no call. One that is too many makes the calls
-    /// after it wait.
+    /// Counts a message that is not a call. It is never refused, but calls after it may
+    /// be.
     pub(super) fn count_bytes(&mut self, length: usize) {
         if let Some(bucket) = &mut self.bytes {
             bucket.take(u32::try_from(length).unwrap_or(u32::MAX), Instant::now());
         }
     }
 
-    /// Counts a call that is a message of that length, or tells how long until it
-    /// is welcome.
+    /// Counts a call that is a message of that length, or returns the time until one is
+    /// allowed.
     pub(super) fn take_call(&mut self, length: usize) -> Result<(), Duration> {
         let now = Instant::now();
         let length = u32::try_from(length).unwrap_or(u32::MAX);
@@ -130,7 +130,7 @@ impl Buckets {
         Ok(())
     }
 
-    /// Counts a call of a procedure, or tells how long until one is welcome.
+    /// Counts a call of a procedure, or returns the time until one is allowed.
     pub(super) fn take_call_of(&mut self, path: &str) -> Result<(), Duration> {
         let bucket = self.procedures.iter_mut().find(|(own, _)| **own == *path);
         bucket.map_or(Ok(()), |(_, bucket)| bucket.try_take(1, Instant::now()))
@@ -151,7 +151,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(5)).await;
         assert_eq!(take(), Ok(()));
         assert_eq!(take(), Err(Duration::from_secs(5)));
-        // No more than all come back.
+        // The bucket holds no more than its capacity.
         tokio::time::advance(Duration::from_secs(100)).await;
         assert_eq!(take(), Ok(()));
         assert_eq!(take(), Ok(()));
@@ -163,11 +163,11 @@ mod tests {
         let bytes = Some(Rate::new(1000, Duration::from_secs(10)));
         let mut buckets = Buckets::new(&Rates { bytes, ..Rates::default() });
         assert_eq!(buckets.take_call(600), Ok(()));
-        // 200 are missing of the 600.
+        // 200 of the 600 tokens are missing.
         assert_eq!(buckets.take_call(600), Err(Duration::from_secs(2)));
         tokio::time::advance(Duration::from_secs(2)).await;
         assert_eq!(buckets.take_call(600), Ok(()));
-        // One that is longer than all may be: when all are back.
+        // An oversized request succeeds once the bucket is full.
         tokio::time::advance(Duration::from_secs(10)).await;
         assert_eq!(buckets.take_call(5000), Ok(()));
         assert_eq!(buckets.take_call(1), Err(Duration::from_millis(40_010)));

@@ -1,4 +1,4 @@
-//! One socket: reads its messages, runs its calls, writes its frames.
+//! The connection of one socket: reads its messages, runs its calls, writes its frames.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -21,30 +21,31 @@ use crate::serve::peer::Calls;
 use crate::serve::time::after;
 use crate::socket::{Close, CloseCode, Frame, Frames, Socket};
 
-/// How many messages are read before calls run and frames are written.
+/// Number of messages that are read before calls run and frames are written.
 const READ_BUDGET: usize = 256;
 
-/// How many messages are read while what is due cannot be written: their answers
-/// and pongs would pile up.
+/// Number of messages that are read while nothing can be written: their answers and
+/// pongs are buffered.
 const READ_WHILE_BLOCKED: usize = 256;
 
-/// The bytes of an unfinished message that are taken whether there is memory or not.
+/// Number of bytes of an incomplete message that are accepted regardless of memory.
 const FEW_BYTES: usize = 16 * 1024;
 
-/// How long a client may take to answer a close frame.
+/// Maximum time for a client to answer a close frame.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
 
-/// A socket whose messages are further apart gives its buffers back after each.
+/// Time between messages beyond which a socket releases its buffers.
 const BUSY: Duration = Duration::from_secs(1);
 
-/// The times of one socket.
+/// Deadlines of one socket.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timing {
-    /// Between pings; none if they are not sent.
+    /// Interval of pings; `None` if they are not sent.
     pub(super) ping: Option<Duration>,
-    /// Without a frame from the client, a pong among them, the socket is closed.
+    /// Time without a frame from the client, pongs included, after which the socket is
+    /// closed.
     pub(super) idle: Duration,
-    /// For writing what is due.
+    /// For writing pending bytes.
     pub(super) write: Duration,
     /// For a message from its first byte to its last.
     pub(super) message: Duration,
@@ -55,7 +56,7 @@ pub(super) struct Timing {
 /// A socket with its calls.
 pub(super) struct Connection<C, S> {
     websocket: RestingSocket<S>,
-    /// None once the socket is to end.
+    /// `None` while closing.
     calls: Option<Calls<C>>,
     life: Life,
     timing: Timing,
@@ -63,23 +64,23 @@ pub(super) struct Connection<C, S> {
     frames: Frames,
     last_read: Instant,
     last_ping: Instant,
-    /// When a message last found the socket without buffers.
+    /// Time when a message last found the socket without buffers.
     last_wake: Option<Instant>,
-    /// Messages come fast: the buffers are kept for the next one.
+    /// Messages arrive frequently: the buffers are kept for the next one.
     is_busy: bool,
-    /// Since when the client has taken nothing of what is due, and how many
-    /// messages were read since.
+    /// Time since which the client has taken nothing, and the number of messages read
+    /// since then.
     blocked: Option<(Instant, usize)>,
-    /// The number of the message that has begun, since when, and its memory.
+    /// Number, start and memory of the incomplete message.
     unfinished: Option<(u64, Instant)>,
     unfinished_bytes: Reservation,
     ending: Ending,
-    /// Whether the client broke the protocol.
+    /// `true` if the client violated the protocol.
     failed: bool,
     timer: Pin<Box<Sleep>>,
 }
 
-/// How far the end of the socket is.
+/// State of closing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Ending {
     No,
@@ -130,7 +131,8 @@ where
 
     /// Serves the socket to its end.
     pub(super) fn serve(self) -> impl Future<Output = ()> {
-        // Boxed, as the states of a future that owns it would hold it more than once.
+        // Boxed, because the states of a future that owns it would hold it more than
+        // once.
         let mut connection = Box::new(self);
         async move {
             poll_fn(|cx| connection.poll(cx)).await;
@@ -143,7 +145,7 @@ where
         }
     }
 
-    /// What is left of a socket that has ended.
+    /// Returns the socket without its calls.
     fn into_websocket(self) -> RestingSocket<S> {
         self.websocket
     }
@@ -169,11 +171,12 @@ where
         self.poll_timer(cx)
     }
 
-    /// Writes what is due, and rests if that is all. Ready when the socket is at its end.
+    /// Writes pending bytes, and releases the buffers if the socket is idle. Ready when
+    /// the socket has ended.
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.poll_write(cx) {
             Ok(true) if self.failed && self.is_closing() => return Poll::Ready(()),
-            // Nothing is on its way, in either direction.
+            // Nothing is pending in either direction.
             Ok(true) if !self.is_busy && self.ending == Ending::No => self.websocket.rest(),
             Ok(_) => {}
             Err(error) => return self.lose(error),
@@ -181,7 +184,7 @@ where
         Poll::Pending
     }
 
-    /// Whether a close frame was sent or received.
+    /// Returns `true` if a close frame was sent or received.
     fn is_closing(&self) -> bool {
         matches!(self.ending, Ending::WaitsForClose { .. })
     }
@@ -190,7 +193,7 @@ where
         self.life.socket()
     }
 
-    /// Begins to close, if the application said so.
+    /// Begins to close, if the application requested it.
     fn obey(&mut self) {
         if self.calls.is_some()
             && let Some(close) = self.socket().closing()
@@ -200,7 +203,7 @@ where
         }
     }
 
-    /// Reads what is there. Ready when the socket is at its end.
+    /// Reads available messages. Ready when the socket has ended.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         for read in 0..READ_BUDGET {
             if self.failed {
@@ -208,11 +211,11 @@ where
                 return Poll::Pending;
             }
             if self.is_flooded() {
-                // Goes on when something is written, or ends by the deadline for that.
+                // Continues when bytes are written, or ends by their deadline.
                 return Poll::Pending;
             }
             if read > 0 && self.socket().outbox().is_full() {
-                // What waits is written before it becomes more.
+                // Pending frames are written before more are produced.
                 break;
             }
             // A call or a hook may have closed it just now.
@@ -221,13 +224,14 @@ where
             match self.websocket.poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => {
                     self.seen(was_resting);
-                    // From here on the message counts where it goes.
+                    // From here on its call counts the message.
                     self.unfinished_bytes.cover(0);
                     match message {
                         Incoming::Message(message) => self.receive(message),
                         Incoming::TooLong(message) => self.refuse(&message),
                     }
-                    // A call runs before the next message, which may be its abort.
+                    // A call runs before the next message is read, which may be its
+                    // abort.
                     if let Some(calls) = &mut self.calls {
                         calls.poll(cx);
                     }
@@ -241,12 +245,12 @@ where
                 }
             }
         }
-        // There may be more.
+        // More messages may be available.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Counts what has arrived of a message that is not complete.
+    /// Counts the received bytes of an incomplete message.
     fn follow_message(&mut self) {
         let Some((bytes, number)) = self.websocket.unfinished() else {
             self.unfinished = None;
@@ -262,7 +266,8 @@ where
         };
         match counted {
             Ok(()) => {}
-            // No longer than a message may be: its call is refused when it is there.
+            // At most the message limit: its call is refused once the message is
+            // complete.
             Err(Exhausted::Own) => self.unfinished_bytes.cover(bytes),
             Err(Exhausted::Parent) => {
                 self.fail_with(CloseCode::OVERLOAD, &SocketError::NoMemory);
@@ -270,14 +275,14 @@ where
         }
     }
 
-    /// Whether more waits to be written than a client that does not read may
-    /// cause. Until then it is heard: it may abort what it does not read.
+    /// Returns `true` if more is pending than a client that does not read may cause.
+    /// Until then messages are read: they may abort calls.
     fn is_flooded(&self) -> bool {
         self.blocked.is_some_and(|(_, read)| read >= READ_WHILE_BLOCKED)
             || (self.calls.is_some() && self.socket().outbox().overflows())
     }
 
-    /// A frame arrived.
+    /// Notes that a frame arrived.
     fn seen(&mut self, was_resting: bool) {
         let now = Instant::now();
         if was_resting {
@@ -323,8 +328,8 @@ where
         }
     }
 
-    /// The client broke the protocol: ends the calls. What they have answered is
-    /// sent, and then the close frame that belongs to the error.
+    /// Handles a protocol error of the client: ends the calls. Their answers are sent,
+    /// and then the close frame of the error.
     fn fail(&mut self, error: &Error) {
         let (code, reported) = match error {
             Error::PayloadTooLong { max_len, .. } => {
@@ -348,7 +353,7 @@ where
             self.drain(CLOSE_TIME, close);
             return;
         }
-        // The codec has its close frame behind what is on its way, or else takes ours.
+        // The codec has queued its close frame, otherwise it takes ours.
         if let Err(error) = self.websocket.start_send(close_frame(&close)) {
             tracing::trace!(%error, "the close frame is on its way already");
         }
@@ -356,9 +361,9 @@ where
         self.end_calls();
     }
 
-    /// The connection is lost.
+    /// Handles the loss of the connection.
     fn lose(&mut self, error: Error) -> Poll<()> {
-        // A client that has said goodbye need not stay for the answer.
+        // A client that has sent a close frame need not wait for the answer.
         if let Error::Io(error) = error
             && !self.is_closing()
         {
@@ -367,7 +372,7 @@ where
         Poll::Ready(())
     }
 
-    /// Writes what is due. True if nothing is left of it.
+    /// Writes pending bytes. Returns `true` if none are left.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
         let was_flooded = self.is_flooded();
         while !self.is_closing()
@@ -399,13 +404,14 @@ where
             self.blocked = Some((Instant::now(), 0));
         }
         if was_flooded && !self.is_flooded() {
-            // Reading goes on.
+            // Continue reading.
             cx.waker().wake_by_ref();
         }
         Ok(is_flushed)
     }
 
-    /// Closes the socket when its calls have ended and all is written, or by the deadline.
+    /// Closes the socket when its calls have ended and everything is written, or by the
+    /// deadline.
     fn drain(&mut self, time: Duration, close: Close) {
         if let Ending::No | Ending::Drains { .. } = self.ending {
             self.ending = Ending::Drains { until: after(Instant::now(), time), close };
@@ -420,7 +426,7 @@ where
         self.websocket.start_send(message)
     }
 
-    /// Ends all calls. What is left is to exchange close frames.
+    /// Ends all calls. Only the exchange of close frames remains.
     fn end_calls(&mut self) {
         self.calls = None;
         self.frames.clear(self.life.socket().outbox());
@@ -428,7 +434,7 @@ where
         self.ending = Ending::WaitsForClose { until: Instant::now() + CLOSE_TIME };
     }
 
-    /// Does what is due by the clock. Ready when the socket is to be dropped.
+    /// Handles expired deadlines. Ready when the socket is to be dropped.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let due = self.due();
@@ -451,7 +457,7 @@ where
         }
     }
 
-    /// When there is something to do next.
+    /// Returns the next deadline.
     fn due(&self) -> Instant {
         let mut due = after(self.last_read, self.timing.idle);
         if let Some(ping) = self.timing.ping {
@@ -497,7 +503,7 @@ where
         } else {
             Ok(())
         };
-        // Also what became due for calls that end now.
+        // Includes frames of calls that end now.
         match written {
             Ok(()) => self.write(cx),
             Err(error) => self.lose(error),
@@ -509,12 +515,12 @@ fn close_frame(close: &Close) -> Message {
     Message::close(u16::from(close.code).try_into().ok(), &close.reason)
 }
 
-/// Reads on for a while what a client sends that was told to stop, so that it
-/// gets to read why: a connection that is closed with unread bytes is reset.
+/// Discards incoming bytes for a while after the close, so that the client receives the
+/// close frame: a connection that is closed with unread bytes is reset.
 async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut connection: S) {
     let drained = tokio::time::timeout(CLOSE_TIME, async {
         connection.shutdown().await?;
-        // Not on the stack, which every socket's task would have to hold.
+        // On the heap, to keep the task of every socket small.
         let mut buffer = vec![0; 4096];
         while connection.read(&mut buffer).await? > 0 {}
         Ok::<_, std::io::Error>(())

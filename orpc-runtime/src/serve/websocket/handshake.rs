@@ -13,26 +13,26 @@ use sha1_smol::Sha1;
 
 use crate::serve::origin::AllowedOrigins;
 
-/// Concatenated with a client's key to prove that the handshake was read.
+/// Appended to a client's key to prove that the handshake was read.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Reads keys. The sample in RFC 6455, section 4.1, has bits behind its 16 bytes,
-/// which mean nothing.
+/// Decodes keys. The sample in RFC 6455, section 4.1, has bits behind its 16 bytes,
+/// which are ignored.
 const KEYS: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// A request that does not become a socket.
+/// Reason why a request is not upgraded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It asks for no upgrade.
+    /// It requests no upgrade.
     NoUpgrade,
-    /// It asks for another version of the protocol.
+    /// It requests another version of the protocol.
     Version,
-    /// It is no handshake.
+    /// It is not a valid handshake.
     Malformed,
-    /// A page of another origin asks.
+    /// It comes from a page of another origin.
     Origin,
 }
 
@@ -68,11 +68,11 @@ pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMa
         HeaderName::from_static("sec-websocket-accept"),
         HeaderValue::try_from(proof).map_err(|_| Refusal::Malformed)?,
     );
-    // A client that offers protocols may insist on one; which it is means nothing here.
+    // A client that offers protocols may insist on one; the choice has no meaning here.
     if let Some(offered) = parts.headers.get(SEC_WEBSOCKET_PROTOCOL) {
         let first = offered.as_bytes().split(|byte| *byte == b',').next();
         let first = first.unwrap_or_default().trim_ascii();
-        // A token, as names of headers are.
+        // A token, like the names of headers.
         HeaderName::from_bytes(first).map_err(|_| Refusal::Malformed)?;
         let first = HeaderValue::from_bytes(first).map_err(|_| Refusal::Malformed)?;
         headers.insert(SEC_WEBSOCKET_PROTOCOL, first);
@@ -80,14 +80,14 @@ pub(super) fn accept(parts: &Parts, origins: &AllowedOrigins) -> Result<HeaderMa
     Ok(headers)
 }
 
-/// Tells if a request asks for a WebSocket.
+/// Returns `true` if a request asks for a WebSocket.
 pub(super) fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::GET
         && has_token(headers, &CONNECTION, "upgrade")
         && has_token(headers, &UPGRADE, "websocket")
 }
 
-/// Tells if a header's list has a token, in any case.
+/// Returns `true` if a header's list has a token, case-insensitively.
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     headers
         .get_all(name)

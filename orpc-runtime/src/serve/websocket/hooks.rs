@@ -1,4 +1,4 @@
-//! What an application has to say in the life of a socket.
+//! Socket lifecycle callbacks.
 
 use std::any::Any;
 use std::fmt;
@@ -13,12 +13,12 @@ use crate::core::Error;
 use crate::core::panic_text;
 use crate::socket::{Accept, Close, Frame, Socket};
 
-/// What an application does when a socket is asked for, opens, gets a message,
-/// fails, closes. Each hook does nothing unless written.
+/// Socket lifecycle callbacks: upgrade, open, message, error, close. Each does nothing
+/// by default.
 ///
-/// All but [`upgrade`](SocketHooks::upgrade) run in the task of the socket and
-/// hold up its calls: they are for quick things, and spawn a task for others. One
-/// that panics is logged, and the socket goes on, without the message if there is one.
+/// All but [`upgrade`](SocketHooks::upgrade) run in the task of the socket and delay
+/// its calls: spawn a task for anything slow. If one panics, the panic is logged and
+/// the socket continues, without the message if there is one.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;
@@ -55,15 +55,14 @@ use crate::socket::{Accept, Close, Frame, Socket};
 /// }
 /// ```
 pub trait SocketHooks: Send + Sync + 'static {
-    /// A client asks for a socket, with a handshake that is in order and from an
-    /// allowed origin. An error refuses it: the response has its status and is
-    /// that of a failed call.
+    /// A client requests a socket, with a valid handshake from an allowed origin. An
+    /// error refuses it: the response has its status and the body of a failed call.
     fn upgrade(&self, request: &Parts) -> impl Future<Output = Result<Accept, Error>> + Send {
         let _ = request;
         std::future::ready(Ok(Accept::new()))
     }
 
-    /// The socket is there, and no message has been read.
+    /// The socket is open, and no message has been read.
     fn open(&self, socket: &Socket) {
         let _ = socket;
     }
@@ -74,28 +73,28 @@ pub trait SocketHooks: Send + Sync + 'static {
         Handled::No
     }
 
-    /// The connection failed, or its client broke the protocol. `close` follows.
+    /// The connection failed, or its client violated the protocol. `close` follows.
     fn error(&self, socket: &Socket, error: &SocketError) {
         let _ = (socket, error);
     }
 
-    /// The socket is at its end: nothing can be sent on it any more. It leaves its
-    /// rooms after this.
+    /// The socket has ended: nothing can be sent on it any more. It leaves its rooms
+    /// after this.
     fn close(&self, socket: &Socket, close: &Close) {
         let _ = (socket, close);
     }
 }
 
-/// Whether a hook took a message.
+/// Result of the message hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handled {
-    /// It is not looked at any more.
+    /// The message is consumed.
     Yes,
-    /// It goes to the calls.
+    /// The message goes to the calls.
     No,
 }
 
-/// What went wrong with a socket.
+/// Error of a socket.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
     /// A message is longer than the service's limit, and its call cannot be refused
@@ -105,8 +104,8 @@ pub enum SocketError {
         /// The limit.
         limit: usize,
     },
-    /// The client broke RFC 6455; the socket closes with 1002, or 1007 for text
-    /// that is no UTF-8.
+    /// The client violated RFC 6455; the socket closes with 1002, or 1007 for text that
+    /// is not UTF-8.
     #[error("the client breaks the protocol: {reason}")]
     Protocol {
         /// How.
@@ -115,18 +114,18 @@ pub enum SocketError {
     /// A message did not arrive in time; the socket closes with 1008.
     #[error("a message did not arrive in time")]
     MessageTooSlow,
-    /// There is no memory left for what the client sends; the socket closes with 1013.
+    /// The memory for received messages is exhausted; the socket closes with 1013.
     #[error("there is no memory left for a message")]
     NoMemory,
     /// The connection failed.
     #[error("the connection failed")]
     Connection(#[source] std::io::Error),
-    /// The client takes nothing of what it is sent; the connection is dropped.
+    /// The client does not read; the connection is dropped.
     #[error("the client does not read")]
     Stalled,
 }
 
-/// Hooks whose type only they know, and which cannot harm the socket.
+/// Type-erased hooks, whose panics do not end the socket.
 #[derive(Clone)]
 pub(super) struct Hooks(Arc<dyn ErasedHooks>);
 

@@ -1,4 +1,4 @@
-//! A WebSocket that has no buffers while nothing happens on it.
+//! A WebSocket without buffers while it is idle.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,19 +14,18 @@ use super::transport::Transport;
 #[derive(Debug)]
 pub(super) enum Incoming {
     Message(Message),
-    /// Only the beginning of a message was read.
+    /// The first members of a message that is too long.
     TooLong(TooLong),
 }
 
-/// A WebSocket whose codec, with its buffer of 8 KiB, is there only while it is
-/// needed. Between two messages the codec has no state, so that one codec is as
-/// good as another.
+/// A WebSocket whose codec, with its buffer of 8 KiB, exists only while it is needed.
+/// Between two messages the codec has no state, so that it can be recreated.
 #[derive(Debug)]
 pub(super) struct RestingSocket<S> {
     /// The connection, while there is no codec.
     resting: Option<Transport<S>>,
     awake: Option<WebSocketStream<Transport<S>>>,
-    /// The codec has given all messages that it had read.
+    /// The codec has returned all buffered messages.
     is_drained: bool,
     message_limit: usize,
 }
@@ -41,8 +40,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         self.resting.is_some()
     }
 
-    /// Gives the codec back, unless there are messages in it, or a part of one. To
-    /// be called when all is flushed, and no close frame was exchanged.
+    /// Drops the codec, unless it has messages, or a part of one. Call it when
+    /// everything is flushed, and no close frame was exchanged.
     pub(super) fn rest(&mut self) {
         if self.is_drained
             && self.awake.as_ref().is_some_and(|socket| socket.get_ref().is_at_boundary())
@@ -51,9 +50,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
     }
 
-    /// Gives the codec back after it has failed, and with it the close frame that
-    /// it would send before anything else. False if frames are on their way, which
-    /// have to be sent first. Nothing must be read any more.
+    /// Replaces the codec after it has failed, and with it the close frame that it
+    /// would send first. Returns `false` if frames are being written, which have to be
+    /// sent first. Nothing may be read afterwards.
     pub(super) fn renew(&mut self) -> bool {
         let is_free = self.awake.as_ref().is_some_and(|socket| !socket.get_ref().is_blocked());
         if is_free {
@@ -70,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         self.awake.as_mut().ok_or(Error::AlreadyClosed)
     }
 
-    /// The next message. None at the end of the connection.
+    /// Polls for the next message. `None` at the end of the connection.
     pub(super) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
@@ -88,13 +87,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
     }
 
-    /// The message that the transport has found too long, if it has.
+    /// Polls for a message that the transport has found too long.
     fn poll_too_long(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Incoming, Error>>> {
         let socket = self.awake()?;
         let Some(too_long) = socket.get_ref().too_long() else { return Poll::Pending };
         if too_long.is_begun {
-            // The codec would wait for the rest, so another one takes its place. What
-            // it has to send, and cannot, is sent first.
+            // The codec would wait for the rest, so a new one replaces it. Its pending
+            // frames are sent first.
             ready!(Pin::new(&mut *socket).poll_flush(cx))?;
             self.resting = self.awake.take().map(WebSocketStream::into_inner);
         }
@@ -123,17 +122,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
     }
 
-    /// The message that has begun and is not complete; see [`Transport::unfinished`].
+    /// Returns the incomplete message; see [`Transport::unfinished`].
     pub(super) fn unfinished(&self) -> Option<(usize, u64)> {
         self.awake.as_ref()?.get_ref().unfinished()
     }
 
-    /// Tells if the connection took bytes since the last time.
+    /// Returns `true` if the connection took bytes since the last call.
     pub(super) fn took_bytes(&mut self) -> bool {
         self.awake.as_mut().is_some_and(|socket| socket.get_mut().took_bytes())
     }
 
-    /// The connection itself.
+    /// Returns the connection itself.
     pub(super) fn into_connection(self) -> Option<Transport<S>> {
         self.resting.or_else(|| self.awake.map(WebSocketStream::into_inner))
     }

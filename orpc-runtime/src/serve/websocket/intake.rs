@@ -1,48 +1,48 @@
 //! The frames of a client on their way to the codec (RFC 6455, section 5.2).
 //!
-//! The codec ends a socket whose message is too long. Here such a message is found
-//! by the header of the frame that makes it so, before the codec has that. If its
-//! beginning tells the id of a call, that call is refused, and what is left of the
-//! message is thrown away as it comes; all else is for the codec to judge.
+//! The codec ends a socket whose message is too long. Here such a message is detected
+//! by the frame header that makes it too long, before the codec reads it. If its first
+//! members have the id of a call, that call is refused, and the rest of the message is
+//! discarded; the codec handles all other cases.
 
 use bytes::BytesMut;
 
 use crate::wire::v1::beginning::{self, Beginning, MAX_BEGINNING, NoBeginning};
 
-/// The longest message whose call is refused alone, in multiples of the limit.
+/// Maximum length of a message whose call is refused alone, in multiples of the limit.
 const DISCARDED: u64 = 16;
 
 /// Two bytes, a length of eight, a mask of four.
 const MAX_HEADER: usize = 14;
 
-/// A header that the codec takes for one of a message that is too long.
+/// A header that the codec refuses as that of a message that is too long.
 const TOO_LONG: [u8; 10] = [0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
 
-/// A message that is not read.
+/// A message that is too long.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooLong {
     pub(super) beginning: Beginning,
-    /// Its length as far as it is known.
+    /// Its length, as far as it is known.
     pub(super) length: usize,
-    /// The codec has parts of it.
+    /// The codec has received parts of it.
     pub(super) is_begun: bool,
 }
 
-/// Follows the frames by their headers.
+/// Parses the headers of frames.
 #[derive(Debug)]
 pub(super) struct Intake {
     limit: u64,
     state: State,
-    /// The part of a frame's header that was read. The codec gets it whole.
+    /// Received part of a frame's header. The codec gets it whole.
     header: [u8; MAX_HEADER],
     header_length: usize,
     frame: Frame,
-    /// Bytes of the frame's payload that are to come.
+    /// Remaining bytes of the frame's payload.
     payload: u64,
-    /// The message of which further frames are to come.
+    /// Message of which further frames are expected.
     message: Option<Parts>,
     too_long: Option<TooLong>,
-    /// The number of complete messages.
+    /// Number of complete messages.
     complete: u64,
     /// No message is refused any more.
     is_closing: bool,
@@ -50,14 +50,14 @@ pub(super) struct Intake {
 
 #[derive(Debug, PartialEq, Eq)]
 enum State {
-    /// Frames go to the codec.
+    /// Frames are passed to the codec.
     Passes,
-    /// The beginning of a message that is too long is looked for. The codec has
-    /// not had this of its frame.
+    /// Collects the first members of a message that is too long. The codec has not
+    /// received this part of its frame.
     Looks { held: Vec<u8>, message: Parts, is_begun: bool },
-    /// The rest of a message of that length so far is thrown away.
+    /// The rest of a message is discarded; `length` is its length so far.
     Discards { length: u64 },
-    /// All goes to the codec, which will end the socket.
+    /// Everything is passed to the codec, which ends the socket.
     Ends,
 }
 
@@ -106,7 +106,7 @@ impl Frame {
         self.opcode & 0x08 != 0
     }
 
-    /// The first bytes of its payload that are not yet there, unmasked.
+    /// Returns the first missing bytes of its payload, unmasked.
     fn unmask(self, part: &[u8], left: u64) -> impl Iterator<Item = u8> {
         let start = usize::try_from((self.length - left) % 4).unwrap_or_default();
         part.iter().enumerate().map(move |(at, byte)| byte ^ self.mask[(start + at) % 4])
@@ -138,7 +138,8 @@ impl Intake {
         self.is_closing = true;
     }
 
-    /// The message that was found too long. Nothing is taken until this was asked.
+    /// Returns the message that was found too long. No bytes are taken until this is
+    /// called.
     pub(super) fn take_too_long(&mut self) -> Option<TooLong> {
         self.too_long.take()
     }
@@ -147,7 +148,7 @@ impl Intake {
         self.too_long.as_ref()
     }
 
-    /// Tells if the last byte was the last one of a message.
+    /// Returns `true` if the last byte ended a message.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.header_length == 0
             && self.payload == 0
@@ -155,7 +156,7 @@ impl Intake {
             && self.state == State::Passes
     }
 
-    /// The number of bytes of the incomplete message that have come for the codec.
+    /// Returns the number of bytes of the incomplete message for the codec.
     pub(super) fn unfinished(&self) -> usize {
         if matches!(self.state, State::Discards { .. }) {
             return 0;
@@ -166,25 +167,25 @@ impl Intake {
         usize::try_from(length.saturating_sub(left)).unwrap_or(usize::MAX)
     }
 
-    /// The number of complete messages.
+    /// Returns the number of complete messages.
     pub(super) fn complete(&self) -> u64 {
         self.complete
     }
 
-    /// Tells if payload comes next that is for the codec alone.
+    /// Returns `true` if the next bytes are payload for the codec alone.
     pub(super) fn is_in_payload(&self) -> bool {
         self.state == State::Passes && self.payload > 0 && !self.collects()
     }
 
-    /// Takes note of payload that went to the codec; gives how much of it was that.
+    /// Counts payload that went to the codec; returns its length.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> usize {
         let length = least(self.payload, bytes.len());
         self.advance(length);
         length
     }
 
-    /// Takes bytes, and gives the codec what it is to have of them. Gives how many
-    /// were taken: all, unless a message is too long.
+    /// Takes bytes, and passes the codec's part to `out`. Returns the number of bytes
+    /// taken: all, unless a message is too long.
     pub(super) fn take(&mut self, bytes: &[u8], out: &mut BytesMut) -> usize {
         let mut at = 0;
         while at < bytes.len() && self.too_long.is_none() {
@@ -237,7 +238,8 @@ impl Intake {
         length
     }
 
-    /// Tells if the payload belongs to the beginning of a message in parts.
+    /// Returns `true` if the payload belongs to the first members of a message in
+    /// parts.
     fn collects(&self) -> bool {
         let is_short = |message: &Parts| message.beginning.len() < MAX_BEGINNING;
         !self.frame.is_control() && self.message.as_ref().is_some_and(is_short)
@@ -250,8 +252,8 @@ impl Intake {
         }
     }
 
-    /// Tells if enough of a header is there. A length that is too much in any case
-    /// needs no mask.
+    /// Returns `true` if enough of a header has arrived. A length that is too large in
+    /// any case needs no mask.
     fn is_header_read(&self) -> bool {
         if self.header_length < 2 {
             return false;
@@ -281,7 +283,8 @@ impl Intake {
             if is_regular && frame.opcode == 0 && *length <= most {
                 return self.end_empty();
             }
-            // The codec does not know of the message: its part is one of nothing.
+            // The codec does not know the message: its part is a continuation without a
+            // start.
             let is_too_long = is_regular && frame.opcode == 0;
             if is_too_long {
                 out.extend_from_slice(&TOO_LONG);
@@ -331,7 +334,7 @@ impl Intake {
         }
     }
 
-    /// Decides by what there is of the beginning.
+    /// Decides by the first members received so far.
     fn look(&mut self, out: &mut BytesMut) {
         let State::Looks { held, message, is_begun } = &mut self.state else { return };
         match beginning::read(&message.beginning) {
@@ -392,7 +395,7 @@ mod tests {
         text
     }
 
-    /// Gives an intake the bytes in pieces of that size: what the codec gets, and
+    /// Feeds an intake in pieces of `step` bytes; returns the bytes for the codec, and
     /// the messages that are too long.
     fn fed(intake: &mut Intake, bytes: &[u8], step: usize) -> (Vec<u8>, Vec<TooLong>) {
         let (mut out, mut too_long) = (BytesMut::new(), Vec::new());
@@ -445,7 +448,8 @@ mod tests {
         }
     }
 
-    /// The bytes of a message that the codec gets with a piece of it: headers come whole.
+    /// Returns the bytes of a message that the codec gets with a piece of it: headers are
+    /// passed whole.
     fn part_passed(message: &[u8], index: usize, step: usize) -> Vec<u8> {
         let passed = |length: usize| {
             let mut at = 0;
@@ -514,7 +518,7 @@ mod tests {
             [frame(TEXT, &[b'x'; 600]), frame(LAST, &[b'x'; 600])].concat(),
             [frame(TEXT, &call(600)), frame(LAST, &call(15_401))].concat(),
             frame(LAST | 3, &call(1001)),
-            // A length alone, and one that no mask follows.
+            // A length alone, and a header without a mask.
             vec![0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0],
             unmasked,
             reserved,
@@ -537,10 +541,11 @@ mod tests {
         let mut reserved = frame(0, b"x");
         reserved[0] |= 0x20;
         for (next, told) in [
-            // Longer than is discarded: too long after all.
+            // Longer than the limit of discarding: too long after all.
             (frame(0, &[b'x'; 15_000]), TOO_LONG.to_vec()),
             (vec![0x80, 0xff, 0, 0, 0, 1, 0, 0, 0, 0], TOO_LONG.to_vec()),
-            // A message within a message, which the codec takes for a part of nothing.
+            // A message within a message, which the codec refuses as a continuation
+            // without a start.
             (frame(LAST | TEXT, b"x"), frame(LAST, b"x")),
             (reserved.clone(), reserved),
         ] {

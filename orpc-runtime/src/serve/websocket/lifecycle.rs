@@ -1,10 +1,10 @@
-//! A socket from its opening to its end, as an application sees it.
+//! Lifecycle of a socket, as its hooks see it.
 
 use super::hooks::{Handled, Hooks, SocketError};
 use crate::socket::{Close, Frame, Socket};
 
-/// An open socket. Dropping it ends the socket, whatever the reason: the
-/// application is told, and then its rooms forget it.
+/// An open socket. Dropping it ends the socket for any reason: the close hook runs, and
+/// then the socket leaves its rooms.
 pub(super) struct Life {
     socket: Socket,
     hooks: Option<Hooks>,
@@ -23,7 +23,7 @@ impl Life {
         &self.socket
     }
 
-    /// Shows a message to the application, which may keep it.
+    /// Passes a message to the hook, which may consume it.
     pub(super) fn message(&self, frame: &Frame) -> Handled {
         self.hooks.as_ref().map_or(Handled::No, |hooks| hooks.message(&self.socket, frame))
     }
@@ -35,12 +35,12 @@ impl Life {
         }
     }
 
-    /// This end sends a close frame.
+    /// Notes that this end sends a close frame.
     pub(super) fn closes(&mut self, close: Close) {
         self.close.get_or_insert(close);
     }
 
-    /// The client sent a close frame, which was or is answered.
+    /// Notes that the client sent a close frame, which was or is answered.
     pub(super) fn closed(&mut self, close: Close) {
         self.close.get_or_insert(close).clean = true;
     }

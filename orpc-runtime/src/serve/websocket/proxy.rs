@@ -23,24 +23,24 @@ use super::service::{WebSocketFuture, plain, refuse};
 use crate::http::RpcBody;
 use crate::procedure::PeerAddr;
 
-/// How long the other server may take to answer a handshake.
+/// Maximum time for the other server to answer a handshake.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
-/// How much of a refusal is passed on.
+/// Maximum number of bytes of a refusal that are forwarded.
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// A tower service that forwards WebSockets to another server, for example to
-/// the one that holds the room that the URL names.
+/// A tower service that forwards WebSockets to another server, for example to the one
+/// with the room in the URL.
 ///
-/// The upgrade request is passed on with all of its headers, `Host` and `Origin`
-/// among them, so that the other server decides as if it had been asked itself;
-/// a [`PeerAddr`] is added to `x-forwarded-for`. Whatever it answers reaches the
-/// client. From then on bytes go both ways as they are, and the limits, pings and
-/// close codes are those of the other server.
+/// The upgrade request is forwarded with all of its headers, including `Host` and
+/// `Origin`, so that the other server decides as for a direct request; a [`PeerAddr`]
+/// is appended to `x-forwarded-for`. Its response is returned to the client. After that
+/// bytes are forwarded unchanged in both directions, and the limits, pings and close
+/// codes are those of the other server.
 ///
-/// | what | answer |
+/// | case | response |
 /// |---|---|
 /// | a request without an upgrade | 426 |
 /// | the other server cannot be reached | 502 |
@@ -64,14 +64,14 @@ pub struct WebSocketProxy {
 #[derive(Debug)]
 struct Target {
     authority: String,
-    /// None where the path of each request is kept.
+    /// `None` if the path of each request is kept.
     path: Option<String>,
 }
 
-/// A URL that sockets cannot be forwarded to.
+/// Error of a URL that sockets cannot be forwarded to.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyTargetError {
-    /// It is no URL.
+    /// It is not a URL.
     #[error("not a URL")]
     Syntax(#[from] InvalidUri),
     /// It has no host, or a scheme other than `http` and `ws`.
@@ -79,7 +79,7 @@ pub enum ProxyTargetError {
     Scheme,
 }
 
-/// Why the other server gave no answer.
+/// Reason why the other server did not answer.
 #[derive(Debug, thiserror::Error)]
 enum ForwardError {
     #[error("the target cannot be reached")]
@@ -91,11 +91,11 @@ enum ForwardError {
 }
 
 impl WebSocketProxy {
-    /// Forwards to a server, `http://host:port`. With a path, all sockets go
-    /// there; without one, the path of each request is kept. Queries are kept.
+    /// Forwards to a server, `http://host:port`. With a path, all sockets use it;
+    /// without one, the path of each request is kept. Queries are kept.
     ///
     /// # Errors
-    /// If it is no such URL. TLS is not spoken to the other server.
+    /// If it is not such a URL. TLS to the other server is not supported.
     pub fn new(target: &str) -> Result<Self, ProxyTargetError> {
         let uri: Uri = target.parse()?;
         if !matches!(uri.scheme_str(), Some("http" | "ws")) {
@@ -132,7 +132,7 @@ impl WebSocketProxy {
 }
 
 impl Target {
-    /// Sends the request on.
+    /// Forwards the request.
     async fn ask(&self, request: &Request<()>) -> Result<Response<Incoming>, ForwardError> {
         let stream = TcpStream::connect(&self.authority).await.map_err(ForwardError::Connect)?;
         stream.set_nodelay(true).map_err(ForwardError::Connect)?;
@@ -164,10 +164,10 @@ impl Target {
     }
 }
 
-/// Passes on that the other server refuses.
+/// Forwards the refusal of the other server.
 async fn refusal(response: Response<Incoming>) -> Response<RpcBody> {
     let (mut parts, body) = response.into_parts();
-    // The body is sent anew, on a connection of its own.
+    // The body is sent on a connection of its own.
     for name in [CONNECTION, TRANSFER_ENCODING, CONTENT_LENGTH] {
         parts.headers.remove(name);
     }
@@ -182,7 +182,7 @@ async fn refusal(response: Response<Incoming>) -> Response<RpcBody> {
     Response::from_parts(parts, RpcBody::full(body))
 }
 
-/// Carries bytes both ways until either end is done.
+/// Copies bytes in both directions until either end closes.
 async fn join(ours: OnUpgrade, theirs: OnUpgrade) {
     let joined = async {
         let (ours, theirs) =
@@ -206,7 +206,7 @@ impl<B> Service<Request<B>> for WebSocketProxy {
     fn call(&mut self, request: Request<B>) -> WebSocketFuture {
         // A handshake has no body.
         let (parts, _) = request.into_parts();
-        // The other server hears of no request that it would refuse for its form.
+        // Invalid handshakes are refused here.
         if let Err(refusal) = check(&parts) {
             return WebSocketFuture::ready(refuse(refusal, StatusCode::UPGRADE_REQUIRED));
         }

@@ -1,4 +1,4 @@
-//! From a request to a socket.
+//! The WebSocket service.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -33,10 +33,10 @@ use crate::serve::state::{Served, head_size};
 use crate::serve::time::SHORTEST;
 use crate::socket::{Accept, Socket};
 
-/// How long a client may take from its handshake to the socket.
+/// Maximum time from the handshake to the upgraded connection.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
-/// What a service needs beside the router.
+/// Settings of a service.
 #[derive(Debug, Clone)]
 struct Options {
     hosts: AllowedHosts,
@@ -45,14 +45,14 @@ struct Options {
     keep_extensions: bool,
     message_limit: usize,
     limits: PeerLimits,
-    /// The memory of all sockets together, and of the services that share it.
+    /// Memory of all sockets together, and of the services that share it.
     memory: MemoryBudget,
     timing: Timing,
     hooks: Option<Hooks>,
     gate: Option<GateOf>,
 }
 
-/// The gate of an endpoint.
+/// Gate of an endpoint.
 #[derive(Clone)]
 struct GateOf(Arc<dyn Gate>);
 
@@ -64,8 +64,8 @@ impl std::fmt::Debug for GateOf {
 
 /// The procedures of a router as a tower service that upgrades to WebSocket.
 ///
-/// Made by [`Rpc::websocket`]. All procedures are there, those with one result
-/// and event iterators alike, any number at once on one socket.
+/// Created by [`Rpc::websocket`]. All procedures can be called, with one result or an
+/// event iterator, any number at once on one socket.
 ///
 /// | limit | default | beyond it |
 /// |---|---|---|
@@ -110,7 +110,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     /// [`Call::socket`](crate::Call::socket) shows the upgrade request.
     ///
     /// Set TCP_NODELAY on the connections that you accept: messages are small, and
-    /// without it each may wait for the acknowledgement of the one before.
+    /// without it each may wait for the acknowledgement of the previous one.
     pub fn websocket<How>(&self, context: impl IntoContext<C, How>) -> WebSocketService<C> {
         let options = Options {
             hosts: AllowedHosts::default(),
@@ -139,24 +139,24 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         Self { served: self.served.with(change) }
     }
 
-    /// Lets the pages of another origin, such as `https://app.example`, open sockets.
-    /// After [`allow_any_origin`](WebSocketService::allow_any_origin) it narrows those
-    /// that may to the server's own and the named ones. The check is that of
+    /// Allows pages of another origin, such as `https://app.example`, to open sockets.
+    /// After [`allow_any_origin`](WebSocketService::allow_any_origin) it restricts them
+    /// to the server's own and the listed ones. The check is that of
     /// [`HttpService::allow_origin`](crate::http::HttpService::allow_origin).
     #[must_use]
     pub fn allow_origin(self, origin: impl Into<String>) -> Self {
         self.with(|options| options.origins.add(origin.into()))
     }
 
-    /// Lets requests name this host, such as `app.example` or `localhost:3000`, and
-    /// no other that is not listed; without a port it is allowed with any. Unless one
-    /// is listed, all are allowed. The answer to another is 403.
+    /// Allows requests to name this host, such as `app.example` or `localhost:3000`,
+    /// and no other that is not listed; without a port it is allowed with any. Unless
+    /// one is listed, all are allowed. The response to another is 403.
     ///
-    /// Against DNS rebinding: a page whose own name is made to lead to this server
-    /// is of the same origin, and only the Host header tells.
+    /// Protects against DNS rebinding: a page whose own name was changed to resolve to
+    /// this server is of the same origin, and only the Host header shows it.
     ///
     /// # Panics
-    /// If that is no host.
+    /// If it is not a valid host.
     #[must_use]
     #[track_caller]
     pub fn allow_host(self, host: &str) -> Self {
@@ -165,92 +165,94 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.hosts = hosts)
     }
 
-    /// Lets the pages of every origin open sockets. A page then acts with its
-    /// visitor's cookies: authenticate by something else.
+    /// Allows pages of every origin to open sockets. A page then acts with its
+    /// visitor's cookies: do not authenticate by cookies alone.
     #[must_use]
     pub fn allow_any_origin(self) -> Self {
         self.with(|options| options.origins = AllowedOrigins::Any)
     }
 
-    /// The status for a request that asks for no upgrade; 426 unless set.
+    /// Sets the status of the response to a request without an upgrade; 426 by default.
     #[must_use]
     pub fn no_upgrade_status(self, status: StatusCode) -> Self {
         self.with(|options| options.no_upgrade = status)
     }
 
-    /// Whether [`Call::extensions`](crate::Call::extensions) has what layers left
-    /// with the upgrade request; kept unless told otherwise. Some hold on to the
-    /// buffer that the request was read into, 16 KiB a socket: axum's
-    /// `OriginalUri` does, unless its feature `original-uri` is off.
+    /// Sets whether [`Call::extensions`](crate::Call::extensions) keeps the extensions
+    /// of the upgrade request; on by default. Some hold the buffer that the request was
+    /// read into, 16 KiB per socket: axum's `OriginalUri` does, unless its feature
+    /// `original-uri` is off.
     #[must_use]
     pub fn keep_extensions(self, keep: bool) -> Self {
         self.with(|options| options.keep_extensions = keep)
     }
 
-    /// The longest message in bytes.
+    /// Sets the maximum length of a message in bytes.
     #[must_use]
     pub fn message_limit(self, bytes: usize) -> Self {
         self.with(|options| options.message_limit = bytes)
     }
 
-    /// The most bytes of files in one result, which are all in memory at once.
+    /// Sets the maximum bytes of files in one result, which are all in memory at once.
     #[must_use]
     pub fn result_files(self, bytes: usize) -> Self {
         self.with(|options| options.limits.result_files = bytes)
     }
 
-    /// How many calls with one result of a socket run at a time.
+    /// Sets the maximum number of running calls with one result on a socket.
     #[must_use]
     pub fn running_calls(self, calls: usize) -> Self {
         self.with(|options| options.limits.running = calls.max(1))
     }
 
-    /// How many calls of a socket may wait for their turn.
+    /// Sets the maximum number of queued calls of a socket.
     #[must_use]
     pub fn waiting_calls(self, calls: usize) -> Self {
         self.with(|options| options.limits.waiting = calls)
     }
 
-    /// How many event iterators of a socket may be open.
+    /// Sets the maximum number of open event iterators of a socket.
     #[must_use]
     pub fn streams(self, streams: usize) -> Self {
         self.with(|options| options.limits.streams = streams)
     }
 
-    /// How many bytes may wait to be sent on a socket.
+    /// Sets the number of bytes that may wait to be sent on a socket.
     #[must_use]
     pub fn unsent_limit(self, bytes: usize) -> Self {
         self.with(|options| options.limits.unsent = bytes.max(1))
     }
 
-    /// How many bytes of events that clients send may wait for the procedures that
-    /// read them.
+    /// Sets the number of bytes of clients' events that may wait to be read by their
+    /// procedures.
     #[must_use]
     pub fn unread_limit(self, bytes: usize) -> Self {
         self.with(|options| options.limits.unread = bytes)
     }
 
-    /// How many calls one message of the official batch plugin may hold. They run
-    /// side by side and count as one.
+    /// Sets the maximum number of calls in one message of the official batch plugin.
+    /// They run concurrently and count as one.
     #[must_use]
     pub fn batch_limit(self, calls: usize) -> Self {
         self.with(|options| options.limits.batch = calls)
     }
 
-    /// How often a socket may call, whatever it calls: also what does not exist.
+    /// Sets the rate of a socket's calls, of any procedure, including those that do not
+    /// exist.
     #[must_use]
     pub fn rate_limit(self, rate: Rate) -> Self {
         self.with(|options| options.limits.rates.calls = Some(rate))
     }
 
-    /// How many bytes of messages a socket may send; beyond that calls are refused
+    /// Sets the rate of a socket's messages in bytes; beyond that calls are refused
     /// until enough time has passed. Refused calls do not count.
     #[must_use]
     pub fn byte_rate_limit(self, rate: Rate) -> Self {
         self.with(|options| options.limits.rates.bytes = Some(rate))
     }
 
-    /// How often a socket may call one procedure, given by its path: `chat/send`.
+    /// Sets the rate of a socket's calls of one procedure, given by its path:
+    /// `chat/send`.
     ///
     /// # Panics
     /// If the router has no procedure of that path.
@@ -264,31 +266,30 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.with(|options| options.limits.rates.procedures.push((path, rate)))
     }
 
-    /// How long a client may take nothing of what is due to be written.
+    /// Sets the time within which a client must take some of the pending bytes.
     #[must_use]
     pub fn write_deadline(self, time: Duration) -> Self {
         self.with(|options| options.timing.write = time)
     }
 
-    /// Sets how long a message may take from its first byte to its last, however many other
-    /// frames come between those of the message.
+    /// Sets the maximum time of a message from its first byte to its last, regardless of
+    /// other frames in between.
     #[must_use]
     pub fn message_deadline(self, time: Duration) -> Self {
         self.with(|options| options.timing.message = time)
     }
 
-    /// Sets how many bytes may be kept for one socket: messages that have not arrived in
-    /// full, the messages of open calls, with their headers and inputs, events that were
-    /// not read, results that wait, and what is unsent. The values of procedures
-    /// do not count.
+    /// Sets the maximum bytes of memory of one socket: incomplete messages, the messages
+    /// of open calls, with their headers and inputs, unread events, waiting results, and
+    /// unsent frames. The values of procedures do not count.
     #[must_use]
     pub fn socket_memory(self, bytes: usize) -> Self {
         self.with(|options| options.limits.memory = bytes)
     }
 
     /// Sets the budget for all sockets together, each of which takes some by itself;
-    /// [that of the `Rpc`](Rpc::memory) unless set, which its HTTP service has as well.
-    /// Beyond it no socket and no call is taken; those that are there go on.
+    /// [that of the `Rpc`](Rpc::memory) by default, which its HTTP service uses as
+    /// well. Beyond it sockets and calls are refused; open ones continue.
     #[must_use]
     pub fn memory(self, memory: &MemoryBudget) -> Self {
         self.with(|options| options.memory = memory.clone())
@@ -300,31 +301,31 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         self.memory(&MemoryBudget::new(bytes))
     }
 
-    /// How often a ping is sent, if at all.
+    /// Sets the interval of pings, if any.
     #[must_use]
     pub fn ping_interval(self, every: Option<Duration>) -> Self {
         self.with(|options| options.timing.ping = every.map(|every| every.max(SHORTEST)))
     }
 
-    /// How long a client may send nothing, not even a pong.
+    /// Sets the maximum time without a frame from the client, pongs included.
     #[must_use]
     pub fn idle_limit(self, time: Duration) -> Self {
         self.with(|options| options.timing.idle = time)
     }
 
-    /// How long calls may go on after [`Rpc::shutdown`].
+    /// Sets the time for which calls may continue after [`Rpc::shutdown`].
     #[must_use]
     pub fn shutdown_deadline(self, time: Duration) -> Self {
         self.with(|options| options.timing.shutdown = time)
     }
 
-    /// Tells an application what happens to its sockets, and lets it refuse them.
+    /// Registers lifecycle callbacks, which may refuse sockets.
     #[must_use]
     pub fn hooks(self, hooks: impl SocketHooks) -> Self {
         self.with(|options| options.hooks = Some(Hooks::new(hooks)))
     }
 
-    /// Lets a gate decide about the sockets.
+    /// Sets the gate of the sockets.
     #[cfg(feature = "durable")]
     pub(crate) fn gated(self, gate: Arc<dyn Gate>) -> Self {
         self.with(|options| options.gate = Some(GateOf(gate)))
@@ -358,7 +359,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return WebSocketFuture::ready(plain(status, "The server has too many sockets"));
         };
-        // Missing where the HTTP server cannot upgrade, as with HTTP/2.
+        // Missing if the HTTP server cannot upgrade, as with HTTP/2.
         let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
             return WebSocketFuture::ready(refuse(Refusal::NoUpgrade, options.no_upgrade));
         };
@@ -380,7 +381,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         })
     }
 
-    /// Serves the socket in a task of its own, once it is there.
+    /// Serves the socket in a task of its own, once the connection is upgraded.
     fn switch(
         &self,
         upgrade: OnUpgrade,
@@ -394,7 +395,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
             parts.extensions.clear();
             admitted.map(|admitted| parts.extensions.insert(admitted));
         }
-        // What waits for the upgrade is not kept with the socket.
+        // State that waits for the upgrade is not kept with the socket.
         let service = self.clone();
         self.served.rpc.spawn(async move {
             match tokio::time::timeout(HANDSHAKE_TIME, upgrade).await {
@@ -431,8 +432,8 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     }
 }
 
-/// The memory of a socket without calls, as measured, with the first bytes of what it
-/// may keep.
+/// Memory of a socket without calls, as measured, including the first bytes of its
+/// state.
 const SOCKET: usize = 6 * 1024;
 
 pub(super) fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {

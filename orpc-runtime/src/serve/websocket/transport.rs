@@ -1,4 +1,4 @@
-//! The connection below a WebSocket, and what can be told of it by watching.
+//! The connection below a WebSocket, and the state that is observed on it.
 
 use std::io::{IoSlice, Result};
 use std::mem::MaybeUninit;
@@ -10,22 +10,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::intake::{Intake, TooLong};
 
-/// The bytes that are read at once into the stack.
+/// Number of bytes that are read at once onto the stack.
 const READ: usize = 4096;
 
-/// The pieces that are discarded before others have their turn.
+/// Number of pieces that are discarded before other tasks run.
 const DISCARD_BUDGET: usize = 64;
 
-/// A connection that remembers whether it took bytes, and keeps messages from the
-/// codec that are too long for it.
+/// A connection that records whether it took bytes, and keeps messages that are too
+/// long from the codec.
 #[derive(Debug)]
 pub(super) struct Transport<S> {
     connection: S,
     wrote: bool,
-    /// The last write has to wait.
+    /// The last write is pending.
     is_blocked: bool,
     intake: Intake,
-    /// Bytes that were read, but not looked at.
+    /// Received bytes that are not parsed yet.
     ahead: Bytes,
     /// Bytes for the codec, before any others.
     ready: BytesMut,
@@ -43,12 +43,12 @@ impl<S> Transport<S> {
         }
     }
 
-    /// Tells if bytes were taken since the last time.
+    /// Returns `true` if bytes were taken since the last call.
     pub(super) fn took_bytes(&mut self) -> bool {
         std::mem::take(&mut self.wrote)
     }
 
-    /// Tells if the connection did not take the bytes that it was last given.
+    /// Returns `true` if the connection did not take the last bytes.
     pub(super) fn is_blocked(&self) -> bool {
         self.is_blocked
     }
@@ -58,20 +58,20 @@ impl<S> Transport<S> {
         self.wrote |= matches!(written, Poll::Ready(Ok(count)) if *count > 0);
     }
 
-    /// Returns the number of bytes of an incomplete message that have arrived, and how many
-    /// messages were complete before it; `None` between two messages.
+    /// Returns the number of received bytes of an incomplete message, and the number of
+    /// complete messages before it; `None` between two messages.
     pub(super) fn unfinished(&self) -> Option<(usize, u64)> {
         let intake = &self.intake;
         (!intake.is_at_boundary()).then(|| (intake.unfinished(), intake.complete()))
     }
 
-    /// Tells if all messages that began have been read to their ends.
+    /// Returns `true` if every message that began has been read to its end.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.ahead.is_empty() && self.ready.is_empty() && self.intake.is_at_boundary()
     }
 
-    /// A message that is too long, of which the codec got no more than a part.
-    /// Nothing is read until it was taken.
+    /// Returns a message that is too long, of which the codec got at most a part.
+    /// Nothing is read until it is taken.
     pub(super) fn too_long(&self) -> Option<&TooLong> {
         self.intake.too_long()
     }
@@ -80,14 +80,14 @@ impl<S> Transport<S> {
         self.intake.take_too_long()
     }
 
-    /// A close frame is sent: the codec judges what comes.
+    /// Notes that a close frame is sent: the codec handles all further frames.
     pub(super) fn close(&mut self) {
         self.intake.close();
     }
 }
 
 impl<S: AsyncRead + Unpin> Transport<S> {
-    /// Reads what is there, to be read again. False at the end of the connection.
+    /// Reads available bytes ahead. Returns `false` at the end of the connection.
     pub(super) fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
         if !self.ahead.is_empty() {
             return Poll::Ready(Ok(true));
@@ -118,7 +118,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
                 return Poll::Ready(Ok(()));
             }
             if this.intake.too_long().is_some() {
-                // Whoever polls the codec asks for it next.
+                // The caller polls for it next.
                 return Poll::Pending;
             }
             if this.ahead.is_empty() && this.intake.is_in_payload() {
@@ -139,7 +139,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
 }
 
 impl<S: AsyncRead + Unpin> Transport<S> {
-    /// Reads the payload of a frame, and not what follows it, without a copy.
+    /// Reads the payload of a frame, up to its end, without a copy.
     fn poll_read_payload(
         &mut self,
         cx: &mut Context<'_>,
