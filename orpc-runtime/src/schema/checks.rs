@@ -1,4 +1,4 @@
-//! The constraints of fields, on schemas of whatever type.
+//! Constraints of fields, applied to schemas of any type.
 
 use serde_json::{Map, Value, json};
 
@@ -6,8 +6,8 @@ use super::refine::{Purpose, Refiner};
 use super::refs::Types;
 use crate::value::KEYWORD;
 
-/// Puts the constraints of a field into a schema, which holds for values of the `whole`
-/// one. A constraint that no such value can break is a fault.
+/// Adds the constraints of a field to a schema, which is part of the schema `whole`. A
+/// constraint that no value of it can violate is a fault.
 pub(super) fn apply_checks(
     refiner: &mut Refiner<'_>,
     whole: &Value,
@@ -17,7 +17,7 @@ pub(super) fn apply_checks(
 ) {
     let types = refiner.refs.types(whole).without(Types::NULL);
     let kind = whole.get(KEYWORD).or_else(|| refiner.refs.target(whole).get(KEYWORD));
-    // Nothing in the JSON form of these is the user's to constrain.
+    // The JSON form of these is not visible to users, who cannot constrain it.
     let is_opaque = kind
         .and_then(Value::as_str)
         .is_some_and(|kind| ["file", "custom", "undefined"].contains(&kind));
@@ -70,7 +70,7 @@ fn length(schema: &mut Map<String, Value>, types: Types, check: &Value) -> bool 
         [(Types::STRING, "Length"), (Types::ARRAY, "Items"), (Types::OBJECT, "Properties")];
     let mut has_effect = false;
     for (of, suffix) in suffixes {
-        // A value of any type may be an object, of whose members nobody counts.
+        // A value of any type may be an object, whose members are not counted.
         if !types.has(of) || (of == Types::OBJECT && types == Types::ANY.without(Types::NULL)) {
             continue;
         }
@@ -118,7 +118,7 @@ fn put_format(schema: &mut Map<String, Value>, types: Types, format: &str) -> bo
     true
 }
 
-/// Puts a keyword beside another value of it, if it has one.
+/// Adds a keyword beside another value of it, if there is one.
 fn put(schema: &mut Map<String, Value>, keyword: &str, value: Value) {
     match schema.get(keyword) {
         None => drop(schema.insert(keyword.to_owned(), value)),
@@ -131,7 +131,7 @@ fn put(schema: &mut Map<String, Value>, keyword: &str, value: Value) {
     }
 }
 
-/// Constraints of what a list or a map holds.
+/// Constraints of the elements of a list or a map.
 fn inner(
     refiner: &mut Refiner<'_>,
     whole: &Value,
@@ -142,7 +142,7 @@ fn inner(
     let types = refiner.refs.types(whole);
     let Some((keyword, element)) = element(refiner, whole, types, 0) else { return false };
     let place = format!("{of}{}", if keyword == "items" { "[]" } else { "{}" });
-    // The constraints alone, beside those which the element has by itself.
+    // Only the constraints, because the element has its own schema.
     let mut alone = Map::new();
     apply_checks(refiner, &element, &mut alone, checks, &place);
     if refiner.purpose == Purpose::Types || alone.is_empty() {
@@ -151,7 +151,7 @@ fn inner(
     let all = schema.entry("allOf").or_insert_with(|| json!([]));
     if let Some(all) = all.as_array_mut() {
         all.push(match keyword {
-            // The second of a map's entry is its value.
+            // The second element of a map's entry is its value.
             "entries" => json!({ "items": { "prefixItems": [true, alone] } }),
             keyword => json!({ keyword: alone }),
         });
@@ -159,7 +159,7 @@ fn inner(
     true
 }
 
-/// The keyword with the schema of a container's elements, and that schema.
+/// Returns the keyword with the schema of a container's elements, and that schema.
 fn element(
     refiner: &Refiner<'_>,
     container: &Value,
@@ -200,7 +200,7 @@ fn element(
     })
 }
 
-/// A text as a pattern that matches it and nothing else (ECMA-262, section 22.2.1).
+/// Escapes a text to a pattern that matches exactly it (ECMA-262, section 22.2.1).
 fn escaped(text: &str) -> String {
     let mut pattern = String::new();
     for char in text.chars() {

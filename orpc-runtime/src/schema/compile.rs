@@ -20,23 +20,24 @@ use super::refine::{Purpose, Refiner, Side};
 use super::refs::Refs;
 use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};
 
-/// The most steps back that a pattern with look-around or back-references takes for one
-/// text, beyond which it is refused. Other patterns take no steps back.
+/// Maximum number of backtracking steps of a pattern with look-around or
+/// back-references for one text, beyond which the text is refused. Other patterns do
+/// not backtrack.
 const MAX_BACKTRACKING: usize = 20_000;
 
-/// A schema that cannot be used.
+/// Error of a schema that cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {
     /// It cannot be compiled.
     #[error("the JSON Schema cannot be compiled at `{pointer}`: {reason}")]
     NotCompiled {
-        /// The place in the schema, as a JSON Pointer (RFC 6901).
+        /// Place in the schema, as a JSON Pointer (RFC 6901).
         pointer: String,
         /// The fault.
         reason: String,
     },
-    /// It says what no value can be held to, or what serde does not do.
+    /// It has constraints that cannot be enforced, or that serde does not follow.
     #[error("{}", .0.join("; "))]
     Faults(Vec<String>),
 }
@@ -53,14 +54,14 @@ impl From<TooManyPlaces> for SchemaError {
     }
 }
 
-/// The JSON Schema (draft 2020-12) of what a type deserialises from.
+/// Returns the JSON Schema (draft 2020-12) of the values that a type deserialises from.
 pub(super) fn input_schema<T: JsonSchema>() -> Result<Value, SchemaError> {
     let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(NumberRange);
     let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     refined(schema, Side::Read, std::any::type_name::<T>())
 }
 
-/// The JSON Schema of what a type serialises to.
+/// Returns the JSON Schema of the values that a type serialises to.
 pub(super) fn output_schema(
     schema: fn(&mut SchemaGenerator) -> Schema,
 ) -> Result<Value, SchemaError> {
@@ -73,7 +74,7 @@ pub(super) fn output_schema(
     refined(root.to_value(), Side::Written, "")
 }
 
-/// A schema with the rules that the derive notes in it as keywords of JSON Schema.
+/// Refines a schema: turns the notes of the derive into keywords of JSON Schema.
 fn refined(schema: Value, side: Side, type_name: &str) -> Result<Value, SchemaError> {
     let mut refined = schema.clone();
     let refs = Refs::of(&schema);
@@ -102,12 +103,12 @@ fn refined(schema: Value, side: Side, type_name: &str) -> Result<Value, SchemaEr
     Ok(refined)
 }
 
-/// A schema that values are checked against, compiled.
+/// A compiled schema, against which values are checked.
 pub(super) struct Compiled<F: Kinds> {
     validator: Validator<F>,
     /// The schema as it was compiled.
     schema: Value,
-    /// Made when the first value is refused.
+    /// Created when the first value is refused.
     issues: OnceLock<Result<IssueTree<F>, SchemaError>>,
 }
 
@@ -134,7 +135,7 @@ impl<F: Kinds> Compiled<F> {
     ) -> Vec<Issue> {
         match self.issues.get_or_init(|| IssueTree::of(&self.schema)) {
             Ok(tree) => collect_issues(tree, node, root, undefined),
-            // Its parts compile where the whole does.
+            // The parts compile if the whole does.
             Err(_) => vec![Issue { message: "Invalid input".to_owned(), path: Vec::new() }],
         }
     }
@@ -169,8 +170,9 @@ pub(super) fn compile_part<F: Kinds>(schema: &Value) -> Result<Validator<F>, Sch
     built.map_err(|error| SchemaError::new(error.instance_path().to_string(), error.to_string()))
 }
 
-/// Whether a text looks like a duration in ISO 8601 form (section 5.5.2). What is
-/// one its type decides: some take signs and fractions, which RFC 3339 has not.
+/// Returns `true` if a text has the form of an ISO 8601 duration (section 5.5.2). Its
+/// type decides whether it is valid: some accept signs and fractions, which RFC 3339
+/// does not have.
 fn is_duration(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let Some(parts) = text.strip_prefix(['P', 'p']) else { return false };
@@ -178,7 +180,7 @@ fn is_duration(text: &str) -> bool {
     !parts.is_empty() && parts.chars().all(is_part)
 }
 
-/// What a schema has in it that values with types are read by.
+/// Contents of a schema that affect how values with types are read.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     /// Integers of 64 or 128 bits.
@@ -208,8 +210,8 @@ impl Transform for Survey {
     }
 }
 
-/// Says of each place which kinds of values it takes. Types of plain JSON do not
-/// say that themselves, and where there are no others nobody has to.
+/// Adds the accepted kinds of values to each place. Types of plain JSON lack them, and
+/// need them only beside others.
 struct Kinded {
     plain_places: bool,
 }
@@ -245,7 +247,7 @@ impl Transform for NumberRange {
             && let Some((minimum, maximum)) = number_range(format)
             && let Some(object) = schema.as_object_mut()
         {
-            // A range of the user's never widens the type's.
+            // A user's range never widens the type's.
             narrow(object, "minimum", minimum, |own, of_type| own < of_type);
             narrow(object, "maximum", maximum, |own, of_type| own > of_type);
         }
@@ -253,7 +255,7 @@ impl Transform for NumberRange {
     }
 }
 
-/// Puts a bound in the place of one that `is_wider`, or of none.
+/// Replaces a bound that `is_wider`, or adds one.
 fn narrow(
     schema: &mut Map<String, Value>,
     keyword: &str,
@@ -277,8 +279,8 @@ fn number_range(format: &str) -> Option<(Value, Value)> {
         "uint16" => (json!(u16::MIN), json!(u16::MAX)),
         "uint32" => (json!(u32::MIN), json!(u32::MAX)),
         "uint64" | "uint" => (json!(u64::MIN), json!(u64::MAX)),
-        // What is beyond would be infinite, which JSON has no number for. The bounds
-        // are those of `f32` as they are written, a little beyond them as doubles.
+        // Beyond these bounds a value would be infinite, for which JSON has no number.
+        // They are those of `f32` in decimal, slightly beyond them as doubles.
         "float" => (json!(-3.402_823_5e38), json!(3.402_823_5e38)),
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! From an envelope to a value of the user's type.
+//! Decoding of an envelope to a value of the user's type.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
@@ -18,25 +18,24 @@ use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 
 /// Validates inputs of one type and deserialises them.
 ///
-/// An input of plain JSON goes the plain way: value tree, JSON Schema, serde. One
-/// with types goes the same way with a tree, a validator and a deserialiser that
-/// know them. Callers see only `compile` and
-/// `decode`.
+/// An input of plain JSON is parsed to a tree, checked against the JSON Schema and
+/// deserialised. One with types takes the same steps with a tree, a validator and a
+/// deserialiser that support them. Callers use only `compile` and `decode`.
 pub struct InputDecoder<T> {
     schema: PlainValue,
     plain: Compiled<SerdeJson>,
     typed: Compiled<Typed>,
-    /// Where bigints may stand for integers, if anywhere.
+    /// Places of integers that may be bigints, if there are any.
     places: Option<Places>,
     /// The user-defined types.
     codes: Vec<u32>,
     types: PhantomData<fn() -> T>,
 }
 
-/// Why an input was refused.
+/// Error of a refused input.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// No envelope, or one that contradicts itself.
+    /// Not an envelope, or an inconsistent one.
     Malformed,
     /// The schema or the type refuses the value; never empty.
     Invalid(Vec<Issue>),
@@ -63,7 +62,7 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         })
     }
 
-    /// Reads a `T`. Undefined is taken as null where the schema allows null.
+    /// Decodes a `T`. Undefined is treated as null if the schema allows null.
     pub(crate) fn decode(&self, envelope: Envelope<'_>) -> Result<T, DecodeError> {
         match envelope.plain_json()? {
             Some(json) => self.decode_plain(json, &envelope),
@@ -75,9 +74,9 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         if !self.plain.is_valid(&tree) {
             return Err(DecodeError::Invalid(self.plain.issues(&tree, &tree, false)));
         }
-        // The schema and serde can disagree, for example on a custom
-        // `Deserialize`; then serde's word is the issue. Serde takes the tree apart,
-        // which saves a copy of all that is in it, so it is read once more for that.
+        // The schema and serde can disagree, for example on a custom `Deserialize`;
+        // then serde's error is the issue. Serde consumes the tree, which saves a copy,
+        // so the envelope is parsed once more for that.
         T::deserialize(tree).or_else(|_| {
             let tree = envelope.plain_json()?.unwrap_or_default();
             Err(DecodeError::Invalid(vec![deserialisation_issue::<T>(tree)]))
@@ -101,20 +100,20 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
             .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue_of::<T>(reader, &tree)]))
     }
 
-    /// The schema that inputs are checked against.
+    /// Returns the schema that inputs are checked against.
     pub(crate) fn schema(&self) -> &PlainValue {
         &self.schema
     }
 }
 
-/// How the values of one type that this program wrote are read.
+/// Decoder of one type for values that this program wrote.
 struct Reading {
     places: Option<Places>,
     codes: Vec<u32>,
 }
 
 impl Reading {
-    /// That of a type. It is made once.
+    /// Returns the decoder of a type, which is created once.
     fn of<T: JsonSchema + 'static>() -> Result<Arc<Self>, SchemaError> {
         static READINGS: RwLock<BTreeMap<TypeId, Arc<Reading>>> = RwLock::new(BTreeMap::new());
 
@@ -133,7 +132,7 @@ impl Reading {
     }
 }
 
-/// Why an envelope of this program's own was not read.
+/// Error of decoding an envelope of this program.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
     #[error(transparent)]
@@ -144,8 +143,8 @@ pub(crate) enum ReadError {
     Refused(&'static str),
 }
 
-/// Reads an envelope that this program wrote. The schema's constraints are those
-/// of inputs, and are not asked.
+/// Decodes an envelope that this program wrote. The schema's constraints apply to
+/// inputs only, and are not checked.
 pub(crate) fn read_envelope<T>(envelope: &[u8]) -> Result<T, ReadError>
 where
     T: DeserializeOwned + JsonSchema + 'static,

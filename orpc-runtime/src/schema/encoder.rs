@@ -1,4 +1,4 @@
-//! From a value of the user's type to an envelope.
+//! Encoding of a value of the user's type to an envelope.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
@@ -14,26 +14,27 @@ use super::compile::{SchemaError, output_schema};
 use super::recursion::refuse_circles;
 use crate::value::{File, Integers, KEYWORD, Places, is_wide, write_plain, write_typed};
 
-/// Writes the values of one type, as its JSON Schema asks for.
+/// Encodes the values of one type, according to its JSON Schema.
 #[derive(Debug)]
 pub(crate) enum OutputEncoder {
-    /// They hold nothing that JSON has no type for.
+    /// The values are plain JSON.
     Plain,
-    /// They may hold such things, but none of their integers is a bigint.
+    /// The values may have other types, but none of their integers is a bigint.
     Numbers,
     /// All their large integers are bigints.
     BigInts,
-    /// Some are.
+    /// Those at these places are bigints.
     ByPlace(Places),
 }
 
 impl OutputEncoder {
-    /// The encoder of a type.
+    /// Creates the encoder of a type.
     pub(crate) fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
         Self::of_schema(&output_schema(SchemaGenerator::subschema_for::<T>)?)
     }
 
-    /// The encoder of a type that no procedure keeps ready. It is made once.
+    /// Returns the encoder of a type that no procedure has compiled. It is created
+    /// once.
     pub(crate) fn shared<T: JsonSchema + 'static>() -> Result<Arc<Self>, SchemaError> {
         static ENCODERS: RwLock<BTreeMap<TypeId, Arc<OutputEncoder>>> =
             RwLock::new(BTreeMap::new());
@@ -63,8 +64,8 @@ impl OutputEncoder {
         })
     }
 
-    /// Appends the envelope of a value, without its files; `{}` where there is none (undefined).
-    /// On failure `out` is as long as before.
+    /// Appends the envelope of a value, without its files; `{}` if it is undefined. On failure
+    /// `out` keeps its length.
     pub(crate) fn write<T: Serialize + ?Sized>(
         &self,
         value: Option<&T>,
@@ -80,7 +81,7 @@ impl OutputEncoder {
         }
     }
 
-    /// The same, with the files of the value: the envelope says where they belong.
+    /// Appends the envelope of a value with its files, whose places it contains.
     pub(crate) fn write_with_files<T: Serialize + ?Sized>(
         &self,
         value: Option<&T>,
@@ -92,7 +93,7 @@ impl OutputEncoder {
         }
     }
 
-    /// What becomes of large integers; none where there is nothing beyond JSON.
+    /// Returns the encoding of large integers; `None` for plain JSON.
     fn integers(&self) -> Option<Integers<'_>> {
         Some(match self {
             Self::Plain => return None,
@@ -103,14 +104,14 @@ impl OutputEncoder {
     }
 }
 
-/// What a schema has in it.
+/// Contents of a schema.
 #[derive(Debug, Default)]
 struct Content {
     /// Special values, or numbers that may be NaN.
     special: bool,
     /// Integers of 64 or 128 bits.
     wide: bool,
-    /// Other integers that serde may hand over in the same way.
+    /// Other integers that serde may pass in the same way.
     narrow: bool,
     /// Values that the schema does not describe.
     anything: bool,
@@ -143,8 +144,8 @@ fn has_type(schema: &Map<String, Value>, name: &str) -> bool {
     }
 }
 
-/// Whether a schema leaves open what a value holds. An object with properties
-/// does not: what serde writes has no others.
+/// Returns `true` if a schema does not determine its values. An object with properties
+/// is determined: serde writes no others.
 fn is_open(schema: &Map<String, Value>) -> bool {
     let lacks = |keywords: &[&str]| !keywords.iter().any(|keyword| schema.contains_key(*keyword));
     let combined = ["$ref", "anyOf", "oneOf", "allOf", "const", "enum"];

@@ -7,7 +7,7 @@ use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema
 use super::node::{Typed, TypedNode};
 use crate::value::{Places, Step, Value};
 
-/// What an error's data are, which were written before it was known.
+/// Schema of an error's data, which are serialised before their type is known.
 pub(crate) struct ErrorDataSchema {
     validator: Compiled<Typed>,
     places: Option<Places>,
@@ -25,7 +25,7 @@ impl ErrorDataSchema {
         })
     }
 
-    /// Whether an integer at the place is one of 64 or 128 bits.
+    /// Returns `true` if the integer at the path has 64 or 128 bits.
     pub(crate) fn is_bigint(&self, path: &[Step]) -> bool {
         let Some(places) = &self.places else { return false };
         let place = path.iter().try_fold(places.root(), |place, step| match step {
@@ -35,12 +35,12 @@ impl ErrorDataSchema {
         place.is_some_and(|place| place.is_wide())
     }
 
-    /// The codes of the user-defined types.
+    /// Returns the codes of the user-defined types.
     pub(crate) fn codes(&self) -> &[u32] {
         &self.codes
     }
 
-    /// Whether data are what was declared.
+    /// Returns `true` if the data match the declaration.
     pub(crate) fn accepts(&self, data: &Value) -> bool {
         self.validator.is_valid(TypedNode::Value(data))
     }

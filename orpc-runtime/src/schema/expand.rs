@@ -6,7 +6,7 @@ use super::keyword::NAMES;
 use super::refine::{FIELD, VARIANT};
 use super::refs::each_part_mut;
 
-/// Lets a schema accept the aliases that are noted in it, and removes the notes.
+/// Makes a schema accept the aliases that are noted in it, and removes the notes.
 pub(super) fn expand(schema: &mut Value) {
     let Some(members) = schema.as_object_mut() else { return };
     expand_properties(members);

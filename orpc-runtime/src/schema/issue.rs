@@ -1,4 +1,4 @@
-//! What is wrong with an input, in the shape of a Standard Schema issue.
+//! Issues of an input, in the format of Standard Schema.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,30 +9,30 @@ use super::node::Kinds;
 use super::walk::Walk;
 use crate::value::{Kind, PathSegment, Reader, Set, Value as TypedValue};
 
-/// The longest list of issues; a client can make an input invalid in as many
-/// places as its body has bytes.
+/// Maximum number of issues; a client can make an input invalid in as many places as
+/// its body has bytes.
 const MAX_ISSUES: usize = 1_000;
 
-/// The most bytes of the texts and keys in a list of issues, of which each may
-/// stand below the longest key that a body holds.
+/// Maximum bytes of the texts and keys in a list of issues: each issue may be below the
+/// longest key that a body can contain.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// The most bytes that errors at all places of a value may take.
+/// Maximum bytes of the errors at all places of a value.
 const MAX_ERRORS: usize = 64 * 1024 * 1024;
 
-/// The bytes of an error beside the text of its place.
+/// Bytes of an error beside the text of its path.
 const ERROR: usize = 512;
 
 /// One failure of an input: `{"message": …, "path": […]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Issue {
-    /// What is wrong, for people.
+    /// Message for people.
     pub message: String,
-    /// Where: keys and indexes from the root of the input.
+    /// Path of the value: keys and indexes from the root of the input.
     pub path: Vec<PathSegment>,
 }
 
-/// All failures of a value that a schema refuses. `root` is the value as JSON.
+/// Collects the issues of a value that a schema refuses. `root` is the value as JSON.
 pub(super) fn collect_issues<'a, F: Kinds>(
     tree: &'a IssueTree<F>,
     node: F::Node<'a>,
@@ -46,8 +46,8 @@ pub(super) fn collect_issues<'a, F: Kinds>(
     Walk::issues(tree, node, undefined)
 }
 
-/// Whether errors at a value and at all of its parts take no more than what is
-/// left of so many bytes. `place` is the length of the text of its place.
+/// Returns `true` if errors at a value and at all of its parts take at most `left`
+/// bytes. `place` is the length of the text of its path.
 fn errors_fit(value: &Value, place: usize, left: &mut usize) -> bool {
     let Some(rest) = left.checked_sub(ERROR + place) else { return false };
     *left = rest;
@@ -60,7 +60,7 @@ fn errors_fit(value: &Value, place: usize, left: &mut usize) -> bool {
     }
 }
 
-/// Those of dates that are read differently by time zone and engine.
+/// Creates the issues of dates that are parsed differently by time zone and engine.
 pub(super) fn date_issues(places: Vec<Vec<PathSegment>>) -> Vec<Issue> {
     let mut bounds = Bounds::default();
     let mut issues = Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn date_issues(places: Vec<Vec<PathSegment>>) -> Vec<Issue> {
     bounds.close(issues)
 }
 
-/// How long a list of issues may become.
+/// Remaining size of a list of issues.
 #[derive(Default)]
 pub(super) struct Bounds {
     issues: usize,
@@ -84,7 +84,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Whether one more issue may be in the list, as the first always may.
+    /// Returns `true` if one more issue fits into the list. The first one always does.
     pub(super) fn admit(&mut self, issue: &Issue) -> bool {
         let key_length = |segment: &PathSegment| match segment {
             PathSegment::Key(key) => key.len(),
@@ -96,7 +96,7 @@ impl Bounds {
         !self.are_passed
     }
 
-    /// The list, with a word of what is left out.
+    /// Adds an issue about omitted issues, if there are any.
     pub(super) fn close(&self, mut issues: Vec<Issue>) -> Vec<Issue> {
         if self.are_passed {
             let admitted = self.issues - 1;
@@ -107,18 +107,18 @@ impl Bounds {
     }
 }
 
-/// The failure of a value that the schema accepts and the type does not.
+/// Returns the issue of a value that the schema accepts and the type refuses.
 pub(super) fn deserialisation_issue<T: DeserializeOwned>(value: Value) -> Issue {
     issue_of(serde_path_to_error::deserialize::<_, T>(value))
 }
 
-/// The same of a value with types.
+/// Returns the issue of a value with types, likewise.
 pub(super) fn deserialisation_issue_of<T: DeserializeOwned>(
     reader: Reader<'_>,
     value: &TypedValue,
 ) -> Issue {
     let mut issue = issue_of(serde_path_to_error::deserialize::<_, T>(reader));
-    // A type of plain JSON that takes anything, but no type beyond that.
+    // A type that accepts any plain JSON, but no other types.
     if let Some(kind) = value_at(value, &issue.path).and_then(TypedValue::kind)
         && (issue.message.contains("byte array")
             || matches!(kind, Kind::Custom(_)) && issue.message.contains("invalid type: map"))
@@ -143,7 +143,7 @@ fn issue_of<T, E: std::fmt::Display>(result: Result<T, serde_path_to_error::Erro
 
     let error = match result {
         Err(error) => error,
-        // Only a `Deserialize` that does not decide by its input gets here.
+        // Only a `Deserialize` that is not deterministic gets here.
         Ok(_) => return Issue { message: "Invalid input".to_owned(), path: Vec::new() },
     };
     let path = error
@@ -151,7 +151,7 @@ fn issue_of<T, E: std::fmt::Display>(result: Result<T, serde_path_to_error::Erro
         .iter()
         .filter_map(|segment| match segment {
             Segment::Seq { index } => Some(PathSegment::Index(*index)),
-            // The tag of a special value is no member.
+            // The tag of a special value is not a member.
             Segment::Map { key } if Kind::of_tag(key).is_some() => None,
             Segment::Map { key } => Some(PathSegment::Key(key.clone())),
             Segment::Enum { .. } | Segment::Unknown => None,

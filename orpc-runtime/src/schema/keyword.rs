@@ -1,4 +1,4 @@
-//! The keywords of our own: the kind of a value, and the range of a date.
+//! Keywords of our own: the kind of a value, and the range of a date.
 
 use jsonschema::json::{Json, JsonNumber as _, Node as _, Object as _};
 use jsonschema::paths::Location;
@@ -9,11 +9,11 @@ use super::messages::kind_of;
 use super::node::Kinds;
 use crate::value::{CODE_KEYWORD, Date, Kind};
 
-/// The bounds of a date.
+/// Bounds of a date.
 pub(super) const DATE_RANGE: [&str; 4] =
     ["formatMinimum", "formatMaximum", "formatExclusiveMinimum", "formatExclusiveMaximum"];
 
-/// The keyword for members that go by several names.
+/// Keyword for members with several names.
 pub(super) const NAMES: &str = "x-names";
 
 /// The largest integer that is exact and has no neighbour that is rounded to it.
@@ -21,7 +21,7 @@ pub(crate) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// A check of one value.
 trait Check: Send + Sync {
-    /// What is wrong with the value, if anything.
+    /// Returns the fault of the value, if there is one.
     fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String>;
 }
 
@@ -42,13 +42,13 @@ impl<'i, F: Kinds, C: Check> Keyword<'i, F> for Checked<C> {
 
 type Compiled<'a, F> = Result<Box<dyn for<'i> Keyword<'i, F>>, ValidationError<'a>>;
 
-/// The kinds that a place takes.
+/// Kinds that a place accepts.
 struct NativeType {
     accepts: Accepts,
-    /// Plain null is taken as well.
+    /// Plain null is accepted as well.
     nullable: bool,
     expected: String,
-    /// A date has to be a valid one.
+    /// An invalid date is refused.
     is_valid_date: bool,
 }
 
@@ -60,7 +60,7 @@ enum Accepts {
     /// A number that may be NaN.
     Number,
     Kind(Kind),
-    /// A keyword of somebody else's.
+    /// A keyword of another vocabulary.
     Anything,
 }
 
@@ -136,7 +136,7 @@ impl Check for NativeType {
                 self.is_valid_date && F::date(node).is_some_and(|date| date.millis().is_none());
             return is_invalid.then(|| INVALID_DATE.to_owned());
         }
-        // Of a user-defined type its form is described as well.
+        // The form of a user-defined type is described as well.
         if F::form_kind(node).is_some_and(|kind| self.fits::<F>(node, kind)) {
             return None;
         }
@@ -175,7 +175,7 @@ const INVALID_DATE: &str = "Invalid input: expected Date, received Invalid Date"
 struct DateBound {
     keyword: &'static str,
     limit: Date,
-    /// An invalid date is refused here alone.
+    /// The invalid date is refused only here.
     may_be_invalid: bool,
 }
 
@@ -209,13 +209,13 @@ impl Check for DateBound {
     }
 }
 
-/// Members that go by several names, of which an object has one each.
+/// Members with several names, of which an object may have one each.
 struct Names<F: Json>(Vec<OneName<F>>);
 
 struct OneName<F: Json> {
-    /// The name that the type has for it.
+    /// Name in the type.
     name: String,
-    /// That and the others, as the representation looks for them.
+    /// All names, as the representation looks them up.
     keys: Vec<F::PreparedKey>,
     is_required: bool,
 }
@@ -237,7 +237,7 @@ pub(super) fn names<'a, F: Kinds>(
 }
 
 impl<F: Kinds> Names<F> {
-    /// The name of a member that is missing or there twice, with what is wrong.
+    /// Returns the name of a missing or duplicate member, with the fault.
     fn fault(&self, node: &F::Node<'_>) -> Option<(&str, &'static str)> {
         let object = node.as_object()?;
         self.0.iter().find_map(|one| {

@@ -1,4 +1,4 @@
-//! The texts of issues.
+//! Messages of issues.
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -73,7 +73,7 @@ pub(super) fn message(error: &ValidationError<'_>, undefined: bool) -> String {
     }
 }
 
-/// A value as JavaScript writes it.
+/// Formats a value like JavaScript.
 fn text(value: &Value) -> String {
     to_raw(value).map_or_else(|_| value.to_string(), |raw| raw.get().to_owned())
 }
@@ -91,7 +91,7 @@ fn expected(kind: &TypeKind) -> String {
     }
 }
 
-/// The kind of a value, in JavaScript's words.
+/// Returns the kind of a value, in JavaScript's terms.
 pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -104,7 +104,7 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// That a value is none of those which are listed.
+/// Returns the message of a value that is not among the listed ones.
 pub(super) fn options<'v>(options: impl Iterator<Item = &'v Value>) -> String {
     let options: Vec<_> = options.map(Value::to_string).collect();
     match options.as_slice() {

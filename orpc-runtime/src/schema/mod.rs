@@ -1,4 +1,5 @@
-//! JSON Schema: what a type accepts, compiled once and enforced on every input.
+//! JSON Schema: the values that a type accepts, compiled once and enforced on every
+//! input.
 
 mod checks;
 mod compile;
@@ -35,5 +36,5 @@ pub(crate) use output::{OutputError, OutputWriter};
 #[cfg(feature = "typescript")]
 pub(crate) use refine::{Side, refine_for_types};
 
-/// Writes the schema of a type.
+/// Generates the schema of a type.
 pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;

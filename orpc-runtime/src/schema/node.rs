@@ -1,4 +1,4 @@
-//! Typed values as the validator sees them: each in its JSON form, and with its kind.
+//! Typed values for the validator: each in its JSON form, with its kind.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -12,15 +12,15 @@ use crate::value::{self, BigInt, Date, Kind, Set, Value, json_number};
 /// Values with types.
 pub(super) struct Typed;
 
-/// A representation of values that may know kinds beyond JSON.
+/// A representation of values that may have kinds beyond JSON.
 pub(super) trait Kinds: Json {
-    /// The kind of a value that is not plain JSON.
+    /// Returns the kind of a value that is not plain JSON.
     fn kind(node: &Self::Node<'_>) -> Option<Kind>;
 
-    /// The value, if it is a date.
+    /// Returns the value, if it is a date.
     fn date(node: &Self::Node<'_>) -> Option<Date>;
 
-    /// The kind that the form of a value is of, if its type is user-defined.
+    /// Returns the kind of a user-defined value's form.
     fn form_kind(node: &Self::Node<'_>) -> Option<Option<Kind>>;
 }
 
@@ -88,7 +88,7 @@ pub(super) enum TypedNode<'a> {
 }
 
 impl<'a> TypedNode<'a> {
-    /// The value, or the form of a user-defined one.
+    /// Returns the value, or the form of a user-defined one.
     fn form(self) -> Self {
         match self {
             Self::Value(Value::Custom(coded)) => Self::Value(coded.form()).form(),
@@ -113,7 +113,7 @@ impl<'a> Node<'a, Typed> for TypedNode<'a> {
     fn as_object(&self) -> Option<&'a value::Object> {
         match self.form() {
             Self::Value(Value::Object(members)) => Some(members),
-            // What a file has is no members of an object.
+            // The properties of a file are not members of an object.
             Self::Value(Value::File(_)) => Some(&NO_MEMBERS),
             _ => None,
         }
@@ -187,7 +187,7 @@ impl<'a> Node<'a, Typed> for TypedNode<'a> {
         }
     }
 
-    /// What errors report: of containers only that they are some.
+    /// Value for error messages: containers are abbreviated.
     fn to_value(&self) -> Cow<'a, PlainValue> {
         Cow::Owned(match self.json_type() {
             JsonType::Array => PlainValue::Array(Vec::new()),
@@ -199,7 +199,7 @@ impl<'a> Node<'a, Typed> for TypedNode<'a> {
     fn identity(&self) -> Option<NodeIdentity> {
         match self {
             Self::Value(value) => Some(NodeIdentity::new(address(*value))),
-            // The entry begins where its key does.
+            // An entry has the address of its key.
             Self::Entry(entry) => Some(NodeIdentity::tagged(address(*entry), 1)),
             Self::Name(_) => None,
         }
@@ -250,7 +250,7 @@ impl<'a> Array<'a, Typed> for Elements<'a> {
     }
 }
 
-/// One element after the other.
+/// Iterator over elements.
 pub(super) struct ElementsIter<'a> {
     elements: Elements<'a>,
     next: usize,
@@ -284,7 +284,7 @@ impl<'a> Object<'a, Typed> for &'a value::Object {
     }
 }
 
-/// One member after the other.
+/// Iterator over members.
 pub(super) struct Members<'a>(indexmap::map::Iter<'a, String, Value>);
 
 impl<'a> Iterator for Members<'a> {
@@ -295,7 +295,7 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
-/// A number, or a bigint as one.
+/// A number, or a bigint as a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TypedNumber<'a> {
     Float(f64),

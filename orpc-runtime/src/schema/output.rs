@@ -1,4 +1,4 @@
-//! Values on their way out: written, and checked where that is asked for.
+//! Outputs: written, and checked if that is enabled.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub(crate) struct OutputWriter {
     check: Option<OutputCheck>,
 }
 
-/// Why a value was not written.
+/// Error of a value that was not written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
     #[error(transparent)]
@@ -27,7 +27,7 @@ pub(crate) enum OutputError {
     Invalid(InvalidOutput),
 }
 
-/// A value that is not what its type says.
+/// A value that violates its own schema.
 #[derive(Debug)]
 pub(crate) struct InvalidOutput(Vec<Issue>);
 
@@ -39,17 +39,17 @@ impl fmt::Display for InvalidOutput {
 
 impl std::error::Error for InvalidOutput {}
 
-/// The envelope of nothing.
+/// Envelope of undefined.
 const UNDEFINED: &[u8] = b"{}";
 
 impl OutputWriter {
-    /// The output of a type.
+    /// Creates the writer of a type.
     pub(crate) fn of<T: JsonSchema>(is_checked: bool) -> Result<Self, SchemaError> {
         let check = is_checked.then(OutputCheck::of::<T>).transpose()?;
         Ok(Self { encoder: OutputEncoder::of::<T>()?, check })
     }
 
-    /// Appends the envelope of a value; `{}` where there is none (undefined).
+    /// Appends the envelope of a value; `{}` if it is undefined.
     pub(crate) fn write<T: Serialize + ?Sized>(
         &self,
         value: Option<&T>,
@@ -60,7 +60,7 @@ impl OutputWriter {
         self.check(value.is_some(), &out[start..], &[])
     }
 
-    /// Appends the envelope of a value that was written before.
+    /// Appends the envelope of a value that was serialised before.
     pub(crate) fn write_encoded(
         &self,
         envelope: &[u8],
@@ -70,7 +70,7 @@ impl OutputWriter {
         self.check(envelope != UNDEFINED, envelope, &[])
     }
 
-    /// The same, with the files of the value: the envelope says where they belong.
+    /// Appends the envelope of a value with its files, whose places it contains.
     pub(crate) fn write_with_files<T: Serialize + ?Sized>(
         &self,
         value: Option<&T>,
@@ -90,7 +90,7 @@ impl OutputWriter {
     }
 }
 
-/// The compiled schema of what a type serialises to.
+/// Compiled schema of the values that a type serialises to.
 struct OutputCheck {
     validator: Compiled<Typed>,
     codes: Vec<u32>,

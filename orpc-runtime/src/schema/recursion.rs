@@ -1,4 +1,4 @@
-//! Types that are nothing but themselves.
+//! Types that recurse without an array or object in between.
 
 use std::collections::HashSet;
 
@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::compile::SchemaError;
 
-/// Refuses a schema with a type that leads back to itself with no object or array
-/// in between, such as `struct List(Option<Box<List>>)`: to validate or read a
-/// value of it never ends.
+/// Refuses a schema with a type that recurses without an array or object in between,
+/// such as `struct List(Option<Box<List>>)`: validating or reading a value of it never
+/// ends.
 pub(super) fn refuse_circles(schema: &Value) -> Result<(), SchemaError> {
     let mut search = Search { root: schema, harmless: HashSet::new() };
     let definitions = schema.get("$defs").and_then(Value::as_object);
@@ -32,7 +32,7 @@ pub(super) fn refuse_circles(schema: &Value) -> Result<(), SchemaError> {
 
 struct Search<'s> {
     root: &'s Value,
-    /// References that lead nowhere back.
+    /// References that do not recurse.
     harmless: HashSet<String>,
 }
 
@@ -41,7 +41,7 @@ impl<'s> Search<'s> {
         self.root.pointer(reference.strip_prefix('#')?)
     }
 
-    /// Whether a schema is, or may be, one of the outer ones.
+    /// Returns `true` if a schema is, or may be, one of the outer ones.
     fn leads_back(&mut self, node: &'s Value, outer: &mut Vec<String>) -> bool {
         if let Some(reference) = node.get("$ref").and_then(Value::as_str)
             && !self.harmless.contains(reference)

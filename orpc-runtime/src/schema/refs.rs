@@ -1,4 +1,4 @@
-//! A schema with the definitions that it refers to, and the JSON types of its values.
+//! Definitions of a schema, and the JSON types of its values.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::ops::{BitAnd, BitOr};
 
 use serde_json::{Map, Value};
 
-/// The longest chain of references that is followed.
+/// Maximum length of a chain of references.
 const LONGEST_CHAIN: usize = 64;
 
-/// The keywords with one schema.
+/// Keywords with one schema.
 const ONE: [&str; 8] = [
     "items",
     "additionalProperties",
@@ -20,12 +20,12 @@ const ONE: [&str; 8] = [
     "then",
     "else",
 ];
-/// The keywords with a list of schemas.
+/// Keywords with a list of schemas.
 const MANY: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
-/// The keywords with schemas by names.
+/// Keywords with schemas by name.
 const NAMED: [&str; 3] = ["properties", "patternProperties", "$defs"];
 
-/// Shows every schema in a schema with a text of its place.
+/// Visits every schema in a schema, with a text of its place.
 pub(super) fn each_part<'v>(
     schema: &'v Map<String, Value>,
     mut visitor: impl FnMut(String, &'v Value),
@@ -46,7 +46,7 @@ pub(super) fn each_part<'v>(
     }
 }
 
-/// The same of a schema that is changed.
+/// Visits every schema in a schema mutably, likewise.
 pub(super) fn each_part_mut(
     schema: &mut Map<String, Value>,
     mut visitor: impl FnMut(String, &mut Value),
@@ -67,7 +67,7 @@ pub(super) fn each_part_mut(
     }
 }
 
-/// The text of one step from a schema to a part of it, for people.
+/// Returns the text of one step from a schema to a part of it, for people.
 fn step(keyword: &str, name: &str) -> String {
     match keyword {
         "properties" | "prefixItems" => format!(".{name}"),
@@ -77,7 +77,7 @@ fn step(keyword: &str, name: &str) -> String {
     }
 }
 
-/// The targets of references.
+/// Targets of references.
 #[derive(Clone, Copy)]
 pub(super) struct Refs<'a> {
     pub(super) root: &'a Value,
@@ -85,12 +85,12 @@ pub(super) struct Refs<'a> {
 }
 
 impl<'a> Refs<'a> {
-    /// Those of a schema with its definitions in it.
+    /// Collects the definitions of a schema.
     pub(super) fn of(root: &'a Value) -> Self {
         Self { root, definitions: root.get("$defs").and_then(Value::as_object) }
     }
 
-    /// The schema that a reference is of.
+    /// Returns the target of a reference.
     pub(super) fn get(&self, reference: &str) -> Option<&'a Value> {
         if reference == "#" {
             return Some(self.root);
@@ -98,8 +98,8 @@ impl<'a> Refs<'a> {
         self.definitions?.get(definition_name(reference)?.as_ref())
     }
 
-    /// The schema itself, or that which its reference leads to, if it has nothing else to
-    /// say of values.
+    /// Returns the schema itself, or the target of its reference if it has no other
+    /// constraints.
     pub(super) fn target<'s>(&self, schema: &'s Value) -> &'s Value
     where
         'a: 's,
@@ -115,7 +115,7 @@ impl<'a> Refs<'a> {
         schema
     }
 
-    /// The JSON types of a schema's values.
+    /// Returns the JSON types of a schema's values.
     pub(super) fn types(&self, schema: &Value) -> Types {
         self.types_within(schema, LONGEST_CHAIN)
     }
@@ -154,8 +154,8 @@ impl<'a> Refs<'a> {
     }
 }
 
-/// The name of a definition, whose reference is a JSON Pointer in a URI fragment
-/// (RFC 6901, section 6).
+/// Returns the name of a definition, whose reference is a JSON Pointer in a URI
+/// fragment (RFC 6901, section 6).
 fn definition_name(reference: &str) -> Option<Cow<'_, str>> {
     let name = reference.strip_prefix("#/$defs/")?;
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
@@ -165,7 +165,7 @@ fn definition_name(reference: &str) -> Option<Cow<'_, str>> {
     Some(name)
 }
 
-/// A set of JSON types. An integer is a number.
+/// A set of JSON types. Integers are numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Types(u8);
 
@@ -206,7 +206,7 @@ impl Types {
         types.fold(Self::NONE, |all, types| all | types)
     }
 
-    /// The names of the types, as JSON Schema has them.
+    /// Returns the names of the types in JSON Schema.
     pub(super) fn names(self) -> String {
         let names = [
             (Self::BOOLEAN, "boolean"),

@@ -13,10 +13,10 @@ pub(super) const HEAD: &str = "\
 // The types of the server's procedures. Generated from its Rust code: change that instead.
 ";
 
-/// How the type of an object is written.
+/// Formatting of an object type.
 const TYPES: Style = Style { end: ";", key: property };
 
-/// The text of the file.
+/// Returns the text of the file.
 pub(super) fn text(model: &Model, imports: &[String]) -> String {
     let mut body = String::new();
     let mut imported = BTreeSet::from(["ClientContext"]);
@@ -38,7 +38,7 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     out + &body
 }
 
-/// The types that have names.
+/// Writes the named types.
 pub(super) fn write_types(model: &Model, out: &mut String) {
     for (name, named) in &model.types {
         out.push('\n');
@@ -54,7 +54,7 @@ fn procedure_type(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) 
     client_type(procedure, "C")
 }
 
-/// What the type of a procedure names.
+/// Collects the names that the type of a procedure imports.
 pub(super) fn import(procedure: &Procedure, imported: &mut BTreeSet<&'static str>) {
     imported.insert("Client as ProcedureClient");
     imported.insert("ThrowableError");
@@ -69,7 +69,8 @@ pub(super) fn import(procedure: &Procedure, imported: &mut BTreeSet<&'static str
     }
 }
 
-/// The client of a procedure, whose calls have a context of that type.
+/// Returns the client type of a procedure, whose calls have a context of type
+/// `context`.
 fn client_type(procedure: &Procedure, context: &str) -> Type {
     let errors = procedure.errors.iter().map(|error| {
         let code = Type::Literal(quoted(error.code));
@@ -82,11 +83,11 @@ fn client_type(procedure: &Procedure, context: &str) -> Type {
     Type::Generic("ProcedureClient", types)
 }
 
-/// What a client gives.
+/// Returns the type that a client passes.
 pub(super) fn input(flow: &Flow) -> Type {
     match flow {
         Flow::Value(None) => Type::text("undefined"),
-        // Undefined is taken for null.
+        // Undefined is treated as null.
         Flow::Value(Some(ty)) if ty.is_nullable() => {
             Type::union([ty.clone(), Type::text("undefined")])
         }
@@ -96,7 +97,7 @@ pub(super) fn input(flow: &Flow) -> Type {
             "AsyncIteratorObject",
             vec![
                 message.clone().unwrap_or_else(|| Type::text("undefined")),
-                // What nobody asks for may be anything.
+                // A return value that no client reads may have any type.
                 done.clone().unwrap_or_else(Type::unknown),
                 Type::text("void"),
             ],
@@ -104,7 +105,7 @@ pub(super) fn input(flow: &Flow) -> Type {
     }
 }
 
-/// What a client gets.
+/// Returns the type that a client receives.
 pub(super) fn output(flow: &Flow) -> Type {
     let or_void = |ty: &Option<Type>| ty.clone().unwrap_or_else(|| Type::text("void"));
     match flow {
@@ -125,7 +126,7 @@ pub(super) fn output(flow: &Flow) -> Type {
     }
 }
 
-/// The methods of a durable iterator, whose calls need no context.
+/// Returns the type of the methods of a durable iterator, whose calls need no context.
 fn methods_type(Branch(nodes): &Branch) -> Type {
     let members = nodes.iter().map(|(name, node)| {
         let (ty, docs) = match node {

@@ -1,11 +1,11 @@
-//! What a type of TypeScript cannot say of its values.
+//! Constraints that a TypeScript type cannot express.
 
 use serde_json::{Map, Value};
 
 use crate::schema::MAX_SAFE_INTEGER;
 use crate::value::KEYWORD;
 
-/// The constraints of a schema, as tags of JSDoc under the names that JSON Schema has.
+/// Returns the constraints of a schema, as JSDoc tags with their names in JSON Schema.
 pub(super) fn constraints(schema: &Map<String, Value>) -> Vec<(&'static str, String)> {
     let mut tags = Vec::new();
     if schema.get("deprecated") == Some(&Value::Bool(true)) {
@@ -22,7 +22,7 @@ pub(super) fn constraints(schema: &Map<String, Value>) -> Vec<(&'static str, Str
     tags
 }
 
-/// The text of a constraint.
+/// Returns the text of a constraint.
 fn shown(keyword: &str, value: &Value) -> Option<String> {
     Some(match value {
         value if keyword == "default" => value.to_string(),
@@ -36,7 +36,7 @@ fn shown(keyword: &str, value: &Value) -> Option<String> {
     })
 }
 
-/// Whether a constraint goes without saying: with the type, or with its format.
+/// Returns `true` if a constraint is implied by the type, or by its format.
 fn is_told(keyword: &str, text: &str, format: Option<&str>, schema: &Map<String, Value>) -> bool {
     let number: f64 = text.parse().unwrap_or(0.0);
     match keyword {
@@ -44,7 +44,7 @@ fn is_told(keyword: &str, text: &str, format: Option<&str>, schema: &Map<String,
         "format" => ["double", "uint", "int"].contains(&text) || schema.contains_key(KEYWORD),
         "minimum" if format.and_then(range).is_some_and(|(minimum, _)| minimum == number) => true,
         "maximum" if format.and_then(range).is_some_and(|(_, maximum)| maximum == number) => true,
-        // No number of JavaScript is beyond, and exact.
+        // Beyond this bound JavaScript has no exact numbers.
         "minimum" | "maximum" => number.abs() >= MAX_SAFE_INTEGER,
         _ => false,
     }
@@ -72,7 +72,7 @@ const KEYWORDS: [&str; 19] = [
     "formatExclusiveMaximum",
 ];
 
-/// The range of an integer type, as far as a double tells it.
+/// Returns the range of an integer type, as doubles.
 fn range(format: &str) -> Option<(f64, f64)> {
     Some(match format {
         "int8" => (i8::MIN.into(), i8::MAX.into()),

@@ -9,10 +9,10 @@ use super::print::{Printer, property, quoted};
 use super::tree::{Style, write_tree};
 use super::types::Type;
 
-/// How an object is written.
+/// Formatting of an object value.
 const VALUES: Style = Style { end: ",", key };
 
-/// The text of the file.
+/// Returns the text of the file.
 pub(super) fn text(model: &Model, imports: &[String]) -> String {
     let mut body = String::new();
     let (mut imported, mut types) = (BTreeSet::new(), BTreeSet::new());
@@ -43,7 +43,7 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     out + &body
 }
 
-/// The builder of a procedure's contract, its calls indented by `depth`.
+/// Returns the builder of a procedure's contract, with its calls indented by `depth`.
 fn builder(procedure: &Procedure, depth: usize, imported: &mut BTreeSet<&'static str>) -> String {
     imported.extend(["oc", "type"]);
     let mut out = "oc".to_owned();
@@ -54,7 +54,7 @@ fn builder(procedure: &Procedure, depth: usize, imported: &mut BTreeSet<&'static
     }
     if !procedure.errors.is_empty() {
         _ = write!(out, "\n{indent}.errors({{");
-        // A code is declared once, with all the data that it may have.
+        // A code is declared once, with the union of its data.
         let mut by_code: BTreeMap<&str, (u16, &str, Vec<Type>)> = BTreeMap::new();
         for error in &procedure.errors {
             let data = error.data.clone().unwrap_or_else(|| Type::text("undefined"));
@@ -85,9 +85,9 @@ fn builder(procedure: &Procedure, depth: usize, imported: &mut BTreeSet<&'static
     out + &format!("\n{indent}.input({given})\n{indent}.output({got})")
 }
 
-/// The key of a member of an object.
+/// Returns the key of a member of an object.
 fn key(name: &str) -> String {
-    // Without brackets it would name no member, but the object's prototype.
+    // Without brackets it would set the object's prototype.
     if name == "__proto__" { format!("[{}]", quoted(name)) } else { property(name) }
 }
 

@@ -1,19 +1,19 @@
-//! Comments: what the Rust docs say, and what a type of TypeScript cannot.
+//! Comments: the Rust docs, and constraints that TypeScript types cannot express.
 
 use std::fmt::Write as _;
 
 use crate::procedure::Definition;
 
-/// The comment of a type, a member or a procedure.
+/// Comment of a type, a member or a procedure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Docs {
     pub(super) text: String,
-    /// JSDoc tags with what follows them.
+    /// JSDoc tags with their texts.
     pub(super) tags: Vec<(&'static str, String)>,
 }
 
 impl Docs {
-    /// Those of a procedure.
+    /// Returns the comment of a procedure.
     pub(super) fn of(definition: &Definition) -> Self {
         let mut tags = Vec::new();
         if let Some(deprecation) = definition.deprecated {
@@ -28,7 +28,7 @@ impl Docs {
         self.text.trim().is_empty() && self.tags.is_empty()
     }
 
-    /// Appends the comment, on lines of its own.
+    /// Appends the comment, on its own lines.
     pub(super) fn write(&self, indent: &str, out: &mut String) {
         if self.is_empty() {
             return;
@@ -38,11 +38,11 @@ impl Docs {
             lines.push(String::new());
         }
         for (tag, text) in &self.tags {
-            // What follows stays on the tag's line: a further one could begin with a tag.
+            // The text stays on the tag's line: a further line could begin with a tag.
             let text = plain(text).lines().collect::<Vec<_>>().join(" ");
             lines.push(format!("@{tag} {text}").trim_end().to_owned());
         }
-        // What a comment's only line, or last one, says to the compiler it would do.
+        // The compiler follows directives in the only or last line of a comment.
         if let [line] = lines.as_slice()
             && !line.contains("@ts-")
         {
@@ -57,7 +57,7 @@ impl Docs {
     }
 }
 
-/// A text that cannot end the comment, with LF between its lines.
+/// Returns a text that cannot end the comment, with LF between its lines.
 fn plain(text: &str) -> String {
     text.replace("*/", "*\\/").replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n")
 }

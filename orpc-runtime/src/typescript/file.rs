@@ -4,10 +4,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs};
 
-/// The variable that says what is to be done.
+/// Variable that selects the mode.
 pub(super) const VARIABLE: &str = "ORPC_TS";
 
-/// What is to be done with a file.
+/// Operation on a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Write,
@@ -15,19 +15,19 @@ pub(super) enum Mode {
     Off,
 }
 
-/// What became of a file.
+/// Result of the operation on a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// It was written.
     Written,
-    /// It is as it should be, and was left alone.
+    /// It is up to date, and was not written.
     Unchanged,
-    /// Nothing was done, as `ORPC_TS=off` or docs.rs ask for.
+    /// Nothing was done, because of `ORPC_TS=off` or docs.rs.
     Off,
 }
 
-/// Why a file is not as it should be.
+/// Error of a file that is not up to date.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -50,7 +50,7 @@ pub enum FileError {
         /// Why.
         source: io::Error,
     },
-    /// It is another one, or there is none.
+    /// Its content differs, or it does not exist.
     #[error(
         "{} is not what the router says; write it anew with `{VARIABLE}=write`\n\n{diff}",
         path.display()
@@ -58,19 +58,19 @@ pub enum FileError {
     Differs {
         /// The file.
         path: PathBuf,
-        /// What would change, as a unified diff.
+        /// Changes, as a unified diff.
         diff: String,
     },
-    /// The variable has another value.
+    /// The variable has an unknown value.
     #[error("`{VARIABLE}` is `{0}`: it may be `write`, `check` or `off`")]
     Mode(String),
 }
 
 impl Mode {
-    /// The mode that the environment asks for.
+    /// Returns the mode that the environment selects.
     pub(super) fn from_env(default: Self) -> Result<Self, FileError> {
         let Some(value) = env::var_os(VARIABLE) else {
-            // Sources are read-only there, and nobody needs the file.
+            // Sources are read-only there, and the file is not needed.
             return Ok(if env::var_os("DOCS_RS").is_some() { Self::Off } else { default });
         };
         match value.to_str() {
@@ -83,7 +83,7 @@ impl Mode {
     }
 }
 
-/// Makes the file be of that text, or finds that it is not.
+/// Writes the text to the file, or reports that it differs.
 pub(super) fn bring_to(path: &Path, text: &str, mode: Mode) -> Result<Outcome, FileError> {
     if mode == Mode::Off {
         return Ok(Outcome::Off);
@@ -91,7 +91,7 @@ pub(super) fn bring_to(path: &Path, text: &str, mode: Mode) -> Result<Outcome, F
     let current = match fs::read_to_string(path) {
         Ok(current) => Some(current),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        // What is no text is no client, either.
+        // A file that is not text is not a client.
         Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
         Err(source) => return Err(FileError::Read { path: path.to_owned(), source }),
     };
@@ -107,9 +107,9 @@ pub(super) fn bring_to(path: &Path, text: &str, mode: Mode) -> Result<Outcome, F
     Ok(Outcome::Written)
 }
 
-/// Writes a file so that readers see the old one or the new one, and no half of it.
+/// Writes a file atomically: readers see the old content or the new one.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // The file behind a link is replaced, not the link.
+    // The target of a link is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -121,26 +121,27 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // As any new file's: less what the environment's mask takes away.
+        // The mode of a new file: the umask is applied.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     if let Some(start) = start_of_build_script() {
-        // Else Cargo would take the file for changed since the script ran, and run it again.
+        // Otherwise Cargo would see the file as changed since the script ran, and run it
+        // again.
         file.as_file().set_modified(start)?;
     }
     file.persist(path)?;
     Ok(())
 }
 
-/// Tells Cargo when the script is to be run again, if this is a build script.
+/// Tells Cargo when to run the script again, if this is a build script.
 pub(super) fn tell_cargo(path: &Path, mode: Mode) {
     if !is_build_script() {
         return;
     }
     println!("cargo::rerun-if-env-changed={VARIABLE}");
-    // A file that is missing, and stays so, would be a reason to run every time.
+    // A missing file that is not written would run the script every time.
     if mode != Mode::Off {
         println!("cargo::rerun-if-changed={}", path.display());
     }
@@ -151,14 +152,15 @@ fn is_build_script() -> bool {
     env::var_os("OUT_DIR").is_some() && env::var_os("CARGO_CFG_TARGET_OS").is_some()
 }
 
-/// When Cargo started the script: what it compares the times of files with.
+/// Returns the time when Cargo started the script, with which it compares the times of
+/// files.
 fn start_of_build_script() -> Option<std::time::SystemTime> {
     let folder = is_build_script().then(|| env::var_os("OUT_DIR")).flatten()?;
     let stamp = Path::new(&folder).parent()?.join("invoked.timestamp");
     fs::metadata(stamp).ok()?.modified().ok()
 }
 
-/// What would change, as a unified diff.
+/// Returns the changes, as a unified diff.
 fn difference(current: &str, wanted: &str) -> String {
     let current = current.replace("\r\n", "\n");
     let diff = similar::TextDiff::from_lines(current.as_str(), wanted);

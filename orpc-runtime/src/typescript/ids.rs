@@ -1,19 +1,19 @@
-//! Which Rust type a definition of schemars is.
+//! Rust types of schemars' definitions.
 
 use std::collections::BTreeMap;
 
 use schemars::generate::SchemaGenerator;
 
-/// The ids of all types that a generator gave a name to, by that name: the path
-/// of the type's module and its own name, with its arguments.
+/// Returns the ids of all types that a generator named, by name: the path of the type's
+/// module and its own name, with its arguments.
 ///
-/// Where types of different modules, or with different arguments, have one name,
-/// the generator numbers them as they come, and what it knows of their modules it
-/// tells nobody but in its `Debug` form. Without it the names of a client's types
-/// would change with the order of procedures. What cannot be read is left out,
-/// and such a definition is known by its name alone.
+/// If types of different modules, or with different arguments, have the same name, the
+/// generator numbers them in the order of their use, and shows their modules only in
+/// its `Debug` output, which is parsed here. Otherwise the names of a client's types
+/// would change with the order of procedures. Unparsable parts are skipped, and such a
+/// definition is identified by its name alone.
 pub(super) fn ids(generator: &mut SchemaGenerator) -> BTreeMap<String, String> {
-    // Their texts must not be taken for what follows them.
+    // Their texts could be mistaken for the rest.
     let definitions = generator.take_definitions(false);
     let text = format!("{generator:?}");
     *generator.definitions_mut() = definitions;
@@ -29,7 +29,7 @@ pub(super) fn ids(generator: &mut SchemaGenerator) -> BTreeMap<String, String> {
     ids
 }
 
-/// A string literal at the start of a text, and what follows it.
+/// Splits off a string literal at the start of a text.
 fn string(text: &str) -> Option<(String, &str)> {
     let text = text.strip_prefix('"')?;
     let mut value = String::new();
@@ -37,7 +37,7 @@ fn string(text: &str) -> Option<(String, &str)> {
     while let Some((at, char)) = chars.next() {
         match char {
             '"' => return Some((value, &text[at + 1..])),
-            // Names with other escapes are no names of Rust types.
+            // Rust type names have no other escapes.
             '\\' => value.push(chars.next()?.1),
             char => value.push(char),
         }

@@ -21,24 +21,24 @@ use file::Mode;
 pub use file::{FileError, Outcome};
 use model::Model;
 
-/// A file of TypeScript, made from a router.
+/// A TypeScript file, generated from a router.
 pub struct TypeScript {
     model: Model,
     write: fn(&Model, &[String]) -> String,
     imports: Vec<String>,
 }
 
-/// The client's type: `export type Client`, for `createORPCClient` of the official
-/// client.
+/// Generates the client's type: `export type Client`, for `createORPCClient` of the
+/// official client.
 ///
 /// # Panics
-/// If the router cannot be served, with all the reasons; [`try_client`] gives them back.
+/// If the router cannot be served, with all the reasons; [`try_client`] returns them.
 #[must_use]
 pub fn client<C: Send + Sync + 'static>(router: &Router<C>) -> TypeScript {
     served(try_client(router))
 }
 
-/// The client's type.
+/// Generates the client's type.
 ///
 /// # Errors
 /// All the reasons why the router cannot be served.
@@ -46,18 +46,18 @@ pub fn try_client<C: Send + Sync + 'static>(router: &Router<C>) -> Result<TypeSc
     TypeScript::new(router, client::text)
 }
 
-/// The contract: `export const contract`, for what wants the procedures as a value,
-/// such as the method of GET calls in `RPCLink`, or a mock server. It needs
+/// Generates the contract: `export const contract`, for code that needs the procedures
+/// as a value, such as the method of GET calls in `RPCLink`, or a mock server. It needs
 /// `@orpc/contract`.
 ///
 /// # Panics
-/// If the router cannot be served, with all the reasons; [`try_contract`] gives them back.
+/// If the router cannot be served, with all the reasons; [`try_contract`] returns them.
 #[must_use]
 pub fn contract<C: Send + Sync + 'static>(router: &Router<C>) -> TypeScript {
     served(try_contract(router))
 }
 
-/// The contract.
+/// Generates the contract.
 ///
 /// # Errors
 /// All the reasons why the router cannot be served.
@@ -80,40 +80,40 @@ impl TypeScript {
         Ok(Self { model: Model::of(router), write, imports: Vec::new() })
     }
 
-    /// Adds a line after the imports of the file's own, for types that
-    /// `x-typescript-type` names.
+    /// Adds a line after the imports of the file, for types that `x-typescript-type`
+    /// names.
     #[must_use]
     pub fn import(mut self, line: impl Into<String>) -> Self {
         self.imports.push(line.into());
         self
     }
 
-    /// Writes the file, if it is another one: in a build script. The path is
-    /// relative to the package. `ORPC_TS=check` only compares, `ORPC_TS=off` does
-    /// nothing; so does docs.rs.
+    /// Writes the file, if it has changed: for build scripts. The path is relative to
+    /// the package. `ORPC_TS=check` only compares, `ORPC_TS=off` does nothing; neither
+    /// does docs.rs.
     ///
     /// # Panics
-    /// If the file cannot be written, or is not what it should be; which fails the
-    /// build. [`try_write`](Self::try_write) gives the error back.
+    /// If the file cannot be written, or differs; this fails the build.
+    /// [`try_write`](Self::try_write) returns the error.
     pub fn write(&self, path: impl AsRef<Path>) {
         self.try_write(path).unwrap_or_else(|error| panic!("{}", Report(&error)));
     }
 
-    /// Writes the file, if it is another one.
+    /// Writes the file, if it has changed.
     ///
     /// # Errors
-    /// The file cannot be written, or is not what it should be.
+    /// The file cannot be written, or differs.
     pub fn try_write(&self, path: impl AsRef<Path>) -> Result<Outcome, FileError> {
         let mode = Mode::from_env(Mode::Write)?;
         file::tell_cargo(path.as_ref(), mode);
         file::bring_to(path.as_ref(), &self.to_string(), mode)
     }
 
-    /// Compares the file: in a test. `ORPC_TS=write` writes it instead.
+    /// Compares the file: for tests. `ORPC_TS=write` writes it instead.
     ///
     /// # Panics
-    /// If the file is not what it should be, with the difference.
-    /// [`try_check`](Self::try_check) gives the error back.
+    /// If the file differs, with a diff. [`try_check`](Self::try_check) returns the
+    /// error.
     pub fn check(&self, path: impl AsRef<Path>) {
         self.try_check(path).unwrap_or_else(|error| panic!("{}", Report(&error)));
     }
@@ -121,13 +121,13 @@ impl TypeScript {
     /// Compares the file.
     ///
     /// # Errors
-    /// The file is not what it should be.
+    /// The file differs.
     pub fn try_check(&self, path: impl AsRef<Path>) -> Result<Outcome, FileError> {
         file::bring_to(path.as_ref(), &self.to_string(), Mode::from_env(Mode::Check)?)
     }
 }
 
-/// The text of the file.
+/// Writes the text of the file.
 impl fmt::Display for TypeScript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&(self.write)(&self.model, &self.imports))

@@ -1,4 +1,4 @@
-//! The types of a router's procedures.
+//! Types of a router's procedures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,9 +15,9 @@ use crate::procedure::{Definition, DurableMethod, Mounted, Shape, ShapeKind, Sig
 use crate::router::Router;
 use crate::schema::{SchemaOf, Side as Direction, refine_for_types};
 
-/// All that a file of types says.
+/// Contents of a file of types.
 pub(super) struct Model {
-    /// The types that have names, by their names.
+    /// The named types, by name.
     pub(super) types: BTreeMap<String, NamedType>,
     pub(super) procedures: Branch,
 }
@@ -28,7 +28,7 @@ pub(super) struct NamedType {
     pub(super) docs: Docs,
 }
 
-/// The procedures below a name, in their order.
+/// The procedures below a name, in order.
 #[derive(Default)]
 pub(super) struct Branch(pub(super) Vec<(String, Node)>);
 
@@ -46,11 +46,11 @@ pub(super) struct Procedure {
     pub(super) errors: Vec<DeclaredError>,
 }
 
-/// What goes in or comes out; none is undefined.
+/// Type of an input or output; `None` is undefined.
 pub(super) enum Flow {
     Value(Option<Type>),
     Events(Option<Type>, Option<Type>),
-    /// A durable iterator of these events, with the methods beside it.
+    /// A durable iterator of these events, with its methods.
     Durable(Option<Type>, Branch),
 }
 
@@ -94,7 +94,7 @@ impl Model {
     }
 }
 
-/// A procedure whose types have the names of their own side.
+/// Creates a procedure; its types have the names of their own side.
 fn procedure(
     definition: &Definition,
     signature: &Signature,
@@ -126,7 +126,7 @@ fn is_get(definition: &Definition) -> bool {
 }
 
 impl Branch {
-    /// Shows every procedure.
+    /// Visits every procedure.
     pub(super) fn visit(&self, visitor: &mut dyn FnMut(&Procedure)) {
         for (_, node) in &self.0 {
             match node {
@@ -154,7 +154,7 @@ impl Branch {
 }
 
 impl Branch {
-    /// Gives the types their names in the file.
+    /// Renames the types to their names in the file.
     fn rename(&mut self, input: &dyn Fn(&str) -> String, output: &dyn Fn(&str) -> String) {
         for (_, node) in &mut self.0 {
             match node {
@@ -186,7 +186,7 @@ impl Node {
 }
 
 impl Flow {
-    /// `own` names the types of the value, the others those of methods.
+    /// `own` renames the types of the value, the others those of methods.
     fn rename(
         &mut self,
         own: &dyn Fn(&str) -> String,
@@ -207,7 +207,7 @@ impl Flow {
     }
 }
 
-/// All that goes in, or all that comes out.
+/// The types of all inputs, or of all outputs.
 struct Side(SchemaGenerator, Direction);
 
 impl Side {
@@ -232,7 +232,7 @@ impl Side {
                 message.map(|schema| self.ty(schema)),
                 done.map(|schema| self.ty(schema)),
             ),
-            // No input, and no output but those of procedures.
+            // Not an input, and an output only of procedures.
             ShapeKind::Durable(..) => Flow::Value(None),
         }
     }
@@ -261,10 +261,10 @@ impl Side {
     }
 }
 
-/// The definitions of one side.
+/// Definitions of one side.
 struct Finished {
     definitions: BTreeMap<String, Value>,
-    /// The id of each.
+    /// Id of each definition, by name.
     by_name: BTreeMap<String, String>,
     ids: BTreeSet<String>,
 }
@@ -282,7 +282,7 @@ impl Finished {
         }
     }
 
-    /// The types by their ids, with ids in them.
+    /// Returns the types by id, with ids in place of names.
     fn types(&self) -> BTreeMap<&str, (Type, Docs)> {
         let id = |name: &str| self.id(name).to_owned();
         let ty = |schema| (renamed(type_of(schema), &id), docs_of(schema));
@@ -290,7 +290,7 @@ impl Finished {
     }
 }
 
-/// The ids of the types that are the same on both sides, with all that they hold.
+/// Returns the ids of the types that are equal on both sides, with all types in them.
 fn agreeing(inputs: &Finished, outputs: &Finished) -> BTreeSet<String> {
     let (inputs, outputs) = (inputs.types(), outputs.types());
     let is_same = |id: &&&str| inputs.get(**id) == outputs.get(**id);
@@ -309,7 +309,7 @@ fn agreeing(inputs: &Finished, outputs: &Finished) -> BTreeSet<String> {
     }
 }
 
-/// The same type with other names in it.
+/// Returns the same type with other names in it.
 fn renamed(ty: Type, name: &dyn Fn(&str) -> String) -> Type {
     let all = |types: Vec<Type>| types.into_iter().map(|ty| renamed(ty, name)).collect();
     match ty {

@@ -1,20 +1,20 @@
-//! The names of a client's types: from the types' own names, by their modules
-//! where these clash, and never by the order in which they came.
+//! Names of a client's types: the types' own names, with their modules if these
+//! conflict, and independent of the order of procedures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::print::is_identifier;
 
-/// Whose type it is.
+/// Use of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Use {
-    /// What goes in and what comes out are the same.
+    /// Input and output are equal.
     Both,
     Input,
     Output,
 }
 
-/// The names that a file uses, or that the language reserves.
+/// Names that a file uses, or that the language reserves.
 const TAKEN: &[&str] = &[
     "Array",
     "AsyncIteratorClass",
@@ -112,17 +112,17 @@ const TAKEN: &[&str] = &[
     "instanceof",
 ];
 
-/// The primitive types of schemars' ids.
+/// Primitive types in schemars' ids.
 const PRIMITIVES: &[&str] = &[
     "boolean", "double", "float", "int", "int128", "int16", "int32", "int64", "int8", "null",
     "string", "uint", "uint128", "uint16", "uint32", "uint64", "uint8", "AnyValue", "char",
 ];
 
-/// Gives every type a name that no other one has.
+/// Gives every type a unique name.
 ///
-/// A type is as it is called in Rust, with its arguments. Where several types
-/// have one name, each is preceded by the names of its modules, from the
-/// innermost on, as many as it takes.
+/// A type has its Rust name, with its arguments. If several types have the same name,
+/// each is prefixed with the names of its modules, from the innermost on, as many as
+/// necessary.
 pub(super) fn names(types: &BTreeSet<(String, Use)>) -> BTreeMap<(String, Use), String> {
     let ids: BTreeSet<&str> = types.iter().map(|(id, _)| id.as_str()).collect();
     let mut levels: BTreeMap<&str, usize> = ids.iter().map(|id| (*id, 0)).collect();
@@ -140,7 +140,7 @@ pub(super) fn names(types: &BTreeSet<(String, Use)>) -> BTreeMap<(String, Use), 
     }
 }
 
-/// The names, with marks where no module is left that tells types apart.
+/// Returns the names, with underscores if modules do not distinguish the types.
 fn marked(
     types: &BTreeSet<(String, Use)>,
     clashing: &BTreeSet<&str>,
@@ -160,12 +160,12 @@ fn marked(
     named.into_iter().map(|(name, ty)| (ty.clone(), name)).collect()
 }
 
-/// The ids of the types that need another name.
+/// Returns the ids of the types that need another name.
 fn clashing<'t>(
     types: &'t BTreeSet<(String, Use)>,
     name: &dyn Fn(&(String, Use)) -> String,
 ) -> BTreeSet<&'t str> {
-    // Of types that are called the same in Rust none keeps the name.
+    // Of types with the same Rust name none keeps it.
     let mut by_own: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut by_name: BTreeMap<String, Vec<&(String, Use)>> = BTreeMap::new();
     for ty in types {
@@ -176,8 +176,8 @@ fn clashing<'t>(
         by_own.into_values().filter(|ids| ids.len() > 1).flatten().collect();
     for (name, types) in by_name {
         let is_taken = TAKEN.contains(&name.as_str());
-        // A type that is called so in Rust keeps its name before one that is
-        // called so for its use.
+        // A type with that Rust name takes precedence over one that gets the name from
+        // its use.
         let whole = types.iter().filter(|ty| ty.1 == Use::Both).count();
         let is_clashing =
             |ty: &&&(String, Use)| is_taken || types.len() > 1 && (whole != 1 || ty.1 != Use::Both);
@@ -202,7 +202,7 @@ fn name(ids: &BTreeSet<&str>, (id, of): &(String, Use), level: usize) -> String 
     if is_identifier(&name) { name } else { format!("_{name}") }
 }
 
-/// The modules of an id, outermost first.
+/// Returns the modules of an id, outermost first.
 fn modules(id: &str) -> Vec<&str> {
     let path = id.split_once('<').map_or(id, |(path, _)| path);
     let mut parts: Vec<_> = path.split("::").collect();
@@ -210,7 +210,7 @@ fn modules(id: &str) -> Vec<&str> {
     parts
 }
 
-/// The name of a type with its arguments, which show as many modules.
+/// Returns the name of a type with its arguments, which show as many modules.
 fn own_name(ids: &BTreeSet<&str>, id: &str, level: usize) -> String {
     let (path, arguments) = match id.split_once('<') {
         Some((path, rest)) => (path, Some(rest.strip_suffix('>').unwrap_or(rest))),
@@ -228,8 +228,8 @@ fn own_name(ids: &BTreeSet<&str>, id: &str, level: usize) -> String {
     name
 }
 
-/// The names of a type's arguments. Ids of schemars have nothing between them, so
-/// each is the longest id that is known.
+/// Returns the names of a type's arguments. schemars' ids have no separators, so each
+/// is the longest known id.
 fn argument_names(ids: &BTreeSet<&str>, mut text: &str, level: usize) -> String {
     let mut names = Vec::new();
     while !text.is_empty() {
@@ -267,7 +267,7 @@ fn argument_name(ids: &BTreeSet<&str>, id: &str, level: usize) -> String {
     modules.collect::<String>() + &own_name(ids, id, level)
 }
 
-/// What is within the first brackets of a text, and what follows them.
+/// Splits off the text within the first brackets.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     let open = text.find(['[', '<', '('])?;
     let mut depth = 0;
@@ -286,7 +286,7 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// The words of a text, each with a capital letter.
+/// Converts the words of a text to PascalCase.
 fn pascal(text: &str) -> String {
     let words = text.split(|char: char| !char.is_ascii_alphanumeric());
     let capital = |word: &str| {

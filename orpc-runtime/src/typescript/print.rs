@@ -1,30 +1,30 @@
-//! The text of types.
+//! Printing of types.
 
 use std::fmt::Write as _;
 
 use super::types::{Index, Member, Type};
 
-/// The longest line of a type that could also be broken up.
+/// Maximum length of a line with a type that can be broken.
 const WIDTH: usize = 100;
 
-/// Writes types.
+/// Prints types.
 pub(super) struct Printer;
 
-/// The place of a type in another one, from the one that needs the fewest parentheses.
+/// Position of a type in another one, from the one that needs the fewest parentheses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     /// Alone.
     Free,
-    /// Among the types of a union.
+    /// In a union.
     Union,
-    /// Among the types of an intersection.
+    /// In an intersection.
     Intersection,
     /// Before `[]`.
     Element,
 }
 
 impl Printer {
-    /// The text of a type whose first line begins at `column` of a line that is
+    /// Returns the text of a type whose first line begins at `column` of a line that is
     /// indented by `depth`.
     pub(super) fn print(&self, ty: &Type, depth: usize, column: usize) -> String {
         let line = self.line(ty, Place::Free);
@@ -34,7 +34,7 @@ impl Printer {
         }
     }
 
-    /// The type on one line; none if it has comments in it.
+    /// Returns the type on one line; `None` if it contains comments.
     fn line(&self, ty: &Type, place: Place) -> Option<String> {
         Some(match ty {
             Type::Text(text) => parenthesised(text.clone(), place > tightest_place(text)),
@@ -93,7 +93,7 @@ impl Printer {
         })
     }
 
-    /// The type on several lines, of which the first is not indented.
+    /// Returns the type on several lines, of which the first is not indented.
     fn lines(&self, ty: &Type, depth: usize, place: Place) -> String {
         let indent = "  ".repeat(depth);
         match ty {
@@ -160,10 +160,10 @@ impl Printer {
         }
     }
 
-    /// The type on lines of its own, as part of another one.
+    /// Returns the type on lines of its own, as part of another one.
     fn own_line(&self, ty: &Type, depth: usize, place: Place) -> String {
         let ty = self.fitting(ty, depth, place);
-        // The parts of a union begin their own lines, one step further in.
+        // The parts of a union begin their own lines, indented once more.
         match ty.strip_prefix('\n') {
             Some(parts) => parts.to_owned(),
             None => format!("{}{ty}", "  ".repeat(depth)),
@@ -178,14 +178,14 @@ impl Printer {
     }
 }
 
-/// A type behind what leads to it; a space at the end of a line is left out.
+/// Joins a type to its prefix, without trailing spaces.
 pub(super) fn after(lead: &str, ty: &str) -> String {
     let lead = if ty.starts_with('\n') { lead.trim_end() } else { lead };
     format!("{lead}{ty}")
 }
 
-/// The type of a member's value. One that need not be there may be undefined as
-/// well, which is not sent.
+/// Returns the type of a member's value. An optional one may also be undefined, which
+/// is not sent.
 fn value(member: &Member) -> Type {
     if member.optional {
         Type::union([member.ty.clone(), Type::text("undefined")])
@@ -207,8 +207,8 @@ fn parenthesised(text: String, are_needed: bool) -> String {
     if are_needed { format!("({text})") } else { text }
 }
 
-/// Returns the tightest place where a text of the user's stands without parentheses,
-/// from the operators outside of its brackets and literals.
+/// Returns the tightest position in which a user-defined text needs no parentheses, by
+/// the operators outside of its brackets and literals.
 fn tightest_place(text: &str) -> Place {
     let (mut place, mut depth, mut quote, mut before) = (Place::Element, 0_usize, None, ' ');
     for char in text.trim().chars() {
@@ -220,14 +220,14 @@ fn tightest_place(text: &str) -> Place {
             match char {
                 '"' | '\'' | '`' => quote = Some(char),
                 '(' | '[' | '{' | '<' => depth += 1,
-                // Not that of an arrow.
+                // Not the `>` of an arrow.
                 '>' if before == '=' => {}
                 ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
                 _ if depth > 0 => {}
                 // Functions and conditional types.
                 '=' | '?' => return Place::Free,
                 '|' => place = place.min(Place::Union),
-                // Also the operators before a type, such as `keyof`.
+                // Includes prefix operators, such as `keyof`.
                 '&' | ' ' | '\n' | '\t' => place = place.min(Place::Intersection),
                 _ => {}
             }
@@ -237,19 +237,19 @@ fn tightest_place(text: &str) -> Place {
     place
 }
 
-/// The name of a property, quoted if it is no identifier.
+/// Returns the name of a property, quoted if it is not an identifier.
 pub(super) fn property(name: &str) -> String {
     if is_identifier(name) { name.to_owned() } else { quoted(name) }
 }
 
-/// Whether a text can stand as a name. Letters beyond ASCII are left out.
+/// Returns `true` if a text is an identifier. Letters beyond ASCII are excluded.
 pub(super) fn is_identifier(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|first: char| first.is_ascii_digit())
         && text.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '$'))
 }
 
-/// A string literal.
+/// Returns a string literal.
 pub(super) fn quoted(text: &str) -> String {
     // JSON is part of ECMAScript (ECMA-262, since 2019).
     serde_json::Value::from(text).to_string()

@@ -1,4 +1,4 @@
-//! From a JSON Schema (draft 2020-12) to a type of TypeScript.
+//! Conversion of a JSON Schema (draft 2020-12) to a TypeScript type.
 
 use serde_json::{Map, Value};
 
@@ -7,13 +7,13 @@ use super::docs::Docs;
 use super::types::{Index, Member, Type};
 use crate::value::{KEYWORD, is_wide};
 
-/// The schema keyword with the type that stands for a place, in TypeScript's own words.
+/// Schema keyword with a TypeScript type to use as is.
 const OWN_TYPE: &str = "x-typescript-type";
 
-/// The longest array of a fixed length that is written as a tuple.
+/// Maximum length of an array of fixed length that becomes a tuple.
 const LONGEST_TUPLE: u64 = 24;
 
-/// The type of a schema.
+/// Returns the type of a schema.
 pub(super) fn type_of(schema: &Value) -> Type {
     match schema {
         Value::Bool(false) => Type::text("never"),
@@ -22,7 +22,7 @@ pub(super) fn type_of(schema: &Value) -> Type {
     }
 }
 
-/// Tells if a schema of an `Option` accepts null beside its own values.
+/// Returns `true` if a schema of an `Option` accepts null beside its own values.
 fn is_nullable(schema: &Map<String, Value>) -> bool {
     let is_null = |schema: &Value| schema.get("type").is_some_and(|name| name == "null");
     let mut names = type_names(schema);
@@ -36,7 +36,7 @@ fn is_nullable(schema: &Map<String, Value>) -> bool {
 
 fn type_of_members(schema: &Map<String, Value>) -> Type {
     if let Some(text) = schema.get(OWN_TYPE).and_then(Value::as_str) {
-        // A text that says null itself has its own reasons for the place.
+        // A text that contains null already decides about it.
         let says_null = text.split(|char: char| !char.is_alphanumeric()).any(|word| word == "null");
         return Type::text(text).or_null(!says_null && is_nullable(schema));
     }
@@ -66,7 +66,7 @@ fn type_of_members(schema: &Map<String, Value>) -> Type {
         parts.extend(schemas.iter().map(type_of));
     }
     let has_values = schema.contains_key("const") || schema.contains_key("enum");
-    // An object with nothing to say of its members only tells that it is one.
+    // An object without statements about its members only says that it is an object.
     let says_nothing = !parts.is_empty() && !tells_members(schema);
     if names.is_empty() {
         if tells_members(schema) {
@@ -78,8 +78,8 @@ fn type_of_members(schema: &Map<String, Value>) -> Type {
     Type::intersection(parts)
 }
 
-/// One of several types, with what is said of it. A type with a name of its own
-/// says it there.
+/// Returns one of several types, with its comment. A named type has the comment at its
+/// declaration.
 fn variant(schema: &Value, is_object: bool) -> Type {
     let docs = Docs { tags: Vec::new(), ..docs_of(schema) };
     match alternative(schema, is_object) {
@@ -88,8 +88,8 @@ fn variant(schema: &Value, is_object: bool) -> Type {
     }
 }
 
-/// One of the types that a value may have. Of an object any may mean that it has no
-/// members but those that it has anyway, as an enum has that is flattened and optional.
+/// Returns one of the types of a value. For an object any type may mean that it has no
+/// further members, as for an optional flattened enum.
 fn alternative(schema: &Value, is_object: bool) -> Type {
     match schema {
         Value::Object(members) if is_object && members.is_empty() => {
@@ -99,7 +99,7 @@ fn alternative(schema: &Value, is_object: bool) -> Type {
     }
 }
 
-/// Whether a schema tells what the members of an object are.
+/// Returns `true` if a schema describes the members of an object.
 fn tells_members(schema: &Map<String, Value>) -> bool {
     ["properties", "additionalProperties", "patternProperties"]
         .iter()
@@ -107,8 +107,8 @@ fn tells_members(schema: &Map<String, Value>) -> bool {
         || takes_unevaluated(schema)
 }
 
-/// Whether there may be members of which only the whole of a schema, with all that
-/// it is composed of, tells that they have no name.
+/// Returns `true` if only the whole of a schema, with all of its parts, determines the
+/// unnamed members.
 fn takes_unevaluated(schema: &Map<String, Value>) -> bool {
     schema.get("unevaluatedProperties").is_some_and(|others| *others != Value::Bool(false))
 }
@@ -133,7 +133,7 @@ fn type_of_name(name: &str, schema: &Map<String, Value>) -> Type {
     }
 }
 
-/// The type of a value that JSON lacks.
+/// Returns the type of a value that JSON lacks.
 fn native_type(kind: &str, schema: &Map<String, Value>) -> Option<Type> {
     let items = || schema.get("items").map_or_else(Type::unknown, type_of);
     Some(match kind {
@@ -149,7 +149,7 @@ fn native_type(kind: &str, schema: &Map<String, Value>) -> Option<Type> {
             Type::Tuple { items, .. } => Type::Generic("Map", items),
             _ => Type::Generic("Map", vec![Type::unknown(), Type::unknown()]),
         },
-        // What a client's own serializer makes of it, nobody else knows.
+        // Its type depends on the client's own serializer.
         "custom" => Type::unknown(),
         _ => return None,
     })
@@ -162,7 +162,7 @@ fn definition_name(reference: &str) -> String {
     name.replace("~1", "/").replace("~0", "~")
 }
 
-/// A value that stands for itself.
+/// Returns the literal type of a value.
 fn literal(value: &Value, schema: &Map<String, Value>) -> Type {
     match value {
         Value::Null => Type::text("null"),
@@ -224,7 +224,7 @@ fn object(schema: &Map<String, Value>) -> Type {
         .flatten()
         .map(|(name, schema)| {
             let ty = type_of(schema);
-            // A member that is undefined is not sent.
+            // An undefined member is not sent.
             let optional = !required.contains(&name.as_str()) || ty == Type::text("undefined");
             Member { name: name.clone(), ty, optional, docs: docs_of(schema) }
         })
@@ -233,21 +233,21 @@ fn object(schema: &Map<String, Value>) -> Type {
     Type::Object { members, index: index.map(Box::new) }
 }
 
-/// What the members are that have no name. An index signature covers the others
-/// as well, so their types are part of its type.
+/// Returns the type of the unnamed members. An index signature covers the others as
+/// well, so their types are part of its type.
 fn index(schema: &Map<String, Value>, members: &[Member]) -> Option<Index> {
     if takes_unevaluated(schema) {
-        // The other members with names are not known here, and it covers them as well.
+        // The other named members are unknown here, and it covers them as well.
         return Some(Index { key: "string", ty: Type::unknown() });
     }
     let patterns = schema.get("patternProperties").and_then(Value::as_object);
     let others = match schema.get("additionalProperties") {
-        // No members at all. `{}` would be any value but null and undefined.
+        // No members at all. `{}` would be any value except null and undefined.
         Some(Value::Bool(false)) if members.is_empty() && patterns.is_none() => {
             return Some(Index { key: "string", ty: Type::text("never") });
         }
         Some(Value::Bool(false)) => None,
-        // Unknown members are taken, and nobody writes them.
+        // Unknown members are accepted, but need not be written.
         None if schema.contains_key("properties") => None,
         None if patterns.is_some() => None,
         None => Some(&Value::Bool(true)),
@@ -271,17 +271,17 @@ fn index(schema: &Map<String, Value>, members: &[Member]) -> Option<Index> {
     })
 }
 
-/// The patterns of integers as keys.
+/// Patterns of integers as keys.
 const NUMERIC: [&str; 2] = [r"^\d+$", r"^-?\d+$"];
 
-/// Whether the type of a schema is a tuple of which nothing is left to say.
+/// Returns `true` if the tuple type of a schema expresses all of it.
 fn is_tuple(schema: &Map<String, Value>) -> bool {
     !schema.contains_key(KEYWORD)
         && type_names(schema).any(|name| name == "array")
         && matches!(array(schema), Type::Tuple { rest: None, .. })
 }
 
-/// Whether a schema is that of an integer that is a number and has no size.
+/// Returns `true` if a schema is that of an integer that is a number and has no size.
 fn is_unsized_integer(schema: &Map<String, Value>) -> bool {
     const SIZED: [&str; 6] = ["int8", "uint8", "int16", "uint16", "int32", "uint32"];
     let format = schema.get("format").and_then(Value::as_str);
@@ -292,7 +292,7 @@ fn is_unsized_integer(schema: &Map<String, Value>) -> bool {
         && !format.is_some_and(|format| SIZED.contains(&format))
 }
 
-/// What is to be said of a value.
+/// Returns the comment of a value.
 pub(super) fn docs_of(schema: &Value) -> Docs {
     let Some(schema) = schema.as_object() else { return Docs::default() };
     let mut tags = constraints(schema);

@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 use super::model::{Branch, Node, Procedure};
 use super::print::after;
 
-/// How objects are written.
+/// Formatting of objects.
 pub(super) struct Style {
-    /// What ends an entry.
+    /// End of an entry.
     pub(super) end: &'static str,
-    /// The key of a name.
+    /// Formats the key of a name.
     pub(super) key: fn(&str) -> String,
 }
 
-/// Writes the object with what `leaf` makes of each procedure: it is given the
-/// depth of the procedure's name and the column behind it.
+/// Writes the object; `leaf` writes each procedure, given the depth of its name and the
+/// column behind it.
 pub(super) fn write_tree(
     Branch(entries): &Branch,
     style: &Style,

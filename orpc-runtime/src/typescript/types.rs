@@ -1,20 +1,20 @@
-//! Types of TypeScript.
+//! TypeScript types.
 
 use super::docs::Docs;
 
-/// A type of TypeScript.
+/// A TypeScript type.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Type {
-    /// A type that the language has a word for, or one in the user's own words.
+    /// A type with a keyword of the language, or a user-defined text.
     Text(String),
-    /// A string, number, boolean or bigint that stands for itself.
+    /// A literal type: a string, number, boolean or bigint.
     Literal(String),
-    /// A type with a name of its own, by its name in the JSON Schema.
+    /// A named type, by its name in the JSON Schema.
     Named(String),
     Array(Box<Type>),
     Tuple {
         items: Vec<Type>,
-        /// How many of the items must be there.
+        /// Number of required items.
         required: usize,
         rest: Option<Box<Type>>,
     },
@@ -26,7 +26,7 @@ pub(super) enum Type {
     Generic(&'static str, Vec<Type>),
     Union(Vec<Type>),
     Intersection(Vec<Type>),
-    /// One of a union's types, with something to say of it.
+    /// One of a union's types, with its comment.
     Documented(Docs, Box<Type>),
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Member {
     pub(super) docs: Docs,
 }
 
-/// What the members are that have no name.
+/// Index signature of the unnamed members.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Index {
     /// `string` or `number`.
@@ -52,12 +52,12 @@ impl Type {
         Self::Text(text.to_owned())
     }
 
-    /// A value of any type.
+    /// Returns `unknown`.
     pub(super) fn unknown() -> Self {
         Self::text("unknown")
     }
 
-    /// The type whose values are those of any of the types.
+    /// Returns the union of the types.
     pub(super) fn union(types: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Vec::new();
         for ty in types {
@@ -85,7 +85,7 @@ impl Type {
         }
     }
 
-    /// The type whose values are those of all of the types.
+    /// Returns the intersection of the types.
     pub(super) fn intersection(types: Vec<Self>) -> Self {
         let mut all: Vec<Self> = Vec::new();
         for ty in types {
@@ -103,12 +103,12 @@ impl Type {
         }
     }
 
-    /// The type with null.
+    /// Returns the type, or its union with null.
     pub(super) fn or_null(self, nullable: bool) -> Self {
         if nullable { Self::union([self, Self::text("null")]) } else { self }
     }
 
-    /// Whether null is one of its values.
+    /// Returns `true` if null is one of its values.
     pub(super) fn is_nullable(&self) -> bool {
         match self {
             Self::Text(text) => text == "null" || text == "unknown",
@@ -118,7 +118,7 @@ impl Type {
         }
     }
 
-    /// Shows every name in it.
+    /// Visits every name in it.
     pub(super) fn visit_names(&self, visitor: &mut dyn FnMut(&str)) {
         match self {
             Self::Named(name) => visitor(name),
