@@ -1,14 +1,11 @@
 //! Contracts: a trait of procedures, implemented elsewhere.
 #![allow(unreachable_pub, reason = "the contract is as in a crate of its own")]
 
-use crate::support;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use orpc_runtime::prelude::*;
 use orpc_runtime::{CallError, HibernatingIterator, Kind, MetaValue};
 use serde_json::json;
-use support::{post, send};
 
 /// The contract of server and clients.
 mod agreed {
@@ -72,6 +69,8 @@ mod agreed {
 }
 
 use agreed::{ChatError, ChatRoom, Message, chat_room};
+
+use crate::support::{post, send};
 
 #[derive(Debug, Default)]
 struct App {

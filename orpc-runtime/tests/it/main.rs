@@ -1,10 +1,6 @@
 //! The integration tests, one program. Modules mirror those of `src`; `tests/README.md` at the root of the
 //! repository says where each behaviour is tested.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and the modules of a test are not documented"
-)]
+#![allow(unreachable_pub, reason = "procedures are `pub`, in modules that nothing exports")]
 
 #[cfg(feature = "http")]
 mod contract;

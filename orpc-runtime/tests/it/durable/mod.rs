@@ -1,15 +1,8 @@
 //! Durable iterators: admission, calls, the end.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
 
 mod ids;
 mod methods_by_type;
 mod readers;
-
-use crate::support;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,9 +13,10 @@ use orpc_runtime::publish::Publisher;
 use orpc_runtime::websocket::{Handled, SocketHooks};
 use orpc_runtime::{Accept, Close, Frame};
 use serde_json::{Value, json};
-use support::durable::*;
-use support::websocket::{self, Raw, RawFrame, TEXT, within};
-use support::{post, send};
+
+use crate::support::durable::*;
+use crate::support::websocket::{self, Raw, RawFrame, TEXT, within};
+use crate::support::{self, post, send};
 
 /// The status and text of the answer to a request for a socket.
 async fn refusal(rooms: &Durable<Room>, path: &str) -> (u16, String) {
@@ -444,7 +438,7 @@ async fn closes(socket: &mut Raw<tokio::io::DuplexStream>) -> RawFrame {
 }
 
 #[tokio::test]
-async fn statement_24_a_socket_is_closed_when_its_token_expires_though_nobody_says_anything() {
+async fn a_socket_is_closed_when_its_token_expires_though_nobody_says_anything() {
     let rooms = rooms();
     let mut socket = open(&endpoint(&rooms), &brief(&rooms)).await;
     assert_eq!(closes(&mut socket).await.close(), (1008, "Token expired"));
@@ -455,7 +449,7 @@ async fn statement_24_a_socket_is_closed_when_its_token_expires_though_nobody_sa
 }
 
 #[tokio::test]
-async fn statement_24_a_refreshed_token_keeps_the_socket_open_and_the_position() {
+async fn a_refreshed_token_keeps_the_socket_open_and_the_position() {
     let rooms = rooms();
     let first = brief(&rooms);
     let mut socket = open(&endpoint(&rooms), &first).await;
@@ -479,7 +473,7 @@ async fn statement_24_a_refreshed_token_keeps_the_socket_open_and_the_position()
 }
 
 #[tokio::test]
-async fn statement_24_a_revoked_client_is_closed_at_once_and_stays_out() {
+async fn a_revoked_client_is_closed_at_once_and_stays_out() {
     let rooms = rooms();
     let (ada, bob) = (token(&rooms), token(&rooms));
     let service = endpoint(&rooms);
@@ -511,7 +505,7 @@ impl SocketHooks for Bouncer {
 }
 
 #[tokio::test]
-async fn statement_24_a_client_that_is_revoked_while_its_socket_opens_does_not_stay() {
+async fn a_client_that_is_revoked_while_its_socket_opens_does_not_stay() {
     let rooms = rooms();
     let service = endpoint(&rooms).hooks(Bouncer(rooms.clone()));
     let mut socket = open(&service, &token(&rooms)).await;

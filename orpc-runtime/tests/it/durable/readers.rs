@@ -1,21 +1,15 @@
 //! Readers of durable iterators: each gets what is for it, in order and once, or
 //! is told what it misses.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::time::Duration;
 
 use orpc_runtime::durable::Durable;
 use orpc_runtime::publish::{EventId, Publisher};
 use serde_json::{Value, json};
-use support::durable::*;
-use support::websocket::{self, CLOSE, Raw, TEXT, within};
 use tokio::io::DuplexStream;
+
+use crate::support::durable::*;
+use crate::support::websocket::{self, CLOSE, Raw, TEXT, within};
 
 fn token(rooms: &Durable<Room>, tags: &[&str]) -> String {
     let iterator = rooms.iterator("room").tags(tags.iter().copied());
@@ -53,7 +47,7 @@ async fn leave(rooms: &Durable<Room>, socket: Raw<DuplexStream>) {
 }
 
 #[tokio::test]
-async fn statement_1_a_reader_gets_what_it_missed_and_then_what_is_live_each_once() {
+async fn a_reader_gets_what_it_missed_and_then_what_is_live_each_once() {
     let rooms = rooms();
     let (service, token) = (endpoint(&rooms), token(&rooms, &[]));
     let first = publish(&rooms, 1).await;
@@ -133,7 +127,7 @@ async fn events_go_to_tags_targets_and_all_but_some_live_and_replayed_alike() {
 }
 
 #[tokio::test]
-async fn statement_9_a_malformed_id_is_an_error_of_the_client() {
+async fn a_malformed_id_is_an_error_of_the_client() {
     let rooms = rooms();
     let mut socket = open(&endpoint(&rooms), &token(&rooms, &[])).await;
     for (id, last) in ["7", "$", "+1", "-1", "0x1", "", "0.1", &"9".repeat(99)].iter().enumerate() {
@@ -157,7 +151,7 @@ async fn gap(socket: &mut Raw<DuplexStream>) -> (String, String) {
 }
 
 #[tokio::test]
-async fn statement_6_and_8_an_id_of_another_life_or_beyond_the_end_is_a_gap_before_any_event() {
+async fn an_id_of_another_life_or_beyond_the_end_is_a_gap_before_any_event() {
     let rooms = rooms();
     let service = endpoint(&rooms);
     let top = publish(&rooms, 1).await.to_string();
@@ -180,7 +174,7 @@ async fn statement_6_and_8_an_id_of_another_life_or_beyond_the_end_is_a_gap_befo
 }
 
 #[tokio::test]
-async fn statement_7_events_that_are_trimmed_are_a_gap_and_the_oldest_one_left_is_not() {
+async fn events_that_are_trimmed_are_a_gap_and_the_oldest_one_left_is_not() {
     let rooms = rooms_with(Publisher::builder().max_events(10).memory());
     let service = endpoint(&rooms);
     let first = publish(&rooms, 1).await;
@@ -229,7 +223,7 @@ async fn a_stopped_iterator_gets_nothing_and_a_new_one_goes_on() {
 }
 
 #[tokio::test]
-async fn statement_5_nothing_is_left_of_readers_that_leave_while_they_catch_up() {
+async fn nothing_is_left_of_readers_that_leave_while_they_catch_up() {
     let publisher = Publisher::memory();
     let rooms = rooms_with(publisher.clone());
     let service = endpoint(&rooms).unsent_limit(1024);
@@ -254,7 +248,7 @@ async fn statement_5_nothing_is_left_of_readers_that_leave_while_they_catch_up()
 }
 
 #[tokio::test]
-async fn statement_20_and_21_a_reader_that_stops_gets_everything_later_and_holds_up_nobody() {
+async fn a_reader_that_stops_gets_everything_later_and_holds_up_nobody() {
     const EVENTS: u64 = 4000;
     let rooms = rooms_with(Publisher::builder().max_events(100_000).memory());
     let service = endpoint(&rooms).unsent_limit(16 * 1024);
@@ -280,7 +274,7 @@ async fn statement_20_and_21_a_reader_that_stops_gets_everything_later_and_holds
 }
 
 #[tokio::test]
-async fn statement_20_a_reader_that_stops_for_too_long_is_told_of_the_gap() {
+async fn a_reader_that_stops_for_too_long_is_told_of_the_gap() {
     let rooms = rooms_with(Publisher::builder().max_events(64).memory());
     let service = endpoint(&rooms).unsent_limit(4096);
     let mut slow =
@@ -312,7 +306,7 @@ async fn statement_20_a_reader_that_stops_for_too_long_is_told_of_the_gap() {
 }
 
 #[tokio::test]
-async fn statement_24_an_expired_token_gets_no_event_and_no_answer_any_more() {
+async fn an_expired_token_gets_no_event_and_no_answer_any_more() {
     let rooms = rooms();
     let mut brief = claims(&token(&rooms, &[]));
     brief["exp"] = json!(now() + 1);
@@ -343,8 +337,7 @@ fn block_past(seconds: u64) {
 }
 
 #[tokio::test]
-async fn statement_24_an_expired_token_is_seen_before_each_message_and_each_event_not_only_by_the_timer()
- {
+async fn an_expired_token_is_seen_before_each_message_and_each_event_not_only_by_the_timer() {
     let rooms = rooms();
     let service = endpoint(&rooms);
     let mut brief = claims(&token(&rooms, &[]));
@@ -365,7 +358,7 @@ async fn statement_24_an_expired_token_is_seen_before_each_message_and_each_even
 }
 
 #[tokio::test]
-async fn statement_25_a_client_that_comes_back_keeps_its_position_its_token_and_its_tags() {
+async fn a_client_that_comes_back_keeps_its_position_its_token_and_its_tags() {
     let rooms = rooms();
     let (service, token) = (endpoint(&rooms), token(&rooms, &["a"]));
     let mut socket = open(&service, &token).await;
@@ -386,7 +379,7 @@ async fn statement_25_a_client_that_comes_back_keeps_its_position_its_token_and_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn statement_1_a_reader_without_an_id_gets_the_event_behind_where_it_begins() {
+async fn a_reader_without_an_id_gets_the_event_behind_where_it_begins() {
     let rooms = rooms_with(Publisher::builder().max_events(1_000_000).memory());
     let service = endpoint(&rooms);
     // So that the channel is read.
@@ -528,8 +521,7 @@ async fn schedule(seed: u64, steps: u64) {
 }
 
 #[tokio::test]
-async fn statement_25_whenever_a_client_leaves_and_comes_back_it_gets_each_event_once_and_in_order()
-{
+async fn whenever_a_client_leaves_and_comes_back_it_gets_each_event_once_and_in_order() {
     let schedules = std::env::var("SCHEDULES").map_or(60, |text| text.parse().unwrap());
     for seed in 1..=schedules {
         within(schedule(seed, 300)).await;
@@ -537,7 +529,7 @@ async fn statement_25_whenever_a_client_leaves_and_comes_back_it_gets_each_event
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn statement_25_the_same_holds_on_several_threads() {
+async fn the_same_holds_on_several_threads() {
     let schedules = std::env::var("SCHEDULES").map_or(40, |text| text.parse().unwrap());
     for seed in 1..=schedules {
         within(schedule(seed, 300)).await;

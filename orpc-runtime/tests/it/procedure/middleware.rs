@@ -1,11 +1,4 @@
 //! Middlewares and hooks: what they lend, end, see and are told.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,8 +10,9 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::value::{BigInt, File};
 use orpc_runtime::{CallEnd, CallError, EncodedEvent, HibernatingIterator, Hooks, MetaValue};
 use serde_json::json;
-use support::websocket::{self, Raw, within};
-use support::{Answer, post, send};
+
+use crate::support::websocket::{self, Raw, within};
+use crate::support::{Answer, post, send};
 
 /// Calls in order.
 #[derive(Default, Clone)]

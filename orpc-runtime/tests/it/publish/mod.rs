@@ -1,9 +1,4 @@
 //! Guarantees of a publisher, for each of its stores.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
 
 mod world;
 

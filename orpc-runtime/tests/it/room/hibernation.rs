@@ -1,12 +1,5 @@
 //! Iterators that hibernate: what the client sees, when they end, and that
 //! nothing of them is left running.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,9 +13,10 @@ use orpc_runtime::{
     Peer, Room, Rooms, SendError,
 };
 use serde_json::{Value, json};
-use support::websocket::{self, Raw, TEXT, call, within};
-use support::{post, send};
 use tokio_util::sync::CancellationToken;
+
+use crate::support::websocket::{self, Raw, TEXT, call, within};
+use crate::support::{post, send};
 
 type Id = HibernationId<Value, Value>;
 

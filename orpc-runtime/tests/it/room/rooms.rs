@@ -1,11 +1,4 @@
 //! Rooms: who is in them, who gets what, and that nobody is left behind.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +10,8 @@ use orpc_runtime::{
     Accept, AttachmentError, CloseCode, Delivery, Frame, Peer, Room, Rooms, SendError, TagError,
 };
 use serde_json::{Value, json};
-use support::websocket::{call, within};
+
+use crate::support::websocket::{call, within};
 
 /// Attachment of a socket.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

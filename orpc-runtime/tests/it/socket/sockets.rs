@@ -1,11 +1,4 @@
 //! Sockets at their edges: when they close, what they lose, who is in a room.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::sync::{Arc, Barrier, Mutex};
 
@@ -123,8 +116,8 @@ fn every_id_that_a_call_may_have_survives_its_attachment() {
 }
 
 mod over_a_connection {
-    use super::support::websocket::{self, Raw, TEXT, call, frame};
     use super::*;
+    use crate::support::websocket::{self, Raw, TEXT, call, frame};
     use orpc_runtime::CloseCode;
     use orpc_runtime::websocket::{Handled, Rate, SocketHooks};
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -229,8 +222,8 @@ mod over_a_connection {
 }
 
 mod slow_clients {
-    use super::support::websocket::{self, CLOSE, Raw};
     use super::*;
+    use crate::support::websocket::{self, CLOSE, Raw};
 
     #[derive(Debug, RpcError)]
     pub enum Slow {

@@ -1,5 +1,4 @@
 //! A durable object for tests, and tokens that nobody would issue.
-#![allow(missing_docs, unreachable_pub, dead_code, reason = "each test uses a part of it")]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,6 +1,5 @@
 //! Envelopes and forms that nobody means well, as large as a server takes them.
 //! The tests look at their answers, `benches/hostile_meta.rs` at what they cost.
-#![allow(dead_code, reason = "each test uses a part of it")]
 
 /// The longest body unless a limit is set.
 const BODY: usize = 1024 * 1024;

@@ -1,5 +1,4 @@
 //! Shared test support: requests without a socket, and servers with one.
-#![allow(dead_code, reason = "each test uses a part of it")]
 
 #[cfg(feature = "durable")]
 pub mod durable;

@@ -1,12 +1,5 @@
 //! Values that JSON has no type for: as inputs, as outputs, in every shape of
 //! serde's, and from clients who mean harm.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +12,8 @@ use orpc_runtime::value::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{hostile, post, send};
+
+use crate::support::{self, hostile, post, send};
 
 /// A procedure that gives its input back, for each type.
 macro_rules! echoes {

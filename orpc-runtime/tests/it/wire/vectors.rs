@@ -1,12 +1,5 @@
 //! Replays the captured exchanges of the official packages against the service,
 //! and prints how many were run and why others were not.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -19,8 +12,9 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::value::{BigInt, Date, File, Set};
 use orpc_runtime::{ErrorEvent, ResponseHead, Value as Any};
 use serde_json::{Value, json};
-use support::{Answer, send};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::support::{self, Answer, send};
 
 /// An object of any values.
 fn object<const N: usize>(members: [(&str, Any); N]) -> Any {

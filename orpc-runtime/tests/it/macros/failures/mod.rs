@@ -1,5 +1,4 @@
 //! Failures of calls and streams: by the types of functions, however these are spelled.
-#![allow(missing_docs, unreachable_pub, reason = "procedures are `pub` in modules of a test")]
 
 mod question_mark;
 

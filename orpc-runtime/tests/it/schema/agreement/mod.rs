@@ -1,10 +1,5 @@
 //! Agreement of a type's schema and its `Deserialize`: the cases in which the two are
 //! known to differ.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
 
 /// A procedure that gives its input back, for each type.
 macro_rules! echoes {
@@ -22,8 +17,6 @@ macro_rules! echoes {
     };
 }
 
-use crate::support;
-
 mod derived;
 mod faults;
 mod unions;
@@ -33,7 +26,6 @@ use std::net::IpAddr;
 
 use orpc_runtime::prelude::*;
 use serde_json::{Value, json};
-use support::{post, send};
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -166,6 +158,8 @@ enum Expected {
 }
 
 use Expected::{Accepted, Refused};
+
+use crate::support::{post, send};
 
 const CASES: &[(&str, &str, Expected)] = &[
     // JavaScript has one kind of number.

@@ -1,11 +1,4 @@
 //! Event iterators that a client sends in the body of an HTTP request.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::io;
 use std::sync::Arc;
@@ -21,8 +14,9 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use orpc_runtime::http::HttpService;
 use orpc_runtime::prelude::*;
 use serde_json::{Value, json};
-use support::{Answer, send};
 use tower::ServiceExt as _;
+
+use crate::support::{self, Answer, send};
 
 #[router]
 pub mod api {

@@ -1,12 +1,5 @@
 //! Files in inputs and outputs over HTTP: what is read and written, and within
 //! which limits.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::io;
 use std::sync::Arc;
@@ -21,7 +14,8 @@ use orpc_runtime::http::HttpService;
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::File;
 use serde_json::{Value, json};
-use support::{Answer, send};
+
+use crate::support::{self, Answer, send};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;

@@ -1,13 +1,6 @@
 //! Large files pass a server whose memory stays small: 64 MiB here, and as many
 //! as `FILES_MIB` says for a look at more.
 #![cfg(target_os = "linux")]
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -21,6 +14,8 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::value::{File, Number};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use crate::support;
 
 const MIB: u64 = 1024 * 1024;
 const BLOCK: usize = 64 * 1024;

@@ -4,13 +4,6 @@
 //! Mutated requests are 100,000, forms 30,000; `FUZZ_CASES` sets another count,
 //! here, in `serve::peer::calls` and in `value::values`:
 //! `FUZZ_CASES=1000000 cargo test --release --test it hostile`.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Uri};
@@ -19,7 +12,8 @@ use orpc_runtime::http::HttpService;
 use orpc_runtime::prelude::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{Answer, post, send};
+
+use crate::support::{self, Answer, post, send};
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Typed {

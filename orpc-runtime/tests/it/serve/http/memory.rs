@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::support;
 use crate::support::websocket::{PING, PONG, Raw, TEXT, channel, frame, until, within};
+
+use crate::support;
 
 #[router]
 pub mod api {

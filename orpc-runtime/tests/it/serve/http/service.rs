@@ -1,11 +1,4 @@
 //! The HTTP service in axum, in plain hyper and without a socket.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,10 +11,11 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use orpc_runtime::http::HttpService;
 use orpc_runtime::prelude::*;
 use serde_json::{Value, json};
-use support::{Answer, post, read, send, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _};
+
+use crate::support::{Answer, post, read, send, serve};
 
 /// Counts what the procedures do.
 #[derive(Default, Clone)]

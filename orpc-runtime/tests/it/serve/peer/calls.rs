@@ -1,11 +1,4 @@
 //! The calls of one socket: bounds, order, and messages that nobody means well.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +14,8 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+
+use crate::support;
 
 /// Counters of the procedures.
 #[derive(Default, Clone)]

@@ -1,11 +1,4 @@
 //! Socket hooks: their arguments, their order, and the rates of calls that they allow.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,14 +10,15 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::websocket::{Handled, Rate, SocketError, SocketHooks, WebSocketService};
 use orpc_runtime::{Accept, Close, CloseCode, Frame, Rooms, SendError};
 use serde_json::{Value, json};
-use support::websocket::{
-    self, BINARY, CLOSE, PING, PONG, Raw, TEXT, call, close_payload, frame, until, within,
-};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 use tokio_websockets::Message;
 use tower::ServiceExt as _;
+
+use crate::support::websocket::{
+    self, BINARY, CLOSE, PING, PONG, Raw, TEXT, call, close_payload, frame, until, within,
+};
 
 /// Calls of the hooks, in order.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,4 @@
 //! Sockets that are forwarded to another server.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
 
 use std::net::SocketAddr;
 

@@ -1,12 +1,5 @@
 //! One client that does not read, among a thousand that do: what is held for it
 //! is bounded, it gets what the policy says, and the others notice nothing.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a test's docs"
-)]
-
-use crate::support;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,11 +12,12 @@ use orpc_runtime::{
     Close, CloseCode, Delivery, EncodedEvent, HibernatingIterator, HibernationId, Room, Rooms,
 };
 use serde_json::{Value, json};
-use support::websocket::{self, CLOSE, Raw, close_payload, until, within};
 use tokio::io::DuplexStream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
+
+use crate::support::websocket::{self, CLOSE, Raw, close_payload, until, within};
 
 /// Those that read.
 const READERS: usize = 999;
