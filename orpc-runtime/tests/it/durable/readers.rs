@@ -529,7 +529,7 @@ async fn whenever_a_client_leaves_and_comes_back_it_gets_each_event_once_and_in_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_same_holds_on_several_threads() {
+async fn clients_of_several_threads_that_come_back_get_each_event_once_and_in_order() {
     let schedules = std::env::var("SCHEDULES").map_or(40, |text| text.parse().unwrap());
     for seed in 1..=schedules {
         within(schedule(seed, 300)).await;
