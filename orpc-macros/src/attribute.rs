@@ -10,7 +10,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Path, Token};
 
 use crate::diagnostics::Diagnostics;
 
-/// One option as it stands there: `key`, `key = …` or `key(…)`.
+/// One option as written: `key`, `key = …` or `key(…)`.
 pub(crate) struct AttributeOption {
     pub(crate) key: Ident,
     pub(crate) value: OptionValue,
@@ -78,16 +78,16 @@ fn parse_array(input: ParseStream<'_>) -> syn::Result<OptionValue> {
     items.parse().map(OptionValue::Array)
 }
 
-/// Skips to the next comma, in front of which a mistake was found.
+/// Skips to the next comma, after a mistake in front of it.
 pub(crate) fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
-        // What is left is not empty, so there is a token.
+        // The rest is not empty, so there is a token.
         drop(input.parse::<TokenTree>());
     }
 }
 
 impl AttributeOption {
-    /// The span to report a mistake in the option's value at.
+    /// Returns the span at which to report a mistake in the option's value.
     pub(crate) fn span(&self) -> Span {
         match &self.value {
             OptionValue::Literal(literal) => literal.span(),
@@ -96,7 +96,7 @@ impl AttributeOption {
         }
     }
 
-    /// The paths of `key = path` or `key = [path, …]`.
+    /// Returns the paths of `key = path` or `key = [path, …]`.
     pub(crate) fn paths(self, errors: &mut Diagnostics) -> Vec<Path> {
         let span = self.span();
         let nouns = if self.key == "hooks" { "values" } else { "functions" };
@@ -123,7 +123,7 @@ impl AttributeOption {
         }
     }
 
-    /// The text of `key = "…"`.
+    /// Returns the text of `key = "…"`.
     pub(crate) fn text(&self, errors: &mut Diagnostics) -> Option<LitStr> {
         match &self.value {
             OptionValue::Literal(Lit::Str(text)) => Some(text.clone()),
@@ -173,10 +173,10 @@ fn alternatives(names: &[&str]) -> String {
     }
 }
 
-/// What may be meant: the one name that is spelled nearly so, else all.
+/// Returns the probable names: the one with a similar spelling, otherwise all.
 fn meant<'a>(key: &str, known: &[&'a str]) -> Vec<&'a str> {
     let distance = |name: &&str| strsim::osa_distance(key, name);
-    // One slip in three characters, as the compiler allows.
+    // One edit per three characters, like the compiler.
     let is_near = |name: &&str| distance(name) <= key.chars().count().max(3) / 3;
     match known.iter().copied().filter(is_near).min_by_key(distance) {
         Some(name) => vec![name],
@@ -212,18 +212,18 @@ pub(crate) fn parse_options(
     kept
 }
 
-/// Generated code that the compiler reports at a place of the user's.
+/// Returns the span of generated code that the compiler reports at the user's code.
 pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-/// A name that no item of the user's can be meant by.
+/// Creates a name that the user's items cannot refer to.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// `type Input = __Input;` in an implementation, where a private type is reported: at
-/// itself.
+/// Generates `type Input = __Input;` in an implementation, where a private type is
+/// reported at its own name.
 pub(crate) fn associated(name: &str, ty: &(impl ToTokens + Spanned)) -> TokenStream {
     let place = at(ty.span());
     let name = Ident::new(name, place);
@@ -238,7 +238,7 @@ fn located(tokens: TokenStream, span: Span) -> TokenStream {
     tokens.into_iter().map(locate).collect()
 }
 
-/// The path of `orpc_runtime` as generated code names it.
+/// Path of `orpc_runtime` in generated code.
 #[derive(Clone)]
 pub(crate) struct Runtime(Path);
 
@@ -249,7 +249,7 @@ impl Default for Runtime {
 }
 
 impl Runtime {
-    /// The path of `crate = "…"`.
+    /// Reads the path of `crate = "…"`.
     pub(crate) fn from_option(option: &AttributeOption, errors: &mut Diagnostics) -> Self {
         let Some(text) = option.text(errors) else {
             return Self::default();
@@ -263,46 +263,46 @@ impl Runtime {
         }
     }
 
-    /// That path.
+    /// Wraps a path.
     pub(crate) fn new(path: Path) -> Self {
         Self(path)
     }
 
-    /// The crate itself.
+    /// Returns the crate itself.
     pub(crate) fn root(&self) -> &Path {
         &self.0
     }
 
-    /// The same, as code that the compiler reports at that place.
+    /// Returns the crate, as code that the compiler reports at that place.
     pub(crate) fn root_at(&self, span: Span) -> TokenStream {
         located(self.0.to_token_stream(), span)
     }
 
-    /// The hidden module that generated code draws on.
+    /// Returns the hidden module that generated code uses.
     pub(crate) fn private(&self) -> TokenStream {
         self.private_at(Span::call_site())
     }
 
-    /// The same, as code that the compiler reports at that place.
+    /// Returns the hidden module, as code that the compiler reports at that place.
     pub(crate) fn private_at(&self, span: Span) -> TokenStream {
         let root = self.root_at(span);
         quote_spanned!(span=> #root::__private)
     }
 
-    /// The path of a crate that is re-exported there, as text for its derive.
+    /// Returns the path of a re-exported crate, as text for its derive.
     pub(crate) fn private_text(&self, name: &str) -> String {
         let root = &self.0;
         format!("{}::__private::{name}", quote!(#root).to_string().replace(' ', ""))
     }
 }
 
-/// Whether an attribute is the one of that name, by whatever path.
+/// Returns `true` if an attribute has that name, with any path.
 pub(crate) fn is_attribute(attribute: &Attribute, name: &str) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
 }
 
-/// The attributes that decide whether the item exists: each `cfg`, and of a `cfg_attr`
-/// those that are one.
+/// Returns the attributes that decide whether the item exists: each `cfg`, also inside
+/// of `cfg_attr`.
 pub(crate) fn cfg_attributes(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter_map(cfg_attribute).collect()
 }
@@ -328,7 +328,7 @@ fn cfg_attribute(attribute: &Attribute) -> Option<Attribute> {
 #[derive(Default)]
 pub(crate) struct Docs(Vec<Doc>);
 
-/// One attribute of it.
+/// One attribute of a doc comment.
 enum Doc {
     Text(String),
     /// `#[doc = include_str!("…")]`, which the compiler evaluates.
@@ -349,8 +349,8 @@ impl Docs {
         Self(parts.collect())
     }
 
-    /// The text as an expression of type `&'static str`: the lines without the space that
-    /// follows `///`. None if there is none.
+    /// Returns the text as an expression of type `&'static str`: the lines without the
+    /// space that follows `///`. `None` if there is no comment.
     ///
     /// ```text
     /// { static __DOCS: Docs = Docs::new(concat!(" Sends.", "\n", include_str!("send.md"))); __DOCS.get() }
@@ -378,7 +378,7 @@ impl Docs {
     }
 }
 
-/// The lines without the space that follows `///`.
+/// Returns the lines without the space that follows `///`.
 fn plain_docs(text: &str) -> String {
     // Unlike `lines`, this keeps the empty line between two paragraphs.
     let lines = text.split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line));

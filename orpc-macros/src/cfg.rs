@@ -1,5 +1,5 @@
-//! Conditions that decide what a macro sees. The compiler evaluates them: the item is
-//! written again under both answers, of which one remains.
+//! Conditions that decide which code a macro receives. The compiler evaluates them: the
+//! item is emitted again under both answers, of which one remains.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
@@ -93,8 +93,8 @@ impl Answers {
         Ok(())
     }
 
-    /// Evaluates those of the attributes that are `cfg`, and those that are a `cfg_attr`
-    /// with an attribute that counts. False if a `cfg` does not hold.
+    /// Evaluates the `cfg` attributes, and the `cfg_attr` attributes with a relevant
+    /// attribute. Returns `false` if a `cfg` does not hold.
     fn evaluate(
         &self,
         attributes: &mut Vec<Attribute>,
@@ -128,7 +128,7 @@ impl Answers {
         Ok(true)
     }
 
-    /// Puts in place of each `cfg_attr` with an attribute that counts what it stands for.
+    /// Replaces each `cfg_attr` with a relevant attribute by its attributes.
     pub(crate) fn expand_all(
         &self,
         attributes: &mut Vec<Attribute>,
@@ -154,7 +154,7 @@ impl Answers {
         Ok(())
     }
 
-    /// The attributes that a `cfg_attr` stands for; none if none of them counts.
+    /// Returns the attributes of a `cfg_attr`; `None` if none of them is relevant.
     fn expand(
         &self,
         tokens: &TokenStream,
@@ -171,7 +171,7 @@ impl Answers {
         Ok(Attribute::parse_outer.parse2(tokens).ok())
     }
 
-    /// The items of a module or trait, in which each `cfg_attr` that counts is expanded.
+    /// Returns the items of a module or trait, with each relevant `cfg_attr` expanded.
     pub(crate) fn items(
         &self,
         tokens: TokenStream,
@@ -198,7 +198,7 @@ impl Answers {
     }
 }
 
-/// The content of the parentheses of `[cfg_attr(…)]`.
+/// Returns the content of the parentheses of `[cfg_attr(…)]`.
 fn cfg_attr(attribute: &Group) -> Option<TokenStream> {
     let mut tokens = attribute.stream().into_iter();
     match (tokens.next()?, tokens.next()?) {
@@ -209,7 +209,7 @@ fn cfg_attr(attribute: &Group) -> Option<TokenStream> {
     }
 }
 
-/// The condition of a `cfg_attr`, and the attributes behind it.
+/// Returns the condition of a `cfg_attr`, and the attributes behind it.
 pub(crate) fn split(tokens: TokenStream) -> Option<(TokenStream, Vec<TokenStream>)> {
     let parser = |input: ParseStream<'_>| {
         let mut parts = vec![TokenStream::new()];

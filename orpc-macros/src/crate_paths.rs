@@ -1,11 +1,11 @@
-//! Paths into a crate of a procedure's name, such as `uuid::Uuid` beside a procedure
-//! `uuid`: the hidden type of that name would stand in front of the crate.
+//! Paths into a crate with the name of a procedure, such as `uuid::Uuid` beside a
+//! procedure `uuid`: the hidden type of that name would shadow the crate.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 
-/// The tokens with `::` before each path that begins with one of the names: the hidden
-/// type has nothing that such a path could lead to. Where the tokens declare such a name
-/// themselves they stay as they are.
+/// Returns the tokens with `::` before each path that begins with one of the names: such
+/// a path cannot refer to the hidden type. Tokens that declare the name themselves are
+/// unchanged.
 pub(crate) fn absolute(tokens: TokenStream, names: &[&Ident]) -> TokenStream {
     let is_name = |ident: &Ident| names.contains(&ident);
     if declares(tokens.clone(), &is_name) { tokens } else { rewrite(tokens, &is_name) }
@@ -18,7 +18,7 @@ fn rewrite(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> TokenStrea
         match token {
             TokenTree::Group(group) => {
                 if !has_path(group.stream(), is_name) {
-                    // As it is, with the places of both its ends.
+                    // Unchanged, with the spans of both its ends.
                     out.extend([token.clone()]);
                     continue;
                 }

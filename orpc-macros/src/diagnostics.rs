@@ -1,4 +1,4 @@
-//! Collects mistakes, so that all of an item are reported in one go.
+//! Collected mistakes, so that all of an item are reported at once.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -29,14 +29,14 @@ impl Diagnostics {
         self.0.is_none()
     }
 
-    /// `compile_error!` for the first of them, as an expression, and those for the
-    /// others.
+    /// Returns `compile_error!` for the first mistake, as an expression, and those for
+    /// the others.
     pub(crate) fn into_first_and_others(self) -> (TokenStream, TokenStream) {
         let mut errors = self.0.into_iter().flatten().map(syn::Error::into_compile_error);
         (errors.next().unwrap_or_default(), errors.collect())
     }
 
-    /// `compile_error!`s for all of them.
+    /// Returns a `compile_error!` for each mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map(syn::Error::into_compile_error).unwrap_or_default()
     }

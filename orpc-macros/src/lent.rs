@@ -1,4 +1,4 @@
-//! The arguments that a function takes by reference, and how a context lends them.
+//! Arguments that a function takes by reference, and their extraction from a context.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -6,7 +6,7 @@ use syn::Type;
 
 use crate::attribute::local;
 
-/// An argument, told apart by its type alone.
+/// An argument, identified by its type alone.
 pub(crate) enum Argument {
     /// `&T`
     Lent(Type),
@@ -16,33 +16,33 @@ pub(crate) enum Argument {
     Owned(Type),
 }
 
-/// The function that code is generated for.
+/// The function for which code is generated.
 pub(crate) struct Subject {
     /// The hidden type.
     pub(crate) marker: TokenStream,
-    /// The function, as a call of it names it.
+    /// Path of the function in calls.
     pub(crate) function: TokenStream,
-    /// What the context has to be, if the function is a method of it.
+    /// Bound of the context, if the function is a method of it.
     pub(crate) bound: TokenStream,
 }
 
 impl Subject {
-    /// A function with the hidden type beside it.
+    /// Creates the subject of a function with the hidden type beside it.
     pub(crate) fn function(ident: &Ident) -> Self {
         Self { marker: quote!(#ident), function: quote!(#ident), bound: TokenStream::new() }
     }
 
-    /// Whether the function is a method of the context.
+    /// Returns `true` if the function is a method of the context.
     pub(crate) fn is_method(&self) -> bool {
         !self.bound.is_empty()
     }
 }
 
-/// What lends an argument.
+/// Source of an argument.
 enum Lender<'a> {
     /// The context, by that trait with that parameter.
     Context(Ident, &'a Ident),
-    /// The call, by that trait: a contract knows no more of what implements it.
+    /// The call, by that trait: a contract does not know its implementation.
     Call(Ident),
 }
 
@@ -58,8 +58,7 @@ impl Lender<'_> {
     }
 }
 
-/// How the context lends each argument: a type parameter each, which the
-/// compiler infers.
+/// The type parameters of the arguments' sources, which the compiler infers.
 pub(crate) struct How<'a> {
     arguments: &'a [Argument],
     pub(crate) parameters: Vec<Ident>,
@@ -67,7 +66,7 @@ pub(crate) struct How<'a> {
 
 impl<'a> How<'a> {
     pub(crate) fn new(arguments: &'a [Argument], subject: &Subject) -> Self {
-        // What a call lends needs no parameter.
+        // A value of the call needs no parameter.
         let is_by_context = !subject.is_method();
         let lent = arguments
             .iter()
@@ -76,7 +75,8 @@ impl<'a> How<'a> {
         Self { arguments, parameters }
     }
 
-    /// The arguments with the type of those that are lent, and how the context does.
+    /// Returns the arguments with the types of those taken by reference, and their
+    /// sources.
     fn lent(&self) -> impl Iterator<Item = (&Argument, Option<(&Type, Lender<'_>)>)> {
         let mut parameters = self.parameters.iter();
         self.arguments.iter().map(move |argument| {
@@ -112,7 +112,7 @@ impl<'a> How<'a> {
         bounds.collect()
     }
 
-    /// The arguments of the call of the user's function; `owned` stands for what is
+    /// Returns the arguments of the call of the user's function; `owned` is the one
     /// taken by value.
     pub(crate) fn values(&self, owned: &Ident, private: &TokenStream) -> Vec<TokenStream> {
         let scope = local("scope");
@@ -126,7 +126,7 @@ impl<'a> How<'a> {
         self.lent().map(value).collect()
     }
 
-    /// Whether one of the arguments takes a call on a socket.
+    /// Returns an expression that is `true` if one of the arguments needs a socket.
     pub(crate) fn needs_socket(&self, private: &TokenStream) -> TokenStream {
         let mut needs_socket = quote!(false);
         for (argument, lent) in self.lent() {

@@ -3,11 +3,11 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
-/// Names that JavaScript looks up on every object, so that a client cannot call them.
+/// Names that JavaScript finds on every object, so that a client cannot call them.
 pub(crate) const RESERVED: [&str; 8] =
     ["then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__"];
 
-/// The wire name of an item: `on_message` is `onMessage`, `r#type` is `type`.
+/// Returns the wire name of an item: `on_message` is `onMessage`, `r#type` is `type`.
 /// Leading underscores stay.
 pub(crate) fn camel_case(ident: &Ident) -> String {
     let name = ident.unraw().to_string();
@@ -27,13 +27,14 @@ pub(crate) fn camel_case(ident: &Ident) -> String {
     out
 }
 
-/// The module of a trait: `ChatRoom` is `chat_room`.
+/// Returns the name of a trait's module: `ChatRoom` is `chat_room`.
 pub(crate) fn snake_case(ident: &Ident) -> Ident {
     let name = upper_snake_case(ident).to_lowercase();
     syn::parse_str(&name).unwrap_or_else(|_| Ident::new_raw(&name, ident.span()))
 }
 
-/// The error code of a variant: `TooFast` is `TOO_FAST`, `HTTPError` is `HTTP_ERROR`.
+/// Returns the error code of a variant: `TooFast` is `TOO_FAST`, `HTTPError` is
+/// `HTTP_ERROR`.
 pub(crate) fn upper_snake_case(ident: &Ident) -> String {
     let name: Vec<char> = ident.unraw().to_string().chars().collect();
     let mut out = String::new();
@@ -53,7 +54,7 @@ pub(crate) fn upper_snake_case(ident: &Ident) -> String {
     out
 }
 
-/// Whether a text is a code such as `RATE_LIMITED`.
+/// Returns `true` if a text is a code such as `RATE_LIMITED`.
 pub(crate) fn is_upper_snake_case(text: &str) -> bool {
     let mut characters = text.chars();
     characters.next().is_some_and(|first| first.is_ascii_uppercase())

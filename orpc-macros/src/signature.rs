@@ -1,4 +1,4 @@
-//! What an annotated function must be, whatever the attribute.
+//! Rules of annotated functions, for every attribute.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser as _};
@@ -14,7 +14,7 @@ use crate::diagnostics::Diagnostics;
 use crate::lent::Argument;
 use crate::types::{is_named, optional_reference, owned, strip_groups};
 
-/// What a function is annotated as.
+/// Attribute of a function.
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
     Procedure,
@@ -22,7 +22,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// The name of the attribute, too.
+    /// Returns the noun for messages, which is also the name of the attribute.
     fn noun(self) -> &'static str {
         match self {
             Self::Procedure => "procedure",
@@ -31,7 +31,7 @@ impl Role {
     }
 }
 
-/// A function up to its body, which stays raw tokens: it may be half-written.
+/// A function up to its body, which stays raw tokens: it may be half-typed.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
@@ -54,8 +54,8 @@ impl Function {
         parser.parse2(item)
     }
 
-    /// Leaves out the arguments whose `cfg` does not hold, and puts in the attributes of
-    /// a `cfg_attr` that are described to clients.
+    /// Removes the arguments whose `cfg` does not hold, and expands each `cfg_attr` with
+    /// attributes that are described to clients.
     pub(crate) fn evaluate(&mut self, answers: &Answers) -> Result<(), Unknown> {
         answers.arguments(&mut self.signature)?;
         answers.expand_all(&mut self.attributes, |attribute| {
@@ -64,13 +64,13 @@ impl Function {
         })
     }
 
-    /// Whether this is a method, beside which no type can stand.
+    /// Returns `true` if this is a method, beside which no type can be generated.
     pub(crate) fn is_method(&self) -> bool {
         self.signature.receiver().is_some()
     }
 }
 
-/// A function up to its name: what is known of one whose signature is half-typed.
+/// A function up to its name: the known part of a half-typed signature.
 pub(crate) struct Head {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
@@ -94,7 +94,8 @@ impl Head {
     }
 }
 
-/// The visibility and name of a function; none if it is none, or has no name yet.
+/// Returns the visibility and name of a function; `None` if it is not a function, or
+/// has no name yet.
 pub(crate) fn visibility_and_name(input: ParseStream<'_>) -> Option<(Visibility, Ident)> {
     let visibility = input.parse().ok()?;
     if !starts_signature(input) {
@@ -107,7 +108,7 @@ pub(crate) fn visibility_and_name(input: ParseStream<'_>) -> Option<(Visibility,
     Some((visibility, input.parse().ok()?))
 }
 
-/// Whether a function's signature follows.
+/// Returns `true` if a function's signature follows.
 pub(crate) fn starts_signature(input: ParseStream<'_>) -> bool {
     input.peek(Token![fn])
         || input.peek(Token![async])
@@ -116,7 +117,7 @@ pub(crate) fn starts_signature(input: ParseStream<'_>) -> bool {
         || input.peek(Token![const]) && (input.peek2(Token![fn]) || input.peek2(Token![async]))
 }
 
-/// Reports what no annotated function can be.
+/// Reports properties that no annotated function can have.
 pub(crate) fn check(signature: &Signature, role: Role, errors: &mut Diagnostics) {
     check_qualifiers(signature, role, errors);
     check_generics(signature, role, errors);
@@ -153,7 +154,8 @@ fn check_generics(signature: &Signature, role: Role, errors: &mut Diagnostics) {
     }
 }
 
-// `fn __Input()`, `-> __Output`: types of these names stand beside the function.
+// `fn __Input()`, `-> __Output`: types of these names are generated beside the
+// function.
 fn check_own_names(signature: &Signature, errors: &mut Diagnostics) {
     struct Names<'e>(&'e mut Diagnostics);
 
@@ -189,8 +191,8 @@ fn check_own_names(signature: &Signature, errors: &mut Diagnostics) {
     names.visit_return_type_mut(&mut signature.output.clone());
 }
 
-/// The arguments. Those by value are for the role to judge: `owned` tells whether
-/// to keep one.
+/// Returns the arguments. The role decides about those by value: `owned` returns
+/// whether to keep one.
 pub(crate) fn arguments(
     signature: &Signature,
     role: Role,

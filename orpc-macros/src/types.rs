@@ -1,4 +1,4 @@
-//! Questions to types as they are written.
+//! Queries on the syntax of types.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -7,18 +7,19 @@ use syn::{
     GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypeImplTrait, TypeReference,
 };
 
-/// Whether a type is a `Result`, by its name: also `io::Result<T>`, `AppResult<T>`.
+/// Returns `true` if a type is a `Result`, by its name: also `io::Result<T>`,
+/// `AppResult<T>`.
 pub(crate) fn is_result(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident.to_string().ends_with("Result"))
 }
 
-/// Whether that is the last segment of a type's path.
+/// Returns `true` if that is the last segment of a type's path.
 pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
-/// Returns whether a type is by its name one of the language or the standard library that is
-/// neither a `Result` nor a stream. The compiler tells of the others.
+/// Returns `true` if a type is, by its name, one of the language or the standard library
+/// that is neither a `Result` nor a stream. The compiler decides about others.
 pub(crate) fn is_built_in(ty: &Type) -> bool {
     const NAMES: [&str; 22] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
@@ -37,7 +38,7 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// The types in `Result<T, E>`; `E` may be hidden by an alias.
+/// Returns the types in `Result<T, E>`; `E` may be hidden by an alias.
 pub(crate) fn result_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
     let PathArguments::AngleBracketed(generics) = &last_segment(ty)?.arguments else {
         return None;
@@ -52,12 +53,12 @@ pub(crate) fn result_parts(ty: &Type) -> Option<(&Type, Option<&Type>)> {
     Some((types.next()?, types.next()))
 }
 
-/// The type with every lifetime `'static`, to be named outside of the signature.
+/// Returns the type with every lifetime `'static`, for use outside of the signature.
 pub(crate) fn owned(ty: &Type) -> Type {
     with_lifetime(ty, "'static")
 }
 
-/// The type with every lifetime `'_`, to be named in an expression.
+/// Returns the type with every lifetime `'_`, for use in an expression.
 pub(crate) fn inferred(ty: &Type) -> Type {
     with_lifetime(ty, "'_")
 }
@@ -85,7 +86,8 @@ fn with_lifetime(ty: &Type, lifetime: &str) -> Type {
     ty
 }
 
-/// The type inside of parentheses and of the invisible groups of `macro_rules!`.
+/// Returns the type inside of parentheses and of the invisible groups of
+/// `macro_rules!`.
 pub(crate) fn strip_groups(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
@@ -96,7 +98,7 @@ pub(crate) fn strip_groups(mut ty: &Type) -> &Type {
     }
 }
 
-/// The reference in `Option<&T>`.
+/// Returns the reference in `Option<&T>`.
 pub(crate) fn optional_reference(ty: &Type) -> Option<&TypeReference> {
     let last = last_segment(ty).filter(|segment| segment.ident == "Option")?;
     let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
@@ -106,8 +108,8 @@ pub(crate) fn optional_reference(ty: &Type) -> Option<&TypeReference> {
     }
 }
 
-/// The `impl …` that a type is, or that is the first argument of one: of a `Result`, or
-/// an alias of it.
+/// Returns the `impl …` that a type is, or that is its first argument: of a `Result`,
+/// or an alias of it.
 pub(crate) fn impl_trait(ty: &Type) -> Option<&TypeImplTrait> {
     match strip_groups(ty) {
         Type::ImplTrait(bounds) => Some(bounds),
@@ -129,7 +131,7 @@ fn first_argument(ty: &Type) -> Option<&Type> {
     })
 }
 
-/// The type with another one in place of its `impl …`.
+/// Returns the type with another one in place of its `impl …`.
 pub(crate) fn replace_impl_trait(ty: &Type, by: &Type) -> TokenStream {
     struct Replace<'a>(&'a Type);
 

@@ -47,7 +47,7 @@ pub trait LentByCall: Sized {
     /// `true` if only calls on a socket have the value.
     const NEEDS_SOCKET: bool = false;
 
-    /// That of this call.
+    /// Returns the value of this call.
     fn lend<C: 'static>(scope: Scope<'_, C>) -> &Self;
 }
 
@@ -77,7 +77,7 @@ impl LentByCall for Socket {
     label = "lent by no call"
 )]
 pub trait MaybeLentByCall: Sized {
-    /// That of this call, if it has one.
+    /// Returns the value of this call, if it has one.
     fn lend<C: 'static>(scope: Scope<'_, C>) -> Option<&Self>;
 }
 
@@ -93,7 +93,7 @@ impl MaybeLentByCall for Socket {
     }
 }
 
-/// The context of a router in which one of context `Inner` is nested.
+/// Context of a router in which one of context `Inner` is nested.
 #[diagnostic::on_unimplemented(
     message = "remove `context = {Inner}` here: the context of the router around it is `{Self}`",
     label = "another context than that of the router around it"
@@ -103,7 +103,7 @@ pub trait Nests<Inner>: Sized {
     fn nested(router: Router<Inner>) -> Router<Self>;
 }
 
-/// Lets the compiler take `Inner` from the nested router, not from the only
+/// Makes the compiler infer `Inner` from the nested router, not from the only
 /// implementation that there would be.
 #[derive(Debug)]
 pub struct Other<C>(PhantomData<C>);
@@ -120,7 +120,7 @@ impl<C> Nests<C> for C {
     }
 }
 
-/// Nests a router that stands inside of another one.
+/// Nests a router in another one.
 pub fn nest<C, Inner>(router: Router<C>, name: &str, inner: Router<Inner>) -> Router<C>
 where
     C: Nests<Inner> + Send + Sync + 'static,
@@ -134,7 +134,7 @@ where
     label = "neither an error nor a text"
 )]
 pub trait Cause {
-    /// As an error.
+    /// Converts it into an error.
     fn into_source(self) -> Box<dyn std::error::Error + Send + Sync>;
 }
 
@@ -145,17 +145,17 @@ impl<T: Into<Box<dyn std::error::Error + Send + Sync>>> Cause for T {
     }
 }
 
-/// An error whose text stays on the server.
+/// Creates an error whose text stays on the server.
 pub fn internal(cause: impl Cause) -> Error {
     Error::internal(cause.into_source())
 }
 
-/// The error of a middleware, as the client sees it.
+/// Converts the error of a middleware into its wire form.
 pub fn failed<M: Middleware>(error: M::Error) -> Error {
     error.into_error()
 }
 
-/// Stands in for an implementation that could not be generated.
+/// Placeholder for an implementation that could not be generated.
 pub fn unreachable() -> Error {
     Error::hidden()
 }

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
-// Without all features parts of the core are for nobody.
+// Some items are unused unless all features are on.
 #![cfg_attr(
     not(all(feature = "durable", feature = "redb", feature = "websocket")),
     allow(dead_code, unused_imports)

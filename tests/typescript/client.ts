@@ -481,7 +481,7 @@ export type EnumsPoint = {
   y: number;
 };
 
-/** What goes in has fewer variants than what comes out, and more. */
+/** An enum whose input has fewer variants than its output, and more. */
 export type EnumsSkippingInput =
   | {
       kind: "Both";
@@ -494,7 +494,7 @@ export type EnumsSkippingInput =
       c: number;
     };
 
-/** What goes in has fewer variants than what comes out, and more. */
+/** An enum whose input has fewer variants than its output, and more. */
 export type EnumsSkippingOutput =
   | {
       kind: "Both";

@@ -29,8 +29,8 @@ use crate::types::{impl_trait, replace_impl_trait};
 /// const _: () = { impl Chat for Contract { … } };
 /// ```
 ///
-/// With mistakes the routers are empty, and no call reaches the procedures: what is
-/// written of them elsewhere is read all the same.
+/// With mistakes the routers are empty, and calls never reach the procedures; code that
+/// refers to them still compiles.
 pub(super) fn expand(
     contract: &Trait,
     procedures: &Procedures<'_>,
@@ -67,7 +67,7 @@ pub(super) fn expand(
     }
 }
 
-/// A method as the trait declares it: what it gives can be sent between threads.
+/// Returns a method for the trait, with a result that can be sent between threads.
 fn declaration(method: &Method, private: &TokenStream) -> TokenStream {
     let Method { function: Function { attributes, signature, .. }, body, .. } = method;
     let mut signature = signature.clone();
@@ -90,7 +90,7 @@ fn declaration(method: &Method, private: &TokenStream) -> TokenStream {
         Some(body) if is_async => quote!({ async move #body }),
         Some(body) => body.clone(),
     };
-    // The body is an `async` block's then.
+    // The body is that of an `async` block then.
     let allow = is_async.then(|| quote!(#[allow(clippy::manual_async_fn)]));
     quote!(#(#attributes)* #allow #signature #body)
 }
@@ -99,7 +99,7 @@ fn future(output: &TokenStream, private: &TokenStream) -> TokenStream {
     quote!(impl #private::Future<Output = #output> + #private::Send)
 }
 
-/// The type, its `impl Stream` with one bound more.
+/// Returns the type, with one more bound on its `impl Stream`.
 fn with_bound(ty: &Type, bound: &TokenStream) -> TokenStream {
     match impl_trait(ty) {
         Some(stream) => replace_impl_trait(ty, &Type::Verbatim(quote!(#stream #bound))),
@@ -107,7 +107,7 @@ fn with_bound(ty: &Type, bound: &TokenStream) -> TokenStream {
     }
 }
 
-/// What stands beside the trait.
+/// Returns the items beside the trait.
 fn beside(
     contract: &Trait,
     module: &Ident,
@@ -143,7 +143,7 @@ fn beside(
             .map(|(_, procedure)| entries::procedure(procedure.ident, &procedure.cfgs, runtime))
             .collect(),
     };
-    // Where another module of that name is reported.
+    // A second module of that name is reported here.
     let place = at(ident.span());
     let module = quote_spanned!(place=> mod #module);
     quote! {
@@ -182,8 +182,8 @@ fn beside(
     }
 }
 
-/// The module of a contract with mistakes: it spares the user the errors that would
-/// follow from its absence.
+/// Returns the module of a contract with mistakes, which avoids errors caused by its
+/// absence.
 fn stub(contract: &Trait, module: &Ident, runtime: &Runtime) -> TokenStream {
     let Trait { visibility, attributes, methods, others, .. } = contract;
     let (root, private) = (runtime.root(), runtime.private());
@@ -231,7 +231,7 @@ fn stub(contract: &Trait, module: &Ident, runtime: &Runtime) -> TokenStream {
     }
 }
 
-/// A method that nobody can call: there is no value of its type.
+/// Returns a method that cannot be called: its type has no value.
 fn described(method: &Method, procedure: &Procedure<'_>, private: &TokenStream) -> TokenStream {
     let Function { attributes, signature, .. } = &method.function;
     let cfgs: Vec<Attribute> = cfg_attributes(attributes);

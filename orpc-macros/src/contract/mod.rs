@@ -11,8 +11,8 @@ use crate::attribute::{Runtime, parse_options};
 use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
 
-/// The trait with its methods as an implementation needs them, the items beside
-/// it, and the mistakes.
+/// Expands to the trait with its methods in the form for implementations, the items
+/// beside it, and the mistakes.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let mut runtime = None;

@@ -1,4 +1,4 @@
-//! What is written: a trait and its methods, whose bodies stay raw tokens.
+//! Syntax of a contract: a trait and its methods, whose bodies stay raw tokens.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -14,7 +14,7 @@ use crate::procedure::Options;
 use crate::router::{outer_attributes, skip_item};
 use crate::signature::{Function, starts_signature};
 
-/// A trait, its items one by one: one that cannot be read does not harm the others.
+/// A trait with its items: one that cannot be parsed does not affect the others.
 pub(super) struct Trait {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
@@ -22,13 +22,13 @@ pub(super) struct Trait {
     pub(super) generics: Generics,
     pub(super) supertraits: Punctuated<TypeParamBound, Token![+]>,
     pub(super) methods: Vec<Method>,
-    /// What is no method, as it stands there.
+    /// Items other than methods, unchanged.
     pub(super) others: Vec<TokenStream>,
 }
 
 /// A method with the options of its `#[procedure]`, if it has that.
 pub(super) struct Method {
-    /// Without the attribute.
+    /// The function, without the attribute.
     pub(super) function: Function,
     pub(super) options: Options,
     /// The default body.
@@ -82,7 +82,7 @@ impl Trait {
             };
             while !content.is_empty() {
                 let Ok(attributes) = outer_attributes(&content) else {
-                    // One of them is half-typed, which the compiler reports.
+                    // A half-typed item, which the compiler reports.
                     contract.others.push(skip_item(&content)?);
                     continue;
                 };
@@ -133,7 +133,7 @@ impl Method {
         if let Some(runtime) = runtime {
             options.runtime = runtime.clone();
         }
-        // What calls it from outside is a type of its own.
+        // Its callers use a type of its own.
         let visibility = Visibility::Inherited;
         Ok(Self { function: Function { attributes, visibility, signature }, options, body })
     }

@@ -13,7 +13,7 @@ use crate::naming::snake_case;
 use crate::procedure::{self, Procedure};
 use crate::signature::Function;
 
-/// The methods without their receivers: functions that can be procedures.
+/// The methods without their receivers, as functions of procedures.
 pub(super) struct Procedures<'a> {
     functions: Vec<(&'a Method, Function)>,
     /// The module with the hidden types.
@@ -21,7 +21,7 @@ pub(super) struct Procedures<'a> {
     contract: &'a Ident,
 }
 
-/// Reports every rule that the trait breaks.
+/// Reports every violation in the trait.
 pub(super) fn validate<'a>(contract: &'a Trait, errors: &mut Diagnostics) -> Procedures<'a> {
     let Trait { ident, generics, methods, others, .. } = contract;
     if !generics.params.is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn validate<'a>(contract: &'a Trait, errors: &mut Diagnostics) -> Pro
 }
 
 impl<'a> Procedures<'a> {
-    /// Each method with the procedure that it can be.
+    /// Returns each method with its procedure.
     pub(super) fn validated(
         &'a self,
         errors: &mut Diagnostics,

@@ -34,9 +34,9 @@ use crate::attribute::{Runtime, at};
 /// };
 /// ```
 ///
-/// `HiddenFromClients` is implemented for nothing, so the enum is not `Unpin`, as the conversion of
-/// any `std::error::Error` into `Error` demands of it. The one that keeps the error what
-/// it is can then stand beside that, and what holds such an error is not converted either.
+/// `HiddenFromClients` is implemented for no type, so the enum is not `Unpin`, which the conversion
+/// of any `std::error::Error` into `Error` requires. The conversion that preserves the error does
+/// not overlap with it, and a type that contains such an error is not converted either.
 pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     let ErrorEnum { ident, runtime, rename_all_fields, variants } = parsed;
     let private = runtime.private();
@@ -94,8 +94,8 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     }
 }
 
-/// The conversion of an internal variant's field, and a check that it loses no error that
-/// clients know.
+/// Returns the conversion of an internal variant's field, and a check that it loses no
+/// declared error.
 fn conversion(ident: &Ident, variant: &Variant<'_>, runtime: &Runtime) -> Option<TokenStream> {
     let VariantKind::Internal { from: Some(ty) } = &variant.kind else { return None };
     let place = at(ty.span());
@@ -118,7 +118,7 @@ fn conversion(ident: &Ident, variant: &Variant<'_>, runtime: &Runtime) -> Option
     })
 }
 
-/// An implementation that spares the user the errors that would follow from its absence.
+/// Returns an implementation that avoids errors caused by its absence.
 pub(super) fn stub(input: &DeriveInput, runtime: &Runtime) -> TokenStream {
     let private = runtime.private();
     let ident = &input.ident;
@@ -137,7 +137,7 @@ pub(super) fn stub(input: &DeriveInput, runtime: &Runtime) -> TokenStream {
     }
 }
 
-/// The struct that is the data of a variant with named fields.
+/// Returns the struct that is the data of a variant with named fields.
 fn data_struct(
     variant: &Variant<'_>,
     rename_all: Option<&syn::LitStr>,
@@ -163,7 +163,7 @@ fn data_struct(
         #[serde(crate = #serde)]
         #[schemars(crate = #schemars, inline)]
         #rename_all
-        // A field that serde skips is read by nobody.
+        // A field that serde skips is never read.
         #[allow(dead_code)]
         struct #name { #(#fields),* }
     })
@@ -173,7 +173,7 @@ fn is_data_attribute(attribute: &Attribute) -> bool {
     ["doc", "serde", "schemars", "deprecated"].iter().any(|name| attribute.path().is_ident(name))
 }
 
-/// Where the type of a single field stands, else the variant.
+/// Span of the type of a single field, otherwise of the variant.
 fn data_span(variant: &Variant<'_>) -> Span {
     match variant.fields {
         Fields::Unnamed(fields) => {
@@ -188,7 +188,7 @@ fn data_name(variant: &Variant<'_>) -> Ident {
 }
 
 fn arm(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
-    // What the type of the data lacks is reported there.
+    // Missing implementations of the data's type are reported here.
     let place = at(data_span(variant));
     let private = runtime.private_at(place);
     let ident = variant.ident;
@@ -217,7 +217,7 @@ fn arm(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
     }
 }
 
-/// The pattern that takes a variant apart, and the expression of its data.
+/// Returns the pattern that destructures a variant, and the expression of its data.
 fn data_of(
     variant: &Variant<'_>,
     fields: &Fields,
@@ -264,7 +264,7 @@ fn declaration(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
     quote!(#all.push(#private::ErrorDeclaration::new(#code) #status #message #data);)
 }
 
-/// The declarations so far, by a name that no item of the user's can be meant by.
+/// Returns the name of the declarations so far, which the user's items cannot refer to.
 fn all() -> Ident {
     Ident::new("all", Span::mixed_site())
 }

@@ -8,7 +8,7 @@ use quote::quote;
 
 use crate::diagnostics::Diagnostics;
 
-/// The implementation of `RpcError`; or a stub of it and the mistakes.
+/// Expands to the implementation of `RpcError`; or to a stub of it and the mistakes.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let input: syn::DeriveInput = match syn::parse2(item) {
         Ok(input) => input,

@@ -1,4 +1,4 @@
-//! The enum as it is meant, and every rule that it breaks.
+//! Typed view of the enum, and the check of its rules.
 
 use std::collections::HashMap;
 
@@ -31,9 +31,9 @@ pub(super) struct Variant<'a> {
 pub(super) enum VariantKind {
     /// Declared to clients.
     Declared { code: String, status: Option<LitInt>, message: Option<LitStr> },
-    /// The one field is an error of its own kind.
+    /// The only field is an error of its own.
     Transparent(Box<Type>),
-    /// Hidden from clients. The type of its field is there if `?` converts it.
+    /// Hidden from clients. The type of its field is set if `?` converts it.
     Internal { from: Option<Box<Type>> },
 }
 

@@ -58,9 +58,9 @@ pub(super) fn expand(middleware: &Middleware<'_>) -> TokenStream {
 /// }
 /// ```
 ///
-/// A middleware that no call reaches. What it lends is unknown: its context holds
-/// the first mistake, so that the compiler says nothing of the procedures that
-/// borrow from it.
+/// Returns a middleware that calls never reach. Its value is unknown: its context
+/// contains the first mistake, so that the compiler reports no errors in the procedures
+/// that borrow from it.
 pub(super) fn stub(head: &Head, runtime: &Runtime, errors: Diagnostics) -> TokenStream {
     let private = runtime.private();
     let Head { attributes, visibility, ident } = head;
@@ -100,12 +100,12 @@ pub(super) fn stub(head: &Head, runtime: &Runtime, errors: Diagnostics) -> Token
     }
 }
 
-/// The user's types under names of their own, each at its place.
+/// The user's types under names of their own, each with its span.
 struct Types {
     definitions: TokenStream,
     value: Ident,
     error: Ident,
-    /// The function that takes the result apart.
+    /// The function that splits the result.
     whole: TokenStream,
 }
 
@@ -192,7 +192,7 @@ fn run(
     how: &How<'_>,
 ) -> TokenStream {
     let Middleware { ident, runtime, kind, .. } = middleware;
-    // Where a future that is not `Send` is reported.
+    // A future that is not `Send` is reported here.
     let place = at(ident.span());
     let private = runtime.private_at(place);
     let (scope, next, value, error) =

@@ -11,7 +11,8 @@ use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
 use crate::signature::{Function, Head, Role};
 
-/// The function as it is, and the items beside it; or the mistakes and a stub of these items.
+/// Expands to the unchanged function and the items beside it; or to the mistakes and a stub
+/// of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let item = crate::procedure::with_crate_paths(item);
@@ -37,14 +38,15 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             quote!(#item #generated)
         }
         _ => {
-            // A method can have no type beside it.
+            // A method cannot have a type beside it.
             let head = Head::parse(item.clone()).filter(|_| !function.is_method());
             with_mistakes(&item, head.as_ref(), &runtime, errors)
         }
     }
 }
 
-/// The function as it is, the mistakes, and what stands beside it if it has a name.
+/// Returns the unchanged function, the mistakes, and the items beside it if it has a
+/// name.
 fn with_mistakes(
     item: &TokenStream,
     head: Option<&Head>,

@@ -1,4 +1,4 @@
-//! From what is written to what is meant, and every rule that a function breaks.
+//! Typed view of a middleware, and the check of its rules.
 
 use proc_macro2::Ident;
 use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Signature, Type, Visibility};
@@ -19,16 +19,16 @@ pub(super) struct Middleware<'a> {
     pub(super) kind: Kind,
 }
 
-/// What a middleware does with the rest of the call.
+/// Position of a middleware around the rest of the call.
 pub(super) enum Kind {
-    /// Lends what it returns to the procedures, or ends the call.
+    /// Returns a value for the procedures, or ends the call.
     Before { returned: Type },
-    /// Runs the rest itself, with a value to lend.
+    /// Runs the rest itself, with a value for the procedures.
     Around { returned: Type, value: Box<Type> },
 }
 
 impl Kind {
-    /// What is lent, as far as it can be read.
+    /// Returns the type of the value, as far as it is written.
     pub(super) fn value(&self) -> &Type {
         match self {
             Self::Around { value, .. } => value,
@@ -36,13 +36,13 @@ impl Kind {
         }
     }
 
-    /// Whether nothing is lent.
+    /// Returns `true` if the value is `()`.
     pub(super) fn is_unit(&self) -> bool {
         matches!(self.value(), Type::Tuple(tuple) if tuple.elems.is_empty())
     }
 }
 
-/// Checks a function. Reports all that is wrong with it.
+/// Checks a function. Reports all its mistakes.
 pub(super) fn validate<'a>(
     function: &'a Function,
     runtime: &'a Runtime,
@@ -65,7 +65,7 @@ pub(super) fn validate<'a>(
     })
 }
 
-/// The arguments, and the type of `next`.
+/// Returns the arguments, and the type of `next`.
 fn arguments(function: &Signature, errors: &mut Diagnostics) -> (Vec<Argument>, Option<Type>) {
     let mut next: Option<Type> = None;
     let arguments = signature::arguments(function, Role::Middleware, errors, |ty, errors| {
@@ -102,7 +102,7 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
     check_borrows(&returned, Role::Middleware, errors);
     let is_done = result_parts(&returned).is_some_and(|(ok, _)| is_named(ok, "Done"));
     match next {
-        // An alias may hide what it is of; the compiler knows.
+        // An alias may hide its type; the compiler knows it.
         Some(_) if !is_done && !is_alias(&returned) => {
             let message = "return `Result<Done, Error>`, which `next` gives: a middleware that takes `Next` returns the result of the call";
             match &signature.output {
@@ -130,7 +130,7 @@ fn is_alias(ty: &Type) -> bool {
     last_segment(ty).is_some() && result_parts(ty).is_none() && !is_named(ty, "Done")
 }
 
-/// The `T` of `Next<T>`, by default `()`.
+/// Returns the `T` of `Next<T>`, by default `()`.
 fn value_of(next: &Type) -> Type {
     let arguments = last_segment(next).map(|segment| &segment.arguments);
     let Some(PathArguments::AngleBracketed(generics)) = arguments else {

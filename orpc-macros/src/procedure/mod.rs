@@ -17,7 +17,8 @@ use crate::diagnostics::Diagnostics;
 use crate::lent::Subject;
 use crate::signature::{Function, Head, Role};
 
-/// The function as it is, and the items beside it; or the mistakes and a stub of these items.
+/// Expands to the unchanged function, and the items beside it; or to the mistakes and a stub
+/// of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let item = with_crate_paths(item);
@@ -32,7 +33,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             let procedure = validate::validate(&function, subject, &options, &mut errors);
             match procedure.filter(|_| errors.is_empty()) {
                 Some(procedure) => expand::expand(&procedure),
-                // A method can have no type beside it.
+                // A method cannot have a type beside it.
                 None if function.is_method() => TokenStream::new(),
                 None => stub(&item, &options),
             }
@@ -46,7 +47,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#item #errors #generated)
 }
 
-/// The function, whose paths may lead into a crate of its own name.
+/// Returns the function, whose paths may refer to a crate of its own name.
 pub(crate) fn with_crate_paths(item: TokenStream) -> TokenStream {
     match Head::parse(item.clone()) {
         Some(head) => crate_paths::absolute(item, &[&head.ident]),
@@ -54,7 +55,7 @@ pub(crate) fn with_crate_paths(item: TokenStream) -> TokenStream {
     }
 }
 
-/// What stands beside a function with mistakes, if it has a name.
+/// Returns the items beside a function with mistakes, if it has a name.
 fn stub(item: &TokenStream, options: &Options) -> TokenStream {
     let head = Head::parse(item.clone());
     head.map_or_else(TokenStream::new, |head| expand::stub(&head, &options.runtime))

@@ -1,4 +1,4 @@
-//! From what is written to what is meant, and every rule that a function breaks.
+//! Typed view of a procedure, and the check of its rules.
 
 use proc_macro2::Span;
 use quote::ToTokens as _;
@@ -42,19 +42,20 @@ pub(crate) enum Output {
     Stream(Box<Stream>),
 }
 
-/// The type of a stream as far as it is written there.
+/// The type of a stream, as far as it is written.
 pub(crate) enum Stream {
     /// `impl Stream<Item = …>`
     Opaque { item: Box<Type> },
-    /// `Result<impl Stream<Item = …>, Error>`, or an alias of it. In `returned` another
-    /// type stands for the `impl`, to be put in as `__Opaque`.
+    /// `Result<impl Stream<Item = …>, Error>`, or an alias of it. In `returned` the
+    /// `impl` is replaced by `__Opaque`.
     OpaqueResult { item: Box<Type>, returned: Box<Type> },
-    /// A named type, of which the compiler knows whether it is a stream, and of what.
+    /// A named type, of which only the compiler knows whether it is a stream, and of
+    /// what.
     Named { returned: Box<Type> },
 }
 
 impl Procedure<'_> {
-    /// The type of the input.
+    /// Returns the type of the input.
     pub(crate) fn input(&self) -> Option<&Type> {
         self.arguments.iter().find_map(|argument| match argument {
             Argument::Owned(ty) => Some(ty),
@@ -63,7 +64,7 @@ impl Procedure<'_> {
     }
 }
 
-/// Checks a function. Reports all that is wrong with it.
+/// Checks a function. Reports all its mistakes.
 pub(crate) fn validate<'a>(
     function: &'a Function,
     subject: Subject,
@@ -92,7 +93,7 @@ pub(crate) fn validate<'a>(
 }
 
 impl Options {
-    /// The name on the wire, and where it is written.
+    /// Returns the name on the wire, and its span.
     pub(crate) fn wire_name(&self, ident: &Ident) -> (String, Span) {
         match &self.name {
             Some(text) => (text.value(), text.span()),
@@ -121,7 +122,7 @@ fn arguments(function: &Signature, errors: &mut Diagnostics) -> Vec<Argument> {
     signature::arguments(function, Role::Procedure, errors, |ty, errors| {
         check_owned(ty, errors);
         let is_first = !std::mem::replace(&mut has_input, true);
-        // Of a second `impl …` all is said already.
+        // A second `impl …` is reported already.
         if !is_first && !matches!(ty, Type::ImplTrait(_)) {
             errors.at(
                 ty,
@@ -151,7 +152,7 @@ fn check_input_name(function: &Signature, errors: &mut Diagnostics) {
     }
 }
 
-// `In<'_>`, `Vec<&str>`; not `Cow<'_, str>`, which may own what it has
+// `In<'_>`, `Vec<&str>`; not `Cow<'_, str>`, which may be owned
 fn check_owned(ty: &Type, errors: &mut Diagnostics) {
     struct Borrows<'e>(&'e mut Diagnostics);
 
@@ -177,7 +178,7 @@ fn check_owned(ty: &Type, errors: &mut Diagnostics) {
         }
     }
 
-    // Of an `impl …` all is said already.
+    // An `impl …` is reported already.
     if !matches!(ty, Type::ImplTrait(_)) {
         Borrows(errors).visit_type_mut(&mut ty.clone());
     }
@@ -223,7 +224,7 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
 const NEITHER: &str =
     "write `async` before `fn`, or return `impl Stream<Item = …>`: a procedure does either";
 
-/// The item of `impl Stream<Item = …>`.
+/// Returns the item of `impl Stream<Item = …>`.
 fn stream_item(bounds: &TypeImplTrait, errors: &mut Diagnostics) -> Option<Type> {
     let item_of = |bound: &TypeParamBound| {
         let TypeParamBound::Trait(bound) = bound else { return None };

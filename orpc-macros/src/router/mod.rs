@@ -13,7 +13,7 @@ use quote::quote;
 use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
 
-/// The module with its `router` function, and the mistakes.
+/// Expands to the module with its `router` function, and the mistakes.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let (answers, arguments) = Answers::take(arguments);

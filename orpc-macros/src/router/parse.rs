@@ -1,4 +1,4 @@
-//! What is written: the options, and the module with its entries.
+//! Syntax of a router: the options, and the module with its entries.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -49,8 +49,8 @@ impl Options {
     }
 }
 
-/// A module with its items. Only the heads of procedures and nested routers are
-/// looked at: the rest may be half-written and stays as it is.
+/// A module with its items. Only the heads of procedures and nested routers are parsed:
+/// the rest may be half-typed and is unchanged.
 pub(super) struct Module {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
@@ -60,8 +60,8 @@ pub(super) struct Module {
 
 pub(super) enum Item {
     Entry(Entry),
-    /// Anything else; also an attribute of ours on what it does not go on, which
-    /// it reports itself.
+    /// Any other item, including one with a misplaced attribute of ours, which reports
+    /// itself.
     Other {
         tokens: TokenStream,
         has_attribute: bool,
@@ -89,7 +89,7 @@ pub(super) enum EntryKind {
 }
 
 impl EntryKind {
-    /// The name of the attribute.
+    /// Returns the name of the attribute.
     pub(super) fn attribute(self) -> &'static str {
         match self {
             Self::Procedure => "procedure",
@@ -103,17 +103,17 @@ impl Entry {
         cfg_attributes(&self.attributes)
     }
 
-    /// Whether this is a router that states its context itself.
+    /// Returns `true` if this is a router with a context of its own.
     pub(super) fn has_own_context(&self) -> bool {
         self.kind == EntryKind::Router && self.has_option("context")
     }
 
-    /// Where the attribute states a context.
+    /// Returns the span of the attribute's context.
     pub(super) fn context_span(&self) -> Option<Span> {
         self.option("context").map(|option| option.span())
     }
 
-    /// Whether the attribute sets that option.
+    /// Returns `true` if the attribute sets that option.
     pub(super) fn has_option(&self, key: &str) -> bool {
         self.option(key).is_some()
     }
@@ -124,7 +124,7 @@ impl Entry {
         options.into_iter().find(|option| option.key == key)
     }
 
-    /// What stands in the parentheses of the attribute.
+    /// Returns the content of the attribute's parentheses.
     pub(super) fn arguments(&self) -> TokenStream {
         let attribute = self.attributes.iter().find(|a| is_attribute(a, self.kind.attribute()));
         match attribute.map(|attribute| &attribute.meta) {
@@ -179,7 +179,7 @@ impl Parse for Module {
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let Ok(attributes) = outer_attributes(input) else {
-            // One of them is half-typed, which the compiler reports.
+            // A half-typed item, which the compiler reports.
             return Ok(Self::Other { tokens: skip_item(input)?, has_attribute: true });
         };
         let kind = [EntryKind::Procedure, EntryKind::Router]
@@ -206,8 +206,8 @@ impl Parse for Item {
     }
 }
 
-/// The module, in which each `cfg_attr` with an attribute of ours on an item is put in
-/// place or left out.
+/// Returns the module, with each `cfg_attr` with an attribute of ours expanded or
+/// removed.
 pub(super) fn evaluate(item: TokenStream, answers: &Answers) -> Result<TokenStream, Unknown> {
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
     if let Some(TokenTree::Group(group)) = tokens.last_mut()
@@ -221,8 +221,8 @@ pub(super) fn evaluate(item: TokenStream, answers: &Answers) -> Result<TokenStre
     Ok(tokens.into_iter().collect())
 }
 
-/// The visibility and name of a function or module; none if it is neither,
-/// which the attribute on it will report.
+/// Returns the visibility and name of a function or module; `None` if it is neither,
+/// which its attribute reports.
 fn entry_head(input: ParseStream<'_>, kind: EntryKind) -> Option<(Visibility, Ident)> {
     match kind {
         EntryKind::Procedure => visibility_and_name(input),
@@ -234,7 +234,8 @@ fn entry_head(input: ParseStream<'_>, kind: EntryKind) -> Option<(Visibility, Id
     }
 }
 
-/// The visibility, the name of the item, and its name here, of `pub use path::name;`.
+/// Returns the visibility, the name of the item, and its name here, of `pub use
+/// path::name;`.
 fn used(item: &TokenStream) -> Option<(Visibility, Ident, Ident)> {
     let item: ItemUse = syn::parse2(item.clone()).ok()?;
     let mut tree = &item.tree;
@@ -248,9 +249,9 @@ fn used(item: &TokenStream) -> Option<(Visibility, Ident, Ident)> {
     }
 }
 
-/// The tokens up to the end of an item: a `;`, a brace that no `;` follows, or,
-/// where it is half-typed, the next attribute of ours.
-/// What a wrong guess splits is put together again in the output.
+/// Returns the tokens up to the end of an item: a `;`, a brace without a `;` behind it,
+/// or, if it is half-typed, the next attribute of ours. A wrong guess has no effect,
+/// because the output joins the parts again.
 pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     // The attributes in front are its own.
@@ -270,7 +271,7 @@ pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     Ok(tokens)
 }
 
-/// Whether the attributes of an entry follow.
+/// Returns `true` if the attributes of an entry follow.
 fn starts_entry(input: ParseStream<'_>) -> bool {
     let is_ours = |attribute: &Attribute| {
         [EntryKind::Procedure, EntryKind::Router]
@@ -280,14 +281,16 @@ fn starts_entry(input: ParseStream<'_>) -> bool {
     outer_attributes(&input.fork()).is_ok_and(|attributes| attributes.iter().any(is_ours))
 }
 
-/// The attributes that follow; or a mistake in one of them, in front of all.
+/// Parses the attributes that follow; a mistake in one of them is reported before any
+/// of them.
 pub(crate) fn outer_attributes(input: ParseStream<'_>) -> syn::Result<Vec<Attribute>> {
     let ahead = input.fork();
     let mut tokens = TokenStream::new();
     while ahead.peek(Token![#]) {
         tokens.extend([ahead.parse::<TokenTree>()?, ahead.parse()?]);
     }
-    // Of these tokens alone, as one too many is otherwise reported for the module.
+    // Of these tokens alone, because a superfluous one would otherwise be reported for
+    // the module.
     let attributes = Attribute::parse_outer.parse2(tokens)?;
     input.advance_to(&ahead);
     Ok(attributes)

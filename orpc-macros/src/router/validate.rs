@@ -1,4 +1,4 @@
-//! The rules for the entries of a router.
+//! Rules of a router's entries.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::diagnostics::Diagnostics;
 use crate::naming::camel_case;
 use crate::procedure::{self, check_name};
 
-/// Reports every rule that the module breaks.
+/// Reports every violation in the module.
 pub(super) fn validate(module: &Module, options: Option<&Options>, errors: &mut Diagnostics) {
     let is_meant = |item: &Item| match item {
         Item::Entry(_) => true,
@@ -41,10 +41,10 @@ pub(super) fn validate(module: &Module, options: Option<&Options>, errors: &mut 
     }
 }
 
-// Two entries of one name, unless a `cfg` may choose between them.
+// Two entries with the same name, unless a `cfg` may choose between them.
 fn check_names(module: &Module, errors: &mut Diagnostics) {
     let mut taken: HashMap<String, &Entry> = HashMap::new();
-    // The attribute of another module's function says its name.
+    // The attribute of another module's function determines its name.
     for entry in module.entries().filter(|entry| !entry.is_use) {
         let (name, span) = wire_name(entry);
         match taken.get(&name) {
@@ -104,8 +104,8 @@ fn check_entry(entry: &Entry, errors: &mut Diagnostics) {
     }
 }
 
-/// The name of an entry below this router. Mistakes in its options are for the
-/// entry's own attribute to report.
+/// Returns the name of an entry below this router. Mistakes in its options are reported
+/// by the entry's own attribute.
 pub(super) fn wire_name(entry: &Entry) -> (String, Span) {
     let mut ignored = Diagnostics::default();
     let name = match entry.kind {

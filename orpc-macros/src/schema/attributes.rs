@@ -1,4 +1,4 @@
-//! The attributes of serde and schemars, as schemars reads them.
+//! Attributes of serde and schemars, with schemars' semantics.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token};
 
 /// One item in the parentheses of an attribute.
 pub(super) enum Item {
-    /// `!key`, by which schemars leaves out an item of serde's.
+    /// `!key`, by which schemars ignores an item of serde's.
     Not(Path),
     Meta(Meta),
 }
@@ -38,8 +38,8 @@ impl Item {
     }
 }
 
-/// The items of all attributes of that name. What cannot be parsed is reported by the
-/// derive that it is meant for.
+/// Returns the items of all attributes of that name. The derive that an attribute is
+/// meant for reports syntax errors in it.
 pub(super) fn items(attributes: &[Attribute], name: &str) -> Vec<Item> {
     let parse = |attribute: &Attribute| {
         let items = attribute.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated);
@@ -66,7 +66,8 @@ impl Attributes {
         }
     }
 
-    /// The items of a key that is serde's: those of schemars' attribute come first.
+    /// Returns the items of one of serde's keys: those of schemars' attribute come
+    /// first.
     fn effective<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Meta> {
         let is_unset =
             self.schemars.iter().any(|item| matches!(item, Item::Not(path) if path.is_ident(key)));
@@ -82,12 +83,12 @@ impl Attributes {
         self.effective(key).next().is_some()
     }
 
-    /// The text of `key = "…"`.
+    /// Returns the text of `key = "…"`.
     pub(super) fn text(&self, key: &str) -> Option<LitStr> {
         self.effective(key).find_map(text_of)
     }
 
-    /// The same, from schemars' attribute alone.
+    /// Returns the text of `key = "…"` in schemars' attribute.
     pub(super) fn schemars_text(&self, key: &str) -> Option<LitStr> {
         self.schemars.iter().find_map(|item| match item {
             Item::Meta(meta) if meta.path().is_ident(key) => text_of(meta),
@@ -95,7 +96,7 @@ impl Attributes {
         })
     }
 
-    /// The texts of `alias = "…"`, which is serde's alone.
+    /// Returns the texts of `alias = "…"`, which only serde has.
     pub(super) fn aliases(&self) -> Vec<LitStr> {
         let aliases = self.serde.iter().filter_map(|item| match item {
             Item::Meta(meta) if meta.path().is_ident("alias") => text_of(meta),
@@ -104,14 +105,14 @@ impl Attributes {
         aliases.collect()
     }
 
-    /// Returns whether serde's attribute has the word `other`.
+    /// Returns `true` if serde's attribute has the word `other`.
     pub(super) fn is_other(&self) -> bool {
         self.serde
             .iter()
             .any(|item| matches!(item, Item::Meta(Meta::Path(path)) if path.is_ident("other")))
     }
 
-    /// The name that is written, where `rename` gives one.
+    /// Returns the serialised name, if `rename` sets one.
     pub(super) fn written_name(&self) -> Option<LitStr> {
         self.effective("rename").find_map(|meta| match meta {
             Meta::List(list) => {
@@ -131,7 +132,7 @@ impl Attributes {
     }
 }
 
-/// The text of `key = "…"`.
+/// Returns the text of `key = "…"`.
 pub(super) fn text_of(meta: &Meta) -> Option<LitStr> {
     match meta {
         Meta::NameValue(pair) => match &pair.value {
@@ -142,12 +143,12 @@ pub(super) fn text_of(meta: &Meta) -> Option<LitStr> {
     }
 }
 
-/// Returns whether the last segment of a path is that name.
+/// Returns `true` if the last segment of a path is that name.
 pub(super) fn ends_with(path: &Path, name: &str) -> bool {
     path.segments.last().is_some_and(|segment| segment.ident == name)
 }
 
-/// A path without its last segment.
+/// Returns a path without its last segment.
 pub(super) fn parent(path: &Path) -> Path {
     let count = path.segments.len().saturating_sub(1);
     Path {

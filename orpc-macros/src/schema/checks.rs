@@ -16,8 +16,8 @@ enum Dialect {
     Garde,
 }
 
-/// The constraints of a field as members of a JSON object, the values expressions; empty
-/// where there are none. `ty` is the type that the schema is of, if it is known.
+/// Returns the constraints of a field as members of a JSON object with expressions as
+/// values; empty if there are none. `ty` is the type of the schema, if it is known.
 pub(super) fn checks(
     attributes: &Attributes,
     ty: Option<&Type>,
@@ -45,7 +45,7 @@ const NAMES: [&str; 11] = [
     "inner",
 ];
 
-/// Returns whether an item is a constraint.
+/// Returns `true` if an item is a constraint.
 pub(super) fn is_check(item: &Item) -> bool {
     matches!(item, Item::Meta(meta) if NAMES.iter().any(|name| meta.path().is_ident(name)))
 }
@@ -106,7 +106,7 @@ fn metas(list: &MetaList) -> Option<Punctuated<Meta, Token![,]>> {
     list.parse_args_with(Punctuated::parse_terminated).ok()
 }
 
-/// The value of `key = …` in a list; a text is taken for code.
+/// Returns the value of `key = …` in a list; a text is parsed as code.
 fn named(list: &MetaList, key: &str) -> Option<Expr> {
     let metas = metas(list)?;
     let meta = metas.iter().find(|meta| meta.path().is_ident(key))?;
@@ -151,7 +151,7 @@ fn bounds(meta: &Meta, name: &str, errors: &mut Diagnostics) -> Option<TokenStre
     Some(quote!(#name: { #members },))
 }
 
-/// The number that an expression is, if it is a literal.
+/// Returns the number of a literal expression.
 fn number(value: &Expr) -> Option<f64> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
@@ -165,7 +165,7 @@ fn number(value: &Expr) -> Option<f64> {
     }
 }
 
-/// A text that is empty matches anything, so it is a slip.
+/// An empty pattern matches every text, so it is a mistake.
 fn refuse_bad_pattern(pattern: &Expr, errors: &mut Diagnostics) {
     if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = pattern
         && text.value().is_empty()
@@ -174,7 +174,7 @@ fn refuse_bad_pattern(pattern: &Expr, errors: &mut Diagnostics) {
     }
 }
 
-/// The kind of a type's values, as far as its name tells.
+/// Kind of a type's values, by its name.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Holds {
     Text,
@@ -182,7 +182,7 @@ pub(super) enum Holds {
     Bool,
     List,
     Map,
-    /// Known only when the schema is.
+    /// Known only together with the schema.
     Unknown,
 }
 
@@ -223,7 +223,7 @@ impl Holds {
     }
 }
 
-/// The type in `Option<…>`, `Box<…>` and the like.
+/// Returns the type in `Option<…>`, `Box<…>` and similar types.
 pub(super) fn unwrapped(ty: &Type) -> &Type {
     let inner = match ty {
         Type::Paren(inner) => return unwrapped(&inner.elem),
@@ -238,7 +238,7 @@ pub(super) fn unwrapped(ty: &Type) -> &Type {
     inner.map_or(ty, unwrapped)
 }
 
-/// The types in angle brackets.
+/// Returns the types in angle brackets.
 pub(super) fn types(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
     let arguments = match arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
@@ -250,7 +250,7 @@ pub(super) fn types(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
     })
 }
 
-/// The type of what a list or a map holds, which `inner` is about.
+/// Returns the type of a list's or map's elements, to which `inner` applies.
 fn element(ty: &Type) -> Option<&Type> {
     match unwrapped(ty) {
         Type::Array(array) => Some(&array.elem),
@@ -267,7 +267,7 @@ fn element(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Reports a constraint that nothing in the type can break.
+/// Reports a constraint that no value of the type can violate.
 fn refuse_without_effect(key: &Ident, name: &str, holds: Holds, errors: &mut Diagnostics) {
     let fits = match (name, holds) {
         (_, Holds::Unknown) => true,

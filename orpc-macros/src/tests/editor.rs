@@ -1,19 +1,16 @@
-//! What an editor shows while somebody types.
+//! Completion in an editor while code is typed.
 //!
-//! rust-analyzer hands code with mistakes to the macros: what is typed stays in
-//! the expansion, as completion works there, and the items around it are whole.
-//! It mends expressions first, with `__ra_fixup` for a missing name, `{}` for a
-//! missing block, `;` after a statement, and the name alone for an expression
-//! that it cannot mend; it closes open delimiters. Signatures and attributes
-//! arrive as they were typed. The compiler stops at most of these before it
-//! expands anything.
-
+//! rust-analyzer hands code with mistakes to the macros: what is typed stays in the
+//! expansion, as completion works there, and the items around it are whole. It mends
+//! expressions first, with `__ra_fixup` for a missing name, `{}` for a missing block,
+//! `;` after a statement, and the name alone for an expression that it cannot repair;
+//! it closes open delimiters. Signatures and attributes arrive as typed. The compiler
+//! stops at most of these before it expands anything.
 use std::str::FromStr as _;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Bodies as rust-analyzer hands them over, and as they were typed where that
-/// has tokens.
+/// Bodies as rust-analyzer passes them, and as typed where that has tokens.
 const BODIES: [&str; 25] = [
     "{ app. }",
     "{ app.__ra_fixup }",
@@ -42,7 +39,7 @@ const BODIES: [&str; 25] = [
     "{ # }",
 ];
 
-/// Signatures that somebody is typing.
+/// Half-typed signatures.
 const SIGNATURES: [&str; 23] = [
     "pub async fn send(app: &App, ) -> Receipt {}",
     "pub async fn send(app: &App, inp) -> Receipt {}",
@@ -69,7 +66,7 @@ const SIGNATURES: [&str; 23] = [
     "pub async fn send() where {}",
 ];
 
-/// What stands in the parentheses of an attribute that somebody is typing.
+/// Half-typed contents of an attribute's parentheses.
 const ARGUMENTS: [&str; 16] = [
     "na",
     "name",
@@ -123,7 +120,7 @@ fn a_half_typed_signature_leaves_the_function_and_its_name() {
         let item = tokens(signature);
         let expanded = crate::procedure::expand(TokenStream::new(), item.clone());
         assert_starts_with(&expanded, &item);
-        // Or else each use of the procedure would be reported as well.
+        // Otherwise each use of the procedure would be reported as well.
         assert_contains(&expanded, "pub struct send {}");
     }
 }
@@ -188,7 +185,7 @@ fn other_procedures_of_a_contract_survive_a_half_typed_one() {
         assert_contains(&expanded, "pub trait Chat");
         assert_contains(&expanded, "fn first(&self, text: String)");
         assert_contains(&expanded, "fn last(&self)");
-        // Or else each use of the contract's module would be reported as well.
+        // Otherwise each use of the contract's module would be reported as well.
         assert_contains(&expanded, "pub mod chat");
         assert_contains(&expanded, "pub struct first {}");
         assert_contains(&expanded, "pub fn router<Implementation:");

@@ -1,7 +1,6 @@
-//! What the macros write, as files that are read by people:
-//! `ORPC_EXPANSIONS=write cargo test --package orpc-runtime-macros` writes them anew.
-//! Each `tests/expansions/*.rs` is an input, the file `*.expanded.rs` beside it
-//! what becomes of it.
+//! Output of the macros, as files for people to read: `ORPC_EXPANSIONS=write cargo test
+//! --package orpc-runtime-macros` writes them. Each `tests/expansions/*.rs` is an
+//! input, the file `*.expanded.rs` beside it its expansion.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -23,13 +23,13 @@ pub(super) fn inputs() -> Vec<(String, String)> {
     inputs
 }
 
-/// Where inputs and expansions are.
+/// Returns the folder of inputs and expansions.
 pub(super) fn folder() -> &'static str {
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/expansions")
 }
 
-/// Expands the macros of this crate as the compiler does: the outer ones first,
-/// then those in what they wrote.
+/// Expands the macros of this crate in the order of the compiler: the outer ones first,
+/// then those in their output.
 pub(super) fn expand(file: &mut File) {
     file.items = file.items.drain(..).flat_map(expand_item).collect();
 }

@@ -1,8 +1,8 @@
-//! Generated code names nothing but the hidden module, `core`, itself and what
-//! the user wrote: a name of the prelude may mean another thing where it stands.
+//! Hygiene: generated code refers only to the hidden module, `core`, itself and the
+//! user's names, because a name of the prelude may be shadowed.
 //!
-//! The user's own names are put behind `user::` first, and bodies emptied. What
-//! stands alone in the expansion is then the macros'.
+//! The user's own names are prefixed with `user::` first, and bodies emptied. Names
+//! without a prefix in the expansion are then the macros'.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! What the macros write, looked at without a compiler: as text, for the names
-//! in it, and for code that somebody is typing.
+//! Output of the macros without a compiler: as text, for the names in it, and for
+//! half-typed code.
 
 mod editor;
 mod expansions;

@@ -3,7 +3,7 @@ pub struct App;
 pub mod chat {
     //! Documented inside, too.
     use super::*;
-    /// What is sent.
+    /// A message to send.
     pub struct SendMessage {
         pub message: String,
     }

@@ -6,7 +6,7 @@ pub mod chat {
     //! Documented inside, too.
     use super::*;
 
-    /// What is sent.
+    /// A message to send.
     pub struct SendMessage {
         pub message: String,
     }

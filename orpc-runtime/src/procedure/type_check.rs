@@ -1,4 +1,4 @@
-//! What generated code finds out of the user's types by constants.
+//! Properties of the user's types that generated code finds by constants.
 //!
 //! A constant that fails is one message of ours, and the compiler says nothing
 //! further of a type with such a constant in its arguments. A trait bound that does

@@ -50,7 +50,7 @@ fn deprecation(attribute: &Attribute, private: &TokenStream) -> (TokenStream, To
                 note = quote!(#private::Some(#literal));
             }
         }
-        // The compiler reports what is wrong in the list.
+        // The compiler reports mistakes in the list.
         Meta::List(list) => drop(list.parse_nested_meta(|meta| {
             let value: Lit = meta.value()?.parse()?;
             if meta.path.is_ident("since") {

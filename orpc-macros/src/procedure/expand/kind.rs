@@ -1,4 +1,4 @@
-//! What depends on whether there is one result or a stream.
+//! Generated code that depends on the kind of the procedure.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -11,7 +11,7 @@ use crate::lent::How;
 use crate::procedure::validate::{Output, Procedure, Stream};
 use crate::types::{inferred, is_built_in, is_named, result_parts};
 
-/// What a procedure's kind decides.
+/// The parts of the expansion that depend on the kind.
 pub(super) struct Kind {
     /// The user's types under names of their own.
     pub(super) types: TokenStream,
@@ -46,7 +46,7 @@ fn unary(
     let ident = procedure.ident;
     let runtime = &procedure.options.runtime;
     let (scope, input_value) = (local("scope"), local("input"));
-    // The function's name, where a future that is not `Send` is reported.
+    // The function's name, at which a future that is not `Send` is reported.
     let place = at(ident.span());
     let private = runtime.private_at(place);
     let returned = Ident::new("__Returned", ty.span());
@@ -106,7 +106,7 @@ fn durable(output: &Ident, runtime: &Runtime) -> TokenStream {
     }
 }
 
-/// The call of the function, and of what it leaves to be awaited.
+/// Returns the call of the function, awaited if it is async.
 fn call(procedure: &Procedure<'_>, how: &How<'_>, place: Span) -> TokenStream {
     let function = &procedure.subject.function;
     let private = procedure.options.runtime.private();
@@ -185,9 +185,9 @@ fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stre
     }
 }
 
-/// The function that opens a stream.
+/// The call that opens a stream.
 struct Opened {
-    /// The types `__Item` and `__Error`, and those that they are made of.
+    /// The types `__Item` and `__Error`, and their definitions.
     types: TokenStream,
     error: Ident,
     /// The call of the function as a `Result` of a stream.
@@ -236,8 +236,8 @@ fn opened(output: &Stream, call: TokenStream, place: Span, runtime: &Runtime) ->
             let Split { types, whole, err: error, .. } = split(&name, returned, names, runtime);
             let check_stream = check(Meant::Stream, &stream, runtime);
             let checked_stream = checked::stream(&whole, place, runtime);
-            // The same with the lifetimes of the call, of which the compiler says nothing
-            // if it is no stream.
+            // The same with the lifetimes of the call; the compiler reports nothing here
+            // if it is not a stream.
             let lent = inferred(returned);
             let whole = if is_named(returned, "Result") {
                 lent.to_token_stream()
@@ -261,10 +261,10 @@ fn opened(output: &Stream, call: TokenStream, place: Span, runtime: &Runtime) ->
     }
 }
 
-/// A type that may be a `Result`, taken apart.
+/// A type that may be a `Result`, split into success and error.
 struct Split {
     types: TokenStream,
-    /// The function that takes a value apart.
+    /// The function that splits a value.
     whole: TokenStream,
     ok: Ident,
     err: Ident,
