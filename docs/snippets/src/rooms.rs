@@ -32,7 +32,9 @@ impl Lobby {
     fn tell(&self, socket: &Socket, event: &str) {
         let name = socket.tags().next().unwrap_or_default();
         let lobby = self.rooms.get_or_create("lobby");
-        lobby.everyone().except(socket).send(format!("{name} {event}"));
+        // An object with an object `p`: the official client ignores it.
+        let notice = serde_json::json!({ "p": { "name": name, "event": event } });
+        lobby.everyone().except(socket).send(notice.to_string());
     }
 }
 

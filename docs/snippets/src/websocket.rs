@@ -39,7 +39,8 @@ pub mod api {
 #[procedure]
 pub async fn introduce(socket: &Socket, name: String) -> Result<(), Error> {
     socket.attach(&name)?;
-    socket.send(format!("welcome, {name}"))?;
+    // An object with an object `p`: the official client ignores it.
+    socket.send(serde_json::json!({ "p": { "welcome": name } }).to_string())?;
     Ok(())
 }
 // #endregion socket
