@@ -60,7 +60,7 @@ impl Recipients {
         self.0.iter()
     }
 
-    /// Sends a message.
+    /// Sends a message, in a form that clients of calls ignore: see [`Socket::send`].
     pub fn send(&self, frame: impl Into<Frame>) -> Delivery {
         let frame = frame.into();
         let mut delivery = Delivery::default();

@@ -210,6 +210,10 @@ impl Socket {
 
     /// Sends a message outside of the calls' protocol.
     ///
+    /// The official client reads it with those of calls. It ignores a JSON object whose member
+    /// `p` is an object, such as `{"p":{"welcome":"Ada"}}`; at any other message it has an
+    /// unhandled rejection.
+    ///
     /// # Errors
     /// If the socket is closed, or its client does not read.
     pub fn send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {

@@ -50,7 +50,9 @@ use crate::socket::{Accept, Close, Frame, Socket};
 ///     fn tell(&self, socket: &Socket, what: &str) {
 ///         let name = socket.tags().next().unwrap_or_default();
 ///         let lobby = self.rooms.get_or_create("lobby");
-///         lobby.everyone().except(socket).send(format!("{name} {what}"));
+///         // An object with an object `p`, which the official client ignores.
+///         let notice = serde_json::json!({ "p": { "name": name, "event": what } });
+///         lobby.everyone().except(socket).send(notice.to_string());
 ///     }
 /// }
 /// ```
