@@ -110,7 +110,7 @@ pub enum SocketError {
     /// is not UTF-8.
     #[error("the client breaks the protocol: {reason}")]
     Protocol {
-        /// How.
+        /// Violated rule.
         reason: String,
     },
     /// A message did not arrive in time; the socket closes with 1008.
