@@ -19,7 +19,7 @@ pub(crate) struct Link<'a> {
     pub(crate) path: &'a Path,
     /// An alias of it: what is no type is reported where the alias is made, once.
     pub(crate) alias: Ident,
-    /// How the context lends it its arguments: a type parameter.
+    /// Type parameter of the arguments' sources.
     pub(crate) how: Ident,
     /// The context in front of it.
     pub(crate) context: TokenStream,

@@ -8,7 +8,7 @@ use syn::{Path, Type};
 use crate::attribute::{Runtime, at};
 use crate::types::is_named;
 
-/// What a type is by its name.
+/// Kind of a type, by its name.
 #[derive(Clone, Copy)]
 pub(crate) enum Meant {
     Result,

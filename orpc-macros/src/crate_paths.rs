@@ -65,7 +65,7 @@ fn has_path(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> bool {
     })
 }
 
-/// Returns whether `::` is there.
+/// Returns `true` if `::` is at the index.
 fn is_separator(tokens: &[TokenTree], index: usize) -> bool {
     let colon = |index: usize| match tokens.get(index) {
         Some(TokenTree::Punct(punct)) if punct.as_char() == ':' => Some(punct.spacing()),

@@ -6,7 +6,7 @@
 //! | [`macro@procedure`] | a function that clients call |
 //! | [`macro@router`] | a module of procedures |
 //! | [`macro@contract`] | a trait of procedures, implemented elsewhere |
-//! | [`macro@middleware`] | a function that runs before calls and lends values |
+//! | [`macro@middleware`] | a function that runs before calls and provides values |
 //! | [`RpcError`](derive@RpcError) | an enum of errors that clients know |
 //! | [`JsonSchema`](derive@JsonSchema) | the schema of an input or output |
 //!
@@ -37,16 +37,16 @@ use proc_macro::TokenStream;
 
 /// Makes a function callable by clients.
 ///
-/// The function stays as it is. Beside it, in the type namespace, stands a
-/// hidden type of the same name that a router registers.
+/// The function is unchanged. The macro adds a hidden type of the same name, in the
+/// type namespace, which a router registers.
 ///
 /// # Arguments
 ///
-/// Found by their types, in any order, each optional:
+/// Identified by their types, in any order, each optional:
 ///
-/// * by reference what the framework lends: the router's context (`&App`),
-///   `&Call`, `&HeaderMap`, `Option<&LastEventId>`;
-/// * by value the input, one type that derives `Deserialize` and `JsonSchema`.
+/// * by reference, extractors: the router's context (`&App`), `&Call`, `&HeaderMap`,
+///   `Option<&LastEventId>`;
+/// * by value, the input: one type that derives `Deserialize` and `JsonSchema`.
 ///
 /// # Results
 ///
@@ -55,15 +55,15 @@ use proc_macro::TokenStream;
 ///   a function that is not `async` and returns a named stream type or a `Result`
 ///   of one: an event iterator. Items are values, `Event`s, or `Result`s of these.
 ///
-/// Results and streams are told by their types: an alias of either is what it stands for.
+/// Results and streams are identified by their types: aliases of either work as well.
 ///
 /// # Options
 ///
-/// * `name = "…"`: the name on the wire, else the function's in camelCase;
-/// * `method = GET`: may be called with GET, too;
+/// * `name = "…"`: the name on the wire, otherwise the function's in camelCase;
+/// * `method = GET`: can be called with GET, too;
 /// * `meta(key = value, …)`: metadata, each value a literal;
-/// * `with = middleware` or `with = [first, second]`: what runs before the function
-///   and may change the context, see [`macro@middleware`];
+/// * `with = middleware` or `with = [first, second]`: middlewares that run before the
+///   function and may extend the context, see [`macro@middleware`];
 /// * `crate = "…"`: the path of `orpc_runtime` where it has another name.
 #[proc_macro_attribute]
 pub fn procedure(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -73,18 +73,18 @@ pub fn procedure(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a trait a contract: procedures that a server implements elsewhere.
 ///
 /// Every method is a procedure, with `&self` for the implementation, which is the
-/// context of its calls, and for the rest as a function with [`macro@procedure`]:
-/// by reference what a call lends (`&Call`, `&HeaderMap`, `&Socket`,
-/// `Option<&LastEventId>`), by value the input. `#[procedure(…)]` on a method gives
-/// its options, without `with`. A method may have a default body.
+/// context of its calls, and otherwise the arguments of a [`macro@procedure`]: by
+/// reference, extractors of the call (`&Call`, `&HeaderMap`, `&Socket`,
+/// `Option<&LastEventId>`), by value the input. `#[procedure(…)]` on a method gives its
+/// options, without `with`. A method may have a default body.
 ///
 /// An `async fn` is declared as one that returns `impl Future + Send`; write
 /// `async fn` in the implementation as well.
 ///
-/// Beside the trait stands a module of its name in snake_case, with
+/// Beside the trait the macro adds a module of its name in snake_case, with
 ///
 /// * `router::<T>() -> Router<T>` for a `T` that implements the trait;
-/// * `contract() -> Router<Contract>`, to write the types of clients from;
+/// * `contract() -> Router<Contract>`, from which the types of clients are generated;
 /// * a type for each procedure, for `router.call::<chat::send>(…)`.
 ///
 /// # Options
@@ -95,29 +95,29 @@ pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
     contract::expand(arguments.into(), item.into()).into()
 }
 
-/// Makes an async function run before the calls of a router or procedure, which
-/// names it in its option `with`.
+/// Makes an async function run before the calls of a router or procedure that names it
+/// in its option `with`.
 ///
-/// The function stays as it is. Beside it, in the type namespace, stands a hidden
-/// type of the same name.
+/// The function is unchanged. The macro adds a hidden type of the same name, in the
+/// type namespace.
 ///
 /// # Arguments
 ///
-/// Found by their types, in any order, each optional: by reference what the
-/// context in front of it lends, as for a [`macro@procedure`]; by value `Next` or
+/// Identified by their types, in any order, each optional: by reference, extractors of
+/// the context in front of it, as for a [`macro@procedure`]; by value, `Next` or
 /// `Next<T>`.
 ///
 /// # Results
 ///
-/// * Without `Next`: what is lent to the procedures behind it, as `T` or
-///   `Result<T, E>`. They may borrow it as `&T`, beside what the context lends
-///   already, which is each type once. An error ends the call. `()` lends nothing: it only lets pass or refuses.
+/// * Without `Next`: a value for the procedures behind it, `T` or `Result<T, E>`. They may borrow it as `&T`,
+///   beside the values of the context, which has each type once. An error ends the call. `()` adds no value: the
+///   middleware only admits or refuses calls.
 /// * With `Next<T>`: `Result<Done, E>`. The function runs the rest of the call by
-///   `next.with(value)`, or `next.run()` for `Next<()>`, and returns what that gives;
-///   or ends the call without it.
+///   `next.with(value)`, or `next.run()` for `Next<()>`, and returns its result; or
+///   ends the call without it.
 ///
 /// The errors of `E` are declared to clients with those of every procedure behind it.
-/// It runs before the input is checked.
+/// The middleware runs before the input is checked.
 ///
 /// # Options
 ///
@@ -130,23 +130,24 @@ pub fn middleware(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a module's procedures and nested routers a router: adds
 /// `pub fn router() -> Router<…>` to the module.
 ///
-/// Entries are functions with [`macro@procedure`] and modules with `#[router]`, each by
-/// this name, also under `cfg_attr`; and `#[procedure] pub use path::name;` or `#[router] pub use
-/// path::module;` for one that is elsewhere. What may have procedures that would not be
-/// served is refused: a module without `#[router]` that has some, another `pub use` of a
-/// function or module, a macro that is not defined in the module.
+/// Entries are functions with [`macro@procedure`] and modules with `#[router]`, each by this
+/// name, also under `cfg_attr`; and `#[procedure] pub use path::name;` or `#[router] pub use
+/// path::module;` for one from another module. Items with procedures that would not be served are
+/// refused: a module without `#[router]` that has some, another `pub use` of a function or
+/// module, a macro that is not defined in the module.
 ///
 /// # Options
 ///
 /// * `context = Type`: the context that its procedures may borrow, a path as
 ///   seen inside the module. Without it a nested router has the context of the
 ///   one around it, and any other router fits every context;
-/// * `name = "…"`: the name below the router around it, else the module's in camelCase;
-/// * `with = middleware` or `with = [first, second]`: what runs before every call of
-///   the router and may change the context of its procedures and of nested routers,
-///   see [`macro@middleware`];
+/// * `name = "…"`: the name below the router around it, otherwise the module's in
+///   camelCase;
+/// * `with = middleware` or `with = [first, second]`: middlewares that run before every
+///   call of the router and may extend the context of its procedures and of nested
+///   routers, see [`macro@middleware`];
 /// * `hooks = value` or `hooks = [first, second]`: paths of values, such as unit
-///   structs, that are told of every call;
+///   structs, that observe every call;
 /// * `crate = "…"`: the path of `orpc_runtime` where it has another name.
 #[proc_macro_attribute]
 pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -157,22 +158,23 @@ pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Attributes of a variant
 ///
-/// * `#[rpc_error(code = "…")]`: UPPER_SNAKE_CASE, else made of the variant's name;
-/// * `#[rpc_error(status = …)]`: 400..=599, else the code's own, else 500;
-/// * `#[rpc_error(message = "…")]`: else the code's own, else the code;
-/// * `#[rpc_error(transparent)]`: the one field is an error of its own kind and
-///   reaches the client as such;
-/// * `#[rpc_error(internal)]`: not declared; the client reads
-///   INTERNAL_SERVER_ERROR, the one field, if there is one, is logged. `?` converts a
-///   value of the field's type, unless `from = false` stands beside `internal` or the
-///   field has the `#[from]` of another derive.
+/// * `#[rpc_error(code = "…")]`: UPPER_SNAKE_CASE; by default derived from the
+///   variant's name;
+/// * `#[rpc_error(status = …)]`: 400..=599; by default the code's own, otherwise 500;
+/// * `#[rpc_error(message = "…")]`: by default the code's own, otherwise the code;
+/// * `#[rpc_error(transparent)]`: the only field is an error of its own and reaches the
+///   client unchanged;
+/// * `#[rpc_error(internal)]`: not declared; the client reads INTERNAL_SERVER_ERROR,
+///   and the only field, if there is one, is logged. `?` converts a value of the
+///   field's type, unless `from = false` stands beside `internal` or the field has the
+///   `#[from]` of another derive.
 ///
-/// `?` converts the enum into an `Error` that is what the client would see, also if the
-/// enum derives `thiserror::Error`. To that end the enum is not `Unpin`, and an error of
-/// logs alone that holds one is not converted by `?`.
+/// `?` converts the enum into an `Error` with the same code and data, also if the enum
+/// derives `thiserror::Error`. For this the enum is not `Unpin`, and an internal error
+/// that contains it is not converted by `?`.
 ///
-/// A variant's fields are the error's data: named ones an object, a single
-/// unnamed one itself. Attributes of serde and schemars on them count, as do
+/// A variant's fields are the error's data: named ones form an object, a single unnamed
+/// one is the data. Attributes of serde and schemars on them apply, and so do
 /// `rename_all` on a variant and `rename_all_fields` on the enum.
 ///
 /// `crate = "…"` on the enum is the path of `orpc_runtime` where it has another name.
@@ -181,20 +183,23 @@ pub fn rpc_error(item: TokenStream) -> TokenStream {
     error::expand(item.into()).into()
 }
 
-/// Derives `schemars::JsonSchema`, with what schemars' own derive leaves out.
+/// Derives `schemars::JsonSchema`, with the constraints that schemars' own derive
+/// ignores.
 ///
-/// The attributes are those of schemars, and mean the same: `#[schemars(…)]`,
-/// `#[serde(…)]`, `#[validate(…)]`, `#[garde(…)]`. The schema is schemars' own. Beyond it
+/// The attributes are those of schemars, with the same meaning: `#[schemars(…)]`,
+/// `#[serde(…)]`, `#[validate(…)]`, `#[garde(…)]`. The schema is schemars' own. In
+/// addition
 ///
 /// * `length`, `range`, `pattern`, `regex`, `contains`, `email`, `url`, `ip`, `ipv4`,
-///   `ipv6` and `inner` count on every field, whatever its type: also where that is a
-///   struct, an enum, a map, or an `Option` or `Box` of one. One that nothing can break
-///   is an error: here, where the type's name tells, else when a router is built;
+///   `ipv6` and `inner` apply to fields of every type, including structs, enums, maps,
+///   and `Option` or `Box` of these. A constraint that no value can violate is an
+///   error: at compile time if the type's name shows it, otherwise when a router is
+///   built;
 /// * `#[serde(alias = "…")]` and `#[serde(other)]` are accepted, as serde does;
-/// * `#[serde(tag = "…")]` on a struct, payloads that are skipped, tuples with defaults
-///   and adjacently tagged options are as serde reads and writes them;
-/// * a map whose keys are no texts, and a type that recurses without an array or object
-///   in between, are errors when a router is built.
+/// * `#[serde(tag = "…")]` on a struct, skipped payloads, tuples with defaults and
+///   adjacently tagged options follow serde;
+/// * a map whose keys are not strings, and a type that recurses without an array or
+///   object in between, are errors when a router is built.
 ///
 /// `#[json_schema(crate = "…")]` on the type is the path of `orpc_runtime` where it has
 /// another name.

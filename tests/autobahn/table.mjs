@@ -38,7 +38,7 @@ function counts(verdicts) {
   return columns.map((column) => verdicts.filter((verdict) => verdict === column).length || "");
 }
 
-/** The first words of what the suite says about a case: it goes on for lines, with HTML and octets. */
+/** First words of the suite's description of a case, which goes on for lines, with HTML and octets. */
 function short(description) {
   const LONGEST = 120;
   let text = description.split("<")[0].replace(/\s+/g, " ").trim();

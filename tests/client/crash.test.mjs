@@ -199,7 +199,7 @@ class Writer {
         this.acknowledged.add(payload, id);
         return this.acknowledgements.now();
       } catch (error) {
-        // The server is killed, it never fails: an answer that is an error is none that may come.
+        // The server is killed, it never fails: an error response must not occur.
         if (error instanceof ORPCError || performance.now() > deadline) throw error;
         // Nobody listened, so nobody has got it.
         if (error.cause?.code !== "ECONNREFUSED") this.acknowledged.addUnknown(payload);

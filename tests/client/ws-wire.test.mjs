@@ -586,7 +586,8 @@ describe("frames against the rules of WebSocket", together, () => {
     it(`what is no UTF-8 closes with 1007: ${title}`, () => assertClosed(pieces, [1007]));
   }
 
-  // A server may also end the connection without a word: the peer is broken, and may not understand one.
+  // A server may also end the connection without a close frame: the peer is broken, and may not
+  // understand one.
   for (const [title, pieces] of [
     ["a frame that is not masked", [frame(TEXT, text, { masked: false })]],
     ["an unknown opcode", [frame(3, text)]],

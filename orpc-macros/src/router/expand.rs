@@ -103,7 +103,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     let chain = Chain::new(&options.with, context.clone(), &runtime);
     let mut inner = chain.context().clone();
     let alias = options.context.is_some().then(|| {
-        // Where what the context lacks is reported.
+        // Missing parts of the context are reported here.
         let span = options.with.last().or(options.context.as_ref()).map(Spanned::span);
         let alias = Ident::new("__RouterContext", at(span.unwrap_or_else(Span::call_site)));
         let alias = quote!(#alias);
@@ -170,8 +170,8 @@ fn entry_of(entry: &Entry, runtime: &Runtime) -> TokenStream {
     }
 }
 
-/// Returns whether no other entry can be the same item as this one under another name: by
-/// such an item's type nobody could tell them apart.
+/// Returns `true` if no other entry can be the same item under another name: types of
+/// such items could not be distinguished.
 fn is_only_use(module: &Module, entry: &Entry) -> bool {
     let mut others = module.entries().filter(|other| !std::ptr::eq(*other, entry));
     !entry.is_use || !others.any(|other| other.item == entry.item)
@@ -194,7 +194,7 @@ fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
             if options.context.is_none() || entry.is_use {
                 return quote!(#(#cfgs)* let #router = #root::Router::nest(#router, #name, #nested););
             }
-            // Where that router says that its context is another one.
+            // A router with another context reports it here.
             let place = entry.context_span().map_or(place, at);
             let private = runtime.private_at(place);
             let router = Ident::new("router", place);

@@ -1,5 +1,5 @@
-//! Items in which a router may have procedures that it does not see: none of them is
-//! left out of a router without a word.
+//! Items in which a router may have procedures that it does not see: omitting them
+//! silently is refused.
 
 use std::collections::HashMap;
 

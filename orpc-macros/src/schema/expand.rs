@@ -80,7 +80,7 @@ pub(super) fn expand(input: &DeriveInput, twin: &Twin, runtime: &Runtime) -> Tok
         #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
             use ::core::convert::Into as _;
-            // It is there for its schema alone.
+            // It exists for its schema alone.
             #[allow(dead_code)]
             #item
             #implementation

@@ -193,7 +193,7 @@ impl<M: Middleware> MiddlewareType for Checked<M, true> {
     type Middleware = M;
 }
 
-/// A context that lends each type once.
+/// A context with each type at most once.
 pub trait OnceType {
     /// The type itself.
     type Context;
@@ -203,15 +203,15 @@ impl<C> OnceType for Checked<C, true> {
     type Context = C;
 }
 
-/// Tells by its constant `IS` whether what the last middleware of a context lends is
-/// lent in front of it, too, `CASE` by case: by one of the four middlewares before
-/// it, by the router's context, or by the call. For the other contexts generated code
-/// has a trait with a constant of that name.
+/// Its constant `IS` is `true` if the type of a context's last middleware is available
+/// in front of it, too, one `CASE` each: by one of the four middlewares before it, by
+/// the router's context, or by the call. For the other contexts generated code has a
+/// trait with a constant of that name.
 #[derive(Debug)]
 pub struct Twice<C, const CASE: usize>(PhantomData<C>);
 
-/// Tells by its constant `IS`, likewise, whether the last middleware of a context
-/// lends nothing, which any number of them may do.
+/// Its constant `IS` is `true`, likewise, if the last middleware of a context adds no
+/// value, which any number of them may do.
 #[derive(Debug)]
 pub struct Nothing<C>(PhantomData<C>);
 

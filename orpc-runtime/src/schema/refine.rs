@@ -137,7 +137,8 @@ impl Refiner<'_> {
         members.insert("oneOf".to_owned(), Value::Array(alternatives));
     }
 
-    /// The variants of an externally tagged enum as objects; false where it is none.
+    /// Returns the variants of an externally tagged enum as objects; `false` if it is
+    /// not one.
     fn alternatives(&self, schema: &Value, found: &mut Vec<Value>, depth: usize) -> bool {
         const DEEPEST: usize = 16;
         let Some(members) = schema.as_object() else { return false };

@@ -356,7 +356,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
         self.issue(format!("Invalid input: expected {}, received {received}", types.names()))
     }
 
-    /// Returns whether a value has the form of a branch: what must be there is there, and each is
+    /// Returns whether a value has the form of a branch: the required members are present, each
     /// of its JSON type.
     fn is_alike(&self, branch: NodeId, value: &F::Node<'t>, depth: usize) -> bool {
         let schema = self.tree.node(branch);

@@ -30,7 +30,7 @@ type Procedures = {
   subscribe: Client<Nothing, undefined, AsyncIterableIterator<unknown>, Error>;
   call: Client<Nothing, { path: readonly string[]; input: unknown }, unknown, Error>;
   updateToken: Client<Nothing, { token: string }, void, Error>;
-  /** No procedure of the server: the answer, that there is none, is a sign of life. */
+  /** A path without a procedure: the answer to it is a heartbeat. */
   ping: Client<Nothing, undefined, unknown, Error>;
 };
 
@@ -84,7 +84,7 @@ export class Connection {
     return this.#wire.isOpen;
   }
 
-  /** Closes it, with its other end if that is there. */
+  /** Closes it, with its other end if there is one. */
   close(): void {
     this.#wire.close();
     void wait(this.#options.timeouts.answerMs, this.#end.signal).then(() => this.giveUp("It does not close."));

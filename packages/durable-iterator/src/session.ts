@@ -49,7 +49,7 @@ export class Session {
   #token: Token;
   /** The open socket, or the next one. */
   #connection: Promise<Connection>;
-  /** The same, once it is there. */
+  /** The connection, once it is open. */
   #open: Connection | undefined;
   readonly #backoff: Backoff;
   #events: Reading | undefined;
@@ -144,7 +144,7 @@ export class Session {
     }
   }
 
-  /** A socket that is about to open; none if nobody knows where, for now. */
+  /** A socket that is about to open; undefined while its URL is unknown. */
   async #dial(token: Token): Promise<Connection | undefined> {
     let url: string | URL;
     try {
@@ -235,7 +235,7 @@ export class Session {
     }
   }
 
-  /** The answer of a server. A socket on which there is none, though it lives, is given up. */
+  /** The answer of the server. A socket without an answer, though it is open, is closed. */
   async #ask<T>(connection: Connection, answer: Promise<T>): Promise<T> {
     try {
       return await unlessAborted(within(this.#options.timeouts.requestMs, answer), this.signal);
@@ -267,7 +267,7 @@ export class Session {
     }
   }
 
-  /** Gets a new token in place of one that has expired. Without refresh there is none, and the session ends. */
+  /** Gets a new token in place of an expired one. Without refresh the session ends. */
   async #renewExpired(): Promise<void> {
     if (this.#options.refreshBeforeExpireSeconds === undefined) {
       throw this.#fail(new ORPCError("UNAUTHORIZED", { message: "Token expired" }));

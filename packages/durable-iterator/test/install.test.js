@@ -38,7 +38,7 @@ async function run(command, args, cwd) {
 }
 const npm = (args, cwd) => run("npm", [...args, "--no-audit", "--no-fund", "--prefer-offline"], cwd);
 
-/** The package as it is in a fresh clone: nothing is installed or built. */
+/** The package in a fresh clone: nothing is installed or built. */
 async function clone() {
   const isKept = (source) => !/[\\/](?:node_modules|dist)$/u.test(source);
   await cp(here(".."), join(folder, "clone"), { recursive: true, filter: isKept });
@@ -73,7 +73,7 @@ test("a fresh clone can be packed, and the package works in Node, Vite, webpack 
   expect(maps.length).toBeGreaterThan(5);
   for (const map of maps) {
     const { sources, sourceRoot = "" } = JSON.parse(await readFile(join(installed, map), "utf8"));
-    // It is there, with text in it.
+    // The file exists and is not empty.
     for (const source of sources) expect(await readFile(join(installed, sourceRoot, source), "utf8")).not.toBe("");
   }
 

@@ -115,7 +115,7 @@ test("a method can be given up while its socket is closing", async () => {
   rooms.sockets[0].close();
   stop.abort();
   expect(await call.error()).toBe(stop.signal.reason);
-  // The next socket is there for the next call.
+  // The next socket is open for the next call.
   await expect.poll(() => rooms.sockets.length, { timeout: 10_000 }).toBe(2);
   expect(await ada.tools.ping()).toBe("pong");
 });

@@ -8,7 +8,7 @@ export function partsOf(id) {
 
 /**
  * Knows of every attempt to publish `{ n, attempt }` whether it was acknowledged, and with which id; of the others
- * nobody knows whether the event is there. Judges what a reader saw from the first event on.
+ * the outcome is unknown. Judges what a reader saw from the first event on.
  */
 export class Acknowledged {
   /** Acknowledged events, in order. */
@@ -24,7 +24,7 @@ export class Acknowledged {
     this.events.push({ ...payload, id });
   }
 
-  /** The attempt failed in a way that leaves open whether the event is there. */
+  /** The attempt failed with an unknown outcome. */
   addUnknown({ n, attempt }) {
     this.#unknown.add(`${n}/${attempt}`);
   }

@@ -9,7 +9,8 @@ import { soon } from "./eventually.mjs";
 const DUE = 1000;
 const PATIENCE = 10_000;
 
-/** Sends one request on a connection of its own (or of `agent`) and gives the response as soon as its head is there. */
+/** Sends one request on a connection of its own (or of `agent`) and returns the response as soon as its head has
+ * arrived. */
 export function open(origin, path, { method = "POST", headers = {}, body, agent = new Agent() } = {}) {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(origin);

@@ -27,7 +27,7 @@ export function nullable(edges: Edges) {
 
 // @ts-expect-error the input is missing
 client.echo();
-// @ts-expect-error undefined is none
+// @ts-expect-error undefined is not an input
 client.echo(undefined);
 // @ts-expect-error a field is missing
 client.echo({ room: "r", tags: [] });
@@ -62,7 +62,7 @@ client.stories.list();
 client.nested.deep();
 // @ts-expect-error there is no such option
 client.ping(undefined, { timeout: 1 });
-// @ts-expect-error a signal is none of those
+// @ts-expect-error a signal is not one of them
 client.ping(undefined, { signal: "now" });
 // @ts-expect-error an id is a text
 client.stream.ticks({ everyMs: 1 }, { lastEventId: 7 });

@@ -118,7 +118,7 @@ class Comparison {
   }
 }
 
-/** A router without procedures is none. */
+/** A router without procedures is omitted. */
 const shown = (entries) => entries.filter((entry) => entry.entries === undefined || shown(entry.entries).length > 0);
 
 function sameNames(entries, found) {

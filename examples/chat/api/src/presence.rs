@@ -16,7 +16,7 @@ pub(crate) struct Presence {
 struct Connections {
     /// One for each tab that shows the room.
     open: usize,
-    /// The end of the last of them, while there is none.
+    /// Time when the last of them ended, while there is none.
     gone_since: Option<Instant>,
 }
 

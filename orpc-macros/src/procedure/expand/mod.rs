@@ -30,9 +30,9 @@ use crate::signature::Head;
 /// };
 /// ```
 ///
-/// `__C` is the router's context. Each `__Hn` is how it lends one argument; it
-/// stands in the traits' parameters so that the compiler infers it. The user's
-/// types are named once each, so that the compiler reports a mistake in one once.
+/// `__C` is the router's context. Each `__Hn` is the source of one argument; it is a
+/// parameter of the traits so that the compiler infers it. The user's types are named
+/// once each, so that the compiler reports a mistake in one once.
 pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
     let marker = marker(procedure.ident, procedure.visibility, &procedure.cfgs);
     let implementations = implementations(procedure);

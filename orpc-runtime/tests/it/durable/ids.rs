@@ -24,7 +24,7 @@ async fn a_token_that_came_with_another_id_first_is_good_for_its_owner() {
         assert_eq!(refusal(&rooms, &path(id, &token)).await, (401, INVALID.to_owned()), "{id}");
     }
     assert_eq!(refusal(&rooms, &own_path(&token)).await.0, 101);
-    // Nor is it lent to anyone afterwards.
+    // It is not given to another client later, either.
     for id in OTHER_IDS {
         assert_eq!(refusal(&rooms, &path(id, &token)).await.0, 401, "{id}");
     }

@@ -1,4 +1,4 @@
-//! Middlewares and hooks: what they lend, end, see and are told.
+//! Middlewares and hooks: values, ends of calls, and callbacks.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -76,7 +76,7 @@ fn damage(file: &mut Vec<u8>, dice: &mut Dice) -> String {
     }
 }
 
-/// Opens a damaged file, and checks that nothing is lost without a word.
+/// Opens a damaged file, and checks that every gap is reported.
 async fn check(path: &Path, world: &World, history: &History, outcomes: &mut Outcomes) {
     let lines: Publisher<Line> = match world.builder().open(path, Durability::Process) {
         Ok(lines) => lines,
@@ -137,7 +137,7 @@ async fn damaged_files_lose_nothing_without_a_word() {
     let world = World::new(Durability::Process);
     let lines: Publisher<Line> = world.builder().open(world.path(), Durability::Process).unwrap();
     let history = fill(&lines).await;
-    // As `kill -9` leaves it, and as it is after a clean end.
+    // After `kill -9`, and after a clean end.
     let torn = std::fs::read(world.path()).unwrap();
     lines.close().await;
     let clean = std::fs::read(world.path()).unwrap();

@@ -215,7 +215,7 @@ async fn a_file_that_lost_its_end_tells_its_readers(world: World) {
         assert_eq!((told.reason(), told.resume()), (GapReason::Epoch, early[8]));
         assert_eq!(ready(&mut reader).await, (100..120).collect::<Vec<_>>());
     }
-    // Whoever stands at an event that is there misses nothing.
+    // A reader at an event that exists misses nothing.
     let mut reader = lines.subscribe("room", early[3]).unwrap();
     assert_eq!(ready(&mut reader).await, (5..10).chain(100..120).collect::<Vec<_>>());
     lines.close().await;
@@ -293,7 +293,7 @@ async fn a_copy_that_goes_on_shares_no_id_with_what_it_was_copied_from(world: Wo
     assert_eq!(gap(&mut reader).await.resume(), shared[2]);
 }
 
-/// A file of the format before says what to do, and is left as it is.
+/// A file of the previous format gives instructions in its error, and is unchanged.
 async fn a_file_of_an_earlier_format_is_refused(world: World) {
     if !world.is_durable() {
         return;

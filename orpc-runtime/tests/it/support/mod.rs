@@ -105,7 +105,7 @@ pub fn cases(usual: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// One of the pieces, now and then some bytes that are none.
+/// Returns one of the pieces, sometimes arbitrary bytes.
 pub fn piece(known: Vec<&'static [u8]>) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         9 => select(known).prop_map(<[u8]>::to_vec),

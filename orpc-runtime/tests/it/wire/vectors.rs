@@ -679,7 +679,7 @@ async fn guarded(case: &Value) -> Answer {
     send(Rpc::<()>::new(server::router()).http(guard).prefix("/rpc"), request(case)).await
 }
 
-/// A service below the layer that is here what a plugin is there.
+/// A service with a layer in place of the official plugin.
 async fn layered(name: &str, case: &Value) -> Answer {
     use http::header::{HeaderValue, ORIGIN};
     use tower::{Layer as _, ServiceExt as _};

@@ -31,7 +31,7 @@ pub mod other {
     pub struct Made;
 }
 
-/// An attribute that leaves a function as it is.
+/// An attribute that leaves a function unchanged.
 macro_rules! made {
     ($name:ident) => {
         pub fn $name() -> u8 {

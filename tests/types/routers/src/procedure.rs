@@ -1,4 +1,4 @@
-//! The procedure that is as it is described.
+//! A procedure that is built from its description.
 
 use orpc_runtime::__private::{Answers, Mount, MountPoint, Scope, Unary};
 use orpc_runtime::{Definition, Error, ErrorDeclaration, Kind, Procedure, RpcError};

@@ -1,4 +1,4 @@
-/** The largest number of 32 bits, as it is written: with as many digits as it takes to be that one. */
+/** The largest number of 32 bits, with as many digits as are necessary to identify it. */
 const MAX_FLOAT = 3.4028235e38;
 
 const WIDE = {

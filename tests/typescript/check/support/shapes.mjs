@@ -10,8 +10,8 @@ export const UNTOLD = Object.freeze([]);
 const INSTANCES = ["Date", "URL", "RegExp", "File"];
 
 /**
- * Reads what a type of TypeScript says, as a tree that is made as far as it is looked at. The constraints of a value
- * are the JSDoc tags of its member and of the type that it is named by: `[{ name, text }]`.
+ * Reads a TypeScript type, as a tree that is built lazily. The constraints of a value are the JSDoc tags of its
+ * member and of the type that it is named by: `[{ name, text }]`.
  */
 export class Shapes {
   #checker;

@@ -12,7 +12,8 @@ export type StickyScroll = {
   toLatest: () => void;
 };
 
-/** Keeps a scroll area at its end while the reader is there, and counts what they miss while they are not. */
+/** Keeps a scroll area at its end while the reader is at the end, and otherwise counts the messages that the
+ * reader misses. */
 export function useStickToBottom(received: number): StickyScroll {
   const viewport = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);

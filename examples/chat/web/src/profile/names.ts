@@ -1,6 +1,6 @@
 export const LONGEST_NAME = 40;
 
-/** The name as it is sent, or `null` if it cannot be one. */
+/** Returns the name in the form that is sent, or `null` if it is invalid. */
 export function cleanName(input: string): string | null {
   const name = input.trim().replace(/\s+/gu, " ");
   const length = [...name].length;

@@ -192,7 +192,7 @@ pub mod calls {
     }
 }
 
-/// Refuses by an alias of `Result`, which is no value to lend.
+/// Refuses by an alias of `Result`, which is not a value.
 #[middleware]
 async fn refuse() -> Outcome {
     Err(Denied::Denied)

@@ -47,7 +47,7 @@ pub mod api {
     }
 }
 
-/// Refuses who says so.
+/// Refuses calls with the header.
 async fn context(call: &Call) -> Result<(), Error> {
     match call.headers().get("x-refuse") {
         None => Ok(()),

@@ -587,7 +587,7 @@ async fn file_names_may_have_control_characters() {
             assert!(answer.contains(&format!("\"file\":[{quoted},")), "{name:?}: {answer}");
         }
     }
-    // A line end is none of a name.
+    // A line end is not part of a name.
     for name in ["a\rb", "a\nb", "a\r\nb"] {
         assert_malformed(
             &post(service(), "/echo", form().data(data).file(0, name, "A").end()).await,

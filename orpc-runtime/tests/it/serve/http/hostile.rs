@@ -322,7 +322,7 @@ proptest! {
     }
 }
 
-/// The answer of what waits for nobody, though it may let others run.
+/// Polls a future that is never pending except to yield to other tasks.
 fn without_waiting(answer: impl Future<Output = Answer>) -> Answer {
     let mut answer = std::pin::pin!(answer);
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());

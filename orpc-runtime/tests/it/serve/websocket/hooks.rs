@@ -935,7 +935,7 @@ async fn answer(client: &mut Raw<DuplexStream>, path: &str) -> (u64, Option<u64>
     (status, after)
 }
 
-/// Lets time pass, of which there is as much as one likes.
+/// Advances the paused clock.
 async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
 }
@@ -1018,7 +1018,7 @@ async fn a_socket_that_sent_too_many_bytes_waits_until_they_are_paid_for() {
     let (mut client, _) = world.open("/ws").await;
     assert_eq!(answer(&mut client, "/echo").await, OK);
     pass(Duration::from_secs(60)).await;
-    // Whatever the message is; this one is none. A byte takes 10 ms.
+    // Every message counts, even one that is not a call. A byte takes 10 ms.
     client.send(TEXT, &[b'x'; 3000]).await;
     let (status, after) = answer(&mut client, "/echo").await;
     // 2,000 too many, and those of the call itself.

@@ -396,7 +396,7 @@ async fn one_that_never_reads_again_is_dropped_by_the_write_deadline() {
 async fn results_wait_for_who_does_not_read_them_and_no_more_is_read_from_him() {
     let (_, service, app) = served();
     let mut client = Raw::open(websocket::channel(&service, CHANNEL), "/").await;
-    // As many calls as it likes: sooner or later it is not heard any more.
+    // It may send any number of calls: at some point the server stops reading.
     let call = websocket::frame(websocket::TEXT, br#"{"i":"1","p":{"u":"/ping"}}"#);
     let mut sent = 0;
     loop {
