@@ -117,7 +117,7 @@ impl Budget {
     }
 
     /// Returns whether there is room for so many bytes now.
-    #[cfg(any(test, feature = "http"))]
+    #[cfg(feature = "http")]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         let used = self.used.load(Ordering::Relaxed);
         used.saturating_add(bytes) <= self.limit
@@ -197,6 +197,7 @@ impl Reservation {
     }
 
     /// Makes it so many bytes, if there is room for them.
+    #[cfg(feature = "http")]
     pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
         match bytes.checked_sub(self.bytes) {
             Some(more) => self.grow(more),

@@ -1,11 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
-// Some items are unused unless all features are on.
-#![cfg_attr(
-    not(all(feature = "durable", feature = "redb", feature = "websocket")),
-    allow(dead_code, unused_imports)
-)]
 
 mod budget;
 mod contract;
@@ -16,7 +11,6 @@ pub mod durable;
 mod entries;
 mod procedure;
 pub mod publish;
-#[cfg(feature = "websocket")]
 mod room;
 mod router;
 mod rpc;
@@ -26,7 +20,6 @@ mod socket;
 #[cfg(feature = "typescript")]
 pub mod typescript;
 pub mod value;
-#[cfg(feature = "http")]
 mod wire;
 
 #[doc(hidden)]
@@ -54,7 +47,6 @@ pub use serve::{ContextSource, IntoContext};
 pub use socket::{Accept, AttachmentError, Close, CloseCode, Frame, SendError, Socket, TagError};
 pub use value::{PathSegment, Value};
 
-#[cfg(feature = "websocket")]
 pub use room::{Delivery, EncodedEvent, Recipients, Room, Rooms};
 #[cfg(feature = "http")]
 pub use serve::http;
@@ -63,7 +55,8 @@ pub use serve::listen as server;
 #[cfg(feature = "server")]
 pub use serve::listen::serve;
 #[cfg(feature = "websocket")]
-pub use serve::{Peer, Port, PortClosed, ports, websocket};
+pub use serve::websocket;
+pub use serve::{Peer, Port, PortClosed, Rate, ports};
 
 /// The crates whose types appear in this crate's interface.
 pub use {cookie, futures, schemars, serde};

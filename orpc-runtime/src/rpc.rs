@@ -128,6 +128,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         self.shared.routes.find(path)
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn is_shut_down(&self) -> bool {
         self.shared.shutdown.is_cancelled()
     }

@@ -24,19 +24,16 @@ impl UnicodeHeaders {
     #[cfg(feature = "http")]
     pub(crate) const NONE: &'static Self = &Self(Vec::new());
 
-    #[cfg(feature = "http")]
     pub(crate) fn add(&mut self, name: HeaderName) {
         if !self.contains(&name) {
             self.0.push(name);
         }
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn extend(&mut self, more: &Self) {
         more.0.iter().for_each(|name| self.add(name.clone()));
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn remove(&mut self, name: &HeaderName) {
         self.0.retain(|own| own != name);
     }
@@ -78,7 +75,6 @@ fn text_of(value: &HeaderValue, is_utf8: bool) -> Cow<'_, str> {
 }
 
 /// Returns `true` if ISO-8859-1 cannot encode the text.
-#[cfg(feature = "http")]
 pub(crate) fn is_beyond_latin1(text: &str) -> bool {
     text.chars().any(|char| char > '\u{ff}')
 }
@@ -86,7 +82,6 @@ pub(crate) fn is_beyond_latin1(text: &str) -> bool {
 /// Encodes a text as UTF-8, or as ISO-8859-1 if `is_utf8` is `false` and all its
 /// characters belong to it. `None` if the text has control characters, which headers
 /// must not contain (RFC 9110, section 5.5).
-#[cfg(feature = "http")]
 pub(crate) fn value_of(text: &str, is_utf8: bool) -> Option<HeaderValue> {
     if is_utf8 || text.is_ascii() {
         return HeaderValue::from_str(text).ok();
@@ -123,7 +118,6 @@ mod tests {
         assert_eq!(text(&[], &other), None);
     }
 
-    #[cfg(feature = "http")]
     #[test]
     fn a_text_comes_back_from_its_value() {
         for (written, bytes, is_utf8) in [

@@ -15,7 +15,6 @@ pub(crate) use error::{invalid_input, malformed_request, panic_text};
 pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, LastEventId, Step};
 pub(crate) use event_writer::{EventKind, EventWriter, WriteError, write_event};
 pub(crate) use header::UnicodeHeaders;
-#[cfg(feature = "http")]
 pub(crate) use header::{is_beyond_latin1, value_of as header_value};
 pub(crate) use output::{Output, present};
 pub use rpc_error::{ErrorDeclaration, HiddenFromClients, RpcError, TypedError};

@@ -81,7 +81,6 @@ impl Call {
     }
 
     /// Creates a call that arrived on a socket.
-    #[cfg(feature = "websocket")]
     pub(crate) fn on_socket(
         target: Arc<Target>,
         parts: http::request::Parts,
@@ -93,7 +92,6 @@ impl Call {
     }
 
     /// Sets the names of the headers whose values are UTF-8.
-    #[cfg(feature = "http")]
     pub(crate) fn with_unicode(mut self, unicode: UnicodeHeaders) -> Self {
         self.last_event_id = last_event_id(&self.headers, &unicode);
         self.unicode = unicode;

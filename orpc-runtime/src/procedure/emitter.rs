@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::Poll;
 
+#[cfg(feature = "http")]
 use bytes::Bytes;
 
 use super::erased::StreamEnd;
@@ -51,6 +52,7 @@ impl EventSink {
     }
 
     /// Takes the bytes written so far; `None` if there are none.
+    #[cfg(feature = "http")]
     pub(crate) fn take(&self) -> Option<Bytes> {
         self.outbox.take()
     }

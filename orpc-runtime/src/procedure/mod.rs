@@ -42,14 +42,19 @@ pub use output::ProcedureOutput;
 pub use register::{Mount, MountPoint, UnaryOutput};
 #[cfg(any(feature = "durable", feature = "typescript"))]
 pub(crate) use signature::DurableMethod;
+#[cfg(any(feature = "durable", feature = "typescript"))]
 pub(crate) use signature::Shape;
 
 pub(crate) use call::Target;
 pub(crate) use emitter::EventSink;
-pub(crate) use erased::{ErasedProcedure, LocalError, Started, StreamEnd, StreamRun};
+pub(crate) use erased::{ErasedProcedure, LocalError, Started};
+#[cfg(feature = "http")]
+pub(crate) use erased::{StreamEnd, StreamRun};
 pub(crate) use hooks::hooked;
 pub(crate) use layer::mounted as behind;
 pub(crate) use register::Mounted;
-pub(crate) use runner::{needs_socket, panicked};
+#[cfg(feature = "http")]
+pub(crate) use runner::needs_socket;
+pub(crate) use runner::panicked;
 #[cfg(feature = "typescript")]
 pub(crate) use signature::{ShapeKind, Signature};

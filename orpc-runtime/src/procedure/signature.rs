@@ -20,6 +20,10 @@ pub(crate) enum ShapeKind {
     /// An event iterator, of these events and this return value.
     Events(Option<SchemaOf>, Option<SchemaOf>),
     /// A durable iterator of these events, and the methods beside it.
+    #[cfg_attr(
+        not(feature = "durable"),
+        allow(dead_code, reason = "only durable iterators are such")
+    )]
     Durable(Option<SchemaOf>, fn() -> Vec<DurableMethod>),
 }
 

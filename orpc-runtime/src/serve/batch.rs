@@ -20,7 +20,7 @@ use crate::socket::Outbox;
 use crate::value::Envelope;
 use crate::wire::v1::batch::{Answer, Item, UNMATCHED, UNSUPPORTED};
 use crate::wire::v1::headers::BadHeader;
-use crate::wire::v1::http::query_input;
+use crate::wire::v1::query::query_input;
 use crate::wire::v1::sse::SseWriter;
 
 /// Answers of a batch with their indexes, in the order of completion. Dropping it ends

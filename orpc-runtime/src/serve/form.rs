@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _};
 
-use super::state::no_memory;
+use super::memory::no_memory;
 use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
@@ -34,7 +34,6 @@ pub(crate) struct FormLimits {
 
 impl FormLimits {
     /// Limits of a form that is completely in memory already.
-    #[cfg(feature = "websocket")]
     pub(crate) fn of_message(files: usize) -> Self {
         Self { envelope: u64::MAX, file: u64::MAX, files, form: u64::MAX, memory: u64::MAX }
     }
@@ -42,7 +41,6 @@ impl FormLimits {
 
 /// Serialises a form, if its files have at most `limit` bytes. They count towards
 /// `held`; fails with `QuotaExceeded` if that is exhausted.
-#[cfg(feature = "websocket")]
 pub(super) async fn form_bytes(
     form: form::Form,
     limit: usize,
@@ -80,6 +78,7 @@ impl Form {
     }
 
     /// Returns the text of the envelope.
+    #[cfg(feature = "http")]
     pub(super) fn text(&self) -> &[u8] {
         &self.envelope
     }
@@ -92,6 +91,7 @@ pub(crate) enum FormError {
     TooLarge,
     #[error("the form is malformed or cut off")]
     Malformed,
+    #[cfg(feature = "http")]
     #[error("the form did not arrive in time")]
     Late,
     #[error("there is no memory left for the form")]
@@ -106,6 +106,7 @@ impl FormError {
         match self {
             Self::TooLarge => Error::new(Code::PayloadTooLarge),
             Self::Malformed => malformed_request(DecodeError::Malformed),
+            #[cfg(feature = "http")]
             Self::Late => Error::new(Code::Timeout),
             Self::NoMemory(exhausted) => no_memory(exhausted),
             Self::Disk(error) => Error::internal(error),
@@ -114,7 +115,6 @@ impl FormError {
 }
 
 /// Reads a form whose bytes are counted by the caller.
-#[cfg(feature = "websocket")]
 pub(crate) async fn read_form<S>(
     content_type: &[u8],
     chunks: S,

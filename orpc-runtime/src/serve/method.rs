@@ -48,6 +48,7 @@ pub(crate) const ANY: HeaderValue =
     HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 
 /// Returns `true` if the method is a safe one with its input in the query.
+#[cfg(feature = "http")]
 pub(crate) fn is_get(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }

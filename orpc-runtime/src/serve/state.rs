@@ -6,8 +6,6 @@ use std::sync::Arc;
 use http::{HeaderMap, Uri};
 
 use super::context::ContextSource;
-use crate::budget::Exhausted;
-use crate::core::{Code, Error};
 use crate::rpc::Rpc;
 
 /// A router with a source of contexts and the transport's options, shared by the
@@ -19,14 +17,6 @@ pub(super) struct Parts<C, O> {
     pub(super) rpc: Rpc<C>,
     pub(super) context: ContextSource<C>,
     pub(super) options: O,
-}
-
-/// Returns the error for a request without memory.
-pub(super) fn no_memory(exhausted: Exhausted) -> Error {
-    Error::new(match exhausted {
-        Exhausted::Own => Code::TooManyRequests,
-        Exhausted::Parent => Code::ServiceUnavailable,
-    })
 }
 
 /// Returns the length of the texts of a request's head.

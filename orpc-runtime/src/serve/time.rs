@@ -13,4 +13,5 @@ pub(super) fn after(instant: Instant, time: Duration) -> Instant {
 }
 
 /// Minimum interval of timers; a timer of zero would fire without pause.
+#[cfg(feature = "http")]
 pub(super) const SHORTEST: Duration = Duration::from_millis(1);

@@ -89,6 +89,7 @@ impl Outbox {
     }
 
     /// Takes the bytes of all frames; `None` if there are none. They count as sent.
+    #[cfg(feature = "http")]
     pub(crate) fn take(&self) -> Option<Bytes> {
         let mut state = self.state();
         state.frames.clear();
@@ -126,7 +127,6 @@ impl Outbox {
     }
 
     /// Writes one binary frame, likewise.
-    #[cfg(feature = "websocket")]
     pub(crate) fn append_binary(&self, frame: impl FnOnce(&mut Vec<u8>)) {
         self.state().append(false, frame);
     }
@@ -193,6 +193,7 @@ impl Outbox {
 
     /// Returns `true` if the buffer is far beyond its limit, by answers that did not
     /// wait, such as refusals.
+    #[cfg(feature = "websocket")]
     pub(crate) fn overflows(&self) -> bool {
         self.state().unsent() / 2 >= self.high_water
     }
@@ -292,6 +293,7 @@ impl Frames {
     }
 
     /// Drops all frames.
+    #[cfg(feature = "websocket")]
     pub(crate) fn clear(&mut self, outbox: &Outbox) {
         outbox.sent(self.bytes.len() - self.start);
         *self = Self::default();

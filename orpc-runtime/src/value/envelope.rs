@@ -109,7 +109,6 @@ impl<'a> Envelope<'a> {
 
     /// Returns the envelope of a member of the value; undefined if it does not exist or
     /// the value is not an object.
-    #[cfg(feature = "websocket")]
     pub(crate) fn member(self, name: &str) -> Self {
         let members = self.json.and_then(|json| serde_json::from_str(json.get()).ok());
         let members: HashMap<Cow<'a, str>, &'a RawValue> = members.unwrap_or_default();

@@ -19,6 +19,7 @@ mod terms;
 use std::collections::VecDeque;
 
 pub(crate) use bug::Bug;
+#[cfg(any(test, feature = "redb"))]
 pub(crate) use continuity::{Found, Place, Witness, is_continued};
 pub(crate) use cursor::{Chunk, Cursor, Read};
 pub(crate) use limits::Limits;

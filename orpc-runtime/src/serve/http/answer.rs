@@ -21,7 +21,8 @@ use crate::serve::method::is_get;
 use crate::serve::state::Parts;
 use crate::socket::Outbox;
 use crate::value::Envelope;
-use crate::wire::v1::http::{InputSource, input_source, query_input};
+use crate::wire::v1::http::{InputSource, input_source};
+use crate::wire::v1::query::query_input;
 use crate::wire::v1::sse::SseWriter;
 use crate::wire::v2;
 
@@ -73,7 +74,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         };
         let input = match value {
             (_, Ok(input)) => input,
-            (text, Err(_)) if v2::is_envelope(text) => return Ok(Answer::Version2),
+            (text, Err(_)) if v2::http::is_envelope(text) => return Ok(Answer::Version2),
             (_, Err(malformed)) => return Err(malformed_request(malformed.into())),
         };
         if !self.options.methods.run(call.definition(), call.method()) {

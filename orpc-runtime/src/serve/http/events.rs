@@ -12,9 +12,9 @@ use super::drain::RequestBody;
 use crate::budget::Reservation;
 use crate::core::{Code, Error};
 use crate::procedure::InputEvent;
+use crate::serve::memory::no_memory;
 use crate::serve::patience::{Failed, Patience};
-use crate::serve::state::no_memory;
-use crate::wire::v1::sse::{SseEvent, SseReader, TooLong};
+use crate::wire::v1::sse_reader::{SseEvent, SseReader, TooLong};
 
 /// Events of a request's body, which is read on demand.
 pub(super) struct BodyEvents<B>

@@ -15,8 +15,8 @@ use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::serve::form::{self, Form, FormError, FormLimits};
+use crate::serve::memory::no_memory;
 use crate::serve::patience::{Failed, Patience};
-use crate::serve::state::no_memory;
 
 /// Error of reading a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

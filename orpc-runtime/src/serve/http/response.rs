@@ -15,7 +15,7 @@ use super::version2;
 use crate::budget::Exhausted;
 use crate::core::{Code, Error, Output};
 use crate::procedure::Call;
-use crate::serve::{host, state};
+use crate::serve::host;
 use crate::wire;
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -103,7 +103,7 @@ pub(super) fn unmatched() -> Response<RpcBody> {
 
 /// Creates the response while the memory of the connection or the service is exhausted.
 pub(super) fn no_memory(exhausted: Exhausted) -> Response<RpcBody> {
-    error_response(&state::no_memory(exhausted))
+    error_response(&crate::serve::memory::no_memory(exhausted))
 }
 
 /// Creates the response to OPTIONS, which runs no procedure (RFC 9110, section 9.3.7).

@@ -11,12 +11,12 @@ use super::drain::RequestBody;
 use super::read::read_body;
 use crate::budget::Reservation;
 use crate::serve::method::is_get;
-use crate::wire::v1::http::query_input;
+use crate::wire::v1::query::query_input;
 use crate::wire::v2;
 
 /// Returns `true` if the headers are those of a call or a batch of version 2.
 pub(super) fn is_version2(headers: &HeaderMap) -> bool {
-    v2::is_batch(headers) || v2::is_call(headers)
+    v2::http::is_batch(headers) || v2::http::is_call(headers)
 }
 
 /// Creates the response to such a request: to a batch one error for each call, because
@@ -33,7 +33,7 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    if !v2::is_batch(&parts.headers) {
+    if !v2::http::is_batch(&parts.headers) {
         return error();
     }
     let text = if is_get(&parts.method) {
@@ -44,7 +44,7 @@ where
             Err(_) => return error(),
         }
     };
-    respond(StatusCode::MULTI_STATUS, v2::refuse_batch(&text, batch_limit))
+    respond(StatusCode::MULTI_STATUS, v2::http::refuse_batch(&text, batch_limit))
 }
 
 /// Creates the response to a call.

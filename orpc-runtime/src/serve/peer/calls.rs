@@ -35,11 +35,12 @@ use crate::socket::{Outbox, Socket};
 use crate::value::{Envelope, Malformed};
 use crate::wire;
 use crate::wire::v1::batch::{self, Mode};
+#[cfg(feature = "websocket")]
 use crate::wire::v1::beginning::{Beginning, BeginningKind};
-use crate::wire::v1::http::query_input;
 use crate::wire::v1::peer::{
     self, BadCall, BadMessage, BatchWriter, Body, CallId, Message, Payload, PeerWriter, Request,
 };
+use crate::wire::v1::query::query_input;
 
 /// Memory of a call without its message: its task, and its entry among the others.
 const CALL: usize = 1024;
@@ -154,6 +155,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     /// Returns `true` if the socket may continue. Checked before each message is read.
+    #[cfg(feature = "websocket")]
     pub(crate) fn may_go_on(&self) -> bool {
         self.shared.may_go_on()
     }

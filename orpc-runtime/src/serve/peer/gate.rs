@@ -1,9 +1,13 @@
 //! Gates between the messages of a socket and its calls.
 
+#[cfg(feature = "websocket")]
 use std::any::Any;
+#[cfg(feature = "websocket")]
 use std::sync::Arc;
 
+#[cfg(feature = "websocket")]
 use http::StatusCode;
+#[cfg(feature = "websocket")]
 use http::request::Parts;
 
 use crate::core::Error;
@@ -14,9 +18,11 @@ use crate::wire::v1::peer::Request;
 pub(crate) trait Gate: Send + Sync {
     /// Admits a client's upgrade request. The [`Admitted`] in the request's extensions
     /// is kept with the socket.
+    #[cfg(feature = "websocket")]
     fn admit(&self, request: &mut Parts) -> Result<(), Refusal>;
 
     /// Called when the socket is open, and no message has been read.
+    #[cfg(feature = "websocket")]
     fn open(&self, socket: &Socket);
 
     /// Returns `true` if the socket may continue: checked before each message and each
@@ -28,17 +34,28 @@ pub(crate) trait Gate: Send + Sync {
 }
 
 /// Status and text of the response that refuses a socket.
+#[cfg(feature = "websocket")]
 pub(crate) type Refusal = (StatusCode, &'static str);
 
 /// Text of the response to a request without an upgrade.
+#[cfg(feature = "websocket")]
 pub(crate) const NO_UPGRADE: &str = "Expected WebSocket upgrade";
 
 /// The gate's data of a socket.
+#[cfg(feature = "websocket")]
 #[derive(Clone)]
+#[cfg_attr(
+    not(feature = "durable"),
+    expect(dead_code, reason = "durable iterators have the only gate")
+)]
 pub(crate) struct Admitted(pub(crate) Arc<dyn Any + Send + Sync>);
 
 /// Reason why a call is not routed.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "durable"),
+    expect(dead_code, reason = "durable iterators have the only gate")
+)]
 pub(crate) enum Blocked {
     /// The procedure does not exist.
     Unmatched,

@@ -17,8 +17,13 @@ use futures::stream::{Stream, StreamExt as _};
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-pub(crate) use calls::{Calls, path_and_query};
-pub(crate) use gate::{Admitted, Blocked, Gate, NO_UPGRADE, Refusal};
+pub(crate) use calls::Calls;
+#[cfg(feature = "durable")]
+pub(crate) use calls::path_and_query;
+#[cfg(feature = "websocket")]
+pub(crate) use gate::{Admitted, Gate, NO_UPGRADE};
+#[cfg(feature = "durable")]
+pub(crate) use gate::{Blocked, Refusal};
 pub(crate) use limits::PeerLimits;
 pub use port::{Port, PortClosed, ports};
 pub use rate::Rate;

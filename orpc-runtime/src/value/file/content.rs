@@ -5,7 +5,6 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-#[cfg(feature = "http")]
 use std::{
     io::{Read as _, Seek as _, SeekFrom},
     sync::Arc,
@@ -14,11 +13,9 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _};
-#[cfg(feature = "http")]
 use tokio::task::JoinHandle;
 
 /// Number of bytes of a temporary file that are read at a time.
-#[cfg(feature = "http")]
 const BLOCK: u64 = 128 * 1024;
 
 type ByteStream = BoxStream<'static, io::Result<Bytes>>;
@@ -26,7 +23,6 @@ type ByteStream = BoxStream<'static, io::Result<Bytes>>;
 /// Location of a file's bytes.
 pub(super) enum Content {
     Memory(Bytes),
-    #[cfg(feature = "http")]
     Disk(Disk),
     /// Taken by the first reader.
     Stream(Mutex<Option<ByteStream>>),
@@ -34,14 +30,12 @@ pub(super) enum Content {
 
 /// An unnamed temporary file: its space is freed when the last handle is dropped, even
 /// if the process is killed.
-#[cfg(feature = "http")]
 #[derive(Clone)]
 pub(crate) struct Disk {
     file: Arc<Mutex<std::fs::File>>,
     length: u64,
 }
 
-#[cfg(feature = "http")]
 impl Disk {
     /// Wraps a file of `length` bytes.
     pub(crate) fn new(file: std::fs::File, length: u64) -> Self {
@@ -83,7 +77,6 @@ impl Content {
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Memory(bytes) => Some(bytes.len() as u64),
-            #[cfg(feature = "http")]
             Self::Disk(disk) => Some(disk.length),
             Self::Stream(_) => None,
         }
@@ -92,7 +85,6 @@ impl Content {
     pub(super) fn reader(&self) -> FileReader {
         FileReader(match self {
             Self::Memory(bytes) => Rest::Memory(bytes.clone()),
-            #[cfg(feature = "http")]
             Self::Disk(disk) => Rest::Disk { disk: disk.clone(), at: 0, reading: None },
             Self::Stream(stream) => {
                 match stream.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -109,7 +101,6 @@ pub struct FileReader(Rest);
 
 enum Rest {
     Memory(Bytes),
-    #[cfg(feature = "http")]
     Disk {
         disk: Disk,
         at: u64,
@@ -147,9 +138,7 @@ impl FileReader {
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
             }
-            #[cfg(feature = "http")]
             Rest::Disk { disk, at, .. } if *at == disk.length => Poll::Ready(None),
-            #[cfg(feature = "http")]
             Rest::Disk { disk, at, reading } => {
                 let running = match reading {
                     Some(running) => running,

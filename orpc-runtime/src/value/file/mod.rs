@@ -19,7 +19,6 @@ use super::kind::{self, Kind};
 use super::special::Key;
 use content::Content;
 
-#[cfg(feature = "http")]
 pub(crate) use content::Disk;
 pub use content::FileReader;
 pub(crate) use side_channel::Arrivals;
@@ -101,7 +100,6 @@ impl File {
     }
 
     /// Creates a file from a temporary one.
-    #[cfg(feature = "http")]
     pub(crate) fn on_disk(name: String, content_type: &str, disk: Disk) -> Self {
         Self::of(name, content_type, Content::Disk(disk))
     }

@@ -94,7 +94,7 @@ pub(crate) fn mode(headers: &HeaderMap) -> Option<Mode> {
 
 /// Returns the items in the last parameter `batch` of a query.
 pub(crate) fn query_items(query: Option<&str>) -> String {
-    super::http::last_parameter(query, "batch")
+    super::query::last_parameter(query, "batch")
 }
 
 /// Parses a batch of at most `limit` calls.

@@ -54,6 +54,7 @@ impl Form {
     }
 
     /// Returns the length in bytes, if it is known.
+    #[cfg(feature = "http")]
     pub(crate) fn length(&self) -> Option<u64> {
         let length = |part: &Part| match part {
             Part::Text(text) => Some(text.len() as u64),

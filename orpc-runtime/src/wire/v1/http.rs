@@ -40,18 +40,3 @@ pub(crate) fn has_media_type(content_type: &[u8], media_type: &str) -> bool {
         .get(..media_type.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(media_type.as_bytes()))
 }
-
-/// Returns the envelope text of a query: its last `data` parameter, or empty.
-pub(crate) fn query_input(query: Option<&str>) -> String {
-    last_parameter(query, "data")
-}
-
-/// Returns the last parameter of that name, form-decoded (WHATWG URL Standard, section
-/// 5.1), or empty.
-pub(super) fn last_parameter(query: Option<&str>, name: &str) -> String {
-    form_urlencoded::parse(query.unwrap_or("").as_bytes())
-        .filter(|(own, _)| own == name)
-        .last()
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
-}

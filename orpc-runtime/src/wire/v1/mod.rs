@@ -3,12 +3,14 @@
 pub(crate) mod batch;
 #[cfg(feature = "websocket")]
 pub(crate) mod beginning;
-#[cfg(feature = "websocket")]
 pub(crate) mod durable;
 pub(crate) mod form;
 pub(crate) mod headers;
+#[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod multipart;
-#[cfg(feature = "websocket")]
 pub(crate) mod peer;
+pub(crate) mod query;
 pub(crate) mod sse;
+#[cfg(feature = "http")]
+pub(crate) mod sse_reader;

@@ -6,23 +6,18 @@
 //! version 1 never send, and the types of `meta` are names.
 
 use std::borrow::Cow;
-use std::io::Write as _;
 
-use http::{HeaderMap, HeaderName};
+use ::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use super::write_refusal;
 
 /// Marks a request as a batch.
 const ORPC_BATCH: HeaderName = HeaderName::from_static("orpc-batch");
 
 /// Describes the body.
 const STANDARD_SERVER: HeaderName = HeaderName::from_static("standard-server");
-
-/// Status of the error: not implemented.
-pub(crate) const STATUS: u16 = 501;
-
-/// The error, as the body of a response.
-pub(crate) const ERROR: &str = r#"{"json":{"defined":false,"inferable":false,"code":"NOT_IMPLEMENTED","message":"This server speaks version 1 of the oRPC protocol, not version 2: use @orpc/client 1.x"}}"#;
 
 /// Returns `true` if a request over HTTP is a batch.
 pub(crate) fn is_batch(headers: &HeaderMap) -> bool {
@@ -47,15 +42,6 @@ pub(crate) fn is_envelope(text: &[u8]) -> bool {
         name.is_some_and(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))
     };
     serde_json::from_slice::<Raw<'_>>(text).is_ok_and(|raw| raw.meta.iter().any(is_named))
-}
-
-/// Writes the answer to the call of that id, which is JSON text, as a message.
-pub(crate) fn write_refusal(id: &str, out: &mut Vec<u8>) {
-    // Writing to a `Vec` cannot fail.
-    _ = write!(
-        out,
-        r#"{{"id":{id},"kind":"response","json":{{"status":{STATUS},"headers":{{}},"bodyHint":"json","body":{ERROR}}}}}"#
-    );
 }
 
 /// Writes the answers to the calls of a batch, as the body of one response. At most the
