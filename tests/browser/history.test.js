@@ -56,7 +56,7 @@ for (const { name, transport, options } of variants) {
     await tab.close();
   });
 
-  test(`who was away for too long sees a line where messages are missing, ${name}`, async () => {
+  test(`shows a line in place of the missing messages after a long outage, ${name}`, async () => {
     const chat = await startChat(0, options);
     const tab = await openTab(browser, chat.url, { transport });
     await say(chat.url, "Early", "before");

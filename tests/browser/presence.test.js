@@ -115,7 +115,7 @@ for (const options of [[], ["--hibernating"]]) {
   });
 }
 
-test("a server that starts again announces nobody who was there before", async (t) => {
+test("a restarted server does not announce the people who were present before", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "chat-"));
   t.after(() => rm(folder, { recursive: true }));
   const first = await startChat(0, [], join(folder, "history"));

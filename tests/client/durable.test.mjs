@@ -160,7 +160,7 @@ describe("the official client on a durable iterator", TIME_LIMIT, () => {
     assert.deepEqual(await pending, { from: "Ada", text: "after the gap" });
   });
 
-  it("is refused with an id that is none", async (t) => {
+  it("is refused with an invalid id", async (t) => {
     const { client } = seat(t, await tokenFor("Ada", room()));
     const error = await errorOf(client.subscribe(undefined, { lastEventId: "7" }));
     assertORPCError(error, { code: "BAD_REQUEST", status: 400, message: "Malformed last event id" });

@@ -137,7 +137,7 @@ describe("a reader that stops reading", TIME_LIMIT, () => {
     return next;
   }
 
-  it("gets every value when it reads again, and holds up nobody meanwhile", async () => {
+  it("gets every value when it reads again, and delays no other meanwhile", async () => {
     const { response } = await openEvents("/rpc/count", { to: TO });
     for (let turn = 0; turn < 50; turn++) assert.equal(await world.client().ping(), "pong");
     assert.equal(await countedTo(response), TO);
@@ -195,7 +195,7 @@ describe("a stream that is resumed", TIME_LIMIT, () => {
     await eventually("no stream", liveTicks, 0);
   });
 
-  it("fails when its connection is lost and nobody resumes it", async () => {
+  it("fails when its connection is lost and no plugin resumes it", async () => {
     const { client, line } = await world.clientOverLine();
     const iterator = await client.stream.ticks({ everyMs: 1 });
     await take(iterator, 5);

@@ -405,7 +405,7 @@ describe("errors", together, () => {
     });
   });
 
-  it("a message goes out as it is", async () => {
+  it("a message is sent unchanged", async () => {
     const own = { code: "CONFLICT", message: 'Own "message" \u2028 😀' };
     assertErrorBody(await call("errors.common", own), { ...own, status: 409 });
   });

@@ -63,7 +63,7 @@ if (!serverIsForeign) {
       for (const outcome of outcomes) assert.match(await soon("the end of the stream", outcome), /^(ended|failed)$/);
     });
 
-    it("ends while nobody reads a stream", async () => {
+    it("ends with an unread stream", async () => {
       const server = await startServer();
       await take(await clientOf(server).count({ to: 1_000_000 }), 1);
       assert.deepEqual(await server.stop(), CLEAN);

@@ -227,17 +227,17 @@ describe("the caller of a call over WebSocket", together, () => {
     );
   });
 
-  it("is the bearer of the call on a socket that has none", async () => {
+  it("is the bearer of the call on a socket without one", async () => {
     assert.deepEqual(await world.client({ headers: bearer("dave") }).account.whoAmI(), { name: "dave" });
   });
 
-  it("is nobody without either", async () => {
+  it("is anonymous without either", async () => {
     const error = await errorOf(world.client().account.whoAmI());
     assert.ok(error instanceof ORPCError);
     assert.deepEqual([error.code, error.status], ["UNAUTHORIZED", 401]);
   });
 
-  it("is nobody with another scheme at the upgrade", async () => {
+  it("is anonymous with another scheme at the upgrade", async () => {
     const error = await errorOf(world.client({ upgrade: { authorization: "Basic YWxpY2U6cHc=" } }).account.whoAmI());
     assert.equal(error.code, "UNAUTHORIZED");
   });

@@ -362,7 +362,7 @@ describe("frames", together, () => {
       assert.equal(await raw.nextText(), answer("1", input));
     }));
 
-  it("of a ping are answered, however long it is, and a pong that nobody asked for is ignored", () =>
+  it("of a ping of any length are answered, and an unsolicited pong is ignored", () =>
     withRaw(async (raw) => {
       await raw.write(frame(PONG, "unasked"));
       for (const payload of ["", "x", "x".repeat(125)]) {
@@ -423,7 +423,7 @@ describe("headers", together, () => {
   }
 });
 
-describe("what is not understood", together, () => {
+describe("an unknown message", together, () => {
   const CLEAN_CODES = [1002, 1003, 1007, 1008];
 
   /**
@@ -583,7 +583,7 @@ describe("frames against the rules of WebSocket", together, () => {
     ["because it is half a surrogate pair", [frame(TEXT, Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]))]],
     ["because it is longer than it has to be", [frame(TEXT, Buffer.from([0x22, 0xc0, 0xaf, 0x22]))]],
   ]) {
-    it(`what is no UTF-8 closes with 1007: ${title}`, () => assertClosed(pieces, [1007]));
+    it(`invalid UTF-8 closes with 1007: ${title}`, () => assertClosed(pieces, [1007]));
   }
 
   // A server may also end the connection without a close frame: the peer is broken, and may not

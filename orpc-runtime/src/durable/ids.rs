@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_chosen_ids_costs_its_bound_and_refuses_nobody() {
+    fn a_flood_of_chosen_ids_is_bounded_and_refuses_no_client() {
         let ids = Ids::new(Bounds { per_channel: 100, ..CHOSEN }, REVOKED);
         let held = ids.bind("held", &claims("ada", 9), &TokenHash::of("ada"), at(1)).unwrap();
         for number in 0..1000 {

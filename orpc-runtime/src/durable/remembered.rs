@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_socket_holds_neither_counts_nor_goes() {
+    fn held_entries_do_not_count_and_are_not_dropped() {
         let mut known = filled(&["aa", "bb", "cc"]);
         let place: Place = ("room".into(), "aa".into());
         known.hold(&place);

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn time_in_which_nobody_waits_does_not_count() {
+    async fn time_without_a_poll_does_not_count() {
         let mut patience = Patience::new(DEADLINE);
         for _ in 0..10 {
             wait_for(&mut patience, Duration::from_secs(1)).await.unwrap();

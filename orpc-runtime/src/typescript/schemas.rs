@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn an_enum_that_is_flattened_and_optional_is_there_or_not() {
+    fn an_optional_flattened_enum_may_be_omitted() {
         let mut schema = json!({
             "type": "object",
             "properties": { "id": { "type": "string" } },
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_type_tells_is_not_told_again() {
+    fn constraints_implied_by_a_type_are_not_repeated() {
         let pair = json!({ "type": "array", "items": {}, "minItems": 2, "maxItems": 2 });
         assert_tags(&pair, &[]);
         let tuple = json!({ "type": "array", "prefixItems": [{}], "minItems": 1, "maxItems": 1 });

@@ -42,7 +42,7 @@ describe("a server that starts anew", () => {
     expect([path, name]).toEqual([["room", "open"], "Ada"]);
   });
 
-  test("ends an iterator that nobody asks about gaps with a typed error", async () => {
+  test("ends an iterator without a gap handler with a typed error", async () => {
     const ada = await rooms.open({ room: "gap", name: "Ada" });
     await ada.say({ text: "before" });
     await take(ada, 1);

@@ -100,7 +100,7 @@ describe("a durable iterator", () => {
     expect(await take(second, 1)).toEqual(says("First", "two"));
   });
 
-  test("is refused with a typed error when the last event id is none", async () => {
+  test("is refused with a typed error when the last event id is invalid", async () => {
     const error = await errorOf(rooms.open({ room: room(), name: "Ada" }, { lastEventId: "7" }));
     expect(error).toBeInstanceOf(ORPCError);
     expect(error).toMatchObject({ code: "BAD_REQUEST", message: "Malformed last event id" });

@@ -20,7 +20,7 @@ export function errors(world) {
       });
     }
 
-    it("an empty message counts as none", async () => {
+    it("an empty message is replaced by the default", async () => {
       const error = await errorOf(world.client().errors.common({ code: "CONFLICT", message: "" }));
       assertORPCError(error, { code: "CONFLICT", status: 409, message: "Conflict" });
     });

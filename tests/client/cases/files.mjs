@@ -165,7 +165,7 @@ export function largeFiles(world) {
       assert.equal(await client.ping(), "pong");
     });
 
-    it("a form that is too large is refused, though none of its files is", async () => {
+    it("a form that is too large is refused, even if each of its files is small enough", async () => {
       const client = world.client();
       await assertDescribed(client, upload(FILE_LIMIT, FORM_LIMIT - FILE_LIMIT - 10_000));
       const error = await errorOf(client.files.describe(upload(FILE_LIMIT, FORM_LIMIT - FILE_LIMIT)));

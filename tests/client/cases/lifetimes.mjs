@@ -114,7 +114,7 @@ export function lifetimes(world) {
       await eventually("no call", liveWaits, 0);
     });
 
-    it("a stream that nobody reads ends when its connection is lost", async () => {
+    it("an unread stream ends when its connection is lost", async () => {
       const { client, line } = await world.clientOverLine();
       await client.stream.ticks(TICKS);
       await eventually("one stream", liveTicks, 1);

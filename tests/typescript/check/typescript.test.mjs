@@ -84,7 +84,7 @@ describe("types and run time agree", () => {
   after(async () => assert.equal(await server?.stop(), 0));
 
   for (const link of ["HTTP", "WebSocket"]) {
-    test(`what an input's type allows is taken, and what comes back is of the output's type, over ${link}`, async (t) => {
+    test(`values of an input's type are accepted, and results have the output's type, over ${link}`, async (t) => {
       const client = server.clients[link];
       const refused = [];
       const wrong = [];
@@ -121,7 +121,7 @@ describe("types and run time agree", () => {
       expectNone([...refused, ...wrong], "refused or wrong");
     });
 
-    test(`what Rust makes is of the output's type, and taken back where it is of the input's, over ${link}`, async (t) => {
+    test(`values from Rust have the output's type, and are accepted if they have the input's, over ${link}`, async (t) => {
       const client = server.clients[link];
       const faults = [];
       let got = 0;
@@ -160,7 +160,7 @@ describe("types and run time agree", () => {
     });
   }
 
-  test("there is no exception that is none", (t) => {
+  test("every exception is necessary", (t) => {
     for (const name of used) t.diagnostic(`${name}: ${KNOWN[name].because}`);
     const unused = Object.keys(KNOWN).filter((name) => !used.has(name) && !KNOWN[name].isRare);
     assert.deepEqual(unused, []);

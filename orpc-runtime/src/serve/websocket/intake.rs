@@ -506,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_call_or_breaks_the_protocol_is_for_the_codec() {
+    fn other_messages_and_protocol_errors_are_left_to_the_codec() {
         let unmasked = [&[0x81, 126, 4, 0][..], &call(1024)].concat();
         let mut reserved = frame(LAST | TEXT, &call(1001));
         reserved[0] |= 0x40;
@@ -535,7 +535,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_message_that_is_discarded_keeps_to_the_protocol() {
+    fn frames_behind_a_discarded_message_follow_the_protocol() {
         let begun = [frame(TEXT, &call(600)), frame(0, &[b'x'; 600])].concat();
         let passed = frame(TEXT, &call(600));
         let mut reserved = frame(0, b"x");
@@ -560,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_is_no_more_than_a_beginning() {
+    fn only_the_beginning_of_a_long_message_is_held() {
         let mut intake = Intake::new(1 << 20);
         let mut long = br#"{"x":""#.to_vec();
         long.resize(2 << 20, b'x');

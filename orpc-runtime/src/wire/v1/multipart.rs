@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_looked_for_has_a_bound() {
+    fn the_parts_that_are_searched_for_are_bounded() {
         let long = vec![b'x'; MAX_HEAD + 1];
         for size in [100, 1_000_000] {
             let behind = b"\r\n--B\r\n\r\n\r\n--B--";

@@ -438,7 +438,7 @@ async fn closes(socket: &mut Raw<tokio::io::DuplexStream>) -> RawFrame {
 }
 
 #[tokio::test]
-async fn a_socket_is_closed_when_its_token_expires_though_nobody_says_anything() {
+async fn an_idle_socket_is_closed_when_its_token_expires() {
     let rooms = rooms();
     let mut socket = open(&endpoint(&rooms), &brief(&rooms)).await;
     assert_eq!(closes(&mut socket).await.close(), (1008, "Token expired"));

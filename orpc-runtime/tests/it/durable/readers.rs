@@ -248,7 +248,7 @@ async fn nothing_is_left_of_readers_that_leave_while_they_catch_up() {
 }
 
 #[tokio::test]
-async fn a_reader_that_stops_gets_everything_later_and_holds_up_nobody() {
+async fn a_reader_that_stops_gets_everything_later_and_delays_no_other() {
     const EVENTS: u64 = 4000;
     let rooms = rooms_with(Publisher::builder().max_events(100_000).memory());
     let service = endpoint(&rooms).unsent_limit(16 * 1024);

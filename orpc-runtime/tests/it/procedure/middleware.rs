@@ -345,7 +345,7 @@ async fn a_stream_that_a_middleware_refuses_never_begins() {
 }
 
 #[tokio::test]
-async fn what_a_procedure_does_not_declare_no_middleware_declares_for_it() {
+async fn a_middleware_declares_no_errors_for_its_procedures() {
     let answer = call(&App::default(), "/account/undeclared", "ada", "").await;
     assert_eq!((answer.status, answer.json()["defined"].clone()), (401, json!(false)));
 }
@@ -370,7 +370,7 @@ async fn a_middleware_reads_the_metadata_of_the_procedure() {
 }
 
 #[tokio::test]
-async fn who_is_refused_learns_nothing_of_the_input() {
+async fn refused_callers_learn_nothing_about_the_input() {
     let app = App::default();
     for input in [r#"{"text":1}"#, "{"] {
         let refused = call(&app, "/account/write", "", input).await;
@@ -385,7 +385,7 @@ async fn who_is_refused_learns_nothing_of_the_input() {
 }
 
 #[tokio::test]
-async fn what_is_behind_an_internal_error_of_a_middleware_is_not_sent() {
+async fn the_source_of_an_internal_error_of_a_middleware_is_not_sent() {
     let app = App::default();
     let answer = call(&app, "/account/whoAmI", "broken", "").await;
     assert_eq!(answer.status, 500);
@@ -444,7 +444,7 @@ async fn a_middleware_around_a_call_sees_how_it_fails() {
 }
 
 #[tokio::test]
-async fn a_middleware_may_lend_a_value_or_end_the_call_itself() {
+async fn a_middleware_may_provide_a_value_or_end_the_call_itself() {
     let app = App::default();
     assert_eq!(call(&app, "/lent", "", "").await.json(), json!(7));
     let rpc = Rpc::new(Router::<()>::new().nest("any", anywhere::router()));
@@ -504,7 +504,7 @@ async fn an_error_inside_a_stream_reaches_middlewares_and_hooks() {
 }
 
 #[tokio::test]
-async fn what_a_middleware_says_of_a_stream_that_has_ended_is_not_sent() {
+async fn an_error_of_a_middleware_after_the_end_of_a_stream_is_not_sent() {
     let app = App::default();
     let answer = call(&app, "/finished", "", "").await;
     assert!(answer.body.trim_end().ends_with("event: done\ndata: {}"), "{}", answer.body);

@@ -133,7 +133,7 @@ async fn check(path: &Path, world: &World, history: &History, outcomes: &mut Out
 }
 
 #[tokio::test]
-async fn damaged_files_lose_nothing_without_a_word() {
+async fn damaged_files_report_every_gap() {
     let world = World::new(Durability::Process);
     let lines: Publisher<Line> = world.builder().open(world.path(), Durability::Process).unwrap();
     let history = fill(&lines).await;

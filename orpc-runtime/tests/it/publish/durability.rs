@@ -10,7 +10,7 @@ use super::world::{Line, World, event, gap, publish, ready, retained};
 
 for_each_store! {
     a_start_has_what_was_published_or_a_new_epoch,
-    what_a_reader_has_seen_is_in_the_file,
+    events_that_a_reader_has_received_are_in_the_file,
     a_file_that_is_open_is_not_opened_twice,
     a_file_that_is_open_can_be_waited_for,
     of_all_that_start_at_once_one_makes_the_file,
@@ -40,7 +40,7 @@ async fn a_start_has_what_was_published_or_a_new_epoch(world: World) {
 }
 
 /// No reader holds an id that can un-happen.
-async fn what_a_reader_has_seen_is_in_the_file(world: World) {
+async fn events_that_a_reader_has_received_are_in_the_file(world: World) {
     if !world.is_durable() {
         return;
     }

@@ -203,7 +203,7 @@ proptest! {
 
     /// A valid text is written unchanged, and no other text is valid.
     #[test]
-    fn an_id_is_read_exactly_as_it_is_written(text in "[0-9a-fA-F.+x$ -]{0,60}", epoch: u128, n: u64) {
+    fn an_id_is_parsed_only_in_the_form_that_is_written(text in "[0-9a-fA-F.+x$ -]{0,60}", epoch: u128, n: u64) {
         if let Ok(id) = text.parse::<EventId>() {
             prop_assert_eq!(id.to_string(), text);
         }

@@ -13,7 +13,7 @@ for_each_store! {
     a_retry_key_outlives_its_event_that_was_trimmed_by_size,
     publishing_that_takes_too_long_has_an_unknown_outcome_and_can_be_tried_again,
     publishing_that_is_dropped_can_be_tried_again,
-    what_cannot_be_published_says_why,
+    an_event_that_cannot_be_published_gets_the_reason,
 }
 
 async fn events_of_one_retry_key_are_one_event(world: World) {
@@ -105,7 +105,7 @@ async fn publishing_that_is_dropped_can_be_tried_again(world: World) {
     assert_eq!(retained(&lines).await, (1..20).collect::<Vec<_>>());
 }
 
-async fn what_cannot_be_published_says_why(world: World) {
+async fn an_event_that_cannot_be_published_gets_the_reason(world: World) {
     let lines = world.open_with::<String>(world.builder().max_event_bytes(100).max_channels(2));
     let (short, long) = ("x".to_owned(), "x".repeat(100));
     let error = lines.publish("room", &long).await.unwrap_err();

@@ -272,16 +272,16 @@ async fn run(
 }
 
 #[tokio::test]
-async fn random_schedules_in_memory_lose_nothing_without_a_word() {
+async fn random_schedules_in_memory_report_every_gap() {
     schedules(Durability::Memory, env("SCHEDULES", 20_000)).await;
 }
 
 #[tokio::test]
-async fn random_schedules_in_a_file_lose_nothing_without_a_word() {
+async fn random_schedules_in_a_file_report_every_gap() {
     schedules(Durability::Process, env("SCHEDULES", 2_000)).await;
 }
 
 #[tokio::test]
-async fn random_schedules_in_a_synced_file_lose_nothing_without_a_word() {
+async fn random_schedules_in_a_synced_file_report_every_gap() {
     schedules(Durability::Commit, env("SCHEDULES_SYNCED", 300)).await;
 }

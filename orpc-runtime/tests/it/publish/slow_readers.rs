@@ -8,7 +8,7 @@ use super::world::{Line, World, event, gap, number, publish, ready};
 
 for_each_store! {
     a_reader_that_falls_behind_what_is_retained_is_told_before_it_goes_on,
-    a_reader_that_stops_holds_nobody_up,
+    a_reader_that_stops_delays_no_other,
     a_gap_can_become_an_event_of_ones_own,
 }
 
@@ -26,7 +26,7 @@ async fn a_reader_that_falls_behind_what_is_retained_is_told_before_it_goes_on(w
     assert_eq!(seen, (told.resume().sequence() + 1..1000).collect::<Vec<_>>());
 }
 
-async fn a_reader_that_stops_holds_nobody_up(world: World) {
+async fn a_reader_that_stops_delays_no_other(world: World) {
     let lines = world.open();
     let mut stopped = Vec::new();
     for _ in 0..50 {

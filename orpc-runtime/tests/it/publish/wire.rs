@@ -148,7 +148,7 @@ async fn an_event_is_serialised_once_for_all_and_is_the_same_over_http_and_webso
 }
 
 #[tokio::test]
-async fn what_is_published_is_read_as_it_was() {
+async fn published_events_are_read_unchanged() {
     let (app, _) = app();
     app.rich.publish("room", &rich(7)).await.unwrap();
     let mut reader = app.rich.subscribe("room", Start::Oldest).unwrap();

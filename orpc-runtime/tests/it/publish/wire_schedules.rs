@@ -324,21 +324,21 @@ async fn run(world: &World, running: &mut Option<Server>, way: Way, seed: u64) {
 }
 
 #[tokio::test]
-async fn random_schedules_over_sse_lose_nothing_without_a_word() {
+async fn random_schedules_over_sse_report_every_gap() {
     schedules(Durability::Memory, Way::Sse).await;
 }
 
 #[tokio::test]
-async fn random_schedules_over_websocket_lose_nothing_without_a_word() {
+async fn random_schedules_over_websocket_report_every_gap() {
     schedules(Durability::Memory, Way::WebSocket).await;
 }
 
 #[tokio::test]
-async fn random_schedules_over_sse_from_a_file_lose_nothing_without_a_word() {
+async fn random_schedules_over_sse_from_a_file_report_every_gap() {
     schedules(Durability::Process, Way::Sse).await;
 }
 
 #[tokio::test]
-async fn random_schedules_over_websocket_from_a_file_lose_nothing_without_a_word() {
+async fn random_schedules_over_websocket_from_a_file_report_every_gap() {
     schedules(Durability::Process, Way::WebSocket).await;
 }

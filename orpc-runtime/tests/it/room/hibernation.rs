@@ -233,7 +233,7 @@ async fn only_the_head_is_answered_and_nothing_is_left_running() {
 }
 
 #[tokio::test]
-async fn what_is_sent_while_it_opens_comes_after_the_head() {
+async fn events_sent_while_it_opens_follow_the_head() {
     let (mut peer, _) = peer();
     peer.message(call(1, "/greet", &Value::Null));
     assert_eq!(
@@ -482,7 +482,7 @@ async fn ids_stay_as_they_came_also_through_an_attachment() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_none_is_refused_and_gets_into_no_message() {
+async fn an_invalid_id_is_refused_and_appears_in_no_message() {
     let forged = [
         "",
         "x",
@@ -604,7 +604,7 @@ async fn over_http_an_upgrade_is_required() {
 }
 
 #[tokio::test]
-async fn in_the_same_process_it_is_given_back_as_it_is() {
+async fn in_the_same_process_it_is_returned_unchanged() {
     let app = App::default();
     let router = api::router();
     let iterator = router.call::<api::subscribe>(app.clone(), ()).await.unwrap();

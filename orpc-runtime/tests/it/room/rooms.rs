@@ -83,7 +83,7 @@ fn names(rooms: impl Iterator<Item = Room>) -> Vec<String> {
 const NONE: Delivery = Delivery { sent: 0, overloaded: 0, skipped: 0 };
 
 #[test]
-fn a_room_is_there_while_it_is_held_or_a_socket_is_in_it() {
+fn a_room_exists_while_it_is_held_or_a_socket_is_in_it() {
     let rooms = Rooms::new();
     assert!(rooms.is_empty());
     assert!(rooms.get("a").is_none());
@@ -158,7 +158,7 @@ fn joining_and_leaving_say_whether_anything_changed() {
 }
 
 #[test]
-fn a_socket_that_ended_is_in_no_room_and_joins_none() {
+fn an_ended_socket_is_in_no_room_and_cannot_join_one() {
     let rooms = Rooms::new();
     let [peer, other] = peers(&rooms);
     let (a, b) = (rooms.get_or_create("a"), rooms.get_or_create("b"));
@@ -437,7 +437,7 @@ async fn attachments_are_there_from_the_start_and_can_be_replaced() {
 }
 
 #[test]
-fn what_is_left_with_a_socket_is_not_in_debug_output() {
+fn attachments_are_not_in_debug_output() {
     let rooms = Rooms::new();
     let room = rooms.get_or_create("a");
     let accept = Accept::new().tag("tag").unwrap().attach("secret").unwrap().room(&room);

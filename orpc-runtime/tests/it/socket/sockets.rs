@@ -91,7 +91,7 @@ fn a_socket_that_lost_a_message_gets_none_that_came_after_it() {
 }
 
 #[test]
-fn what_is_sent_after_close_is_refused() {
+fn messages_after_close_are_refused() {
     let app = App::default();
     let mut peer = peer(&app);
     peer.socket().send("before").unwrap();

@@ -509,7 +509,7 @@ async fn a_date_that_javascript_reads_its_own_way_is_an_issue() {
 }
 
 #[tokio::test]
-async fn codes_that_nobody_knows_are_left_alone() {
+async fn unknown_codes_are_ignored() {
     assert_answer("any", r#"{"json":[1],"meta":[[21],[999,0],[8,0]]}"#, r#"{"json":[1]}"#).await;
     // The official server's answers.
     let ignored = [

@@ -323,7 +323,7 @@ pub const CASES: &[(&str, &str, Expected)] = &[
 ];
 
 #[tokio::test]
-async fn what_serde_takes_and_the_constraints_ask_for_is_what_is_accepted() {
+async fn inputs_must_satisfy_serde_and_the_constraints() {
     super::check(echoes::router(), CASES).await;
 }
 
@@ -343,7 +343,7 @@ async fn constraints_count_in_sets_and_maps() {
 
 /// Values of types whose schema says what serde writes.
 #[tokio::test]
-async fn what_serde_writes_is_of_the_schema() {
+async fn outputs_of_serde_match_the_schema() {
     let service = Rpc::new(echoes::router::<()>().check_outputs()).http(());
     let mut failures = Vec::new();
     for (name, input, expected) in CASES {

@@ -315,7 +315,7 @@ async fn discarding_has_a_bound_in_bodies() {
 }
 
 #[tokio::test]
-async fn a_body_that_fails_while_it_is_discarded_harms_nobody() {
+async fn a_body_that_fails_while_it_is_discarded_affects_no_other_call() {
     let frames = stream::iter([Err(io::Error::other("reset"))]);
     let body = http_body_util::StreamBody::new(
         frames.map(|frame: Result<Bytes, io::Error>| frame.map(Frame::data)),

@@ -124,7 +124,7 @@ async fn lines_may_end_in_any_way_and_pieces_anywhere() {
 }
 
 #[tokio::test]
-async fn an_end_within_an_event_is_an_error_and_one_between_events_is_none() {
+async fn only_an_end_within_an_event_is_an_error() {
     let cut_off = json!(["error", "CLIENT_CLOSED_REQUEST", "Event Iterator ended before complete"]);
     let one = json!(["message", 1, null, null, []]);
     assert_eq!(collect("data: {\"json\":1}\n\n").await, json!([one]));

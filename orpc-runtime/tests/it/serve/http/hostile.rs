@@ -151,7 +151,7 @@ async fn a_value_of_another_type_is_an_issue_at_its_place() {
 }
 
 #[tokio::test]
-async fn bad_percent_encoding_in_the_query_harms_nobody() {
+async fn bad_percent_encoding_in_the_query_is_harmless() {
     for query in ["data=%", "data=%a", "data=%a%C3%A9", "data=%zz", "data=%ff%fe", "%data=%00"] {
         let request = Request::get(format!("/any?{query}")).body(Full::<Bytes>::default()).unwrap();
         let answer = send(service(), request).await;

@@ -433,7 +433,7 @@ async fn parts_of_a_form_count_while_they_are_in_memory() {
 }
 
 #[tokio::test]
-async fn streams_that_nobody_reads_leave_no_room_until_they_are_dropped() {
+async fn unread_streams_hold_their_memory_until_they_are_dropped() {
     let rpc = rpc();
     let deadline = Duration::from_millis(500);
     let service = rpc.http(()).service_memory(150_000).write_deadline(deadline);

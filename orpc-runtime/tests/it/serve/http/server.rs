@@ -342,7 +342,7 @@ async fn a_client_that_takes_nothing_is_dropped_although_all_is_written() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn tcp_asks_a_silent_client_for_a_sign_of_life() {
+async fn tcp_probes_a_silent_client() {
     for keepalive in [Some(Duration::from_secs(30)), None] {
         let server = run(|server| patient(server).keepalive(keepalive)).await;
         let mut client = connect(&server, PING).await;

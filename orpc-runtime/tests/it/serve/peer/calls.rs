@@ -237,7 +237,7 @@ async fn a_peer_whose_frames_are_not_taken_stops_its_streams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_that_nobody_reads_are_bounded_and_said_to_be() {
+async fn unread_events_are_bounded_and_the_bound_is_reported() {
     let (mut peer, _) = peer();
     let head = json!({ "u": "/readsLate", "h": { "content-type": "text/event-stream" } });
     peer.message(json!({ "i": "1", "p": head }).to_string());
@@ -445,7 +445,7 @@ async fn a_call_that_is_understood_no_further_than_its_path_is_answered() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_none_ends_the_iterator_that_waits_for_it() {
+async fn an_invalid_event_ends_the_iterator_that_waits_for_it() {
     for event in [
         json!({ "e": "close", "d": {} }),
         json!({ "d": { "json": 1 } }),

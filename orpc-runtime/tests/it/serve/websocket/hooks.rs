@@ -327,7 +327,7 @@ async fn only_a_handshake_that_may_become_a_socket_reaches_the_upgrade_hook() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_upgrade_gives_the_socket_is_there_in_open_and_in_calls() {
+async fn the_configuration_from_upgrade_is_visible_in_open_and_in_calls() {
     let mut world = world();
     let (mut client, socket) = world.open("/about?name=Ada").await;
     let expected = json!({
@@ -348,7 +348,7 @@ async fn what_upgrade_gives_the_socket_is_there_in_open_and_in_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_upgrade_holds_up_nobody_and_may_leave() {
+async fn a_pending_upgrade_delays_no_other_and_may_be_cancelled() {
     let mut world = world();
     let slow = world.channel();
     let slow = tokio::spawn(async move { Raw::open(slow, "/ws?after=5").await });
@@ -891,7 +891,7 @@ fn close_comes_once_also_when_the_runtime_drops_the_socket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_word_of_a_client_counts_a_pong_among_them() {
+async fn the_last_frame_of_a_client_counts_pongs_included() {
     let mut world = world_of("", |service| {
         service.ping_interval(Some(Duration::from_secs(30))).idle_limit(Duration::from_secs(75))
     });
@@ -1033,7 +1033,7 @@ async fn a_socket_that_sent_too_many_bytes_waits_until_they_are_paid_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_hook_takes_costs_nothing() {
+async fn a_message_consumed_by_a_hook_costs_nothing() {
     let mut world = world_of("", |service| {
         let service = service.rate_limit(Rate::new(1, Duration::from_secs(10)));
         service.byte_rate_limit(Rate::new(1000, Duration::from_secs(10)))

@@ -179,7 +179,7 @@ async fn made_anew(magic: &[u8; 16]) {
 }
 
 #[tokio::test]
-async fn what_a_killed_start_left_is_cleared_away() {
+async fn leftovers_of_a_killed_start_are_removed() {
     let platter = Platter::default();
     platter.fail(Fault::Kill { at: 3, part: 1 });
     assert!(open(&platter).is_err());

@@ -136,7 +136,7 @@ async fn survive(seed: u32, fault: impl Fn(&mut Dice) -> Fault) -> Outcomes {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_loss_of_power_at_any_time() {
+async fn acknowledged_events_survive_a_loss_of_power_at_any_time() {
     for seed in 0..seeds() {
         let outcomes = survive(seed, |_| Fault::None).await;
         assert!(outcomes.errors.is_empty());
@@ -340,7 +340,7 @@ async fn a_synced_file_that_was_one_without_syncs_survives_a_loss_of_power() {
 }
 
 #[tokio::test]
-async fn what_recovery_did_not_find_is_not_acknowledged() {
+async fn events_that_recovery_does_not_find_are_not_acknowledged() {
     let platter = Platter::default();
     let numbers = open(&platter).unwrap();
     let mut outcomes = Outcomes::default();
