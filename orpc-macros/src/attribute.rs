@@ -164,7 +164,7 @@ pub(crate) fn parse_list<T>(
 }
 
 /// `a`, `b` or `c`
-fn alternatives(names: &[&str]) -> String {
+pub(crate) fn alternatives(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
@@ -174,7 +174,7 @@ fn alternatives(names: &[&str]) -> String {
 }
 
 /// Returns the probable names: the one with a similar spelling, otherwise all.
-fn meant<'a>(key: &str, known: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn meant<'a>(key: &str, known: &[&'a str]) -> Vec<&'a str> {
     let distance = |name: &&str| strsim::osa_distance(key, name);
     // One edit per three characters, like the compiler.
     let is_near = |name: &&str| distance(name) <= key.chars().count().max(3) / 3;

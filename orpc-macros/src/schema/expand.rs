@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::DeriveInput;
 use syn::spanned::Spanned as _;
 
-use super::twin::Twin;
+use super::twin::{Payload, Twin};
 use crate::attribute::{Runtime, at};
 
 /// ```text
@@ -75,13 +75,17 @@ pub(super) fn expand(input: &DeriveInput, twin: &Twin, runtime: &Runtime) -> Tok
             }
         }
     };
-    // The derive of schemars calls its method, also where there is no prelude.
+    // The derive of schemars leans on these, also where there is no prelude. Of the twin
+    // nothing is reported as never used: its name begins with an underscore.
     quote! {
         #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
-            use ::core::convert::Into as _;
-            // It exists for its schema alone.
-            #[allow(dead_code)]
+            use ::core::convert::{From as _, Into as _};
+            use ::core::default::Default as _;
+            use ::core::iter::{IntoIterator as _, Iterator as _};
+            use ::core::option::Option::Some;
+            use ::std::string::ToString as _;
+
             #item
             #implementation
         };
@@ -108,12 +112,26 @@ fn rules(twin: &Twin, runtime: &Runtime, place: proc_macro2::Span) -> TokenStrea
         let private = runtime.private_at(place);
         quote_spanned!(place=> (#name, #private::derived::key_types::<#ty>))
     });
+    let payloads = twin.payloads.iter().map(|payload| {
+        let Payload { variant, ty, is_read, is_written } = payload;
+        let place = at(ty.span());
+        let private = runtime.private_at(place);
+        quote_spanned! {place=>
+            #private::derived::Payload {
+                variant: #variant,
+                is_read: #is_read,
+                is_written: #is_written,
+                schema: #private::derived::schema_of::<#ty>,
+            }
+        }
+    });
     quote_spanned! {place=>
         #private::derived::Rules {
             tag: #tag,
             optional_from: #optional_from,
             fields: &[#(#fields),*],
             keys: &[#(#keys),*],
+            payloads: &[#(#payloads),*],
         }
     }
 }

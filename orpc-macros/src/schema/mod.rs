@@ -8,6 +8,7 @@
 mod attributes;
 mod checks;
 mod expand;
+mod known;
 #[cfg(test)]
 mod tests;
 mod twin;
@@ -29,6 +30,12 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let runtime = runtime(&input, &mut errors);
     if matches!(input.data, Data::Union(_)) {
         errors.at(&input.ident, "make this a struct or an enum: a union has no JSON form");
+    }
+    known::check_names(&input, &mut errors);
+    if !errors.is_empty() {
+        let stub = expand::stub(&input, &runtime);
+        let errors = errors.into_tokens();
+        return quote!(#errors #stub);
     }
     let twin = twin::Twin::of(&input, &runtime, &mut errors);
     if errors.is_empty() {

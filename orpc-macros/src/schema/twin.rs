@@ -23,6 +23,16 @@ pub(super) struct Twin {
     pub(super) fields: Vec<(String, Type)>,
     /// The types of the keys of maps, each with the field's name.
     pub(super) keys: Vec<(String, Type)>,
+    /// The payloads that stand beside a tag.
+    pub(super) payloads: Vec<Payload>,
+}
+
+/// A payload that stands beside a tag.
+pub(super) struct Payload {
+    pub(super) variant: String,
+    pub(super) ty: Type,
+    pub(super) is_read: bool,
+    pub(super) is_written: bool,
 }
 
 /// The form of an enum.
@@ -65,6 +75,7 @@ struct Builder<'a> {
     errors: &'a mut Diagnostics,
     fields: Vec<(String, Type)>,
     keys: Vec<(String, Type)>,
+    payloads: Vec<Payload>,
 }
 
 impl Twin {
@@ -76,8 +87,15 @@ impl Twin {
         let arguments = input.generics.split_for_impl().1;
         let turbofish = arguments.as_turbofish();
         let own_type = quote!(#owner #turbofish);
-        let mut builder =
-            Builder { runtime, owner, own_type, errors, fields: Vec::new(), keys: Vec::new() };
+        let mut builder = Builder {
+            runtime,
+            owner,
+            own_type,
+            errors,
+            fields: Vec::new(),
+            keys: Vec::new(),
+            payloads: Vec::new(),
+        };
         let attributes = builder.container(input, &container);
         let (mut tag, mut optional_from) = (None, None);
         let body = match &input.data {
@@ -97,9 +115,9 @@ impl Twin {
             }
             Data::Union(_) => TokenStream::new(),
         };
-        let Builder { fields, keys, .. } = builder;
+        let Builder { fields, keys, payloads, .. } = builder;
         let item = item(input, &name, &attributes, &body);
-        Self { name, item, tag, optional_from, fields, keys }
+        Self { name, item, tag, optional_from, fields, keys, payloads }
     }
 }
 
@@ -180,7 +198,8 @@ impl Builder<'_> {
         let attributes = Attributes::of(&variant.attrs);
         let kept = self.kept(&variant.attrs, false);
         let annotation = self.variant_annotation(variant, &attributes, tagging);
-        let ident = &variant.ident;
+        let mut ident = variant.ident.clone();
+        ident.set_span(at(ident.span()));
         let place = format!("{ident}.");
         let body = self.fields(&variant.fields, &place);
         quote!(#kept #annotation #ident #body)
@@ -221,8 +240,10 @@ impl Builder<'_> {
                     "optional_content": (<#ty as #schemars::schemars::JsonSchema>::_schemars_private_is_option()),
                 });
             }
-            if matches!(tagging, Tagging::Internal(_)) && !(unread || unwritten) {
-                members.extend(quote!("is_newtype": true,));
+            if matches!(tagging, Tagging::Internal(_)) && !(unread && unwritten) {
+                let place = format!("{}.{}", self.owner.unraw(), variant.ident.unraw());
+                members.extend(quote!("is_newtype": true, "of": #place,));
+                self.note_payload(variant, field, !unread, !unwritten);
             }
         }
         if matches!(tagging, Tagging::Adjacent(..)) && matches!(variant.fields, Fields::Unit) {
@@ -269,7 +290,12 @@ impl Builder<'_> {
         let kept = self.kept(&field.attrs, false);
         let annotation = self.field_annotation(field, &attributes, name);
         let ty = self.own(field.ty.to_token_stream());
-        let ident = field.ident.as_ref().map(|ident| quote!(#ident:));
+        // No field is read, of which the compiler tells at names of the user's own.
+        let ident = field.ident.as_ref().map(|ident| {
+            let mut ident = ident.clone();
+            ident.set_span(at(ident.span()));
+            quote!(#ident:)
+        });
         if !(attributes.skips_reading() && attributes.skips_writing()) {
             self.note_keys(field, &attributes, name);
         }
@@ -333,6 +359,14 @@ impl Builder<'_> {
         let Ok(ty) = syn::parse2::<Type>(self.own(ty.to_token_stream())) else { return };
         self.find_keys(&ty, name);
         self.fields.push((name.to_owned(), ty));
+    }
+
+    /// Keeps a type that has to be an object, which is known when a router is built.
+    fn note_payload(&mut self, variant: &Variant, field: &Field, is_read: bool, is_written: bool) {
+        let Some(ty) = self.shown_type(field, &Attributes::of(&field.attrs)) else { return };
+        let Ok(ty) = syn::parse2::<Type>(self.own(ty.to_token_stream())) else { return };
+        let variant = variant.ident.unraw().to_string();
+        self.payloads.push(Payload { variant, ty, is_read, is_written });
     }
 
     /// Finds the keys of maps in a type, by the names of types.

@@ -89,7 +89,9 @@ fn refined(schema: Value, side: Side, type_name: &str) -> Result<Value, SchemaEr
         members.insert("$defs".to_owned(), definitions);
     }
     let mut faults = refiner.faults;
-    faults.extend(lint(&refined, place));
+    if faults.is_empty() {
+        faults = lint(&refined, place);
+    }
     if let Some(key) = super::keys::compound_key(type_name) {
         faults.push(super::keys::fault(type_name, key));
     }

@@ -9,6 +9,8 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Value, json};
 
 use super::keys;
+use super::refine::VARIANT;
+use super::refs::{Refs, Types};
 
 /// The keyword with which a schema says that it cannot be used, and why: a list of
 /// texts.
@@ -32,6 +34,26 @@ pub struct Rules<'r> {
     pub fields: &'r [OfField<'r, &'static str>],
     /// The fields that hold maps, with the JSON types of the keys.
     pub keys: &'r [OfField<'r, Vec<String>>],
+    /// The payloads that stand beside a tag.
+    pub payloads: &'r [Payload<'r>],
+}
+
+/// The payload of a variant that is written as one object with its tag.
+#[derive(Debug)]
+pub struct Payload<'r> {
+    /// The name of the variant.
+    pub variant: &'r str,
+    /// Serde reads it.
+    pub is_read: bool,
+    /// Serde writes it.
+    pub is_written: bool,
+    /// The schema of its type.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// The schema of a type, or a reference to it.
+pub fn schema_of<T: ?Sized + JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
 }
 
 /// The name of a type, as the compiler gives it.
@@ -136,7 +158,7 @@ fn once_more<T: ?Sized, R>(
 }
 
 impl Rules<'_> {
-    fn apply<T: ?Sized>(&self, generator: &SchemaGenerator, schema: &mut Schema) {
+    fn apply<T: ?Sized>(&self, generator: &mut SchemaGenerator, schema: &mut Schema) {
         let is_read = generator.contract().is_deserialize();
         if let Some((tag, name)) = self.tag
             && !is_read
@@ -164,6 +186,18 @@ impl Rules<'_> {
                 faults.push(keys::fault(&format!("{owner}.{field}"), kind));
             }
         }
+        for payload in self.payloads {
+            let is_there = if is_read { payload.is_read } else { payload.is_written };
+            if is_there {
+                let place = format!("{owner}.{}", payload.variant);
+                let types = payload.types(generator);
+                if types == Types::NULL {
+                    note_nothing(schema, &place);
+                } else if !payload.fits(generator, types) {
+                    faults.push(beside_tag(&place, &types.to_string()));
+                }
+            }
+        }
         if !faults.is_empty() {
             let known = schema.remove(FAULTS);
             let known = known.and_then(|known| known.as_array().cloned()).unwrap_or_default();
@@ -171,6 +205,44 @@ impl Rules<'_> {
             schema.insert(FAULTS.to_owned(), Value::Array(faults));
         }
     }
+}
+
+impl Payload<'_> {
+    /// The JSON types of the values; none while the type is being made.
+    fn types(&self, generator: &mut SchemaGenerator) -> Types {
+        let schema = (self.schema)(generator).to_value();
+        Refs { root: &Value::Null, definitions: Some(generator.definitions()) }.types(&schema)
+    }
+
+    /// Returns whether a value may be an object, or the name of a variant, which becomes a
+    /// member.
+    fn fits(&self, generator: &mut SchemaGenerator, types: Types) -> bool {
+        let schema = (self.schema)(generator);
+        let has_names =
+            ["$ref", "const", "enum", "oneOf", "anyOf"].iter().any(|it| schema.get(*it).is_some());
+        types == Types::NONE
+            || types.has(Types::OBJECT | Types::NULL)
+            || types.has(Types::STRING) && has_names
+    }
+}
+
+/// Notes that a variant has no members beside its tag.
+fn note_nothing(schema: &mut Schema, place: &str) {
+    let variants = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+    let notes = variants.into_iter().flatten().filter_map(|variant| variant.get_mut(VARIANT));
+    for note in notes.filter_map(Value::as_object_mut) {
+        if note.get("of").is_some_and(|of| of == place) {
+            note.insert("is_nothing".to_owned(), true.into());
+        }
+    }
+}
+
+/// The fault of a payload that cannot stand beside a tag.
+pub(super) fn beside_tag(place: &str, holds: &str) -> String {
+    format!(
+        "`{place}` holds {holds}, which cannot stand beside the enum's `tag`: write the variant \
+         with named fields, or give the enum a `content`"
+    )
 }
 
 /// Puts a member with a text of its own in front of an object's members.

@@ -154,7 +154,14 @@ fn accept_any_other(variants: &mut [Value], index: usize, tag: Option<&str>) {
                 let tag = variant.get("properties").and_then(|all| all.get(tag));
                 known.extend(tag.map(constants));
             }
-            None => known.push(constants(variant)),
+            None => {
+                known.push(constants(variant));
+                // The names of variants with payload, of which none may stand alone.
+                let names = variant.get("properties").and_then(Value::as_object);
+                known.push(
+                    names.into_iter().flat_map(Map::keys).cloned().map(Value::from).collect(),
+                );
+            }
         }
     }
     let known: Vec<_> = known.into_iter().flatten().collect();

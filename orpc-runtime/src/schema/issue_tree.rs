@@ -68,6 +68,8 @@ pub(super) enum Others {
 pub(super) struct Union {
     /// Those beside null.
     pub(super) branches: Vec<NodeId>,
+    /// Null is one of its values.
+    pub(super) takes_null: bool,
     pub(super) tag: Option<Tag>,
     /// The one member that an object of each branch has, if each has one of its own.
     pub(super) names: Vec<(String, NodeId)>,
@@ -304,12 +306,15 @@ impl<F: Kinds> Builder<'_, F> {
 
     fn union(&mut self, parts: &[Value]) -> Result<Union, SchemaError> {
         let mut branches = Vec::new();
+        let mut takes_null = false;
         for part in parts {
-            if self.refs.types(part) != Types::NULL {
+            let types = self.refs.types(part);
+            takes_null |= types.has(Types::NULL);
+            if types != Types::NULL {
                 branches.push(self.node(part)?);
             }
         }
-        Ok(Union { branches, tag: None, names: Vec::new() })
+        Ok(Union { branches, takes_null, tag: None, names: Vec::new() })
     }
 
     fn add_object(

@@ -1,7 +1,9 @@
 //! Keywords of a schema that no value can break, or that every value breaks.
 
+use jsonschema::json::SerdeJson;
 use serde_json::{Map, Value};
 
+use super::compile::compile_part;
 use super::refs::{Refs, Types, each_part};
 use crate::value::KEYWORD;
 
@@ -93,6 +95,7 @@ impl Lint<'_> {
         self.check_bounds(members, place);
         self.check_required(members, place);
         self.check_satisfiable(members, types, place);
+        self.check_default(members, place);
         let mut parts = Vec::new();
         each_part(members, |step, part| parts.push((step, part)));
         // Definitions are visited by their names.
@@ -168,6 +171,28 @@ impl Lint<'_> {
                     format!("remove `{name}` from `required`: there is no such field"),
                 );
             }
+        }
+    }
+
+    /// A default that the constraints beside it refuse: serde gives it, and writes it.
+    fn check_default(&mut self, members: &Map<String, Value>, place: &str) {
+        let Some(default) = members.get("default").filter(|default| !default.is_null()) else {
+            return;
+        };
+        let own: Map<String, Value> = members
+            .iter()
+            .filter(|(keyword, _)| {
+                OF_TYPES.iter().any(|(_, keywords)| keywords.contains(&keyword.as_str()))
+            })
+            .map(|(keyword, value)| (keyword.clone(), value.clone()))
+            .collect();
+        if own.is_empty() || members.contains_key(KEYWORD) {
+            return;
+        }
+        // A part that does not compile is reported where the whole is compiled.
+        let Ok(validator) = compile_part::<SerdeJson>(&Value::Object(own)) else { return };
+        if let Some(error) = validator.iter_errors(default).next() {
+            self.fault(place, format_args!("write a default that its constraints accept: {error}"));
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::checks::apply_checks;
-use super::derived::FAULTS;
+use super::derived::{FAULTS, beside_tag};
 use super::refs::{Refs, Types, each_part_mut};
 
 /// The keyword with what schemars leaves out of a field.
@@ -62,6 +62,7 @@ impl Refiner<'_> {
             self.faults.extend(faults.iter().filter_map(Value::as_str).map(str::to_owned));
         }
         self.refine_variant(members, place);
+        self.refine_flattened(members);
         if let Some(Value::Object(mut field)) = members.remove(FIELD) {
             let of = field.get("of").and_then(Value::as_str).unwrap_or(place).to_owned();
             if let Some(Value::Object(checks)) = field.remove("checks") {
@@ -73,6 +74,27 @@ impl Refiner<'_> {
             }
         }
         each_part_mut(members, |step, part| self.refine(part, &format!("{place}{step}")));
+    }
+
+    /// A variant without payload of a flattened, untagged enum is written as no members, and
+    /// never read.
+    fn refine_flattened(&self, members: &mut Map<String, Value>) {
+        if members.get("type").is_none_or(|name| name != "object") {
+            return;
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            let Some(Value::Array(parts)) = members.get_mut(keyword) else { continue };
+            let is_null = |part: &Value| part.get("type").is_some_and(|name| name == "null");
+            match self.side {
+                Side::Read => parts.retain(|part| !is_null(part)),
+                Side::Written => {
+                    parts
+                        .iter_mut()
+                        .filter(|part| is_null(part))
+                        .for_each(|part| *part = json!({}));
+                }
+            }
+        }
     }
 
     fn keeps_aliases(&self) -> bool {
@@ -102,31 +124,29 @@ impl Refiner<'_> {
     /// An internally tagged variant is written as one object with what it holds: of an
     /// enum in it, the variant's name is a member as well.
     fn refine_tagged(&mut self, variant: &Variant, members: &mut Map<String, Value>, place: &str) {
-        let Some(tag) = variant.text("tag") else { return };
+        let place = variant.text("of").unwrap_or(place);
         let mut inner = members.clone();
         for keyword in ["type", "properties", "required"] {
             inner.remove(keyword);
         }
         let inner = Value::Object(inner);
         let types = self.refs.types(&inner);
+        if variant.is("is_nothing") && self.side == Side::Read {
+            // Serde reads it from no members, and from no others.
+            members.insert("additionalProperties".to_owned(), json!(false));
+        }
         if types == Types::ANY {
             return;
         }
         if !types.has(Types::STRING) {
             if !types.has(Types::OBJECT | Types::NULL) {
-                self.faults.push(format!(
-                    "`{place}`: a variant beside the tag `{tag}` holds {types}, and is no object: \
-                     write it with named fields, or give the enum a `content`"
-                ));
+                self.faults.push(beside_tag(place, &types.to_string()));
             }
             return;
         }
         let mut alternatives = Vec::new();
         if !self.alternatives(&inner, &mut alternatives, 0) || alternatives.is_empty() {
-            self.faults.push(format!(
-                "`{place}`: a variant beside the tag `{tag}` holds a text, and is no object: \
-                 write it with named fields, or give the enum a `content`"
-            ));
+            self.faults.push(beside_tag(place, "a text"));
             return;
         }
         for keyword in ["$ref", "oneOf", "anyOf", "enum", "const"] {

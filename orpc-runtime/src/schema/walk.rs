@@ -2,7 +2,9 @@
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::json::{Array as _, Node as _, Object as _};
+use std::collections::HashMap;
+
+use jsonschema::json::{Array as _, Node as _, NodeIdentity, Object as _};
 use jsonschema::types::JsonType;
 use serde_json::Value;
 
@@ -18,6 +20,9 @@ use crate::value::{KEYWORD, PathSegment};
 /// looked at from several others.
 const MOST_STEPS: usize = 4_000_000;
 
+/// The word on a value that is of no branch of a union.
+const NO_SHAPE: &str = "Invalid input: matches none of the allowed shapes";
+
 /// A walk on its way.
 pub(super) struct Walk<'t, F: Kinds> {
     tree: &'t IssueTree<F>,
@@ -27,11 +32,15 @@ pub(super) struct Walk<'t, F: Kinds> {
     steps: usize,
     issues: Vec<Issue>,
     bounds: Bounds,
+    /// The branches that values were tried on, and whether they are of them.
+    tried: HashMap<(NodeId, NodeIdentity), bool>,
 }
 
 /// The branch of a union that a value was meant for.
 enum Meant {
     Branch(NodeId),
+    /// One of several that it is like.
+    OneOf(Vec<NodeId>),
     /// None, for that reason.
     None(Issue),
 }
@@ -46,6 +55,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
             steps: 0,
             issues: Vec::new(),
             bounds: Bounds::default(),
+            tried: HashMap::new(),
         };
         walk.visit(tree.root, &node);
         if walk.issues.is_empty() {
@@ -96,10 +106,9 @@ impl<'t, F: Kinds> Walk<'t, F> {
         for part in &schema.all {
             self.visit(*part, value);
         }
-        if !value.is_null() {
-            for union in &schema.unions {
-                self.visit_union(union, value);
-            }
+        let is_null = value.is_null();
+        for union in schema.unions.iter().filter(|union| !(is_null && union.takes_null)) {
+            self.visit_union(union, value);
         }
         self.visit_members(id, schema, value);
         self.visit_items(schema, value);
@@ -233,6 +242,9 @@ impl<'t, F: Kinds> Walk<'t, F> {
             || schema.all.iter().any(|part| self.names(*part, name, value, depth))
             || schema.unions.iter().any(|union| match self.meant(union, value) {
                 Meant::Branch(branch) => self.names(branch, name, value, depth),
+                Meant::OneOf(branches) => {
+                    branches.iter().any(|branch| self.names(*branch, name, value, depth))
+                }
                 Meant::None(_) => true,
             })
     }
@@ -259,8 +271,32 @@ impl<'t, F: Kinds> Walk<'t, F> {
     fn visit_union(&mut self, union: &Union, value: &F::Node<'t>) {
         match self.meant(union, value) {
             Meant::Branch(branch) => self.visit(branch, value),
+            Meant::OneOf(branches) => {
+                if !branches.iter().any(|branch| self.is_of(*branch, value)) {
+                    let issue = self.issue(NO_SHAPE.to_owned());
+                    self.add(issue);
+                }
+            }
             Meant::None(issue) => self.add(issue),
         }
+    }
+
+    /// Returns whether a value is of a branch, which nothing else tells but a walk along both.
+    fn is_of(&mut self, branch: NodeId, value: &F::Node<'t>) -> bool {
+        let key = value.identity().map(|identity| (branch, identity));
+        if let Some(known) = key.as_ref().and_then(|key| self.tried.get(key)) {
+            return *known;
+        }
+        let issues = std::mem::take(&mut self.issues);
+        let bounds = std::mem::take(&mut self.bounds);
+        self.visit(branch, value);
+        let is_of = self.issues.is_empty();
+        self.issues = issues;
+        self.bounds = bounds;
+        if let Some(key) = key {
+            self.tried.insert(key, is_of);
+        }
+        is_of
     }
 
     /// The branch that a value was meant for, by its type, its tag or its members.
@@ -290,16 +326,21 @@ impl<'t, F: Kinds> Walk<'t, F> {
         let constants: Option<Vec<_>> =
             fitting.iter().map(|branch| self.tree.constants(*branch)).collect();
         if let Some(constants) = constants {
+            let of_value = fitting.iter().zip(&constants);
+            let mut of_value = of_value
+                .filter(|(_, constants)| constants.iter().any(|one| value.equals_value(one)));
+            if let Some((branch, _)) = of_value.next() {
+                return Meant::Branch(*branch);
+            }
             let constants: Vec<_> = constants.into_iter().flatten().collect();
             return Meant::None(self.issue(options(constants.into_iter())));
         }
-        let mut alike = fitting.iter().filter(|branch| self.is_alike(**branch, value, 2));
-        match (alike.next(), alike.next()) {
-            (Some(branch), None) => Meant::Branch(*branch),
-            _ => {
-                let message = "Invalid input: matches none of the allowed shapes".to_owned();
-                Meant::None(self.issue(message))
-            }
+        let is_alike = |branch: &NodeId| self.is_alike(*branch, value, 2);
+        let alike: Vec<_> = fitting.into_iter().filter(is_alike).collect();
+        match alike.as_slice() {
+            [] => Meant::None(self.issue(NO_SHAPE.to_owned())),
+            [branch] => Meant::Branch(*branch),
+            _ => Meant::OneOf(alike),
         }
     }
 

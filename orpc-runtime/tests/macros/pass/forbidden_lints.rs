@@ -30,10 +30,47 @@ pub enum Refused {
     Other(u8),
 }
 
+/// Types with schemas.
+pub mod types {
+    #![forbid(dead_code)]
+
+    use orpc_runtime::prelude::*;
+
+    /// A message.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    pub struct Message {
+        /// Its text.
+        #[serde(alias = "body")]
+        #[schemars(length(min = 1))]
+        pub text: String,
+    }
+
+    /// A shape.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(tag = "kind")]
+    pub enum Shape {
+        /// Round.
+        Circle {
+            /// Its size.
+            radius: u8,
+        },
+        /// None.
+        #[serde(other)]
+        Other,
+    }
+}
+
 /// Procedures.
 #[router]
 pub mod api {
+    use super::types::{Message, Shape};
     use super::{Error, Event, Refused, Stream, procedure, router};
+
+    /// Takes a message.
+    #[procedure]
+    pub async fn derived(input: Message) -> Shape {
+        std::future::ready(Shape::Circle { radius: u8::from(input.text.is_empty()) }).await
+    }
 
     /// One.
     ///
@@ -67,5 +104,6 @@ pub mod api {
 /// Uses it.
 pub fn main() {
     let _: Router<()> = api::router();
+    let _ = [types::Shape::Circle { radius: 1 }, types::Shape::Other];
     let _ = [Refused::TooFast { retry_after: 1 }, Refused::Other(1)];
 }

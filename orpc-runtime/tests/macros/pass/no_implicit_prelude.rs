@@ -21,9 +21,43 @@ pub enum Refused {
     Plain(::orpc_runtime::Error),
 }
 
+/// With a constraint, an alias and a map of each.
+#[derive(::serde::Serialize, ::serde::Deserialize, ::orpc_runtime::JsonSchema)]
+pub struct Message<T> {
+    #[serde(default, alias = "body")]
+    #[schemars(length(min = 1, max = 9), pattern("^a"))]
+    pub text: ::std::string::String,
+    #[schemars(inner(range(min = 1)))]
+    pub counts: ::std::collections::BTreeMap<u8, u8>,
+    pub of: ::std::option::Option<::std::boxed::Box<Message<T>>>,
+    pub other: T,
+}
+
+#[derive(::serde::Serialize, ::serde::Deserialize, ::orpc_runtime::JsonSchema)]
+#[serde(tag = "kind")]
+pub enum Shape {
+    Circle {
+        radius: u8,
+    },
+    Named(Name),
+    #[serde(other)]
+    Other,
+}
+
+#[derive(::serde::Serialize, ::serde::Deserialize, ::orpc_runtime::JsonSchema)]
+pub struct Name {
+    pub name: ::std::string::String,
+}
+
 #[router]
 pub mod api {
     use ::orpc_runtime::{procedure, router};
+
+    #[procedure]
+    pub async fn derived(input: super::Message<u8>) -> super::Shape {
+        let _ = input;
+        super::Shape::Other
+    }
 
     /// Documented.
     #[procedure(name = "uno", method = GET, meta(auth = true, role = "admin"))]

@@ -9,7 +9,7 @@ pub mod vendored {
 mod orpc_runtime_is_not_found_here {}
 
 use vendored::renamed;
-use vendored::renamed::{RpcError, procedure, router};
+use vendored::renamed::{JsonSchema, RpcError, procedure, router};
 
 pub struct App;
 
@@ -18,6 +18,27 @@ pub struct App;
 pub enum Refused {
     TooFast { retry_after: u32 },
     Other(u8),
+}
+
+#[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
+#[json_schema(crate = "crate::vendored::renamed")]
+pub struct Message {
+    #[serde(alias = "body")]
+    #[schemars(length(min = 1))]
+    pub text: String,
+}
+
+#[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
+#[schemars(crate = "vendored::renamed::schemars")]
+#[serde(tag = "kind")]
+pub enum Shape {
+    Circle { radius: u8 },
+    Message(Message),
+}
+
+#[procedure(crate = "renamed")]
+pub async fn takes(input: Message) -> Shape {
+    Shape::Message(input)
 }
 
 #[procedure(crate = "renamed")]
@@ -58,5 +79,5 @@ pub mod api {
 }
 
 pub fn main() {
-    let _: renamed::Router<App> = api::router().procedure::<alone, _>();
+    let _: renamed::Router<App> = api::router().procedure::<alone, _>().procedure::<takes, _>();
 }

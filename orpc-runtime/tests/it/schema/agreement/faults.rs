@@ -203,7 +203,7 @@ routers! {
     requires_more: RequiresMore => ["RequiresMore`: remove `b` from `required`"];
     hidden_keys: HiddenKeys => ["`HiddenKeys.grid` is a map", "(u32, u32)", "`HiddenKeys.by_point` is a map"];
     map_at_the_root: Vec<HashMap<(u32, u32), u8>> => ["is a map whose keys are no texts (`(u32, u32)`)"];
-    text_below_a_tag: TextBelowATag => ["a variant beside the tag `t` holds a text"];
+    text_below_a_tag: TextBelowATag => ["`TextBelowATag.A` holds a text, which cannot stand beside the enum's `tag`"];
     inline_tree: InlineTree => ["the type `InlineTree` recurses"];
     transparent_tree: TransparentTree => ["the type `TransparentTree` recurses"];
     flattened_tree: FlattenedTree => ["the type `FlattenedTree` recurses"];

@@ -17,6 +17,7 @@ macro_rules! echoes {
     };
 }
 
+mod combinations;
 mod derived;
 mod faults;
 mod unions;
