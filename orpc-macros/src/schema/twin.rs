@@ -186,7 +186,13 @@ impl Builder<'_> {
             input.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated"));
         let deprecated = is_deprecated.then(|| quote!(#[schemars(extend("deprecated" = true))]));
         let kept = self.kept(&input.attrs, true);
+        // The fields of such a representation count as read, and these have no names that
+        // could begin with an underscore.
+        let is_tuple =
+            matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Unnamed(_)));
+        let representation = is_tuple.then(|| quote!(#[repr(C)]));
         quote! {
+            #representation
             #[derive(#private::schemars::JsonSchema)]
             #[schemars(crate = #schemars #rename)]
             #deprecated

@@ -21,7 +21,7 @@ pub enum Refused {
 }
 
 #[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
-#[json_schema(crate = "crate::vendored::renamed")]
+#[json_schema(crate = "crate::renamed_crate::vendored::renamed")]
 pub struct Message {
     #[serde(alias = "body")]
     #[schemars(length(min = 1))]
