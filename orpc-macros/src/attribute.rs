@@ -50,7 +50,7 @@ impl Parse for AttributeOption {
     }
 }
 
-/// The value up to the next comma.
+/// Parses the value up to the next comma.
 fn parse_value(input: ParseStream<'_>) -> OptionValue {
     let ahead = input.fork();
     let value = if ahead.peek(Lit) {

@@ -48,7 +48,7 @@ impl Answers {
         answer.map(|(_, answer)| *answer).ok_or_else(|| Unknown(condition.clone()))
     }
 
-    /// The item again with the attribute, under both answers.
+    /// Returns the item again with the attribute, under both answers.
     ///
     /// ```text
     /// #[cfg_attr(unix, procedure(__cfg(true(unix)), name = "…"))]

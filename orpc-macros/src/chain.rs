@@ -45,12 +45,12 @@ impl<'a> Chain<'a> {
         Self { links, context }
     }
 
-    /// The context behind the last one.
+    /// Returns the context behind the last one.
     pub(crate) fn context(&self) -> &TokenStream {
         &self.context
     }
 
-    /// The middlewares, each with the context behind it.
+    /// Returns the middlewares, each with the context behind it.
     pub(crate) fn behind(&self) -> Vec<(&Path, TokenStream)> {
         let contexts = self.links.iter().skip(1).map(|link| &link.context).chain([&self.context]);
         self.links.iter().map(|link| link.path).zip(contexts.cloned()).collect()

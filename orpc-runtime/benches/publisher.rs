@@ -36,7 +36,7 @@ mod websocket;
 /// For how long each number is measured.
 const SPAN: Duration = Duration::from_secs(2);
 
-/// An event of 100 bytes.
+/// Returns an event of 100 bytes.
 fn text() -> String {
     "x".repeat(100)
 }
@@ -51,7 +51,7 @@ fn open(durability: Durability) -> (tempfile::TempDir, Publisher<String>) {
     (folder, publisher)
 }
 
-/// The time of one sync of a small write.
+/// Measures one sync of a small write.
 fn sync_time() -> Duration {
     let mut file = tempfile::tempfile().expect("a file");
     let times = (0..200)
@@ -150,7 +150,7 @@ async fn serve(lines: &Publisher<String>) -> SocketAddr {
     listen(Rpc::new(api::router()).websocket(app)).await
 }
 
-/// A socket that follows the room, when it has been told so.
+/// Opens a socket that follows the room, and waits until it does.
 async fn follow(address: SocketAddr) -> Raw<TcpStream> {
     let mut client = Raw::open(connect(address).await, "/").await;
     client.call(1, "/follow", &Value::Null).await;

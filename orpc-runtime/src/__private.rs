@@ -99,7 +99,7 @@ impl MaybeLentByCall for Socket {
     label = "another context than that of the router around it"
 )]
 pub trait Nests<Inner>: Sized {
-    /// The nested router.
+    /// Converts the nested router.
     fn nested(router: Router<Inner>) -> Router<Self>;
 }
 

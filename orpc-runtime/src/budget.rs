@@ -1,16 +1,16 @@
-//! Bounds on the bytes that clients can make the server keep.
+//! Budgets of the bytes that clients can make the server keep.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The bytes of a [`MemoryBudget`] unless it is told otherwise.
+/// Default limit of a [`MemoryBudget`], in bytes.
 const DEFAULT_MEMORY: usize = 256 * 1024 * 1024;
 
-/// A bound on the bytes that clients can make a server keep, shared by all services that
-/// have it. Clones are the same budget.
+/// A limit of the bytes that clients can make a server keep, shared by all services that
+/// use it. Clones refer to the same budget.
 ///
 /// The services of one [`Rpc`](crate::Rpc), over HTTP and over WebSocket, share its
-/// [budget](crate::Rpc::memory) of 256 MiB. Others take part in it, or in one of another
+/// [budget](crate::Rpc::memory) of 256 MiB. Other services share it, or one of another
 /// size, by `memory`:
 ///
 /// ```
@@ -34,24 +34,24 @@ const DEFAULT_MEMORY: usize = 256 * 1024 * 1024;
 /// # }
 /// ```
 ///
-/// It counts what arrives and what waits to be sent, not what procedures make of it: the
-/// README of the repository has the table.
+/// It counts received and unsent bytes, not the values of procedures: the README of the
+/// repository has the table.
 #[derive(Debug, Clone)]
 pub struct MemoryBudget(Arc<Budget>);
 
 impl MemoryBudget {
-    /// A budget of so many bytes.
+    /// Creates a budget of `bytes` bytes.
     pub fn new(bytes: usize) -> Self {
         Self(Budget::new(bytes))
     }
 
-    /// The bytes that are kept now. It may be more than the limit, by results that
-    /// procedures had at hand.
+    /// Returns the number of bytes in use. It may exceed the limit because of finished
+    /// results.
     pub fn used(&self) -> usize {
         self.0.used.load(Ordering::Relaxed)
     }
 
-    /// The bytes that may be kept.
+    /// Returns the limit in bytes.
     pub fn limit(&self) -> usize {
         self.0.limit
     }
@@ -68,8 +68,8 @@ impl Default for MemoryBudget {
     }
 }
 
-/// A bound on bytes. A budget may be part of a larger one: that of a connection is
-/// part of its service's.
+/// A limit of bytes. A budget may be part of a larger one: that of a connection is part
+/// of its service's.
 #[derive(Debug)]
 pub(crate) struct Budget {
     used: AtomicUsize,
@@ -77,22 +77,22 @@ pub(crate) struct Budget {
     parent: Option<Arc<Budget>>,
 }
 
-/// The reason why bytes are not reserved.
+/// Reason why bytes are not reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exhausted {
-    /// The budget itself has no room.
+    /// The budget itself is exhausted.
     Own,
-    /// A larger budget that it is part of has none.
+    /// A larger budget that it is part of is exhausted.
     Parent,
 }
 
 impl Budget {
-    /// A budget of its own.
+    /// Creates an independent budget.
     pub(crate) fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { used: AtomicUsize::new(0), limit, parent: None })
     }
 
-    /// A part of this budget, which takes `limit` bytes of it at most.
+    /// Creates a part of this budget with at most `limit` bytes.
     pub(crate) fn part(self: &Arc<Self>, limit: usize) -> Arc<Self> {
         let parent = Some(Arc::clone(self));
         Arc::new(Self { used: AtomicUsize::new(0), limit, parent })
@@ -105,18 +105,18 @@ impl Budget {
         Ok(reservation)
     }
 
-    /// A reservation that is to grow.
+    /// Creates an empty reservation.
     pub(crate) fn nothing(self: &Arc<Self>) -> Reservation {
         Reservation { budget: Some(Arc::clone(self)), bytes: 0 }
     }
 
-    /// Tells if this is the part of that budget which takes `limit` bytes at most.
+    /// Returns `true` if this is the part of that budget with at most `limit` bytes.
     #[cfg(feature = "http")]
     pub(crate) fn is_part(&self, of: &Arc<Self>, limit: usize) -> bool {
         self.limit == limit && self.parent.as_ref().is_some_and(|parent| Arc::ptr_eq(parent, of))
     }
 
-    /// Returns whether there is room for so many bytes now.
+    /// Returns `true` if there is room for `bytes` bytes now.
     #[cfg(feature = "http")]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         let used = self.used.load(Ordering::Relaxed);
@@ -153,7 +153,7 @@ impl Budget {
     }
 }
 
-/// Bytes of a budget, given back when it is dropped.
+/// Reserved bytes of a budget, released when dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     budget: Option<Arc<Budget>>,
@@ -161,12 +161,12 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
-    /// A reservation of no budget, which has room for everything.
+    /// Creates a reservation without a budget, which is never exhausted.
     pub(crate) fn unbounded() -> Self {
         Self { budget: None, bytes: 0 }
     }
 
-    /// A further reservation of the same budget.
+    /// Creates another reservation of the same budget.
     #[cfg(feature = "http")]
     pub(crate) fn another(&self) -> Self {
         Self { budget: self.budget.clone(), bytes: 0 }
@@ -181,13 +181,13 @@ impl Reservation {
         Ok(())
     }
 
-    /// Returns whether there is room for so many further bytes now.
+    /// Returns `true` if there is room for `bytes` further bytes now.
     #[cfg(feature = "http")]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         self.budget.as_ref().is_none_or(|budget| budget.has_room(bytes))
     }
 
-    /// Gives some of the bytes back.
+    /// Releases some of the bytes.
     pub(crate) fn shrink(&mut self, bytes: usize) {
         if let Some(budget) = &self.budget {
             let bytes = bytes.min(self.bytes);
@@ -196,7 +196,7 @@ impl Reservation {
         }
     }
 
-    /// Makes it so many bytes, if there is room for them.
+    /// Resizes the reservation, if there is room.
     #[cfg(feature = "http")]
     pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
         match bytes.checked_sub(self.bytes) {
@@ -208,9 +208,8 @@ impl Reservation {
         }
     }
 
-    /// Counts so many bytes that are kept already, whether there is room or not. It
-    /// is a little more than that most of the time, so that a buffer that goes up and
-    /// down by small pieces costs nothing.
+    /// Counts bytes that are kept already, regardless of room. The number is rounded
+    /// up, so that a buffer that grows and shrinks by small pieces costs nothing.
     pub(crate) fn cover(&mut self, bytes: usize) {
         let Some(budget) = &self.budget else { return };
         if bytes > self.bytes {
@@ -224,7 +223,7 @@ impl Reservation {
     }
 }
 
-/// The step in which [`Reservation::cover`] takes bytes.
+/// Step in which [`Reservation::cover`] reserves bytes.
 const STEP: usize = 4 * 1024;
 
 impl Drop for Reservation {

@@ -1,5 +1,6 @@
-//! The trait of schemars and the derive of this crate, under one name.
+//! schemars' trait and the derive of this crate, under one name.
 
-// An explicit import comes before a glob: the derive is ours, the trait theirs.
+// An explicit import takes precedence over a glob: the derive is ours, the trait
+// schemars'.
 pub use orpc_runtime_macros::JsonSchema;
 pub use schemars::*;

@@ -84,8 +84,8 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         &self.shared.router
     }
 
-    /// The budget of all services that are made from this, over HTTP and over WebSocket,
-    /// unless they are given another one: 256 MiB.
+    /// Returns the budget that its HTTP and WebSocket services share by default: 256
+    /// MiB.
     pub fn memory(&self) -> &MemoryBudget {
         &self.shared.memory
     }
@@ -137,7 +137,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         self.shared.shutdown.clone().cancelled_owned()
     }
 
-    /// Counts a stream for as long as the guard lives.
+    /// Counts a stream while the guard lives.
     pub(crate) fn count_stream(&self) -> impl Send + Sync + 'static {
         self.shared.live_streams.fetch_add(1, Ordering::Relaxed);
         StreamGuard(Arc::clone(&self.shared))

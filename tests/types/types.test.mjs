@@ -95,7 +95,7 @@ describe("the tests of the types fail", () => {
   });
 
   for (const [index, [what]] of CHANGES.entries()) {
-    it(`detects ${what}`, () => {
+    it(`detects that ${what}`, () => {
       const expected = new RegExp(`/${index + 1}/types/cases/[\\w-]+\\.ts\\(\\d+,\\d+\\): error TS`);
       assert.ok(errors.some((line) => expected.test(line)));
     });

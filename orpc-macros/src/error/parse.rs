@@ -240,7 +240,7 @@ fn parse_status(option: &AttributeOption, errors: &mut Diagnostics) -> Option<Li
     }
 }
 
-/// The options of all `#[rpc_error(…)]` attributes.
+/// Returns the options of all `#[rpc_error(…)]` attributes.
 fn options(
     attributes: &[Attribute],
     known: &[&str],
@@ -259,7 +259,7 @@ fn options(
     parse_options(tokens, known, errors)
 }
 
-/// The text of a renaming rule in `#[serde(…)]`.
+/// Returns the text of a renaming rule in `#[serde(…)]`.
 fn serde_rename(attributes: &[Attribute], rule: &str) -> Option<LitStr> {
     let mut found = None;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {

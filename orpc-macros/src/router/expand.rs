@@ -158,7 +158,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     }
 }
 
-/// The implementation by which an entry is known as one of this router.
+/// Returns the implementation that makes an entry part of this router.
 fn entry_of(entry: &Entry, runtime: &Runtime) -> TokenStream {
     let (ident, cfgs) = (&entry.ident, entry.cfgs());
     match entry.kind {
@@ -177,7 +177,7 @@ fn is_only_use(module: &Module, entry: &Entry) -> bool {
     !entry.is_use || !others.any(|other| other.item == entry.item)
 }
 
-/// The line that adds an entry, reported at its name.
+/// Returns the statement that adds an entry, reported at its name.
 fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
     let Entry { ident, kind, .. } = entry;
     let cfgs = entry.cfgs();
@@ -204,7 +204,7 @@ fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
     quote!(#(#cfgs)* let #router = #step;)
 }
 
-/// An entry with the options that it has from the router around it.
+/// Returns an entry with the options inherited from the router around it.
 fn entry_item(module: &Module, entry: &Entry, options: Option<&Options>) -> TokenStream {
     let mut inherited = TokenStream::new();
     if let Some(runtime) = options.and_then(|options| options.runtime.as_ref()) {

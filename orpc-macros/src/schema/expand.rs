@@ -136,7 +136,7 @@ fn rules(twin: &Twin, runtime: &Runtime, place: proc_macro2::Span) -> TokenStrea
     }
 }
 
-/// An implementation that spares the user the errors that would follow from its absence.
+/// Returns an implementation that avoids errors caused by its absence.
 pub(super) fn stub(input: &DeriveInput, runtime: &Runtime) -> TokenStream {
     let private = runtime.private();
     let (parameters, arguments, bounds) = input.generics.split_for_impl();

@@ -20,7 +20,7 @@ use syn::{Data, DeriveInput};
 use crate::attribute::{Runtime, parse_options};
 use crate::diagnostics::Diagnostics;
 
-/// The implementation of `JsonSchema`; or a stub of it and the mistakes.
+/// Expands to the implementation of `JsonSchema`; or to a stub of it and the mistakes.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item) {
         Ok(input) => input,
@@ -46,8 +46,8 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     quote!(#errors #stub)
 }
 
-/// The path of the runtime: that of `#[json_schema(crate = "…")]`, or the parent of the
-/// path that schemars' own option `crate` gives.
+/// Returns the path of the runtime: that of `#[json_schema(crate = "…")]`, or the
+/// parent of the path that schemars' own option `crate` gives.
 fn runtime(input: &DeriveInput, errors: &mut Diagnostics) -> Runtime {
     let mut options = TokenStream::new();
     for attribute in input.attrs.iter().filter(|at| at.path().is_ident("json_schema")) {

@@ -121,7 +121,7 @@ impl Twin {
     }
 }
 
-/// The twin as an item.
+/// Returns the twin as an item.
 fn item(
     input: &DeriveInput,
     name: &Ident,
@@ -139,20 +139,21 @@ fn item(
     }
 }
 
-/// The parameters as the implementation has them as well.
+/// Returns the parameters without defaults, for the implementation.
 fn without_defaults(generics: &Generics) -> TokenStream {
     let parameters = generics.split_for_impl().0;
     parameters.to_token_stream()
 }
 
-/// The member and its text that serde writes for `#[serde(tag = "…")]` on a struct.
+/// Returns the member and its text that serde writes for `#[serde(tag = "…")]` on a
+/// struct.
 fn struct_tag(owner: &Ident, container: &Attributes) -> Option<(LitStr, LitStr)> {
     let tag = container.text("tag")?;
     let own = || LitStr::new(&owner.unraw().to_string(), owner.span());
     Some((tag, container.written_name().unwrap_or_else(own)))
 }
 
-/// The number of the first field of a tuple that serde gives a default.
+/// Returns the index of the first field of a tuple with a default in serde.
 fn optional_tail(fields: &Fields, all: bool) -> Option<usize> {
     let Fields::Unnamed(fields) = fields else { return None };
     if fields.unnamed.len() < 2 {
@@ -171,7 +172,7 @@ fn optional_tail(fields: &Fields, all: bool) -> Option<usize> {
 }
 
 impl Builder<'_> {
-    /// The attributes of the type.
+    /// Returns the attributes of the type.
     fn container(&mut self, input: &DeriveInput, container: &Attributes) -> TokenStream {
         let schemars = self.runtime.private_text("schemars");
         let is_named = container.schemars_text("rename").is_some()
@@ -211,7 +212,7 @@ impl Builder<'_> {
         quote!(#kept #annotation #ident #body)
     }
 
-    /// The attributes of a variant that schemars drops.
+    /// Returns the attributes of a variant that schemars ignores.
     fn variant_annotation(
         &mut self,
         variant: &Variant,
@@ -308,7 +309,7 @@ impl Builder<'_> {
         quote!(#kept #annotation #ident #ty)
     }
 
-    /// The attributes of a field that schemars drops.
+    /// Returns the attributes of a field that schemars ignores.
     fn field_annotation(
         &mut self,
         field: &Field,
@@ -332,7 +333,8 @@ impl Builder<'_> {
         Some(quote!(#[schemars(extend("x-field" = { "of": #place, #aliases #checks }))]))
     }
 
-    /// The type that the schema of a field is of; none if a function gives it.
+    /// Returns the type whose schema a field has; `None` if a function returns the
+    /// schema.
     fn shown_type(&self, field: &Field, attributes: &Attributes) -> Option<Type> {
         if attributes.schemars_text("schema_with").is_some() {
             return None;
@@ -344,7 +346,8 @@ impl Builder<'_> {
         }
     }
 
-    /// A flattened field has no place of its own in the JSON.
+    /// Reports constraints on a flattened field, which is not a member of its own in
+    /// the JSON.
     fn refuse_on_flattened(&mut self, attributes: &Attributes) {
         let own = [&attributes.schemars, &attributes.validate, &attributes.garde];
         for item in own.into_iter().flatten() {
@@ -417,7 +420,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The attributes that schemars' derive reads, and no others.
+    /// Returns the attributes that schemars' derive reads, and no others.
     fn kept(&mut self, attributes: &[Attribute], is_container: bool) -> TokenStream {
         let known = ["doc", "schemars", "serde", "validate", "garde"];
         let mut kept = TokenStream::new();
@@ -439,7 +442,8 @@ impl Builder<'_> {
         kept
     }
 
-    /// An attribute whose items mean the same in the twin; none if it cannot be parsed.
+    /// Returns an attribute with the same meaning in the twin; `None` if it cannot be
+    /// parsed.
     fn rewritten(
         &self,
         attribute: &Attribute,
@@ -477,7 +481,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The same code with the type in place of `Self`.
+    /// Returns the code with the type in place of `Self`.
     fn own(&self, tokens: TokenStream) -> TokenStream {
         let replace = |token: TokenTree| match token {
             TokenTree::Ident(ident) if ident == "Self" => {
@@ -494,7 +498,7 @@ impl Builder<'_> {
         tokens.into_iter().map(replace).collect()
     }
 
-    /// The same for code that stands in texts, such as `default = "Self::number"`.
+    /// Returns code in string literals, such as `default = "Self::number"`, likewise.
     fn own_texts(&self, tokens: TokenStream) -> TokenStream {
         let replace = |token: TokenTree| match &token {
             TokenTree::Literal(literal) => {

@@ -46,12 +46,13 @@ pub struct EventMeta {
 }
 
 impl<T, R> Event<T, R> {
-    /// An event that carries a value.
+    /// Creates an event that carries a value.
     pub fn new(value: T) -> Self {
         Self { step: Step::Message(value), meta: EventMeta::default() }
     }
 
-    /// The last event: its value becomes the return value of the client's iterator.
+    /// Creates the last event: its value becomes the return value of the client's
+    /// iterator.
     pub fn done(value: R) -> Self {
         Self { step: Step::Done(value), meta: EventMeta::default() }
     }
@@ -203,7 +204,7 @@ pub struct ErrorEvent<E> {
 }
 
 impl<E> ErrorEvent<E> {
-    /// An event that carries an error.
+    /// Creates an event that carries an error.
     pub fn new(error: E) -> Self {
         Self { error, meta: EventMeta::default() }
     }
@@ -280,7 +281,7 @@ impl LastEventId {
         Self(id.into())
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -56,7 +56,7 @@ pub fn schema_of<T: ?Sized + JsonSchema>(generator: &mut SchemaGenerator) -> Sch
     generator.subschema_for::<T>()
 }
 
-/// The name of a type, as the compiler gives it.
+/// Returns the name of a type, as the compiler prints it.
 pub fn type_name<T: ?Sized>() -> &'static str {
     std::any::type_name::<T>()
 }
@@ -73,12 +73,12 @@ pub fn is_inline<T: JsonSchema>() -> bool {
     once_more::<T, _>("inline", T::inline_schema, || false)
 }
 
-/// The name of the schema.
+/// Returns the name of the schema.
 pub fn name<T: JsonSchema>() -> Cow<'static, str> {
     once_more::<T, _>("name", T::schema_name, || "Endless".into())
 }
 
-/// The name of the schema that no other has.
+/// Returns the unique id of the schema.
 pub fn id<T: JsonSchema>() -> Cow<'static, str> {
     once_more::<T, _>("id", T::schema_id, || std::any::type_name::<T>().into())
 }
@@ -88,7 +88,7 @@ pub fn is_option<T: JsonSchema>() -> bool {
     once_more::<T, _>("option", T::_schemars_private_is_option, || false)
 }
 
-/// The schema, with what schemars leaves out.
+/// Returns the schema, with the additions of the derive.
 pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator, rules: &Rules<'_>) -> Schema {
     let schema = || T::json_schema(generator);
     let mut schema = once_more::<T, _>("schema", schema, endless::<T>);
@@ -96,7 +96,7 @@ pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator, rules: &Rules<'_>)
     schema
 }
 
-/// The same without null.
+/// Returns the schema without null.
 pub fn non_optional_schema<T: JsonSchema>(
     generator: &mut SchemaGenerator,
     rules: &Rules<'_>,
@@ -107,7 +107,7 @@ pub fn non_optional_schema<T: JsonSchema>(
     schema
 }
 
-/// The schema of a type that asks for itself without end.
+/// Returns the schema of a type that recurses into itself endlessly.
 fn endless<T: ?Sized>() -> Schema {
     let name = readable(std::any::type_name::<T>());
     let fault = format!(
@@ -116,7 +116,7 @@ fn endless<T: ?Sized>() -> Schema {
     json_schema!({ FAULTS: [fault] })
 }
 
-/// The name of a twin as that of its type: `api::_::__SchemaOfTree<u8>` is `Tree<u8>`.
+/// Returns the name of a twin's type: `api::_::__SchemaOfTree<u8>` is `Tree<u8>`.
 fn readable(name: &str) -> &str {
     const TWIN: &str = "__SchemaOf";
     name.find(TWIN).map_or(name, |at| &name[at + TWIN.len()..])

@@ -55,7 +55,7 @@ pub(super) fn is_text(kind: &str) -> bool {
     ["string", "integer", "number", "boolean"].contains(&kind)
 }
 
-/// The fault of a map at a place.
+/// Returns the fault of a map at a place.
 pub(super) fn fault(place: &str, key: &str) -> String {
     format!(
         "`{place}` is a map whose keys are no texts (`{key}`): write keys that are texts in \
@@ -87,7 +87,7 @@ pub(super) fn compound_key(type_name: &str) -> Option<&str> {
     })
 }
 
-/// The text up to the first comma that no bracket holds.
+/// Returns the text up to the first comma outside of brackets.
 fn first_argument(text: &str) -> &str {
     let mut open = 0_usize;
     for (at, char) in text.char_indices() {

@@ -1,9 +1,9 @@
-//! Errors of requests for which there is no memory left.
+//! Errors of requests when memory is exhausted.
 
 use crate::budget::Exhausted;
 use crate::core::{Code, Error};
 
-/// The error for a request that there is no memory for.
+/// Returns the error of a request without memory.
 pub(super) fn no_memory(exhausted: Exhausted) -> Error {
     Error::new(match exhausted {
         Exhausted::Own => Code::TooManyRequests,

@@ -1,5 +1,5 @@
-// Builds `dist`: npm runs it for `npm ci`, `npm pack`, `npm publish`, and where this folder is installed from elsewhere. In
-// the last case, and in a fresh clone, nobody has installed the compiler before.
+// Builds `dist`: npm runs it for `npm ci`, `npm pack`, `npm publish`, and where this folder is installed from
+// elsewhere. In the last case, and in a fresh clone, the compiler is not installed yet.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const compiler = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
 const library = fileURLToPath(new URL("../node_modules/@orpc/client", import.meta.url));
 
-/** Options of the command that is under way, which are not for this folder. */
+/** Options of the running command, which do not apply to this folder. */
 const FOREIGN = /^npm_config_(?:omit|include|production|only|dry_run|global|location|prefix|local_prefix|workspaces?|json)$/u;
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name.toLowerCase())));
 

@@ -1,14 +1,14 @@
 /** Waiting times between attempts: exponential backoff with full jitter. */
 export interface BackoffOptions {
-  /** The longest wait before the second attempt, in milliseconds; 500 unless set. It doubles with each attempt. */
+  /** Maximum wait before the second attempt, in milliseconds; 500 by default. It doubles with each attempt. */
   initialMs?: number;
-  /** The longest wait of all, in milliseconds; 30,000 unless set. */
+  /** Maximum wait, in milliseconds; 30,000 by default. */
   maxMs?: number;
-  /** Gives a number from 0 to 1, such as `Math.random`, which it is unless set. */
+  /** Returns a number from 0 to 1; `Math.random` by default. */
   random?: () => number;
 }
 
-/** Waits that grow, each anywhere between nothing and its bound, so that clients do not come back all at once. */
+/** Exponential waits, each a random part of its bound, so that clients do not reconnect all at once. */
 export class Backoff {
   readonly #initial: number;
   readonly #max: number;
@@ -24,12 +24,12 @@ export class Backoff {
   /** Returns the time to wait after one more failure, in milliseconds. */
   next(): number {
     const bound = Math.min(this.#max, this.#initial * 2 ** this.#failures);
-    // Beyond that many the bound is the largest in any case.
+    // Beyond this number the bound is the maximum in any case.
     this.#failures = Math.min(this.#failures + 1, 32);
     return bound * this.#random();
   }
 
-  /** It worked: the next failure is the first one again. */
+  /** Resets the failures after a success. */
   reset(): void {
     this.#failures = 0;
   }

@@ -8,7 +8,7 @@ import type { Token } from "./token.js";
 import { Wire } from "./wire.js";
 import type { Closed, WebSocketConstructor } from "./wire.js";
 
-/** The place up to which the events of a channel are read. */
+/** Position up to which the events of a channel are read. */
 export interface Position {
   lastEventId: string | undefined;
   /** Time that the server asks the client to wait before it reconnects, in
@@ -16,7 +16,7 @@ export interface Position {
   retry: number | undefined;
 }
 
-/** The parts that all connections of a session share. */
+/** State that all connections of a session share. */
 export interface ConnectionOptions {
   WebSocket: WebSocketConstructor;
   customJsonSerializers: readonly StandardRPCCustomJsonSerializer[];
@@ -34,20 +34,21 @@ type Procedures = {
   ping: Client<Nothing, undefined, unknown, Error>;
 };
 
-/** The header by which the server is asked, and tells, where the events begin. */
+/** Header that requests the start position of the events, and in the response contains
+ * it. */
 const POSITION = "x-orpc-durable-iterator-position";
 
-/** One WebSocket with the three procedures that the server has on it. It does not come back when it is closed. */
+/** One WebSocket with the three built-in procedures of the server. It does not reconnect. */
 export class Connection {
   readonly procedures: Procedures;
-  /** Resolves when it is open, with true, or is closed before it was. */
+  /** Resolves to `true` when it opens, to `false` if it closes first. */
   readonly opened: Promise<boolean>;
   readonly closed: Promise<Closed>;
-  /** The newest token that the server has for it. */
+  /** Newest token that the server has for it. */
   token: Token;
   readonly #wire: Wire;
   readonly #options: ConnectionOptions;
-  /** Aborted when it is closed. */
+  /** Aborted when it closes. */
   readonly #end = new AbortController();
 
   constructor(url: string, token: Token, position: Position, options: ConnectionOptions) {
@@ -90,14 +91,14 @@ export class Connection {
     void wait(this.#options.timeouts.answerMs, this.#end.signal).then(() => this.giveUp("It does not close."));
   }
 
-  /** Closes it without its other end. */
+  /** Closes it without waiting for its other end. */
   giveUp(reason: string): void {
     this.#wire.giveUp(reason);
   }
 
   /**
-   * Gives up a socket that does not open, or on which nothing comes any more: the server is asked for a sign of life when
-   * it is silent, as a path that is dead may stay open here for hours.
+   * Closes a socket that does not open, or that receives nothing any more: the server is probed after a silence,
+   * because a dead path may stay open for hours.
    */
   async #watch(): Promise<void> {
     const { timeouts, clock } = this.#options;
@@ -121,7 +122,7 @@ export class Connection {
 }
 
 /**
- * Notes where the events are read to. Here each is still its envelope, an object: once it is a string or a number it can
+ * Records the position of the events. Here each is still its envelope, an object: as a string or a number it could
  * carry no id.
  */
 function follow(body: unknown, position: Position): unknown {

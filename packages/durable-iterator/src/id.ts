@@ -1,4 +1,5 @@
-/** A random UUID, also on pages without TLS, where `crypto.randomUUID` is missing. */
+/** Returns a random UUID, also on pages without TLS, where `crypto.randomUUID` is
+ * missing. */
 export function randomId(): string {
   if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));

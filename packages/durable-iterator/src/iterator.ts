@@ -28,7 +28,7 @@ export async function openDurableIterator(
       try {
         return await session.next();
       } catch (error) {
-        // Whoever has returned early is not interested in how a pending `next` ends.
+        // The caller has returned early, and ignores the end of a pending `next`.
         if (isReturned) return { done: true, value: undefined };
         session.end(error);
         throw error;
@@ -49,7 +49,7 @@ export async function openDurableIterator(
         const own: unknown = Reflect.get(target, name, target);
         return typeof own === "function" ? own.bind(target) : own;
       }
-      // Else `await` would take it for a promise.
+      // Otherwise `await` would treat it as a promise.
       return typeof name === "string" && name !== "then" ? Reflect.get(methods, name) : undefined;
     },
   });
@@ -58,14 +58,14 @@ export async function openDurableIterator(
 }
 
 /**
- * The id of the client that reads a durable iterator: the same over all its sockets, and what the server names targets
- * by. Undefined for anything else.
+ * Returns the id of the client that reads a durable iterator: equal on all its sockets, and the server's name for
+ * targets. Undefined for any other object.
  */
 export function durableIteratorId(iterator: object): string | undefined {
   return SESSIONS.get(iterator)?.id;
 }
 
-/** The newest token of a durable iterator. Undefined for anything else. */
+/** Returns the newest token of a durable iterator. Undefined for any other object. */
 export function durableIteratorToken(iterator: object): string | undefined {
   return SESSIONS.get(iterator)?.token;
 }

@@ -24,8 +24,8 @@ export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
     | URL
     | ((payload: DurableIteratorTokenPayload, call: DurableIteratorCall<T>) => Promise<string | URL> | string | URL);
   /**
-   * Events are missing, and the iterator goes on behind them. Without it such an iterator ends with the `ORPCError` of
-   * code `EVENT_GAP`: nothing is lost in silence.
+   * Called when events are missing; the iterator continues behind them. Without it such an iterator ends with the
+   * `ORPCError` of code `EVENT_GAP`: every gap is reported.
    */
   onGap?: (gap: DurableIteratorGap, call: DurableIteratorCall<T>) => void;
   /**
@@ -38,13 +38,14 @@ export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
   refreshTokenDelayInSeconds?: number;
   /** Waiting times before a socket is reopened, or a failed call for a new token is repeated. */
   backoff?: BackoffOptions;
-  /** The id of an iterator's client, where the server does not give one; a random UUID unless set. */
+  /** Creates the id of an iterator's client, if the server does not assign one; a random UUID by
+   * default. */
   createId?: (payload: DurableIteratorTokenPayload, call: DurableIteratorCall<T>) => string;
-  /** The time to wait for the server before a socket, or a call for a new token, is given up. */
+  /** Deadlines of the server: beyond them a socket is closed, or a call for a new token fails. */
   timeouts?: TimeoutOptions;
-  /** The clocks; those of the platform unless set. */
+  /** The clocks; those of the platform by default. */
   clock?: Clock;
-  /** The class of the sockets; the global `WebSocket` unless set. */
+  /** The class of the sockets; the global `WebSocket` by default. */
   WebSocket?: WebSocketConstructor;
   /** Types of your own in events, inputs and results, as for the link itself. */
   customJsonSerializers?: readonly StandardRPCCustomJsonSerializer[];
@@ -52,10 +53,10 @@ export interface DurableIteratorLinkPluginOptions<T extends ClientContext> {
 
 const MARK = "x-orpc-durable-iterator";
 
-/** The header in which the server finds the last token, so that the client keeps its id. */
+/** Header with the last token, so that the client keeps its id. */
 const LAST_TOKEN = "x-orpc-durable-iterator-token";
 
-/** Under which a call carries what is known of it. */
+/** Key of the plugin's state in a call's context. */
 const STATE = Symbol("durable iterator");
 
 interface State {
@@ -63,7 +64,7 @@ interface State {
   isDurable: boolean;
 }
 
-/** Lets procedures answer with iterators that outlive their sockets. */
+/** Lets procedures return iterators that outlive their sockets. */
 export class DurableIteratorLinkPlugin<T extends ClientContext> implements StandardLinkPlugin<T> {
   /** Inside of retries, outside of batches. */
   readonly order = 2_100_000;

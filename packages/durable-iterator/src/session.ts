@@ -12,10 +12,11 @@ import { ageOf, hasExpired, isSamePlace, lifeOf, readToken } from "./token.js";
 import type { DurableIteratorTokenPayload, Token } from "./token.js";
 import type { Closed } from "./wire.js";
 
-/** The needs of a session. */
+/** Configuration of a session. */
 export interface SessionOptions extends ConnectionOptions {
   url: (payload: DurableIteratorTokenPayload) => Promise<string | URL> | string | URL;
-  /** Repeats the original call, and gives its new token, or undefined if it gave no durable iterator. */
+  /** Repeats the original call, and returns its new token, or undefined if it returned no durable
+   * iterator. */
   renew: (token: string, signal: AbortSignal) => Promise<string | undefined>;
   refreshBeforeExpireSeconds: number | undefined;
   refreshDelaySeconds: number;
@@ -25,13 +26,13 @@ export interface SessionOptions extends ConnectionOptions {
   lastEventId: string | undefined;
 }
 
-/** The events as they come by one socket. */
+/** The events of one socket. */
 interface Reading {
   connection: Connection;
   iterator: AsyncIterableIterator<unknown>;
 }
 
-/** Errors of the server after which it makes sense to come back. */
+/** Statuses of the server after which the client reconnects. */
 const PASSING = [408, 425, 429, 499, 500, 502, 503, 504];
 
 const POLICY = 1008;
@@ -39,11 +40,11 @@ const POLICY = 1008;
 /** Time that a socket has to be open to count as a success, in milliseconds. */
 const STABLE_MS = 5000;
 
-/** The life of one durable iterator: sockets, one after the other, its position, its token. */
+/** One durable iterator: its consecutive sockets, its position, its token. */
 export class Session {
   readonly #options: SessionOptions;
   #chosenId: string | undefined;
-  /** Aborted at the end, whatever the reason. */
+  /** Aborted at the end, for any reason. */
   readonly #end = new AbortController();
   readonly #position: Position;
   #token: Token;
@@ -54,11 +55,11 @@ export class Session {
   readonly #backoff: Backoff;
   #events: Reading | undefined;
   #refreshing: Promise<void> | undefined;
-  /** When a token was asked for last, by the monotonic clock in milliseconds. */
+  /** Time of the last request for a token, by the monotonic clock in milliseconds. */
   #lastRefresh = Number.NEGATIVE_INFINITY;
-  /** The waits between tokens that are asked for as a socket did not open. */
+  /** Waits between requests for tokens after a socket did not open. */
   readonly #refusals: Backoff;
-  /** The pause after the last one, in milliseconds. */
+  /** Last of these waits, in milliseconds. */
   #refusalWait = 0;
 
   constructor(token: string, options: SessionOptions) {
@@ -73,7 +74,7 @@ export class Session {
     void this.#refreshInTime();
   }
 
-  /** The id of the channel's client that this is: the server's choice, else this client's own. */
+  /** Id of the channel's client: assigned by the server, or otherwise chosen here. */
   get id(): string {
     return this.#token.payload.cid ?? (this.#chosenId ??= randomId());
   }
@@ -86,19 +87,19 @@ export class Session {
     return this.#end.signal;
   }
 
-  /** Ends the session: the socket is closed, and whatever waits is rejected with the reason. */
+  /** Ends the session: the socket is closed, and pending calls are rejected with the reason. */
   end(reason: unknown = abortError("The durable iterator is closed.")): void {
     if (this.#end.signal.aborted) return;
     abort(this.#end, reason);
     this.#connection.then((connection) => connection.close(), () => {});
   }
 
-  /** Begins to read, so that nothing is missed from now on. */
+  /** Starts to read, so that no later event is missed. */
   async open(): Promise<void> {
     await this.#subscribe();
   }
 
-  /** The next event, over as many sockets as it takes. */
+  /** Returns the next event, over as many sockets as necessary. */
   async next(): Promise<IteratorResult<unknown>> {
     for (;;) {
       const events = this.#events ?? (await this.#subscribe());
@@ -120,13 +121,13 @@ export class Session {
       const connection = await unlessAborted(this.#connection, ...signals);
       // The end of the session closes the socket, so that the server need not be told of this call.
       if (connection.isOpen) return unlessAborted(connection.procedures.call({ path, input }, options), this.signal);
-      // It closes: nothing was sent, and the next one is on its way.
+      // It is closing: nothing was sent, and the next socket is being opened.
       await unlessAborted(connection.closed, ...signals);
       await wait(0, this.signal);
     }
   }
 
-  /** An open socket, however long it takes to have one. */
+  /** Waits for an open socket. */
   async #connect(): Promise<Connection> {
     for (;;) {
       throwIfAborted(this.signal);
@@ -135,7 +136,7 @@ export class Session {
       if (connection && (await connection.opened)) {
         throwIfAborted(this.signal);
         this.#open = connection;
-        // A token that came meanwhile is for this socket, too.
+        // A token that arrived in the meantime applies to this socket, too.
         await this.#tell(connection);
         return connection;
       }
@@ -162,7 +163,7 @@ export class Session {
       target.searchParams.append("token", token.text);
       connection = new Connection(target.href, token, this.#position, this.#options);
     } catch (error) {
-      // No URL, or none that a page may open: the next attempt would be no better.
+      // The URL is missing or refused by the page: the next attempt would fail as well.
       throw this.#fail(error as Error);
     }
     const forget = onAbort(this.signal, () => connection.close());
@@ -174,8 +175,8 @@ export class Session {
   }
 
   /**
-   * A socket did not open: the server refused its token, or was not reached. A browser does not say which. So a new token
-   * is asked for, at waits that grow, whatever the clocks say of the age of this one.
+   * Handles a socket that did not open: the server refused its token, or was not reached. A browser does not
+   * distinguish these. So a new token is requested, at growing intervals, whatever the age of this one is.
    */
   async #refused(token: Token): Promise<void> {
     const { clock, refreshBeforeExpireSeconds, refreshDelaySeconds } = this.#options;
@@ -184,17 +185,18 @@ export class Session {
     const since = clock.monotonic() - this.#lastRefresh;
     if (since < Math.max(this.#refusalWait, refreshDelaySeconds * 1000)) return;
     this.#refusalWait = this.#refusals.next();
-    // Once, and not for long: the token may be good, and the path dead for that call as well.
+    // Once, with a deadline: the token may be valid, and the path dead for that call as well.
     const refreshing = this.#refresh(true);
     ignoreRejection(refreshing);
     await within(this.#options.timeouts.answerMs, refreshing).catch(() => {});
   }
 
-  /** The socket was closed. The next one is on its way at once, as methods wait for it. */
+  /** Handles the close of the socket. The next one is opened at once, because methods wait
+   * for it. */
   #lost(connection: Connection, { code, reason, openFor = 0 }: Closed): void {
     if (this.#open === connection) this.#open = undefined;
     if (this.signal.aborted) return;
-    // One that was closed at once is no success, though it was open.
+    // A socket that closed at once is not a success, although it was open.
     if (openFor > STABLE_MS) {
       this.#backoff.reset();
       this.#refusals.reset();
@@ -245,12 +247,12 @@ export class Session {
     }
   }
 
-  /** Gets over an error of the events of a socket, or throws it if that cannot be. */
+  /** Recovers from an error of the events of a socket, or throws it. */
   async #recover(error: unknown, connection: Connection): Promise<void> {
     throwIfAborted(this.signal);
     const gap = gapOf(error);
     if (gap) {
-      // The error's event has this id as well, if it came as one.
+      // The error's event has this id as well, if it was sent as an event.
       this.#position.lastEventId = getEventMeta(error)?.id ?? gap.resume;
       if (!this.#options.onGap) throw this.#fail(error as Error);
       this.#options.onGap(gap);
@@ -261,7 +263,7 @@ export class Session {
     } else if (error instanceof ORPCError || connection.isOpen) {
       throw this.#fail(error as Error);
     } else {
-      // The next socket waits for its turn by itself. Here it is only made sure that it is known.
+      // The next socket waits by itself. This only ensures that the close was handled.
       await connection.closed;
       await wait(0, this.signal);
     }
@@ -275,18 +277,18 @@ export class Session {
     await this.#refresh();
   }
 
-  /** Gets a new token before each expires, for as long as the session lasts. */
+  /** Gets a new token before each one expires, as long as the session lasts. */
   async #refreshInTime(): Promise<void> {
     const { clock, refreshBeforeExpireSeconds: before, refreshDelaySeconds } = this.#options;
     if (before === undefined) return;
     while (!this.signal.aborted) {
       const life = lifeOf(this.#token);
-      // Of one that lives no longer than that, half of its life is waited for.
+      // For a shorter lifetime, half of it is waited for.
       const due = (before < life ? life - before : life / 2) - ageOf(this.#token, clock);
       const soonest = (this.#lastRefresh - clock.monotonic()) / 1000 + refreshDelaySeconds;
       const seconds = Math.max(due, soonest);
       if (seconds > 0) {
-        // Timers stop while a computer sleeps: it is looked at again every now and then.
+        // Timers stop while a computer sleeps: the age is checked again regularly.
         await wait(Math.min(seconds, 60) * 1000, this.signal);
       } else {
         await this.#refresh().catch(() => {});
@@ -295,7 +297,8 @@ export class Session {
   }
 
   /**
-   * Gets a new token, however long it takes, or by one attempt. If the server refuses it the session ends. One at a time.
+   * Gets a new token, with repeated attempts or with one. If the server refuses it the session ends. One request at a
+   * time.
    */
   #refresh(isOnce = false): Promise<void> {
     if (this.#refreshing) return isOnce ? Promise.resolve() : this.#refreshing;
@@ -325,7 +328,7 @@ export class Session {
       } catch (error) {
         throwIfAborted(this.signal);
         if (error instanceof ORPCError && !isPassing(error)) throw this.#fail(error);
-        // The server was not reached, or is not itself.
+        // The server was not reached, or another server answered.
         if (isOnce) return undefined;
         await wait(Math.max(refreshDelaySeconds * 1000, backoff.next()), this.signal);
         continue;
@@ -339,7 +342,7 @@ export class Session {
     }
   }
 
-  /** Repeats the original call, which is given up when there is no answer. */
+  /** Repeats the original call, with a deadline. */
   async #askAgain(renew: SessionOptions["renew"]): Promise<string | undefined> {
     const given = new AbortController();
     const forget = onAbort(this.signal, () => abort(given, reasonOf(this.signal)));
@@ -355,7 +358,7 @@ export class Session {
     }
   }
 
-  /** Tells the server of the newest token. A socket that it is not good for is opened anew. */
+  /** Sends the newest token to the server. A socket that cannot use it is reopened. */
   async #tell(connection: Connection): Promise<void> {
     const [former, token] = [connection.token, this.#token];
     if (former === token) return;
@@ -368,7 +371,7 @@ export class Session {
     try {
       await this.#ask(connection, connection.procedures.updateToken({ token: token.text }));
     } catch {
-      // The next socket comes with the new token.
+      // The next socket uses the new token.
       connection.close();
     }
   }
@@ -378,7 +381,7 @@ function isPassing(error: unknown): boolean {
   return error instanceof ORPCError && PASSING.includes(error.status);
 }
 
-/** Those that wait for the promise see its rejection; there may be none. */
+/** Other waiters see the rejection of the promise; there may be none. */
 function ignoreRejection(promise: Promise<unknown>): void {
   promise.catch(() => {});
 }

@@ -1,13 +1,14 @@
-/** The longest time that timers take, in milliseconds. */
+/** Maximum duration of timers, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The callbacks of each signal. It has one listener for all of them, as platforms warn about many. */
+/** Callbacks of each signal. It has one listener for all of them, because platforms warn about many. */
 const CALLBACKS = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** The reasons of our own signals, which not every platform keeps. */
+/** Reasons of our own signals, which some platforms lose. */
 const REASONS = new WeakMap<AbortSignal, unknown>();
 
-/** Runs a callback when the signal is aborted. Returns what takes the callback back. */
+/** Runs a callback when the signal is aborted. Returns a function that removes the
+ * callback. */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let callbacks = CALLBACKS.get(signal);
   if (!callbacks) {
@@ -21,7 +22,7 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     signal.addEventListener("abort", run, { once: true });
     LISTENERS.set(all, () => signal.removeEventListener("abort", run));
   }
-  // A function of its own, as the same one may be given twice.
+  // A function of its own, because the same callback may be passed twice.
   const own = () => callback();
   const all = callbacks;
   all.add(own);
@@ -35,13 +36,13 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 /** Removes the listener of a set of callbacks. */
 const LISTENERS = new WeakMap<Set<() => void>, () => void>();
 
-/** Aborts with a reason that `reasonOf` gives. */
+/** Aborts with a reason that `reasonOf` returns. */
 export function abort(controller: AbortController, reason: unknown): void {
   REASONS.set(controller.signal, reason);
   controller.abort(reason);
 }
 
-/** The reason of an aborted signal, or an `AbortError`. */
+/** Returns the reason of an aborted signal, or an `AbortError`. */
 export function reasonOf(signal: AbortSignal): unknown {
   return REASONS.get(signal) ?? signal.reason ?? abortError("The operation was aborted.");
 }
@@ -72,7 +73,8 @@ export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The result of a promise, or a rejection with the reason of a signal, whichever comes first. */
+/** Returns the result of a promise, or rejects with the reason of a signal, whichever comes
+ * first. */
 export function unlessAborted<T>(promise: Promise<T>, ...signals: AbortSignal[]): Promise<T> {
   return new Promise((resolve, reject) => {
     const aborted = signals.find((signal) => signal.aborted);
@@ -83,7 +85,7 @@ export function unlessAborted<T>(promise: Promise<T>, ...signals: AbortSignal[])
   });
 }
 
-/** The result of a promise, or a rejection when it takes longer. */
+/** Returns the result of a promise, or rejects when it takes longer. */
 export function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -92,7 +94,7 @@ export function within<T>(milliseconds: number, promise: Promise<T>): Promise<T>
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Nothing came in time. */
+/** Nothing arrived in time. */
 export class LateError extends Error {
   override readonly name = "TimeoutError";
 

@@ -1,12 +1,13 @@
-/** The time to wait for the other end. */
+/** Deadlines of the other end. */
 export interface TimeoutOptions {
-  /** For a socket to open, in milliseconds; 10,000 unless set. Then the next one is tried. */
+  /** For a socket to open, in milliseconds; 10,000 by default. Then the next one is tried. */
   connectMs?: number;
-  /** For any message on an open socket, in milliseconds; 20,000 unless set. Then the server is asked for a sign of life. */
+  /** For any message on an open socket, in milliseconds; 20,000 by default. Then the server is probed. */
   silenceMs?: number;
-  /** For that sign, in milliseconds; 10,000 unless set. Then the socket is given up and the next one is opened. */
+  /** For the answer to a probe, in milliseconds; 10,000 by default. Then the socket is closed and the next one is
+   * opened. */
   answerMs?: number;
-  /** For the answer to a subscription, or to a call for a new token, in milliseconds; 30,000 unless set. */
+  /** For the answer to a subscription, or to a call for a new token, in milliseconds; 30,000 by default. */
   requestMs?: number;
 }
 
@@ -18,9 +19,9 @@ export function timeoutsOf(options: TimeoutOptions): Timeouts {
 
 /** The clocks of a platform, in milliseconds. */
 export interface Clock {
-  /** Never goes back, and may stand still while the computer sleeps. */
+  /** Never decreases, and may stop while the computer sleeps. */
   monotonic: () => number;
-  /** Since 1970, as the computer is set. */
+  /** Milliseconds since 1970, by the computer's setting. */
   wall: () => number;
 }
 

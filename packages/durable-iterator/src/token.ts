@@ -1,24 +1,24 @@
 import type { Clock } from "./timing.js";
 
-/** The content of a token. The server signs it; here it is read, not checked. */
+/** Content of a token. The server signs it; here it is read, not verified. */
 export interface DurableIteratorTokenPayload {
   /** The channel. */
   chn: string;
   /** The tags of this client. */
   tags?: readonly string[];
-  /** The attachment, which is for the server's own use. */
+  /** The attachment, for the server's own use. */
   att?: unknown;
-  /** The methods that may be called, by their first names. */
+  /** Methods that may be called, by their first names. */
   rpc?: readonly string[];
-  /** When it was signed, in seconds since 1970. */
+  /** Time of its signature, in seconds since 1970. */
   iat: number;
-  /** When it expires, in seconds since 1970. */
+  /** Time of its expiry, in seconds since 1970. */
   exp: number;
-  /** The id that the server gave this client; the official servers give none. */
+  /** Id that the server assigned to this client; the official servers assign none. */
   cid?: string;
 }
 
-/** A token with its content, and when it was received. */
+/** A token with its content, and the time when it was received. */
 export interface Token {
   text: string;
   payload: DurableIteratorTokenPayload;
@@ -41,22 +41,22 @@ function isPayload(value: unknown): value is DurableIteratorTokenPayload {
 }
 
 /**
- * For how many seconds a token is good from its signature on. The clock of the server counts, not that of this computer,
- * unless the token does not say when it was signed.
+ * Returns the lifetime of a token in seconds. It is measured by the clock of the server, not of this computer, unless
+ * the token does not contain the time of its signature.
  */
 export function lifeOf({ payload, received }: Token): number {
   const life = payload.exp - ((payload.iat as number | undefined) ?? received.wall / 1000);
-  // By a clock that is wrong: only the server knows.
+  // The clock is wrong: only the server knows the lifetime.
   return life > 0 ? life : Number.POSITIVE_INFINITY;
 }
 
 /**
- * The seconds since a token was signed. Since its receipt one clock may have stood still, while the computer slept, and
- * the other one may have been set back: the later one counts. If that clock is set forward, a token is replaced too
- * early, once.
+ * Returns the seconds since a token was signed. Since its receipt one clock may have stopped, while the computer slept,
+ * and the other one may have been set back: the later one is used. If that clock is set forward, a token is replaced
+ * too early, once.
  */
 export function ageOf({ payload, received }: Token, clock: Clock): number {
-  // Servers write whole seconds. The rest of the second is seen by a clock that is right, and by no other.
+  // Servers write whole seconds. Only a correct clock shows the rest of the second.
   const rest = received.wall / 1000 - payload.iat;
   const before = rest >= 0 && rest <= 1 ? rest : 0.5;
   return before + Math.max(clock.monotonic() - received.monotonic, clock.wall() - received.wall) / 1000;

@@ -10,7 +10,7 @@ export type WebSocketConstructor = new (url: string) => Pick<
 export interface Closed {
   code: number;
   reason: string;
-  /** For how long it had been open, in milliseconds; undefined if it was not. */
+  /** Time for which it had been open, in milliseconds; undefined if it was not. */
   openFor: number | undefined;
 }
 
@@ -18,18 +18,18 @@ type Listener = (event: never) => void;
 
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 
-/** The code for a connection that was lost (RFC 6455, section 7.1.5). */
+/** Code of a connection that was lost (RFC 6455, section 7.1.5). */
 const ABNORMAL = 1006;
 
 /**
- * A WebSocket that can be given up: then it is closed at once for all that listen, though its own `close` event may take
- * minutes, or never come, if the path is dead.
+ * A WebSocket that can be closed at once for all listeners, although its own `close` event may take minutes, or never
+ * come, if the path is dead.
  */
 export class Wire {
-  /** Resolves when it is open, with true, or is closed before it was. */
+  /** Resolves to `true` when it opens, to `false` if it closes first. */
   readonly opened: Promise<boolean>;
   readonly closed: Promise<Closed>;
-  /** When the last message came, or the socket opened, by the monotonic clock. */
+  /** Time of the last message, or of the opening, by the monotonic clock. */
   heardAt: number = Number.NEGATIVE_INFINITY;
   readonly #socket: InstanceType<WebSocketConstructor>;
   readonly #clock: Clock;
@@ -65,8 +65,8 @@ export class Wire {
   }
 
   /**
-   * The state for the link. It may send messages also while the socket closes: there are some then, such as that a call
-   * is given up, and nobody would catch its error. They are dropped; what waits for an answer is told by `close`.
+   * State of the socket for the link, which may send messages also while the socket closes, such as aborts, whose
+   * errors would be unhandled. They are dropped; `close` ends the pending calls.
    */
   get readyState(): number {
     if (this.#isOver) return CLOSED as number;
@@ -90,13 +90,13 @@ export class Wire {
     this.#socket.close(1000);
   }
 
-  /** Closes the socket without its other end. */
+  /** Closes the socket without waiting for its other end. */
   giveUp(reason: string): void {
     if (this.#isOver) return;
     const socket = this.#socket as InstanceType<WebSocketConstructor> & { terminate?: () => void };
     const wasConnecting = socket.readyState === CONNECTING;
     this.#end(ABNORMAL, reason, { type: "close", code: ABNORMAL, reason });
-    // Those of `ws` wait for the other end in `close`.
+    // Sockets of `ws` wait for the other end in `close`.
     if (typeof socket.terminate === "function") socket.terminate();
     else if (wasConnecting) socket.close();
     else socket.close(1000);

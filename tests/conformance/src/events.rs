@@ -10,8 +10,8 @@ use orpc_runtime::publish::Durability;
 const FILE: &str = "PUBLISHER_FILE";
 const DURABILITY: &str = "PUBLISHER_DURABILITY";
 
-/// The publisher of the server: in the file that `PUBLISHER_FILE` names, as durable
-/// as `PUBLISHER_DURABILITY` says, or else in memory.
+/// Opens the publisher of the server: in the file that `PUBLISHER_FILE` names, as
+/// durable as `PUBLISHER_DURABILITY` says, or else in memory.
 ///
 /// # Errors
 /// If a variable has no meaning, or the file cannot be opened.

@@ -38,7 +38,7 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
 /// Time after the signal at which the server ends in any case.
 const LAST_DEADLINE: Duration = Duration::from_secs(6);
 
-/// The origin whose pages may call, also as a header.
+/// Returns the origin whose pages may call, also as a header.
 fn allowed_origin() -> Result<Option<(String, HeaderValue)>, Box<dyn Error>> {
     match std::env::var("ALLOW_ORIGIN") {
         Ok(origin) if !origin.is_empty() => {

@@ -26,7 +26,7 @@ pub struct Present {
     pub people: Vec<Person>,
 }
 
-/// The chat room.
+/// Returns the router of the chat room.
 pub fn router() -> Router<Arc<Room>> {
     Router::new().nest("chat", chat::router())
 }

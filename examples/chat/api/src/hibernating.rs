@@ -32,7 +32,7 @@ impl Follower {
     }
 }
 
-/// The chat room.
+/// Returns the router of the chat room.
 pub fn router() -> Router<Arc<Room>> {
     Router::new().nest("chat", chat::router())
 }

@@ -1,5 +1,5 @@
-//! A chat room: its procedures, and what is behind them. The server that carries
-//! them and the build script that writes the page's types both stand on this crate.
+//! A chat room: its procedures and their implementation. Both the server and the build
+//! script that generates the page's types use this crate.
 
 pub mod api;
 mod event;

@@ -1,4 +1,4 @@
-//! The callers of the room: what middlewares derive from a call before its procedure runs.
+//! Callers of the room, as middlewares derive them from a call.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::room::Room;
 
-/// The most characters of a name.
+/// Maximum number of characters of a name.
 const LONGEST_NAME: usize = 40;
 
 /// The lengths of a session's secret, in bytes.
@@ -36,7 +36,7 @@ pub struct Visitor {
 #[derive(Debug, Clone)]
 pub struct Author(pub Person);
 
-/// A reason to refuse what a caller says of themselves.
+/// Error of an invalid name or session.
 #[derive(Debug, RpcError)]
 pub enum VisitorError {
     /// The name is empty, longer than 40 characters, or not UTF-8.
@@ -47,7 +47,7 @@ pub enum VisitorError {
     Session,
 }
 
-/// A reason to refuse a call that needs a name.
+/// Error of a call that needs a name.
 #[derive(Debug, RpcError)]
 pub enum AuthError {
     /// The caller gave no name.
@@ -55,14 +55,14 @@ pub enum AuthError {
     Nameless,
 }
 
-/// A reason to refuse a message.
+/// Error of a refused message.
 #[derive(Debug, RpcError)]
 pub enum SendError {
     /// The author sends too fast.
     #[rpc_error(code = "RATE_LIMITED", status = 429, message = "Slow down")]
     #[serde(rename_all = "camelCase")]
     TooFast {
-        /// Seconds until the next message is welcome.
+        /// Seconds until the next message is allowed.
         retry_after: u32,
     },
 }

@@ -105,7 +105,7 @@ export type Client<C extends ClientContext = Record<never, never>> = {
             "RATE_LIMITED",
             {
               /**
-               * Seconds until the next message is welcome.
+               * Seconds until the next message is allowed.
                *
                * @format uint32
                */

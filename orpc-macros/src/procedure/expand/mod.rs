@@ -39,7 +39,7 @@ pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
     quote!(#marker #implementations)
 }
 
-/// The implementations for the hidden type.
+/// Returns the implementations for the hidden type.
 pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
     let Procedure { subject, cfgs, options, .. } = procedure;
     let marker = &subject.marker;
@@ -132,8 +132,8 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Mount)
     }
 }
 
-/// The hidden type, as a procedure that no call reaches: it spares the user the
-/// errors that would follow from its absence.
+/// Returns the hidden type, as a procedure that calls never reach, which avoids errors
+/// caused by its absence.
 pub(crate) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
     let private = runtime.private();
     let Head { attributes, visibility, ident } = head;
@@ -163,7 +163,7 @@ pub(crate) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
     }
 }
 
-/// The hidden type beside the function.
+/// Returns the hidden type beside the function.
 pub(crate) fn marker(ident: &Ident, visibility: &Visibility, cfgs: &[Attribute]) -> TokenStream {
     quote! {
         #(#cfgs)*

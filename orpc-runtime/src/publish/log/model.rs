@@ -427,13 +427,13 @@ impl Model for World {
     }
 }
 
-/// The actions for a log in memory.
+/// Returns the bounds for a log in memory.
 fn world(bug: Bug) -> World {
     let limits = Limits { age: 1, ..Limits::in_memory(std::time::Duration::ZERO, 2, 1 << 20) };
     World { bug, limits, events: 3, ticks: 2, restarts: 0, losses: 0, visits: [2, 1] }
 }
 
-/// The actions for a log in a file, with one event in memory.
+/// Returns the bounds for a log in a file, with one event in memory.
 fn world_of_file(bug: Bug) -> World {
     let limits = Limits { held_events: 1, ..world(bug).limits };
     World { limits, restarts: 1, losses: 1, ..world(bug) }

@@ -69,7 +69,7 @@ pub trait SocketHooks: Send + Sync + 'static {
         let _ = socket;
     }
 
-    /// A message arrived. [`Handled::Yes`] keeps it from the calls.
+    /// A message arrived. [`Handled::Yes`] consumes it.
     fn message(&self, socket: &Socket, frame: &Frame) -> Handled {
         let _ = (socket, frame);
         Handled::No

@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    /// A masked frame of text.
+    /// Returns a masked text frame.
     fn text(payload: &[u8]) -> Vec<u8> {
         let mut frame = vec![0x81, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
         frame.extend(payload);

@@ -369,7 +369,7 @@ mod tests {
     const TEXT: u8 = 1;
     const LAST: u8 = 0x80;
 
-    /// A masked frame.
+    /// Returns a masked frame.
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         let mut bytes = vec![first];
         match payload.len() {

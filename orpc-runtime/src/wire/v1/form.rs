@@ -95,7 +95,7 @@ fn escaped(name: &str) -> String {
     name.replace('\n', "%0A").replace('\r', "%0D").replace('"', "%22")
 }
 
-/// The reverse of [`escaped`].
+/// Reverts [`escaped`].
 fn unescaped(name: &str) -> String {
     name.replace("%0A", "\n").replace("%0D", "\r").replace("%22", "\"")
 }

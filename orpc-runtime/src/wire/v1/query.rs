@@ -1,12 +1,12 @@
 //! Inputs in the queries of requests.
 
-/// The envelope text of a query: its last `data` parameter. Empty where there is none.
+/// Returns the envelope text of a query: its last `data` parameter, or empty.
 pub(crate) fn query_input(query: Option<&str>) -> String {
     last_parameter(query, "data")
 }
 
-/// The last parameter of that name, form-decoded (WHATWG URL Standard, section
-/// 5.1). Empty where there is none.
+/// Returns the last parameter of that name, form-decoded (WHATWG URL Standard, section
+/// 5.1), or empty.
 pub(super) fn last_parameter(query: Option<&str>, name: &str) -> String {
     form_urlencoded::parse(query.unwrap_or("").as_bytes())
         .filter(|(own, _)| own == name)

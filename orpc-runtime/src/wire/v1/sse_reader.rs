@@ -1,4 +1,4 @@
-//! Server-sent events as they are read (WHATWG HTML Standard, section "Server-sent events").
+//! Parser for server-sent events (WHATWG HTML Standard, section "Server-sent events").
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use bytes::{Buf as _, Bytes};
 
 use crate::core::{EventKind, EventMeta};
 
-/// An event that was read.
+/// A parsed event.
 #[derive(Debug)]
 pub(crate) struct SseEvent {
     pub(crate) kind: EventKind,
@@ -15,26 +15,25 @@ pub(crate) struct SseEvent {
     pub(crate) meta: EventMeta,
 }
 
-/// An event that is longer than the limit.
+/// Error of an event that is longer than the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
-/// Reads the events of a `text/event-stream` body from pieces of it that may end
-/// anywhere.
+/// Parses the events of a `text/event-stream` body from pieces of any size.
 #[derive(Debug)]
 pub(crate) struct SseReader {
     limit: usize,
-    /// The line that is not complete.
+    /// The incomplete line.
     line: Vec<u8>,
     /// The last byte was CR: an LF belongs to the same line end.
     after_cr: bool,
     is_first_line: bool,
     event: Fields,
-    /// How long the lines of the event are together.
+    /// Total length of the event's lines.
     length: usize,
 }
 
-/// What the lines of an event have said until now.
+/// Fields of an event that is being read.
 #[derive(Debug, Default)]
 struct Fields {
     name: String,
@@ -45,7 +44,7 @@ struct Fields {
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl SseReader {
-    /// A reader of events of at most `limit` bytes each.
+    /// Creates a parser for events of at most `limit` bytes each.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -62,7 +61,7 @@ impl SseReader {
         self.length
     }
 
-    /// Reads on to the next event; none if the bytes end before it does.
+    /// Reads up to the end of the next event; `None` if more bytes are needed.
     pub(crate) fn read(&mut self, bytes: &mut Bytes) -> Result<Option<SseEvent>, TooLong> {
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
@@ -87,7 +86,7 @@ impl SseReader {
         Ok(None)
     }
 
-    /// Whether the last event has not ended.
+    /// Returns `true` if the last event is incomplete.
     pub(crate) fn is_inside_event(&self) -> bool {
         self.length > 0
     }
@@ -133,13 +132,13 @@ impl Fields {
         }
     }
 
-    /// The event; none if the lines were there to keep the connection alive, or
-    /// name one that nobody knows.
+    /// Returns the event; `None` if the lines were a keep-alive, or the event's name is
+    /// unknown.
     fn into_event(self) -> Option<SseEvent> {
         let kind = match self.name.as_str() {
             "message" => EventKind::Message,
             "error" => EventKind::Error,
-            // Of clients since 1.16.
+            // `close` is used by clients since 1.16.
             "done" | "close" => EventKind::Done,
             "" if self.data.is_some() => EventKind::Message,
             _ => return None,

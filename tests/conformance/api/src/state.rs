@@ -22,7 +22,7 @@ const RETAINED: u64 = 100;
 /// The events of `publisher.*`: any JSON.
 pub type Events = Publisher<serde_json::Value>;
 
-/// The publisher of `publisher.*`: in a file as durable as is said, or in memory.
+/// Opens the publisher of `publisher.*`: in a file with that durability, or in memory.
 ///
 /// # Errors
 /// If the file cannot be opened.
@@ -82,12 +82,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session of a call: `authorization: Bearer <name>` makes the caller `<name>`.
+    /// Creates the session of a call: `authorization: Bearer <name>` makes the caller
+    /// `<name>`.
     pub fn new(state: Arc<State>, call: &Call) -> Self {
         Self { state, caller: call.bearer_token().map(str::to_owned) }
     }
 
-    /// The caller's name.
+    /// Returns the caller's name.
     pub(crate) fn caller(&self) -> Result<&str, Error> {
         self.caller.as_deref().ok_or_else(|| Error::new(Code::Unauthorized))
     }

@@ -188,7 +188,8 @@ pub mod root {
     }
 }
 
-/// The events of a channel from now on. A reader that is too slow is told so.
+/// Streams the events of a channel from now on. A reader that is too slow gets an
+/// error.
 fn events<T: Clone + Send + 'static>(
     channel: Receiver<T>,
 ) -> impl Stream<Item = Result<T, Error>> + 'static {

@@ -21,7 +21,7 @@ struct Life {
 
 const EVENTS: u64 = 120;
 
-/// An event so long that most of the history is only in the file.
+/// Returns an event so long that most of the history is only in the file.
 fn text(n: u32) -> String {
     format!("{n:08}{}", "x".repeat(5000))
 }
