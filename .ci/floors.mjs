@@ -6,7 +6,7 @@ import { join } from "node:path";
 /** The top-level modules of each package, from the ground floor up; those of one line do not use each other. */
 const FLOORS = {
   "orpc-runtime": [
-    ["value", "budget"],
+    ["value", "budget", "clock"],
     ["schema", "socket"],
     ["core"],
     ["procedure", "publish"],

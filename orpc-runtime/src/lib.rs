@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod budget;
+mod clock;
 mod contract;
 mod core;
 mod derive;

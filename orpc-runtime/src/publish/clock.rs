@@ -1,7 +1,9 @@
 //! Clocks, which decide on retention only.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
+
+use crate::clock;
 
 /// The clocks that retention uses. The order of events never depends on them.
 ///
@@ -19,11 +21,11 @@ pub trait Clock: Send + Sync + 'static {
 
 /// The clocks of the operating system.
 #[derive(Debug, Clone)]
-pub struct SystemClock(Instant);
+pub struct SystemClock(clock::Instant);
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self(Instant::now())
+        Self(clock::Instant::now())
     }
 }
 
@@ -33,7 +35,9 @@ impl Clock for SystemClock {
     }
 
     fn wall(&self) -> SystemTime {
-        SystemTime::now()
+        let since = clock::SystemTime::now().duration_since(clock::SystemTime::UNIX_EPOCH);
+        // A wall clock before 1970 counts as 1970.
+        SystemTime::UNIX_EPOCH + since.unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::clock::TimerInstant as Instant;
 
 /// Stands for infinity, within the range of clocks.
 const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);

@@ -9,12 +9,12 @@ mod rate;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::clock::TimerInstant as Instant;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::{Either, select};
 use futures::sink::{Sink, SinkExt as _};
 use futures::stream::{Stream, StreamExt as _};
-use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 pub(crate) use calls::Calls;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::clock::TimerInstant as Instant;
 
 use crate::serve::time::after;
 

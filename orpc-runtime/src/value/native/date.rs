@@ -23,6 +23,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{As, DeserializeAs, SerializeAs};
+use crate::clock;
 use crate::value::kind;
 use crate::value::special::deserialize_special;
 
@@ -77,7 +78,10 @@ impl Date {
 
     /// Returns the current time.
     pub fn now() -> Self {
-        SystemTime::now().into()
+        let since = clock::SystemTime::now().duration_since(clock::SystemTime::UNIX_EPOCH);
+        Self::from_millis(
+            since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// Parses a date like `new Date(text)`, where engines agree: text without a digit
