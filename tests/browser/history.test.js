@@ -20,7 +20,7 @@ after(async () => {
 
 const GONE_FOR_MS = 10_000;
 
-/** An author for each four messages: nobody sends too fast. */
+/** One author per four messages, so that no author exceeds the rate limit. */
 const author = (number) => `Author ${Math.floor(number / 4)}`;
 
 const variants = [

@@ -4,7 +4,7 @@ import { launchBrowser } from "./support/browser.js";
 import { startConformance, stopAll } from "./support/servers.js";
 import { until } from "./support/until.js";
 
-/** A stream whose page has gone would be found out by the first comment that keeps a line alive, after 5 s. */
+/** A stream of a closed page would be detected by the first keep-alive comment, after 5 s. */
 const BEFORE_KEEP_ALIVE_MS = 4_000;
 
 let browser;

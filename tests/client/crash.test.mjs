@@ -19,7 +19,7 @@ import { launchServer, serverIsForeign } from "./support/server.mjs";
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 50);
 const SEED = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 32));
 
-/** For whatever has to come at some time. */
+/** Deadline of anything that must happen eventually. */
 const PATIENCE = 120_000;
 
 /** Maximum time from the server's start to its end, in milliseconds. */
@@ -49,7 +49,7 @@ class Moments {
   }
 }
 
-/** A server that goes on after each of its ends at the same port with the same file. */
+/** A server that restarts after each end at the same port with the same file. */
 class MortalServer {
   #settings;
   #process;
@@ -103,13 +103,13 @@ class MortalServer {
     return this.#process.stop();
   }
 
-  /** Ends the process whatever became of it. */
+  /** Ends the process in any state. */
   leave() {
     return this.#process.kill();
   }
 }
 
-/** Reads the channel as long as it can by a client that comes back by itself. */
+/** Reads the channel as long as it can by a client that reconnects by itself. */
 class Reader {
   /** `{ n, attempt, id }` of each event. */
   seen = [];
@@ -201,7 +201,7 @@ class Writer {
       } catch (error) {
         // The server is killed, it never fails: an error response must not occur.
         if (error instanceof ORPCError || performance.now() > deadline) throw error;
-        // Nobody listened, so nobody has got it.
+        // No server listened, so the event was not published.
         if (error.cause?.code !== "ECONNREFUSED") this.acknowledged.addUnknown(payload);
         await pause(2);
       }

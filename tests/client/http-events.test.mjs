@@ -1,4 +1,4 @@
-// Event streams over HTTP: their bytes, what happens when nobody reads them, and how they are resumed.
+// Event streams over HTTP: their bytes, unread streams, and resumption.
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
 import { describe, it } from "node:test";

@@ -10,7 +10,7 @@ import { useWorld } from "./support/world.mjs";
 const TRIES = Number(process.env.REFUSALS ?? 5);
 const TEXT = "x".repeat(8 * 1024 * 1024);
 
-/** Sends a body in chunks, whose length nobody declares. */
+/** Sends a body in chunks, without a declared length. */
 async function chunked(request, init) {
   const { url, method, headers, body } = new Request(request, init);
   const kept = Object.fromEntries(headers);

@@ -42,7 +42,7 @@ async function withRaw(body, options) {
   }
 }
 
-/** Sends messages and checks that exactly these are the answer, and that the socket goes on. */
+/** Sends messages and checks that exactly these are the answers, and that the socket continues. */
 async function assertAnswered(peer, messages, expected) {
   for (const message of messages) peer.send(message);
   assert.deepEqual(await peer.take(expected.length), expected);

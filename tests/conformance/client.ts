@@ -106,7 +106,7 @@ export type Echo = {
   tags: string[];
 };
 
-/** Something to give back. */
+/** A text to return. */
 export type EchoText = { text: string };
 
 /** After how many events to fail. */

@@ -4,8 +4,8 @@
 //   cargo build --release -p conformance
 //   node tests/flood/flood.mjs target/release/conformance [name of a flood]
 //
-// `SCALE` multiplies the numbers of connections (1 unless set), `WAIT` is the number of
-// seconds until the server is measured again (100 unless set: beyond all deadlines).
+// `SCALE` multiplies the numbers of connections (1 by default), `WAIT` is the number of
+// seconds until the server is measured again (100 by default: beyond all deadlines).
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
@@ -35,7 +35,7 @@ async function start() {
   return { port, memory, threads, stop: () => child.kill('SIGKILL') }
 }
 
-/** A connection that sends bytes and, unless told otherwise, reads nothing. */
+/** A connection that sends bytes and, by default, reads nothing. */
 function connect(port, bytes, { reads = false } = {}) {
   return new Promise((done) => {
     const socket = net.connect(port, '127.0.0.1')

@@ -36,7 +36,7 @@ describe("names and texts of any kind", () => {
     test.diagnostic(`${served} of them could be served`);
     assert.ok(served > RUNS / 2);
 
-    // Another parser, and whatever names mean.
+    // Another parser, independent of the meaning of names.
     writeFileSync(new URL("tsconfig.json", folder), JSON.stringify({ extends: "../../tsconfig.json", include: ["*.ts"] }));
     assert.deepEqual(await compile("typescript-newest", "--project", "generated/names"), { code: 0, output: "" });
   });

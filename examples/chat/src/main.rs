@@ -1,10 +1,10 @@
 //! A chat room: the procedures below `/rpc` and over WebSocket at `/ws`, the
 //! web page at `/`.
 //!
-//! `PORT` chooses the port: 3000 unless set, 0 for any free one. With the argument
-//! `--hibernating` those who follow the room cost it no task and no buffer; they
-//! have to come over WebSocket then. `HISTORY` names the file of the history; without
-//! one it is forgotten with the process.
+//! `PORT` is the port: 3000 by default, 0 for any free one. With the argument
+//! `--hibernating` followers of the room take no task and no buffer; they have to use
+//! WebSocket then. `HISTORY` names the file of the history; without one it ends with
+//! the process.
 
 mod call_log;
 

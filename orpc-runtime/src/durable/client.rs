@@ -129,7 +129,7 @@ impl DurableClient {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the call is not one on a durable iterator")]
+#[error("the call was not made on a durable iterator")]
 struct NoClient;
 
 impl fmt::Debug for DurableClient {

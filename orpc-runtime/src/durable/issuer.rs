@@ -90,5 +90,7 @@ impl Issuer {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("a token of {0} bytes is too long, {MAX_TOKEN} are allowed: give it less to carry")]
+#[error(
+    "a token of {0} bytes is too long, {MAX_TOKEN} are allowed: shorten its tags or attachment"
+)]
 struct TokenTooLong(usize);

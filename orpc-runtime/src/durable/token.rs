@@ -40,10 +40,10 @@ pub struct SigningKeys(Vec<Hmac<Sha256>>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// There is no key.
-    #[error("a key is needed to sign with")]
+    #[error("there is no signing key")]
     None,
     /// A key is empty: every client could sign.
-    #[error("a key is empty")]
+    #[error("a signing key is empty")]
     Empty,
 }
 

@@ -47,7 +47,7 @@ pub enum PublishError {
     /// The outcome is unknown: the event may have been published, or may still be.
     /// Publish it again with the same [retry key](super::Publish::retry_key) to have it
     /// once; without a key it may appear twice.
-    #[error("it is not known whether the event was published")]
+    #[error("the outcome of publishing is unknown")]
     OutcomeUnknown(#[source] Option<StoreError>),
 }
 

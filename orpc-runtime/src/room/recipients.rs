@@ -84,7 +84,7 @@ impl Recipients {
         let mut delivery = Delivery::default();
         for socket in &self.0 {
             let attachment = socket.attachment::<A>().inspect_err(|error| {
-                tracing::debug!(%error, socket = socket.id(), "a socket is passed over");
+                tracing::debug!(%error, socket = socket.id(), "a socket is skipped");
             });
             match attachment.ok().flatten().as_ref().and_then(&iterator) {
                 Some(id) => delivery.count(event.send(socket, id)),

@@ -139,7 +139,7 @@ pub(crate) enum ReadError {
     Schema(#[from] SchemaError),
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    #[error("the value is no `{0}`")]
+    #[error("the value is not a `{0}`")]
     Refused(&'static str),
 }
 

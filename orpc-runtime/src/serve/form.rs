@@ -87,14 +87,14 @@ impl Form {
 /// Error of reading a form.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FormError {
-    #[error("the form is larger than it may be")]
+    #[error("the form is larger than the limit")]
     TooLarge,
     #[error("the form is malformed or cut off")]
     Malformed,
     #[cfg(feature = "http")]
     #[error("the form did not arrive in time")]
     Late,
-    #[error("there is no memory left for the form")]
+    #[error("the memory for the form is exhausted")]
     NoMemory(Exhausted),
     #[error("a file cannot be kept: {0}")]
     Disk(#[from] io::Error),

@@ -23,7 +23,7 @@ pub enum AttachmentError {
     #[error("an attachment cannot be serialised")]
     Write(#[source] serde_json::Error),
     /// The value is of another type.
-    #[error("the attachment is not of the type that is asked for")]
+    #[error("the attachment is of another type than the one requested")]
     Read(#[source] serde_json::Error),
 }
 

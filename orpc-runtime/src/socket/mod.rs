@@ -94,7 +94,7 @@ pub enum SendError {
     Closed,
     /// The client does not read, and the buffer is full. Because a message would be
     /// lost, the socket is closed with 1013.
-    #[error("the client does not read what it is sent")]
+    #[error("the client does not read its messages")]
     Full,
     /// The client has stopped the iterator.
     #[error("the client has stopped the iterator")]

@@ -52,7 +52,7 @@ pub enum FileError {
     },
     /// Its content differs, or it does not exist.
     #[error(
-        "{} is not what the router says; write it anew with `{VARIABLE}=write`\n\n{diff}",
+        "{} differs from the router; write it with `{VARIABLE}=write`\n\n{diff}",
         path.display()
     )]
     Differs {

@@ -1,7 +1,7 @@
 //! Sends every message back as it came, for the Autobahn test suite.
 //!
-//! `PORT` chooses the port (9001 unless set, 0 for any free one). The line
-//! `listening on ws://127.0.0.1:<port>` tells that the server is ready.
+//! `PORT` is the port (9001 by default, 0 for any free one). The line `listening on
+//! ws://127.0.0.1:<port>` is printed when the server is ready.
 
 use std::error::Error;
 

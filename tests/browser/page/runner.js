@@ -1,5 +1,5 @@
-// Stands in for node:test in the page: it notes what the cases declare, and runs one of them when it is told to.
-// Node decides which one, and when, and reports it: see support/cases.js.
+// Replaces node:test in the page: it records the declared cases, and runs one of them on request. Node selects,
+// times and reports them: see support/cases.js.
 
 const root = { children: [], cleanups: [] };
 let group = root;

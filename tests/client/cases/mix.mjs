@@ -3,7 +3,7 @@ import { assertInputRefused, assertORPCError, errorOf } from "../support/errors.
 import { drain, drainToError, numbered } from "../support/streams.mjs";
 import { VALID } from "./inputs.mjs";
 
-/** Calls of every kind. Each answers according to its `index` (0 to 199), so that no answer can stand for another's. */
+/** Calls of every kind. The answer depends on its `index` (0 to 199), so that answers cannot be confused. */
 export const CALLS = [
   async (client) => assert.equal(await client.ping(), "pong"),
   async (client, index) => {

@@ -24,7 +24,7 @@ async function publish(client, channel, count, from = 0) {
 const idOf = (value) => getEventMeta(value)?.id;
 const arriving = (iterator, count) => soon(`${count} events`, take(iterator, count));
 
-/** A client that comes back by itself. */
+/** A client that reconnects by itself. */
 const retrying = (world, onRetry) =>
   world.client({ plugins: [new ClientRetryPlugin({ default: { retry: 5, retryDelay: 0, onRetry } })] });
 

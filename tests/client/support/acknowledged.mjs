@@ -29,7 +29,7 @@ export class Acknowledged {
     this.#unknown.add(`${n}/${attempt}`);
   }
 
-  /** Checks `{ n, attempt, id }` of all that a reader saw. Gives how many of them nobody had acknowledged. */
+  /** Checks `{ n, attempt, id }` of all events that a reader saw. Returns the number of unacknowledged ones. */
   judge(reader, seen) {
     const ids = new Set(seen.map(({ id }) => id));
     const missing = this.events.filter(({ id }) => !ids.has(id));

@@ -9,9 +9,9 @@ export class Clients {
   #opened = [];
 
   /**
-   * `makeLink(origin, options)` says how to reach the server: it gives `{ link, close }` and whatever else a test may
-   * want, where `options` are those that every link of the official client has (`headers`, `plugins` and so on).
-   * `openLine(origin)` gives a way to the same server that can be cut: `{ origin, cut, close }`.
+   * `makeLink(origin, options)` connects to the server: it returns `{ link, close }` and other members for tests;
+   * `options` are those of every link of the official client (`headers`, `plugins` and so on). `openLine(origin)`
+   * opens a line to the same server that can be cut: `{ origin, cut, close }`.
    */
   constructor(makeLink, openLine) {
     this.#makeLink = makeLink;

@@ -15,8 +15,8 @@ const QUESTION = 20;
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Asks again and again until the answer is `expected`; fails when it is not within this time. Of the time that an
- * answer takes only a part counts, so that a machine that stands still for a moment, or is slow, has as many turns.
+ * Asks repeatedly until the answer is `expected`; fails when it is not within this time. Only a part of an answer's
+ * duration counts, so that a machine that stalls, or is slow, has as many turns.
  */
 export async function eventually(what, ask, expected, within = PROMPT) {
   for (let counted = 0; ; ) {

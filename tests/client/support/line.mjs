@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
 /**
- * A TCP line to the server that can be cut: a port of its own which passes bytes on, both ways.
- * `cut` destroys every connection on it, as a lost network does; new ones are taken as before.
- * `freeze` makes the line dark: nothing passes any more, and neither end is told. New connections are taken, and dark
- * as well, until `thaw`; those that were frozen stay so. `dark` is the number of those that came meanwhile.
+ * A TCP line to the server that can be cut: a port of its own which forwards bytes in both directions. `cut` destroys
+ * every connection on it, as a lost network does; new ones are accepted as before. `freeze` makes the line dark:
+ * nothing is forwarded any more, and neither end notices. New connections are accepted, and dark as well, until
+ * `thaw`; frozen ones stay so. `dark` is the number of connections accepted in the meantime.
  */
 export async function openLine(origin) {
   const { hostname, port } = new URL(origin);

@@ -40,9 +40,9 @@ export async function startServer(settings = {}) {
 }
 
 /**
- * A process of the server that may not be ready yet. Gives the promise of its origin, which fails with the server's
- * log when there is none, and its process id; `stop` asks it to end, `kill` ends it at once; both give how it ended. `left` tells whether
- * it ended with something left that ran.
+ * A process of the server that may not be ready yet. Returns the promise of its origin, which fails with the server's
+ * log, and its process id; `stop` asks it to end, `kill` ends it at once; both return its exit status. `left` returns
+ * whether it ended with calls left running.
  */
 export function launchServer(settings = {}) {
   const child = spawn(binary, { env: { ...process.env, PORT: "0", ...settings }, stdio: ["ignore", "pipe", "pipe"] });

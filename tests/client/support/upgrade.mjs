@@ -80,7 +80,7 @@ export class RawSocket {
     return Object.assign(new RawSocket(socket), { headers });
   }
 
-  /** Writes bytes and waits until they are gone from here. */
+  /** Writes bytes and waits until they are sent. */
   write(bytes) {
     return new Promise((resolve) => this.socket.write(bytes, resolve));
   }

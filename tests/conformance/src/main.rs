@@ -2,16 +2,16 @@
 //! sockets of rooms at `/durable`.
 //!
 //! `ALLOW_ORIGIN` is the origin of foreign pages that may call and open sockets, such
-//! as `http://localhost:5173`; none unless set.
+//! as `http://localhost:5173`; none by default.
 //!
-//! `PORT` chooses the port (3939 unless set, 0 for any free one), `ROOM_TTL` for
-//! how many seconds the tokens of rooms are good (86400 unless set), `ROOM_IDS=clients`
-//! lets their clients choose ids, as the official plugin does. The events of
-//! the publisher are in memory, or in the file that `PUBLISHER_FILE` names, which is
-//! made if there is none: synced to the disk before they are acknowledged where
-//! `PUBLISHER_DURABILITY` is `commit` (unless set), or with the operating system
-//! where it is `process`. The line `listening on http://127.0.0.1:<port>` tells that
-//! the server is ready; SIGTERM and Ctrl-C end it.
+//! `PORT` is the port (3939 by default, 0 for any free one), `ROOM_TTL` the lifetime of
+//! room tokens in seconds (86400 by default), `ROOM_IDS=clients` lets their clients
+//! choose ids, as the official plugin does. The events of the publisher are in memory,
+//! or in the file that `PUBLISHER_FILE` names, which is made if there is none: synced
+//! to the disk before they are acknowledged where `PUBLISHER_DURABILITY` is `commit`
+//! (unless set), or with the operating system where it is `process`. The line
+//! `listening on http://127.0.0.1:<port>` tells that the server is ready; SIGTERM and
+//! Ctrl-C end it.
 
 mod events;
 

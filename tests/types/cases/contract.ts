@@ -21,7 +21,7 @@ expectTypeOf<InferContractRouterOutputs<typeof contract>>().toEqualTypeOf<InferC
 expectTypeOf<ContractRouterClient<typeof edges>>().toEqualTypeOf<Edges>();
 expectTypeOf<InferClientErrors<ContractRouterClient<typeof edges>>>().toEqualTypeOf<InferClientErrors<Edges>>();
 
-// Each stands in for the other.
+// The types are interchangeable.
 export const there = (client: Client): OfContract => client;
 export const back = (client: OfContract): Client => client;
 export const thereAgain = (client: Client<ClientRetryPluginContext>): OfContract<ClientRetryPluginContext> => client;

@@ -21,7 +21,8 @@ export function consume() {
   const stop = consumeEventIterator(client.stream.fail({ after: 1 }), {
     onEvent: (event) => expectTypeOf(event).toEqualTypeOf<{ n: number }>(),
     onError: (error) => expectTypeOf(error).toEqualTypeOf<RateLimited | Error>(),
-    // The class of iterators leaves this open: whatever is returned to it early comes out as well.
+    // The class of iterators leaves this open: a value passed to `return` early is the result as
+    // well.
     onSuccess: (value) => expectTypeOf(value).toBeAny(),
     onFinish: ([error]) => expectTypeOf(error).toEqualTypeOf<RateLimited | Error | null>(),
   });

@@ -115,7 +115,7 @@ const type = fc.record({
   input: fc.option(object),
 });
 
-/** A description of a router with names that nobody would give. */
+/** A description of a router with hostile names. */
 export const description = fc.record({
   entries,
   types: fc

@@ -63,8 +63,8 @@ impl Presence {
         connections.gone_since
     }
 
-    /// Removes a person who is gone since then. Returns whether that is so: one who
-    /// came back in the meantime stays.
+    /// Removes a person who left at that time. Returns `true` unless the person came
+    /// back in the meantime.
     pub(crate) fn forget(&mut self, person: &Person, gone_since: Instant) -> bool {
         let gone =
             self.people.get(person).is_some_and(|known| known.gone_since == Some(gone_since));

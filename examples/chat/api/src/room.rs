@@ -34,8 +34,8 @@ const PER_WINDOW: usize = 5;
 /// See [`PER_WINDOW`].
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// The time after which a person without a connection has left. A tab that
-/// connects anew within it, or is loaded again, causes no notice.
+/// Time after which a person without a connection has left. A tab that reconnects or
+/// reloads within it causes no notice.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The same after a start of the server: tabs wait for up to ten seconds between
@@ -77,7 +77,7 @@ impl Room {
         };
         let mut news = history
             .subscribe(CHANNEL, Start::Oldest)
-            .expect("a new publisher has place for a channel of that name");
+            .expect("a new publisher has room for a channel");
         let mut past = Vec::new();
         while let Some(event) = news.next_ready().await {
             // Events that cannot be read are no reason to have no room.
@@ -235,7 +235,7 @@ impl Room {
     /// Ends a connection of a person.
     pub(crate) fn leave(&self, person: Person) {
         if let Some(at) = lock(&self.presence).leave(&person) {
-            // The task ends only with the server, and then nobody is left to be told.
+            // The task ends only with the server, and then no notice is needed.
             self.departures.send(Departure { person, at }).ok();
         }
     }
@@ -267,7 +267,7 @@ impl Room {
     }
 }
 
-/// Returns the event that stands in the place of missing ones.
+/// Returns the event in place of missing ones.
 fn missed(_: Gap) -> RoomEvent {
     RoomEvent::Missed { at: now() }
 }
@@ -432,7 +432,7 @@ mod tests {
         let seen = seen_after(&room, Some(&first)).await;
         assert_eq!(seen[0].0, "missed");
         assert_eq!(seen.last().unwrap().0, format!("Ada: {}", KEPT * 2 - 1));
-        // The line has the id from which the reader goes on.
+        // The event has the id from which the reader continues.
         assert_eq!(seen_after(&room, Some(&seen[0].1)).await, seen[1..]);
     }
 

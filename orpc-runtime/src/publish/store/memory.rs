@@ -100,7 +100,7 @@ impl From<Refused> for SubscribeError {
             Refused::TooMany => Self::TooManyChannels,
             Refused::Closed => Self::Closed,
             Refused::Store(error) => {
-                tracing::error!(%error, "a channel cannot be made");
+                tracing::error!(%error, "a channel cannot be created");
                 Self::Closed
             }
         }

@@ -142,7 +142,7 @@ impl TimedConnection {
         }
         self.head += bytes;
         if self.head > FEW_BYTES && self.head_bytes.resize(self.head).is_err() {
-            let error = "there is no memory left for the head of a request";
+            let error = "the memory for the heads of requests is exhausted";
             return Err(io::Error::new(ErrorKind::QuotaExceeded, error));
         }
         Ok(())

@@ -108,7 +108,7 @@ pub enum SocketError {
     },
     /// The client violated RFC 6455; the socket closes with 1002, or 1007 for text that
     /// is not UTF-8.
-    #[error("the client breaks the protocol: {reason}")]
+    #[error("the client violated the protocol: {reason}")]
     Protocol {
         /// Violated rule.
         reason: String,
@@ -117,7 +117,7 @@ pub enum SocketError {
     #[error("a message did not arrive in time")]
     MessageTooSlow,
     /// The memory for received messages is exhausted; the socket closes with 1013.
-    #[error("there is no memory left for a message")]
+    #[error("the memory for messages is exhausted")]
     NoMemory,
     /// The connection failed.
     #[error("the connection failed")]

@@ -174,7 +174,7 @@ async fn refusal(response: Response<Incoming>) -> Response<RpcBody> {
     let body = match Limited::new(body, REFUSAL_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => {
-            tracing::debug!(%error, "the text of a refusal is left out");
+            tracing::debug!(%error, "the body of a refusal cannot be read");
             parts.headers.remove(CONTENT_TYPE);
             Bytes::new()
         }

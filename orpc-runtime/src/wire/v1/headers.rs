@@ -47,7 +47,7 @@ pub(crate) struct BadHeader {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Fault {
-    #[error("has no name of a header (RFC 9110, section 5.1)")]
+    #[error("is not a valid header name (RFC 9110, section 5.1)")]
     Name,
     #[error("has to be a string or an array of strings")]
     Kind,

@@ -67,7 +67,7 @@ pub(crate) enum BadCall {
     Header(#[from] BadHeader),
     #[error("Malformed call: `m` has to be a method, and `h` an object of headers")]
     Malformed,
-    #[error("a call of version 2 of the protocol")]
+    #[error("the call is in version 2 of the protocol")]
     Version2,
 }
 

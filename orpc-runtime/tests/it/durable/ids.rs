@@ -202,7 +202,7 @@ async fn a_channel_that_is_full_refuses_newcomers_and_no_client_that_comes_back(
     assert_eq!(closes(&mut former).await.close(), (1013, "Too many sockets"));
     call_method(&mut socket, "1", &["tools", "echo"], json!(1)).await;
     assert_eq!(response(&socket.message().await).0, 200);
-    // There is room again once sockets are gone.
+    // There is room again once sockets have closed.
     drop((former, socket));
     websocket::until(|| rooms.clients("room").len() == 1).await;
     assert_eq!(refusal(&rooms, &own_path(&token(&rooms))).await.0, 101);

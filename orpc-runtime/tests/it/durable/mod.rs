@@ -104,7 +104,7 @@ async fn an_id_that_the_official_client_chose_is_bound_to_the_first_token_that_i
     };
     let (ada, newer, bob) = (signed("Ada", 60), signed("Ada", 90), signed("Bob", 60));
     assert_eq!(refusal(&rooms, &path("uuid-1", &ada)).await.0, 101);
-    // It comes back, also with a newer token of the same kind.
+    // It reconnects, also with a newer token of the same kind.
     assert_eq!(refusal(&rooms, &path("uuid-1", &ada)).await.0, 101);
     assert_eq!(refusal(&rooms, &path("uuid-1", &newer)).await.0, 101);
     // Nobody else takes the id, and the token is good for no other id.
@@ -299,7 +299,7 @@ async fn a_method_that_the_token_does_not_list_is_refused() {
         socket.message().await.text(),
         r#"{"i":"1","p":{"s":403,"b":{"json":{"defined":false,"code":"FORBIDDEN","status":403,"message":"Method \"describe\" is not allowed."}}}}"#
     );
-    // One that does not exist is not told from it.
+    // A method that does not exist gets the same answer.
     call_method(&mut socket, "2", &["nothing"], Value::Null).await;
     assert_eq!(response(&socket.message().await).0, 403);
     // Methods in a token that do not exist.
@@ -416,7 +416,7 @@ async fn a_new_token_cannot_widen_the_channel_or_the_tags_nor_be_anybody_elses()
             (401, &json!("UNAUTHORIZED"), &json!(text))
         );
     }
-    // The socket goes on with the token that it has.
+    // The socket continues with its present token.
     call_method(&mut socket, "e", &["tools", "echo"], json!(1)).await;
     assert_eq!(response(&socket.message().await).0, 200);
 }

@@ -1,5 +1,4 @@
-//! Readers of durable iterators: each gets what is for it, in order and once, or
-//! is told what it misses.
+//! Readers of durable iterators: each gets its events, in order and once, or a gap.
 
 use std::time::Duration;
 
@@ -137,7 +136,8 @@ async fn a_malformed_id_is_an_error_of_the_client() {
     }
 }
 
-/// The reason of the gap that an iterator ends with, and where it goes on.
+/// Returns the reason of the gap that an iterator ends with, and the position to
+/// continue from.
 async fn gap(socket: &mut Raw<DuplexStream>) -> (String, String) {
     let (error, id) = error_event(&socket.message().await);
     assert_eq!(
@@ -162,7 +162,7 @@ async fn an_id_of_another_life_or_beyond_the_end_is_a_gap_before_any_event() {
         subscribe(&mut socket, Some(last)).await;
         let (told, resume) = gap(&mut socket).await;
         assert_eq!(told, reason);
-        // From there it goes on, with what there is.
+        // From there it continues, with the retained events.
         subscribe(&mut socket, Some(&resume)).await;
         publish(&rooms, reason).await;
         let mut last = event(&socket.message().await);
@@ -321,7 +321,7 @@ async fn an_expired_token_gets_no_event_and_no_answer_any_more() {
         if frame.opcode == CLOSE {
             break frame;
         }
-        // Sent while the token was good; the clock may have gone on since.
+        // Sent while the token was valid; the clock may have advanced since.
         assert!(now() <= ends + 1, "an event after the end");
         tokio::time::sleep(Duration::from_millis(10)).await;
     };

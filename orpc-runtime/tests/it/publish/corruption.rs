@@ -1,5 +1,5 @@
-//! Files that are damaged: their events are all there, or readers are told, or
-//! the file is refused. `CORRUPTIONS` says how many.
+//! Damaged files: their events are complete, or readers get a gap, or the file is
+//! refused. `CORRUPTIONS` sets the number of files.
 
 use std::collections::HashMap;
 use std::future::IntoFuture as _;
@@ -111,7 +111,8 @@ async fn check(path: &Path, world: &World, history: &History, outcomes: &mut Out
         }
         let (top, _) = events[events.len() - 1];
         if !is_told && last != top {
-            // An end of which the file knows nothing: whoever has seen it is told.
+            // An end that the file does not record: a reader that has read it gets a
+            // gap.
             let mut reader = lines.subscribe(channel, top).unwrap();
             let next = reader.next_ready().await;
             let is_gap = matches!(next, Some(Err(ReadError::Gap(_))));
@@ -200,8 +201,8 @@ async fn events_that_are_damaged_while_the_file_is_open_are_not_given_out() {
         }
     }
     assert!(matches!(end, Some(ReadError::Store(StoreError::Corrupt(_)))), "{end:?}");
-    // Whoever comes again is told the same, and when the file is opened again the
-    // channel begins anew.
+    // A reader that reconnects gets the same gap, and when the file is reopened the
+    // channel starts empty.
     let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
     while let Some(Ok(_)) = reader.next_ready().await {}
     let old = reader.position();

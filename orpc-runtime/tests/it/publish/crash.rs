@@ -47,8 +47,8 @@ fn acknowledged(line: &str) -> Option<(EventId, u64)> {
     Some((id.parse().unwrap(), n.parse().unwrap()))
 }
 
-/// The process that is killed, if it is one. Else a check that it says what it has
-/// published, which all tests here go by.
+/// The child process, which is killed. In the parent it checks that the child reports
+/// its published events, on which all tests here depend.
 #[tokio::test]
 async fn child() {
     if let Ok(path) = std::env::var(PATH) {
@@ -132,7 +132,7 @@ async fn killed_again_and_again(is_synced: bool) {
         acknowledged.extend(run_child(&path, first, count, is_synced));
 
         let lines = open(&path, Durability::Process);
-        // A reader that was there in the round before goes on.
+        // A reader of the previous round continues.
         let start = seen.last().map_or(Start::Oldest, |(id, _)| Start::After(*id));
         let mut reader = lines.subscribe("room", start).unwrap();
         while let Some(next) = reader.next_ready().await {

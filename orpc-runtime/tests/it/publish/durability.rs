@@ -257,13 +257,13 @@ async fn a_damaged_mark_begins_an_epoch_and_takes_nothing(world: World) {
         assert!(ids.iter().all(|before| before.epoch() != id.epoch()), "an epoch goes on");
         assert_eq!(id.sequence(), next);
         ids.push(id);
-        // The next start is a clean one: it goes on.
+        // The next start is a clean one: it continues in the same epoch.
         drop(lines);
         drop(world.open());
     }
 }
 
-/// A copy of the file goes on in an epoch of its own, and so does what was copied.
+/// A copy of the file continues in an epoch of its own, and so does the original.
 async fn a_copy_that_goes_on_shares_no_id_with_what_it_was_copied_from(world: World) {
     if !world.is_durable() {
         return;

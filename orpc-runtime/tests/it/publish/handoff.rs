@@ -46,7 +46,7 @@ async fn readers_that_come_while_events_are_published_get_each_event_once_and_in
                 let id = next.id().unwrap();
                 seen.push(number(next));
                 assert_eq!(id.sequence(), seen.len() as u64);
-                // Goes away and comes back, each at other moments.
+                // Disconnects and reconnects, each at other times.
                 if (seen.len() as u64).is_multiple_of(7 + reader) {
                     drop(stream);
                     tokio::task::yield_now().await;
@@ -162,7 +162,7 @@ async fn channels_without_events_and_readers_are_forgotten(world: World) {
         lines.publish(&format!("room-{n}"), &Line { n }).await.unwrap();
     }
     assert_eq!(lines.channels(), 50);
-    // Their events are trimmed, and then nobody can be told anything more of them.
+    // Their events are trimmed, and the gap is all that readers can get.
     world.hands.pass(3 * super::world::RETENTION);
     for n in 0..1000 {
         publish(&lines, n..n + 1).await;

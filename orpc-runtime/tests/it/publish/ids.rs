@@ -21,8 +21,8 @@ for_each_store! {
     a_reader_of_a_forgotten_channel_is_not_given_the_events_of_another_life,
 }
 
-/// In a channel without events nothing is missing: not when the channel was let go
-/// meanwhile, nor after a clean restart of what is in a file.
+/// In a channel without events nothing is missing: neither after the channel was
+/// evicted, nor after a clean restart with a file.
 async fn a_reader_of_a_channel_without_events_is_told_of_no_gap(world: World) {
     let mut lines = world.open();
     let last = lines.subscribe("quiet", Start::Now).unwrap().position();
@@ -188,7 +188,7 @@ async fn ids_increase_across_restarts_full_expiry_and_jumps_of_the_clock(world: 
     assert!(all.windows(2).all(|pair| {
         pair[0].epoch() == pair[1].epoch() && pair[0].sequence() + 1 == pair[1].sequence()
     }));
-    // A store that is made anew shares no id with the one before.
+    // A new store shares no id with the previous one.
     drop(lines);
     if world.is_durable() {
         std::fs::remove_file(world.path()).unwrap();

@@ -43,7 +43,7 @@ async fn replay(numbers: Publisher<u64>) {
     }
     let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
     for n in 0..all {
-        // It holds up nobody, and is held up by nobody.
+        // It delays no other reader, and no other delays it.
         if n.is_multiple_of(all / 10) {
             publish(&numbers, all..all + 1).await;
             let more = resident().saturating_sub(before);

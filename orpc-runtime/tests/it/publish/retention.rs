@@ -45,7 +45,7 @@ async fn time_trims_what_is_older_than_the_retention_and_nothing_younger(world: 
             }
         }
     }
-    // Also what nobody touches.
+    // Channels that are never used as well.
     world.hands.pass(RETENTION + SLACK + SECOND);
     assert_eq!(retained(&lines).await, Vec::<u64>::new());
 }
@@ -89,7 +89,7 @@ async fn a_clock_that_is_set_forward_between_runs_counts_as_one_retention_at_mos
     drop(lines);
     world.hands.set_forward(365 * 24 * 3600 * SECOND);
     let lines = world.open();
-    // They are as old as they can be, and their reader is told.
+    // They have the maximum age, and their reader gets a gap.
     let mut reader = lines.subscribe("room", ids[0]).unwrap();
     assert_eq!(gap(&mut reader).await.reason(), GapReason::Trimmed);
     let next = publish(&lines, 4..5).await[0];

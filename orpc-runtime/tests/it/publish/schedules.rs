@@ -115,7 +115,8 @@ impl Truth {
                     GapReason::Slow | GapReason::Trimmed if is_skipped => {
                         assert!(!self.must_be_there(next, now), "a gap of what must be there");
                     }
-                    // The channel was forgotten: its numbers go on behind those of others.
+                    // The channel was evicted: its numbers continue behind those of
+                    // others.
                     GapReason::Trimmed => {
                         let is_over = self.events.get(next).is_none_or(|(first, ..)| {
                             next == 0 && first.sequence() > last.sequence() + 1

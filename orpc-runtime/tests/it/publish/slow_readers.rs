@@ -18,7 +18,7 @@ async fn a_reader_that_falls_behind_what_is_retained_is_told_before_it_goes_on(w
     publish(&lines, 1..3).await;
     assert_eq!(number(event(&mut reader).await), 1);
     publish(&lines, 3..1000).await;
-    // Nothing is held for it, so it is told at once.
+    // Nothing is buffered for it, so it gets the gap at once.
     let told = gap(&mut reader).await;
     assert_eq!((told.reason(), told.last().sequence()), (GapReason::Slow, 1));
     assert_eq!(reader.position(), told.resume());

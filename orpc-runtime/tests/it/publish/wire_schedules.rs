@@ -54,7 +54,7 @@ enum Way {
     WebSocket,
 }
 
-/// A server that can be started anew.
+/// A server that can be restarted.
 struct Server {
     lines: Publisher<Line>,
     http: HttpService<App>,
@@ -191,7 +191,8 @@ impl Client {
                 self.last = Some(id);
             }
             "error" => {
-                // With which the iterator ends; its id is where the client goes on.
+                // It ends the iterator; its id is the position from which the client
+                // continues.
                 assert_eq!(sent.value["code"], "EVENT_GAP", "{}", sent.value);
                 let stood: EventId = sent.value["data"]["last"].as_str().unwrap().parse().unwrap();
                 // One that has seen nothing began with the oldest event of its time.
@@ -305,7 +306,7 @@ async fn run(world: &World, running: &mut Option<Server>, way: Way, seed: u64) {
             },
         }
     }
-    // In the end everyone has everything since what it began with, but for gaps that were told.
+    // At the end every client has all events since its start, except for reported gaps.
     let server = running.as_ref().expect("it is started again at once");
     history.publish(server, &room).await;
     let top = history.events.last().map(|(id, _)| *id);

@@ -16,7 +16,7 @@ pub struct Line {
     pub n: u64,
 }
 
-/// A clock that goes when it is told to.
+/// A clock that is set by hand.
 #[derive(Clone)]
 pub struct Hands(Arc<Mutex<(Duration, SystemTime)>>);
 

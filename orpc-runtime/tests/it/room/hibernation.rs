@@ -542,7 +542,7 @@ async fn an_error_of_the_closure_is_the_last_event() {
         let id: Id = serde_json::from_value(json!(r#""a""#)).unwrap();
         assert_eq!(message(&json!(1)).send(peer.socket(), &id), Err(SendError::Released));
     }
-    // The others go on.
+    // The others continue.
     let (socket, id) = subscribe(&mut peer, &app, r#""a""#);
     message(&json!(1)).send(&socket, &id).unwrap();
     assert_eq!(ready(&mut peer).len(), 1);
@@ -746,7 +746,8 @@ async fn a_room_sends_to_the_iterators_in_its_sockets_attachments() {
         assert_eq!(ready(peer), [head(r#""r""#)]);
     }
     let room = app.room();
-    // One that stopped, one that has gone, one of another kind, one with nothing.
+    // One that stopped, one that has disconnected, one of another type, one without an
+    // attachment.
     peers[1].message(r#"{"i":"r","t":4}"#);
     let everyone = room.everyone();
     peers[2] = rpc.peer(app.clone());

@@ -1,4 +1,4 @@
-//! Rooms: who is in them, who gets what, and that nobody is left behind.
+//! Rooms: their sockets, the recipients of messages, and cleanup.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -198,7 +198,7 @@ fn the_rooms_of_a_socket_are_those_of_the_registry_in_their_order() {
     held[0].leave(peer.socket());
     held[0].join(peer.socket());
     assert_eq!(names(rooms.of(peer.socket())), ["a", "b", "c"]);
-    // Those that were there at the time, whatever happens to them while they are looked at.
+    // The sockets at that time, even if they change during the iteration.
     for room in rooms.of(peer.socket()) {
         assert!(room.leave(peer.socket()));
     }

@@ -82,7 +82,7 @@ fn a_socket_that_lost_a_message_gets_none_that_came_after_it() {
     socket.send("x".repeat(1024 * 1024 - 1)).unwrap();
     socket.send("first").unwrap();
     assert_eq!(socket.send("lost"), Err(SendError::Full));
-    // The client reads again, while somebody goes on sending.
+    // The client reads again, while others continue to send.
     for _ in 0..2 {
         peer.next().now_or_never().flatten().unwrap();
     }
@@ -251,7 +251,7 @@ mod slow_clients {
             n += 1;
             tokio::task::yield_now().await;
         }
-        // It reads again, slowly, while events go on.
+        // It reads again, slowly, while further events are sent.
         let mut got = Vec::new();
         loop {
             let frame = client.message().await;

@@ -1,4 +1,4 @@
-//! A durable object for tests, and tokens that nobody would issue.
+//! A durable object for tests, and tokens, also invalid ones.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -126,7 +126,7 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Signs claims, whatever they are.
+/// Signs any claims.
 pub fn sign_with(key: &str, claims: &Value) -> String {
     let text = claims.to_string();
     let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap().chain_update(&text);

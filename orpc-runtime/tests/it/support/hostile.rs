@@ -1,5 +1,5 @@
-//! Envelopes and forms that nobody means well, as large as a server takes them.
-//! The tests look at their answers, `benches/hostile_meta.rs` at what they cost.
+//! Hostile envelopes and forms, of the maximum length that a server accepts. The tests
+//! check the responses, `benches/hostile_meta.rs` measures their cost.
 
 /// The longest body unless a limit is set.
 const BODY: usize = 1024 * 1024;
@@ -43,7 +43,7 @@ fn longest(envelope: &str, letter: char) -> String {
     format!("{before}{filling}{after}")
 }
 
-/// Envelopes that contradict themselves: 400, whatever the type of the input.
+/// Inconsistent envelopes: 400, for every type of the input.
 pub fn malformed() -> Vec<Case> {
     vec![
         ("missing paths", envelope(r#"{"a":1}"#, &list(50_000, |at| format!("[0,\"b\",{at}]")))),
@@ -143,7 +143,7 @@ pub fn malformed() -> Vec<Case> {
     ]
 }
 
-/// Envelopes that are only large: a value is read or its issues are told.
+/// Envelopes that are only large: a value is accepted or its issues are reported.
 pub fn laborious() -> Vec<Case> {
     vec![
         (

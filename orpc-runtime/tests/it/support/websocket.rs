@@ -1,5 +1,5 @@
-//! Sockets of a service: plain hyper over a channel in memory or over TCP, and a
-//! client's end that does only what it is told.
+//! Sockets of a service: plain hyper over an in-memory channel or over TCP, and a
+//! client without automatic answers.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -39,7 +39,7 @@ pub async fn listen<C: Send + Sync + 'static>(service: WebSocketService<C>) -> S
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            // Else a frame waits for the acknowledgement of the one before.
+            // Otherwise a frame waits for the acknowledgement of the previous one.
             stream.set_nodelay(true).unwrap();
             serve_connection(service.clone(), stream);
         }

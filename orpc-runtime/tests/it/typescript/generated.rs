@@ -1,5 +1,5 @@
-//! The text of client types and contracts, as files that are read by people:
-//! `ORPC_TS=write cargo test --all-features --test it typescript` writes them anew.
+//! The text of client types and contracts, as files for people to read: `ORPC_TS=write
+//! cargo test --all-features --test it typescript` writes them.
 #![allow(dead_code, reason = "types that are exported and never made")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -405,7 +405,7 @@ fn a_router_that_cannot_be_served_has_no_type() {
     assert!(error.to_string().contains("two entries are named `first`"), "{error}");
 }
 
-/// A folder that is gone with the test.
+/// A folder that is removed after the test.
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }

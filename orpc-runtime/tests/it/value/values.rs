@@ -704,7 +704,7 @@ async fn the_list_of_issues_is_bounded() {
         assert_eq!(count("object_of_lists", below(1000, 500, meta)).await.0, 500);
         let (issues, last) = count("object_of_lists", below(100_000, 500, meta)).await;
         assert_eq!((issues, last.as_str()), (11, "More than 10 issues, the rest is left out"));
-        // One is told whatever its length.
+        // A single issue of any length is reported.
         let (issues, last) = count("object_of_lists", below(2 << 20, 9, meta)).await;
         assert_eq!((issues, last.as_str()), (2, "More than 1 issues, the rest is left out"));
         let (issues, last) = count("object_of_lists", below(500_000, 5000, meta)).await;
@@ -795,7 +795,7 @@ proptest! {
 proptest! {
     #![proptest_config(support::cases(100_000))]
 
-    /// Whatever `meta` says of whatever JSON: an answer, and never a panic.
+    /// Any `meta` with any JSON: a response, and never a panic.
     #[test]
     fn no_meta_panics(
         (name, json, meta) in (
@@ -832,7 +832,7 @@ proptest! {
             .collect();
         let envelope = format!("{{\"json\":{json},\"meta\":[{}]}}", meta.join(","));
         let answer = send(service(), post(&format!("/{name}"), envelope)).now_or_never().unwrap();
-        // 500 stands for a panic here: no procedure fails by itself.
+        // 500 means a panic here: no procedure fails by itself.
         prop_assert!([200, 400].contains(&answer.status), "{answer:?}");
     }
 }

@@ -560,7 +560,7 @@ fn compare(name: &str, case: &Value, answer: &Answer) {
     assert_eq!(json!(content_type), expected["headers"]["content-type"], "{name}");
     let expected = expected["body"].as_str().or(expected["decodedBody"].as_str()).unwrap();
     match name {
-        // An error has a code in Rust, whatever it was in JavaScript.
+        // An error has a code in Rust, for every error in JavaScript.
         "raw.sse-input-truncated" => {
             let ours = answer.body.replace("\"CLIENT_CLOSED_REQUEST\"", "null");
             assert_eq!(ours, expected, "{name}");

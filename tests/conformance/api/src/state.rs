@@ -13,7 +13,8 @@ use tokio::sync::broadcast;
 use crate::api::Publication;
 use crate::api::room::Room;
 
-/// Events that may wait for the slowest reader; one that falls further behind is told so.
+/// Number of events that may wait for the slowest reader; one that falls further behind
+/// gets an error.
 const BACKLOG: usize = 16 * 1024;
 
 /// Number of events of a channel that its publisher retains; tests exceed it.

@@ -1,8 +1,7 @@
 import ts from "typescript";
 
 /**
- * The constraints of what no comment can stand at, such as an item of an array: what there is to say of it, its type
- * does not say.
+ * Constraints at places without a comment, such as the items of an array: their type does not express them.
  */
 export const UNTOLD = Object.freeze([]);
 
@@ -132,7 +131,7 @@ export class Shapes {
     return this.#known.get(key);
   }
 
-  /** The types of a union as they were written, by whatever names, with the constraints of each. */
+  /** Types of a union as written, under any names, with the constraints of each. */
   #leaves(node, tags) {
     if (!node) return [];
     if (ts.isParenthesizedTypeNode(node) || ts.isOptionalTypeNode(node)) return this.#leaves(node.type, tags);

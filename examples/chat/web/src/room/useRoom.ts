@@ -19,8 +19,8 @@ export function useRoom(transport: Transport, name: string | null): Room {
   const people = usePeople(transport, name);
   const { refresh } = people;
 
-  // Stands before the next effect so that its cleanup is the first to run: the calls
-  // of a closed socket are over, and nobody tries to abort them over it.
+  // Placed before the next effect so that its cleanup runs first: the calls of a closed
+  // socket have ended, and need no abort.
   useEffect(() => {
     setConnection({ state: "connecting" });
     return () => transport.close();

@@ -10,7 +10,7 @@ export function webSocketTransport(): Transport {
   url.protocol = url.protocol.replace("http", "ws");
   const socket = new ReconnectingWebSocket(url.href, [], {
     startClosed: true,
-    // It connects when it is told to: a wait of its own could be neither shown nor cut short.
+    // It connects only on request: a wait of its own could be neither shown nor cut short.
     maxRetries: 0,
   });
   // Its states are those of a WebSocket; only their type is wider.

@@ -47,7 +47,7 @@ impl Beside {
     pub(super) fn make(&mut self, disk: &dyn Disk) {
         if self.file.is_none() {
             self.file = disk.open(Name::Mark, true).unwrap_or_else(|error| {
-                tracing::warn!(%error, "nothing can be written down beside the file of events");
+                tracing::warn!(%error, "the mark beside the file of events cannot be written");
                 None
             });
         }
@@ -104,7 +104,7 @@ impl Beside {
     fn write(&mut self, epoch: Epoch, commit: u64, is_closed: bool) {
         match self.place() {
             Ok(place) => self.put(Witness { found: Found { epoch, commit, place }, is_closed }),
-            Err(error) => tracing::debug!(%error, "nothing is written down"),
+            Err(error) => tracing::debug!(%error, "the mark cannot be written"),
         }
     }
 
@@ -112,7 +112,7 @@ impl Beside {
     fn put(&mut self, witness: Witness) {
         let Some(file) = &self.file else { return };
         if let Err(error) = file.write_at(0, &encode(&witness)) {
-            tracing::debug!(%error, "nothing can be written down beside the file of events");
+            tracing::debug!(%error, "the mark beside the file of events cannot be written");
         }
         self.last = Some((witness, Instant::now()));
     }

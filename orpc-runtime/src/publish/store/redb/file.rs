@@ -203,7 +203,7 @@ impl EventFile {
         if self.syncs
             && let Err(error) = file.write_at(SUSPECT, &[1])
         {
-            tracing::debug!(%error, "it is not written down that a sync has failed");
+            tracing::debug!(%error, "a failed sync cannot be recorded");
         }
     }
 

@@ -93,6 +93,6 @@ fn clear_away(disk: &dyn Disk) {
         Ok(())
     };
     if let Err(error) = remove() {
-        tracing::warn!(%error, "what a start has left is not removed");
+        tracing::warn!(%error, "the leftover of an interrupted start cannot be removed");
     }
 }

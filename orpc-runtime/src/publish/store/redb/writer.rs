@@ -146,10 +146,13 @@ impl Writer {
         let limits = self.channels.limits;
         let mut loaded = self.current.read(|opened| load(&opened.database, &limits))?;
         for name in &loaded.damaged {
-            tracing::error!(channel = &**name, "events are damaged or lost: readers are told");
+            tracing::error!(
+                channel = &**name,
+                "events are damaged or lost: their readers get a gap"
+            );
         }
         for name in &loaded.unreadable {
-            tracing::error!(channel = name, "a channel is damaged: readers are told");
+            tracing::error!(channel = name, "a channel is damaged: its readers get a gap");
         }
         let found = loaded.state.map_or(Origin::new(Epoch::of(0)), |state| state.origin);
         let is_continued = loaded.is_clean()

@@ -1,5 +1,4 @@
-//! Types that no router is built of: what is wrong with them is told with the procedure
-//! and the field.
+//! Types that no router can use: the error names the procedure and the field.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,4 +1,4 @@
-//! Bodies of requests: those in a coding, and those that nobody reads.
+//! Request bodies: encoded ones, and unread ones.
 
 use std::convert::Infallible;
 use std::io;

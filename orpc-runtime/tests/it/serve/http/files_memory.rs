@@ -55,7 +55,7 @@ fn resident() -> u64 {
     line.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
 }
 
-/// Sends a form with one file and gives what is left of the connection.
+/// Sends a form with one file and returns the connection.
 async fn upload(address: SocketAddr, path: &str, size: u64) -> io::Result<TcpStream> {
     let head = "--B\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{\"json\":{},\"maps\":[[]]}\r\n\
          --B\r\nContent-Disposition: form-data; name=\"0\"; filename=\"f\"\r\n\r\n";

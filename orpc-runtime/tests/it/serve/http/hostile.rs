@@ -1,5 +1,5 @@
-//! Requests that nobody means well: each gets an answer of the right code, and
-//! nothing else happens.
+//! Hostile requests: each gets a response with the right status, and nothing else
+//! happens.
 //!
 //! Mutated requests are 100,000, forms 30,000; `FUZZ_CASES` sets another count,
 //! here, in `serve::peer::calls` and in `value::values`:
@@ -256,7 +256,7 @@ fn request() -> impl Strategy<Value = (Method, String, Option<&'static str>, Vec
 proptest! {
     #![proptest_config(support::cases(100_000))]
 
-    /// 500 stands for a panic here: no procedure fails by itself.
+    /// 500 means a panic here: no procedure fails by itself.
     #[test]
     fn no_request_panics((method, path, content_type, body) in request()) {
         let uri: Uri = if method == Method::GET {

@@ -185,7 +185,7 @@ async fn all_sockets_share_the_memory_of_the_service() {
     let (mut refused, head) = within(Raw::ask(channel(&service, BUFFER), "/")).await;
     assert_eq!(head.status, 503);
     assert!(refused.body(&head).await.contains("too many sockets"));
-    // Open work goes on, and work that ends makes room.
+    // Running calls continue, and calls that end make room.
     first.send(PING, b"").await;
     assert_eq!(first.next().await.unwrap().opcode, PONG);
     first.send(TEXT, br#"{"i":"1","t":4}"#).await;
@@ -343,7 +343,8 @@ async fn requests_of_one_connection_share_its_part_of_the_memory() {
     assert_eq!(first.await.unwrap().status, 200);
     assert_eq!(ask(&connection).await.status, 200);
     assert_eq!(memory.used(), 0);
-    // A request alone may take no more, either, whatever the server tells.
+    // A single request may take no more, either, with or without a connection from the
+    // server.
     let text = format!("{{\"json\":\"{}\"}}", "x".repeat(120_000));
     let long = support::post("/length", text.clone());
     assert_eq!(support::send(service.clone(), long).await.status, 429);

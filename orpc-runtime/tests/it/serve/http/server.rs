@@ -182,7 +182,7 @@ async fn half_heads_end_by_their_deadline_however_they_come() {
     read_until(&mut after, "\"pong\"").await;
     after.write_all(b"GET /rpc/pi").await.unwrap();
     open.push(after);
-    // And a head that goes on and on.
+    // And a head without an end.
     let trickle = connect(&server, b"GET /rpc/ping HTTP/1.1\r\nx: ").await;
     let (mut reader, mut writer) = trickle.into_split();
     let trickling = tokio::spawn(async move {
@@ -240,7 +240,7 @@ async fn half_bodies_fail_by_their_deadline() {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{rest_of}: {answer}");
         assert!(answer.contains("\"TIMEOUT\""), "{answer}");
     }
-    // By the server, whatever the service is.
+    // The deadline of the server, for any service.
     let server = run(|server| patient(server).body_deadline(SHORT)).await;
     let mut open = Vec::new();
     for (path, rest_of) in
@@ -252,7 +252,7 @@ async fn half_bodies_fail_by_their_deadline() {
         let answer = rest(stream).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{path} {rest_of}: {answer}");
     }
-    // A body of events may be silent for longer, and not for ever.
+    // A body of events may be silent for longer, but not forever.
     let server = run(|server| patient(server).idle_limit(SHORT)).await;
     let events = "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut stream = connect(&server, &head("/echo", events)).await;

@@ -563,8 +563,7 @@ async fn calls_and_errors_stand_in_spans_that_name_the_procedure() {
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
 
-    /// Writes down the fields of spans, and of events below those of the span that
-    /// they stand in.
+    /// Records the fields of spans, and of events below those of their span.
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Lines>>);
 

@@ -38,7 +38,7 @@ fn batch() -> Request<Full<Bytes>> {
     Request::post("/__batch__").header("x-orpc-batch", "streaming").body(Full::from(calls)).unwrap()
 }
 
-/// Compresses whatever may be transformed, as some proxies do.
+/// Compresses every body that may be transformed, as some proxies do.
 #[derive(Clone, Copy)]
 struct WhateverMayBe;
 

@@ -1,4 +1,4 @@
-//! The calls of one socket: bounds, order, and messages that nobody means well.
+//! The calls of one socket: limits, order, and hostile messages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -245,7 +245,7 @@ async fn unread_events_are_bounded_and_the_bound_is_reported() {
     for _ in 0..17 {
         peer.message(json!({ "i": "1", "t": 3, "p": event }).to_string());
     }
-    // The client is told to stop, once.
+    // The client gets one abort.
     assert_eq!(next(&mut peer).await, json!({ "i": "1", "t": 4 }));
     assert_eq!(next(&mut peer).await["p"]["b"]["json"], json!("PAYLOAD_TOO_LARGE"));
 }
@@ -723,7 +723,7 @@ proptest! {
         let alive = &br#"{"i":"bystander","p":{"b":{"json":"alive"}}}"#[..];
         prop_assert!(frames.iter().any(|frame| frame == alive), "{frames:?}");
         for frame in &frames {
-            // An id comes back as it came, be it a number that only JavaScript takes.
+            // An id is returned unchanged, even a number that only JavaScript accepts.
             let members: BTreeMap<&str, &RawValue> = serde_json::from_slice(frame).unwrap();
             let failed = members.get("p").is_some_and(|p| p.get().starts_with("{\"s\":500"));
             prop_assert!(!failed, "{frame:?}");

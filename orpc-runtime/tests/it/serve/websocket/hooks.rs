@@ -242,7 +242,7 @@ impl World {
         std::iter::from_fn(|| self.seen.try_recv().ok()).collect()
     }
 
-    /// That the next and last word about the socket is its close.
+    /// Asserts that the next and last event of the socket is its close.
     async fn closes(&mut self, socket: &Socket, code: u16, reason: &str, clean: bool) {
         let Seen::Close(id, close) = self.next().await else { panic!("no close") };
         assert_eq!(id, socket.id());
@@ -544,7 +544,7 @@ async fn a_socket_that_the_server_closes_is_clean_if_the_client_answers() {
         assert_eq!(client.message().await.text(), "before");
         assert_eq!(client.message().await.close(), (4000, "x"));
         if answers {
-            // Its own word is not the first one either.
+            // Its own close is not the first one either.
             client.send(CLOSE, &close_payload(1000, "fine")).await;
         }
         let before = Instant::now();
@@ -749,7 +749,7 @@ async fn an_event_of_a_message_that_is_too_long_ends_its_iterator() {
     client.send(TEXT, event.as_bytes()).await;
     assert_eq!(client.message().await.text(), r#"{"i":"1","t":4}"#);
     assert_eq!(client.message().await.json()["p"]["b"]["json"], "PAYLOAD_TOO_LARGE");
-    // And that of a call that nobody made is ignored.
+    // An event of an unknown call is ignored.
     client.send(TEXT, event.as_bytes()).await;
     echoes(&mut client).await;
 }
@@ -961,7 +961,7 @@ async fn a_socket_calls_no_more_often_than_its_rate() {
     pass(Duration::from_millis(1500)).await;
     assert_eq!(answer(&mut client, "/echo").await, OK);
     assert_eq!(answer(&mut client, "/echo").await, (429, Some(3)));
-    // Whoever waits as long as told is served.
+    // A client that waits as long as requested is served.
     pass(Duration::from_secs(3)).await;
     assert_eq!(answer(&mut client, "/echo").await, OK);
     // However long it waits, no more than all of them come back.

@@ -383,7 +383,7 @@ async fn one_that_never_reads_again_is_dropped_by_the_write_deadline() {
     assert!(overloaded > 0);
     assert_eq!(room.len(), 2);
     let before = tokio::time::Instant::now();
-    // Time passes as soon as nobody has anything to do.
+    // The paused clock advances when all tasks are idle.
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(before.elapsed(), Duration::from_secs(6));
     assert_eq!((room.len(), rpc.live_sockets()), (1, 1));

@@ -20,7 +20,7 @@ pub mod procedures {
     /// Sends a message to everyone.
     #[procedure]
     pub async fn send(session: &Session, input: SendMessage) {
-        // Without a reader there is nobody to send it to.
+        // Without a reader the message has no recipient.
         drop(session.state.messages.send(input.message));
     }
 

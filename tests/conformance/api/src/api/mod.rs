@@ -127,7 +127,7 @@ pub struct Publication {
     text: String,
 }
 
-/// The procedures that stand in no group.
+/// Procedures outside of groups.
 #[router(context = Session)]
 pub mod root {
     use super::*;
@@ -160,7 +160,7 @@ pub mod root {
     /// Gives an event to everyone who subscribes.
     #[procedure]
     pub async fn publish(session: &Session, event: Publication) -> bool {
-        // Without a subscriber there is nobody to give it to.
+        // Without a subscriber the event has no recipient.
         drop(session.state.publications.send(event));
         true
     }

@@ -38,7 +38,7 @@ pub struct Say {
     text: String,
 }
 
-/// Something to give back.
+/// A text to return.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct EchoText {
     text: String,
