@@ -1,4 +1,4 @@
-//! The names in the attributes that the derive reads: one that nobody knows is a slip.
+//! Known names in the attributes that the derive reads: an unknown one is a mistake.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Fields, Meta, Path, Token};

@@ -103,7 +103,7 @@ pub(super) struct Deadlines {
 /// | invalid input whose issues could take 64 MiB | some 130,000 values, fewer below long keys | one issue says that it is too large to say what is wrong |
 /// | [`batch_limit`](HttpService::batch_limit) | 10 calls in one request | 413 |
 /// | an event of an event iterator that a client sends: [`body_limit`](HttpService::body_limit) | 1 MiB | the iterator ends with PAYLOAD_TOO_LARGE |
-/// | [`discard_limit`](HttpService::discard_limit) of a body that nobody needs | 64 MiB in 30 s, no pause of 5 s, 1,024 bodies at a time | the connection is closed |
+/// | [`discard_limit`](HttpService::discard_limit) of an unused body | 64 MiB in 30 s, no pause of 5 s, 1,024 bodies at a time | the connection is closed |
 /// | [`allow_host`](HttpService::allow_host) | any host | FORBIDDEN, 403 |
 /// | [`allow_origin`](HttpService::allow_origin) | the server's own host, and programs | FORBIDDEN, 403 |
 /// | methods | POST, PUT, PATCH, DELETE; GET and HEAD by [`strict_get`](HttpService::strict_get) | METHOD_NOT_SUPPORTED, 405, with `Allow` |
