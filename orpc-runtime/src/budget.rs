@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 /// Default limit of a [`MemoryBudget`], in bytes.
 const DEFAULT_MEMORY: usize = 256 * 1024 * 1024;
 
@@ -75,7 +77,20 @@ pub(crate) struct Budget {
     used: AtomicUsize,
     limit: usize,
     parent: Option<Arc<Budget>>,
+    /// The events that may be written while a whole budget is exhausted.
+    turns: Option<Arc<Semaphore>>,
 }
+
+/// Minimum room of a budget that is not exhausted.
+const ROOM: usize = 32 * 1024;
+
+/// Maximum number of events that may be unsent beyond an exhausted budget, so that streams
+/// of clients that read go on.
+const TURNS: usize = 16;
+
+/// Permission to leave an event unsent beyond an exhausted budget.
+#[derive(Debug)]
+pub(crate) struct Turn(#[expect(dead_code, reason = "released on drop")] OwnedSemaphorePermit);
 
 /// Reason why bytes are not reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,13 +104,14 @@ pub(crate) enum Exhausted {
 impl Budget {
     /// Creates an independent budget.
     pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { used: AtomicUsize::new(0), limit, parent: None })
+        let turns = Some(Arc::new(Semaphore::new(TURNS)));
+        Arc::new(Self { used: AtomicUsize::new(0), limit, parent: None, turns })
     }
 
     /// Creates a part of this budget with at most `limit` bytes.
     pub(crate) fn part(self: &Arc<Self>, limit: usize) -> Arc<Self> {
         let parent = Some(Arc::clone(self));
-        Arc::new(Self { used: AtomicUsize::new(0), limit, parent })
+        Arc::new(Self { used: AtomicUsize::new(0), limit, parent, turns: None })
     }
 
     /// Reserves bytes, if there is room for them.
@@ -108,6 +124,23 @@ impl Budget {
     /// Creates an empty reservation.
     pub(crate) fn nothing(self: &Arc<Self>) -> Reservation {
         Reservation { budget: Some(Arc::clone(self)), bytes: 0 }
+    }
+
+    /// Returns the root of the budget.
+    fn whole(&self) -> &Self {
+        self.parent.as_deref().map_or(self, Self::whole)
+    }
+
+    /// Returns `true` if the whole budget is used up.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        let whole = self.whole();
+        whole.used.load(Ordering::Relaxed).saturating_add(ROOM) > whole.limit
+    }
+
+    /// Waits for a turn. In the order of asking, so that no client is passed over.
+    pub(crate) async fn turn(&self) -> Option<Turn> {
+        let turns = Arc::clone(self.whole().turns.as_ref()?);
+        turns.acquire_owned().await.ok().map(Turn)
     }
 
     /// Returns `true` if this is the part of that budget with at most `limit` bytes.
@@ -164,6 +197,17 @@ impl Reservation {
     /// Creates a reservation without a budget, which is never exhausted.
     pub(crate) fn unbounded() -> Self {
         Self { budget: None, bytes: 0 }
+    }
+
+    /// Returns the budget, if there is one.
+    pub(crate) fn budget(&self) -> Option<&Arc<Budget>> {
+        self.budget.as_ref()
+    }
+
+    /// Returns `true` if the whole budget is used up.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.budget.as_ref().is_some_and(|budget| budget.is_exhausted())
     }
 
     /// Creates another reservation of the same budget.

@@ -429,7 +429,7 @@ async fn catch_up<T>(
                 let Some(id) = event.id() else { continue };
                 let encoded = encode(&event);
                 loop {
-                    socket.outbox().ready().await;
+                    socket.outbox().room().await;
                     match hub.give_one(key, &iterator, id, &encoded) {
                         Given::Done => break,
                         Given::Full => {}

@@ -41,6 +41,17 @@ impl EventSink {
         self.outbox.ready().await;
     }
 
+    /// Waits until there is room for an event that is there, and memory.
+    pub(crate) async fn room(&self) {
+        self.outbox.room().await;
+    }
+
+    /// Ends the turn of an event that was written while the memory was exhausted.
+    #[cfg(feature = "http")]
+    pub(crate) fn end_turn(&self) {
+        self.outbox.end_turn();
+    }
+
     /// Writes an event whose data does not come from a procedure.
     pub(crate) fn plain(&self, kind: EventKind, data: impl FnOnce(&mut Vec<u8>)) {
         let meta = EventMeta::default();
@@ -108,7 +119,7 @@ impl Emitter {
 
     /// Waits until there is room for an event that is ready.
     pub(crate) async fn room(&self) {
-        self.sink.ready().await;
+        self.sink.room().await;
     }
 
     /// Waits until there is room for an event, and yields to other tasks when its turn

@@ -15,3 +15,9 @@ pub(super) fn after(instant: Instant, time: Duration) -> Instant {
 /// Minimum interval of timers; a timer of zero would fire without pause.
 #[cfg(feature = "http")]
 pub(super) const SHORTEST: Duration = Duration::from_millis(1);
+
+/// The time for a client to take what is due while the memory is exhausted: those that take
+/// nothing make room for those that do.
+pub(super) fn hurried(deadline: Duration) -> Duration {
+    (deadline / 6).max(SHORTEST)
+}

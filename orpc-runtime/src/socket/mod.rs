@@ -223,7 +223,12 @@ impl Socket {
 
     /// Sends what a closure writes.
     fn write(&self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) -> Result<(), SendError> {
-        self.0.outbox.push(is_text, frame).map_err(|refused| match refused {
+        let pushed = if self.0.outbox.is_over_memory() {
+            Err(Refused::Full)
+        } else {
+            self.0.outbox.push(is_text, frame)
+        };
+        pushed.map_err(|refused| match refused {
             Refused::Closed => SendError::Closed,
             Refused::Full => {
                 self.close(CloseCode::OVERLOAD, "the client does not read");
@@ -340,6 +345,9 @@ impl Socket {
     ) -> Result<(), SendError> {
         if !self.is_hibernating(id) {
             return Err(if self.is_closed() { SendError::Closed } else { SendError::Released });
+        }
+        if self.0.outbox.is_over_memory() {
+            return Err(SendError::Full);
         }
         self.0.outbox.push(true, frame).map_err(|refused| match refused {
             Refused::Closed => SendError::Closed,

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::frame::Frame;
-use crate::budget::Reservation;
+use crate::budget::{Budget, Reservation, Turn};
 
 thread_local! {
     /// Buffer for the frame that is being written.
@@ -19,6 +19,10 @@ thread_local! {
 /// Maximum number of bytes of a draft that a thread keeps for reuse.
 const MAX_DRAFT: usize = 64 * 1024;
 
+/// Number of unsent bytes that frames from elsewhere may add to while the memory is
+/// exhausted.
+const FEW_BYTES: usize = 16 * 1024;
+
 /// Output buffer of one connection.
 ///
 /// Filled by the calls of the connection, emptied by its writer. A stream waits for
@@ -27,6 +31,8 @@ pub(crate) struct Outbox {
     state: Mutex<OutboxState>,
     /// Number of unsent bytes at which streams wait.
     high_water: usize,
+    /// Memory that events wait for.
+    memory: Option<Arc<Budget>>,
 }
 
 struct OutboxState {
@@ -36,6 +42,8 @@ struct OutboxState {
     in_flight: usize,
     /// Memory of the unsent bytes.
     kept: Reservation,
+    /// Right to leave an event unsent while the memory is exhausted.
+    turn: Option<Turn>,
     /// Calls that wait for room.
     waiting: Vec<Waker>,
     /// Waker of the connection, for frames that others than its own calls write.
@@ -70,18 +78,30 @@ impl Outbox {
 
     /// Creates an outbox whose unsent bytes count towards `kept`.
     pub(crate) fn counted(high_water: usize, kept: Reservation) -> Arc<Self> {
+        let memory = kept.budget().cloned();
+        Self::build(high_water, kept, memory)
+    }
+
+    /// Creates an outbox whose events wait for memory, and are counted by whoever takes them.
+    #[cfg(feature = "http")]
+    pub(crate) fn within(high_water: usize, memory: Option<Arc<Budget>>) -> Arc<Self> {
+        Self::build(high_water, Reservation::unbounded(), memory)
+    }
+
+    fn build(high_water: usize, kept: Reservation, memory: Option<Arc<Budget>>) -> Arc<Self> {
         let state = OutboxState {
             bytes: Vec::new(),
             frames: Vec::new(),
             in_flight: 0,
             kept,
+            turn: None,
             waiting: Vec::new(),
             writer: None,
             is_woken: false,
             refuses: false,
             closed: false,
         };
-        Arc::new(Self { state: Mutex::new(state), high_water })
+        Arc::new(Self { state: Mutex::new(state), high_water, memory })
     }
 
     fn state(&self) -> MutexGuard<'_, OutboxState> {
@@ -180,6 +200,7 @@ impl Outbox {
         state.refuses = true;
         state.bytes = Vec::new();
         state.frames = Vec::new();
+        state.turn = None;
         state.count();
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
@@ -213,10 +234,41 @@ impl Outbox {
         .await;
     }
 
+    /// Waits until there is room for an event that is there, and memory for it. While the
+    /// memory is exhausted a few connections at a time have one unsent.
+    pub(crate) async fn room(&self) {
+        loop {
+            self.ready().await;
+            let Some(memory) = &self.memory else { return };
+            if !memory.is_exhausted() || self.state().may_go_on() {
+                return;
+            }
+            let Some(turn) = memory.turn().await else { return };
+            if memory.is_exhausted() {
+                self.state().keep(turn);
+            }
+        }
+    }
+
+    /// Returns `true` if frames from elsewhere would pile up while the memory is exhausted.
+    pub(crate) fn is_over_memory(&self) -> bool {
+        let is_exhausted = self.memory.as_ref().is_some_and(|memory| memory.is_exhausted());
+        is_exhausted && self.state().is_over_memory()
+    }
+
+    /// Ends the turn: the event was sent.
+    #[cfg(feature = "http")]
+    pub(crate) fn end_turn(&self) {
+        self.state().turn = None;
+    }
+
     /// Notes that `length` bytes were sent, and wakes calls that wait for room.
     fn sent(&self, length: usize) {
         let mut state = self.state();
         state.in_flight -= length;
+        if state.unsent() == 0 {
+            state.turn = None;
+        }
         state.count();
         if state.unsent() < self.high_water {
             let waiting = std::mem::take(&mut state.waiting);
@@ -227,6 +279,21 @@ impl Outbox {
 }
 
 impl OutboxState {
+    /// Returns `true` if an event may be written although the memory is exhausted.
+    fn may_go_on(&self) -> bool {
+        self.turn.is_some() || self.closed
+    }
+
+    fn is_over_memory(&self) -> bool {
+        self.turn.is_none() && self.unsent() > FEW_BYTES
+    }
+
+    fn keep(&mut self, turn: Turn) {
+        if !self.closed {
+            self.turn = Some(turn);
+        }
+    }
+
     fn unsent(&self) -> usize {
         self.bytes.len() + self.in_flight
     }

@@ -80,7 +80,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         if !self.options.methods.run(call.definition(), call.method()) {
             return Err(Error::new(Code::MethodNotSupported));
         }
-        let sink = || EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
+        let memory = held.budget().cloned();
+        let sink = || EventSink::new(Outbox::within(STREAM_BUFFER, memory.clone()), SseWriter);
         match route.procedure.start(context, Arc::clone(call), input, &sink)? {
             Started::Unary(run) => run.await.map(Answer::Output),
             Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),

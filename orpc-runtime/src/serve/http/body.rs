@@ -65,10 +65,25 @@ impl RpcBody {
     /// buffered bytes towards the memory of the service. A short body is passed to the
     /// server at once and needs neither.
     pub(super) fn paced(mut self, deadline: Duration, memory: &Arc<Budget>) -> Self {
-        let is_short = matches!(&self.inner, Inner::Full(bytes)
-            if bytes.as_ref().is_none_or(|bytes| bytes.len() <= SHORT));
-        self.pace = (!is_short).then(|| Box::new(Pace::new(deadline, memory.nothing())));
+        let ready = self.ready();
+        let is_short = matches!(self.inner, Inner::Full(_)) && ready <= SHORT;
+        self.pace = (!is_short).then(|| Box::new(Pace::new(deadline, ready, memory.nothing())));
         self
+    }
+
+    /// Tells if there is more of the response than may wait for its client while the
+    /// memory is exhausted.
+    pub(super) fn is_long(&self) -> bool {
+        self.ready() > SHORT
+    }
+
+    /// The bytes of the response that are in memory.
+    fn ready(&self) -> usize {
+        match &self.inner {
+            Inner::Full(bytes) => bytes.as_ref().map_or(0, Bytes::len),
+            Inner::Form(form) => form.in_memory(),
+            Inner::Events(_) | Inner::Ended => 0,
+        }
     }
 }
 
@@ -105,6 +120,8 @@ impl EventBody {
         if let Some(initial) = self.initial.take() {
             return Poll::Ready(Some(initial));
         }
+        // Asked for more: what was written before is with the client.
+        self.sink.end_turn();
         let _entered = self.span.enter();
         if let Some(run) = &mut self.run
             && let Poll::Ready(result) = run.as_mut().poll(cx)

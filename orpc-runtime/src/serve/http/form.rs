@@ -55,6 +55,15 @@ impl FormBody {
         Self { left: file.size(), parts: [Part::File(file)].into(), file: None }
     }
 
+    /// The bytes of texts and files that are in memory.
+    pub(super) fn in_memory(&self) -> usize {
+        let in_memory = |part: &Part| match part {
+            Part::Text(text) => text.len(),
+            Part::File(file) => file.in_memory(),
+        };
+        self.parts.iter().map(in_memory).sum()
+    }
+
     pub(super) fn left(&self) -> Option<u64> {
         self.left
     }

@@ -15,7 +15,7 @@ use futures::task::AtomicWaker;
 use tokio::time::{Instant, Sleep};
 
 use crate::budget::Reservation;
-use crate::serve::time::after;
+use crate::serve::time::{after, hurried};
 
 /// Maximum length of a piece that is passed to the server at once. If no piece is
 /// written within the deadline, the client counts as one that does not read.
@@ -34,6 +34,8 @@ pub(super) struct Pace {
     /// Length of the frame that `rest` is a part of, whose memory is freed with its
     /// end.
     whole: usize,
+    /// Bytes in memory that the server has not asked for.
+    ready: usize,
     /// Ready bytes that are not passed to the server yet.
     rest: Bytes,
     /// Time since which the server has written nothing.
@@ -74,10 +76,12 @@ impl Drop for Piece {
 }
 
 impl Pace {
-    /// Creates the flow control; bytes count towards `kept`.
-    pub(super) fn new(deadline: Duration, kept: Reservation) -> Self {
+    /// Creates the flow control; bytes count towards `kept`, `ready` of them at once.
+    pub(super) fn new(deadline: Duration, ready: usize, mut kept: Reservation) -> Self {
+        kept.cover(ready);
         Self {
             deadline,
+            ready,
             unwritten: Arc::default(),
             kept,
             whole: 0,
@@ -111,6 +115,7 @@ impl Pace {
                 }
             }
             self.whole = self.rest.len();
+            self.ready = self.ready.saturating_sub(self.whole);
         }
         let bytes = self.rest.split_to(self.rest.len().min(PIECE));
         self.unwritten.bytes.fetch_add(bytes.len(), Ordering::AcqRel);
@@ -126,24 +131,29 @@ impl Pace {
     }
 
     fn count(&mut self) {
-        self.kept.cover(self.whole + self.unwritten.bytes.load(Ordering::Acquire));
+        self.kept.cover(self.ready + self.whole + self.unwritten.bytes.load(Ordering::Acquire));
     }
 
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let since = *self.blocked.get_or_insert_with(Instant::now);
-        let due = after(since, self.deadline);
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        if timer.deadline() > due {
-            timer.as_mut().reset(due);
-        }
-        while timer.as_mut().poll(cx).is_ready() {
-            if Instant::now() >= due {
+        let short = hurried(self.deadline);
+        loop {
+            let now = Instant::now();
+            let deadline = if self.kept.is_exhausted() { short } else { self.deadline };
+            if now >= after(since, deadline) {
                 let error = "the client does not read the response";
                 return Poll::Ready(io::Error::new(ErrorKind::TimedOut, error));
             }
-            timer.as_mut().reset(due);
+            // The memory may be exhausted meanwhile.
+            let look = after(since, self.deadline).min(after(now, short));
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(look)));
+            if timer.is_elapsed() || timer.deadline() > look {
+                timer.as_mut().reset(look);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
         }
-        Poll::Pending
     }
 }
 

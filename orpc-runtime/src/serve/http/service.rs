@@ -23,7 +23,7 @@ use super::response::{
     respond_with_error, unmatched,
 };
 use super::version2::{self, is_version2};
-use crate::budget::{MemoryBudget, Reservation};
+use crate::budget::{Exhausted, MemoryBudget, Reservation};
 use crate::procedure::{Call, panicked};
 use crate::router::Route;
 use crate::rpc::Rpc;
@@ -507,6 +507,9 @@ where
                 Err(exhausted) => return Ok(no_memory(exhausted)),
             };
             let Ok(response) = service.handle(request, held).await;
+            if response.body().is_long() && memory.is_exhausted() {
+                return Ok(no_memory(Exhausted::Parent));
+            }
             Ok(response.map(|body| body.paced(deadline, &memory)))
         })
     }

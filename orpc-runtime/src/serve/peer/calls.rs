@@ -31,6 +31,7 @@ use crate::schema::DecodeError;
 use crate::serve::ContextSource;
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
+use crate::serve::state::no_memory;
 use crate::socket::{Outbox, Socket};
 use crate::value::{Envelope, Malformed};
 use crate::wire;
@@ -44,6 +45,9 @@ use crate::wire::v1::query::query_input;
 
 /// Memory of a call without its message: its task, and its entry among the others.
 const CALL: usize = 1024;
+
+/// Maximum length of a result that is sent regardless of memory.
+const FEW_BYTES: usize = 16 * 1024;
 
 /// The calls of one socket: receives its messages, runs the calls, returns the frames
 /// to send. It does no I/O and spawns no task; the owner of the socket polls it.
@@ -545,6 +549,9 @@ impl<C: Send + Sync + 'static> Shared<C> {
 
     /// Reserves memory for a result that has to wait to be sent.
     fn hold(&self, bytes: usize) -> Result<Option<Reservation>, Exhausted> {
+        if bytes > FEW_BYTES && self.socket.memory().is_exhausted() {
+            return Err(Exhausted::Parent);
+        }
         let waits = self.outbox().is_full();
         waits.then(|| self.socket.memory().reserve(bytes)).transpose()
     }
@@ -625,9 +632,12 @@ impl<C: Send + Sync + 'static> Run<C> {
             }
             match reply {
                 Ok(Reply::Envelope(envelope)) => {
-                    let Ok(_held) = self.shared.hold(envelope.len()) else {
-                        drop(envelope);
-                        return self.shared.fail(&self.id, &Refused::TooMany.error(), None);
+                    let _held = match self.shared.hold(envelope.len()) {
+                        Ok(held) => held,
+                        Err(exhausted) => {
+                            drop(envelope);
+                            return self.shared.fail(&self.id, &no_memory(exhausted), None);
+                        }
                     };
                     outbox.ready().await;
                     let response = self.call.response();

@@ -18,7 +18,7 @@ use super::intake::TooLong;
 use super::lifecycle::Life;
 use crate::budget::{Exhausted, Reservation};
 use crate::serve::peer::Calls;
-use crate::serve::time::after;
+use crate::serve::time::{after, hurried};
 use crate::socket::{Close, CloseCode, Frame, Frames, Socket};
 
 /// Number of messages that are read before calls run and frames are written.
@@ -71,6 +71,8 @@ pub(super) struct Connection<C, S> {
     /// Time since which the client has taken nothing, and the number of messages read
     /// since then.
     blocked: Option<(Instant, usize)>,
+    /// Time of the last check of a blocked socket.
+    last_look: Instant,
     /// Number, start and memory of the incomplete message.
     unfinished: Option<(u64, Instant)>,
     unfinished_bytes: Reservation,
@@ -122,6 +124,7 @@ where
             last_wake: None,
             is_busy: false,
             blocked: None,
+            last_look: now,
             unfinished: None,
             unfinished_bytes,
             ending: Ending::No,
@@ -465,6 +468,8 @@ where
         }
         if let Some((since, _)) = self.blocked {
             due = due.min(after(since, self.timing.write));
+            // The memory may be exhausted meanwhile.
+            due = due.min(after(since.max(self.last_look), hurried(self.timing.write)));
         }
         if let Some((_, since)) = self.unfinished {
             due = due.min(after(since, self.timing.message));
@@ -483,7 +488,10 @@ where
         if matches!(self.ending, Ending::WaitsForClose { until } if now >= until) {
             return Poll::Ready(());
         }
-        if self.blocked.is_some_and(|(since, _)| now >= after(since, self.timing.write)) {
+        self.last_look = now;
+        let is_exhausted = self.socket().memory().is_exhausted();
+        let write = if is_exhausted { hurried(self.timing.write) } else { self.timing.write };
+        if self.blocked.is_some_and(|(since, _)| now >= after(since, write)) {
             self.life.error(&SocketError::Stalled);
             return Poll::Ready(());
         }

@@ -74,6 +74,15 @@ impl Content {
         Self::Stream(Mutex::new(Some(bytes.boxed())))
     }
 
+    /// The number of its bytes that are in memory.
+    #[cfg(feature = "http")]
+    pub(super) fn in_memory(&self) -> usize {
+        match self {
+            Self::Memory(bytes) => bytes.len(),
+            Self::Disk(_) | Self::Stream(_) => 0,
+        }
+    }
+
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Memory(bytes) => Some(bytes.len() as u64),

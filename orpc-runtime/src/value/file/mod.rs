@@ -125,6 +125,12 @@ impl File {
         self.0.content.length()
     }
 
+    /// Returns the number of its bytes in memory.
+    #[cfg(feature = "http")]
+    pub(crate) fn in_memory(&self) -> usize {
+        self.0.content.in_memory()
+    }
+
     /// Reads all bytes.
     ///
     /// # Errors

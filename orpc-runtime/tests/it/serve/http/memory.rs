@@ -56,6 +56,16 @@ pub mod api {
     }
 
     #[procedure]
+    pub async fn text(count: usize) -> String {
+        "x".repeat(count)
+    }
+
+    #[procedure]
+    pub async fn made(size: usize) -> File {
+        File::new("x", "text/plain", vec![b'x'; size])
+    }
+
+    #[procedure]
     pub async fn upload(file: File) -> Option<u64> {
         file.size()
     }
@@ -400,6 +410,114 @@ async fn http_and_websocket_share_one_memory() {
     rest.send(()).unwrap();
     assert_eq!(first.await.unwrap().status, 200);
     assert_eq!(status(&mut client, &message(3, "stream", 12_000)).await, Value::Null);
+}
+
+/// The length of an event, beyond what the operating system takes of a few of them.
+const EVENT: usize = 4_000_000;
+
+/// The budget of tests with stopped readers: of four events.
+const STOPPED: usize = 4 * EVENT;
+
+/// The most that is kept by then: the budget, an event that was let in by each thread, and
+/// those beyond it.
+const MOST: usize = STOPPED + 18 * (EVENT + 200_000);
+
+/// Connects readers of events that read nothing.
+async fn stop_reading(address: std::net::SocketAddr, count: usize) -> Vec<tokio::net::TcpStream> {
+    let mut readers = Vec::new();
+    for _ in 0..count {
+        let mut reader = tokio::net::TcpStream::connect(address).await.unwrap();
+        let body = format!("{{\"json\":{EVENT}}}");
+        reader.write_all(&request("flood", body.len())).await.unwrap();
+        reader.write_all(body.as_bytes()).await.unwrap();
+        readers.push(reader);
+    }
+    readers
+}
+
+#[tokio::test]
+async fn events_of_readers_that_stop_stay_within_the_memory_and_others_go_on() {
+    let memory = MemoryBudget::new(STOPPED);
+    let rpc = rpc();
+    let http = rpc.http(()).memory(&memory).write_deadline(Duration::from_secs(12));
+    let websocket = rpc.websocket(()).memory(&memory).write_deadline(Duration::from_secs(12));
+    let address = support::serve(http).await;
+    // Twice as many as there is memory and turns for.
+    let mut sockets = Vec::new();
+    for _ in 0..10 {
+        sockets.push(open(&websocket).await);
+    }
+    for socket in &mut sockets {
+        socket.call(1, "/flood", &json!(EVENT)).await;
+    }
+    let readers = stop_reading(address, 30).await;
+    until_time(|| memory.used() > STOPPED).await;
+    let most = within(async {
+        let mut most = 0;
+        // Until those that stopped are let go, which are hurried then.
+        while rpc.live_streams() > 0 {
+            most = most.max(memory.used());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        most
+    })
+    .await;
+    assert!(most < MOST, "{most} bytes of {STOPPED}");
+    drop((readers, sockets));
+    until_time(|| memory.used() == 0).await;
+}
+
+#[tokio::test]
+async fn a_reader_that_reads_goes_on_while_the_memory_is_exhausted() {
+    let memory = MemoryBudget::new(300_000);
+    let rpc = rpc();
+    let http = rpc.http(()).memory(&memory).connection_memory(280_000);
+    let address = support::serve(http.clone()).await;
+    // Calls that go on, for ever.
+    let (held, _rest) = half(&Connection::new(), 260_000);
+    let held = tokio::spawn(support::send(http, held));
+    until_time(|| memory.used() > 260_000).await;
+    let mut reader = tokio::net::TcpStream::connect(address).await.unwrap();
+    reader.write_all(&request("flood", 15)).await.unwrap();
+    reader.write_all(b"{\"json\":300000}").await.unwrap();
+    let (mut read, mut buffer) = (0, vec![0; 65536]);
+    while read < 3_000_000 {
+        let length = within(reader.read(&mut buffer)).await.unwrap();
+        assert!(length > 0);
+        read += length;
+    }
+    held.abort();
+}
+
+#[tokio::test]
+async fn a_long_result_is_refused_while_the_memory_is_exhausted() {
+    let memory = MemoryBudget::new(100_000);
+    let service = rpc().http(()).memory(&memory);
+    let results = ["text", "made"].map(|path| {
+        let ask =
+            |length: usize| support::post(&format!("/{path}"), format!("{{\"json\":{length}}}"));
+        (path, ask(90_000), ask(90_000), ask(10_000))
+    });
+    for (path, first, second, short) in results {
+        let first = tower::ServiceExt::oneshot(service.clone(), first).await.unwrap();
+        assert_eq!(first.status(), 200);
+        assert!(memory.used() >= 90_000, "{path}");
+        assert_eq!(support::send(service.clone(), second).await.status, 503, "{path}");
+        let short = support::send(service.clone(), short).await;
+        assert_eq!(short.status, 200, "{path}");
+        drop(first);
+        until_time(|| memory.used() == 0).await;
+    }
+}
+
+/// Waits for what other threads and the clock have a part in.
+async fn until_time(is_so: impl Fn() -> bool) {
+    within(async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
