@@ -127,6 +127,52 @@ const floods = {
     }
     return all
   },
+  'sockets with 128 live readers each, that stop reading, and then events of 1 MB (30)': async ({ port }) => {
+    const calls = Buffer.concat(Array.from({ length: 128 }, (_, id) => subscribe(id, {})))
+    const all = []
+    for (let n = 0; n < count(30); n++) {
+      const socket = await connect(port, handshake())
+      socket.write(calls)
+      all.push(socket)
+    }
+    await sleep(1000)
+    for (let n = 0; n < 8; n++) await publish(port, 'flood', 1_000_000)
+    return all
+  },
+  'results of 1 MB that are not read (500)': async ({ port }) => {
+    const body = JSON.stringify({ json: { size: 1_000_000, name: 'x' } })
+    const all = []
+    for (let n = 0; n < count(500); n++) all.push(await connect(port, post('files/make', body)))
+    return all
+  },
+  'uploads of 1 MB that stop before their end (500)': async ({ port }) => {
+    const half = post('echo', 'x'.repeat(1_000_000)).slice(0, 900_000)
+    const all = []
+    for (let n = 0; n < count(500); n++) all.push(await connect(port, half, { reads: true }))
+    return all
+  },
+  'forms with files that stop before their end (100 of 5 files of 900 kB)': async ({ port }) => {
+    const head = 'POST /rpc/files/describe HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=B\r\ncontent-length: 5000000\r\n\r\n'
+    const data = '--B\r\ncontent-disposition: form-data; name="data"\r\n\r\n{"json":{},"maps":[]}\r\n'
+    const file = (n) => `--B\r\ncontent-disposition: form-data; name="${n}"; filename="f"\r\n\r\n${'x'.repeat(900_000)}\r\n`
+    const half = head + data + [0, 1, 2, 3, 4].map(file).join('')
+    const all = []
+    for (let n = 0; n < count(100); n++) all.push(await connect(port, half, { reads: true }))
+    return all
+  },
+  'events of 4 KB in many channels (100,000)': async ({ port }) => {
+    const all = []
+    const own = Math.ceil(count(100_000) / 8)
+    await Promise.all(Array.from({ length: 8 }, async (_, part) => {
+      const socket = await connect(port, '', { reads: true })
+      all.push(socket)
+      for (let n = 0; n < own && socket.isOpen; n++) {
+        const body = JSON.stringify({ json: { channel: `c${part}-${n}`, payload: { text: 'x'.repeat(4000) } } })
+        await new Promise((done) => socket.write(post('publisher/publish', body), () => done()))
+      }
+    }))
+    return all
+  },
   'half heads, handshakes and bodies (9,000)': async ({ port }) => {
     const halves = ['GET /rpc/ping HTTP/1.1\r\nhost: x\r\nx-half', handshake().slice(0, 120), post('echo', 'x'.repeat(1000)).slice(0, 200)]
     const all = []

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
+#[cfg(feature = "websocket")]
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
 use tracing::Instrument as _;
 
@@ -36,6 +38,8 @@ pub(crate) struct BatchCall<C> {
     methods: Option<Methods>,
     /// The method is refused.
     is_refused: bool,
+    /// The client calls the procedure too often.
+    refusal: Option<Error>,
     /// The answer has no body.
     is_head: bool,
     /// The envelope.
@@ -94,9 +98,26 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             bad_header,
             methods: common.methods,
             is_refused,
+            refusal: None,
             is_head,
             text: if is_get { query_input(query).into() } else { item.body },
         }
+    }
+
+    /// Tells if the request could be read.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn is_readable(&self) -> bool {
+        self.bad_header.is_none()
+    }
+
+    /// Refuses the call and no other one of the batch, until so many seconds have passed.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn refuse(&mut self, error: Error, retry_after: Option<u64>) {
+        if let Some(seconds) = retry_after {
+            // A number is a value.
+            _ = self.call.response().insert_header(RETRY_AFTER, seconds.to_string());
+        }
+        self.refusal = Some(error);
     }
 
     async fn answer(self, context: ContextSource<C>) -> Answer {
@@ -127,6 +148,9 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
     async fn run(self, context: ContextSource<C>) -> Result<Option<Output>, Error> {
         if let Some(bad) = &self.bad_header {
             return Err(bad.answer());
+        }
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
         }
         let context = context.get(&self.call).await?;
         let envelope =

@@ -267,10 +267,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
         // The parts of a form are copied from the message.
         let weight =
             if let Body::Form(form) = &request.body { weight + form.len() } else { weight };
-        let admitted = match self.buckets.take_call_of(&route.target.path) {
-            Ok(()) => self.admit(route.target.definition.kind, weight),
-            Err(wait) => Err(Refused::TooFast(wait)),
-        };
+        // A call that is refused for another reason costs no token of its procedure.
+        let admitted = self.admit(route.target.definition.kind, weight).and_then(|held| {
+            let taken = self.buckets.take_call_of(&route.target.path);
+            taken.map(|()| held).map_err(Refused::TooFast)
+        });
         let held = match admitted {
             Ok(held) => held,
             Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
@@ -341,16 +342,17 @@ impl<C: Send + Sync + 'static> Calls<C> {
         for item in items {
             let call = shared.find(&item.path).map(|route| {
                 let make = |target, parts| Call::on_socket(target, parts, shared.socket.clone());
-                (
-                    self.buckets.take_call_of(&route.target.path),
-                    BatchCall::new(item, route, &common, make),
-                )
+                let mut call = BatchCall::new(item, route, &common, make);
+                // What cannot be read does not run, and costs no token.
+                if call.is_readable()
+                    && let Err(wait) = self.buckets.take_call_of(&route.target.path)
+                {
+                    let refused = Refused::TooFast(wait);
+                    call.refuse(refused.error(), refused.retry_after());
+                }
+                call
             });
-            if let Some((Err(wait), _)) = &call {
-                let refused = Refused::TooFast(*wait);
-                return shared.fail(&id, &refused.error(), refused.retry_after());
-            }
-            calls.push(call.map(|(_, call)| call));
+            calls.push(call);
         }
         let kind = Kind::Unary;
         let open = OpenCall { kind, abort: None, feed: None, sink: None, _held: held };

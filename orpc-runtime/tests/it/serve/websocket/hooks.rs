@@ -1012,6 +1012,44 @@ async fn a_procedure_is_called_no_more_often_than_its_rate_and_others_are() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_for_another_reason_costs_no_token() {
+    let mut world = world_of("", |service| {
+        let service = service.procedure_rate_limit("silent", Rate::new(2, Duration::from_secs(10)));
+        service.streams(1)
+    });
+    let (mut client, _) = world.open("/ws").await;
+    client.call("s", "/silent", &Value::Null).await;
+    client.message().await;
+    assert_eq!(answer(&mut client, "/silent").await, (429, None), "one stream too many");
+    client.send(TEXT, br#"{"i":"s","t":4}"#).await;
+    client.call("s", "/silent", &Value::Null).await;
+    assert_eq!(client.message().await.json()["p"]["h"]["content-type"], json!("text/event-stream"));
+    client.send(TEXT, br#"{"i":"s","t":4}"#).await;
+    assert_eq!(answer(&mut client, "/silent").await, (429, Some(5)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_a_batch_that_comes_too_soon_is_refused_alone() {
+    let mut world = world_of("", |service| {
+        service.procedure_rate_limit("echo", Rate::new(2, Duration::from_secs(10)))
+    });
+    let (mut client, _) = world.open("/ws").await;
+    let item = |path: &str| json!({ "url": format!("http://orpc/{path}"), "body": { "json": 1 } });
+    let mut unreadable = item("echo");
+    unreadable["headers"] = json!({ "x": "a\r\nb" });
+    let items = [unreadable, item("echo"), item("echo"), item("echo"), item("me")];
+    let headers = json!({ "x-orpc-batch": "buffered" });
+    let batch = json!({ "i": "b", "p": { "u": "/__batch__", "h": headers, "b": items } });
+    client.send(TEXT, batch.to_string().as_bytes()).await;
+    let mut answers = client.message().await.json()["p"]["b"].as_array().unwrap().clone();
+    answers.sort_by_key(|answer| answer["index"].as_u64());
+    let status = |answer: &Value| answer["status"].as_u64().unwrap_or(200);
+    assert_eq!(answers.iter().map(status).collect::<Vec<_>>(), [400, 200, 200, 429, 200]);
+    assert_eq!(answers[3]["headers"]["retry-after"], json!("5"));
+    assert_eq!(answers[3]["body"]["json"]["code"], json!("TOO_MANY_REQUESTS"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_socket_that_sent_too_many_bytes_waits_until_they_are_paid_for() {
     let mut world =
         world_of("", |service| service.byte_rate_limit(Rate::new(1000, Duration::from_secs(10))));
