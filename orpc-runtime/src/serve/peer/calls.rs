@@ -31,7 +31,7 @@ use crate::schema::DecodeError;
 use crate::serve::ContextSource;
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
-use crate::serve::state::no_memory;
+use crate::serve::memory::no_memory;
 use crate::socket::{Outbox, Socket};
 use crate::value::{Envelope, Malformed};
 use crate::wire;

@@ -439,8 +439,8 @@ async fn stop_reading(address: std::net::SocketAddr, count: usize) -> Vec<tokio:
 async fn events_of_readers_that_stop_stay_within_the_memory_and_others_go_on() {
     let memory = MemoryBudget::new(STOPPED);
     let rpc = rpc();
-    let http = rpc.http(()).memory(&memory).write_deadline(Duration::from_millis(1500));
-    let websocket = rpc.websocket(()).memory(&memory).write_deadline(Duration::from_millis(1500));
+    let http = rpc.http(()).memory(&memory).write_deadline(Duration::from_millis(600));
+    let websocket = rpc.websocket(()).memory(&memory).write_deadline(Duration::from_millis(600));
     let address = support::serve(http).await;
     // Twice as many as there is memory and turns for.
     let mut sockets = Vec::new();
