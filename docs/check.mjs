@@ -96,9 +96,12 @@ for (const file of [join(root, 'CONTRIBUTING.md'), join(docs, 'architecture.md')
 // The table of dependencies is whole.
 const architecture = readFileSync(join(docs, 'architecture.md'), 'utf8')
 for (const manifest of ['orpc-runtime/Cargo.toml', 'orpc-macros/Cargo.toml']) {
-  const [, section] = /^\[dependencies\]\n([^]*?)^\[/m.exec(readFileSync(join(root, manifest), 'utf8'))
-  for (const [, name] of section.matchAll(/^([a-z][\w-]*)(?:\.workspace)? =/gm)) {
-    if (!architecture.includes(`| \`${name}\` |`)) fail(join(docs, 'architecture.md'), 1, `no row for the dependency ${name}`)
+  // Those of a target as well, without those of tests.
+  for (const [, title, section] of readFileSync(join(root, manifest), 'utf8').matchAll(/^\[(.*)\]\n([^]*?)(?=^\[|$(?![^]))/gm)) {
+    if (title !== 'dependencies' && !/^target\..*\.dependencies$/.test(title)) continue
+    for (const [, name] of section.matchAll(/^([a-z][\w-]*)(?:\.workspace)? =/gm)) {
+      if (!architecture.includes(`| \`${name}\` |`)) fail(join(docs, 'architecture.md'), 1, `no row for the dependency ${name}`)
+    }
   }
 }
 
