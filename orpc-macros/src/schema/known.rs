@@ -153,7 +153,7 @@ const SERDE: Names = Names {
     ],
 };
 
-/// Those of the crate `validator`.
+/// Names of the crate `validator`.
 const VALIDATE: Names = Names {
     attribute: "validate",
     of_types: &["schema", "context", "nest_all_fields", "skip_on_field_errors"],
@@ -179,7 +179,7 @@ const VALIDATE: Names = Names {
     ],
 };
 
-/// Those of the crate `garde`.
+/// Names of the crate `garde`.
 const GARDE: Names = Names {
     attribute: "garde",
     of_types: &["context", "transparent", "allow_unvalidated", "custom"],
@@ -211,7 +211,7 @@ const GARDE: Names = Names {
     ],
 };
 
-/// Reports the names in a type's attributes that mean nothing.
+/// Reports unknown names in a type's attributes.
 pub(super) fn check_names(input: &DeriveInput, errors: &mut Diagnostics) {
     check(&input.attrs, Place::Type, errors);
     let fields = |fields: &Fields, errors: &mut Diagnostics| {
@@ -237,7 +237,7 @@ fn check(attributes: &[Attribute], place: Place, errors: &mut Diagnostics) {
         };
         match attribute.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated) {
             Ok(items) => items.iter().for_each(|item| check_item(item, names, place, errors)),
-            // Serde and the others tell it at their own attributes.
+            // Serde and the others report it at their own attributes.
             Err(error) if names.attribute == SCHEMARS.attribute => errors.push(error),
             Err(_) => {}
         }
@@ -252,7 +252,7 @@ fn check_item(item: &Item, names: &Names, place: Place, errors: &mut Diagnostics
     };
     let meta = match item {
         Item::Meta(meta) => meta,
-        // Of serde's items any can be left out.
+        // Each of serde's items may be ignored.
         Item::Not(_) => return,
     };
     let attribute = names.attribute;
@@ -273,7 +273,7 @@ fn check_parts(meta: &Meta, names: &Names, errors: &mut Diagnostics) {
         (names.attribute == VALIDATE.attribute, names.attribute == GARDE.attribute);
     let known: &[&str] = match outer.as_str() {
         "rename" | "rename_all" | "rename_all_fields" | "bound" => &["serialize", "deserialize"],
-        // That of `garde` names what is counted as well.
+        // The `length` of `garde` also names the unit.
         "length" if is_garde => {
             &["min", "max", "equal", "simple", "bytes", "chars", "graphemes", "utf16"]
         }

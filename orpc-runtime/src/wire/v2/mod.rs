@@ -1,16 +1,16 @@
-//! Version 2 of the protocol, of which this much is spoken: its calls get an error
-//! in the form that their clients read.
+//! Version 2 of the protocol. It is only detected: its calls get an error in the format
+//! that their clients read.
 //!
-//! A message of a socket shows its version. Over HTTP most requests are the same
-//! in both. A batch, and a body that is a file or a stream, come with a header that
-//! clients of version 1 never send, and the types of `meta` are names.
+//! A message of a socket shows its version. Over HTTP most requests are equal in both.
+//! A batch, and a body that is a file or a stream, have a header that clients of
+//! version 1 never send, and the types of `meta` are names.
 
 use std::io::Write as _;
 
 #[cfg(feature = "http")]
 pub(crate) mod http;
 
-/// The status of the error: not implemented.
+/// Status of the error: not implemented.
 pub(crate) const STATUS: u16 = 501;
 
 /// The error, as the body of a response.
