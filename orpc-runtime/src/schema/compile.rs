@@ -9,6 +9,7 @@ use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use super::effort::is_unbounded;
 use super::expand::expand;
 use super::issue::{Issue, collect_issues};
 use super::issue_tree::IssueTree;
@@ -18,6 +19,7 @@ use super::node::{Kinds, Typed};
 use super::recursion::refuse_circles;
 use super::refine::{Purpose, Refiner, Side};
 use super::refs::Refs;
+use super::walk::Walk;
 use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};
 
 /// Maximum number of backtracking steps of a pattern with look-around or
@@ -112,6 +114,8 @@ pub(super) struct Compiled<F: Kinds> {
     schema: Value,
     /// Created when the first value is refused.
     issues: OnceLock<Result<IssueTree<F>, SchemaError>>,
+    /// serde may take more steps than an input has values.
+    is_unbounded: bool,
 }
 
 impl<F: Kinds> Compiled<F> {
@@ -121,11 +125,26 @@ impl<F: Kinds> Compiled<F> {
             .map_err(|error| SchemaError::new("", error.to_string()))?;
         kinds.transform(&mut schema);
         let schema = schema.to_value();
-        Ok(Self { validator: compile_part(&schema)?, schema, issues: OnceLock::new() })
+        let is_unbounded = is_unbounded(&schema);
+        let validator = compile_part(&schema)?;
+        Ok(Self { validator, schema, issues: OnceLock::new(), is_unbounded })
     }
 
     pub(super) fn is_valid(&self, node: F::Node<'_>) -> bool {
         self.validator.is_valid(node)
+    }
+
+    /// Returns the reason why a valid value cannot be deserialised in a bounded time, if
+    /// that is so.
+    pub(super) fn excess<'a>(&'a self, node: &F::Node<'a>) -> Option<Issue> {
+        if !self.is_unbounded {
+            return None;
+        }
+        let tree = self.issues.get_or_init(|| IssueTree::of(&self.schema)).as_ref().ok()?;
+        (!Walk::is_bounded(tree, node)).then(|| Issue {
+            message: "Invalid input: nested too deeply for an untagged enum".to_owned(),
+            path: Vec::new(),
+        })
     }
 
     /// Returns the reasons why a value is refused. `root` is the value as JSON.

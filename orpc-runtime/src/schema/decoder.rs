@@ -74,6 +74,9 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         if !self.plain.is_valid(&tree) {
             return Err(DecodeError::Invalid(self.plain.issues(&tree, &tree, false)));
         }
+        if let Some(issue) = self.plain.excess(&&tree) {
+            return Err(DecodeError::Invalid(vec![issue]));
+        }
         // The schema and serde can disagree, for example on a custom `Deserialize`;
         // then serde's error is the issue. Serde consumes the tree, which saves a copy,
         // so the envelope is parsed once more for that.
@@ -93,6 +96,9 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
             let undefined = tree == Value::Undefined;
             let issues = self.typed.issues(node, &tree.to_json(), undefined);
             return Err(DecodeError::Invalid(issues));
+        }
+        if let Some(issue) = self.typed.excess(&node) {
+            return Err(DecodeError::Invalid(vec![issue]));
         }
         let _arrivals = Arrivals::open();
         let reader = Reader::new(&tree, self.places.as_ref());

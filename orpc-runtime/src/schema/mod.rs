@@ -5,6 +5,7 @@ mod checks;
 mod compile;
 mod decoder;
 pub mod derived;
+mod effort;
 mod encoder;
 mod error_data;
 mod expand;

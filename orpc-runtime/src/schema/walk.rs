@@ -8,6 +8,7 @@ use jsonschema::json::{Array as _, Node as _, NodeIdentity, Object as _};
 use jsonschema::types::JsonType;
 use serde_json::Value;
 
+use super::effort::MOST_EFFORT;
 use super::issue::{Bounds, Issue};
 use super::issue_tree::{IssueTree, NodeId, Others, SchemaNode, Union};
 use super::keyword::NAMES;
@@ -37,7 +38,7 @@ pub(super) struct Walk<'t, F: Kinds> {
 }
 
 /// The branch of a union that a value was meant for.
-enum Meant {
+pub(super) enum Meant {
     Branch(NodeId),
     /// One of several that it is like.
     OneOf(Vec<NodeId>),
@@ -48,15 +49,7 @@ enum Meant {
 impl<'t, F: Kinds> Walk<'t, F> {
     /// All issues of a value that the schema refuses.
     pub(super) fn issues(tree: &'t IssueTree<F>, node: F::Node<'t>, undefined: bool) -> Vec<Issue> {
-        let mut walk = Self {
-            tree,
-            undefined,
-            path: Vec::new(),
-            steps: 0,
-            issues: Vec::new(),
-            bounds: Bounds::default(),
-            tried: HashMap::new(),
-        };
+        let mut walk = Self::new(tree, undefined);
         walk.visit(tree.root, &node);
         if walk.issues.is_empty() {
             // Such as a value that several branches take where one should.
@@ -64,6 +57,28 @@ impl<'t, F: Kinds> Walk<'t, F> {
             walk.issues.push(Issue { message, path: Vec::new() });
         }
         walk.bounds.close(walk.issues)
+    }
+
+    fn new(tree: &'t IssueTree<F>, undefined: bool) -> Self {
+        Self {
+            tree,
+            undefined,
+            path: Vec::new(),
+            steps: 0,
+            issues: Vec::new(),
+            bounds: Bounds::default(),
+            tried: HashMap::new(),
+        }
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> &'t SchemaNode<F> {
+        self.tree.node(id)
+    }
+
+    /// Returns whether serde can read a value in a bounded number of steps.
+    pub(super) fn is_bounded(tree: &'t IssueTree<F>, node: &F::Node<'t>) -> bool {
+        let walk = Self::new(tree, false);
+        walk.effort(tree.root, node, &mut HashMap::new()) <= MOST_EFFORT
     }
 
     fn is_over(&self) -> bool {
@@ -300,7 +315,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
     }
 
     /// The branch that a value was meant for, by its type, its tag or its members.
-    fn meant(&self, union: &Union, value: &F::Node<'t>) -> Meant {
+    pub(super) fn meant(&self, union: &Union, value: &F::Node<'t>) -> Meant {
         let of = types_of(value.json_type());
         if let [only] = union.branches.as_slice() {
             return Meant::Branch(*only);
@@ -435,7 +450,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
     }
 }
 
-fn types_of(of: JsonType) -> Types {
+pub(super) fn types_of(of: JsonType) -> Types {
     match of {
         JsonType::Null => Types::NULL,
         JsonType::Boolean => Types::BOOLEAN,

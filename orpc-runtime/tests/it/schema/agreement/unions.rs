@@ -96,7 +96,23 @@ pub enum Tree {
     Right { child: Option<Box<Tree>>, n: u8 },
 }
 
+/// serde tries both variants, and with each of them all children.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Alike {
+    A { child: Option<Box<Alike>>, a: u8 },
+    B { child: Option<Box<Alike>>, b: u8 },
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Pattern {
+    #[schemars(pattern("^(?=a)(a+)+$(?<!b)"))]
+    text: String,
+}
+
 echoes! {
+    alike: Alike;
+    pattern: Pattern;
     search: Search;
     shape: Shape;
     shapes: Vec<Shape>;
@@ -206,4 +222,43 @@ async fn deeply_nested_unions_are_walked_once() {
     let request = super::post("/tree", json!({ "json": tree }).to_string());
     let answer = super::send(service.clone(), request).await;
     assert_eq!(answer.json()["data"]["issues"][0]["path"], json!(path));
+}
+
+/// A valid value of which serde would try every variant at every level: 2^60 times.
+#[tokio::test]
+async fn values_of_recursive_untagged_enums_are_read_in_a_bounded_number_of_steps() {
+    let service = Rpc::new(echoes::router::<()>()).http(());
+    for (depth, is_accepted) in [(8, true), (60, false)] {
+        let mut value = json!({ "b": 1, "child": null });
+        for _ in 0..depth {
+            value = json!({ "child": value, "b": 1 });
+        }
+        let body = json!({ "json": value }).to_string();
+        let answer =
+            crate::support::send(service.clone(), crate::support::post("/alike", body)).await;
+        if is_accepted {
+            assert_eq!(answer.json(), value);
+        } else {
+            let message = "Invalid input: nested too deeply for an untagged enum";
+            assert_eq!(answer.status, 400);
+            assert_eq!(
+                answer.json()["data"]["issues"],
+                json!([{ "message": message, "path": [] }])
+            );
+        }
+    }
+}
+
+/// A pattern that tries 2^60 ways to match gives up, and the text is refused.
+#[tokio::test]
+async fn patterns_with_look_around_match_and_give_up() {
+    let service = Rpc::new(echoes::router::<()>()).http(());
+    for (text, status) in
+        [("aaa".to_owned(), 200), ("b".to_owned(), 400), ("a".repeat(60) + "c", 400)]
+    {
+        let body = json!({ "json": { "text": text } }).to_string();
+        let answer =
+            crate::support::send(service.clone(), crate::support::post("/pattern", body)).await;
+        assert_eq!(answer.status, status, "{text}: {}", answer.body);
+    }
 }
