@@ -16,7 +16,7 @@ import { randomFrom } from "./support/random-values.mjs";
 import { reconnectingWsLink } from "./support/reconnecting-ws-link.mjs";
 import { launchServer, serverIsForeign } from "./support/server.mjs";
 
-const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 50);
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 25);
 const SEED = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 32));
 
 /** Deadline of anything that must happen eventually. */

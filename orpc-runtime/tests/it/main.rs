@@ -9,6 +9,7 @@ mod durable;
 mod macros;
 #[cfg(feature = "websocket")]
 mod procedure;
+mod process;
 #[cfg(feature = "redb")]
 mod publish;
 #[cfg(feature = "websocket")]

@@ -1,5 +1,6 @@
 //! Durable iterators: admission, calls, the end.
 
+mod fanout;
 mod ids;
 mod methods_by_type;
 mod readers;

@@ -10,7 +10,7 @@ use tokio::io::DuplexStream;
 use crate::support::durable::*;
 use crate::support::websocket::{self, CLOSE, Raw, TEXT, within};
 
-fn token(rooms: &Durable<Room>, tags: &[&str]) -> String {
+pub(super) fn token(rooms: &Durable<Room>, tags: &[&str]) -> String {
     let iterator = rooms.iterator("room").tags(tags.iter().copied());
     iterator.try_methods(["say", "tools"]).unwrap().token().unwrap()
 }
@@ -19,12 +19,12 @@ fn id_of(token: &str) -> String {
     claims(token)["cid"].as_str().unwrap().to_owned()
 }
 
-async fn publish(rooms: &Durable<Room>, value: impl Into<Value>) -> EventId {
+pub(super) async fn publish(rooms: &Durable<Room>, value: impl Into<Value>) -> EventId {
     rooms.publish("room", &value.into()).await.unwrap()
 }
 
 /// The values of the next events.
-async fn values(socket: &mut Raw<DuplexStream>, count: usize) -> Vec<Value> {
+pub(super) async fn values(socket: &mut Raw<DuplexStream>, count: usize) -> Vec<Value> {
     let mut values = Vec::new();
     while values.len() < count {
         values.push(event(&socket.message().await).0);

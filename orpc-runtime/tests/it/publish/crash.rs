@@ -126,7 +126,7 @@ async fn killed_again_and_again(is_synced: bool) {
     let mut dice = Dice(env("CRASH_SEED", 1));
     let mut acknowledged: Vec<(EventId, u64)> = Vec::new();
     let mut seen: Vec<(EventId, u64)> = Vec::new();
-    for round in 0..env("CRASHES", 50) {
+    for round in 0..env("CRASHES", 20) {
         let count = dice.roll(60) * dice.roll(3);
         let first = round * 1_000_000;
         acknowledged.extend(run_child(&path, first, count, is_synced));
@@ -174,7 +174,7 @@ async fn a_file_loses_no_acknowledged_event_by_kill_9() {
 async fn a_start_that_is_killed_while_it_makes_the_file_is_no_hindrance_to_the_next() {
     let mut dice = Dice(env("CRASH_SEED", 1));
     let mut early = 0;
-    for round in 0..env("CRASHES", 50) / 2 {
+    for round in 0..env("CRASHES", 20) / 2 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events");
         let mut child = spawn_child(&path, 0, round % 2 == 0);

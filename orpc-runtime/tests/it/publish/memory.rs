@@ -5,7 +5,7 @@
 use futures::{FutureExt as _, StreamExt as _};
 use orpc_runtime::publish::{Durability, Publisher, Start};
 
-use crate::support::process::alone;
+use crate::process::alone;
 
 const MIB: u64 = 1024 * 1024;
 

@@ -274,15 +274,15 @@ async fn run(
 
 #[tokio::test]
 async fn random_schedules_in_memory_report_every_gap() {
-    schedules(Durability::Memory, env("SCHEDULES", 20_000)).await;
+    schedules(Durability::Memory, env("SCHEDULES", 6_000)).await;
 }
 
 #[tokio::test]
 async fn random_schedules_in_a_file_report_every_gap() {
-    schedules(Durability::Process, env("SCHEDULES", 2_000)).await;
+    schedules(Durability::Process, env("SCHEDULES", 600)).await;
 }
 
 #[tokio::test]
 async fn random_schedules_in_a_synced_file_report_every_gap() {
-    schedules(Durability::Commit, env("SCHEDULES_SYNCED", 300)).await;
+    schedules(Durability::Commit, env("SCHEDULES_SYNCED", 100)).await;
 }

@@ -241,7 +241,7 @@ impl History {
 async fn schedules(durability: Durability, way: Way) {
     let first = env("SCHEDULE_SEED", 1);
     let is_memory = durability == Durability::Memory;
-    let count = env("WIRE_SCHEDULES", if is_memory { 1_000 } else { 200 });
+    let count = env("WIRE_SCHEDULES", if is_memory { 300 } else { 60 });
     for store in 0..count.div_ceil(PER_STORE) {
         let world = World::new(durability);
         let mut server = Some(Server::start(&world).await);

@@ -3,7 +3,6 @@
 #[cfg(feature = "durable")]
 pub mod durable;
 pub mod hostile;
-pub mod process;
 pub mod websocket;
 
 use std::net::SocketAddr;

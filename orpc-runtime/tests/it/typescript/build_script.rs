@@ -1,10 +1,12 @@
 //! A build script that writes the client's type, run by Cargo.
-#![cfg(feature = "typescript")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
+
+use orpc_runtime::prelude::*;
+use orpc_runtime::typescript;
 
 const MANIFEST: &str = r#"
 [package]
@@ -13,34 +15,44 @@ version = "0.0.0"
 edition = "2024"
 
 [workspace]
-
-[build-dependencies]
-orpc-runtime = { path = "RUNTIME", default-features = false, features = ["typescript"] }
-
-[profile.dev]
-debug = false
 "#;
 
-/// Counts its runs in a file that Cargo does not look at.
+/// Counts its runs in a file that Cargo does not look at. Its other part is the test [`build_script`] of this program,
+/// whose dependencies are compiled.
 const SCRIPT: &str = r#"
 use std::io::Write as _;
-
-use orpc_runtime::prelude::*;
-
-#[router]
-mod api {
-    #[orpc_runtime::procedure]
-    pub async fn ping(times: u8) -> String {
-        "pong".repeat(times.into())
-    }
-}
 
 fn main() {
     let mut runs = std::fs::File::options().create(true).append(true).open("runs").unwrap();
     runs.write_all(b"x").unwrap();
-    orpc_runtime::typescript::client::<()>(&api::router()).write("web/client.ts");
+    let mut program = std::process::Command::new(PROGRAM);
+    program.args(["typescript::build_script::build_script", "--exact", "--nocapture"]);
+    assert!(program.env("CLIENT_OF_BUILD_SCRIPT", "web/client.ts").status().unwrap().success());
 }
 "#;
+
+const PING: &str = "ping: ProcedureClient<C, number, string, ThrowableError>;";
+
+#[router]
+mod api {
+    #[orpc_runtime::procedure]
+    pub(super) async fn ping(times: u8) -> String {
+        "pong".repeat(times.into())
+    }
+}
+
+/// Writes the file of a build script, if one runs it. Otherwise checks the text that is written.
+#[test]
+fn build_script() {
+    let client = typescript::client::<()>(&api::router());
+    if let Some(file) = std::env::var_os("CLIENT_OF_BUILD_SCRIPT") {
+        // Ends the line on which the name of the test stands.
+        println!();
+        client.write(file);
+    } else {
+        assert!(client.to_string().contains(PING), "{client}");
+    }
+}
 
 /// A package with a build script, which is built where builds of tests are kept.
 struct Package(PathBuf);
@@ -50,12 +62,9 @@ impl Package {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("built");
         drop(fs::remove_dir_all(&folder));
         fs::create_dir_all(folder.join("src")).unwrap();
-        let manifest = MANIFEST.replace("RUNTIME", env!("CARGO_MANIFEST_DIR"));
-        fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-        // The versions that are tested, and are at hand.
-        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
-        fs::copy(lock, folder.join("Cargo.lock")).unwrap();
-        fs::write(folder.join("build.rs"), SCRIPT).unwrap();
+        fs::write(folder.join("Cargo.toml"), MANIFEST).unwrap();
+        let program = format!("{:?}", std::env::current_exe().unwrap());
+        fs::write(folder.join("build.rs"), SCRIPT.replace("PROGRAM", &program)).unwrap();
         fs::write(folder.join("src/lib.rs"), "").unwrap();
         Self(folder)
     }
@@ -67,7 +76,8 @@ impl Package {
             .current_dir(&self.0)
             .env("CARGO_TARGET_DIR", self.0.with_extension("target"))
             .env_remove("ORPC_TS")
-            .env_remove("DOCS_RS");
+            .env_remove("DOCS_RS")
+            .env_remove("RUSTC_WORKSPACE_WRAPPER");
         if let Some(mode) = mode {
             command.env("ORPC_TS", mode);
         }
@@ -97,7 +107,7 @@ fn a_build_script_runs_when_the_file_is_another_one_and_not_else() {
     let package = Package::new();
     package.build();
     let text = fs::read_to_string(package.client()).unwrap();
-    assert!(text.contains("ping: ProcedureClient<C, number, string, ThrowableError>;"), "{text}");
+    assert!(text.contains(PING), "{text}");
     let (first, modified) = (package.runs(), package.modified());
 
     package.build();

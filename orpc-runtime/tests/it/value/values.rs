@@ -793,7 +793,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(support::cases(100_000))]
+    #![proptest_config(support::cases(40_000))]
 
     /// Any `meta` with any JSON: a response, and never a panic.
     #[test]

@@ -15,7 +15,7 @@ use orpc_runtime::value::{File, Number};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support;
+use crate::{process, support};
 
 const MIB: u64 = 1024 * 1024;
 const BLOCK: usize = 64 * 1024;
@@ -115,7 +115,7 @@ async fn within_memory<T>(what: &str, run: impl Future<Output = T>) -> T {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn large_files_are_never_held_whole() {
-    support::process::alone(async || {
+    process::alone(async || {
     let mebibytes = std::env::var("FILES_MIB").map_or(64, |text| text.parse().unwrap());
     let size = mebibytes * MIB;
     let service = Rpc::new(api::router()).http(()).file_limit(size).form_limit(size + MIB);

@@ -1,7 +1,7 @@
 //! Hostile requests: each gets a response with the right status, and nothing else
 //! happens.
 //!
-//! Mutated requests are 100,000, forms 30,000; `FUZZ_CASES` sets another count,
+//! Mutated requests are 40,000, forms 12,000; `FUZZ_CASES` sets another count,
 //! here, in `serve::peer::calls` and in `value::values`:
 //! `FUZZ_CASES=1000000 cargo test --release --test it hostile`.
 
@@ -254,7 +254,7 @@ fn request() -> impl Strategy<Value = (Method, String, Option<&'static str>, Vec
 }
 
 proptest! {
-    #![proptest_config(support::cases(100_000))]
+    #![proptest_config(support::cases(40_000))]
 
     /// 500 means a panic here: no procedure fails by itself.
     #[test]
@@ -305,7 +305,7 @@ fn form_piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(support::cases(30_000))]
+    #![proptest_config(support::cases(12_000))]
 
     #[test]
     fn no_form_panics(

@@ -703,7 +703,7 @@ fn shared() -> Rpc<Counters> {
 }
 
 proptest! {
-    #![proptest_config(support::cases(100_000))]
+    #![proptest_config(support::cases(40_000))]
 
     /// Whatever a client sends, another call on the socket is answered.
     #[test]

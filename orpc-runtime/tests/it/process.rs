@@ -8,17 +8,31 @@ const ALONE: &str = "TEST_RUNS_ALONE";
 
 /// Runs a test in a process of its own, because it measures one: its resident memory, its threads. The process is
 /// this program again, with the one test that calls this function.
+#[cfg(feature = "http")]
 pub async fn alone<T: AsyncFnOnce()>(test: T) {
-    if std::env::var_os(ALONE).is_some() {
-        test().await;
-        return;
-    }
-    let path = type_name::<T>().split("::{{").next().unwrap();
+    if is_alone() { test().await } else { run::<T>(|_| {}) }
+}
+
+/// Runs a test in a process whose environment is another one.
+pub fn alone_with<T: FnOnce()>(environment: impl FnOnce(&mut Command), test: T) {
+    if is_alone() { test() } else { run::<T>(environment) }
+}
+
+fn is_alone() -> bool {
+    std::env::var_os(ALONE).is_some()
+}
+
+/// Runs the test that has made a closure.
+fn run<Closure>(environment: impl FnOnce(&mut Command)) {
+    let path = type_name::<Closure>().split("::{{").next().unwrap();
     let (_, name) = path.split_once("::").unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([name, "--exact", "--nocapture"]).env(ALONE, "1");
+    command.args(std::env::args().filter(|argument| argument.starts_with("trybuild=")));
+    environment(&mut command);
     let output = command.output().unwrap();
-    let [said, problems] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+    let [said, problems] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     println!("{said}{problems}");
     assert!(output.status.success(), "{name} failed in its process");
     assert!(said.contains("1 passed"), "there is no test {name}");
