@@ -1,7 +1,7 @@
 //! Middlewares in a row, each with the context that it leaves to the next one.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned as _;
 
@@ -60,11 +60,20 @@ impl<'a> Chain<'a> {
     /// type __Named0 = authenticate;
     /// type __Middleware0 = <Checked<__Named0, { … }> as MiddlewareType>::Middleware;
     /// ```
-    pub(crate) fn aliases(&self, runtime: &Runtime) -> TokenStream {
+    pub(crate) fn aliases(&self, scope: Scope, runtime: &Runtime) -> TokenStream {
         let aliases = self.links.iter().enumerate().map(|(index, Link { path, alias, .. })| {
-            let named = Ident::new(&format!("__Named{index}"), at(path.span()));
-            let middleware = checked::middleware(&named, runtime);
-            quote!(#[doc(hidden)] type #named = #path; #[doc(hidden)] type #alias = #middleware;)
+            let place = at(path.span());
+            let named = Ident::new(&format!("__Named{index}"), place);
+            let middleware = checked::middleware(&named, path, runtime);
+            let (lookup, ty) = match folder(path, scope) {
+                Some(folder) => lookup(path, &folder, scope.holder(index, place), runtime),
+                None => (TokenStream::new(), path.to_token_stream()),
+            };
+            quote! {
+                #lookup
+                #[doc(hidden)] type #named = #ty;
+                #[doc(hidden)] type #alias = #middleware;
+            }
         });
         aliases.collect()
     }
@@ -76,4 +85,96 @@ impl<'a> Chain<'a> {
         });
         bounds.collect()
     }
+}
+
+/// The place of the code that names middlewares.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// A module.
+    Module,
+    /// A module or a block.
+    Any,
+}
+
+impl Scope {
+    /// The name of a struct for one middleware, and its path: no name that is imported
+    /// from a module around this one hides it, as those are `__With` alone.
+    fn holder(self, index: usize, place: Span) -> (Ident, TokenStream) {
+        match self {
+            Self::Module => {
+                let name = Ident::new(&format!("__With{index}"), place);
+                (name.clone(), quote_spanned!(place=> self::#name))
+            }
+            Self::Any => {
+                let name = Ident::new(&format!("__WithinProcedure{index}"), place);
+                (name.clone(), name.into_token_stream())
+            }
+        }
+    }
+}
+
+/// Returns the path of the module in which the last name of a path stands; none if it may
+/// be of a block.
+fn folder(path: &Path, scope: Scope) -> Option<TokenStream> {
+    let first = &path.segments.first()?.ident;
+    let is_anchored =
+        path.leading_colon.is_some() || ["self", "super", "crate"].iter().any(|it| first == it);
+    if scope == Scope::Any && !is_anchored {
+        return None;
+    }
+    let Some(before) = path.segments.len().checked_sub(1).filter(|&before| before > 0) else {
+        return Some(quote!(self));
+    };
+    let colon = &path.leading_colon;
+    let segments = path.segments.iter().take(before);
+    Some(quote!(#colon #(#segments)::*))
+}
+
+/// ```text
+/// struct __With0 {}
+/// const _: () = {
+///     use super::authenticate as _;
+///     struct authenticate {}
+///     const _: () = {
+///         use super::*;
+///         impl NamedType for self::__With0 { type Type = authenticate; }
+///     };
+/// };
+/// <self::__With0 as NamedType>::Type
+/// ```
+///
+/// The type of a name, or the struct where the name is of a function alone: without
+/// `#[middleware]` it has no type.
+fn lookup(
+    path: &Path,
+    folder: &TokenStream,
+    (holder, holder_path): (Ident, TokenStream),
+    runtime: &Runtime,
+) -> (TokenStream, TokenStream) {
+    let place = at(path.span());
+    let private = runtime.private_at(place);
+    let Some(name) = path.segments.last().map(|segment| &segment.ident) else {
+        return (TokenStream::new(), path.to_token_stream());
+    };
+    let named = match path.get_ident() {
+        Some(name) => quote_spanned!(place=> self::#name),
+        None => path.to_token_stream(),
+    };
+    let exists = Ident::new("__Exists", place);
+    let definition = quote_spanned! {place=>
+        #[doc(hidden)]
+        struct #holder {}
+        const _: () = {
+            use #named as #exists;
+            #[allow(non_camel_case_types, dead_code)]
+            struct #name {}
+            const _: () = {
+                use #folder::*;
+                impl #private::NamedType for #holder_path {
+                    type Type = #name;
+                }
+            };
+        };
+    };
+    (definition, quote_spanned!(place=> <#holder_path as #private::NamedType>::Type))
 }

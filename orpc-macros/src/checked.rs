@@ -1,7 +1,7 @@
 //! Types that their names may belie.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
@@ -29,9 +29,7 @@ impl Meant {
         match self {
             Self::Result => "write `Result` here: this type is none",
             Self::Stream => "write `async` before `fn`, or return a stream: this type is none",
-            Self::Middleware => {
-                "write the name of a function with `#[middleware]`: this type is of none"
-            }
+            Self::Middleware => "write the name of a function with `#[middleware]`",
         }
     }
 }
@@ -123,11 +121,15 @@ pub(crate) fn result_of(
 /// ```text
 /// <Checked<__Named0, { assert!(…, "…"); true }> as MiddlewareType>::Middleware
 /// ```
-pub(crate) fn middleware(name: &Ident, runtime: &Runtime) -> TokenStream {
+pub(crate) fn middleware(name: &Ident, path: &Path, runtime: &Runtime) -> TokenStream {
     let place = at(name.span());
     let private = runtime.private_at(place);
     let probe = probe(Meant::Middleware, name, runtime);
-    let message = Meant::Middleware.message();
+    let written = path.to_token_stream().to_string().replace(' ', "");
+    let written = written.strip_prefix("self::").unwrap_or(&written);
+    let message = format!(
+        "write `#[middleware]` before `{written}`, or the name of another function that has it: this is no middleware"
+    );
     quote_spanned! {place=>
         <#private::Checked<#name, {
             #probe
@@ -174,6 +176,25 @@ pub(crate) fn once(
             {}
             impl<__C> __Other for #private::Nothing<__C> {}
             #(#asserts)*
+            true
+        }> as #private::OnceType>::Context
+    }
+}
+
+/// ```text
+/// <Checked<App, { assert!(IsShared::<App>::IS, "…"); true }> as OnceType>::Context
+/// ```
+pub(crate) fn shared(context: &Path, runtime: &Runtime) -> TokenStream {
+    let place = at(context.span());
+    let private = runtime.private_at(place);
+    let written = context.to_token_stream().to_string().replace(' ', "");
+    let message = format!(
+        "make `{written}` `Send + Sync`, with `Arc` in place of `Rc` and `Mutex` or an atomic in place of `RefCell` or `Cell`: calls on several threads share the context"
+    );
+    quote_spanned! {place=>
+        <#private::Checked<#context, {
+            use #private::IsNot as _;
+            ::core::assert!(#private::IsShared::<#context>::IS, #message);
             true
         }> as #private::OnceType>::Context
     }

@@ -93,7 +93,6 @@ pub(crate) fn used(
             struct router {}
             #[allow(non_local_definitions)]
             const _: () = {
-                #[allow(unused_imports)]
                 use self::#ident::*;
                 #entry
             };

@@ -6,8 +6,8 @@ pub use crate::core::{
 };
 pub use crate::entries::{Entry, RouterModule, procedure_name};
 pub use crate::procedure::type_check::{
-    Checked, IsDurable, IsInfallible, IsInternal, IsNot, IsProcedure, IsResult, IsTyped,
-    MiddlewareType, Misplaced, Nothing, OnceType, ResultType, StreamType, Twice,
+    Checked, IsDurable, IsInfallible, IsInternal, IsNot, IsProcedure, IsResult, IsShared, IsTyped,
+    MiddlewareType, Misplaced, NamedType, Nothing, OnceType, ResultType, StreamType, Twice,
 };
 pub use crate::procedure::{
     Answers, Definition, Docs, Done, DurableOutput, Hibernates, Hibernating, InputEvents, Kind,

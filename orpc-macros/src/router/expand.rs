@@ -1,15 +1,17 @@
 //! The module with its `router` function.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Meta};
+use syn::{Attribute, Meta, Path, Token};
 
 use super::parse::{Entry, EntryKind, Item, Module, Options};
 use super::unseen;
 use super::validate::wire_name;
 use crate::attribute::{Runtime, at, is_attribute, local};
-use crate::chain::{Chain, Link};
+use crate::chain::{Chain, Link, Scope};
 use crate::checked;
 use crate::crate_paths;
 use crate::diagnostics::Diagnostics;
@@ -100,7 +102,14 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
         Some(context) => (None, context.to_token_stream()),
         None => (Some(quote!(<#any: #private::Send + #private::Sync + 'static>)), any),
     };
-    let chain = Chain::new(&options.with, context.clone(), &runtime);
+    let shared = options.context.as_ref().map(|context| {
+        let alias = Ident::new("__SharedContext", at(context.span()));
+        let shared = checked::shared(context, &runtime);
+        (alias.clone(), quote!(#[doc(hidden)] type #alias = #shared;))
+    });
+    let (shared, shared_alias) = shared.unzip();
+    let first = shared.map_or_else(|| context.clone(), Ident::into_token_stream);
+    let chain = Chain::new(&options.with, first.clone(), &runtime);
     let mut inner = chain.context().clone();
     let alias = options.context.is_some().then(|| {
         // Missing parts of the context are reported here.
@@ -116,7 +125,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
         definition
     });
     let router = local("router");
-    let aliases = chain.aliases(&runtime);
+    let aliases = chain.aliases(Scope::Module, &runtime);
     let wrap = chain.links.iter().rev().map(|Link { path, alias, context, .. }| {
         let place = at(path.span());
         let root = runtime.root_at(place);
@@ -131,7 +140,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
     let router_type = RouterType {
         runtime: &runtime,
         generics: generics.clone(),
-        context: context.clone(),
+        context: first,
         entries: module
             .entries()
             .filter(fits)
@@ -140,6 +149,7 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
             .collect(),
     };
     quote! {
+        #shared_alias
         #aliases
         #alias
 
@@ -225,6 +235,13 @@ fn entry_item(module: &Module, entry: &Entry, options: Option<&Options>) -> Toke
                 && (options.is_some() || entry.kind == EntryKind::Procedure)
     };
     let attributes = entry.attributes.iter().filter(is_kept).map(|attribute| {
+        let mut attribute = attribute.clone();
+        if is_own(&&attribute)
+            && let Meta::List(list) = &mut attribute.meta
+        {
+            list.tokens = in_this_module(list.tokens.clone());
+        }
+        let attribute = &attribute;
         if is_own(&attribute) && !inherited.is_empty() {
             with_options(attribute, &inherited)
         } else {
@@ -251,6 +268,59 @@ fn add_option(inherited: &mut TokenStream, entry: &Entry, key: &str, value: &Tok
     if !entry.has_option(key) {
         let key = Ident::new(key, Span::call_site());
         inherited.extend(quote!(#key = #value,));
+    }
+}
+
+/// `with = self::check` in place of `with = check`: the name is one of this module, not of
+/// a block.
+fn in_this_module(options: TokenStream) -> TokenStream {
+    let mut names_middleware = false;
+    let mut done = TokenStream::new();
+    let mut options = options.into_iter().peekable();
+    while let Some(token) = options.next() {
+        let is_list =
+            matches!(&token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '=' => punct.to_tokens(&mut done),
+            TokenTree::Group(group) if names_middleware && is_list => {
+                let paths = Punctuated::<Path, Token![,]>::parse_terminated;
+                match paths.parse2(group.stream()) {
+                    Ok(paths) => {
+                        let paths = paths.iter().map(in_self);
+                        let mut list = Group::new(Delimiter::Bracket, quote!(#(#paths),*));
+                        list.set_span(group.span());
+                        list.to_tokens(&mut done);
+                    }
+                    Err(_) => group.to_tokens(&mut done),
+                }
+                names_middleware = false;
+            }
+            TokenTree::Ident(ident) if names_middleware => {
+                let is_path = matches!(options.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+                if is_path {
+                    ident.to_tokens(&mut done);
+                } else {
+                    in_self(&Path::from(ident)).to_tokens(&mut done);
+                }
+                names_middleware = false;
+            }
+            token => {
+                names_middleware = matches!(&token, TokenTree::Ident(ident) if ident == "with");
+                token.to_tokens(&mut done);
+            }
+        }
+    }
+    done
+}
+
+/// `self::check` for `check`
+fn in_self(path: &Path) -> TokenStream {
+    match path.get_ident() {
+        Some(name) if !["self", "super", "crate"].iter().any(|it| name == it) => {
+            let place = name.span();
+            quote_spanned!(place=> self::#name)
+        }
+        _ => path.to_token_stream(),
     }
 }
 

@@ -188,17 +188,26 @@ fn check_use(item: &ItemUse, errors: &mut Diagnostics) {
                 );
                 continue;
             }
+            // `pub use other::Trait as _;` brings methods alone.
+            UseTree::Rename(rename) if rename.rename == "_" => continue,
+            UseTree::Rename(rename) if is_type(&rename.ident) => &rename.rename,
+            UseTree::Rename(rename) => &rename.ident,
             UseTree::Name(name) => &name.ident,
-            UseTree::Rename(rename) => &rename.rename,
         };
-        // A procedure is a function, a router a module.
-        if name.unraw().to_string().starts_with(|c: char| c.is_lowercase()) {
+        if !is_type(name) {
             errors.at(
                 name,
                 format!("write `#[procedure] pub use …::{name};` if this is one, `#[router]` if it is a module with a router, else `use` without `pub`: it would not be served"),
             );
         }
     }
+}
+
+/// Returns whether a name is that of a type, a trait or a constant: a procedure is a
+/// function, a router a module.
+fn is_type(name: &Ident) -> bool {
+    let name = name.unraw().to_string();
+    name.trim_start_matches('_').starts_with(char::is_uppercase)
 }
 
 // `procedures! { … }`, `cfg_if! { … }`

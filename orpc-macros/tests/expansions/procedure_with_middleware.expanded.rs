@@ -113,13 +113,26 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write the name of a function with `#[middleware]`: this type is of none"
+                "write `#[middleware]` before the function `authenticate`, or the name of a function that has it"
             );
             true
         },
     > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
     #[doc(hidden)]
-    type __Named1 = crate::plans::with_plan;
+    struct __With1 {}
+    const _: () = {
+        use crate::plans::with_plan as __Exists;
+        #[allow(non_camel_case_types, dead_code)]
+        struct with_plan {}
+        const _: () = {
+            use crate::plans::*;
+            impl ::orpc_runtime::__private::NamedType for __With1 {
+                type Type = with_plan;
+            }
+        };
+    };
+    #[doc(hidden)]
+    type __Named1 = <__With1 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware1 = <::orpc_runtime::__private::Checked<
         __Named1,
@@ -138,7 +151,7 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write the name of a function with `#[middleware]`: this type is of none"
+                "write `#[middleware]` before the function `crate::plans::with_plan`, or the name of a function that has it"
             );
             true
         },
@@ -313,7 +326,7 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write the name of a function with `#[middleware]`: this type is of none"
+                "write `#[middleware]` before the function `authenticate`, or the name of a function that has it"
             );
             true
         },

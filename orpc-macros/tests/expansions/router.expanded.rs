@@ -191,14 +191,26 @@ pub mod chat {
         }
     };
     #[doc(hidden)]
-    type __RouterContext = App;
+    type __SharedContext = <::orpc_runtime::__private::Checked<
+        App,
+        {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::core::assert!(
+                ::orpc_runtime::__private::IsShared:: < App > ::IS,
+                "make `App` `Send + Sync`, with `Arc` in place of `Rc` and `Mutex` or an atomic in place of `RefCell` or `Cell`: calls on several threads share the context"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::OnceType>::Context;
+    #[doc(hidden)]
+    type __RouterContext = __SharedContext;
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
     #[allow(deprecated, clippy::all, clippy::pedantic)]
     const _: () = {
-        impl ::orpc_runtime::__private::RouterModule<App> for self::router {
-            fn router() -> ::orpc_runtime::Router<App> {
+        impl ::orpc_runtime::__private::RouterModule<__SharedContext> for self::router {
+            fn router() -> ::orpc_runtime::Router<__SharedContext> {
                 self::router()
             }
         }

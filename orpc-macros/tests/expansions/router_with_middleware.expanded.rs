@@ -77,7 +77,20 @@ pub mod account {
             }
         }
         #[doc(hidden)]
-        type __Named0 = timed;
+        struct __With0 {}
+        const _: () = {
+            use self::timed as __Exists;
+            #[allow(non_camel_case_types, dead_code)]
+            struct timed {}
+            const _: () = {
+                use self::*;
+                impl ::orpc_runtime::__private::NamedType for __With0 {
+                    type Type = timed;
+                }
+            };
+        };
+        #[doc(hidden)]
+        type __Named0 = <__With0 as ::orpc_runtime::__private::NamedType>::Type;
         #[doc(hidden)]
         type __Middleware0 = <::orpc_runtime::__private::Checked<
             __Named0,
@@ -96,7 +109,7 @@ pub mod account {
                 }
                 ::core::assert!(
                     __Probe:: < __Probed > ::IS,
-                    "write the name of a function with `#[middleware]`: this type is of none"
+                    "write `#[middleware]` before the function `self::timed`, or the name of a function that has it"
                 );
                 true
             },
@@ -216,15 +229,28 @@ pub mod account {
             }
         };
         #[doc(hidden)]
-        type __RouterContext = super::__RouterContext;
+        type __SharedContext = <::orpc_runtime::__private::Checked<
+            super::__RouterContext,
+            {
+                use ::orpc_runtime::__private::IsNot as _;
+                ::core::assert!(
+                    ::orpc_runtime::__private::IsShared:: < super::__RouterContext >
+                    ::IS,
+                    "make `super::__RouterContext` `Send + Sync`, with `Arc` in place of `Rc` and `Mutex` or an atomic in place of `RefCell` or `Cell`: calls on several threads share the context"
+                );
+                true
+            },
+        > as ::orpc_runtime::__private::OnceType>::Context;
+        #[doc(hidden)]
+        type __RouterContext = __SharedContext;
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         pub struct router {}
         #[allow(deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
-            impl ::orpc_runtime::__private::RouterModule<super::__RouterContext>
+            impl ::orpc_runtime::__private::RouterModule<__SharedContext>
             for self::router {
-                fn router() -> ::orpc_runtime::Router<super::__RouterContext> {
+                fn router() -> ::orpc_runtime::Router<__SharedContext> {
                     self::router()
                 }
             }
@@ -246,7 +272,32 @@ pub mod account {
         }
     }
     #[doc(hidden)]
-    type __Named0 = authenticate;
+    type __SharedContext = <::orpc_runtime::__private::Checked<
+        App,
+        {
+            use ::orpc_runtime::__private::IsNot as _;
+            ::core::assert!(
+                ::orpc_runtime::__private::IsShared:: < App > ::IS,
+                "make `App` `Send + Sync`, with `Arc` in place of `Rc` and `Mutex` or an atomic in place of `RefCell` or `Cell`: calls on several threads share the context"
+            );
+            true
+        },
+    > as ::orpc_runtime::__private::OnceType>::Context;
+    #[doc(hidden)]
+    struct __With0 {}
+    const _: () = {
+        use self::authenticate as __Exists;
+        #[allow(non_camel_case_types, dead_code)]
+        struct authenticate {}
+        const _: () = {
+            use self::*;
+            impl ::orpc_runtime::__private::NamedType for __With0 {
+                type Type = authenticate;
+            }
+        };
+    };
+    #[doc(hidden)]
+    type __Named0 = <__With0 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware0 = <::orpc_runtime::__private::Checked<
         __Named0,
@@ -265,13 +316,26 @@ pub mod account {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write the name of a function with `#[middleware]`: this type is of none"
+                "write `#[middleware]` before the function `authenticate`, or the name of a function that has it"
             );
             true
         },
     > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
     #[doc(hidden)]
-    type __Named1 = limit;
+    struct __With1 {}
+    const _: () = {
+        use self::limit as __Exists;
+        #[allow(non_camel_case_types, dead_code)]
+        struct limit {}
+        const _: () = {
+            use self::*;
+            impl ::orpc_runtime::__private::NamedType for __With1 {
+                type Type = limit;
+            }
+        };
+    };
+    #[doc(hidden)]
+    type __Named1 = <__With1 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware1 = <::orpc_runtime::__private::Checked<
         __Named1,
@@ -290,7 +354,7 @@ pub mod account {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write the name of a function with `#[middleware]`: this type is of none"
+                "write `#[middleware]` before the function `limit`, or the name of a function that has it"
             );
             true
         },
@@ -298,7 +362,9 @@ pub mod account {
     #[doc(hidden)]
     type __RouterContext = <::orpc_runtime::__private::Checked<
         <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
-            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<App>,
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
+                __SharedContext,
+            >,
         >,
         {
             trait __Other {
@@ -308,7 +374,7 @@ pub mod account {
             for ::orpc_runtime::__private::Twice<__C, __CASE> {}
             impl<__C> __Other for ::orpc_runtime::__private::Nothing<__C> {}
             type __Behind0 = <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
-                App,
+                __SharedContext,
             >;
             ::core::assert!(
                 ::orpc_runtime::__private::Nothing:: < __Behind0 > ::IS || ! (false ||
@@ -326,7 +392,9 @@ pub mod account {
                 "lend a type of its own here: what this middleware lends is lent in front of it already"
             );
             type __Behind1 = <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
-                <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<App>,
+                <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
+                    __SharedContext,
+                >,
             >;
             ::core::assert!(
                 ::orpc_runtime::__private::Nothing:: < __Behind1 > ::IS || ! (false ||
@@ -351,8 +419,8 @@ pub mod account {
     pub struct router {}
     #[allow(deprecated, clippy::all, clippy::pedantic)]
     const _: () = {
-        impl ::orpc_runtime::__private::RouterModule<App> for self::router {
-            fn router() -> ::orpc_runtime::Router<App> {
+        impl ::orpc_runtime::__private::RouterModule<__SharedContext> for self::router {
+            fn router() -> ::orpc_runtime::Router<__SharedContext> {
                 self::router()
             }
         }
@@ -381,9 +449,13 @@ pub mod account {
             self::devices::router(),
         );
         let router = ::orpc_runtime::Router::<
-            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<App>,
+            <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
+                __SharedContext,
+            >,
         >::behind::<__Middleware1, _>(router);
-        let router = ::orpc_runtime::Router::<App>::behind::<__Middleware0, _>(router);
+        let router = ::orpc_runtime::Router::<
+            __SharedContext,
+        >::behind::<__Middleware0, _>(router);
         let router = ::orpc_runtime::Router::hooks(router, Log);
         router
     }
@@ -456,7 +528,20 @@ pub mod anywhere {
         }
     };
     #[doc(hidden)]
-    type __Named0 = limit;
+    struct __With0 {}
+    const _: () = {
+        use self::limit as __Exists;
+        #[allow(non_camel_case_types, dead_code)]
+        struct limit {}
+        const _: () = {
+            use self::*;
+            impl ::orpc_runtime::__private::NamedType for __With0 {
+                type Type = limit;
+            }
+        };
+    };
+    #[doc(hidden)]
+    type __Named0 = <__With0 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware0 = <::orpc_runtime::__private::Checked<
         __Named0,
@@ -475,7 +560,7 @@ pub mod anywhere {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write the name of a function with `#[middleware]`: this type is of none"
+                "write `#[middleware]` before the function `limit`, or the name of a function that has it"
             );
             true
         },

@@ -102,6 +102,23 @@ impl<T: std::error::Error + Send + Sync + Unpin + 'static> IsInternal<T> {
     pub const IS: bool = true;
 }
 
+/// Tells by its constant `IS` whether threads can share a value of a type.
+#[derive(Debug)]
+pub struct IsShared<T>(PhantomData<T>);
+
+impl<T> IsNot for IsShared<T> {}
+
+impl<T: Send + Sync + 'static> IsShared<T> {
+    /// That they can.
+    pub const IS: bool = true;
+}
+
+/// A middleware by its name. Implemented by generated code.
+pub trait NamedType {
+    /// The type of that name.
+    type Type;
+}
+
 /// Tells by its constant `IS` whether a type has no values.
 #[derive(Debug)]
 pub struct IsInfallible<T>(PhantomData<T>);
@@ -193,7 +210,17 @@ impl<M: Middleware> MiddlewareType for Checked<M, true> {
     type Middleware = M;
 }
 
+<<<<<<< HEAD
 /// A context with each type at most once.
+=======
+// Of a check that has failed both implementations may be meant, so that the compiler
+// says nothing further of it.
+impl<M> MiddlewareType for Checked<M, false> {
+    type Middleware = M;
+}
+
+/// A context that lends each type once.
+>>>>>>> 9f1dad5 (Name a forgotten middleware attribute and a context that threads cannot share)
 pub trait OnceType {
     /// The type itself.
     type Context;
@@ -203,10 +230,21 @@ impl<C> OnceType for Checked<C, true> {
     type Context = C;
 }
 
+<<<<<<< HEAD
 /// Its constant `IS` is `true` if the type of a context's last middleware is available
 /// in front of it, too, one `CASE` each: by one of the four middlewares before it, by
 /// the router's context, or by the call. For the other contexts generated code has a
 /// trait with a constant of that name.
+=======
+impl<C> OnceType for Checked<C, false> {
+    type Context = C;
+}
+
+/// Tells by its constant `IS` whether what the last middleware of a context lends is
+/// lent in front of it, too, `CASE` by case: by one of the four middlewares before
+/// it, by the router's context, or by the call. For the other contexts generated code
+/// has a trait with a constant of that name.
+>>>>>>> 9f1dad5 (Name a forgotten middleware attribute and a context that threads cannot share)
 #[derive(Debug)]
 pub struct Twice<C, const CASE: usize>(PhantomData<C>);
 

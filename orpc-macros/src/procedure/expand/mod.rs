@@ -12,7 +12,7 @@ use self::definition::definition;
 use self::kind::{Kind, Mount, kind};
 use super::validate::Procedure;
 use crate::attribute::{Runtime, associated, cfg_attributes, local};
-use crate::chain::{Chain, Link};
+use crate::chain::{Chain, Link, Scope};
 use crate::lent::How;
 use crate::naming::camel_case;
 use crate::signature::Head;
@@ -114,7 +114,7 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Mount)
         innermost,
         |inner, Link { alias, how, .. }| quote!(#point.behind::<#alias, #how>(|#point| #inner)),
     );
-    let aliases = chain.aliases(&options.runtime);
+    let aliases = chain.aliases(Scope::Any, &options.runtime);
     quote! {
         #aliases
 
