@@ -210,9 +210,6 @@ impl<M: Middleware> MiddlewareType for Checked<M, true> {
     type Middleware = M;
 }
 
-<<<<<<< HEAD
-/// A context with each type at most once.
-=======
 // Of a check that has failed both implementations may be meant, so that the compiler
 // says nothing further of it.
 impl<M> MiddlewareType for Checked<M, false> {
@@ -220,7 +217,6 @@ impl<M> MiddlewareType for Checked<M, false> {
 }
 
 /// A context that lends each type once.
->>>>>>> 9f1dad5 (Name a forgotten middleware attribute and a context that threads cannot share)
 pub trait OnceType {
     /// The type itself.
     type Context;
@@ -230,12 +226,6 @@ impl<C> OnceType for Checked<C, true> {
     type Context = C;
 }
 
-<<<<<<< HEAD
-/// Its constant `IS` is `true` if the type of a context's last middleware is available
-/// in front of it, too, one `CASE` each: by one of the four middlewares before it, by
-/// the router's context, or by the call. For the other contexts generated code has a
-/// trait with a constant of that name.
-=======
 impl<C> OnceType for Checked<C, false> {
     type Context = C;
 }
@@ -244,7 +234,6 @@ impl<C> OnceType for Checked<C, false> {
 /// lent in front of it, too, `CASE` by case: by one of the four middlewares before
 /// it, by the router's context, or by the call. For the other contexts generated code
 /// has a trait with a constant of that name.
->>>>>>> 9f1dad5 (Name a forgotten middleware attribute and a context that threads cannot share)
 #[derive(Debug)]
 pub struct Twice<C, const CASE: usize>(PhantomData<C>);
 
