@@ -38,6 +38,7 @@ pub struct SigningKeys(Vec<Hmac<Sha256>>);
 
 /// Error of creating [`SigningKeys`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// There is no key.
     #[error("there is no signing key")]

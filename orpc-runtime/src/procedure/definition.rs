@@ -23,6 +23,7 @@ pub struct Definition {
 /// Kind of a procedure's result. It is decided by the type of the function, never by
 /// the values that a call yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// One result.
     Unary,

@@ -56,6 +56,12 @@ pub struct IteratorDecoder<T, R> {
     done: InputDecoder<R>,
 }
 
+impl<T, R> fmt::Debug for IteratorDecoder<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IteratorDecoder").finish_non_exhaustive()
+    }
+}
+
 impl<T, R> ProcedureInput for EventIterator<T, R>
 where
     T: DeserializeOwned + JsonSchema + Send + 'static,

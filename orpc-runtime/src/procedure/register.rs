@@ -1,6 +1,7 @@
 //! Registration of procedures in routers.
 
 use std::any::TypeId;
+use std::fmt;
 use std::sync::Arc;
 
 use super::definition::Definition;
@@ -30,6 +31,12 @@ pub trait Mount<C, How>: Procedure {
 
 /// Position of one procedure in a router.
 pub struct MountPoint<'m, C>(pub(crate) &'m mut Option<Mounted<C>>);
+
+impl<C> fmt::Debug for MountPoint<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MountPoint").finish_non_exhaustive()
+    }
+}
 
 /// A registered procedure.
 pub(crate) struct Mounted<C> {

@@ -39,6 +39,7 @@ pub enum GapReason {
 
 /// Data of the gap's error, as clients read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct GapData {
     /// Reason of the gap.
     pub reason: GapReason,

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -30,6 +31,12 @@ pub struct InputDecoder<T> {
     /// The user-defined types.
     codes: Vec<u32>,
     types: PhantomData<fn() -> T>,
+}
+
+impl<T> fmt::Debug for InputDecoder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InputDecoder").finish_non_exhaustive()
+    }
 }
 
 /// Error of a refused input.

@@ -25,6 +25,7 @@ const ERROR: usize = 512;
 
 /// One failure of an input: `{"message": …, "path": […]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Issue {
     /// Message for people.
     pub message: String,

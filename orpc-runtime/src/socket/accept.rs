@@ -24,6 +24,7 @@ pub struct Accept {
 
 /// Error of an invalid tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TagError {
     /// The tag is longer than 256 characters.
     #[error("a tag has at most {MAX_TAG} characters")]

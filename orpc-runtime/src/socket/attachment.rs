@@ -12,6 +12,7 @@ pub(super) struct Attachment(Box<[u8]>);
 
 /// Error of a value that cannot be attached to a socket, or read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AttachmentError {
     /// The text of the value is longer than 2,048 bytes.
     #[error("an attachment of {length} bytes is too long, {MAX_LENGTH} are allowed")]

@@ -9,6 +9,7 @@ use bytes::Bytes;
 ///
 /// Text is UTF-8. Transports without message types carry the bytes of either.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Frame {
     /// A message of text.
     Text(Bytes),
@@ -123,6 +124,7 @@ impl fmt::Display for CloseCode {
 
 /// Close frame of a socket, or its loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Close {
     /// Code of the first close frame, from either end.
     pub code: CloseCode,

@@ -88,6 +88,7 @@ struct State {
 
 /// Error of a message that was not sent on a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SendError {
     /// The socket is closed, or closes.
     #[error("the socket is closed")]

@@ -5,6 +5,7 @@ use serde::Serialize;
 /// A step of the path to a place in a value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum PathSegment {
     /// A member of an object.
     Key(String),

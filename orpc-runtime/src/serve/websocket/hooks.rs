@@ -98,6 +98,7 @@ pub enum Handled {
 
 /// Error of a socket.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SocketError {
     /// A message is longer than the service's limit, and its call cannot be refused
     /// alone; the socket closes with 1009.

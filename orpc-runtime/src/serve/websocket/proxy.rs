@@ -70,6 +70,7 @@ struct Target {
 
 /// Error of a URL that sockets cannot be forwarded to.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProxyTargetError {
     /// It is not a URL.
     #[error("not a URL")]
