@@ -6,7 +6,8 @@ import { join } from "node:path";
 /** The top-level modules of each package, from the ground floor up; those of one line do not use each other. */
 const FLOORS = {
   "orpc-runtime": [
-    ["value", "budget", "clock"],
+    ["clock"],
+    ["value", "budget"],
     ["schema", "socket"],
     ["core"],
     ["procedure", "publish"],
