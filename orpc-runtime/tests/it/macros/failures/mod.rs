@@ -198,10 +198,10 @@ async fn refuse() -> Outcome {
     Err(Denied::Denied)
 }
 
-pub type Completed = Result<Done, Denied>;
+pub type Ended = Result<Done, Denied>;
 
 #[middleware]
-async fn refuse_around(next: Next) -> Completed {
+async fn refuse_around(next: Next) -> Ended {
     drop(next);
     Err(Denied::Denied)
 }
