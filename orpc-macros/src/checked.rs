@@ -140,7 +140,7 @@ pub(crate) fn middleware(name: &Ident, path: &Path, runtime: &Runtime) -> TokenS
 }
 
 /// ```text
-/// <Checked<With<App, User>, { assert!(…, "…"); true }> as OnceType>::Context
+/// <Checked<Extended<App, User>, { assert!(…, "…"); true }> as OnceType>::Context
 /// ```
 ///
 /// `context` is the one behind all of the middlewares, `behind` each with the one

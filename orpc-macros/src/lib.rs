@@ -112,7 +112,7 @@ pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// * Without `Next`: a value for the procedures behind it, `T` or `Result<T, E>`. They may borrow it as `&T`,
 ///   beside the values of the context, which has each type once. An error ends the call. `()` adds no value: the
 ///   middleware only admits or refuses calls.
-/// * With `Next<T>`: `Result<Done, E>`. The function runs the rest of the call by
+/// * With `Next<T>`: `Result<Completed, E>`. The function runs the rest of the call by
 ///   `next.with(value)`, or `next.run()` for `Next<()>`, and returns its result; or
 ///   ends the call without it.
 ///

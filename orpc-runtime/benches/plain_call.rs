@@ -229,7 +229,7 @@ async fn over_a_peer(rpc: &Rpc<()>, case: &Case, calls: usize) {
     }
     let message = Bytes::from(json!({ "i": "1", "p": payload }).to_string());
     for _ in 0..calls {
-        peer.message(message.clone());
+        peer.receive(message.clone());
         let frame = peer.next().await;
         std::hint::black_box(frame.expect("an answer"));
     }

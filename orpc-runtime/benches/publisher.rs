@@ -101,7 +101,7 @@ async fn replay(durability: Durability) {
     }
     let mut times = Vec::new();
     for _ in 0..20 {
-        let mut reader = lines.subscribe("room", Start::Oldest).expect("a reader");
+        let mut reader = lines.subscribe("room", Start::Earliest).expect("a reader");
         let start = Instant::now();
         for _ in 0..EVENTS {
             reader.next().await.expect("an event").expect("no gap");
@@ -140,7 +140,7 @@ pub mod api {
     pub fn follow(
         app: &App,
     ) -> Result<impl Stream<Item = Result<Published<String>, ReadError>>, SubscribeError> {
-        app.lines.subscribe("room", Start::Oldest)
+        app.lines.subscribe("room", Start::Earliest)
     }
 }
 

@@ -10,9 +10,10 @@ pub use crate::procedure::type_check::{
     MiddlewareType, Misplaced, NamedType, Nothing, OnceType, ResultType, StreamType, Twice,
 };
 pub use crate::procedure::{
-    Answers, Definition, Docs, Done, DurableOutput, Hibernates, Hibernating, InputEvents, Kind,
-    Lends, MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Opens, Procedure,
-    ProcedureInput, RawInput, RunMiddleware, Scope, Streams, Unary, UnaryOutput, With,
+    Completed, Definition, Docs, DurableOutput, Extended, Hibernating, HibernatingHandler,
+    InputEvents, Lends, MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Procedure,
+    ProcedureInput, ProcedureKind, RawInput, RunMiddleware, Scope, StreamHandler, Streams, Unary,
+    UnaryHandler, UnaryOutput,
 };
 pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError, derived};

@@ -267,7 +267,7 @@ impl Reservation {
     }
 }
 
-/// Step in which [`Reservation::cover`] reserves bytes.
+/// EventPayload in which [`Reservation::cover`] reserves bytes.
 const STEP: usize = 4 * 1024;
 
 impl Drop for Reservation {

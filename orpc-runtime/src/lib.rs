@@ -30,7 +30,7 @@ pub mod prelude;
 
 pub use crate::core::{
     Code, Error, ErrorDeclaration, ErrorEvent, Event, EventError, EventItem, EventMeta,
-    LastEventId, RpcError, Step,
+    EventPayload, LastEventId, RpcError,
 };
 pub use budget::MemoryBudget;
 pub use contract::Contract;
@@ -38,18 +38,21 @@ pub use derive::JsonSchema;
 pub use entries::{EntryOf, RouterModule};
 pub use orpc_runtime_macros::{RpcError, contract, middleware, procedure, router};
 pub use procedure::{
-    Call, CallEnd, Definition, Deprecation, Done, EventIterator, Hibernating, HibernatingIterator,
-    HibernationId, Hooks, Kind, Lends, MayLend, MetaValue, Middleware, Next, PeerAddr, Procedure,
-    ProcedureInput, ProcedureOutput, ResponseGuard, ResponseHead, RunMiddleware, With,
+    Call, CallEnd, Completed, Definition, Deprecation, EventIterator, Extended, Hibernating,
+    HibernatingIterator, HibernationId, Hooks, Lends, MayLend, MetaValue, Middleware, Next,
+    PeerAddr, Procedure, ProcedureInput, ProcedureKind, ProcedureOutput, ResponseGuard,
+    ResponseHead, RunMiddleware,
 };
 pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;
 pub use schema::Issue;
 pub use serve::{ContextSource, IntoContext};
-pub use socket::{Accept, AttachmentError, Close, CloseCode, Frame, SendError, Socket, TagError};
+pub use socket::{
+    AttachmentError, CloseCode, CloseFrame, Frame, SendError, Socket, SocketConfig, TagError,
+};
 pub use value::{PathSegment, Value};
 
-pub use room::{Delivery, EncodedEvent, Recipients, Room, Rooms};
+pub use room::{Delivery, EncodedEvent, Room, Rooms, Sockets};
 #[cfg(feature = "http")]
 pub use serve::http;
 #[cfg(feature = "server")]
@@ -58,7 +61,7 @@ pub use serve::listen as server;
 pub use serve::listen::serve;
 #[cfg(feature = "websocket")]
 pub use serve::websocket;
-pub use serve::{Peer, Port, PortClosed, Rate, ports};
+pub use serve::{Duplex, DuplexClosed, Peer, Rate, duplex};
 
 /// The crates whose types appear in this crate's interface.
 pub use {cookie, futures, schemars, serde};

@@ -5,8 +5,8 @@
 
 pub use crate::derive::JsonSchema;
 pub use crate::{
-    Call, Code, Done, Error, Event, EventIterator, LastEventId, Next, Router, Rpc, RpcError,
-    Socket, Step, contract, middleware, procedure,
+    Call, Code, Completed, Error, Event, EventIterator, EventPayload, LastEventId, Next, Router,
+    Rpc, RpcError, Socket, contract, middleware, procedure,
     publish::{Published, Publisher},
     router,
 };

@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 
 /// Ends calls and streams that take too long.
 #[middleware]
-async fn deadline(next: Next) -> Result<Done, Error> {
+async fn deadline(next: Next) -> Result<Completed, Error> {
     match tokio::time::timeout(Duration::from_secs(30), next.run()).await {
         Ok(result) => result,
         Err(_) => Err(Error::new(Code::Timeout)),
@@ -40,7 +40,7 @@ async fn deadline(next: Next) -> Result<Done, Error> {
 
 /// Lends a value to the procedures behind it, and acts after them.
 #[middleware]
-async fn timed(call: &Call, next: Next<Instant>) -> Result<Done, Error> {
+async fn timed(call: &Call, next: Next<Instant>) -> Result<Completed, Error> {
     let started = Instant::now();
     let result = next.with(started).await;
     println!("{} took {:?}", call.path(), started.elapsed());

@@ -51,13 +51,13 @@ pub fn open(path: &Path) -> Result<Publisher<Message>, StoreError> {
 // #endregion open
 
 // #region audience
-use orpc_runtime::publish::{PublishError, Recipient};
+use orpc_runtime::publish::{PublishError, Subscriber};
 
 /// Publishes to the staff, once, however often it is called for one order.
 pub async fn announce(app: &App, order: u32) -> Result<(), PublishError> {
     let message = Message { text: format!("order {order} is paid") };
     let key = format!("order-{order}");
-    app.messages.publish("orders", &message).tags(["staff"]).retry_key(&key).await?;
+    app.messages.publish("orders", &message).tags(["staff"]).idempotency_key(&key).await?;
     Ok(())
 }
 
@@ -66,8 +66,8 @@ pub fn orders_for(
     app: &App,
     name: &str,
 ) -> Result<impl Stream<Item = Result<Published<Message>, ReadError>> + use<>, SubscribeError> {
-    let reader = Recipient::new(name).tags(["staff"]);
-    Ok(app.messages.subscribe("orders", orpc_runtime::publish::Start::Oldest)?.recipient(reader))
+    let reader = Subscriber::new(name).tags(["staff"]);
+    Ok(app.messages.subscribe("orders", orpc_runtime::publish::Start::Earliest)?.subscriber(reader))
 }
 // #endregion audience
 

@@ -3,7 +3,7 @@
 // #region hooks
 use orpc_runtime::prelude::*;
 use orpc_runtime::websocket::SocketHooks;
-use orpc_runtime::{Accept, Close, Rooms};
+use orpc_runtime::{CloseFrame, Rooms, SocketConfig};
 
 pub struct Lobby {
     rooms: Rooms,
@@ -11,11 +11,11 @@ pub struct Lobby {
 
 impl SocketHooks for Lobby {
     /// `/ws?name=Ada` enters the lobby as Ada; a request without a name is refused.
-    async fn upgrade(&self, request: &http::request::Parts) -> Result<Accept, Error> {
+    async fn upgrade(&self, request: &http::request::Parts) -> Result<SocketConfig, Error> {
         let query = request.uri.query().unwrap_or_default();
         let name = query.strip_prefix("name=").ok_or(Code::Unauthorized)?;
         let lobby = self.rooms.get_or_create("lobby");
-        let accept = Accept::new().tag(name).map_err(|_| Code::BadRequest)?;
+        let accept = SocketConfig::new().tag(name).map_err(|_| Code::BadRequest)?;
         Ok(accept.room(&lobby))
     }
 
@@ -23,7 +23,7 @@ impl SocketHooks for Lobby {
         self.tell(socket, "joins");
     }
 
-    fn close(&self, socket: &Socket, _: &Close) {
+    fn close(&self, socket: &Socket, _: &CloseFrame) {
         self.tell(socket, "leaves");
     }
 }
@@ -89,10 +89,10 @@ mod tests {
         let (rooms, rpc) = (Rooms::new(), Rpc::new(chat::router()));
         drop(service(&rpc, &rooms));
         let mut peer = rpc.peer(rooms);
-        peer.message(r#"{"i":"1","p":{"u":"/onMessage"}}"#);
+        peer.receive(r#"{"i":"1","p":{"u":"/onMessage"}}"#);
         let opened = peer.next().await.unwrap();
         assert!(format!("{opened:?}").contains("event-stream"));
-        peer.message(r#"{"i":"2","p":{"u":"/send","b":{"json":"hi"}}}"#);
+        peer.receive(r#"{"i":"2","p":{"u":"/send","b":{"json":"hi"}}}"#);
         let frames = [peer.next().await.unwrap(), peer.next().await.unwrap()];
         assert!(format!("{frames:?}").contains("hi"), "{frames:?}");
     }

@@ -26,7 +26,7 @@ pub mod api {
     pub async fn sum(mut numbers: EventIterator<f64>) -> Result<f64, Error> {
         let mut sum = 0.0;
         while let Some(event) = numbers.next().await {
-            if let Step::Message(number) = event?.into_parts().0 {
+            if let EventPayload::Message(number) = event?.into_parts().0 {
                 sum += number;
             }
         }
@@ -47,7 +47,7 @@ pub async fn introduce(socket: &Socket, name: String) -> Result<(), Error> {
 
 // #region ports
 use orpc_runtime::futures::SinkExt as _;
-use orpc_runtime::{Frame, ports};
+use orpc_runtime::{Frame, duplex};
 
 #[procedure]
 pub async fn ping() -> &'static str {
@@ -56,7 +56,7 @@ pub async fn ping() -> &'static str {
 
 /// Serves a router over a channel in memory.
 pub async fn in_memory() -> Option<Frame> {
-    let (server, mut client) = ports(16);
+    let (server, mut client) = duplex(16);
     let rpc = Rpc::new(Router::new().procedure::<ping, _>());
     tokio::spawn(rpc.peer(()).serve(server));
     client.send(Frame::from(r#"{"i":"1","p":{"u":"/ping"}}"#)).await.ok()?;

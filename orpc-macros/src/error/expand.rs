@@ -248,17 +248,17 @@ fn declaration(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
         }
         VariantKind::Internal { .. } => return TokenStream::new(),
     };
-    let status = status.as_ref().map(|status| quote!(.status(#status)));
-    let message = message.as_ref().map(|message| quote!(.message(#message)));
+    let status = status.as_ref().map(|status| quote!(.with_status(#status)));
+    let message = message.as_ref().map(|message| quote!(.with_message(#message)));
     let data = match variant.fields {
         Fields::Unit => None,
         Fields::Unnamed(fields) => fields.unnamed.first().map(|field| {
             let ty = &field.ty;
-            quote_spanned!(place=> .data::<#ty>())
+            quote_spanned!(place=> .with_data::<#ty>())
         }),
         Fields::Named(_) => {
             let name = data_name(variant);
-            Some(quote!(.data::<#name>()))
+            Some(quote!(.with_data::<#name>()))
         }
     };
     quote!(#all.push(#private::ErrorDeclaration::new(#code) #status #message #data);)

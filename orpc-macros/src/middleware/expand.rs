@@ -92,7 +92,7 @@ pub(super) fn stub(head: &Head, runtime: &Runtime, errors: Diagnostics) -> Token
                 async fn run<'__a>(
                     _: #private::Scope<'__a, __C>,
                     _: #private::Next<Self::Value>,
-                ) -> #private::Result<#private::Done, #private::Error> {
+                ) -> #private::Result<#private::Completed, #private::Error> {
                     #private::Err(#private::unreachable())
                 }
             }
@@ -165,8 +165,8 @@ fn implementation(
     let (below, extended) = if is_unit {
         (quote!(__C), quote!({ let _ = #value; #context }))
     } else {
-        let with = quote_spanned!(place=> #private::With<__C, #value_type>);
-        (with, quote!({ #private::Arc::new(#private::With::new(#context, #value)) }))
+        let with = quote_spanned!(place=> #private::Extended<__C, #value_type>);
+        (with, quote!({ #private::Arc::new(#private::Extended::new(#context, #value)) }))
     };
     let value_item = associated("Value", value_type);
     let error_item = associated("Error", error);
@@ -206,7 +206,7 @@ fn run(
             quote_spanned!(place=> <#whole as #private::ResultType>::split(#call))
         }
         Kind::Around { .. } => quote_spanned! {place=>
-            ::core::convert::identity::<#private::Result<#private::Done, #error_type>>(#call)
+            ::core::convert::identity::<#private::Result<#private::Completed, #error_type>>(#call)
         },
     };
     let success = match kind {
@@ -226,7 +226,7 @@ fn run(
                 #scope: #private::Scope<'__a, __C>,
                 #next: #private::Next<__Value>,
             ) -> impl #private::Future<
-                Output = #private::Result<#private::Done, #private::Error>,
+                Output = #private::Result<#private::Completed, #private::Error>,
             > + #private::Send + '__a {
                 async move { let _ = &#scope; #body }
             }

@@ -100,11 +100,11 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
         errors,
     );
     check_borrows(&returned, Role::Middleware, errors);
-    let is_done = result_parts(&returned).is_some_and(|(ok, _)| is_named(ok, "Done"));
+    let is_done = result_parts(&returned).is_some_and(|(ok, _)| is_named(ok, "Completed"));
     match next {
         // An alias may hide its type; the compiler knows it.
         Some(_) if !is_done && !is_alias(&returned) => {
-            let message = "return `Result<Done, Error>`, which `next` gives: a middleware that takes `Next` returns the result of the call";
+            let message = "return `Result<Completed, Error>`, which `next` gives: a middleware that takes `Next` returns the result of the call";
             match &signature.output {
                 ReturnType::Type(_, ty) => errors.at(ty, message),
                 ReturnType::Default => errors.at(&signature.ident, message),
@@ -117,7 +117,7 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
         None if is_done => {
             errors.at(
                 &signature.output,
-                "add an argument `next: Next`, which gives `Done`; or return what procedures may borrow",
+                "add an argument `next: Next`, which gives `Completed`; or return what procedures may borrow",
             );
             None
         }
@@ -127,7 +127,7 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
 
 /// Returns whether a type may be another one than its name says.
 fn is_alias(ty: &Type) -> bool {
-    last_segment(ty).is_some() && result_parts(ty).is_none() && !is_named(ty, "Done")
+    last_segment(ty).is_some() && result_parts(ty).is_none() && !is_named(ty, "Completed")
 }
 
 /// Returns the `T` of `Next<T>`, by default `()`.

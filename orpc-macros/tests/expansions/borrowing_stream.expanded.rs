@@ -41,7 +41,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                     "onMessage",
-                    ::orpc_runtime::__private::Kind::Stream,
+                    ::orpc_runtime::__private::ProcedureKind::Stream,
                 )
                 .docs(
                     "Every message from now on, or from the last one that the client saw.",
@@ -58,7 +58,7 @@ const _: () = {
             <__Item as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
-    impl<__C, __H0, __H1, __H2> ::orpc_runtime::__private::Opens<__C, (__H0, __H1, __H2)>
+    impl<__C, __H0, __H1, __H2> ::orpc_runtime::__private::StreamHandler<__C, (__H0, __H1, __H2)>
     for on_message
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,

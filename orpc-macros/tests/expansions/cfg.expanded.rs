@@ -32,14 +32,14 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "reset",
-                ::orpc_runtime::__private::Kind::Unary,
+                ::orpc_runtime::__private::ProcedureKind::Unary,
             )
         }
     }
     impl ::orpc_runtime::__private::Unary for reset {
         type Output = __Output;
     }
-    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for reset
+    impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for reset
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
     {
@@ -100,14 +100,14 @@ pub mod api {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "ping",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for ping {
             type Output = __Output;
         }
-        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
+        impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for ping
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -171,14 +171,14 @@ pub mod api {
                 fn definition() -> ::orpc_runtime::__private::Definition {
                     ::orpc_runtime::__private::Definition::new(
                         "ping",
-                        ::orpc_runtime::__private::Kind::Unary,
+                        ::orpc_runtime::__private::ProcedureKind::Unary,
                     )
                 }
             }
             impl ::orpc_runtime::__private::Unary for ping {
                 type Output = __Output;
             }
-            impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
+            impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for ping
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,

@@ -121,7 +121,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                     "say",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
                 .docs("Sends a message.")
         }
@@ -129,7 +129,7 @@ const _: () = {
     impl ::orpc_runtime::__private::Unary for chat_room::send {
         type Output = __Output;
     }
-    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for chat_room::send
+    impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for chat_room::send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ChatRoom,
@@ -189,14 +189,14 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "ping",
-                ::orpc_runtime::__private::Kind::Unary,
+                ::orpc_runtime::__private::ProcedureKind::Unary,
             )
         }
     }
     impl ::orpc_runtime::__private::Unary for chat_room::ping {
         type Output = __Output;
     }
-    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for chat_room::ping
+    impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for chat_room::ping
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ChatRoom,
@@ -272,7 +272,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "onMessage",
-                ::orpc_runtime::__private::Kind::Stream,
+                ::orpc_runtime::__private::ProcedureKind::Stream,
             )
         }
     }
@@ -289,7 +289,7 @@ const _: () = {
             > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
-    impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for chat_room::on_message
+    impl<__C> ::orpc_runtime::__private::StreamHandler<__C, ()> for chat_room::on_message
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ChatRoom,
@@ -363,7 +363,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "rooms",
-                ::orpc_runtime::__private::Kind::Stream,
+                ::orpc_runtime::__private::ProcedureKind::Stream,
             )
         }
     }
@@ -380,7 +380,7 @@ const _: () = {
             > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
-    impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for chat_room::rooms
+    impl<__C> ::orpc_runtime::__private::StreamHandler<__C, ()> for chat_room::rooms
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ChatRoom,

@@ -53,7 +53,7 @@ mod chat {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "generic",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
@@ -73,7 +73,7 @@ mod chat {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "noReceiver",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
@@ -93,7 +93,7 @@ mod chat {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "send",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }

@@ -24,13 +24,13 @@ const _: () = {
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> renamed::__private::Definition {
-            renamed::__private::Definition::new("ping", renamed::__private::Kind::Unary)
+            renamed::__private::Definition::new("ping", renamed::__private::ProcedureKind::Unary)
         }
     }
     impl renamed::__private::Unary for ping {
         type Output = __Output;
     }
-    impl<__C> renamed::__private::Answers<__C, ()> for ping
+    impl<__C> renamed::__private::UnaryHandler<__C, ()> for ping
     where
         __C: renamed::__private::Send + renamed::__private::Sync + 'static,
     {
@@ -97,7 +97,7 @@ const _: () = {
             let mut all = crate::vendored::renamed::__private::Vec::new();
             all.push(
                 crate::vendored::renamed::__private::ErrorDeclaration::new("TOO_FAST")
-                    .data::<__TooFastData>(),
+                    .with_data::<__TooFastData>(),
             );
             all
         }
@@ -142,14 +142,14 @@ pub mod api {
             fn definition() -> crate::vendored::renamed::__private::Definition {
                 crate::vendored::renamed::__private::Definition::new(
                     "inherits",
-                    crate::vendored::renamed::__private::Kind::Unary,
+                    crate::vendored::renamed::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl crate::vendored::renamed::__private::Unary for inherits {
             type Output = __Output;
         }
-        impl<__C> crate::vendored::renamed::__private::Answers<__C, ()> for inherits
+        impl<__C> crate::vendored::renamed::__private::UnaryHandler<__C, ()> for inherits
         where
             __C: crate::vendored::renamed::__private::Send
                 + crate::vendored::renamed::__private::Sync + 'static,
@@ -210,14 +210,14 @@ pub mod api {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "own",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for has_its_own {
             type Output = __Output;
         }
-        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for has_its_own
+        impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for has_its_own
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,

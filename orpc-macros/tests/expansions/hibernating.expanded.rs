@@ -36,14 +36,14 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "watch",
-                ::orpc_runtime::__private::Kind::Stream,
+                ::orpc_runtime::__private::ProcedureKind::Stream,
             )
         }
     }
-    impl ::orpc_runtime::__private::Hibernates for watch {
+    impl ::orpc_runtime::__private::HibernatingHandler for watch {
         type Iterator = __Output;
     }
-    impl<__C, __H0, __H1> ::orpc_runtime::__private::Answers<__C, (__H0, __H1)> for watch
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::UnaryHandler<__C, (__H0, __H1)> for watch
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,

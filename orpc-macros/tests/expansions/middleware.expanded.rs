@@ -15,7 +15,7 @@ const _: () = {
         type Context<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
-        > = ::orpc_runtime::__private::With<__C, __Value>;
+        > = ::orpc_runtime::__private::Extended<__C, __Value>;
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -23,10 +23,10 @@ const _: () = {
             context: ::orpc_runtime::__private::Arc<__C>,
             value: __Value,
         ) -> ::orpc_runtime::__private::Arc<
-            ::orpc_runtime::__private::With<__C, __Value>,
+            ::orpc_runtime::__private::Extended<__C, __Value>,
         > {
             ::orpc_runtime::__private::Arc::new(
-                ::orpc_runtime::__private::With::new(context, value),
+                ::orpc_runtime::__private::Extended::new(context, value),
             )
         }
     }
@@ -44,7 +44,7 @@ const _: () = {
             next: ::orpc_runtime::__private::Next<__Value>,
         ) -> impl ::orpc_runtime::__private::Future<
             Output = ::orpc_runtime::__private::Result<
-                ::orpc_runtime::__private::Done,
+                ::orpc_runtime::__private::Completed,
                 ::orpc_runtime::__private::Error,
             >,
         > + ::orpc_runtime::__private::Send + '__a {
@@ -117,7 +117,7 @@ const _: () = {
             next: ::orpc_runtime::__private::Next<__Value>,
         ) -> impl ::orpc_runtime::__private::Future<
             Output = ::orpc_runtime::__private::Result<
-                ::orpc_runtime::__private::Done,
+                ::orpc_runtime::__private::Completed,
                 ::orpc_runtime::__private::Error,
             >,
         > + ::orpc_runtime::__private::Send + '__a {
@@ -145,7 +145,7 @@ const _: () = {
         }
     }
 };
-async fn timed(call: &Call, next: Next<Started>) -> Result<Done, Error> {
+async fn timed(call: &Call, next: Next<Started>) -> Result<Completed, Error> {
     next.with(Started::now()).await
 }
 #[doc(hidden)]
@@ -153,7 +153,7 @@ async fn timed(call: &Call, next: Next<Started>) -> Result<Done, Error> {
 struct timed {}
 #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
 const _: () = {
-    type __Returned = Result<Done, Error>;
+    type __Returned = Result<Completed, Error>;
     type __Value = Started;
     type __Error = <__Returned as ::orpc_runtime::__private::ResultType>::Err;
     impl ::orpc_runtime::__private::Middleware for timed {
@@ -162,7 +162,7 @@ const _: () = {
         type Context<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
-        > = ::orpc_runtime::__private::With<__C, __Value>;
+        > = ::orpc_runtime::__private::Extended<__C, __Value>;
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -170,10 +170,10 @@ const _: () = {
             context: ::orpc_runtime::__private::Arc<__C>,
             value: __Value,
         ) -> ::orpc_runtime::__private::Arc<
-            ::orpc_runtime::__private::With<__C, __Value>,
+            ::orpc_runtime::__private::Extended<__C, __Value>,
         > {
             ::orpc_runtime::__private::Arc::new(
-                ::orpc_runtime::__private::With::new(context, value),
+                ::orpc_runtime::__private::Extended::new(context, value),
             )
         }
     }
@@ -188,7 +188,7 @@ const _: () = {
             next: ::orpc_runtime::__private::Next<__Value>,
         ) -> impl ::orpc_runtime::__private::Future<
             Output = ::orpc_runtime::__private::Result<
-                ::orpc_runtime::__private::Done,
+                ::orpc_runtime::__private::Completed,
                 ::orpc_runtime::__private::Error,
             >,
         > + ::orpc_runtime::__private::Send + '__a {
@@ -196,7 +196,7 @@ const _: () = {
                 let _ = &scope;
                 match ::core::convert::identity::<
                     ::orpc_runtime::__private::Result<
-                        ::orpc_runtime::__private::Done,
+                        ::orpc_runtime::__private::Completed,
                         __Error,
                     >,
                 >(

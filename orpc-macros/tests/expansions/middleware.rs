@@ -10,6 +10,6 @@ async fn limit(user: &User) -> Result<(), TooFast> {
 }
 
 #[middleware]
-async fn timed(call: &Call, next: Next<Started>) -> Result<Done, Error> {
+async fn timed(call: &Call, next: Next<Started>) -> Result<Completed, Error> {
     next.with(Started::now()).await
 }

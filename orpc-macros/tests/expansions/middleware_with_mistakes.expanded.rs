@@ -40,7 +40,7 @@ const _: () = {
             _: ::orpc_runtime::__private::Scope<'__a, __C>,
             _: ::orpc_runtime::__private::Next<Self::Value>,
         ) -> ::orpc_runtime::__private::Result<
-            ::orpc_runtime::__private::Done,
+            ::orpc_runtime::__private::Completed,
             ::orpc_runtime::__private::Error,
         > {
             ::orpc_runtime::__private::Err(::orpc_runtime::__private::unreachable())
@@ -81,7 +81,7 @@ const _: () = {
             _: ::orpc_runtime::__private::Scope<'__a, __C>,
             _: ::orpc_runtime::__private::Next<Self::Value>,
         ) -> ::orpc_runtime::__private::Result<
-            ::orpc_runtime::__private::Done,
+            ::orpc_runtime::__private::Completed,
             ::orpc_runtime::__private::Error,
         > {
             ::orpc_runtime::__private::Err(::orpc_runtime::__private::unreachable())

@@ -68,7 +68,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "numbers",
-                ::orpc_runtime::__private::Kind::Stream,
+                ::orpc_runtime::__private::ProcedureKind::Stream,
             )
         }
     }
@@ -85,7 +85,7 @@ const _: () = {
             > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for numbers
+    impl<__C, __H0> ::orpc_runtime::__private::StreamHandler<__C, (__H0,)> for numbers
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,

@@ -28,14 +28,14 @@ pub mod api {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "ping",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for ping {
             type Output = __Output;
         }
-        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
+        impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for ping
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -95,14 +95,14 @@ pub mod api {
                 fn definition() -> ::orpc_runtime::__private::Definition {
                     ::orpc_runtime::__private::Definition::new(
                         "reset",
-                        ::orpc_runtime::__private::Kind::Unary,
+                        ::orpc_runtime::__private::ProcedureKind::Unary,
                     )
                 }
             }
             impl ::orpc_runtime::__private::Unary for reset {
                 type Output = __Output;
             }
-            impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for reset
+            impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for reset
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,
@@ -272,14 +272,14 @@ mod r#use {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "type",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for r#type {
             type Output = __Output;
         }
-        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for r#type
+        impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for r#type
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,

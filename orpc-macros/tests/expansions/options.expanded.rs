@@ -33,14 +33,14 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                     "search",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
                 .docs("Finds messages.\n\nThe newest first.")
                 .deprecated(
                     ::orpc_runtime::__private::Some("1.2.0"),
                     ::orpc_runtime::__private::Some("use `query`"),
                 )
-                .get()
+                .allow_get()
                 .meta("auth", ::orpc_runtime::__private::MetaValue::Bool(true))
                 .meta("role", ::orpc_runtime::__private::MetaValue::Text("admin"))
                 .meta("limit", ::orpc_runtime::__private::MetaValue::Integer(5))
@@ -50,7 +50,7 @@ const _: () = {
     impl ::orpc_runtime::__private::Unary for find {
         type Output = __Output;
     }
-    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for find
+    impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for find
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
     {

@@ -38,7 +38,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "buy",
-                ::orpc_runtime::__private::Kind::Unary,
+                ::orpc_runtime::__private::ProcedureKind::Unary,
             )
         }
     }
@@ -50,7 +50,7 @@ const _: () = {
         __H0,
         __H1,
         __H2,
-    > ::orpc_runtime::__private::Answers<__C, (__H0, __H1, __H2)> for buy
+    > ::orpc_runtime::__private::UnaryHandler<__C, (__H0, __H1, __H2)> for buy
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,
@@ -257,7 +257,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "changes",
-                ::orpc_runtime::__private::Kind::Stream,
+                ::orpc_runtime::__private::ProcedureKind::Stream,
             )
         }
     }
@@ -274,7 +274,7 @@ const _: () = {
             > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for changes
+    impl<__C, __H0> ::orpc_runtime::__private::StreamHandler<__C, (__H0,)> for changes
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<User, __H0>,

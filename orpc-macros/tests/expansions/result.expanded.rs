@@ -29,14 +29,14 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "send",
-                ::orpc_runtime::__private::Kind::Unary,
+                ::orpc_runtime::__private::ProcedureKind::Unary,
             )
         }
     }
     impl ::orpc_runtime::__private::Unary for send {
         type Output = __Output;
     }
-    impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for send
+    impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,

@@ -26,14 +26,14 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "read",
-                ::orpc_runtime::__private::Kind::Unary,
+                ::orpc_runtime::__private::ProcedureKind::Unary,
             )
         }
     }
     impl ::orpc_runtime::__private::Unary for read {
         type Output = __Output;
     }
-    impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for read
+    impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for read
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
     {

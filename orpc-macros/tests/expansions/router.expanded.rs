@@ -35,14 +35,14 @@ pub mod chat {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "send",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for send {
             type Output = __Output;
         }
-        impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for send
+        impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for send
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -128,7 +128,7 @@ pub mod chat {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "onMessage",
-                    ::orpc_runtime::__private::Kind::Stream,
+                    ::orpc_runtime::__private::ProcedureKind::Stream,
                 )
             }
         }
@@ -145,7 +145,7 @@ pub mod chat {
                 > as ::orpc_runtime::__private::ResultType>::split(item)
             }
         }
-        impl<__C, __H0> ::orpc_runtime::__private::Opens<__C, (__H0,)> for on_message
+        impl<__C, __H0> ::orpc_runtime::__private::StreamHandler<__C, (__H0,)> for on_message
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,

@@ -31,14 +31,14 @@ pub mod account {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "rename",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for rename {
             type Output = __Output;
         }
-        impl<__C, __H0, __H1> ::orpc_runtime::__private::Answers<__C, (__H0, __H1)>
+        impl<__C, __H0, __H1> ::orpc_runtime::__private::UnaryHandler<__C, (__H0, __H1)>
         for rename
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
@@ -174,14 +174,14 @@ pub mod account {
                 fn definition() -> ::orpc_runtime::__private::Definition {
                     ::orpc_runtime::__private::Definition::new(
                         "list",
-                        ::orpc_runtime::__private::Kind::Unary,
+                        ::orpc_runtime::__private::ProcedureKind::Unary,
                     )
                 }
             }
             impl ::orpc_runtime::__private::Unary for list {
                 type Output = __Output;
             }
-            impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for list
+            impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for list
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,
@@ -489,14 +489,14 @@ pub mod anywhere {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "ping",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for ping {
             type Output = __Output;
         }
-        impl<__C> ::orpc_runtime::__private::Answers<__C, ()> for ping
+        impl<__C> ::orpc_runtime::__private::UnaryHandler<__C, ()> for ping
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,

@@ -28,14 +28,14 @@ pub mod chat {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "send",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for send {
             type Output = __Output;
         }
-        impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for send
+        impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for send
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -107,14 +107,14 @@ pub mod chat {
             fn definition() -> ::orpc_runtime::__private::Definition {
                 ::orpc_runtime::__private::Definition::new(
                     "send",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
             }
         }
         impl ::orpc_runtime::__private::Unary for post {
             type Output = __Output;
         }
-        impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for post
+        impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for post
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -187,14 +187,14 @@ pub mod chat {
                 fn definition() -> ::orpc_runtime::__private::Definition {
                     ::orpc_runtime::__private::Definition::new(
                         "reset",
-                        ::orpc_runtime::__private::Kind::Unary,
+                        ::orpc_runtime::__private::ProcedureKind::Unary,
                     )
                 }
             }
             impl ::orpc_runtime::__private::Unary for reset {
                 type Output = __Output;
             }
-            impl<__C, __H0> ::orpc_runtime::__private::Answers<__C, (__H0,)> for reset
+            impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for reset
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,

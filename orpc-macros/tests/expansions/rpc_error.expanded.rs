@@ -73,14 +73,14 @@ const _: () = {
             let mut all = ::orpc_runtime::__private::Vec::new();
             all.push(
                 ::orpc_runtime::__private::ErrorDeclaration::new("RATE_LIMITED")
-                    .status(429)
-                    .message("Slow down")
-                    .data::<__TooFastData>(),
+                    .with_status(429)
+                    .with_message("Slow down")
+                    .with_data::<__TooFastData>(),
             );
             all.push(::orpc_runtime::__private::ErrorDeclaration::new("NOT_FOUND"));
             all.push(
                 ::orpc_runtime::__private::ErrorDeclaration::new("FULL")
-                    .data::<Vec<Member>>(),
+                    .with_data::<Vec<Member>>(),
             );
             all.append(
                 &mut <AccountError as ::orpc_runtime::__private::RpcError>::declarations(),

@@ -44,7 +44,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                 "ticks",
-                ::orpc_runtime::__private::Kind::Stream,
+                ::orpc_runtime::__private::ProcedureKind::Stream,
             )
         }
     }
@@ -61,7 +61,7 @@ const _: () = {
             > as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
-    impl<__C> ::orpc_runtime::__private::Opens<__C, ()> for ticks
+    impl<__C> ::orpc_runtime::__private::StreamHandler<__C, ()> for ticks
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
     {

@@ -44,7 +44,7 @@ const _: () = {
         fn definition() -> ::orpc_runtime::__private::Definition {
             ::orpc_runtime::__private::Definition::new(
                     "send",
-                    ::orpc_runtime::__private::Kind::Unary,
+                    ::orpc_runtime::__private::ProcedureKind::Unary,
                 )
                 .docs("Sends a message to everyone in the room.")
         }
@@ -52,7 +52,7 @@ const _: () = {
     impl ::orpc_runtime::__private::Unary for send {
         type Output = __Output;
     }
-    impl<__C, __H0, __H1> ::orpc_runtime::__private::Answers<__C, (__H0, __H1)> for send
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::UnaryHandler<__C, (__H0, __H1)> for send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,

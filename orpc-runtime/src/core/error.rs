@@ -44,7 +44,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     defined: bool,
     /// `true` once the error has been compared with the declared errors, and logged.
-    settled: bool,
+    finalized: bool,
     code: Cow<'static, str>,
     status: u16,
     message: Cow<'static, str>,
@@ -105,7 +105,7 @@ impl Error {
     fn from_inner(code: Cow<'static, str>, status: u16, message: Cow<'static, str>) -> Self {
         Self(Box::new(Inner {
             defined: false,
-            settled: false,
+            finalized: false,
             code,
             status,
             message,
@@ -232,15 +232,15 @@ impl Error {
 
     /// Marks the error as final: the client gets it unchanged. Returns `false` if it
     /// was marked before.
-    pub(crate) fn set_settled(&mut self) -> bool {
-        !std::mem::replace(&mut self.0.settled, true)
+    pub(crate) fn set_final(&mut self) -> bool {
+        !std::mem::replace(&mut self.0.finalized, true)
     }
 
     /// Wraps the error of a procedure that is called in the same process. Middleware
     /// cannot look into it.
     pub(crate) fn of_procedure(error: Box<dyn Any + Send + Sync>) -> Self {
         let mut this = Self::hidden().with_source(ProcedureError(error));
-        this.set_settled();
+        this.set_final();
         this
     }
 

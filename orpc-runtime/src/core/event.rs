@@ -24,13 +24,13 @@ use super::{Code, Error, ErrorDeclaration, RpcError};
 /// The fields follow the WHATWG HTML Standard, section "Server-sent events".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event<T, R = ()> {
-    step: Step<T, R>,
+    step: EventPayload<T, R>,
     meta: EventMeta,
 }
 
 /// Payload of an [`Event`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step<T, R = ()> {
+pub enum EventPayload<T, R = ()> {
     /// A value; the iterator goes on.
     Message(T),
     /// The return value; the iterator ends and is not polled again.
@@ -48,13 +48,13 @@ pub struct EventMeta {
 impl<T, R> Event<T, R> {
     /// Creates an event that carries a value.
     pub fn new(value: T) -> Self {
-        Self { step: Step::Message(value), meta: EventMeta::default() }
+        Self { step: EventPayload::Message(value), meta: EventMeta::default() }
     }
 
     /// Creates the last event: its value becomes the return value of the client's
     /// iterator.
     pub fn done(value: R) -> Self {
-        Self { step: Step::Done(value), meta: EventMeta::default() }
+        Self { step: EventPayload::Done(value), meta: EventMeta::default() }
     }
 
     /// Sets the id, which a client sends back as Last-Event-ID to resume.
@@ -82,7 +82,7 @@ impl<T, R> Event<T, R> {
     }
 
     /// Returns the payload of the event.
-    pub fn step(&self) -> &Step<T, R> {
+    pub fn step(&self) -> &EventPayload<T, R> {
         &self.step
     }
 
@@ -97,11 +97,11 @@ impl<T, R> Event<T, R> {
     }
 
     pub(crate) fn from_parts(value: T, meta: EventMeta) -> Self {
-        Self { step: Step::Message(value), meta }
+        Self { step: EventPayload::Message(value), meta }
     }
 
     /// Takes the event apart.
-    pub fn into_parts(self) -> (Step<T, R>, EventMeta) {
+    pub fn into_parts(self) -> (EventPayload<T, R>, EventMeta) {
         (self.step, self.meta)
     }
 }

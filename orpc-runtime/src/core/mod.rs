@@ -12,7 +12,7 @@ mod rpc_error;
 pub use code::Code;
 pub use error::Error;
 pub(crate) use error::{invalid_input, malformed_request, panic_text};
-pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, LastEventId, Step};
+pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, EventPayload, LastEventId};
 pub(crate) use event_writer::{EventKind, EventWriter, WriteError, write_event};
 pub(crate) use header::UnicodeHeaders;
 pub(crate) use header::{is_beyond_latin1, value_of as header_value};

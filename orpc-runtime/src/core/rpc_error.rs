@@ -59,21 +59,21 @@ impl ErrorDeclaration {
 
     /// Sets the HTTP status.
     #[must_use]
-    pub fn status(mut self, status: u16) -> Self {
+    pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
     /// Sets the default message.
     #[must_use]
-    pub fn message(mut self, message: &'static str) -> Self {
+    pub fn with_message(mut self, message: &'static str) -> Self {
         self.message = message;
         self
     }
 
     /// Sets the type of the data.
     #[must_use]
-    pub fn data<T: schemars::JsonSchema>(mut self) -> Self {
+    pub fn with_data<T: schemars::JsonSchema>(mut self) -> Self {
         self.data = Some(|generator| generator.subschema_for::<T>());
         self
     }
@@ -84,7 +84,7 @@ impl ErrorDeclaration {
     }
 
     /// Returns the HTTP status, 400..=599.
-    pub fn http_status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         self.status
     }
 

@@ -20,7 +20,7 @@ use super::client::DurableClient;
 use crate::core::{Error, EventMeta};
 use crate::procedure::HibernationId;
 use crate::publish::{
-    Audience, EventId, Published, Publisher, ReadError, Recipient, SubscribeError, Subscription,
+    Audience, EventId, Published, Publisher, ReadError, SubscribeError, Subscriber, Subscription,
 };
 use crate::room::EncodedEvent;
 use crate::socket::{Group, SendError, Socket};
@@ -122,7 +122,7 @@ struct Reader {
     socket: Socket,
     client: DurableClient,
     iterator: IteratorId,
-    recipient: Recipient,
+    recipient: Subscriber,
     /// It has received, or was to skip, all events up to this one.
     position: EventId,
     /// The task that catches up with the others, if there is one.
@@ -136,7 +136,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         publisher: &Publisher<T>,
         table: &Arc<HubTable<T>>,
     ) -> Result<Arc<Self>, SubscribeError> {
-        let subscription = publisher.subscribe(&channel, crate::publish::Start::Now)?;
+        let subscription = publisher.subscribe(&channel, crate::publish::Start::Latest)?;
         let state = State {
             at: subscription.position(),
             readers: HashMap::new(),
@@ -207,7 +207,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
 
     /// Lets a reader catch up with the others.
     fn catch_up(self: &Arc<Self>, reader: &Reader, subscription: Subscription<T>) -> AbortHandle {
-        let subscription = subscription.recipient(reader.recipient.clone());
+        let subscription = subscription.subscriber(reader.recipient.clone());
         let (socket, iterator) = (reader.socket.clone(), reader.iterator.clone());
         let task = catch_up(Arc::downgrade(self), socket, iterator, subscription);
         tokio::spawn(task).abort_handle()
@@ -378,8 +378,8 @@ impl Drop for Reader {
     }
 }
 
-fn recipient(client: &DurableClient) -> Recipient {
-    Recipient::new(client.id()).tags(client.tags())
+fn recipient(client: &DurableClient) -> Subscriber {
+    Subscriber::new(client.id()).tags(client.tags())
 }
 
 fn encode<T>(event: &Published<T>) -> Encoded {

@@ -13,7 +13,7 @@ use super::issuer::{Grant, Issuer, TokenOptions};
 use super::object::DurableObject;
 use crate::core::Error;
 use crate::entries::{EntryOf, RouterModule as _};
-use crate::procedure::{Call, DurableMethod, DurableOutput, Shape};
+use crate::procedure::{Call, DurableMethod, DurableOutput, IoSchema};
 use crate::socket::AttachmentError;
 use crate::wire::v1::durable::DURABLE_ITERATOR;
 
@@ -200,8 +200,8 @@ impl<O: DurableObject> DurableOutput for DurableIterator<O> {
         Ok(())
     }
 
-    fn shape() -> Shape {
-        Shape::durable::<O::Event>(methods::<O>)
+    fn shape() -> IoSchema {
+        IoSchema::durable::<O::Event>(methods::<O>)
     }
 }
 

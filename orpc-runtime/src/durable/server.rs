@@ -17,7 +17,7 @@ use super::object::{DurableObject, OF_ITERATORS};
 use super::session::{Channels, ReadingIterator};
 use super::sessions::Sessions;
 use super::token::SigningKeys;
-use super::token_gate::{Entrance, METHODS};
+use super::token_gate::{METHODS, TokenGate};
 use crate::core::{Error, LastEventId};
 use crate::entries::RouterModule as _;
 use crate::procedure::HibernatingIterator;
@@ -205,7 +205,7 @@ impl<O: DurableObject> Durable<O> {
         let shared = &self.shared;
         let channels = Arc::clone(&shared.hubs);
         let (issuer, sessions) = (Arc::clone(&shared.issuer), Arc::clone(&shared.sessions));
-        let gate = Entrance::new(issuer, sessions, channels);
+        let gate = TokenGate::new(issuer, sessions, channels);
         shared.rpc.websocket(context).allow_any_origin().gated(Arc::new(gate))
     }
 

@@ -38,7 +38,7 @@ const MAX_FILES: usize = 100;
 const MAX_TURNS: u32 = 10_000;
 
 /// The gate of one endpoint.
-pub(super) struct Entrance {
+pub(super) struct TokenGate {
     pub(super) issuer: Arc<Issuer>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) channels: Arc<dyn Channels>,
@@ -54,7 +54,7 @@ struct MethodCall {
     path: Vec<String>,
 }
 
-impl Entrance {
+impl TokenGate {
     pub(super) fn new(
         issuer: Arc<Issuer>,
         sessions: Arc<Sessions>,
@@ -112,7 +112,7 @@ impl Entrance {
     }
 }
 
-impl Gate for Entrance {
+impl Gate for TokenGate {
     fn admit(&self, request: &mut Parts) -> Result<(), Refusal> {
         let refused = |text| Err((StatusCode::UNAUTHORIZED, text));
         let [id, token] = query(request.uri.query().unwrap_or_default());

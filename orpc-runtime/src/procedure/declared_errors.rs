@@ -18,7 +18,7 @@ impl DeclaredErrors {
         let compiled = declarations.into_iter().map(|declaration| {
             Ok(Declared {
                 code: declaration.code(),
-                status: declaration.http_status(),
+                status: declaration.status(),
                 data: declaration.data_schema().map(ErrorDataSchema::compile).transpose()?,
             })
         });
@@ -29,8 +29,8 @@ impl DeclaredErrors {
     /// declaration in code, status and data becomes a declared one, however it was
     /// created. The source of an internal error is logged. A final error is returned
     /// unchanged.
-    pub(crate) fn settle(&self, call: &Call, mut error: Error) -> Error {
-        if !error.set_settled() {
+    pub(crate) fn finalize(&self, call: &Call, mut error: Error) -> Error {
+        if !error.set_final() {
             return error;
         }
         error.log(call.path());

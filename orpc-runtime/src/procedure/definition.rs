@@ -16,15 +16,15 @@ pub struct Definition {
     pub meta: Vec<(&'static str, MetaValue)>,
     /// GET if the procedure may be called with GET; every procedure takes POST.
     pub method: Method,
-    /// Kind of its result: one value, or an event iterator.
-    pub kind: Kind,
+    /// ProcedureKind of its result: one value, or an event iterator.
+    pub kind: ProcedureKind,
 }
 
-/// Kind of a procedure's result. It is decided by the type of the function, never by
+/// ProcedureKind of a procedure's result. It is decided by the type of the function, never by
 /// the values that a call yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ProcedureKind {
     /// One result.
     Unary,
     /// An event iterator.
@@ -57,7 +57,7 @@ pub enum MetaValue {
 
 impl Definition {
     /// Creates a definition with only a name and a kind.
-    pub fn new(name: &'static str, kind: Kind) -> Self {
+    pub fn new(name: &'static str, kind: ProcedureKind) -> Self {
         Self { name, docs: "", deprecated: None, meta: Vec::new(), method: Method::POST, kind }
     }
 
@@ -84,7 +84,7 @@ impl Definition {
 
     /// Allows GET.
     #[must_use]
-    pub fn get(mut self) -> Self {
+    pub fn allow_get(mut self) -> Self {
         self.method = Method::GET;
         self
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::Call;
-use super::signature::Shape;
+use super::signature::IoSchema;
 use crate::core::Error;
 
 /// Output of a procedure that directs its client to a durable iterator.
@@ -19,5 +19,5 @@ pub trait DurableOutput: Serialize + JsonSchema + Send + 'static {
 
     /// Returns the type of the iterator.
     #[doc(hidden)]
-    fn shape() -> Shape;
+    fn shape() -> IoSchema;
 }

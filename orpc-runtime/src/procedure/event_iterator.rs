@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::input::{ProcedureInput, RawInput, wrong_kind};
-use super::signature::Shape;
+use super::signature::IoSchema;
 use crate::budget::{Budget, Reservation};
 use crate::core::{Code, Error, Event, EventKind, EventMeta, invalid_input, malformed_request};
 use crate::schema::{DecodeError, InputDecoder, SchemaError};
@@ -37,7 +37,7 @@ use crate::value::Envelope;
 /// pub async fn sum(mut numbers: EventIterator<f64>) -> Result<f64, Error> {
 ///     let mut sum = 0.0;
 ///     while let Some(event) = numbers.next().await {
-///         if let Step::Message(number) = event?.into_parts().0 {
+///         if let EventPayload::Message(number) = event?.into_parts().0 {
 ///             sum += number;
 ///         }
 ///     }
@@ -91,8 +91,8 @@ where
         decoders.message.schema()
     }
 
-    fn shape() -> Shape {
-        Shape::events::<T, R>()
+    fn shape() -> IoSchema {
+        IoSchema::events::<T, R>()
     }
 }
 

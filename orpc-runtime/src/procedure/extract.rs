@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use super::call::Call;
 use super::handler::Scope;
-use super::middleware::With;
+use super::middleware::Extended;
 use crate::core::LastEventId;
 use crate::socket::Socket;
 
@@ -88,13 +88,13 @@ impl<C> Holds<C, ByContext> for C {
     }
 }
 
-impl<C, X> Holds<X, ByMiddleware> for With<C, X> {
+impl<C, X> Holds<X, ByMiddleware> for Extended<C, X> {
     fn get(&self) -> &X {
         self.value()
     }
 }
 
-impl<C, X, T, How> Holds<T, Behind<How>> for With<C, X>
+impl<C, X, T, How> Holds<T, Behind<How>> for Extended<C, X>
 where
     C: Holds<T, How>,
 {
@@ -103,13 +103,13 @@ where
     }
 }
 
-impl<C: 'static, X: 'static> Lends<X, ByMiddleware> for With<C, X> {
+impl<C: 'static, X: 'static> Lends<X, ByMiddleware> for Extended<C, X> {
     fn lend<'a>(scope: Scope<'a, Self>) -> &'a X {
         scope.context.value()
     }
 }
 
-impl<C, X, T, How> Lends<T, Behind<How>> for With<C, X>
+impl<C, X, T, How> Lends<T, Behind<How>> for Extended<C, X>
 where
     C: Holds<T, How> + 'static,
     X: 'static,

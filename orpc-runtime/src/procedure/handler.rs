@@ -57,7 +57,7 @@ pub trait Unary: Procedure<Reply = Self::Output> {
 }
 
 /// A procedure that answers with an iterator that hibernates.
-pub trait Hibernates: Procedure<Reply = Self::Iterator> {
+pub trait HibernatingHandler: Procedure<Reply = Self::Iterator> {
     /// The iterator.
     type Iterator: Hibernating;
 }
@@ -76,7 +76,7 @@ pub trait Streams: Procedure<Reply = BoxStream<'static, Self::Item>> {
 }
 
 /// A procedure whose function returns the reply.
-pub trait Answers<C, How>: Procedure {
+pub trait UnaryHandler<C, How>: Procedure {
     /// `true` if the procedure can only be called on a socket.
     const NEEDS_SOCKET: bool;
 
@@ -88,7 +88,7 @@ pub trait Answers<C, How>: Procedure {
 }
 
 /// A procedure whose function returns a stream.
-pub trait Opens<C, How>: Streams {
+pub trait StreamHandler<C, How>: Streams {
     /// `true` if the procedure can only be called on a socket.
     const NEEDS_SOCKET: bool;
 

@@ -8,14 +8,14 @@ use std::task::{Context, Poll};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, Stream, StreamExt as _};
 
-use super::handler::{Opens, Scope};
+use super::handler::{Scope, StreamHandler};
 use super::runner::{EndOfCall, Run};
 
 /// Calls the procedure and returns its stream once the function has returned it.
 pub(super) async fn open<C, P, How>(run: Run<C, P>) -> Result<BoxStream<'static, P::Item>, P::Error>
 where
     C: Send + Sync + 'static,
-    P: Opens<C, How>,
+    P: StreamHandler<C, How>,
     How: 'static,
 {
     let slot = Arc::new(Slot::default());

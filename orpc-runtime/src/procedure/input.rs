@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::signature::Shape;
+use super::signature::IoSchema;
 use crate::procedure::InputEvents;
 use crate::schema::{DecodeError, InputDecoder, Issue, SchemaError};
 use crate::value::{Envelope, OwnedEnvelope};
@@ -69,7 +69,7 @@ pub trait ProcedureInput: Sized + Send + 'static {
 
     /// Returns the type of the input.
     #[doc(hidden)]
-    fn shape() -> Shape;
+    fn shape() -> IoSchema;
 }
 
 #[diagnostic::do_not_recommend]
@@ -93,8 +93,8 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ProcedureInput for T {
         decoder.schema()
     }
 
-    fn shape() -> Shape {
-        Shape::value::<T>()
+    fn shape() -> IoSchema {
+        IoSchema::value::<T>()
     }
 }
 

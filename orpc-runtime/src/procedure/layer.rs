@@ -10,9 +10,9 @@ use super::emitter::EventSink;
 use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started, StreamEnd};
 use super::handler::Scope;
 use super::input::RawInput;
-use super::middleware::{Below, Done, Next, Outcome, RunMiddleware};
+use super::middleware::{Below, Completed, Next, Outcome, RunMiddleware};
 use super::register::Mounted;
-use super::runner::{EndOfCall, settled};
+use super::runner::{EndOfCall, finalized};
 use crate::core::{Error, EventMeta, RpcError};
 use crate::schema::SchemaError;
 
@@ -58,10 +58,10 @@ where
         context: Arc<C>,
         call: Arc<Call>,
         rest: F,
-    ) -> impl Future<Output = Result<Done, Error>> + Send + 'static
+    ) -> impl Future<Output = Result<Completed, Error>> + Send + 'static
     where
         F: FnOnce(Arc<Below<M, C>>, Arc<Call>) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<Done, Error>> + Send + 'static,
+        Fut: Future<Output = Result<Completed, Error>> + Send + 'static,
     {
         let errors = Arc::clone(&self.errors);
         async move {
@@ -69,7 +69,7 @@ where
             let (below, called) = (Arc::clone(&context), Arc::clone(&end.0));
             let next = Next::new(move |value| rest(M::extend(below, value), called));
             let scope = Scope { context: &*context, call: &end.0 };
-            settled(&end.0, &errors, M::run(scope, next)).await
+            finalized(&end.0, &errors, M::run(scope, next)).await
         }
     }
 }
@@ -97,7 +97,7 @@ where
         let done = self.around(context, call, move |context, call| async move {
             let sink = move || events.clone().expect("only a stream asks for its sink");
             let started = input.read(|input| inner.start(context, call, input, &sink))?;
-            Ok(Done(match started {
+            Ok(Completed(match started {
                 Started::Unary(run) => Outcome::Output(run.await?),
                 Started::Stream(run, _) => {
                     let end = run.await;
@@ -125,7 +125,7 @@ where
                 let events = Arc::clone(&sink);
                 let run = async move {
                     let error = match done.await {
-                        Ok(Done(Outcome::Stream(end))) if events.is_open() => return Ok(end),
+                        Ok(Completed(Outcome::Stream(end))) if events.is_open() => return Ok(end),
                         Ok(_) => not_of_this_call(),
                         Err(error) => error,
                     };
@@ -148,14 +148,14 @@ where
         let inner = Arc::clone(&self.inner);
         let done = self.around(context, call, move |context, call| async move {
             match inner.call(context, call, input).await {
-                Ok(reply) => Ok(Done(Outcome::Reply(reply))),
+                Ok(reply) => Ok(Completed(Outcome::Reply(reply))),
                 Err(LocalError::Middleware(error)) => Err(error),
                 Err(LocalError::Procedure(error)) => Err(Error::of_procedure(error)),
             }
         });
         Box::pin(async move {
             match done.await {
-                Ok(Done(Outcome::Reply(reply))) => Ok(reply),
+                Ok(Completed(Outcome::Reply(reply))) => Ok(reply),
                 Ok(_) => Err(LocalError::Middleware(not_of_this_call())),
                 Err(error) => Err(match error.into_procedure_error() {
                     Ok(error) => LocalError::Procedure(error),
@@ -181,5 +181,5 @@ where
 
 /// Returns the error of a middleware that returned the outcome of another call.
 fn not_of_this_call() -> Error {
-    Error::internal("a middleware returned the `Done` of another call")
+    Error::internal("a middleware returned the `Completed` of another call")
 }

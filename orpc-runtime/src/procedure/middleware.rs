@@ -43,7 +43,7 @@ pub trait RunMiddleware<C, How>: Middleware {
     fn run<'a>(
         scope: Scope<'a, C>,
         next: Next<Self::Value>,
-    ) -> impl Future<Output = Result<Done, Error>> + Send + 'a;
+    ) -> impl Future<Output = Result<Completed, Error>> + Send + 'a;
 }
 
 /// A context extended with the value of a middleware: the context of the procedures
@@ -51,12 +51,12 @@ pub trait RunMiddleware<C, How>: Middleware {
 ///
 /// Their arguments may borrow the `X`, and everything that `C` gives.
 #[derive(Debug, Clone)]
-pub struct With<C, X> {
+pub struct Extended<C, X> {
     pub(super) context: Arc<C>,
     pub(super) value: X,
 }
 
-impl<C, X> With<C, X> {
+impl<C, X> Extended<C, X> {
     /// Adds a value to a context.
     pub fn new(context: Arc<C>, value: X) -> Self {
         Self { context, value }
@@ -84,7 +84,7 @@ impl<C, X> With<C, X> {
 /// use orpc_runtime::prelude::*;
 ///
 /// #[middleware]
-/// async fn timed(call: &Call, next: Next) -> Result<Done, Error> {
+/// async fn timed(call: &Call, next: Next) -> Result<Completed, Error> {
 ///     let started = Instant::now();
 ///     let result = next.run().await;
 ///     println!("{} took {:?}", call.path(), started.elapsed());
@@ -94,13 +94,13 @@ impl<C, X> With<C, X> {
 /// ```
 pub struct Next<T = ()>(Box<Rest<T>>);
 
-type Rest<T> = dyn FnOnce(T) -> BoxFuture<'static, Result<Done, Error>> + Send;
+type Rest<T> = dyn FnOnce(T) -> BoxFuture<'static, Result<Completed, Error>> + Send;
 
 impl<T> Next<T> {
     pub(super) fn new<F, Fut>(rest: F) -> Self
     where
         F: FnOnce(T) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<Done, Error>> + Send + 'static,
+        Fut: Future<Output = Result<Completed, Error>> + Send + 'static,
     {
         Self(Box::new(|value| Box::pin(rest(value))))
     }
@@ -113,7 +113,7 @@ impl<T> Next<T> {
     /// # Errors
     /// The error with which the call ends. Return it unchanged to preserve the client's
     /// error.
-    pub async fn with(self, value: T) -> Result<Done, Error> {
+    pub async fn with(self, value: T) -> Result<Completed, Error> {
         self.0(value).await
     }
 }
@@ -123,7 +123,7 @@ impl Next {
     ///
     /// # Errors
     /// The error with which the call ends.
-    pub async fn run(self) -> Result<Done, Error> {
+    pub async fn run(self) -> Result<Completed, Error> {
         self.with(()).await
     }
 }
@@ -137,7 +137,7 @@ impl<T> fmt::Debug for Next<T> {
 /// Result of a call that [`Next`] has run. The middleware returns it, so that the
 /// client gets the result.
 #[must_use = "return it: it holds the result of the call"]
-pub struct Done(pub(super) Outcome);
+pub struct Completed(pub(super) Outcome);
 
 pub(super) enum Outcome {
     Output(Output),
@@ -147,7 +147,7 @@ pub(super) enum Outcome {
     Reply(AnyValue),
 }
 
-impl Done {
+impl Completed {
     /// Returns the error event with which a stream has ended. The client has received
     /// it already.
     pub fn stream_error(&self) -> Option<&Error> {
@@ -158,8 +158,10 @@ impl Done {
     }
 }
 
-impl fmt::Debug for Done {
+impl fmt::Debug for Completed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Done").field("stream_error", &self.stream_error()).finish_non_exhaustive()
+        f.debug_struct("Completed")
+            .field("stream_error", &self.stream_error())
+            .finish_non_exhaustive()
     }
 }

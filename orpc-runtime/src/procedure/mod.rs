@@ -25,25 +25,27 @@ mod signature;
 pub(crate) mod type_check;
 
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
-pub use definition::{Definition, Deprecation, Kind, MetaValue};
+pub use definition::{Definition, Deprecation, MetaValue, ProcedureKind};
 pub use docs::Docs;
 pub use durable::DurableOutput;
 pub use event_iterator::{EventIterator, InputEvents};
 pub(crate) use event_iterator::{InputEvent, InputFeed};
 pub use extract::{Lends, MayLend};
-pub use handler::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
+pub use handler::{
+    HibernatingHandler, Procedure, Scope, StreamHandler, Streams, Unary, UnaryHandler,
+};
 pub(crate) use hibernating::Opened;
 pub use hibernating::{Hibernating, HibernatingIterator, HibernationId};
 pub use hooks::{CallEnd, Hooks};
 pub use input::{ProcedureInput, RawInput};
 pub(crate) use middleware::Below;
-pub use middleware::{Done, Middleware, Next, RunMiddleware, With};
+pub use middleware::{Completed, Extended, Middleware, Next, RunMiddleware};
 pub use output::ProcedureOutput;
 pub use register::{Mount, MountPoint, UnaryOutput};
 #[cfg(any(feature = "durable", feature = "typescript"))]
 pub(crate) use signature::DurableMethod;
 #[cfg(any(feature = "durable", feature = "typescript"))]
-pub(crate) use signature::Shape;
+pub(crate) use signature::IoSchema;
 
 pub(crate) use call::Target;
 pub(crate) use emitter::EventSink;
@@ -57,4 +59,4 @@ pub(crate) use register::Mounted;
 pub(crate) use runner::needs_socket;
 pub(crate) use runner::panicked;
 #[cfg(feature = "typescript")]
-pub(crate) use signature::{ShapeKind, Signature};
+pub(crate) use signature::{IoSchemaKind, Signature};

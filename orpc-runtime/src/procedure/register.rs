@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::definition::Definition;
 use super::durable::DurableOutput;
 use super::erased::ErasedProcedure;
-use super::handler::{Answers, Hibernates, Opens, Procedure, Streams, Unary};
+use super::handler::{HibernatingHandler, Procedure, StreamHandler, Streams, Unary, UnaryHandler};
 use super::input::ProcedureInput;
 use super::layer;
 use super::middleware::{Below, RunMiddleware};
 use super::output::ProcedureOutput;
 use super::runner::{EventStream, Hibernation, Kind, OneResult, Runner};
-use super::signature::{Shape, Signature};
+use super::signature::{IoSchema, Signature};
 use crate::core::{ErrorDeclaration, EventError, EventItem, RpcError};
 use crate::procedure::Hibernating;
 use crate::procedure::type_check::Checked;
@@ -61,17 +61,17 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     /// Mounts a procedure with one result.
     pub fn unary<P, How>(self)
     where
-        P: Unary + Answers<C, How>,
+        P: Unary + UnaryHandler<C, How>,
         How: 'static,
     {
-        let output = Shape::value::<<P::Output as ProcedureOutput>::Value>();
+        let output = IoSchema::value::<<P::Output as ProcedureOutput>::Value>();
         self.place::<P, _, How>(output, Vec::new(), OneResult::of::<P>(false));
     }
 
     /// Mounts a procedure whose result is the token of a durable iterator.
     pub fn durable<P, How>(self)
     where
-        P: Unary<Output: DurableOutput> + Answers<C, How>,
+        P: Unary<Output: DurableOutput> + UnaryHandler<C, How>,
         How: 'static,
     {
         self.place::<P, _, How>(P::Output::shape(), Vec::new(), OneResult::durable::<P>());
@@ -80,11 +80,11 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     /// Mounts a procedure that answers with a stream.
     pub fn stream<P, How>(self)
     where
-        P: Opens<C, How>,
+        P: StreamHandler<C, How>,
         How: 'static,
     {
         self.place::<P, _, How>(
-            Shape::events::<<P::Event as EventItem>::Value, <P::Event as EventItem>::Return>(),
+            IoSchema::events::<<P::Event as EventItem>::Value, <P::Event as EventItem>::Return>(),
             <<P as Streams>::EventError as EventError>::declarations(),
             EventStream::of::<P>(false),
         );
@@ -93,10 +93,10 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     /// Mounts a procedure that answers with an iterator that hibernates.
     pub fn hibernating<P, How>(self)
     where
-        P: Hibernates + Answers<C, How>,
+        P: HibernatingHandler + UnaryHandler<C, How>,
         How: 'static,
     {
-        let output = Shape::events::<
+        let output = IoSchema::events::<
             <P::Iterator as Hibernating>::Value,
             <P::Iterator as Hibernating>::Return,
         >();
@@ -118,7 +118,7 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     /// `errors` are the errors that an iterator may end with.
     fn place<P, K, How>(
         self,
-        output: Shape,
+        output: IoSchema,
         errors: Vec<ErrorDeclaration>,
         kind: Result<K, SchemaError>,
     ) where
@@ -149,7 +149,7 @@ pub trait UnaryOutput {
     /// Mounts a procedure with that output.
     fn mount<P, C, How>(point: MountPoint<'_, C>)
     where
-        P: Unary<Output = Self::Output> + Answers<C, How>,
+        P: Unary<Output = Self::Output> + UnaryHandler<C, How>,
         C: Send + Sync + 'static,
         How: 'static;
 }
@@ -159,7 +159,7 @@ impl<T> UnaryOutput for Checked<T, false> {
 
     fn mount<P, C, How>(point: MountPoint<'_, C>)
     where
-        P: Unary<Output = T> + Answers<C, How>,
+        P: Unary<Output = T> + UnaryHandler<C, How>,
         C: Send + Sync + 'static,
         How: 'static,
     {
@@ -172,7 +172,7 @@ impl<T: DurableOutput> UnaryOutput for Checked<T, true> {
 
     fn mount<P, C, How>(point: MountPoint<'_, C>)
     where
-        P: Unary<Output = T> + Answers<C, How>,
+        P: Unary<Output = T> + UnaryHandler<C, How>,
         C: Send + Sync + 'static,
         How: 'static,
     {

@@ -15,13 +15,15 @@ use super::declared_errors::DeclaredErrors;
 use super::durable::DurableOutput;
 use super::emitter::{Emitter, EventSink, unwritten};
 use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started, StreamEnd};
-use super::handler::{Answers, Hibernates, Opens, Procedure, Scope, Streams, Unary};
+use super::handler::{
+    HibernatingHandler, Procedure, Scope, StreamHandler, Streams, Unary, UnaryHandler,
+};
 use super::in_process;
 use super::input::{ProcedureInput, RawInput};
 use super::output::ProcedureOutput;
 use crate::core::{
-    Code, Error, ErrorDeclaration, ErrorEvent, EventError, EventItem, EventKind, EventMeta, Output,
-    RpcError, Step, invalid_input, malformed_request, panic_text, present,
+    Code, Error, ErrorDeclaration, ErrorEvent, EventError, EventItem, EventKind, EventMeta,
+    EventPayload, Output, RpcError, invalid_input, malformed_request, panic_text, present,
 };
 use crate::procedure::{Hibernating, Opened};
 use crate::schema::{DecodeError, OutputWriter, SchemaError};
@@ -71,7 +73,7 @@ impl<C, P: Procedure> Run<C, P> {
     /// Calls the function. Dropping the future ends the call.
     async fn answer<How>(self) -> Result<P::Reply, P::Error>
     where
-        P: Answers<C, How>,
+        P: UnaryHandler<C, How>,
     {
         let end = EndOfCall(self.call);
         P::call(Scope { context: &*self.context, call: &end.0 }, self.input).await
@@ -183,7 +185,7 @@ impl OneResult {
 impl<C, P, How> Kind<C, P, How> for OneResult
 where
     C: Send + Sync + 'static,
-    P: Unary + Answers<C, How>,
+    P: Unary + UnaryHandler<C, How>,
     How: 'static,
 {
     const RUNS: RunKind = RunKind::Unary;
@@ -210,7 +212,7 @@ where
                 })?;
                 Ok(Output { envelope: body, files })
             };
-            settled(&call, &errors, handler).await
+            finalized(&call, &errors, handler).await
         }))
     }
 
@@ -239,7 +241,7 @@ impl EventStream {
 impl<C, P, How> Kind<C, P, How> for EventStream
 where
     C: Send + Sync + 'static,
-    P: Opens<C, How>,
+    P: StreamHandler<C, How>,
     How: 'static,
 {
     const RUNS: RunKind = RunKind::Stream;
@@ -276,14 +278,14 @@ where
                         Ok(event) => {
                             let (step, meta) = event.into_parts();
                             match step {
-                                Step::Message(value) => {
+                                EventPayload::Message(value) => {
                                     let write = |out: &mut _| match P::Event::encoded(&value) {
                                         Some(envelope) => events.write_encoded(envelope, out),
                                         None => events.write(present(&value), out),
                                     };
                                     emitter.emit(EventKind::Message, &meta, write)?;
                                 }
-                                Step::Done(value) => {
+                                EventPayload::Done(value) => {
                                     let write = |out: &mut _| returns.write(present(&value), out);
                                     emitter.emit(EventKind::Done, &meta, write)?;
                                     return Ok(StreamEnd(None));
@@ -292,7 +294,7 @@ where
                         }
                         Err(event) => {
                             let (error, meta) = event.into_parts();
-                            let error = errors.settle(call, error);
+                            let error = errors.finalize(call, error);
                             return Ok(emitter.fail(ErrorEvent::with_meta(error, meta)));
                         }
                     }
@@ -302,7 +304,7 @@ where
                 emitter.emit(EventKind::Done, &EventMeta::default(), write)?;
                 Ok(StreamEnd(None))
             };
-            match settled(call, &errors, handler).await {
+            match finalized(call, &errors, handler).await {
                 Err(error) if open => Ok(emitter.fail(ErrorEvent::new(error))),
                 end => end,
             }
@@ -326,7 +328,7 @@ pub(crate) struct Hibernation;
 impl<C, P, How> Kind<C, P, How> for Hibernation
 where
     C: Send + Sync + 'static,
-    P: Hibernates + Answers<C, How>,
+    P: HibernatingHandler + UnaryHandler<C, How>,
     How: 'static,
 {
     const RUNS: RunKind = RunKind::Hibernating;
@@ -344,8 +346,8 @@ where
                 let iterator = run.answer().await;
                 iterator.map(Hibernating::into_opened).map_err(RpcError::into_error)
             };
-            let opened = settled(&call, &errors, handler).await?;
-            Ok(Box::new(move |id| opened(id).map_err(|error| errors.settle(&call, error)))
+            let opened = finalized(&call, &errors, handler).await?;
+            Ok(Box::new(move |id| opened(id).map_err(|error| errors.finalize(&call, error)))
                 as Opened)
         }))
     }
@@ -361,13 +363,13 @@ where
 
 /// Finalizes the result of a handler: marks declared errors, and turns a panic into an
 /// internal error.
-pub(super) async fn settled<T>(
+pub(super) async fn finalized<T>(
     call: &Call,
     errors: &DeclaredErrors,
     handler: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     match AssertUnwindSafe(handler).catch_unwind().await {
-        Ok(result) => result.map_err(|error| errors.settle(call, error)),
+        Ok(result) => result.map_err(|error| errors.finalize(call, error)),
         Err(panic) => Err(panicked(call, &*panic)),
     }
 }

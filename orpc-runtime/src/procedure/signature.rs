@@ -11,10 +11,10 @@ use crate::schema::SchemaOf;
 
 /// Type of an input or output of a procedure.
 #[derive(Debug, Clone, Copy)]
-pub struct Shape(pub(crate) ShapeKind);
+pub struct IoSchema(pub(crate) IoSchemaKind);
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum ShapeKind {
+pub(crate) enum IoSchemaKind {
     /// A value; `None` is `()`, which is undefined in JavaScript.
     Value(Option<SchemaOf>),
     /// An event iterator, of these events and this return value.
@@ -35,21 +35,21 @@ pub(crate) struct DurableMethod {
     pub(crate) signature: Signature,
 }
 
-impl Shape {
+impl IoSchema {
     /// Creates the type of a value of type `T`.
     pub(crate) fn value<T: JsonSchema + 'static>() -> Self {
-        Self(ShapeKind::Value(schema_of::<T>()))
+        Self(IoSchemaKind::Value(schema_of::<T>()))
     }
 
     /// Creates the type of an event iterator.
     pub(crate) fn events<T: JsonSchema + 'static, R: JsonSchema + 'static>() -> Self {
-        Self(ShapeKind::Events(schema_of::<T>(), schema_of::<R>()))
+        Self(IoSchemaKind::Events(schema_of::<T>(), schema_of::<R>()))
     }
 
     /// Creates the type of a durable iterator.
     #[cfg(feature = "durable")]
     pub(crate) fn durable<T: JsonSchema + 'static>(methods: fn() -> Vec<DurableMethod>) -> Self {
-        Self(ShapeKind::Durable(schema_of::<T>(), methods))
+        Self(IoSchemaKind::Durable(schema_of::<T>(), methods))
     }
 }
 
@@ -60,7 +60,7 @@ fn schema_of<T: JsonSchema + 'static>() -> Option<SchemaOf> {
 /// The types of one procedure.
 #[derive(Debug, Clone)]
 pub(crate) struct Signature {
-    pub(crate) input: Shape,
-    pub(crate) output: Shape,
+    pub(crate) input: IoSchema,
+    pub(crate) output: IoSchema,
     pub(crate) errors: Vec<ErrorDeclaration>,
 }

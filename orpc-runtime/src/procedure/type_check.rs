@@ -11,7 +11,7 @@ use futures::stream::Stream;
 use http::HeaderMap;
 
 use crate::core::{Event, TypedError};
-use crate::procedure::{Call, DurableOutput, Middleware, Procedure, With};
+use crate::procedure::{Call, DurableOutput, Extended, Middleware, Procedure};
 use crate::socket::Socket;
 
 /// A type that is what it is meant to be if `IS` is true.
@@ -242,7 +242,7 @@ pub struct Twice<C, const CASE: usize>(PhantomData<C>);
 #[derive(Debug)]
 pub struct Nothing<C>(PhantomData<C>);
 
-impl<C> Nothing<With<C, ()>> {
+impl<C> Nothing<Extended<C, ()>> {
     /// That it does.
     pub const IS: bool = true;
 }
@@ -257,15 +257,15 @@ macro_rules! twice {
 }
 
 twice! {
-    0: [C, X] With<With<C, X>, X>;
-    1: [C, X, A] With<With<With<C, X>, A>, X>;
-    2: [C, X, A, B] With<With<With<With<C, X>, A>, B>, X>;
-    3: [C, X, A, B, D] With<With<With<With<With<C, X>, A>, B>, D>, X>;
-    4: [X] With<X, X>;
-    5: [X, A] With<With<X, A>, X>;
-    6: [X, A, B] With<With<With<X, A>, B>, X>;
-    7: [X, A, B, D] With<With<With<With<X, A>, B>, D>, X>;
-    8: [C] With<C, Call>;
-    9: [C] With<C, HeaderMap>;
-    10: [C] With<C, Socket>;
+    0: [C, X] Extended<Extended<C, X>, X>;
+    1: [C, X, A] Extended<Extended<Extended<C, X>, A>, X>;
+    2: [C, X, A, B] Extended<Extended<Extended<Extended<C, X>, A>, B>, X>;
+    3: [C, X, A, B, D] Extended<Extended<Extended<Extended<Extended<C, X>, A>, B>, D>, X>;
+    4: [X] Extended<X, X>;
+    5: [X, A] Extended<Extended<X, A>, X>;
+    6: [X, A, B] Extended<Extended<Extended<X, A>, B>, X>;
+    7: [X, A, B, D] Extended<Extended<Extended<Extended<X, A>, B>, D>, X>;
+    8: [C] Extended<C, Call>;
+    9: [C] Extended<C, HeaderMap>;
+    10: [C] Extended<C, Socket>;
 }

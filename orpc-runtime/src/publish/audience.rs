@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The recipients of an event: everyone, unless it is restricted.
 ///
-/// It includes a [`Recipient`] that has one of the tags (if there are any), is one of
+/// It includes a [`Subscriber`] that has one of the tags (if there are any), is one of
 /// the targets (if there is a list), and is not excluded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Audience {
@@ -19,7 +19,7 @@ pub struct Audience {
 /// A reader, as audiences select it. Without an id it is in no list of targets, and
 /// cannot be excluded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Recipient {
+pub struct Subscriber {
     id: Option<String>,
     tags: Vec<String>,
 }
@@ -59,7 +59,7 @@ impl Audience {
     }
 
     /// Returns `true` if the audience includes the recipient.
-    pub fn includes(&self, recipient: &Recipient) -> bool {
+    pub fn includes(&self, recipient: &Subscriber) -> bool {
         let id = recipient.id.as_ref();
         let is_tagged =
             self.tags.is_empty() || self.tags.iter().any(|tag| recipient.tags.contains(tag));
@@ -77,7 +77,7 @@ impl Audience {
     }
 }
 
-impl Recipient {
+impl Subscriber {
     /// Creates a recipient with an id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), tags: Vec::new() }

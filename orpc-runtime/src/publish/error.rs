@@ -30,10 +30,10 @@ pub enum PublishError {
     /// The name of the channel is empty or too long. Nothing was published.
     #[error("a channel's name has 1 to {MAX_CHANNEL_NAME} bytes")]
     InvalidChannel,
-    /// The retry key is empty or too long. Nothing was published.
-    #[error("a retry key has 1 to {MAX_RETRY_KEY} bytes")]
+    /// The idempotency key is empty or too long. Nothing was published.
+    #[error("an idempotency key has 1 to {MAX_IDEMPOTENCY_KEY} bytes")]
     InvalidRetryKey,
-    /// There are too many channels, or too many retry keys of one channel. Nothing was
+    /// There are too many channels, or too many idempotency keys of one channel. Nothing was
     /// published.
     #[error("too many {0}")]
     TooMany(&'static str),
@@ -45,7 +45,7 @@ pub enum PublishError {
     #[error("the event was not published")]
     Failed(#[source] StoreError),
     /// The outcome is unknown: the event may have been published, or may still be.
-    /// Publish it again with the same [retry key](super::Publish::retry_key) to have it
+    /// Publish it again with the same [idempotency key](super::Publish::idempotency_key) to have it
     /// once; without a key it may appear twice.
     #[error("the outcome of publishing is unknown")]
     OutcomeUnknown(#[source] Option<StoreError>),
@@ -140,8 +140,8 @@ impl StoreError {
 /// Maximum length of a channel's name, in bytes.
 pub(crate) const MAX_CHANNEL_NAME: usize = 512;
 
-/// Maximum length of a retry key, in bytes.
-pub(crate) const MAX_RETRY_KEY: usize = 256;
+/// Maximum length of an idempotency key, in bytes.
+pub(crate) const MAX_IDEMPOTENCY_KEY: usize = 256;
 
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {

@@ -34,7 +34,8 @@ pub enum GapReason {
     /// The reader's id is beyond the channel's last event: the channel lost its end.
     Ahead,
     /// Events were trimmed before the subscribed reader had read them.
-    Slow,
+    #[serde(rename = "slow")]
+    Lagged,
 }
 
 /// Data of the gap's error, as clients read it.
@@ -100,7 +101,7 @@ impl fmt::Display for Gap {
             GapReason::Epoch => "the channel has another event of that number",
             GapReason::Trimmed => "they are no longer retained",
             GapReason::Ahead => "the channel has lost its end",
-            GapReason::Slow => "the reader was too slow",
+            GapReason::Lagged => "the reader was too slow",
         };
         write!(f, "events after {} are missing: {why}", self.last)
     }
@@ -114,9 +115,9 @@ impl EventError for Gap {
     fn declarations() -> Vec<ErrorDeclaration> {
         vec![
             ErrorDeclaration::new(Self::CODE)
-                .status(Self::STATUS)
-                .message(Self::MESSAGE)
-                .data::<GapData>(),
+                .with_status(Self::STATUS)
+                .with_message(Self::MESSAGE)
+                .with_data::<GapData>(),
         ]
     }
 }

@@ -53,7 +53,7 @@
 //!
 //! Without an id a subscription begins with the next published event, so a client that
 //! has not received any event yet and loses its connection misses the events in
-//! between. Where that matters, begin at [`Start::Oldest`].
+//! between. Where that matters, begin at [`Start::Earliest`].
 //!
 //! # Ids and epochs
 //!
@@ -128,7 +128,7 @@
 //!
 //! [`PublishError::Failed`] is certain: the event is not stored and will not be.
 //! [`PublishError::OutcomeUnknown`] is not, nor is a dropped future: the event may be
-//! stored. Publish again with the same [`retry_key`](Publish::retry_key): then there is
+//! stored. Publish again with the same [`idempotency_key`](Publish::idempotency_key): then there is
 //! one event, and every attempt returns its id.
 //!
 //! On a full disk publishing fails, and stored events are unaffected. After a failure
@@ -170,7 +170,7 @@
 //! # Audiences
 //!
 //! Everyone, or the recipients in its [`Audience`]: by tags, by a list of ids, or
-//! without some ids. A subscription for a [`Recipient`] skips events for others; its
+//! without some ids. A subscription for a [`Subscriber`] skips events for others; its
 //! position moves nevertheless.
 
 mod audience;
@@ -188,7 +188,7 @@ mod publisher;
 mod store;
 mod subscription;
 
-pub use audience::{Audience, Recipient};
+pub use audience::{Audience, Subscriber};
 pub use clock::{Clock, SystemClock};
 pub use error::{PublishError, ReadError, StoreError, SubscribeError};
 pub use gap::{Gap, GapData, GapReason};

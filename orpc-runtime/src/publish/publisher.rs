@@ -14,7 +14,7 @@ use super::audience::Audience;
 use super::clock::{Clock, SystemClock, Timeline};
 #[cfg(feature = "redb")]
 use super::error::StoreError;
-use super::error::{MAX_CHANNEL_NAME, MAX_RETRY_KEY, PublishError, SubscribeError};
+use super::error::{MAX_CHANNEL_NAME, MAX_IDEMPOTENCY_KEY, PublishError, SubscribeError};
 use super::id::EventId;
 use super::log::Limits;
 use super::published::Encoded;
@@ -301,7 +301,7 @@ impl<T: Serialize + JsonSchema + 'static> Publisher<T> {
     /// # async fn publish(messages: Publisher<String>) -> Result<(), PublishError> {
     /// let text = "Hello".to_owned();
     /// let id = messages.publish("room-1", &text).await?;
-    /// messages.publish("room-1", &text).tags(["staff"]).retry_key("order-17").await?;
+    /// messages.publish("room-1", &text).tags(["staff"]).idempotency_key("order-17").await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -380,9 +380,9 @@ impl Publish<'_> {
     /// channel with the same key are published once, and all get the same id. A key has
     /// 1 to 256 bytes and is remembered for as long as the retention, with the event in
     /// a file; at most 100,000 keys per channel.
-    pub fn retry_key(mut self, key: &str) -> Self {
+    pub fn idempotency_key(mut self, key: &str) -> Self {
         if let Ok(event) = &mut self.event {
-            if (1..=MAX_RETRY_KEY).contains(&key.len()) {
+            if (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) {
                 event.key = Some(key.into());
             } else {
                 self.event = Err(PublishError::InvalidRetryKey);

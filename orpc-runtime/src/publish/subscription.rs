@@ -11,7 +11,7 @@ use futures::stream::StreamExt as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::audience::Recipient;
+use super::audience::Subscriber;
 use super::error::{ReadError, SubscribeError};
 use super::gap::Gap;
 use super::id::EventId;
@@ -28,7 +28,7 @@ use crate::core::LastEventId;
 pub struct Subscription<T> {
     follow: Box<dyn Follow>,
     position: EventId,
-    recipient: Option<Recipient>,
+    recipient: Option<Subscriber>,
     ended: bool,
     types: PhantomData<fn() -> T>,
 }
@@ -63,7 +63,7 @@ impl IntoStart for &LastEventId {
 
 impl<S: IntoStart> IntoStart for Option<S> {
     fn into_start(self) -> Result<Start, SubscribeError> {
-        self.map_or(Ok(Start::Now), S::into_start)
+        self.map_or(Ok(Start::Latest), S::into_start)
     }
 }
 
@@ -84,7 +84,7 @@ impl<T> Subscription<T> {
     /// those: it gets the same events in any case, but may get a gap if only events for
     /// others were trimmed.
     #[must_use]
-    pub fn recipient(mut self, recipient: Recipient) -> Self {
+    pub fn subscriber(mut self, recipient: Subscriber) -> Self {
         self.recipient = Some(recipient);
         self
     }

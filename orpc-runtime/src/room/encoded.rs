@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::core::{
-    Error, ErrorEvent, Event, EventError, EventKind, EventMeta, Step, WriteError, present,
+    Error, ErrorEvent, Event, EventError, EventKind, EventMeta, EventPayload, WriteError, present,
     write_event,
 };
 use crate::procedure::HibernationId;
@@ -42,8 +42,8 @@ where
     /// line in an event stream. It is an internal error.
     pub fn new(event: &Event<T, R>) -> Result<Self, Error> {
         match event.step() {
-            Step::Message(value) => Self::value(EventKind::Message, event.meta(), value),
-            Step::Done(value) => Self::value(EventKind::Done, event.meta(), value),
+            EventPayload::Message(value) => Self::value(EventKind::Message, event.meta(), value),
+            EventPayload::Done(value) => Self::value(EventKind::Done, event.meta(), value),
         }
     }
 

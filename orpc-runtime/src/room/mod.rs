@@ -5,5 +5,5 @@ mod recipients;
 mod rooms;
 
 pub use encoded::EncodedEvent;
-pub use recipients::{Delivery, Recipients};
+pub use recipients::{Delivery, Sockets};
 pub use rooms::{Room, Rooms};

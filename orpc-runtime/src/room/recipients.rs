@@ -1,4 +1,4 @@
-//! Recipients of a message to a room.
+//! Sockets of a message to a room.
 
 use serde::de::DeserializeOwned;
 
@@ -9,7 +9,7 @@ use crate::socket::{CloseCode, Frame, SendError, Socket};
 /// The sockets that were in the room when this was created. A socket that has ended
 /// since is skipped.
 #[derive(Debug, Clone)]
-pub struct Recipients(Vec<Socket>);
+pub struct Sockets(Vec<Socket>);
 
 /// Outcome of a message to several sockets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Delivery {
     }
 }
 
-impl Recipients {
+impl Sockets {
     pub(super) fn new(sockets: Vec<Socket>) -> Self {
         Self(sockets)
     }
@@ -102,7 +102,7 @@ impl Recipients {
     }
 }
 
-impl IntoIterator for Recipients {
+impl IntoIterator for Sockets {
     type Item = Socket;
     type IntoIter = std::vec::IntoIter<Socket>;
 
@@ -111,7 +111,7 @@ impl IntoIterator for Recipients {
     }
 }
 
-impl<'a> IntoIterator for &'a Recipients {
+impl<'a> IntoIterator for &'a Sockets {
     type Item = &'a Socket;
     type IntoIter = std::slice::Iter<'a, Socket>;
 

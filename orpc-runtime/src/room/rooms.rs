@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::recipients::Recipients;
-use crate::socket::{Accept, Group, Socket};
+use super::recipients::Sockets;
+use crate::socket::{Group, Socket, SocketConfig};
 
 /// A registry of rooms by name. Cheap to clone; clones share one registry.
 ///
@@ -34,12 +34,12 @@ pub struct Room(Arc<Inner>);
 struct Inner {
     name: Arc<str>,
     registry: Weak<Registry>,
-    sockets: Mutex<Sockets>,
+    sockets: Mutex<Members>,
 }
 
 /// The sockets of a room in the order of their ids, and by their tags.
 #[derive(Default)]
-struct Sockets {
+struct Members {
     all: BTreeMap<u64, Socket>,
     by_tag: HashMap<Box<str>, BTreeMap<u64, Socket>>,
 }
@@ -117,7 +117,7 @@ impl Drop for Inner {
 }
 
 impl Inner {
-    fn sockets(&self) -> MutexGuard<'_, Sockets> {
+    fn sockets(&self) -> MutexGuard<'_, Members> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -165,15 +165,15 @@ impl Room {
     }
 
     /// Returns the sockets that are in the room now.
-    pub fn everyone(&self) -> Recipients {
-        Recipients::new(self.0.sockets().all.values().cloned().collect())
+    pub fn everyone(&self) -> Sockets {
+        Sockets::new(self.0.sockets().all.values().cloned().collect())
     }
 
     /// Returns the sockets in the room that were accepted with the tag.
-    pub fn tagged(&self, tag: &str) -> Recipients {
+    pub fn tagged(&self, tag: &str) -> Sockets {
         let sockets = self.0.sockets();
         let tagged = sockets.by_tag.get(tag).map(|sockets| sockets.values().cloned().collect());
-        Recipients::new(tagged.unwrap_or_default())
+        Sockets::new(tagged.unwrap_or_default())
     }
 
     /// Returns the socket of that [id](Socket::id), if it is in the room.
@@ -182,7 +182,7 @@ impl Room {
     }
 }
 
-impl Accept {
+impl SocketConfig {
     /// Adds a room, which the socket joins before it opens.
     #[must_use]
     pub fn room(self, room: &Room) -> Self {
@@ -190,7 +190,7 @@ impl Accept {
     }
 }
 
-impl Sockets {
+impl Members {
     fn insert(&mut self, socket: &Socket) -> bool {
         if self.all.insert(socket.id(), socket.clone()).is_some() {
             return false;

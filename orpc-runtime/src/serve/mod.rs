@@ -23,7 +23,7 @@ mod time;
 pub mod websocket;
 
 pub use context::{ContextSource, IntoContext};
-pub use peer::{Peer, Port, PortClosed, Rate, ports};
+pub use peer::{Duplex, DuplexClosed, Peer, Rate, duplex};
 #[cfg(feature = "durable")]
 pub(crate) use {
     form::{FormLimits, read_form},

@@ -16,7 +16,7 @@ const MAX_TAG: usize = 256;
 
 /// Configuration of an accepted socket: its tags, its attachment, its rooms.
 #[derive(Default)]
-pub struct Accept {
+pub struct SocketConfig {
     pub(super) tags: Vec<Box<str>>,
     pub(super) attachment: Option<Attachment>,
     pub(super) groups: Vec<Arc<dyn Group>>,
@@ -34,7 +34,7 @@ pub enum TagError {
     TooMany,
 }
 
-impl Accept {
+impl SocketConfig {
     /// Creates an empty configuration.
     pub fn new() -> Self {
         Self::default()
@@ -74,10 +74,10 @@ impl Accept {
     }
 }
 
-impl fmt::Debug for Accept {
+impl fmt::Debug for SocketConfig {
     // Omits the attachment, which may hold credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accept").field("tags", &self.tags).finish_non_exhaustive()
+        f.debug_struct("SocketConfig").field("tags", &self.tags).finish_non_exhaustive()
     }
 }
 
@@ -87,14 +87,14 @@ mod tests {
 
     #[test]
     fn a_socket_has_at_most_ten_tags_of_256_characters() {
-        let mut accept = Accept::new();
+        let mut accept = SocketConfig::new();
         for number in 0..10 {
             accept = accept.tag(number.to_string()).unwrap();
         }
         accept = accept.tag("3").unwrap();
         assert_eq!(accept.tags.len(), 10);
         assert_eq!(accept.tag("eleventh").unwrap_err(), TagError::TooMany);
-        assert!(Accept::new().tag("ü".repeat(256)).is_ok());
-        assert_eq!(Accept::new().tag("x".repeat(257)).unwrap_err(), TagError::TooLong);
+        assert!(SocketConfig::new().tag("ü".repeat(256)).is_ok());
+        assert_eq!(SocketConfig::new().tag("x".repeat(257)).unwrap_err(), TagError::TooLong);
     }
 }

@@ -125,7 +125,7 @@ impl fmt::Display for CloseCode {
 /// Close frame of a socket, or its loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Close {
+pub struct CloseFrame {
     /// Code of the first close frame, from either end.
     pub code: CloseCode,
     /// Its reason, for people.
@@ -138,7 +138,7 @@ pub struct Close {
 /// the code.
 const MAX_REASON: usize = 123;
 
-impl Close {
+impl CloseFrame {
     /// Creates a close frame of this end. A reason of more than 123 bytes is cut.
     pub(crate) fn ours(code: CloseCode, reason: &str) -> Self {
         let fits = |end: &usize| *end <= MAX_REASON;

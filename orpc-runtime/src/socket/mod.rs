@@ -19,9 +19,9 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use accept::{Accept, TagError};
+pub use accept::{SocketConfig, TagError};
 pub use attachment::AttachmentError;
-pub use frame::{Close, CloseCode, Frame};
+pub use frame::{CloseCode, CloseFrame, Frame};
 pub(crate) use group::Group;
 pub(crate) use outbox::{Frames, Outbox};
 
@@ -81,7 +81,7 @@ struct State {
     /// Memory of the ids, beyond the first bytes.
     kept: Reservation,
     /// Close frame to send.
-    closing: Option<Close>,
+    closing: Option<CloseFrame>,
     /// The socket has ended.
     ended: bool,
 }
@@ -107,7 +107,7 @@ impl Socket {
     /// counts towards `memory`; `held` is that of the socket itself.
     pub(crate) fn new(
         request: http::request::Parts,
-        accept: Accept,
+        accept: SocketConfig,
         unsent: usize,
         memory: Arc<Budget>,
         held: Reservation,
@@ -143,7 +143,7 @@ impl Socket {
     pub(crate) fn detached() -> Self {
         let request = http::Request::new(()).into_parts().0;
         let memory = Budget::new(usize::MAX);
-        Self::new(request, Accept::default(), 1024 * 1024, memory, Reservation::unbounded())
+        Self::new(request, SocketConfig::default(), 1024 * 1024, memory, Reservation::unbounded())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -171,7 +171,7 @@ impl Socket {
         &self.0.request.extensions
     }
 
-    /// Returns the tags that the socket was [accepted](Accept::tag) with.
+    /// Returns the tags that the socket was [accepted](SocketConfig::tag) with.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
         self.0.tags.iter().map(|tag| &**tag)
     }
@@ -249,13 +249,13 @@ impl Socket {
     /// more is received. Only the first call takes effect; a reason of more than 123
     /// bytes is cut.
     pub fn close(&self, code: CloseCode, reason: &str) {
-        self.state().closing.get_or_insert_with(|| Close::ours(code, reason));
+        self.state().closing.get_or_insert_with(|| CloseFrame::ours(code, reason));
         self.0.is_closing.store(true, Ordering::Release);
         self.0.outbox.refuse();
     }
 
     /// Returns the close frame to send; `None` unless the socket closes.
-    pub(crate) fn closing(&self) -> Option<Close> {
+    pub(crate) fn closing(&self) -> Option<CloseFrame> {
         if !self.0.is_closing.load(Ordering::Acquire) {
             return None;
         }

@@ -11,7 +11,7 @@ use super::names::{Use, names};
 use super::schemas::{docs_of, type_of};
 use super::types::Type;
 use crate::core::ErrorDeclaration;
-use crate::procedure::{Definition, DurableMethod, Mounted, Shape, ShapeKind, Signature};
+use crate::procedure::{Definition, DurableMethod, IoSchema, IoSchemaKind, Mounted, Signature};
 use crate::router::Router;
 use crate::schema::{SchemaOf, Side as Direction, refine_for_types};
 
@@ -103,14 +103,14 @@ fn procedure(
 ) -> Procedure {
     let input = inputs.flow(signature.input);
     let output = match signature.output.0 {
-        ShapeKind::Durable(message, methods) => {
+        IoSchemaKind::Durable(message, methods) => {
             let mut branch = Branch::default();
             for DurableMethod { path, definition, signature } in methods() {
                 branch.insert(&path, procedure(&definition, &signature, inputs, outputs));
             }
             Flow::Durable(message.map(|schema| outputs.ty(schema)), branch)
         }
-        ShapeKind::Value(_) | ShapeKind::Events(..) => outputs.flow(signature.output),
+        IoSchemaKind::Value(_) | IoSchemaKind::Events(..) => outputs.flow(signature.output),
     };
     Procedure {
         docs: Docs::of(definition),
@@ -225,22 +225,22 @@ impl Side {
         type_of(&refine_for_types(&schema, self.0.definitions(), self.1))
     }
 
-    fn flow(&mut self, shape: Shape) -> Flow {
+    fn flow(&mut self, shape: IoSchema) -> Flow {
         match shape.0 {
-            ShapeKind::Value(schema) => Flow::Value(schema.map(|schema| self.ty(schema))),
-            ShapeKind::Events(message, done) => Flow::Events(
+            IoSchemaKind::Value(schema) => Flow::Value(schema.map(|schema| self.ty(schema))),
+            IoSchemaKind::Events(message, done) => Flow::Events(
                 message.map(|schema| self.ty(schema)),
                 done.map(|schema| self.ty(schema)),
             ),
             // Not an input, and an output only of procedures.
-            ShapeKind::Durable(..) => Flow::Value(None),
+            IoSchemaKind::Durable(..) => Flow::Value(None),
         }
     }
 
     fn errors(&mut self, errors: &[ErrorDeclaration]) -> Vec<DeclaredError> {
         let declared = |error: &ErrorDeclaration| DeclaredError {
             code: error.code(),
-            status: error.http_status(),
+            status: error.status(),
             message: error.default_message(),
             data: error.data_schema().map(|schema| self.ty(schema)),
         };

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use orpc_runtime::prelude::*;
-use orpc_runtime::{CallError, HibernatingIterator, Kind, MetaValue};
+use orpc_runtime::{CallError, HibernatingIterator, MetaValue, ProcedureKind};
 use serde_json::json;
 
 /// The contract of server and clients.
@@ -189,10 +189,10 @@ fn the_contract_alone_describes_its_procedures() {
     let names: Vec<_> = procedures.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(names, ["send", "ping", "forget", "count", "names", "rooms", "follow", "type"]);
     let (_, sends) = &procedures[0];
-    assert_eq!((sends.docs, sends.kind), ("Sends a message.", Kind::Unary));
+    assert_eq!((sends.docs, sends.kind), ("Sends a message.", ProcedureKind::Unary));
     assert_eq!(sends.meta_value("auth"), Some(MetaValue::Bool(true)));
     assert_eq!(procedures[1].1.method, http::Method::GET);
-    assert_eq!(procedures[6].1.kind, Kind::Stream);
+    assert_eq!(procedures[6].1.kind, ProcedureKind::Stream);
     assert!(procedures[7].1.deprecated.is_some());
 }
 

@@ -4,9 +4,10 @@
 //! ws://127.0.0.1:<port>` is printed when the server is ready.
 
 use std::error::Error;
+use std::ops::ControlFlow;
 
 use axum::serve::ListenerExt as _;
-use orpc_runtime::websocket::{Handled, SocketHooks};
+use orpc_runtime::websocket::SocketHooks;
 use orpc_runtime::{Frame, Router, Rpc, Socket};
 use tokio::net::TcpListener;
 
@@ -17,11 +18,11 @@ const ROOM: usize = 64 * 1024 * 1024;
 struct Echo;
 
 impl SocketHooks for Echo {
-    fn message(&self, socket: &Socket, frame: &Frame) -> Handled {
+    fn message(&self, socket: &Socket, frame: &Frame) -> ControlFlow<()> {
         if let Err(error) = socket.send(frame.clone()) {
             eprintln!("a message is not sent back: {error}");
         }
-        Handled::Yes
+        ControlFlow::Break(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::EventId;
 use orpc_runtime::websocket::SocketHooks;
-use orpc_runtime::{Close, HibernatingIterator, HibernationId};
+use orpc_runtime::{CloseFrame, HibernatingIterator, HibernationId};
 
 use crate::api::{Present, SendMessage};
 use crate::event::RoomEvent;
@@ -81,7 +81,7 @@ pub mod chat {
 pub struct Doorkeeper(pub Arc<Room>);
 
 impl SocketHooks for Doorkeeper {
-    fn close(&self, socket: &Socket, _: &Close) {
+    fn close(&self, socket: &Socket, _: &CloseFrame) {
         leave(&self.0, socket);
     }
 }

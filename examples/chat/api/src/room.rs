@@ -76,7 +76,7 @@ impl Room {
             None => kept.memory(),
         };
         let mut news = history
-            .subscribe(CHANNEL, Start::Oldest)
+            .subscribe(CHANNEL, Start::Earliest)
             .expect("a new publisher has room for a channel");
         let mut past = Vec::new();
         while let Some(event) = news.next_ready().await {
@@ -142,7 +142,7 @@ impl Room {
     fn read(&self, last: Option<&LastEventId>) -> Result<Subscription<RoomEvent>, SubscribeError> {
         // A reader with an id of another kind counts as a newcomer.
         let last = last.and_then(|last| last.as_str().parse().ok());
-        self.history.subscribe(CHANNEL, last.map_or(Start::Oldest, Start::After))
+        self.history.subscribe(CHANNEL, last.map_or(Start::Earliest, Start::After))
     }
 
     /// Returns the same as a stream. A person is in the room for as long as it lives.

@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, Lit, Meta};
 
 use crate::procedure::validate::{Output, Procedure};
 
-/// `Definition::new("send", Kind::Unary).docs("…")…`
+/// `Definition::new("send", ProcedureKind::Unary).docs("…")…`
 pub(super) fn definition(procedure: &Procedure<'_>, private: &TokenStream) -> TokenStream {
     let Procedure { wire_name, docs, options, .. } = procedure;
     let kind = match procedure.output {
@@ -15,7 +15,7 @@ pub(super) fn definition(procedure: &Procedure<'_>, private: &TokenStream) -> To
         Output::Unary { hibernates: true, .. } => quote!(Stream),
         Output::Stream(_) => quote!(Stream),
     };
-    let mut tokens = quote!(#private::Definition::new(#wire_name, #private::Kind::#kind));
+    let mut tokens = quote!(#private::Definition::new(#wire_name, #private::ProcedureKind::#kind));
     if let Some(docs) = docs.text(private) {
         tokens.extend(quote!(.docs(#docs)));
     }
@@ -24,7 +24,7 @@ pub(super) fn definition(procedure: &Procedure<'_>, private: &TokenStream) -> To
         tokens.extend(quote!(.deprecated(#since, #note)));
     }
     if options.get {
-        tokens.extend(quote!(.get()));
+        tokens.extend(quote!(.allow_get()));
     }
     for (key, value) in &options.meta {
         let key = key.unraw().to_string();

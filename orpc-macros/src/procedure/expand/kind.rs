@@ -58,11 +58,11 @@ fn unary(
     let result = call(procedure, how, place);
     let result = quote_spanned!(place=> <#whole as #private::ResultType>::split(#result));
     let (kind, output_name) =
-        if hibernates { ("Hibernates", "Iterator") } else { ("Unary", "Output") };
+        if hibernates { ("HibernatingHandler", "Iterator") } else { ("Unary", "Output") };
     let (kind, output_name) = (Ident::new(kind, place), Ident::new(output_name, place));
     let subject = &procedure.subject;
     let marker = &subject.marker;
-    let run = how.implement("Answers", subject, &private, place);
+    let run = how.implement("UnaryHandler", subject, &private, place);
     let needs_socket = how.needs_socket(&private);
     let implementation = quote_spanned! {place=>
         impl #private::#kind for #marker {
@@ -147,7 +147,7 @@ fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stre
     let no_result = no_result(&event, runtime);
     let subject = &procedure.subject;
     let marker = &subject.marker;
-    let run = how.implement("Opens", subject, &private, place);
+    let run = how.implement("StreamHandler", subject, &private, place);
     let needs_socket = how.needs_socket(&private);
     let implementation = quote_spanned! {place=>
         impl #private::Streams for #marker {

@@ -25,7 +25,7 @@ use crate::signature::Head;
 ///     …
 ///     impl Procedure for send { … }
 ///     impl Unary for send { type Output = __Output; }
-///     impl<__C, __H0> Answers<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
+///     impl<__C, __H0> UnaryHandler<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
 ///     impl<__C, __H0> Mount<__C, (__H0,)> for send where __C: Lends<App, __H0> { … }
 /// };
 /// ```
@@ -152,7 +152,7 @@ pub(crate) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
                 const HAS_INPUT: ::core::primitive::bool = false;
 
                 fn definition() -> #private::Definition {
-                    #private::Definition::new(#name, #private::Kind::Unary)
+                    #private::Definition::new(#name, #private::ProcedureKind::Unary)
                 }
             }
 

@@ -58,7 +58,7 @@ impl Cursor {
                 self.position = log.id(gap.resume().sequence() + 1);
             }
             self.is_reading = true;
-            if !log.has(Bug::SlowIsSilent) || gap.reason() != GapReason::Slow {
+            if !log.has(Bug::SlowIsSilent) || gap.reason() != GapReason::Lagged {
                 return Read::Gap(gap);
             }
         }
@@ -114,7 +114,7 @@ impl Cursor {
         }
         let off = u64::from(log.has(Bug::FloorOffByOne));
         if last.sequence() + off < oldest.sequence() {
-            let reason = if self.is_reading { GapReason::Slow } else { GapReason::Trimmed };
+            let reason = if self.is_reading { GapReason::Lagged } else { GapReason::Trimmed };
             return Some(Gap::new(reason, last, oldest));
         }
         None

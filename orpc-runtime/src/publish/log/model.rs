@@ -415,7 +415,7 @@ impl Model for World {
                     reader.last.is_some_and(|last| last.sequence() == u64::from(world.events))
                 })
             }),
-            Property::sometimes("a reader is slow", |_, state| told(state, GapReason::Slow)),
+            Property::sometimes("a reader is slow", |_, state| told(state, GapReason::Lagged)),
             Property::sometimes("a reader comes too late", |_, state| {
                 told(state, GapReason::Trimmed)
             }),

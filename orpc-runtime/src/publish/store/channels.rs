@@ -88,7 +88,7 @@ pub(super) struct Place {
     pub(super) number: u64,
     /// Number of the oldest event in the file.
     pub(super) floor: u64,
-    /// Number of the first event whose retry key may be in the file.
+    /// Number of the first event whose idempotency key may be in the file.
     pub(super) keys: u64,
 }
 
@@ -215,8 +215,8 @@ impl Channels {
         self.with(name, |channel, state| {
             state.log.trim(self.timeline.now(), &self.limits);
             let position = match start {
-                Start::Now => state.log.top(),
-                Start::Oldest => state.log.oldest(),
+                Start::Latest => state.log.top(),
+                Start::Earliest => state.log.oldest(),
                 Start::After(id) => id,
             };
             state.readers += 1;

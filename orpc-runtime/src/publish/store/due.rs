@@ -153,7 +153,7 @@ mod tests {
                 drop(channels.sweep(64));
                 let name = format!("new-{number}");
                 assert!(matches!(publish(&channels, &name), Err(Refused::TooMany)));
-                assert!(matches!(channels.reader(&name, Start::Now), Err(Refused::TooMany)));
+                assert!(matches!(channels.reader(&name, Start::Latest), Err(Refused::TooMany)));
             }
             assert_eq!(channels.visits(), 0, "of {count}");
         }
@@ -192,7 +192,7 @@ mod tests {
         *time.lock().unwrap() += RETENTION * 2;
         drop(channels.sweep(usize::MAX));
         channels.visits();
-        let reader = channels.reader("room-7", Start::Now).unwrap();
+        let reader = channels.reader("room-7", Start::Latest).unwrap();
         *time.lock().unwrap() += RETENTION * 2;
         drop(channels.sweep(usize::MAX));
         assert_eq!((channels.visits(), channels.len()), (1000, 1));
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!((channels.visits(), channels.len()), (0, 0));
         // A channel without readers and events leaves no entry.
         for number in 0..1000 {
-            drop(channels.reader(&format!("new-{number}"), Start::Now).unwrap());
+            drop(channels.reader(&format!("new-{number}"), Start::Latest).unwrap());
         }
         drop(channels.sweep(usize::MAX));
         assert_eq!((channels.visits(), channels.len()), (0, 0));

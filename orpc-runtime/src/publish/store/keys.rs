@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::id::EventId;
 
-/// The retry keys of a channel. Each is kept for as long as events are retained by age,
+/// The idempotency keys of a channel. Each is kept for as long as events are retained by age,
 /// even if its event was trimmed by size.
 #[derive(Debug, Default)]
 pub(super) struct Keys {

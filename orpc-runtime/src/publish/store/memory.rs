@@ -38,7 +38,7 @@ impl MemoryStore {
                 return Ok((known, Vec::new()));
             }
             if event.key.is_some() && state.keys.is_full() {
-                return Err(PublishError::TooMany("retry keys"));
+                return Err(PublishError::TooMany("idempotency keys"));
             }
             let id = state.log.next().ok_or(PublishError::TooMany("events"))?;
             let record = Record::of(&event);

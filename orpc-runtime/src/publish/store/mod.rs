@@ -91,9 +91,9 @@ pub(crate) struct Record {
 pub enum Start {
     /// With the next published event.
     #[default]
-    Now,
+    Latest,
     /// With the oldest retained event.
-    Oldest,
+    Earliest,
     /// Behind that event.
     After(EventId),
 }

@@ -22,8 +22,8 @@ use super::rate::Buckets;
 use crate::budget::{Budget, Exhausted, Reservation};
 use crate::core::{Code, Error, EventMeta, Output, malformed_request};
 use crate::procedure::{
-    Call, ErasedProcedure, EventSink, InputEvent, InputEvents, InputFeed, Kind, Opened, RawInput,
-    Started, panicked,
+    Call, ErasedProcedure, EventSink, InputEvent, InputEvents, InputFeed, Opened, ProcedureKind,
+    RawInput, Started, panicked,
 };
 use crate::router::Route;
 use crate::rpc::Rpc;
@@ -77,7 +77,7 @@ struct Shared<C> {
 
 /// A call that has not ended.
 struct OpenCall {
-    kind: Kind,
+    kind: ProcedureKind,
     /// `None` while the call is queued.
     abort: Option<AbortHandle>,
     /// Feed of its input, if that is an iterator.
@@ -301,7 +301,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         };
         let procedure = Arc::clone(&route.procedure);
         let mut input = Input { body, events, member: request.member };
-        if kind == Kind::Unary && self.unary >= shared.limits.running {
+        if kind == ProcedureKind::Unary && self.unary >= shared.limits.running {
             // Copied, because a slice would keep the socket's whole buffer.
             if let Body::Envelope(bytes) | Body::Form(bytes) = &mut input.body {
                 *bytes = Bytes::copy_from_slice(bytes);
@@ -314,7 +314,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     /// Receives a batch: several calls in one message, which count as one running call.
     fn batch(&mut self, id: CallId, mode: Mode, request: &Request, weight: usize) {
         let shared = Arc::clone(&self.shared);
-        let held = match self.admit(Kind::Unary, 2 * weight) {
+        let held = match self.admit(ProcedureKind::Unary, 2 * weight) {
             Ok(held) => held,
             Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
         };
@@ -354,15 +354,15 @@ impl<C: Send + Sync + 'static> Calls<C> {
             });
             calls.push(call);
         }
-        let kind = Kind::Unary;
+        let kind = ProcedureKind::Unary;
         let open = OpenCall { kind, abort: None, feed: None, sink: None, _held: held };
         self.open.insert(id.clone(), open);
-        self.queue(Kind::Unary, Waiting { id, work: Work::Batch { mode, calls }, weight });
+        self.queue(ProcedureKind::Unary, Waiting { id, work: Work::Batch { mode, calls }, weight });
     }
 
     /// Starts a call, or queues it.
-    fn queue(&mut self, kind: Kind, call: Waiting<C>) {
-        if kind == Kind::Unary && self.unary >= self.shared.limits.running {
+    fn queue(&mut self, kind: ProcedureKind, call: Waiting<C>) {
+        if kind == ProcedureKind::Unary && self.unary >= self.shared.limits.running {
             self.waiting_bytes += call.weight;
             self.waiting.push_back(call);
         } else {
@@ -371,14 +371,16 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     /// Admits one more call of that kind, and reserves its memory until it ends.
-    fn admit(&self, kind: Kind, weight: usize) -> Result<Reservation, Refused> {
+    fn admit(&self, kind: ProcedureKind, weight: usize) -> Result<Reservation, Refused> {
         let limits = &self.shared.limits;
         if self.closing {
             return Err(Refused::ShuttingDown);
         }
         let crowded = match kind {
-            Kind::Stream => self.streams + self.shared.socket.hibernating() >= limits.streams,
-            Kind::Unary => {
+            ProcedureKind::Stream => {
+                self.streams + self.shared.socket.hibernating() >= limits.streams
+            }
+            ProcedureKind::Unary => {
                 self.unary >= limits.running
                     && (self.waiting.len() >= limits.waiting
                         || self.waiting_bytes + weight > limits.waiting_bytes)
@@ -400,8 +402,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let Some(open) = self.open.get_mut(&id) else { return };
         open.abort = Some(handle);
         match open.kind {
-            Kind::Unary => self.unary += 1,
-            Kind::Stream => {
+            ProcedureKind::Unary => self.unary += 1,
+            ProcedureKind::Stream => {
                 self.streams += 1;
                 open.sink = Some(self.shared.sink(&id));
             }
@@ -437,10 +439,10 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     /// Counts a call that no longer runs.
-    fn leave(&mut self, kind: Kind) {
+    fn leave(&mut self, kind: ProcedureKind) {
         match kind {
-            Kind::Unary => self.unary -= 1,
-            Kind::Stream => self.streams -= 1,
+            ProcedureKind::Unary => self.unary -= 1,
+            ProcedureKind::Stream => self.streams -= 1,
         }
     }
 
@@ -473,7 +475,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let streams: Vec<_> = self
             .open
             .iter()
-            .filter(|(_, call)| call.kind == Kind::Stream)
+            .filter(|(_, call)| call.kind == ProcedureKind::Stream)
             .map(|(id, call)| (id.clone(), call.sink.clone()))
             .collect();
         for (id, sink) in streams {

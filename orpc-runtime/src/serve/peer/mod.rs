@@ -25,13 +25,13 @@ pub(crate) use gate::{Admitted, Gate, NO_UPGRADE};
 #[cfg(feature = "durable")]
 pub(crate) use gate::{Blocked, Refusal};
 pub(crate) use limits::PeerLimits;
-pub use port::{Port, PortClosed, ports};
+pub use port::{Duplex, DuplexClosed, duplex};
 pub use rate::Rate;
 
 use crate::budget::Reservation;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
-use crate::socket::{Accept, Close, Frame, Frames, Socket};
+use crate::socket::{CloseFrame, Frame, Frames, Socket, SocketConfig};
 
 /// Number of frames that are sent before messages are read again.
 const FRAMES_PER_FLUSH: usize = 64;
@@ -58,7 +58,7 @@ const FRAMES_PER_FLUSH: usize = 64;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let mut peer = Rpc::new(api::router()).peer(());
-/// peer.message(r#"{"i":"1","p":{"u":"/ping"}}"#);
+/// peer.receive(r#"{"i":"1","p":{"u":"/ping"}}"#);
 /// assert_eq!(peer.next().await.unwrap(), r#"{"i":"1","p":{"b":{"json":"pong"}}}"#);
 /// # }
 /// ```
@@ -74,7 +74,7 @@ pub struct Peer<C> {
 impl<C: Send + Sync + 'static> Rpc<C> {
     /// Serves the router on a channel of messages, each call with a context from `context`.
     pub fn peer<How>(&self, context: impl IntoContext<C, How>) -> Peer<C> {
-        self.peer_of(context, http::Request::new(()).into_parts().0, Accept::new())
+        self.peer_of(context, http::Request::new(()).into_parts().0, SocketConfig::new())
     }
 
     /// Serves the router on a channel of messages that began with a request, with tags,
@@ -83,7 +83,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         &self,
         context: impl IntoContext<C, How>,
         request: http::request::Parts,
-        accept: Accept,
+        accept: SocketConfig,
     ) -> Peer<C> {
         let limits = PeerLimits::default();
         let memory = self.memory().budget().part(limits.memory);
@@ -97,7 +97,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
 
 impl<C: Send + Sync + 'static> Peer<C> {
     /// Receives a message, text or binary. A message that cannot be decoded is ignored.
-    pub fn message(&mut self, message: impl Into<Bytes>) {
+    pub fn receive(&mut self, message: impl Into<Bytes>) {
         self.socket.seen(Instant::now());
         let Some(calls) = &mut self.calls else { return };
         if let Err(error) = calls.receive(&message.into()) {
@@ -112,11 +112,11 @@ impl<C: Send + Sync + 'static> Peer<C> {
 
     /// Returns the close frame of the channel, if it is closing: from
     /// [`Socket::close`], or 1013 because its client does not read.
-    pub fn closing(&self) -> Option<Close> {
+    pub fn closing(&self) -> Option<CloseFrame> {
         self.socket.closing()
     }
 
-    /// Serves a channel to its end, such as an in-process [`ports`] pair.
+    /// Serves a channel to its end, such as an in-process [`duplex`] pair.
     ///
     /// # Errors
     /// The first error of the channel, which ends all calls.
@@ -130,7 +130,7 @@ impl<C: Send + Sync + 'static> Peer<C> {
             let frame = match select(messages.next(), self.next()).await {
                 Either::Left((None, _)) | Either::Right((None, _)) => return Ok(()),
                 Either::Left((Some(message), _)) => {
-                    self.message(message?);
+                    self.receive(message?);
                     // A client that never pauses must not starve the calls.
                     match self.next().now_or_never() {
                         Some(Some(frame)) => frame,

@@ -1,6 +1,7 @@
 //! The connection of one socket: reads its messages, runs its calls, writes its frames.
 
 use std::future::poll_fn;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,14 +13,14 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_websockets::proto::ProtocolError;
 use tokio_websockets::{Error, Message};
 
-use super::hooks::{Handled, SocketError};
+use super::hooks::SocketError;
 use super::idle_codec::{Incoming, RestingSocket};
 use super::intake::TooLong;
 use super::lifecycle::Life;
 use crate::budget::{Exhausted, Reservation};
 use crate::serve::peer::Calls;
 use crate::serve::time::{after, hurried};
-use crate::socket::{Close, CloseCode, Frame, Frames, Socket};
+use crate::socket::{CloseCode, CloseFrame, Frame, Frames, Socket};
 
 /// Number of messages that are read before calls run and frames are written.
 const READ_BUDGET: usize = 256;
@@ -89,7 +90,7 @@ enum Ending {
     /// Calls may end and frames be written until then. The close frame follows.
     Drains {
         until: Instant,
-        close: Close,
+        close: CloseFrame,
     },
     /// The client may answer the close frame until then.
     WaitsForClose {
@@ -158,7 +159,7 @@ where
             return Poll::Ready(());
         }
         if self.ending == Ending::No && self.shutdown.as_mut().poll(cx).is_ready() {
-            let close = Close::ours(CloseCode::GOING_AWAY, "the server shuts down");
+            let close = CloseFrame::ours(CloseCode::GOING_AWAY, "the server shuts down");
             self.drain(self.timing.shutdown, close);
             if let Some(calls) = &mut self.calls {
                 calls.begin_closing();
@@ -302,7 +303,7 @@ where
     fn receive(&mut self, message: Message) {
         if let Some((code, reason)) = message.as_close() {
             let code = CloseCode::received(code.into());
-            self.life.closed(Close { code, reason: reason.to_owned(), clean: true });
+            self.life.closed(CloseFrame { code, reason: reason.to_owned(), clean: true });
             self.end_calls();
             return;
         }
@@ -314,7 +315,7 @@ where
         let bytes = Bytes::from(message.into_payload());
         let frame = if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) };
         if calls.may_go_on()
-            && self.life.message(&frame) == Handled::No
+            && self.life.message(&frame) == ControlFlow::Continue(())
             && self.life.socket().closing().is_none()
             && let Err(error) = calls.receive(&frame)
         {
@@ -350,7 +351,7 @@ where
         self.failed = true;
         self.unfinished = None;
         self.life.error(reported);
-        let close = Close::ours(code, &reported.to_string());
+        let close = CloseFrame::ours(code, &reported.to_string());
         if self.websocket.renew() {
             self.calls = None;
             self.drain(CLOSE_TIME, close);
@@ -415,14 +416,14 @@ where
 
     /// Closes the socket when its calls have ended and everything is written, or by the
     /// deadline.
-    fn drain(&mut self, time: Duration, close: Close) {
+    fn drain(&mut self, time: Duration, close: CloseFrame) {
         if let Ending::No | Ending::Drains { .. } = self.ending {
             self.ending = Ending::Drains { until: after(Instant::now(), time), close };
         }
     }
 
     /// Sends the close frame.
-    fn close(&mut self, close: Close) -> Result<(), Error> {
+    fn close(&mut self, close: CloseFrame) -> Result<(), Error> {
         let message = close_frame(&close);
         self.life.closes(close);
         self.end_calls();
@@ -504,7 +505,7 @@ where
         let written = if self.is_closing() {
             Ok(())
         } else if now >= after(self.last_read, self.timing.idle) {
-            self.close(Close::ours(CloseCode::NORMAL, "Idle timeout"))
+            self.close(CloseFrame::ours(CloseCode::NORMAL, "Idle timeout"))
         } else if self.timing.ping.is_some_and(|ping| now >= after(self.last_ping, ping)) {
             self.last_ping = now;
             self.websocket.start_send(Message::ping(Bytes::new()))
@@ -519,7 +520,7 @@ where
     }
 }
 
-fn close_frame(close: &Close) -> Message {
+fn close_frame(close: &CloseFrame) -> Message {
     Message::close(u16::from(close.code).try_into().ok(), &close.reason)
 }
 

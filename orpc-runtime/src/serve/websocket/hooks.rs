@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use http::request::Parts;
 
 use crate::core::Error;
 use crate::core::panic_text;
-use crate::socket::{Accept, Close, Frame, Socket};
+use crate::socket::{CloseFrame, Frame, Socket, SocketConfig};
 
 /// Socket lifecycle callbacks: upgrade, open, message, error, close. Each does nothing
 /// by default.
@@ -23,17 +24,17 @@ use crate::socket::{Accept, Close, Frame, Socket};
 /// ```
 /// use orpc_runtime::prelude::*;
 /// use orpc_runtime::websocket::SocketHooks;
-/// use orpc_runtime::{Accept, Close, Rooms};
+/// use orpc_runtime::{SocketConfig, CloseFrame, Rooms};
 ///
 /// struct Lobby { rooms: Rooms }
 ///
 /// impl SocketHooks for Lobby {
 ///     /// `/ws?name=Ada` enters the lobby as Ada.
-///     async fn upgrade(&self, request: &http::request::Parts) -> Result<Accept, Error> {
+///     async fn upgrade(&self, request: &http::request::Parts) -> Result<SocketConfig, Error> {
 ///         let query = request.uri.query().unwrap_or_default();
 ///         let name = query.strip_prefix("name=").ok_or(Code::Unauthorized)?;
 ///         let lobby = self.rooms.get_or_create("lobby");
-///         let accept = Accept::new().tag(name).map_err(|_| Code::BadRequest)?;
+///         let accept = SocketConfig::new().tag(name).map_err(|_| Code::BadRequest)?;
 ///         Ok(accept.attach(name)?.room(&lobby))
 ///     }
 ///
@@ -41,7 +42,7 @@ use crate::socket::{Accept, Close, Frame, Socket};
 ///         self.tell(socket, "joins");
 ///     }
 ///
-///     fn close(&self, socket: &Socket, _: &Close) {
+///     fn close(&self, socket: &Socket, _: &CloseFrame) {
 ///         self.tell(socket, "leaves");
 ///     }
 /// }
@@ -59,9 +60,9 @@ use crate::socket::{Accept, Close, Frame, Socket};
 pub trait SocketHooks: Send + Sync + 'static {
     /// A client requests a socket, with a valid handshake from an allowed origin. An
     /// error refuses it: the response has its status and the body of a failed call.
-    fn upgrade(&self, request: &Parts) -> impl Future<Output = Result<Accept, Error>> + Send {
+    fn upgrade(&self, request: &Parts) -> impl Future<Output = Result<SocketConfig, Error>> + Send {
         let _ = request;
-        std::future::ready(Ok(Accept::new()))
+        std::future::ready(Ok(SocketConfig::new()))
     }
 
     /// The socket is open, and no message has been read.
@@ -69,10 +70,10 @@ pub trait SocketHooks: Send + Sync + 'static {
         let _ = socket;
     }
 
-    /// A message arrived. [`Handled::Yes`] consumes it.
-    fn message(&self, socket: &Socket, frame: &Frame) -> Handled {
+    /// A message arrived. [`ControlFlow::Break`] consumes it.
+    fn message(&self, socket: &Socket, frame: &Frame) -> ControlFlow<()> {
         let _ = (socket, frame);
-        Handled::No
+        ControlFlow::Continue(())
     }
 
     /// The connection failed, or its client violated the protocol. `close` follows.
@@ -82,18 +83,9 @@ pub trait SocketHooks: Send + Sync + 'static {
 
     /// The socket has ended: nothing can be sent on it any more. It leaves its rooms
     /// after this.
-    fn close(&self, socket: &Socket, close: &Close) {
+    fn close(&self, socket: &Socket, close: &CloseFrame) {
         let _ = (socket, close);
     }
-}
-
-/// Result of the message hook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handled {
-    /// The message is consumed.
-    Yes,
-    /// The message goes to the calls.
-    No,
 }
 
 /// Error of a socket.
@@ -134,15 +126,15 @@ pub(super) struct Hooks(Arc<dyn ErasedHooks>);
 
 /// [`SocketHooks`] as an object.
 trait ErasedHooks: Send + Sync {
-    fn upgrade<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<Accept, Error>>;
+    fn upgrade<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<SocketConfig, Error>>;
     fn open(&self, socket: &Socket);
-    fn message(&self, socket: &Socket, frame: &Frame) -> Handled;
+    fn message(&self, socket: &Socket, frame: &Frame) -> ControlFlow<()>;
     fn error(&self, socket: &Socket, error: &SocketError);
-    fn close(&self, socket: &Socket, close: &Close);
+    fn close(&self, socket: &Socket, close: &CloseFrame);
 }
 
 impl<H: SocketHooks> ErasedHooks for H {
-    fn upgrade<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<Accept, Error>> {
+    fn upgrade<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<SocketConfig, Error>> {
         Box::pin(SocketHooks::upgrade(self, request))
     }
 
@@ -150,7 +142,7 @@ impl<H: SocketHooks> ErasedHooks for H {
         SocketHooks::open(self, socket);
     }
 
-    fn message(&self, socket: &Socket, frame: &Frame) -> Handled {
+    fn message(&self, socket: &Socket, frame: &Frame) -> ControlFlow<()> {
         SocketHooks::message(self, socket, frame)
     }
 
@@ -158,7 +150,7 @@ impl<H: SocketHooks> ErasedHooks for H {
         SocketHooks::error(self, socket, error);
     }
 
-    fn close(&self, socket: &Socket, close: &Close) {
+    fn close(&self, socket: &Socket, close: &CloseFrame) {
         SocketHooks::close(self, socket, close);
     }
 }
@@ -168,7 +160,7 @@ impl Hooks {
         Self(Arc::new(hooks))
     }
 
-    pub(super) async fn upgrade(&self, request: &Parts) -> Result<Accept, Error> {
+    pub(super) async fn upgrade(&self, request: &Parts) -> Result<SocketConfig, Error> {
         let accept = AssertUnwindSafe(async { self.0.upgrade(request).await }).catch_unwind();
         let accept = accept.await.unwrap_or_else(|panic| {
             log("upgrade", &*panic);
@@ -181,15 +173,15 @@ impl Hooks {
         guard("open", || self.0.open(socket));
     }
 
-    pub(super) fn message(&self, socket: &Socket, frame: &Frame) -> Handled {
-        guard("message", || self.0.message(socket, frame)).unwrap_or(Handled::Yes)
+    pub(super) fn message(&self, socket: &Socket, frame: &Frame) -> ControlFlow<()> {
+        guard("message", || self.0.message(socket, frame)).unwrap_or(ControlFlow::Break(()))
     }
 
     pub(super) fn error(&self, socket: &Socket, error: &SocketError) {
         guard("error", || self.0.error(socket, error));
     }
 
-    pub(super) fn close(&self, socket: &Socket, close: &Close) {
+    pub(super) fn close(&self, socket: &Socket, close: &CloseFrame) {
         guard("close", || self.0.close(socket, close));
     }
 }

@@ -1,14 +1,15 @@
 //! Lifecycle of a socket, as its hooks see it.
 
-use super::hooks::{Handled, Hooks, SocketError};
-use crate::socket::{Close, Frame, Socket};
+use super::hooks::{Hooks, SocketError};
+use crate::socket::{CloseFrame, Frame, Socket};
+use std::ops::ControlFlow;
 
 /// An open socket. Dropping it ends the socket for any reason: the close hook runs, and
 /// then the socket leaves its rooms.
 pub(super) struct Life {
     socket: Socket,
     hooks: Option<Hooks>,
-    close: Option<Close>,
+    close: Option<CloseFrame>,
 }
 
 impl Life {
@@ -24,8 +25,10 @@ impl Life {
     }
 
     /// Passes a message to the hook, which may consume it.
-    pub(super) fn message(&self, frame: &Frame) -> Handled {
-        self.hooks.as_ref().map_or(Handled::No, |hooks| hooks.message(&self.socket, frame))
+    pub(super) fn message(&self, frame: &Frame) -> ControlFlow<()> {
+        self.hooks
+            .as_ref()
+            .map_or(ControlFlow::Continue(()), |hooks| hooks.message(&self.socket, frame))
     }
 
     pub(super) fn error(&self, error: &SocketError) {
@@ -36,12 +39,12 @@ impl Life {
     }
 
     /// Notes that this end sends a close frame.
-    pub(super) fn closes(&mut self, close: Close) {
+    pub(super) fn closes(&mut self, close: CloseFrame) {
         self.close.get_or_insert(close);
     }
 
     /// Notes that the client sent a close frame, which was or is answered.
-    pub(super) fn closed(&mut self, close: Close) {
+    pub(super) fn closed(&mut self, close: CloseFrame) {
         self.close.get_or_insert(close).clean = true;
     }
 }
@@ -50,7 +53,7 @@ impl Drop for Life {
     fn drop(&mut self) {
         self.socket.end();
         if let Some(hooks) = &self.hooks {
-            let close = self.close.take().unwrap_or_else(Close::abnormal);
+            let close = self.close.take().unwrap_or_else(CloseFrame::abnormal);
             hooks.close(&self.socket, &close);
         }
         self.socket.leave_groups();

@@ -13,7 +13,7 @@ mod service;
 mod transport;
 
 pub use super::peer::Rate;
-pub use hooks::{Handled, SocketError, SocketHooks};
+pub use hooks::{SocketError, SocketHooks};
 #[cfg(feature = "proxy")]
 pub use proxy::{ProxyTargetError, WebSocketProxy};
 pub use service::{WebSocketFuture, WebSocketService};

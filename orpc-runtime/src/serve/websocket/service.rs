@@ -31,7 +31,7 @@ use crate::serve::origin::AllowedOrigins;
 use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
 use crate::serve::state::{Served, head_size};
 use crate::serve::time::SHORTEST;
-use crate::socket::{Accept, Socket};
+use crate::socket::{Socket, SocketConfig};
 
 /// Maximum time from the handshake to the upgraded connection.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -72,12 +72,12 @@ impl std::fmt::Debug for GateOf {
 /// | [`allow_origin`](WebSocketService::allow_origin) | the server's own host | 403; no Origin header is no page, and passes |
 /// | [`allow_host`](WebSocketService::allow_host) | any host | 403 |
 /// | [`message_limit`](WebSocketService::message_limit) | 1 MiB | its call fails with PAYLOAD_TOO_LARGE; 16 MiB, or a message whose beginning is that of no call: the socket closes with 1009 |
-/// | [`running_calls`](WebSocketService::running_calls) | 64 | further calls wait |
-/// | [`waiting_calls`](WebSocketService::waiting_calls) | 4,096, and 8 MiB of them | TOO_MANY_REQUESTS |
-/// | [`streams`](WebSocketService::streams) | 128 | TOO_MANY_REQUESTS |
+/// | [`running_call_limit`](WebSocketService::running_call_limit) | 64 | further calls wait |
+/// | [`waiting_call_limit`](WebSocketService::waiting_call_limit) | 4,096, and 8 MiB of them | TOO_MANY_REQUESTS |
+/// | [`stream_limit`](WebSocketService::stream_limit) | 128 | TOO_MANY_REQUESTS |
 /// | [`unsent_limit`](WebSocketService::unsent_limit) | 1 MiB | streams are not polled and results wait until the client reads; what is sent [from elsewhere](crate::Socket::send) closes the socket with 1013 |
 /// | files of a message | 100 | PAYLOAD_TOO_LARGE |
-/// | [`result_files`](WebSocketService::result_files) | 32 MiB | the call fails: a message is whole, so files of any size are for HTTP |
+/// | [`result_file_limit`](WebSocketService::result_file_limit) | 32 MiB | the call fails: a message is whole, so files of any size are for HTTP |
 /// | [`batch_limit`](WebSocketService::batch_limit) | 10 calls in one message, which count as one | 413 |
 /// | [`unread_limit`](WebSocketService::unread_limit) of events that clients send | 1 MiB together | the iterator ends with PAYLOAD_TOO_LARGE |
 /// | headers of a call | 128 values, and 32 KiB of names and values | BAD_REQUEST, which names the header |
@@ -195,25 +195,25 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
 
     /// Sets the maximum bytes of files in one result, which are all in memory at once.
     #[must_use]
-    pub fn result_files(self, bytes: usize) -> Self {
+    pub fn result_file_limit(self, bytes: usize) -> Self {
         self.with(|options| options.limits.result_files = bytes)
     }
 
     /// Sets the maximum number of running calls with one result on a socket.
     #[must_use]
-    pub fn running_calls(self, calls: usize) -> Self {
+    pub fn running_call_limit(self, calls: usize) -> Self {
         self.with(|options| options.limits.running = calls.max(1))
     }
 
     /// Sets the maximum number of queued calls of a socket.
     #[must_use]
-    pub fn waiting_calls(self, calls: usize) -> Self {
+    pub fn waiting_call_limit(self, calls: usize) -> Self {
         self.with(|options| options.limits.waiting = calls)
     }
 
     /// Sets the maximum number of open event iterators of a socket.
     #[must_use]
-    pub fn streams(self, streams: usize) -> Self {
+    pub fn stream_limit(self, streams: usize) -> Self {
         self.with(|options| options.limits.streams = streams)
     }
 
@@ -367,7 +367,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
             return WebSocketFuture::ready(self.switch(
                 upgrade,
                 parts,
-                Accept::new(),
+                SocketConfig::new(),
                 headers,
                 held,
             ));
@@ -386,7 +386,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         &self,
         upgrade: OnUpgrade,
         mut parts: Parts,
-        accept: Accept,
+        accept: SocketConfig,
         headers: HeaderMap,
         held: Reservation,
     ) -> Response<RpcBody> {
@@ -410,7 +410,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         response
     }
 
-    fn serve<S>(self, connection: S, parts: Parts, accept: Accept, held: Reservation)
+    fn serve<S>(self, connection: S, parts: Parts, accept: SocketConfig, held: Reservation)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {

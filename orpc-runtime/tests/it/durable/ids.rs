@@ -123,7 +123,7 @@ async fn half_request(service: &WebSocketService<App>, path: &str, key: Option<&
 struct NoEntry;
 
 impl SocketHooks for NoEntry {
-    async fn upgrade(&self, _: &http::request::Parts) -> Result<Accept, Error> {
+    async fn upgrade(&self, _: &http::request::Parts) -> Result<SocketConfig, Error> {
         Err(Error::new(Code::Forbidden))
     }
 }
@@ -211,7 +211,7 @@ async fn a_channel_that_is_full_refuses_newcomers_and_no_client_that_comes_back(
 #[tokio::test]
 async fn a_sign_of_life_is_given_while_all_calls_run_that_may() {
     let rooms = rooms();
-    let service = endpoint(&rooms).running_calls(1).waiting_calls(1);
+    let service = endpoint(&rooms).running_call_limit(1).waiting_call_limit(1);
     let mut socket = open(&service, &token(&rooms)).await;
     for id in ["1", "2"] {
         call_method(&mut socket, id, &["tools", "hang"], Value::Null).await;

@@ -5,14 +5,15 @@ mod ids;
 mod methods_by_type;
 mod readers;
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use orpc_runtime::durable::{Durable, DurableClient, DurableObject, SigningKeys};
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::Publisher;
-use orpc_runtime::websocket::{Handled, SocketHooks};
-use orpc_runtime::{Accept, Close, Frame};
+use orpc_runtime::websocket::SocketHooks;
+use orpc_runtime::{CloseFrame, Frame, SocketConfig};
 use serde_json::{Value, json};
 
 use crate::support::durable::*;
@@ -497,11 +498,11 @@ async fn a_revoked_client_is_closed_at_once_and_stays_out() {
 struct Bouncer(Durable<Room>);
 
 impl SocketHooks for Bouncer {
-    async fn upgrade(&self, request: &http::request::Parts) -> Result<Accept, Error> {
+    async fn upgrade(&self, request: &http::request::Parts) -> Result<SocketConfig, Error> {
         let client = DurableClient::of_request(request).ok_or(Code::Forbidden)?;
         let closed = self.0.revoke(client.channel(), client.id(), Duration::from_secs(60))?;
         assert_eq!(closed, 0, "it has no socket yet");
-        Ok(Accept::new())
+        Ok(SocketConfig::new())
     }
 }
 
@@ -535,13 +536,13 @@ impl Log {
 }
 
 impl SocketHooks for Log {
-    async fn upgrade(&self, request: &http::request::Parts) -> Result<Accept, Error> {
+    async fn upgrade(&self, request: &http::request::Parts) -> Result<SocketConfig, Error> {
         let client = DurableClient::of_request(request).ok_or(Code::Forbidden)?;
         if client.channel() == "closed" {
             return Err(Error::new(Code::Forbidden));
         }
         self.note(format!("upgrade {}", client.channel()));
-        Ok(Accept::new().attach("my own")?)
+        Ok(SocketConfig::new().attach("my own")?)
     }
 
     fn open(&self, socket: &Socket) {
@@ -549,16 +550,16 @@ impl SocketHooks for Log {
         self.note(format!("open {} {:?}", client.channel(), client.tags()));
     }
 
-    fn message(&self, socket: &Socket, frame: &Frame) -> Handled {
+    fn message(&self, socket: &Socket, frame: &Frame) -> ControlFlow<()> {
         let own: Option<String> = socket.attachment().unwrap();
         if *frame == "ping" {
             self.note(format!("ping, with {}", own.unwrap()));
-            return Handled::Yes;
+            return ControlFlow::Break(());
         }
-        Handled::No
+        ControlFlow::Continue(())
     }
 
-    fn close(&self, socket: &Socket, close: &Close) {
+    fn close(&self, socket: &Socket, close: &CloseFrame) {
         let client = DurableClient::of_socket(socket).unwrap();
         self.note(format!("close {} {}", client.channel(), close.code));
     }

@@ -507,8 +507,8 @@ async fn schedule(seed: u64, steps: u64) {
     // The oracle: the store itself, read once from the start, with the tags of the reader.
     let mut oracle = Vec::new();
     let from: EventId = start.parse().unwrap();
-    let recipient = orpc_runtime::publish::Recipient::new(id_of(&token)).tags(["mine"]);
-    let mut all = rooms.publisher().subscribe("room", from).unwrap().recipient(recipient);
+    let recipient = orpc_runtime::publish::Subscriber::new(id_of(&token)).tags(["mine"]);
+    let mut all = rooms.publisher().subscribe("room", from).unwrap().subscriber(recipient);
     while let Some(next) = all.next_ready().await {
         let next = next.unwrap();
         let value: Value = next.value().unwrap();

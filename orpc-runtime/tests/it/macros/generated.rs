@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::stream::{self, BoxStream};
 use orpc_runtime::prelude::*;
-use orpc_runtime::{CallError, Definition, Kind, MetaValue, RouterIssue};
+use orpc_runtime::{CallError, Definition, MetaValue, ProcedureKind, RouterIssue};
 
 /// The context.
 struct App {
@@ -161,7 +161,7 @@ fn a_definition_says_what_the_attributes_say() {
     let send = definition_of(&router, "sendMessage");
     assert_eq!(send.name, "sendMessage");
     assert_eq!(send.docs, "Sends a message.\n\n  Indented.\nThe last line.");
-    assert_eq!(send.kind, Kind::Unary);
+    assert_eq!(send.kind, ProcedureKind::Unary);
     assert_eq!(send.method, "POST");
     assert_eq!(send.deprecated, None);
     let meta = [
@@ -197,10 +197,10 @@ fn a_definition_knows_its_deprecation() {
 fn the_kind_is_that_of_the_signature() {
     let router = api::router();
     for path in ["borrowed", "events", "later", "boxed"] {
-        assert_eq!(definition_of(&router, path).kind, Kind::Stream, "{path}");
+        assert_eq!(definition_of(&router, path).kind, ProcedureKind::Stream, "{path}");
     }
     for path in ["noted", "adminTools/name"] {
-        assert_eq!(definition_of(&router, path).kind, Kind::Unary, "{path}");
+        assert_eq!(definition_of(&router, path).kind, ProcedureKind::Unary, "{path}");
     }
 }
 
@@ -587,7 +587,7 @@ fn the_declarations_are_those_of_the_variants() {
     let all: Vec<_> = <Failure as RpcError>::declarations()
         .iter()
         .map(|declaration| {
-            (declaration.code(), declaration.http_status(), declaration.default_message())
+            (declaration.code(), declaration.status(), declaration.default_message())
         })
         .collect();
     let expected = [

@@ -93,7 +93,7 @@ async fn note(app: &App) {
 
 /// Acts before and after.
 #[middleware]
-async fn around(app: &App, call: &Call, next: Next) -> Result<Done, Error> {
+async fn around(app: &App, call: &Call, next: Next) -> Result<Completed, Error> {
     app.journal.write(format!("begin {}", call.path()));
     let result = next.run().await;
     app.journal.write(match &result {
@@ -105,7 +105,7 @@ async fn around(app: &App, call: &Call, next: Next) -> Result<Done, Error> {
 
 /// Lends a value, and answers without the procedure.
 #[middleware]
-async fn lending(call: &Call, next: Next<u8>) -> Result<Done, Error> {
+async fn lending(call: &Call, next: Next<u8>) -> Result<Completed, Error> {
     match call.headers().get("x-stop") {
         Some(_) => Err(Error::new(Code::Conflict)),
         None => next.with(7).await,
@@ -114,7 +114,7 @@ async fn lending(call: &Call, next: Next<u8>) -> Result<Done, Error> {
 
 /// Ends a stream while it runs.
 #[middleware]
-async fn brief(next: Next) -> Result<Done, Error> {
+async fn brief(next: Next) -> Result<Completed, Error> {
     match tokio::time::timeout(Duration::from_secs(3), next.run()).await {
         Ok(result) => result,
         Err(_) => Err(Error::new(Code::Timeout)),
@@ -123,7 +123,7 @@ async fn brief(next: Next) -> Result<Done, Error> {
 
 /// Fails when all is over.
 #[middleware]
-async fn late(next: Next) -> Result<Done, Error> {
+async fn late(next: Next) -> Result<Completed, Error> {
     let _done = next.run().await?;
     Err(Error::new(Code::Conflict))
 }

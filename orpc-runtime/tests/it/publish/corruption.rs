@@ -31,7 +31,7 @@ async fn fill(lines: &Publisher<Line>) -> History {
         let channel = format!("room-{}", n * n % 5);
         let publish = lines.publish(&channel, &Line { n });
         let id = if n.is_multiple_of(7) {
-            publish.retry_key(&n.to_string()).await
+            publish.idempotency_key(&n.to_string()).await
         } else {
             publish.await
         };
@@ -187,7 +187,7 @@ async fn events_that_are_damaged_while_the_file_is_open_are_not_given_out() {
     let places = (0..file.len()).step_by(4000).filter(|at| file[*at] == b'x');
     let damaged = places.map(|at| handle.write_all_at(b"y", at as u64).unwrap()).count();
     assert!(damaged >= 2 * texts.len(), "{damaged}");
-    let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
     let mut end = None;
     while let Some(next) = reader.next_ready().await {
         match next {
@@ -203,7 +203,7 @@ async fn events_that_are_damaged_while_the_file_is_open_are_not_given_out() {
     assert!(matches!(end, Some(ReadError::Store(StoreError::Corrupt(_)))), "{end:?}");
     // A reader that reconnects gets the same gap, and when the file is reopened the
     // channel starts empty.
-    let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
     while let Some(Ok(_)) = reader.next_ready().await {}
     let old = reader.position();
     lines.close().await;

@@ -67,7 +67,7 @@ async fn child() {
     let mut said: Vec<_> = text.lines().filter_map(acknowledged).collect();
     said.sort_by_key(|(id, _)| id.sequence());
     let mut kept = Vec::new();
-    let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
     while let Some(event) = reader.next_ready().await {
         let event = event.unwrap();
         kept.push((event.id().unwrap(), number(event)));
@@ -133,7 +133,7 @@ async fn killed_again_and_again(is_synced: bool) {
 
         let lines = open(&path, Durability::Process);
         // A reader of the previous round continues.
-        let start = seen.last().map_or(Start::Oldest, |(id, _)| Start::After(*id));
+        let start = seen.last().map_or(Start::Earliest, |(id, _)| Start::After(*id));
         let mut reader = lines.subscribe("room", start).unwrap();
         while let Some(next) = reader.next_ready().await {
             let event = next.expect("a gap after a kill");
@@ -192,7 +192,7 @@ async fn a_start_that_is_killed_while_it_makes_the_file_is_no_hindrance_to_the_n
         child.wait().unwrap();
 
         let lines = open(&path, Durability::Commit);
-        let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
+        let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
         let mut kept = std::collections::HashMap::new();
         while let Some(event) = reader.next_ready().await {
             let event = event.unwrap();

@@ -45,7 +45,7 @@ async fn events_that_a_reader_has_received_are_in_the_file(world: World) {
         return;
     }
     let lines = world.open();
-    let mut reader = lines.subscribe("room", Start::Now).unwrap();
+    let mut reader = lines.subscribe("room", Start::Latest).unwrap();
     for n in 1..30 {
         let publishing = tokio::spawn({
             let lines = lines.clone();

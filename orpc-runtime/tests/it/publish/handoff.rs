@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake};
 
 use orpc_runtime::prelude::*;
-use orpc_runtime::publish::{Audience, Recipient, Start};
+use orpc_runtime::publish::{Audience, Start, Subscriber};
 
 use super::world::for_each_store;
 use super::world::{Line, World, event, gap, number, publish, ready};
@@ -40,7 +40,7 @@ async fn readers_that_come_while_events_are_published_get_each_event_once_and_in
         let lines = lines.clone();
         readers.push(tokio::spawn(async move {
             let mut seen = Vec::new();
-            let mut stream = lines.subscribe("room", Start::Oldest).unwrap();
+            let mut stream = lines.subscribe("room", Start::Earliest).unwrap();
             while seen.last() != Some(&EVENTS) {
                 let next = event(&mut stream).await;
                 let id = next.id().unwrap();
@@ -76,7 +76,7 @@ async fn replay_goes_over_into_what_is_live(world: World) {
     let lines = world.open();
     let ids = publish(&lines, 1..11).await;
     let mut old = lines.subscribe("room", ids[4]).unwrap();
-    let mut new = lines.subscribe("room", Start::Now).unwrap();
+    let mut new = lines.subscribe("room", Start::Latest).unwrap();
     assert_eq!(number(event(&mut old).await), 6);
     publish(&lines, 11..13).await;
     for n in 7..13 {
@@ -100,7 +100,7 @@ async fn a_reader_that_waits_is_woken_by_the_next_event(world: World) {
     let mut readers = Vec::new();
     for _ in 0..10 {
         let alarm = Arc::new(Alarm::default());
-        let mut reader = lines.subscribe("room", Start::Now).unwrap();
+        let mut reader = lines.subscribe("room", Start::Latest).unwrap();
         let waker = Arc::clone(&alarm).into();
         // Polled twice it waits once.
         for _ in 0..2 {
@@ -119,7 +119,7 @@ async fn a_reader_that_waits_is_woken_by_the_next_event(world: World) {
 async fn the_position_is_that_of_the_event_in_hand(world: World) {
     let lines = world.open();
     let ids = publish(&lines, 1..100).await;
-    let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
     assert_eq!(reader.position().sequence(), 0);
     for id in ids {
         // Many were read at once; what counts is what was handed out.
@@ -140,7 +140,7 @@ async fn a_subscription_that_is_dropped_at_any_point_leaves_nothing(world: World
             }
             let known = lines.channels();
             for _ in 0..3 {
-                let mut reader = lines.subscribe(&room, Start::Oldest).unwrap();
+                let mut reader = lines.subscribe(&room, Start::Earliest).unwrap();
                 for _ in 0..polls {
                     let mut reader = Pin::new(&mut reader);
                     let polled = poll_fn(|cx| Poll::Ready(reader.as_mut().poll_next(cx)));
@@ -155,7 +155,7 @@ async fn a_subscription_that_is_dropped_at_any_point_leaves_nothing(world: World
 async fn channels_without_events_and_readers_are_forgotten(world: World) {
     let lines = world.open();
     for n in 0..1000 {
-        drop(lines.subscribe(&format!("room-{n}"), Start::Now).unwrap());
+        drop(lines.subscribe(&format!("room-{n}"), Start::Latest).unwrap());
     }
     assert_eq!(lines.channels(), 0);
     for n in 0..50 {
@@ -175,7 +175,8 @@ async fn channels_without_events_and_readers_are_forgotten(world: World) {
 
 async fn events_for_others_move_the_position(world: World) {
     let lines = world.open();
-    let mut mine = lines.subscribe("room", Start::Now).unwrap().recipient(Recipient::new("me"));
+    let mut mine =
+        lines.subscribe("room", Start::Latest).unwrap().subscriber(Subscriber::new("me"));
     publish(&lines, 1..2).await;
     for n in 2..100 {
         lines.publish("room", &Line { n }).targets(["you"]).await.unwrap();
@@ -184,7 +185,7 @@ async fn events_for_others_move_the_position(world: World) {
     assert_eq!(ready(&mut mine).await, [1]);
     assert_eq!(mine.position(), last);
     let next = publish(&lines, 101..102).await[0];
-    let mut later = lines.subscribe("room", last).unwrap().recipient(Recipient::new("me"));
+    let mut later = lines.subscribe("room", last).unwrap().subscriber(Subscriber::new("me"));
     let got = event(&mut later).await;
     assert_eq!((got.id(), number(got)), (Some(next), 101));
 }
@@ -208,16 +209,16 @@ async fn tags_targets_and_exclusions_choose_who_gets_an_event(world: World) {
         lines
     };
     for (recipient, expected) in [
-        (Some(Recipient::default()), vec![1, 5]),
-        (Some(Recipient::new("x")), vec![1, 3]),
-        (Some(Recipient::new("x").tags(["a"])), vec![1, 2, 3, 4]),
-        (Some(Recipient::new("y").tags(["b", "c"])), vec![1, 2, 3, 5, 7]),
-        (Some(Recipient::new("q")), vec![1, 5]),
+        (Some(Subscriber::default()), vec![1, 5]),
+        (Some(Subscriber::new("x")), vec![1, 3]),
+        (Some(Subscriber::new("x").tags(["a"])), vec![1, 2, 3, 4]),
+        (Some(Subscriber::new("y").tags(["b", "c"])), vec![1, 2, 3, 5, 7]),
+        (Some(Subscriber::new("q")), vec![1, 5]),
         (None, vec![1, 2, 3, 4, 5, 6, 7]),
     ] {
-        let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
+        let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
         if let Some(recipient) = recipient.clone() {
-            reader = reader.recipient(recipient);
+            reader = reader.subscriber(recipient);
         }
         assert_eq!(ready(&mut reader).await, expected, "{recipient:?}");
     }
@@ -239,8 +240,8 @@ async fn a_closed_publisher_ends_its_readers_and_takes_nothing(world: World) {
 
     let lines = world.open();
     publish(&lines, 1..4).await;
-    let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
-    let mut waiting = lines.subscribe("room", Start::Now).unwrap();
+    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
+    let mut waiting = lines.subscribe("room", Start::Latest).unwrap();
     let waiting = tokio::spawn(async move { waiting.next().await });
     lines.close().await;
     assert!(matches!(waiting.await.unwrap(), Some(Err(ReadError::Closed))));
@@ -251,5 +252,5 @@ async fn a_closed_publisher_ends_its_readers_and_takes_nothing(world: World) {
     assert!(reader.next().await.is_none());
     let refused = lines.publish("room", &Line { n: 4 }).await;
     assert!(matches!(refused, Err(PublishError::Closed)), "{refused:?}");
-    assert_eq!(lines.subscribe("room", Start::Now).err(), Some(SubscribeError::Closed));
+    assert_eq!(lines.subscribe("room", Start::Latest).err(), Some(SubscribeError::Closed));
 }

@@ -37,11 +37,11 @@ async fn replay(numbers: Publisher<u64>) {
     let before = resident();
     let mut stopped = Vec::new();
     for _ in 0..100 {
-        let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+        let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
         reader.next().await.unwrap().unwrap();
         stopped.push(reader);
     }
-    let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
     for n in 0..all {
         // It delays no other reader, and no other delays it.
         if n.is_multiple_of(all / 10) {
@@ -101,12 +101,12 @@ async fn readers_that_come_back_and_stop_share_one_budget_and_a_few_threads() {
         let before = resident();
         let mut stopped = Vec::new();
         for _ in 0..400 {
-            let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
+            let mut reader = texts.subscribe("room", Start::Earliest).unwrap();
             // It asks for the first event, and never looks again.
             let next = reader.next().now_or_never().map_or(1, |_| 2);
             stopped.push((reader, next));
         }
-        let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
+        let mut reader = texts.subscribe("room", Start::Earliest).unwrap();
         for n in 1..=EVENTS {
             assert_eq!(reader.next().await.unwrap().unwrap().id().unwrap().sequence(), n);
         }

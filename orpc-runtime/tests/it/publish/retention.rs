@@ -130,7 +130,7 @@ async fn trimming_by_number_raises_the_floor(world: World) {
             if max == 1000 && n % 97 != 0 {
                 continue;
             }
-            let retained = ready(&mut lines.subscribe(&channel, Start::Oldest).unwrap()).await;
+            let retained = ready(&mut lines.subscribe(&channel, Start::Earliest).unwrap()).await;
             let count = retained.len() as u64;
             assert!(count <= max, "{count} of {max}");
             assert!(count == n || count > max - (max / 16).max(1), "{count} of {max}");
@@ -150,7 +150,7 @@ async fn trimming_by_size_raises_the_floor(world: World) {
     let texts = world.open_with::<String>(builder);
     for n in 1..200_usize {
         texts.publish("room", &"x".repeat(n * 10)).await.unwrap();
-        let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
+        let mut reader = texts.subscribe("room", Start::Earliest).unwrap();
         let (mut bytes, mut lengths) = (0, Vec::new());
         while let Some(event) = reader.next_ready().await {
             let event = event.unwrap();
@@ -166,11 +166,11 @@ async fn trimming_by_size_raises_the_floor(world: World) {
 async fn the_newest_event_is_retained_whatever_its_size(world: World) {
     let texts = world.open_with::<String>(world.builder().max_bytes(1000).max_events(1));
     let long = "x".repeat(100_000);
-    let mut reader = texts.subscribe("room", Start::Now).unwrap();
+    let mut reader = texts.subscribe("room", Start::Latest).unwrap();
     texts.publish("room", &long).await.unwrap();
     assert_eq!(reader.next_ready().await.unwrap().unwrap().value().unwrap(), long);
     texts.publish("room", &"short".to_owned()).await.unwrap();
-    let mut all = texts.subscribe("room", Start::Oldest).unwrap();
+    let mut all = texts.subscribe("room", Start::Earliest).unwrap();
     assert_eq!(all.next_ready().await.unwrap().unwrap().value().unwrap(), "short");
 }
 
@@ -184,14 +184,14 @@ async fn all_channels_together_retain_no_more_than_they_may(world: World) {
     let mut ids = Vec::new();
     let mut readers = Vec::new();
     for number in 0..300 {
-        readers.push(texts.subscribe(&channel(number), Start::Now).unwrap());
+        readers.push(texts.subscribe(&channel(number), Start::Latest).unwrap());
         ids.push(texts.publish(&channel(number), &text).await.unwrap());
         world.hands.pass(Duration::from_millis(10));
     }
     let oldest = || async {
         let mut there = Vec::new();
         for number in 0..300 {
-            let mut reader = texts.subscribe(&channel(number), Start::Oldest).unwrap();
+            let mut reader = texts.subscribe(&channel(number), Start::Earliest).unwrap();
             if let Some(event) = reader.next_ready().await {
                 assert_eq!(event.unwrap().value().unwrap(), text);
                 there.push(number);
@@ -227,7 +227,7 @@ async fn all_channels_together_retain_no_more_than_they_may(world: World) {
     for _ in 0..300 {
         texts.publish("one", &text).await.unwrap();
     }
-    let mut one = texts.subscribe("one", Start::Oldest).unwrap();
+    let mut one = texts.subscribe("one", Start::Earliest).unwrap();
     let mut count = 0;
     while let Some(event) = one.next_ready().await {
         event.unwrap();
@@ -239,14 +239,14 @@ async fn all_channels_together_retain_no_more_than_they_may(world: World) {
 async fn a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole(world: World) {
     let lines = world.open_with(world.builder().max_events(500));
     publish(&lines, 1..501).await;
-    let mut reader = lines.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
     let mut seen = vec![number(event(&mut reader).await)];
     publish(&lines, 501..2000).await;
     while let Some(next) = reader.next_ready().await {
         match next {
             Ok(event) => seen.push(number(event)),
             Err(orpc_runtime::publish::ReadError::Gap(gap)) => {
-                assert_eq!(gap.reason(), GapReason::Slow);
+                assert_eq!(gap.reason(), GapReason::Lagged);
                 assert_eq!(gap.last().sequence(), *seen.last().unwrap());
                 // The later events follow the gap.
                 seen.push(u64::MAX);

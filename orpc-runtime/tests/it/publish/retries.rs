@@ -18,16 +18,18 @@ for_each_store! {
 
 async fn events_of_one_retry_key_are_one_event(world: World) {
     let mut lines = world.open();
-    let first = lines.publish("room", &Line { n: 1 }).retry_key("a").await.unwrap();
-    let again = lines.publish("room", &Line { n: 1 }).retry_key("a").await.unwrap();
-    let other = lines.publish("room", &Line { n: 2 }).retry_key("b").await.unwrap();
-    let elsewhere = lines.publish("other", &Line { n: 1 }).retry_key("a").await.unwrap();
+    let first = lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap();
+    let again = lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap();
+    let other = lines.publish("room", &Line { n: 2 }).idempotency_key("b").await.unwrap();
+    let elsewhere = lines.publish("other", &Line { n: 1 }).idempotency_key("a").await.unwrap();
     assert_eq!(first, again);
     assert_eq!((other.sequence(), elsewhere.sequence()), (2, 1));
     // Many at once, of which the first may not be kept yet.
     let tries = (0..50).map(|_| {
         let lines = lines.clone();
-        tokio::spawn(async move { lines.publish("room", &Line { n: 3 }).retry_key("c").await })
+        tokio::spawn(
+            async move { lines.publish("room", &Line { n: 3 }).idempotency_key("c").await },
+        )
     });
     let ids = futures::future::join_all(tries.collect::<Vec<_>>()).await;
     for id in ids {
@@ -36,27 +38,33 @@ async fn events_of_one_retry_key_are_one_event(world: World) {
     if world.is_durable() {
         drop(lines);
         lines = world.open();
-        assert_eq!(lines.publish("room", &Line { n: 1 }).retry_key("a").await.unwrap(), first);
+        assert_eq!(
+            lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap(),
+            first
+        );
     }
     assert_eq!(retained(&lines).await, [1, 2, 3]);
 }
 
 async fn a_retry_key_is_remembered_as_long_as_the_retention(world: World) {
     let mut lines = world.open();
-    let first = lines.publish("room", &Line { n: 1 }).retry_key("a").await.unwrap();
+    let first = lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap();
     world.hands.pass(RETENTION - Duration::from_secs(1));
     if world.is_durable() {
         drop(lines);
         lines = world.open();
     }
-    assert_eq!(lines.publish("room", &Line { n: 2 }).retry_key("a").await.unwrap(), first);
+    assert_eq!(lines.publish("room", &Line { n: 2 }).idempotency_key("a").await.unwrap(), first);
     world.hands.pass(SLACK + Duration::from_secs(2));
-    let second = lines.publish("room", &Line { n: 2 }).retry_key("a").await.unwrap();
+    let second = lines.publish("room", &Line { n: 2 }).idempotency_key("a").await.unwrap();
     assert_eq!(second.sequence(), 2);
     if world.is_durable() {
         drop(lines);
         lines = world.open();
-        assert_eq!(lines.publish("room", &Line { n: 2 }).retry_key("a").await.unwrap(), second);
+        assert_eq!(
+            lines.publish("room", &Line { n: 2 }).idempotency_key("a").await.unwrap(),
+            second
+        );
     }
     assert_eq!(retained(&lines).await, [2]);
 }
@@ -64,13 +72,13 @@ async fn a_retry_key_is_remembered_as_long_as_the_retention(world: World) {
 async fn a_retry_key_outlives_its_event_that_was_trimmed_by_size(world: World) {
     let open = || world.open_with::<Line>(world.builder().max_events(3));
     let mut lines = open();
-    let first = lines.publish("room", &Line { n: 1 }).retry_key("a").await.unwrap();
+    let first = lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap();
     publish(&lines, 2..10).await;
     if world.is_durable() {
         drop(lines);
         lines = open();
     }
-    assert_eq!(lines.publish("room", &Line { n: 1 }).retry_key("a").await.unwrap(), first);
+    assert_eq!(lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap(), first);
     assert_eq!(retained(&lines).await, [7, 8, 9]);
 }
 
@@ -82,9 +90,9 @@ async fn publishing_that_takes_too_long_has_an_unknown_outcome_and_can_be_tried_
         let key = format!("key-{n}");
         // No time at all: it may be kept or not.
         let outcome =
-            lines.publish("room", &Line { n }).retry_key(&key).within(Duration::ZERO).await;
+            lines.publish("room", &Line { n }).idempotency_key(&key).within(Duration::ZERO).await;
         assert!(matches!(outcome, Ok(_) | Err(PublishError::OutcomeUnknown(None))), "{outcome:?}");
-        lines.publish("room", &Line { n }).retry_key(&key).await.unwrap();
+        lines.publish("room", &Line { n }).idempotency_key(&key).await.unwrap();
     }
     assert_eq!(retained(&lines).await, (1..20).collect::<Vec<_>>());
 }
@@ -96,11 +104,11 @@ async fn publishing_that_is_dropped_can_be_tried_again(world: World) {
     let lines = world.open();
     for n in 1..20 {
         let key = format!("key-{n}");
-        let mut publishing = lines.publish("room", &Line { n }).retry_key(&key).into_future();
+        let mut publishing = lines.publish("room", &Line { n }).idempotency_key(&key).into_future();
         let polled = poll_fn(|cx| Poll::Ready(publishing.as_mut().poll(cx)));
         drop(polled.await);
         drop(publishing);
-        lines.publish("room", &Line { n }).retry_key(&key).await.unwrap();
+        lines.publish("room", &Line { n }).idempotency_key(&key).await.unwrap();
     }
     assert_eq!(retained(&lines).await, (1..20).collect::<Vec<_>>());
 }
@@ -113,10 +121,10 @@ async fn an_event_that_cannot_be_published_gets_the_reason(world: World) {
     for channel in [String::new(), "x".repeat(513)] {
         let error = lines.publish(&channel, &short).await.unwrap_err();
         assert!(matches!(error, PublishError::InvalidChannel));
-        assert!(lines.subscribe(&channel, Start::Now).is_err());
+        assert!(lines.subscribe(&channel, Start::Latest).is_err());
     }
     for key in [String::new(), "x".repeat(257)] {
-        let error = lines.publish("room", &short).retry_key(&key).await.unwrap_err();
+        let error = lines.publish("room", &short).idempotency_key(&key).await.unwrap_err();
         assert!(matches!(error, PublishError::InvalidRetryKey));
     }
     for channel in ["a", "b"] {
@@ -124,9 +132,9 @@ async fn an_event_that_cannot_be_published_gets_the_reason(world: World) {
     }
     let error = lines.publish("c", &short).await.unwrap_err();
     assert!(matches!(error, PublishError::TooMany("channels")), "{error:?}");
-    assert!(lines.subscribe("c", Start::Now).is_err());
+    assert!(lines.subscribe("c", Start::Latest).is_err());
     assert_eq!(lines.publish("a", &short).await.unwrap().sequence(), 2);
-    let mut reader = lines.subscribe("a", Start::Oldest).unwrap();
+    let mut reader = lines.subscribe("a", Start::Earliest).unwrap();
     for _ in 0..2 {
         assert_eq!(reader.next_ready().await.unwrap().unwrap().value().unwrap(), "x");
     }

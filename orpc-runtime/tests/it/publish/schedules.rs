@@ -112,7 +112,7 @@ impl Truth {
                         let is_trimmed = is_skipped && !self.must_be_there(next, now);
                         assert!(place.is_none_or(is_forgotten) || is_trimmed, "a gap in nothing");
                     }
-                    GapReason::Slow | GapReason::Trimmed if is_skipped => {
+                    GapReason::Lagged | GapReason::Trimmed if is_skipped => {
                         assert!(!self.must_be_there(next, now), "a gap of what must be there");
                     }
                     // The channel was evicted: its numbers continue behind those of
@@ -193,11 +193,11 @@ async fn run(
             8 => {
                 let start = match (clients[client].last, dice.roll(3)) {
                     (Some(last), _) => Start::After(last),
-                    (None, 0) => Start::Oldest,
-                    (None, _) => Start::Now,
+                    (None, 0) => Start::Earliest,
+                    (None, _) => Start::Latest,
                 };
                 let reader = lines.subscribe(&channel, start).unwrap();
-                if start == Start::Now
+                if start == Start::Latest
                     && let Some(top) = truth.top()
                     && !truth.events.is_empty()
                 {

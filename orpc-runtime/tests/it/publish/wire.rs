@@ -151,7 +151,7 @@ async fn an_event_is_serialised_once_for_all_and_is_the_same_over_http_and_webso
 async fn published_events_are_read_unchanged() {
     let (app, _) = app();
     app.rich.publish("room", &rich(7)).await.unwrap();
-    let mut reader = app.rich.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = app.rich.subscribe("room", Start::Earliest).unwrap();
     let event = reader.next().await.unwrap().unwrap();
     assert_eq!(event.value().unwrap(), rich(7));
     // In the same process a router gives the events themselves.

@@ -42,7 +42,7 @@ pub mod api {
     ) -> Result<impl Stream<Item = Result<Published<Line>, ReadError>>, SubscribeError> {
         match last {
             Some(last) => app.lines.subscribe(&channel, last),
-            None => app.lines.subscribe(&channel, Start::Oldest),
+            None => app.lines.subscribe(&channel, Start::Earliest),
         }
     }
 }

@@ -133,7 +133,7 @@ pub async fn ready(reader: &mut Subscription<Line>) -> Vec<u64> {
 
 /// Returns the retained events.
 pub async fn retained(lines: &Publisher<Line>) -> Vec<u64> {
-    ready(&mut lines.subscribe("room", Start::Oldest).unwrap()).await
+    ready(&mut lines.subscribe("room", Start::Earliest).unwrap()).await
 }
 
 /// Makes each function a test of each store.

@@ -9,8 +9,8 @@ use futures::FutureExt as _;
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::{BigInt, Date, Map};
 use orpc_runtime::{
-    Accept, CloseCode, Delivery, EncodedEvent, ErrorEvent, HibernatingIterator, HibernationId,
-    Peer, Room, Rooms, SendError,
+    CloseCode, Delivery, EncodedEvent, ErrorEvent, HibernatingIterator, HibernationId, Peer, Room,
+    Rooms, SendError, SocketConfig,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -207,7 +207,7 @@ fn done(value: &Value) -> EncodedEvent<Value, Value> {
 
 /// Subscribes with an id as JSON text, and reads the head.
 fn subscribe(peer: &mut Peer<App>, app: &App, id: &str) -> (Socket, Id) {
-    peer.message(format!(r#"{{"i":{id},"p":{{"u":"/subscribe","b":{{}}}}}}"#));
+    peer.receive(format!(r#"{{"i":{id},"p":{{"u":"/subscribe","b":{{}}}}}}"#));
     assert_eq!(ready(peer), [head(id)]);
     app.last()
 }
@@ -221,7 +221,7 @@ fn again<T, R>(id: &Id) -> HibernationId<T, R> {
 async fn only_the_head_is_answered_and_nothing_is_left_running() {
     let (rpc, app) = served();
     let mut peer = rpc.peer(app.clone());
-    peer.message(r#"{"i":"1","p":{"u":"/subscribe","b":{}}}"#);
+    peer.receive(r#"{"i":"1","p":{"u":"/subscribe","b":{}}}"#);
     assert_eq!(ready(&mut peer), [r#"{"i":"1","p":{"h":{"content-type":"text/event-stream"}}}"#]);
     assert_eq!(app.opened.lock().unwrap().len(), 1);
     assert_eq!((rpc.live_streams(), app.closures()), (0, 0));
@@ -235,7 +235,7 @@ async fn only_the_head_is_answered_and_nothing_is_left_running() {
 #[tokio::test]
 async fn events_sent_while_it_opens_follow_the_head() {
     let (mut peer, _) = peer();
-    peer.message(call(1, "/greet", &Value::Null));
+    peer.receive(call(1, "/greet", &Value::Null));
     assert_eq!(
         ready(&mut peer),
         [
@@ -325,7 +325,7 @@ async fn events_are_those_of_the_official_server() {
         for frame in case["frames"].as_array().unwrap() {
             let text = frame["text"].as_str().unwrap();
             if frame["dir"] == "client->server" {
-                peer.message(text.to_owned());
+                peer.receive(text.to_owned());
                 stopped |= text.ends_with(r#""t":4}"#);
                 continue;
             }
@@ -406,10 +406,10 @@ async fn the_clients_abort_ends_it_and_nothing_else() {
     let (socket, id) = subscribe(&mut peer, &app, r#""a""#);
     let (_, other) = subscribe(&mut peer, &app, r#""b""#);
     // Aborts of others, of which one looks alike.
-    peer.message(r#"{"i":"A","t":4}"#);
-    peer.message(r#"{"i":"","t":4}"#);
+    peer.receive(r#"{"i":"A","t":4}"#);
+    peer.receive(r#"{"i":"","t":4}"#);
     message(&json!(1)).send(&socket, &id).unwrap();
-    peer.message(r#"{"i":"a","t":4}"#);
+    peer.receive(r#"{"i":"a","t":4}"#);
     assert_eq!(message(&json!(2)).send(&socket, &id), Err(SendError::Released));
     assert_eq!(done(&json!(2)).send(&socket, &id), Err(SendError::Released));
     message(&json!(3)).send(&socket, &other).unwrap();
@@ -476,7 +476,7 @@ async fn ids_stay_as_they_came_also_through_an_attachment() {
     let (socket, number) = subscribe(&mut peer, &app, "5");
     let (_, text) = subscribe(&mut peer, &app, r#""5""#);
     assert_ne!(number, text);
-    peer.message(r#"{"i":5,"t":4}"#);
+    peer.receive(r#"{"i":5,"t":4}"#);
     assert_eq!(message(&json!(1)).send(&socket, &number), Err(SendError::Released));
     assert_eq!(message(&json!(1)).send(&socket, &text), Ok(()));
 }
@@ -533,7 +533,7 @@ async fn an_error_of_the_closure_is_the_last_event() {
             r#""code":"INTERNAL_SERVER_ERROR","status":500,"message":"Internal server error""#,
         ),
     ] {
-        peer.message(call("a", "/fails", &json!(input)));
+        peer.receive(call("a", "/fails", &json!(input)));
         let event = format!(
             r#"{{"i":"a","t":3,"p":{{"e":"error","d":{{"json":{{"defined":false,{error}}}}}}}}}"#
         );
@@ -551,7 +551,7 @@ async fn an_error_of_the_closure_is_the_last_event() {
 #[tokio::test]
 async fn one_that_has_ended_does_not_end_twice() {
     let (mut peer, _) = peer();
-    peer.message(call("a", "/endsAndFails", &Value::Null));
+    peer.receive(call("a", "/endsAndFails", &Value::Null));
     let done = r#"{"i":"a","t":3,"p":{"e":"done","d":{"json":"bye"}}}"#;
     assert_eq!(ready(&mut peer), [head(r#""a""#).as_str(), done]);
 }
@@ -559,11 +559,11 @@ async fn one_that_has_ended_does_not_end_twice() {
 #[tokio::test]
 async fn an_error_of_the_procedure_is_a_response_and_no_iterator() {
     let (mut peer, app) = peer();
-    peer.message(call("a", "/refuses", &Value::Null));
+    peer.receive(call("a", "/refuses", &Value::Null));
     let answer = r#"{"i":"a","p":{"s":401,"b":{"json":{"defined":false,"code":"UNAUTHORIZED","status":401,"message":"Unauthorized"}}}}"#;
     assert_eq!(ready(&mut peer), [answer]);
     assert_eq!(app.closures(), 0);
-    peer.message(call("b", "/fails", &json!(7)));
+    peer.receive(call("b", "/fails", &json!(7)));
     let answer: Value = serde_json::from_str(&ready(&mut peer)[0]).unwrap();
     assert_eq!(answer["p"]["b"]["json"]["message"], json!("Input validation failed"));
 }
@@ -571,14 +571,14 @@ async fn an_error_of_the_procedure_is_a_response_and_no_iterator() {
 #[tokio::test(start_paused = true)]
 async fn an_abort_before_it_opens_drops_the_call() {
     let (mut peer, app) = peer();
-    peer.message(call("a", "/thinks", &json!(10)));
+    peer.receive(call("a", "/thinks", &json!(10)));
     assert_eq!(ready(&mut peer), [""; 0]);
     assert_eq!(app.closures(), 1);
-    peer.message(r#"{"i":"a","t":4}"#);
+    peer.receive(r#"{"i":"a","t":4}"#);
     assert_eq!(ready(&mut peer), [""; 0]);
     assert_eq!(app.closures(), 0);
     // And one that is not aborted opens in its time.
-    peer.message(call("a", "/thinks", &json!(10)));
+    peer.receive(call("a", "/thinks", &json!(10)));
     let first = within(peer.next()).await.unwrap();
     assert_eq!(first, *head(r#""a""#));
     assert_eq!(app.closures(), 0);
@@ -619,13 +619,13 @@ async fn in_the_same_process_it_is_returned_unchanged() {
 async fn each_counts_as_a_stream_of_its_socket_until_it_ends() {
     let (mut peer, app) = peer();
     let refused = |peer: &mut Peer<App>, path: &str| {
-        peer.message(call("more", path, &Value::Null));
+        peer.receive(call("more", path, &Value::Null));
         let [frame] = &ready(peer)[..] else { panic!() };
         let frame: Value = serde_json::from_str(frame).unwrap();
         let is_refused = frame["p"]["s"] == json!(429);
         assert_eq!(is_refused, frame["p"]["b"]["json"]["code"] == json!("TOO_MANY_REQUESTS"));
         if !is_refused {
-            peer.message(r#"{"i":"more","t":4}"#);
+            peer.receive(r#"{"i":"more","t":4}"#);
         }
         is_refused
     };
@@ -633,19 +633,19 @@ async fn each_counts_as_a_stream_of_its_socket_until_it_ends() {
         subscribe(&mut peer, &app, &n.to_string());
     }
     for n in 100..128 {
-        peer.message(call(n, "/silent", &Value::Null));
+        peer.receive(call(n, "/silent", &Value::Null));
     }
     assert_eq!(ready(&mut peer).len(), 28);
     assert!(refused(&mut peer, "/subscribe") && refused(&mut peer, "/silent"));
     let opened = app.opened.lock().unwrap().clone();
     // Each way to end makes room for one.
-    peer.message(r#"{"i":0,"t":4}"#);
+    peer.receive(r#"{"i":0,"t":4}"#);
     assert!(!refused(&mut peer, "/subscribe"));
     assert!(!refused(&mut peer, "/silent"), "what took its place has ended as well");
     subscribe(&mut peer, &app, r#""again""#);
     assert!(refused(&mut peer, "/subscribe"));
-    peer.message(r#"{"i":0,"t":4}"#);
-    peer.message(r#"{"i":"nobody","t":4}"#);
+    peer.receive(r#"{"i":0,"t":4}"#);
+    peer.receive(r#"{"i":"nobody","t":4}"#);
     assert!(refused(&mut peer, "/subscribe"), "an abort counts once");
     let (socket, id) = &opened[1];
     done(&json!(1)).send(socket, id).unwrap();
@@ -654,13 +654,13 @@ async fn each_counts_as_a_stream_of_its_socket_until_it_ends() {
     let (socket, id) = &opened[2];
     EncodedEvent::fail(Error::new(Code::NotFound)).unwrap().send(socket, id).unwrap();
     assert_eq!(ready(&mut peer).len(), 1);
-    peer.message(r#"{"i":"100","t":4}"#);
+    peer.receive(r#"{"i":"100","t":4}"#);
     subscribe(&mut peer, &app, r#""third""#);
     subscribe(&mut peer, &app, r#""fourth""#);
     subscribe(&mut peer, &app, r#""fifth""#);
     assert!(refused(&mut peer, "/subscribe") && refused(&mut peer, "/silent"));
     // Calls with one result are not streams.
-    peer.message(call("x", "/echo", &json!(1)));
+    peer.receive(call("x", "/echo", &json!(1)));
     assert_eq!(ready(&mut peer), [r#"{"i":"x","p":{"b":{"json":1}}}"#]);
 }
 
@@ -708,16 +708,16 @@ async fn a_second_request_of_its_id_is_ignored() {
     let (mut peer, app) = peer();
     let (socket, id) = subscribe(&mut peer, &app, r#""a""#);
     for path in ["/subscribe", "/echo", "/silent", "/nowhere"] {
-        peer.message(call("a", path, &Value::Null));
+        peer.receive(call("a", path, &Value::Null));
         assert_eq!(ready(&mut peer), [""; 0], "{path}");
     }
     // Nor do events for its input reach anything.
-    peer.message(r#"{"i":"a","t":3,"p":{"e":"done","d":{"json":1}}}"#);
+    peer.receive(r#"{"i":"a","t":3,"p":{"e":"done","d":{"json":1}}}"#);
     assert_eq!(app.opened.lock().unwrap().len(), 1);
     message(&json!(1)).send(&socket, &id).unwrap();
     assert_eq!(ready(&mut peer).len(), 1);
-    peer.message(r#"{"i":"a","t":4}"#);
-    peer.message(call("a", "/echo", &json!(7)));
+    peer.receive(r#"{"i":"a","t":4}"#);
+    peer.receive(call("a", "/echo", &json!(7)));
     assert_eq!(ready(&mut peer), [r#"{"i":"a","p":{"b":{"json":7}}}"#]);
 }
 
@@ -742,20 +742,20 @@ async fn a_room_sends_to_the_iterators_in_its_sockets_attachments() {
     let (rpc, app) = served();
     let mut peers: [Peer<App>; 6] = std::array::from_fn(|_| rpc.peer(app.clone()));
     for peer in &mut peers[..4] {
-        peer.message(call("r", "/read", &Value::Null));
+        peer.receive(call("r", "/read", &Value::Null));
         assert_eq!(ready(peer), [head(r#""r""#)]);
     }
     let room = app.room();
     // One that stopped, one that has disconnected, one of another type, one without an
     // attachment.
-    peers[1].message(r#"{"i":"r","t":4}"#);
+    peers[1].receive(r#"{"i":"r","t":4}"#);
     let everyone = room.everyone();
     peers[2] = rpc.peer(app.clone());
     peers[4].socket().attach("something else").unwrap();
     for peer in &peers[4..] {
         room.join(peer.socket());
     }
-    let send = |to: orpc_runtime::Recipients, event: &EncodedEvent<Value, Value>| {
+    let send = |to: orpc_runtime::Sockets, event: &EncodedEvent<Value, Value>| {
         to.send_event(event, |reader: &Reader| reader.messages.as_ref())
     };
     let event = message(&json!("news"));
@@ -897,9 +897,9 @@ async fn a_context_that_is_made_for_the_call_is_gone_with_it() {
 
     static LIVE: std::sync::LazyLock<Arc<AtomicUsize>> = std::sync::LazyLock::new(Arc::default);
     let rpc = Rpc::new(api::router());
-    let mut peer = rpc.peer_of(context, http::Request::new(()).into_parts().0, Accept::new());
+    let mut peer = rpc.peer_of(context, http::Request::new(()).into_parts().0, SocketConfig::new());
     for n in 0..3 {
-        peer.message(call(n, "/subscribe", &Value::Null));
+        peer.receive(call(n, "/subscribe", &Value::Null));
         assert_eq!(ready(&mut peer).len(), 1);
     }
     assert_eq!(MADE.load(Ordering::SeqCst), 3);

@@ -7,7 +7,8 @@ use std::sync::{Arc, Barrier};
 use futures::FutureExt as _;
 use orpc_runtime::prelude::*;
 use orpc_runtime::{
-    Accept, AttachmentError, CloseCode, Delivery, Frame, Peer, Room, Rooms, SendError, TagError,
+    AttachmentError, CloseCode, Delivery, Frame, Peer, Room, Rooms, SendError, SocketConfig,
+    TagError,
 };
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ fn rpc() -> Rpc<Rooms> {
     Rpc::new(api::router())
 }
 
-fn peer_of(rpc: &Rpc<Rooms>, rooms: &Rooms, accept: Accept) -> Peer<Rooms> {
+fn peer_of(rpc: &Rpc<Rooms>, rooms: &Rooms, accept: SocketConfig) -> Peer<Rooms> {
     rpc.peer_of(rooms.clone(), http::Request::new(()).into_parts().0, accept)
 }
 
@@ -70,7 +71,7 @@ fn ready(peer: &mut Peer<Rooms>) -> Vec<String> {
 }
 
 async fn result(peer: &mut Peer<Rooms>, path: &str, input: &Value) -> Value {
-    peer.message(call("x", path, input));
+    peer.receive(call("x", path, input));
     let answer = within(peer.next()).await.unwrap();
     let mut answer: Value = serde_json::from_slice(&answer).unwrap();
     answer["p"]["b"]["json"].take()
@@ -273,13 +274,13 @@ fn those_with_a_tag_get_what_is_sent_to_it() {
     let rpc = rpc();
     let room = rooms.get_or_create("a");
     let accept = |tags: &[&str]| {
-        let accept = Accept::new().room(&room);
+        let accept = SocketConfig::new().room(&room);
         tags.iter().fold(accept, |accept, tag| accept.tag(*tag).unwrap())
     };
     let mut all = [&["red", "big"][..], &["red", "red"], &["blue"], &[]]
         .map(|tags| peer_of(&rpc, &rooms, accept(tags)));
     // The same tag, in another room.
-    let mut elsewhere = peer_of(&rpc, &rooms, Accept::new().tag("red").unwrap());
+    let mut elsewhere = peer_of(&rpc, &rooms, SocketConfig::new().tag("red").unwrap());
     rooms.get_or_create("b").join(elsewhere.socket());
 
     assert_eq!(room.tagged("red").send("red"), Delivery { sent: 2, ..NONE });
@@ -363,7 +364,7 @@ fn one_byte_below_its_limit_a_socket_still_takes_a_message() {
 
 #[test]
 fn tags_have_limits_that_are_met_exactly() {
-    let mut accept = Accept::new();
+    let mut accept = SocketConfig::new();
     for number in 0..10 {
         accept = accept.tag(format!("{number}")).unwrap();
     }
@@ -373,16 +374,16 @@ fn tags_have_limits_that_are_met_exactly() {
     assert!(peer.socket().tags().eq(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]));
     assert!(peer.socket().has_tag("9") && !peer.socket().has_tag("10"));
 
-    let full = (0..10).fold(Accept::new(), |accept, n| accept.tag(n.to_string()).unwrap());
+    let full = (0..10).fold(SocketConfig::new(), |accept, n| accept.tag(n.to_string()).unwrap());
     assert_eq!(full.tag("10").unwrap_err(), TagError::TooMany);
     // Characters, not bytes.
     for char in ["x", "ü", "漢", "🦀"] {
         let longest = char.repeat(256);
-        let peer = peer_of(&rpc(), &rooms, Accept::new().tag(&longest).unwrap());
+        let peer = peer_of(&rpc(), &rooms, SocketConfig::new().tag(&longest).unwrap());
         assert!(peer.socket().has_tag(&longest));
-        assert_eq!(Accept::new().tag(char.repeat(257)).unwrap_err(), TagError::TooLong);
+        assert_eq!(SocketConfig::new().tag(char.repeat(257)).unwrap_err(), TagError::TooLong);
     }
-    assert!(Accept::new().tag("").is_ok());
+    assert!(SocketConfig::new().tag("").is_ok());
     assert_eq!(TagError::TooLong.to_string(), "a tag has at most 256 characters");
     assert_eq!(TagError::TooMany.to_string(), "a socket has at most 10 tags");
 }
@@ -401,7 +402,7 @@ fn attachments_have_a_limit_that_is_met_exactly() {
     for (text, length) in
         [("x".repeat(2047), 2049), ("ü".repeat(1024), 2050), ("\n".repeat(1024), 2050)]
     {
-        for error in [socket.attach(&text), Accept::new().attach(&text).map(drop)] {
+        for error in [socket.attach(&text), SocketConfig::new().attach(&text).map(drop)] {
             let error = error.unwrap_err();
             assert!(matches!(error, AttachmentError::TooLong { length: is } if is == length));
             assert!(error.to_string().contains(&length.to_string()), "{error}");
@@ -417,7 +418,7 @@ fn attachments_have_a_limit_that_is_met_exactly() {
 async fn attachments_are_there_from_the_start_and_can_be_replaced() {
     let rooms = Rooms::new();
     let ada = User { name: "Ada".to_owned() };
-    let mut peer = peer_of(&rpc(), &rooms, Accept::new().attach(&ada).unwrap());
+    let mut peer = peer_of(&rpc(), &rooms, SocketConfig::new().attach(&ada).unwrap());
     assert_eq!(peer.socket().attachment::<User>().unwrap(), Some(ada));
     assert_eq!(result(&mut peer, "/name", &Value::Null).await, json!("Ada"));
     result(&mut peer, "/rename", &json!("Grace")).await;
@@ -440,7 +441,7 @@ async fn attachments_are_there_from_the_start_and_can_be_replaced() {
 fn attachments_are_not_in_debug_output() {
     let rooms = Rooms::new();
     let room = rooms.get_or_create("a");
-    let accept = Accept::new().tag("tag").unwrap().attach("secret").unwrap().room(&room);
+    let accept = SocketConfig::new().tag("tag").unwrap().attach("secret").unwrap().room(&room);
     let before = format!("{accept:?}");
     let peer = peer_of(&rpc(), &rooms, accept);
     for text in [before, format!("{:?} {room:?} {rooms:?} {peer:?}", peer.socket())] {
@@ -453,7 +454,7 @@ fn attachments_are_not_in_debug_output() {
 fn a_socket_is_accepted_into_rooms() {
     let rooms = Rooms::new();
     let (a, b) = (rooms.get_or_create("a"), rooms.get_or_create("b"));
-    let accept = Accept::new().room(&b).room(&a).room(&b);
+    let accept = SocketConfig::new().room(&b).room(&a).room(&b);
     assert!(b.is_empty(), "nobody is there yet");
     let mut peer = peer_of(&rpc(), &rooms, accept);
     drop(a);
@@ -463,7 +464,7 @@ fn a_socket_is_accepted_into_rooms() {
     drop((peer, b));
     assert!(rooms.is_empty());
     // One that never became a socket holds nothing.
-    let unused = Accept::new().room(&rooms.get_or_create("c"));
+    let unused = SocketConfig::new().room(&rooms.get_or_create("c"));
     assert_eq!(rooms.len(), 1);
     drop(unused);
     assert!(rooms.is_empty());
@@ -519,7 +520,7 @@ async fn procedures_move_their_sockets_between_rooms() {
 }
 
 /// A peer whose socket tells when it is freed: the token is then held once.
-fn tracked(rpc: &Rpc<Rooms>, rooms: &Rooms, token: &Arc<()>, accept: Accept) -> Peer<Rooms> {
+fn tracked(rpc: &Rpc<Rooms>, rooms: &Rooms, token: &Arc<()>, accept: SocketConfig) -> Peer<Rooms> {
     let mut request = http::Request::new(()).into_parts().0;
     request.extensions.insert(Arc::clone(token));
     rpc.peer_of(rooms.clone(), request, accept)
@@ -536,7 +537,7 @@ fn threads_that_join_leave_and_end_leave_no_socket_behind() {
     for _ in 0..ROUNDS {
         let peers: Vec<_> = (0..THREADS)
             .map(|n| {
-                let accept = Accept::new().tag(format!("{}", n % 2)).unwrap().room(&held);
+                let accept = SocketConfig::new().tag(format!("{}", n % 2)).unwrap().room(&held);
                 tracked(&rpc, &rooms, &token, accept)
             })
             .collect();

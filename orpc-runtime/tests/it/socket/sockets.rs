@@ -1,5 +1,6 @@
 //! Sockets at their edges: when they close, what they lose, who is in a room.
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Barrier, Mutex};
 
 use futures::FutureExt as _;
@@ -106,7 +107,7 @@ fn every_id_that_a_call_may_have_survives_its_attachment() {
     let mut peer = peer(&app);
     for id in ["1e400", "1.0", "-0", "123456789012345678901234567890", r#""\ud800""#, r#""\u0041""#]
     {
-        peer.message(format!(r#"{{"i":{id},"p":{{"u":"/subscribe"}}}}"#));
+        peer.receive(format!(r#"{{"i":{id},"p":{{"u":"/subscribe"}}}}"#));
         let frames = ready(&mut peer);
         let head = format!(r#"{{"i":{id},"p":{{"h":{{"content-type":"text/event-stream"}}}}}}"#);
         let same = peer.socket().attachment::<HibernationId<Value>>();
@@ -119,7 +120,7 @@ mod over_a_connection {
     use super::*;
     use crate::support::websocket::{self, Raw, TEXT, call, frame};
     use orpc_runtime::CloseCode;
-    use orpc_runtime::websocket::{Handled, Rate, SocketHooks};
+    use orpc_runtime::websocket::{Rate, SocketHooks};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
@@ -186,12 +187,12 @@ mod over_a_connection {
             }
         }
 
-        fn message(&self, socket: &Socket, frame: &orpc_runtime::Frame) -> Handled {
+        fn message(&self, socket: &Socket, frame: &orpc_runtime::Frame) -> ControlFlow<()> {
             if frame == "bad" {
                 socket.close(CloseCode::POLICY, "go away");
-                return Handled::Yes;
+                return ControlFlow::Break(());
             }
-            Handled::No
+            ControlFlow::Continue(())
         }
     }
 
@@ -379,7 +380,7 @@ mod talkative {
             // In a thread, as one that waits for itself waits for ever.
             std::thread::spawn(move || {
                 let mut peer = Rpc::new(api::router()).peer(App::default());
-                peer.message(format!(r#"{{"i":"1","p":{{"u":"/{path}"}}}}"#));
+                peer.receive(format!(r#"{{"i":"1","p":{{"u":"/{path}"}}}}"#));
                 done.send(super::ready(&mut peer)).unwrap();
             });
             let answer = answer.recv_timeout(Duration::from_secs(60)).expect(path);

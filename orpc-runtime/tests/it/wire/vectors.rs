@@ -286,8 +286,8 @@ pub mod server {
             let mut returned = Any::Undefined;
             while let Some(event) = events.next().await.transpose()? {
                 match event.into_parts().0 {
-                    Step::Message(value) => got.push(value),
-                    Step::Done(value) => returned = value,
+                    EventPayload::Message(value) => got.push(value),
+                    EventPayload::Done(value) => returned = value,
                 }
             }
             Ok(object([("got", got.into()), ("ret", returned)]))
@@ -314,7 +314,7 @@ pub mod server {
         #[procedure]
         pub async fn input_stop_early(mut events: EventIterator<Any>) -> Result<Any, Error> {
             match events.next().await.transpose()?.map(|event| event.into_parts().0) {
-                Some(Step::Message(value)) => Ok(value),
+                Some(EventPayload::Message(value)) => Ok(value),
                 _ => Ok(Any::Null),
             }
         }
@@ -323,8 +323,8 @@ pub mod server {
         pub fn both(events: EventIterator<Any>) -> impl Stream<Item = Result<Any, Error>> {
             events.filter_map(|event| async {
                 match event.map(|event| event.into_parts().0) {
-                    Ok(Step::Message(value)) => Some(Ok(object([("got", value)]))),
-                    Ok(Step::Done(())) => None,
+                    Ok(EventPayload::Message(value)) => Some(Ok(object([("got", value)]))),
+                    Ok(EventPayload::Done(())) => None,
                     Err(error) => Some(Err(error)),
                 }
             })
@@ -899,7 +899,7 @@ async fn replay_peer(case: &Value) {
     let mut got = Vec::new();
     for frame in frames {
         if frame["dir"] == "client->server" {
-            peer.message(of(frame));
+            peer.receive(of(frame));
         } else {
             let answer = tokio::time::timeout(Duration::from_secs(1), peer.next()).await;
             let answer = answer.unwrap_or_else(|_| panic!("{name}: no answer, after {got:?}"));

@@ -1,7 +1,7 @@
 //! A procedure that is built from its description.
 
-use orpc_runtime::__private::{Answers, Mount, MountPoint, Scope, Unary};
-use orpc_runtime::{Definition, Error, ErrorDeclaration, Kind, Procedure, RpcError};
+use orpc_runtime::__private::{Mount, MountPoint, Scope, Unary, UnaryHandler};
+use orpc_runtime::{Definition, Error, ErrorDeclaration, Procedure, ProcedureKind, RpcError};
 
 use crate::place::{ERROR, INPUT, OUTPUT, Place, of_current};
 
@@ -15,12 +15,12 @@ impl Procedure for Described {
 
     fn definition() -> Definition {
         of_current(|procedure| {
-            let mut definition = Definition::new(leaked(&procedure.name), Kind::Unary);
+            let mut definition = Definition::new(leaked(&procedure.name), ProcedureKind::Unary);
             definition = definition.docs(leaked(&procedure.docs));
             if let Some([since, note]) = &procedure.deprecated {
                 definition = definition.deprecated(Some(leaked(since)), Some(leaked(note)));
             }
-            if procedure.get { definition.get() } else { definition }
+            if procedure.get { definition.allow_get() } else { definition }
         })
     }
 }
@@ -35,7 +35,7 @@ impl Unary for Described {
     type Output = Place<OUTPUT>;
 }
 
-impl Answers<(), ()> for Described {
+impl UnaryHandler<(), ()> for Described {
     const NEEDS_SOCKET: bool = false;
 
     async fn call<'a>(_: Scope<'a, ()>, _: Place<INPUT>) -> Result<Place<OUTPUT>, Declared> {
@@ -54,13 +54,13 @@ impl RpcError for Declared {
     fn declarations() -> Vec<ErrorDeclaration> {
         let declaration = |(index, error): (usize, &crate::description::Error)| {
             let declaration =
-                ErrorDeclaration::new(leaked(&error.code)).message(leaked(&error.message));
+                ErrorDeclaration::new(leaked(&error.code)).with_message(leaked(&error.message));
             match (&error.data, index) {
                 (None, _) => declaration,
-                (_, 0) => declaration.data::<Place<ERROR>>(),
-                (_, 1) => declaration.data::<Place<{ ERROR + 1 }>>(),
-                (_, 2) => declaration.data::<Place<{ ERROR + 2 }>>(),
-                (_, 3) => declaration.data::<Place<{ ERROR + 3 }>>(),
+                (_, 0) => declaration.with_data::<Place<ERROR>>(),
+                (_, 1) => declaration.with_data::<Place<{ ERROR + 1 }>>(),
+                (_, 2) => declaration.with_data::<Place<{ ERROR + 2 }>>(),
+                (_, 3) => declaration.with_data::<Place<{ ERROR + 3 }>>(),
                 _ => panic!("there are four errors at most"),
             }
         };

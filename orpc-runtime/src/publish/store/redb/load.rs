@@ -182,7 +182,7 @@ impl Found {
         }
     }
 
-    /// Adds a retry key, unless its event is lost.
+    /// Adds an idempotency key, unless its event is lost.
     fn take_key(&mut self, sequence: u64, value: &[u8]) {
         match KeyRow::read(self.row.number, sequence, value) {
             Ok(KeyRow { epoch, at, key }) if sequence <= self.state.log.top().sequence() => {

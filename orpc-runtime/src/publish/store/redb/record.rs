@@ -54,7 +54,7 @@ pub(super) struct StateRow {
     pub(super) origin: Origin,
 }
 
-/// A retry key with the epoch of its event and the age of the store at its publication.
+/// An idempotency key with the epoch of its event and the age of the store at its publication.
 pub(super) struct KeyRow {
     pub(super) epoch: Epoch,
     pub(super) at: u64,

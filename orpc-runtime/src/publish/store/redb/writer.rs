@@ -59,14 +59,14 @@ struct Touched {
     row: ChannelRow,
     /// Its place before the transaction.
     before: Place,
-    /// Number of the first event whose retry key is retained.
+    /// Number of the first event whose idempotency key is retained.
     keys_from: u64,
     /// Its last event after the transaction.
     last_id: EventId,
     count: usize,
     /// Store's age at the last of them.
     last: u64,
-    /// Their retry keys, each with the age at its event.
+    /// Their idempotency keys, each with the age at its event.
     keys: Vec<(Arc<str>, EventId, u64)>,
 }
 
@@ -305,7 +305,7 @@ impl Writer {
         }
     }
 
-    /// Numbers an event, unless its retry key has one already.
+    /// Numbers an event, unless its idempotency key has one already.
     fn stage(&mut self, request: Request, batch: &mut Batch) {
         let channels = Arc::clone(&self.channels);
         let event = request.event.clone();
@@ -323,7 +323,7 @@ impl Writer {
                     return Ok((*id, true));
                 }
                 if state.keys.is_full() {
-                    return Err(PublishError::TooMany("retry keys"));
+                    return Err(PublishError::TooMany("idempotency keys"));
                 }
             }
             let id = state.log.next().ok_or(PublishError::TooMany("events"))?;

@@ -198,7 +198,7 @@ async fn refuse() -> Outcome {
     Err(Denied::Denied)
 }
 
-pub type Ended = Result<Done, Denied>;
+pub type Ended = Result<Completed, Denied>;
 
 #[middleware]
 async fn refuse_around(next: Next) -> Ended {

@@ -123,7 +123,7 @@ async fn refuse() -> Result<(), Error> {
 }
 
 #[middleware]
-async fn refuse_around(next: Next) -> Result<Done, Error> {
+async fn refuse_around(next: Next) -> Result<Completed, Error> {
     too_fast()?;
     next.run().await
 }

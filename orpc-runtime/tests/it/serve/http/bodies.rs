@@ -13,7 +13,7 @@ use futures::stream::{self, BoxStream};
 use http::Request;
 use http_body::{Body, Frame};
 use http_body_util::Full;
-use orpc_runtime::Step;
+use orpc_runtime::EventPayload;
 use orpc_runtime::http::HttpService;
 use orpc_runtime::prelude::*;
 use serde_json::json;
@@ -41,7 +41,7 @@ pub mod api {
     #[procedure]
     pub async fn first(mut events: EventIterator<u8>) -> Result<u8, Error> {
         match events.next().await.transpose()?.map(|event| event.into_parts().0) {
-            Some(Step::Message(number)) => Ok(number),
+            Some(EventPayload::Message(number)) => Ok(number),
             _ => Ok(0),
         }
     }

@@ -31,8 +31,8 @@ pub mod api {
                 Ok(event) => {
                     let (step, meta) = event.into_parts();
                     let (kind, value) = match step {
-                        Step::Message(value) => ("message", value),
-                        Step::Done(value) => ("done", value),
+                        EventPayload::Message(value) => ("message", value),
+                        EventPayload::Done(value) => ("done", value),
                     };
                     let comments: Vec<_> = meta.comments().collect();
                     let retry = meta.retry().map(|retry| retry.as_millis() as u64);
@@ -47,7 +47,7 @@ pub mod api {
     #[procedure]
     pub async fn first(mut events: EventIterator<Value>) -> Value {
         match events.next().await {
-            Some(Ok(event)) => json!(matches!(event.step(), Step::Message(_))),
+            Some(Ok(event)) => json!(matches!(event.step(), EventPayload::Message(_))),
             _ => Value::Null,
         }
     }
@@ -57,8 +57,8 @@ pub mod api {
     pub fn doubled(numbers: EventIterator<f64>) -> impl Stream<Item = Result<f64, Error>> {
         numbers.filter_map(|event| async {
             match event.map(|event| event.into_parts().0) {
-                Ok(Step::Message(number)) => Some(Ok(number * 2.0)),
-                Ok(Step::Done(())) => None,
+                Ok(EventPayload::Message(number)) => Some(Ok(number * 2.0)),
+                Ok(EventPayload::Done(())) => None,
                 Err(error) => Some(Err(error)),
             }
         })

@@ -496,7 +496,7 @@ fn message(path: &str, form: &[u8]) -> Vec<u8> {
 /// The answer to one message: whether it is text, and its bytes.
 async fn ask(message: impl Into<Bytes>) -> (bool, String) {
     let mut peer = Rpc::new(api::router()).peer(());
-    peer.message(message);
+    peer.receive(message);
     let answer = peer.next().await.unwrap();
     (answer.is_text(), String::from_utf8_lossy(&answer).into_owned())
 }

@@ -127,7 +127,7 @@ async fn a_socket_has_the_calls_that_fit_into_its_memory_and_not_one_more() {
         assert_eq!(status(&mut client, &message(10, "length", LENGTH)).await, too_many);
 
         // Calls that run, and calls that wait for them.
-        let service = service.running_calls(2);
+        let service = service.running_call_limit(2);
         let mut client = open(&service).await;
         for id in 0..fit {
             client.send(TEXT, &message(id, "wait", LENGTH)).await;

@@ -418,7 +418,7 @@ async fn a_value_that_panics_half_way_leaves_nothing_of_itself() {
     let error = "{\"json\":{\"defined\":false,\"code\":\"INTERNAL_SERVER_ERROR\",\"status\":500,\"message\":\"Internal server error\"}}";
     assert_eq!(call("bombs").await.body, format!(": \n\nevent: error\ndata: {error}\n\n"));
     let mut peer = Rpc::new(api::router()).peer(Counters::default());
-    peer.message(r#"{"i":"1","p":{"u":"/bombs"}}"#);
+    peer.receive(r#"{"i":"1","p":{"u":"/bombs"}}"#);
     peer.next().await.unwrap();
     let event = format!("{{\"i\":\"1\",\"t\":3,\"p\":{{\"e\":\"error\",\"d\":{error}}}}}");
     assert_eq!(peer.next().await.unwrap(), *event);

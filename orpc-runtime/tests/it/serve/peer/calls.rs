@@ -147,7 +147,7 @@ fn ready(peer: &mut Peer<Counters>) -> Vec<Bytes> {
 async fn sixty_four_calls_run_and_the_others_wait_for_their_turn() {
     let (mut peer, counters) = peer();
     for id in 0..200 {
-        peer.message(request(id, "/wait", &json!(1000)));
+        peer.receive(request(id, "/wait", &json!(1000)));
     }
     let mut answered = std::collections::HashSet::new();
     for _ in 0..200 {
@@ -163,17 +163,17 @@ async fn sixty_four_calls_run_and_the_others_wait_for_their_turn() {
 async fn an_abort_gets_through_while_all_places_are_taken() {
     let (mut peer, counters) = peer();
     for id in 0..70 {
-        peer.message(request(id, "/wait", &json!(1_000_000)));
+        peer.receive(request(id, "/wait", &json!(1_000_000)));
     }
     assert_eq!(ready(&mut peer), Vec::<Bytes>::new());
     assert_eq!(counters.running.load(Ordering::SeqCst), 64);
     // One that runs, which makes room, and one that waits.
-    peer.message(r#"{"i":"0","t":4}"#);
-    peer.message(r#"{"i":"69","t":4}"#);
+    peer.receive(r#"{"i":"0","t":4}"#);
+    peer.receive(r#"{"i":"69","t":4}"#);
     ready(&mut peer);
     assert_eq!(counters.running.load(Ordering::SeqCst), 64);
     for id in 1..69 {
-        peer.message(json!({ "i": id.to_string(), "t": 4 }).to_string());
+        peer.receive(json!({ "i": id.to_string(), "t": 4 }).to_string());
     }
     ready(&mut peer);
     assert_eq!(counters.running.load(Ordering::SeqCst), 0);
@@ -183,7 +183,7 @@ async fn an_abort_gets_through_while_all_places_are_taken() {
 async fn the_hundred_and_twenty_ninth_stream_is_refused() {
     let (mut peer, counters) = peer();
     for id in 0..129 {
-        peer.message(request(id, "/silent", &Value::Null));
+        peer.receive(request(id, "/silent", &Value::Null));
     }
     let frames = ready(&mut peer);
     assert_eq!(frames.len(), 129);
@@ -197,8 +197,8 @@ async fn the_hundred_and_twenty_ninth_stream_is_refused() {
     assert_eq!(refused[0]["p"]["b"]["json"]["code"], json!("TOO_MANY_REQUESTS"));
     assert_eq!(counters.running.load(Ordering::SeqCst), 128);
     // One that ends makes room.
-    peer.message(r#"{"i":"0","t":4}"#);
-    peer.message(request("again", "/silent", &Value::Null));
+    peer.receive(r#"{"i":"0","t":4}"#);
+    peer.receive(request("again", "/silent", &Value::Null));
     let frame: Value = serde_json::from_slice(&ready(&mut peer)[0]).unwrap();
     assert_eq!(frame["p"]["h"]["content-type"], json!("text/event-stream"));
 }
@@ -207,7 +207,7 @@ async fn the_hundred_and_twenty_ninth_stream_is_refused() {
 async fn calls_beyond_what_may_wait_are_refused() {
     let (mut peer, _) = peer();
     for id in 0..64 + 4096 + 1 {
-        peer.message(request(id, "/wait", &json!(1_000_000)));
+        peer.receive(request(id, "/wait", &json!(1_000_000)));
     }
     let frames = ready(&mut peer);
     assert_eq!(frames.len(), 1);
@@ -218,7 +218,7 @@ async fn calls_beyond_what_may_wait_are_refused() {
 #[tokio::test]
 async fn a_peer_whose_frames_are_not_taken_stops_its_streams() {
     let (mut peer, counters) = peer();
-    peer.message(request(1, "/endless", &Value::Null));
+    peer.receive(request(1, "/endless", &Value::Null));
     // The head, and with it as much as one turn of the stream produces.
     peer.next().await.unwrap();
     let produced = counters.produced.load(Ordering::SeqCst);
@@ -240,10 +240,10 @@ async fn a_peer_whose_frames_are_not_taken_stops_its_streams() {
 async fn unread_events_are_bounded_and_the_bound_is_reported() {
     let (mut peer, _) = peer();
     let head = json!({ "u": "/readsLate", "h": { "content-type": "text/event-stream" } });
-    peer.message(json!({ "i": "1", "p": head }).to_string());
+    peer.receive(json!({ "i": "1", "p": head }).to_string());
     let event = json!({ "e": "message", "d": { "json": "x".repeat(64 * 1024) } });
     for _ in 0..17 {
-        peer.message(json!({ "i": "1", "t": 3, "p": event }).to_string());
+        peer.receive(json!({ "i": "1", "t": 3, "p": event }).to_string());
     }
     // The client gets one abort.
     assert_eq!(next(&mut peer).await, json!({ "i": "1", "t": 4 }));
@@ -254,7 +254,7 @@ async fn unread_events_are_bounded_and_the_bound_is_reported() {
 async fn an_iterator_that_outlives_its_call_ends() {
     let (mut peer, counters) = peer();
     let head = json!({ "u": "/readsElsewhere", "h": { "content-type": "text/event-stream" } });
-    peer.message(json!({ "i": "1", "p": head }).to_string());
+    peer.receive(json!({ "i": "1", "p": head }).to_string());
     assert_eq!(next(&mut peer).await["p"]["b"]["json"], json!(7));
     while counters.running.load(Ordering::SeqCst) > 0 {
         tokio::task::yield_now().await;
@@ -277,11 +277,11 @@ async fn head_over_http(headers: &[(&str, &[u8])]) -> Value {
 /// The answers to `/head` with these headers: to a call, and in a batch.
 async fn head_over_peer(headers: &Value) -> [Value; 2] {
     let (mut peer, _) = peer();
-    peer.message(json!({ "i": "1", "p": { "u": "/head", "h": headers } }).to_string());
+    peer.receive(json!({ "i": "1", "p": { "u": "/head", "h": headers } }).to_string());
     let one = next(&mut peer).await["p"].take();
     let item = json!({ "url": "http://orpc/head", "headers": headers });
     let batch = json!({ "u": "/head/__batch__", "b": [item], "h": { "x-orpc-batch": "buffered" } });
-    peer.message(json!({ "i": "2", "p": batch }).to_string());
+    peer.receive(json!({ "i": "2", "p": batch }).to_string());
     let mut item = next(&mut peer).await["p"]["b"][0].take();
     let status = item.get("status").and_then(Value::as_u64).unwrap_or(207);
     [one, json!({ "s": status, "b": item["body"].take() })]
@@ -387,7 +387,7 @@ async fn a_bad_header_in_a_batch_fails_its_own_call_alone() {
     ]);
     let headers = json!({ "x-orpc-batch": "buffered", "last-event-id": "日" });
     let batch = json!({ "u": "/head/__batch__", "b": items, "h": headers });
-    peer.message(json!({ "i": "1", "p": batch }).to_string());
+    peer.receive(json!({ "i": "1", "p": batch }).to_string());
     let mut answers = next(&mut peer).await["p"]["b"].take();
     let answers = answers.as_array_mut().unwrap();
     answers.sort_by_key(|answer| answer["index"].as_u64());
@@ -402,7 +402,7 @@ async fn a_call_has_128_headers_and_not_one_more() {
         let (mut peer, _) = peer();
         let headers: BTreeMap<_, _> = (0..count).map(|n| (format!("x-{n:05}"), "")).collect();
         let request = json!({ "u": "/echo", "b": { "json": 1 }, "h": headers });
-        peer.message(json!({ "i": "1", "p": request }).to_string());
+        peer.receive(json!({ "i": "1", "p": request }).to_string());
         let answer = next(&mut peer).await;
         if count <= 128 {
             assert_eq!(answer, json!({ "i": "1", "p": { "b": { "json": 1 } } }), "{count}");
@@ -425,7 +425,7 @@ async fn a_call_that_is_understood_no_further_than_its_path_is_answered() {
         json!({ "u": "/echo", "m": "G\0" }),
         json!({ "u": "http://orpc/echo", "m": "" }),
     ] {
-        peer.message(json!({ "i": "1", "p": payload }).to_string());
+        peer.receive(json!({ "i": "1", "p": payload }).to_string());
         let answer = next(&mut peer).await;
         assert_eq!(answer["i"], "1");
         assert_eq!(
@@ -435,12 +435,12 @@ async fn a_call_that_is_understood_no_further_than_its_path_is_answered() {
     }
     // No answers, which another server would answer for ever.
     for other in [r#"{"i":"1","p":{"s":400,"b":{}}}"#, r#"{"i":"1","p":{"h":5}}"#, r#"{"i":"1"}"#] {
-        peer.message(other);
+        peer.receive(other);
     }
     assert_eq!(ready(&mut peer), Vec::<Bytes>::new());
     // The id of a call that runs stays that call's.
-    peer.message(request(7, "/neverReads", &Value::Null));
-    peer.message(r#"{"i":"7","p":{"u":"/echo","h":5}}"#);
+    peer.receive(request(7, "/neverReads", &Value::Null));
+    peer.receive(r#"{"i":"7","p":{"u":"/echo","h":5}}"#);
     assert_eq!(next(&mut peer).await["p"]["s"], 400, "an input that is no iterator");
 }
 
@@ -455,8 +455,8 @@ async fn an_invalid_event_ends_the_iterator_that_waits_for_it() {
     ] {
         let (mut peer, _) = peer();
         let head = json!({ "u": "/first", "h": { "content-type": "text/event-stream" } });
-        peer.message(json!({ "i": "1", "p": head }).to_string());
-        peer.message(json!({ "i": "1", "t": 3, "p": event }).to_string());
+        peer.receive(json!({ "i": "1", "p": head }).to_string());
+        peer.receive(json!({ "i": "1", "t": 3, "p": event }).to_string());
         assert_eq!(next(&mut peer).await, json!({ "i": "1", "t": 4 }), "{event}");
         assert_eq!(next(&mut peer).await["p"]["b"]["json"], "BAD_REQUEST", "{event}");
     }
@@ -485,7 +485,7 @@ async fn a_call_of_version_2_is_refused_in_its_own_form() {
         if let Some(text) = message.strip_suffix('\u{fffd}') {
             bytes = [text.as_bytes(), b"\xffA"].concat();
         }
-        peer.message(bytes);
+        peer.receive(bytes);
         assert_eq!(peer.next().await.unwrap(), *refused(id));
     }
     for other in [
@@ -495,9 +495,9 @@ async fn a_call_of_version_2_is_refused_in_its_own_form() {
         r#"{"id":null,"kind":"request"}"#,
         r#"{"id":"1","kind":5}"#,
     ] {
-        peer.message(other);
+        peer.receive(other);
     }
-    peer.message(request("1", "/echo", &json!(1)));
+    peer.receive(request("1", "/echo", &json!(1)));
     assert_eq!(next(&mut peer).await, json!({ "i": "1", "p": { "b": { "json": 1 } } }));
 }
 
@@ -553,9 +553,9 @@ async fn a_call_of_version_2_over_http_is_refused_where_it_shows() {
 #[tokio::test]
 async fn a_body_of_null_is_malformed_and_none_is_undefined() {
     let (mut peer, _) = peer();
-    peer.message(r#"{"i":"1","p":{"u":"/echo","b":null}}"#);
+    peer.receive(r#"{"i":"1","p":{"u":"/echo","b":null}}"#);
     assert_eq!(next(&mut peer).await["p"]["s"], json!(400));
-    peer.message(r#"{"i":"1","p":{"u":"/silent"}}"#);
+    peer.receive(r#"{"i":"1","p":{"u":"/silent"}}"#);
     assert_eq!(next(&mut peer).await["p"]["h"]["content-type"], json!("text/event-stream"));
 }
 
@@ -563,14 +563,14 @@ async fn a_body_of_null_is_malformed_and_none_is_undefined() {
 async fn shutdown_ends_streams_lets_calls_finish_and_ends_the_peer() {
     let rpc = Rpc::new(api::router());
     let mut peer = rpc.peer(Counters::default());
-    peer.message(request(1, "/silent", &Value::Null));
-    peer.message(request(2, "/wait", &json!(1000)));
+    peer.receive(request(1, "/silent", &Value::Null));
+    peer.receive(request(2, "/wait", &json!(1000)));
     assert_eq!(ready(&mut peer).len(), 1);
     rpc.shutdown();
     let event = next(&mut peer).await;
     assert_eq!((&event["i"], &event["p"]["e"]), (&json!("1"), &json!("error")));
     assert_eq!(event["p"]["d"]["json"]["code"], json!("SERVICE_UNAVAILABLE"));
-    peer.message(request(3, "/echo", &json!(1)));
+    peer.receive(request(3, "/echo", &json!(1)));
     assert_eq!(next(&mut peer).await["p"]["s"], json!(503));
     assert_eq!(next(&mut peer).await["p"]["b"]["json"], json!(1000));
     assert_eq!(peer.next().await, None);
@@ -601,10 +601,10 @@ async fn a_channel_in_memory_is_served_to_its_end() {
 #[tokio::test]
 async fn a_port_is_served_until_the_other_one_is_dropped() {
     use futures::SinkExt as _;
-    use orpc_runtime::{Frame, PortClosed, ports};
+    use orpc_runtime::{DuplexClosed, Frame, duplex};
 
     // Room for one message at a time: neither end may wait for ever.
-    let (server, mut client) = ports(0);
+    let (server, mut client) = duplex(0);
     let (peer, counters) = peer();
     let served = tokio::spawn(peer.serve(server));
     client.send(Frame::from(request("s", "/silent", &Value::Null))).await.unwrap();
@@ -619,9 +619,9 @@ async fn a_port_is_served_until_the_other_one_is_dropped() {
     assert_eq!(served.await.unwrap(), Ok(()));
     drop(counters);
 
-    let (gone, mut left) = ports(1);
+    let (gone, mut left) = duplex(1);
     drop(gone);
-    assert_eq!(left.send(Frame::from("x")).await, Err(PortClosed));
+    assert_eq!(left.send(Frame::from("x")).await, Err(DuplexClosed));
     assert_eq!(left.next().await, None);
 }
 
@@ -710,11 +710,11 @@ proptest! {
     fn no_message_harms_another_call(messages in proptest::collection::vec(message(), 1..4)) {
         let _runtime = runtime().enter();
         let mut peer = shared().peer(Counters::default());
-        peer.message(request("bystander-stream", "/silent", &Value::Null));
+        peer.receive(request("bystander-stream", "/silent", &Value::Null));
         for message in messages {
-            peer.message(message);
+            peer.receive(message);
         }
-        peer.message(request("bystander", "/echo", &json!("alive")));
+        peer.receive(request("bystander", "/echo", &json!("alive")));
         // An endless stream may be among them: what comes before the answer counts.
         let frames: Vec<Bytes> = std::iter::from_fn(|| peer.next().now_or_never().flatten())
             .take(2000)

@@ -1,14 +1,15 @@
 //! Socket hooks: their arguments, their order, and the rates of calls that they allow.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::SinkExt as _;
 use orpc_runtime::prelude::*;
-use orpc_runtime::websocket::{Handled, Rate, SocketError, SocketHooks, WebSocketService};
-use orpc_runtime::{Accept, Close, CloseCode, Frame, Rooms, SendError};
+use orpc_runtime::websocket::{Rate, SocketError, SocketHooks, WebSocketService};
+use orpc_runtime::{CloseCode, CloseFrame, Frame, Rooms, SendError, SocketConfig};
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -27,7 +28,7 @@ pub enum Seen {
     Open(u64),
     Message(u64, Frame),
     Error(u64, String),
-    Close(u64, Close),
+    Close(u64, CloseFrame),
 }
 
 impl Seen {
@@ -79,7 +80,7 @@ pub mod api {
     pub async fn end(mut events: EventIterator<Value>) -> Value {
         loop {
             match events.next().await {
-                Some(Ok(event)) if matches!(event.step(), Step::Message(_)) => {}
+                Some(Ok(event)) if matches!(event.step(), EventPayload::Message(_)) => {}
                 Some(Ok(_)) => return json!("done"),
                 Some(Err(error)) => return json!(error.code()),
                 None => return json!("nothing"),
@@ -119,7 +120,7 @@ impl App {
 }
 
 impl SocketHooks for App {
-    async fn upgrade(&self, request: &http::request::Parts) -> Result<Accept, Error> {
+    async fn upgrade(&self, request: &http::request::Parts) -> Result<SocketConfig, Error> {
         let query = request.uri.query().unwrap_or_default();
         self.see(Seen::Upgrade(query.to_owned()));
         match query.split_once('=') {
@@ -128,14 +129,14 @@ impl SocketHooks for App {
             }
             Some(("after", seconds)) => {
                 tokio::time::sleep(Duration::from_secs(seconds.parse()?)).await;
-                Ok(Accept::new())
+                Ok(SocketConfig::new())
             }
             Some(("name", name)) => {
                 let lobby = self.rooms.get_or_create("lobby");
-                let accept = Accept::new().tag(name)?.tag("guest")?.room(&lobby);
+                let accept = SocketConfig::new().tag(name)?.tag("guest")?.room(&lobby);
                 Ok(accept.attach(&json!({ "name": name }))?)
             }
-            _ => Ok(Accept::new()),
+            _ => Ok(SocketConfig::new()),
         }
     }
 
@@ -149,7 +150,7 @@ impl SocketHooks for App {
         self.see(Seen::Open(socket.id()));
     }
 
-    fn message(&self, socket: &Socket, frame: &Frame) -> Handled {
+    fn message(&self, socket: &Socket, frame: &Frame) -> ControlFlow<()> {
         let is_panic = frame == "panic";
         if !is_panic || self.panics != "message" {
             _ = self.seen.send(Seen::Message(socket.id(), frame.clone()));
@@ -158,19 +159,19 @@ impl SocketHooks for App {
         }
         if frame.starts_with(b"hook:") {
             socket.send(frame.clone()).unwrap();
-            return Handled::Yes;
+            return ControlFlow::Break(());
         }
         if frame == "kick me" {
             socket.close(CloseCode::POLICY, "as you like");
         }
-        Handled::No
+        ControlFlow::Continue(())
     }
 
     fn error(&self, socket: &Socket, error: &SocketError) {
         self.see(Seen::Error(socket.id(), format!("{error:?}")));
     }
 
-    fn close(&self, socket: &Socket, close: &Close) {
+    fn close(&self, socket: &Socket, close: &CloseFrame) {
         assert!(socket.is_closed());
         assert_eq!(socket.send("too late"), Err(SendError::Closed));
         // A socket that leaves is still in its rooms.
@@ -1015,7 +1016,7 @@ async fn a_procedure_is_called_no_more_often_than_its_rate_and_others_are() {
 async fn a_call_that_is_refused_for_another_reason_costs_no_token() {
     let mut world = world_of("", |service| {
         let service = service.procedure_rate_limit("silent", Rate::new(2, Duration::from_secs(10)));
-        service.streams(1)
+        service.stream_limit(1)
     });
     let (mut client, _) = world.open("/ws").await;
     client.call("s", "/silent", &Value::Null).await;

@@ -9,7 +9,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use http::{HeaderName, HeaderValue, StatusCode};
 use orpc_runtime::prelude::*;
 use orpc_runtime::websocket::{SocketHooks, WebSocketProxy};
-use orpc_runtime::{Accept, PeerAddr};
+use orpc_runtime::{PeerAddr, SocketConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_websockets::{ClientBuilder, Message};
@@ -37,9 +37,9 @@ pub mod api {
 struct Tokens;
 
 impl SocketHooks for Tokens {
-    async fn upgrade(&self, request: &http::request::Parts) -> Result<Accept, Error> {
+    async fn upgrade(&self, request: &http::request::Parts) -> Result<SocketConfig, Error> {
         let has_token = request.headers.contains_key("x-token");
-        if has_token { Ok(Accept::new()) } else { Err(Code::Unauthorized.into()) }
+        if has_token { Ok(SocketConfig::new()) } else { Err(Code::Unauthorized.into()) }
     }
 }
 

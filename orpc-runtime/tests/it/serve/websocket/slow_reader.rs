@@ -9,7 +9,7 @@ use std::time::Duration;
 use orpc_runtime::prelude::*;
 use orpc_runtime::websocket::{SocketError, SocketHooks, WebSocketService};
 use orpc_runtime::{
-    Close, CloseCode, Delivery, EncodedEvent, HibernatingIterator, HibernationId, Room, Rooms,
+    CloseCode, CloseFrame, Delivery, EncodedEvent, HibernatingIterator, HibernationId, Room, Rooms,
 };
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
@@ -71,7 +71,7 @@ pub struct App {
     /// it returned.
     polled: Arc<Mutex<HashMap<String, usize>>>,
     errors: Arc<Mutex<Vec<String>>>,
-    closed: Arc<Mutex<Vec<Close>>>,
+    closed: Arc<Mutex<Vec<CloseFrame>>>,
     open: Arc<AtomicUsize>,
 }
 
@@ -158,7 +158,7 @@ impl SocketHooks for App {
         self.errors.lock().unwrap().push(format!("{error:?}"));
     }
 
-    fn close(&self, _: &Socket, close: &Close) {
+    fn close(&self, _: &Socket, close: &CloseFrame) {
         self.closed.lock().unwrap().push(close.clone());
         self.open.fetch_sub(1, Ordering::SeqCst);
     }

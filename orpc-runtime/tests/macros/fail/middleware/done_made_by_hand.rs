@@ -3,7 +3,7 @@ use orpc_runtime::prelude::*;
 pub struct App;
 
 #[middleware]
-async fn check(next: Next) -> Result<Done, Error> {
+async fn check(next: Next) -> Result<Completed, Error> {
     next.run().await?;
     Ok(())
 }

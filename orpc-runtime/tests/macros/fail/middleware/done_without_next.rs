@@ -3,7 +3,7 @@ use orpc_runtime::prelude::*;
 pub struct App;
 
 #[middleware]
-async fn check(app: &App) -> Result<Done, Error> {
+async fn check(app: &App) -> Result<Completed, Error> {
     let _ = app;
     Err(Error::new(Code::Forbidden))
 }

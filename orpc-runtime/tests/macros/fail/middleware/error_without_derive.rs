@@ -11,7 +11,7 @@ async fn check() -> Result<(), Refused> {
 }
 
 #[middleware]
-async fn around(next: Next) -> Result<Done, Refused> {
+async fn around(next: Next) -> Result<Completed, Refused> {
     next.run().await.map_err(|_| Refused)
 }
 

@@ -5,7 +5,7 @@ use orpc_runtime::prelude::*;
 pub struct App;
 
 #[middleware]
-async fn check(next: Next<Cell<u8>>) -> Result<Done, Error> {
+async fn check(next: Next<Cell<u8>>) -> Result<Completed, Error> {
     next.with(Cell::new(1)).await
 }
 

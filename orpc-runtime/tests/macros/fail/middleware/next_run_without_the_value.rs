@@ -3,7 +3,7 @@ use orpc_runtime::prelude::*;
 pub struct App;
 
 #[middleware]
-async fn check(next: Next<u8>) -> Result<Done, Error> {
+async fn check(next: Next<u8>) -> Result<Completed, Error> {
     next.run().await
 }
 

@@ -3,7 +3,7 @@ use orpc_runtime::prelude::*;
 pub struct App;
 
 #[middleware]
-async fn check(next: Next, other: Next) -> Result<Done, Error> {
+async fn check(next: Next, other: Next) -> Result<Completed, Error> {
     drop(other);
     next.run().await
 }

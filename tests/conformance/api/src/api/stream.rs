@@ -61,7 +61,7 @@ pub mod procedures {
     pub async fn sum(mut numbers: EventIterator<f64>) -> Result<f64, Error> {
         let mut sum = 0.0;
         while let Some(event) = numbers.next().await {
-            if let Step::Message(number) = event?.into_parts().0 {
+            if let EventPayload::Message(number) = event?.into_parts().0 {
                 sum += number;
             }
         }

@@ -203,7 +203,7 @@ async fn the_name_of_a_file_that_was_made_without_syncs_is_synced_by_a_later_sta
     let numbers = open(&platter).unwrap();
     let last = publish_all(&numbers, 0..3).await;
     let numbers = open(&platter.after_power_loss(|| false)).unwrap();
-    let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
     let mut found = HashSet::new();
     while let Some(event) = reader.next_ready().await {
         found.insert(event.unwrap().id());

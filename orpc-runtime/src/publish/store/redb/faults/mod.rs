@@ -62,7 +62,7 @@ impl Outcomes {
     /// Checks that the store has the acknowledged events, in order, and at most those
     /// with an unknown outcome besides.
     async fn check(&self, numbers: &Publisher<u32>) {
-        let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+        let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
         let mut found = Vec::new();
         while let Some(next) = reader.next_ready().await {
             let event = next.unwrap();
@@ -206,7 +206,7 @@ async fn a_write_that_writes_a_part_fails_to_publish_or_loses_nothing() {
 async fn a_reader_goes_on_over_a_failure() {
     let platter = Platter::default();
     let numbers = open(&platter).unwrap();
-    let mut reader = numbers.subscribe("room", Start::Now).unwrap();
+    let mut reader = numbers.subscribe("room", Start::Latest).unwrap();
     let mut outcomes = Outcomes::default();
     for n in 0..100 {
         if n % 10 == 5 {
@@ -233,7 +233,7 @@ async fn a_disk_that_cannot_be_read_for_a_while_is_read_again_by_readers() {
     let all = (0..300).map(|_| texts.publish("room", &text).into_future());
     futures::future::try_join_all(all).await.unwrap();
     let read = async || {
-        let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
+        let mut reader = texts.subscribe("room", Start::Earliest).unwrap();
         let mut count = 0;
         while let Some(next) = reader.next_ready().await {
             next?;
@@ -264,7 +264,7 @@ async fn a_file_that_could_not_be_written_is_tried_again_by_time() {
     let numbers = open(&platter).unwrap();
     let mut outcomes = Outcomes::default();
     outcomes.publish(&numbers, 0).await;
-    let mut reader = numbers.subscribe("room", Start::Now).unwrap();
+    let mut reader = numbers.subscribe("room", Start::Latest).unwrap();
     platter.fail(Fault::Syncs);
     outcomes.publish(&numbers, 1).await;
     assert!(outcomes.unknown.contains(&1));
@@ -315,7 +315,7 @@ async fn without_syncs_a_file_that_was_closed_survives_a_loss_of_power() {
         drop(numbers);
     }
     let numbers = open_unsynced(&platter.after_power_loss(|| false));
-    let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
     for n in (0..5).chain(0..5).chain(0..5) {
         assert_eq!(reader.next().await.unwrap().unwrap().value().unwrap(), n);
     }
@@ -333,7 +333,7 @@ async fn a_synced_file_that_was_one_without_syncs_survives_a_loss_of_power() {
     let numbers = open(&platter).unwrap();
     publish_all(&numbers, 5..10).await;
     let numbers = open_unsynced(&platter.after_power_loss(|| false));
-    let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
     for n in 0..10 {
         assert_eq!(reader.next().await.unwrap().unwrap().value().unwrap(), n);
     }
@@ -352,7 +352,7 @@ async fn events_that_recovery_does_not_find_are_not_acknowledged() {
         content.forgets = true;
     }
     outcomes.publish(&numbers, 1).await;
-    let mut reader = numbers.subscribe("room", Start::Oldest).unwrap();
+    let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
     assert!(reader.next_ready().await.is_none());
     assert!(outcomes.failed.contains(&1), "what is nowhere was acknowledged");
 }

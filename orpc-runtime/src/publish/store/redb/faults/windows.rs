@@ -47,7 +47,7 @@ impl Life {
     /// Checks that all of the history can be read, and is what was acknowledged.
     async fn read(&mut self, texts: &Publisher<String>) {
         self.reads += 1;
-        let mut reader = texts.subscribe("room", Start::Oldest).unwrap();
+        let mut reader = texts.subscribe("room", Start::Earliest).unwrap();
         let mut found = HashMap::new();
         let mut last: Option<EventId> = None;
         while let Some(next) = reader.next_ready().await {
