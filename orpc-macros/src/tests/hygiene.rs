@@ -21,12 +21,12 @@ use super::file;
 
 /// Methods of the runtime's own types and of `Vec`: no trait has to be in scope.
 const METHODS: [&str; 17] = [
+    "allow_get",
     "append",
     "behind",
     "data",
     "deprecated",
     "docs",
-    "get",
     "hibernating",
     "into_defined",
     "message",

@@ -58,8 +58,12 @@ const _: () = {
             <__Item as ::orpc_runtime::__private::ResultType>::split(item)
         }
     }
-    impl<__C, __H0, __H1, __H2> ::orpc_runtime::__private::StreamHandler<__C, (__H0, __H1, __H2)>
-    for on_message
+    impl<
+        __C,
+        __H0,
+        __H1,
+        __H2,
+    > ::orpc_runtime::__private::StreamHandler<__C, (__H0, __H1, __H2)> for on_message
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,

@@ -24,7 +24,10 @@ const _: () = {
         type Error = __Error;
         const HAS_INPUT: ::core::primitive::bool = false;
         fn definition() -> renamed::__private::Definition {
-            renamed::__private::Definition::new("ping", renamed::__private::ProcedureKind::Unary)
+            renamed::__private::Definition::new(
+                "ping",
+                renamed::__private::ProcedureKind::Unary,
+            )
         }
     }
     impl renamed::__private::Unary for ping {

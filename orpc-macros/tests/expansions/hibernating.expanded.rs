@@ -43,7 +43,8 @@ const _: () = {
     impl ::orpc_runtime::__private::HibernatingHandler for watch {
         type Iterator = __Output;
     }
-    impl<__C, __H0, __H1> ::orpc_runtime::__private::UnaryHandler<__C, (__H0, __H1)> for watch
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::UnaryHandler<__C, (__H0, __H1)>
+    for watch
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,

@@ -102,7 +102,8 @@ pub mod api {
             impl ::orpc_runtime::__private::Unary for reset {
                 type Output = __Output;
             }
-            impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for reset
+            impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)>
+            for reset
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,

@@ -113,26 +113,26 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before the function `authenticate`, or the name of a function that has it"
+                "write `#[middleware]` before `authenticate`, or the name of another function that has it: this is no middleware"
             );
             true
         },
     > as ::orpc_runtime::__private::MiddlewareType>::Middleware;
     #[doc(hidden)]
-    struct __With1 {}
+    struct __WithinProcedure1 {}
     const _: () = {
         use crate::plans::with_plan as __Exists;
         #[allow(non_camel_case_types, dead_code)]
         struct with_plan {}
         const _: () = {
             use crate::plans::*;
-            impl ::orpc_runtime::__private::NamedType for __With1 {
+            impl ::orpc_runtime::__private::NamedType for __WithinProcedure1 {
                 type Type = with_plan;
             }
         };
     };
     #[doc(hidden)]
-    type __Named1 = <__With1 as ::orpc_runtime::__private::NamedType>::Type;
+    type __Named1 = <__WithinProcedure1 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware1 = <::orpc_runtime::__private::Checked<
         __Named1,
@@ -151,7 +151,7 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before the function `crate::plans::with_plan`, or the name of a function that has it"
+                "write `#[middleware]` before `crate::plans::with_plan`, or the name of another function that has it: this is no middleware"
             );
             true
         },
@@ -326,7 +326,7 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before the function `authenticate`, or the name of a function that has it"
+                "write `#[middleware]` before `authenticate`, or the name of another function that has it: this is no middleware"
             );
             true
         },

@@ -145,7 +145,8 @@ pub mod chat {
                 > as ::orpc_runtime::__private::ResultType>::split(item)
             }
         }
-        impl<__C, __H0> ::orpc_runtime::__private::StreamHandler<__C, (__H0,)> for on_message
+        impl<__C, __H0> ::orpc_runtime::__private::StreamHandler<__C, (__H0,)>
+        for on_message
         where
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,

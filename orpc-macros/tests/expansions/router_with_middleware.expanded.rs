@@ -77,20 +77,20 @@ pub mod account {
             }
         }
         #[doc(hidden)]
-        struct __With0 {}
+        struct __WithinProcedure0 {}
         const _: () = {
             use self::timed as __Exists;
             #[allow(non_camel_case_types, dead_code)]
             struct timed {}
             const _: () = {
                 use self::*;
-                impl ::orpc_runtime::__private::NamedType for __With0 {
+                impl ::orpc_runtime::__private::NamedType for __WithinProcedure0 {
                     type Type = timed;
                 }
             };
         };
         #[doc(hidden)]
-        type __Named0 = <__With0 as ::orpc_runtime::__private::NamedType>::Type;
+        type __Named0 = <__WithinProcedure0 as ::orpc_runtime::__private::NamedType>::Type;
         #[doc(hidden)]
         type __Middleware0 = <::orpc_runtime::__private::Checked<
             __Named0,
@@ -109,7 +109,7 @@ pub mod account {
                 }
                 ::core::assert!(
                     __Probe:: < __Probed > ::IS,
-                    "write `#[middleware]` before the function `self::timed`, or the name of a function that has it"
+                    "write `#[middleware]` before `timed`, or the name of another function that has it: this is no middleware"
                 );
                 true
             },
@@ -181,7 +181,8 @@ pub mod account {
             impl ::orpc_runtime::__private::Unary for list {
                 type Output = __Output;
             }
-            impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)> for list
+            impl<__C, __H0> ::orpc_runtime::__private::UnaryHandler<__C, (__H0,)>
+            for list
             where
                 __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                     + 'static,
@@ -291,13 +292,13 @@ pub mod account {
         struct authenticate {}
         const _: () = {
             use self::*;
-            impl ::orpc_runtime::__private::NamedType for __With0 {
+            impl ::orpc_runtime::__private::NamedType for self::__With0 {
                 type Type = authenticate;
             }
         };
     };
     #[doc(hidden)]
-    type __Named0 = <__With0 as ::orpc_runtime::__private::NamedType>::Type;
+    type __Named0 = <self::__With0 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware0 = <::orpc_runtime::__private::Checked<
         __Named0,
@@ -316,7 +317,7 @@ pub mod account {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before the function `authenticate`, or the name of a function that has it"
+                "write `#[middleware]` before `authenticate`, or the name of another function that has it: this is no middleware"
             );
             true
         },
@@ -329,13 +330,13 @@ pub mod account {
         struct limit {}
         const _: () = {
             use self::*;
-            impl ::orpc_runtime::__private::NamedType for __With1 {
+            impl ::orpc_runtime::__private::NamedType for self::__With1 {
                 type Type = limit;
             }
         };
     };
     #[doc(hidden)]
-    type __Named1 = <__With1 as ::orpc_runtime::__private::NamedType>::Type;
+    type __Named1 = <self::__With1 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware1 = <::orpc_runtime::__private::Checked<
         __Named1,
@@ -354,7 +355,7 @@ pub mod account {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before the function `limit`, or the name of a function that has it"
+                "write `#[middleware]` before `limit`, or the name of another function that has it: this is no middleware"
             );
             true
         },
@@ -535,13 +536,13 @@ pub mod anywhere {
         struct limit {}
         const _: () = {
             use self::*;
-            impl ::orpc_runtime::__private::NamedType for __With0 {
+            impl ::orpc_runtime::__private::NamedType for self::__With0 {
                 type Type = limit;
             }
         };
     };
     #[doc(hidden)]
-    type __Named0 = <__With0 as ::orpc_runtime::__private::NamedType>::Type;
+    type __Named0 = <self::__With0 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware0 = <::orpc_runtime::__private::Checked<
         __Named0,
@@ -560,7 +561,7 @@ pub mod anywhere {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before the function `limit`, or the name of a function that has it"
+                "write `#[middleware]` before `limit`, or the name of another function that has it: this is no middleware"
             );
             true
         },

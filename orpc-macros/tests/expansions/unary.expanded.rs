@@ -52,7 +52,8 @@ const _: () = {
     impl ::orpc_runtime::__private::Unary for send {
         type Output = __Output;
     }
-    impl<__C, __H0, __H1> ::orpc_runtime::__private::UnaryHandler<__C, (__H0, __H1)> for send
+    impl<__C, __H0, __H1> ::orpc_runtime::__private::UnaryHandler<__C, (__H0, __H1)>
+    for send
     where
         __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync + 'static,
         __C: ::orpc_runtime::__private::Lends<App, __H0>,
