@@ -56,6 +56,18 @@ pub(crate) fn procedure(ident: &Ident, cfgs: &[Attribute], runtime: &Runtime) ->
 }
 
 /// ```text
+/// impl Entry<router> for send { fn name() -> &'static str { "send" } }
+/// ```
+pub(crate) fn named(
+    ident: &Ident,
+    name: &str,
+    cfgs: &[Attribute],
+    runtime: &Runtime,
+) -> TokenStream {
+    entry(&quote!(self::#ident), &name.to_token_stream(), cfgs, runtime)
+}
+
+/// ```text
 /// impl Entry<router> for admin::router { fn name() -> &'static str { "admin" } }
 /// ```
 pub(crate) fn nested(

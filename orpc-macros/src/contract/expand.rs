@@ -140,7 +140,10 @@ fn beside(
         context: quote!(Implementation),
         entries: valid
             .iter()
-            .map(|(_, procedure)| entries::procedure(procedure.ident, &procedure.cfgs, runtime))
+            .map(|(_, procedure)| {
+                let Procedure { ident, cfgs, wire_name, .. } = procedure;
+                entries::named(ident, wire_name, cfgs, runtime)
+            })
             .collect(),
     };
     // A second module of that name is reported here.

@@ -59,22 +59,22 @@ pub mod chat_room {
         }
         impl ::orpc_runtime::__private::Entry<self::router> for self::send {
             fn name() -> &'static ::core::primitive::str {
-                ::orpc_runtime::__private::procedure_name::<self::send>()
+                "say"
             }
         }
         impl ::orpc_runtime::__private::Entry<self::router> for self::ping {
             fn name() -> &'static ::core::primitive::str {
-                ::orpc_runtime::__private::procedure_name::<self::ping>()
+                "ping"
             }
         }
         impl ::orpc_runtime::__private::Entry<self::router> for self::on_message {
             fn name() -> &'static ::core::primitive::str {
-                ::orpc_runtime::__private::procedure_name::<self::on_message>()
+                "onMessage"
             }
         }
         impl ::orpc_runtime::__private::Entry<self::router> for self::rooms {
             fn name() -> &'static ::core::primitive::str {
-                ::orpc_runtime::__private::procedure_name::<self::rooms>()
+                "rooms"
             }
         }
     };
