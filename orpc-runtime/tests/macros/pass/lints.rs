@@ -87,7 +87,10 @@ pub(crate) mod inner {
     pub(crate) async fn ping() {}
 }
 
-/// Uses it.
+/// Checks that each procedure is in its router.
+///
+/// # Panics
+/// If one is missing.
 pub fn main() {
     let router = api::router().nest("inner", inner::router());
     assert_eq!(router.procedures().len(), 4);
