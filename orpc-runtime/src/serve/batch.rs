@@ -7,7 +7,6 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
-#[cfg(feature = "websocket")]
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
 use tracing::Instrument as _;
@@ -105,13 +104,11 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
     }
 
     /// Tells if the request could be read.
-    #[cfg(feature = "websocket")]
     pub(crate) fn is_readable(&self) -> bool {
         self.bad_header.is_none()
     }
 
     /// Refuses the call and no other one of the batch, until so many seconds have passed.
-    #[cfg(feature = "websocket")]
     pub(crate) fn refuse(&mut self, error: Error, retry_after: Option<u64>) {
         if let Some(seconds) = retry_after {
             // A number is a value.

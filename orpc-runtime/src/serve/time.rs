@@ -18,6 +18,7 @@ pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The time for a client to take what is due while the memory is exhausted: those that take
 /// nothing make room for those that do.
+#[cfg(feature = "http")]
 pub(super) fn hurried(deadline: Duration) -> Duration {
     (deadline / 6).max(SHORTEST)
 }
