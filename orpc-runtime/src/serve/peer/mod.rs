@@ -40,7 +40,7 @@ const FRAMES_PER_FLUSH: usize = 64;
 /// message port, a pair of in-memory channels.
 ///
 /// Created by [`Rpc::peer`]. Pass it each received message with
-/// [`message`](Peer::message), and send each frame that it yields as a stream; calls
+/// [`receive`](Peer::receive), and send each frame that it yields as a stream; calls
 /// run when the stream is polled. Dropping it ends all calls. [`serve`](Peer::serve)
 /// does that for a channel that is a `Stream` and a `Sink`.
 ///
