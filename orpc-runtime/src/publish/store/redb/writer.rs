@@ -390,14 +390,18 @@ impl Writer {
         if let Err(failed) = written {
             for Touched { channel, .. } in &batch.touched {
                 channel.state().log.abort();
-                self.channels.forget_one(channel);
             }
             tracing::error!(error = %failed.error, "events could not be kept");
             self.renew(failed.generation);
-            if self.recover().is_err() {
+            let recovered = self.recover();
+            let kept = batch.touched.iter().filter(|touched| touched.is_kept()).count();
+            // Not before: the file may have the event of a channel that is new.
+            for Touched { channel, .. } in &batch.touched {
+                self.channels.forget_one(channel);
+            }
+            if recovered.is_err() {
                 return Err(failed);
             }
-            let kept = batch.touched.iter().filter(|touched| touched.is_kept()).count();
             return match kept {
                 // It was in the file after all.
                 kept if kept == batch.touched.len() => Ok(()),

@@ -27,6 +27,18 @@ fn text(n: u32) -> String {
 }
 
 impl Life {
+    fn new(syncs: bool, seed: u64) -> Self {
+        Self {
+            platter: Platter::default(),
+            syncs,
+            dice: Dice(seed),
+            next: 0,
+            kept: HashMap::new(),
+            failed: Vec::new(),
+            reads: 0,
+        }
+    }
+
     fn open(&self) -> Publisher<String> {
         let builder = Publisher::builder().max_events(EVENTS);
         let builder = builder.retention(std::time::Duration::from_secs(3600));
@@ -143,15 +155,7 @@ async fn in_every_window_of_faults_history_is_read_and_nothing_acknowledged_is_l
         let mut seed = seed;
         while left > 0 {
             println!("FAULT_SEED={seed}, {left} windows left");
-            let mut life = Life {
-                platter: Platter::default(),
-                syncs,
-                dice: Dice(seed),
-                next: 0,
-                kept: HashMap::new(),
-                failed: Vec::new(),
-                reads: 0,
-            };
+            let mut life = Life::new(syncs, seed);
             let mut texts = life.open();
             let count = left.min(200);
             for _ in 0..count {
@@ -164,4 +168,29 @@ async fn in_every_window_of_faults_history_is_read_and_nothing_acknowledged_is_l
         }
     }
     println!("{windows} windows, {kept} events acknowledged, the history read {reads} times");
+}
+
+#[tokio::test]
+async fn the_first_event_of_a_channel_is_reported_as_it_is_in_the_file() {
+    for syncs in [true, false] {
+        for n in 0..16 {
+            let faults = [
+                Fault::Sync { after: n },
+                Fault::Syncs,
+                Fault::Full { pages: n },
+                Fault::Short { after: n },
+                Fault::Read { after: n },
+            ];
+            for fault in faults {
+                let mut life = Life::new(syncs, 1);
+                let texts = life.open();
+                life.platter.fail(fault);
+                life.publish(&texts).await;
+                life.platter.fail(Fault::None);
+                life.read(&texts).await;
+                life.publish(&texts).await;
+                life.read(&texts).await;
+            }
+        }
+    }
 }
