@@ -1,0 +1,140 @@
+//! Admission of calls: their number, their memory, and the queue of those that wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::{AbortHandle, Abortable};
+
+use super::batches::run_batch;
+use super::run::Run;
+use super::{CALL, Calls, Waiting, Work};
+use crate::budget::{Exhausted, Reservation};
+use crate::core::{Code, Error};
+use crate::procedure::ProcedureKind;
+use crate::wire::v1::peer::CallId;
+
+/// Reason why a call is not admitted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Refused {
+    TooMany,
+    TooFast(Duration),
+    /// The memory of the service is exhausted.
+    NoMemory,
+    ShuttingDown,
+}
+
+impl Refused {
+    pub(super) fn error(self) -> Error {
+        Error::new(match self {
+            Self::TooMany | Self::TooFast(_) => Code::TooManyRequests,
+            Self::NoMemory | Self::ShuttingDown => Code::ServiceUnavailable,
+        })
+    }
+
+    /// Returns whole seconds, rounded up.
+    pub(super) fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::TooFast(wait) => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+            Self::TooMany | Self::NoMemory | Self::ShuttingDown => None,
+        }
+    }
+}
+
+impl<C: Send + Sync + 'static> Calls<C> {
+    /// Starts a call, or queues it.
+    pub(super) fn queue(&mut self, kind: ProcedureKind, call: Waiting<C>) {
+        if kind == ProcedureKind::Unary && self.unary >= self.shared.limits.running {
+            self.waiting_bytes += call.weight;
+            self.waiting.push_back(call);
+        } else {
+            self.start(call);
+        }
+    }
+
+    /// Admits one more call of that kind, and reserves its memory until it ends.
+    pub(super) fn admit(&self, kind: ProcedureKind, weight: usize) -> Result<Reservation, Refused> {
+        let limits = &self.shared.limits;
+        if self.closing {
+            return Err(Refused::ShuttingDown);
+        }
+        let crowded = match kind {
+            ProcedureKind::Stream => {
+                self.streams + self.shared.socket.hibernating() >= limits.streams
+            }
+            ProcedureKind::Unary => {
+                self.unary >= limits.running
+                    && (self.waiting.len() >= limits.waiting
+                        || self.waiting_bytes + weight > limits.waiting_bytes)
+            }
+        };
+        if crowded {
+            return Err(Refused::TooMany);
+        }
+        let held = self.shared.socket.memory().reserve(weight + CALL);
+        held.map_err(|exhausted| match exhausted {
+            Exhausted::Own => Refused::TooMany,
+            Exhausted::Parent => Refused::NoMemory,
+        })
+    }
+
+    pub(super) fn start(&mut self, call: Waiting<C>) {
+        let Waiting { id, work, .. } = call;
+        let (handle, registration) = AbortHandle::new_pair();
+        let Some(open) = self.open.get_mut(&id) else { return };
+        open.abort = Some(handle);
+        match open.kind {
+            ProcedureKind::Unary => self.unary += 1,
+            ProcedureKind::Stream => {
+                self.streams += 1;
+                open.sink = Some(self.shared.sink(&id));
+            }
+        }
+        let shared = Arc::clone(&self.shared);
+        self.running.push(match work {
+            Work::Call { call, procedure, input } => {
+                let (sink, call) = (open.sink.clone(), Arc::from(call));
+                let run = Run { shared, id: id.clone(), sink, call, procedure }.run(input);
+                Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
+            }
+            Work::Batch { mode, calls } => {
+                let run = run_batch(shared, id.clone(), mode, calls);
+                Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
+            }
+        });
+    }
+
+    /// Ends a call without an answer. Its id can be reused at once.
+    pub(super) fn abort(&mut self, id: &CallId) {
+        let Some(call) = self.open.remove(id) else {
+            self.shared.socket.release(id.as_str());
+            return;
+        };
+        if let Some(handle) = call.abort {
+            handle.abort();
+            self.leave(call.kind);
+        } else if let Some(at) = self.waiting.iter().position(|call| call.id == *id)
+            && let Some(call) = self.waiting.remove(at)
+        {
+            self.waiting_bytes -= call.weight;
+        }
+    }
+
+    /// Counts a call that no longer runs.
+    pub(super) fn leave(&mut self, kind: ProcedureKind) {
+        match kind {
+            ProcedureKind::Unary => self.unary -= 1,
+            ProcedureKind::Stream => self.streams -= 1,
+        }
+    }
+
+    /// Starts queued calls while there is room.
+    pub(super) fn start_waiting(&mut self) {
+        while self.unary < self.shared.limits.running
+            && let Some(call) = self.waiting.pop_front()
+        {
+            self.waiting_bytes -= call.weight;
+            self.start(call);
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! The open calls of one socket.
+
+mod admission;
+mod batches;
+mod run;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::future::{AbortHandle, BoxFuture};
+use futures::stream::FuturesUnordered;
+use http::{HeaderMap, Method};
+
+use self::admission::Refused;
+use self::run::Input;
+use super::gate::{Blocked, Gate};
+use super::limits::PeerLimits;
+use super::rate::Buckets;
+use crate::budget::{Budget, Exhausted, Reservation};
+use crate::core::{Code, Error, EventMeta, malformed_request};
+use crate::procedure::{
+    Call, ErasedProcedure, EventSink, InputEvent, InputEvents, InputFeed, ProcedureKind,
+};
+use crate::router::Route;
+use crate::rpc::Rpc;
+use crate::schema::DecodeError;
+use crate::serve::ContextSource;
+use crate::serve::batch::BatchCall;
+use crate::socket::{Outbox, Socket};
+use crate::wire::v1::batch::{self, Mode};
+#[cfg(feature = "websocket")]
+use crate::wire::v1::beginning::{Beginning, BeginningKind};
+use crate::wire::v1::peer::{
+    self, BadCall, BadMessage, Body, CallId, Message, Payload, PeerWriter, Request,
+};
+use crate::wire::v1::query::query_input;
+
+/// Memory of a call without its message: its task, and its entry among the others.
+const CALL: usize = 1024;
+
+/// Maximum length of a result that is sent regardless of memory.
+const FEW_BYTES: usize = 16 * 1024;
+
+/// The calls of one socket: receives its messages, runs the calls, returns the frames
+/// to send. It does no I/O and spawns no task; the owner of the socket polls it.
+pub(crate) struct Calls<C> {
+    shared: Arc<Shared<C>>,
+    open: HashMap<CallId, OpenCall>,
+    running: FuturesUnordered<Running>,
+    /// Number of running calls with one result.
+    unary: usize,
+    /// Number of open or opening event iterators.
+    streams: usize,
+    waiting: VecDeque<Waiting<C>>,
+    waiting_bytes: usize,
+    buckets: Buckets,
+    closing: bool,
+}
+
+/// State that the calls of a socket share.
+struct Shared<C> {
+    rpc: Rpc<C>,
+    context: ContextSource<C>,
+    socket: Socket,
+    limits: PeerLimits,
+    unread: Arc<Budget>,
+    gate: Option<Arc<dyn Gate>>,
+}
+
+/// A call that has not ended.
+struct OpenCall {
+    kind: ProcedureKind,
+    /// `None` while the call is queued.
+    abort: Option<AbortHandle>,
+    /// Feed of its input, if that is an iterator.
+    feed: Option<InputFeed>,
+    /// Sink of its events, if it answers with a stream.
+    sink: Option<Arc<EventSink>>,
+    /// Memory of the call, with its headers and input.
+    _held: Reservation,
+}
+
+/// A queued call.
+struct Waiting<C> {
+    id: CallId,
+    work: Work<C>,
+    weight: usize,
+}
+
+/// Work of a call.
+enum Work<C> {
+    Call {
+        call: Box<Call>,
+        procedure: Arc<dyn ErasedProcedure<C>>,
+        input: Input,
+    },
+    /// `None` is a call that matches no procedure.
+    Batch {
+        mode: Mode,
+        calls: Vec<Option<BatchCall<C>>>,
+    },
+}
+
+/// Resolves to the call's id when all its frames are written, or to `None` if it was
+/// aborted.
+type Running = BoxFuture<'static, Option<CallId>>;
+
+impl<C: Send + Sync + 'static> Calls<C> {
+    pub(crate) fn new(
+        rpc: Rpc<C>,
+        context: ContextSource<C>,
+        socket: Socket,
+        limits: PeerLimits,
+        gate: Option<Arc<dyn Gate>>,
+    ) -> Self {
+        let unread = socket.memory().part(limits.unread);
+        let buckets = Buckets::new(&limits.rates);
+        Self {
+            shared: Arc::new(Shared { rpc, context, socket, limits, unread, gate }),
+            open: HashMap::new(),
+            running: FuturesUnordered::new(),
+            unary: 0,
+            streams: 0,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            buckets,
+            closing: false,
+        }
+    }
+
+    /// Returns `true` if the socket may continue. Checked before each message is read.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.shared.may_go_on()
+    }
+
+    /// Receives a message. One that cannot be decoded gets no answer, because its id is
+    /// unknown.
+    pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
+        let Message { id, payload } =
+            peer::decode(frame).inspect_err(|_| self.buckets.count_bytes(frame.len()))?;
+        if !matches!(payload, Payload::Request(_) | Payload::Unreadable(_)) {
+            self.buckets.count_bytes(frame.len());
+        }
+        match payload {
+            Payload::Request(request) => self.request(id, request, frame.len()),
+            Payload::Unreadable(bad) => self.refuse(&id, &bad, frame.len()),
+            Payload::UnknownEvent => {
+                // Otherwise the iterator would wait forever for the unreadable event.
+                if let Some(feed) = self.feed(&id) {
+                    feed.fail(malformed_request(DecodeError::Malformed));
+                }
+            }
+            Payload::Event { kind, data, meta } => {
+                if let Some(feed) = self.feed(&id) {
+                    feed.push(InputEvent::new(kind, data, meta, frame.len()));
+                }
+            }
+            Payload::Abort => self.abort(&id),
+        }
+        Ok(())
+    }
+
+    /// Refuses a call that cannot be decoded; it costs as much as one that can.
+    fn refuse(&mut self, id: &CallId, bad: &BadCall, weight: usize) {
+        if self.is_open(id) {
+            return;
+        }
+        match self.buckets.take_call(weight) {
+            Err(wait) if *bad != BadCall::Version2 => {
+                let refused = Refused::TooFast(wait);
+                self.shared.fail(id, &refused.error(), refused.retry_after());
+            }
+            // A client of version 2 reads only this format.
+            _ => self.shared.outbox().append(|out| peer::write_unreadable(id, bad, out)),
+        }
+    }
+
+    /// Fails the call of a message that is too long, or its input.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn refuse_too_long(&mut self, message: &Beginning, length: usize) {
+        let error = Error::new(Code::PayloadTooLarge);
+        match message.kind {
+            BeginningKind::Call if !self.is_open(&message.id) => {
+                match self.buckets.take_call(length).map_err(Refused::TooFast) {
+                    Ok(()) => self.shared.fail(&message.id, &error, None),
+                    Err(refused) => {
+                        self.shared.fail(&message.id, &refused.error(), refused.retry_after());
+                    }
+                }
+            }
+            BeginningKind::Version2 => self.refuse(&message.id, &BadCall::Version2, length),
+            BeginningKind::Event => {
+                self.buckets.count_bytes(length);
+                if let Some(feed) = self.feed(&message.id) {
+                    feed.fail(error);
+                }
+            }
+            BeginningKind::Call | BeginningKind::Other => self.buckets.count_bytes(length),
+        }
+    }
+
+    /// Returns the feed of a call whose input is an iterator.
+    fn feed(&self, id: &CallId) -> Option<&InputFeed> {
+        self.open.get(id)?.feed.as_ref()
+    }
+
+    /// Returns `true` if a call of that id is open. A second one is ignored.
+    fn is_open(&self, id: &CallId) -> bool {
+        self.open.contains_key(id) || self.shared.socket.is_hibernating(id.as_str())
+    }
+
+    fn request(&mut self, id: CallId, mut request: Request, weight: usize) {
+        if self.is_open(&id) {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        if let Err(wait) = self.buckets.take_call(weight) {
+            let refused = Refused::TooFast(wait);
+            shared.fail(&id, &refused.error(), refused.retry_after());
+            return;
+        }
+        if let Some(gate) = &shared.gate {
+            match gate.route(&shared.socket, &mut request) {
+                Ok(()) => {}
+                Err(Blocked::Unmatched) => return shared.unmatched(&id),
+                Err(Blocked::Failed(error)) => return shared.fail(&id, &error, None),
+            }
+        } else if let Some(mode) = batch::mode(&request.headers) {
+            return self.batch(id, mode, &request, weight);
+        }
+        let target = path_and_query(&request.url);
+        let Some(route) = shared.find(target) else {
+            shared.unmatched(&id);
+            return;
+        };
+        // The parts of a form are copied from the message.
+        let weight =
+            if let Body::Form(form) = &request.body { weight + form.len() } else { weight };
+        // A call that is refused for another reason costs no token of its procedure.
+        let admitted = self.admit(route.target.definition.kind, weight).and_then(|held| {
+            let taken = self.buckets.take_call_of(&route.target.path);
+            taken.map(|()| held).map_err(Refused::TooFast)
+        });
+        let held = match admitted {
+            Ok(held) => held,
+            Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
+        };
+        let (events, feed) = match request.body {
+            Body::Events => {
+                let (outbox, stop) = (Arc::clone(shared.outbox()), id.clone());
+                let (events, feed) = InputEvents::new(Arc::clone(&shared.unread), move || {
+                    outbox.append(|out| peer::write_abort(&stop, out));
+                    // The owner of the iterator may run in another task.
+                    outbox.wake();
+                });
+                (Some(events), Some(feed))
+            }
+            _ => (None, None),
+        };
+        let kind = route.target.definition.kind;
+        self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None, _held: held });
+        let call = shared.call(route, request.method, request.headers, target);
+        let call = call.with_unicode(request.unicode);
+        let body = match call.method() {
+            &Method::GET => {
+                let query = target.split_once('?').map(|(_, query)| query);
+                Body::Envelope(query_input(query).into())
+            }
+            _ => request.body,
+        };
+        let procedure = Arc::clone(&route.procedure);
+        let mut input = Input { body, events, member: request.member };
+        if kind == ProcedureKind::Unary && self.unary >= shared.limits.running {
+            // Copied, because a slice would keep the socket's whole buffer.
+            if let Body::Envelope(bytes) | Body::Form(bytes) = &mut input.body {
+                *bytes = Bytes::copy_from_slice(bytes);
+            }
+        }
+        let work = Work::Call { call: Box::new(call), procedure, input };
+        self.queue(kind, Waiting { id, work, weight });
+    }
+
+    /// Runs the calls until all of them are pending.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
+        self.start_waiting();
+        while let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx) {
+            if let Some(call) = end.and_then(|id| self.open.remove(&id)) {
+                self.leave(call.kind);
+            }
+            self.start_waiting();
+        }
+    }
+
+    /// Refuses further calls and ends the event iterators, so that their clients
+    /// reconnect; calls with one result continue.
+    pub(crate) fn begin_closing(&mut self) {
+        self.closing = true;
+        let error = Error::new(Code::ServiceUnavailable);
+        let streams: Vec<_> = self
+            .open
+            .iter()
+            .filter(|(_, call)| call.kind == ProcedureKind::Stream)
+            .map(|(id, call)| (id.clone(), call.sink.clone()))
+            .collect();
+        for (id, sink) in streams {
+            self.abort(&id);
+            match sink {
+                Some(sink) if sink.is_open() => sink.error(&error, &EventMeta::default()),
+                _ => self.shared.fail(&id, &error, None),
+            }
+        }
+        for id in self.shared.socket.release_all() {
+            self.shared.sink(&CallId::known(id)).error(&error, &EventMeta::default());
+        }
+    }
+
+    /// Returns `true` if no call is open.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+impl<C: Send + Sync + 'static> Shared<C> {
+    /// Finds the procedure of a path and query.
+    fn find(&self, target: &str) -> Option<&Route<C>> {
+        self.rpc.find(target.split_once('?').map_or(target, |(path, _)| path))
+    }
+
+    fn may_go_on(&self) -> bool {
+        self.gate.as_ref().is_none_or(|gate| gate.may_go_on(&self.socket))
+    }
+
+    fn call(&self, route: &Route<C>, method: Method, headers: HeaderMap, target: &str) -> Call {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.method = method;
+        parts.headers = headers;
+        // The path names the procedure; the query may not be valid in a URI.
+        parts.uri = target.parse().unwrap_or_default();
+        Call::on_socket(Arc::clone(&route.target), parts, self.socket.clone())
+    }
+
+    /// Returns the outbox for the frames of calls.
+    fn outbox(&self) -> &Arc<Outbox> {
+        self.socket.outbox()
+    }
+
+    fn sink(&self, id: &CallId) -> Arc<EventSink> {
+        EventSink::new(Arc::clone(self.outbox()), PeerWriter(id.clone()))
+    }
+
+    /// Reserves memory for a result that has to wait to be sent.
+    fn hold(&self, bytes: usize) -> Result<Option<Reservation>, Exhausted> {
+        if bytes > FEW_BYTES && self.socket.memory().is_exhausted() {
+            return Err(Exhausted::Parent);
+        }
+        let waits = self.outbox().is_full();
+        waits.then(|| self.socket.memory().reserve(bytes)).transpose()
+    }
+
+    fn unmatched(&self, id: &CallId) {
+        self.outbox().append(|out| peer::write_unmatched(id, out));
+    }
+
+    fn fail(&self, id: &CallId, error: &Error, retry_after: Option<u64>) {
+        let written = self.outbox().write(|out| peer::write_error(id, error, retry_after, out));
+        if let Err(reason) = written {
+            tracing::error!(%reason, "an error cannot be serialised");
+        }
+    }
+}
+
+/// Returns path and query of a URL: a client may send a complete one.
+pub(crate) fn path_and_query(url: &str) -> &str {
+    let target = match url.split_once("://") {
+        Some((_, rest)) if !url.starts_with('/') => {
+            rest.find(['/', '?']).map_or("/", |start| &rest[start..])
+        }
+        _ => url,
+    };
+    target.split_once('#').map_or(target, |(target, _)| target)
+}
