@@ -138,7 +138,7 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
     ) -> Result<Arc<Self>, SubscribeError> {
         let subscription = publisher.subscribe(&channel, crate::publish::Start::Latest)?;
         let state = State {
-            at: subscription.position(),
+            at: subscription.fixed_position()?,
             readers: HashMap::new(),
             task: None,
             over: None,
@@ -171,10 +171,10 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hub<T> {
         client: &DurableClient,
         iterator: IteratorId,
         subscription: Subscription<T>,
+        position: EventId,
         is_new: bool,
     ) {
         let recipient = recipient(client);
-        let position = subscription.position();
         // Held throughout, so that no event is missed.
         let mut state = self.state();
         if !socket.enter(Arc::clone(self) as _) {
@@ -418,7 +418,7 @@ async fn catch_up<T>(
             None => {
                 // Waits for room for the error, if the channel has ended.
                 socket.outbox().ready().await;
-                if hub.arrive(key, &iterator, events.position()) {
+                if events.position().is_some_and(|at| hub.arrive(key, &iterator, at)) {
                     return;
                 }
                 drop(hub);

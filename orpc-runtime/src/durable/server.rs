@@ -272,9 +272,9 @@ impl<T: Serialize + JsonSchema + Send + Sync + 'static> Channels for Hubs<T> {
         // After the hub, so that its position is not before the events that the hub has
         // delivered.
         let subscription = self.publisher.subscribe(channel, last.as_ref())?;
-        let position = subscription.position();
+        let position = subscription.fixed_position()?;
         let iterator = HibernatingIterator::new(move |id| {
-            hub.join(&socket, &client, id, subscription, is_new);
+            hub.join(&socket, &client, id, subscription, position, is_new);
             Ok(())
         });
         Ok((iterator, position))

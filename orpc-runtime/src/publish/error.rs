@@ -1,9 +1,6 @@
 //! Errors of publishing and subscribing.
 
 use std::fmt;
-#[cfg(feature = "redb")]
-use std::path::Path;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::gap::Gap;
@@ -32,7 +29,7 @@ pub enum PublishError {
     InvalidChannel,
     /// The idempotency key is empty or too long. Nothing was published.
     #[error("an idempotency key has 1 to {MAX_IDEMPOTENCY_KEY} bytes")]
-    InvalidRetryKey,
+    InvalidIdempotencyKey,
     /// There are too many channels, or too many idempotency keys of one channel. Nothing was
     /// published.
     #[error("too many {0}")]
@@ -53,9 +50,12 @@ pub enum PublishError {
 
 /// Error of a subscription that could not begin.
 ///
-/// As an RPC error, a malformed id is BAD_REQUEST and the others are
-/// SERVICE_UNAVAILABLE.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A store that has to be asked over a network answers later: then the error is the first item
+/// of the [`Subscription`](super::Subscription), a [`ReadError`].
+///
+/// As an RPC error, a malformed id and an invalid channel are BAD_REQUEST, a failure of the store
+/// is an internal error, and the others are SERVICE_UNAVAILABLE.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SubscribeError {
     /// The Last-Event-ID is not an id of a publisher.
@@ -66,6 +66,8 @@ pub enum SubscribeError {
     TooManyChannels,
     /// The publisher was closed.
     Closed,
+    /// The store could not be read.
+    Store(StoreError),
 }
 
 /// Error of a subscription that has no next event.
@@ -85,55 +87,67 @@ pub enum ReadError {
 }
 
 /// Error of a store. Cheap to clone.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// There is no room left on the disk.
-    #[error("there is no room left on the disk")]
-    DiskFull(#[source] Arc<std::io::Error>),
-    /// Reading, writing or syncing failed.
-    #[error("the file of events cannot be used")]
-    Io(#[source] Arc<std::io::Error>),
-    /// The file is corrupt.
-    #[error("the file of events is damaged: {0}")]
-    Corrupt(String),
-    /// The file has a format that this version does not read.
-    #[error(
-        "the file of events has format {found}, and this version reads format {expected}: open \
-         it with the version that wrote it, or move it away, and a new one is made"
-    )]
-    Format {
-        /// The format of the file.
-        found: u32,
-        /// Format that this version reads.
-        expected: u32,
-    },
-    /// Another process, or another publisher of this one, has the file open.
-    #[error(
-        "the file of events {path} is open in another process, or twice in this one: stop the \
-         other process first, wait for it with `PublisherBuilder::lock_timeout`, or give this \
-         publisher a file of its own",
-        path = path.display()
-    )]
-    InUse {
-        /// Path of the file.
-        path: PathBuf,
-    },
+///
+/// Programs decide by its [`kind`](StoreError::kind). Its message says what has failed, and what
+/// to do about it; the error of the file or of the server below it is its
+/// [`source`](std::error::Error::source).
+#[derive(Debug, Clone)]
+pub struct StoreError(Arc<Failure>);
+
+#[derive(Debug)]
+struct Failure {
+    kind: StoreErrorKind,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-#[cfg(feature = "redb")]
+/// Kind of a [`StoreError`], which is the same for every store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// The store cannot be reached, read or written. It may pass.
+    Unavailable,
+    /// There is no room left. Stored events are unaffected.
+    Full,
+    /// Somebody else uses the store, which has one user at a time.
+    InUse,
+    /// What is stored differs from what was written.
+    Damaged,
+    /// What is stored has a format that this version does not read.
+    Incompatible,
+}
+
 impl StoreError {
-    /// Adds the path of the file to the error.
-    pub(super) fn at(self, path: &Path) -> Self {
-        let named = |error: &std::io::Error| {
-            Arc::new(std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-        };
-        match self {
-            Self::DiskFull(error) => Self::DiskFull(named(&error)),
-            Self::Io(error) => Self::Io(named(&error)),
-            Self::Corrupt(text) => Self::Corrupt(format!("{}: {text}", path.display())),
-            other @ (Self::InUse { .. } | Self::Format { .. }) => other,
-        }
+    /// Creates an error without a source.
+    pub(crate) fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Failure { kind, message: message.into(), source: None }))
+    }
+
+    /// Creates an error with the error that caused it.
+    pub(crate) fn caused_by(
+        kind: StoreErrorKind,
+        message: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        let source = Some(source.into());
+        Self(Arc::new(Failure { kind, message: message.into(), source }))
+    }
+
+    /// Returns the kind of the error.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.0.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
     }
 }
 
@@ -143,17 +157,6 @@ pub(crate) const MAX_CHANNEL_NAME: usize = 512;
 /// Maximum length of an idempotency key, in bytes.
 pub(crate) const MAX_IDEMPOTENCY_KEY: usize = 256;
 
-impl From<std::io::Error> for StoreError {
-    fn from(error: std::io::Error) -> Self {
-        let is_full = matches!(
-            error.kind(),
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
-        );
-        let error = Arc::new(error);
-        if is_full { Self::DiskFull(error) } else { Self::Io(error) }
-    }
-}
-
 impl fmt::Display for SubscribeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -161,6 +164,7 @@ impl fmt::Display for SubscribeError {
             Self::InvalidChannel => PublishError::InvalidChannel.fmt(f),
             Self::TooManyChannels => PublishError::TooMany("channels").fmt(f),
             Self::Closed => PublishError::Closed.fmt(f),
+            Self::Store(error) => error.fmt(f),
         }
     }
 }
@@ -185,6 +189,7 @@ impl From<SubscribeError> for Error {
             SubscribeError::TooManyChannels | SubscribeError::Closed => {
                 Self::new(Code::ServiceUnavailable)
             }
+            SubscribeError::Store(error) => Self::internal(error),
         }
     }
 }

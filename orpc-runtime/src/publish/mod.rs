@@ -176,6 +176,7 @@
 mod audience;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod clock;
+mod durability;
 mod error;
 mod gap;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
@@ -190,10 +191,11 @@ mod subscription;
 
 pub use audience::{Audience, Subscriber};
 pub use clock::{Clock, SystemClock};
-pub use error::{PublishError, ReadError, StoreError, SubscribeError};
+pub use durability::Durability;
+pub use error::{PublishError, ReadError, StoreError, StoreErrorKind, SubscribeError};
 pub use gap::{Gap, GapData, GapReason};
 pub use id::{Epoch, EventId, ParseEventIdError};
 pub use published::{Encoded, Published};
-pub use publisher::{Durability, Publish, Publisher, PublisherBuilder};
+pub use publisher::{Publish, Publisher, PublisherBuilder};
 pub use store::Start;
 pub use subscription::{IntoStart, Subscription};

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::audience::Audience;
 use super::clock::{Clock, SystemClock, Timeline};
+use super::durability::Durability;
 #[cfg(feature = "redb")]
 use super::error::StoreError;
 use super::error::{MAX_CHANNEL_NAME, MAX_IDEMPOTENCY_KEY, PublishError, SubscribeError};
@@ -37,21 +38,6 @@ pub struct Publisher<T> {
 struct Inner {
     store: Box<dyn Store>,
     max_event: usize,
-}
-
-/// Durability of an event once it is published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Durability {
-    /// In memory only: events end with the process, and each start has a new epoch.
-    Memory,
-    /// Survives the end of the process, `kill -9` included: the event is written to the
-    /// operating system. A loss of power may lose events, or damage the file; both are
-    /// reported.
-    Process,
-    /// Survives a loss of power as well: the event is on the disk (`fdatasync`). All
-    /// waiting events share one sync.
-    Commit,
 }
 
 /// Configuration of a [`Publisher`]'s retention and limits.
@@ -201,11 +187,10 @@ impl PublisherBuilder {
         path: impl AsRef<std::path::Path>,
         durability: Durability,
     ) -> Result<Publisher<T>, StoreError> {
-        let syncs = match durability {
-            Durability::Memory => return Ok(self.memory()),
-            Durability::Process => false,
-            Durability::Commit => true,
-        };
+        if durability == Durability::Memory {
+            return Ok(self.memory());
+        }
+        let syncs = durability == Durability::Commit;
         self.open_disk(Box::new(SystemDisk::new(path.as_ref())), syncs)
     }
 
@@ -259,11 +244,12 @@ impl<T> Publisher<T> {
 
     /// Subscribes to a channel: from now on, from the oldest retained event, or behind
     /// the last event that the client received (`Option<&LastEventId>`; `None` is from
-    /// now on). The position is fixed by this call.
+    /// now on). The position is fixed by this call, in memory and in a file; a store that has to
+    /// be asked over a network fixes it later, see [`Subscription::opened`].
     ///
     /// # Errors
     /// If the id is not one of a publisher, which is BAD_REQUEST; or if there are too
-    /// many channels.
+    /// many channels. Errors of a store that answers later are items of the stream.
     pub fn subscribe(
         &self,
         channel: &str,
@@ -273,13 +259,18 @@ impl<T> Publisher<T> {
             return Err(SubscribeError::InvalidChannel);
         }
         let start: Start = start.into_start()?;
-        Ok(Subscription::new(self.inner.store.subscribe(channel, start)?))
+        Subscription::new(self.inner.store.subscribe(channel, start), start)
     }
 
     /// Closes the publisher for all its clones: no event is accepted any more, accepted
     /// ones are stored, and subscriptions end once they have read them.
     pub async fn close(&self) {
         self.inner.store.close().await;
+    }
+
+    /// Returns the failure that a published event survives.
+    pub fn durability(&self) -> Durability {
+        self.inner.store.durability()
     }
 
     /// Returns the number of channels in memory.
@@ -385,7 +376,7 @@ impl Publish<'_> {
             if (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) {
                 event.key = Some(key.into());
             } else {
-                self.event = Err(PublishError::InvalidRetryKey);
+                self.event = Err(PublishError::InvalidIdempotencyKey);
             }
         }
         self

@@ -4,19 +4,21 @@ use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
-use futures::Stream;
 use futures::stream::StreamExt as _;
+use futures::{FutureExt as _, Stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::audience::Subscriber;
 use super::error::{ReadError, SubscribeError};
+#[cfg(feature = "durable")]
+use super::error::{StoreError, StoreErrorKind};
 use super::gap::Gap;
 use super::id::EventId;
 use super::published::Published;
-use super::store::{Follow, Kept, Start};
+use super::store::{Opening, Reader, Start, StoredEvent};
 use crate::core::LastEventId;
 
 /// The events of a channel, in order; every gap is reported.
@@ -26,11 +28,18 @@ use crate::core::LastEventId;
 /// events were trimmed it gets a [`ReadError::Gap`], and continues behind it.
 /// [`ReadError::Closed`] and [`ReadError::Store`] end it.
 pub struct Subscription<T> {
-    follow: Box<dyn Follow>,
-    position: EventId,
+    source: Source,
+    position: Option<EventId>,
     recipient: Option<Subscriber>,
-    ended: bool,
     types: PhantomData<fn() -> T>,
+}
+
+/// The store's half of a subscription.
+enum Source {
+    /// The store has not answered yet.
+    Opening(Opening),
+    Open(Box<dyn Reader>),
+    Ended,
 }
 
 /// Start of a subscription: a [`Start`], an [`EventId`], or the Last-Event-ID of a
@@ -71,9 +80,21 @@ impl<S: IntoStart> IntoStart for Option<S> {
 const SKIPPED_PER_TURN: usize = 1024;
 
 impl<T> Subscription<T> {
-    pub(super) fn new(follow: Box<dyn Follow>) -> Self {
-        let position = follow.position();
-        Self { follow, position, recipient: None, ended: false, types: PhantomData }
+    /// Begins to open a reader. A store that answers at once has fixed its position with this
+    /// call, and its error is returned; others are asked again by the first poll.
+    pub(super) fn new(mut opening: Opening, start: Start) -> Result<Self, SubscribeError> {
+        let (source, position) = match opening.poll_unpin(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(reader) => {
+                let reader = reader?;
+                let position = reader.position();
+                (Source::Open(reader), Some(position))
+            }
+            Poll::Pending => {
+                let position = if let Start::After(id) = start { Some(id) } else { None };
+                (Source::Opening(opening), position)
+            }
+        };
+        Ok(Self { source, position, recipient: None, types: PhantomData })
     }
 
     /// Skips events that are not for the recipient. Without one a subscription gets all
@@ -91,8 +112,33 @@ impl<T> Subscription<T> {
 
     /// Returns the event behind which the reader is: the last one that was returned or
     /// skipped; behind a gap, the position from which it continues.
-    pub fn position(&self) -> EventId {
+    ///
+    /// In memory and in a file it is known at once. It is `None` for a subscription from
+    /// [`Start::Latest`] or [`Start::Earliest`] until a remote store has answered; see
+    /// [`opened`](Subscription::opened).
+    pub fn position(&self) -> Option<EventId> {
         self.position
+    }
+
+    /// Returns the position, which a store that answers at once has fixed.
+    #[cfg(feature = "durable")]
+    pub(crate) fn fixed_position(&self) -> Result<EventId, SubscribeError> {
+        let unanswered = || {
+            let message = "the store has not answered yet";
+            SubscribeError::Store(StoreError::new(StoreErrorKind::Unavailable, message))
+        };
+        self.position.ok_or_else(unanswered)
+    }
+
+    /// Waits until the store has fixed the position, and returns it. From then on no
+    /// published event is missed. Reading without it is fine: it waits as well.
+    ///
+    /// # Errors
+    /// If the store cannot be read. The subscription ends.
+    pub async fn opened(&mut self) -> Result<EventId, ReadError> {
+        let position =
+            poll_fn(|cx| self.poll_opened(cx).map_ok(|reader| reader.position())).await?;
+        Ok(*self.position.get_or_insert(position))
     }
 
     /// Returns the next published event without waiting; `None` if all were read.
@@ -122,6 +168,25 @@ impl<T> Subscription<T> {
         })
     }
 
+    /// Polls for the reader of a subscription that has not ended.
+    fn poll_opened(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<&mut Box<dyn Reader>, ReadError>> {
+        if let Source::Opening(opening) = &mut self.source {
+            let reader = ready!(opening.poll_unpin(cx)).map_err(|error| {
+                self.source = Source::Ended;
+                ReadError::from(error)
+            })?;
+            self.position = Some(reader.position());
+            self.source = Source::Open(reader);
+        }
+        Poll::Ready(match &mut self.source {
+            Source::Open(reader) => Ok(reader),
+            Source::Opening(_) | Source::Ended => Err(ReadError::Closed),
+        })
+    }
+
     /// Polls for the next item. Without waiting it is `None` if all events were read;
     /// with waiting, at the end.
     fn poll_event(
@@ -129,37 +194,39 @@ impl<T> Subscription<T> {
         cx: &mut Context<'_>,
         waits: bool,
     ) -> Poll<Option<Result<Published<T>, ReadError>>> {
-        let mut skipped = 0;
-        while !self.ended {
-            if skipped >= SKIPPED_PER_TURN {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            let read = if waits { self.follow.poll_read(cx) } else { self.follow.poll_ready(cx) };
-            match ready!(read) {
+        if matches!(self.source, Source::Ended) {
+            return Poll::Ready(None);
+        }
+        for _ in 0..SKIPPED_PER_TURN {
+            let next = match ready!(self.poll_opened(cx)) {
+                Ok(reader) if waits => ready!(reader.poll_next(cx)).map(Some),
+                Ok(reader) => ready!(reader.poll_ready(cx)),
+                Err(error) => Err(error),
+            };
+            match next {
                 Ok(None) => return Poll::Ready(None),
-                Ok(Some(kept)) => {
-                    self.position = kept.id;
-                    if self.is_for_reader(&kept) {
-                        let Kept { id, envelope, audience } = kept;
+                Ok(Some(stored)) => {
+                    self.position = Some(stored.id);
+                    if self.is_for_reader(&stored) {
+                        let StoredEvent { id, envelope, audience } = stored;
                         return Poll::Ready(Some(Ok(Published::stored(id, envelope, audience))));
                     }
-                    skipped += 1;
                 }
                 Err(error) => {
-                    match error {
-                        ReadError::Gap(gap) => self.position = gap.resume(),
-                        _ => self.ended = true,
+                    match &error {
+                        ReadError::Gap(gap) => self.position = Some(gap.resume()),
+                        ReadError::Closed | ReadError::Store(_) => self.source = Source::Ended,
                     }
                     return Poll::Ready(Some(Err(error)));
                 }
             }
         }
-        Poll::Ready(None)
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
-    fn is_for_reader(&self, kept: &Kept) -> bool {
-        match (&self.recipient, &kept.audience) {
+    fn is_for_reader(&self, stored: &StoredEvent) -> bool {
+        match (&self.recipient, &stored.audience) {
             (Some(recipient), Some(audience)) => audience.includes(recipient),
             _ => true,
         }

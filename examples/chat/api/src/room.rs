@@ -83,13 +83,14 @@ impl Room {
             // Events that cannot be read are no reason to have no room.
             past.extend(event.ok().and_then(|event| event.value().ok()));
         }
+        let given = news.position().expect("a history that was read has a position");
         let presence = Presence::from_history(past);
         let absent = presence.absent();
         let (departures, departed) = mpsc::unbounded_channel();
         let room = Arc::new(Self {
             history,
             sleepers: Rooms::new().get_or_create("sleepers"),
-            given: Mutex::new(news.position()),
+            given: Mutex::new(given),
             presence: Mutex::new(presence),
             departures,
             recent_sends: Mutex::default(),
@@ -189,7 +190,7 @@ impl Room {
                     }
                     None => {
                         let given = lock(&self.given);
-                        follower.seen = Some(events.position());
+                        follower.seen = events.position();
                         // The others may have got one more by now.
                         if follower.is_before(*given) {
                             continue;

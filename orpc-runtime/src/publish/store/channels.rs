@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::super::clock::Timeline;
-use super::super::error::StoreError;
+use super::super::error::{StoreError, StoreErrorKind};
 use super::super::id::Epoch;
 use super::super::log::{Limits, Log, Origin};
 use super::due::{Due, Entry};
 use super::keys::Keys;
-use super::{Record, Start};
+use super::{OpenError, Record, Start};
 use crate::publish::log::Cursor;
 
 /// All channels of a store.
@@ -92,14 +92,6 @@ pub(super) struct Place {
     pub(super) keys: u64,
 }
 
-/// Reason why a channel cannot be created.
-#[derive(Debug)]
-pub(super) enum Refused {
-    Closed,
-    TooMany,
-    Store(StoreError),
-}
-
 impl Channels {
     pub(super) fn new(timeline: Timeline, limits: Limits, max_channels: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -167,7 +159,7 @@ impl Channels {
         &self,
         name: &str,
         look: impl FnOnce(&Arc<Channel>, &mut State) -> R,
-    ) -> Result<R, Refused> {
+    ) -> Result<R, OpenError> {
         loop {
             let channel = self.get(name)?;
             let mut state = channel.state();
@@ -184,21 +176,21 @@ impl Channels {
         }
     }
 
-    fn get(&self, name: &str) -> Result<Arc<Channel>, Refused> {
+    fn get(&self, name: &str) -> Result<Arc<Channel>, OpenError> {
         let mut map = self.map();
         if map.closed {
-            return Err(Refused::Closed);
+            return Err(OpenError::Closed);
         }
         if let Some(channel) = map.by_name.get(name) {
             return Ok(Arc::clone(channel));
         }
         if map.by_name.len() >= self.max_channels {
-            return Err(Refused::TooMany);
+            return Err(OpenError::TooMany);
         }
         let origin = match map.origin {
             Some(origin) => origin,
             None => {
-                let epoch = Epoch::random().map_err(|error| Refused::Store(error.into()))?;
+                let epoch = Epoch::random().map_err(no_epoch)?;
                 *map.origin.insert(Origin::new(epoch))
             }
         };
@@ -209,8 +201,12 @@ impl Channels {
         Ok(channel)
     }
 
-    /// Creates a reader of a channel.
-    pub(super) fn reader(self: &Arc<Self>, name: &str, start: Start) -> Result<Reader, Refused> {
+    /// Registers a reader of a channel.
+    pub(super) fn register(
+        self: &Arc<Self>,
+        name: &str,
+        start: Start,
+    ) -> Result<Registration, OpenError> {
         let number = self.number();
         self.with(name, |channel, state| {
             state.log.trim(self.timeline.now(), &self.limits);
@@ -221,7 +217,7 @@ impl Channels {
             };
             state.readers += 1;
             let (channels, channel) = (Arc::clone(self), Arc::clone(channel));
-            Reader { channels, channel, number, cursor: Cursor::new(position) }
+            Registration { channels, channel, number, cursor: Cursor::new(position) }
         })
     }
 
@@ -359,6 +355,12 @@ impl Channels {
     }
 }
 
+/// Returns the error of a channel without an epoch.
+fn no_epoch(error: std::io::Error) -> OpenError {
+    let message = "the system gives no random numbers";
+    OpenError::Store(StoreError::caused_by(StoreErrorKind::Unavailable, message, error))
+}
+
 impl Channel {
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -447,21 +449,21 @@ impl State {
 }
 
 /// A registration among the readers of a channel, removed when it is dropped.
-pub(super) struct Reader {
+pub(super) struct Registration {
     pub(super) channels: Arc<Channels>,
     pub(super) channel: Arc<Channel>,
     number: u64,
     pub(super) cursor: Cursor,
 }
 
-impl Reader {
+impl Registration {
     /// Registers the waker for the next event.
     pub(super) fn wait(&self, state: &mut State, waker: &Waker) {
         state.waiting.insert(self.number, waker.clone());
     }
 }
 
-impl Drop for Reader {
+impl Drop for Registration {
     fn drop(&mut self) {
         let mut state = self.channel.state();
         state.waiting.remove(&self.number);

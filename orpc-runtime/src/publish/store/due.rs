@@ -95,8 +95,8 @@ mod tests {
     use std::sync::atomic::Ordering;
     use std::time::Duration;
 
-    use super::super::channels::{Channels, Refused};
-    use super::super::{NewEvent, Record, Start};
+    use super::super::channels::Channels;
+    use super::super::{NewEvent, OpenError, Record, Start};
     use crate::publish::clock::{Clock, SystemClock, Timeline};
     use crate::publish::log::Limits;
 
@@ -127,7 +127,7 @@ mod tests {
         (channels, time)
     }
 
-    fn publish(channels: &Channels, name: &str) -> Result<(), Refused> {
+    fn publish(channels: &Channels, name: &str) -> Result<(), OpenError> {
         channels.with(name, |_, state| {
             let now = channels.timeline.now();
             let envelope = bytes::Bytes::from_static(b"{}");
@@ -152,8 +152,8 @@ mod tests {
             for number in 0..1000 {
                 drop(channels.sweep(64));
                 let name = format!("new-{number}");
-                assert!(matches!(publish(&channels, &name), Err(Refused::TooMany)));
-                assert!(matches!(channels.reader(&name, Start::Latest), Err(Refused::TooMany)));
+                assert!(matches!(publish(&channels, &name), Err(OpenError::TooMany)));
+                assert!(matches!(channels.register(&name, Start::Latest), Err(OpenError::TooMany)));
             }
             assert_eq!(channels.visits(), 0, "of {count}");
         }
@@ -192,7 +192,7 @@ mod tests {
         *time.lock().unwrap() += RETENTION * 2;
         drop(channels.sweep(usize::MAX));
         channels.visits();
-        let reader = channels.reader("room-7", Start::Latest).unwrap();
+        let reader = channels.register("room-7", Start::Latest).unwrap();
         *time.lock().unwrap() += RETENTION * 2;
         drop(channels.sweep(usize::MAX));
         assert_eq!((channels.visits(), channels.len()), (1000, 1));
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!((channels.visits(), channels.len()), (0, 0));
         // A channel without readers and events leaves no entry.
         for number in 0..1000 {
-            drop(channels.reader(&format!("new-{number}"), Start::Latest).unwrap());
+            drop(channels.register(&format!("new-{number}"), Start::Latest).unwrap());
         }
         drop(channels.sweep(usize::MAX));
         assert_eq!((channels.visits(), channels.len()), (0, 0));

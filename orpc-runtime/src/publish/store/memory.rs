@@ -8,12 +8,13 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use super::super::clock::Timeline;
-use super::super::error::{PublishError, SubscribeError};
+use super::super::durability::Durability;
+use super::super::error::PublishError;
 use super::super::id::EventId;
 use super::super::log::Limits;
-use super::channels::{Channels, Refused};
-use super::follower::Follower;
-use super::{Follow, NewEvent, Record, Start, Store};
+use super::channels::Channels;
+use super::log_reader::LogReader;
+use super::{NewEvent, Opening, Record, Start, Store};
 
 /// Maximum number of channels that one call sweeps. More may expire at once than one
 /// call should wait for.
@@ -62,14 +63,19 @@ impl Store for MemoryStore {
         ready(self.publish_now(event)).boxed()
     }
 
-    fn subscribe(&self, channel: &str, start: Start) -> Result<Box<dyn Follow>, SubscribeError> {
+    fn subscribe(&self, channel: &str, start: Start) -> Opening {
         drop(self.0.sweep(SWEPT));
-        Ok(Box::new(Follower::new(self.0.reader(channel, start)?, None)))
+        let reader = self.0.register(channel, start);
+        ready(reader.map(|reader| Box::new(LogReader::new(reader, None)) as _)).boxed()
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {
         self.0.close();
         ready(()).boxed()
+    }
+
+    fn durability(&self) -> Durability {
+        Durability::Memory
     }
 
     fn channels(&self) -> usize {
@@ -81,28 +87,5 @@ impl Store for MemoryStore {
 impl Drop for MemoryStore {
     fn drop(&mut self) {
         self.0.close();
-    }
-}
-
-impl From<Refused> for PublishError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Closed => Self::Closed,
-            Refused::TooMany => Self::TooMany("channels"),
-            Refused::Store(error) => Self::Failed(error),
-        }
-    }
-}
-
-impl From<Refused> for SubscribeError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::TooMany => Self::TooManyChannels,
-            Refused::Closed => Self::Closed,
-            Refused::Store(error) => {
-                tracing::error!(%error, "a channel cannot be created");
-                Self::Closed
-            }
-        }
     }
 }

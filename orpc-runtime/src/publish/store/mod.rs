@@ -3,13 +3,15 @@
 
 mod channels;
 mod due;
-mod follower;
 mod keys;
+mod log_reader;
 mod memory;
 #[cfg(feature = "redb")]
 mod redb;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod replays;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,47 +20,106 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 
 use super::audience::Audience;
-use super::error::{PublishError, ReadError, SubscribeError};
+use super::durability::Durability;
+use super::error::{PublishError, ReadError, StoreError, StoreErrorKind, SubscribeError};
 use super::id::EventId;
 
 pub(crate) use memory::MemoryStore;
 #[cfg(feature = "redb")]
 pub(crate) use redb::{Disk, FileStore, SystemDisk};
 
-/// A store of events, and the source of its readers.
+/// A store of events, and the source of its readers: in this process, in a file, or on other
+/// machines.
 ///
-/// One file per implementation, one test suite for all. A distributed store must read
-/// live events from its stream as well: Redis Streams (`XADD`, `XREAD BLOCK` from a
-/// position), NATS JetStream (an ordered consumer from a sequence). It must never store
-/// an event and announce it in two steps, because two nodes could then see two orders.
+/// One module per implementation, one test suite for all. A store that several machines share
+/// must order the events of a channel itself, and give live events to readers from that order
+/// (Redis Streams: `XADD` in a script, then `XREAD` from a position; NATS JetStream: an append
+/// that expects the last sequence, then a consumer from a sequence; PostgreSQL: an insert under
+/// the lock of the channel's row, then `LISTEN` and a query from a position). It must not store
+/// an event and announce it in two steps, because two machines could then see two orders. Each
+/// entry keeps its [epoch](super::Epoch), by which a lost tail is detected.
 pub(crate) trait Store: Send + Sync + 'static {
     /// Stores an event with the store's durability, then makes it visible to readers,
     /// then returns its id. Once polled, the outcome is unknown until the future is
     /// ready.
     fn publish(&self, event: NewEvent) -> BoxFuture<'static, Result<EventId, PublishError>>;
 
-    /// Creates a reader that begins at `start`.
-    fn subscribe(&self, channel: &str, start: Start) -> Result<Box<dyn Follow>, SubscribeError>;
+    /// Opens a reader that begins at `start`.
+    ///
+    /// The future is polled once at the call, perhaps outside of a runtime and with a waker that
+    /// does nothing, and afterwards as the subscription is. The position is fixed when it is
+    /// ready, at the latest; bounds that are known here are checked in the first poll, so that
+    /// their errors reach the caller. Dropping it must leave nothing behind.
+    fn subscribe(&self, channel: &str, start: Start) -> Opening;
 
     /// Accepts no more events, ends all readers, and releases the store's resources
     /// once the accepted events are stored.
     fn close(&self) -> BoxFuture<'static, ()>;
 
-    /// Returns the number of channels, for tests and metrics.
+    /// Returns the failure that a published event survives.
+    fn durability(&self) -> Durability;
+
+    /// Returns the number of channels that this process holds, for tests and metrics.
     fn channels(&self) -> usize;
 }
 
+/// The future reader of a channel.
+pub(crate) type Opening = BoxFuture<'static, Result<Box<dyn Reader>, OpenError>>;
+
 /// The reading half of a store, for one reader.
-pub(crate) trait Follow: Send {
+pub(crate) trait Reader: Send {
     /// Polls for the next event. No event is read ahead without counting against a
     /// budget.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Kept>, ReadError>>;
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<StoredEvent, ReadError>>;
 
     /// Polls for the next published event; `None` if all were read.
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Kept>, ReadError>>;
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<StoredEvent>, ReadError>>;
 
     /// Returns the event behind which the reader is.
     fn position(&self) -> EventId;
+}
+
+/// Error of a channel that cannot be opened.
+#[derive(Debug)]
+pub(crate) enum OpenError {
+    /// The store is closed.
+    Closed,
+    /// There are too many channels.
+    TooMany,
+    Store(StoreError),
+}
+
+impl From<OpenError> for PublishError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Closed => Self::Closed,
+            OpenError::TooMany => Self::TooMany("channels"),
+            OpenError::Store(error) => Self::Failed(error),
+        }
+    }
+}
+
+impl From<OpenError> for SubscribeError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::TooMany => Self::TooManyChannels,
+            OpenError::Closed => Self::Closed,
+            OpenError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<OpenError> for ReadError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::TooMany => Self::Store(StoreError::new(
+                StoreErrorKind::Full,
+                "the store has too many channels",
+            )),
+            OpenError::Closed => Self::Closed,
+            OpenError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// An event to store.
@@ -72,7 +133,7 @@ pub(crate) struct NewEvent {
 
 /// A stored event.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
+pub(crate) struct StoredEvent {
     pub(crate) id: EventId,
     pub(crate) envelope: Bytes,
     pub(crate) audience: Option<Arc<Audience>>,

@@ -25,7 +25,7 @@ for_each_store! {
 /// evicted, nor after a clean restart with a file.
 async fn a_reader_of_a_channel_without_events_is_told_of_no_gap(world: World) {
     let mut lines = world.open();
-    let last = lines.subscribe("quiet", Start::Latest).unwrap().position();
+    let last = lines.subscribe("quiet", Start::Latest).unwrap().position().unwrap();
     for round in 0..3 {
         assert_eq!(lines.channels(), usize::from(round > 0), "the channel is let go");
         let mut reader = lines.subscribe("quiet", last).unwrap();

@@ -125,7 +125,7 @@ async fn an_event_that_cannot_be_published_gets_the_reason(world: World) {
     }
     for key in [String::new(), "x".repeat(257)] {
         let error = lines.publish("room", &short).idempotency_key(&key).await.unwrap_err();
-        assert!(matches!(error, PublishError::InvalidRetryKey));
+        assert!(matches!(error, PublishError::InvalidIdempotencyKey));
     }
     for channel in ["a", "b"] {
         lines.publish(channel, &short).await.unwrap();

@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use orpc_runtime::http::{HttpService, RpcBody};
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{
-    Durability, EventId, Published, Publisher, ReadError, Start, StoreError, SubscribeError,
+    Durability, EventId, Published, Publisher, ReadError, Start, StoreErrorKind, SubscribeError,
 };
 use orpc_runtime::websocket::WebSocketService;
 use serde_json::{Value, json};
@@ -68,7 +68,9 @@ impl Server {
             loop {
                 match world.builder().max_events(MAX_EVENTS).open(world.path(), world.durability) {
                     Ok(lines) => return lines,
-                    Err(StoreError::InUse { .. }) => tokio::task::yield_now().await,
+                    Err(error) if error.kind() == StoreErrorKind::InUse => {
+                        tokio::task::yield_now().await;
+                    }
                     Err(error) => panic!("{error}"),
                 }
             }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use redb::{Builder, Database};
 
 use super::disk::{Disk, RawFile};
+use super::error::{damaged, may_pass};
 use super::file::{Backend, EventFile, Remains};
 use crate::publish::error::StoreError;
 
@@ -124,7 +125,7 @@ impl Current {
     ) -> Result<R, StoreError> {
         let (generation, result) = self.try_with(&look);
         match result {
-            Err(StoreError::Io(_) | StoreError::DiskFull(_)) => {
+            Err(error) if may_pass(&error) => {
                 self.renew(generation)?;
                 self.try_with(&look).1
             }
@@ -250,7 +251,7 @@ pub(super) fn guarded<R>(run: impl FnOnce() -> Result<R, StoreError>) -> Result<
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> StoreError {
-    StoreError::Corrupt(crate::core::panic_text(panic).to_owned())
+    damaged(crate::core::panic_text(panic))
 }
 
 /// Converts an error of redb.
@@ -261,6 +262,6 @@ pub(super) fn failure(error: impl Into<redb::Error>) -> StoreError {
         error @ (redb::Error::PreviousIo | redb::Error::LockPoisoned(_)) => {
             io::Error::other(error.to_string()).into()
         }
-        error => StoreError::Corrupt(error.to_string()),
+        error => damaged(&error.to_string()),
     }
 }

@@ -11,6 +11,7 @@ use redb::StorageBackend;
 
 use super::database::Opened;
 use super::disk::{Disk, RawFile};
+use super::error::{damaged, incompatible};
 use super::overlay::{Overlay, PAGE};
 use crate::publish::error::StoreError;
 
@@ -115,8 +116,8 @@ impl EventFile {
         }
         match &magic {
             MAGIC => Ok(()),
-            EARLIER => Err(StoreError::Format { found: 1, expected: 3 }),
-            _ => Err(StoreError::Corrupt("it is no file of events".to_owned())),
+            EARLIER => Err(incompatible(1, 3)),
+            _ => Err(damaged("it is no file of events")),
         }
     }
 

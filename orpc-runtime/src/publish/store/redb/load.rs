@@ -9,7 +9,8 @@ use super::super::EVENT;
 use super::super::channels::{Place, State};
 use super::super::replays::{Fetched, Wanted};
 use super::database::failure;
-use super::record::{CHANNELS, ChannelRow, EVENTS, KEYS, KeyRow, STATE, StateRow, StoredEvent};
+use super::error::damaged;
+use super::record::{CHANNELS, ChannelRow, EVENTS, EventRow, KEYS, KeyRow, STATE, StateRow};
 use crate::publish::error::StoreError;
 use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::{Limits, Log};
@@ -156,7 +157,7 @@ impl Found {
     /// Adds the next event of the file.
     fn take(&mut self, sequence: u64, value: &[u8], limits: &Limits) {
         let is_row = (self.row.floor..=self.row.top).contains(&sequence);
-        let event = StoredEvent::read(self.row.number, sequence, value);
+        let event = EventRow::read(self.row.number, sequence, value);
         let Some(event) = event.ok().filter(|_| is_row) else {
             self.is_broken |= is_row;
             self.is_damaged = true;
@@ -195,7 +196,7 @@ impl Found {
 
 /// Returns the epoch of a lost event before this one, where another epoch may have
 /// begun between the two: one that no event has.
-fn unknown(event: &StoredEvent) -> Epoch {
+fn unknown(event: &EventRow) -> Epoch {
     event.epoch.of_channel("lost")
 }
 
@@ -219,15 +220,12 @@ pub(super) fn read_events(
         // Events without room are not copied.
         let length = EVENT as u64 + value.value().len() as u64;
         let weight = if read + length > bytes { length } else { 0 };
-        let event =
-            if weight == 0 {
-                let event = StoredEvent::read(channel, sequence, value.value());
-                Some(event.map_err(|_| {
-                    StoreError::Corrupt("an event is not what was written".to_owned())
-                })?)
-            } else {
-                None
-            };
+        let event = if weight == 0 {
+            let event = EventRow::read(channel, sequence, value.value());
+            Some(event.map_err(|_| damaged("an event is not what was written"))?)
+        } else {
+            None
+        };
         let weight = event.as_ref().map_or(weight, |event| event.record.weight());
         match event {
             Some(event) if read + weight <= bytes => {

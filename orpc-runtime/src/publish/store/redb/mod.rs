@@ -3,6 +3,7 @@
 mod beside;
 mod database;
 mod disk;
+mod error;
 #[cfg(test)]
 mod faults;
 mod file;
@@ -13,6 +14,7 @@ mod queue;
 mod record;
 mod writer;
 
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,16 +26,18 @@ use tokio::sync::watch;
 use self::beside::Beside;
 use self::database::Current;
 pub(crate) use self::disk::{Disk, SystemDisk};
+use self::error::at;
 use self::load::read_events;
 use self::place::find_or_make;
 use self::queue::Queue;
 use self::writer::Writer;
 use super::channels::Channels;
-use super::follower::Follower;
+use super::log_reader::LogReader;
 use super::replays::{Fetch, Pool};
-use super::{Follow, NewEvent, Start, Store};
+use super::{NewEvent, Opening, Start, Store};
 use crate::publish::clock::Timeline;
-use crate::publish::error::{PublishError, ReadError, StoreError, SubscribeError};
+use crate::publish::durability::Durability;
+use crate::publish::error::{PublishError, ReadError, StoreError};
 use crate::publish::id::EventId;
 use crate::publish::log::Limits;
 
@@ -45,6 +49,8 @@ pub(crate) struct FileStore {
     pool: Pool,
     /// Closed when the writer has ended, together with its sender.
     ended: watch::Receiver<()>,
+    /// `true` if an event is published once it is on the disk.
+    syncs: bool,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -70,7 +76,7 @@ impl FileStore {
             let writer = Writer::open(Arc::clone(&channels), current.clone(), beside)?;
             Ok((current, writer))
         };
-        let (current, writer) = open().map_err(|error: StoreError| error.at(&path))?;
+        let (current, writer) = open().map_err(|error: StoreError| at(&error, &path))?;
         let pool = Pool::start(replay_budget, reads(current))?;
         let queue = Arc::new(Queue::default());
         let (sender, ended) = watch::channel(());
@@ -80,7 +86,7 @@ impl FileStore {
             let ending = Ending { queue: requests, channels: readers, _sender: sender };
             writer.run(&ending.queue);
         })?;
-        Ok(Self { channels, queue, pool, ended, writer: Mutex::new(Some(thread)) })
+        Ok(Self { channels, queue, pool, ended, syncs, writer: Mutex::new(Some(thread)) })
     }
 }
 
@@ -116,10 +122,10 @@ impl Store for FileStore {
         async move { queue.publish(event).await }.boxed()
     }
 
-    fn subscribe(&self, channel: &str, start: Start) -> Result<Box<dyn Follow>, SubscribeError> {
-        let reader = self.channels.reader(channel, start)?;
+    fn subscribe(&self, channel: &str, start: Start) -> Opening {
+        let reader = self.channels.register(channel, start);
         let replays = Arc::clone(self.pool.replays());
-        Ok(Box::new(Follower::new(reader, Some(replays))))
+        ready(reader.map(|reader| Box::new(LogReader::new(reader, Some(replays))) as _)).boxed()
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {
@@ -127,6 +133,10 @@ impl Store for FileStore {
         let mut ended = self.ended.clone();
         // Nothing is ever sent: it ends with its sender.
         async move { while ended.changed().await.is_ok() {} }.boxed()
+    }
+
+    fn durability(&self) -> Durability {
+        if self.syncs { Durability::Commit } else { Durability::Process }
     }
 
     fn channels(&self) -> usize {

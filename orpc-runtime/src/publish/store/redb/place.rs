@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::disk::{Disk, Name, RawFile};
+use super::error::in_use;
 use super::file::{is_unfinished, write_new};
 use crate::publish::error::StoreError;
 
@@ -40,7 +41,7 @@ pub(super) fn find_or_make(
             Attempt::InUse if start.elapsed() < patience => {
                 std::thread::sleep(PAUSE.min(patience.saturating_sub(start.elapsed())));
             }
-            Attempt::InUse => return Err(StoreError::InUse { path: disk.path().to_owned() }),
+            Attempt::InUse => return Err(in_use(disk.path())),
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) const STATE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("s
 pub(super) struct Damaged;
 
 /// An event with the age of the store at its publication.
-pub(super) struct StoredEvent {
+pub(super) struct EventRow {
     pub(super) epoch: Epoch,
     pub(super) at: u64,
     pub(super) record: Record,
@@ -96,7 +96,7 @@ fn epoch(bytes: &mut &[u8]) -> Result<Epoch, Damaged> {
     Ok(Epoch::of(u128::from_le_bytes(*epoch)))
 }
 
-impl StoredEvent {
+impl EventRow {
     /// Serialises an event.
     pub(super) fn write(channel: u64, id: EventId, at: u64, event: &NewEvent) -> Vec<u8> {
         let audience = event.audience.as_deref().map(serde_json::to_vec);

@@ -12,9 +12,10 @@ use super::super::channels::{Channel, Channels, Place, State, Swept};
 use super::super::{NewEvent, Record};
 use super::beside::Beside;
 use super::database::{Current, failure};
+use super::error::may_pass;
 use super::load::{Loaded, load};
 use super::queue::{Next, Queue, Request};
-use super::record::{CHANNELS, ChannelRow, EVENTS, KEYS, KeyRow, STATE, StateRow, StoredEvent};
+use super::record::{CHANNELS, ChannelRow, EVENTS, EventRow, KEYS, KeyRow, STATE, StateRow};
 use crate::publish::error::{PublishError, StoreError};
 use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::Origin;
@@ -120,7 +121,7 @@ impl Writer {
             swept: 0,
         };
         let loaded = match writer.take_up() {
-            Err(error @ (StoreError::Io(_) | StoreError::DiskFull(_))) => {
+            Err(error) if may_pass(&error) => {
                 tracing::error!(%error, "the file of events can be read and not be written");
                 let (loaded, origin, _) = writer.load()?;
                 writer.channels.set_origin(origin);
@@ -377,7 +378,7 @@ impl Writer {
             let mut keys = writing.open_table(KEYS).map_err(failure)?;
             for Staged { id, at, event, channel } in &batch.staged {
                 let place = (batch.touched[*channel].row.number, id.sequence());
-                let value = StoredEvent::write(place.0, *id, *at, event);
+                let value = EventRow::write(place.0, *id, *at, event);
                 events.insert(place, &*value).map_err(failure)?;
                 if let Some(key) = &event.key {
                     let value = KeyRow::write(place.0, *id, *at, key);

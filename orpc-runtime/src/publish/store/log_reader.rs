@@ -1,32 +1,37 @@
-//! A reader that follows the log of a channel.
+//! Readers of the log of a channel.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::super::error::{ReadError, StoreError};
+use super::super::error::{ReadError, StoreError, StoreErrorKind};
 use super::super::id::EventId;
 use super::super::log::{Chunk, Read};
-use super::channels::Reader;
+use super::channels::Registration;
 use super::replays::{Replay, Replays, Taken, Wanted};
-use super::{Follow, Kept, Record};
+use super::{Reader, Record, StoredEvent};
 
 /// Amount that a reader takes from the log at once: one event, so that a reader that stops
 /// holds no others. Of the cold store it requests that number of events.
 const CHUNK: Chunk = Chunk { events: 64, bytes: 1 };
 
 /// Reads events in memory from the log, and others from the cold store.
-pub(super) struct Follower {
-    reader: Reader,
+pub(super) struct LogReader {
+    reader: Registration,
     elsewhere: Option<Arc<Replays>>,
     replay: Option<Replay>,
 }
 
-impl Follower {
-    pub(super) fn new(reader: Reader, elsewhere: Option<Arc<Replays>>) -> Self {
+impl LogReader {
+    pub(super) fn new(reader: Registration, elsewhere: Option<Arc<Replays>>) -> Self {
         Self { reader, elsewhere, replay: None }
     }
 
-    fn poll(&mut self, cx: &Context<'_>, waits: bool) -> Poll<Result<Option<Kept>, ReadError>> {
+    /// Polls for the next event; without waiting it is `None` at the end.
+    fn poll(
+        &mut self,
+        cx: &Context<'_>,
+        waits: bool,
+    ) -> Poll<Result<Option<StoredEvent>, ReadError>> {
         loop {
             if let Some(replay) = &self.replay {
                 let position = self.reader.cursor.position();
@@ -47,7 +52,7 @@ impl Follower {
                     Taken::Missing => {
                         let state = self.reader.channel.state();
                         if state.log.floor() <= sequence && state.log.has_entry(position) {
-                            let missing = StoreError::Corrupt("events are missing".to_owned());
+                            let missing = damaged("events are missing");
                             return Poll::Ready(Err(ReadError::Store(missing)));
                         }
                     }
@@ -75,7 +80,7 @@ impl Follower {
                 }
                 Read::Elsewhere { first, last } => {
                     let (Some(elsewhere), Some(place)) = (&self.elsewhere, state.place) else {
-                        let lost = StoreError::Corrupt("events are nowhere".to_owned());
+                        let lost = damaged("events are neither in memory nor in the store");
                         return Poll::Ready(Err(ReadError::Store(lost)));
                     };
                     let wanted = Wanted { channel: place.number, first, last };
@@ -86,12 +91,13 @@ impl Follower {
     }
 }
 
-impl Follow for Follower {
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Kept>, ReadError>> {
-        self.poll(cx, true)
+impl Reader for LogReader {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<StoredEvent, ReadError>> {
+        // Waiting gives an event or an error.
+        self.poll(cx, true).map(|next| next?.ok_or(ReadError::Closed))
     }
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Kept>, ReadError>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<StoredEvent>, ReadError>> {
         self.poll(cx, false)
     }
 
@@ -100,9 +106,14 @@ impl Follow for Follower {
     }
 }
 
+/// Returns the error of a log and a cold store that do not have the same events.
+fn damaged(reason: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::Damaged, format!("the store is damaged: {reason}"))
+}
+
 impl Record {
     /// Wraps the record as the event of that id.
-    pub(super) fn at(self, id: EventId) -> Kept {
-        Kept { id, envelope: self.envelope, audience: self.audience }
+    pub(super) fn at(self, id: EventId) -> StoredEvent {
+        StoredEvent { id, envelope: self.envelope, audience: self.audience }
     }
 }
