@@ -1,7 +1,6 @@
 //! Proof that a store continues where it ended.
 
 use super::super::id::Epoch;
-use super::bug::Bug;
 
 /// Data of a store as found when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,11 +39,9 @@ pub(crate) const SLACK: u64 = 60_000_000_000;
 /// entries get a new epoch, by which readers detect any loss.
 ///
 /// Each line covers one way in which data can differ from what was written.
-pub(crate) fn is_continued(found: &Found, witness: Option<&Witness>, bug: Bug) -> bool {
+pub(crate) fn is_continued(found: &Found, witness: Option<&Witness>) -> bool {
     // There is no witness, as on a machine that gets a copy.
-    let Some(Witness { found: before, is_closed }) = witness else {
-        return bug == Bug::TrustsCopies;
-    };
+    let Some(Witness { found: before, is_closed }) = witness else { return false };
     let (now, then) = (found.place, before.place);
     // Another process has continued the data.
     let is_line = found.epoch == before.epoch;
@@ -62,9 +59,5 @@ pub(crate) fn is_continued(found: &Found, witness: Option<&Witness>, bug: Bug) -
     } else {
         now.changed <= then.changed.saturating_add(SLACK)
     };
-    (is_line || bug == Bug::IgnoresLine)
-        && (is_whole || bug == Bug::IgnoresLostCommits)
-        && (is_same_start || bug == Bug::IgnoresBoot)
-        && (is_file || bug == Bug::IgnoresFile)
-        && (is_unchanged || bug == Bug::IgnoresChange)
+    is_line && is_whole && is_same_start && is_file && is_unchanged
 }

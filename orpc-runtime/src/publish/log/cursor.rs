@@ -3,9 +3,8 @@
 use super::super::gap::{Gap, GapReason};
 use super::super::id::EventId;
 use super::Log;
-use super::bug::Bug;
 
-/// A reader: its position, and whether it has read before.
+/// A reader: its position, and `true` once it has read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Cursor {
     position: EventId,
@@ -53,19 +52,12 @@ impl Cursor {
     /// Reads the next events.
     pub(crate) fn read<E: Clone>(&mut self, log: &Log<E>, chunk: Chunk) -> Read<E> {
         if let Some(gap) = self.gap(log) {
-            self.position = gap.resume();
-            if log.has(Bug::SkipsBehindGap) && gap.resume().sequence() < log.top {
-                self.position = log.id(gap.resume().sequence() + 1);
-            }
-            self.is_reading = true;
-            if !log.has(Bug::SlowIsSilent) || gap.reason() != GapReason::Lagged {
-                return Read::Gap(gap);
-            }
+            self.advance(gap.resume());
+            return Read::Gap(gap);
         }
-        let was_reading = std::mem::replace(&mut self.is_reading, true);
-        let repeats = log.has(Bug::RepeatsLast) && !was_reading && self.position.sequence() > 0;
-        let first = self.position.sequence() + u64::from(!repeats);
-        if first > log.visible() {
+        self.is_reading = true;
+        let first = self.position.sequence() + 1;
+        if first > log.top {
             return Read::Nothing;
         }
         let held_from = log.held_from();
@@ -92,32 +84,20 @@ impl Cursor {
     /// Returns the gap between the position and the events of the log.
     fn gap<E: Clone>(&self, log: &Log<E>) -> Option<Gap> {
         let (last, oldest) = (self.position, log.oldest());
-        let is_entry = if log.has(Bug::ComparesNewestEpoch) {
-            last.sequence() <= log.top && last.epoch() == log.epoch()
+        let (reason, resume) = if !log.has_entry(last) {
+            match log.last_shared(last) {
+                Some(shared) if shared == log.top() => (GapReason::Ahead, shared),
+                Some(shared) => (GapReason::Epoch, shared),
+                None => (GapReason::Epoch, oldest),
+            }
+        } else if last.sequence() >= oldest.sequence() {
+            return None;
+        } else if self.is_reading {
+            (GapReason::Lagged, oldest)
         } else {
-            log.has_entry(last)
+            (GapReason::Trimmed, oldest)
         };
-        if !is_entry && (last.sequence() > log.top || !log.has(Bug::IgnoresEpoch)) {
-            let shared = log.last_shared(last);
-            let waits = log.has(Bug::AheadWaits) || log.has(Bug::ShowsPending);
-            return match shared {
-                Some(shared) if shared != log.top() => {
-                    let resume = if log.has(Bug::RepeatsShared) { oldest } else { shared };
-                    let resume = if log.has(Bug::SkipsReplaced) { log.top() } else { resume };
-                    Some(Gap::new(GapReason::Epoch, last, resume))
-                }
-                Some(top) if !waits => Some(Gap::new(GapReason::Ahead, last, top)),
-                Some(_) => None,
-                None if log.has(Bug::IgnoresEpoch) => None,
-                None => Some(Gap::new(GapReason::Epoch, last, oldest)),
-            };
-        }
-        let off = u64::from(log.has(Bug::FloorOffByOne));
-        if last.sequence() + off < oldest.sequence() {
-            let reason = if self.is_reading { GapReason::Lagged } else { GapReason::Trimmed };
-            return Some(Gap::new(reason, last, oldest));
-        }
-        None
+        Some(Gap::new(reason, last, resume))
     }
 }
 
@@ -130,12 +110,6 @@ impl<E: Clone> Log<E> {
         (end < last.sequence() && end >= self.oldest().sequence()).then_some(shared)
     }
 
-    /// Returns the number of the last visible event.
-    fn visible(&self) -> u64 {
-        let pending = if self.has(Bug::ShowsPending) { self.pending.len() as u64 } else { 0 };
-        self.top + pending
-    }
-
     /// Returns the number of the oldest event in memory; of the next one if there is
     /// none.
     fn held_from(&self) -> u64 {
@@ -145,8 +119,6 @@ impl<E: Clone> Log<E> {
     /// Returns the events in memory with their sizes, without the first `skipped`.
     fn held(&self, skipped: u64) -> impl Iterator<Item = (&E, u64)> {
         let skipped = usize::try_from(skipped).unwrap_or(usize::MAX).min(self.tail.len());
-        let pending = self.pending.iter().filter(|_| self.has(Bug::ShowsPending));
-        let held = self.tail.range(skipped..).map(|held| (&held.event, held.bytes));
-        held.chain(pending.map(|appended| (&appended.event, appended.bytes)))
+        self.tail.range(skipped..).map(|held| (&held.event, held.bytes))
     }
 }

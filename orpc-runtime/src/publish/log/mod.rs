@@ -4,7 +4,6 @@
 //! visible to readers. A reader is a position: it reads the events behind it, old or
 //! new, so that there is no switch from a replay to live events.
 
-mod bug;
 mod continuity;
 mod cursor;
 mod limits;
@@ -12,13 +11,10 @@ mod limits;
 mod model;
 mod origin;
 mod segments;
-#[cfg(test)]
-mod starts;
 mod terms;
 
 use std::collections::VecDeque;
 
-pub(crate) use bug::Bug;
 #[cfg(any(test, feature = "redb"))]
 pub(crate) use continuity::{Found, Place, Witness, is_continued};
 pub(crate) use cursor::{Chunk, Cursor, Read};
@@ -45,8 +41,6 @@ pub(crate) struct Log<E> {
     pending: Vec<Appended<E>>,
     /// `true` if there is an event, or was one.
     is_used: bool,
-    #[cfg(test)]
-    bug: Bug,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -76,8 +70,6 @@ impl<E: Clone> Log<E> {
             tail_bytes: 0,
             pending: Vec::new(),
             is_used: false,
-            #[cfg(test)]
-            bug: Bug::None,
         }
     }
 
@@ -98,12 +90,7 @@ impl<E: Clone> Log<E> {
     /// it are no longer delivered, because the next one does not follow them. `epoch`
     /// is that of the lost event, if it is known.
     pub(crate) fn lose(&mut self, lost: EventId) {
-        let lost = if self.has(Bug::ClosesHoles) { self.top() } else { lost };
-        let mut log = Self::behind(lost);
-        log.is_used = true;
-        #[cfg(test)]
-        let log = log.with_bug(self.bug);
-        *self = log;
+        *self = Self { is_used: true, ..Self::behind(lost) };
     }
 
     /// Records that there were events, all of which are trimmed.
@@ -114,38 +101,6 @@ impl<E: Clone> Log<E> {
     /// Sets the epoch of later entries; existing ones keep theirs.
     pub(crate) fn begin(&mut self, epoch: Epoch) {
         self.terms.begin(epoch);
-        if self.has(Bug::RenamesEntries) {
-            self.terms = Terms::behind(epoch, self.top);
-        }
-    }
-
-    /// Seeds a bug, which tests have to find.
-    #[cfg(test)]
-    pub(crate) fn with_bug(mut self, bug: Bug) -> Self {
-        self.bug = bug;
-        self
-    }
-
-    #[cfg(test)]
-    fn bug(&self) -> Bug {
-        self.bug
-    }
-
-    #[cfg(not(test))]
-    const fn bug(&self) -> Bug {
-        Bug::None
-    }
-
-    /// Returns `true` if the log has that bug.
-    #[cfg(test)]
-    fn has(&self, bug: Bug) -> bool {
-        self.bug == bug
-    }
-
-    /// Outside of tests there are no bugs.
-    #[cfg(not(test))]
-    const fn has(&self, _: Bug) -> bool {
-        false
     }
 
     /// Returns the epoch of the next entry.
@@ -211,7 +166,6 @@ impl<E: Clone> Log<E> {
 
     /// Makes the oldest `count` appended events visible to readers, and trims by size.
     pub(crate) fn commit(&mut self, count: usize, limits: &Limits) {
-        let count = if self.has(Bug::CommitsAll) { usize::MAX } else { count };
         let count = count.min(self.pending.len());
         for Appended { event, bytes, at } in self.pending.drain(..count) {
             self.segments.push(bytes, at, limits);
@@ -228,9 +182,6 @@ impl<E: Clone> Log<E> {
 
     /// Drops the appended events, which were not stored.
     pub(crate) fn abort(&mut self) {
-        if self.has(Bug::AbortKeeps) {
-            return;
-        }
         self.pending.clear();
     }
 
@@ -238,10 +189,6 @@ impl<E: Clone> Log<E> {
     pub(crate) fn trim(&mut self, now: u64, limits: &Limits) {
         self.segments.trim_by_age(now, limits);
         self.drop_trimmed();
-        if self.has(Bug::RestartsWhenEmpty) && self.is_empty() {
-            self.top = 0;
-            self.segments = Segments::starting_at(1);
-        }
     }
 
     /// Trims the oldest part of the log, to make room for other channels.
@@ -276,8 +223,7 @@ impl<E: Clone> Log<E> {
 
     /// Drops the epochs of entries behind which no reader can resume.
     fn forget_epochs(&mut self) {
-        let bug = self.bug();
-        self.terms.forget_before(self.segments.floor().saturating_sub(1), bug);
+        self.terms.forget_before(self.segments.floor().saturating_sub(1));
     }
 
     /// Drops trimmed events from memory.
@@ -285,11 +231,7 @@ impl<E: Clone> Log<E> {
         self.forget_epochs();
         let retained = self.top + 1 - self.segments.floor();
         while self.tail.len() as u64 > retained {
-            if self.has(Bug::TrimsNewest) {
-                self.tail.pop_back();
-            } else {
-                self.drop_oldest_held();
-            }
+            self.drop_oldest_held();
         }
     }
 

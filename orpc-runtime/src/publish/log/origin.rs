@@ -2,7 +2,6 @@
 
 use super::super::id::{Epoch, EventId};
 use super::Log;
-use super::bug::Bug;
 
 /// Start of the channels that have no log: those that never had an event, and those
 /// that were evicted.
@@ -36,7 +35,7 @@ impl Origin {
 
     /// Remembers the numbers of a channel that is evicted.
     pub(crate) fn forget<E: Clone>(&mut self, log: &Log<E>) {
-        if !log.is_unused() && !log.has(Bug::ForgetsNumbers) {
+        if !log.is_unused() {
             self.floor = self.floor.max(log.top().sequence());
         }
     }

@@ -7,7 +7,6 @@
 use std::collections::VecDeque;
 
 use super::super::id::Epoch;
-use super::bug::Bug;
 
 /// Epochs of a log's entries in ranges, from that of the last trimmed entry to that of
 /// the next one. There is always at least one.
@@ -64,9 +63,8 @@ impl Terms {
 
     /// Drops the epochs of entries before that number, the last trimmed one: readers at
     /// that position miss nothing.
-    pub(super) fn forget_before(&mut self, sequence: u64, bug: Bug) {
-        let kept = if bug == Bug::ForgetsLastTrimmed { sequence + 1 } else { sequence };
-        while self.ranges.get(1).is_some_and(|next| next.first <= kept) {
+    pub(super) fn forget_before(&mut self, sequence: u64) {
+        while self.ranges.get(1).is_some_and(|next| next.first <= sequence) {
             self.ranges.pop_front();
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::{Boot, Disk, Name, RawFile};
 use crate::publish::id::Epoch;
-use crate::publish::log::{Bug, Found, Place, Witness, is_continued};
+use crate::publish::log::{Found, Place, Witness, is_continued};
 
 /// Its first bytes.
 const MAGIC: &[u8; 16] = b"orpc mark v1\r\n\r\n";
@@ -63,7 +63,7 @@ impl Beside {
     /// Returns `true` if the data are those that were written last.
     pub(super) fn is_continued(&self, epoch: Epoch, commit: u64) -> bool {
         let found = |place| Found { epoch, commit, place };
-        self.place.is_some_and(|place| is_continued(&found(place), self.before.as_ref(), Bug::None))
+        self.place.is_some_and(|place| is_continued(&found(place), self.before.as_ref()))
     }
 
     /// Notes that the store is open.

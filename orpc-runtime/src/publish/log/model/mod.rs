@@ -1,16 +1,20 @@
 //! Model of the log: every interleaving of a publisher, readers, retention and
-//! restarts, up to a bound, on the log itself. Seeded bugs have to be found.
+//! restarts, up to a bound, on the log itself. Seeded faults have to be found.
 
-use stateright::{Checker as _, Model, Property};
+mod faults;
+mod starts;
 
-use super::{Bug, Chunk, Cursor, Limits, Log, Origin, Read};
+use stateright::{Checker as _, HasDiscoveries, Model, Property};
+
+use self::faults::Fault;
+use super::{Chunk, Cursor, Limits, Log, Origin, Read};
 use crate::publish::gap::{Gap, GapReason};
 use crate::publish::id::{Epoch, EventId};
 
 /// Numbers of actions.
 #[derive(Debug, Clone)]
 struct World {
-    bug: Bug,
+    fault: Fault,
     limits: Limits,
     events: u8,
     ticks: u64,
@@ -170,10 +174,10 @@ impl State {
     }
 
     /// Reads as a reader, from the cold store where necessary.
-    fn read(&mut self, index: usize) {
+    fn read(&mut self, index: usize, fault: Fault) {
         let mut got = Read::Nothing;
         if let Some(cursor) = &mut self.readers[index].cursor {
-            got = cursor.read(&self.log, ONE);
+            got = fault.read(cursor, &self.log, ONE);
             if let Read::Elsewhere { first, .. } = got {
                 let is_there = self.truth.retained.iter().any(|(number, _)| *number == first);
                 let event = self.truth.line.iter().find(|(id, _)| id.sequence() == first);
@@ -192,23 +196,22 @@ impl State {
     }
 
     /// Returns the log as recovered from a file, with the events from `first` on.
-    fn recovered(&self, first: u64, bug: Bug, limits: &Limits) -> Log<u8> {
+    fn recovered(&self, first: u64, fault: Fault, limits: &Limits) -> Log<u8> {
         let retained = self.truth.retained.iter().filter(|(number, _)| *number >= first);
         let mut log = match self.truth.retained.first() {
             _ if self.log.is_unused() => self.origin.log(ROOM),
             Some((first, _)) => Log::behind(self.truth.id(first - 1).unwrap()),
             None => Log::behind(self.truth.top()),
-        }
-        .with_bug(bug);
+        };
         if !self.log.is_unused() {
             log.set_used();
         }
         if first > log.floor() {
-            log.lose(self.truth.id(first - 1).unwrap());
+            fault.lose(&mut log, self.truth.id(first - 1).unwrap());
         }
         for (number, at) in retained {
             let id = self.truth.id(*number).unwrap();
-            log.retain(id.epoch(), 1, *at, limits);
+            fault.retain(&mut log, id.epoch(), *at, limits);
         }
         log
     }
@@ -228,9 +231,9 @@ impl State {
         }
     }
 
-    fn trim(&mut self, limits: &Limits) {
+    fn trim(&mut self, fault: Fault, limits: &Limits) {
         let (now, age) = (self.now, limits.age);
-        self.log.trim(now, limits);
+        fault.trim(&mut self.log, now, limits);
         self.truth.retained.retain(|(_, at)| now - at <= age);
     }
 }
@@ -243,7 +246,7 @@ impl Model for World {
         let reader = Reader { visits: 0, cursor: None, last: None };
         let origin = Origin::new(Epoch::of(1));
         vec![State {
-            log: origin.log(ROOM).with_bug(self.bug),
+            log: origin.log(ROOM),
             origin,
             truth: Truth::new(1, 0),
             now: 0,
@@ -322,24 +325,24 @@ impl Model for World {
                 let most = self.limits.events as usize;
                 let excess = state.truth.retained.len().saturating_sub(most);
                 state.truth.retained.drain(..excess);
-                state.log.commit(count, &self.limits);
+                self.fault.commit(&mut state.log, count, &self.limits);
             }
             Action::Abort => {
                 state.truth.pending.clear();
-                state.log.abort();
+                self.fault.abort(&mut state.log);
             }
             // Uncommitted events from earlier: a writer leaves none.
             Action::Tick if !state.truth.pending.is_empty() => return None,
             Action::Tick => state.now += 1,
-            Action::Trim => state.trim(&self.limits),
+            Action::Trim => state.trim(self.fault, &self.limits),
             Action::Restart => {
                 state.restarts += 1;
                 state.truth.pending.clear();
-                if self.bug == Bug::AlwaysBegins {
+                if self.fault == Fault::AlwaysBegins {
                     state.origin.epoch = Epoch::of(1000);
                 }
-                let mut log = state.recovered(0, self.bug, &self.limits);
-                state.origin.resume(ROOM, &mut log);
+                let mut log = state.recovered(0, self.fault, &self.limits);
+                self.fault.resume(&state.origin, &mut log);
                 state.log = log;
             }
             Action::LoseEnd(first) => {
@@ -347,12 +350,12 @@ impl Model for World {
                 let Truth { line, retained, epoch, .. } = &mut state.truth;
                 line.retain(|(id, _)| id.sequence() < first);
                 retained.retain(|(number, _)| *number < first);
-                if self.bug != Bug::KeepsEpoch {
+                if self.fault != Fault::KeepsEpoch {
                     state.origin.epoch = Epoch::of(*epoch);
                 }
                 let is_unused = state.log.is_unused();
-                let mut log = state.recovered(0, self.bug, &self.limits);
-                state.origin.resume(ROOM, &mut log);
+                let mut log = state.recovered(0, self.fault, &self.limits);
+                self.fault.resume(&state.origin, &mut log);
                 if is_unused {
                     state.truth.base =
                         EventId::new(state.origin.epoch.of_channel(ROOM), state.origin.floor);
@@ -362,14 +365,14 @@ impl Model for World {
             Action::Damage(number) => {
                 state.begin();
                 state.origin.epoch = Epoch::of(state.truth.epoch);
-                let mut log = state.recovered(number + 1, self.bug, &self.limits);
+                let mut log = state.recovered(number + 1, self.fault, &self.limits);
                 state.truth.retained.retain(|(kept, _)| *kept > number);
-                state.origin.resume(ROOM, &mut log);
+                self.fault.resume(&state.origin, &mut log);
                 state.log = log;
             }
             Action::Forget => {
-                state.origin.forget(&state.log);
-                state.log = state.origin.log(ROOM).with_bug(self.bug);
+                self.fault.forget(&mut state.origin, &state.log);
+                state.log = state.origin.log(ROOM);
                 let floor = state.truth.top().sequence();
                 state.truth = Truth::new(state.truth.epoch, floor);
             }
@@ -397,7 +400,7 @@ impl Model for World {
                 reader.cursor = Some(Cursor::new(ahead));
             }
             Action::Disconnect(index) => state.readers[index].cursor = None,
-            Action::Read(index) => state.read(index),
+            Action::Read(index) => state.read(index, self.fault),
         }
         Some(state)
     }
@@ -428,26 +431,26 @@ impl Model for World {
 }
 
 /// Returns the bounds for a log in memory.
-fn world(bug: Bug) -> World {
+fn world(fault: Fault) -> World {
     let limits = Limits { age: 1, ..Limits::in_memory(std::time::Duration::ZERO, 2, 1 << 20) };
-    World { bug, limits, events: 3, ticks: 2, restarts: 0, losses: 0, visits: [2, 1] }
+    World { fault, limits, events: 3, ticks: 2, restarts: 0, losses: 0, visits: [2, 1] }
 }
 
 /// Returns the bounds for a log in a file, with one event in memory.
-fn world_of_file(bug: Bug) -> World {
-    let limits = Limits { held_events: 1, ..world(bug).limits };
-    World { limits, restarts: 1, losses: 1, ..world(bug) }
+fn world_of_file(fault: Fault) -> World {
+    let limits = Limits { held_events: 1, ..world(fault).limits };
+    World { limits, restarts: 1, losses: 1, ..world(fault) }
 }
 
-/// Explores all states; returns `true` if one of them is faulty.
+/// Explores the states until one is faulty; returns `true` if there is one.
 fn is_wrong(world: World) -> bool {
-    let checker = world.checker().spawn_bfs().join();
+    let checker = world.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
     checker.discovery("readers get everything or are told").is_some()
 }
 
 #[test]
 fn in_every_interleaving_a_reader_of_memory_gets_everything_or_is_told() {
-    let checker = world(Bug::None).checker().spawn_bfs().join();
+    let checker = world(Fault::None).checker().spawn_bfs().join();
     let wrong = checker.discovery("readers get everything or are told");
     assert!(wrong.is_none(), "{:?}", wrong.map(stateright::Path::into_actions));
     assert!(checker.unique_state_count() > 10_000, "{}", checker.unique_state_count());
@@ -456,7 +459,7 @@ fn in_every_interleaving_a_reader_of_memory_gets_everything_or_is_told() {
 
 #[test]
 fn in_every_interleaving_a_reader_of_a_file_gets_everything_or_is_told() {
-    let checker = world_of_file(Bug::None).checker().spawn_bfs().join();
+    let checker = world_of_file(Fault::None).checker().spawn_bfs().join();
     let wrong = checker.discovery("readers get everything or are told");
     assert!(wrong.is_none(), "{:?}", wrong.map(stateright::Path::into_actions));
     checker.assert_properties();
@@ -465,10 +468,10 @@ fn in_every_interleaving_a_reader_of_a_file_gets_everything_or_is_told() {
 }
 
 macro_rules! finds {
-    ($($name:ident: $bug:ident in $world:ident),* $(,)?) => {
+    ($($name:ident: $fault:ident in $world:ident),* $(,)?) => {
         $(#[test]
         fn $name() {
-            assert!(is_wrong($world(Bug::$bug)));
+            assert!(is_wrong($world(Fault::$fault)));
         })*
     };
 }
