@@ -40,6 +40,29 @@ use proc_macro::TokenStream;
 /// The function is unchanged. The macro adds a hidden type of the same name, in the
 /// type namespace, which a router registers.
 ///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Greeting {
+///     #[schemars(length(min = 1))]
+///     name: String,
+/// }
+///
+/// /// Greets somebody by name.
+/// #[procedure]
+/// async fn greet(input: Greeting) -> String {
+///     format!("Hello, {}!", input.name)
+/// }
+///
+/// /// Counts down from a number.
+/// #[procedure]
+/// fn count_down(from: u32) -> impl Stream<Item = u32> {
+///     orpc_runtime::futures::stream::iter((0..from).rev())
+/// }
+/// # fn main() {}
+/// ```
+///
 /// # Arguments
 ///
 /// Identified by their types, in any order, each optional:
@@ -72,6 +95,31 @@ pub fn procedure(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a trait a contract: procedures that a server implements elsewhere.
 ///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// #[contract]
+/// trait Clock {
+///     /// Returns the seconds since the start.
+///     async fn uptime(&self) -> u32;
+/// }
+///
+/// struct Server {
+///     started: std::time::Instant,
+/// }
+///
+/// impl Clock for Server {
+///     async fn uptime(&self) -> u32 {
+///         self.started.elapsed().as_secs() as u32
+///     }
+/// }
+///
+/// # fn main() {
+/// let rpc = Rpc::new(clock::router::<Server>());
+/// let service = rpc.http(Server { started: std::time::Instant::now() });
+/// # }
+/// ```
+///
 /// Every method is a procedure, with `&self` for the implementation, which is the
 /// context of its calls, and otherwise the arguments of a [`macro@procedure`]: by
 /// reference, extractors of the call (`&Call`, `&HeaderMap`, `&Socket`,
@@ -97,6 +145,26 @@ pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes an async function run before the calls of a router or procedure that names it
 /// in its option `with`.
+///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// struct User {
+///     name: String,
+/// }
+///
+/// #[middleware]
+/// async fn authenticate(call: &Call) -> Result<User, Error> {
+///     let name = call.bearer_token().ok_or(Code::Unauthorized)?;
+///     Ok(User { name: name.to_owned() })
+/// }
+///
+/// #[procedure(with = authenticate)]
+/// async fn who_am_i(user: &User) -> String {
+///     user.name.clone()
+/// }
+/// # fn main() {}
+/// ```
 ///
 /// The function is unchanged. The macro adds a hidden type of the same name, in the
 /// type namespace.
@@ -130,6 +198,40 @@ pub fn middleware(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a module's procedures and nested routers a router: adds
 /// `pub fn router() -> Router<…>` to the module.
 ///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// struct App {
+///     motd: String,
+/// }
+///
+/// #[router(context = App)]
+/// mod api {
+///     use super::*;
+///
+///     /// `client.ping()`
+///     #[procedure]
+///     pub async fn ping() -> &'static str {
+///         "pong"
+///     }
+///
+///     #[router]
+///     pub mod news {
+///         use super::*;
+///
+///         /// `client.news.today()`
+///         #[procedure]
+///         pub async fn today(app: &App) -> String {
+///             app.motd.clone()
+///         }
+///     }
+/// }
+///
+/// # fn main() {
+/// let service = Rpc::new(api::router()).http(App { motd: "Nothing new".to_owned() });
+/// # }
+/// ```
+///
 /// Entries are functions with [`macro@procedure`] and modules with `#[router]`, each by this
 /// name, also under `cfg_attr`; and `#[procedure] pub use path::name;` or `#[router] pub use
 /// path::module;` for one from another module. Items with procedures that would not be served are
@@ -155,6 +257,27 @@ pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Makes an enum the typed error of procedures: every variant is declared to clients.
+///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// #[derive(Debug, RpcError)]
+/// enum OrderError {
+///     /// `{ code: "SOLD_OUT", status: 409, data: { left: number } }` in TypeScript.
+///     #[rpc_error(status = 409)]
+///     SoldOut { left: u32 },
+///     /// Not declared: clients read `INTERNAL_SERVER_ERROR`, the log has the cause.
+///     #[rpc_error(internal)]
+///     Storage(std::io::Error),
+/// }
+///
+/// #[procedure]
+/// async fn order(count: u32) -> Result<u32, OrderError> {
+///     let stock: u32 = std::fs::read_to_string("stock")?.parse().unwrap_or(0);
+///     stock.checked_sub(count).ok_or(OrderError::SoldOut { left: stock })
+/// }
+/// # fn main() {}
+/// ```
 ///
 /// # Attributes of a variant
 ///
@@ -185,6 +308,27 @@ pub fn rpc_error(item: TokenStream) -> TokenStream {
 
 /// Derives `schemars::JsonSchema`, with the constraints that schemars' own derive
 /// ignores.
+///
+/// ```
+/// use orpc_runtime::prelude::*;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// #[serde(rename_all = "camelCase")]
+/// struct SignUp {
+///     #[schemars(email)]
+///     mail: String,
+///     #[schemars(length(min = 12, max = 100))]
+///     pass_phrase: String,
+///     #[schemars(range(min = 18))]
+///     age: Option<u8>,
+/// }
+///
+/// #[procedure]
+/// async fn sign_up(input: SignUp) {
+///     println!("{} of {:?} years: {}", input.mail, input.age, input.pass_phrase.len());
+/// }
+/// # fn main() {}
+/// ```
 ///
 /// The attributes are those of schemars, with the same meaning: `#[schemars(…)]`,
 /// `#[serde(…)]`, `#[validate(…)]`, `#[garde(…)]`. The schema is schemars' own. In

@@ -267,7 +267,7 @@ impl Reservation {
     }
 }
 
-/// EventPayload in which [`Reservation::cover`] reserves bytes.
+/// Unit in which [`Reservation::cover`] reserves bytes.
 const STEP: usize = 4 * 1024;
 
 impl Drop for Reservation {

@@ -133,8 +133,10 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         self.shared.shutdown.is_cancelled()
     }
 
+    /// Returns a future that ends at [`Rpc::shutdown`]. Each has a token of its own, whose
+    /// lock no other connection takes when it is polled.
     pub(crate) fn on_shutdown(&self) -> WaitForCancellationFutureOwned {
-        self.shared.shutdown.clone().cancelled_owned()
+        self.shared.shutdown.child_token().cancelled_owned()
     }
 
     /// Counts a stream while the guard lives.

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_file_keeps_events_and_a_retry_key_publishes_once() {
+    async fn a_file_keeps_events_and_a_idempotency_key_publishes_once() {
         crate::check_client(&chat::router(), "publisher");
         let folder = tempfile::tempdir().unwrap();
         let app = App { messages: open(&folder.path().join("events")).unwrap() };

@@ -129,6 +129,7 @@ impl Error {
     /// # Panics
     /// If the status is outside 400..=599: a client takes such a response for a success.
     #[must_use]
+    #[track_caller]
     pub fn with_status(mut self, status: u16) -> Self {
         assert!((400..=599).contains(&status), "an error cannot have the HTTP status {status}");
         self.0.status = status;

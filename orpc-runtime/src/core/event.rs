@@ -24,7 +24,7 @@ use super::{Code, Error, ErrorDeclaration, RpcError};
 /// The fields follow the WHATWG HTML Standard, section "Server-sent events".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event<T, R = ()> {
-    step: EventPayload<T, R>,
+    payload: EventPayload<T, R>,
     meta: EventMeta,
 }
 
@@ -48,13 +48,13 @@ pub struct EventMeta {
 impl<T, R> Event<T, R> {
     /// Creates an event that carries a value.
     pub fn new(value: T) -> Self {
-        Self { step: EventPayload::Message(value), meta: EventMeta::default() }
+        Self { payload: EventPayload::Message(value), meta: EventMeta::default() }
     }
 
     /// Creates the last event: its value becomes the return value of the client's
     /// iterator.
     pub fn done(value: R) -> Self {
-        Self { step: EventPayload::Done(value), meta: EventMeta::default() }
+        Self { payload: EventPayload::Done(value), meta: EventMeta::default() }
     }
 
     /// Sets the id, which a client sends back as Last-Event-ID to resume.
@@ -82,8 +82,8 @@ impl<T, R> Event<T, R> {
     }
 
     /// Returns the payload of the event.
-    pub fn step(&self) -> &EventPayload<T, R> {
-        &self.step
+    pub fn payload(&self) -> &EventPayload<T, R> {
+        &self.payload
     }
 
     /// Returns the id, retry time and comments.
@@ -97,12 +97,12 @@ impl<T, R> Event<T, R> {
     }
 
     pub(crate) fn from_parts(value: T, meta: EventMeta) -> Self {
-        Self { step: EventPayload::Message(value), meta }
+        Self { payload: EventPayload::Message(value), meta }
     }
 
     /// Takes the event apart.
     pub fn into_parts(self) -> (EventPayload<T, R>, EventMeta) {
-        (self.step, self.meta)
+        (self.payload, self.meta)
     }
 }
 

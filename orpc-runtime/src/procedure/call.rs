@@ -242,6 +242,7 @@ impl ResponseHead {
     ///
     /// # Panics
     /// If the status is outside 200..=399: a client would take the result for an error.
+    #[track_caller]
     pub fn set_status(&mut self, status: StatusCode) -> &mut Self {
         assert!(
             (200..400).contains(&status.as_u16()),

@@ -16,12 +16,12 @@ pub struct Definition {
     pub meta: Vec<(&'static str, MetaValue)>,
     /// GET if the procedure may be called with GET; every procedure takes POST.
     pub method: Method,
-    /// ProcedureKind of its result: one value, or an event iterator.
+    /// Kind of its result: one value, or an event iterator.
     pub kind: ProcedureKind,
 }
 
-/// ProcedureKind of a procedure's result. It is decided by the type of the function, never by
-/// the values that a call yields.
+/// Kind of a procedure's result. It is decided by the type of the function, never by the
+/// values that a call yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProcedureKind {

@@ -41,7 +41,7 @@ where
     /// If the value cannot be serialised, or the id or a comment would break its
     /// line in an event stream. It is an internal error.
     pub fn new(event: &Event<T, R>) -> Result<Self, Error> {
-        match event.step() {
+        match event.payload() {
             EventPayload::Message(value) => Self::value(EventKind::Message, event.meta(), value),
             EventPayload::Done(value) => Self::value(EventKind::Done, event.meta(), value),
         }

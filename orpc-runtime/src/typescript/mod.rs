@@ -34,6 +34,7 @@ pub struct TypeScript {
 /// # Panics
 /// If the router cannot be served, with all the reasons; [`try_client`] returns them.
 #[must_use]
+#[track_caller]
 pub fn client<C: Send + Sync + 'static>(router: &Router<C>) -> TypeScript {
     served(try_client(router))
 }
@@ -53,6 +54,7 @@ pub fn try_client<C: Send + Sync + 'static>(router: &Router<C>) -> Result<TypeSc
 /// # Panics
 /// If the router cannot be served, with all the reasons; [`try_contract`] returns them.
 #[must_use]
+#[track_caller]
 pub fn contract<C: Send + Sync + 'static>(router: &Router<C>) -> TypeScript {
     served(try_contract(router))
 }
@@ -67,8 +69,12 @@ pub fn try_contract<C: Send + Sync + 'static>(
     TypeScript::new(router, contract::text)
 }
 
+#[track_caller]
 fn served(made: Result<TypeScript, RouterError>) -> TypeScript {
-    made.unwrap_or_else(|error| panic!("{error}"))
+    match made {
+        Ok(text) => text,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 impl TypeScript {
@@ -95,8 +101,11 @@ impl TypeScript {
     /// # Panics
     /// If the file cannot be written, or differs; this fails the build.
     /// [`try_write`](Self::try_write) returns the error.
+    #[track_caller]
     pub fn write(&self, path: impl AsRef<Path>) {
-        self.try_write(path).unwrap_or_else(|error| panic!("{}", Report(&error)));
+        if let Err(error) = self.try_write(path) {
+            panic!("{}", Report(&error));
+        }
     }
 
     /// Writes the file, if it has changed.
@@ -114,8 +123,11 @@ impl TypeScript {
     /// # Panics
     /// If the file differs, with a diff. [`try_check`](Self::try_check) returns the
     /// error.
+    #[track_caller]
     pub fn check(&self, path: impl AsRef<Path>) {
-        self.try_check(path).unwrap_or_else(|error| panic!("{}", Report(&error)));
+        if let Err(error) = self.try_check(path) {
+            panic!("{}", Report(&error));
+        }
     }
 
     /// Compares the file.

@@ -355,7 +355,8 @@ where
             .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
-        let (shutdown, end) = (self.shutdown.clone(), self.end.clone());
+        // Tokens of the connection's own: polling takes no lock that connections share.
+        let (shutdown, end) = (self.shutdown.child_token(), self.end.child_token());
         tokio::spawn(async move {
             let serve = async {
                 let mut connection = pin!(connection);

@@ -22,8 +22,12 @@ impl Rate {
     ///
     /// # Panics
     /// If either is zero.
+    #[track_caller]
     pub fn new(count: u32, within: Duration) -> Self {
-        assert!(count > 0 && !within.is_zero(), "a rate is of some calls within some time");
+        assert!(
+            count > 0 && !within.is_zero(),
+            "the count and the time of a rate must not be zero"
+        );
         Self { count, within }
     }
 

@@ -8,15 +8,15 @@ use super::world::for_each_store;
 use super::world::{Line, RETENTION, SLACK, World, publish, retained};
 
 for_each_store! {
-    events_of_one_retry_key_are_one_event,
-    a_retry_key_is_remembered_as_long_as_the_retention,
-    a_retry_key_outlives_its_event_that_was_trimmed_by_size,
+    events_of_one_idempotency_key_are_one_event,
+    a_idempotency_key_is_remembered_as_long_as_the_retention,
+    a_idempotency_key_outlives_its_event_that_was_trimmed_by_size,
     publishing_that_takes_too_long_has_an_unknown_outcome_and_can_be_tried_again,
     publishing_that_is_dropped_can_be_tried_again,
     an_event_that_cannot_be_published_gets_the_reason,
 }
 
-async fn events_of_one_retry_key_are_one_event(world: World) {
+async fn events_of_one_idempotency_key_are_one_event(world: World) {
     let mut lines = world.open();
     let first = lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap();
     let again = lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap();
@@ -46,7 +46,7 @@ async fn events_of_one_retry_key_are_one_event(world: World) {
     assert_eq!(retained(&lines).await, [1, 2, 3]);
 }
 
-async fn a_retry_key_is_remembered_as_long_as_the_retention(world: World) {
+async fn a_idempotency_key_is_remembered_as_long_as_the_retention(world: World) {
     let mut lines = world.open();
     let first = lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap();
     world.hands.pass(RETENTION - Duration::from_secs(1));
@@ -69,7 +69,7 @@ async fn a_retry_key_is_remembered_as_long_as_the_retention(world: World) {
     assert_eq!(retained(&lines).await, [2]);
 }
 
-async fn a_retry_key_outlives_its_event_that_was_trimmed_by_size(world: World) {
+async fn a_idempotency_key_outlives_its_event_that_was_trimmed_by_size(world: World) {
     let open = || world.open_with::<Line>(world.builder().max_events(3));
     let mut lines = open();
     let first = lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap();

@@ -47,7 +47,7 @@ pub mod api {
     #[procedure]
     pub async fn first(mut events: EventIterator<Value>) -> Value {
         match events.next().await {
-            Some(Ok(event)) => json!(matches!(event.step(), EventPayload::Message(_))),
+            Some(Ok(event)) => json!(matches!(event.payload(), EventPayload::Message(_))),
             _ => Value::Null,
         }
     }

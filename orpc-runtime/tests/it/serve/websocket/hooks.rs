@@ -80,7 +80,7 @@ pub mod api {
     pub async fn end(mut events: EventIterator<Value>) -> Value {
         loop {
             match events.next().await {
-                Some(Ok(event)) if matches!(event.step(), EventPayload::Message(_)) => {}
+                Some(Ok(event)) if matches!(event.payload(), EventPayload::Message(_)) => {}
                 Some(Ok(_)) => return json!("done"),
                 Some(Err(error)) => return json!(error.code()),
                 None => return json!("nothing"),
@@ -1108,6 +1108,9 @@ fn a_rate_of_nothing_is_a_mistake() {
     for (count, within) in [(0, Duration::from_secs(1)), (1, Duration::ZERO)] {
         let made = std::panic::catch_unwind(|| Rate::new(count, within));
         let panic = made.unwrap_err();
-        assert_eq!(panic.downcast_ref::<&str>(), Some(&"a rate is of some calls within some time"));
+        assert_eq!(
+            panic.downcast_ref::<&str>(),
+            Some(&"the count and the time of a rate must not be zero")
+        );
     }
 }
