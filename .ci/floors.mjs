@@ -8,11 +8,13 @@ const FLOORS = {
   "orpc-runtime": [
     ["clock"],
     ["value", "budget"],
-    ["schema", "socket"],
+    ["schema"],
     ["core"],
+    ["wire"],
+    ["socket"],
     ["procedure", "publish"],
     ["router"],
-    ["entries", "rpc", "wire"],
+    ["entries", "rpc"],
     ["room", "serve", "typescript", "contract", "derive"],
     ["durable"],
     ["prelude", "__private"],
@@ -20,6 +22,9 @@ const FLOORS = {
   ],
   "orpc-macros": [],
 };
+
+/** Folders of a module that no other module names: a protocol is chosen within `wire`. */
+const PRIVATE = { "orpc-runtime": ["wire::v1", "wire::v2"] };
 
 /** Re-exports at the root, by the module that holds the item. */
 const EXPORTS = /pub use (?:crate::)?(\w+)::(?:\{([^{}]*)\}|([\w:]+)(?: as (\w+))?);/gu;
@@ -121,6 +126,8 @@ for (const [name, floors] of Object.entries(FLOORS)) {
       if (floors.length > 0 && module[0] !== to[0] && level.get(to[0]) >= level.get(module[0])) {
         problem(`${file} uses ${to.join("::")}, of a floor that is not below its own`);
       }
+      const inner = PRIVATE[name]?.find((inner) => `${to.join("::")}::`.startsWith(`${inner}::`));
+      if (inner && module[0] !== to[0]) problem(`${file} names ${inner}, which only ${to[0]} may: choose by its Protocol`);
       let shared = 0;
       while (shared < module.length && module[shared] === to[shared]) shared += 1;
       const [from, onto] = [module, to].map((path) => path.slice(0, shared + 1).join("::"));

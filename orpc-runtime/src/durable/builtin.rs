@@ -12,7 +12,7 @@ use crate::procedure::{Call, HibernatingIterator};
 use crate::publish::ReadError;
 use crate::socket::Socket;
 use crate::value::Value;
-use crate::wire::v1::durable::POSITION;
+use crate::wire::POSITION;
 
 /// A token that replaces the one that the socket was opened with.
 #[derive(Deserialize, JsonSchema)]

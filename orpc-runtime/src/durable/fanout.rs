@@ -384,7 +384,7 @@ fn recipient(client: &DurableClient) -> Subscriber {
 
 fn encode<T>(event: &Published<T>) -> Encoded {
     let id = event.id().map(|id| id.to_string());
-    Encoded::of_envelope(&EventMeta { id, ..EventMeta::default() }, event.envelope())
+    Encoded::of_envelope(EventMeta { id, ..EventMeta::default() }, event.envelope().clone())
 }
 
 /// Delivers the channel's events to its readers, as long as the channel is open.

@@ -15,7 +15,7 @@ use crate::core::Error;
 use crate::entries::{EntryOf, RouterModule as _};
 use crate::procedure::{Call, DurableMethod, DurableOutput, IoSchema};
 use crate::socket::AttachmentError;
-use crate::wire::v1::durable::DURABLE_ITERATOR;
+use crate::wire::DURABLE_ITERATOR;
 
 /// Maximum length of an attachment's JSON text, in bytes.
 const MAX_ATTACHMENT: usize = 2048;

@@ -25,7 +25,7 @@ use crate::schema::{DecodeError, InputDecoder};
 use crate::serve::{Admitted, Blocked, FormLimits, Gate, Refusal, path_and_query, read_form};
 use crate::socket::Socket;
 use crate::value::Envelope;
-use crate::wire::v1::peer::{Body, Request};
+use crate::wire::{Body, Protocol, Request};
 
 /// Name of the router of methods.
 pub(super) const METHODS: &str = "call";
@@ -64,7 +64,11 @@ impl TokenGate {
     }
 
     /// Returns the path of the called method.
-    fn method_path(&self, request: &Request) -> Result<Vec<String>, DecodeError> {
+    fn method_path(
+        &self,
+        protocol: Protocol,
+        request: &Request,
+    ) -> Result<Vec<String>, DecodeError> {
         match &request.body {
             Body::Envelope(text) => self.path_in(Envelope::parse(text)?),
             Body::Form(bytes) => {
@@ -72,7 +76,7 @@ impl TokenGate {
                     request.headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
                 let limits = FormLimits::of_message(MAX_FILES);
                 let bytes = futures::stream::once(std::future::ready(Ok(bytes.clone())));
-                let form = without_waiting(read_form(content_type, bytes, &limits));
+                let form = without_waiting(read_form(protocol, content_type, bytes, &limits));
                 let form = form.and_then(Result::ok).ok_or(DecodeError::Malformed)?;
                 self.path_in(form.envelope()?)
             }
@@ -95,8 +99,13 @@ impl TokenGate {
         }
     }
 
-    fn call(&self, client: &DurableClient, request: &mut Request) -> Result<(), Error> {
-        let path = self.method_path(request).map_err(|error| match error {
+    fn call(
+        &self,
+        protocol: Protocol,
+        client: &DurableClient,
+        request: &mut Request,
+    ) -> Result<(), Error> {
+        let path = self.method_path(protocol, request).map_err(|error| match error {
             DecodeError::Malformed => malformed_request(error),
             DecodeError::Invalid(issues) => invalid_input(&issues),
         })?;
@@ -168,7 +177,7 @@ impl Gate for TokenGate {
                 Ok(())
             }
             "/updateToken" => Ok(()),
-            "/call" => self.call(&seat.client, request).map_err(Blocked::Failed),
+            "/call" => self.call(socket.protocol(), &seat.client, request).map_err(Blocked::Failed),
             // Answered at once, even if other calls run: clients use it as a heartbeat.
             _ => Err(Blocked::Unmatched),
         }

@@ -10,22 +10,19 @@ use serde::Serialize;
 
 use crate::core::{
     Error, ErrorEvent, Event, EventError, EventKind, EventMeta, EventPayload, WriteError, present,
-    write_event,
 };
 use crate::procedure::HibernationId;
 use crate::publish::Published;
 use crate::schema::{OutputEncoder, OutputError};
 use crate::socket::{Frame, SendError, Socket};
-use crate::wire::v1::peer::{PeerTail, write_encoded_event};
+use crate::wire::{Protocol, SharedEvent};
 
 /// An event of hibernating iterators: serialised once, sent to any number of them.
 ///
 /// The message follows the peer protocol: the official client reads it as an event of
 /// an ordinary iterator.
 pub struct EncodedEvent<T, R = (), E = Infallible> {
-    /// Part of the message behind the call's id.
-    tail: Bytes,
-    is_last: bool,
+    event: SharedEvent,
     types: PhantomData<fn(T, R, E)>,
 }
 
@@ -103,9 +100,7 @@ where
         meta: &EventMeta,
         envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), OutputError>,
     ) -> Result<Self, WriteError> {
-        let mut tail = Vec::with_capacity(128);
-        write_event(&PeerTail, kind, meta, envelope, &mut tail)?;
-        Ok(Self { tail: tail.into(), is_last: kind != EventKind::Message, types: PhantomData })
+        Ok(Self { event: SharedEvent::write(kind, meta, envelope)?, types: PhantomData })
     }
 }
 
@@ -115,19 +110,13 @@ impl<T, R, E> EncodedEvent<T, R, E> {
     /// # Errors
     /// If the socket is closed, its client does not read, or has stopped the iterator.
     pub fn send(&self, socket: &Socket, id: &HibernationId<T, R, E>) -> Result<(), SendError> {
-        let write = |out: &mut Vec<u8>| write_encoded_event(id.as_json(), &self.tail, out);
-        socket.send_event(id.as_json(), self.is_last, write)
+        let write = |out: &mut _| self.event.encode(socket.protocol(), id.as_json(), out);
+        socket.send_event(id.as_json(), self.event.is_last(), write)
     }
 
     /// Creates an event from an envelope that was serialised before.
-    pub(crate) fn of_envelope(meta: &EventMeta, envelope: &[u8]) -> Self {
-        use crate::core::EventWriter as _;
-
-        let mut tail = Vec::with_capacity(envelope.len() + 128);
-        PeerTail.begin(EventKind::Message, meta, &mut tail);
-        tail.extend_from_slice(envelope);
-        PeerTail.end(meta, &mut tail);
-        Self { tail: tail.into(), is_last: false, types: PhantomData }
+    pub(crate) fn of_envelope(meta: EventMeta, envelope: Bytes) -> Self {
+        Self { event: SharedEvent::new(EventKind::Message, meta, envelope), types: PhantomData }
     }
 
     /// Sends the event if there is room. Otherwise the socket stays open, because the
@@ -138,14 +127,14 @@ impl<T, R, E> EncodedEvent<T, R, E> {
         socket: &Socket,
         id: &HibernationId<T, R, E>,
     ) -> Result<(), SendError> {
-        let write = |out: &mut Vec<u8>| write_encoded_event(id.as_json(), &self.tail, out);
+        let write = |out: &mut _| self.event.encode(socket.protocol(), id.as_json(), out);
         socket.try_send_event(id.as_json(), write)
     }
 
     /// Returns the message for the iterator of that id, for a transport of your own.
     pub fn frame(&self, id: &HibernationId<T, R, E>) -> Frame {
-        let mut text = Vec::with_capacity(id.as_json().len() + self.tail.len() + 8);
-        write_encoded_event(id.as_json(), &self.tail, &mut text);
+        let mut text = Vec::new();
+        self.event.encode(Protocol::default(), id.as_json(), &mut text);
         Frame::Text(text.into())
     }
 }
@@ -155,18 +144,20 @@ impl<T, R, E> EncodedEvent<T, R, E> {
 impl<T, E> From<&Published<T>> for EncodedEvent<T, (), E> {
     fn from(event: &Published<T>) -> Self {
         let id = event.id().map(|id| id.to_string());
-        Self::of_envelope(&EventMeta { id, ..EventMeta::default() }, event.envelope())
+        Self::of_envelope(EventMeta { id, ..EventMeta::default() }, event.envelope().clone())
     }
 }
 
 impl<T, R, E> Clone for EncodedEvent<T, R, E> {
     fn clone(&self) -> Self {
-        Self { tail: self.tail.clone(), is_last: self.is_last, types: PhantomData }
+        Self { event: self.event.clone(), types: PhantomData }
     }
 }
 
 impl<T, R, E> fmt::Debug for EncodedEvent<T, R, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EncodedEvent").field("is_last", &self.is_last).finish_non_exhaustive()
+        f.debug_struct("EncodedEvent")
+            .field("is_last", &self.event.is_last())
+            .finish_non_exhaustive()
     }
 }

@@ -19,10 +19,7 @@ use crate::router::Route;
 use crate::schema::DecodeError;
 use crate::socket::Outbox;
 use crate::value::Envelope;
-use crate::wire::v1::batch::{Answer, Item, UNMATCHED, UNSUPPORTED};
-use crate::wire::v1::headers::BadHeader;
-use crate::wire::v1::query::query_input;
-use crate::wire::v1::sse::SseWriter;
+use crate::wire::{Answer, BadHeader, HttpEvents, Item, Protocol};
 
 /// Answers of a batch with their indexes, in the order of completion. Dropping it ends
 /// all calls.
@@ -30,6 +27,7 @@ pub(crate) type Answers = FuturesUnordered<BoxFuture<'static, (usize, Answer)>>;
 
 /// A call of a batch with its procedure.
 pub(crate) struct BatchCall<C> {
+    protocol: Protocol,
     call: Arc<Call>,
     procedure: Arc<dyn ErasedProcedure<C>>,
     /// A header of it cannot be decoded.
@@ -47,6 +45,7 @@ pub(crate) struct BatchCall<C> {
 
 /// State that all calls of a batch share.
 pub(crate) struct Common<'a> {
+    pub(crate) protocol: Protocol,
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) unicode: &'a UnicodeHeaders,
@@ -92,6 +91,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let is_head = *method == Method::HEAD && common.methods.is_some();
         let is_get = is_head || *method == Method::GET;
         Self {
+            protocol: common.protocol,
             call: Arc::new(make(Arc::clone(&route.target), parts).with_unicode(unicode)),
             procedure: Arc::clone(&route.procedure),
             bad_header,
@@ -99,7 +99,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             is_refused,
             refusal: None,
             is_head,
-            text: if is_get { query_input(query).into() } else { item.body },
+            text: if is_get { common.protocol.input_in_query(query).into() } else { item.body },
         }
     }
 
@@ -120,15 +120,16 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
     async fn answer(self, context: ContextSource<C>) -> Answer {
         let span = tracing::debug_span!("rpc", procedure = self.call.path());
         let (call, methods, is_head) = (Arc::clone(&self.call), self.methods, self.is_head);
+        let unsupported = self.protocol.unsupported();
         let run = AssertUnwindSafe(self.run(context)).catch_unwind().instrument(span);
         let (status, body) = match run.await {
             Ok(Ok(Some(Output { envelope, files }))) if files.is_empty() => {
                 (call.response().status().unwrap_or(StatusCode::OK), envelope)
             }
             // Iterators and files cannot be encoded in a batch.
-            Ok(Ok(_)) => return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, UNSUPPORTED),
+            Ok(Ok(_)) => return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, unsupported),
             Ok(Err(error)) if error.has_files() => {
-                return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, UNSUPPORTED);
+                return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, unsupported);
             }
             Ok(Err(error)) => written(&error),
             Err(panic) => written(&panicked(&call, &*panic)),
@@ -156,7 +157,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             return Err(Error::new(Code::MethodNotSupported));
         }
         // Unused: an iterator is not run.
-        let sink = || EventSink::new(Outbox::new(1), SseWriter);
+        let sink = || EventSink::new(Outbox::new(1), HttpEvents(self.protocol));
         let input = RawInput::Value(envelope);
         match self.procedure.start(context, Arc::clone(&self.call), input, &sink)? {
             Started::Unary(run) => run.await.map(Some),
@@ -172,6 +173,7 @@ fn written(error: &Error) -> (StatusCode, Vec<u8>) {
 
 /// Runs the calls; `None` is a call that matches no procedure.
 pub(crate) fn answers<C: Send + Sync + 'static>(
+    protocol: Protocol,
     context: &ContextSource<C>,
     calls: impl IntoIterator<Item = Option<BatchCall<C>>>,
 ) -> Answers {
@@ -180,7 +182,7 @@ pub(crate) fn answers<C: Send + Sync + 'static>(
         Box::pin(async move {
             match call {
                 Some(call) => (index, call.answer(context).await),
-                None => (index, Answer::text(StatusCode::NOT_FOUND, UNMATCHED)),
+                None => (index, Answer::text(StatusCode::NOT_FOUND, protocol.unmatched())),
             }
         })
     };
@@ -188,13 +190,17 @@ pub(crate) fn answers<C: Send + Sync + 'static>(
 }
 
 /// Collects all answers into one JSON array, in a response of that status.
-pub(crate) async fn collect_answers(answers: &mut Answers, status: StatusCode) -> Vec<u8> {
+pub(crate) async fn collect_answers(
+    protocol: Protocol,
+    answers: &mut Answers,
+    status: StatusCode,
+) -> Vec<u8> {
     let mut body = Vec::from(b"[");
     while let Some((index, answer)) = answers.next().await {
         if body.len() > 1 {
             body.push(b',');
         }
-        answer.write(index, status, &mut body);
+        protocol.encode_answer(&answer, index, status, &mut body);
     }
     body.push(b']');
     body
@@ -202,12 +208,19 @@ pub(crate) async fn collect_answers(answers: &mut Answers, status: StatusCode) -
 
 /// Writes each answer as an event when it is ready, in a response of that status. There
 /// is no final event.
-pub(crate) async fn write_answers(mut answers: Answers, status: StatusCode, sink: Arc<EventSink>) {
+pub(crate) async fn write_answers(
+    protocol: Protocol,
+    mut answers: Answers,
+    status: StatusCode,
+    sink: Arc<EventSink>,
+) {
     while let Some((index, answer)) = answers.next().await {
         if !sink.is_open() {
             sink.open();
         }
         sink.ready().await;
-        sink.plain(EventKind::Message, |out| answer.write(index, status, out));
+        sink.plain(EventKind::Message, |out| {
+            protocol.encode_answer(&answer, index, status, out);
+        });
     }
 }

@@ -11,8 +11,8 @@ use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::value::{Disk, Envelope, File, Files, Malformed};
-use crate::wire::v1::form::{self, PartHead};
-use crate::wire::v1::multipart::{self, Piece, Reader};
+use crate::wire;
+use crate::wire::{FormReader, MalformedForm, Part, PartHead, PartName, Piece, Protocol};
 
 /// Number of bytes of a file that are written to disk at a time.
 const BLOCK: usize = 256 * 1024;
@@ -42,7 +42,7 @@ impl FormLimits {
 /// Serialises a form, if its files have at most `limit` bytes. They count towards
 /// `held`; fails with `QuotaExceeded` if that is exhausted.
 pub(super) async fn form_bytes(
-    form: form::Form,
+    form: wire::Form,
     limit: usize,
     held: &mut Reservation,
 ) -> io::Result<Vec<u8>> {
@@ -50,8 +50,8 @@ pub(super) async fn form_bytes(
     let (mut all, mut left) = (Vec::new(), limit);
     for part in form.into_parts() {
         match part {
-            form::Part::Text(text) => all.extend_from_slice(&text),
-            form::Part::File(file) => {
+            Part::Text(text) => all.extend_from_slice(&text),
+            Part::File(file) => {
                 // Checked before reading, if the length is known.
                 let known = file.size().map_or(0, |size| usize::try_from(size).unwrap_or(limit));
                 held.grow(known.min(left)).map_err(full)?;
@@ -116,6 +116,7 @@ impl FormError {
 
 /// Reads a form whose bytes are counted by the caller.
 pub(crate) async fn read_form<S>(
+    protocol: Protocol,
     content_type: &[u8],
     chunks: S,
     limits: &FormLimits,
@@ -123,12 +124,13 @@ pub(crate) async fn read_form<S>(
 where
     S: Stream<Item = Result<Bytes, Interrupted>> + Send,
 {
-    read_form_within(content_type, chunks, limits, &mut Reservation::unbounded()).await
+    read_form_within(protocol, content_type, chunks, limits, &mut Reservation::unbounded()).await
 }
 
 /// Reads a form of that content type. Of parts with the same name the first one is
 /// used. Bytes kept in memory count towards `held`.
 pub(super) async fn read_form_within<S>(
+    protocol: Protocol,
     content_type: &[u8],
     chunks: S,
     limits: &FormLimits,
@@ -137,7 +139,7 @@ pub(super) async fn read_form_within<S>(
 where
     S: Stream<Item = Result<Bytes, Interrupted>> + Send,
 {
-    let reader = Reader::new(content_type)?;
+    let reader = FormReader::new(content_type)?;
     let mut parts = Parts { chunks: pin!(chunks), reader, limits, length: 0, held };
     let (mut envelope, mut files) = (None, Files::new());
     for count in 0.. {
@@ -145,31 +147,28 @@ where
         if count > limits.files {
             return Err(FormError::TooLarge);
         }
-        let number = form::number(&part.name);
-        match (part.file_name, number) {
-            (None, _) if part.name == form::DATA && envelope.is_none() => {
+        match (protocol.decode_part_name(&part.name), part.file_name) {
+            (PartName::Envelope, None) if envelope.is_none() => {
                 envelope = Some(parts.read(limits.envelope).await?);
             }
-            (Some(file_name), Some(number)) if !files.contains_key(&number) => {
+            (PartName::File(number), Some(file_name)) if !files.contains_key(&number) => {
                 files.insert(number, parts.read_file(file_name, &part.content_type).await?);
             }
-            // Ignored, as in JavaScript; a file in place of the envelope is not an
-            // envelope.
-            _ if part.name == form::DATA && envelope.is_none() => {
+            // A file in place of the envelope is not an envelope. A text in place of a file takes the name, but no
+            // value refers to it.
+            (PartName::Envelope, _) if envelope.is_none() => return Err(FormError::Malformed),
+            (PartName::File(number), None) if !files.contains_key(&number) => {
                 return Err(FormError::Malformed);
             }
-            // A text in place of a file takes the name, but no value refers to it.
-            (None, Some(number)) if !files.contains_key(&number) => {
-                return Err(FormError::Malformed);
-            }
+            // Ignored, as in JavaScript.
             _ => parts.skip().await?,
         }
     }
     Ok(Form { envelope: envelope.ok_or(FormError::Malformed)?, files })
 }
 
-impl From<multipart::Malformed> for FormError {
-    fn from(_: multipart::Malformed) -> Self {
+impl From<MalformedForm> for FormError {
+    fn from(_: MalformedForm) -> Self {
         Self::Malformed
     }
 }
@@ -177,7 +176,7 @@ impl From<multipart::Malformed> for FormError {
 /// The parts of a form, in order.
 struct Parts<'a, S> {
     chunks: Pin<&'a mut S>,
-    reader: Reader,
+    reader: FormReader,
     limits: &'a FormLimits,
     /// Number of bytes read so far.
     length: u64,

@@ -1,5 +1,5 @@
 //! The server's end of a socket: its upgrade request, its tags and attachment, and a
-//! way to send. This module does not depend on procedures or wire protocols.
+//! way to send. This module does not depend on procedures.
 
 mod accept;
 mod attachment;
@@ -26,6 +26,7 @@ pub(crate) use group::Group;
 pub(crate) use outbox::{Frames, Outbox};
 
 use crate::budget::{Budget, Reservation};
+use crate::wire::Protocol;
 use attachment::Attachment;
 use group::Groups;
 use outbox::Refused;
@@ -54,6 +55,8 @@ struct Shared {
     id: u64,
     request: Request,
     tags: Box<[Box<str>]>,
+    /// Protocol of its calls.
+    protocol: Protocol,
     outbox: Arc<Outbox>,
     memory: Arc<Budget>,
     /// Memory of the socket itself.
@@ -116,6 +119,7 @@ impl Socket {
 
         let socket = Self(Arc::new(Shared {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            protocol: Protocol::of_socket(&request.headers),
             request: Request::own(request),
             tags: accept.tags.into(),
             outbox: Outbox::counted(unsent, memory.nothing()),
@@ -270,6 +274,10 @@ impl Socket {
     /// Returns the memory budget of the socket.
     pub(crate) fn memory(&self) -> &Arc<Budget> {
         &self.0.memory
+    }
+
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.0.protocol
     }
 
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {

@@ -21,10 +21,7 @@ use crate::serve::method::is_get;
 use crate::serve::state::Parts;
 use crate::socket::Outbox;
 use crate::value::Envelope;
-use crate::wire::v1::http::{InputSource, input_source};
-use crate::wire::v1::query::query_input;
-use crate::wire::v1::sse::SseWriter;
-use crate::wire::v2;
+use crate::wire::{BodyKind, HttpEvents, Protocol, Refused};
 
 /// Input of a call as received.
 enum Input {
@@ -38,8 +35,8 @@ enum Input {
 pub(super) enum Answer {
     Output(Output),
     Events(EventBody),
-    /// The call is of version 2 of the protocol.
-    Version2,
+    /// The call is in a protocol that the server does not speak.
+    Refused(Refused),
 }
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {
@@ -56,6 +53,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
 
     pub(super) async fn answer<B>(
         &self,
+        protocol: Protocol,
         route: &Route<C>,
         call: &Arc<Call>,
         body: RequestBody<B>,
@@ -66,7 +64,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B::Data: Send,
     {
         let context = self.context.get(call).await?;
-        let input = self.input(call, body, held).await?;
+        let input = self.input(protocol, call, body, held).await?;
         let value = match input {
             Input::Envelope(ref text) => (&text[..], Envelope::parse(text).map(RawInput::Value)),
             Input::Form(ref form) => (form.text(), form.envelope().map(RawInput::Value)),
@@ -74,14 +72,17 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         };
         let input = match value {
             (_, Ok(input)) => input,
-            (text, Err(_)) if v2::http::is_envelope(text) => return Ok(Answer::Version2),
-            (_, Err(malformed)) => return Err(malformed_request(malformed.into())),
+            (text, Err(malformed)) => {
+                let refused = Refused::of_envelope(text).map(Answer::Refused);
+                return refused.ok_or_else(|| malformed_request(malformed.into()));
+            }
         };
         if !self.options.methods.run(call.definition(), call.method()) {
             return Err(Error::new(Code::MethodNotSupported));
         }
         let memory = held.budget().cloned();
-        let sink = || EventSink::new(Outbox::within(STREAM_BUFFER, memory.clone()), SseWriter);
+        let sink =
+            || EventSink::new(Outbox::within(STREAM_BUFFER, memory.clone()), HttpEvents(protocol));
         match route.procedure.start(context, Arc::clone(call), input, &sink)? {
             Started::Unary(run) => run.await.map(Answer::Output),
             Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
@@ -92,6 +93,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     /// Returns the input, from the body or the query.
     async fn input<B>(
         &self,
+        protocol: Protocol,
         call: &Call,
         body: RequestBody<B>,
         held: &mut Reservation,
@@ -101,31 +103,33 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B::Data: Send,
     {
         if is_get(call.method()) {
-            return Ok(Input::Envelope(query_input(call.uri().query()).into()));
+            return Ok(Input::Envelope(protocol.input_in_query(call.uri().query()).into()));
         }
         let headers = call.headers();
         refuse_codings(headers)?;
-        let source = input_source(headers);
+        let kind = protocol.body_kind(headers);
         let deadlines = self.options.deadlines;
-        match source {
-            InputSource::Form => {
+        match kind {
+            BodyKind::Form => {
                 // Boxed, so that calls without files are no larger for it.
                 let limits = &self.options.form;
-                let form = Box::pin(read_form(body, headers, limits, deadlines.body, held)).await;
+                let form =
+                    Box::pin(read_form(protocol, body, headers, limits, deadlines.body, held))
+                        .await;
                 return form.map(Input::Form).map_err(FormError::answer);
             }
-            InputSource::Events => {
+            BodyKind::Events => {
                 let (limit, kept) = (self.options.body_limit, held.another());
-                let events = BodyEvents::new(body, limit, deadlines.events, kept);
+                let events = BodyEvents::new(protocol, body, limit, deadlines.events, kept);
                 return Ok(Input::Events(InputEvents::read(events)));
             }
-            InputSource::Json | InputSource::Nowhere => {}
+            BodyKind::Json | BodyKind::Nowhere => {}
         }
         // A body without an envelope is read as well, so that the connection can
         // continue with the next request.
         let bytes = read_body(body, headers, self.options.body_limit, deadlines.body, held).await;
         let bytes = bytes.map_err(ReadError::answer)?;
-        let text = if source == InputSource::Json { bytes } else { Bytes::new() };
+        let text = if kind == BodyKind::Json { bytes } else { Bytes::new() };
         Ok(Input::Envelope(text))
     }
 

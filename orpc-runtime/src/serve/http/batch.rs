@@ -23,13 +23,13 @@ use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_ans
 use crate::serve::method::{self, is_get, is_unsafe};
 use crate::serve::state::Parts;
 use crate::socket::Outbox;
-use crate::wire::v1::batch::{self, Item, Mode};
-use crate::wire::v1::sse::SseWriter;
+use crate::wire::{HttpEvents, Item, Mode, Protocol};
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {
     /// Answers several calls in one response.
     pub(super) async fn batch<B>(
         &self,
+        protocol: Protocol,
         mode: Mode,
         parts: http::request::Parts,
         body: RequestBody<B>,
@@ -48,29 +48,30 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         if !self.options.origins.allow(&parts.headers, &parts.uri) {
             return cross_site();
         }
-        let text = match self.batch_text(&parts, body, held).await {
+        let text = match self.batch_text(protocol, &parts, body, held).await {
             Ok(text) => text,
             Err(error) => return error_response(&error),
         };
-        let items = match batch::read(&text, self.options.batch_limit) {
+        let items = match protocol.decode_batch(&text, self.options.batch_limit) {
             Ok(items) => items,
             Err(bad) => {
-                let mut response = Response::new(RpcBody::full(bad.body()));
+                let mut response = Response::new(RpcBody::full(protocol.batch_refusal(bad)));
                 *response.status_mut() = bad.status();
                 response.headers_mut().insert(CONTENT_TYPE, JSON);
                 return response;
             }
         };
         let status = self.options.batch_status;
-        let mut answers = answers(&self.context, self.batch_calls(items, &parts));
+        let mut answers =
+            answers(protocol, &self.context, self.batch_calls(protocol, items, &parts));
         match mode {
             Mode::Buffered => {
-                let body = collect_answers(&mut answers, status).await;
+                let body = collect_answers(protocol, &mut answers, status).await;
                 self.batch_response(JSON, RpcBody::full(body))
             }
             Mode::Streaming => {
-                let sink = EventSink::new(Outbox::new(STREAM_BUFFER), SseWriter);
-                let run = write_answers(answers, status, Arc::clone(&sink));
+                let sink = EventSink::new(Outbox::new(STREAM_BUFFER), HttpEvents(protocol));
+                let run = write_answers(protocol, answers, status, Arc::clone(&sink));
                 let run = run.map(|()| Ok(StreamEnd(None))).boxed();
                 let events = match self.events(run, sink).await {
                     Ok(events) => events,
@@ -84,6 +85,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     /// Returns the JSON text of the calls, from the body or the query.
     async fn batch_text<B>(
         &self,
+        protocol: Protocol,
         parts: &http::request::Parts,
         body: RequestBody<B>,
         held: &mut Reservation,
@@ -93,7 +95,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B::Data: Send,
     {
         if is_get(&parts.method) {
-            return Ok(batch::query_items(parts.uri.query()).into());
+            return Ok(protocol.batch_in_query(parts.uri.query()).into());
         }
         refuse_codings(&parts.headers)?;
         let (limit, deadline) = (self.options.body_limit, self.options.deadlines.body);
@@ -112,6 +114,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     /// Returns the calls of a batch in order; `None` for one that matches no procedure.
     fn batch_calls(
         &self,
+        protocol: Protocol,
         items: Vec<Item>,
         batch: &http::request::Parts,
     ) -> Vec<Option<BatchCall<C>>> {
@@ -122,6 +125,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let told = told.unwrap_or_default();
         let guessed = items.first().and_then(|first| guessed(own, &first.path));
         let common = Common {
+            protocol,
             method: &batch.method,
             headers: &batch.headers,
             unicode: UnicodeHeaders::NONE,

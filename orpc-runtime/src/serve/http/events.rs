@@ -14,7 +14,7 @@ use crate::core::{Code, Error};
 use crate::procedure::InputEvent;
 use crate::serve::memory::no_memory;
 use crate::serve::patience::{Failed, Patience};
-use crate::wire::v1::sse_reader::{SseEvent, SseReader, TooLong};
+use crate::wire::{Protocol, SseEvent, SseReader, TooLong};
 
 /// Events of a request's body, which is read on demand.
 pub(super) struct BodyEvents<B>
@@ -40,6 +40,7 @@ where
     /// Creates the events of a body. An event has at most `limit` bytes; data or a
     /// comment must arrive within `silence`.
     pub(super) fn new(
+        protocol: Protocol,
         body: RequestBody<B>,
         limit: usize,
         silence: Duration,
@@ -47,7 +48,7 @@ where
     ) -> Self {
         Self {
             body: Some(body),
-            reader: SseReader::new(limit),
+            reader: SseReader::new(protocol, limit),
             bytes: Bytes::new(),
             patience: Patience::for_events(silence),
             kept,

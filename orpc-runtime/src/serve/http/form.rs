@@ -12,7 +12,7 @@ use http_body::Body;
 use crate::serve::form::Interrupted;
 use crate::serve::patience::Patience;
 use crate::value::{File, FileReader};
-use crate::wire::v1::form::{Form, Part};
+use crate::wire::{Form, Part};
 
 /// Data of a request's body, with its deadline.
 pub(super) struct Chunks<'b, B> {

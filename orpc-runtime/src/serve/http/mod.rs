@@ -9,12 +9,12 @@ mod events;
 mod form;
 mod pace;
 mod read;
+mod refused;
 mod response;
 mod service;
-mod version2;
 
 pub use body::RpcBody;
 pub use connection::Connection;
 #[cfg(feature = "websocket")]
-pub(crate) use response::respond_with_error;
+pub(crate) use response::error_response;
 pub use service::{HttpFuture, HttpService, Unmatched};

@@ -17,6 +17,7 @@ use crate::schema::DecodeError;
 use crate::serve::form::{self, Form, FormError, FormLimits};
 use crate::serve::memory::no_memory;
 use crate::serve::patience::{Failed, Patience};
+use crate::wire::Protocol;
 
 /// Error of reading a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,7 @@ fn declared_length<B: Body>(body: &B, headers: &HeaderMap) -> u64 {
 
 /// Reads a form within its limits, likewise.
 pub(super) async fn read_form<B>(
+    protocol: Protocol,
     mut body: RequestBody<B>,
     headers: &HeaderMap,
     limits: &FormLimits,
@@ -130,6 +132,6 @@ where
     let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), |value| value.as_bytes());
     let mut patience = Patience::new(deadline);
     let chunks = Chunks { body: Pin::new(&mut body), patience: &mut patience };
-    let form = form::read_form_within(content_type, chunks, limits, held).await;
+    let form = form::read_form_within(protocol, content_type, chunks, limits, held).await;
     if patience.is_late() { Err(FormError::Late) } else { form }
 }

@@ -10,29 +10,28 @@ use http_body::Body as _;
 use super::answer::Answer;
 use super::body::RpcBody;
 use super::form::FormBody;
+use super::refused;
 use super::service::Unmatched;
-use super::version2;
 use crate::budget::Exhausted;
 use crate::core::{Code, Error, Output};
 use crate::procedure::Call;
 use crate::serve::host;
-use crate::wire;
+use crate::wire::{Form, Protocol};
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const FORM: HeaderValue = HeaderValue::from_static("multipart/form-data");
 pub(super) const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const NO_TRANSFORM: HeaderValue = HeaderValue::from_static("no-cache, no-transform");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Creates the response of a successful call.
-pub(super) fn respond(answer: Answer, call: &Call) -> Response<RpcBody> {
+pub(super) fn respond(protocol: Protocol, answer: Answer, call: &Call) -> Response<RpcBody> {
     let mut head = call.response();
     let (content_type, body) = match (answer, head.take_body()) {
-        (Answer::Version2, _) => return version2::error(),
+        (Answer::Refused(refused), _) => return refused::respond(refused),
         (Answer::Output(_), Some(bytes)) => (None, RpcBody::form(FormBody::of_file(bytes))),
         (Answer::Output(output), None) => {
-            let (content_type, body) = output_body(output);
+            let (content_type, body) = output_body(protocol, output);
             (Some(content_type), body)
         }
         (Answer::Events(events), _) => (Some(EVENT_STREAM), RpcBody::events(events)),
@@ -61,19 +60,21 @@ pub(super) fn set_content_type(response: &mut Response<RpcBody>, content_type: H
 }
 
 /// Returns the body of an output and its content type: a form if there are files.
-fn output_body(output: Output) -> (HeaderValue, RpcBody) {
+fn output_body(protocol: Protocol, output: Output) -> (HeaderValue, RpcBody) {
     if output.files.is_empty() {
         return (JSON, RpcBody::full(output.envelope));
     }
-    let form = wire::v1::form::Form::new(output);
-    // A boundary consists of letters and digits.
-    let content_type = HeaderValue::from_str(&form.content_type()).unwrap_or(FORM);
-    (content_type, RpcBody::form(FormBody::new(form)))
+    let form = Form::new(protocol, output);
+    (form.content_type(), RpcBody::form(FormBody::new(form)))
 }
 
 /// Creates the response of a failed call.
-pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<RpcBody> {
-    let (content_type, body) = output_body(error.output());
+pub(super) fn respond_with_error(
+    protocol: Protocol,
+    error: &Error,
+    headers: HeaderMap,
+) -> Response<RpcBody> {
+    let (content_type, body) = output_body(protocol, error.output());
     let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -88,8 +89,8 @@ pub(crate) fn respond_with_error(error: &Error, headers: HeaderMap) -> Response<
 }
 
 /// Creates the response to a request that failed before a call had headers to add.
-pub(super) fn error_response(error: &Error) -> Response<RpcBody> {
-    respond_with_error(error, HeaderMap::new())
+pub(crate) fn error_response(error: &Error) -> Response<RpcBody> {
+    respond_with_error(Protocol::default(), error, HeaderMap::new())
 }
 
 /// Creates the response to a path without a procedure.
@@ -117,7 +118,7 @@ pub(super) fn allowed_methods(allow: HeaderValue) -> Response<RpcBody> {
 /// Creates the response to a method that the resource does not have.
 pub(super) fn refused_method(allow: HeaderValue) -> Response<RpcBody> {
     let headers = HeaderMap::from_iter([(ALLOW, allow)]);
-    respond_with_error(&Error::new(Code::MethodNotSupported), headers)
+    respond_with_error(Protocol::default(), &Error::new(Code::MethodNotSupported), headers)
 }
 
 /// Creates the response to a page of another origin.

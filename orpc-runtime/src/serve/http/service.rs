@@ -18,11 +18,11 @@ use tracing::Instrument as _;
 use super::body::RpcBody;
 use super::connection::Connection;
 use super::drain::{Drain, RequestBody};
+use super::refused;
 use super::response::{
     allowed_methods, cross_site, foreign_host, head_only, no_memory, refused_method, respond,
     respond_with_error, unmatched,
 };
-use super::version2::{self, is_version2};
 use crate::budget::{Exhausted, MemoryBudget, Reservation};
 use crate::procedure::{Call, panicked};
 use crate::router::Route;
@@ -34,8 +34,7 @@ use crate::serve::method::{Methods, is_get, is_unsafe};
 use crate::serve::origin::{AllowedOrigins, is_navigation};
 use crate::serve::state::{Parts, Served, head_size};
 use crate::serve::time::SHORTEST;
-use crate::wire::v1::batch;
-use crate::wire::v1::sse;
+use crate::wire::{self, Protocol};
 
 const MIB: usize = 1024 * 1024;
 
@@ -145,8 +144,8 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             batch_limit: 10,
             batch_status: StatusCode::MULTI_STATUS,
             batch_headers: HeaderMap::new(),
-            initial_comment: Some(sse::comment("").into()),
-            keep_alive: Some((Duration::from_secs(5), sse::comment("").into())),
+            initial_comment: Some(wire::comment("").into()),
+            keep_alive: Some((Duration::from_secs(5), wire::comment("").into())),
             deadlines: Deadlines {
                 body: Duration::from_secs(20),
                 events: Duration::from_secs(75),
@@ -327,7 +326,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// once; an empty one by default.
     #[must_use]
     pub fn initial_comment(self, text: Option<&str>) -> Self {
-        self.with(|options| options.initial_comment = text.map(|text| sse::comment(text).into()))
+        self.with(|options| options.initial_comment = text.map(|text| wire::comment(text).into()))
     }
 
     /// Sets the silence after which a comment is sent on an event stream, and its text;
@@ -336,7 +335,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     pub fn keep_alive(self, every: Option<(Duration, &str)>) -> Self {
         self.with(|options| {
             options.keep_alive =
-                every.map(|(interval, text)| (interval.max(SHORTEST), sse::comment(text).into()));
+                every.map(|(interval, text)| (interval.max(SHORTEST), wire::comment(text).into()));
         })
     }
 
@@ -400,22 +399,37 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         let (parts, body) = request.into_parts();
         let body = RequestBody::new(body, &parts.headers, &state.options.drain);
         let is_head = parts.method == Method::HEAD;
+        let is_below = state.below(parts.uri.path()).is_some();
         let mut response = if !state.options.hosts.allow(&parts.headers, &parts.uri) {
             foreign_host()
-        } else if is_version2(&parts.headers) && state.below(parts.uri.path()).is_some() {
-            let Options { body_limit, batch_limit, deadlines, .. } = state.options;
-            let (deadline, held) = (deadlines.body, &mut held);
-            let answer = version2::refuse(&parts, body, body_limit, deadline, batch_limit, held);
-            Box::pin(answer).await
-        } else if let Some(mode) = batch::mode(&parts.headers)
-            && state.below(parts.uri.path()).is_some()
-        {
-            // Boxed, so that other calls are no larger for it.
-            Box::pin(state.batch(mode, parts, body, &mut held)).await
-        } else if let Some(route) = state.find(parts.uri.path()) {
-            state.call(route, parts, body, &mut held).await
         } else {
-            unmatched()
+            match Protocol::of_request(&parts.headers) {
+                Ok(protocol) => {
+                    if is_below && let Some(mode) = protocol.batch_mode(&parts.headers) {
+                        // Boxed, so that other calls are no larger for it.
+                        Box::pin(state.batch(protocol, mode, parts, body, &mut held)).await
+                    } else if let Some(route) = state.find(parts.uri.path()) {
+                        state.call(protocol, route, parts, body, &mut held).await
+                    } else {
+                        unmatched()
+                    }
+                }
+                Err(refused) if is_below => {
+                    let Options { body_limit, batch_limit, deadlines, .. } = state.options;
+                    let (deadline, held) = (deadlines.body, &mut held);
+                    Box::pin(refused::respond_to(
+                        refused,
+                        &parts,
+                        body,
+                        body_limit,
+                        deadline,
+                        batch_limit,
+                        held,
+                    ))
+                    .await
+                }
+                Err(_) => unmatched(),
+            }
         };
         response.body_mut().hold(held);
         Ok(if is_head { head_only(response) } else { response })
@@ -426,6 +440,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     /// Answers one call.
     async fn call<B>(
         &self,
+        protocol: Protocol,
         route: &Route<C>,
         parts: http::request::Parts,
         body: RequestBody<B>,
@@ -449,19 +464,20 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
         let call = Arc::new(Call::from_parts(Arc::clone(&route.target), parts));
         let span = tracing::debug_span!("rpc", procedure = call.path());
-        let answer = AssertUnwindSafe(self.answer(route, &call, body, held)).catch_unwind();
+        let answer =
+            AssertUnwindSafe(self.answer(protocol, route, &call, body, held)).catch_unwind();
         let answer = match answer.instrument(span.clone()).await {
             Ok(answer) => answer,
             Err(panic) => Err(span.in_scope(|| panicked(&call, &*panic))),
         };
         let mut response = match answer {
-            Ok(answer) => respond(answer, &call),
+            Ok(answer) => respond(protocol, answer, &call),
             Err(error) => {
                 span.in_scope(|| {
                     tracing::debug!(code = error.code(), status = error.status(), "call failed");
                 });
                 let headers = call.response().take_headers();
-                respond_with_error(&error, headers)
+                respond_with_error(protocol, &error, headers)
             }
         };
         methods.tell(definition, response.status(), response.headers_mut());

@@ -12,7 +12,7 @@ use http::request::Parts;
 
 use crate::core::Error;
 use crate::socket::Socket;
-use crate::wire::v1::peer::Request;
+use crate::wire::Request;
 
 /// Admits the sockets of one endpoint, and routes the calls on them.
 pub(crate) trait Gate: Send + Sync {

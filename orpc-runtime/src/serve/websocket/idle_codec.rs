@@ -9,6 +9,7 @@ use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 
 use super::intake::TooLong;
 use super::transport::Transport;
+use crate::wire::Protocol;
 
 /// A message of a client.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ pub(super) struct RestingSocket<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
-    pub(super) fn new(connection: S, message_limit: usize) -> Self {
-        let resting = Some(Transport::new(connection, message_limit));
+    pub(super) fn new(protocol: Protocol, connection: S, message_limit: usize) -> Self {
+        let resting = Some(Transport::new(protocol, connection, message_limit));
         Self { resting, awake: None, is_drained: false, message_limit }
     }
 
@@ -167,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn buffers_are_given_back_between_messages_and_not_within_one() {
         let (server, mut client) = tokio::io::duplex(1024);
-        let mut socket = RestingSocket::new(server, 1024);
+        let mut socket = RestingSocket::new(Protocol::default(), server, 1024);
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..2 {
             assert!(socket.is_resting());

@@ -7,7 +7,7 @@
 
 use bytes::BytesMut;
 
-use crate::wire::v1::beginning::{self, Beginning, MAX_BEGINNING, NoBeginning};
+use crate::wire::{Beginning, MAX_BEGINNING, NoBeginning, Protocol};
 
 /// Maximum length of a message whose call is refused alone, in multiples of the limit.
 const DISCARDED: u64 = 16;
@@ -31,6 +31,7 @@ pub(super) struct TooLong {
 /// Parses the headers of frames.
 #[derive(Debug)]
 pub(super) struct Intake {
+    protocol: Protocol,
     limit: u64,
     state: State,
     /// Received part of a frame's header. The codec gets it whole.
@@ -118,8 +119,9 @@ fn number(bytes: &[u8]) -> u64 {
 }
 
 impl Intake {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(protocol: Protocol, limit: usize) -> Self {
         Self {
+            protocol,
             limit: limit as u64,
             state: State::Passes,
             header: [0; MAX_HEADER],
@@ -337,7 +339,7 @@ impl Intake {
     /// Decides by the first members received so far.
     fn look(&mut self, out: &mut BytesMut) {
         let State::Looks { held, message, is_begun } = &mut self.state else { return };
-        match beginning::read(&message.beginning) {
+        match Beginning::decode(self.protocol, &message.beginning) {
             Ok(beginning) => {
                 let (length, is_begun) = (message.length, *is_begun);
                 self.too_long = Some(TooLong {
@@ -435,7 +437,7 @@ mod tests {
             .concat(),
         ];
         for step in STEPS {
-            let mut intake = Intake::new(70_000);
+            let mut intake = Intake::new(Protocol::default(), 70_000);
             for message in &messages {
                 for (index, part) in message.chunks(step).enumerate() {
                     assert_eq!(
@@ -494,7 +496,7 @@ mod tests {
             (&split, frame(2, b"{\"i\":"), 1500, true),
         ] {
             for step in STEPS {
-                let mut intake = Intake::new(1000);
+                let mut intake = Intake::new(Protocol::default(), 1000);
                 let (out, too_long) = fed(&mut intake, &[&**bytes, &*after].concat(), step);
                 assert_eq!(out, [&*passed, &*after].concat(), "{length} in {step}");
                 let id = too_long[0].beginning.id.as_str();
@@ -524,11 +526,11 @@ mod tests {
             reserved,
         ] {
             for step in STEPS {
-                let mut intake = Intake::new(1000);
+                let mut intake = Intake::new(Protocol::default(), 1000);
                 assert_eq!(fed(&mut intake, &bytes, step), (bytes.clone(), vec![]), "{step}");
             }
         }
-        let mut closing = Intake::new(1000);
+        let mut closing = Intake::new(Protocol::default(), 1000);
         closing.close();
         let bytes = frame(LAST | TEXT, &call(1001));
         assert_eq!(fed(&mut closing, &bytes, 7), (bytes.clone(), vec![]));
@@ -550,7 +552,7 @@ mod tests {
             (reserved.clone(), reserved),
         ] {
             for step in STEPS {
-                let mut intake = Intake::new(1000);
+                let mut intake = Intake::new(Protocol::default(), 1000);
                 let (out, too_long) = fed(&mut intake, &[&*begun, &*next].concat(), step);
                 assert_eq!(too_long.len(), 1);
                 let out = out.strip_prefix(&*passed).unwrap();
@@ -561,7 +563,7 @@ mod tests {
 
     #[test]
     fn only_the_beginning_of_a_long_message_is_held() {
-        let mut intake = Intake::new(1 << 20);
+        let mut intake = Intake::new(Protocol::default(), 1 << 20);
         let mut long = br#"{"x":""#.to_vec();
         long.resize(2 << 20, b'x');
         let bytes = frame(LAST | TEXT, &long);

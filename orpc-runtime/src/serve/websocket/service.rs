@@ -26,7 +26,7 @@ use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::serve::host::{self, AllowedHosts};
-use crate::serve::http::respond_with_error;
+use crate::serve::http::error_response;
 use crate::serve::origin::AllowedOrigins;
 use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
 use crate::serve::state::{Served, head_size};
@@ -376,7 +376,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         WebSocketFuture::boxed(async move {
             match hooks.upgrade(&parts).await {
                 Ok(accept) => service.switch(upgrade, parts, accept, headers, held),
-                Err(error) => respond_with_error(&error, HeaderMap::new()),
+                Err(error) => error_response(&error),
             }
         })
     }
@@ -420,7 +420,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         let context = self.served.context.clone();
         let memory = memory.budget().part(limits.memory);
         let socket = Socket::new(parts, accept, limits.unsent, memory, held);
-        let websocket = RestingSocket::new(connection, message_limit);
+        let websocket = RestingSocket::new(socket.protocol(), connection, message_limit);
         let gate = gate.map(|GateOf(gate)| gate);
         if let Some(gate) = &gate {
             gate.open(&socket);

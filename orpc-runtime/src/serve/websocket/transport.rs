@@ -9,6 +9,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::intake::{Intake, TooLong};
+use crate::wire::Protocol;
 
 /// Number of bytes that are read at once onto the stack.
 const READ: usize = 4096;
@@ -32,12 +33,12 @@ pub(super) struct Transport<S> {
 }
 
 impl<S> Transport<S> {
-    pub(super) fn new(connection: S, message_limit: usize) -> Self {
+    pub(super) fn new(protocol: Protocol, connection: S, message_limit: usize) -> Self {
         Self {
             connection,
             wrote: false,
             is_blocked: false,
-            intake: Intake::new(message_limit),
+            intake: Intake::new(protocol, message_limit),
             ahead: Bytes::new(),
             ready: BytesMut::new(),
         }

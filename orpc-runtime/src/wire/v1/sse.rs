@@ -1,54 +1,24 @@
-//! Event iterators as server-sent events (WHATWG HTML Standard, section "Server-sent events").
+//! Event iterators as server-sent events.
 
-use std::io::Write as _;
+use crate::core::EventKind;
 
-use crate::core::{EventKind, EventMeta, EventWriter};
-
-/// Frames events for a `text/event-stream` body.
-pub(crate) struct SseWriter;
-
-impl EventWriter for SseWriter {
-    // The head of the response already announces the iterator.
-    fn open(&self, _out: &mut Vec<u8>) {}
-
-    fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) {
-        for text in meta.comments() {
-            write_line(out, ": ", text);
-        }
-        let name = match kind {
-            EventKind::Message => "message",
-            EventKind::Error => "error",
-            EventKind::Done => "done",
-        };
-        write_line(out, "event: ", name);
-        if let Some(retry) = meta.retry() {
-            // Writing to a `Vec` cannot fail.
-            _ = writeln!(out, "retry: {}", retry.as_millis());
-        }
-        if let Some(id) = meta.id() {
-            write_line(out, "id: ", id);
-        }
-        out.extend_from_slice(b"data: ");
-    }
-
-    fn end(&self, _meta: &EventMeta, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"\n\n");
+/// Returns the name of an event.
+pub(super) fn event_name(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Message => "message",
+        EventKind::Error => "error",
+        EventKind::Done => "done",
     }
 }
 
-/// Writes a comment on its own, which flushes the head or keeps a connection alive.
+/// Returns the kind of an event of that name.
 #[cfg(feature = "http")]
-pub(crate) fn comment(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 4);
-    for line in text.split(['\r', '\n']) {
-        write_line(&mut out, ": ", line);
+pub(super) fn event_kind(name: &str) -> Option<EventKind> {
+    match name {
+        "message" => Some(EventKind::Message),
+        "error" => Some(EventKind::Error),
+        // `close` is used by clients since 1.16.
+        "done" | "close" => Some(EventKind::Done),
+        _ => None,
     }
-    out.push(b'\n');
-    out
-}
-
-fn write_line(out: &mut Vec<u8>, field: &str, text: &str) {
-    out.extend_from_slice(field.as_bytes());
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'\n');
 }

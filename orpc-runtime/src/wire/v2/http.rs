@@ -1,9 +1,4 @@
-//! Version 2 of the protocol. It is only detected: its calls get an error in the format
-//! that their clients read.
-//!
-//! A message of a socket shows its version. Over HTTP most requests are equal in both.
-//! A batch, and a body that is a file or a stream, have a header that clients of
-//! version 1 never send, and the types of `meta` are names.
+//! Requests over HTTP.
 
 use std::borrow::Cow;
 
@@ -11,7 +6,7 @@ use ::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::write_refusal;
+use super::encode_response;
 
 /// Marks a request as a batch.
 const ORPC_BATCH: HeaderName = HeaderName::from_static("orpc-batch");
@@ -19,18 +14,21 @@ const ORPC_BATCH: HeaderName = HeaderName::from_static("orpc-batch");
 /// Describes the body.
 const STANDARD_SERVER: HeaderName = HeaderName::from_static("standard-server");
 
-/// Returns `true` if a request over HTTP is a batch.
-pub(crate) fn is_batch(headers: &HeaderMap) -> bool {
+/// Parameter of a query with the calls of a batch.
+pub(in crate::wire) const BATCH: &str = "data";
+
+/// Returns `true` if the headers are those of a call or a batch of this version.
+pub(in crate::wire) fn is_request(headers: &HeaderMap) -> bool {
+    is_batch(headers) || headers.contains_key(STANDARD_SERVER)
+}
+
+/// Returns `true` if a request is a batch.
+pub(in crate::wire) fn is_batch(headers: &HeaderMap) -> bool {
     headers.contains_key(ORPC_BATCH)
 }
 
-/// Returns `true` if a request over HTTP is a call, by its headers.
-pub(crate) fn is_call(headers: &HeaderMap) -> bool {
-    headers.contains_key(STANDARD_SERVER)
-}
-
 /// Returns `true` if the types in the `meta` of an envelope are names.
-pub(crate) fn is_envelope(text: &[u8]) -> bool {
+pub(in crate::wire) fn is_envelope(text: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Raw<'a> {
         #[serde(borrow)]
@@ -44,9 +42,9 @@ pub(crate) fn is_envelope(text: &[u8]) -> bool {
     serde_json::from_slice::<Raw<'_>>(text).is_ok_and(|raw| raw.meta.iter().any(is_named))
 }
 
-/// Writes the answers to the calls of a batch, as the body of one response. At most the
-/// first `limit` calls are answered.
-pub(crate) fn refuse_batch(text: &[u8], limit: usize) -> Vec<u8> {
+/// Encodes the answers to the calls of a batch, as the body of one response. At most the first `limit` calls are
+/// answered.
+pub(in crate::wire) fn encode_batch(text: &[u8], limit: usize) -> Vec<u8> {
     #[derive(Deserialize)]
     struct Item<'a> {
         #[serde(borrow)]
@@ -60,7 +58,7 @@ pub(crate) fn refuse_batch(text: &[u8], limit: usize) -> Vec<u8> {
         if body.len() > 1 {
             body.push(b',');
         }
-        write_refusal(item.id.get(), &mut body);
+        encode_response(item.id.get(), &mut body);
     }
     body.push(b']');
     body

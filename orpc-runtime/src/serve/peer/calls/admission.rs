@@ -12,7 +12,7 @@ use super::{CALL, Calls, Waiting, Work};
 use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error};
 use crate::procedure::ProcedureKind;
-use crate::wire::v1::peer::CallId;
+use crate::wire::CallId;
 
 /// Reason why a call is not admitted.
 #[derive(Debug, Clone, Copy)]

@@ -9,13 +9,13 @@ use super::admission::Refused;
 use super::{Calls, OpenCall, Shared, Waiting, Work, path_and_query};
 use crate::procedure::{Call, EventSink, ProcedureKind};
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
-use crate::wire::v1::batch::{self, Mode};
-use crate::wire::v1::peer::{self, BatchWriter, Body, CallId, Request};
+use crate::wire::{Body, CallId, Mode, PeerEvents, Request};
 
 impl<C: Send + Sync + 'static> Calls<C> {
     /// Receives a batch: several calls in one message, which count as one running call.
     pub(super) fn batch(&mut self, id: CallId, mode: Mode, request: &Request, weight: usize) {
         let shared = Arc::clone(&self.shared);
+        let protocol = shared.protocol();
         let held = match self.admit(ProcedureKind::Unary, 2 * weight) {
             Ok(held) => held,
             Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
@@ -24,18 +24,18 @@ impl<C: Send + Sync + 'static> Calls<C> {
             Body::Envelope(text) if request.method != Method::GET => Bytes::copy_from_slice(text),
             _ => {
                 let query = path_and_query(&request.url).split_once('?').map(|(_, query)| query);
-                batch::query_items(query).into()
+                protocol.batch_in_query(query).into()
             }
         };
-        let items = match batch::read(&text, shared.limits.batch) {
+        let items = match protocol.decode_batch(&text, shared.limits.batch) {
             Ok(items) => items,
             Err(bad) => {
-                let write = |out: &mut _| peer::write_plain(&id, bad.status(), bad.body(), out);
-                return shared.outbox().append(write);
+                return shared.respond(&id, bad.status(), protocol.batch_refusal(bad));
             }
         };
         let mut calls = Vec::with_capacity(items.len());
         let common = Common {
+            protocol,
             method: &request.method,
             headers: &request.headers,
             unicode: &request.unicode,
@@ -70,19 +70,20 @@ pub(super) async fn run_batch<C: Send + Sync + 'static>(
     mode: Mode,
     calls: Vec<Option<BatchCall<C>>>,
 ) {
-    let mut answers = answers(&shared.context, calls);
+    let protocol = shared.protocol();
+    let mut answers = answers(protocol, &shared.context, calls);
+    let status = StatusCode::MULTI_STATUS;
     match mode {
         Mode::Buffered => {
-            let body = collect_answers(&mut answers, StatusCode::MULTI_STATUS).await;
+            let body = collect_answers(protocol, &mut answers, status).await;
             shared.outbox().ready().await;
-            shared
-                .outbox()
-                .append(|out| peer::write_plain(&id, StatusCode::MULTI_STATUS, &body, out));
+            shared.respond(&id, status, &body);
         }
         Mode::Streaming => {
-            let sink = EventSink::new(Arc::clone(shared.outbox()), BatchWriter(id.clone()));
-            write_answers(answers, StatusCode::MULTI_STATUS, sink).await;
-            shared.outbox().append(|out| peer::write_end_of_batch(&id, out));
+            let events = PeerEvents { protocol, id: id.clone(), status: status.as_u16() };
+            let sink = EventSink::new(Arc::clone(shared.outbox()), events);
+            write_answers(protocol, answers, status, sink).await;
+            shared.outbox().append(|out| protocol.encode_end(&id, out));
         }
     }
 }

@@ -12,7 +12,8 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::future::{AbortHandle, BoxFuture};
 use futures::stream::FuturesUnordered;
-use http::{HeaderMap, Method};
+use http::header::{HeaderName, RETRY_AFTER};
+use http::{HeaderMap, Method, StatusCode};
 
 use self::admission::Refused;
 use self::run::Input;
@@ -30,16 +31,18 @@ use crate::schema::DecodeError;
 use crate::serve::ContextSource;
 use crate::serve::batch::BatchCall;
 use crate::socket::{Outbox, Socket};
-use crate::wire::v1::batch::{self, Mode};
-#[cfg(feature = "websocket")]
-use crate::wire::v1::beginning::{Beginning, BeginningKind};
-use crate::wire::v1::peer::{
-    self, BadCall, BadMessage, Body, CallId, Message, Payload, PeerWriter, Request,
+use crate::wire::{
+    BadCall, BadMessage, Body, CallId, Message, Mode, Payload, PeerEvents, Protocol, Request,
+    Response,
 };
-use crate::wire::v1::query::query_input;
+#[cfg(feature = "websocket")]
+use crate::wire::{Beginning, BeginningKind};
 
 /// Memory of a call without its message: its task, and its entry among the others.
 const CALL: usize = 1024;
+
+/// Status of a successful call.
+const OK: u16 = 200;
 
 /// Maximum length of a result that is sent regardless of memory.
 const FEW_BYTES: usize = 16 * 1024;
@@ -140,13 +143,14 @@ impl<C: Send + Sync + 'static> Calls<C> {
     /// Receives a message. One that cannot be decoded gets no answer, because its id is
     /// unknown.
     pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
+        let message = self.shared.protocol().decode_request(frame);
         let Message { id, payload } =
-            peer::decode(frame).inspect_err(|_| self.buckets.count_bytes(frame.len()))?;
-        if !matches!(payload, Payload::Request(_) | Payload::Unreadable(_)) {
+            message.inspect_err(|_| self.buckets.count_bytes(frame.len()))?;
+        if !matches!(payload, Payload::First(_) | Payload::Unreadable(_)) {
             self.buckets.count_bytes(frame.len());
         }
         match payload {
-            Payload::Request(request) => self.request(id, request, frame.len()),
+            Payload::First(request) => self.request(id, request, frame.len()),
             Payload::Unreadable(bad) => self.refuse(&id, &bad, frame.len()),
             Payload::UnknownEvent => {
                 // Otherwise the iterator would wait forever for the unreadable event.
@@ -169,13 +173,17 @@ impl<C: Send + Sync + 'static> Calls<C> {
         if self.is_open(id) {
             return;
         }
-        match self.buckets.take_call(weight) {
-            Err(wait) if *bad != BadCall::Version2 => {
-                let refused = Refused::TooFast(wait);
-                self.shared.fail(id, &refused.error(), refused.retry_after());
+        let taken = self.buckets.take_call(weight).map_err(Refused::TooFast);
+        match (taken, bad) {
+            // Its client reads only this format.
+            (_, BadCall::Refused(foreign)) => {
+                self.shared.outbox().append(|out| foreign.encode_response(id, out));
             }
-            // A client of version 2 reads only this format.
-            _ => self.shared.outbox().append(|out| peer::write_unreadable(id, bad, out)),
+            (Err(refused), _) => self.shared.fail(id, &refused.error(), refused.retry_after()),
+            (Ok(()), _) => {
+                let error = Error::new(Code::BadRequest).with_message(bad.to_string());
+                self.shared.fail(id, &error, None);
+            }
         }
     }
 
@@ -192,7 +200,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
                     }
                 }
             }
-            BeginningKind::Version2 => self.refuse(&message.id, &BadCall::Version2, length),
+            BeginningKind::Refused(foreign) => {
+                self.refuse(&message.id, &BadCall::Refused(foreign), length);
+            }
             BeginningKind::Event => {
                 self.buckets.count_bytes(length);
                 if let Some(feed) = self.feed(&message.id) {
@@ -218,6 +228,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             return;
         }
         let shared = Arc::clone(&self.shared);
+        let protocol = shared.protocol();
         if let Err(wait) = self.buckets.take_call(weight) {
             let refused = Refused::TooFast(wait);
             shared.fail(&id, &refused.error(), refused.retry_after());
@@ -229,7 +240,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 Err(Blocked::Unmatched) => return shared.unmatched(&id),
                 Err(Blocked::Failed(error)) => return shared.fail(&id, &error, None),
             }
-        } else if let Some(mode) = batch::mode(&request.headers) {
+        } else if let Some(mode) = protocol.batch_mode(&request.headers) {
             return self.batch(id, mode, &request, weight);
         }
         let target = path_and_query(&request.url);
@@ -253,7 +264,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             Body::Events => {
                 let (outbox, stop) = (Arc::clone(shared.outbox()), id.clone());
                 let (events, feed) = InputEvents::new(Arc::clone(&shared.unread), move || {
-                    outbox.append(|out| peer::write_abort(&stop, out));
+                    outbox.append(|out| protocol.encode_abort(&stop, out));
                     // The owner of the iterator may run in another task.
                     outbox.wake();
                 });
@@ -268,7 +279,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let body = match call.method() {
             &Method::GET => {
                 let query = target.split_once('?').map(|(_, query)| query);
-                Body::Envelope(query_input(query).into())
+                Body::Envelope(protocol.input_in_query(query).into())
             }
             _ => request.body,
         };
@@ -343,13 +354,20 @@ impl<C: Send + Sync + 'static> Shared<C> {
         Call::on_socket(Arc::clone(&route.target), parts, self.socket.clone())
     }
 
+    fn protocol(&self) -> Protocol {
+        self.socket.protocol()
+    }
+
     /// Returns the outbox for the frames of calls.
     fn outbox(&self) -> &Arc<Outbox> {
         self.socket.outbox()
     }
 
     fn sink(&self, id: &CallId) -> Arc<EventSink> {
-        EventSink::new(Arc::clone(self.outbox()), PeerWriter(id.clone()))
+        {
+            let events = PeerEvents { protocol: self.protocol(), id: id.clone(), status: OK };
+            EventSink::new(Arc::clone(self.outbox()), events)
+        }
     }
 
     /// Reserves memory for a result that has to wait to be sent.
@@ -361,16 +379,33 @@ impl<C: Send + Sync + 'static> Shared<C> {
         waits.then(|| self.socket.memory().reserve(bytes)).transpose()
     }
 
+    /// Answers a call with JSON text that is not an envelope.
+    fn respond(&self, id: &CallId, status: StatusCode, text: &[u8]) {
+        let body = Body::Envelope(text);
+        self.send(id, &Response { status: status.as_u16(), headers: HeaderMap::new(), body });
+    }
+
     fn unmatched(&self, id: &CallId) {
-        self.outbox().append(|out| peer::write_unmatched(id, out));
+        self.respond(id, StatusCode::NOT_FOUND, self.protocol().unmatched());
+    }
+
+    /// Sends the response of a call that is not a form.
+    fn send(&self, id: &CallId, response: &Response<HeaderMap, &[u8]>) {
+        self.outbox().append(|out| self.protocol().encode_response(id, response, out));
     }
 
     fn fail(&self, id: &CallId, error: &Error, retry_after: Option<u64>) {
-        let written = self.outbox().write(|out| peer::write_error(id, error, retry_after, out));
-        if let Err(reason) = written {
-            tracing::error!(%reason, "an error cannot be serialised");
-        }
+        let seconds = retry_after.map(|seconds| (RETRY_AFTER, seconds.into()));
+        let headers = HeaderMap::from_iter(seconds);
+        let text = error.output().envelope;
+        self.send(id, &Response { status: error.status(), headers, body: Body::Envelope(&text) });
     }
+}
+
+/// Returns that header of a response, of which channels carry those of durable iterators alone.
+fn carried(headers: &HeaderMap, name: HeaderName) -> HeaderMap {
+    let value = headers.get(&name).cloned();
+    value.into_iter().map(|value| (name.clone(), value)).collect()
 }
 
 /// Returns path and query of a URL: a client may send a complete one.

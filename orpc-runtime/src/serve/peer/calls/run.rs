@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
-use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use tracing::Instrument as _;
 
-use super::Shared;
 use super::admission::Refused;
+use super::{OK, Shared, carried};
 use crate::budget::Reservation;
 use crate::core::{Error, EventMeta, Output, malformed_request};
 use crate::procedure::{
@@ -20,8 +20,7 @@ use crate::procedure::{
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::serve::memory::no_memory;
 use crate::value::{Envelope, Malformed};
-use crate::wire;
-use crate::wire::v1::peer::{self, Body, CallId};
+use crate::wire::{Body, CallId, DURABLE_ITERATOR, Form as FormFrame, POSITION, Response};
 
 /// Input of a call as received.
 pub(super) struct Input {
@@ -49,7 +48,7 @@ impl Input {
 enum Reply {
     Nothing,
     Envelope(Vec<u8>),
-    Form { status: u16, content_type: String, body: Vec<u8>, _held: Reservation },
+    Form { status: u16, content_type: HeaderValue, body: Vec<u8>, _held: Reservation },
     Error(Error),
 }
 
@@ -82,15 +81,16 @@ impl<C: Send + Sync + 'static> Run<C> {
                         }
                     };
                     outbox.ready().await;
-                    let response = self.call.response();
-                    let headers = response.headers();
-                    outbox.append(|out| peer::write_output(&self.id, headers, &envelope, out));
+                    let headers = carried(self.call.response().headers(), DURABLE_ITERATOR);
+                    let body = Body::Envelope(&*envelope);
+                    self.shared.send(&self.id, &Response { status: OK, headers, body });
                 }
                 Ok(Reply::Form { status, content_type, body, _held }) => {
                     outbox.ready().await;
-                    outbox.append_binary(|out| {
-                        peer::write_form(&self.id, status, &content_type, &body, out);
-                    });
+                    let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
+                    let response = Response { status, headers, body: Body::Form(&*body) };
+                    let protocol = self.shared.protocol();
+                    outbox.append_binary(|out| protocol.encode_response(&self.id, &response, out));
                 }
                 Ok(Reply::Nothing) => {}
                 Ok(Reply::Error(error)) => {
@@ -111,7 +111,7 @@ impl<C: Send + Sync + 'static> Run<C> {
             // All frames were events.
             Ok(None) => return Reply::Nothing,
             Ok(Some(output)) if output.files.is_empty() => return Reply::Envelope(output.envelope),
-            Ok(Some(output)) => Box::pin(self.form(200, output)).await,
+            Ok(Some(output)) => Box::pin(self.form(OK, output)).await,
             Err(error) => {
                 tracing::debug!(code = error.code(), status = error.status(), "call failed");
                 if !error.has_files() {
@@ -131,7 +131,7 @@ impl<C: Send + Sync + 'static> Run<C> {
     }
 
     async fn form(&self, status: u16, output: Output) -> std::io::Result<Reply> {
-        let form = wire::v1::form::Form::new(output);
+        let form = FormFrame::new(self.shared.protocol(), output);
         let content_type = form.content_type();
         let mut held = self.shared.socket.memory().nothing();
         let body = form_bytes(form, self.shared.limits.result_files, &mut held).await?;
@@ -169,7 +169,7 @@ impl<C: Send + Sync + 'static> Run<C> {
         let content_type = content_type.map_or(b"".as_slice(), HeaderValue::as_bytes);
         let limits = FormLimits::of_message(self.shared.limits.files);
         let body = futures::stream::once(std::future::ready(Ok(body)));
-        read_form(content_type, body, &limits).await
+        read_form(self.shared.protocol(), content_type, body, &limits).await
     }
 
     /// Decodes an input that is not a form.
@@ -199,9 +199,8 @@ impl<C: Send + Sync + 'static> Run<C> {
         let socket = &self.shared.socket;
         // From here on, because events may be sent as soon as the id is known.
         socket.hibernate(self.id.as_str());
-        let response = self.call.response();
-        socket.outbox().append(|out| peer::write_iterator(&self.id, response.headers(), out));
-        drop(response);
+        let headers = carried(self.call.response().headers(), POSITION);
+        self.shared.send(&self.id, &Response { status: OK, headers, body: Body::Events });
         let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
         let error = match opened {
             Ok(Ok(())) => return,

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::peer::CallId;
+use super::{CallId, Protocol, Refused};
 
 /// Maximum number of bytes of a message that are examined: its members up to the
 /// payload.
@@ -22,8 +22,8 @@ pub(crate) enum BeginningKind {
     Event,
     /// A message that is not answered.
     Other,
-    /// A call in version 2 of the protocol.
-    Version2,
+    /// A call in a protocol that the server does not speak.
+    Refused(Refused),
 }
 
 /// Error of a beginning without the necessary members.
@@ -35,62 +35,47 @@ pub(crate) enum NoBeginning {
     Unreadable,
 }
 
-/// Parses a beginning: the members before the payload, which is the first one whose
-/// value is an object or array.
-pub(crate) fn read(text: &[u8]) -> Result<Beginning, NoBeginning> {
-    let mut members = Members::default();
-    let mut rest = expect(text, b'{')?;
-    loop {
-        let (name, behind) = string(rest)?;
-        rest = skip_space(expect(behind, b':')?);
-        let (value, behind) = match rest.first().ok_or(NoBeginning::Short)? {
-            b'{' | b'[' => return members.read(),
-            b'"' => string(rest)?,
-            _ => word(rest)?,
-        };
-        members.add(name, value);
-        rest = skip_space(behind);
-        match rest.first().ok_or(NoBeginning::Short)? {
-            b',' => rest = &rest[1..],
-            _ => return Err(NoBeginning::Unreadable),
-        }
-    }
-}
-
-/// Members before the payload, as JSON text.
-#[derive(Default)]
-struct Members<'a> {
-    i: Option<&'a [u8]>,
-    t: Option<&'a [u8]>,
-    id: Option<&'a [u8]>,
-    kind: Option<&'a [u8]>,
-}
-
-impl<'a> Members<'a> {
-    fn add(&mut self, name: &[u8], value: &'a [u8]) {
-        match name {
-            b"\"i\"" => self.i = Some(value),
-            b"\"t\"" => self.t = Some(value),
-            b"\"id\"" => self.id = Some(value),
-            b"\"kind\"" => self.kind = Some(value),
-            _ => {}
+impl Beginning {
+    /// Parses a beginning: the members before the payload, which is the first one whose value is an object or array.
+    pub(crate) fn decode(protocol: Protocol, text: &[u8]) -> Result<Self, NoBeginning> {
+        let mut members = Members(Vec::new());
+        let mut rest = expect(text, b'{')?;
+        loop {
+            let (name, behind) = string(rest)?;
+            rest = skip_space(expect(behind, b':')?);
+            let (value, behind) = match rest.first().ok_or(NoBeginning::Short)? {
+                b'{' | b'[' => return Self::of(protocol, &members),
+                b'"' => string(rest)?,
+                _ => word(rest)?,
+            };
+            members.0.push((name, value));
+            rest = skip_space(behind);
+            match rest.first().ok_or(NoBeginning::Short)? {
+                b',' => rest = &rest[1..],
+                _ => return Err(NoBeginning::Unreadable),
+            }
         }
     }
 
-    fn read(&self) -> Result<Beginning, NoBeginning> {
-        let (id, kind) = match (self.i, self.t, self.id, self.kind) {
-            (Some(id), Some(b"3"), ..) => (id, BeginningKind::Event),
-            (Some(id), Some(b"4"), ..) => (id, BeginningKind::Other),
-            (Some(id), ..) => (id, BeginningKind::Call),
-            (None, _, Some(id), Some(b"\"request\"")) => (id, BeginningKind::Version2),
-            (None, _, Some(id), Some(_)) => (id, BeginningKind::Other),
-            _ => return Err(NoBeginning::Unreadable),
-        };
+    fn of(protocol: Protocol, members: &Members<'_>) -> Result<Self, NoBeginning> {
+        let (id, kind) = protocol.beginning(members).ok_or(NoBeginning::Unreadable)?;
         let id = std::str::from_utf8(id).map_err(|_| NoBeginning::Unreadable)?;
         // It is repeated unchanged in the answer.
         serde_json::from_str::<IgnoredAny>(id).map_err(|_| NoBeginning::Unreadable)?;
         let id = CallId::new(id).map_err(|_| NoBeginning::Unreadable)?;
-        Ok(Beginning { id, kind })
+        Ok(Self { id, kind })
+    }
+}
+
+/// Members before the payload: names with their quotes, and values, as JSON text.
+pub(super) struct Members<'a>(Vec<(&'a [u8], &'a [u8])>);
+
+impl<'a> Members<'a> {
+    /// Returns the last value of that name.
+    pub(super) fn get(&self, name: &str) -> Option<&'a [u8]> {
+        let is_it =
+            |own: &[u8]| own.len() == name.len() + 2 && own[1..].starts_with(name.as_bytes());
+        self.0.iter().rfind(|(own, _)| is_it(own)).map(|(_, value)| *value)
     }
 }
 
@@ -139,12 +124,13 @@ mod tests {
     use super::*;
 
     fn told(text: &str) -> Result<(String, BeginningKind), NoBeginning> {
-        read(text.as_bytes()).map(|read| (read.id.as_str().to_owned(), read.kind))
+        let read = Beginning::decode(Protocol::default(), text.as_bytes())?;
+        Ok((read.id.as_str().to_owned(), read.kind))
     }
 
     #[test]
     fn the_id_and_the_kind_come_before_the_payload() {
-        use BeginningKind::{Call, Event, Other, Version2};
+        use BeginningKind::{Call, Event, Other};
         for (text, id, kind) in [
             (r#"{"i":"1","p":{"#, r#""1""#, Call),
             (r#"{"i":"1","t":1,"p":{"u":"/ech"#, r#""1""#, Call),
@@ -153,7 +139,11 @@ mod tests {
             (r#"{"x":null,"y":-1.5e3,"z":"{","i":"1","b":["#, r#""1""#, Call),
             (r#"{"i":"1","t":3,"p":{"#, r#""1""#, Event),
             (r#"{"i":"1","t":4,"p":{"#, r#""1""#, Other),
-            (r#"{"id":"1","kind":"request","json":{"#, r#""1""#, Version2),
+            (
+                r#"{"id":"1","kind":"request","json":{"#,
+                r#""1""#,
+                BeginningKind::Refused(Refused::V2),
+            ),
             (r#"{"kind":"event-stream","id":"5","json":{"#, r#""5""#, Other),
         ] {
             assert_eq!(told(text), Ok((id.to_owned(), kind)), "{text}");
@@ -189,6 +179,7 @@ mod tests {
         ] {
             assert_eq!(told(text), Err(NoBeginning::Unreadable), "{text}");
         }
-        assert_eq!(read(b"{\"i\":\"\xff\",\"p\":{"), Err(NoBeginning::Unreadable));
+        let text = b"{\"i\":\"\xff\",\"p\":{";
+        assert_eq!(Beginning::decode(Protocol::default(), text), Err(NoBeginning::Unreadable));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
@@ -19,11 +20,11 @@ const MAX_HEADER_BYTES: usize = 32 * 1024;
 const MAX_NAME: usize = 64;
 
 /// Headers as an object; the last one of a name is used.
-pub(crate) type RawHeaders<'a> = BTreeMap<Cow<'a, str>, HeaderValues<'a>>;
+pub(super) type RawHeaders<'a> = BTreeMap<Cow<'a, str>, HeaderValues<'a>>;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(crate) enum HeaderValues<'a> {
+pub(super) enum HeaderValues<'a> {
     One(#[serde(borrow)] Cow<'a, str>),
     Many(Vec<String>),
     Other(IgnoredAny),
@@ -72,7 +73,7 @@ impl BadHeader {
 
 /// Decodes all headers. Names in lower case come first, because those are the ones that
 /// the official server reads.
-pub(crate) fn read(headers: &RawHeaders<'_>) -> Result<CallHeaders, BadHeader> {
+pub(super) fn read(headers: &RawHeaders<'_>) -> Result<CallHeaders, BadHeader> {
     let mut read = CallHeaders::default();
     let is_lower = |name: &str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
     let (lower, others) = headers.iter().partition::<Vec<_>, _>(|(name, _)| is_lower(name));
@@ -117,22 +118,31 @@ impl HeaderValues<'_> {
 
 /// Returns the value of a header under exactly that name, as the official server looks
 /// up the headers of the body.
-pub(crate) fn exact<'h>(headers: &'h RawHeaders<'_>, name: &str) -> Option<&'h str> {
+pub(super) fn exact<'h>(headers: &'h RawHeaders<'_>, name: &str) -> Option<&'h str> {
     headers.get(name)?.texts()?.first().copied()
 }
 
 /// Writes headers as an object: the values of a repeated name as an array.
-pub(crate) fn write_headers(headers: &HeaderMap, out: &mut Vec<u8>) {
-    let members = headers.keys().map(|name| {
+pub(super) fn write_headers(headers: &HeaderMap, out: &mut Vec<u8>) {
+    out.push(b'{');
+    write_members(headers, out);
+    if out.last() == Some(&b',') {
+        out.pop();
+    }
+    out.push(b'}');
+}
+
+/// Writes the members of that object, each with a comma behind it.
+pub(super) fn write_members(headers: &HeaderMap, out: &mut Vec<u8>) {
+    for name in headers.keys() {
         let mut values: Vec<_> = headers.get_all(name).iter().map(text).collect();
         let value = match values.len() {
             1 => values.remove(0).into(),
             _ => serde_json::Value::from(values),
         };
-        (name.as_str().to_owned(), value)
-    });
-    let object: serde_json::Map<String, serde_json::Value> = members.collect();
-    out.extend_from_slice(serde_json::Value::Object(object).to_string().as_bytes());
+        // Writing to a `Vec` cannot fail, and a name needs no escapes.
+        _ = write!(out, "\"{name}\":{value},");
+    }
 }
 
 /// Returns the text of a value that a handler created from a `str`, or from bytes.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
 
+use super::Protocol;
 use crate::core::{EventKind, EventMeta};
 
 /// A parsed event.
@@ -22,6 +23,7 @@ pub(crate) struct TooLong;
 /// Parses the events of a `text/event-stream` body from pieces of any size.
 #[derive(Debug)]
 pub(crate) struct SseReader {
+    protocol: Protocol,
     limit: usize,
     /// The incomplete line.
     line: Vec<u8>,
@@ -45,8 +47,9 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl SseReader {
     /// Creates a parser for events of at most `limit` bytes each.
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(protocol: Protocol, limit: usize) -> Self {
         Self {
+            protocol,
             limit,
             line: Vec::new(),
             after_cr: false,
@@ -102,7 +105,7 @@ impl SseReader {
             return None;
         }
         self.length = 0;
-        std::mem::take(&mut self.event).into_event()
+        std::mem::take(&mut self.event).into_event(self.protocol)
     }
 }
 
@@ -134,14 +137,10 @@ impl Fields {
 
     /// Returns the event; `None` if the lines were a keep-alive, or the event's name is
     /// unknown.
-    fn into_event(self) -> Option<SseEvent> {
+    fn into_event(self, protocol: Protocol) -> Option<SseEvent> {
         let kind = match self.name.as_str() {
-            "message" => EventKind::Message,
-            "error" => EventKind::Error,
-            // `close` is used by clients since 1.16.
-            "done" | "close" => EventKind::Done,
             "" if self.data.is_some() => EventKind::Message,
-            _ => return None,
+            name => protocol.event_kind(name)?,
         };
         Some(SseEvent { kind, data: self.data.unwrap_or_default().into(), meta: self.meta })
     }
