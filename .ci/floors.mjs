@@ -23,8 +23,11 @@ const FLOORS = {
   "orpc-macros": [],
 };
 
-/** Folders of a module that no other module names: a protocol is chosen within `wire`. */
-const PRIVATE = { "orpc-runtime": ["wire::v1", "wire::v2"] };
+/** Modules whose folders no other module names: of the protocols one is chosen within `wire`. */
+const CLOSED = ["wire"];
+
+/** A protocol by its name, which only the module may use that chooses it. */
+const NAMED = /\b(?:Foreign)?Protocol::[A-Z]\w*/u;
 
 /** Re-exports at the root, by the module that holds the item. */
 const EXPORTS = /pub use (?:crate::)?(\w+)::(?:\{([^{}]*)\}|([\w:]+)(?: as (\w+))?);/gu;
@@ -119,6 +122,8 @@ for (const [name, floors] of Object.entries(FLOORS)) {
   /** Uses of one folder by another, below the same folder: a file of each. */
   const uses = new Map();
   for (const { file, module, text } of all) {
+    const named = NAMED.exec(code(text));
+    if (named && !CLOSED.includes(module[0])) problem(`${file} names ${named[0]}: pass on the Protocol of the socket or request`);
     for (const path of paths(code(text))) {
       const to = absolute(path, module);
       to.splice(0, 1, ...(exported.get(to[0]) ?? [to[0]]));
@@ -126,8 +131,9 @@ for (const [name, floors] of Object.entries(FLOORS)) {
       if (floors.length > 0 && module[0] !== to[0] && level.get(to[0]) >= level.get(module[0])) {
         problem(`${file} uses ${to.join("::")}, of a floor that is not below its own`);
       }
-      const inner = PRIVATE[name]?.find((inner) => `${to.join("::")}::`.startsWith(`${inner}::`));
-      if (inner && module[0] !== to[0]) problem(`${file} names ${inner}, which only ${to[0]} may: choose by its Protocol`);
+      if (CLOSED.includes(to[0]) && module[0] !== to[0] && to.length > 1 && known.has(to.slice(0, 2).join("::"))) {
+        problem(`${file} names ${to.slice(0, 2).join("::")}, which only ${to[0]} may name`);
+      }
       let shared = 0;
       while (shared < module.length && module[shared] === to[shared]) shared += 1;
       const [from, onto] = [module, to].map((path) => path.slice(0, shared + 1).join("::"));

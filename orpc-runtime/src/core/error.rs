@@ -425,6 +425,14 @@ pub(crate) fn invalid_input(issues: &[Issue]) -> Error {
         .with_data(&serde_json::json!({ "issues": issues }))
 }
 
+/// Creates the response to an input that was not decoded.
+pub(crate) fn undecoded_input(error: DecodeError) -> Error {
+    match error {
+        DecodeError::Malformed => malformed_request(error),
+        DecodeError::Invalid(issues) => invalid_input(&issues),
+    }
+}
+
 /// Returns the message of a panic.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();

@@ -11,7 +11,7 @@ mod rpc_error;
 
 pub use code::Code;
 pub use error::Error;
-pub(crate) use error::{invalid_input, malformed_request, panic_text};
+pub(crate) use error::{malformed_request, panic_text, undecoded_input};
 pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, EventPayload, LastEventId};
 pub(crate) use event_writer::{EventKind, EventWriter, WriteError, write_event};
 pub(crate) use header::UnicodeHeaders;

@@ -19,7 +19,7 @@ use super::issuer::Issuer;
 use super::session::{Channels, Seat};
 use super::sessions::Sessions;
 use super::token::Claims;
-use crate::core::{Code, Error, invalid_input, malformed_request};
+use crate::core::{Code, Error, undecoded_input};
 use crate::router::encoded;
 use crate::schema::{DecodeError, InputDecoder};
 use crate::serve::{Admitted, Blocked, FormLimits, Gate, Refusal, path_and_query, read_form};
@@ -105,10 +105,7 @@ impl TokenGate {
         client: &DurableClient,
         request: &mut Request,
     ) -> Result<(), Error> {
-        let path = self.method_path(protocol, request).map_err(|error| match error {
-            DecodeError::Malformed => malformed_request(error),
-            DecodeError::Invalid(issues) => invalid_input(&issues),
-        })?;
+        let path = self.method_path(protocol, request).map_err(undecoded_input)?;
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let first = names.first().copied().unwrap_or_default();
         if !client.may_call(first) {

@@ -67,8 +67,11 @@ pub(crate) enum Started {
     Stream(StreamRun, Arc<EventSink>),
     /// A hibernating iterator; the future resolves to the callback that runs once the
     /// client knows of it.
-    Hibernating(BoxFuture<'static, Result<Opened, Error>>),
+    Hibernating(HibernatingRun),
 }
+
+/// An iterator that hibernates, opened by the returned callback once the client knows of it.
+pub(crate) type HibernatingRun = BoxFuture<'static, Result<Opened, Error>>;
 
 /// A stream that is polled to its end. An error ends a run that has not opened its
 /// stream; later ones are sent as events.

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::input::{ProcedureInput, RawInput, wrong_kind};
 use super::signature::IoSchema;
 use crate::budget::{Budget, Reservation};
-use crate::core::{Code, Error, Event, EventKind, EventMeta, invalid_input, malformed_request};
+use crate::core::{Code, Error, Event, EventKind, EventMeta, undecoded_input};
 use crate::schema::{DecodeError, InputDecoder, SchemaError};
 use crate::value::Envelope;
 
@@ -102,15 +102,11 @@ where
     R: DeserializeOwned + JsonSchema + Send + 'static,
 {
     fn read(&self, event: InputEvent) -> Result<Event<T, R>, Error> {
-        let malformed = |error| match error {
-            DecodeError::Malformed => malformed_request(error),
-            DecodeError::Invalid(issues) => invalid_input(&issues),
-        };
-        let parse = |data| Envelope::parse(data).map_err(|error| malformed(error.into()));
+        let parse = |data| Envelope::parse(data).map_err(|error| undecoded_input(error.into()));
         let event_of = match event.kind {
             EventKind::Message => {
                 let envelope = parse(&event.data)?;
-                Event::new(self.decoders.message.decode(envelope).map_err(malformed)?)
+                Event::new(self.decoders.message.decode(envelope).map_err(undecoded_input)?)
             }
             EventKind::Done => {
                 let mut envelope = parse(&event.data)?;
@@ -118,7 +114,7 @@ where
                     // No caller reads the return value.
                     envelope = Envelope::default();
                 }
-                Event::done(self.decoders.done.decode(envelope).map_err(malformed)?)
+                Event::done(self.decoders.done.decode(envelope).map_err(undecoded_input)?)
             }
             EventKind::Error => return Err(Error::from_wire(&event.data)),
         };

@@ -49,9 +49,9 @@ pub(crate) use signature::IoSchema;
 
 pub(crate) use call::Target;
 pub(crate) use emitter::EventSink;
-pub(crate) use erased::{ErasedProcedure, LocalError, Started};
 #[cfg(feature = "http")]
-pub(crate) use erased::{StreamEnd, StreamRun};
+pub(crate) use erased::StreamEnd;
+pub(crate) use erased::{ErasedProcedure, HibernatingRun, LocalError, Started, StreamRun};
 pub(crate) use hooks::hooked;
 pub(crate) use layer::mounted as behind;
 pub(crate) use register::Mounted;

@@ -23,10 +23,10 @@ use super::input::{ProcedureInput, RawInput};
 use super::output::ProcedureOutput;
 use crate::core::{
     Code, Error, ErrorDeclaration, ErrorEvent, EventError, EventItem, EventKind, EventMeta,
-    EventPayload, Output, RpcError, invalid_input, malformed_request, panic_text, present,
+    EventPayload, Output, RpcError, malformed_request, panic_text, present, undecoded_input,
 };
 use crate::procedure::{Hibernating, Opened};
-use crate::schema::{DecodeError, OutputWriter, SchemaError};
+use crate::schema::{OutputWriter, SchemaError};
 
 /// Runs a procedure of one kind.
 pub(crate) struct Runner<P: Procedure, K, How> {
@@ -103,10 +103,7 @@ impl<P: Procedure> Prepared<P> {
             }
             return unit_input::<P>();
         };
-        P::Input::decode(decoder, input).map_err(|error| match error {
-            DecodeError::Malformed => malformed_request(error),
-            DecodeError::Invalid(issues) => invalid_input(&issues),
-        })
+        P::Input::decode(decoder, input).map_err(undecoded_input)
     }
 }
 

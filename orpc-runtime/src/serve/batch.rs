@@ -1,24 +1,22 @@
 //! Runs the calls of a batch concurrently.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt as _, StreamExt as _};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
 use tracing::Instrument as _;
 
 use super::context::ContextSource;
+use super::invoke::{Input, Invocation, Outcome, caught, malformed};
 use super::method::Methods;
-use crate::core::{Code, Error, EventKind, Output, UnicodeHeaders, malformed_request};
-use crate::procedure::{Call, ErasedProcedure, EventSink, RawInput, Started, Target, panicked};
+use crate::core::{Error, EventKind, Output, UnicodeHeaders};
+use crate::procedure::{Call, ErasedProcedure, EventSink, Target};
 use crate::router::Route;
-use crate::schema::DecodeError;
 use crate::socket::Outbox;
-use crate::value::Envelope;
 use crate::wire::{Answer, BadHeader, HttpEvents, Item, Protocol};
 
 /// Answers of a batch with their indexes, in the order of completion. Dropping it ends
@@ -121,18 +119,16 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let span = tracing::debug_span!("rpc", procedure = self.call.path());
         let (call, methods, is_head) = (Arc::clone(&self.call), self.methods, self.is_head);
         let unsupported = self.protocol.unsupported();
-        let run = AssertUnwindSafe(self.run(context)).catch_unwind().instrument(span);
-        let (status, body) = match run.await {
-            Ok(Ok(Some(Output { envelope, files }))) if files.is_empty() => {
+        let (status, body) = match caught(&call, self.run(context)).instrument(span).await {
+            Ok(Some(Output { envelope, files })) if files.is_empty() => {
                 (call.response().status().unwrap_or(StatusCode::OK), envelope)
             }
             // Iterators and files cannot be encoded in a batch.
-            Ok(Ok(_)) => return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, unsupported),
-            Ok(Err(error)) if error.has_files() => {
+            Ok(_) => return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, unsupported),
+            Err(error) if error.has_files() => {
                 return Answer::text(StatusCode::INTERNAL_SERVER_ERROR, unsupported);
             }
-            Ok(Err(error)) => written(&error),
-            Err(panic) => written(&panicked(&call, &*panic)),
+            Err(error) => written(&error),
         };
         let mut headers = call.response().headers().clone();
         if let Some(methods) = methods {
@@ -150,18 +146,19 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         if let Some(refusal) = self.refusal {
             return Err(refusal);
         }
-        let context = context.get(&self.call).await?;
-        let envelope =
-            Envelope::parse(&self.text).map_err(|_| malformed_request(DecodeError::Malformed))?;
-        if self.is_refused {
-            return Err(Error::new(Code::MethodNotSupported));
-        }
+        let invocation = Invocation {
+            context: &context,
+            procedure: &*self.procedure,
+            call: &self.call,
+            member: None,
+            is_refused: self.is_refused,
+        };
+        let input = std::future::ready(Ok(Input::Envelope(self.text)));
         // Unused: an iterator is not run.
         let sink = || EventSink::new(Outbox::new(1), HttpEvents(self.protocol));
-        let input = RawInput::Value(envelope);
-        match self.procedure.start(context, Arc::clone(&self.call), input, &sink)? {
-            Started::Unary(run) => run.await.map(Some),
-            Started::Stream(..) | Started::Hibernating(_) => Ok(None),
+        match invocation.run(input, malformed, sink).await? {
+            Outcome::Output(output) => Ok(Some(output)),
+            Outcome::Stream(..) | Outcome::Hibernating(_) => Ok(None),
         }
     }
 }

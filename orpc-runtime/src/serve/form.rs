@@ -78,7 +78,6 @@ impl Form {
     }
 
     /// Returns the text of the envelope.
-    #[cfg(feature = "http")]
     pub(super) fn text(&self) -> &[u8] {
         &self.envelope
     }

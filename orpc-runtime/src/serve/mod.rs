@@ -7,6 +7,7 @@ mod form;
 mod host;
 #[cfg(feature = "http")]
 pub mod http;
+mod invoke;
 #[cfg(feature = "server")]
 pub mod listen;
 mod memory;

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::{CallId, Protocol, Refused};
+use super::{CallId, ForeignProtocol, Protocol};
 
 /// Maximum number of bytes of a message that are examined: its members up to the
 /// payload.
@@ -23,7 +23,7 @@ pub(crate) enum BeginningKind {
     /// A message that is not answered.
     Other,
     /// A call in a protocol that the server does not speak.
-    Refused(Refused),
+    Foreign(ForeignProtocol),
 }
 
 /// Error of a beginning without the necessary members.
@@ -142,7 +142,7 @@ mod tests {
             (
                 r#"{"id":"1","kind":"request","json":{"#,
                 r#""1""#,
-                BeginningKind::Refused(Refused::V2),
+                BeginningKind::Foreign(ForeignProtocol::V2),
             ),
             (r#"{"kind":"event-stream","id":"5","json":{"#, r#""5""#, Other),
         ] {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use super::Refused;
+use super::ForeignProtocol;
 use super::headers::BadHeader;
 use crate::core::{EventKind, EventMeta, UnicodeHeaders};
 
@@ -78,7 +78,7 @@ pub(crate) enum BadCall {
     #[error("Malformed call: `m` has to be a method, and `h` an object of headers")]
     Malformed,
     #[error("the call is in a protocol that the server does not speak")]
-    Refused(Refused),
+    Foreign(ForeignProtocol),
 }
 
 /// A call. Its texts are slices of the message, not copies.

@@ -7,7 +7,10 @@
 mod batch;
 #[cfg(feature = "websocket")]
 mod beginning;
+#[cfg(feature = "http")]
 mod body;
+#[cfg(test)]
+mod client;
 mod durable;
 mod events;
 mod form;
@@ -35,7 +38,7 @@ pub(crate) use form::{Form, Part, PartHead, PartName};
 pub(crate) use headers::BadHeader;
 pub(crate) use message::{BadCall, BadMessage, Body, CallId, Message, Payload, Request, Response};
 pub(crate) use multipart::{Malformed as MalformedForm, Piece, Reader as FormReader};
-pub(crate) use protocol::{Protocol, Refused};
+pub(crate) use protocol::{ForeignProtocol, Protocol};
 #[cfg(feature = "http")]
 pub(crate) use sse::comment;
 #[cfg(feature = "http")]

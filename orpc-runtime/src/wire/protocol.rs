@@ -28,18 +28,21 @@ pub(crate) enum Protocol {
 
 /// A protocol whose calls are recognised and refused, in a format that their clients read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum ForeignProtocol {
     V2,
 }
 
-/// Calls a function of the [`Codec`] of a protocol, without a table of functions.
+/// Calls a function of the codec of a protocol, without a table of functions.
 macro_rules! codec {
     ($protocol:expr, $function:ident($($argument:expr),*)) => {
         match $protocol {
-            Protocol::V1 => <v1::V1 as Codec>::$function($($argument),*),
+            Protocol::V1 => v1::V1::$function($($argument),*),
         }
     };
 }
+
+#[cfg(test)]
+pub(super) use codec;
 
 /// One protocol: the encoding and decoding of its frames.
 ///
@@ -103,8 +106,8 @@ impl Protocol {
 
     /// Chooses the protocol of an HTTP request by its headers.
     #[cfg(feature = "http")]
-    pub(crate) fn of_request(headers: &HeaderMap) -> Result<Self, Refused> {
-        if v2::http::is_request(headers) { Err(Refused::V2) } else { Ok(Self::V1) }
+    pub(crate) fn of_request(headers: &HeaderMap) -> Result<Self, ForeignProtocol> {
+        if v2::http::is_request(headers) { Err(ForeignProtocol::V2) } else { Ok(Self::V1) }
     }
 
     /// Number of protocols.
@@ -257,7 +260,7 @@ impl Protocol {
     }
 }
 
-impl Refused {
+impl ForeignProtocol {
     /// Encodes the response to a call of a channel.
     pub(crate) fn encode_response(self, id: &CallId, out: &mut Vec<u8>) {
         match self {

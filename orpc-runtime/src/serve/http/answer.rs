@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
+use futures::TryFutureExt as _;
 use http_body::Body;
 
 use super::body::{EventBody, KeepAlive};
@@ -13,30 +14,45 @@ use super::events::BodyEvents;
 use super::read::{ReadError, read_body, read_form, refuse_codings};
 use super::service::{Options, STREAM_BUFFER};
 use crate::budget::Reservation;
-use crate::core::{Code, Error, Output, malformed_request};
-use crate::procedure::{Call, EventSink, InputEvents, RawInput, Started, StreamRun, needs_socket};
+use crate::core::{Code, Error, Output};
+use crate::procedure::{Call, EventSink, InputEvents, StreamRun, needs_socket};
 use crate::router::Route;
-use crate::serve::form::{Form, FormError};
+use crate::serve::form::FormError;
+use crate::serve::invoke::{Input, Invocation, Outcome, malformed};
 use crate::serve::method::is_get;
 use crate::serve::state::Parts;
 use crate::socket::Outbox;
-use crate::value::Envelope;
-use crate::wire::{BodyKind, HttpEvents, Protocol, Refused};
-
-/// Input of a call as received.
-enum Input {
-    /// The text of the envelope.
-    Envelope(Bytes),
-    Form(Form),
-    Events(InputEvents),
-}
+use crate::value::Malformed;
+use crate::wire::{BodyKind, ForeignProtocol, HttpEvents, Protocol};
 
 /// Result of a call, before it is a response.
 pub(super) enum Answer {
     Output(Output),
     Events(EventBody),
     /// The call is in a protocol that the server does not speak.
-    Refused(Refused),
+    Foreign(ForeignProtocol),
+}
+
+/// Error of a call without an answer.
+enum Failure {
+    Error(Error),
+    Foreign(ForeignProtocol),
+}
+
+impl Failure {
+    /// Recognises the envelope of a protocol that the server does not speak.
+    fn malformed(text: &[u8], error: Malformed) -> Self {
+        match ForeignProtocol::of_envelope(text) {
+            Some(foreign) => Self::Foreign(foreign),
+            None => Self::Error(malformed(text, error)),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
 }
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {
@@ -63,30 +79,23 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B: Body + Send + 'static,
         B::Data: Send,
     {
-        let context = self.context.get(call).await?;
-        let input = self.input(protocol, call, body, held).await?;
-        let value = match input {
-            Input::Envelope(ref text) => (&text[..], Envelope::parse(text).map(RawInput::Value)),
-            Input::Form(ref form) => (form.text(), form.envelope().map(RawInput::Value)),
-            Input::Events(events) => (&[][..], Ok(RawInput::Events(events))),
+        let invocation = Invocation {
+            context: &self.context,
+            procedure: &*route.procedure,
+            call,
+            member: None,
+            is_refused: !self.options.methods.run(call.definition(), call.method()),
         };
-        let input = match value {
-            (_, Ok(input)) => input,
-            (text, Err(malformed)) => {
-                let refused = Refused::of_envelope(text).map(Answer::Refused);
-                return refused.ok_or_else(|| malformed_request(malformed.into()));
-            }
-        };
-        if !self.options.methods.run(call.definition(), call.method()) {
-            return Err(Error::new(Code::MethodNotSupported));
-        }
         let memory = held.budget().cloned();
         let sink =
             || EventSink::new(Outbox::within(STREAM_BUFFER, memory.clone()), HttpEvents(protocol));
-        match route.procedure.start(context, Arc::clone(call), input, &sink)? {
-            Started::Unary(run) => run.await.map(Answer::Output),
-            Started::Stream(run, sink) => self.open(run, sink).await.map(Answer::Events),
-            Started::Hibernating(_) => Err(needs_socket()),
+        let input = self.input(protocol, call, body, held).map_err(Failure::Error);
+        match invocation.run(input, Failure::malformed, sink).await {
+            Ok(Outcome::Output(output)) => Ok(Answer::Output(output)),
+            Ok(Outcome::Stream(run, sink)) => self.open(run, sink).await.map(Answer::Events),
+            Ok(Outcome::Hibernating(_)) => Err(needs_socket()),
+            Err(Failure::Foreign(foreign)) => Ok(Answer::Foreign(foreign)),
+            Err(Failure::Error(error)) => Err(error),
         }
     }
 

@@ -6,10 +6,10 @@ mod body;
 mod connection;
 mod drain;
 mod events;
+mod foreign;
 mod form;
 mod pace;
 mod read;
-mod refused;
 mod response;
 mod service;
 

@@ -9,8 +9,8 @@ use http_body::Body as _;
 
 use super::answer::Answer;
 use super::body::RpcBody;
+use super::foreign;
 use super::form::FormBody;
-use super::refused;
 use super::service::Unmatched;
 use crate::budget::Exhausted;
 use crate::core::{Code, Error, Output};
@@ -28,7 +28,7 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 pub(super) fn respond(protocol: Protocol, answer: Answer, call: &Call) -> Response<RpcBody> {
     let mut head = call.response();
     let (content_type, body) = match (answer, head.take_body()) {
-        (Answer::Refused(refused), _) => return refused::respond(refused),
+        (Answer::Foreign(foreign), _) => return foreign::respond(foreign),
         (Answer::Output(_), Some(bytes)) => (None, RpcBody::form(FormBody::of_file(bytes))),
         (Answer::Output(output), None) => {
             let (content_type, body) = output_body(protocol, output);

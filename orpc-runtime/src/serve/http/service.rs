@@ -1,13 +1,11 @@
 //! The HTTP service.
 
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::header::HeaderMap;
 use http::{Method, Request, Response, StatusCode};
@@ -18,18 +16,19 @@ use tracing::Instrument as _;
 use super::body::RpcBody;
 use super::connection::Connection;
 use super::drain::{Drain, RequestBody};
-use super::refused;
+use super::foreign;
 use super::response::{
     allowed_methods, cross_site, foreign_host, head_only, no_memory, refused_method, respond,
     respond_with_error, unmatched,
 };
 use crate::budget::{Exhausted, MemoryBudget, Reservation};
-use crate::procedure::{Call, panicked};
+use crate::procedure::Call;
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::serve::form::FormLimits;
 use crate::serve::host::AllowedHosts;
+use crate::serve::invoke::caught;
 use crate::serve::method::{Methods, is_get, is_unsafe};
 use crate::serve::origin::{AllowedOrigins, is_navigation};
 use crate::serve::state::{Parts, Served, head_size};
@@ -414,11 +413,11 @@ impl<C: Send + Sync + 'static> HttpService<C> {
                         unmatched()
                     }
                 }
-                Err(refused) if is_below => {
+                Err(foreign) if is_below => {
                     let Options { body_limit, batch_limit, deadlines, .. } = state.options;
                     let (deadline, held) = (deadlines.body, &mut held);
-                    Box::pin(refused::respond_to(
-                        refused,
+                    Box::pin(foreign::respond_to(
+                        foreign,
                         &parts,
                         body,
                         body_limit,
@@ -464,13 +463,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
         let call = Arc::new(Call::from_parts(Arc::clone(&route.target), parts));
         let span = tracing::debug_span!("rpc", procedure = call.path());
-        let answer =
-            AssertUnwindSafe(self.answer(protocol, route, &call, body, held)).catch_unwind();
-        let answer = match answer.instrument(span.clone()).await {
-            Ok(answer) => answer,
-            Err(panic) => Err(span.in_scope(|| panicked(&call, &*panic))),
-        };
-        let mut response = match answer {
+        let answer = caught(&call, self.answer(protocol, route, &call, body, held));
+        let mut response = match answer.instrument(span.clone()).await {
             Ok(answer) => respond(protocol, answer, &call),
             Err(error) => {
                 span.in_scope(|| {

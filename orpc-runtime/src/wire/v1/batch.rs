@@ -14,7 +14,7 @@ use crate::wire::headers::{self, RawHeaders, write_headers};
 use crate::wire::{Answer, BadBatch, Item, Mode};
 
 /// Marks a request as a batch, with the mode of its response.
-const X_ORPC_BATCH: HeaderName = HeaderName::from_static("x-orpc-batch");
+pub(super) const X_ORPC_BATCH: HeaderName = HeaderName::from_static("x-orpc-batch");
 
 /// Answer to a call without a matching procedure.
 pub(super) const UNMATCHED: &[u8] = b"\"No procedure matched\"";

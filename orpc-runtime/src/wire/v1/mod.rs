@@ -1,6 +1,8 @@
 //! Version 1 of the protocol, as in the clients of release 1.16.1.
 
 mod batch;
+#[cfg(test)]
+mod client;
 mod form;
 #[cfg(feature = "http")]
 mod http;

@@ -22,13 +22,13 @@ use crate::wire::{BadCall, BadMessage, Body, CallId, Message, Payload, Request, 
 const DELIMITER: u8 = 0xff;
 
 #[derive(Deserialize)]
-struct RawMessage<'a> {
+pub(super) struct RawMessage<'a> {
     #[serde(default, borrow)]
-    i: Option<&'a RawValue>,
+    pub(super) i: Option<&'a RawValue>,
     #[serde(default, borrow)]
-    t: Option<&'a RawValue>,
+    pub(super) t: Option<&'a RawValue>,
     #[serde(default, borrow)]
-    p: Option<&'a RawValue>,
+    pub(super) p: Option<&'a RawValue>,
 }
 
 /// The member that every call has.
@@ -68,7 +68,9 @@ struct RawMeta {
 }
 
 /// Maps a present `null` to `Some`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'de RawValue>, D::Error> {
     Deserialize::deserialize(deserializer).map(Some)
 }
 
@@ -90,11 +92,11 @@ pub(super) fn decode_request(frame: &Bytes) -> Result<Message<Request>, BadMessa
 }
 
 /// Returns the position of the byte between the text and the body of a binary message.
-fn delimiter(frame: &[u8]) -> Option<usize> {
+pub(super) fn delimiter(frame: &[u8]) -> Option<usize> {
     memchr::memchr(DELIMITER, frame)
 }
 
-fn parse(frame: &Bytes, delimiter: Option<usize>) -> Result<RawMessage<'_>, BadMessage> {
+pub(super) fn parse(frame: &Bytes, delimiter: Option<usize>) -> Result<RawMessage<'_>, BadMessage> {
     let text = delimiter.map_or(&frame[..], |at| &frame[..at]);
     serde_json::from_slice(text).map_err(|_| BadMessage::Syntax)
 }
@@ -141,7 +143,7 @@ fn read_request(
 }
 
 /// Determines the content of a body from the headers like the official packages: their names are in lower case.
-fn read_body(
+pub(super) fn read_body(
     frame: &Bytes,
     headers: &RawHeaders<'_>,
     text: Option<&RawValue>,
@@ -161,7 +163,7 @@ fn read_body(
     }
 }
 
-fn decode_event<T>(frame: &Bytes, payload: Option<&RawValue>) -> Payload<T> {
+pub(super) fn decode_event<T>(frame: &Bytes, payload: Option<&RawValue>) -> Payload<T> {
     let event = payload.and_then(|payload| serde_json::from_str(payload.get()).ok());
     let Some::<RawEvent<'_>>(event) = event else { return Payload::UnknownEvent };
     let kind = match event.e {
@@ -205,7 +207,7 @@ where
 }
 
 /// Encodes the member with the headers, if there are any, and a comma.
-fn encode_headers<B>(headers: &HeaderMap, body: &Body<B>, out: &mut Vec<u8>) {
+pub(super) fn encode_headers<B>(headers: &HeaderMap, body: &Body<B>, out: &mut Vec<u8>) {
     let is_implied = matches!(body, Body::Events) && !headers.contains_key(CONTENT_TYPE);
     if !is_implied && headers.is_empty() {
         return;
@@ -219,7 +221,7 @@ fn encode_headers<B>(headers: &HeaderMap, body: &Body<B>, out: &mut Vec<u8>) {
     out.push(b',');
 }
 
-/// Encodes the body as the last member, and behind the text, and ends the text.
+/// Encodes the body as the last member, or behind the text.
 fn encode_body<B: AsRef<[u8]>>(body: &Body<B>, out: &mut Vec<u8>) {
     if let Body::Envelope(text) = body
         && !text.as_ref().is_empty()
@@ -227,6 +229,11 @@ fn encode_body<B: AsRef<[u8]>>(body: &Body<B>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\"b\":");
         out.extend_from_slice(text.as_ref());
     }
+    end_text(body, out);
+}
+
+/// Ends the text of a message, and encodes the part of a body behind it.
+pub(super) fn end_text<B: AsRef<[u8]>>(body: &Body<B>, out: &mut Vec<u8>) {
     end_members(out);
     out.push(b'}');
     if let Body::Form(form) = body {

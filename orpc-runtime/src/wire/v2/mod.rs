@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{BadCall, BadMessage, CallId, Message, Payload, Refused};
+use super::{BadCall, BadMessage, CallId, ForeignProtocol, Message, Payload};
 #[cfg(feature = "websocket")]
 use super::{BeginningKind, beginning::Members};
 
@@ -39,7 +39,7 @@ pub(super) fn decode<T>(frame: &Bytes) -> Result<Message<T>, BadMessage> {
     let RawMessage { id, kind } = message.map_err(|_| BadMessage::Syntax)?;
     match (id, kind.as_deref()) {
         (Some(id), Some("request")) => {
-            let payload = Payload::Unreadable(BadCall::Refused(Refused::V2));
+            let payload = Payload::Unreadable(BadCall::Foreign(ForeignProtocol::V2));
             Ok(Message { id: CallId::new(id.get())?, payload })
         }
         _ => Err(BadMessage::Syntax),
@@ -50,7 +50,7 @@ pub(super) fn decode<T>(frame: &Bytes) -> Result<Message<T>, BadMessage> {
 #[cfg(feature = "websocket")]
 pub(super) fn beginning<'a>(members: &Members<'a>) -> Option<(&'a [u8], BeginningKind)> {
     let kind = match members.get("kind")? {
-        b"\"request\"" => BeginningKind::Refused(Refused::V2),
+        b"\"request\"" => BeginningKind::Foreign(ForeignProtocol::V2),
         _ => BeginningKind::Other,
     };
     members.get("id").map(|id| (id, kind))

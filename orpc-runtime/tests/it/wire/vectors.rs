@@ -426,7 +426,7 @@ pub mod plain {
 fn left_out(file: &str, case: &Value) -> Option<&'static str> {
     let name = case["name"].as_str().unwrap();
     if file == "client-responses" {
-        return Some("a client's part");
+        return Some("read by clients: run by the tests of the library in wire/tests");
     }
     no_value_of_rust(name)
 }
@@ -841,7 +841,7 @@ fn peer_left_out(file: &str, case: &Value) -> Option<&'static str> {
         return Some("run by the tests of hibernation");
     }
     if case["frames"] == json!([]) || name == "peer.close.during-call" {
-        return Some("a client's part");
+        return Some("no answer: run by the tests of the library in wire/tests");
     }
     if text.contains("structured") {
         return Some("objects by structured clone");

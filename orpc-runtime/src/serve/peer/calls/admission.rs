@@ -92,9 +92,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
         let shared = Arc::clone(&self.shared);
         self.running.push(match work {
-            Work::Call { call, procedure, input } => {
+            Work::Call { call, procedure, received } => {
                 let (sink, call) = (open.sink.clone(), Arc::from(call));
-                let run = Run { shared, id: id.clone(), sink, call, procedure }.run(input);
+                let run = Run { shared, id: id.clone(), sink, call, procedure }.run(received);
                 Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
             }
             Work::Batch { mode, calls } => {

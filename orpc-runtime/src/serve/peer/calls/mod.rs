@@ -16,7 +16,7 @@ use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 
 use self::admission::Refused;
-use self::run::Input;
+use self::run::Received;
 use super::gate::{Blocked, Gate};
 use super::limits::PeerLimits;
 use super::rate::Buckets;
@@ -98,7 +98,7 @@ enum Work<C> {
     Call {
         call: Box<Call>,
         procedure: Arc<dyn ErasedProcedure<C>>,
-        input: Input,
+        received: Received,
     },
     /// `None` is a call that matches no procedure.
     Batch {
@@ -176,7 +176,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let taken = self.buckets.take_call(weight).map_err(Refused::TooFast);
         match (taken, bad) {
             // Its client reads only this format.
-            (_, BadCall::Refused(foreign)) => {
+            (_, BadCall::Foreign(foreign)) => {
                 self.shared.outbox().append(|out| foreign.encode_response(id, out));
             }
             (Err(refused), _) => self.shared.fail(id, &refused.error(), refused.retry_after()),
@@ -200,8 +200,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
                     }
                 }
             }
-            BeginningKind::Refused(foreign) => {
-                self.refuse(&message.id, &BadCall::Refused(foreign), length);
+            BeginningKind::Foreign(foreign) => {
+                self.refuse(&message.id, &BadCall::Foreign(foreign), length);
             }
             BeginningKind::Event => {
                 self.buckets.count_bytes(length);
@@ -284,14 +284,14 @@ impl<C: Send + Sync + 'static> Calls<C> {
             _ => request.body,
         };
         let procedure = Arc::clone(&route.procedure);
-        let mut input = Input { body, events, member: request.member };
+        let mut received = Received { body, events, member: request.member };
         if kind == ProcedureKind::Unary && self.unary >= shared.limits.running {
             // Copied, because a slice would keep the socket's whole buffer.
-            if let Body::Envelope(bytes) | Body::Form(bytes) = &mut input.body {
+            if let Body::Envelope(bytes) | Body::Form(bytes) = &mut received.body {
                 *bytes = Bytes::copy_from_slice(bytes);
             }
         }
-        let work = Work::Call { call: Box::new(call), procedure, input };
+        let work = Work::Call { call: Box::new(call), procedure, received };
         self.queue(kind, Waiting { id, work, weight });
     }
 

@@ -13,35 +13,19 @@ use tracing::Instrument as _;
 use super::admission::Refused;
 use super::{OK, Shared, carried};
 use crate::budget::Reservation;
-use crate::core::{Error, EventMeta, Output, malformed_request};
-use crate::procedure::{
-    Call, ErasedProcedure, EventSink, InputEvents, Opened, RawInput, Started, panicked,
-};
+use crate::core::{Error, EventMeta, Output};
+use crate::procedure::{Call, ErasedProcedure, EventSink, InputEvents, Opened, panicked};
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
+use crate::serve::invoke::{Input, Invocation, Outcome, caught, malformed};
 use crate::serve::memory::no_memory;
-use crate::value::{Envelope, Malformed};
 use crate::wire::{Body, CallId, DURABLE_ITERATOR, Form as FormFrame, POSITION, Response};
 
 /// Input of a call as received.
-pub(super) struct Input {
+pub(super) struct Received {
     pub(super) body: Body,
     pub(super) events: Option<InputEvents>,
     /// Member of the value that is the input, if it is not the whole value.
     pub(super) member: Option<&'static str>,
-}
-
-impl Input {
-    /// Creates the input from the envelope of the call.
-    pub(super) fn of<'a>(
-        envelope: Result<Envelope<'a>, Malformed>,
-        member: Option<&str>,
-    ) -> Result<RawInput<'a>, Error> {
-        let envelope = match member {
-            Some(name) => envelope.map(|envelope| envelope.member(name)),
-            None => envelope,
-        };
-        envelope.map(RawInput::Value).map_err(|error| malformed_request(error.into()))
-    }
 }
 
 /// Last frame of a call.
@@ -63,10 +47,10 @@ pub(super) struct Run<C> {
 
 impl<C: Send + Sync + 'static> Run<C> {
     /// Runs the call to its last frame.
-    pub(super) fn run(self, input: Input) -> impl Future<Output = ()> + Send {
+    pub(super) fn run(self, received: Received) -> impl Future<Output = ()> + Send {
         let span = tracing::debug_span!("rpc", procedure = self.call.path());
         let respond = async move {
-            let reply = AssertUnwindSafe(self.reply(input)).catch_unwind().await;
+            let reply = caught(&self.call, self.reply(received).map(Ok)).await;
             let outbox = self.shared.outbox();
             if !self.shared.may_go_on() {
                 return;
@@ -97,17 +81,15 @@ impl<C: Send + Sync + 'static> Run<C> {
                     outbox.ready().await;
                     self.shared.fail(&self.id, &error, None);
                 }
-                Err(panic) => {
-                    self.shared.fail(&self.id, &panicked(&self.call, &*panic), None);
-                }
+                Err(error) => self.shared.fail(&self.id, &error, None),
             }
         };
         respond.instrument(span)
     }
 
     /// Returns the last frame of the call.
-    async fn reply(&self, input: Input) -> Reply {
-        let failed = match self.answer(input).await {
+    async fn reply(&self, received: Received) -> Reply {
+        let failed = match self.answer(received).await {
             // All frames were events.
             Ok(None) => return Reply::Nothing,
             Ok(Some(output)) if output.files.is_empty() => return Reply::Envelope(output.envelope),
@@ -139,28 +121,46 @@ impl<C: Send + Sync + 'static> Run<C> {
     }
 
     /// Returns the output; `None` if the call has written events.
-    async fn answer(&self, input: Input) -> Result<Option<Output>, Error> {
-        let context = self.shared.context.get(&self.call).await?;
-        let started = match input {
-            Input { body: Body::Form(body), events: None, member } => {
-                // Boxed, so that calls without files are no larger for it.
-                let form = Box::pin(self.read_form(body)).await.map_err(FormError::answer)?;
-                self.start(context, Input::of(form.envelope(), member)?)?
-            }
-            // The message is not kept, nor the socket's buffer that it is a slice of.
-            input => self.start_with(context, input)?,
+    async fn answer(&self, received: Received) -> Result<Option<Output>, Error> {
+        let Received { body, events, member } = received;
+        let invocation = Invocation {
+            context: &self.shared.context,
+            procedure: &*self.procedure,
+            call: &self.call,
+            member,
+            // Every method runs every procedure.
+            is_refused: false,
         };
-        match started {
-            Started::Unary(run) => run.await.map(Some),
-            Started::Stream(run, _) => {
+        let input = async {
+            Ok(match (events, body) {
+                (Some(events), _) => Input::Events(events),
+                (None, Body::Envelope(text)) => Input::Envelope(text),
+                (None, Body::Nowhere | Body::Events) => Input::Envelope(Bytes::new()),
+                (None, Body::Form(body)) => {
+                    // Boxed, so that calls without files are no larger for it.
+                    let form = Box::pin(self.read_form(body)).await;
+                    Input::Form(form.map_err(FormError::answer)?)
+                }
+            })
+        };
+        match invocation.run(input, malformed, || self.sink()).await? {
+            Outcome::Output(output) => Ok(Some(output)),
+            Outcome::Stream(run, _) => {
                 let _counted = self.shared.rpc.count_stream();
                 run.await.map(|_| None)
             }
-            Started::Hibernating(run) => {
+            Outcome::Hibernating(run) => {
                 let opened = run.await?;
                 self.hibernate(opened);
                 Ok(None)
             }
+        }
+    }
+
+    fn sink(&self) -> Arc<EventSink> {
+        match &self.sink {
+            Some(sink) => Arc::clone(sink),
+            None => self.shared.sink(&self.id),
         }
     }
 
@@ -170,27 +170,6 @@ impl<C: Send + Sync + 'static> Run<C> {
         let limits = FormLimits::of_message(self.shared.limits.files);
         let body = futures::stream::once(std::future::ready(Ok(body)));
         read_form(self.shared.protocol(), content_type, body, &limits).await
-    }
-
-    /// Decodes an input that is not a form.
-    fn start_with(&self, context: Arc<C>, input: Input) -> Result<Started, Error> {
-        let text = match input.body {
-            Body::Envelope(text) => text,
-            Body::Form(_) | Body::Nowhere | Body::Events => Bytes::new(),
-        };
-        let input = match input.events {
-            Some(events) => RawInput::Events(events),
-            None => Input::of(Envelope::parse(&text), input.member)?,
-        };
-        self.start(context, input)
-    }
-
-    fn start(&self, context: Arc<C>, input: RawInput<'_>) -> Result<Started, Error> {
-        let sink = || match &self.sink {
-            Some(sink) => Arc::clone(sink),
-            None => self.shared.sink(&self.id),
-        };
-        self.procedure.start(context, Arc::clone(&self.call), input, &sink)
     }
 
     /// Tells the client that it has an iterator, and the procedure its id. The call

@@ -12,11 +12,11 @@ use super::read::read_body;
 use super::response::JSON;
 use crate::budget::Reservation;
 use crate::serve::method::is_get;
-use crate::wire::Refused;
+use crate::wire::ForeignProtocol;
 
 /// Creates the response to a call, or to each call of a batch.
 pub(super) async fn respond_to<B>(
-    refused: Refused,
+    foreign: ForeignProtocol,
     parts: &http::request::Parts,
     body: RequestBody<B>,
     body_limit: usize,
@@ -28,23 +28,23 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    if !refused.is_batch(&parts.headers) {
-        return respond(refused);
+    if !foreign.is_batch(&parts.headers) {
+        return respond(foreign);
     }
     let text = if is_get(&parts.method) {
-        refused.batch_in_query(parts.uri.query()).into()
+        foreign.batch_in_query(parts.uri.query()).into()
     } else {
         match read_body(body, &parts.headers, body_limit, body_deadline, held).await {
             Ok(text) => text,
-            Err(_) => return respond(refused),
+            Err(_) => return respond(foreign),
         }
     };
-    response(StatusCode::MULTI_STATUS, refused.encode_batch(&text, batch_limit))
+    response(StatusCode::MULTI_STATUS, foreign.encode_batch(&text, batch_limit))
 }
 
 /// Creates the response to a call.
-pub(super) fn respond(refused: Refused) -> Response<RpcBody> {
-    let (status, body) = refused.response();
+pub(super) fn respond(foreign: ForeignProtocol) -> Response<RpcBody> {
+    let (status, body) = foreign.response();
     response(status, body)
 }
 

@@ -1,0 +1,132 @@
+//! The invocation of a procedure: its context, its input, its run.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+
+use super::context::ContextSource;
+use super::form::Form;
+use crate::core::{Code, Error, Output, malformed_request};
+use crate::procedure::{
+    Call, ErasedProcedure, EventSink, HibernatingRun, InputEvents, RawInput, Started, StreamRun,
+    panicked,
+};
+use crate::value::{Envelope, Malformed};
+
+/// A call of a procedure, on any transport.
+pub(crate) struct Invocation<'a, C> {
+    pub(crate) context: &'a ContextSource<C>,
+    pub(crate) procedure: &'a dyn ErasedProcedure<C>,
+    pub(crate) call: &'a Arc<Call>,
+    /// Member of the value that is the input, if it is not the whole value.
+    pub(crate) member: Option<&'static str>,
+    /// The procedure does not allow the method of the request.
+    pub(crate) is_refused: bool,
+}
+
+/// Input of a call as received.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// The text of an envelope; empty text is undefined.
+    Envelope(Bytes),
+    Form(Form),
+    Events(InputEvents),
+}
+
+/// Result of a procedure.
+pub(crate) enum Outcome {
+    Output(Output),
+    /// A stream that has not been polled, and the sink of its events.
+    Stream(
+        StreamRun,
+        #[cfg_attr(
+            not(feature = "http"),
+            expect(dead_code, reason = "peers know the sink of a call before it runs")
+        )]
+        Arc<EventSink>,
+    ),
+    /// An iterator that hibernates once it is opened.
+    Hibernating(HibernatingRun),
+}
+
+/// Converts the error of an envelope that cannot be parsed, given its text, to that of the transport.
+pub(crate) type MalformedInput<E> = fn(&[u8], Malformed) -> E;
+
+impl<C: Send + Sync + 'static> Invocation<'_, C> {
+    /// Runs a procedure with one result to its end, and prepares any other run.
+    ///
+    /// The input is received once the context exists: unauthorised callers learn nothing about it. It is dropped
+    /// before the procedure runs, with the buffer that it may be a slice of.
+    pub(crate) async fn run<E: From<Error>>(
+        &self,
+        received: impl Future<Output = Result<Input, E>>,
+        malformed: MalformedInput<E>,
+        sink: impl Fn() -> Arc<EventSink>,
+    ) -> Result<Outcome, E> {
+        let context = self.context.get(self.call).await?;
+        let input = received.await?;
+        match self.start(context, input, malformed, &sink)? {
+            Started::Unary(run) => Ok(Outcome::Output(run.await?)),
+            Started::Stream(run, sink) => Ok(Outcome::Stream(run, sink)),
+            Started::Hibernating(run) => Ok(Outcome::Hibernating(run)),
+        }
+    }
+
+    fn start<E: From<Error>>(
+        &self,
+        context: Arc<C>,
+        input: Input,
+        malformed: MalformedInput<E>,
+        sink: &dyn Fn() -> Arc<EventSink>,
+    ) -> Result<Started, E> {
+        let start = |input: Result<RawInput<'_>, E>| {
+            let input = input?;
+            if self.is_refused {
+                return Err(Error::new(Code::MethodNotSupported).into());
+            }
+            Ok(self.procedure.start(context, Arc::clone(self.call), input, sink)?)
+        };
+        match input {
+            Input::Envelope(text) => {
+                let envelope = Envelope::parse(&text);
+                start(
+                    envelope.map(|envelope| self.value(envelope)).map_err(|e| malformed(&text, e)),
+                )
+            }
+            Input::Form(form) => {
+                let envelope = form.envelope();
+                let envelope = envelope.map(|envelope| self.value(envelope));
+                start(envelope.map_err(|error| malformed(form.text(), error)))
+            }
+            Input::Events(events) => start(Ok(RawInput::Events(events))),
+        }
+    }
+}
+
+impl<C> Invocation<'_, C> {
+    /// Returns the input in an envelope.
+    fn value<'e>(&self, envelope: Envelope<'e>) -> RawInput<'e> {
+        RawInput::Value(match self.member {
+            Some(name) => envelope.member(name),
+            None => envelope,
+        })
+    }
+}
+
+/// Returns the error for an envelope that cannot be parsed.
+pub(crate) fn malformed(_: &[u8], error: Malformed) -> Error {
+    malformed_request(error.into())
+}
+
+/// Turns a panic into an internal error.
+pub(crate) async fn caught<T>(
+    call: &Call,
+    run: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match AssertUnwindSafe(run).catch_unwind().await {
+        Ok(result) => result,
+        Err(panic) => Err(panicked(call, &*panic)),
+    }
+}
