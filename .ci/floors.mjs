@@ -1,12 +1,13 @@
 // Checks the order of the modules of each package: a module uses only those of the floors below its own, and no two
-// folders use each other. Reads the paths of `use` declarations and of expressions: `crate::…` and `super::…`.
+// folders use each other. Clocks and tasks of the host are used through crate::clock and crate::task, since wasm32 has
+// neither. Reads the paths of `use` declarations and of expressions: `crate::…` and `super::…`.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The top-level modules of each package, from the ground floor up; those of one line do not use each other. */
 const FLOORS = {
   "orpc-runtime": [
-    ["clock"],
+    ["clock", "task"],
     ["value", "budget"],
     ["schema"],
     ["core"],
@@ -147,6 +148,21 @@ for (const [name, floors] of Object.entries(FLOORS)) {
     const back = uses.get(`${onto} ${from}`);
     if (back && from < onto) problem(`${file} uses ${onto}, and ${back} uses ${from}: the folders form a circle`);
   }
+}
+
+/** Clocks, timers, tasks and threads of the host, which only the seam uses, and parts that are I/O themselves. */
+const HOST = /\b(?:tokio::(?:time|spawn|task(?!::yield_now)|runtime)|std::thread|thread::(?:Builder|sleep|spawn))\b|\bSystemTime::now\b|\bstd::time::(?:Instant|\{[^}]*\bInstant\b)/u;
+const WITH_HOST = [
+  /^orpc-runtime\/src\/(?:clock|task)\.rs$/u,
+  /^orpc-runtime\/src\/serve\/listen\//u,
+  /^orpc-runtime\/src\/publish\/store\/(?:redb|replays)\//u,
+  // Endpoints of sockets, which need a runtime of tokio.
+  /^orpc-runtime\/src\/(?:durable|publish\/fanout)\//u,
+  /\/tests\.rs$/u,
+];
+for (const { file, text } of files("orpc-runtime/src")) {
+  const found = WITH_HOST.some((path) => path.test(file)) ? null : HOST.exec(code(text));
+  if (found) problem(`${file} uses ${found[0]} of the host: take it from crate::clock or crate::task`);
 }
 
 for (const text of new Set(problems)) console.error(`floors: ${text}`);

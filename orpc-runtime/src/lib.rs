@@ -19,6 +19,7 @@ mod rpc;
 mod schema;
 mod serve;
 mod socket;
+mod task;
 #[cfg(feature = "typescript")]
 pub mod typescript;
 pub mod value;

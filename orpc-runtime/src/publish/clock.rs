@@ -35,9 +35,7 @@ impl Clock for SystemClock {
     }
 
     fn wall(&self) -> SystemTime {
-        let since = clock::SystemTime::now().duration_since(clock::SystemTime::UNIX_EPOCH);
-        // A wall clock before 1970 counts as 1970.
-        SystemTime::UNIX_EPOCH + since.unwrap_or_default()
+        clock::wall()
     }
 }
 

@@ -23,6 +23,7 @@ use super::published::Encoded;
 use super::store::{Disk, FileStore, SystemDisk};
 use super::store::{MemoryStore, NewEvent, Start, Store};
 use super::subscription::{IntoStart, Subscription};
+use crate::clock;
 
 /// Channels of events of type `T`. Each channel retains its events for a while, so that
 /// readers that reconnect get those they missed.
@@ -383,7 +384,8 @@ impl Publish<'_> {
     }
 
     /// Limits the time to wait; after it the outcome is
-    /// [unknown](PublishError::OutcomeUnknown). Needs a tokio runtime with time.
+    /// [unknown](PublishError::OutcomeUnknown). Needs a tokio runtime with time; on wasm32 the
+    /// timers of JavaScript.
     pub fn within(mut self, limit: Duration) -> Self {
         self.within = Some(limit);
         self
@@ -400,7 +402,7 @@ impl Publish<'_> {
             let publishing = publishing?;
             match within {
                 None => publishing.await,
-                Some(limit) => match tokio::time::timeout(limit, publishing).await {
+                Some(limit) => match clock::timeout(limit, publishing).await {
                     Ok(outcome) => outcome,
                     Err(_) => Err(PublishError::OutcomeUnknown(None)),
                 },

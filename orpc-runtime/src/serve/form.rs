@@ -10,6 +10,7 @@ use super::memory::no_memory;
 use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
+use crate::task::{HAS_FILES, block};
 use crate::value::{Disk, Envelope, File, Files, Malformed};
 use crate::wire;
 use crate::wire::{FormReader, MalformedForm, Part, PartHead, PartName, Piece, Protocol};
@@ -243,7 +244,7 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
         while let Some(chunk) = self.content(&mut length, limit).await? {
             self.held.grow(chunk.len()).map_err(FormError::NoMemory)?;
             unwritten.extend_from_slice(&chunk);
-            if length > memory && (disk.is_none() || unwritten.len() >= BLOCK) {
+            if HAS_FILES && length > memory && (disk.is_none() || unwritten.len() >= BLOCK) {
                 let block = unwritten.split().freeze();
                 let length = block.len();
                 disk = Some(write(disk, block).await?);
@@ -264,13 +265,12 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
 
 /// Appends to a temporary file, a new one if there is none.
 async fn write(disk: Option<std::fs::File>, bytes: Bytes) -> io::Result<std::fs::File> {
-    let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
     let write = move || {
         let mut disk = disk.map_or_else(tempfile::tempfile, Ok)?;
         disk.write_all(&bytes)?;
         Ok(disk)
     };
-    runtime.spawn_blocking(write).await.map_err(io::Error::other)?
+    block(write)?.await.map_err(io::Error::other)?
 }
 
 /// Error of a body that ended too early.

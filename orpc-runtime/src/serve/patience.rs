@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::clock::{self, Sleep, TimerInstant as Instant};
 use bytes::Buf;
 use http_body::{Body, Frame};
-use tokio::time::{Instant, Sleep};
 
 use super::time::after;
 
@@ -75,7 +75,7 @@ impl Patience {
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let since = *self.since.get_or_insert_with(Instant::now);
         let due = after(since, self.left());
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(clock::sleep_until(due)));
         // The timer is reset when it fires, not with every piece of a body.
         if timer.deadline() > due {
             timer.as_mut().reset(due);

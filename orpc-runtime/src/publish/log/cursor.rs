@@ -27,7 +27,7 @@ pub(crate) enum Read<E> {
     Events(Vec<(EventId, E)>),
     /// Numbers of events that are not in memory. The position does not change until the
     /// reader is told that they were [read](Cursor::advance).
-    Elsewhere { first: u64, last: u64 },
+    ColdStore { first: u64, last: u64 },
     /// Events are missing. The position is now behind the gap.
     Gap(Gap),
 }
@@ -57,14 +57,14 @@ impl Cursor {
         }
         self.is_reading = true;
         let first = self.position.sequence() + 1;
-        if first > log.top {
+        if first > log.head {
             return Read::Nothing;
         }
         let held_from = log.held_from();
         if first < held_from {
             let most = u64::try_from(chunk.events).unwrap_or(u64::MAX).max(1);
             let last = (held_from - 1).min(first.saturating_add(most - 1));
-            return Read::Elsewhere { first, last };
+            return Read::ColdStore { first, last };
         }
         let mut events = Vec::new();
         let mut bytes = 0_u64;
@@ -83,10 +83,10 @@ impl Cursor {
 
     /// Returns the gap between the position and the events of the log.
     fn gap<E: Clone>(&self, log: &Log<E>) -> Option<Gap> {
-        let (last, oldest) = (self.position, log.oldest());
+        let (last, oldest) = (self.position, log.start());
         let (reason, resume) = if !log.has_entry(last) {
             match log.last_shared(last) {
-                Some(shared) if shared == log.top() => (GapReason::Ahead, shared),
+                Some(shared) if shared == log.head() => (GapReason::Ahead, shared),
                 Some(shared) => (GapReason::Epoch, shared),
                 None => (GapReason::Epoch, oldest),
             }
@@ -105,15 +105,15 @@ impl<E: Clone> Log<E> {
     /// Returns the last entry that a reader has in common with the log, which does not
     /// have the entry at its position. `None` if that entry is trimmed or unknown.
     fn last_shared(&self, last: EventId) -> Option<EventId> {
-        let end = self.terms.last_of(last.epoch(), self.top)?;
+        let end = self.terms.last_of(last.epoch(), self.head)?;
         let shared = EventId::new(last.epoch(), end);
-        (end < last.sequence() && end >= self.oldest().sequence()).then_some(shared)
+        (end < last.sequence() && end >= self.start().sequence()).then_some(shared)
     }
 
     /// Returns the number of the oldest event in memory; of the next one if there is
     /// none.
     fn held_from(&self) -> u64 {
-        self.top + 1 - self.tail.len() as u64
+        self.head + 1 - self.tail.len() as u64
     }
 
     /// Returns the events in memory with their sizes, without the first `skipped`.

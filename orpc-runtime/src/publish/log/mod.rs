@@ -31,10 +31,10 @@ pub(crate) struct Log<E> {
     /// The epochs of the entries.
     terms: Terms,
     /// The number of the last event that readers may see; 0 before the first.
-    top: u64,
+    head: u64,
     /// Retained events, without their payloads.
     segments: Segments,
-    /// The newest committed events, without a hole up to `top`.
+    /// The newest committed events, without a hole up to `head`.
     tail: VecDeque<Held<E>>,
     tail_bytes: u64,
     /// Events that have a number and are not visible yet.
@@ -61,11 +61,11 @@ impl<E: Clone> Log<E> {
     /// Creates a log without events, whose first one follows the entry of that id.
     /// Number 0 is before all events.
     pub(crate) fn behind(last: EventId) -> Self {
-        let top = last.sequence();
+        let head = last.sequence();
         Self {
-            terms: Terms::behind(last.epoch(), top),
-            top,
-            segments: Segments::starting_at(top.saturating_add(1)),
+            terms: Terms::behind(last.epoch(), head),
+            head,
+            segments: Segments::starting_at(head.saturating_add(1)),
             tail: VecDeque::new(),
             tail_bytes: 0,
             pending: Vec::new(),
@@ -75,10 +75,10 @@ impl<E: Clone> Log<E> {
 
     /// Adds the next event, which is in the cold store already.
     pub(crate) fn retain(&mut self, epoch: Epoch, bytes: u64, at: u64, limits: &Limits) {
-        self.top += 1;
+        self.head += 1;
         self.is_used = true;
         self.terms.begin(epoch);
-        self.terms.push(self.top);
+        self.terms.push(self.head);
         self.segments.push(bytes, at, limits);
         // Events of a file may have been trimmed earlier; they are removed a little
         // later.
@@ -116,23 +116,23 @@ impl<E: Clone> Log<E> {
 
     /// Returns `true` if the entry of that number, which may be trimmed, has that id.
     pub(crate) fn has_entry(&self, id: EventId) -> bool {
-        id.sequence() <= self.top && self.terms.of(id.sequence()) == id.epoch()
+        id.sequence() <= self.head && self.terms.of(id.sequence()) == id.epoch()
     }
 
     /// Returns the position behind the last committed event.
-    pub(crate) fn top(&self) -> EventId {
-        self.id(self.top)
+    pub(crate) fn head(&self) -> EventId {
+        self.id(self.head)
     }
 
     /// Returns the number of the oldest retained event, or of the next event if there
     /// is none.
-    pub(crate) fn floor(&self) -> u64 {
-        self.segments.floor()
+    pub(crate) fn earliest(&self) -> u64 {
+        self.segments.earliest()
     }
 
     /// Returns the position before the oldest retained event.
-    pub(crate) fn oldest(&self) -> EventId {
-        self.id(self.floor().saturating_sub(1))
+    pub(crate) fn start(&self) -> EventId {
+        self.id(self.earliest().saturating_sub(1))
     }
 
     /// Returns the time when the oldest retained event was appended, in milliseconds of
@@ -155,7 +155,7 @@ impl<E: Clone> Log<E> {
     pub(crate) fn next(&self) -> Option<EventId> {
         let ahead = u64::try_from(self.pending.len()).ok()?.checked_add(1)?;
         // The last number is not used: no number follows it.
-        let sequence = self.top.checked_add(ahead).filter(|next| *next < u64::MAX)?;
+        let sequence = self.head.checked_add(ahead).filter(|next| *next < u64::MAX)?;
         Some(EventId::new(self.epoch(), sequence))
     }
 
@@ -171,9 +171,9 @@ impl<E: Clone> Log<E> {
             self.segments.push(bytes, at, limits);
             self.tail.push_back(Held { event, bytes });
             self.tail_bytes += bytes;
-            self.top += 1;
+            self.head += 1;
             self.is_used = true;
-            self.terms.push(self.top);
+            self.terms.push(self.head);
         }
         self.segments.trim_by_size(limits);
         self.drop_trimmed();
@@ -218,18 +218,18 @@ impl<E: Clone> Log<E> {
     /// Returns `true` if a log that was read from a file continues another one: it has
     /// lost nothing.
     pub(crate) fn continues(&self, before: &Self) -> bool {
-        self.has_entry(before.top())
+        self.has_entry(before.head())
     }
 
     /// Drops the epochs of entries behind which no reader can resume.
     fn forget_epochs(&mut self) {
-        self.terms.forget_before(self.segments.floor().saturating_sub(1));
+        self.terms.forget_before(self.segments.earliest().saturating_sub(1));
     }
 
     /// Drops trimmed events from memory.
     fn drop_trimmed(&mut self) {
         self.forget_epochs();
-        let retained = self.top + 1 - self.segments.floor();
+        let retained = self.head + 1 - self.segments.earliest();
         while self.tail.len() as u64 > retained {
             self.drop_oldest_held();
         }

@@ -13,18 +13,18 @@ use super::Log;
 pub(crate) struct Origin {
     /// Replaced when events may be lost.
     pub(crate) epoch: Epoch,
-    /// Highest number of an evicted channel.
-    pub(crate) floor: u64,
+    /// Highest number of an event of an evicted channel; 0 if there is none.
+    pub(crate) highest_evicted: u64,
 }
 
 impl Origin {
     pub(crate) fn new(epoch: Epoch) -> Self {
-        Self { epoch, floor: 0 }
+        Self { epoch, highest_evicted: 0 }
     }
 
     /// Creates the log of an unknown channel.
     pub(crate) fn log<E: Clone>(&self, channel: &str) -> Log<E> {
-        Log::behind(EventId::new(self.epoch.of_channel(channel), self.floor))
+        Log::behind(EventId::new(self.epoch.of_channel(channel), self.highest_evicted))
     }
 
     /// Continues a log that was read. Its entries keep their epochs; the next one gets
@@ -36,7 +36,7 @@ impl Origin {
     /// Remembers the numbers of a channel that is evicted.
     pub(crate) fn forget<E: Clone>(&mut self, log: &Log<E>) {
         if !log.is_unused() {
-            self.floor = self.floor.max(log.top().sequence());
+            self.highest_evicted = self.highest_evicted.max(log.head().sequence());
         }
     }
 }

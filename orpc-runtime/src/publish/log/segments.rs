@@ -10,7 +10,7 @@ use super::limits::Limits;
 pub(super) struct Segments {
     parts: VecDeque<Segment>,
     /// Number of the oldest event; of the next one if there is none.
-    floor: u64,
+    earliest: u64,
     events: u64,
     bytes: u64,
 }
@@ -27,12 +27,12 @@ struct Segment {
 
 impl Segments {
     /// Creates an empty list; the next event has that number.
-    pub(super) fn starting_at(floor: u64) -> Self {
-        Self { parts: VecDeque::new(), floor, events: 0, bytes: 0 }
+    pub(super) fn starting_at(earliest: u64) -> Self {
+        Self { parts: VecDeque::new(), earliest, events: 0, bytes: 0 }
     }
 
-    pub(super) fn floor(&self) -> u64 {
-        self.floor
+    pub(super) fn earliest(&self) -> u64 {
+        self.earliest
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -84,7 +84,7 @@ impl Segments {
     /// Trims the oldest part.
     pub(super) fn drop_oldest(&mut self) {
         if let Some(part) = self.parts.pop_front() {
-            self.floor += part.events;
+            self.earliest += part.events;
             self.events -= part.events;
             self.bytes -= part.bytes;
         }

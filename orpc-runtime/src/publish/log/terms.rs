@@ -38,10 +38,10 @@ impl Terms {
         term.map_or(self.newest, |term| term.epoch)
     }
 
-    /// Returns the number of the last entry of an epoch, in a log that ends at `top`.
-    pub(super) fn last_of(&self, epoch: Epoch, top: u64) -> Option<u64> {
+    /// Returns the number of the last entry of an epoch, in a log that ends at `head`.
+    pub(super) fn last_of(&self, epoch: Epoch, head: u64) -> Option<u64> {
         let index = self.ranges.iter().rposition(|term| term.epoch == epoch)?;
-        Some(self.ranges.get(index + 1).map_or(top, |next| next.first.saturating_sub(1)))
+        Some(self.ranges.get(index + 1).map_or(head, |next| next.first.saturating_sub(1)))
     }
 
     /// Returns the epoch of the next entry.

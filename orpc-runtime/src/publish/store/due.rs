@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::channels::Channel;
+use super::channel::Channel;
 
 /// Queue of the channels of a store by expiry. Each has one entry at most.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use super::super::error::{ReadError, StoreError, StoreErrorKind};
 use super::super::id::EventId;
 use super::super::log::{Chunk, Read};
-use super::channels::Registration;
+use super::channel::Registration;
 use super::replays::{Replay, Replays, Taken, Wanted};
 use super::{Reader, Record, StoredEvent};
 
@@ -17,13 +17,13 @@ const CHUNK: Chunk = Chunk { events: 64, bytes: 1 };
 /// Reads events in memory from the log, and others from the cold store.
 pub(super) struct LogReader {
     reader: Registration,
-    elsewhere: Option<Arc<Replays>>,
+    cold_store: Option<Arc<Replays>>,
     replay: Option<Replay>,
 }
 
 impl LogReader {
-    pub(super) fn new(reader: Registration, elsewhere: Option<Arc<Replays>>) -> Self {
-        Self { reader, elsewhere, replay: None }
+    pub(super) fn new(reader: Registration, cold_store: Option<Arc<Replays>>) -> Self {
+        Self { reader, cold_store, replay: None }
     }
 
     /// Polls for the next event; without waiting it is `None` at the end.
@@ -41,7 +41,8 @@ impl LogReader {
                         let state = self.reader.channel.state();
                         // The file may have lost its end in the meantime; the log
                         // reports it.
-                        if state.log.has_entry(position) && sequence <= state.log.top().sequence() {
+                        if state.log.has_entry(position) && sequence <= state.log.head().sequence()
+                        {
                             let id = state.log.id(sequence);
                             self.reader.cursor.advance(id);
                             return Poll::Ready(Ok(Some(record.at(id))));
@@ -51,7 +52,7 @@ impl LogReader {
                     // They were trimmed or lost in the meantime; the log reports it.
                     Taken::Missing => {
                         let state = self.reader.channel.state();
-                        if state.log.floor() <= sequence && state.log.has_entry(position) {
+                        if state.log.earliest() <= sequence && state.log.has_entry(position) {
                             let missing = damaged("events are missing");
                             return Poll::Ready(Err(ReadError::Store(missing)));
                         }
@@ -78,13 +79,13 @@ impl LogReader {
                     self.reader.wait(&mut state, cx.waker());
                     return Poll::Pending;
                 }
-                Read::Elsewhere { first, last } => {
-                    let (Some(elsewhere), Some(place)) = (&self.elsewhere, state.place) else {
+                Read::ColdStore { first, last } => {
+                    let (Some(cold_store), Some(place)) = (&self.cold_store, state.place) else {
                         let lost = damaged("events are neither in memory nor in the store");
                         return Poll::Ready(Err(ReadError::Store(lost)));
                     };
                     let wanted = Wanted { channel: place.number, first, last };
-                    self.replay = Some(elsewhere.ask(wanted));
+                    self.replay = Some(cold_store.ask(wanted));
                 }
             }
         }

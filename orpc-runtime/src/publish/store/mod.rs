@@ -1,6 +1,7 @@
 //! Stores of events. A store has a log per channel: live and replayed events are read
 //! from it, by position.
 
+mod channel;
 mod channels;
 mod due;
 mod keys;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::clock::{self, Sleep, TimerInstant as Instant};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::form::FormBody;
@@ -164,7 +164,7 @@ pub(super) struct KeepAlive {
 
 impl KeepAlive {
     pub(super) fn new(interval: Duration, comment: Bytes) -> Self {
-        let timer = Box::pin(tokio::time::sleep(interval));
+        let timer = Box::pin(clock::sleep(interval));
         Self { interval, comment, last_sent: Instant::now(), timer }
     }
 

@@ -12,6 +12,8 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 
+use crate::{clock, task};
+
 /// Maximum number of bodies of one service that are discarded at a time.
 const MAX_DRAINS: usize = 1024;
 
@@ -110,12 +112,12 @@ where
         let limit = self.drain.limit;
         // Without a runtime there is no connection.
         if limit > 0
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && let Some(runtime) = task::runtime()
             && let Ok(place) = Arc::clone(&self.drain.places).try_acquire_owned()
         {
             runtime.spawn(async move {
                 // An error means that the body did not end in time.
-                _ = tokio::time::timeout(DRAIN_TIME, discard(body, limit)).await;
+                _ = clock::timeout(DRAIN_TIME, discard(body, limit)).await;
                 drop(place);
             });
         }
@@ -126,7 +128,7 @@ where
 async fn discard<B: Body>(mut body: Pin<Box<B>>, limit: u64) {
     let mut discarded = 0;
     while discarded < limit
-        && let Ok(Some(Ok(frame))) = tokio::time::timeout(DRAIN_IDLE, body.frame()).await
+        && let Ok(Some(Ok(frame))) = clock::timeout(DRAIN_IDLE, body.frame()).await
     {
         discarded += frame.data_ref().map_or(0, |data| data.remaining() as u64);
     }

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::clock::{self, Sleep, TimerInstant as Instant};
 use bytes::Bytes;
 use futures::task::AtomicWaker;
-use tokio::time::{Instant, Sleep};
 
 use crate::budget::Reservation;
 use crate::serve::time::{after, hurried};
@@ -146,7 +146,7 @@ impl Pace {
             }
             // The memory may be exhausted meanwhile.
             let look = after(since, self.deadline).min(after(now, short));
-            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(look)));
+            let timer = self.timer.get_or_insert_with(|| Box::pin(clock::sleep_until(look)));
             if timer.is_elapsed() || timer.deadline() > look {
                 timer.as_mut().reset(look);
             }

@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::clock::{self, Sleep, TimerInstant as Instant};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_websockets::proto::ProtocolError;
 use tokio_websockets::{Error, Message};
@@ -116,7 +116,7 @@ where
             websocket,
             calls: Some(calls),
             life,
-            timer: Box::pin(tokio::time::sleep_until(now)),
+            timer: Box::pin(clock::sleep_until(now)),
             timing,
             shutdown: Box::pin(shutdown),
             frames: Frames::default(),
@@ -527,7 +527,7 @@ fn close_frame(close: &CloseFrame) -> Message {
 /// Discards incoming bytes for a while after the close, so that the client receives the
 /// close frame: a connection that is closed with unread bytes is reset.
 async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut connection: S) {
-    let drained = tokio::time::timeout(CLOSE_TIME, async {
+    let drained = clock::timeout(CLOSE_TIME, async {
         connection.shutdown().await?;
         // On the heap, to keep the task of every socket small.
         let mut buffer = vec![0; 4096];

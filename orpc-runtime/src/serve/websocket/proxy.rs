@@ -112,7 +112,7 @@ impl WebSocketProxy {
         let Some(ours) = request.extensions_mut().remove::<OnUpgrade>() else {
             return refuse(Refusal::NoUpgrade, StatusCode::UPGRADE_REQUIRED);
         };
-        let answer = tokio::time::timeout(HANDSHAKE_TIME, self.target.ask(&request)).await;
+        let answer = crate::clock::timeout(HANDSHAKE_TIME, self.target.ask(&request)).await;
         let mut response = match answer {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
@@ -127,7 +127,7 @@ impl WebSocketProxy {
             return refusal(response).await;
         }
         let theirs = hyper::upgrade::on(&mut response);
-        tokio::spawn(join(ours, theirs));
+        crate::task::spawn(join(ours, theirs));
         response.map(|_| RpcBody::default())
     }
 }
@@ -139,7 +139,7 @@ impl Target {
         stream.set_nodelay(true).map_err(ForwardError::Connect)?;
         let (mut sender, connection) =
             http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await?;
-        tokio::spawn(connection.with_upgrades().map(|end| {
+        crate::task::spawn(connection.with_upgrades().map(|end| {
             if let Err(error) = end {
                 tracing::debug!(%error, "a connection that sockets are forwarded on fails");
             }

@@ -398,7 +398,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         // State that waits for the upgrade is not kept with the socket.
         let service = self.clone();
         self.served.rpc.spawn(async move {
-            match tokio::time::timeout(HANDSHAKE_TIME, upgrade).await {
+            match crate::clock::timeout(HANDSHAKE_TIME, upgrade).await {
                 Ok(Ok(upgraded)) => service.serve(TokioIo::new(upgraded), parts, accept, held),
                 Ok(Err(error)) => tracing::debug!(%error, "an upgrade fails"),
                 Err(_) => tracing::debug!("an upgrade takes too long"),

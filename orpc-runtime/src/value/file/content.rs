@@ -13,7 +13,8 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _};
-use tokio::task::JoinHandle;
+
+use crate::task::{Blocking, block};
 
 /// Number of bytes of a temporary file that are read at a time.
 const BLOCK: u64 = 128 * 1024;
@@ -43,11 +44,10 @@ impl Disk {
     }
 
     /// Reads the block at that offset, on a blocking thread.
-    fn read(&self, at: u64) -> io::Result<JoinHandle<io::Result<Bytes>>> {
-        let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
+    fn read(&self, at: u64) -> io::Result<Blocking<io::Result<Bytes>>> {
         let file = Arc::clone(&self.file);
         let length = BLOCK.min(self.length - at);
-        Ok(runtime.spawn_blocking(move || {
+        block(move || {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             file.seek(SeekFrom::Start(at))?;
             let mut block = Vec::new();
@@ -56,7 +56,7 @@ impl Disk {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             Ok(block.into())
-        }))
+        })
     }
 }
 
@@ -113,7 +113,7 @@ enum Rest {
     Disk {
         disk: Disk,
         at: u64,
-        reading: Option<JoinHandle<io::Result<Bytes>>>,
+        reading: Option<Blocking<io::Result<Bytes>>>,
     },
     Stream(ByteStream),
     /// The stream has another reader.

@@ -78,7 +78,7 @@ impl Date {
 
     /// Returns the current time.
     pub fn now() -> Self {
-        let since = clock::SystemTime::now().duration_since(clock::SystemTime::UNIX_EPOCH);
+        let since = clock::wall().duration_since(UNIX_EPOCH);
         Self::from_millis(
             since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
         )

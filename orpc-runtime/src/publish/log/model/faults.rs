@@ -56,7 +56,7 @@ pub(super) enum Fault {
     /// A file that was overwritten is trusted.
     IgnoresChange,
     /// A reader one event before the oldest is accepted.
-    FloorOffByOne,
+    EarliestOffByOne,
     /// A reader beyond the end is treated as one that has read everything.
     AheadWaits,
     /// The last event that a reader has read is repeated.
@@ -93,7 +93,7 @@ impl Fault {
         log.trim(now, limits);
         self.after_trimming(log, held);
         if self == Self::RestartsWhenEmpty && log.is_empty() {
-            log.top = 0;
+            log.head = 0;
             log.segments = Segments::starting_at(1);
         }
     }
@@ -105,7 +105,7 @@ impl Fault {
             log.tail = held;
         }
         if self == Self::ForgetsLastTrimmed {
-            log.terms.forget_before(log.floor());
+            log.terms.forget_before(log.earliest());
         }
     }
 
@@ -115,14 +115,14 @@ impl Fault {
     }
 
     pub(super) fn lose(self, log: &mut Log<u8>, lost: EventId) {
-        log.lose(if self == Self::ClosesHoles { log.top() } else { lost });
+        log.lose(if self == Self::ClosesHoles { log.head() } else { lost });
     }
 
     /// Continues a log that was read.
     pub(super) fn resume(self, origin: &Origin, log: &mut Log<u8>) {
         origin.resume(ROOM, log);
         if self == Self::RenamesEntries {
-            log.terms = Terms::behind(log.epoch(), log.top);
+            log.terms = Terms::behind(log.epoch(), log.head);
         }
     }
 
@@ -134,7 +134,7 @@ impl Fault {
     }
 
     pub(super) fn read(self, cursor: &mut Cursor, log: &Log<u8>, chunk: Chunk) -> Read<u8> {
-        let (before, oldest) = (cursor.clone(), log.oldest());
+        let (before, oldest) = (cursor.clone(), log.start());
         let position = before.position();
         let number = position.sequence();
         let is_entry = log.has_entry(position);
@@ -144,15 +144,15 @@ impl Fault {
                 shown.commit(usize::MAX, &unlimited());
                 return cursor.read(&shown, chunk);
             }
-            Self::IgnoresEpoch if number <= log.top => cursor.advance(log.id(number)),
-            Self::ComparesNewestEpoch if number <= log.top => {
+            Self::IgnoresEpoch if number <= log.head => cursor.advance(log.id(number)),
+            Self::ComparesNewestEpoch if number <= log.head => {
                 if position.epoch() == log.epoch() {
                     cursor.advance(log.id(number));
                 } else if is_entry {
                     return gap(cursor, GapReason::Epoch, oldest);
                 }
             }
-            Self::FloorOffByOne if is_entry && number + 1 == oldest.sequence() => {
+            Self::EarliestOffByOne if is_entry && number + 1 == oldest.sequence() => {
                 cursor.advance(oldest);
             }
             _ => {}
@@ -167,13 +167,13 @@ impl Fault {
                 if told.reason() == GapReason::Epoch && told.resume() != oldest =>
             {
                 *cursor = before;
-                gap(cursor, GapReason::Epoch, log.top())
+                gap(cursor, GapReason::Epoch, log.head())
             }
             (Self::AheadWaits, Read::Gap(told)) if told.reason() == GapReason::Ahead => {
                 *cursor = before;
                 Read::Nothing
             }
-            (Self::SkipsBehindGap, Read::Gap(told)) if told.resume().sequence() < log.top => {
+            (Self::SkipsBehindGap, Read::Gap(told)) if told.resume().sequence() < log.head => {
                 cursor.advance(log.id(told.resume().sequence() + 1));
                 read
             }

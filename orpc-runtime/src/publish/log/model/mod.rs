@@ -92,13 +92,13 @@ enum Action {
 const ONE: Chunk = Chunk { events: 1, bytes: u64::MAX };
 
 impl Truth {
-    fn new(epoch: u128, floor: u64) -> Self {
-        let base = EventId::new(Epoch::of(epoch).of_channel(ROOM), floor);
+    fn new(epoch: u128, base: u64) -> Self {
+        let base = EventId::new(Epoch::of(epoch).of_channel(ROOM), base);
         let (line, pending, retained) = (Vec::new(), Vec::new(), Vec::new());
         Self { epoch, base, line, pending, retained }
     }
 
-    fn top(&self) -> EventId {
+    fn head(&self) -> EventId {
         self.line.last().map_or(self.base, |(id, _)| *id)
     }
 
@@ -112,16 +112,16 @@ impl Truth {
     }
 
     /// Returns the position before the oldest retained event.
-    fn oldest(&self) -> EventId {
+    fn start(&self) -> EventId {
         match self.retained.first() {
             Some((first, _)) => self.id(first - 1).unwrap(),
-            None => self.top(),
+            None => self.head(),
         }
     }
 
     /// Returns `true` if a reader behind that event misses some of the later ones.
     fn misses(&self, last: EventId) -> bool {
-        self.id(last.sequence()) != Some(last) || last.sequence() < self.oldest().sequence()
+        self.id(last.sequence()) != Some(last) || last.sequence() < self.start().sequence()
     }
 
     /// Returns the position from which a reader that misses events continues: behind the last event that
@@ -130,14 +130,14 @@ impl Truth {
         let is_shared = |id: &EventId| {
             id.epoch() == last.epoch()
                 && id.sequence() < last.sequence()
-                && id.sequence() >= self.oldest().sequence()
+                && id.sequence() >= self.start().sequence()
         };
         let mut ids = self.line.iter().map(|(id, _)| *id).rev().chain([self.base]);
-        ids.find(is_shared).unwrap_or(self.oldest())
+        ids.find(is_shared).unwrap_or(self.start())
     }
 
     fn commit(&mut self, event: u8, at: u64) {
-        let (number, epoch) = (self.top().sequence() + 1, Epoch::of(self.epoch));
+        let (number, epoch) = (self.head().sequence() + 1, Epoch::of(self.epoch));
         self.line.push((EventId::new(epoch.of_channel(ROOM), number), event));
         self.retained.push((number, at));
     }
@@ -147,10 +147,10 @@ impl State {
     /// Returns the fault in the result of a read, if there is one.
     fn judge(&self, reader: usize, got: &Read<u8>) -> Option<&'static str> {
         let last = self.readers[reader].last?;
-        let (top, misses) = (self.truth.top(), self.truth.misses(last));
+        let (head, misses) = (self.truth.head(), self.truth.misses(last));
         match got {
             Read::Nothing if misses => Some("a reader that misses events is told nothing"),
-            Read::Nothing if last != top => Some("a reader that is behind gets nothing"),
+            Read::Nothing if last != head => Some("a reader that is behind gets nothing"),
             Read::Nothing => None,
             Read::Events(_) if misses => Some("a reader that misses events goes on"),
             Read::Events(events) => {
@@ -169,7 +169,7 @@ impl State {
                 let resume = self.truth.resume(last);
                 (gap.resume() != resume).then_some("a reader goes on at the wrong place")
             }
-            Read::Elsewhere { .. } => Some("events are not in memory"),
+            Read::ColdStore { .. } => Some("events are not in memory"),
         }
     }
 
@@ -178,7 +178,7 @@ impl State {
         let mut got = Read::Nothing;
         if let Some(cursor) = &mut self.readers[index].cursor {
             got = fault.read(cursor, &self.log, ONE);
-            if let Read::Elsewhere { first, .. } = got {
+            if let Read::ColdStore { first, .. } = got {
                 let is_there = self.truth.retained.iter().any(|(number, _)| *number == first);
                 let event = self.truth.line.iter().find(|(id, _)| id.sequence() == first);
                 if let (true, Some(event)) = (is_there, event) {
@@ -191,7 +191,7 @@ impl State {
         match got {
             Read::Events(events) => self.readers[index].last = events.last().map(|(id, _)| *id),
             Read::Gap(gap) => self.tell(index, gap),
-            Read::Nothing | Read::Elsewhere { .. } => {}
+            Read::Nothing | Read::ColdStore { .. } => {}
         }
     }
 
@@ -201,12 +201,12 @@ impl State {
         let mut log = match self.truth.retained.first() {
             _ if self.log.is_unused() => self.origin.log(ROOM),
             Some((first, _)) => Log::behind(self.truth.id(first - 1).unwrap()),
-            None => Log::behind(self.truth.top()),
+            None => Log::behind(self.truth.head()),
         };
         if !self.log.is_unused() {
             log.set_used();
         }
-        if first > log.floor() {
+        if first > log.earliest() {
             fault.lose(&mut log, self.truth.id(first - 1).unwrap());
         }
         for (number, at) in retained {
@@ -283,7 +283,7 @@ impl Model for World {
         if state.losses < self.losses {
             let retained = state.truth.retained.iter().map(|(number, _)| *number);
             if state.truth.retained.is_empty() {
-                actions.push(Action::LoseEnd(state.truth.top().sequence() + 1));
+                actions.push(Action::LoseEnd(state.truth.head().sequence() + 1));
             }
             for number in retained {
                 actions.extend([Action::LoseEnd(number), Action::Damage(number)]);
@@ -357,8 +357,10 @@ impl Model for World {
                 let mut log = state.recovered(0, self.fault, &self.limits);
                 self.fault.resume(&state.origin, &mut log);
                 if is_unused {
-                    state.truth.base =
-                        EventId::new(state.origin.epoch.of_channel(ROOM), state.origin.floor);
+                    state.truth.base = EventId::new(
+                        state.origin.epoch.of_channel(ROOM),
+                        state.origin.highest_evicted,
+                    );
                 }
                 state.log = log;
             }
@@ -373,27 +375,27 @@ impl Model for World {
             Action::Forget => {
                 self.fault.forget(&mut state.origin, &state.log);
                 state.log = state.origin.log(ROOM);
-                let floor = state.truth.top().sequence();
-                state.truth = Truth::new(state.truth.epoch, floor);
+                let base = state.truth.head().sequence();
+                state.truth = Truth::new(state.truth.epoch, base);
             }
             Action::Connect(index) => {
-                let last = state.readers[index].last.unwrap_or(state.truth.top());
-                let position = state.readers[index].last.unwrap_or(state.log.top());
+                let last = state.readers[index].last.unwrap_or(state.truth.head());
+                let position = state.readers[index].last.unwrap_or(state.log.head());
                 let reader = &mut state.readers[index];
                 reader.visits += 1;
                 reader.last = Some(last);
                 reader.cursor = Some(Cursor::new(position));
             }
             Action::ConnectOldest(index) => {
-                let (position, last) = (state.log.oldest(), state.truth.oldest());
+                let (position, last) = (state.log.start(), state.truth.start());
                 let reader = &mut state.readers[index];
                 reader.visits += 1;
                 reader.last = Some(last);
                 reader.cursor = Some(Cursor::new(position));
             }
             Action::ConnectAhead(index) => {
-                let top = state.truth.top();
-                let ahead = EventId::new(top.epoch(), top.sequence() + 1);
+                let head = state.truth.head();
+                let ahead = EventId::new(head.epoch(), head.sequence() + 1);
                 let reader = &mut state.readers[index];
                 reader.visits += 1;
                 reader.last = Some(ahead);
@@ -481,7 +483,7 @@ finds! {
     events_committed_before_their_time_are_found: CommitsAll in world,
     events_that_stay_in_line_after_a_failure_are_found: AbortKeeps in world,
     positions_of_another_epoch_that_are_taken_are_found: IgnoresEpoch in world_of_file,
-    a_reader_let_through_below_the_floor_is_found: FloorOffByOne in world,
+    a_reader_let_through_before_the_earliest_event_is_found: EarliestOffByOne in world,
     a_reader_beyond_the_end_that_waits_is_found: AheadWaits in world,
     events_that_come_twice_are_found: RepeatsLast in world,
     events_left_out_behind_a_gap_are_found: SkipsBehindGap in world,

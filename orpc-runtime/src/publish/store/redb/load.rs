@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, TableDefinition, TableError};
 
 use super::super::EVENT;
-use super::super::channels::{Place, State};
+use super::super::channel::{Place, State};
 use super::super::replays::{Fetched, Wanted};
 use super::database::failure;
 use super::error::damaged;
@@ -128,7 +128,7 @@ impl Loaded {
                 continue;
             };
             self.next_number = self.next_number.max(row.number.saturating_add(1));
-            self.highest = self.highest.max(row.top);
+            self.highest = self.highest.max(row.head);
             if let Some(twin) = found.remove(&row.number) {
                 // Two names cannot have one number.
                 self.orphans.insert(row.number);
@@ -145,25 +145,25 @@ impl Loaded {
 
 impl Found {
     fn new(name: &str, row: ChannelRow) -> Self {
-        let mut log = Log::behind(EventId::new(row.before, row.floor.saturating_sub(1)));
+        let mut log = Log::behind(EventId::new(row.before, row.earliest.saturating_sub(1)));
         log.set_used();
         let mut state = State::new(log);
-        let (number, floor) = (row.number, row.floor);
-        state.place = Some(Place { number, floor, keys: 0 });
-        let is_damaged = row.floor == 0 || row.top == u64::MAX;
+        let (number, earliest) = (row.number, row.earliest);
+        state.place = Some(Place { number, earliest, keys: 0 });
+        let is_damaged = row.earliest == 0 || row.head == u64::MAX;
         Self { name: name.into(), row, state, is_broken: false, is_damaged }
     }
 
     /// Adds the next event of the file.
     fn take(&mut self, sequence: u64, value: &[u8], limits: &Limits) {
-        let is_row = (self.row.floor..=self.row.top).contains(&sequence);
+        let is_row = (self.row.earliest..=self.row.head).contains(&sequence);
         let event = EventRow::read(self.row.number, sequence, value);
         let Some(event) = event.ok().filter(|_| is_row) else {
             self.is_broken |= is_row;
             self.is_damaged = true;
             return;
         };
-        let last = self.state.log.top();
+        let last = self.state.log.head();
         if self.is_broken || sequence != last.sequence() + 1 {
             // It does not follow the previous event.
             let epoch = if last.epoch() == event.epoch { event.epoch } else { unknown(&event) };
@@ -177,8 +177,8 @@ impl Found {
     /// Ends the channel. If its last events are lost, readers of those before them get
     /// a gap.
     fn end(&mut self) {
-        if self.is_broken || self.state.log.top().sequence() != self.row.top {
-            self.state.log.lose(EventId::new(self.row.last, self.row.top));
+        if self.is_broken || self.state.log.head().sequence() != self.row.head {
+            self.state.log.lose(EventId::new(self.row.last, self.row.head));
             self.is_damaged = true;
         }
     }
@@ -186,7 +186,7 @@ impl Found {
     /// Adds an idempotency key, unless its event is lost.
     fn take_key(&mut self, sequence: u64, value: &[u8]) {
         match KeyRow::read(self.row.number, sequence, value) {
-            Ok(KeyRow { epoch, at, key }) if sequence <= self.state.log.top().sequence() => {
+            Ok(KeyRow { epoch, at, key }) if sequence <= self.state.log.head().sequence() => {
                 self.state.keys.insert(key, EventId::new(epoch, sequence), at);
             }
             _ => self.is_damaged = true,

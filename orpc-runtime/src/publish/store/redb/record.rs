@@ -38,11 +38,11 @@ pub(super) struct EventRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ChannelRow {
     pub(super) number: u64,
-    /// Epoch of the last trimmed event, whose number is `floor - 1`.
+    /// Epoch of the last trimmed event, whose number is `earliest - 1`.
     pub(super) before: Epoch,
-    pub(super) floor: u64,
-    pub(super) top: u64,
-    /// Epoch of the last event, whose number is `top`.
+    pub(super) earliest: u64,
+    pub(super) head: u64,
+    /// Epoch of the last event, whose number is `head`.
     pub(super) last: Epoch,
 }
 
@@ -154,8 +154,8 @@ impl ChannelRow {
     pub(super) fn write(&self, name: &str) -> Vec<u8> {
         let mut value = self.number.to_le_bytes().to_vec();
         value.extend(self.before.number().to_le_bytes());
-        value.extend(self.floor.to_le_bytes());
-        value.extend(self.top.to_le_bytes());
+        value.extend(self.earliest.to_le_bytes());
+        value.extend(self.head.to_le_bytes());
         value.extend(self.last.number().to_le_bytes());
         sealed(&[name.as_bytes()], value)
     }
@@ -163,9 +163,9 @@ impl ChannelRow {
     pub(super) fn read(name: &str, value: &[u8]) -> Result<Self, Damaged> {
         let mut value = opened(&[name.as_bytes()], value)?;
         let (number_of_row, before) = (number(&mut value)?, epoch(&mut value)?);
-        let (floor, top) = (number(&mut value)?, number(&mut value)?);
+        let (earliest, head) = (number(&mut value)?, number(&mut value)?);
         let last = epoch(&mut value)?;
-        Ok(Self { number: number_of_row, before, floor, top, last })
+        Ok(Self { number: number_of_row, before, earliest, head, last })
     }
 }
 
@@ -175,7 +175,7 @@ impl StateRow {
         value.extend(self.moment.age.to_le_bytes());
         value.extend(self.moment.wall.to_le_bytes());
         value.extend(self.origin.epoch.number().to_le_bytes());
-        value.extend(self.origin.floor.to_le_bytes());
+        value.extend(self.origin.highest_evicted.to_le_bytes());
         sealed(&[], value)
     }
 
@@ -183,7 +183,8 @@ impl StateRow {
         let mut value = opened(&[], value)?;
         let commit = number(&mut value)?;
         let moment = Moment { age: number(&mut value)?, wall: number(&mut value)? };
-        let origin = Origin { epoch: epoch(&mut value)?, floor: number(&mut value)? };
+        let (epoch, highest_evicted) = (epoch(&mut value)?, number(&mut value)?);
+        let origin = Origin { epoch, highest_evicted };
         Ok(Self { commit, moment, origin })
     }
 }
