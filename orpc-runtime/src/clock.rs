@@ -20,9 +20,14 @@ mod host {
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod host {
     use std::future::Future;
+    use std::panic::AssertUnwindSafe;
     use std::time::{Duration, SystemTime};
 
+    use futures::channel::oneshot;
     use futures::future::{Either, select};
+    use js_sys::{Function, Reflect};
+    use wasm_bindgen::closure::Closure;
+    use wasm_bindgen::{JsCast as _, JsValue};
     pub(crate) use web_time::{Instant, Instant as TimerInstant};
 
     /// Error of a future that was not ready in time.
@@ -33,10 +38,36 @@ mod host {
         limit: Duration,
         future: F,
     ) -> Result<F::Output, Elapsed> {
-        match select(Box::pin(future), futures_timer::Delay::new(limit)).await {
+        match select(Box::pin(future), Box::pin(sleep(limit))).await {
             Either::Left((output, _)) => Ok(output),
             Either::Right(_) => Err(Elapsed),
         }
+    }
+
+    /// Longest time that `setTimeout` waits.
+    const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+
+    async fn sleep(mut time: Duration) {
+        while !time.is_zero() {
+            let part = time.min(LONGEST);
+            let (sender, elapsed) = oneshot::channel::<()>();
+            if set_timeout(AssertUnwindSafe(sender), part).is_err() {
+                // A host without timers has no deadlines.
+                return std::future::pending().await;
+            }
+            // It ends when the sender is dropped.
+            elapsed.await.ok();
+            time -= part;
+        }
+    }
+
+    /// Drops a value after a time.
+    fn set_timeout<T: 'static>(value: AssertUnwindSafe<T>, time: Duration) -> Result<(), JsValue> {
+        let set: Function = Reflect::get(&js_sys::global(), &"setTimeout".into())?.dyn_into()?;
+        let then = Closure::once_into_js(move || drop(value));
+        let millis = f64::from(u32::try_from(time.as_millis()).unwrap_or(u32::MAX));
+        set.call2(&JsValue::UNDEFINED, &then, &millis.into())?;
+        Ok(())
     }
 
     pub(crate) fn wall() -> SystemTime {

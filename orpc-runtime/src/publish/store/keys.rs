@@ -1,4 +1,4 @@
-//! Retry keys and the events published under them.
+//! Idempotency keys and the events published under them.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};

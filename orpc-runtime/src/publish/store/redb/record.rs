@@ -14,7 +14,7 @@ use crate::publish::log::Origin;
 /// Events by the number of their channel and their own number.
 pub(super) const EVENTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("events");
 
-/// Retry keys by the number of the channel and that of the event.
+/// Idempotency keys by the number of the channel and that of the event.
 pub(super) const KEYS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("keys");
 
 /// Channels by name.
