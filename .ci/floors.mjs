@@ -15,7 +15,7 @@ const FLOORS = {
     ["socket"],
     ["procedure", "publish"],
     ["router"],
-    ["entries", "rpc"],
+    ["entries", "rpc", "describe"],
     ["room", "serve", "typescript", "contract", "derive"],
     ["durable"],
     ["prelude", "__private"],

@@ -11,9 +11,9 @@ pub use crate::procedure::type_check::{
 };
 pub use crate::procedure::{
     Completed, Definition, Docs, DurableOutput, Extended, Hibernating, HibernatingHandler,
-    InputEvents, Lends, MayLend, MetaValue, Middleware, Mount, MountPoint, Next, Procedure,
-    ProcedureInput, ProcedureKind, RawInput, RunMiddleware, Scope, StreamHandler, Streams, Unary,
-    UnaryHandler, UnaryOutput,
+    InputEvents, Lends, MayLend, MetaValue, Middleware, MiddlewareDefinition, Mount, MountPoint,
+    Next, Procedure, ProcedureInput, ProcedureKind, RawInput, RunMiddleware, Scope, StreamHandler,
+    Streams, Unary, UnaryHandler, UnaryOutput,
 };
 pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError, derived};

@@ -36,8 +36,8 @@ const DEFAULT_MEMORY: usize = 256 * 1024 * 1024;
 /// # }
 /// ```
 ///
-/// It counts received and unsent bytes, not the values of procedures: the README of the
-/// repository has the table.
+/// It counts received and unsent bytes, not the values of procedures: `docs/limits.md` in the
+/// repository lists both.
 #[derive(Debug, Clone)]
 pub struct MemoryBudget(Arc<Budget>);
 
@@ -85,7 +85,7 @@ pub(crate) struct Budget {
 const ROOM: usize = 32 * 1024;
 
 /// Maximum number of events that may be unsent beyond an exhausted budget, so that streams
-/// of clients that read go on.
+/// of clients that read continue.
 const TURNS: usize = 16;
 
 /// Permission to leave an event unsent beyond an exhausted budget.

@@ -20,8 +20,8 @@ impl<C: Send + Sync + 'static> RouterModule<C> for () {
     }
 }
 
-/// A procedure, or the `router` of a nested module, that stands in the router `R`
-/// itself: a name that the compiler checks.
+/// A procedure, or the `router` of a nested module, that the router `R` itself contains:
+/// a name that the compiler checks.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no entry of `{R}`: write a procedure that stands in that router itself, as `methods::say`, or a whole router nested in it, as `methods::tools::router`",
     label = "not in this router itself"
@@ -31,8 +31,8 @@ pub trait EntryOf<R> {
     fn name() -> &'static str;
 }
 
-// Generated code implements a trait of its own, which spares users a list of all
-// entries of all routers in the compiler's message.
+// Generated code implements a separate trait, so that messages of the compiler do not
+// list all entries of all routers.
 #[diagnostic::do_not_recommend]
 impl<R, E: Entry<R>> EntryOf<R> for E {
     fn name() -> &'static str {

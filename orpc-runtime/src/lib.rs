@@ -8,6 +8,7 @@ mod clock;
 mod contract;
 mod core;
 mod derive;
+pub mod describe;
 #[cfg(feature = "durable")]
 pub mod durable;
 mod entries;
@@ -31,7 +32,7 @@ pub mod prelude;
 
 pub use crate::core::{
     Code, Error, ErrorDeclaration, ErrorEvent, Event, EventError, EventItem, EventMeta,
-    EventPayload, LastEventId, RpcError,
+    EventPayload, LastEventId, RpcError, StatusError,
 };
 pub use budget::MemoryBudget;
 pub use contract::Contract;
@@ -62,10 +63,10 @@ pub use serve::listen as server;
 pub use serve::listen::serve;
 #[cfg(feature = "websocket")]
 pub use serve::websocket;
-pub use serve::{Duplex, DuplexClosed, Peer, Rate, duplex};
+pub use serve::{Duplex, DuplexClosed, Peer, Rate, RateError, duplex};
 
 /// The crates whose types appear in this crate's interface.
-pub use {cookie, futures, schemars, serde};
+pub use {futures, schemars, serde};
 
 /// The examples of the repository's README compile.
 #[cfg(all(doctest, feature = "typescript"))]

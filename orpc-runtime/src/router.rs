@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -58,6 +58,8 @@ const RESERVED: [&str; 8] =
 pub struct Router<C> {
     nodes: Vec<(String, Node<C>)>,
     conflicts: Vec<RouterIssue>,
+    /// Procedures by their types, for calls in the same process. Built by the first one.
+    by_type: OnceLock<HashMap<TypeId, Route<C>>>,
 }
 
 enum Node<C> {
@@ -67,7 +69,11 @@ enum Node<C> {
 
 impl<C> Clone for Router<C> {
     fn clone(&self) -> Self {
-        Self { nodes: self.nodes.clone(), conflicts: self.conflicts.clone() }
+        Self {
+            nodes: self.nodes.clone(),
+            conflicts: self.conflicts.clone(),
+            by_type: OnceLock::new(),
+        }
     }
 }
 
@@ -82,7 +88,7 @@ impl<C> Clone for Node<C> {
 
 impl<C> Default for Router<C> {
     fn default() -> Self {
-        Self { nodes: Vec::new(), conflicts: Vec::new() }
+        Self { nodes: Vec::new(), conflicts: Vec::new(), by_type: OnceLock::new() }
     }
 }
 
@@ -255,10 +261,15 @@ impl<C: Send + Sync + 'static> Router<C> {
             };
             (name, node)
         };
-        Router { nodes: self.nodes.into_iter().map(node).collect(), conflicts: self.conflicts }
+        Router {
+            nodes: self.nodes.into_iter().map(node).collect(),
+            conflicts: self.conflicts,
+            by_type: OnceLock::new(),
+        }
     }
 
     fn insert(&mut self, name: String, node: Node<C>) {
+        self.by_type = OnceLock::new();
         if name.is_empty() {
             self.conflicts.push(RouterIssue::Empty { path: String::new() });
         } else if RESERVED.contains(&name.as_str()) {
@@ -289,21 +300,13 @@ impl<C: Send + Sync + 'static> Router<C> {
         context: impl Into<Arc<C>>,
         input: P::Input,
     ) -> Result<P::Reply, CallError<P::Error>> {
-        let mut found = None;
-        self.visit(&[], &mut |path, mounted| {
-            if mounted.type_id == TypeId::of::<P>()
-                && let Ok(procedure) = &mounted.erased
-            {
-                let definition = mounted.definition.clone();
-                let target = Target { path: path.join("/").into(), definition };
-                found = Some((target, Arc::clone(procedure)));
-            }
-        });
-        let Some((target, procedure)) = found else {
+        let Some(route) =
+            self.by_type.get_or_init(|| self.routes_by_type()).get(&TypeId::of::<P>())
+        else {
             return Err(CallError::NotInRouter(P::definition().name));
         };
-        let call = Arc::new(Call::in_process(target));
-        match procedure.call(context.into(), call, Box::new(input)).await {
+        let call = Arc::new(Call::in_process(Arc::clone(&route.target)));
+        match route.procedure.call(context.into(), call, Box::new(input)).await {
             Ok(reply) => reply.downcast().map(|reply| *reply).map_err(|_| foreign()),
             Err(LocalError::Procedure(error)) => Err(error
                 .downcast()
@@ -326,20 +329,6 @@ impl<C: Send + Sync + 'static> Router<C> {
         self.nodes.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns the JSON Schema of a procedure's input, if the path names a procedure with
-    /// an input.
-    pub fn input_schema(&self, path: &str) -> Option<&serde_json::Value> {
-        let mut schema = None;
-        self.visit(&[], &mut |at, mounted| {
-            if at.join("/") == path
-                && let Ok(procedure) = &mounted.erased
-            {
-                schema = procedure.input_schema();
-            }
-        });
-        schema
-    }
-
     /// Calls `visitor` with every procedure and the segments of its path.
     pub(crate) fn visit<'r>(
         &'r self,
@@ -355,25 +344,36 @@ impl<C: Send + Sync + 'static> Router<C> {
         }
     }
 
-    /// Builds the table of routes; fails with all faults of the tree.
-    pub(crate) fn routes(&self) -> Result<Routes<C>, RouterError> {
+    /// Fails with all faults of the tree.
+    pub(crate) fn check(&self) -> Result<(), RouterError> {
         let mut issues = Vec::new();
         self.conflicts_below("", &mut issues);
-        let mut routes = HashMap::new();
-        self.visit(&[], &mut |path, mounted| match &mounted.erased {
-            Ok(procedure) => {
-                let definition = mounted.definition.clone();
-                let route = Route {
-                    target: Arc::new(Target { path: path.join("/").into(), definition }),
-                    procedure: Arc::clone(procedure),
-                };
-                routes.insert(encoded(path), route);
-            }
-            Err(error) => {
-                issues.push(RouterIssue::Schema { path: path.join("/"), reason: error.to_string() })
+        self.visit(&[], &mut |path, mounted| {
+            if let Err(error) = &mounted.erased {
+                let (path, reason) = (path.join("/"), error.to_string());
+                issues.push(RouterIssue::Schema { path, reason });
             }
         });
-        if issues.is_empty() { Ok(Routes(routes)) } else { Err(RouterError { issues }) }
+        if issues.is_empty() { Ok(()) } else { Err(RouterError { issues }) }
+    }
+
+    /// Builds the table of routes; fails with all faults of the tree.
+    pub(crate) fn routes(&self) -> Result<Routes<C>, RouterError> {
+        self.check()?;
+        let mut routes = HashMap::new();
+        self.visit(&[], &mut |path, mounted| {
+            routes.extend(Route::of(path, mounted).map(|route| (encoded(path), route)));
+        });
+        Ok(Routes(routes))
+    }
+
+    /// Builds the table of calls in the same process.
+    fn routes_by_type(&self) -> HashMap<TypeId, Route<C>> {
+        let mut routes = HashMap::new();
+        self.visit(&[], &mut |path, mounted| {
+            routes.extend(Route::of(path, mounted).map(|route| (mounted.type_id, route)));
+        });
+        routes
     }
 
     fn conflicts_below(&self, prefix: &str, issues: &mut Vec<RouterIssue>) {
@@ -431,6 +431,16 @@ pub(crate) struct Routes<C>(HashMap<String, Route<C>>);
 pub(crate) struct Route<C> {
     pub(crate) target: Arc<Target>,
     pub(crate) procedure: Arc<dyn ErasedProcedure<C>>,
+}
+
+impl<C> Route<C> {
+    /// Returns the route of a procedure; `None` if its schemas cannot be compiled.
+    fn of(path: &[&str], mounted: &Mounted<C>) -> Option<Self> {
+        let procedure = Arc::clone(mounted.erased.as_ref().ok()?);
+        let definition = mounted.definition.clone();
+        let target = Arc::new(Target { path: path.join("/").into(), definition });
+        Some(Self { target, procedure })
+    }
 }
 
 impl<C> Routes<C> {

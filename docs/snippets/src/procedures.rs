@@ -3,7 +3,7 @@
 use orpc_runtime::prelude::*;
 
 // #region arguments
-use orpc_runtime::cookie::Cookie;
+use cookie::Cookie;
 
 pub struct App {
     products: Vec<String>,
@@ -35,7 +35,7 @@ pub mod products {
     pub async fn product_of_the_day(app: &App, call: &Call) -> Result<Option<String>, Error> {
         let mut response = call.response();
         response.insert_header("cache-control", "max-age=60")?;
-        response.set_cookie(&Cookie::build(("seen", "today")).path("/").build())?;
+        response.set_cookie(Cookie::build(("seen", "today")).path("/").build())?;
         Ok(app.products.first().cloned())
     }
 }

@@ -11,6 +11,7 @@ pub struct App {
 pub mod api {
     use super::*;
 
+    /// Greets somebody.
     #[procedure]
     pub async fn greet(app: &App, name: String) -> String {
         format!("{}, {name}!", app.greeting)
@@ -49,6 +50,14 @@ mod tests {
             .unwrap();
         let response = Rpc::new(api::router()).http(app()).oneshot(request).await.unwrap();
         assert_eq!(response.status(), 400);
+    }
+
+    /// Every procedure has a doc comment.
+    #[test]
+    fn every_procedure_is_documented() {
+        for procedure in api::router().describe().procedures {
+            assert!(procedure.title.is_some(), "document `{}`", procedure.url_path);
+        }
     }
 
     /// The committed client is the generated one; `ORPC_TS=write` writes it.

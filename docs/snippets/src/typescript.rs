@@ -45,3 +45,24 @@ fn the_client_imports_money() {
         .check("ts/typescript/client.ts");
 }
 // #endregion custom
+
+// #region describe
+/// A page of documentation, in Markdown.
+pub fn page<C: Send + Sync + 'static>(router: &Router<C>) -> String {
+    let mut page = String::new();
+    for procedure in router.describe().procedures {
+        page += &format!("## {} /{}\n\n", procedure.method, procedure.url_path);
+        page += &format!("{}\n\n", procedure.description.unwrap_or_default());
+        for error in procedure.errors {
+            page += &format!("* {} {}: {}\n", error.status, error.code, error.message);
+        }
+    }
+    page
+}
+// #endregion describe
+
+#[test]
+fn a_page_has_every_procedure() {
+    let page = page(&prices::router::<()>());
+    assert_eq!(page, "## POST /priceOf\n\nThe price of a product.\n\n");
+}

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 
 use super::validate::{Kind, Middleware};
@@ -27,13 +28,14 @@ use crate::types::{is_named, result_parts};
 /// };
 /// ```
 pub(super) fn expand(middleware: &Middleware<'_>) -> TokenStream {
-    let Middleware { ident, visibility, cfgs, runtime, arguments, kind } = middleware;
+    let Middleware { ident, visibility, cfgs, docs, runtime, arguments, kind } = middleware;
     let subject = Subject::function(ident);
     let how = How::new(arguments, &subject);
     let marker = marker(ident, visibility, cfgs);
     let private = runtime.private();
     let types = types(kind, runtime);
-    let implementation = implementation(ident, &types, kind.is_unit(), &private);
+    let definition = definition(ident, docs.text(&private), &private);
+    let implementation = implementation(ident, &types, kind.is_unit(), &definition, &private);
     let run = run(middleware, &types, &subject, &how);
     let definitions = &types.definitions;
     quote! {
@@ -67,6 +69,7 @@ pub(super) fn stub(head: &Head, runtime: &Runtime, errors: Diagnostics) -> Token
     let cfgs = cfg_attributes(attributes);
     let marker = marker(ident, visibility, &cfgs);
     let value = local("value");
+    let definition = definition(ident, None, &private);
     let (first, others) = errors.into_first_and_others();
     quote! {
         #marker
@@ -79,6 +82,8 @@ pub(super) fn stub(head: &Head, runtime: &Runtime, errors: Diagnostics) -> Token
                 type Value = #private::Infallible;
                 type Error = #private::Infallible;
                 type Context<__C: #private::Send + #private::Sync + 'static> = [(); #first];
+
+                #definition
 
                 fn extend<__C: #private::Send + #private::Sync + 'static>(
                     _: #private::Arc<__C>,
@@ -152,10 +157,22 @@ fn types(kind: &Kind, runtime: &Runtime) -> Types {
     }
 }
 
+/// `fn definition() -> MiddlewareDefinition { MiddlewareDefinition::new("authenticate").docs("…") }`
+fn definition(ident: &Ident, docs: Option<TokenStream>, private: &TokenStream) -> TokenStream {
+    let name = ident.unraw().to_string();
+    let docs = docs.map(|docs| quote!(.docs(#docs)));
+    quote! {
+        fn definition() -> #private::MiddlewareDefinition {
+            #private::MiddlewareDefinition::new(#name)#docs
+        }
+    }
+}
+
 fn implementation(
     ident: &Ident,
     types: &Types,
     is_unit: bool,
+    definition: &TokenStream,
     private: &TokenStream,
 ) -> TokenStream {
     let (context, value) = (local("context"), local("value"));
@@ -176,6 +193,8 @@ fn implementation(
             #value_item
             #error_item
             #context_item
+
+            #definition
 
             fn extend<__C: #bounds>(
                 #context: #private::Arc<__C>,

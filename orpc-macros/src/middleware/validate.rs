@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Signature, Type, Visibility};
 
-use crate::attribute::{Runtime, cfg_attributes};
+use crate::attribute::{Docs, Runtime, cfg_attributes};
 use crate::diagnostics::Diagnostics;
 use crate::lent::Argument;
 use crate::signature::{self, Function, Role, check_borrows, check_one_type};
@@ -14,6 +14,7 @@ pub(super) struct Middleware<'a> {
     pub(super) ident: &'a Ident,
     pub(super) visibility: &'a Visibility,
     pub(super) cfgs: Vec<Attribute>,
+    pub(super) docs: Docs,
     pub(super) runtime: &'a Runtime,
     pub(super) arguments: Vec<Argument>,
     pub(super) kind: Kind,
@@ -59,6 +60,7 @@ pub(super) fn validate<'a>(
         ident: &signature.ident,
         visibility,
         cfgs: cfg_attributes(attributes),
+        docs: Docs::of(attributes),
         runtime,
         arguments,
         kind,

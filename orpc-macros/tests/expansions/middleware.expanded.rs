@@ -16,6 +16,9 @@ const _: () = {
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         > = ::orpc_runtime::__private::Extended<__C, __Value>;
+        fn definition() -> ::orpc_runtime::__private::MiddlewareDefinition {
+            ::orpc_runtime::__private::MiddlewareDefinition::new("authenticate")
+        }
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -95,6 +98,10 @@ const _: () = {
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         > = __C;
+        fn definition() -> ::orpc_runtime::__private::MiddlewareDefinition {
+            ::orpc_runtime::__private::MiddlewareDefinition::new("limit")
+                .docs("Only lets pass.")
+        }
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -163,6 +170,9 @@ const _: () = {
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         > = ::orpc_runtime::__private::Extended<__C, __Value>;
+        fn definition() -> ::orpc_runtime::__private::MiddlewareDefinition {
+            ::orpc_runtime::__private::MiddlewareDefinition::new("timed")
+        }
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,

@@ -23,6 +23,9 @@ const _: () = {
         > = [(); ::core::compile_error! {
             "take it by `&` and put what changes behind a lock: calls share what is lent"
         }];
+        fn definition() -> ::orpc_runtime::__private::MiddlewareDefinition {
+            ::orpc_runtime::__private::MiddlewareDefinition::new("authenticate")
+        }
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -64,6 +67,9 @@ const _: () = {
         > = [(); ::core::compile_error! {
             "remove `name`: the only option is `crate`"
         }];
+        fn definition() -> ::orpc_runtime::__private::MiddlewareDefinition {
+            ::orpc_runtime::__private::MiddlewareDefinition::new("limit")
+        }
         fn extend<
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,

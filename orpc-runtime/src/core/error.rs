@@ -128,12 +128,26 @@ impl Error {
     ///
     /// # Panics
     /// If the status is outside 400..=599: a client takes such a response for a success.
+    /// [`try_with_status`](Self::try_with_status) returns the error.
     #[must_use]
     #[track_caller]
-    pub fn with_status(mut self, status: u16) -> Self {
-        assert!((400..=599).contains(&status), "an error cannot have the HTTP status {status}");
+    pub fn with_status(self, status: u16) -> Self {
+        match self.try_with_status(status) {
+            Ok(error) => error,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Replaces the HTTP status.
+    ///
+    /// # Errors
+    /// If the status is outside 400..=599: a client takes such a response for a success.
+    pub fn try_with_status(mut self, status: u16) -> Result<Self, StatusError> {
+        if !(400..=599).contains(&status) {
+            return Err(StatusError { status, response: "an error" });
+        }
         self.0.status = status;
-        self
+        Ok(self)
     }
 
     /// Attaches data for the client. Data that cannot be serialised turns the
@@ -374,6 +388,22 @@ impl PartialEq for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code(), self.message())
+    }
+}
+
+/// Error of an HTTP status outside the range of its response: 200 to 399 for a success,
+/// 400 to 599 for an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{response} cannot have the HTTP status {status}")]
+pub struct StatusError {
+    status: u16,
+    response: &'static str,
+}
+
+impl StatusError {
+    /// Creates the error of a successful response.
+    pub(crate) fn of_success(status: u16) -> Self {
+        Self { status, response: "a successful response" }
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Event<T, R = ()> {
 /// Payload of an [`Event`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventPayload<T, R = ()> {
-    /// A value; the iterator goes on.
+    /// A value; the iterator continues.
     Message(T),
     /// The return value; the iterator ends and is not polled again.
     Done(R),
@@ -193,7 +193,7 @@ where
 }
 
 /// An error of a stream with the fields of a server-sent event: an id or a time
-/// after which a client may come back.
+/// after which a client may reconnect.
 ///
 /// A stream of `Result<T, ErrorEvent<E>>` ends with it, where a plain
 /// `Result<T, E>` ends with the error alone.

@@ -10,7 +10,7 @@ mod output;
 mod rpc_error;
 
 pub use code::Code;
-pub use error::Error;
+pub use error::{Error, StatusError};
 pub(crate) use error::{malformed_request, panic_text, undecoded_input};
 pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, EventPayload, LastEventId};
 pub(crate) use event_writer::{EventKind, EventWriter, WriteError, write_event};

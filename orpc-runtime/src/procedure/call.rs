@@ -10,7 +10,7 @@ use http::{Extensions, Method, StatusCode, Uri};
 use tokio_util::sync::CancellationToken;
 
 use super::definition::Definition;
-use crate::core::{LastEventId, UnicodeHeaders};
+use crate::core::{LastEventId, StatusError, UnicodeHeaders};
 use crate::socket::Socket;
 use crate::value::File;
 
@@ -99,8 +99,8 @@ impl Call {
     }
 
     /// Creates a call from the same process: no headers, no peer.
-    pub(crate) fn in_process(target: Target) -> Self {
-        Self::from_parts(Arc::new(target), http::Request::new(()).into_parts().0)
+    pub(crate) fn in_process(target: Arc<Target>) -> Self {
+        Self::from_parts(target, http::Request::new(()).into_parts().0)
     }
 
     /// Returns the path of the procedure, its segments joined with `/`: `chat/send`.
@@ -242,14 +242,25 @@ impl ResponseHead {
     ///
     /// # Panics
     /// If the status is outside 200..=399: a client would take the result for an error.
+    /// [`try_set_status`](Self::try_set_status) returns the error.
     #[track_caller]
     pub fn set_status(&mut self, status: StatusCode) -> &mut Self {
-        assert!(
-            (200..400).contains(&status.as_u16()),
-            "a successful response cannot have the HTTP status {status}"
-        );
+        match self.try_set_status(status) {
+            Ok(head) => head,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Sets the status of a successful response, 200 by default.
+    ///
+    /// # Errors
+    /// If the status is outside 200..=399: a client would take the result for an error.
+    pub fn try_set_status(&mut self, status: StatusCode) -> Result<&mut Self, StatusError> {
+        if !(200..400).contains(&status.as_u16()) {
+            return Err(StatusError::of_success(status.as_u16()));
+        }
         self.status = Some(status);
-        self
+        Ok(self)
     }
 
     /// Sets a header, replacing what it was set to before.
@@ -312,12 +323,26 @@ impl ResponseHead {
         self.body.take()
     }
 
-    /// Adds a `set-cookie` header (RFC 6265, section 4.1). Name and value are percent-encoded.
+    /// Adds a `set-cookie` header: the text of a cookie with its attributes (RFC 6265,
+    /// section 4.1), as the crate `cookie` writes it. The text is sent as it is; write
+    /// `cookie.encoded()` for names and values from outside, which may hold `;`.
+    ///
+    /// ```
+    /// use cookie::Cookie;
+    /// use orpc_runtime::prelude::*;
+    ///
+    /// #[procedure]
+    /// pub async fn log_in(call: &Call, name: String) -> Result<(), Error> {
+    ///     let cookie = Cookie::build(("name", name)).path("/").http_only(true).build();
+    ///     call.response().set_cookie(cookie.encoded())?;
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// If an attribute of the cookie holds control characters.
-    pub fn set_cookie(&mut self, cookie: &cookie::Cookie<'_>) -> Result<&mut Self, http::Error> {
-        self.append_header(SET_COOKIE, cookie.encoded().to_string())
+    /// If the text has control characters.
+    pub fn set_cookie(&mut self, cookie: impl fmt::Display) -> Result<&mut Self, http::Error> {
+        self.append_header(SET_COOKIE, cookie.to_string())
     }
 
     /// Returns the status, if one was set.

@@ -1,6 +1,7 @@
 //! Static description of a procedure.
 
 use http::Method;
+use serde::Serialize;
 
 /// Description of a procedure, from its attribute and doc comment.
 #[derive(Debug, Clone)]
@@ -22,7 +23,8 @@ pub struct Definition {
 
 /// Kind of a procedure's result. It is decided by the type of the function, never by the
 /// values that a call yields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ProcedureKind {
     /// One result.
@@ -32,17 +34,20 @@ pub enum ProcedureKind {
 }
 
 /// Contents of `#[deprecated]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Deprecation {
     /// Version that deprecated the procedure, if stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<&'static str>,
     /// Replacement to use, if stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'static str>,
 }
 
 /// A value of `meta(key = value)`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum MetaValue {
     /// `true` or `false`.
@@ -92,5 +97,29 @@ impl Definition {
     /// Returns the metadata value of a key.
     pub fn meta_value(&self, key: &str) -> Option<MetaValue> {
         self.meta.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    }
+}
+
+/// Description of a middleware, from its function and doc comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MiddlewareDefinition {
+    /// The name of the function.
+    pub name: &'static str,
+    /// The doc comment, lines joined with LF; empty if there is none.
+    pub docs: &'static str,
+}
+
+impl MiddlewareDefinition {
+    /// Creates a definition with only a name.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, docs: "" }
+    }
+
+    /// Sets the doc comment.
+    #[must_use]
+    pub fn docs(mut self, docs: &'static str) -> Self {
+        self.docs = docs;
+        self
     }
 }

@@ -30,9 +30,6 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
     /// Kind of the run that [`start`](Self::start) returns.
     fn run_kind(&self) -> RunKind;
 
-    /// Returns the JSON Schema of the input.
-    fn input_schema(&self) -> Option<&serde_json::Value>;
-
     /// Returns the same procedure with a check of its outputs against their JSON
     /// Schema.
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError>;

@@ -13,7 +13,6 @@ use futures::stream::BoxStream;
 use futures::stream::Stream;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::input::{ProcedureInput, RawInput, wrong_kind};
 use super::signature::IoSchema;
@@ -85,10 +84,6 @@ where
                 Err(wrong_kind("Invalid input: expected an event iterator, received a value"))
             }
         }
-    }
-
-    fn schema(decoders: &Self::Decoder) -> &Value {
-        decoders.message.schema()
     }
 
     fn shape() -> IoSchema {

@@ -28,7 +28,7 @@ use crate::schema::SchemaError;
 /// procedure has the code INTERNAL_SERVER_ERROR.
 ///
 /// Hooks run within the call and delay it: they should return quickly. If one panics,
-/// the call goes on and the panic is logged.
+/// the call continues and the panic is logged.
 ///
 /// ```
 /// use std::time::Duration;
@@ -226,10 +226,6 @@ impl<C: Send + Sync + 'static> ErasedProcedure<C> for Hooked<C> {
 
     fn run_kind(&self) -> RunKind {
         self.inner.run_kind()
-    }
-
-    fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.inner.input_schema()
     }
 
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {

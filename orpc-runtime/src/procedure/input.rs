@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::signature::IoSchema;
 use crate::procedure::InputEvents;
@@ -63,10 +62,6 @@ pub trait ProcedureInput: Sized + Send + 'static {
     #[doc(hidden)]
     fn decode(decoder: &Self::Decoder, input: RawInput<'_>) -> Result<Self, DecodeError>;
 
-    /// Returns the JSON Schema of the input, or of an iterator's events.
-    #[doc(hidden)]
-    fn schema(decoder: &Self::Decoder) -> &Value;
-
     /// Returns the type of the input.
     #[doc(hidden)]
     fn shape() -> IoSchema;
@@ -87,10 +82,6 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ProcedureInput for T {
                 Err(wrong_kind("Invalid input: expected a value, received an event iterator"))
             }
         }
-    }
-
-    fn schema(decoder: &Self::Decoder) -> &Value {
-        decoder.schema()
     }
 
     fn shape() -> IoSchema {

@@ -13,6 +13,7 @@ use super::input::RawInput;
 use super::middleware::{Below, Completed, Next, Outcome, RunMiddleware};
 use super::register::Mounted;
 use super::runner::{EndOfCall, finalized};
+use super::signature::MiddlewareSignature;
 use crate::core::{Error, EventMeta, RpcError};
 use crate::schema::SchemaError;
 
@@ -26,6 +27,8 @@ where
     let Mounted { definition, mut signature, type_id, erased } = inner;
     let errors = <M::Error as RpcError>::declarations();
     signature.errors.extend(errors.iter().cloned());
+    let middleware = MiddlewareSignature { definition: M::definition(), errors: errors.clone() };
+    signature.middlewares.insert(0, middleware);
     let erased = erased.and_then(|inner| {
         let errors = Arc::new(DeclaredErrors::compile(errors)?);
         Ok(Arc::new(Guarded::<M, C, How> { inner, errors, how: PhantomData }) as _)
@@ -167,10 +170,6 @@ where
 
     fn run_kind(&self) -> RunKind {
         self.inner.run_kind()
-    }
-
-    fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.inner.input_schema()
     }
 
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {

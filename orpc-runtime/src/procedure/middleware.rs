@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
+use super::definition::MiddlewareDefinition;
 use super::erased::{AnyValue, StreamEnd};
 use super::handler::Scope;
 use crate::core::{Error, Output, RpcError};
@@ -23,6 +24,9 @@ pub trait Middleware: Sized + Send + Sync + 'static {
     /// Context of the procedures behind it, where its own is `C`.
     type Context<C: Send + Sync + 'static>: Send + Sync + 'static;
 
+    /// Returns the description.
+    fn definition() -> MiddlewareDefinition;
+
     /// Creates the context of one call.
     fn extend<C: Send + Sync + 'static>(
         context: Arc<C>,
@@ -33,7 +37,7 @@ pub trait Middleware: Sized + Send + Sync + 'static {
 /// The context behind a middleware.
 pub(crate) type Below<M, C> = <M as Middleware>::Context<C>;
 
-/// A middleware that can stand in a router of context `C`.
+/// A middleware for routers of context `C`.
 #[diagnostic::on_unimplemented(
     message = "write the name of a function with `#[middleware]`: `{Self}` is none for the context `{C}`",
     label = "not a middleware here"
@@ -49,7 +53,7 @@ pub trait RunMiddleware<C, How>: Middleware {
 /// A context extended with the value of a middleware: the context of the procedures
 /// behind it.
 ///
-/// Their arguments may borrow the `X`, and everything that `C` gives.
+/// Their arguments may borrow the `X`, and everything that `C` provides.
 #[derive(Debug, Clone)]
 pub struct Extended<C, X> {
     pub(super) context: Arc<C>,

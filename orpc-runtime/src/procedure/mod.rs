@@ -20,12 +20,11 @@ mod middleware;
 mod output;
 mod register;
 mod runner;
-#[cfg_attr(not(feature = "typescript"), allow(dead_code, reason = "for the types of clients"))]
 mod signature;
 pub(crate) mod type_check;
 
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
-pub use definition::{Definition, Deprecation, MetaValue, ProcedureKind};
+pub use definition::{Definition, Deprecation, MetaValue, MiddlewareDefinition, ProcedureKind};
 pub use docs::Docs;
 pub use durable::DurableOutput;
 pub use event_iterator::{EventIterator, InputEvents};
@@ -42,10 +41,6 @@ pub(crate) use middleware::Below;
 pub use middleware::{Completed, Extended, Middleware, Next, RunMiddleware};
 pub use output::ProcedureOutput;
 pub use register::{Mount, MountPoint, UnaryOutput};
-#[cfg(any(feature = "durable", feature = "typescript"))]
-pub(crate) use signature::DurableMethod;
-#[cfg(any(feature = "durable", feature = "typescript"))]
-pub(crate) use signature::IoSchema;
 
 pub(crate) use call::Target;
 pub(crate) use emitter::EventSink;
@@ -58,5 +53,4 @@ pub(crate) use register::Mounted;
 #[cfg(feature = "http")]
 pub(crate) use runner::needs_socket;
 pub(crate) use runner::panicked;
-#[cfg(feature = "typescript")]
-pub(crate) use signature::{IoSchemaKind, Signature};
+pub(crate) use signature::{DurableMethod, IoSchema, IoSchemaKind, MiddlewareSignature, Signature};

@@ -19,7 +19,7 @@ use crate::procedure::Hibernating;
 use crate::procedure::type_check::Checked;
 use crate::schema::SchemaError;
 
-/// A procedure that can stand in a router of context `C`.
+/// A procedure for routers of context `C`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no procedure of a router with the context `{C}`",
     label = "not a procedure here"
@@ -131,7 +131,12 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
         let runner = kind.and_then(|kind| Runner::<P, K, How>::compile(kind, errors));
         *self.0 = Some(Mounted {
             definition: P::definition(),
-            signature: Signature { input: P::Input::shape(), output, errors: all },
+            signature: Signature {
+                input: P::Input::shape(),
+                output,
+                errors: all,
+                middlewares: Vec::new(),
+            },
             type_id: TypeId::of::<P>(),
             erased: runner.map(|runner| Arc::new(runner) as _),
         });

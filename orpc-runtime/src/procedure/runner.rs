@@ -142,10 +142,6 @@ where
         K::RUNS
     }
 
-    fn input_schema(&self) -> Option<&serde_json::Value> {
-        self.prepared.input.as_ref().map(P::Input::schema)
-    }
-
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
         let (prepared, kind) = (Arc::clone(&self.prepared), self.kind.checked()?);
         Ok(Arc::new(Self { prepared, kind, how: PhantomData }))

@@ -5,7 +5,7 @@ use std::any::TypeId;
 use schemars::JsonSchema;
 use schemars::generate::SchemaGenerator;
 
-use super::definition::Definition;
+use super::definition::{Definition, MiddlewareDefinition};
 use crate::core::ErrorDeclaration;
 use crate::schema::SchemaOf;
 
@@ -62,5 +62,14 @@ fn schema_of<T: JsonSchema + 'static>() -> Option<SchemaOf> {
 pub(crate) struct Signature {
     pub(crate) input: IoSchema,
     pub(crate) output: IoSchema,
+    pub(crate) errors: Vec<ErrorDeclaration>,
+    /// The middlewares in front of it, outermost first.
+    pub(crate) middlewares: Vec<MiddlewareSignature>,
+}
+
+/// A middleware in front of a procedure.
+#[derive(Debug, Clone)]
+pub(crate) struct MiddlewareSignature {
+    pub(crate) definition: MiddlewareDefinition,
     pub(crate) errors: Vec<ErrorDeclaration>,
 }

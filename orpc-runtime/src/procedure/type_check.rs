@@ -1,8 +1,8 @@
 //! Properties of the user's types that generated code finds by constants.
 //!
-//! A constant that fails is one message of ours, and the compiler says nothing
-//! further of a type with such a constant in its arguments. A trait bound that does
-//! not hold is reported wherever the type is used.
+//! A constant whose evaluation fails is one message of this crate, and the compiler
+//! reports nothing further about a type with such a constant in its arguments. A trait
+//! bound that does not hold is reported at every use of the type.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -14,102 +14,101 @@ use crate::core::{Event, TypedError};
 use crate::procedure::{Call, DurableOutput, Extended, Middleware, Procedure};
 use crate::socket::Socket;
 
-/// A type that is what it is meant to be if `IS` is true.
+/// Outcome of a check of `T`: passed if `IS` is `true`.
 #[derive(Debug)]
 pub struct Checked<T, const IS: bool>(PhantomData<T>);
 
-/// The fallback of [`IsResult`] and [`Misplaced`]: the constant of a type for which
-/// they have none of their own.
+/// Fallback of the checks: `IS` for types without an inherent constant.
 pub trait IsNot {
-    /// That it is not.
+    /// Always `false`.
     const IS: bool = false;
 }
 
-/// Tells by its constant `IS` whether a type is a `Result`, under whatever name.
+/// Check for a `Result`, under any name.
 #[derive(Debug)]
 pub struct IsResult<T>(PhantomData<T>);
 
 impl<T> IsNot for IsResult<T> {}
 
 impl<T, E> IsResult<Result<T, E>> {
-    /// That it is.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
-/// Tells by its constant `IS` whether a `Result` stands at a place of a success where
-/// serde would write its error as a value, `{"Err": …}`.
+/// Check for a `Result` in the place of a success, where serde would write its error as
+/// a value, `{"Err": …}`.
 #[derive(Debug)]
 pub struct Misplaced<T>(PhantomData<T>);
 
 impl<T> IsNot for Misplaced<T> {}
 
 impl<T, E> Misplaced<Result<T, E>> {
-    /// That it does.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
 impl<T, E> Misplaced<Option<Result<T, E>>> {
-    /// That it does.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
 impl<T, E, R> Misplaced<Event<Result<T, E>, R>> {
-    /// That it does.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
-/// Tells by its constant `IS` whether a type is the token of a durable iterator.
+/// Check for the token of a durable iterator.
 #[derive(Debug)]
 pub struct IsDurable<T>(PhantomData<T>);
 
 impl<T> IsNot for IsDurable<T> {}
 
 impl<T: DurableOutput> IsDurable<T> {
-    /// That it is.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
-/// Tells by its constant `IS` whether a type is an error by `#[derive(RpcError)]`.
+/// Check for an error with `#[derive(RpcError)]`.
 #[derive(Debug)]
 pub struct IsTyped<T>(PhantomData<T>);
 
 impl<T> IsNot for IsTyped<T> {}
 
 impl<T: TypedError> IsTyped<T> {
-    /// That it is.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
-/// Tells by its constant `IS` whether a type is one that `#[procedure]` adds.
+/// Check for a type that `#[procedure]` adds.
 #[derive(Debug)]
 pub struct IsProcedure<T>(PhantomData<T>);
 
 impl<T> IsNot for IsProcedure<T> {}
 
 impl<T: Procedure> IsProcedure<T> {
-    /// That it is.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
-/// Tells by its constant `IS` whether `?` makes an internal error of a type.
+/// Check for a type that `?` converts to an internal error.
 #[derive(Debug)]
 pub struct IsInternal<T>(PhantomData<T>);
 
 impl<T> IsNot for IsInternal<T> {}
 
 impl<T: std::error::Error + Send + Sync + Unpin + 'static> IsInternal<T> {
-    /// That it does.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
-/// Tells by its constant `IS` whether threads can share a value of a type.
+/// Check for a type that threads can share.
 #[derive(Debug)]
 pub struct IsShared<T>(PhantomData<T>);
 
 impl<T> IsNot for IsShared<T> {}
 
 impl<T: Send + Sync + 'static> IsShared<T> {
-    /// That they can.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
@@ -119,19 +118,19 @@ pub trait NamedType {
     type Type;
 }
 
-/// Tells by its constant `IS` whether a type has no values.
+/// Check for a type without values.
 #[derive(Debug)]
 pub struct IsInfallible<T>(PhantomData<T>);
 
 impl<T> IsNot for IsInfallible<T> {}
 
 impl IsInfallible<Infallible> {
-    /// That it has none.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
-/// A type taken apart into success and failure: a `Result`, under whatever name, or
-/// any other type, which cannot fail.
+/// A type split into success and failure: a `Result`, under any name, or any other type,
+/// which cannot fail.
 pub trait ResultType {
     /// The type itself.
     type Whole;
@@ -140,7 +139,7 @@ pub trait ResultType {
     /// The type of a failure.
     type Err;
 
-    /// Takes a value apart.
+    /// Splits a value.
     ///
     /// # Errors
     /// The error of a `Result` that has one.
@@ -177,7 +176,7 @@ impl<T> ResultType for Checked<T, false> {
     }
 }
 
-/// A stream, or a `Result` of one as [`ResultType`] takes it apart.
+/// A stream, or a `Result` of one as [`ResultType`] splits it.
 pub trait StreamType {
     /// The item of the stream.
     type Item;
@@ -210,13 +209,13 @@ impl<M: Middleware> MiddlewareType for Checked<M, true> {
     type Middleware = M;
 }
 
-// Of a check that has failed both implementations may be meant, so that the compiler
-// says nothing further of it.
+// After a failed check both implementations apply, so that the compiler reports no
+// further errors.
 impl<M> MiddlewareType for Checked<M, false> {
     type Middleware = M;
 }
 
-/// A context that lends each type once.
+/// A context that provides each type once.
 pub trait OnceType {
     /// The type itself.
     type Context;
@@ -230,27 +229,27 @@ impl<C> OnceType for Checked<C, false> {
     type Context = C;
 }
 
-/// Tells by its constant `IS` whether what the last middleware of a context lends is
-/// lent in front of it, too, `CASE` by case: by one of the four middlewares before
-/// it, by the router's context, or by the call. For the other contexts generated code
-/// has a trait with a constant of that name.
+/// Check for a context whose last middleware provides a type that is provided before it
+/// as well. Each `CASE` covers one place: the four middlewares before it, the context of
+/// the router, or the call. For other contexts generated code has a trait with a constant
+/// of that name.
 #[derive(Debug)]
 pub struct Twice<C, const CASE: usize>(PhantomData<C>);
 
-/// Its constant `IS` is `true`, likewise, if the last middleware of a context adds no
-/// value, which any number of them may do.
+/// Check for a context whose last middleware adds no value; any number of middlewares may
+/// do that.
 #[derive(Debug)]
 pub struct Nothing<C>(PhantomData<C>);
 
 impl<C> Nothing<Extended<C, ()>> {
-    /// That it does.
+    /// Always `true`.
     pub const IS: bool = true;
 }
 
 macro_rules! twice {
     ($($case:literal: [$($parameter:ident),*] $context:ty;)*) => {
         $(impl<$($parameter),*> Twice<$context, $case> {
-            /// That it is.
+            /// Always `true`.
             pub const IS: bool = true;
         })*
     };

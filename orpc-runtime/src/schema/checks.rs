@@ -145,7 +145,7 @@ fn inner(
     // Only the constraints, because the element has its own schema.
     let mut alone = Map::new();
     apply_checks(refiner, &element, &mut alone, checks, &place);
-    if refiner.purpose == Purpose::Types || alone.is_empty() {
+    if refiner.purpose == Purpose::Description || alone.is_empty() {
         return true;
     }
     let all = schema.entry("allOf").or_insert_with(|| json!([]));

@@ -23,7 +23,6 @@ use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 /// deserialised. One with types takes the same steps with a tree, a validator and a
 /// deserialiser that support them. Callers use only `compile` and `decode`.
 pub struct InputDecoder<T> {
-    schema: PlainValue,
     plain: Compiled<SerdeJson>,
     typed: Compiled<Typed>,
     /// Places of integers that may be bigints, if there are any.
@@ -64,7 +63,6 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
             typed: compile_typed(&schema)?,
             places: wide.then(|| Places::of(&schema)).transpose()?,
             codes,
-            schema,
             types: PhantomData,
         })
     }
@@ -111,11 +109,6 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         let reader = Reader::new(&tree, self.places.as_ref());
         T::deserialize(reader)
             .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue_of::<T>(reader, &tree)]))
-    }
-
-    /// Returns the schema that inputs are checked against.
-    pub(crate) fn schema(&self) -> &PlainValue {
-        &self.schema
     }
 }
 

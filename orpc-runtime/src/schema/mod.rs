@@ -34,8 +34,8 @@ pub use issue::Issue;
 #[cfg(feature = "typescript")]
 pub(crate) use keyword::MAX_SAFE_INTEGER;
 pub(crate) use output::{OutputError, OutputWriter};
-#[cfg(feature = "typescript")]
-pub(crate) use refine::{Side, refine_for_types};
+pub(crate) use refine::{Side, refine_for_description};
+pub(crate) use refs::each_part_mut;
 
 /// Generates the schema of a type.
 pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;

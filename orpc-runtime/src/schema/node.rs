@@ -124,7 +124,7 @@ impl<'a> Node<'a, Typed> for TypedNode<'a> {
             Self::Value(Value::Array(items) | Value::Set(Set(items))) => {
                 Some(Elements::Items(items))
             }
-            Self::Value(Value::Map(entries)) => Some(Elements::Entries(entries)),
+            Self::Value(Value::Map(entries)) => Some(Elements::Entries(&entries.0)),
             Self::Entry((key, value)) => Some(Elements::Pair([key, value])),
             Self::Value(_) | Self::Name(_) => None,
         }

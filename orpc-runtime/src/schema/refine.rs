@@ -25,9 +25,8 @@ pub(crate) enum Side {
 pub(crate) enum Purpose {
     /// Values are checked against it.
     Validation,
-    /// A type of TypeScript is made of it.
-    #[cfg_attr(not(feature = "typescript"), allow(dead_code))]
-    Types,
+    /// Clients read it.
+    Description,
 }
 
 /// Refines schemas that share their definitions.
@@ -39,18 +38,18 @@ pub(super) struct Refiner<'a> {
     pub(super) faults: Vec<String>,
 }
 
-/// Refines a schema for TypeScript. The definitions are those that it refers to.
-#[cfg(feature = "typescript")]
-pub(crate) fn refine_for_types(
+/// Refines a schema for the description of a router. The definitions are those that it
+/// refers to.
+pub(crate) fn refine_for_description(
     schema: &Value,
     definitions: &Map<String, Value>,
     side: Side,
 ) -> Value {
     let refs = Refs { root: schema, definitions: Some(definitions) };
-    let mut refiner = Refiner { refs, side, purpose: Purpose::Types, faults: Vec::new() };
+    let mut refiner = Refiner { refs, side, purpose: Purpose::Description, faults: Vec::new() };
     let mut refined = schema.clone();
     refiner.refine(&mut refined, "");
-    // The faults are those of the router, which tells them when it is built.
+    // Faults are errors of the router, which are reported before it is described.
     refined
 }
 

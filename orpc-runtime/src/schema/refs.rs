@@ -47,7 +47,7 @@ pub(super) fn each_part<'v>(
 }
 
 /// Visits every schema in a schema mutably, likewise.
-pub(super) fn each_part_mut(
+pub(crate) fn each_part_mut(
     schema: &mut Map<String, Value>,
     mut visitor: impl FnMut(String, &mut Value),
 ) {

@@ -80,8 +80,8 @@ fn scheme<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
 
 /// Returns `true` if a page's origin (RFC 6454, section 7) is that of the host that the
 /// request was sent to. The schemes are compared where the request's is known, by
-/// `x-forwarded-proto` or its URI: behind a proxy that ends TLS and says nothing, a
-/// server does not know its own.
+/// `x-forwarded-proto` or its URI: behind a proxy that terminates TLS without a
+/// header, a server does not know its own.
 pub(super) fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri) -> bool {
     let own = named(headers, uri).and_then(Host::parse);
     let page = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
@@ -96,6 +96,15 @@ pub(super) fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri
         && port(&page) == port(&own)
 }
 
+/// Error of a text that is not a host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{host}` is not a host: write a name with or without a port, such as `app.example` or `[::1]:3000`"
+)]
+pub struct HostError {
+    host: String,
+}
+
 /// The hosts that requests may name: all of them, unless any is listed.
 ///
 /// A page whose name was changed to resolve to this server (DNS rebinding) has the same
@@ -104,18 +113,10 @@ pub(super) fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri
 pub(super) struct AllowedHosts(Vec<Host>);
 
 impl AllowedHosts {
-    /// Adds a host; without a port it is allowed with any.
-    ///
-    /// # Panics
-    /// If it is not a valid host.
-    #[track_caller]
-    pub(super) fn add(&mut self, host: &str) {
-        let Some(host) = Host::parse(host) else {
-            panic!(
-                "`{host}` is no host: give a name with or without a port, such as `app.example` or `[::1]:3000`"
-            );
-        };
-        self.0.push(host);
+    /// Returns the hosts with another one; without a port it is allowed with any.
+    pub(super) fn with(mut self, host: &str) -> Result<Self, HostError> {
+        self.0.push(Host::parse(host).ok_or_else(|| HostError { host: host.to_owned() })?);
+        Ok(self)
     }
 
     pub(super) fn allow(&self, headers: &HeaderMap, uri: &Uri) -> bool {
@@ -224,9 +225,9 @@ mod tests {
     #[test]
     fn listed_hosts_are_allowed_and_no_others() {
         let allow = |listed: &[&str], host: &str| {
-            let mut hosts = AllowedHosts::default();
-            listed.iter().for_each(|host| hosts.add(host));
-            hosts.allow(&headers(&[("host", host)]), &Uri::from_static("/"))
+            let hosts =
+                listed.iter().try_fold(AllowedHosts::default(), |hosts, host| hosts.with(host));
+            hosts.unwrap().allow(&headers(&[("host", host)]), &Uri::from_static("/"))
         };
         assert!(allow(&[], "evil.test"));
         for host in ["app.test", "APP.test:3000", "[::1]:3000"] {
@@ -237,8 +238,7 @@ mod tests {
         {
             assert!(!allow(&["app.test", "[::1]:3000"], host), "{host}");
         }
-        let mut hosts = AllowedHosts::default();
-        hosts.add("app.test");
+        let hosts = AllowedHosts::default().with("app.test").unwrap();
         assert!(!hosts.allow(&HeaderMap::new(), &Uri::from_static("/")), "no host");
         assert!(hosts.allow(&HeaderMap::new(), &Uri::from_static("https://app.test/")));
         let twice = headers(&[("host", "app.test"), ("host", "evil.test")]);
@@ -246,8 +246,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "is no host")]
     fn a_url_is_no_host() {
-        AllowedHosts::default().add("https://app.test");
+        let error = AllowedHosts::default().with("https://app.test").unwrap_err();
+        assert!(error.to_string().starts_with("`https://app.test` is not a host: write a name"));
     }
 }

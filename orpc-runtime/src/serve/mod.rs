@@ -24,7 +24,7 @@ mod time;
 pub mod websocket;
 
 pub use context::{ContextSource, IntoContext};
-pub use peer::{Duplex, DuplexClosed, Peer, Rate, duplex};
+pub use peer::{Duplex, DuplexClosed, Peer, Rate, RateError, duplex};
 #[cfg(feature = "durable")]
 pub(crate) use {
     form::{FormLimits, read_form},

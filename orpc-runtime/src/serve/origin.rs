@@ -1,4 +1,5 @@
-//! Refuses requests that pages of other origins send with their visitor's cookies.
+//! Refusal of requests that pages of other origins send with the cookies of their
+//! visitor.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http::{Method, Uri};

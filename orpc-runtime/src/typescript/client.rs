@@ -73,7 +73,7 @@ pub(super) fn import(procedure: &Procedure, imported: &mut BTreeSet<&'static str
 /// `context`.
 fn client_type(procedure: &Procedure, context: &str) -> Type {
     let errors = procedure.errors.iter().map(|error| {
-        let code = Type::Literal(quoted(error.code));
+        let code = Type::Literal(quoted(&error.code));
         let data = error.data.clone().unwrap_or_else(|| Type::text("undefined"));
         Type::Generic("ORPCError", vec![code, data])
     });

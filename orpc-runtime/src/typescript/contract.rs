@@ -58,8 +58,8 @@ fn builder(procedure: &Procedure, depth: usize, imported: &mut BTreeSet<&'static
         let mut by_code: BTreeMap<&str, (u16, &str, Vec<Type>)> = BTreeMap::new();
         for error in &procedure.errors {
             let data = error.data.clone().unwrap_or_else(|| Type::text("undefined"));
-            let declared = by_code.entry(error.code);
-            declared.or_insert((error.status, error.message, Vec::new())).2.push(data);
+            let declared = by_code.entry(&error.code);
+            declared.or_insert((error.status, &error.message, Vec::new())).2.push(data);
         }
         for (code, (status, message, data)) in by_code {
             let data = Printer.print(&Type::union(data), depth + 1, 2 * depth + 40);

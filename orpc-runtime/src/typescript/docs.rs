@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::procedure::Definition;
+use crate::describe::ProcedureDescription;
 
 /// Comment of a type, a member or a procedure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,14 +14,14 @@ pub(super) struct Docs {
 
 impl Docs {
     /// Returns the comment of a procedure.
-    pub(super) fn of(definition: &Definition) -> Self {
+    pub(super) fn of(procedure: &ProcedureDescription) -> Self {
         let mut tags = Vec::new();
-        if let Some(deprecation) = definition.deprecated {
+        if let Some(deprecation) = procedure.deprecated {
             let since = deprecation.since.map(|since| format!("since {since}"));
             let text = [since.as_deref(), deprecation.note].into_iter().flatten();
             tags.push(("deprecated", text.collect::<Vec<_>>().join(": ")));
         }
-        Self { text: definition.docs.to_owned(), tags }
+        Self { text: procedure.description.clone().unwrap_or_default(), tags }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -5,7 +5,6 @@ mod constraints;
 mod contract;
 mod docs;
 mod file;
-mod ids;
 mod model;
 mod names;
 mod print;
@@ -82,8 +81,8 @@ impl TypeScript {
         router: &Router<C>,
         write: fn(&Model, &[String]) -> String,
     ) -> Result<Self, RouterError> {
-        router.routes()?;
-        Ok(Self { model: Model::of(router), write, imports: Vec::new() })
+        let model = Model::of(&router.try_describe()?);
+        Ok(Self { model, write, imports: Vec::new() })
     }
 
     /// Adds a line after the imports of the file, for types that `x-typescript-type`

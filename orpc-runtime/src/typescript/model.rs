@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::generate::{SchemaGenerator, SchemaSettings};
-use serde_json::Value;
+use schemars::Schema;
 
 use super::docs::Docs;
-use super::ids::ids;
-use super::names::{Use, names};
+use super::names::names;
 use super::schemas::{docs_of, type_of};
 use super::types::Type;
-use crate::core::ErrorDeclaration;
-use crate::procedure::{Definition, DurableMethod, IoSchema, IoSchemaKind, Mounted, Signature};
-use crate::router::Router;
-use crate::schema::{SchemaOf, Side as Direction, refine_for_types};
+use crate::describe::{
+    Direction, ErrorDescription, IoDescription, ProcedureDescription, RouterDescription,
+    TypeDescription,
+};
 
 /// Contents of a file of types.
 pub(super) struct Model {
@@ -56,73 +54,86 @@ pub(super) enum Flow {
 
 /// An error that a procedure declares.
 pub(super) struct DeclaredError {
-    pub(super) code: &'static str,
+    pub(super) code: String,
     pub(super) status: u16,
-    pub(super) message: &'static str,
+    pub(super) message: String,
     pub(super) data: Option<Type>,
 }
 
 impl Model {
-    pub(super) fn of<C: Send + Sync + 'static>(router: &Router<C>) -> Self {
-        let mut inputs = Side::new(Direction::Read);
-        let mut outputs = Side::new(Direction::Written);
-        let mut tree = Branch::default();
-        router.visit(&[], &mut |path, mounted| {
-            let path: Vec<_> = path.iter().map(|segment| (*segment).to_owned()).collect();
-            let Mounted { definition, signature, .. } = mounted;
-            tree.insert(&path, procedure(definition, signature, &mut inputs, &mut outputs));
-        });
-        let (inputs, outputs) = (inputs.finish(), outputs.finish());
+    pub(super) fn of(description: &RouterDescription) -> Self {
+        let inputs = Side::of(description, Direction::Input);
+        let outputs = Side::of(description, Direction::Output);
         let agreeing = agreeing(&inputs, &outputs);
-        let uses = |id: &str, of: Use| {
-            let is_split = inputs.ids.contains(id) && outputs.ids.contains(id);
-            let of = if is_split && !agreeing.contains(id) { of } else { Use::Both };
-            (id.to_owned(), of)
+        let direction = |named: &TypeDescription| {
+            let id = &named.rust_type;
+            let is_split = inputs.0.contains_key(&**id) && outputs.0.contains_key(&**id);
+            let is_one = !is_split || agreeing.contains(&**id);
+            (id.clone(), if is_one { Direction::Both } else { named.direction })
         };
-        let of_inputs = inputs.ids.iter().map(|id| uses(id, Use::Input));
-        let of_outputs = outputs.ids.iter().map(|id| uses(id, Use::Output));
-        let names = names(&of_inputs.chain(of_outputs).collect());
-        let input_name = |name: &str| names[&uses(inputs.id(name), Use::Input)].clone();
-        let output_name = |name: &str| names[&uses(outputs.id(name), Use::Output)].clone();
-
-        let mut types = BTreeMap::new();
-        inputs.name_types(&input_name, &mut types);
-        outputs.name_types(&output_name, &mut types);
-
-        tree.rename(&input_name, &output_name);
-        Self { types, procedures: tree }
-    }
-}
-
-/// Creates a procedure; its types have the names of their own side.
-fn procedure(
-    definition: &Definition,
-    signature: &Signature,
-    inputs: &mut Side,
-    outputs: &mut Side,
-) -> Procedure {
-    let input = inputs.flow(signature.input);
-    let output = match signature.output.0 {
-        IoSchemaKind::Durable(message, methods) => {
-            let mut branch = Branch::default();
-            for DurableMethod { path, definition, signature } in methods() {
-                branch.insert(&path, procedure(&definition, &signature, inputs, outputs));
-            }
-            Flow::Durable(message.map(|schema| outputs.ty(schema)), branch)
+        let unique = names(&description.types.values().map(direction).collect());
+        let name = |own: &str| match description.types.get(own) {
+            Some(named) => unique[&direction(named)].clone(),
+            None => own.to_owned(),
+        };
+        let types = description.types.iter().map(|(own, named)| {
+            let (ty, docs) = type_and_docs(&named.schema, &name);
+            (name(own), NamedType { ty, docs })
+        });
+        let mut procedures = Branch::default();
+        for described in &description.procedures {
+            procedures.insert(&described.path, procedure(described, &name));
         }
-        IoSchemaKind::Value(_) | IoSchemaKind::Events(..) => outputs.flow(signature.output),
-    };
-    Procedure {
-        docs: Docs::of(definition),
-        is_get: is_get(definition),
-        input,
-        output,
-        errors: outputs.errors(&signature.errors),
+        Self { types: types.collect(), procedures }
     }
 }
 
-fn is_get(definition: &Definition) -> bool {
-    definition.method == http::Method::GET
+/// Returns the name of a type in the file.
+type Name<'n> = &'n dyn Fn(&str) -> String;
+
+fn procedure(described: &ProcedureDescription, name: Name<'_>) -> Procedure {
+    Procedure {
+        docs: Docs::of(described),
+        is_get: described.method == http::Method::GET,
+        input: flow(&described.input, name),
+        output: flow(&described.output, name),
+        errors: described.errors.iter().map(|error| declared(error, name)).collect(),
+    }
+}
+
+fn flow(described: &IoDescription, name: Name<'_>) -> Flow {
+    let optional = |schema: &Option<Schema>| schema.as_ref().map(|schema| ty(schema, name));
+    match described {
+        IoDescription::Undefined => Flow::Value(None),
+        IoDescription::Value { schema } => Flow::Value(Some(ty(schema, name))),
+        IoDescription::Events { event, returns } => {
+            Flow::Events(optional(event), optional(returns))
+        }
+        IoDescription::Durable { event, methods } => {
+            let mut branch = Branch::default();
+            for method in methods {
+                branch.insert(&method.path, procedure(method, name));
+            }
+            Flow::Durable(optional(event), branch)
+        }
+    }
+}
+
+fn declared(error: &ErrorDescription, name: Name<'_>) -> DeclaredError {
+    DeclaredError {
+        code: error.code.clone(),
+        status: error.status,
+        message: error.message.clone(),
+        data: error.data.as_ref().map(|schema| ty(schema, name)),
+    }
+}
+
+fn ty(schema: &Schema, name: Name<'_>) -> Type {
+    renamed(type_of(schema.as_value()), name)
+}
+
+fn type_and_docs(schema: &Schema, name: Name<'_>) -> (Type, Docs) {
+    (ty(schema, name), docs_of(schema.as_value()))
 }
 
 impl Branch {
@@ -153,157 +164,46 @@ impl Branch {
     }
 }
 
-impl Branch {
-    /// Renames the types to their names in the file.
-    fn rename(&mut self, input: &dyn Fn(&str) -> String, output: &dyn Fn(&str) -> String) {
-        for (_, node) in &mut self.0 {
-            match node {
-                Node::Branch(branch) => branch.rename(input, output),
-                Node::Procedure(procedure) => procedure.rename(input, output),
-            }
-        }
-    }
-}
-
-impl Procedure {
-    fn rename(&mut self, input: &dyn Fn(&str) -> String, output: &dyn Fn(&str) -> String) {
-        self.input.rename(input, input, output);
-        self.output.rename(output, input, output);
-        for error in &mut self.errors {
-            rename(&mut error.data, output);
-        }
-    }
-}
-
-fn rename(ty: &mut Option<Type>, name: &dyn Fn(&str) -> String) {
-    *ty = ty.take().map(|ty| renamed(ty, name));
-}
-
 impl Node {
     fn is_branch(&self) -> bool {
         matches!(self, Self::Branch(_))
     }
 }
 
-impl Flow {
-    /// `own` renames the types of the value, the others those of methods.
-    fn rename(
-        &mut self,
-        own: &dyn Fn(&str) -> String,
-        input: &dyn Fn(&str) -> String,
-        output: &dyn Fn(&str) -> String,
-    ) {
-        match self {
-            Self::Value(ty) => rename(ty, own),
-            Self::Events(message, done) => {
-                rename(message, own);
-                rename(done, own);
-            }
-            Self::Durable(message, methods) => {
-                rename(message, own);
-                methods.rename(input, output);
-            }
-        }
-    }
-}
+/// The types of all inputs, or of all outputs, by the paths of the Rust types, which
+/// stand in place of names.
+struct Side<'d>(BTreeMap<&'d str, (Type, Docs)>);
 
-/// The types of all inputs, or of all outputs.
-struct Side(SchemaGenerator, Direction);
-
-impl Side {
-    fn new(direction: Direction) -> Self {
-        let settings = SchemaSettings::draft2020_12();
-        let settings = match direction {
-            Direction::Read => settings.for_deserialize(),
-            Direction::Written => settings.for_serialize(),
+impl<'d> Side<'d> {
+    fn of(description: &'d RouterDescription, direction: Direction) -> Self {
+        let path = |name: &str| match description.types.get(name) {
+            Some(named) => named.rust_type.clone(),
+            None => name.to_owned(),
         };
-        Self(settings.into_generator(), direction)
-    }
-
-    fn ty(&mut self, schema: SchemaOf) -> Type {
-        let schema = schema(&mut self.0).to_value();
-        type_of(&refine_for_types(&schema, self.0.definitions(), self.1))
-    }
-
-    fn flow(&mut self, shape: IoSchema) -> Flow {
-        match shape.0 {
-            IoSchemaKind::Value(schema) => Flow::Value(schema.map(|schema| self.ty(schema))),
-            IoSchemaKind::Events(message, done) => Flow::Events(
-                message.map(|schema| self.ty(schema)),
-                done.map(|schema| self.ty(schema)),
-            ),
-            // Not an input, and an output only of procedures.
-            IoSchemaKind::Durable(..) => Flow::Value(None),
-        }
-    }
-
-    fn errors(&mut self, errors: &[ErrorDeclaration]) -> Vec<DeclaredError> {
-        let declared = |error: &ErrorDeclaration| DeclaredError {
-            code: error.code(),
-            status: error.status(),
-            message: error.default_message(),
-            data: error.data_schema().map(|schema| self.ty(schema)),
-        };
-        errors.iter().map(declared).collect()
-    }
-
-    fn finish(mut self) -> Finished {
-        let ids = ids(&mut self.0);
-        let definitions = self.0.take_definitions(true);
-        let refine = |schema: &Value| refine_for_types(schema, &definitions, self.1);
-        let definitions: BTreeMap<_, _> =
-            definitions.iter().map(|(name, schema)| (name.clone(), refine(schema))).collect();
-        let by_name: BTreeMap<String, String> = definitions
-            .keys()
-            .map(|name| (name.clone(), ids.get(name).unwrap_or(name).clone()))
-            .collect();
-        Finished { ids: by_name.values().cloned().collect(), by_name, definitions }
+        let of_side = description
+            .types
+            .values()
+            .filter(|named| named.direction == direction || named.direction == Direction::Both);
+        let types =
+            of_side.map(|named| (named.rust_type.as_str(), type_and_docs(&named.schema, &path)));
+        Self(types.collect())
     }
 }
 
-/// Definitions of one side.
-struct Finished {
-    definitions: BTreeMap<String, Value>,
-    /// Id of each definition, by name.
-    by_name: BTreeMap<String, String>,
-    ids: BTreeSet<String>,
-}
-
-impl Finished {
-    fn id<'n>(&'n self, name: &'n str) -> &'n str {
-        self.by_name.get(name).map_or(name, String::as_str)
-    }
-
-    /// Adds the types under their names.
-    fn name_types(&self, name: &dyn Fn(&str) -> String, types: &mut BTreeMap<String, NamedType>) {
-        for (own, schema) in &self.definitions {
-            let ty = renamed(type_of(schema), name);
-            types.insert(name(own), NamedType { ty, docs: docs_of(schema) });
-        }
-    }
-
-    /// Returns the types by id, with ids in place of names.
-    fn types(&self) -> BTreeMap<&str, (Type, Docs)> {
-        let id = |name: &str| self.id(name).to_owned();
-        let ty = |schema| (renamed(type_of(schema), &id), docs_of(schema));
-        self.definitions.iter().map(|(name, schema)| (self.id(name), ty(schema))).collect()
-    }
-}
-
-/// Returns the ids of the types that are equal on both sides, with all types in them.
-fn agreeing(inputs: &Finished, outputs: &Finished) -> BTreeSet<String> {
-    let (inputs, outputs) = (inputs.types(), outputs.types());
-    let is_same = |id: &&&str| inputs.get(**id) == outputs.get(**id);
-    let mut agreeing: BTreeSet<&str> = inputs.keys().filter(is_same).copied().collect();
+/// Returns the paths of the types that are equal on both sides, with all types in them:
+/// schemas may differ in what a type of TypeScript does not say.
+fn agreeing<'d>(inputs: &Side<'d>, outputs: &Side<'d>) -> BTreeSet<&'d str> {
+    let is_same = |path: &&&str| inputs.0.get(**path) == outputs.0.get(**path);
+    let mut agreeing: BTreeSet<&str> = inputs.0.keys().filter(is_same).copied().collect();
     loop {
-        let is_sound = |id: &&str| {
+        let is_sound = |path: &&str| {
             let mut is_sound = true;
-            inputs[*id].0.visit_names(&mut |name| is_sound &= agreeing.contains(name));
+            inputs.0[*path].0.visit_names(&mut |name| is_sound &= agreeing.contains(name));
             is_sound
         };
         let sound: BTreeSet<&str> = agreeing.iter().copied().filter(is_sound).collect();
         if sound.len() == agreeing.len() {
-            return sound.into_iter().map(str::to_owned).collect();
+            return sound;
         }
         agreeing = sound;
     }

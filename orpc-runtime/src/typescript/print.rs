@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::types::{Index, Member, Type};
+use crate::describe::is_identifier;
 
 /// Maximum length of a line with a type that can be broken.
 const WIDTH: usize = 100;
@@ -240,13 +241,6 @@ fn tightest_place(text: &str) -> Place {
 /// Returns the name of a property, quoted if it is not an identifier.
 pub(super) fn property(name: &str) -> String {
     if is_identifier(name) { name.to_owned() } else { quoted(name) }
-}
-
-/// Returns `true` if a text is an identifier. Letters beyond ASCII are excluded.
-pub(super) fn is_identifier(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with(|first: char| first.is_ascii_digit())
-        && text.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '$'))
 }
 
 /// Returns a string literal.

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "http")]
 mod contract;
+mod describe;
 #[cfg(feature = "durable")]
 mod durable;
 mod macros;

@@ -4,5 +4,6 @@ import type { Client as ProcedureClient, ClientContext, ThrowableError } from "@
 
 /** The procedures of the server. */
 export type Client<C extends ClientContext = Record<never, never>> = {
+  /** Greets somebody. */
   greet: ProcedureClient<C, string, string, ThrowableError>;
 };

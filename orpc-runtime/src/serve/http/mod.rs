@@ -13,6 +13,7 @@ mod read;
 mod response;
 mod service;
 
+pub use super::host::HostError;
 pub use body::RpcBody;
 pub use connection::Connection;
 #[cfg(feature = "websocket")]

@@ -27,7 +27,7 @@ use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::serve::form::FormLimits;
-use crate::serve::host::AllowedHosts;
+use crate::serve::host::{AllowedHosts, HostError};
 use crate::serve::invoke::caught;
 use crate::serve::method::{Methods, is_get, is_unsafe};
 use crate::serve::origin::{AllowedOrigins, is_navigation};
@@ -266,13 +266,24 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// this server is of the same origin, and only the Host header shows it.
     ///
     /// # Panics
-    /// If it is not a valid host.
+    /// If it is not a valid host. [`try_allow_host`](Self::try_allow_host) returns the
+    /// error.
     #[must_use]
     #[track_caller]
     pub fn allow_host(self, host: &str) -> Self {
-        let mut hosts = self.served.options.hosts.clone();
-        hosts.add(host);
-        self.with(|options| options.hosts = hosts)
+        match self.try_allow_host(host) {
+            Ok(service) => service,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Allows requests to name this host, as [`allow_host`](Self::allow_host) does.
+    ///
+    /// # Errors
+    /// If it is not a valid host.
+    pub fn try_allow_host(self, host: &str) -> Result<Self, HostError> {
+        let hosts = self.served.options.hosts.clone().with(host)?;
+        Ok(self.with(|options| options.hosts = hosts))
     }
 
     /// Allows calls from pages of every origin. A page then acts with its visitor's

@@ -26,7 +26,7 @@ pub(crate) use gate::{Admitted, Gate, NO_UPGRADE};
 pub(crate) use gate::{Blocked, Refusal};
 pub(crate) use limits::PeerLimits;
 pub use port::{Duplex, DuplexClosed, duplex};
-pub use rate::Rate;
+pub use rate::{Rate, RateError};
 
 use crate::budget::Reservation;
 use crate::rpc::Rpc;

@@ -21,14 +21,24 @@ impl Rate {
     /// Creates a rate of at most `count` within a time.
     ///
     /// # Panics
-    /// If either is zero.
+    /// If either is zero. [`try_new`](Self::try_new) returns the error.
     #[track_caller]
     pub fn new(count: u32, within: Duration) -> Self {
-        assert!(
-            count > 0 && !within.is_zero(),
-            "the count and the time of a rate must not be zero"
-        );
-        Self { count, within }
+        match Self::try_new(count, within) {
+            Ok(rate) => rate,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Creates a rate of at most `count` within a time.
+    ///
+    /// # Errors
+    /// If either is zero.
+    pub fn try_new(count: u32, within: Duration) -> Result<Self, RateError> {
+        if count == 0 || within.is_zero() {
+            return Err(RateError);
+        }
+        Ok(Self { count, within })
     }
 
     /// Returns the time in which one token refills.
@@ -36,6 +46,12 @@ impl Rate {
         (self.within / self.count).max(Duration::from_nanos(1))
     }
 }
+
+/// Error of a [`Rate`] of nothing, or within no time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the count and the time of a rate must not be zero")]
+#[non_exhaustive]
+pub struct RateError;
 
 /// Remaining tokens of a [`Rate`].
 #[derive(Debug)]

@@ -12,8 +12,9 @@ mod proxy;
 mod service;
 mod transport;
 
-pub use super::peer::Rate;
+pub use super::host::HostError;
+pub use super::peer::{Rate, RateError};
 pub use hooks::{SocketError, SocketHooks};
 #[cfg(feature = "proxy")]
 pub use proxy::{ProxyTargetError, WebSocketProxy};
-pub use service::{WebSocketFuture, WebSocketService};
+pub use service::{NoProcedure, WebSocketFuture, WebSocketService};

@@ -25,13 +25,20 @@ use crate::budget::{MemoryBudget, Reservation};
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
-use crate::serve::host::{self, AllowedHosts};
+use crate::serve::host::{self, AllowedHosts, HostError};
 use crate::serve::http::error_response;
 use crate::serve::origin::AllowedOrigins;
 use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
 use crate::serve::state::{Served, head_size};
 use crate::serve::time::SHORTEST;
 use crate::socket::{Socket, SocketConfig};
+
+/// Error of a path of which the router has no procedure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the router has no procedure `{path}`: give its path, such as `chat/send`")]
+pub struct NoProcedure {
+    path: String,
+}
 
 /// Maximum time from the handshake to the upgraded connection.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -156,13 +163,24 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     /// this server is of the same origin, and only the Host header shows it.
     ///
     /// # Panics
-    /// If it is not a valid host.
+    /// If it is not a valid host. [`try_allow_host`](Self::try_allow_host) returns the
+    /// error.
     #[must_use]
     #[track_caller]
     pub fn allow_host(self, host: &str) -> Self {
-        let mut hosts = self.served.options.hosts.clone();
-        hosts.add(host);
-        self.with(|options| options.hosts = hosts)
+        match self.try_allow_host(host) {
+            Ok(service) => service,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Allows requests to name this host, as [`allow_host`](Self::allow_host) does.
+    ///
+    /// # Errors
+    /// If it is not a valid host.
+    pub fn try_allow_host(self, host: &str) -> Result<Self, HostError> {
+        let hosts = self.served.options.hosts.clone().with(host)?;
+        Ok(self.with(|options| options.hosts = hosts))
     }
 
     /// Allows pages of every origin to open sockets. A page then acts with its
@@ -256,14 +274,26 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     ///
     /// # Panics
     /// If the router has no procedure of that path.
+    /// [`try_procedure_rate_limit`](Self::try_procedure_rate_limit) returns the error.
     #[must_use]
     #[track_caller]
     pub fn procedure_rate_limit(self, path: &str, rate: Rate) -> Self {
+        match self.try_procedure_rate_limit(path, rate) {
+            Ok(service) => service,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Sets the rate of a socket's calls of one procedure, as
+    /// [`procedure_rate_limit`](Self::procedure_rate_limit) does.
+    ///
+    /// # Errors
+    /// If the router has no procedure of that path.
+    pub fn try_procedure_rate_limit(self, path: &str, rate: Rate) -> Result<Self, NoProcedure> {
         let route = self.served.rpc.find(&format!("/{path}"));
-        let Some(path) = route.map(|route| Arc::clone(&route.target.path)) else {
-            panic!("the router has no procedure `{path}`: give its path, such as `chat/send`");
-        };
-        self.with(|options| options.limits.rates.procedures.push((path, rate)))
+        let known = route.map(|route| Arc::clone(&route.target.path));
+        let path = known.ok_or_else(|| NoProcedure { path: path.to_owned() })?;
+        Ok(self.with(|options| options.limits.rates.procedures.push((path, rate))))
     }
 
     /// Sets the time within which a client must take some of the pending bytes.

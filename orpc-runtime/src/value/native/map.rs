@@ -24,7 +24,24 @@ use crate::value::special::deserialize_special;
 /// assert_eq!(visits.get(&Date::from_millis(0)), Some(&3));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Map<K, V>(pub Vec<(K, V)>);
+pub struct Map<K, V>(pub(crate) Vec<(K, V)>);
+
+impl<K, V> Map<K, V> {
+    /// Returns the entries, in the order of insertion.
+    pub fn iter(&self) -> std::slice::Iter<'_, (K, V)> {
+        self.0.iter()
+    }
+
+    /// Returns the number of entries.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns `true` if it has no entries.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl<K: PartialEq, V> Map<K, V> {
     /// Returns the value of a key, by linear search.
@@ -39,17 +56,15 @@ impl<K, V> Default for Map<K, V> {
     }
 }
 
-impl<K, V> std::ops::Deref for Map<K, V> {
-    type Target = [(K, V)];
-
-    fn deref(&self) -> &[(K, V)] {
-        &self.0
-    }
-}
-
 impl<K, V> From<Vec<(K, V)>> for Map<K, V> {
     fn from(entries: Vec<(K, V)>) -> Self {
         Self(entries)
+    }
+}
+
+impl<K, V> From<Map<K, V>> for Vec<(K, V)> {
+    fn from(map: Map<K, V>) -> Self {
+        map.0
     }
 }
 

@@ -25,7 +25,24 @@ use crate::value::special::deserialize_special;
 /// assert_eq!(tags.len(), 2);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Set<T>(pub Vec<T>);
+pub struct Set<T>(pub(crate) Vec<T>);
+
+impl<T> Set<T> {
+    /// Returns the members, in the order of insertion.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+
+    /// Returns the number of members.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns `true` if it has no members.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl<T> Default for Set<T> {
     fn default() -> Self {
@@ -33,17 +50,15 @@ impl<T> Default for Set<T> {
     }
 }
 
-impl<T> std::ops::Deref for Set<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
 impl<T> From<Vec<T>> for Set<T> {
     fn from(members: Vec<T>) -> Self {
         Self(members)
+    }
+}
+
+impl<T> From<Set<T>> for Vec<T> {
+    fn from(set: Set<T>) -> Self {
+        set.0
     }
 }
 

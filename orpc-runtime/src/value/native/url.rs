@@ -29,16 +29,22 @@ use crate::value::special::deserialize_special;
 ///
 /// let address: Url = "HTTP://EXAMPLE.com:80/../a b".parse()?;
 /// assert_eq!(address.as_str(), "http://example.com/a%20b");
-/// assert_eq!(address.host_str(), Some("example.com"));
+/// assert_eq!(address.as_ref().host_str(), Some("example.com"));
 /// # Ok::<_, url::ParseError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Url(pub ::url::Url);
+pub struct Url(::url::Url);
 
-impl std::ops::Deref for Url {
-    type Target = ::url::Url;
+impl Url {
+    /// Returns the text of the URL.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
 
-    fn deref(&self) -> &::url::Url {
+/// The URL with its parts.
+impl AsRef<::url::Url> for Url {
+    fn as_ref(&self) -> &::url::Url {
         &self.0
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use futures::stream::{self, BoxStream};
+use orpc_runtime::describe::IoDescription;
 use orpc_runtime::prelude::*;
 use orpc_runtime::{CallError, Definition, MetaValue, ProcedureKind, RouterIssue};
 
@@ -206,11 +207,18 @@ fn the_kind_is_that_of_the_signature() {
 
 #[test]
 fn the_schema_is_that_of_the_input() {
-    let router = api::router();
-    let schema = router.input_schema("sendMessage").expect("an input");
+    let description = api::router().describe();
+    let input = |path| serde_json::to_value(&description.procedure(path).unwrap().input).unwrap();
+    let IoDescription::Value { schema, .. } = &description.procedure("sendMessage").unwrap().input
+    else {
+        panic!("not a value")
+    };
+    let schema = description.standalone(schema).to_value();
+    let reference = schema["$ref"].as_str().unwrap().trim_start_matches('#');
+    let schema = schema.pointer(reference).unwrap();
     assert_eq!(schema["properties"]["message"]["type"], "string");
-    assert_eq!(router.input_schema("noted"), None);
-    assert_eq!(router.input_schema("nowhere"), None);
+    assert_eq!(input("noted"), serde_json::json!({ "type": "undefined" }));
+    assert!(description.procedure("nowhere").is_none());
 }
 
 #[tokio::test]
@@ -236,6 +244,19 @@ async fn a_call_knows_its_path() {
     let (router, app) = (Router::new().nest("outer", api::router()), app());
     let path = router.call::<api::_http_api_v2>(app.clone(), ()).await;
     assert_eq!(path, Ok("outer/_httpApiV2".to_owned()));
+}
+
+#[tokio::test]
+async fn a_router_finds_procedures_that_are_added_after_a_call() {
+    let (router, app) = (Router::new(), app());
+    let missing = router.call::<api::noted>(app.clone(), ()).await;
+    assert_eq!(missing, Err(CallError::NotInRouter("noted")));
+    let clone = router.clone().merge(api::router());
+    assert_eq!(clone.call::<api::noted>(app.clone(), ()).await, Ok(()));
+    assert_eq!(router.call::<api::noted>(app.clone(), ()).await, missing);
+    let path = clone.nest("later", api::router()).call::<api::_http_api_v2>(app, ()).await;
+    // Of a procedure with two paths the last one is called.
+    assert_eq!(path, Ok("later/_httpApiV2".to_owned()));
 }
 
 #[tokio::test]

@@ -615,8 +615,8 @@ fn special_values_are_plain_with_other_formats() {
         Date::INVALID,
         "http://x".parse::<Url>().unwrap(),
         RegExp::new("a", "g").unwrap(),
-        Set(vec![1]),
-        Map(vec![(1, "a")]),
+        Set::from(vec![1]),
+        Map::from(vec![(1, "a")]),
         Undefined,
         Number(7_u64),
         Any::from(vec![1.5.into(), Any::Null]),
@@ -632,7 +632,7 @@ fn special_values_are_plain_with_other_formats() {
     let (special, others): Parts = serde_json::from_value(json!([first, last])).unwrap();
     assert_eq!(special.0, BigInt::from(5));
     assert_eq!((special.1, special.2), (Date::from_millis(0), Date::INVALID));
-    assert_eq!((special.5, special.6.0), (Set(vec![1]), vec![(1, "a".to_owned())]));
+    assert_eq!((special.5, Vec::from(special.6)), (Set::from(vec![1]), vec![(1, "a".to_owned())]));
     assert_eq!((others.1.0, others.3), (7, point));
 }
 
@@ -753,9 +753,9 @@ fn value() -> impl Strategy<Value = Any> {
         let key = prop_oneof!["\\PC{0,4}", Just("0".to_owned()), Just("__proto__".to_owned())];
         prop_oneof![
             values().prop_map(Any::from),
-            values().prop_map(|members| Any::from(Set(members))),
+            values().prop_map(|members| Any::from(Set::from(members))),
             proptest::collection::vec((value.clone(), value.clone()), 0..4)
-                .prop_map(|entries| Any::from(Map(entries))),
+                .prop_map(|entries| Any::from(Map::from(entries))),
             proptest::collection::vec((key, value.clone()), 0..6)
                 .prop_map(|members| Any::Object(members.into_iter().collect())),
         ]

@@ -252,7 +252,7 @@ pub mod server {
             let at = Date::from_millis(0);
             iter([
                 object([("at", at.into()), ("big", BigInt::from(9).into())]),
-                Any::Set(Set(vec![BigInt::from(1).into()])),
+                Any::Set(Set::from(vec![BigInt::from(1).into()])),
                 Any::Date(Date::from_millis(5)),
                 Any::Undefined,
                 Any::Array(vec![Any::Undefined]),
@@ -770,7 +770,7 @@ async fn headers_response(case: &Value) -> Answer {
             let head: &mut ResponseHead = &mut response;
             head.insert_header("x-r", "v")?;
             for (name, value) in [("a", "1"), ("b", "2")] {
-                head.set_cookie(&orpc_runtime::cookie::Cookie::new(name, value))?;
+                head.set_cookie(cookie::Cookie::new(name, value).encoded())?;
             }
             Ok(input)
         }

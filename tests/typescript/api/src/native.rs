@@ -78,8 +78,8 @@ torture! {
         when: Date::from_millis(0),
         url: "https://example.com/".parse().expect("a URL"),
         pattern: RegExp::new("a", "i").expect("a pattern"),
-        set: Set(vec!["a".to_owned()]),
-        map: Map(vec![("a".to_owned(), 0.5)]),
+        set: Set::from(vec!["a".to_owned()]),
+        map: Map::from(vec![("a".to_owned(), 0.5)]),
         maybe: None,
         none: Undefined,
         float: Float(f64::NAN),
@@ -89,10 +89,10 @@ torture! {
     date: Date = [Date::from_millis(1), Date::INVALID];
     pattern: RegExp = [RegExp::new("a", "g").expect("a pattern")];
     url: Url = ["https://a.test/?b#c".parse().expect("a URL")];
-    set: Set<u8> = [Set(vec![]), Set(vec![1, 2])];
-    map: Map<String, Date> = [Map(vec![("a".to_owned(), Date::from_millis(0))])];
+    set: Set<u8> = [Set::from(vec![]), Set::from(vec![1, 2])];
+    map: Map<String, Date> = [Map::from(vec![("a".to_owned(), Date::from_millis(0))])];
     map_of_dates: Map<Date, Map<u64, Option<u8>>> = [
-        Map(vec![(Date::from_millis(0), Map(vec![(1, None)]))]),
+        Map::from(vec![(Date::from_millis(0), Map::from(vec![(1, None)]))]),
     ];
     undefined: Undefined = [Undefined];
     float: Float = [Float(0.5), Float(f64::NAN)];
@@ -115,18 +115,18 @@ torture! {
     }];
     ranges: Ranges = [Ranges {
         from: Date::from_millis(1_704_067_200_000),
-        seats: Set(vec![1]),
+        seats: Set::from(vec![1]),
         price: BigInt::from(1_u8),
     }];
     tagged: Tagged = [
         Tagged::Date { date: Date::from_millis(0) },
         Tagged::Big { big: 1 },
-        Tagged::Set { set: Set(vec![1]) },
+        Tagged::Set { set: Set::from(vec![1]) },
     ];
     either: Either = [
         Either::Text("a".to_owned()),
         Either::Number(1.5),
         Either::Date(Date::from_millis(0)),
-        Either::Set(Set(vec![1])),
+        Either::Set(Set::from(vec![1])),
     ];
 }

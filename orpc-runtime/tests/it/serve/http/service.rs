@@ -361,6 +361,42 @@ async fn a_request_that_names_a_host_that_is_not_listed_is_forbidden() {
     }
 }
 
+#[test]
+fn builder_steps_that_panic_have_a_form_that_returns_the_error() {
+    let panic_of = |step: &dyn Fn()| {
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)).unwrap_err();
+        panic.downcast_ref::<String>().unwrap().clone()
+    };
+
+    let error = service().try_allow_host("https://app.test").unwrap_err().to_string();
+    assert!(error.starts_with("`https://app.test` is not a host: write a name"), "{error}");
+    assert_eq!(panic_of(&|| drop(service().allow_host("https://app.test"))), error);
+    let sockets = || Rpc::new(api::router()).websocket(Counters::default());
+    assert_eq!(sockets().try_allow_host("https://app.test").unwrap_err().to_string(), error);
+
+    let rate = orpc_runtime::Rate::try_new(1, Duration::from_secs(1)).unwrap();
+    let error = sockets().try_procedure_rate_limit("nope", rate).unwrap_err().to_string();
+    assert_eq!(panic_of(&|| drop(sockets().procedure_rate_limit("nope", rate))), error);
+    assert!(sockets().try_procedure_rate_limit("ping", rate).is_ok());
+
+    for status in [399, 600] {
+        let error = Error::new(Code::Conflict).try_with_status(status).unwrap_err().to_string();
+        assert_eq!(error, format!("an error cannot have the HTTP status {status}"));
+        assert_eq!(panic_of(&|| drop(Error::new(Code::Conflict).with_status(status))), error);
+    }
+    assert_eq!(Error::new(Code::Conflict).try_with_status(400).unwrap().status(), 400);
+
+    let mut head = orpc_runtime::ResponseHead::default();
+    for status in [StatusCode::CONTINUE, StatusCode::BAD_REQUEST] {
+        let error = head.try_set_status(status).unwrap_err().to_string();
+        let status = status.as_u16();
+        assert_eq!(error, format!("a successful response cannot have the HTTP status {status}"));
+    }
+    assert_eq!(head.status(), None);
+    head.try_set_status(StatusCode::CREATED).unwrap();
+    assert_eq!(head.status(), Some(StatusCode::CREATED));
+}
+
 #[tokio::test]
 async fn a_context_function_can_refuse_before_the_body_is_read() {
     async fn refuse(call: &Call) -> Result<Counters, Error> {

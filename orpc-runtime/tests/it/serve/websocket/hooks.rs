@@ -1106,11 +1106,9 @@ fn a_rate_for_a_procedure_that_is_not_there_is_a_mistake() {
 #[test]
 fn a_rate_of_nothing_is_a_mistake() {
     for (count, within) in [(0, Duration::from_secs(1)), (1, Duration::ZERO)] {
-        let made = std::panic::catch_unwind(|| Rate::new(count, within));
-        let panic = made.unwrap_err();
-        assert_eq!(
-            panic.downcast_ref::<&str>(),
-            Some(&"the count and the time of a rate must not be zero")
-        );
+        let refused = Rate::try_new(count, within).unwrap_err().to_string();
+        assert_eq!(refused, "the count and the time of a rate must not be zero");
+        let panic = std::panic::catch_unwind(|| Rate::new(count, within)).unwrap_err();
+        assert_eq!(panic.downcast_ref::<String>(), Some(&refused));
     }
 }

@@ -1,6 +1,6 @@
 //! Procedures about the caller and the response.
 
-use orpc_runtime::cookie::Cookie;
+use cookie::Cookie;
 use orpc_runtime::prelude::*;
 
 use crate::Session;
