@@ -65,7 +65,7 @@ pub use serve::listen::serve;
 pub use serve::websocket;
 pub use serve::{Duplex, DuplexClosed, Peer, Rate, RateError, duplex};
 
-/// The crates whose types appear in this crate's interface.
+/// The crates that procedures need: streams, JSON Schemas, serialization.
 pub use {futures, schemars, serde};
 
 /// The examples of the repository's README compile.

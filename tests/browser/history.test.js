@@ -79,7 +79,7 @@ for (const { name, transport, options } of variants) {
   });
 }
 
-test("the history outlives the server, and an open tab goes on where it was", async (t) => {
+test("the history outlives the server, and an open tab continues where it was", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "chat-"));
   t.after(() => rm(folder, { recursive: true }));
   const history = join(folder, "history");

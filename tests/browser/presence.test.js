@@ -67,7 +67,7 @@ for (const transport of ["websocket", "sse"]) {
   });
 }
 
-test("a page that is loaded again is no news", async () => {
+test("a reloaded page causes no notice", async () => {
   const witness = await openWitness();
   const tab = await joinAs("Reloader");
   await witness.noticed("Reloader joined");

@@ -7,7 +7,7 @@ import { RPCLink as SocketLink } from "@orpc/client/websocket";
 import { WebSocket } from "ws";
 import { startServer } from "./support/server.mjs";
 
-/** Over HTTP, with what went over the wire. */
+/** Over HTTP, with the recorded requests. */
 function overHttp(origin, plugin) {
   const requests = [];
   const link = new FetchLink({
@@ -73,7 +73,7 @@ for (const [name, transport] of [["HTTP", overHttp], ["WebSocket", overSocket]])
         close();
       });
 
-      test("a fast call does not wait for a slow one, if answers stream", async () => {
+      test("a fast call does not wait for a slow one if the response is a stream", async () => {
         const { client, close } = open(server.origin, transport, mode);
         const order = [];
         await Promise.all([

@@ -1,4 +1,4 @@
-// Pages of other origins: refused, unless ALLOW_ORIGIN names theirs. A page is what sends the headers of one.
+// Pages of other origins: refused, unless ALLOW_ORIGIN names theirs. A request with the headers of a page stands for one.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { createORPCClient, safe } from "@orpc/client";
@@ -11,7 +11,7 @@ import { open, send } from "./support/http.mjs";
 const PAGE = "http://page.example:5173";
 const OTHER = "https://evil.example";
 
-/** A browser's fetch from a page: a preflight before what is not simple, and no answer that CORS does not let it read. */
+/** A browser's fetch from a page: a preflight before requests that are not simple, and no response that CORS forbids. */
 function fetchOfPage(origin) {
   return async (request, init) => {
     const sent = new Request(request, init);
@@ -80,7 +80,7 @@ describe("a page of another origin", { skip: serverIsForeign }, () => {
     }
   });
 
-  it("runs nothing by what needs no preflight, and the official client reads the refusal", async () => {
+  it("runs nothing by requests without a preflight, and the official client reads the refusal", async () => {
     const client = createORPCClient(new RPCLink({ url: `${server.origin}/rpc` }));
     const before = await client.slow.live();
     const form = '--B\r\ncontent-disposition: form-data; name="data"\r\n\r\n{"json":{"ms":60000}}\r\n--B--\r\n';

@@ -26,7 +26,7 @@ const path = (id, token) => `/durable?${new URLSearchParams([["id", id], ["token
 /** A token, as a client without the plugin gets it. */
 const tokenFor = (name, where, from = official) => from.client().room.open({ room: where, name });
 
-/** The procedures on a socket of its own. The id is chosen by the client, as the official one does. */
+/** The procedures on a separate socket. The client chooses the id, as the official one does. */
 function seat(t, token, { id = crypto.randomUUID(), ...options } = {}) {
   const socket = openSocket(official.origin, { path: path(id, token) });
   t.after(() => closeSocket(socket));
@@ -57,7 +57,7 @@ describe("a response with a durable iterator", TIME_LIMIT, () => {
 });
 
 describe("the endpoint of durable iterators", TIME_LIMIT, () => {
-  it("refuses by status what is not good", async () => {
+  it("refuses invalid requests by their status", async () => {
     const token = await tokenFor("Ada", room(), world);
     const { cid } = payloadOf(token);
     const status = async (path, headers) => {
@@ -72,11 +72,11 @@ describe("the endpoint of durable iterators", TIME_LIMIT, () => {
     assert.equal(await status(path(cid, token.replace("Ada", "Bob"))), 401);
     assert.equal(await status(path("c.another-that-is-given-out", token)), 401);
     assert.equal(await status(path(crypto.randomUUID(), token)), 401);
-    // None of that is to the harm of its owner.
+    // None of that affects the owner of the token.
     assert.equal(await status(path(cid, token)), 101);
   });
 
-  it("lets pages of every origin come, as the token is what lets them in", async () => {
+  it("accepts pages of every origin, since the token authenticates them", async () => {
     const token = await tokenFor("Ada", room(), world);
     const headers = { origin: "https://elsewhere.example" };
     const { status, socket } = await upgrade(world.origin, { path: path(payloadOf(token).cid, token), headers });
@@ -137,7 +137,7 @@ describe("the official client on a durable iterator", TIME_LIMIT, () => {
     for (const text of ["two", "three", "four"]) assert.deepEqual(await next(again), { from: "Bob", text });
   });
 
-  it("reads a gap as a typed error, and with its retries goes on behind it", async (t) => {
+  it("reads a gap as a typed error, and with its retries continues behind it", async (t) => {
     const where = room();
     const lastEventId = `${"0".repeat(32)}.1`;
     const plain = seat(t, await tokenFor("Ada", where));

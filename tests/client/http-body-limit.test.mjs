@@ -62,7 +62,7 @@ describe("the limit of a body", TIME_LIMIT, () => {
       await stillServing();
     });
 
-    it(`${path} refuses a body in chunks without end, early`, async () => {
+    it(`${path} refuses a body in chunks without an end, early`, async () => {
       const response = await soon("the answer", post(path, chunked, endless()));
       assertCommonErrorBody(response, "PAYLOAD_TOO_LARGE");
       assert.ok(response.sent < 2 * LIMIT, `answered after ${response.sent} bytes`);

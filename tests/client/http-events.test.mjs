@@ -13,7 +13,7 @@ import { useWorld } from "./support/world.mjs";
 
 const world = useWorld(httpLink);
 
-/** Opens a stream and gives its head and its text as it comes. */
+/** Opens a stream and returns its head and its text as it arrives. */
 async function openEvents(path, input, headers = {}) {
   const body = JSON.stringify({ json: input });
   const options = { headers: { "content-type": "application/json", ...headers }, body };
@@ -119,7 +119,7 @@ describe("the bytes of an event stream", { ...TIME_LIMIT, concurrency: 8 }, () =
 describe("a reader that stops reading", TIME_LIMIT, () => {
   const TO = 1_000_000;
 
-  /** Reads a stream of `count` to its end and gives how many values came, each after the one before. */
+  /** Reads a stream of `count` to its end and returns how many values came, each after the one before. */
   async function countedTo(response) {
     let rest = "";
     let next = 0;
@@ -151,7 +151,7 @@ describe("a reader that stops reading", TIME_LIMIT, () => {
     assert.equal(await countedTo((await openEvents("/rpc/count", { to: 1000 })).response), 1000);
   });
 
-  it("may return from the stream in the middle, and the same client goes on", async () => {
+  it("may return from the stream in the middle, and the same client continues", async () => {
     const client = world.client();
     const iterator = await client.count({ to: TO });
     assert.deepEqual(await take(iterator, 10), numbered(10));
@@ -171,7 +171,7 @@ describe("a stream that is resumed", TIME_LIMIT, () => {
   const retrying = () => world.clientOverLine({ plugins: [new ClientRetryPlugin()] });
   const context = { retry: Infinity, retryDelay: 1 };
 
-  it("goes on by itself when its connection is lost, without a gap or a repetition", async () => {
+  it("continues by itself when its connection is lost, without a gap or a repetition", async () => {
     const { client, line } = await retrying();
     const iterator = await client.stream.ticks({ everyMs: 1 }, { context });
     const seen = [];
@@ -185,7 +185,7 @@ describe("a stream that is resumed", TIME_LIMIT, () => {
     await eventually("no stream", liveTicks, 0);
   });
 
-  it("goes on after the last event id of its caller", async () => {
+  it("continues after the last event id of its caller", async () => {
     const { client, line } = await retrying();
     const iterator = await client.stream.ticks({ everyMs: 1 }, { context, lastEventId: "99" });
     const before = await take(iterator, 5);

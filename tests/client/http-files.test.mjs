@@ -22,7 +22,7 @@ function* endless(...start) {
   for (;;) yield "x".repeat(64 * 1024);
 }
 
-/** Files of 1 MiB without end. */
+/** Files of 1 MiB without an end. */
 function* endlessFiles() {
   yield data('{"json":{}}');
   for (let number = 0; ; number++) yield `${file(number, "x".repeat(MIB))}\r\n`;
@@ -39,7 +39,7 @@ describe("the limits of forms", TIME_LIMIT, () => {
       await stillServing();
     });
 
-    it(`${path} refuses a file without end, early`, async () => {
+    it(`${path} refuses a file without an end, early`, async () => {
       const answer = upload(world.origin, path, chunked, endless(data("{}"), file(0)), FILE_LIMIT);
       const response = await soon("the answer", answer);
       assertCommonErrorBody(response, "PAYLOAD_TOO_LARGE");
@@ -47,7 +47,7 @@ describe("the limits of forms", TIME_LIMIT, () => {
       await stillServing();
     });
 
-    it(`${path} refuses files without end, early`, async () => {
+    it(`${path} refuses files without an end, early`, async () => {
       const answer = upload(world.origin, path, chunked, endlessFiles(), FORM_LIMIT);
       const response = await soon("the answer", answer);
       assertCommonErrorBody(response, "PAYLOAD_TOO_LARGE");
@@ -56,7 +56,7 @@ describe("the limits of forms", TIME_LIMIT, () => {
     });
   }
 
-  it("the part that is no file is bounded like a body of JSON", async () => {
+  it("the part that is not a file is bounded like a body of JSON", async () => {
     const answer = upload(world.origin, "/rpc/ping", chunked, endless(part('name="data"')), MIB);
     const response = await soon("the answer", answer);
     assertCommonErrorBody(response, "PAYLOAD_TOO_LARGE");
@@ -67,7 +67,7 @@ describe("the limits of forms", TIME_LIMIT, () => {
     ["before its first part", ""],
     ["in the head of a part", "--B\r\nX: "],
   ]) {
-    it(`a form without end ${title} is malformed, early`, async () => {
+    it(`a form without an end ${title} is malformed, early`, async () => {
       const answer = upload(world.origin, "/rpc/ping", chunked, endless(start), MIB);
       const response = await soon("the answer", answer);
       assertMalformed(response);

@@ -221,7 +221,7 @@ describe("bodies", together, () => {
     ["an array for an envelope", { headers: json, body: "[1]" }],
   ];
   for (const [title, options] of empty) {
-    it(`${title} is no input`, async () => {
+    it(`${title} is not an input`, async () => {
       assertInputRefusedBody(await post("/rpc/echo", options), [[]]);
       assertValue(await post("/rpc/ping", options), "pong");
     });
@@ -327,7 +327,7 @@ describe("numbers", together, () => {
   const beyond = ["-1.0", "-1e0", "3.601e3", "1e300", "12345678901234567890"];
   const noNumbers = ['"1"', '"1e2"', "true", "null", "[1]"];
   for (const text of [...fractions, ...beyond, ...noNumbers]) {
-    it(`${text} is no integer from 0 to 3600`, async () => {
+    it(`${text} is not an integer from 0 to 3600`, async () => {
       const response = await postJson("/rpc/errors/typed", `{"json":{"retryAfter":${text}}}`);
       const { data } = JSON.parse(response.text).json;
       assertErrorBody(response, { code: "BAD_REQUEST", status: 400, message: "Input validation failed", data });
@@ -346,7 +346,7 @@ describe("numbers", together, () => {
     }
   });
 
-  it("a bigint is no plain number, nor is the text of one", async () => {
+  it("a bigint is not a plain number, nor is the text of one", async () => {
     const meta = '"meta":[[0,"retryAfter"]]';
     for (const body of [`{"json":{"retryAfter":"5"},${meta}}`, '{"json":{"retryAfter":"5"}}']) {
       assertInputRefusedBody(await postJson("/rpc/errors/typed", body), [["retryAfter"]]);

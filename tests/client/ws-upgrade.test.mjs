@@ -20,7 +20,7 @@ async function statusOf(options) {
   return { status, headers };
 }
 
-/** Opens a socket, and checks that a call over it is answered; gives the headers of the response. */
+/** Opens a socket, and checks that a call over it is answered; returns the headers of the response. */
 async function assertServes(options) {
   const raw = await RawSocket.open(world.origin, options);
   await raw.write(frame(TEXT, JSON.stringify(request("1", "/ping"))));
@@ -99,7 +99,7 @@ describe("a request to upgrade", together, () => {
   }
 });
 
-describe("a request that is no upgrade", together, () => {
+describe("a request that is not an upgrade", together, () => {
   for (const path of ["/ws", "/ws?x=1"]) {
     it(`GET ${path} is 426 and says to what to upgrade`, async () => {
       const { status, headers } = await send(world.origin, path, { method: "GET" });

@@ -182,7 +182,7 @@ describe("messages", together, () => {
       }));
   }
 
-  it("of an input that is not valid list its issues", () =>
+  it("of an input that is invalid list its issues", () =>
     withPeer(async (peer) => {
       peer.send(request("1", "/echo", { room: "", tags: [1] }));
       const received = await peer.next();
@@ -194,7 +194,7 @@ describe("messages", together, () => {
       assertIssues(data, [["room"], ["text"], ["tags", 0]]);
     }));
 
-  it("of a stream procedure whose input is not valid are a plain failure, not a stream", () =>
+  it("of a stream procedure whose input is invalid are a plain failure, not a stream", () =>
     withPeer(async (peer) => {
       peer.send(request("1", "/count", { to: -1 }));
       assert.equal(JSON.parse(await peer.next()).p.s, 400);
@@ -318,7 +318,7 @@ describe("frames", together, () => {
       await assertAnswered(peer, [bytesOf(request("2", "/slow/wait", { ms: 60_000 })), bytesOf(abort("2"))], []);
     }));
 
-  it("of bytes with a file after the message are a request whose file is no input", () =>
+  it("of bytes with a file after the message are a request whose file is not an input", () =>
     withPeer((peer) => {
       const headers = { "content-type": "text/plain", "content-disposition": 'inline; filename="a.txt"' };
       const message = bytesOf({ i: "1", p: { u: "/ping", h: headers } });
@@ -428,7 +428,7 @@ describe("an unknown message", together, () => {
 
   /**
    * Sends frames that mean nothing. The server ignores them, or closes this socket with a code that says why;
-   * it never hangs, and no other socket takes notice. Gives what else the server said.
+   * it never hangs, and no other socket takes notice. Returns what else the server said.
    */
   async function assertHarmless(test, frames) {
     const bystander = await openPeer(world.origin);
@@ -638,7 +638,7 @@ describe("the size of a message", TIME_LIMIT, () => {
     }
 
     for (const size of [MIB + 1, 2 * MIB, MOST]) {
-      it(`may not be ${size} bytes ${how}: its call fails, and the others on its socket go on`, () =>
+      it(`may not be ${size} bytes ${how}: its call fails, and the others on its socket continue`, () =>
         withPeer(async (peer) => {
           peer.send(request("slow", "/slow/wait", { ms: 60_000 }));
           peer.send(request("stream", "/subscribe"));

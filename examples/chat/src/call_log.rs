@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use orpc_runtime::{Call, CallEnd, Hooks};
 
-/// Logs how calls end: those of the room's people at `info`, failures of the
-/// server's own at `error`.
+/// Logs the ends of calls: at `info`, internal failures at `error`.
 pub(crate) struct CallLog;
 
 impl<C> Hooks<C> for CallLog {

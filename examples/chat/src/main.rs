@@ -21,8 +21,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::services::ServeDir;
 
-/// Gives memory back to the operating system after many clients have left, which that of
-/// glibc does not.
+/// Returns memory to the operating system after many clients have left, unlike the
+/// allocator of glibc.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -38,13 +38,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
     }
 
-    // One room, whichever way people come.
+    // One room for all transports.
     let history = std::env::var_os("HISTORY");
     let room = Room::open(history.as_deref().map(Path::new)).await?;
     if std::env::args().any(|argument| argument == "--hibernating") {
         let rpc = Rpc::new(hibernating::router().hooks(CallLog));
         let websocket = rpc.websocket(Arc::clone(&room));
-        // Without what layers leave with a request, an idle socket takes half the memory.
+        // Without the extensions of layers an idle socket takes half the memory.
         let websocket = websocket.keep_extensions(false).hooks(Doorkeeper(Arc::clone(&room)));
         let app =
             Router::new().nest_service("/rpc", rpc.http(room)).route_service("/ws", websocket);
@@ -69,7 +69,7 @@ where
         Err(_) => 3000,
     };
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    // Listened to before the server says that it is ready.
+    // Registered before the server reports that it is ready.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     println!("chat room: http://{}", listener.local_addr()?);

@@ -140,7 +140,7 @@ impl ChatRoom for Mock {
 }
 
 #[tokio::test]
-async fn an_implementation_gives_a_router() {
+async fn an_implementation_is_a_router() {
     let service = Rpc::new(chat_room::router::<App>()).http(App::default());
     let sent = send(service.clone(), post("/send", r#"{"json":{"text":"hi"}}"#)).await;
     assert_eq!(sent.json(), json!(1));
@@ -159,7 +159,7 @@ async fn an_implementation_gives_a_router() {
 }
 
 #[tokio::test]
-async fn a_method_without_a_body_of_its_own_has_the_one_of_the_contract() {
+async fn a_method_without_an_implementation_has_the_body_of_the_contract() {
     let app = Rpc::new(chat_room::router::<App>()).http(App::default());
     assert_eq!(send(app, post("/ping", "")).await.json(), json!("pong"));
     let mock = Rpc::new(chat_room::router::<Mock>()).http(Mock);

@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a command, and gives what it prints. */
+/** Runs a command, and returns what it prints. */
 async function run(command, args, cwd) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_ENV$|VITEST)/iu.test(name)));
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });

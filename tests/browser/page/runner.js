@@ -29,7 +29,7 @@ export const afterEach = (cleanup) => group.cleanups.push(cleanup);
 export const list = (from = root) =>
   from.children.map(({ name, id, ...inner }) => (inner.children ? { name, children: list(inner) } : { name, id }));
 
-/** Runs one case, and gives the error that it failed with, if it did. */
+/** Runs one case, and returns the error that it failed with, if it did. */
 export async function run(id) {
   const { body, group } = cases[id];
   try {

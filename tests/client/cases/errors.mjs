@@ -57,7 +57,7 @@ export function errors(world) {
       assert.ok(!isDefinedError(error));
     });
 
-    it("an input that is not valid is no defined error, though the procedure declares some", async () => {
+    it("an input that is invalid is not a defined error, though the procedure declares some", async () => {
       const { error, isDefined } = await safe(world.client().errors.typed({ retryAfter: -1 }));
       assert.equal(isDefined, false);
       assert.equal(error.code, "BAD_REQUEST");

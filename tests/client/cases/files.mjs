@@ -27,7 +27,7 @@ function bytes(size, start = 0) {
   return all;
 }
 
-/** The SHA-256 of bytes, which pages may only compute where their address is trusted. */
+/** The SHA-256 of bytes, which pages can compute only in a secure context. */
 async function sha256(content) {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
   return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -53,7 +53,7 @@ async function assertSameFile(received, sent) {
 export function files(world) {
   describe("files", () => {
     for (const name of NAMES) {
-      it(`a file arrives by the name ${JSON.stringify(name)} and comes back`, async () => {
+      it(`a file arrives by the name ${JSON.stringify(name)} and is returned`, async () => {
         const client = world.client();
         const file = new File([bytes(1000)], name, { type: "image/png" });
         await assertDescribed(client, { title: name, file, more: [] });
@@ -109,7 +109,7 @@ export function files(world) {
     });
 
     for (const size of [0, 1, 250, 251, 252, 1_000_000]) {
-      it(`a file of ${size} bytes is made`, async () => {
+      it(`a file of ${size} bytes is created`, async () => {
         const made = await world.client().files.make({ name: "made", size });
         await assertSameFile(made, new File([bytes(size)], "made", { type: "application/octet-stream" }));
       });
@@ -135,7 +135,7 @@ export function files(world) {
       });
     }
 
-    it("a file is no order, no text and no number", async () => {
+    it("a file is not accepted as an order, a text or a number", async () => {
       const client = world.client();
       assertInputRefused(await errorOf(client.echo(file)), [[]]);
       assertInputRefused(await errorOf(client.files.make({ name: file, size: 1 })), [["name"]]);
@@ -180,7 +180,7 @@ export function largeFiles(world) {
     });
 
     for (const size of [MIB + 1, 10 * MIB]) {
-      it(`a file of ${size} bytes is made, and comes back`, async () => {
+      it(`a file of ${size} bytes is created and returned`, async () => {
         const client = world.client();
         const made = await client.files.make({ name: "made", size });
         await assertSameFile(made, new File([bytes(size)], "made", { type: "application/octet-stream" }));

@@ -17,7 +17,7 @@ import { values } from "./values.mjs";
 /** Cases of the server for every link. */
 export const CASES = [results, validation, values, files, errors, streams, publisher, lifetimes, load];
 
-/** The same, and what must be true where no message bounds a file. */
+/** The same, and cases of links whose messages do not bound files. */
 export const HTTP_CASES = [...CASES, largeFiles];
 
 /** Cases for every link, and for one socket that carries many calls. */

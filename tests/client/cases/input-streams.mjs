@@ -51,7 +51,7 @@ export function inputStreams(world) {
       });
     }
 
-    it("is read as it comes, while other calls are answered", async () => {
+    it("is read as it arrives, while other calls are answered", async () => {
       const client = world.client();
       async function* answered() {
         for (let index = 1; index <= 20; index++) {
@@ -115,7 +115,7 @@ export function inputStreams(world) {
       });
     }
 
-    it("is no input of a procedure that takes a value, and is stopped", async () => {
+    it("is not an input of a procedure that takes a value, and is stopped", async () => {
       const { iterator, stopped } = endless();
       const error = await comes("the failure", errorOf(world.client().echo(iterator)));
       const { message, data } = error;
@@ -131,7 +131,7 @@ export function inputStreams(world) {
       assert.equal(await client.ping(), "pong");
     });
 
-    it("is stopped when its call is given up", async () => {
+    it("is stopped when its call is aborted", async () => {
       const client = world.client();
       const stop = new AbortController();
       const { iterator, stopped } = endless(1, 2, 3);
@@ -143,7 +143,7 @@ export function inputStreams(world) {
       assert.equal(await client.stream.sum(of(4)), 4);
     });
 
-    it("is never read when its call is given up before", async () => {
+    it("is never read when its call is aborted before", async () => {
       const { iterator } = endless();
       const error = await errorOf(world.client().stream.sum(iterator, { signal: AbortSignal.abort() }));
       assert.equal(error.name, "AbortError");

@@ -7,21 +7,21 @@ import { numbered, take } from "../support/streams.mjs";
 
 const TICKS = { everyMs: 1 };
 
-/** Ways to give up a running stream. Each gets the stream, what aborts its signal and the line it runs over. */
+/** Ways to abort a running stream. Each gets the stream, what aborts its signal and the line it runs over. */
 const STREAM_ENDS = [
   { how: "its signal is aborted", end: ({ abort }) => abort() },
   { how: "the caller returns from it", end: ({ iterator }) => iterator.return() },
   { how: "its connection is lost", end: async ({ line }) => assert.ok((await line.cut()) > 0) },
 ];
 
-/** Ways to give up a running call. */
+/** Ways to abort a running call. */
 const CALL_ENDS = STREAM_ENDS.filter(({ how }) => how !== "the caller returns from it");
 
 export function lifetimes(world) {
   describe("lifetimes", () => {
     const { liveTicks, liveWaits, assertNothingLives } = countAlive(world);
 
-    it("nothing is alive when nothing runs", assertNothingLives);
+    it("nothing is left when nothing runs", assertNothingLives);
 
     for (const everyMs of [1, 10_000]) {
       for (const { how, end } of STREAM_ENDS) {

@@ -69,7 +69,7 @@ export function manyCalls(world) {
       assert.equal(most, RUNNING);
     });
 
-    it(`a call waits while ${RUNNING} others run, and is answered when one is given up`, async () => {
+    it(`a call waits while ${RUNNING} others run, and is answered when one is aborted`, async () => {
       const client = world.client();
       const calls = startWaits(client, RUNNING);
       await eventually(`${RUNNING} calls`, liveWaits, RUNNING);
@@ -87,7 +87,7 @@ export function manyCalls(world) {
       await assertNothingLives();
     });
 
-    it("a call that is given up while it waits never runs, and makes room in the line", async () => {
+    it("a call that is aborted while it waits never runs, and makes room in the queue", async () => {
       const client = world.client();
       const calls = startWaits(client, RUNNING);
       await eventually(`${RUNNING} calls`, liveWaits, RUNNING);

@@ -69,7 +69,7 @@ export function manyStreams(world) {
       await assertNothingLives();
     });
 
-    it("one more is refused while all others go on, and none of them loses a value", async () => {
+    it("one more is refused while all others continue, and none of them loses a value", async () => {
       const client = world.client();
       const streams = await startTicks(client, STREAMS_AT_ONCE, { everyMs: 20 });
       const next = (count) => Promise.all(streams.map((iterator) => take(iterator, count)));

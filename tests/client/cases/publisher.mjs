@@ -14,7 +14,7 @@ const FOREIGN = "00112233445566778899aabbccddeeff.7";
 /** A channel that no other test has. */
 const newChannel = () => `channel ${crypto.randomUUID()}`;
 
-/** Publishes `{ n: from }` and so on, one after the other, and gives the ids. */
+/** Publishes `{ n: from }` and so on, one after the other, and returns the ids. */
 async function publish(client, channel, count, from = 0) {
   const ids = [];
   for (const payload of numbered(count, from)) ids.push(await client.publisher.publish({ channel, payload }));
@@ -44,7 +44,7 @@ export function publisher(world) {
       await iterator.return();
     });
 
-    it("gives a reader that comes back exactly what it missed, and what comes then", async () => {
+    it("sends a reader that reconnects exactly what it missed, and then later events", async () => {
       const [client, channel] = [world.client(), newChannel()];
       const ids = await publish(client, channel, 20);
       for (const last of [0, 7, 18, 19]) {
@@ -109,7 +109,7 @@ export function publisher(world) {
         assert.ok(isRetained(resume, ids), resume);
       });
 
-      it(`lets a client with retry go on behind a gap (${reason})`, async () => {
+      it(`lets a client with retry continue behind a gap (${reason})`, async () => {
         const gaps = [];
         const client = retrying(world, ({ error }) => void gaps.push(error));
         const { channel, ids, last } = await setting(client);

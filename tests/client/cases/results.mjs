@@ -27,13 +27,13 @@ export function results(world) {
       it(`${name} gives ${JSON.stringify(result)}`, async () => {
         assert.equal(await procedure(world.client(), name)(), result);
       });
-      it(`${name} takes no notice of an input`, async () => {
+      it(`${name} ignores an input`, async () => {
         assert.equal(await procedure(world.client(), name)({ un: "expected" }), result);
       });
     }
 
     for (const input of ECHOED) {
-      it(`echo gives back ${JSON.stringify(input.room)}`, async () => {
+      it(`echo returns ${JSON.stringify(input.room)}`, async () => {
         assert.deepEqual(await world.client().echo(input), input);
       });
     }
@@ -69,20 +69,20 @@ export function results(world) {
       assert.equal(await client.slow.wait({ ms: 0 }), "done");
     });
 
-    it("stream.ticks starts at 0 and goes on", async () => {
+    it("stream.ticks starts at 0 and continues", async () => {
       const iterator = await world.client().stream.ticks({ everyMs: 1 });
       assert.deepEqual(await take(iterator, 20), numbered(20));
       await iterator.return();
     });
 
     for (const counter of ["stream.live", "slow.live"]) {
-      it(`${counter} gives a count`, async () => {
+      it(`${counter} returns a count`, async () => {
         const count = await procedure(world.client(), counter)();
         assert.ok(Number.isInteger(count) && count >= 0, `${count}`);
       });
     }
 
-    it("account.whoAmI gives the bearer of each call", async () => {
+    it("account.whoAmI returns the bearer of each call", async () => {
       const names = ["alice", "bob", "carol-3", "d.e_f~g"];
       const clients = names.map((name) => world.client({ headers: { authorization: `Bearer ${name}` } }));
       const answers = await Promise.all(clients.map((client) => client.account.whoAmI()));
@@ -110,7 +110,7 @@ export function results(world) {
     }
 
     for (const path of [["nope"], ["nested"], ["nested", "deep"], ["Ping"], ["nested.deep.ping"], ["ping", "ping"]]) {
-      it(`a call of ${path.join("/")}, which is no procedure, is NOT_FOUND`, async () => {
+      it(`a call of ${path.join("/")}, which is not a procedure, is NOT_FOUND`, async () => {
         const error = await errorOf(path.reduce((node, key) => node[key], world.client())());
         assertORPCError(error, { code: "NOT_FOUND", status: 404, message: "Not Found", data: error.data });
       });

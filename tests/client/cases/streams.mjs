@@ -88,7 +88,7 @@ export function streams(world) {
     });
 
     for (const last of [0, 9, 41, 1_000_000]) {
-      it(`stream.ticks goes on at ${last + 1} after the last event id ${last}`, async () => {
+      it(`stream.ticks continues at ${last + 1} after the last event id ${last}`, async () => {
         const iterator = await world.client().stream.ticks({ everyMs: 1 }, { lastEventId: `${last}` });
         const ticks = await take(iterator, 3);
         await iterator.return();

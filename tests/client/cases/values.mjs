@@ -61,13 +61,13 @@ export function values(world) {
       await Promise.all(Array.from({ length: AT_ONCE }, caller));
     });
 
-    it("nothing comes back as nothing", async () => {
+    it("nothing is returned as nothing", async () => {
       assert.equal(await world.client().values.any(), undefined);
       assert.equal(await world.client().values.any(undefined), undefined);
     });
 
     for (const maybe of [undefined, new Date(1)]) {
-      it(`a struct of every type comes back, ${maybe ? "with" : "without"} its optional member`, async () => {
+      it(`a struct of every type is returned, ${maybe ? "with" : "without"} its optional member`, async () => {
         const value = maybe ? { ...TYPED(), maybe } : TYPED();
         const received = await world.client().values.typed(value);
         assert.deepEqual(Object.keys(received).sort(), Object.keys(value).sort());
@@ -109,7 +109,7 @@ export function values(world) {
       [new Map([["kind", "circle"]]), []],
       [new Date(0), []],
     ]) {
-      it(`${inFull(shape)} is no shape`, async () => {
+      it(`${inFull(shape)} is not a shape`, async () => {
         assertInputRefused(await errorOf(world.client().values.shape(shape)), [path]);
       });
     }

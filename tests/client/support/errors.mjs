@@ -47,7 +47,7 @@ export async function errorOf(promise) {
   assert.fail(`the call was to fail, but gave ${JSON.stringify(value)}`);
 }
 
-/** Checks that `error` says that the input is not valid, with one issue at each of `paths` and no other. */
+/** Checks that `error` says that the input is invalid, with one issue at each of `paths` and no other. */
 export function assertInputRefused(error, paths) {
   assertORPCError(error, { code: "BAD_REQUEST", status: 400, message: "Input validation failed", data: error.data });
   assertIssues(error.data, paths);

@@ -1,4 +1,4 @@
-/** A reader of the text of an event stream as it comes, by bytes and not by events. */
+/** A reader of the text of an event stream as it arrives, by bytes and not by events. */
 export class EventText {
   text = "";
   #chunks;
@@ -8,7 +8,7 @@ export class EventText {
     this.#chunks = response.setEncoding("utf8")[Symbol.asyncIterator]();
   }
 
-  /** Reads until the text has at least this many characters, or to the end; gives all the text so far. */
+  /** Reads until the text has at least this many characters, or to the end; returns all the text so far. */
   async upTo(length = Infinity) {
     while (this.text.length < length) {
       const { done, value } = await this.#chunks.next();

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 
 const SECOND = 1000;
 
-/** For the outermost `describe` of tests: a test that waits for what never comes fails, and the server is stopped. */
+/** For the outermost `describe` of tests: a test that waits forever fails, and the server is stopped. */
 export const TIME_LIMIT = { timeout: 900 * SECOND };
 
 /** Maximum time of something immediate: less than the 5 s until a keep-alive comment detects a dead line. */
 export const PROMPT = 4 * SECOND;
 
-/** Maximum time that one question counts. */
+/** Maximum time that one query counts. */
 const QUESTION = 20;
 
-/** Resolves after this time. It sets the pace of a loop; no test relies on what happens meanwhile. */
+/** Resolves after this time. It paces a loop; no test relies on it. */
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
@@ -29,7 +29,7 @@ export async function eventually(what, ask, expected, within = PROMPT) {
   }
 }
 
-/** The result of `promise`; fails when it takes so long that it will not come any more. */
+/** The result of `promise`; fails after a time in which it would have arrived. */
 export async function soon(what, promise, within = 30 * SECOND) {
   let timer;
   const late = new Promise((resolve) => (timer = setTimeout(resolve, within))).then(() =>

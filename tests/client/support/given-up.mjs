@@ -12,10 +12,10 @@ export const STREAMS_AT_ONCE = 128;
 export const RARE = { everyMs: 10_000 };
 export const OFTEN = { everyMs: 1 };
 
-/** The input of a call of `slow.wait` that lasts until it is given up. */
+/** The input of a call of `slow.wait` that lasts until it is aborted. */
 export const UNTIL_GIVEN_UP = { ms: 60_000 };
 
-/** Calls of `slow.wait` that last until they are given up: what stops each, and the error that it ends with. */
+/** Calls of `slow.wait` that last until they are aborted: what stops each, and the error that it ends with. */
 export const startWaits = (client, count) =>
   Array.from({ length: count }, () => {
     const stop = new AbortController();
@@ -26,6 +26,6 @@ export async function assertAborted(calls) {
   for (const { error } of calls) assert.equal((await soon("the failure", error)).name, "AbortError");
 }
 
-/** Streams of `stream.ticks` that last until they are given up. */
+/** Streams of `stream.ticks` that last until they are aborted. */
 export const startTicks = (client, count, input = RARE) =>
   Promise.all(Array.from({ length: count }, () => client.stream.ticks(input)));

@@ -43,7 +43,7 @@ export const sendJson = (origin, path, body, options = {}) =>
   send(origin, path, { body, ...options, headers: { "content-type": "application/json", ...options.headers } });
 
 /**
- * Sends bytes over TCP as they are and gives the head of the answer, which comes soon.
+ * Sends bytes over TCP as they are and returns the head of the answer, which comes soon.
  * The status is NaN when the server closes the connection without an answer.
  */
 export function sendBytes(origin, bytes) {
@@ -86,7 +86,7 @@ export function assertCommonErrorBody(response, wanted) {
 export const assertMalformed = (response) =>
   assertErrorBody(response, { code: "BAD_REQUEST", status: 400, message: MALFORMED });
 
-/** Checks that the response says that the input is not valid, with one issue at each of `paths` and no other. */
+/** Checks that the response says that the input is invalid, with one issue at each of `paths` and no other. */
 export function assertInputRefusedBody(response, paths) {
   const { data } = JSON.parse(response.text).json;
   assertErrorBody(response, { code: "BAD_REQUEST", status: 400, message: "Input validation failed", data });
@@ -97,7 +97,7 @@ export function assertInputRefusedBody(response, paths) {
  * Sends a body piece by piece until the server answers; `null` sends the head alone.
  * An answer is due as soon as more than `limit` bytes are declared or sent. It is waited for before anything more
  * goes out, because a server may close the connection after it, and a write to that would lose the answer.
- * Gives the response and how many bytes went out until then.
+ * Returns the response and how many bytes went out until then.
  */
 export async function upload(origin, path, headers, pieces, limit) {
   const { hostname, port } = new URL(origin);

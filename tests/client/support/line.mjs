@@ -3,7 +3,7 @@ import { connect, createServer } from "node:net";
 
 /**
  * A TCP line to the server that can be cut: a port of its own which forwards bytes in both directions. `cut` destroys
- * every connection on it, as a lost network does; new ones are accepted as before. `freeze` makes the line dark:
+ * every connection on it, as a lost network does; new ones are accepted as before. `freeze` stops the line:
  * nothing is forwarded any more, and neither end notices. New connections are accepted, and dark as well, until
  * `thaw`; frozen ones stay so. `dark` is the number of connections accepted in the meantime.
  */

@@ -96,5 +96,5 @@ export const streamHead = (id) => JSON.stringify({ i: id, p: { h: { "content-typ
 export const streamEvent = (id, name, value, meta) =>
   JSON.stringify({ i: id, t: 3, p: { e: name, d: { json: value }, m: meta } });
 
-/** The message that gives up a call. */
+/** The message that aborts a call. */
 export const abort = (id) => ({ i: id, t: 4 });

@@ -98,7 +98,7 @@ export async function inFullWithFiles(value) {
 }
 
 /**
- * The value as text that differs for any two values that differ, by type, content or order. `bytesOf` gives what is to
+ * The value as text that differs for any two values that differ, by type, content or order. `bytesOf` returns what is to
  * stand for the bytes of a file. A blob is what it arrives as: a file by the name blob, and one without a type has that
  * of any bytes.
  */

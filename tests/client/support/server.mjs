@@ -22,7 +22,7 @@ if (!serverIsForeign && !(binary && existsSync(binary))) {
 
 /**
  * The server under test: the one at `CONFORMANCE_URL`, else a process of its own from `CONFORMANCE_BIN`.
- * `settings` are variables of its environment. Gives its origin, `stop`, which gives how the process ended, and `left`,
+ * `settings` are variables of its environment. Returns its origin, `stop`, which returns how the process ended, and `left`,
  * which tells whether something was left then that ran.
  */
 export async function startServer(settings = {}) {

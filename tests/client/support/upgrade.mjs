@@ -13,7 +13,7 @@ const HANDSHAKE = {
 
 /**
  * Sends the request that opens a WebSocket; a header that is `undefined` is left out.
- * Gives `{ status, headers }`, and the open `socket` when the server agrees, which is to be destroyed.
+ * Returns `{ status, headers }`, and the open `socket` when the server agrees, which is to be destroyed.
  */
 export function upgrade(origin, { path = "/ws", method = "GET", headers = {} } = {}) {
   const { hostname, port } = new URL(origin);

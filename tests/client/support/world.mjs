@@ -6,7 +6,7 @@ import { startServer } from "./server.mjs";
 
 /**
  * Starts one server for the tests of the surrounding `describe` (or file), and stops it after them.
- * Gives its clients, each of which reaches it by a link of its own from `makeLink`. `settings` are variables of the
+ * Returns its clients, each of which reaches it by a link of its own from `makeLink`. `settings` are variables of the
  * server's environment.
  */
 export function useWorld(makeLink, settings = {}) {

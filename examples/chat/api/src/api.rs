@@ -49,7 +49,7 @@ pub mod chat {
     }
 
     /// Streams the events after the last one that the client saw, or all that are kept,
-    /// and then those to come. Others see a reader with a name come and go.
+    /// and then later ones. Others see a reader with a name join and leave.
     #[procedure]
     pub fn on_message(
         room: &Arc<Room>,

@@ -17,16 +17,16 @@ pub enum RoomEvent {
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,
     },
-    /// Somebody came.
+    /// Somebody joined.
     Joined {
         /// The newcomer.
         who: Person,
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,
     },
-    /// Somebody went, and did not come back at once.
+    /// Somebody left, and did not return at once.
     Left {
-        /// The one who went.
+        /// The person who left.
         who: Person,
         /// Milliseconds since 1970-01-01T00:00:00Z.
         at: f64,

@@ -16,16 +16,16 @@ use crate::room::Room;
 /// Attachment of the socket of a follower of the room.
 #[derive(Serialize, Deserialize)]
 pub struct Follower {
-    /// The person whom others see come and go.
+    /// The person whom others see join and leave.
     person: Option<Person>,
     /// The iterator that gets the events.
     pub events: HibernationId<RoomEvent>,
-    /// The last event that went there when the follower fell asleep.
+    /// The last event sent before the iterator hibernated.
     pub(crate) seen: Option<EventId>,
 }
 
 impl Follower {
-    /// Returns whether the follower has not got an event yet.
+    /// Returns `true` if the follower has not received an event yet.
     pub(crate) fn is_before(&self, event: EventId) -> bool {
         self.seen
             .is_none_or(|seen| seen.epoch() != event.epoch() || seen.sequence() < event.sequence())
@@ -55,7 +55,7 @@ pub mod chat {
     }
 
     /// Streams the events after the last one that the client saw, or all that are kept,
-    /// and then those to come. Others see a reader with a name come and go.
+    /// and then later ones. Others see a reader with a name join and leave.
     #[procedure]
     pub fn on_message(
         room: &Arc<Room>,

@@ -42,7 +42,7 @@ impl Presence {
         self.people.insert(person, Connections { open, gone_since });
     }
 
-    /// Counts a connection. Returns whether the person was not in the room before.
+    /// Counts a connection. Returns `true` if the person was not in the room before.
     pub(crate) fn enter(&mut self, person: &Person) -> bool {
         if let Some(connections) = self.people.get_mut(person) {
             connections.open += 1;

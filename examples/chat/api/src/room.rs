@@ -25,7 +25,7 @@ const CHANNEL: &str = "lobby";
 /// The number of events that the room remembers, and a newcomer gets.
 const KEPT: u64 = 500;
 
-/// The longest time for which it remembers them.
+/// Maximum time for which it remembers them.
 const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The number of messages that an author may send within [`WINDOW`].
@@ -45,10 +45,10 @@ const GRACE_AT_START: Duration = Duration::from_secs(20);
 /// One room for everyone.
 pub struct Room {
     history: Publisher<RoomEvent>,
-    /// Those who follow by iterators that hibernate.
+    /// Sockets of followers with hibernating iterators.
     sleepers: Sockets,
-    /// The last event that was given to the sleepers. Held while one is given, so
-    /// that each of them gets it once and in its turn.
+    /// The last event sent to hibernating iterators. Locked while one is sent, so
+    /// that each of them gets every event once and in order.
     given: Mutex<EventId>,
     presence: Mutex<Presence>,
     departures: mpsc::UnboundedSender<Departure>,
@@ -68,7 +68,7 @@ impl Room {
     /// hibernating iterators.
     ///
     /// # Errors
-    /// If the file cannot be opened or read, or is no history.
+    /// If the file cannot be opened or read, or is not a history.
     pub async fn open(file: Option<&Path>) -> Result<Arc<Self>, StoreError> {
         let kept = Publisher::builder().retention(KEPT_FOR).max_events(KEPT);
         let history = match file {
@@ -80,7 +80,7 @@ impl Room {
             .expect("a new publisher has room for a channel");
         let mut past = Vec::new();
         while let Some(event) = news.next_ready().await {
-            // Events that cannot be read are no reason to have no room.
+            // The room opens even if some events cannot be read.
             past.extend(event.ok().and_then(|event| event.value().ok()));
         }
         let given = news.position().expect("a history that was read has a position");
@@ -164,7 +164,7 @@ impl Room {
     }
 
     /// Sends the same to a hibernating iterator, until its socket is closed: first
-    /// the events that are kept, then those to come.
+    /// the retained events, then later ones.
     pub(crate) fn follow_asleep(
         self: Arc<Self>,
         socket: Socket,
@@ -191,11 +191,11 @@ impl Room {
                     None => {
                         let given = lock(&self.given);
                         follower.seen = events.position();
-                        // The others may have got one more by now.
+                        // The others may have received one more by now.
                         if follower.is_before(*given) {
                             continue;
                         }
-                        // It may follow by another iterator meanwhile.
+                        // It may follow with another iterator meanwhile.
                         let is_live = follower.events.is_live_on(&socket);
                         if is_live && socket.attach(&follower).is_ok() {
                             self.sleepers.join(&socket);
@@ -308,7 +308,7 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64
 }
 
-/// Locks a part of the room, also after a panic: its state is whole between any two statements.
+/// Locks a part of the room, also after a panic: its state is consistent between any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

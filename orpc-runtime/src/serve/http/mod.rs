@@ -8,6 +8,7 @@ mod drain;
 mod events;
 mod foreign;
 mod form;
+mod future;
 mod pace;
 mod read;
 mod response;
@@ -16,6 +17,7 @@ mod service;
 pub use super::host::HostError;
 pub use body::RpcBody;
 pub use connection::Connection;
+pub use future::HttpFuture;
 #[cfg(feature = "websocket")]
 pub(crate) use response::error_response;
-pub use service::{HttpFuture, HttpService, Unmatched};
+pub use service::{HttpService, Unmatched};

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use http::header::HeaderMap;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
@@ -17,6 +16,7 @@ use super::body::RpcBody;
 use super::connection::Connection;
 use super::drain::{Drain, RequestBody};
 use super::foreign;
+use super::future::HttpFuture;
 use super::response::{
     allowed_methods, cross_site, foreign_host, head_only, no_memory, refused_method, respond,
     respond_with_error, unmatched,
@@ -496,9 +496,6 @@ const CONNECTION: usize = 40 * MIB;
 /// Memory of a request without its head and body.
 const REQUEST: usize = 4 * 1024;
 
-/// The future of an [`HttpService`].
-pub type HttpFuture = BoxFuture<'static, Result<Response<RpcBody>, Infallible>>;
-
 impl<C, B> Service<Request<B>> for HttpService<C>
 where
     C: Send + Sync + 'static,
@@ -515,7 +512,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = self.clone();
-        Box::pin(async move {
+        HttpFuture::new(async move {
             let Options { deadlines, memory, connection_memory, .. } = &service.served.options;
             let (deadline, memory) = (deadlines.write, memory.budget());
             let memory = match request.extensions().get::<Connection>() {
@@ -525,13 +522,13 @@ where
             let size = REQUEST + head_size(request.headers(), request.uri());
             let held = match memory.reserve(size) {
                 Ok(held) => held,
-                Err(exhausted) => return Ok(no_memory(exhausted)),
+                Err(exhausted) => return no_memory(exhausted),
             };
             let Ok(response) = service.handle(request, held).await;
             if response.body().is_long() && memory.is_exhausted() {
-                return Ok(no_memory(Exhausted::Parent));
+                return no_memory(Exhausted::Parent);
             }
-            Ok(response.map(|body| body.paced(deadline, &memory)))
+            response.map(|body| body.paced(deadline, &memory))
         })
     }
 }

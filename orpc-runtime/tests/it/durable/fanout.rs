@@ -16,7 +16,7 @@ fn tasks() -> usize {
     tokio::runtime::Handle::current().metrics().num_alive_tasks()
 }
 
-/// Number of tasks once those have ended that answer a call.
+/// Number of tasks after those that answer a call have ended.
 async fn tasks_that_stay() -> usize {
     let (mut count, mut turns) = (tasks(), 0);
     while turns < 100 {

@@ -1,4 +1,4 @@
-//! The binding of ids to tokens, and the bounds of what is kept of clients.
+//! The binding of ids to tokens, and the limits of the state kept for clients.
 
 use orpc_runtime::websocket::WebSocketService;
 use tower::ServiceExt as _;
@@ -17,21 +17,21 @@ fn official(attachment: &str) -> String {
 const OTHER_IDS: [&str; 3] = ["another", "c.another", "018f3f60-0000-4000-8000-000000000000"];
 
 #[tokio::test]
-async fn a_token_that_came_with_another_id_first_is_good_for_its_owner() {
+async fn a_token_used_with_another_id_first_is_valid_for_its_owner() {
     let rooms = rooms();
     let token = token(&rooms);
     for id in OTHER_IDS {
         assert_eq!(refusal(&rooms, &path(id, &token)).await, (401, INVALID.to_owned()), "{id}");
     }
     assert_eq!(refusal(&rooms, &own_path(&token)).await.0, 101);
-    // It is not given to another client later, either.
+    // Nor is it given to another client later.
     for id in OTHER_IDS {
         assert_eq!(refusal(&rooms, &path(id, &token)).await.0, 401, "{id}");
     }
 }
 
 #[tokio::test]
-async fn an_id_that_others_asked_for_first_is_good_for_its_owner() {
+async fn an_id_requested_by_others_first_is_valid_for_its_owner() {
     let rooms = rooms();
     let (ada, mallory) = (token(&rooms), token(&rooms));
     let id = id_of(&ada);
@@ -64,7 +64,7 @@ async fn a_new_token_for_another_id_is_refused_on_an_open_socket() {
 async fn a_server_for_official_clients_signs_tokens_whose_clients_choose_their_ids() {
     let rooms = rooms().ids_by_clients();
     let (ada, bob) = (token(&rooms), token(&rooms));
-    // Of the same second, and with the same grant.
+    // Issued in the same second, with the same grant.
     assert_ne!(ada, bob);
     assert_eq!(claims(&ada).get("cid"), None);
     assert_eq!(refusal(&rooms, &path("uuid-1", &ada)).await.0, 101);
@@ -142,10 +142,10 @@ async fn a_request_that_is_refused_after_its_token_was_read_leaves_no_id_behind(
     let stream = websocket::channel(&guarded, 64 * 1024);
     assert_eq!(within(Raw::ask(stream, &taken)).await.1.status, 403);
     assert_eq!(rooms.live_sockets(), 0);
-    // Neither the id is Mallory's, nor is her token bound to it.
+    // The id does not belong to Mallory, and her token is not bound to it.
     assert_eq!(refusal(&rooms, &path("uuid", &ada)).await.0, 101);
     assert_eq!(refusal(&rooms, &path("other", &mallory)).await.0, 101);
-    // At the end of the server, too.
+    // The same at the end of the server.
     rooms.shutdown();
     assert_eq!(refusal(&rooms, &path("late", &official("Late"))).await.0, 503);
 }
@@ -166,7 +166,7 @@ async fn a_flood_of_one_token_leaves_the_endpoint_open_for_others() {
 }
 
 #[tokio::test]
-async fn the_oldest_socket_of_a_client_gives_way_to_one_more_than_it_may_have() {
+async fn a_socket_beyond_the_limit_of_a_client_closes_its_oldest_one() {
     let rooms = rooms().sockets_per_client(2);
     let service = endpoint(&rooms);
     let (ada, bob) = (token(&rooms), token(&rooms));
@@ -185,7 +185,7 @@ async fn the_oldest_socket_of_a_client_gives_way_to_one_more_than_it_may_have() 
 }
 
 #[tokio::test]
-async fn a_channel_that_is_full_refuses_newcomers_and_no_client_that_comes_back() {
+async fn a_full_channel_refuses_new_clients_and_accepts_returning_ones() {
     let rooms = rooms().sockets_per_channel(2);
     let service = endpoint(&rooms);
     let (ada, bob) = (token(&rooms), token(&rooms));
@@ -197,7 +197,7 @@ async fn a_channel_that_is_full_refuses_newcomers_and_no_client_that_comes_back(
     // Other channels have room.
     let elsewhere = rooms.iterator("hall").token().unwrap();
     assert_eq!(refusal(&rooms, &own_path(&elsewhere)).await.0, 101);
-    // Ada's line is dead, which only she knows.
+    // Ada's connection is dead, which the server does not know yet.
     let mut socket = open(&service, &ada).await;
     assert_eq!(closes(&mut former).await.close(), (1013, "Too many sockets"));
     call_method(&mut socket, "1", &["tools", "echo"], json!(1)).await;
@@ -209,7 +209,7 @@ async fn a_channel_that_is_full_refuses_newcomers_and_no_client_that_comes_back(
 }
 
 #[tokio::test]
-async fn a_sign_of_life_is_given_while_all_calls_run_that_may() {
+async fn pings_are_answered_while_the_maximum_of_calls_runs() {
     let rooms = rooms();
     let service = endpoint(&rooms).running_call_limit(1).waiting_call_limit(1);
     let mut socket = open(&service, &token(&rooms)).await;

@@ -40,7 +40,7 @@ fn token(rooms: &Durable<Room>) -> String {
 const INVALID: &str = "Invalid Token";
 
 #[tokio::test]
-async fn a_request_that_is_not_good_gets_the_status_and_text_of_the_official_endpoint() {
+async fn an_invalid_request_gets_the_status_and_text_of_the_official_endpoint() {
     let rooms = rooms();
     let refused = |text: &str| (401, text.to_owned());
     assert_eq!(refusal(&rooms, "/durable").await, refused("ID is required"));
@@ -54,7 +54,7 @@ async fn a_request_that_is_not_good_gets_the_status_and_text_of_the_official_end
     assert_eq!(answer, (426, "Expected WebSocket upgrade".to_owned()));
 }
 
-/// A request that asks for no upgrade.
+/// A request without an upgrade.
 struct TowerToHttp(orpc_runtime::websocket::WebSocketService<App>);
 
 impl TowerToHttp {
@@ -99,7 +99,7 @@ async fn a_swapped_id_is_refused() {
 }
 
 #[tokio::test]
-async fn an_id_that_the_official_client_chose_is_bound_to_the_first_token_that_it_comes_with() {
+async fn an_id_of_the_official_client_is_bound_to_the_first_token_used_with_it() {
     let rooms = rooms();
     let signed = |name: &str, exp: u64| {
         sign(&json!({ "chn": "room", "att": name, "iat": 1, "exp": now() + exp }))
@@ -109,14 +109,14 @@ async fn an_id_that_the_official_client_chose_is_bound_to_the_first_token_that_i
     // It reconnects, also with a newer token of the same kind.
     assert_eq!(refusal(&rooms, &path("uuid-1", &ada)).await.0, 101);
     assert_eq!(refusal(&rooms, &path("uuid-1", &newer)).await.0, 101);
-    // Nobody else takes the id, and the token is good for no other id.
+    // Nobody else can use the id, and the token is valid for no other id.
     assert_eq!(refusal(&rooms, &path("uuid-1", &bob)).await, (401, INVALID.to_owned()));
     assert_eq!(refusal(&rooms, &path("uuid-2", &ada)).await, (401, INVALID.to_owned()));
     assert_eq!(refusal(&rooms, &path("uuid-2", &bob)).await.0, 101);
 }
 
 #[tokio::test]
-async fn the_last_parameters_count_and_the_token_is_not_kept_with_the_socket() {
+async fn the_last_parameters_apply_and_the_token_is_not_kept_with_the_socket() {
     let rooms = rooms();
     let good = token(&rooms);
     let path = own_path(&good).replace('?', "?id=first&token=first&more=x&");
@@ -180,7 +180,7 @@ async fn the_response_is_marked_over_http_in_a_batch_and_over_websocket() {
 }
 
 #[test]
-fn a_name_of_no_method_is_refused_where_it_is_given() {
+fn an_unknown_method_name_is_refused_at_once() {
     let iterator = || rooms().iterator("room");
     for name in ["missing", "tools.echo", "Say", ""] {
         let error = iterator().try_methods(["say", name]).unwrap_err();
@@ -208,7 +208,7 @@ async fn token_after(rooms: &Durable<Room>, room: &str, last: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_client_keeps_its_id_by_its_last_token_and_by_nothing_else() {
+async fn a_client_keeps_its_id_only_with_its_last_token() {
     let rooms = rooms();
     let first = token(&rooms);
     let id = |token: &str| claims(token)["cid"].clone();
@@ -217,7 +217,7 @@ async fn a_client_keeps_its_id_by_its_last_token_and_by_nothing_else() {
     let forged = sign_with("another key", &claims(&first));
     assert_ne!(id(&token_after(&rooms, "room", &forged).await), id(&first));
     assert_ne!(id(&token_after(&rooms, "room", "garbage").await), id(&first));
-    // One that has just expired will do; one that is old will not.
+    // A token that has just expired is accepted, an old one is not.
     let mut expired = claims(&first);
     expired["exp"] = json!(now() - 10);
     assert_eq!(id(&token_after(&rooms, "room", &sign(&expired)).await), id(&first));
@@ -237,11 +237,11 @@ async fn methods_are_called_by_their_paths_with_values_of_every_kind() {
         socket.message().await.text(),
         r#"{"i":"2","p":{"b":{"json":{"big":"7","set":[1]},"meta":[[0,"big"],[6,"set"]]}}}"#
     );
-    // No input is undefined.
+    // Undefined stands for no input.
     let none = r#"{"i":"3","p":{"u":"/call","b":{"json":{"path":["tools","echo"]}}}}"#;
     socket.send(TEXT, none.as_bytes()).await;
     assert_eq!(socket.message().await.text(), r#"{"i":"3","p":{"b":{}}}"#);
-    // All of a URL, as some send.
+    // A whole URL, as some clients send.
     let full = r#"{"i":"4","p":{"u":"http://orpc/call","b":{"json":{"path":["tools","echo"],"input":1}}}}"#;
     socket.send(TEXT, full.as_bytes()).await;
     assert_eq!(response(&socket.message().await), (200, json!(1)));
@@ -287,7 +287,7 @@ async fn a_method_is_aborted_by_its_client() {
     let mut socket = open(&endpoint(&rooms), &token(&rooms)).await;
     call_method(&mut socket, "1", &["tools", "hang"], Value::Null).await;
     socket.send(TEXT, br#"{"i":"1","t":4}"#).await;
-    // The id is free again, which it was not while the call ran.
+    // The id, which was in use while the call ran, is free again.
     call_method(&mut socket, "1", &["tools", "echo"], json!("next")).await;
     assert_eq!(response(&socket.message().await), (200, json!("next")));
 }
@@ -301,7 +301,7 @@ async fn a_method_that_the_token_does_not_list_is_refused() {
         socket.message().await.text(),
         r#"{"i":"1","p":{"s":403,"b":{"json":{"defined":false,"code":"FORBIDDEN","status":403,"message":"Method \"describe\" is not allowed."}}}}"#
     );
-    // A method that does not exist gets the same answer.
+    // A method that does not exist gets the same response.
     call_method(&mut socket, "2", &["nothing"], Value::Null).await;
     assert_eq!(response(&socket.message().await).0, 403);
     // Methods in a token that do not exist.
@@ -312,7 +312,7 @@ async fn a_method_that_the_token_does_not_list_is_refused() {
 }
 
 #[tokio::test]
-async fn there_is_no_way_to_a_method_around_the_token() {
+async fn no_spelling_of_a_path_bypasses_the_token() {
     let rooms = rooms();
     let mut socket = open(&endpoint(&rooms), &token(&rooms)).await;
     for (id, path) in
@@ -323,7 +323,7 @@ async fn there_is_no_way_to_a_method_around_the_token() {
         socket.call(id, path, &json!({ "path": ["tools", "echo"], "input": 1 })).await;
         assert_eq!(response(&socket.message().await).0, 404, "{path}");
     }
-    // Nor by a batch, nor by GET.
+    // Neither by a batch nor by GET.
     let batch = r#"{"i":"b","p":{"u":"/call/__batch__","h":{"x-orpc-batch":"buffered"},"b":[{"url":"http://orpc/call/describe","body":{}}]}}"#;
     socket.send(TEXT, batch.as_bytes()).await;
     assert_eq!(response(&socket.message().await).0, 404);
@@ -339,13 +339,13 @@ async fn there_is_no_way_to_a_method_around_the_token() {
     let get = r#"{"i":"g","p":{"u":"/call?data=%7B%22json%22%3A%7B%22path%22%3A%5B%22describe%22%5D%7D%7D","m":"GET"}}"#;
     socket.send(TEXT, get.as_bytes()).await;
     assert_eq!(response(&socket.message().await).0, 404);
-    // A name that only looks like a path.
+    // A name that resembles a path.
     call_method(&mut socket, "n", &["tools/../describe"], Value::Null).await;
     assert_eq!(response(&socket.message().await).0, 403);
 }
 
 #[tokio::test]
-async fn a_malformed_call_is_an_input_that_is_not_valid() {
+async fn a_malformed_call_is_an_invalid_input() {
     let rooms = rooms();
     let mut socket = open(&endpoint(&rooms), &token(&rooms)).await;
     let inputs = [
@@ -387,7 +387,7 @@ async fn a_new_token_changes_what_may_be_called_and_the_attachment() {
 }
 
 #[tokio::test]
-async fn a_new_token_cannot_widen_the_channel_or_the_tags_nor_be_anybody_elses() {
+async fn a_new_token_cannot_change_the_channel_the_tags_or_the_client() {
     let rooms = rooms();
     let first = token(&rooms);
     let mut socket = open(&endpoint(&rooms), &first).await;
@@ -504,7 +504,7 @@ async fn a_revoked_client_is_closed_at_once_and_stays_out() {
     assert_eq!(rooms.revoke("room", &id, Duration::from_secs(60)).unwrap(), 1);
     assert_eq!(closes(&mut socket).await.close(), (1008, "Token revoked"));
     assert_eq!(refusal(&rooms, &own_path(&ada)).await, (401, INVALID.to_owned()));
-    // By no other id, either.
+    // Nor by another id.
     let by_another = own_path(&ada).replace(&id, "another");
     assert_ne!(by_another, own_path(&ada));
     assert_eq!(refusal(&rooms, &by_another).await, (401, INVALID.to_owned()));
@@ -512,7 +512,7 @@ async fn a_revoked_client_is_closed_at_once_and_stays_out() {
     assert_eq!(response(&other.message().await).0, 200);
 }
 
-/// Shuts a client out while it is let in.
+/// Revokes a client while its socket opens.
 struct Bouncer(Durable<Room>);
 
 impl SocketHooks for Bouncer {
@@ -533,7 +533,7 @@ async fn a_client_that_is_revoked_while_its_socket_opens_does_not_stay() {
 }
 
 #[tokio::test]
-async fn keys_rotate_without_a_socket_noticing() {
+async fn key_rotation_keeps_sockets_open() {
     let old = rooms();
     let by_old = token(&old);
     let keys = SigningKeys::new(["the new key", KEY]).unwrap();
@@ -634,7 +634,7 @@ fn a_method_cannot_have_the_name_of_a_member_of_every_iterator() {
 }
 
 #[tokio::test]
-async fn shutdown_ends_iterators_so_that_clients_come_back_and_closes_the_sockets() {
+async fn shutdown_ends_iterators_so_that_clients_reconnect_and_closes_the_sockets() {
     let rooms = rooms();
     let mut socket = open(&endpoint(&rooms), &token(&rooms)).await;
     subscribe(&mut socket, None).await;
@@ -658,7 +658,7 @@ async fn the_official_session_is_answered_frame_by_frame() {
     let flat: Durable<session::Flat> = Durable::new(keys(), publisher.clone());
     let nested: Durable<session::Nested> = Durable::new(keys(), publisher.clone());
 
-    // Seven events before, of which the client has seen the last.
+    // Seven earlier events, of which the client has seen the last.
     let mut last = String::new();
     for _ in 0..7 {
         last = flat.publish("room", &orpc_runtime::Value::Null).await.unwrap().to_string();

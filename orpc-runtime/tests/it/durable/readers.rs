@@ -32,7 +32,7 @@ pub(super) async fn values(socket: &mut Raw<DuplexStream>, count: usize) -> Vec<
     values
 }
 
-/// Nothing more is on its way: what is sent last comes next.
+/// Asserts that nothing else is pending: a message sent now is the next one.
 async fn assert_nothing_waits(socket: &mut Raw<DuplexStream>) {
     call_method(socket, "nothing", &["tools", "echo"], json!("nothing")).await;
     assert_eq!(response(&socket.message().await), (200, json!("nothing")));
@@ -46,7 +46,7 @@ async fn leave(rooms: &Durable<Room>, socket: Raw<DuplexStream>) {
 }
 
 #[tokio::test]
-async fn a_reader_gets_what_it_missed_and_then_what_is_live_each_once() {
+async fn a_reader_gets_missed_and_then_live_events_once_each() {
     let rooms = rooms();
     let (service, token) = (endpoint(&rooms), token(&rooms, &[]));
     let first = publish(&rooms, 1).await;
@@ -61,7 +61,7 @@ async fn a_reader_gets_what_it_missed_and_then_what_is_live_each_once() {
 }
 
 #[tokio::test]
-async fn without_an_id_a_reader_gets_what_is_published_from_then_on() {
+async fn without_an_id_a_reader_gets_only_later_events() {
     let rooms = rooms();
     publish(&rooms, "before").await;
     let mut socket = open(&endpoint(&rooms), &token(&rooms, &[])).await;
@@ -71,7 +71,7 @@ async fn without_an_id_a_reader_gets_what_is_published_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_is_told_where_it_begins() {
+async fn a_client_can_request_its_start_position() {
     let rooms = rooms();
     let top = publish(&rooms, "before").await;
     let mut socket = open(&endpoint(&rooms), &token(&rooms, &[])).await;
@@ -85,7 +85,7 @@ async fn a_client_that_asks_is_told_where_it_begins() {
 }
 
 #[tokio::test]
-async fn events_go_to_tags_targets_and_all_but_some_live_and_replayed_alike() {
+async fn tags_targets_and_exclusions_apply_to_live_and_replayed_events() {
     let rooms = rooms();
     let service = endpoint(&rooms);
     let start = publish(&rooms, "start").await.to_string();
@@ -151,7 +151,7 @@ async fn gap(socket: &mut Raw<DuplexStream>) -> (String, String) {
 }
 
 #[tokio::test]
-async fn an_id_of_another_life_or_beyond_the_end_is_a_gap_before_any_event() {
+async fn an_id_of_another_epoch_or_beyond_the_end_is_a_gap_before_any_event() {
     let rooms = rooms();
     let service = endpoint(&rooms);
     let top = publish(&rooms, 1).await.to_string();
@@ -207,7 +207,7 @@ async fn only_the_last_subscription_of_a_socket_counts() {
 }
 
 #[tokio::test]
-async fn a_stopped_iterator_gets_nothing_and_a_new_one_goes_on() {
+async fn a_stopped_iterator_gets_nothing_and_a_new_one_continues() {
     let rooms = rooms();
     let mut socket = open(&endpoint(&rooms), &token(&rooms, &[])).await;
     subscribe(&mut socket, None).await;
@@ -236,13 +236,13 @@ async fn nothing_is_left_of_readers_that_leave_while_they_catch_up() {
         let stream = websocket::channel(&service, 1024);
         let mut socket = Raw::open(stream, &own_path(&token)).await;
         subscribe_as(&mut socket, "1", Some(&first)).await;
-        // Its head, and no more.
+        // Only its head.
         socket.message().await;
         drop(socket);
     }
     websocket::until(|| rooms.live_sockets() == 0).await;
     assert!(rooms.clients("room").is_empty());
-    // Tasks that are aborted end when they are next looked at.
+    // Aborted tasks end when they are next polled.
     let tasks = tokio::runtime::Handle::current().metrics();
     websocket::until(|| tasks.num_alive_tasks() <= 3).await;
 }
@@ -257,7 +257,7 @@ async fn a_reader_that_stops_gets_everything_later_and_delays_no_other() {
     subscribe(&mut slow, None).await;
     let mut quick = open(&service, &quick_token).await;
     subscribe(&mut quick, None).await;
-    // Ten times what may wait for one that does not read.
+    // Ten times the limit of unsent bytes.
     for n in 0..EVENTS {
         rooms.publish("room", &json!({ "n": n, "pad": "x".repeat(40) })).await.unwrap();
         let (value, _) = event(&quick.message().await);
@@ -267,14 +267,14 @@ async fn a_reader_that_stops_gets_everything_later_and_delays_no_other() {
         let (value, _) = event(&slow.message().await);
         assert_eq!(value["n"], n, "in order, each once");
     }
-    // And it is with the others again.
+    // It has caught up with the others.
     publish(&rooms, "live").await;
     assert_eq!(values(&mut slow, 1).await, [json!("live")]);
     assert_eq!(values(&mut quick, 1).await, [json!("live")]);
 }
 
 #[tokio::test]
-async fn a_reader_that_stops_for_too_long_is_told_of_the_gap() {
+async fn a_reader_that_stops_for_too_long_gets_a_gap() {
     let rooms = rooms_with(Publisher::builder().max_events(64).memory());
     let service = endpoint(&rooms).unsent_limit(4096);
     let mut slow =
@@ -382,7 +382,7 @@ async fn a_client_that_comes_back_keeps_its_position_its_token_and_its_tags() {
 async fn a_reader_without_an_id_gets_the_event_behind_where_it_begins() {
     let rooms = rooms_with(Publisher::builder().max_events(1_000_000).memory());
     let service = endpoint(&rooms);
-    // So that the channel is read.
+    // Makes the server read the channel.
     let mut first = open(&service, &token(&rooms, &[])).await;
     subscribe(&mut first, None).await;
     let publishing = tokio::spawn({
@@ -410,7 +410,7 @@ async fn a_reader_without_an_id_gets_the_event_behind_where_it_begins() {
 }
 
 #[tokio::test]
-async fn a_reader_that_catches_up_when_the_publisher_ends_is_told() {
+async fn the_end_of_the_publisher_reaches_a_reader_that_catches_up() {
     let rooms = rooms_with(Publisher::builder().max_events(1_000_000).memory());
     let service = endpoint(&rooms).unsent_limit(512);
     let start = publish(&rooms, "start").await;
@@ -419,7 +419,7 @@ async fn a_reader_that_catches_up_when_the_publisher_ends_is_told() {
     subscribe(&mut socket, Some(&start.to_string())).await;
     for n in 0..200 {
         publish(&rooms, n).await;
-        // The channel's task gives it out, to a socket that soon has no room.
+        // The task of the channel delivers it, to a socket that soon has no room.
         tokio::task::yield_now().await;
     }
     rooms.publisher().close().await;
@@ -428,7 +428,7 @@ async fn a_reader_that_catches_up_when_the_publisher_ends_is_told() {
     assert_eq!(end["p"]["e"], "error", "{end}");
 }
 
-/// Numbers that look random and are the same each time.
+/// Pseudorandom numbers, the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -440,7 +440,7 @@ impl Random {
     }
 }
 
-/// One schedule: a reader that comes and goes, reads or does not, stops its
+/// One schedule: a reader connects and disconnects, reads or pauses, and stops its
 /// iterator, while events for all, for its tag and for others are published.
 async fn schedule(seed: u64, steps: u64) {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
@@ -465,7 +465,7 @@ async fn schedule(seed: u64, steps: u64) {
                 }
                 mine.push((n, id));
             }
-            // The last one is for everyone.
+            // The last event is for everyone.
             rooms.publish("room", &json!({ "n": "end" })).await.unwrap();
             mine
         })
@@ -476,14 +476,14 @@ async fn schedule(seed: u64, steps: u64) {
         let buffer = [256, 1024, 16 * 1024][usize::try_from(random.below(3)).unwrap()];
         let mut socket = Raw::open(websocket::channel(&service, buffer), &own_path(&token)).await;
         for call in 0..=random.below(3) {
-            // The same id each time would be taken for the iterator before.
+            // Reused ids would be taken for the previous iterator.
             subscribe_as(&mut socket, &format!("s{call}"), Some(&last)).await;
             let stop_after = random.below(40);
             let mut read = 0;
             while read < stop_after {
                 let frame = socket.message().await;
                 let json = frame.json();
-                // The head, or what was on its way for the iterator before.
+                // The head, or pending frames of the previous iterator.
                 if json["t"] != 3 || json["i"] != format!("s{call}") {
                     continue;
                 }
@@ -521,7 +521,7 @@ async fn schedule(seed: u64, steps: u64) {
 }
 
 #[tokio::test]
-async fn whenever_a_client_leaves_and_comes_back_it_gets_each_event_once_and_in_order() {
+async fn a_client_that_reconnects_at_any_time_gets_each_event_once_and_in_order() {
     let schedules = std::env::var("SCHEDULES").map_or(60, |text| text.parse().unwrap());
     for seed in 1..=schedules {
         within(schedule(seed, 300)).await;
@@ -529,7 +529,7 @@ async fn whenever_a_client_leaves_and_comes_back_it_gets_each_event_once_and_in_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn clients_of_several_threads_that_come_back_get_each_event_once_and_in_order() {
+async fn clients_that_reconnect_on_several_threads_get_each_event_once_and_in_order() {
     let schedules = std::env::var("SCHEDULES").map_or(40, |text| text.parse().unwrap());
     for seed in 1..=schedules {
         within(schedule(seed, 300)).await;

@@ -8,7 +8,7 @@ fn macros() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/macros")
 }
 
-/// The files with that extension below a folder, as `fail/procedure/two_inputs`.
+/// The files with that extension below a folder, such as `fail/procedure/two_inputs`.
 fn files(folder: &str, extension: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut folders = vec![macros().join(folder)];

@@ -12,7 +12,7 @@ fn mistakes_are_reported_at_the_users_own_tokens() {
     let flags = ["--cfg", "trybuild", "--verbose", "-A", "dead_code", "--diagnostic-width=140"];
     let environment = |command: &mut std::process::Command| {
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
-        // Lints of the workspace are none of the user's.
+        // Users do not have the lints of the workspace.
         command.env_remove("RUSTC_WORKSPACE_WRAPPER");
     };
     process::alone_with(environment, || {

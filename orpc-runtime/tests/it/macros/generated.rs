@@ -137,7 +137,7 @@ fn definition_of(router: &Router<App>, path: &str) -> Definition {
 }
 
 #[test]
-fn procedures_stand_in_order_under_their_wire_names() {
+fn procedures_are_listed_in_order_under_their_wire_names() {
     let router = api::router();
     let paths: Vec<_> = router.procedures().into_iter().map(|(path, _)| path).collect();
     let expected = [
@@ -157,7 +157,7 @@ fn procedures_stand_in_order_under_their_wire_names() {
 }
 
 #[test]
-fn a_definition_says_what_the_attributes_say() {
+fn a_definition_has_the_values_of_the_attributes() {
     let router = api::router();
     let send = definition_of(&router, "sendMessage");
     assert_eq!(send.name, "sendMessage");
@@ -268,7 +268,7 @@ async fn a_call_gives_the_typed_error_of_the_function() {
 }
 
 #[tokio::test]
-async fn a_stream_comes_as_the_function_yields_it() {
+async fn a_stream_yields_the_items_of_the_function() {
     let (router, app) = (api::router(), app());
     let items = router.call::<api::borrowed>(app.clone(), ()).await.expect("a stream");
     assert_eq!(items.collect::<Vec<_>>().await, ["odd", "even", "odd"]);
@@ -312,7 +312,7 @@ async fn nested_routers_have_the_context_of_the_one_around_them() {
     assert_eq!(name, Ok("Ada".to_owned()));
     let count = router.call::<api::admin_tools::inner::count>(app.clone(), ()).await;
     assert_eq!(count, Ok(3));
-    // Each is a router of that context on its own, too.
+    // Each is a router of that context by itself as well.
     let inner: Router<App> = api::admin_tools::inner::router();
     assert_eq!(inner.procedures()[0].0, "count");
 }
@@ -446,7 +446,7 @@ fn every_schema_that_cannot_be_compiled_is_reported_with_its_place() {
     assert!(error.to_string().contains("procedure `bad/input`"), "{error}");
 }
 
-/// To read one would never end.
+/// Has no finite value.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Chain(Option<Box<Self>>);
 
@@ -460,7 +460,7 @@ pub(super) enum There {
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct AndBackAgain(There);
 
-/// This ends, as a list may be empty.
+/// Has finite values, since a list may be empty.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Lists(Vec<Option<Self>>);
 
@@ -490,7 +490,7 @@ pub(super) mod circles {
 }
 
 #[test]
-fn a_type_that_is_nothing_but_itself_is_refused() {
+fn a_type_without_finite_values_is_refused() {
     let error = Rpc::try_new(circles::router::<()>()).expect_err("two types have no end");
     let issues: Vec<_> = error.issues().iter().map(ToString::to_string).collect();
     assert_eq!(issues.len(), 3, "{issues:?}");

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::support::websocket::{self, Raw, within};
 use crate::support::{Answer, post, send};
 
-/// Calls in order.
+/// Names of calls, in order.
 #[derive(Default, Clone)]
 pub struct Journal(Arc<Mutex<Vec<String>>>);
 
@@ -73,7 +73,7 @@ async fn authenticate(app: &App, call: &Call) -> Result<User, AuthError> {
     }
 }
 
-/// Sees the user of the middleware before it, and the metadata of the procedure.
+/// Reads the user of the middleware before it, and the metadata of the procedure.
 #[middleware]
 async fn authorize(user: &User, call: &Call) -> Result<Right, AuthError> {
     match call.definition().meta_value("right") {
@@ -85,7 +85,7 @@ async fn authorize(user: &User, call: &Call) -> Result<Right, AuthError> {
     }
 }
 
-/// Lends nothing.
+/// Provides no value.
 #[middleware]
 async fn note(app: &App) {
     app.journal.write("note");
@@ -103,7 +103,7 @@ async fn around(app: &App, call: &Call, next: Next) -> Result<Completed, Error> 
     result
 }
 
-/// Lends a value, and answers without the procedure.
+/// Provides a value, or responds without the procedure.
 #[middleware]
 async fn lending(call: &Call, next: Next<u8>) -> Result<Completed, Error> {
     match call.headers().get("x-stop") {
@@ -121,7 +121,7 @@ async fn brief(next: Next) -> Result<Completed, Error> {
     }
 }
 
-/// Fails when all is over.
+/// Fails after the procedure has ended.
 #[middleware]
 async fn late(next: Next) -> Result<Completed, Error> {
     let _done = next.run().await?;
@@ -252,7 +252,7 @@ pub mod api {
     }
 }
 
-/// Fits every context.
+/// Accepts every context.
 #[router(with = lending)]
 pub mod anywhere {
     use super::*;
@@ -536,7 +536,7 @@ async fn a_middleware_may_end_a_stream_that_runs() {
 }
 
 #[tokio::test]
-async fn a_stream_that_its_client_leaves_is_dropped() {
+async fn a_stream_whose_client_leaves_is_dropped() {
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 
@@ -551,7 +551,7 @@ async fn a_stream_that_its_client_leaves_is_dropped() {
 }
 
 #[tokio::test]
-async fn hooks_see_what_is_behind_an_internal_error() {
+async fn hooks_get_the_source_of_an_internal_error() {
     let app = App::default();
     let answer = call(&app, "/secret", "", "").await;
     assert!(!answer.body.contains("secret"), "{}", answer.body);
@@ -604,7 +604,7 @@ async fn the_function_of_a_middleware_stays_an_ordinary_function() {
     assert_eq!(app.journal.take(), ["note"]);
 }
 
-/// Its schema says more than its type.
+/// Its schema is stricter than its type.
 #[derive(Serialize, JsonSchema)]
 pub struct Small {
     #[schemars(range(max = 5))]

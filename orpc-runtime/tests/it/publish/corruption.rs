@@ -63,7 +63,7 @@ fn damage(file: &mut Vec<u8>, dice: &mut Dice) -> String {
         _ => {
             let mut flipped = Vec::new();
             for _ in 0..1 + dice.roll(8) {
-                // Half of them where there is something, which is not all of the file.
+                // Half of the damage is where the file has data.
                 let mut at = dice.roll(length) as usize;
                 while dice.roll(2) == 0 && file[at] == 0 {
                     at = dice.roll(length) as usize;
@@ -121,7 +121,7 @@ async fn check(path: &Path, world: &World, history: &History, outcomes: &mut Out
             is_told = true;
         }
         is_whole &= !is_told;
-        // No id is used again.
+        // Ids are not reused.
         match lines.publish(channel, &Line { n: 1000 }).await {
             Ok(id) => assert!(events.iter().all(|(known, _)| *known != id), "{id} is used again"),
             Err(error) => drop(error),
@@ -139,7 +139,7 @@ async fn damaged_files_report_every_gap() {
     let world = World::new(Durability::Process);
     let lines: Publisher<Line> = world.builder().open(world.path(), Durability::Process).unwrap();
     let history = fill(&lines).await;
-    // After `kill -9`, and after a clean end.
+    // After `kill -9`, and after a clean shutdown.
     let torn = std::fs::read(world.path()).unwrap();
     lines.close().await;
     let clean = std::fs::read(world.path()).unwrap();
@@ -166,7 +166,7 @@ async fn damaged_files_report_every_gap() {
         }
     }
     println!("{outcomes:?} of a file of {} bytes", clean.len());
-    // The mistakes are of all kinds.
+    // All kinds of outcomes occur.
     assert!(outcomes.whole > 2 && outcomes.told > 0 && outcomes.refused > 0 || first > 1);
 }
 
@@ -174,17 +174,17 @@ async fn damaged_files_report_every_gap() {
 /// is damaged, which is more than redb holds in its cache, so at least one is read from
 /// the file, whichever pages the cache keeps.
 #[tokio::test]
-async fn events_that_are_damaged_while_the_file_is_open_are_not_given_out() {
+async fn events_damaged_while_the_file_is_open_are_not_delivered() {
     let world = World::new(Durability::Process);
     let builder = world.builder().max_bytes(1 << 30);
     let lines: Publisher<String> = builder.open(world.path(), Durability::Process).unwrap();
     let texts: Vec<_> = (0..4000).map(|n| format!("{n:06}-{}", "x".repeat(8000))).collect();
     let all = texts.iter().map(|text| lines.publish("room", text).into_future());
-    // The events may be put in line in any order.
+    // The events may be queued in any order.
     let ids = futures::future::try_join_all(all).await.unwrap();
     let file = std::fs::read(world.path()).unwrap();
     let handle = std::fs::OpenOptions::new().write(true).open(world.path()).unwrap();
-    // Of 8000 bytes one after the other at least two have such a place.
+    // At least two of 8,000 consecutive bytes are such a place.
     let places = (0..file.len()).step_by(4000).filter(|at| file[*at] == b'x');
     let damaged = places.map(|at| handle.write_all_at(b"y", at as u64).unwrap()).count();
     assert!(damaged >= 2 * texts.len(), "{damaged}");

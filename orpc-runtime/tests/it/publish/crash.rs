@@ -1,4 +1,4 @@
-//! A process that is killed. `CRASHES` says how often.
+//! A process that is killed. `CRASHES` sets the number of times.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::path::Path;
@@ -21,7 +21,7 @@ fn open(path: &Path, durability: Durability) -> Publisher<Line> {
     Publisher::builder().max_events(1 << 40).max_bytes(1 << 40).open(path, durability).unwrap()
 }
 
-/// Publishes and says what is acknowledged, `count` events by each publisher.
+/// Publishes and prints acknowledged events, `count` by each publisher.
 async fn publish_aloud(lines: &Publisher<Line>, first: u64, count: u64, out: &mut impl Write) {
     let out = futures::lock::Mutex::new(out);
     let publish = |publisher| {
@@ -39,9 +39,9 @@ async fn publish_aloud(lines: &Publisher<Line>, first: u64, count: u64, out: &mu
     futures::future::join_all((0..PUBLISHERS).map(publish)).await;
 }
 
-/// An event that a child says was acknowledged.
+/// An event that a child printed as acknowledged.
 fn acknowledged(line: &str) -> Option<(EventId, u64)> {
-    // The first line begins with what the test harness says.
+    // The first line begins with output of the test harness.
     let (_, line) = line.split_once("acknowledged ")?;
     let (id, n) = line.split_once(' ')?;
     Some((id.parse().unwrap(), n.parse().unwrap()))
@@ -90,7 +90,7 @@ fn spawn_child(path: &Path, first: u64, is_synced: bool) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Runs a child until it has acknowledged so many events; gives those that it has.
+/// Runs a child until it has acknowledged that many events; returns those it printed.
 fn run_child(path: &Path, first: u64, count: u64, is_synced: bool) -> Vec<(EventId, u64)> {
     let mut child = spawn_child(path, first, is_synced);
     let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -168,10 +168,10 @@ async fn a_file_loses_no_acknowledged_event_by_kill_9() {
     killed_again_and_again(false).await;
 }
 
-/// Processes that are killed while they make the file, from its first moment on. (A kill
-/// at each single operation is tried beside the store.)
+/// Processes that are killed while they create the file, from the first moment on. (Tests
+/// beside the store kill them at each operation.)
 #[tokio::test]
-async fn a_start_that_is_killed_while_it_makes_the_file_is_no_hindrance_to_the_next() {
+async fn a_start_killed_while_it_creates_the_file_does_not_prevent_the_next() {
     let mut dice = Dice(env("CRASH_SEED", 1));
     let mut early = 0;
     for round in 0..env("CRASHES", 20) / 2 {
@@ -181,7 +181,7 @@ async fn a_start_that_is_killed_while_it_makes_the_file_is_no_hindrance_to_the_n
         while std::fs::read_dir(folder.path()).unwrap().next().is_none() {
             std::hint::spin_loop();
         }
-        // A while that is over before the file is made, or a little after.
+        // A time that ends before the file is created, or shortly after.
         for _ in 0..dice.roll(400) {
             drop(std::fs::metadata(&path));
         }

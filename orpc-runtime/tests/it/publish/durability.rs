@@ -39,7 +39,7 @@ async fn a_start_has_what_was_published_or_a_new_epoch(world: World) {
     }
 }
 
-/// No reader holds an id that can un-happen.
+/// No reader gets an id of an event that a crash can undo.
 async fn events_that_a_reader_has_received_are_in_the_file(world: World) {
     if !world.is_durable() {
         return;
@@ -52,7 +52,7 @@ async fn events_that_a_reader_has_received_are_in_the_file(world: World) {
             async move { publish(&lines, n..n + 1).await }
         });
         let seen = event(&mut reader).await.id().unwrap();
-        // As it is at this moment, without a clean end.
+        // A copy of the current state, without a clean shutdown.
         let copy = World::new(Durability::Commit);
         std::fs::copy(world.path(), copy.path()).unwrap();
         let lines = copy.open();
@@ -71,12 +71,12 @@ async fn a_file_that_is_open_is_not_opened_twice(world: World) {
     let again = world.builder().open::<Line>(world.path(), Durability::Commit);
     let error = again.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::InUse, "{error:?}");
-    // It says what to do.
+    // The message says what to do.
     let (message, path) = (error.to_string(), world.path().display().to_string());
     let words = [&*path, "stop the other process", "lock_timeout"];
     assert!(words.iter().all(|word| message.contains(word)), "{message}");
     publish(&lines, 1..2).await;
-    // Closed by all its clones it can be opened at once.
+    // After all clones are dropped it can be opened at once.
     let clone = lines.clone();
     drop(lines);
     drop(clone);
@@ -101,7 +101,7 @@ async fn a_file_that_is_open_can_be_waited_for(world: World) {
     old.close().await;
     let new = new.join().unwrap().unwrap();
     assert_eq!(retained(&new).await, [1, 2, 3, 4, 5]);
-    // Nobody is waited for longer than that.
+    // The wait ends at the timeout.
     let builder = world.builder().lock_timeout(Duration::from_millis(50));
     let again = builder.open::<Line>(world.path(), world.durability);
     assert_eq!(again.unwrap_err().kind(), StoreErrorKind::InUse);
@@ -182,7 +182,7 @@ async fn a_file_of_something_else_is_refused_and_left_alone(world: World) {
     assert!(source.starts_with(&*missing.display().to_string()), "{source}");
 }
 
-/// A file from before is what is left when a disk forgets what it has acknowledged.
+/// An older copy of the file stands for a disk that loses acknowledged writes.
 async fn a_file_that_lost_its_end_tells_its_readers(world: World) {
     if !world.is_durable() {
         return;
@@ -196,14 +196,14 @@ async fn a_file_that_lost_its_end_tells_its_readers(world: World) {
     lines.close().await;
     let after = std::fs::read(world.path()).unwrap();
 
-    // A restored file cannot know: its reader is ahead of it.
+    // A restored file cannot detect it: its reader is ahead.
     std::fs::write(world.path(), &before).unwrap();
     let lines = world.open();
     let mut reader = lines.subscribe("room", late[9]).unwrap();
     assert_eq!(gap(&mut reader).await.reason(), GapReason::Ahead);
     lines.close().await;
 
-    // Once it has other events under those numbers as well.
+    // The same after it has other events with those numbers.
     std::fs::write(world.path(), &before).unwrap();
     let lines = world.open();
     let next = publish(&lines, 100..120).await;
@@ -218,7 +218,7 @@ async fn a_file_that_lost_its_end_tells_its_readers(world: World) {
     let mut reader = lines.subscribe("room", early[3]).unwrap();
     assert_eq!(ready(&mut reader).await, (5..10).chain(100..120).collect::<Vec<_>>());
     lines.close().await;
-    // Events that were given out before stay lost when the file is put back again.
+    // Delivered events stay lost when the file is restored again.
     std::fs::write(world.path(), &after).unwrap();
     let lines = world.open();
     let mut reader = lines.subscribe("room", next[5]).unwrap();
@@ -256,7 +256,7 @@ async fn a_damaged_mark_begins_an_epoch_and_takes_nothing(world: World) {
         assert!(ids.iter().all(|before| before.epoch() != id.epoch()), "an epoch goes on");
         assert_eq!(id.sequence(), next);
         ids.push(id);
-        // The next start is a clean one: it continues in the same epoch.
+        // The next start follows a clean shutdown: it continues in the same epoch.
         drop(lines);
         drop(world.open());
     }
@@ -282,7 +282,7 @@ async fn a_copy_that_goes_on_shares_no_id_with_what_it_was_copied_from(world: Wo
     }
     let mut reader = copied.subscribe("room", shared[0]).unwrap();
     assert_eq!(ready(&mut reader).await, [2, 3, 104, 105, 106, 107]);
-    // It is put in the place of what it was copied from, with what is beside it.
+    // It replaces the original, together with the mark beside it.
     drop((lines, copied));
     std::fs::copy(copy.path(), world.path()).unwrap();
     let lines = world.open();
@@ -292,7 +292,7 @@ async fn a_copy_that_goes_on_shares_no_id_with_what_it_was_copied_from(world: Wo
     assert_eq!(gap(&mut reader).await.resume(), shared[2]);
 }
 
-/// A file of the previous format gives instructions in its error, and is unchanged.
+/// A file of the previous format causes an error with instructions, and stays unchanged.
 async fn a_file_of_an_earlier_format_is_refused(world: World) {
     if !world.is_durable() {
         return;

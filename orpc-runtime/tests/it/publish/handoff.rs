@@ -1,4 +1,4 @@
-//! Replay and what is live are one log, read by position.
+//! Replayed and live events come from one log, read by position.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -46,7 +46,7 @@ async fn readers_that_come_while_events_are_published_get_each_event_once_and_in
                 let id = next.id().unwrap();
                 seen.push(number(next));
                 assert_eq!(id.sequence(), seen.len() as u64);
-                // Disconnects and reconnects, each at other times.
+                // Each reader disconnects and reconnects at different times.
                 if (seen.len() as u64).is_multiple_of(7 + reader) {
                     drop(stream);
                     tokio::task::yield_now().await;
@@ -85,7 +85,7 @@ async fn replay_goes_over_into_what_is_live(world: World) {
     assert_eq!(ready(&mut new).await, [11, 12]);
 }
 
-/// Counts how often it wakes.
+/// Counts its wakes.
 #[derive(Default)]
 struct Alarm(AtomicUsize);
 
@@ -102,7 +102,7 @@ async fn a_reader_that_waits_is_woken_by_the_next_event(world: World) {
         let alarm = Arc::new(Alarm::default());
         let mut reader = lines.subscribe("room", Start::Latest).unwrap();
         let waker = Arc::clone(&alarm).into();
-        // Polled twice it waits once.
+        // A second poll does not register a second wake.
         for _ in 0..2 {
             let polled = Pin::new(&mut reader).poll_next(&mut Context::from_waker(&waker));
             assert!(polled.is_pending());
@@ -122,7 +122,7 @@ async fn the_position_is_that_of_the_event_in_hand(world: World) {
     let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
     assert_eq!(reader.position().unwrap().sequence(), 0);
     for id in ids {
-        // Many were read at once; what counts is what was handed out.
+        // Several events are read at once; only yielded ones count.
         let next = event(&mut reader).await;
         assert_eq!((next.id(), reader.position()), (Some(id), Some(id)));
         reader = lines.subscribe("room", reader.position()).unwrap();
@@ -131,7 +131,7 @@ async fn the_position_is_that_of_the_event_in_hand(world: World) {
 
 async fn a_subscription_that_is_dropped_at_any_point_leaves_nothing(world: World) {
     let lines = world.open();
-    // Before it is polled, while it waits, with events in hand, while it replays.
+    // Before its first poll, while it waits, with buffered events, while it replays.
     for polls in 0..4 {
         for events in [0, 1, 400] {
             let room = format!("room-{polls}-{events}");
@@ -162,7 +162,7 @@ async fn channels_without_events_and_readers_are_forgotten(world: World) {
         lines.publish(&format!("room-{n}"), &Line { n }).await.unwrap();
     }
     assert_eq!(lines.channels(), 50);
-    // Their events are trimmed, and the gap is all that readers can get.
+    // Their events are trimmed, so readers get only a gap.
     world.hands.pass(3 * super::world::RETENTION);
     for n in 0..1000 {
         publish(&lines, n..n + 1).await;

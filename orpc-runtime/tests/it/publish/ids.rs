@@ -1,4 +1,4 @@
-//! Ids, and readers that come with those of something else.
+//! Ids, and readers with ids of another channel or epoch.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -64,7 +64,7 @@ async fn a_reader_of_a_forgotten_channel_is_not_given_the_events_of_another_life
     let mut reader = lines.subscribe("room", ids[2]).unwrap();
     assert_eq!(gap(&mut reader).await.reason(), GapReason::Trimmed);
     assert_eq!(ready(&mut reader).await, [6, 7, 8]);
-    // One that had seen everything misses nothing.
+    // A reader that has seen everything misses nothing.
     if next[0].sequence() == ids[4].sequence() + 1 {
         let mut reader = lines.subscribe("room", ids[4]).unwrap();
         assert_eq!(ready(&mut reader).await, [6, 7, 8]);
@@ -83,7 +83,7 @@ async fn an_id_of_another_epoch_is_a_gap_before_any_event(world: World) {
     );
     assert_eq!(ready(&mut reader).await, [1, 2, 3]);
 
-    // A channel that never had an event tells as well, and then waits.
+    // A channel that never had an event reports a gap as well, and then waits.
     let mut reader = lines.subscribe("empty", foreign).unwrap();
     let told = gap(&mut reader).await;
     assert_eq!((told.reason(), told.resume().sequence()), (GapReason::Epoch, 0));
@@ -95,7 +95,7 @@ async fn an_id_of_another_epoch_is_a_gap_before_any_event(world: World) {
 async fn an_id_below_the_floor_is_a_gap_and_one_at_the_floor_an_exact_replay(world: World) {
     let lines = world.open_with(world.builder().max_events(10));
     let ids = publish(&lines, 1..31).await;
-    // Ten are left: 21 to 30. Their floor is 21.
+    // Ten are left, 21 to 30.
     let mut reader = lines.subscribe("room", ids[19]).unwrap();
     assert_eq!(ready(&mut reader).await, (21..31).collect::<Vec<_>>());
     for last in [0, 5, 18] {

@@ -1,5 +1,5 @@
-//! A long replay to readers that stop costs no memory: a hundred thousand events,
-//! or as many as `REPLAY_EVENTS` says.
+//! A long replay to readers that stop takes no memory: 100,000 events, or the number
+//! in `REPLAY_EVENTS`.
 #![cfg(target_os = "linux")]
 
 use futures::{FutureExt as _, StreamExt as _};
@@ -43,7 +43,7 @@ async fn replay(numbers: Publisher<u64>) {
     }
     let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
     for n in 0..all {
-        // It delays no other reader, and no other delays it.
+        // Readers do not delay one another.
         if n.is_multiple_of(all / 10) {
             publish(&numbers, all..all + 1).await;
             let more = resident().saturating_sub(before);
@@ -84,10 +84,10 @@ fn threads(name: &str) -> usize {
     names.filter(|thread| thread.trim_end() == name).count()
 }
 
-/// Hundreds of clients come back to large events and stop: what was read back for them
-/// is within the budget of all, on a few threads, and one that reads gets everything.
+/// Hundreds of clients resume at large events and stop reading: the events read back for
+/// them stay within the shared budget, on a few threads, and a client that reads gets all.
 #[tokio::test]
-async fn readers_that_come_back_and_stop_share_one_budget_and_a_few_threads() {
+async fn resuming_readers_that_stop_share_one_budget_and_a_few_threads() {
     alone(async || {
         const EVENTS: u64 = 16;
         let folder = tempfile::tempdir().unwrap();
@@ -102,7 +102,7 @@ async fn readers_that_come_back_and_stop_share_one_budget_and_a_few_threads() {
         let mut stopped = Vec::new();
         for _ in 0..400 {
             let mut reader = texts.subscribe("room", Start::Earliest).unwrap();
-            // It asks for the first event, and never looks again.
+            // It polls the first event and then stops.
             let next = reader.next().now_or_never().map_or(1, |_| 2);
             stopped.push((reader, next));
         }
@@ -111,7 +111,7 @@ async fn readers_that_come_back_and_stop_share_one_budget_and_a_few_threads() {
             assert_eq!(reader.next().await.unwrap().unwrap().id().unwrap().sequence(), n);
         }
         let more = resident().saturating_sub(before);
-        // Beside the budget redb has 16 MiB of pages, and each thread an event in its hands.
+        // Beside the budget redb has 16 MiB of pages, and each thread one event.
         assert!(more < 8 * MIB + ALLOWED + 8 * MIB, "{more} bytes more");
         println!("{} KiB more for 400 readers that stopped", more / 1024);
         let readers = threads("orpc-replays");

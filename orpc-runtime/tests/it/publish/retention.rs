@@ -45,7 +45,7 @@ async fn time_trims_what_is_older_than_the_retention_and_nothing_younger(world: 
             }
         }
     }
-    // Channels that are never used as well.
+    // Channels that are never used are trimmed as well.
     world.hands.pass(RETENTION + SLACK + SECOND);
     assert_eq!(retained(&lines).await, Vec::<u64>::new());
 }
@@ -62,7 +62,7 @@ async fn a_clock_that_is_set_back_trims_nothing_early_and_keeps_nothing_longer(w
         drop(lines);
         lines = world.open();
         assert_eq!(retained(&lines).await, [1, 2, 3, 4, 5]);
-        // The clock is right again: nothing that is younger is trimmed for it.
+        // The clock is corrected: younger events are not trimmed because of it.
         world.hands.set_forward(2 * 3600 * SECOND);
         publish(&lines, 6..7).await;
         assert_eq!(retained(&lines).await, [1, 2, 3, 4, 5, 6]);
@@ -218,7 +218,7 @@ async fn all_channels_together_retain_no_more_than_they_may(world: World) {
     assert!(there.len() * (EVENT + 500) > TOTAL / 2, "too much is trimmed: {}", there.len());
     let first = 300 - there.len();
     assert_eq!(there, (first..300).collect::<Vec<_>>(), "not the oldest were trimmed");
-    // Until every reader is asked, the oldest may be trimmed once more.
+    // Before every reader is polled, the oldest may be trimmed once more.
     let mut told = Vec::new();
     for (number, reader) in readers.iter_mut().enumerate() {
         match reader.next_ready().await {

@@ -24,7 +24,7 @@ async fn events_of_one_idempotency_key_are_one_event(world: World) {
     let elsewhere = lines.publish("other", &Line { n: 1 }).idempotency_key("a").await.unwrap();
     assert_eq!(first, again);
     assert_eq!((other.sequence(), elsewhere.sequence()), (2, 1));
-    // Many at once, of which the first may not be kept yet.
+    // Many at once; the first may not be stored yet.
     let tries = (0..50).map(|_| {
         let lines = lines.clone();
         tokio::spawn(
@@ -88,7 +88,7 @@ async fn publishing_that_takes_too_long_has_an_unknown_outcome_and_can_be_tried_
     let lines = world.open();
     for n in 1..20 {
         let key = format!("key-{n}");
-        // No time at all: it may be kept or not.
+        // Without any time the event may be stored or not.
         let outcome =
             lines.publish("room", &Line { n }).idempotency_key(&key).within(Duration::ZERO).await;
         assert!(matches!(outcome, Ok(_) | Err(PublishError::OutcomeUnknown(None))), "{outcome:?}");

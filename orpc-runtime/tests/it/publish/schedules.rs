@@ -1,4 +1,4 @@
-//! Random schedules against what was published. `SCHEDULES` says how many.
+//! Random schedules, compared with the published events. `SCHEDULES` sets their number.
 
 use std::future::IntoFuture as _;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const MAX_EVENTS: u64 = 24;
 /// Number of schedules on one store, each on a channel of its own.
 const PER_STORE: u64 = 100;
 
-/// Numbers that look random (SplitMix64), the same for the same seed.
+/// Pseudorandom numbers (SplitMix64), the same for the same seed.
 pub struct Dice(pub u64);
 
 impl Dice {
@@ -37,12 +37,12 @@ struct Truth {
     events: Vec<(EventId, u64, Duration)>,
 }
 
-/// A client: connected or not, and what it saw last.
+/// A client: its connection, if any, and the last event it saw.
 #[derive(Default)]
 struct Client {
     reader: Option<Subscription<Line>>,
     last: Option<EventId>,
-    /// Up to which event it has read, and when: what is in its hand is not trimmed.
+    /// The event up to which it has read, and the time: buffered events are not trimmed.
     hand: Option<(EventId, Duration)>,
 }
 
@@ -67,7 +67,7 @@ impl Truth {
         now - self.events[index].2 > RETENTION + SLACK
     }
 
-    /// Checks what a client got.
+    /// Checks the events of a client.
     fn judge(
         &self,
         last: &mut EventId,
@@ -98,7 +98,7 @@ impl Truth {
             }
             Err(ReadError::Gap(gap)) => {
                 assert_eq!(gap.last(), *last);
-                // The first event that it does not get.
+                // The first event that is missing.
                 let next = self.position(*last).map_or(0, |index| index + 1);
                 let resume = gap.resume().sequence();
                 let is_skipped =
@@ -168,7 +168,7 @@ async fn run(
         let client = dice.roll(3) as usize;
         match dice.roll(12) {
             0..=3 => {
-                // At once, in the order in which they are put in line.
+                // At once, in the order in which they are queued.
                 let batch = (0..1 + dice.roll(9)).map(|_| {
                     n += 1;
                     let publishing = lines.publish(&channel, &Line { n }).into_future();
@@ -253,7 +253,7 @@ async fn run(
             _ => {}
         }
     }
-    // In the end everyone has everything.
+    // At the end all clients have all events.
     for Client { reader, last, hand } in &mut clients {
         let Some(last) = last else { continue };
         let reader = match reader {

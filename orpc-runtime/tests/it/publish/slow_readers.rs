@@ -1,4 +1,4 @@
-//! Readers that do not read.
+//! Readers that stop reading.
 
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{GapReason, Publisher, Start};

@@ -161,7 +161,7 @@ async fn published_events_are_read_unchanged() {
 }
 
 #[tokio::test]
-async fn a_gap_is_a_declared_error_whose_event_has_the_id_to_go_on_from() {
+async fn a_gap_is_a_declared_error_whose_event_has_the_id_to_continue_from() {
     let (app, rpc) = app();
     let http = rpc.http(Arc::clone(&app));
     let mut ids = Vec::new();
@@ -216,7 +216,7 @@ async fn a_malformed_id_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn readers_that_go_leave_no_channel_behind() {
+async fn disconnected_readers_leave_no_channel_behind() {
     let (app, rpc) = app();
     let websocket = rpc.websocket(Arc::clone(&app)).keep_extensions(false);
     let mut socket = Raw::open(channel(&websocket, 1 << 16), "/").await;

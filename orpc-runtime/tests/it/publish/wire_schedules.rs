@@ -1,5 +1,5 @@
 //! Random schedules as clients see them, over server-sent events and WebSocket.
-//! `WIRE_SCHEDULES` says how many for each way and store.
+//! `WIRE_SCHEDULES` sets their number for each transport and store.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub struct App {
 pub mod api {
     use super::*;
 
-    /// A client that has seen nothing begins with all there is.
+    /// A client that has seen nothing begins with the oldest event.
     #[procedure]
     pub fn follow(
         app: &App,
@@ -63,7 +63,7 @@ struct Server {
 
 impl Server {
     async fn start(world: &World) -> Self {
-        // The file is free when the last socket of the server before has ended.
+        // The file is free once the last socket of the previous server has ended.
         let lines: Publisher<Line> = within(async {
             loop {
                 match world.builder().max_events(MAX_EVENTS).open(world.path(), world.durability) {
@@ -120,7 +120,7 @@ struct Sent {
 }
 
 impl Connection {
-    /// The next event, which has to come.
+    /// The next event.
     async fn next(&mut self) -> Sent {
         match self {
             Self::Sse { body, text } => loop {
@@ -157,7 +157,7 @@ impl Connection {
     }
 }
 
-/// A client: what it saw last, and whether it is connected.
+/// A client: the last event it saw, and its connection, if any.
 #[derive(Default)]
 struct Client {
     connection: Option<Connection>,
@@ -175,7 +175,7 @@ impl Client {
         }
     }
 
-    /// Reads one event and holds it against what was published.
+    /// Reads one event and compares it with the published ones.
     async fn read(&mut self, history: &History) {
         let truth = &history.events;
         let sent = self.connection.as_mut().unwrap().next().await;
@@ -197,7 +197,7 @@ impl Client {
                 // continues.
                 assert_eq!(sent.value["code"], "EVENT_GAP", "{}", sent.value);
                 let stood: EventId = sent.value["data"]["last"].as_str().unwrap().parse().unwrap();
-                // One that has seen nothing began with the oldest event of its time.
+                // A client that had seen nothing began with the oldest event at that time.
                 let last = self.last.unwrap_or(stood);
                 assert_eq!(last, stood, "a gap of somebody else");
                 let missed = truth.iter().position(|(id, _)| {
@@ -227,7 +227,7 @@ struct History {
     events: Vec<(EventId, u64)>,
     /// Number of them that are older than every retained event.
     expired: usize,
-    /// The numbers of the lines, also of epochs before.
+    /// The numbers of the lines, including those of earlier epochs.
     lines: u64,
 }
 
@@ -273,7 +273,7 @@ async fn run(world: &World, running: &mut Option<Server>, way: Way, seed: u64) {
                 }
             }
             4..=6 => {
-                // As far as there is something: what was published has to come.
+                // As many events as were published must arrive.
                 for _ in 0..dice.roll(12) {
                     if client.connection.is_some() && client.is_behind(&history) {
                         client.read(&history).await;
@@ -286,7 +286,7 @@ async fn run(world: &World, running: &mut Option<Server>, way: Way, seed: u64) {
             }
             8 => client.connection = None,
             _ => match dice.roll(6) {
-                // A restart, after which a store in memory knows nothing.
+                // A restart; a store in memory loses everything.
                 0 => {
                     for client in &mut clients {
                         client.connection = None;
@@ -299,7 +299,7 @@ async fn run(world: &World, running: &mut Option<Server>, way: Way, seed: u64) {
                         history.expired = 0;
                     }
                 }
-                // So much time that everything is too old.
+                // Enough time for all events to expire.
                 1 => {
                     world.hands.pass(RETENTION + SLACK * 2);
                     history.expired = history.events.len();

@@ -1,4 +1,4 @@
-//! Stores under test, and time that tests make.
+//! Stores under test, and a clock that tests set.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ pub struct Line {
     pub n: u64,
 }
 
-/// A clock that is set by hand.
+/// A clock that tests set.
 #[derive(Clone)]
 pub struct Hands(Arc<Mutex<(Duration, SystemTime)>>);
 
@@ -26,19 +26,19 @@ impl Hands {
         Self(Arc::new(Mutex::new((Duration::ZERO, wall))))
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn pass(&self, time: Duration) {
         let mut hands = self.0.lock().unwrap();
         hands.0 += time;
         hands.1 += time;
     }
 
-    /// Sets the clock on the wall forward.
+    /// Sets the wall clock forward.
     pub fn set_forward(&self, time: Duration) {
         self.0.lock().unwrap().1 += time;
     }
 
-    /// Sets the clock on the wall back.
+    /// Sets the wall clock back.
     pub fn set_back(&self, time: Duration) {
         self.0.lock().unwrap().1 -= time;
     }
@@ -107,13 +107,13 @@ pub fn number(event: Published<Line>) -> u64 {
     event.value().unwrap().n
 }
 
-/// The next event, which has to come.
+/// The next event.
 pub async fn event(reader: &mut Subscription<Line>) -> Published<Line> {
     let next = tokio::time::timeout(Duration::from_secs(30), reader.next()).await;
     next.expect("no event comes").expect("the stream ends").expect("an error comes")
 }
 
-/// The next item, which has to be a gap.
+/// The next item, a gap.
 pub async fn gap(reader: &mut Subscription<Line>) -> Gap {
     let next = tokio::time::timeout(Duration::from_secs(30), reader.next()).await;
     match next.expect("nothing comes") {
@@ -122,7 +122,7 @@ pub async fn gap(reader: &mut Subscription<Line>) -> Gap {
     }
 }
 
-/// Everything that a reader gets without waiting, up to a gap.
+/// All events that a reader gets without waiting, up to a gap.
 pub async fn ready(reader: &mut Subscription<Line>) -> Vec<u64> {
     let mut numbers = Vec::new();
     while let Some(event) = reader.next_ready().await {

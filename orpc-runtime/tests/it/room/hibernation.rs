@@ -1,5 +1,5 @@
-//! Iterators that hibernate: what the client sees, when they end, and that
-//! nothing of them is left running.
+//! Iterators that hibernate: the frames of the client, their ends, and that they leave no
+//! running task behind.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,9 +24,9 @@ type Id = HibernationId<Value, Value>;
 #[derive(Clone, Default)]
 pub struct App {
     rooms: Rooms,
-    /// The iterators that were opened, in their order.
+    /// The opened iterators, in order.
     opened: Arc<Mutex<Vec<(Socket, Id)>>>,
-    /// Closures that have not run and are not dropped.
+    /// Closures that have neither run nor been dropped.
     closures: Arc<AtomicUsize>,
     calls: Arc<Mutex<Vec<CancellationToken>>>,
     live: Arc<AtomicUsize>,
@@ -47,7 +47,7 @@ impl App {
     }
 }
 
-/// Counts for as long as it lives.
+/// Counts while it lives.
 struct Live(Arc<AtomicUsize>);
 
 impl Live {
@@ -69,7 +69,7 @@ pub struct Reader {
     messages: Option<Id>,
 }
 
-/// Counts how often it is serialised.
+/// Counts its serialisations.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
 pub struct Counted(u8, #[schemars(skip)] Arc<AtomicUsize>);
@@ -113,7 +113,7 @@ pub mod api {
         })
     }
 
-    /// Tells something at once.
+    /// Sends an event at once.
     #[procedure]
     pub fn greet(socket: &Socket) -> HibernatingIterator<Value, Value> {
         let socket = socket.clone();
@@ -157,7 +157,7 @@ pub mod api {
         Err(Error::new(Code::Unauthorized))
     }
 
-    /// Thinks before it answers.
+    /// Waits before it responds.
     #[procedure]
     pub async fn thinks(app: &App, input: u64) -> HibernatingIterator<Value, Value> {
         let token = Live::new(&app.closures);
@@ -187,7 +187,7 @@ fn peer() -> (Peer<App>, App) {
     (rpc.peer(app.clone()), app)
 }
 
-/// The frames that are there without waiting.
+/// The frames that are available without waiting.
 fn ready(peer: &mut Peer<App>) -> Vec<String> {
     let frames = std::iter::from_fn(|| peer.next().now_or_never().flatten());
     frames.map(|frame| String::from_utf8(frame.to_vec()).unwrap()).collect()
@@ -212,7 +212,7 @@ fn subscribe(peer: &mut Peer<App>, app: &App, id: &str) -> (Socket, Id) {
     app.last()
 }
 
-/// As what is left with a socket, and read again.
+/// An id stored with a socket and read back.
 fn again<T, R>(id: &Id) -> HibernationId<T, R> {
     serde_json::from_str(&serde_json::to_string(id).unwrap()).unwrap()
 }
@@ -246,7 +246,7 @@ async fn events_sent_while_it_opens_follow_the_head() {
     );
 }
 
-/// A frame of a vector, by its own words.
+/// A frame of a vector.
 struct Sent<'a> {
     kind: &'a str,
     data: &'a Value,
@@ -286,7 +286,7 @@ impl Sent<'_> {
         }
     }
 
-    /// The same with values that JSON has no type for.
+    /// The same with values that JSON lacks.
     fn encode_typed(&self, id: &Id) -> orpc_runtime::Frame {
         #[derive(Serialize, JsonSchema)]
         struct Typed {
@@ -347,7 +347,7 @@ async fn events_are_those_of_the_official_server() {
             if case.get("hibernationId").is_none() || payload["d"].get("meta").is_some() {
                 continue;
             }
-            // The same on its socket; what a client has stopped is not sent to it.
+            // The same on its socket; events of a stopped iterator are not sent.
             let (socket, id) = app.last();
             let result = match (kind, payload["d"].get("json")) {
                 ("message", None) => {
@@ -401,11 +401,11 @@ async fn an_error_ends_it_with_the_fields_of_its_event() {
 }
 
 #[tokio::test]
-async fn the_clients_abort_ends_it_and_nothing_else() {
+async fn only_the_abort_of_the_client_ends_it() {
     let (mut peer, app) = peer();
     let (socket, id) = subscribe(&mut peer, &app, r#""a""#);
     let (_, other) = subscribe(&mut peer, &app, r#""b""#);
-    // Aborts of others, of which one looks alike.
+    // Aborts of other calls, one with a similar id.
     peer.receive(r#"{"i":"A","t":4}"#);
     peer.receive(r#"{"i":"","t":4}"#);
     message(&json!(1)).send(&socket, &id).unwrap();
@@ -433,7 +433,7 @@ async fn the_end_of_the_socket_ends_it() {
 }
 
 #[tokio::test]
-async fn an_id_is_known_on_its_own_socket_alone() {
+async fn an_id_is_valid_only_on_its_own_socket() {
     let (rpc, app) = served();
     let (mut first, mut second) = (rpc.peer(app.clone()), rpc.peer(app.clone()));
     let (_, id) = subscribe(&mut first, &app, r#""1""#);
@@ -442,7 +442,7 @@ async fn an_id_is_known_on_its_own_socket_alone() {
 }
 
 #[tokio::test]
-async fn ids_stay_as_they_came_also_through_an_attachment() {
+async fn ids_are_unchanged_also_through_an_attachment() {
     let (mut peer, app) = peer();
     let ids = [
         r#""""#,
@@ -549,7 +549,7 @@ async fn an_error_of_the_closure_is_the_last_event() {
 }
 
 #[tokio::test]
-async fn one_that_has_ended_does_not_end_twice() {
+async fn an_ended_iterator_does_not_end_twice() {
     let (mut peer, _) = peer();
     peer.receive(call("a", "/endsAndFails", &Value::Null));
     let done = r#"{"i":"a","t":3,"p":{"e":"done","d":{"json":"bye"}}}"#;
@@ -557,7 +557,7 @@ async fn one_that_has_ended_does_not_end_twice() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_procedure_is_a_response_and_no_iterator() {
+async fn an_error_of_the_procedure_is_a_response_without_an_iterator() {
     let (mut peer, app) = peer();
     peer.receive(call("a", "/refuses", &Value::Null));
     let answer = r#"{"i":"a","p":{"s":401,"b":{"json":{"defined":false,"code":"UNAUTHORIZED","status":401,"message":"Unauthorized"}}}}"#;
@@ -577,7 +577,7 @@ async fn an_abort_before_it_opens_drops_the_call() {
     peer.receive(r#"{"i":"a","t":4}"#);
     assert_eq!(ready(&mut peer), [""; 0]);
     assert_eq!(app.closures(), 0);
-    // And one that is not aborted opens in its time.
+    // A call that is not aborted opens its iterator.
     peer.receive(call("a", "/thinks", &json!(10)));
     let first = within(peer.next()).await.unwrap();
     assert_eq!(first, *head(r#""a""#));
@@ -665,7 +665,7 @@ async fn each_counts_as_a_stream_of_its_socket_until_it_ends() {
 }
 
 #[tokio::test]
-async fn shutdown_ends_them_so_that_clients_come_back() {
+async fn shutdown_ends_them_so_that_clients_reconnect() {
     let (rpc, app) = served();
     let mut peer = rpc.peer(app.clone());
     let (socket, first) = subscribe(&mut peer, &app, r#""a""#);
@@ -711,7 +711,7 @@ async fn a_second_request_of_its_id_is_ignored() {
         peer.receive(call("a", path, &Value::Null));
         assert_eq!(ready(&mut peer), [""; 0], "{path}");
     }
-    // Nor do events for its input reach anything.
+    // Events for its input are ignored.
     peer.receive(r#"{"i":"a","t":3,"p":{"e":"done","d":{"json":1}}}"#);
     assert_eq!(app.opened.lock().unwrap().len(), 1);
     message(&json!(1)).send(&socket, &id).unwrap();
@@ -722,7 +722,7 @@ async fn a_second_request_of_its_id_is_ignored() {
 }
 
 #[tokio::test]
-async fn an_event_is_serialised_once_for_all_who_get_it() {
+async fn an_event_is_serialised_once_for_all_recipients() {
     let (rpc, app) = served();
     let mut peers: Vec<_> = (0..20).map(|_| rpc.peer(app.clone())).collect();
     let serialised = Arc::new(AtomicUsize::new(0));
@@ -746,8 +746,8 @@ async fn a_room_sends_to_the_iterators_in_its_sockets_attachments() {
         assert_eq!(ready(peer), [head(r#""r""#)]);
     }
     let room = app.room();
-    // One that stopped, one that has disconnected, one of another type, one without an
-    // attachment.
+    // A socket whose client stopped, a disconnected one, one with another type of
+    // attachment, one without any.
     peers[1].receive(r#"{"i":"r","t":4}"#);
     let everyone = room.everyone();
     peers[2] = rpc.peer(app.clone());
@@ -781,7 +781,7 @@ async fn a_room_sends_to_the_iterators_in_its_sockets_attachments() {
 }
 
 #[test]
-fn an_event_that_would_break_its_line_is_no_event() {
+fn an_event_that_would_break_its_line_is_refused() {
     for id in ["a\nb", "a\rb", "a\0b"] {
         let event: Event<Value, Value> = Event::new(json!(1)).id(id);
         assert_eq!(
@@ -796,7 +796,7 @@ fn an_event_that_would_break_its_line_is_no_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_socket_that_rests_wakes_for_what_another_task_sends() {
+async fn an_idle_socket_wakes_for_messages_of_other_tasks() {
     let (rpc, app) = served();
     let service = rpc.websocket(app.clone());
     let mut client = Raw::open(websocket::channel(&service, 4096), "/").await;
@@ -804,7 +804,7 @@ async fn a_socket_that_rests_wakes_for_what_another_task_sends() {
     assert_eq!(client.message().await.text(), head(r#""1""#));
     let (socket, id) = app.last();
     for n in 0..50 {
-        // It has long given its buffers back.
+        // It has returned its buffers.
         tokio::time::sleep(Duration::from_secs(5)).await;
         client.send(websocket::PONG, b"").await;
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -872,7 +872,7 @@ async fn a_socket_is_one_task_however_many_hibernate_on_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_the_socket_sends_what_waits_and_then_no_more() {
+async fn closing_the_socket_sends_pending_messages_and_no_later_ones() {
     let (rpc, app) = served();
     let service = rpc.websocket(app.clone());
     let mut client = Raw::open(websocket::channel(&service, 4096), "/").await;
@@ -887,7 +887,7 @@ async fn closing_the_socket_sends_what_waits_and_then_no_more() {
 }
 
 #[tokio::test]
-async fn a_context_that_is_made_for_the_call_is_gone_with_it() {
+async fn a_context_created_for_the_call_is_dropped_with_it() {
     static MADE: AtomicUsize = AtomicUsize::new(0);
 
     async fn context(_: &Call) -> Result<App, Error> {

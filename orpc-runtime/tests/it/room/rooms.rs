@@ -64,7 +64,7 @@ fn peers<const N: usize>(rooms: &Rooms) -> [Peer<Rooms>; N] {
     std::array::from_fn(|_| rpc.peer(rooms.clone()))
 }
 
-/// The frames that are there without waiting.
+/// The frames that are available without waiting.
 fn ready(peer: &mut Peer<Rooms>) -> Vec<String> {
     let frames = std::iter::from_fn(|| peer.next().now_or_never().flatten());
     frames.map(|frame| String::from_utf8(frame.to_vec()).unwrap()).collect()
@@ -110,7 +110,7 @@ fn a_room_exists_while_it_is_held_or_a_socket_is_in_it() {
 }
 
 #[test]
-fn clones_are_one_registry_and_others_are_not() {
+fn clones_share_one_registry() {
     let (rooms, others) = (Rooms::new(), Rooms::new());
     let [peer] = peers(&rooms);
     let a = rooms.clone().get_or_create("a");
@@ -118,7 +118,7 @@ fn clones_are_one_registry_and_others_are_not() {
     assert_eq!(rooms.get("a").unwrap().len(), 1);
     assert!(others.get("a").is_none());
     assert_eq!(others.get_or_create("a").len(), 0);
-    // Names are texts: nothing is trimmed, folded or taken for a path.
+    // Names are not trimmed, case-folded or parsed as paths.
     let held: Vec<Room> = ["", " a", "A", "a/b", "ü", "u\u{308}"]
         .into_iter()
         .map(|name| rooms.get_or_create(name))
@@ -141,7 +141,7 @@ fn a_room_outlives_its_registry_while_it_is_held() {
 }
 
 #[test]
-fn joining_and_leaving_say_whether_anything_changed() {
+fn joining_and_leaving_return_whether_anything_changed() {
     let rooms = Rooms::new();
     let [peer, stranger] = peers(&rooms);
     let room = rooms.get_or_create("a");
@@ -199,7 +199,7 @@ fn the_rooms_of_a_socket_are_those_of_the_registry_in_their_order() {
     held[0].leave(peer.socket());
     held[0].join(peer.socket());
     assert_eq!(names(rooms.of(peer.socket())), ["a", "b", "c"]);
-    // The sockets at that time, even if they change during the iteration.
+    // A snapshot, even if the sockets change during the iteration.
     for room in rooms.of(peer.socket()) {
         assert!(room.leave(peer.socket()));
     }
@@ -269,7 +269,7 @@ fn one_socket_is_reached_by_its_id() {
 }
 
 #[test]
-fn those_with_a_tag_get_what_is_sent_to_it() {
+fn sockets_with_a_tag_get_its_messages() {
     let rooms = Rooms::new();
     let rpc = rpc();
     let room = rooms.get_or_create("a");
@@ -307,7 +307,7 @@ fn those_with_a_tag_get_what_is_sent_to_it() {
 }
 
 #[test]
-fn one_that_ended_since_is_passed_over_and_one_that_came_since_is_not_there() {
+fn a_selection_skips_ended_sockets_and_lacks_later_ones() {
     let rooms = Rooms::new();
     let [mut first, second, mut late] = peers(&rooms);
     let room = rooms.get_or_create("a");
@@ -323,14 +323,14 @@ fn one_that_ended_since_is_passed_over_and_one_that_came_since_is_not_there() {
 }
 
 #[test]
-fn a_socket_that_is_dead_or_does_not_read_breaks_nothing_for_the_others() {
+fn a_dead_or_stalled_socket_does_not_affect_the_others() {
     let rooms = Rooms::new();
     let [mut before, stalled, mut between, dead, mut after] = peers(&rooms);
     let room = rooms.get_or_create("a");
     for peer in [&before, &stalled, &between, &dead, &after] {
         room.join(peer.socket());
     }
-    // All that may wait for it does.
+    // Its outbox is full.
     stalled.socket().send("x".repeat(1024 * 1024)).unwrap();
     assert_eq!(stalled.closing(), None);
     let everyone = room.everyone();
@@ -363,7 +363,7 @@ fn one_byte_below_its_limit_a_socket_still_takes_a_message() {
 }
 
 #[test]
-fn tags_have_limits_that_are_met_exactly() {
+fn tags_have_exact_limits() {
     let mut accept = SocketConfig::new();
     for number in 0..10 {
         accept = accept.tag(format!("{number}")).unwrap();
@@ -389,7 +389,7 @@ fn tags_have_limits_that_are_met_exactly() {
 }
 
 #[test]
-fn attachments_have_a_limit_that_is_met_exactly() {
+fn attachments_have_an_exact_limit() {
     let rooms = Rooms::new();
     let [peer] = peers(&rooms);
     let socket = peer.socket();
@@ -398,7 +398,7 @@ fn attachments_have_a_limit_that_is_met_exactly() {
     let longest = "x".repeat(2046);
     socket.attach(&longest).unwrap();
     assert_eq!(socket.attachment::<String>().unwrap(), Some(longest.clone()));
-    // Bytes, not characters; escapes count as they are written.
+    // Bytes, not characters; escapes count in their written form.
     for (text, length) in
         [("x".repeat(2047), 2049), ("ü".repeat(1024), 2050), ("\n".repeat(1024), 2050)]
     {
@@ -415,7 +415,7 @@ fn attachments_have_a_limit_that_is_met_exactly() {
 }
 
 #[tokio::test]
-async fn attachments_are_there_from_the_start_and_can_be_replaced() {
+async fn attachments_exist_from_the_start_and_can_be_replaced() {
     let rooms = Rooms::new();
     let ada = User { name: "Ada".to_owned() };
     let mut peer = peer_of(&rpc(), &rooms, SocketConfig::new().attach(&ada).unwrap());
@@ -463,7 +463,7 @@ fn a_socket_is_accepted_into_rooms() {
     assert_eq!(ready(&mut peer), ["x"]);
     drop((peer, b));
     assert!(rooms.is_empty());
-    // One that never became a socket holds nothing.
+    // A configuration that never became a socket is in no room.
     let unused = SocketConfig::new().room(&rooms.get_or_create("c"));
     assert_eq!(rooms.len(), 1);
     drop(unused);
@@ -481,7 +481,7 @@ fn closing_everyone_closes_those_and_no_others() {
     first.socket().send("waits").unwrap();
     first.socket().close(CloseCode::new(4000).unwrap(), "first");
     let code = CloseCode::new(4001).unwrap();
-    // A reason has room for 123 bytes; the last letter would be cut through.
+    // A reason has at most 123 bytes, cut before the last character.
     let reason = format!("{}ü", "x".repeat(122));
     room.everyone().except(guest.socket()).close(code, &reason);
     assert_eq!(ready(&mut first), ["waits"]);
@@ -496,7 +496,7 @@ fn closing_everyone_closes_those_and_no_others() {
 }
 
 #[test]
-fn only_codes_that_may_be_sent_can_be_made() {
+fn only_valid_close_codes_can_be_created() {
     let may: Vec<u16> = (0..=u16::MAX).filter(|&code| CloseCode::new(code).is_some()).collect();
     let expected = (1000..=1003).chain(1007..=1014).chain(3000..=4999);
     assert_eq!(may, expected.collect::<Vec<u16>>());
@@ -519,7 +519,7 @@ async fn procedures_move_their_sockets_between_rooms() {
     assert!(rooms.is_empty());
 }
 
-/// A peer whose socket tells when it is freed: the token is then held once.
+/// A peer whose socket shows its release: the token then has one owner.
 fn tracked(rpc: &Rpc<Rooms>, rooms: &Rooms, token: &Arc<()>, accept: SocketConfig) -> Peer<Rooms> {
     let mut request = http::Request::new(()).into_parts().0;
     request.extensions.insert(Arc::clone(token));
@@ -548,7 +548,7 @@ fn threads_that_join_leave_and_end_leave_no_socket_behind() {
                 let (start, rooms, sockets, held) = (&start, &rooms, &sockets, &held);
                 scope.spawn(move || {
                     start.wait();
-                    // Each thread moves all sockets, and ends one of them amid that.
+                    // Each thread moves all sockets, and ends one of them meanwhile.
                     let mut own = Some(peer);
                     for (step, socket) in sockets.iter().cycle().skip(n).take(24).enumerate() {
                         let room = rooms.get_or_create(NAMES[(n + step) % NAMES.len()]);
@@ -587,7 +587,7 @@ fn a_room_that_vanishes_and_comes_back_is_one_room_for_all() {
     let [peer] = peers(&rooms);
     let socket = peer.socket();
     std::thread::scope(|scope| {
-        // Makes and drops rooms of that name all the time.
+        // Creates and drops rooms of that name continuously.
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 drop(rooms.get_or_create("a"));

@@ -1,4 +1,4 @@
-//! Sockets at their edges: when they close, what they lose, who is in a room.
+//! Sockets in rare states: closing, lost messages, membership of rooms.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Barrier, Mutex};
@@ -46,7 +46,7 @@ fn ready(peer: &mut Peer<App>) -> Vec<String> {
 }
 
 #[test]
-fn a_room_and_a_socket_agree_on_whether_it_is_in_it() {
+fn a_room_and_a_socket_agree_on_membership() {
     let app = App::default();
     let peer = peer(&app);
     let socket = peer.socket();
@@ -76,7 +76,7 @@ async fn a_call_in_the_same_process_leaves_no_socket_in_a_room() {
 }
 
 #[test]
-fn a_socket_that_lost_a_message_gets_none_that_came_after_it() {
+fn a_socket_that_lost_a_message_gets_no_later_one() {
     let app = App::default();
     let mut peer = peer(&app);
     let socket = peer.socket().clone();
@@ -136,7 +136,7 @@ mod over_a_connection {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_as_long_as_told_is_served() {
+    async fn a_client_that_waits_for_retry_after_is_served() {
         let calls = Arc::new(AtomicUsize::new(0));
         let service = Rpc::new(api::router())
             .websocket(Arc::clone(&calls))
@@ -197,7 +197,7 @@ mod over_a_connection {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_call_runs_once_the_socket_is_told_to_close() {
+    async fn no_call_runs_after_the_socket_is_closed() {
         for path in ["/open", "/message"] {
             let calls = Arc::new(AtomicUsize::new(0));
             let service = Rpc::new(api::router()).websocket(Arc::clone(&calls)).hooks(Strict);
@@ -377,7 +377,7 @@ mod talkative {
             [("result", 3), ("failure", 3), ("events", 8), ("failing", 5), ("hibernating", 4)]
         {
             let (done, answer) = mpsc::channel();
-            // In a thread, as one that waits for itself waits for ever.
+            // In a thread, since a deadlock would block it forever.
             std::thread::spawn(move || {
                 let mut peer = Rpc::new(api::router()).peer(App::default());
                 peer.receive(format!(r#"{{"i":"1","p":{{"u":"/{path}"}}}}"#));

@@ -117,7 +117,7 @@ pub fn rooms() -> Durable<Room> {
     rooms_with(Publisher::memory())
 }
 
-/// The endpoint, whose sockets live long.
+/// The endpoint, with long-lived sockets.
 pub fn endpoint(rooms: &Durable<Room>) -> WebSocketService<App> {
     rooms.websocket(App { rooms: rooms.clone() })
 }
@@ -149,7 +149,7 @@ pub fn path(id: &str, token: &str) -> String {
     format!("/durable?{}", query.finish())
 }
 
-/// The path of a socket for whom the token was made.
+/// The path of a socket with the id in the token.
 pub fn own_path(token: &str) -> String {
     path(claims(token)["cid"].as_str().unwrap(), token)
 }

@@ -1,29 +1,29 @@
 //! Hostile envelopes and forms, of the maximum length that a server accepts. The tests
 //! check the responses, `benches/hostile_meta.rs` measures their cost.
 
-/// The longest body unless a limit is set.
+/// Default maximum length of a body.
 const BODY: usize = 1024 * 1024;
 
 /// Name and text of a case.
 pub type Case = (&'static str, String);
 
-/// As many items of a list as asked for.
+/// A list of that many items.
 fn list(count: usize, item: impl Fn(usize) -> String) -> String {
     let items: Vec<_> = (0..count).map(item).collect();
     format!("[{}]", items.join(","))
 }
 
-/// One text so often, as a list.
+/// A list of that many equal texts.
 fn same(count: usize, item: &str) -> String {
     list(count, |_| item.to_owned())
 }
 
-/// Lists in one another.
+/// Nested lists.
 fn nested(depth: usize) -> String {
     format!("{}{}", "[".repeat(depth), "]".repeat(depth))
 }
 
-/// The segments of a path that goes so deep.
+/// The segments of a path of that depth.
 fn zeros(depth: usize) -> String {
     vec!["0"; depth].join(",")
 }
@@ -36,7 +36,7 @@ fn envelope(json: &str, meta: &str) -> String {
     format!(r#"{{"json":{json},"meta":{meta}}}"#)
 }
 
-/// The same with as many of a letter where the `#` is as make it as long as may be.
+/// The same, with the `#` replaced by as many letters as the maximum length allows.
 fn longest(envelope: &str, letter: char) -> String {
     let (before, after) = envelope.split_once('#').unwrap();
     let filling: String = (before.len() + after.len()..BODY).map(|_| letter).collect();
@@ -143,7 +143,7 @@ pub fn malformed() -> Vec<Case> {
     ]
 }
 
-/// Envelopes that are only large: a value is accepted or its issues are reported.
+/// Large envelopes: a value is accepted or its issues are reported.
 pub fn laborious() -> Vec<Case> {
     vec![
         (

@@ -19,12 +19,12 @@ use proptest::sample::{Index, select};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-/// A response that was read to its end.
+/// A complete response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// As text; what is no UTF-8 is replaced.
+    /// As text; invalid UTF-8 is replaced.
     pub body: String,
     pub bytes: bytes::Bytes,
     pub unmatched: bool,
@@ -46,7 +46,7 @@ impl Answer {
     }
 }
 
-/// Sends a request to a service and reads the whole answer.
+/// Sends a request to a service and reads the whole response.
 pub async fn send<C, B>(service: HttpService<C>, request: Request<B>) -> Answer
 where
     C: Send + Sync + 'static,
@@ -57,7 +57,7 @@ where
     read(response).await
 }
 
-/// Reads the whole answer.
+/// Reads the whole response.
 pub async fn read(response: http::Response<RpcBody>) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
@@ -98,7 +98,7 @@ pub async fn serve<C: Send + Sync + 'static>(service: HttpService<C>) -> SocketA
     address
 }
 
-/// So many cases of a property, or as many as `FUZZ_CASES` says.
+/// That many cases of a property, or the number in `FUZZ_CASES`.
 pub fn cases(usual: u32) -> ProptestConfig {
     let cases = std::env::var("FUZZ_CASES").map_or(usual, |text| text.parse().unwrap());
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Du
 use tokio::net::{TcpListener, TcpStream};
 use tokio_websockets::{ClientBuilder, WebSocketStream};
 
-/// Beyond that a test has failed.
+/// Time after which a test has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const TEXT: u8 = 0x1;
@@ -73,12 +73,12 @@ where
     within(builder.connect_on(stream)).await.unwrap().0
 }
 
-/// Waits for something, but not for ever.
+/// Waits for something, with a deadline.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("it takes for ever")
+    tokio::time::timeout(PATIENCE, future).await.expect("it takes too long")
 }
 
-/// Lets other tasks run until something is so.
+/// Lets other tasks run until a condition holds.
 pub async fn until(mut is_so: impl FnMut() -> bool) {
     for _ in 0..5_000_000 {
         if is_so() {
@@ -101,7 +101,7 @@ pub struct Head {
     pub text: String,
 }
 
-/// A client's end that does nothing by itself: no pong, no answer to a close frame.
+/// The end of a client that does nothing by itself: no pong, no response to a close frame.
 #[derive(Debug)]
 pub struct Raw<S> {
     pub stream: S,
@@ -214,7 +214,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
         }
     }
 
-    /// Every frame there is, to the end of the connection.
+    /// All frames to the end of the connection.
     pub async fn rest(&mut self) -> Vec<RawFrame> {
         let mut frames = Vec::new();
         while let Some(frame) = self.next().await {

@@ -103,7 +103,7 @@ impl Package {
 }
 
 #[test]
-fn a_build_script_runs_when_the_file_is_another_one_and_not_else() {
+fn a_build_script_runs_only_when_the_file_differs() {
     let package = Package::new();
     package.build();
     let text = fs::read_to_string(package.client()).unwrap();
@@ -114,7 +114,7 @@ fn a_build_script_runs_when_the_file_is_another_one_and_not_else() {
     package.build();
     assert_eq!((package.runs(), package.modified()), (first, modified), "nothing changed");
 
-    // Nor has another source anything to do with it.
+    // Another source file does not matter either.
     fs::write(package.0.join("src/lib.rs"), "//! Changed.").unwrap();
     package.build();
     assert_eq!((package.runs(), package.modified()), (first, modified), "a source changed");

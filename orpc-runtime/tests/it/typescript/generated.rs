@@ -371,7 +371,7 @@ fn every_shape_of_serde_has_its_type() {
 }
 
 #[test]
-fn clashing_names_are_told_apart_by_their_modules_in_whatever_order() {
+fn clashing_names_are_prefixed_by_modules_in_any_order() {
     let forwards: Router<()> = Router::new()
         .procedure::<clashes::first, _>()
         .procedure::<clashes::second, _>()
@@ -415,7 +415,7 @@ fn modified(path: &Path) -> std::time::SystemTime {
 }
 
 #[test]
-fn a_file_is_written_when_it_changes_and_not_else() {
+fn a_file_is_written_only_when_it_changes() {
     let folder = folder();
     let path = folder.path().join("new/folder/client.ts");
     let text = typescript::client::<()>(&kinds::router());
@@ -425,7 +425,7 @@ fn a_file_is_written_when_it_changes_and_not_else() {
     std::fs::File::open(&path).unwrap().set_modified(long_ago).unwrap();
     assert_eq!(text.try_write(&path).unwrap(), Outcome::Unchanged);
     assert_eq!(modified(&path), long_ago);
-    // With the line ends of another system it is the same file.
+    // Other line ends do not make it another file.
     std::fs::write(&path, text.to_string().replace('\n', "\r\n")).unwrap();
     assert_eq!(text.try_write(&path).unwrap(), Outcome::Unchanged);
     assert_eq!(text.try_check(&path).unwrap(), Outcome::Unchanged);
@@ -435,7 +435,7 @@ fn a_file_is_written_when_it_changes_and_not_else() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_can_be_read_by_whom_the_mask_allows_and_a_link_stays_one() {
+fn a_written_file_has_the_permissions_of_the_mask_and_links_stay_links() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = folder();
@@ -451,7 +451,7 @@ fn a_file_can_be_read_by_whom_the_mask_allows_and_a_link_stays_one() {
 }
 
 #[test]
-fn a_check_tells_the_difference_and_writes_nothing() {
+fn a_check_reports_the_difference_and_writes_nothing() {
     let folder = folder();
     let path = folder.path().join("client.ts");
     let text = typescript::client::<()>(&kinds::router());
@@ -474,7 +474,7 @@ fn a_check_tells_the_difference_and_writes_nothing() {
 #[test]
 fn a_file_that_cannot_be_written_is_named() {
     let folder = folder();
-    // A folder stands where the file should.
+    // The path is a folder.
     let path = folder.path().join("client.ts");
     std::fs::create_dir(&path).unwrap();
     let error = typescript::client::<()>(&kinds::router()).try_write(&path).unwrap_err();

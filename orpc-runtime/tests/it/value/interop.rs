@@ -1,4 +1,4 @@
-//! Fields of other types that reach JavaScript as a `Date`, `URL` and so on, each by one
+//! Fields of other types that are a `Date`, `URL` and so on in JavaScript, each by one
 //! attribute.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -1,5 +1,5 @@
-//! Values that JSON has no type for: as inputs, as outputs, in every shape of
-//! serde's, and from clients who mean harm.
+//! Values that JSON lacks: as inputs, as outputs, in every shape of serde, and from
+//! hostile clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::{self, hostile, post, send};
 
-/// A procedure that gives its input back, for each type.
+/// A procedure that returns its input, for each type.
 macro_rules! echoes {
     ($($name:ident: $ty:ty;)*) => {
         #[router]
@@ -112,7 +112,7 @@ pub enum Adjacent {
     Big(u64),
 }
 
-/// Integers of all sizes, some of which JavaScript gets as numbers.
+/// Integers of all sizes, some of which are numbers in JavaScript.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Integers {
     small: u32,
@@ -227,7 +227,7 @@ fn service() -> HttpService<()> {
     SERVICE.clone()
 }
 
-/// Sends an envelope; gives the status and the body.
+/// Sends an envelope; returns the status and the body.
 async fn call(name: &str, envelope: &str) -> (u16, String) {
     let mut words = name.split('_');
     let mut path = format!("/{}", words.next().unwrap());
@@ -269,7 +269,7 @@ async fn assert_malformed(name: &str, envelope: &str) {
 }
 
 #[tokio::test]
-async fn every_kind_passes_through_every_shape_of_serde() {
+async fn every_kind_survives_every_shape_of_serde() {
     let all = r#"{"json":{"big":"123456789012345678901234567890","when":"2024-01-02T03:04:05.678Z","url":"http://x/","pattern":"/a\\/b/gi","set":["a","b"],"map":[["k",1.5]],"list":["1970-01-01T00:00:00.000Z"],"nan":null},"meta":[[0,"big"],[1,"when"],[4,"url"],[5,"pattern"],[6,"set"],[7,"map"],[1,"list",0],[2,"nan"]]}"#;
     let echoes = [
         ("all", all),
@@ -332,7 +332,7 @@ async fn every_kind_passes_through_every_shape_of_serde() {
 }
 
 #[tokio::test]
-async fn raw_json_passes_beside_special_values() {
+async fn raw_json_survives_beside_special_values() {
     let text = r#"{"a":[1,2.5,"x\n",null,true],"b":{}}"#;
     assert_echo("raw", &format!(r#"{{"json":{{"big":"5","text":{text}}},"meta":[[0,"big"]]}}"#))
         .await;
@@ -446,7 +446,7 @@ async fn ranges_and_lengths_apply_to_every_kind() {
         ],
     )
     .await;
-    // Duplicates do not make up the numbers.
+    // Duplicates do not count.
     assert_issues(
         "ranges",
         r#"{"json":{"big":"0","when":null,"set":[],"map":[]},"meta":[[0,"big"],[1,"when"],[6,"set"],[7,"map"]]}"#,
@@ -462,7 +462,7 @@ async fn ranges_and_lengths_apply_to_every_kind() {
 }
 
 #[tokio::test]
-async fn undefined_is_null_to_an_option_and_no_member_to_an_object() {
+async fn undefined_is_none_for_an_option_and_a_missing_member_in_an_object() {
     assert_answer("options", r#"{"json":[null,1],"meta":[[3,0]]}"#, r#"{"json":[null,1]}"#).await;
     assert_answer("with_default", r#"{"json":{"n":null},"meta":[[3,"n"]]}"#, r#"{"json":{"n":0}}"#)
         .await;
@@ -472,7 +472,7 @@ async fn undefined_is_null_to_an_option_and_no_member_to_an_object() {
 }
 
 #[tokio::test]
-async fn the_same_members_collapse_as_in_javascript() {
+async fn equal_members_collapse_as_in_javascript() {
     for (sent, kept) in [
         ("[0,-0.0,0.0]", "[0]"),
         ("[\"1\",1,true,null]", "[\"1\",1,true,null]"),
@@ -497,7 +497,7 @@ async fn the_same_members_collapse_as_in_javascript() {
 }
 
 #[tokio::test]
-async fn a_date_that_javascript_reads_its_own_way_is_an_issue() {
+async fn a_date_that_only_javascript_parses_is_an_issue() {
     for text in ["2024-01-01T00:00", "1/2/2024", "Jan 5, 2024", "2024-13-01", "12"] {
         assert_issues(
             "any",
@@ -511,7 +511,7 @@ async fn a_date_that_javascript_reads_its_own_way_is_an_issue() {
 #[tokio::test]
 async fn unknown_codes_are_ignored() {
     assert_answer("any", r#"{"json":[1],"meta":[[21],[999,0],[8,0]]}"#, r#"{"json":[1]}"#).await;
-    // The official server's answers.
+    // The responses of the official server.
     let ignored = [
         r#"[[99,"nowhere"]]"#,
         r#"[[999,1]]"#,
@@ -593,7 +593,7 @@ async fn the_data_of_an_error_are_of_every_kind() {
     let declared = r#"{"json":{"defined":true,"code":"QUOTA_EXCEEDED","status":507,"message":"QUOTA_EXCEEDED","data":{"used":"18446744073709551615","limit":7,"until":"1970-01-01T00:00:00.000Z"}},"meta":[[0,"data","used"],[1,"data","until"]]}"#;
     assert_eq!(call("/declared").await, declared);
     assert_eq!(call("/byCode").await, declared);
-    // Nobody says that the integer is a bigint.
+    // Nothing declares the integer a bigint.
     assert_eq!(
         call("/undeclared").await,
         r#"{"json":{"defined":false,"code":"CONFLICT","status":409,"message":"Conflict","data":{"used":18446744073709551615,"limit":7,"until":"1970-01-01T00:00:00.000Z"}},"meta":[[1,"data","until"]]}"#
@@ -663,10 +663,10 @@ async fn hostile_meta_is_refused() {
     }
 }
 
-/// Values that are only large are accepted, or refused for their type, with a response
-/// that is not larger.
+/// Large values are accepted, or refused for their type, with a response that is not
+/// larger.
 #[tokio::test]
-async fn laborious_values_are_answered() {
+async fn large_values_get_a_bounded_response() {
     for (what, envelope) in hostile::laborious() {
         for name in ["any", "points", "all", "object_of_lists"] {
             let (status, body) = call(name, &envelope).await;
@@ -695,7 +695,7 @@ async fn the_list_of_issues_is_bounded() {
     let (issues, last) = count("any", dates(1001)).await;
     assert_eq!((issues, last.as_str()), (1001, "More than 1000 issues, the rest is left out"));
 
-    // Each issue names its place, and so repeats the key.
+    // Each issue names its place and so repeats the key.
     let below = |length: usize, mistakes: usize, meta: &str| {
         let mistakes = vec!["-1"; mistakes].join(",");
         format!("{{\"json\":{{\"{}\":[{mistakes}]}}{meta}}}", "k".repeat(length))
@@ -715,7 +715,7 @@ async fn the_list_of_issues_is_bounded() {
     assert_eq!((issues, last.as_str()), (1, "Invalid input: too large to say what is wrong"));
 }
 
-/// As many values as a body of 1 MiB holds pass, in time that is linear.
+/// As many values as a body of 1 MiB holds are accepted, in linear time.
 #[tokio::test]
 async fn many_values_pass() {
     let numbers: Vec<_> = (0..50_000).map(|number| format!("\"{number}\"")).collect();
@@ -782,7 +782,7 @@ proptest! {
         let first = first.now_or_never().unwrap();
         prop_assert_eq!(first.status, 200);
         let second = send(service(), post("/any", first.body.clone())).now_or_never().unwrap();
-        // Of members that are the same one is left.
+        // Of equal members one is left.
         let third = send(service(), post("/any", second.body.clone())).now_or_never().unwrap();
         prop_assert_eq!(second.status, 200, "{}", first.body);
         prop_assert_eq!(&second.body, &third.body);
@@ -795,7 +795,7 @@ proptest! {
 proptest! {
     #![proptest_config(support::cases(40_000))]
 
-    /// Any `meta` with any JSON: a response, and never a panic.
+    /// Any `meta` with any JSON gets a response, never a panic.
     #[test]
     fn no_meta_panics(
         (name, json, meta) in (
@@ -832,7 +832,7 @@ proptest! {
             .collect();
         let envelope = format!("{{\"json\":{json},\"meta\":[{}]}}", meta.join(","));
         let answer = send(service(), post(&format!("/{name}"), envelope)).now_or_never().unwrap();
-        // 500 means a panic here: no procedure fails by itself.
+        // A 500 would mean a panic: no procedure fails by itself.
         prop_assert!([200, 400].contains(&answer.status), "{answer:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Replays the captured exchanges of the official packages against the service,
-//! and prints how many were run and why others were not.
+//! Replays the captured exchanges of the official packages against the service, and
+//! prints the number of run cases and the reasons of skipped ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -50,7 +50,7 @@ pub mod server {
         pub n: u32,
     }
 
-    /// Returns a value that its type refuses.
+    /// Returns a value that its own schema refuses.
     #[procedure]
     pub async fn bad_output() -> Small {
         Small { n: 2 }
@@ -68,7 +68,7 @@ pub mod server {
         input.value
     }
 
-    /// Two events, and then no more for a long time.
+    /// Two events, and then a long silence.
     #[procedure]
     pub fn ticks() -> impl Stream<Item = Event<Value>> {
         let events = [1, 2].map(|n: u64| Event::new(json!({ "n": n })).id(n.to_string()));
@@ -211,7 +211,7 @@ pub mod server {
     pub mod stream {
         use super::super::*;
 
-        /// One event that its type takes, and one that it refuses.
+        /// One valid event, and one that its schema refuses.
         #[procedure]
         pub fn validated() -> impl Stream<Item = super::Small> {
             futures::stream::iter([1, 2]).map(|n| super::Small { n })
@@ -449,7 +449,7 @@ fn vectors(file: &str) -> Vec<Value> {
     let file: File = serde_json::from_str(&text).unwrap();
     let case = |case: &serde_json::value::RawValue| match serde_json::from_str(case.get()) {
         Ok(case) => case,
-        // Half a surrogate pair is no text in Rust, nor is the file that holds it.
+        // An unpaired surrogate is not text in Rust, nor is the file that contains it.
         Err(_) if case.get().contains("string-lone-surrogate\"") => {
             json!({ "name": "string-lone-surrogate", "frames": [""] })
         }
@@ -460,11 +460,11 @@ fn vectors(file: &str) -> Vec<Value> {
 
 /// The service as the capture's server was configured for the case.
 fn service(name: &str) -> HttpService<()> {
-    // The official server has pages of every origin call.
+    // The official server allows pages of every origin.
     let service = Rpc::new(server::router().check_outputs()).http(()).allow_any_origin();
     let service = if name == "path.no-prefix" { service } else { service.prefix("/rpc") };
     match name {
-        // The official server refuses the second one as well where it is strict.
+        // A strict official server refuses the second one as well.
         "get.strict-get-disabled" | "batch.raw-get-items" => service.strict_get(false),
         "sse.options-no-comment" => service.initial_comment(None),
         "sse.options-comment" => service.initial_comment(Some("hi")),
@@ -536,7 +536,7 @@ fn compare(name: &str, case: &Value, answer: &Answer) {
         return;
     }
     let expected = &case["response"];
-    // Differences on purpose: safe methods run only what GET may run.
+    // Intended differences: safe methods run only procedures that allow GET.
     if let "raw.head" | "raw.options-without-cors" = name {
         let status = if name == "raw.head" { 405 } else { 204 };
         assert_eq!((answer.status, answer.body.as_str()), (status, ""), "{name}");
@@ -569,7 +569,7 @@ fn compare(name: &str, case: &Value, answer: &Answer) {
             assert_eq!(without_issue_texts(&answer.body), without_issue_texts(expected), "{name}");
         }
         "sse.cancel-by-client" => assert!(answer.body.starts_with(expected), "{name}"),
-        // Answers that are ready at once have no order.
+        // Responses that are ready at the same time have no order.
         "batch.buffered-errors" | "batch.streaming-errors" => {
             assert_eq!(parts(&answer.body), parts(expected), "{name}");
         }
@@ -585,7 +585,7 @@ fn parts(body: &str) -> Vec<&str> {
     parts
 }
 
-/// The text of issues is the validator's; their places are the same.
+/// The texts of issues differ, as those of another validator; their places are the same.
 fn without_issue_texts(body: &str) -> Value {
     let mut body: Value = serde_json::from_str(body).unwrap();
     for issue in body["json"]["data"]["issues"].as_array_mut().unwrap() {
@@ -623,11 +623,11 @@ async fn exchanges_are_those_of_the_official_server() {
         report(&format!("{file}: {here} run"));
     }
     report(&format!("{run} cases run; left out: {omitted:?}"));
-    // Also fails when a case stops being run.
+    // Fails as well when a case is no longer run.
     assert_eq!((run, omitted.values().sum::<usize>()), (258, 45));
 }
 
-/// Past the test harness, which would keep it from a passing run.
+/// Bypasses the test harness, which hides output of passing tests.
 fn report(line: &str) {
     std::io::stderr().write_all(format!("vectors: {line}\n").as_bytes()).unwrap();
 }
@@ -738,7 +738,7 @@ async fn layered(name: &str, case: &Value) -> Answer {
     let is_gzip = parts.headers.get("content-encoding").is_some_and(|value| value == "gzip");
     let bytes = if is_gzip { gunzip(&bytes).into() } else { bytes };
     if name.starts_with("cors.preflight") {
-        // The layer says 200 where the plugin says 204.
+        // The layer responds with 200, the plugin with 204.
         assert!(parts.status.is_success() && bytes.is_empty(), "{name}");
         parts.status = StatusCode::NO_CONTENT;
     }
@@ -815,7 +815,7 @@ fn essence(response: &str) -> (String, Option<String>, String) {
         .collect();
     let chunked = headers.get("transfer-encoding").is_some_and(|value| value == "chunked");
     let body = if chunked { dechunked(body) } else { body.to_owned() };
-    // The text of an unmatched path has no content type on Node.
+    // The response for an unmatched path has no content type on Node.
     let content_type = headers.get("content-type").filter(|_| !status.contains("404")).cloned();
     (status, content_type, body)
 }
@@ -850,7 +850,7 @@ fn peer_left_out(file: &str, case: &Value) -> Option<&'static str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn peers_speak_as_the_official_ones() {
+async fn peers_send_the_frames_of_the_official_ones() {
     let files = ["values", "errors", "event-iterator", "abort-and-close", "raw-frames"];
     let files = files.into_iter().chain(["hibernation", "batch", "message-port"]);
     let (mut run, mut omitted) = (0, BTreeMap::<&str, usize>::new());
@@ -871,7 +871,7 @@ async fn peers_speak_as_the_official_ones() {
     assert_eq!((run, omitted.values().sum::<usize>()), (146, 12));
 }
 
-/// A frame as text, in which nothing of it is lost.
+/// A frame as text, without loss.
 fn shown(is_text: bool, frame: &[u8]) -> String {
     if is_text {
         return String::from_utf8(frame.to_vec()).unwrap();
@@ -908,13 +908,13 @@ async fn replay_peer(case: &Value) {
             got.push(shown(answer.is_text(), &with_captured_boundary(&answer)));
         }
     }
-    // And no more than these, but where the capture shows the client's side alone.
+    // No other frames, unless the capture shows only the side of the client.
     let rest = tokio::time::timeout(Duration::from_secs(1), peer.next()).await;
     assert!(rest.is_err() || name == "peer.ids", "{name}: {rest:?}");
     if name.contains("input-validation") {
         assert_eq!(got[0].split("issues").next(), expected[0].split("issues").next(), "{name}");
     } else {
-        // Only the members of an event's meta have an order of the handler's own.
+        // Only the members of an event's meta have an order set by the handler.
         let canonical = |frame: &String| match serde_json::from_str::<Value>(frame) {
             Ok(frame) if frame["p"]["m"].is_object() => Ok(frame),
             _ => Err(frame.clone()),

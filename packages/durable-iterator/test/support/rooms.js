@@ -103,7 +103,7 @@ export const answer = (status, json, headers = {}) =>
   new Response(JSON.stringify({ json }), { status, headers: { "content-type": "application/json", ...headers } });
 export const refusal = (status, code) => answer(status, { defined: false, code, status, message: "refused" });
 
-/** Gives the call that opens an iterator, when it is repeated, the answer that there is for it, if any. */
+/** Returns the call that opens an iterator, when it is repeated, the answer that there is for it, if any. */
 export const repeated = (answerOf) => async (request, init) => {
   const isRepeated = new Headers(request.headers).has("x-orpc-durable-iterator-token");
   return (isRepeated && answerOf()) || globalThis.fetch(request, init);

@@ -58,7 +58,7 @@ export function Composer({ rpc, name, connection, onSent }: Props) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // Enter also confirms a word in an input method; that one is not meant for us.
+    // Enter also confirms a word in an input method, which must not send the message.
     if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
       event.preventDefault();
       void submit();

@@ -17,7 +17,7 @@ function describeIssue({ message, path = [] }: Issue): string {
   return path.length > 0 ? `${path.join(".")}: ${message}` : message;
 }
 
-/** Says why a message was not sent, for the person who wrote it. */
+/** Returns the reason why a message was not sent, for its author. */
 export function describeFailure(error: Error): string {
   if (error instanceof ORPCError) {
     const issues = readIssues(error.data);

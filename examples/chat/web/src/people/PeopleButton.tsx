@@ -6,7 +6,7 @@ import { RoomPanel } from "./RoomPanel";
 
 type Props = { people: People };
 
-/** The number of people in the room. Opens what wide screens show beside the conversation. */
+/** The number of people in the room. Opens the panel that wide screens show beside the conversation. */
 export function PeopleButton({ people }: Props) {
   const [open, setOpen] = useState(false);
   const count = people.people.length;

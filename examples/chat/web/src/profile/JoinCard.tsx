@@ -3,7 +3,7 @@ import { NameForm } from "./NameForm";
 
 type Props = { onJoin: (name: string) => void };
 
-/** Stands where the composer will be, so that a visitor can read along before picking a name. */
+/** Takes the place of the composer, so that a visitor can read before choosing a name. */
 export function JoinCard({ onJoin }: Props) {
   return (
     <section className={styles.card} aria-label="Join the room">

@@ -1,6 +1,6 @@
 import { ORPCError } from "@orpc/client";
 
-/** Says, as the end of a sentence, why the message stream is not there. */
+/** Returns the reason why there is no message stream, as the end of a sentence. */
 export function disconnectReason(error: unknown, wasLive: boolean): string {
   if (!navigator.onLine) {
     return "you are offline";

@@ -11,7 +11,7 @@ export type ReadOptions = {
   onEvent: (event: RoomEvent, id: string) => void;
 };
 
-/** Reads events until the server ends the stream; rejects when the connection fails or is given up. */
+/** Reads events until the server ends the stream; rejects when the connection fails or is aborted. */
 export async function readStream(options: ReadOptions): Promise<void> {
   const { transport, name, signal, lastEventId, onOpen, onEvent } = options;
   const reading = new AbortController();

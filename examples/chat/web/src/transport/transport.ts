@@ -6,7 +6,7 @@ export const TRANSPORT_NAMES = ["websocket", "sse"] as const;
 
 export type TransportName = (typeof TRANSPORT_NAMES)[number];
 
-/** A way to the server. It opens again after it was closed. */
+/** A transport to the server. It can be opened again after it was closed. */
 export type Transport = {
   rpc: Rpc;
   /** Resolves once calls can be made. */

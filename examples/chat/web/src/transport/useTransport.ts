@@ -25,13 +25,13 @@ function store(name: TransportName): void {
   }
 }
 
-/** A link may choose, else the last choice made here counts. */
+/** The link may choose; otherwise the last choice made here applies. */
 function initialName(): TransportName {
   const linked = new URLSearchParams(window.location.search).get(PARAMETER);
   return known(linked) ?? known(readStored()) ?? "websocket";
 }
 
-/** The link has had its say: it must not win over a later choice when the page is loaded again. */
+/** Removes the choice from the link, so that a later choice survives a reload of the page. */
 function forgetLink(): void {
   const url = new URL(window.location.href);
   url.searchParams.delete(PARAMETER);

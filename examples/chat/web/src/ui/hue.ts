@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react";
 
-/** FNV-1a: short names that differ in one letter still end up far apart. */
+/** FNV-1a: short names that differ in one letter get distant hues. */
 function hash(text: string): number {
   let result = 0x811c9dc5;
   for (const char of text) {

@@ -1,4 +1,4 @@
-//! Failures of calls and streams: by the types of functions, however these are spelled.
+//! Failures of calls and streams, recognised by the types of functions in any spelling.
 
 mod question_mark;
 
@@ -12,7 +12,7 @@ use orpc_runtime::prelude::*;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-/// An error that can be a value, too: sent as one it would be `{"Err":"Denied"}`.
+/// An error that is serializable as well: as a value it would be `{"Err":"Denied"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, RpcError)]
 pub enum Denied {
     #[rpc_error(code = "DENIED", status = 403)]
@@ -26,7 +26,7 @@ pub type Answers = BoxStream<'static, Outcome>;
 pub type Lent<'a> = BoxStream<'a, Answer<u8>>;
 pub type Dynamic<T> = dyn Stream<Item = T> + Send;
 
-/// A success whose name ends as that of a failure may.
+/// A success with a name that resembles that of a failure.
 #[derive(Serialize, JsonSchema)]
 pub struct SearchResult {
     hits: u8,
@@ -192,7 +192,7 @@ pub mod calls {
     }
 }
 
-/// Refuses by an alias of `Result`, which is not a value.
+/// Refuses by an alias of `Result`.
 #[middleware]
 async fn refuse() -> Outcome {
     Err(Denied::Denied)
@@ -311,7 +311,7 @@ async fn a_call_fails_with_its_error_whatever_its_type_is_called() {
 }
 
 #[tokio::test]
-async fn a_success_is_one_whatever_its_type_is_called() {
+async fn a_success_stays_a_success_whatever_its_type_is_called() {
     let (_, body) = call(values::router(), (), "search").await;
     assert_eq!(body, r#"{"json":{"hits":7}}"#);
     let (_, body) = call(values::router(), (), "follow").await;

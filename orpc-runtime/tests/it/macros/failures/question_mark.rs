@@ -26,7 +26,7 @@ pub enum Plain {
     Error,
 }
 
-/// An error inside of another one, by both derives.
+/// An error in another one, with both derives.
 #[derive(Debug, thiserror::Error, RpcError)]
 pub enum Outer {
     #[error(transparent)]
@@ -43,7 +43,7 @@ pub enum Outer {
     Text(std::num::ParseIntError),
 }
 
-/// Internal errors alone, as of a database.
+/// Internal errors alone, such as those of a database.
 #[derive(Debug, RpcError)]
 pub enum Stored {
     #[rpc_error(internal)]
@@ -210,7 +210,7 @@ fn rate_limited() -> Value {
     json!({"code": "RATE_LIMITED", "status": 429, "message": "Slow down", "data": {"retry_after": 7}})
 }
 
-/// An error without what depends on the procedure's declarations.
+/// An error without the members that depend on the declarations of the procedure.
 fn undeclared(mut error: Value) -> Value {
     error.as_object_mut().expect("an object").remove("defined");
     error
@@ -265,7 +265,7 @@ async fn other_errors_are_hidden() {
 }
 
 #[test]
-fn both_derives_say_what_each_is_for() {
+fn both_derives_keep_their_messages() {
     let error = SendError::NoSuchRoom("lobby".to_owned());
     assert_eq!(error.to_string(), "who?");
     assert_eq!(Error::from(error).message(), "NO_SUCH_ROOM");

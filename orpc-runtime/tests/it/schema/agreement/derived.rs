@@ -1,4 +1,4 @@
-//! Attributes that schemars' own derive drops.
+//! Attributes that the derive of schemars ignores.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -267,7 +267,7 @@ pub const CASES: &[(&str, &str, Expected)] = &[
     ("checked_variants", r#"{"A":"a"}"#, Accepted(r#"{"A":"a"}"#)),
     ("checked_newtype", r#""""#, Refused(&["[]"])),
     ("checked_newtype", r#""a""#, Accepted(r#""a""#)),
-    // Names that serde takes beside the type's own.
+    // Names that serde accepts beside the own name of the type.
     ("aliases", r#"{"a":1}"#, Accepted(r#"{"a":1,"perhaps":0}"#)),
     ("aliases", r#"{"b":1,"maybe":2}"#, Accepted(r#"{"a":1,"perhaps":2}"#)),
     ("aliases", r#"{"c":1}"#, Accepted(r#"{"a":1,"perhaps":0}"#)),
@@ -329,7 +329,7 @@ async fn inputs_must_satisfy_serde_and_the_constraints() {
 
 /// Sets and maps of JavaScript travel with `meta`.
 #[tokio::test]
-async fn constraints_count_in_sets_and_maps() {
+async fn constraints_apply_in_sets_and_maps() {
     let service = Rpc::new(echoes::router::<()>()).http(());
     for (input, places) in [
         (r#"{"json":{"name":"a","set":[]},"meta":[[6,"set"]]}"#, r#"["set"]"#),
@@ -341,7 +341,7 @@ async fn constraints_count_in_sets_and_maps() {
     }
 }
 
-/// Values of types whose schema says what serde writes.
+/// Values of types whose schema matches what serde writes.
 #[tokio::test]
 async fn outputs_of_serde_match_the_schema() {
     let service = Rpc::new(echoes::router::<()>().check_outputs()).http(());

@@ -20,7 +20,7 @@ macro_rules! routers {
             }
         )*
 
-        /// Each router with what its error says.
+        /// Each router with parts of its error.
         fn cases() -> Vec<(&'static str, Router<()>, Vec<&'static str>)> {
             vec![$((
                 stringify!($name),
@@ -165,7 +165,7 @@ pub struct LookAroundUnclosed {
     word: String,
 }
 
-/// One that is fine, with what comes near to the others.
+/// A valid type that resembles the refused ones.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Fine {
     #[schemars(range(min = 1))]
@@ -177,7 +177,7 @@ pub struct Fine {
     #[schemars(pattern("^https:"))]
     url: Url,
     flags: HashMap<bool, u8>,
-    /// A format of the application's own describes, and asserts nothing.
+    /// A custom format is an annotation and asserts nothing.
     #[schemars(extend("format" = "postcode"))]
     code: String,
 }
@@ -212,7 +212,7 @@ routers! {
 }
 
 #[test]
-fn a_type_that_cannot_be_held_to_its_schema_is_refused_with_its_field() {
+fn a_type_with_an_unenforceable_schema_is_refused_with_its_field() {
     let mut failures = Vec::new();
     for (name, router, expected) in cases() {
         let said = match Rpc::try_new(router) {

@@ -1,7 +1,7 @@
 //! Agreement of a type's schema and its `Deserialize`: the cases in which the two are
 //! known to differ.
 
-/// A procedure that gives its input back, for each type.
+/// A procedure that returns its input, for each type.
 macro_rules! echoes {
     ($($name:ident: $ty:ty;)*) => {
         #[router]
@@ -101,7 +101,7 @@ pub struct Tree {
     children: Vec<Tree>,
 }
 
-/// Takes less than its schema tells.
+/// Accepts less than its schema.
 #[derive(Serialize, JsonSchema)]
 pub struct Even(u8);
 
@@ -287,7 +287,7 @@ const CASES: &[(&str, &str, Expected)] = &[
     // Flattened members.
     ("flattened", "{\"id\":1,\"n\":2.0,\"x\":null}", Accepted("{\"id\":1,\"n\":2,\"x\":null}")),
     ("flattened", "{\"id\":1}", Refused(&["[\"n\"]"])),
-    // A `Deserialize` that knows more than the schema.
+    // A `Deserialize` that is stricter than the schema.
     ("wrapped", "{\"list\":[2,4.0]}", Accepted("{\"list\":[2,4]}")),
     ("wrapped", "{\"list\":[2,3]}", Refused(&["[\"list\",1]"])),
 ];
@@ -297,7 +297,7 @@ async fn schema_and_deserialize_agree() {
     check(echoes::router(), CASES).await;
 }
 
-/// Sends each input to the procedure of that name, and compares what comes back.
+/// Sends each input to the procedure of that name, and compares the result.
 async fn check(router: Router<()>, cases: &[(&str, &str, Expected)]) {
     let service = Rpc::new(router).http(());
     let mut failures = Vec::new();
@@ -324,7 +324,7 @@ fn places(error: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn undefined_is_taken_where_null_is_and_nowhere_else() {
+async fn undefined_is_accepted_only_where_null_is() {
     let service = Rpc::new(echoes::router::<()>()).http(());
     let answer = send(service.clone(), post("/maybe", "{}")).await;
     assert_eq!(answer.body, "{\"json\":null}");

@@ -165,7 +165,7 @@ const CASES: &[(&str, &str, Expected)] = &[
     ("adjacent", r#"{"t":"n","c":{"sort":"no","page":1}}"#, Refused(&[r#"["c","sort"]"#])),
     ("adjacent", r#"{"t":"x"}"#, Refused(&[r#"["t"]"#])),
     ("adjacent", r#"{"t":"n"}"#, Refused(&[r#"["c"]"#])),
-    // Zod's union gives `[]` for all; here the one member tells the variant.
+    // Zod's union reports `[]` for all; here the one member identifies the variant.
     ("external", r#""No""#, Refused(&["[]"])),
     ("external", r#"{"New":"x"}"#, Refused(&[r#"["New"]"#])),
     ("external", r#"{"Struct":{"sort":"no","page":1}}"#, Refused(&[r#"["Struct","sort"]"#])),
@@ -208,7 +208,7 @@ async fn the_options_of_a_tag_are_listed() {
     }
 }
 
-/// A walk that visits every branch of every level would never end.
+/// A walk of every branch at every level would take practically forever.
 #[tokio::test]
 async fn deeply_nested_unions_are_walked_once() {
     let service = Rpc::new(echoes::router::<()>()).http(());
@@ -224,7 +224,7 @@ async fn deeply_nested_unions_are_walked_once() {
     assert_eq!(answer.json()["data"]["issues"][0]["path"], json!(path));
 }
 
-/// A valid value of which serde would try every variant at every level: 2^60 times.
+/// A valid value for which serde would try every variant at every level, 2^60 times.
 #[tokio::test]
 async fn values_of_recursive_untagged_enums_are_read_in_a_bounded_number_of_steps() {
     let service = Rpc::new(echoes::router::<()>()).http(());
@@ -249,9 +249,9 @@ async fn values_of_recursive_untagged_enums_are_read_in_a_bounded_number_of_step
     }
 }
 
-/// A pattern that tries 2^60 ways to match gives up, and the text is refused.
+/// A pattern with 2^60 ways to match stops early, and the text is refused.
 #[tokio::test]
-async fn patterns_with_look_around_match_and_give_up() {
+async fn patterns_with_look_around_match_within_a_bound() {
     let service = Rpc::new(echoes::router::<()>()).http(());
     for (text, status) in
         [("aaa".to_owned(), 200), ("b".to_owned(), 400), ("a".repeat(60) + "c", 400)]

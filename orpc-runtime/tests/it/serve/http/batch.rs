@@ -31,7 +31,7 @@ fn service() -> HttpService<()> {
     Rpc::new(api::router()).http(())
 }
 
-/// The statuses and bodies of a batch that is sent to `url`, with calls of those paths.
+/// The statuses and bodies of a batch sent to `url`, with calls of those paths.
 async fn ask(app: Router, url: &str, paths: &[&str]) -> Vec<(u64, Value)> {
     let items: Vec<_> =
         paths.iter().map(|path| json!({ "url": format!("http://h{path}"), "body": {} })).collect();
@@ -91,7 +91,7 @@ async fn a_call_of_another_mount_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_path_that_something_else_has_stripped_is_told() {
+async fn a_prefix_stripped_by_another_router_can_be_set() {
     use tower::ServiceBuilder;
 
     let strip = |mut request: Request<Body>| {

@@ -37,7 +37,7 @@ pub mod api {
         input.len()
     }
 
-    /// Is done before all events are there.
+    /// Returns before all events have arrived.
     #[procedure]
     pub async fn first(mut events: EventIterator<u8>) -> Result<u8, Error> {
         match events.next().await.transpose()?.map(|event| event.into_parts().0) {
@@ -69,7 +69,7 @@ async fn a_body_in_a_content_coding_is_a_415_that_says_so() {
         ("POST", "/length", form, 415),
         ("POST", "/first", "text/event-stream", 415),
         ("POST", "/__batch__", "application/json", 415),
-        // No body that is read.
+        // The body is not read.
         ("GET", "/ping", "application/json", 200),
         ("OPTIONS", "/ping", "application/json", 204),
     ];
@@ -123,8 +123,8 @@ async fn media_types_are_compared_without_regard_to_case() {
     assert_eq!((answer.status, answer.body.as_str()), (207, "[]"));
 }
 
-/// Sends a request with a body of so many bytes to the last, and reads the answer
-/// only then, as some clients do; then sends a second request on the same connection.
+/// Sends a request with a body of that many bytes and reads the response only
+/// afterwards, as some clients do; then sends a second request on the connection.
 async fn upload(address: std::net::SocketAddr, head: &str, length: usize) -> u16 {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let is_chunked = head.contains("chunked");
@@ -170,7 +170,7 @@ async fn answer(socket: &mut TcpStream) -> u16 {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_all_before_it_reads_gets_its_refusal() {
+async fn a_client_that_sends_everything_before_it_reads_gets_its_refusal() {
     let address = serve(service().prefix("/")).await;
     let long = "x".repeat(200);
     let heads = [
@@ -203,7 +203,7 @@ async fn a_client_that_sends_all_before_it_reads_gets_its_refusal() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_to_be_asked_for_its_body_is_not_asked() {
+async fn a_refused_client_gets_no_100_continue() {
     let address = serve(service()).await;
     for (head, status) in [
         ("POST /length HTTP/1.1\r\ncontent-length: 100000000\r\n", "413"),
@@ -220,7 +220,7 @@ async fn a_client_that_waits_to_be_asked_for_its_body_is_not_asked() {
     }
 }
 
-/// A body that tells how much of it was taken, and when it is dropped.
+/// A body that records how much of it was read, and its drop.
 struct Watched {
     frames: BoxStream<'static, Bytes>,
     taken: Arc<AtomicU64>,
@@ -251,8 +251,8 @@ impl Drop for Watched {
     }
 }
 
-/// Sends a request that is refused with a body of these frames. Gives what was
-/// taken of it when it was dropped, and how many seconds that took.
+/// Sends a refused request with a body of these frames. Returns the bytes that were read
+/// before it was dropped, and the seconds that took.
 async fn refused(service: HttpService<()>, frames: BoxStream<'static, Bytes>) -> (u64, u64) {
     let (taken, is_dropped) = <(Arc<AtomicU64>, Arc<AtomicBool>)>::default();
     let body = Watched { frames, taken: Arc::clone(&taken), is_dropped: Arc::clone(&is_dropped) };
@@ -308,7 +308,7 @@ async fn discarding_has_a_bound_in_bodies() {
     }
     assert!(kept.iter().all(|is_dropped| !is_dropped.load(Ordering::SeqCst)));
     assert!(send().await.load(Ordering::SeqCst));
-    // Places are given back.
+    // Places are released.
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(kept.iter().all(|is_dropped| is_dropped.load(Ordering::SeqCst)));
     assert!(!send().await.load(Ordering::SeqCst));

@@ -11,7 +11,7 @@ use orpc_runtime::prelude::*;
 
 use crate::support::{Answer, send};
 
-/// Counts the calls that ran, and the contexts that were made for some.
+/// Counts calls that ran, and contexts created for calls.
 #[derive(Default, Clone)]
 pub struct Ran(Arc<AtomicUsize>);
 
@@ -74,7 +74,7 @@ fn request(method: &Method, path: &str, headers: &[(&'static str, &str)]) -> Req
     request.body(Full::from(body)).unwrap()
 }
 
-/// Headers of a page that is not of `api.test`.
+/// Headers of a page of another host than `api.test`.
 const FOREIGN: [&[(&str, &str)]; 8] = [
     &[("origin", "https://evil.test")],
     &[("origin", "https://evil.test"), ("sec-fetch-site", "cross-site")],
@@ -133,7 +133,7 @@ async fn a_page_of_another_origin_runs_nothing() {
                 assert_eq!(answer.body, "", "{text}");
                 continue;
             }
-            // As the official client reads errors: these members and no others.
+            // The members that the official client reads, and no others.
             let expected = r#"{"json":{"defined":false,"code":"FORBIDDEN","status":403,"message":"Cross-site requests are refused unless the server allows the page's origin"}}"#;
             assert_eq!(answer.body, expected, "{text}");
             assert_eq!(answer.headers["content-type"], "application/json", "{text}");
@@ -142,7 +142,7 @@ async fn a_page_of_another_origin_runs_nothing() {
 }
 
 #[tokio::test]
-async fn programs_the_own_page_and_listed_pages_pass() {
+async fn programs_own_pages_and_listed_pages_are_allowed() {
     let ran = Ran::default();
     let passing: [&[(&str, &str)]; 9] = [
         &[],
@@ -150,7 +150,7 @@ async fn programs_the_own_page_and_listed_pages_pass() {
         &[("origin", "https://api.test"), ("sec-fetch-site", "same-origin")],
         &[("sec-fetch-site", "same-origin")],
         &[("sec-fetch-site", "none")],
-        // The page's own server is behind a proxy that changes the Host.
+        // The server of the page is behind a proxy that changes the Host.
         &[("origin", "https://public.test"), ("sec-fetch-site", "same-origin")],
         &[("origin", "https://app.test")],
         &[("origin", "https://app.test"), ("sec-fetch-site", "cross-site")],
@@ -176,7 +176,7 @@ async fn programs_the_own_page_and_listed_pages_pass() {
 }
 
 #[tokio::test]
-async fn a_link_on_another_page_opens_what_get_may_run_and_nothing_else() {
+async fn a_link_on_another_page_runs_only_procedures_that_allow_get() {
     let ran = Ran::default();
     let navigation = |site, dest| {
         [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", dest)]
@@ -187,7 +187,7 @@ async fn a_link_on_another_page_opens_what_get_may_run_and_nothing_else() {
         assert_eq!((send(service(&ran), get).await.status, ran.take()), (200, 2), "{site}");
     }
     let cases = [
-        // A form that is sent by POST is a navigation, too.
+        // A form sent by POST is a navigation as well.
         (Method::POST, "/act", "document"),
         (Method::POST, "/read", "document"),
         (Method::GET, "/act", "document"),

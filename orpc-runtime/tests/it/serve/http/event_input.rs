@@ -22,7 +22,7 @@ use crate::support::{self, Answer, send};
 pub mod api {
     use super::*;
 
-    /// All that arrives, with the fields of each event.
+    /// All events, with their fields.
     #[procedure]
     pub async fn collect(mut events: EventIterator<Value, Value>) -> Vec<Value> {
         let mut all = Vec::new();
@@ -107,7 +107,7 @@ fn expected() -> Value {
 }
 
 #[tokio::test]
-async fn lines_may_end_in_any_way_and_pieces_anywhere() {
+async fn lines_may_have_any_line_end_and_pieces_any_length() {
     for line_end in ["\n", "\r", "\r\n"] {
         let text = EVENTS.replace('\n', line_end);
         assert_eq!(collect(&text).await, expected(), "{line_end:?}");
@@ -124,7 +124,7 @@ async fn lines_may_end_in_any_way_and_pieces_anywhere() {
 }
 
 #[tokio::test]
-async fn only_an_end_within_an_event_is_an_error() {
+async fn an_end_is_an_error_only_within_an_event() {
     let cut_off = json!(["error", "CLIENT_CLOSED_REQUEST", "Event Iterator ended before complete"]);
     let one = json!(["message", 1, null, null, []]);
     assert_eq!(collect("data: {\"json\":1}\n\n").await, json!([one]));
@@ -152,7 +152,7 @@ async fn the_limit_is_that_of_one_event_and_not_of_all() {
         Bytes::from(format!("data: {{\"json\":\"{}\"}}\n\n", "x".repeat(length - empty)))
     };
     let limited = || service().body_limit(100);
-    // The empty line that ends an event counts as one of its bytes.
+    // The empty line that ends an event counts towards its bytes.
     let answer = send(limited(), events("/collect", pieces(vec![event(100); 50]))).await;
     assert_eq!(answer.json().as_array().unwrap().len(), 50, "{}", answer.body);
     let too_long = vec![event(50), event(101), event(50)];
@@ -171,7 +171,7 @@ async fn an_endless_line_is_refused_at_the_limit() {
 }
 
 #[tokio::test]
-async fn events_and_values_are_not_taken_for_each_other() {
+async fn events_and_values_are_not_confused() {
     let bad_request = |answer: &Answer, message: &str| {
         assert_eq!(answer.status, 400, "{}", answer.body);
         let error = answer.json();
@@ -186,7 +186,7 @@ async fn events_and_values_are_not_taken_for_each_other() {
     assert_eq!((answer.status, answer.json()), (200, json!("nothing")));
 }
 
-/// A body that somebody still writes.
+/// A body that is still being written.
 struct Open {
     receiver: mpsc::UnboundedReceiver<Bytes>,
     dropped: Arc<AtomicBool>,
@@ -228,13 +228,13 @@ async fn an_event_is_answered_before_the_next_one_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_procedure_that_stops_early_answers_and_lets_go_of_the_body() {
+async fn a_procedure_that_stops_early_responds_and_drops_the_body() {
     let (sender, dropped, body) = open();
     sender.unbounded_send("data: {\"json\":1}\n\n".into()).unwrap();
     let answer = send(service(), events("/first", body)).await;
     assert_eq!(answer.json(), json!(true));
-    // For a while the rest is read and thrown away, so that the client gets to
-    // read the answer.
+    // The rest is read and discarded for a while, so that the client can read the
+    // response.
     while !dropped.load(Ordering::SeqCst) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

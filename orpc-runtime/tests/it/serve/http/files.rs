@@ -1,5 +1,4 @@
-//! Files in inputs and outputs over HTTP: what is read and written, and within
-//! which limits.
+//! Files in inputs and outputs over HTTP: reading, writing and limits.
 
 use std::io;
 use std::sync::Arc;
@@ -55,7 +54,7 @@ pub mod api {
 
     #[procedure]
     pub async fn length(input: File) -> Result<usize, Error> {
-        // Both at once: each reader has a place of its own.
+        // Both at once: each reader has its own position.
         let (first, second) = tokio::join!(input.bytes(), input.bytes());
         let (first, second) = (first?, second?);
         assert!(first == second);
@@ -238,7 +237,7 @@ async fn files_reach_the_fields_of_a_struct() {
 }
 
 #[tokio::test]
-async fn a_file_is_wanted_where_one_is_and_nowhere_else() {
+async fn files_are_accepted_only_in_the_place_of_files() {
     let cases = [
         (r#"{"json":{"title":"T","file":{}}}"#, json!(["file"]), "expected File, received object"),
         (
@@ -281,7 +280,7 @@ async fn a_file_is_wanted_where_one_is_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_file_passes_the_buffers_of_serde() {
+async fn a_file_survives_the_buffers_of_serde() {
     let body = form().data(r#"{"json":{"file":{}},"maps":[["file"]]}"#).file(0, "a", "A").end();
     assert_eq!(post(service(), "/either", body).await.json(), "a");
     // A client cannot forge the placeholder of a file.
@@ -323,7 +322,7 @@ async fn results_with_files_are_forms() {
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_breaks_the_response_off() {
+async fn a_failing_stream_aborts_the_response() {
     use tower::ServiceExt as _;
 
     for path in ["/broken", "/panics"] {
@@ -335,7 +334,7 @@ async fn a_stream_that_fails_breaks_the_response_off() {
 }
 
 #[tokio::test]
-async fn each_limit_is_one_of_bytes_to_the_last() {
+async fn each_limit_is_exact() {
     let upload = |size: usize| {
         let data = r#"{"json":{},"maps":[[]]}"#;
         form().data(data).file(0, "a", letters(size)).end()

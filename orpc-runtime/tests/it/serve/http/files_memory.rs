@@ -1,5 +1,5 @@
-//! Large files pass a server whose memory stays small: 64 MiB here, and as many
-//! as `FILES_MIB` says for a look at more.
+//! Large files pass a server whose memory stays small: 64 MiB, or the number in
+//! `FILES_MIB`.
 #![cfg(target_os = "linux")]
 
 use std::io::{self, Write as _};
@@ -75,7 +75,7 @@ async fn upload(address: SocketAddr, path: &str, size: u64) -> io::Result<TcpStr
     Ok(socket)
 }
 
-/// Reads to the end; gives the first bytes and how many there were.
+/// Reads to the end; returns the first bytes and the length.
 async fn read(mut socket: TcpStream) -> (String, u64) {
     let (mut block, mut first, mut length) = (vec![0; BLOCK], Vec::new(), 0);
     loop {
@@ -90,7 +90,7 @@ async fn read(mut socket: TcpStream) -> (String, u64) {
     }
 }
 
-/// Runs what is to need little memory.
+/// Runs a future that should need little memory.
 async fn within_memory<T>(what: &str, run: impl Future<Output = T>) -> T {
     let (before, peak) = (resident(), Arc::new(AtomicU64::new(0)));
     let done = Arc::new(AtomicBool::new(false));
@@ -148,7 +148,7 @@ async fn large_files_are_never_held_whole() {
     .await;
     assert!(length > size, "{length}");
 
-    // Refused by its declared length, long before all of it could be sent.
+    // Refused by its declared length, before all of it is sent.
     let refused = within_memory("a refusal", upload(address, "/length", 16 * size)).await;
     if let Ok(socket) = refused {
         let (answer, _) = read(socket).await;

@@ -1,8 +1,8 @@
 //! Hostile requests: each gets a response with the right status, and nothing else
 //! happens.
 //!
-//! Mutated requests are 40,000, forms 12,000; `FUZZ_CASES` sets another count,
-//! here, in `serve::peer::calls` and in `value::values`:
+//! `FUZZ_CASES` sets the number of mutated requests and forms, here, in
+//! `serve::peer::calls` and in `value::values`:
 //! `FUZZ_CASES=1000000 cargo test --release --test it hostile`.
 
 use bytes::Bytes;
@@ -57,7 +57,7 @@ async fn assert_malformed(what: &str, body: impl Into<Bytes>) {
 }
 
 #[tokio::test]
-async fn text_that_is_no_json_is_malformed() {
+async fn invalid_json_is_malformed() {
     let texts: [&[u8]; 11] = [
         b"{",
         b"{\"json\":",
@@ -77,7 +77,7 @@ async fn text_that_is_no_json_is_malformed() {
 }
 
 #[tokio::test]
-async fn half_a_surrogate_pair_is_no_text() {
+async fn an_unpaired_surrogate_is_malformed() {
     let answer = send(service(), post("/any", r#"{"json":"\ud800"}"#)).await;
     assert_eq!((answer.status, answer.body.as_str()), (400, MALFORMED));
 }
@@ -93,7 +93,7 @@ async fn nesting_beyond_the_limit_is_malformed() {
         let answer = send(service(), post("/any", deep(100))).await;
         assert_eq!(answer.status, 200, "100 levels");
     }
-    // Nobody reads an unknown member.
+    // Unknown members are not read.
     let unread = format!("{{\"json\":1,\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     assert_eq!(send(service(), post("/any", unread)).await.status, 200);
 }
@@ -171,7 +171,7 @@ async fn the_list_of_issues_is_bounded() {
     assert_eq!(issues[1000]["message"], "More than 1000 issues, the rest is left out");
 }
 
-/// Pieces that envelopes are made of, and some that they are not.
+/// Pieces of envelopes, and others.
 fn token() -> impl Strategy<Value = Vec<u8>> {
     let known: Vec<&'static [u8]> = vec![
         b"{",
@@ -212,7 +212,7 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
     support::piece(known)
 }
 
-/// An envelope that is right, with some bytes replaced, cut or repeated.
+/// A valid envelope with some bytes replaced, cut or repeated.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let right: Vec<&'static str> = vec![
         r#"{"json":{"text":"a","numbers":[1,2],"nested":{"text":"b","numbers":[]}}}"#,
@@ -256,7 +256,7 @@ fn request() -> impl Strategy<Value = (Method, String, Option<&'static str>, Vec
 proptest! {
     #![proptest_config(support::cases(40_000))]
 
-    /// 500 means a panic here: no procedure fails by itself.
+    /// A 500 would mean a panic: no procedure fails by itself.
     #[test]
     fn no_request_panics((method, path, content_type, body) in request()) {
         let uri: Uri = if method == Method::GET {
@@ -322,7 +322,7 @@ proptest! {
     }
 }
 
-/// Polls a future that is never pending except to yield to other tasks.
+/// Polls a future that is pending only to yield to other tasks.
 fn without_waiting(answer: impl Future<Output = Answer>) -> Answer {
     let mut answer = std::pin::pin!(answer);
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());

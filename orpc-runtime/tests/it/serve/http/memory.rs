@@ -1,4 +1,4 @@
-//! Budgets of bytes, at their edges: of a socket, of all sockets, of all requests.
+//! Budgets of bytes at their limits: of a socket, of all sockets, of all requests.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -71,7 +71,7 @@ pub mod api {
     }
 }
 
-/// Calls that are not to end yet, and how many have come to that.
+/// Calls that are held back, and their number.
 static GATE: Semaphore = Semaphore::const_new(0);
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
@@ -92,7 +92,7 @@ async fn open(service: &WebSocketService<()>) -> Raw<DuplexStream> {
     Raw::open(channel(service, BUFFER), "/").await
 }
 
-/// The bytes that a call takes beside its message.
+/// The bytes of a call beside its message.
 const CALL: usize = 1024;
 
 /// A message of that length that calls a procedure.
@@ -103,14 +103,14 @@ fn message(id: usize, path: &str, length: usize) -> Vec<u8> {
     with(&"x".repeat(length - with("").len()))
 }
 
-/// Calls a procedure and reads the status of its answer.
+/// Calls a procedure and reads the status of the response.
 async fn status(client: &mut Raw<DuplexStream>, message: &[u8]) -> Value {
     client.send(TEXT, message).await;
     client.message().await.json()["p"]["s"].clone()
 }
 
 #[tokio::test]
-async fn a_socket_has_the_calls_that_fit_into_its_memory_and_not_one_more() {
+async fn a_socket_has_only_the_calls_that_fit_into_its_memory() {
     const LENGTH: usize = 5000;
     let too_many = json!(429);
     for (memory, fit) in [(4 * (LENGTH + CALL), 4), (4 * (LENGTH + CALL) - 1, 3)] {
@@ -121,7 +121,7 @@ async fn a_socket_has_the_calls_that_fit_into_its_memory_and_not_one_more() {
             assert_eq!(status(&mut client, &message(id, "stream", LENGTH)).await, Value::Null);
         }
         assert_eq!(status(&mut client, &message(9, "stream", LENGTH)).await, too_many);
-        // Work that ends makes room.
+        // Finished work makes room.
         client.send(TEXT, br#"{"i":"0","t":4}"#).await;
         assert_eq!(status(&mut client, &message(9, "stream", LENGTH)).await, Value::Null);
         assert_eq!(status(&mut client, &message(10, "length", LENGTH)).await, too_many);
@@ -133,7 +133,7 @@ async fn a_socket_has_the_calls_that_fit_into_its_memory_and_not_one_more() {
             client.send(TEXT, &message(id, "wait", LENGTH)).await;
         }
         assert_eq!(status(&mut client, &message(9, "wait", LENGTH)).await, too_many);
-        // Waiting ones and those that run make room alike.
+        // Waiting and running calls both make room.
         for id in [2, 0, 1] {
             client.send(TEXT, format!(r#"{{"i":"{id}","t":4}}"#).as_bytes()).await;
         }
@@ -157,7 +157,7 @@ async fn headers_of_open_streams_count() {
 }
 
 #[tokio::test]
-async fn results_that_wait_for_a_client_that_does_not_read_count() {
+async fn results_for_a_client_that_does_not_read_count() {
     for (path, kept) in [("/letters", 2), ("/file", 2)] {
         let service = rpc().websocket(()).unsent_limit(BUFFER).socket_memory(200_000);
         let mut client = open(&service).await;
@@ -174,7 +174,7 @@ async fn results_that_wait_for_a_client_that_does_not_read_count() {
         }
         let [results, refused] = counts;
         assert!(results >= kept && refused > 0, "{path}: {results} results, {refused} refused");
-        // All is given back.
+        // All memory is released.
         assert_eq!(status(&mut client, &message(9, "length", 100_000)).await, Value::Null);
     }
 }
@@ -187,7 +187,7 @@ async fn all_sockets_share_the_memory_of_the_service() {
     assert_eq!(status(&mut first, &message(1, "stream", 12_000)).await, Value::Null);
     assert_eq!(status(&mut second, &message(1, "stream", 12_000)).await, Value::Null);
     assert_eq!(status(&mut second, &message(2, "stream", 12_000)).await, json!(503));
-    // Smaller calls fit until nothing is left, and then no socket does.
+    // Smaller calls fit until nothing is left; then no socket is accepted.
     let mut id = 2;
     while status(&mut second, &message(id, "stream", 100)).await != json!(503) {
         id += 1;
@@ -215,12 +215,12 @@ async fn an_unfinished_message_counts_and_has_a_deadline() {
     let service = rpc().websocket(()).service_memory(50_000);
     let mut client = open(&service).await;
     client.write(&half(40_000)).await;
-    // It may be closed before all is written.
+    // It may be closed before everything is written.
     drop(within(client.stream.write_all(&[b'x'; 20_000])).await);
     assert_eq!(client.rest().await.last().unwrap().close().0, 1013);
 
     let service = rpc().websocket(()).message_deadline(Duration::from_millis(200));
-    // A message of two fragments between which pings and pongs come, and one that
+    // A message of two fragments with pings and pongs in between, and one that
     // trickles in.
     let mut fragments = open(&service).await;
     let mut first = frame(TEXT, b"{\"i\":\"1\",");
@@ -240,7 +240,7 @@ async fn an_unfinished_message_counts_and_has_a_deadline() {
         };
         assert_eq!(closed.last().unwrap().close().0, 1008);
     }
-    // The deadline is one of each message: the halves of four in a row are in time.
+    // Each message has its own deadline: the halves of four in a row are in time.
     let service = rpc().websocket(()).message_deadline(Duration::from_secs(3600));
     let mut client = open(&service).await;
     let whole = frame(TEXT, &message(1, "length", 1000));
@@ -274,7 +274,7 @@ async fn all_requests_share_the_memory_of_the_service() {
     let service = rpc().http(()).service_memory(100_000);
     let body = |length: usize| format!("{{\"json\":\"{}\"}}", "x".repeat(length));
     let address = support::serve(service.clone()).await;
-    // A body that has arrived for the most part.
+    // A body that has mostly arrived.
     let text = body(60_000);
     let mut first = tokio::net::TcpStream::connect(address).await.unwrap();
     first.write_all(&request("length", text.len())).await.unwrap();
@@ -306,7 +306,7 @@ async fn all_requests_share_the_memory_of_the_service() {
     assert_eq!(support::send(service.clone(), long).await.status, 503);
 }
 
-/// A request whose body is half there until the sender is used.
+/// A request with half of its body, until the sender is used.
 fn half(
     connection: &Connection,
     length: usize,
@@ -353,7 +353,7 @@ async fn requests_of_one_connection_share_its_part_of_the_memory() {
     assert_eq!(first.await.unwrap().status, 200);
     assert_eq!(ask(&connection).await.status, 200);
     assert_eq!(memory.used(), 0);
-    // A single request may take no more, either, with or without a connection from the
+    // A single request has the same limit, with or without a connection from the
     // server.
     let text = format!("{{\"json\":\"{}\"}}", "x".repeat(120_000));
     let long = support::post("/length", text.clone());
@@ -394,7 +394,7 @@ async fn http_and_websocket_share_one_memory() {
     drop(client);
     until(|| rpc.memory().used() == 0).await;
     assert_eq!(rpc.memory().limit(), 256 * 1024 * 1024);
-    // Beyond it either transport refuses, whichever has taken it.
+    // Beyond it both transports refuse, whichever has used the memory.
     let memory = MemoryBudget::new(40_000);
     let (http, websocket) = (rpc.http(()).memory(&memory), rpc.websocket(()).memory(&memory));
     let mut client = open(&websocket).await;
@@ -418,7 +418,7 @@ const EVENT: usize = 4_000_000;
 /// The budget of tests with stopped readers: of four events.
 const STOPPED: usize = 4 * EVENT;
 
-/// The most that is kept by then: the budget, an event that was let in by each thread, and
+/// Maximum bytes kept: the budget, one event admitted by each thread, and
 /// those beyond it.
 const MOST: usize = STOPPED + 18 * (EVENT + 200_000);
 
@@ -436,13 +436,13 @@ async fn stop_reading(address: std::net::SocketAddr, count: usize) -> Vec<tokio:
 }
 
 #[tokio::test]
-async fn events_of_readers_that_stop_stay_within_the_memory_and_others_go_on() {
+async fn events_of_stopped_readers_stay_within_the_memory_and_others_continue() {
     let memory = MemoryBudget::new(STOPPED);
     let rpc = rpc();
     let http = rpc.http(()).memory(&memory).write_deadline(Duration::from_millis(600));
     let websocket = rpc.websocket(()).memory(&memory).write_deadline(Duration::from_millis(600));
     let address = support::serve(http).await;
-    // Twice as many as there is memory and turns for.
+    // Twice as many as fit into memory and turns.
     let mut sockets = Vec::new();
     for _ in 0..10 {
         sockets.push(open(&websocket).await);
@@ -454,7 +454,7 @@ async fn events_of_readers_that_stop_stay_within_the_memory_and_others_go_on() {
     until_time(|| memory.used() > STOPPED).await;
     let most = within(async {
         let mut most = 0;
-        // Until those that stopped are let go, which are hurried then.
+        // Until the stopped ones are disconnected, which happens early now.
         while rpc.live_streams() > 0 {
             most = most.max(memory.used());
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -468,12 +468,12 @@ async fn events_of_readers_that_stop_stay_within_the_memory_and_others_go_on() {
 }
 
 #[tokio::test]
-async fn a_reader_that_reads_goes_on_while_the_memory_is_exhausted() {
+async fn an_active_reader_continues_while_the_memory_is_exhausted() {
     let memory = MemoryBudget::new(300_000);
     let rpc = rpc();
     let http = rpc.http(()).memory(&memory).connection_memory(280_000);
     let address = support::serve(http.clone()).await;
-    // Calls that go on, for ever.
+    // Calls that never end.
     let (held, _rest) = half(&Connection::new(), 260_000);
     let held = tokio::spawn(support::send(http, held));
     until_time(|| memory.used() > 260_000).await;
@@ -510,7 +510,7 @@ async fn a_long_result_is_refused_while_the_memory_is_exhausted() {
     }
 }
 
-/// Waits for what other threads and the clock have a part in.
+/// Waits for a condition that depends on other threads and the clock.
 async fn until_time(is_so: impl Fn() -> bool) {
     within(async {
         while !is_so() {
@@ -534,7 +534,7 @@ async fn parts_of_a_form_count_while_they_are_in_memory() {
             .body(pieces(text))
             .unwrap()
     };
-    // As they come from a connection.
+    // In pieces, as from a connection.
     fn pieces(text: String) -> impl http_body::Body<Data = Bytes, Error = std::io::Error> {
         let bytes = Bytes::from(text);
         let starts = (0..bytes.len()).step_by(50_000);

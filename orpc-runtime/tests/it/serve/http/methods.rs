@@ -1,4 +1,4 @@
-//! Which methods run a procedure.
+//! Methods that run a procedure.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -68,7 +68,7 @@ fn ran(counter: &Ran) -> usize {
 }
 
 #[tokio::test]
-async fn safe_methods_run_nothing_that_get_may_not_run() {
+async fn safe_methods_run_only_procedures_that_allow_get() {
     let counter = Ran::default();
     for path in ["/act", "/events"] {
         for method in ["GET", "HEAD", "TRACE", "CONNECT", "QUERY", "get"] {
@@ -112,7 +112,7 @@ async fn head_is_get_without_the_body() {
 }
 
 #[tokio::test]
-async fn options_runs_nothing_and_tells_what_is_allowed() {
+async fn options_runs_nothing_and_lists_the_allowed_methods() {
     let counter = Ran::default();
     let cases = [("/act", CALLS), ("/events", CALLS), ("/double", GETS), ("/ticks", GETS)];
     for (path, allowed) in cases {
@@ -145,7 +145,7 @@ async fn the_answer_405_of_a_procedure_tells_what_is_allowed() {
     assert_eq!((answer.status, &answer.headers["allow"]), (405, &CALLS.parse().unwrap()));
 }
 
-/// The answers to a batch in its order.
+/// The responses of a batch, in order.
 fn in_order(answer: &Answer) -> Vec<Value> {
     let mut answers: Vec<Value> = serde_json::from_str(&answer.body).unwrap();
     answers.sort_by_key(|answer| answer["index"].as_u64());

@@ -1,5 +1,5 @@
-//! The library's own server, over TCP. Deadlines are short here and waited for by
-//! what they do: the connection ends.
+//! The server of the library, over TCP. Deadlines are short here; tests wait for their
+//! effect, the end of the connection.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::websocket::{Raw, TEXT, call, within};
 
-/// Short enough for a test, and long enough for a busy machine to do its part.
+/// Short enough for a test, long enough for a busy machine.
 const SHORT: Duration = Duration::from_millis(300);
 
 /// Beyond any test.
@@ -40,13 +40,13 @@ pub mod api {
         call.peer_addr().map(|address| address.to_string())
     }
 
-    /// As many letters as asked for, without an end.
+    /// That many letters in each event, without an end.
     #[procedure]
     pub fn flood(letters: usize) -> impl Stream<Item = String> {
         orpc_runtime::futures::stream::repeat_with(move || "x".repeat(letters))
     }
 
-    /// So many letters, and then nothing.
+    /// That many letters, and then silence.
     #[procedure]
     pub fn once(letters: usize) -> impl Stream<Item = String> {
         let all = orpc_runtime::futures::stream::once(async move { "x".repeat(letters) });
@@ -103,7 +103,7 @@ async fn run_with(
     Running { address, end, server: tokio::spawn(server.into_future()) }
 }
 
-/// Deadlines that no test waits for, so that each sets the one it is about.
+/// Deadlines beyond any test, so that each test sets its own.
 fn patient(server: Serve<axum::Router>) -> Serve<axum::Router> {
     server.head_deadline(LONG).body_deadline(LONG).idle_limit(LONG).write_deadline(LONG)
 }
@@ -114,7 +114,7 @@ async fn connect(server: &Running, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// All that the server sends until it ends the connection.
+/// Everything that the server sends before it ends the connection.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut rest = Vec::new();
     match within(stream.read_to_end(&mut rest)).await {
@@ -168,7 +168,7 @@ async fn calls_streams_sockets_and_axum_handlers_are_served() {
 }
 
 #[tokio::test]
-async fn half_heads_end_by_their_deadline_however_they_come() {
+async fn incomplete_heads_end_by_their_deadline() {
     let server = run(|server| patient(server).head_deadline(SHORT)).await;
     let handshake = b"GET /ws HTTP/1.1\r\nhost: test\r\nupgrade: websocket\r\nsec-webso";
     let halves: [&[u8]; 5] =
@@ -177,12 +177,12 @@ async fn half_heads_end_by_their_deadline_however_they_come() {
     for half in halves {
         open.push(connect(&server, half).await);
     }
-    // And behind a request that was answered.
+    // The same behind an answered request.
     let mut after = connect(&server, PING).await;
     read_until(&mut after, "\"pong\"").await;
     after.write_all(b"GET /rpc/pi").await.unwrap();
     open.push(after);
-    // And a head without an end.
+    // And an endless head.
     let trickle = connect(&server, b"GET /rpc/ping HTTP/1.1\r\nx: ").await;
     let (mut reader, mut writer) = trickle.into_split();
     let trickling = tokio::spawn(async move {
@@ -213,7 +213,7 @@ async fn a_connection_without_a_further_request_ends_by_the_idle_limit() {
 }
 
 #[tokio::test]
-async fn half_bodies_fail_by_their_deadline() {
+async fn incomplete_bodies_fail_by_their_deadline() {
     let head = |path: &str, rest: &str| {
         format!("POST {path} HTTP/1.1\r\nhost: test\r\n{rest}").into_bytes()
     };
@@ -223,7 +223,7 @@ async fn half_bodies_fail_by_their_deadline() {
         --B\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{";
     let batch = "x-orpc-batch: buffered\r\ncontent-type: application/json\r\n\
         content-length: 1000\r\n\r\n[{\"url\":";
-    // By the service, whichever server it is in.
+    // By the service, in any server.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = rpc().http(()).prefix("/rpc").body_deadline(SHORT);
@@ -269,7 +269,7 @@ async fn a_client_that_reads_nothing_is_dropped_by_the_write_deadline() {
     until_soon(|| rpc.live_streams() == 1).await;
     until_soon(|| rpc.live_streams() == 0).await;
     drop(stream);
-    // Also one of many requests, whose answers are small.
+    // The same for many requests with small responses.
     let stream = connect(&server, PING).await;
     let (mut reader, mut writer) = stream.into_split();
     let pipelining = tokio::spawn(async move { while writer.write_all(PING).await.is_ok() {} });
@@ -278,7 +278,7 @@ async fn a_client_that_reads_nothing_is_dropped_by_the_write_deadline() {
     drop(within(reader.read_to_end(&mut answers)).await);
 }
 
-/// Waits for the server, which other threads and the clock have a part in.
+/// Waits for the server, which depends on other threads and the clock.
 async fn until_soon(is_so: impl Fn() -> bool) {
     within(async {
         while !is_so() {
@@ -289,7 +289,7 @@ async fn until_soon(is_so: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn heads_that_are_not_complete_share_a_memory() {
+async fn incomplete_heads_share_one_budget() {
     let memory = MemoryBudget::new(100_000);
     let server = run(|server| patient(server).memory(&memory)).await;
     let half =
@@ -297,10 +297,10 @@ async fn heads_that_are_not_complete_share_a_memory() {
     let mut halves = [connect(&server, &half).await, connect(&server, &half).await];
     until_soon(|| memory.used() > 80_000).await;
     let mut third = connect(&server, b"").await;
-    // It may be closed before all is written.
+    // It may be closed before everything is written.
     drop(third.write_all(&half).await);
     drop(third.read(&mut [0]).await);
-    // Other clients notice nothing, and a head that is complete is free.
+    // Other clients are not affected, and a complete head releases its memory.
     let mut small = connect(&server, PING).await;
     read_until(&mut small, "\"pong\"").await;
     for stream in &mut halves {
@@ -308,14 +308,14 @@ async fn heads_that_are_not_complete_share_a_memory() {
         read_until(stream, "\"pong\"").await;
     }
     until_soon(|| memory.used() == 0).await;
-    // So is one whose client leaves.
+    // So does one whose client disconnects.
     let left = connect(&server, &half).await;
     until_soon(|| memory.used() > 40_000).await;
     drop(left);
     until_soon(|| memory.used() == 0).await;
 }
 
-/// A client's end of a connection that takes next to nothing, and no more than that.
+/// The client's end of a connection with tiny buffers.
 #[cfg(target_os = "linux")]
 async fn narrow(server: &Running, bytes: &[u8]) -> TcpStream {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -329,7 +329,7 @@ async fn narrow(server: &Running, bytes: &[u8]) -> TcpStream {
 /// of that deadline reports it.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_client_that_takes_nothing_is_dropped_although_all_is_written() {
+async fn a_client_that_reads_nothing_is_dropped_even_after_everything_is_written() {
     let rpc = rpc();
     let server = run_with(&rpc, |server| patient(server).write_deadline(SHORT)).await;
     let once = b"POST /rpc/once HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n\
@@ -382,7 +382,7 @@ async fn connections_beyond_the_limit_of_an_address_are_closed() {
     let mut second = TcpStream::connect(server.address).await.unwrap();
     assert_eq!(rest(&mut second).await, "");
     drop(first);
-    // Until the server has seen the first one end.
+    // Until the server has noticed the end of the first one.
     within(async {
         loop {
             let mut third = TcpStream::connect(server.address).await.unwrap();
@@ -398,7 +398,7 @@ async fn connections_beyond_the_limit_of_an_address_are_closed() {
 }
 
 #[tokio::test]
-async fn shutdown_lets_requests_end_and_closes_what_is_left_at_its_deadline() {
+async fn shutdown_waits_for_requests_until_its_deadline() {
     let slow = b"POST /rpc/slow HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n\
         content-length: 12\r\n\r\n{\"json\":100}";
     let server = run(|server| patient(server).shutdown_deadline(LONG)).await;

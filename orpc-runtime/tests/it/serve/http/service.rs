@@ -17,7 +17,7 @@ use tower::{Layer as _, ServiceBuilder, ServiceExt as _};
 
 use crate::support::{Answer, post, read, send, serve};
 
-/// Counts what the procedures do.
+/// Counts the work of the procedures.
 #[derive(Default, Clone)]
 pub struct Counters {
     produced: Arc<AtomicUsize>,
@@ -45,7 +45,7 @@ pub struct Text {
     text: String,
 }
 
-/// Panics when half of it is written.
+/// Panics halfway through its serialisation.
 #[derive(JsonSchema)]
 pub struct Bomb;
 
@@ -190,7 +190,7 @@ async fn call(name: &str) -> Answer {
     send(service(), post(&format!("/{name}"), "{}")).await
 }
 
-/// Waits for a condition; the harness's limit is the deadline.
+/// Waits for a condition, without a deadline of its own.
 async fn until(condition: impl Fn() -> bool) {
     while !condition() {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -198,7 +198,7 @@ async fn until(condition: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn answers_in_axum_below_a_path() {
+async fn it_serves_in_axum_below_a_path() {
     let app = axum::Router::new().nest_service("/rpc", service());
     let response = app.oneshot(Request::get("/rpc/ping").body(axum::body::Body::empty()).unwrap());
     let response = response.await.unwrap();
@@ -207,7 +207,7 @@ async fn answers_in_axum_below_a_path() {
 }
 
 #[tokio::test]
-async fn answers_in_plain_hyper_with_a_prefix() {
+async fn it_serves_in_plain_hyper_with_a_prefix() {
     let address = serve(service().prefix("/rpc/")).await;
     let mut socket = TcpStream::connect(address).await.unwrap();
     let request = "GET /rpc/ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
@@ -239,7 +239,7 @@ async fn cors_layers_work_around_the_service() {
 }
 
 #[tokio::test]
-async fn compression_layers_compress_results_and_no_event_streams() {
+async fn compression_layers_compress_results_but_not_event_streams() {
     use tower_http::compression::CompressionLayer;
 
     let layered = ServiceBuilder::new().layer(CompressionLayer::new()).service(service());
@@ -272,7 +272,7 @@ async fn timeout_layers_end_a_call() {
 }
 
 #[tokio::test]
-async fn a_body_at_the_limit_is_read_and_one_byte_more_is_not() {
+async fn the_limit_of_a_body_is_exact() {
     let envelope = |length: usize| {
         let empty = r#"{"json":{"text":""}}"#.len();
         format!(r#"{{"json":{{"text":"{}"}}}}"#, "x".repeat(length - empty))
@@ -329,7 +329,7 @@ async fn a_body_in_many_pieces_is_one_text() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_malformed() {
+async fn a_truncated_body_is_malformed() {
     let chunks = stream::iter([
         Ok(http_body::Frame::data(Bytes::from_static(b"{\"json\":"))),
         Err(std::io::Error::other("connection reset")),
@@ -339,7 +339,7 @@ async fn a_body_that_breaks_off_is_malformed() {
 }
 
 #[tokio::test]
-async fn a_request_that_names_a_host_that_is_not_listed_is_forbidden() {
+async fn a_request_for_an_unlisted_host_is_forbidden() {
     let service = service().allow_host("app.test").allow_host("localhost:3000");
     let ask = async |path: &str, host: Option<&str>| {
         let mut request = Request::post(path);
@@ -450,7 +450,7 @@ async fn a_panic_in_a_stream_is_an_error_event() {
 }
 
 #[tokio::test]
-async fn a_value_that_panics_half_way_leaves_nothing_of_itself() {
+async fn a_value_that_panics_halfway_leaves_no_output() {
     let error = "{\"json\":{\"defined\":false,\"code\":\"INTERNAL_SERVER_ERROR\",\"status\":500,\"message\":\"Internal server error\"}}";
     assert_eq!(call("bombs").await.body, format!(": \n\nevent: error\ndata: {error}\n\n"));
     let mut peer = Rpc::new(api::router()).peer(Counters::default());
@@ -511,7 +511,7 @@ async fn a_stream_procedure_sets_the_head_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn the_peer_address_is_what_the_server_put_there() {
+async fn the_peer_address_is_that_of_the_extensions() {
     let address = "127.0.0.1:80".parse().unwrap();
     let mut request = post("/peer", "{}");
     request.extensions_mut().insert(orpc_runtime::PeerAddr(address));
@@ -548,7 +548,7 @@ async fn a_lost_connection_drops_the_stream_and_cancels_its_token() {
         let request = format!("POST /{name} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
         until(|| counters.alive.load(Ordering::SeqCst) == 1).await;
-        // A reset instead of an orderly end.
+        // A reset instead of an orderly close.
         socket.set_zero_linger().unwrap();
         drop(socket);
         until(|| counters.alive.load(Ordering::SeqCst) == 0).await;
@@ -558,7 +558,7 @@ async fn a_lost_connection_drops_the_stream_and_cancels_its_token() {
 }
 
 #[tokio::test]
-async fn shutdown_ends_streams_so_that_clients_come_back() {
+async fn shutdown_ends_streams_so_that_clients_reconnect() {
     let rpc = Rpc::new(api::router());
     let service = rpc.http(Counters::default());
     let response = service.clone().oneshot(post("/silent", "{}")).await.unwrap();
@@ -574,7 +574,7 @@ async fn shutdown_ends_streams_so_that_clients_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_filled_with_comments_every_five_seconds() {
+async fn a_comment_is_sent_every_five_seconds_of_silence() {
     let start = tokio::time::Instant::now();
     let response = service().oneshot(post("/silent", "{}")).await.unwrap();
     let mut body = response.into_body();
@@ -594,7 +594,7 @@ async fn a_comment_of_several_lines_stays_a_comment() {
 }
 
 #[tokio::test]
-async fn calls_and_errors_stand_in_spans_that_name_the_procedure() {
+async fn calls_and_errors_are_in_spans_that_name_the_procedure() {
     use std::sync::Mutex;
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
@@ -648,8 +648,8 @@ async fn calls_and_errors_stand_in_spans_that_name_the_procedure() {
 
     let log = Log::default();
     let _subscriber = tracing::subscriber::set_default(log.clone());
-    // The first run registers every place that logs; one that another test registers in
-    // the moment in which the subscriber is set would stay silent.
+    // The first run registers every callsite; one that another test registers while the
+    // subscriber is being set would stay silent.
     for name in ["ping", "refusesToStart", "bomb"] {
         call(name).await;
     }

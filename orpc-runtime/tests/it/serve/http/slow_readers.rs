@@ -15,20 +15,20 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::websocket::{PATIENCE, within};
 
-/// Beyond what the buffers of a connection take, in both kernels' ends.
+/// More than the buffers of both ends of a connection hold.
 const MUCH: usize = 14 * 1024 * 1024;
 
 #[router]
 pub mod api {
     use super::*;
 
-    /// Events of that length without an end.
+    /// An endless stream of events of that length.
     #[procedure]
     pub fn events(length: usize) -> impl Stream<Item = String> {
         orpc_runtime::futures::stream::repeat_with(move || "x".repeat(length))
     }
 
-    /// One event that is long.
+    /// One long event.
     #[procedure]
     pub fn event() -> impl Stream<Item = String> {
         let long = orpc_runtime::futures::stream::once(async { "x".repeat(MUCH) });
@@ -96,7 +96,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn one_that_reads_nothing_is_dropped_with_all_that_was_kept_for_it() {
+async fn a_client_that_reads_nothing_is_dropped_with_its_memory() {
     let readers = [
         ("events", r#"{"json":1}"#),
         ("events", r#"{"json":20000}"#),
@@ -112,7 +112,7 @@ async fn one_that_reads_nothing_is_dropped_with_all_that_was_kept_for_it() {
         let (address, connections) = listen(service).await;
         let reader = ask(address, path, input).await;
         until(path, || Arc::strong_count(&connections) > 2).await;
-        // Those of the listener and of the test are left.
+        // The references of the listener and of the test are left.
         until(path, || Arc::strong_count(&connections) == 2).await;
         assert_eq!(rpc.live_streams(), 0, "{path}");
         drop(reader);
@@ -121,8 +121,8 @@ async fn one_that_reads_nothing_is_dropped_with_all_that_was_kept_for_it() {
 }
 
 #[tokio::test]
-async fn one_that_reads_a_little_now_and_then_gets_everything() {
-    // A deadline that is missed unless each piece that is taken counts.
+async fn a_client_that_reads_slowly_gets_everything() {
+    // A deadline that is missed unless each piece read extends it.
     let service = Rpc::new(api::router()).http(()).write_deadline(Duration::from_secs(10));
     let (address, _) = listen(service).await;
     for path in ["result", "download"] {

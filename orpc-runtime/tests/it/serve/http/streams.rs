@@ -1,4 +1,4 @@
-//! Headers of event streams, which let them through intermediaries.
+//! Headers of event streams for intermediaries.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
@@ -50,7 +50,7 @@ impl Predicate for WhateverMayBe {
 }
 
 #[tokio::test]
-async fn streams_are_not_to_be_transformed_or_cached() {
+async fn streams_forbid_transformation_and_caching() {
     let service = Rpc::new(api::router()).http(());
     for request in [post("/ticks", "{}"), batch()] {
         let path = request.uri().path().to_owned();
@@ -64,7 +64,7 @@ async fn streams_are_not_to_be_transformed_or_cached() {
 }
 
 #[tokio::test]
-async fn a_handler_decides_about_caches_itself() {
+async fn a_handler_may_set_cache_control() {
     let service = Rpc::new(api::router()).http(());
     let answer = send(service.clone(), post("/kept", "{}")).await;
     assert_eq!(answer.headers["cache-control"], "no-store");
@@ -76,7 +76,7 @@ async fn a_handler_decides_about_caches_itself() {
 }
 
 #[tokio::test]
-async fn streams_pass_a_compressing_layer_as_they_are() {
+async fn streams_pass_a_compressing_layer_unchanged() {
     let service = Rpc::new(api::router()).http(());
     let layer = CompressionLayer::new().compress_when(WhateverMayBe);
     let layered = ServiceBuilder::new().layer(layer).service(service);

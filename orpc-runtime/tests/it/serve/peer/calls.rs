@@ -93,7 +93,7 @@ pub mod api {
         7
     }
 
-    /// The texts of the headers that a test asks for.
+    /// The texts of the headers of a test.
     #[procedure]
     pub async fn head(call: &Call) -> Value {
         json!({
@@ -104,7 +104,7 @@ pub mod api {
         })
     }
 
-    /// The first event, or the code of what came in its place.
+    /// The first event, or the code of the error in its place.
     #[procedure]
     pub async fn first(mut events: EventIterator<Value>) -> Value {
         match events.next().await {
@@ -138,13 +138,13 @@ async fn next(peer: &mut Peer<Counters>) -> Value {
     serde_json::from_slice(&peer.next().await.unwrap()).unwrap()
 }
 
-/// All frames that are there without waiting.
+/// All frames that are available without waiting.
 fn ready(peer: &mut Peer<Counters>) -> Vec<Bytes> {
     std::iter::from_fn(|| peer.next().now_or_never().flatten()).map(Bytes::from).collect()
 }
 
 #[tokio::test(start_paused = true)]
-async fn sixty_four_calls_run_and_the_others_wait_for_their_turn() {
+async fn sixty_four_calls_run_and_the_others_wait() {
     let (mut peer, counters) = peer();
     for id in 0..200 {
         peer.receive(request(id, "/wait", &json!(1000)));
@@ -160,14 +160,14 @@ async fn sixty_four_calls_run_and_the_others_wait_for_their_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_abort_gets_through_while_all_places_are_taken() {
+async fn an_abort_takes_effect_while_all_places_are_taken() {
     let (mut peer, counters) = peer();
     for id in 0..70 {
         peer.receive(request(id, "/wait", &json!(1_000_000)));
     }
     assert_eq!(ready(&mut peer), Vec::<Bytes>::new());
     assert_eq!(counters.running.load(Ordering::SeqCst), 64);
-    // One that runs, which makes room, and one that waits.
+    // A running call, which makes room, and a waiting one.
     peer.receive(r#"{"i":"0","t":4}"#);
     peer.receive(r#"{"i":"69","t":4}"#);
     ready(&mut peer);
@@ -196,7 +196,7 @@ async fn the_hundred_and_twenty_ninth_stream_is_refused() {
     assert_eq!(refused[0]["i"], json!("128"));
     assert_eq!(refused[0]["p"]["b"]["json"]["code"], json!("TOO_MANY_REQUESTS"));
     assert_eq!(counters.running.load(Ordering::SeqCst), 128);
-    // One that ends makes room.
+    // A stream that ends makes room.
     peer.receive(r#"{"i":"0","t":4}"#);
     peer.receive(request("again", "/silent", &Value::Null));
     let frame: Value = serde_json::from_slice(&ready(&mut peer)[0]).unwrap();
@@ -204,7 +204,7 @@ async fn the_hundred_and_twenty_ninth_stream_is_refused() {
 }
 
 #[tokio::test]
-async fn calls_beyond_what_may_wait_are_refused() {
+async fn calls_beyond_the_limit_of_waiting_ones_are_refused() {
     let (mut peer, _) = peer();
     for id in 0..64 + 4096 + 1 {
         peer.receive(request(id, "/wait", &json!(1_000_000)));
@@ -216,10 +216,10 @@ async fn calls_beyond_what_may_wait_are_refused() {
 }
 
 #[tokio::test]
-async fn a_peer_whose_frames_are_not_taken_stops_its_streams() {
+async fn a_peer_whose_frames_are_not_read_stops_its_streams() {
     let (mut peer, counters) = peer();
     peer.receive(request(1, "/endless", &Value::Null));
-    // The head, and with it as much as one turn of the stream produces.
+    // The head, with the events of one turn of the stream.
     peer.next().await.unwrap();
     let produced = counters.produced.load(Ordering::SeqCst);
     assert!(produced > 0);
@@ -229,7 +229,7 @@ async fn a_peer_whose_frames_are_not_taken_stops_its_streams() {
     while taken < 4 * 1024 * 1024 {
         taken += peer.next().await.unwrap().len();
     }
-    // Produced events that are not taken stay within the limit of 1 MiB.
+    // Unread events stay within the limit of 1 MiB.
     let made = counters.produced.load(Ordering::SeqCst) * 150;
     assert!(made < taken + 2 * 1024 * 1024, "{made} bytes made, {taken} taken");
     drop(peer);
@@ -274,7 +274,7 @@ async fn head_over_http(headers: &[(&str, &[u8])]) -> Value {
     serde_json::from_slice::<Value>(&body).unwrap()["json"].take()
 }
 
-/// The answers to `/head` with these headers: to a call, and in a batch.
+/// The responses of `/head` with these headers: of a call, and in a batch.
 async fn head_over_peer(headers: &Value) -> [Value; 2] {
     let (mut peer, _) = peer();
     peer.receive(json!({ "i": "1", "p": { "u": "/head", "h": headers } }).to_string());
@@ -287,7 +287,7 @@ async fn head_over_peer(headers: &Value) -> [Value; 2] {
     [one, json!({ "s": status, "b": item["body"].take() })]
 }
 
-/// The values are those that `@orpc/server` 1.16.1 gives on Node 20.
+/// The values are those of `@orpc/server` 1.16.1 on Node 20.
 #[tokio::test]
 async fn the_text_of_a_header_is_the_same_on_every_transport() {
     let head = |text: &str| json!({ "bearer": text, "lastEventId": text, "x": text, "cookie": Value::Null });
@@ -340,7 +340,7 @@ async fn a_header_of_many_values_is_one_text() {
         let [answer, _] = head_over_peer(&json!({ "last-event-id": value })).await;
         assert_eq!(answer["b"]["json"]["lastEventId"], text);
     }
-    // A name means the same in any letters; a list of nothing is no header.
+    // Names are case-insensitive; an empty list is not a header.
     let [answer, _] = head_over_peer(&json!({ "Last-Event-ID": "7", "x": [] })).await;
     let json = &answer["b"]["json"];
     assert_eq!((&json["lastEventId"], &json["x"]), (&json!("7"), &Value::Null));
@@ -415,7 +415,7 @@ async fn a_call_has_128_headers_and_not_one_more() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_understood_no_further_than_its_path_is_answered() {
+async fn a_call_of_which_only_the_path_is_valid_gets_a_response() {
     let (mut peer, _) = peer();
     for payload in [
         json!({ "u": "/echo", "h": 5 }),
@@ -433,12 +433,12 @@ async fn a_call_that_is_understood_no_further_than_its_path_is_answered() {
             (&json!(400), &json!("BAD_REQUEST"))
         );
     }
-    // No answers, which another server would answer for ever.
+    // Without responses, which another server would answer forever.
     for other in [r#"{"i":"1","p":{"s":400,"b":{}}}"#, r#"{"i":"1","p":{"h":5}}"#, r#"{"i":"1"}"#] {
         peer.receive(other);
     }
     assert_eq!(ready(&mut peer), Vec::<Bytes>::new());
-    // The id of a call that runs stays that call's.
+    // The id of a running call stays in use.
     peer.receive(request(7, "/neverReads", &Value::Null));
     peer.receive(r#"{"i":"7","p":{"u":"/echo","h":5}}"#);
     assert_eq!(next(&mut peer).await["p"]["s"], 400, "an input that is no iterator");
@@ -476,7 +476,7 @@ async fn a_call_of_version_2_is_refused_in_its_own_form() {
             r#""1""#,
             r#"{"id":"1","kind":"request","json":{"method":"POST","url":"/echo","headers":{},"bodyHint":"json","body":{"json":1}}}"#,
         ),
-        // As the betas after it write it, and with a file behind the text.
+        // In the form of later betas, and with a file behind the text.
         (r#""2""#, r#"{"id":"2","kind":"request","json":{"url":"/nope"}}"#),
         (r#""3""#, "{\"id\":\"3\",\"kind\":\"request\",\"json\":{\"url\":\"/echo\"}}\u{fffd}"),
         (r#""é😀""#, r#"{"kind":"request","json":{},"id":"é😀"}"#),
@@ -577,7 +577,7 @@ async fn shutdown_ends_streams_lets_calls_finish_and_ends_the_peer() {
 }
 
 #[tokio::test]
-async fn a_channel_in_memory_is_served_to_its_end() {
+async fn a_channel_in_memory_is_served_until_its_end() {
     use bytes::BytesMut;
     use futures::{SinkExt as _, TryStreamExt as _};
     use orpc_runtime::Frame;
@@ -603,7 +603,7 @@ async fn a_port_is_served_until_the_other_one_is_dropped() {
     use futures::SinkExt as _;
     use orpc_runtime::{DuplexClosed, Frame, duplex};
 
-    // Room for one message at a time: neither end may wait for ever.
+    // Room for one message at a time: neither end may wait forever.
     let (server, mut client) = duplex(0);
     let (peer, counters) = peer();
     let served = tokio::spawn(peer.serve(server));
@@ -625,7 +625,7 @@ async fn a_port_is_served_until_the_other_one_is_dropped() {
     assert_eq!(left.next().await, None);
 }
 
-/// Pieces that messages are made of, and some that they are not.
+/// Pieces of messages, and others.
 fn token() -> impl Strategy<Value = Vec<u8>> {
     let known: Vec<&'static [u8]> = vec![
         b"{",
@@ -671,7 +671,7 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
     support::piece(known)
 }
 
-/// A message that is right, with some bytes replaced, cut or repeated; or tokens.
+/// A valid message with some bytes replaced, cut or repeated; or tokens.
 fn message() -> impl Strategy<Value = Vec<u8>> {
     let right: Vec<&'static str> = vec![
         r#"{"i":"1","p":{"u":"/echo","b":{"json":{"a":[1]},"meta":[[6,"a"]]}}}"#,
@@ -688,7 +688,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Timers of calls need a runtime, which nothing here waits for.
+/// Timers of calls need a runtime; nothing here waits for them.
 fn runtime() -> &'static tokio::runtime::Runtime {
     static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> = std::sync::LazyLock::new(|| {
         tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
@@ -705,7 +705,7 @@ fn shared() -> Rpc<Counters> {
 proptest! {
     #![proptest_config(support::cases(40_000))]
 
-    /// Whatever a client sends, another call on the socket is answered.
+    /// Whatever a client sends, another call on the socket gets its response.
     #[test]
     fn no_message_harms_another_call(messages in proptest::collection::vec(message(), 1..4)) {
         let _runtime = runtime().enter();
@@ -715,7 +715,7 @@ proptest! {
             peer.receive(message);
         }
         peer.receive(request("bystander", "/echo", &json!("alive")));
-        // An endless stream may be among them: what comes before the answer counts.
+        // There may be an endless stream; only frames before the response count.
         let frames: Vec<Bytes> = std::iter::from_fn(|| peer.next().now_or_never().flatten())
             .take(2000)
             .map(Bytes::from)

@@ -1,4 +1,4 @@
-//! Socket hooks: their arguments, their order, and the rates of calls that they allow.
+//! Socket hooks: arguments, order, and rates of calls.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -75,7 +75,7 @@ pub mod api {
         about(app, socket)
     }
 
-    /// The code of what ends an iterator.
+    /// The code of the error that ends an iterator.
     #[procedure]
     pub async fn end(mut events: EventIterator<Value>) -> Value {
         loop {
@@ -217,7 +217,7 @@ impl World {
         websocket::channel(&self.service, 64 * 1024)
     }
 
-    /// Opens a socket, and waits for the hooks of that.
+    /// Opens a socket, and waits for its hooks.
     async fn open(&mut self, path: &str) -> (Raw<DuplexStream>, Socket) {
         let raw = Raw::open(self.channel(), path).await;
         let query = path.split_once('?').map_or("", |(_, query)| query);
@@ -297,7 +297,7 @@ async fn a_failure_in_upgrade_is_a_500_that_says_nothing() {
 }
 
 #[tokio::test]
-async fn only_a_handshake_that_may_become_a_socket_reaches_the_upgrade_hook() {
+async fn only_a_valid_handshake_reaches_the_upgrade_hook() {
     let mut world = world();
     let request = || {
         http::Request::get("http://test/ws")
@@ -309,7 +309,7 @@ async fn only_a_handshake_that_may_become_a_socket_reaches_the_upgrade_hook() {
     for (header, value, status) in [
         ("origin", "https://evil.test", 403),
         ("sec-websocket-version", "8", 426),
-        // Right, but for the upgrade itself, which no HTTP server is here for.
+        // Valid, but there is no HTTP server to upgrade the connection.
         ("origin", "http://test", 426),
     ] {
         let mut request = request().header(header, value);
@@ -320,7 +320,7 @@ async fn only_a_handshake_that_may_become_a_socket_reaches_the_upgrade_hook() {
         assert_eq!(answer.status(), status, "{header}: {value}");
     }
     assert!(world.seen.try_recv().is_err());
-    // Nor one that comes when the server shuts down.
+    // Nor during the shutdown of the server.
     world.rpc.shutdown();
     let (_, head) = Raw::ask(world.channel(), "/ws").await;
     assert_eq!(head.status, 503);
@@ -374,10 +374,10 @@ async fn a_pending_upgrade_delays_no_other_and_may_be_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_a_hook_takes_does_not_reach_the_calls() {
+async fn a_message_consumed_by_a_hook_does_not_reach_the_calls() {
     let mut world = world();
     let (mut client, socket) = world.open("/ws").await;
-    // It would be a call, were it not for its beginning.
+    // It would be a call with another beginning.
     client.send(TEXT, b"hook: text").await;
     client.send(BINARY, b"hook:\xff").await;
     client.send(PING, b"ping").await;
@@ -420,7 +420,7 @@ async fn each_socket_opens_before_its_messages_and_closes_after_them() {
         clients.push(tokio::spawn(async move {
             use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-            // All in one piece: the messages and the end come with the handshake.
+            // The messages and the close frame arrive together with the handshake.
             let mut all = b"GET /ws?n HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\n\
                 upgrade: websocket\r\nsec-websocket-version: 13\r\n\
                 sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -459,7 +459,7 @@ async fn each_socket_opens_before_its_messages_and_closes_after_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_closes_is_told_of_with_its_code_and_reason() {
+async fn the_close_of_a_client_is_reported_with_its_code_and_reason() {
     for (payload, code, reason) in [
         (close_payload(1000, ""), 1000, ""),
         (close_payload(1001, "page left"), 1001, "page left"),
@@ -501,7 +501,7 @@ async fn a_connection_that_is_lost_is_1006_and_not_clean() {
     drop(client);
     world.closes(&socket, 1006, "", false).await;
 
-    // Amid a message, and while calls run.
+    // In the middle of a message, and while calls run.
     let mut world = self::world();
     let (mut client, socket) = world.open("/ws").await;
     client.call(1, "/forever", &Value::Null).await;
@@ -545,7 +545,7 @@ async fn a_socket_that_the_server_closes_is_clean_if_the_client_answers() {
         assert_eq!(client.message().await.text(), "before");
         assert_eq!(client.message().await.close(), (4000, "x"));
         if answers {
-            // Its own close is not the first one either.
+            // Nor if both close at the same time.
             client.send(CLOSE, &close_payload(1000, "fine")).await;
         }
         let before = Instant::now();
@@ -587,9 +587,9 @@ async fn a_socket_whose_server_shuts_down_is_closed_with_1001() {
     }
 }
 
-/// Each breach with the error that the hook sees and the code that follows.
+/// Each violation with the error of the hook and the close code.
 #[tokio::test(start_paused = true)]
-async fn a_breach_of_the_protocol_is_an_error_first_and_then_its_code() {
+async fn a_protocol_violation_is_reported_before_the_close_code() {
     let unfinished = |payload: &[u8]| {
         let mut frame = frame(TEXT, payload);
         frame[0] &= 0x7f;
@@ -634,7 +634,7 @@ async fn a_breach_of_the_protocol_is_an_error_first_and_then_its_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_of_exactly_the_limit_is_one() {
+async fn a_message_of_exactly_the_limit_is_accepted() {
     let mut world = world_of("", |service| service.message_limit(1000));
     let (mut client, socket) = world.open("/ws").await;
     client.send(TEXT, format!("hook:{}", "x".repeat(995)).as_bytes()).await;
@@ -643,7 +643,7 @@ async fn a_message_of_exactly_the_limit_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handshake_with_a_host_that_is_not_listed_reaches_no_hook() {
+async fn a_handshake_with_an_unlisted_host_reaches_no_hook() {
     let mut world = world_of("", |service| service.allow_host("app.test").allow_host("[::1]:80"));
     let (mut client, head) = Raw::ask(world.channel(), "/ws").await;
     assert_eq!((head.status, &*client.body(&head).await), (403, "This host is not allowed"));
@@ -674,7 +674,7 @@ fn long(id: &str, length: usize) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_call_of_a_message_that_is_too_long_fails_alone_and_its_socket_goes_on() {
+async fn the_call_of_a_message_that_is_too_long_fails_alone() {
     let too_large = r#"{"i":"1","p":{"s":413,"b":{"json":{"defined":false,"code":"PAYLOAD_TOO_LARGE","status":413,"message":"Payload Too Large"}}}}"#;
     let mut world = world_of("", |service| service.message_limit(1000));
     let (mut client, socket) = world.open("/ws").await;
@@ -719,7 +719,7 @@ async fn the_call_of_a_message_that_is_too_long_fails_alone_and_its_socket_goes_
             assert_eq!(world.next().await.hook(), "message", "{name}");
         }
     }
-    // A ping in the middle of what is thrown away is answered.
+    // A ping amid the discarded bytes is answered.
     client.write(&unfinished(TEXT, &long("1", 900))).await;
     client.write(&unfinished(0, &[b'x'; 900])).await;
     assert_eq!(client.message().await.text(), too_large);
@@ -732,7 +732,7 @@ async fn the_call_of_a_message_that_is_too_long_fails_alone_and_its_socket_goes_
     client.send(TEXT, &long("2", 1001)).await;
     let answer = client.message().await.json();
     assert_eq!((&answer["id"], &answer["json"]["status"]), (&json!("2"), &json!(501)));
-    // The id of a call that is open is that call's.
+    // The id of an open call stays in use.
     client.send(TEXT, &long("open", 1001)).await;
     client.send(TEXT, br#"{"i":"open","t":4}"#).await;
     echoes(&mut client).await;
@@ -756,7 +756,7 @@ async fn an_event_of_a_message_that_is_too_long_ends_its_iterator() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_goes_on_beyond_what_is_discarded_closes_its_socket() {
+async fn a_message_beyond_the_discard_limit_closes_its_socket() {
     for parts in [[frame(TEXT, &long("1", 16_001)), Vec::new()], {
         let first = unfinished(TEXT, &long("1", 1001));
         [first, frame(0, &[b'x'; 15_000])]
@@ -788,7 +788,7 @@ async fn a_client_that_takes_nothing_is_an_error_and_then_1006() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_socket_can_be_sent_away_as_soon_as_it_opens() {
+async fn a_socket_can_be_closed_as_soon_as_it_opens() {
     let mut world = world();
     let (mut client, socket) = world.open("/kick").await;
     assert_eq!(client.next().await.unwrap().close(), (1008, "go away"));
@@ -797,7 +797,7 @@ async fn a_socket_can_be_sent_away_as_soon_as_it_opens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_others_in_a_room_hear_that_somebody_leaves() {
+async fn a_hook_can_tell_a_room_that_a_socket_leaves() {
     let mut world = world();
     let (mut ada, _) = world.open("/ws?name=Ada").await;
     let (mut grace, _) = world.open("/ws?name=Grace").await;
@@ -816,7 +816,7 @@ async fn a_panic_in_a_hook_harms_nothing_else() {
         echoes(&mut client).await;
         client.send(TEXT, b"panic").await;
         echoes(&mut client).await;
-        // The end of it, by a breach, so that each hook has its turn.
+        // Its end by a violation, so that each hook is called.
         client.write(&frame(TEXT, &[b'x'; 1001])).await;
         assert_eq!(client.next().await.unwrap().close().0, 1009, "{panics}");
         drop(client);
@@ -830,7 +830,7 @@ async fn a_panic_in_a_hook_harms_nothing_else() {
         assert_eq!(left.text(), "somebody leaves", "{panics}");
         echoes(&mut other).await;
         assert_eq!(world.rpc.live_sockets(), 1, "{panics}");
-        // And new ones come.
+        // New sockets are accepted.
         let (mut third, _) = {
             world.next().await;
             world.open("/ws").await
@@ -843,7 +843,7 @@ async fn a_panic_in_a_hook_harms_nothing_else() {
 }
 
 #[test]
-fn close_comes_once_also_when_the_runtime_drops_the_socket() {
+fn close_is_called_once_also_when_the_runtime_drops_the_socket() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -857,7 +857,7 @@ fn close_comes_once_also_when_the_runtime_drops_the_socket() {
             let (mut idle, _) = world.open("/ws?name=Ada").await;
             echoes(&mut idle).await;
             world.next().await;
-            // One with a call that runs and a stream.
+            // A socket with a running call and a stream.
             let (mut busy, _) = world.open("/ws?name=Grace").await;
             busy.call(1, "/forever", &Value::Null).await;
             busy.call(2, "/silent", &Value::Null).await;
@@ -865,11 +865,11 @@ fn close_comes_once_also_when_the_runtime_drops_the_socket() {
             for _ in 0..2 {
                 assert_eq!(world.next().await.hook(), "message");
             }
-            // One whose close frame is on its way.
+            // A socket whose close frame is pending.
             let (mut closing, socket) = world.open("/ws?name=Joan").await;
             socket.close(CloseCode::new(4000).unwrap(), "bye");
             assert_eq!(closing.next().await.unwrap().close(), (4000, "bye"));
-            // And one that is not a socket yet.
+            // A connection that is not a socket yet.
             let waits = world.channel();
             tokio::spawn(async move { Raw::ask(waits, "/ws?after=1000").await });
             assert_eq!(world.next().await.hook(), "upgrade");
@@ -892,7 +892,7 @@ fn close_comes_once_also_when_the_runtime_drops_the_socket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_frame_of_a_client_counts_pongs_included() {
+async fn the_last_frame_of_a_client_counts_including_pongs() {
     let mut world = world_of("", |service| {
         service.ping_interval(Some(Duration::from_secs(30))).idle_limit(Duration::from_secs(75))
     });
@@ -906,12 +906,12 @@ async fn the_last_frame_of_a_client_counts_pongs_included() {
         client.send(PONG, b"").await;
         until(|| socket.last_seen() == Instant::now()).await;
     }
-    // Messages of the server do not count as signs of life of the client.
+    // Messages of the server do not count as activity of the client.
     tokio::time::advance(Duration::from_secs(1)).await;
     socket.send("hello").unwrap();
     assert_eq!(client.message().await.text(), "hello");
     assert_eq!(socket.last_seen(), opened + Duration::from_secs(300));
-    // Nor has it any when it stops: two pings, and the end.
+    // A client that stops gets two pings, and then the close.
     let frames = client.rest().await;
     let kinds: Vec<_> = frames.iter().map(|frame| frame.opcode).collect();
     assert_eq!(kinds, [PING, PING, CLOSE]);
@@ -965,7 +965,7 @@ async fn a_socket_calls_no_more_often_than_its_rate() {
     // A client that waits as long as requested is served.
     pass(Duration::from_secs(3)).await;
     assert_eq!(answer(&mut client, "/echo").await, OK);
-    // However long it waits, no more than all of them come back.
+    // However long it waits, the bucket holds no more than its size.
     pass(Duration::from_secs(60)).await;
     for _ in 0..4 {
         assert_eq!(answer(&mut client, "/echo").await, OK);
@@ -974,7 +974,7 @@ async fn a_socket_calls_no_more_often_than_its_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_is_refused_is_a_response_and_none_that_runs_is_harmed() {
+async fn a_refused_stream_is_a_response_and_running_ones_continue() {
     let mut world =
         world_of("", |service| service.rate_limit(Rate::new(2, Duration::from_secs(10))));
     let (mut client, _) = world.open("/ws").await;
@@ -983,7 +983,7 @@ async fn a_stream_that_is_refused_is_a_response_and_none_that_runs_is_harmed() {
     assert_eq!(answer(&mut client, "/echo").await, OK);
     assert_eq!(answer(&mut client, "/silent").await, (429, Some(5)));
     assert_eq!(world.rpc.live_streams(), 1);
-    // An abort is no call.
+    // An abort is not a call.
     client.send(TEXT, br#"{"i":"s","t":4}"#).await;
     until(|| world.rpc.live_streams() == 0).await;
 }
@@ -998,7 +998,7 @@ async fn a_procedure_is_called_no_more_often_than_its_rate_and_others_are() {
     });
     let (mut client, _) = world.open("/ws").await;
     assert_eq!(answer(&mut client, "/echo").await, OK);
-    // However its path is written.
+    // In every spelling of its path.
     assert_eq!(answer(&mut client, "http://orpc/echo/?x=1").await, OK);
     assert_eq!(answer(&mut client, "/echo").await, (429, Some(5)));
     assert_eq!(answer(&mut client, "/echo/").await, (429, Some(5)));
@@ -1030,7 +1030,7 @@ async fn a_call_that_is_refused_for_another_reason_costs_no_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_of_a_batch_that_comes_too_soon_is_refused_alone() {
+async fn a_call_of_a_batch_beyond_the_rate_is_refused_alone() {
     let mut world = world_of("", |service| {
         service.procedure_rate_limit("echo", Rate::new(2, Duration::from_secs(10)))
     });
@@ -1051,7 +1051,7 @@ async fn a_call_of_a_batch_that_comes_too_soon_is_refused_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_socket_that_sent_too_many_bytes_waits_until_they_are_paid_for() {
+async fn a_socket_beyond_its_byte_rate_waits_until_it_has_refilled() {
     let mut world =
         world_of("", |service| service.byte_rate_limit(Rate::new(1000, Duration::from_secs(10))));
     let (mut client, _) = world.open("/ws").await;
@@ -1060,19 +1060,19 @@ async fn a_socket_that_sent_too_many_bytes_waits_until_they_are_paid_for() {
     // Every message counts, even one that is not a call. A byte takes 10 ms.
     client.send(TEXT, &[b'x'; 3000]).await;
     let (status, after) = answer(&mut client, "/echo").await;
-    // 2,000 too many, and those of the call itself.
+    // 2,000 bytes over the rate, and those of the call itself.
     assert_eq!(status, 429);
     let after = after.unwrap();
     assert!((20..=22).contains(&after), "{after}");
     pass(Duration::from_secs(after - 5)).await;
     assert_eq!(answer(&mut client, "/echo").await.0, 429);
-    // With a second for the bytes of the calls themselves.
+    // Plus a second for the bytes of the calls themselves.
     pass(Duration::from_secs(5 + 1)).await;
     assert_eq!(answer(&mut client, "/echo").await, OK);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_consumed_by_a_hook_costs_nothing() {
+async fn a_message_consumed_by_a_hook_counts_for_no_rate() {
     let mut world = world_of("", |service| {
         let service = service.rate_limit(Rate::new(1, Duration::from_secs(10)));
         service.byte_rate_limit(Rate::new(1000, Duration::from_secs(10)))
@@ -1090,7 +1090,7 @@ async fn a_message_consumed_by_a_hook_costs_nothing() {
 #[should_panic(
     expected = "the router has no procedure `chat/send`: give its path, such as `chat/send`"
 )]
-fn a_rate_for_a_procedure_that_is_not_there_is_a_mistake() {
+fn a_rate_for_an_unknown_procedure_is_refused() {
     let rate = Rate::new(1, Duration::from_secs(1));
     let (seen, _) = unbounded_channel();
     let app = App {
@@ -1104,7 +1104,7 @@ fn a_rate_for_a_procedure_that_is_not_there_is_a_mistake() {
 }
 
 #[test]
-fn a_rate_of_nothing_is_a_mistake() {
+fn a_rate_of_zero_is_refused() {
     for (count, within) in [(0, Duration::from_secs(1)), (1, Duration::ZERO)] {
         let refused = Rate::try_new(count, within).unwrap_err().to_string();
         assert_eq!(refused, "the count and the time of a rate must not be zero");

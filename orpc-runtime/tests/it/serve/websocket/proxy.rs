@@ -33,7 +33,7 @@ pub mod api {
     }
 }
 
-/// Refuses who has no token.
+/// Refuses requests without a token.
 struct Tokens;
 
 impl SocketHooks for Tokens {
@@ -69,7 +69,7 @@ async fn front(target: &str) -> SocketAddr {
     serve(app.layer(middleware::from_fn(peer_addr))).await
 }
 
-/// The status line and the body of what a handshake with those headers is answered.
+/// The status line and body of the response to a handshake with those headers.
 async fn ask(address: SocketAddr, headers: &str) -> (StatusCode, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET /rooms/a HTTP/1.1\r\nhost: {address}\r\n{headers}\r\n");
@@ -148,7 +148,7 @@ async fn a_request_without_an_upgrade_is_not_forwarded() {
 }
 
 #[tokio::test]
-async fn a_handshake_of_a_wrong_form_reaches_no_other_server() {
+async fn an_invalid_handshake_is_not_forwarded() {
     let target = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     target.set_nonblocking(true).unwrap();
     let front = front(&format!("http://{}", target.local_addr().unwrap())).await;
@@ -164,7 +164,7 @@ async fn a_handshake_of_a_wrong_form_reaches_no_other_server() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_a_bad_gateway() {
+async fn an_unreachable_server_is_a_bad_gateway() {
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let front = front(&format!("ws://{unused}")).await;
     assert_eq!(ask(front, HANDSHAKE).await.0, StatusCode::BAD_GATEWAY);

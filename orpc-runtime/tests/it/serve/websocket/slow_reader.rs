@@ -1,5 +1,5 @@
-//! One client that does not read, among a thousand that do: what is held for it
-//! is bounded, it gets what the policy says, and the others notice nothing.
+//! One client that does not read, among a thousand that do: the memory kept for it is
+//! bounded, it gets what the policy promises, and the others are not affected.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::websocket::{self, CLOSE, Raw, close_payload, until, within};
 
-/// Those that read.
+/// The number of clients that read.
 const READERS: usize = 999;
 
 /// Total number of events.
@@ -28,7 +28,7 @@ const EVENTS: usize = 40;
 /// Number of events that the live channel keeps for late readers.
 const KEPT: usize = 16;
 
-/// The text of an event, and what is sent around it.
+/// The text of an event, and the bytes around it.
 const TEXT: usize = 1000;
 const FRAME: usize = TEXT + 100;
 
@@ -44,7 +44,7 @@ const CHANNEL: usize = 1024;
 /// Capacity of the codec beside that, and one frame more.
 const CODEC: usize = 8 * 1024 + 2 * FRAME;
 
-/// The most events that are on their way to a client that does not read.
+/// Maximum number of events pending for a client that does not read.
 const MOST: usize = (UNSENT + CHANNEL + CODEC) / TEXT + 1;
 
 /// A subscriber.
@@ -122,7 +122,7 @@ pub mod api {
         })
     }
 
-    /// All that was ever published, in its order.
+    /// All published events, in order.
     #[procedure]
     pub fn log(app: &App, input: Subscriber) -> impl Stream<Item = String> {
         let next = app.next.subscribe();
@@ -167,7 +167,7 @@ impl SocketHooks for App {
 fn served() -> (Rpc<App>, WebSocketService<App>, App) {
     let (rpc, app) = (Rpc::new(api::router()), App::new());
     let service = rpc.websocket(app.clone()).hooks(app.clone()).unsent_limit(UNSENT);
-    // However slow this machine is, and though the clients here send no pongs.
+    // On slow machines as well, and although the clients here send no pongs.
     let long = Duration::from_secs(3600);
     let service = service.ping_interval(None).idle_limit(long).write_deadline(long);
     (rpc, service, app)
@@ -200,7 +200,7 @@ fn number(event: &Value) -> usize {
     text.parse().unwrap()
 }
 
-/// Those that read, and how much they have read.
+/// The clients that read, and the number of events read.
 struct Readers {
     read: Arc<AtomicUsize>,
     tasks: Vec<JoinHandle<Raw<DuplexStream>>>,
@@ -235,7 +235,7 @@ impl Readers {
         until(|| self.read.load(Ordering::SeqCst) == events * READERS).await;
     }
 
-    /// All of them are there still, and have got everything.
+    /// Asserts that all of them are connected and have got everything.
     async fn are_well(self) -> Vec<Raw<DuplexStream>> {
         let mut clients = Vec::with_capacity(READERS);
         for task in self.tasks {
@@ -249,21 +249,21 @@ impl Readers {
 }
 
 #[tokio::test]
-async fn a_live_stream_is_not_polled_for_who_does_not_read_and_tells_him_what_he_missed() {
+async fn a_live_stream_is_not_polled_for_a_stalled_client_and_reports_the_gap() {
     let (rpc, service, app) = served();
     let mut stalled = subscribe(&service, "/live", "stalled", TEXT).await;
     let readers = Readers::subscribe(&service, "/live", SHORT).await;
     assert_eq!(rpc.live_streams(), READERS + 1);
     for n in 0..EVENTS {
         app.live.send(n).unwrap();
-        // As fast as those that read do.
+        // As fast as the readers read.
         readers.have_read(n + 1).await;
     }
     let polled = app.polled("stalled");
     assert!(0 < polled && polled <= MOST, "{polled} events were taken for it, {MOST} are bearable");
     assert!((0..READERS).all(|n| app.polled(&n.to_string()) == EVENTS));
 
-    // It reads again: all that was on its way, in order, and then that there was more.
+    // It reads again: all pending events, in order, and then the gap.
     let mut got = 0;
     let error = loop {
         let event = stalled.message().await.json();
@@ -285,7 +285,7 @@ async fn a_live_stream_is_not_polled_for_who_does_not_read_and_tells_him_what_he
 }
 
 #[tokio::test]
-async fn a_stream_of_a_log_goes_on_where_it_was_when_its_client_reads_again() {
+async fn a_stream_of_a_log_continues_when_its_client_reads_again() {
     let (rpc, service, app) = served();
     let mut stalled = subscribe(&service, "/log", "stalled", TEXT).await;
     let readers = Readers::subscribe(&service, "/log", SHORT).await;
@@ -295,7 +295,7 @@ async fn a_stream_of_a_log_goes_on_where_it_was_when_its_client_reads_again() {
     }
     let polled = app.polled("stalled");
     assert!(0 < polled && polled <= MOST, "{polled} events were taken for it, {MOST} are bearable");
-    // It reads one and stops again: no more is taken for it than what it has read.
+    // It reads one and stops again: only as much as it has read is polled.
     for n in 0..10 {
         assert_eq!(number(&stalled.message().await.json()), n);
     }
@@ -305,7 +305,7 @@ async fn a_stream_of_a_log_goes_on_where_it_was_when_its_client_reads_again() {
     }
     let more = app.polled("stalled");
     assert!(more <= MOST + 10, "{more} events were taken for it, {MOST} are bearable");
-    // Nothing is lost to it.
+    // It loses nothing.
     for n in 10..EVENTS {
         assert_eq!(number(&stalled.message().await.json()), n);
     }
@@ -315,7 +315,7 @@ async fn a_stream_of_a_log_goes_on_where_it_was_when_its_client_reads_again() {
 }
 
 #[tokio::test]
-async fn a_room_lets_go_of_who_does_not_read_and_the_others_get_everything() {
+async fn a_room_drops_a_stalled_client_and_the_others_get_everything() {
     let (rpc, service, app) = served();
     let mut stalled = subscribe(&service, "/hibernating", "", TEXT).await;
     let readers = Readers::subscribe(&service, "/hibernating", TEXT).await;
@@ -334,7 +334,7 @@ async fn a_room_lets_go_of_who_does_not_read_and_the_others_get_everything() {
                 assert_eq!(delivery, Delivery { sent: READERS + 1, ..Delivery::default() });
                 to_stalled += 1;
             }
-            // Nothing more is on its way to the one.
+            // Nothing more is pending for it.
             Some(_) => assert_eq!(sent, READERS, "{delivery:?}"),
         }
         readers.have_read(n + 1).await;
@@ -345,7 +345,7 @@ async fn a_room_lets_go_of_who_does_not_read_and_the_others_get_everything() {
     assert!(to_stalled >= UNSENT / FRAME, "{to_stalled}");
     assert_eq!(app.open.load(Ordering::SeqCst), READERS + 1);
 
-    // It reads again: what was sent before, without a gap, and why there is no more.
+    // It reads again: the earlier events, without a gap, and the reason of the end.
     let mut got = 0;
     let close = loop {
         let frame = stalled.message().await;
@@ -367,7 +367,7 @@ async fn a_room_lets_go_of_who_does_not_read_and_the_others_get_everything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_never_reads_again_is_dropped_by_the_write_deadline() {
+async fn a_client_that_never_reads_again_is_dropped_by_the_write_deadline() {
     let (rpc, service, app) = served();
     let service = service.write_deadline(Duration::from_secs(5));
     let stalled = subscribe(&service, "/hibernating", "", TEXT).await;
@@ -393,10 +393,10 @@ async fn one_that_never_reads_again_is_dropped_by_the_write_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn results_wait_for_who_does_not_read_them_and_no_more_is_read_from_him() {
+async fn results_wait_for_a_stalled_client_whose_messages_are_not_read() {
     let (_, service, app) = served();
     let mut client = Raw::open(websocket::channel(&service, CHANNEL), "/").await;
-    // It may send any number of calls: at some point the server stops reading.
+    // It may send any number of calls; at some point the server stops reading.
     let call = websocket::frame(websocket::TEXT, br#"{"i":"1","p":{"u":"/ping"}}"#);
     let mut sent = 0;
     loop {

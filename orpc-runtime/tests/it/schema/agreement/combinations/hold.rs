@@ -1,4 +1,4 @@
-//! The comparison of serde, the schemas and TypeScript for one type.
+//! Comparison of serde, the schemas and TypeScript for one type.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{post, send};
 
-/// A type without its type: all types go through one procedure.
+/// A type-erased subject: all types go through one procedure.
 #[derive(Clone, Copy)]
 pub(super) struct Subject {
     name: &'static str,
@@ -48,7 +48,7 @@ fn subject() -> Subject {
     SUBJECT.get().expect("a type is being looked at")
 }
 
-/// A value of the type that is being looked at, as it is written.
+/// A serialised value of the type under test.
 pub struct One(Value);
 
 impl JsonSchema for One {
@@ -78,7 +78,7 @@ impl Serialize for One {
     }
 }
 
-/// Values, and a date whose presence has them read as values with types.
+/// Values, and a date that makes the server read them as values with types.
 #[derive(Deserialize, JsonSchema)]
 pub struct Many {
     of: Vec<One>,
@@ -99,7 +99,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Holds everything that is said of a type against each other.
+    /// Compares all descriptions of a type with one another.
     pub(super) async fn hold(&mut self, subject: Subject, values: &[Value]) {
         SUBJECT.set(Some(subject));
         let router = Router::<()>::new().procedure::<echo, _>().check_outputs();
@@ -120,7 +120,7 @@ impl Found {
                 json!({ "json": { "of": values, "at": "2024-01-01T00:00:00.000Z" }, "meta": [[1, "at"]] }),
             ]
         };
-        // The first round tells which values the schema refuses.
+        // The first round finds the values that the schema refuses.
         let mut refused = Vec::new();
         for envelope in envelopes(&sent) {
             let answer = send(service.clone(), post("/echo", envelope.to_string())).await;
@@ -157,7 +157,7 @@ impl Found {
                 _ => {}
             }
         }
-        // The second has all others read and written.
+        // The second reads and writes all others.
         sent = accepted.iter().map(|(value, _)| *value).collect();
         for envelope in &envelopes(&sent)[..1] {
             let answer = send(service.clone(), post("/echo", envelope.to_string())).await;
@@ -216,7 +216,7 @@ impl Found {
         self.faults.push(format!("{}: {fault}", subject.name));
     }
 
-    /// Fails if anything was found, or if others than those were refused.
+    /// Fails if a difference was found, or if other types than those were refused.
     pub(super) fn expect(self, refused: &[(&str, &str)]) {
         let mut faults = self.faults;
         let is_expected = |name: &str, error: &str| {
@@ -239,34 +239,34 @@ impl Found {
 }
 
 impl Subject {
-    /// Returns whether the schema refuses on purpose what serde takes: unknown members of a
+    /// Returns `true` if the schema refuses on purpose what serde accepts: unknown members of a
     /// variant without payload that denies them, and members of the wrong type.
     fn is_stricter(&self, value: &Value) -> bool {
         let is_internal = self.name.starts_with("internal_strict");
         let is_unit = ["::Unit", "::NewtypeSkip"].iter().any(|name| self.name.contains(name));
         let is_lenient = is_internal && value.get("t").is_some_and(|tag| tag == "Last" || is_unit);
-        // A flattened option of an invalid value is none to serde.
+        // Serde reads a flattened option of an invalid value as `None`.
         is_lenient || self.name.ends_with("::FlattenOption")
     }
 
-    /// Returns whether TypeScript cannot say what the schema does: a member of a map is of the
+    /// Returns `true` if TypeScript cannot express the schema: a member of a map is of the
     /// type of the tag beside it as well.
     fn is_looser(&self) -> bool {
         ["NewtypeMap", "FlattenMap"].iter().any(|name| self.name.ends_with(name))
     }
 
-    /// Returns whether a value has names that serde takes beside those of TypeScript.
+    /// Returns `true` if a value has names that serde accepts beside those of TypeScript.
     fn has_other_names(&self, value: &Value) -> bool {
         self.name.contains("_other") || has_other_names(value)
     }
 
-    /// Returns whether all that serde reads is accepted: there are no constraints.
+    /// Returns `true` if the schema has no constraints, so that it accepts all that serde reads.
     fn refuses_nothing(&self) -> bool {
         !self.name.starts_with("checks::")
     }
 }
 
-/// Returns whether a value has names that serde takes beside those of TypeScript.
+/// Returns `true` if a value has names that serde accepts beside those of TypeScript.
 fn has_other_names(value: &Value) -> bool {
     let is_other = |name: &str| ["v", "w", "b", "what"].contains(&name);
     match value {
@@ -279,7 +279,7 @@ fn has_other_names(value: &Value) -> bool {
     }
 }
 
-/// Returns whether serde reads a value in a form that it never writes, and that the schema
+/// Returns `true` if serde reads a value in a form that it never writes, and that the schema
 /// refuses on purpose: a struct as a list, a variant without payload as an object, and the
 /// number of a variant for its name.
 fn is_other_spelling(value: &Value, written: Option<&Value>) -> bool {

@@ -1,5 +1,5 @@
-//! Every attribute of serde with every other one and every payload: serde, the validator of
-//! inputs, the one of outputs and the type of TypeScript say the same of each value.
+//! Every attribute of serde with every other one and every payload: serde, the validators of
+//! inputs and outputs and the TypeScript type agree on each value.
 
 mod hold;
 #[cfg(feature = "typescript")]
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use hold::Subject;
 
-/// The fewest types that are held against serde.
+/// Minimum number of types that are compared with serde.
 const FEWEST: usize = 500;
 
 #[derive(Serialize, Deserialize, JsonSchema, Default)]
@@ -98,7 +98,7 @@ macro_rules! payloads {
     };
 }
 
-/// Those that have no tag among their members.
+/// Payloads of enums without a tag among their members.
 macro_rules! untagged_payloads {
     ($list:ident, $container:tt, $last:tt) => {
         enums!($list, $container, $last, {
@@ -123,7 +123,7 @@ macro_rules! untagged_payloads {
     };
 }
 
-/// Those that stand beside a tag.
+/// Payloads beside a tag.
 macro_rules! tagged_payloads {
     ($list:ident, $container:tt, $last:tt) => {
         enums!($list, $container, $last, {
@@ -175,7 +175,7 @@ macro_rules! structs {
     };
 }
 
-/// Structs whose form no attribute of a container changes.
+/// Structs whose form does not depend on attributes of a container.
 macro_rules! others {
     ($list:ident { $($(#[$container:meta])* $name:ident $({ $($named:tt)* })? $(( $($unnamed:tt)* ))?;)* }) => {
         mod $list {
@@ -336,7 +336,7 @@ fn values() -> Vec<Value> {
         vec![json!(300), json!([]), json!(["V"]), json!({ "t": 1 }), json!({ "c": 1 })];
     for (index, payload) in payloads.iter().enumerate() {
         values.push(payload.clone());
-        // Names that are alike to most types go with few payloads.
+        // Most types treat these names alike, so few payloads are tried.
         let tags = tags.iter().take(if index % 4 == 0 { tags.len() } else { 2 });
         for tag in tags {
             values.push(json!({ *tag: payload }));
@@ -358,7 +358,7 @@ fn values() -> Vec<Value> {
     values
 }
 
-/// The values that are tried on types with constraints, and on those alone.
+/// The values that are tried only on types with constraints.
 fn values_to_check() -> Vec<Value> {
     let texts = ["", "a", "b", "ab", "abc", "abcd", "a@b.test", "https://a.test/"];
     let lists = [json!([]), json!([1]), json!([2]), json!([2, 3]), json!([2, 3, 4, 5])];
@@ -378,7 +378,7 @@ fn values_to_check() -> Vec<Value> {
     members.chain([json!({}), json!({ "a": 3, "b": 3 })]).collect()
 }
 
-/// The types that no router is built of, by their names, each with what its error says.
+/// The types that routers refuse, by name, each with a part of its error.
 const REFUSED: &[(&str, &str)] = &[
     (
         "::NewtypeSkipRead",

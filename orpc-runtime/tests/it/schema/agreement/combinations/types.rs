@@ -1,10 +1,10 @@
-//! The generated types of TypeScript, read back: each tells which JSON values are of it.
+//! Parser of generated TypeScript types, to check whether JSON values are of a type.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-/// A type, as far as generated files have such.
+/// A type, in the forms that generated files use.
 #[derive(Debug, Clone)]
 pub(super) enum Type {
     Named(String, Vec<Type>),
@@ -23,7 +23,7 @@ pub(super) struct Member {
     of: Type,
 }
 
-/// The types of a file whose one procedure takes `{ of: Input[] }` and gives `Output[]`.
+/// The types of a file whose one procedure takes `{ of: Input[] }` and returns `Output[]`.
 pub(super) struct Types {
     named: HashMap<String, Type>,
     pub(super) input: Type,
@@ -68,7 +68,7 @@ impl Types {
 }
 
 impl Type {
-    /// Returns whether a value is of the type.
+    /// Returns `true` if a value is of the type.
     pub(super) fn holds(&self, value: &Value, types: &Types) -> bool {
         match self {
             Self::Named(name, _) => match (name.as_str(), value) {
@@ -111,8 +111,8 @@ impl Type {
         }
     }
 
-    /// Returns whether a value is of the type and has no members but those of it, as the
-    /// compiler asks of a literal.
+    /// Returns `true` if a value is of the type and has no excess members, as the compiler
+    /// requires of a literal.
     pub(super) fn names(&self, value: &Value, types: &Types) -> bool {
         if !self.holds(value, types) {
             return false;
@@ -163,7 +163,7 @@ struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    /// The next token, left where it is.
+    /// The next token, without consuming it.
     fn peek(&mut self) -> Option<&'t str> {
         loop {
             self.rest = self.rest.trim_start();
