@@ -47,12 +47,32 @@ pub(super) fn description<C: Send + Sync + 'static>(router: &Router<C>) -> Route
     let mut types = BTreeMap::new();
     inputs.describe(Direction::Input, &agreeing, &input_name, &mut types);
     outputs.describe(Direction::Output, &agreeing, &output_name, &mut types);
-    let inputs = |name: &str| Some(input_name(inputs.ids.get(name)?));
-    let outputs = |name: &str| Some(output_name(outputs.ids.get(name)?));
+    let inputs = |name: &str| Some(definition(&input_name(inputs.ids.get(name)?)));
+    let outputs = |name: &str| Some(definition(&output_name(outputs.ids.get(name)?)));
     for procedure in &mut procedures {
         rename_procedure(procedure, &inputs, &outputs);
     }
     RouterDescription { procedures, types }
+}
+
+/// Returns the reference to a named type.
+fn definition(name: &str) -> String {
+    format!("{DEFINITIONS}{name}")
+}
+
+/// Replaces the references to named types.
+pub(super) fn map_references(
+    description: &mut RouterDescription,
+    reference: &dyn Fn(&str) -> String,
+) {
+    let known: BTreeSet<String> = description.types.keys().cloned().collect();
+    let reference = |name: &str| known.contains(name).then(|| reference(name));
+    for procedure in &mut description.procedures {
+        rename_procedure(procedure, &reference, &reference);
+    }
+    for named in description.types.values_mut() {
+        rename(&mut named.schema, &reference);
+    }
 }
 
 /// Returns a schema with the types that it refers to.
@@ -224,7 +244,7 @@ struct Definitions {
 impl Definitions {
     /// Returns the schemas by id, with ids in place of names, and the ids in each.
     fn by_id(&self) -> BTreeMap<&str, (Schema, Vec<String>)> {
-        let id = |name: &str| self.ids.get(name).cloned();
+        let id = |name: &str| self.ids.get(name).map(|id| definition(id));
         let by_id = self.schemas.iter().map(|(name, schema)| {
             let mut schema = schema.clone();
             rename(&mut schema, &id);
@@ -244,7 +264,7 @@ impl Definitions {
     ) {
         for (generated, schema) in &self.schemas {
             let mut schema = schema.clone();
-            rename(&mut schema, &|name_of| Some(name(self.ids.get(name_of)?)));
+            rename(&mut schema, &|own| Some(definition(&name(self.ids.get(own)?))));
             let rust_type = self.ids[generated].clone();
             let direction = if agreeing.contains(&rust_type) { Direction::Both } else { own };
             types.insert(name(&rust_type), TypeDescription { schema, rust_type, direction });
@@ -268,7 +288,7 @@ fn agreeing(inputs: &Definitions, outputs: &Definitions) -> BTreeSet<String> {
     }
 }
 
-/// A new name for each name of a type; `None` keeps it.
+/// A new reference for each name of a type; `None` keeps it.
 type Rename<'r> = &'r dyn Fn(&str) -> Option<String>;
 
 fn rename_procedure(procedure: &mut ProcedureDescription, inputs: Rename<'_>, outputs: Rename<'_>) {
@@ -300,12 +320,12 @@ fn rename_all(schema: &mut Option<Schema>, name: Rename<'_>) {
     schema.iter_mut().for_each(|schema| rename(schema, name));
 }
 
-/// Renames the types that a schema refers to.
+/// Replaces the references of a schema.
 fn rename(schema: &mut Schema, name: Rename<'_>) {
     let mut value = std::mem::take(schema).to_value();
     visit_references(&mut value, &mut |reference| {
-        if let Some(name) = referenced(reference).and_then(|own| name(&own)) {
-            *reference = format!("{DEFINITIONS}{name}");
+        if let Some(renamed) = referenced(reference).and_then(|own| name(&own)) {
+            *reference = renamed;
         }
     });
     *schema = into_schema(value);

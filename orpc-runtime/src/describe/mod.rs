@@ -269,6 +269,20 @@ impl RouterDescription {
     pub fn standalone(&self, schema: &Schema) -> Schema {
         generate::standalone(self, schema)
     }
+
+    /// Replaces the references of all schemas to the types, for documents of other
+    /// formats: `reference` returns the one to the type of a name.
+    ///
+    /// ```
+    /// # let router = orpc_runtime::Router::<()>::new();
+    /// let description =
+    ///     router.describe().map_references(|name| format!("#/components/schemas/{name}"));
+    /// ```
+    #[must_use]
+    pub fn map_references(mut self, reference: impl Fn(&str) -> String) -> Self {
+        generate::map_references(&mut self, &reference);
+        self
+    }
 }
 
 fn method<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {

@@ -279,6 +279,22 @@ fn every_reference_leads_to_a_type_of_the_document() {
     }
 }
 
+/// A document of another format, such as OpenAPI, has its schemas elsewhere.
+#[test]
+fn references_can_lead_elsewhere() {
+    let description = described().map_references(|name| format!("#/components/schemas/{name}"));
+    let json = serde_json::to_value(&description).unwrap();
+    let mut found = Vec::new();
+    references(&json, &mut found);
+    assert!(found.len() > 10, "{found:?}");
+    for reference in found {
+        let name = reference.strip_prefix("#/components/schemas/").unwrap();
+        assert!(description.types.contains_key(name), "{reference}");
+    }
+    let extra = &description.types["OtherPlanet"].schema.as_value()["properties"]["extra"];
+    assert_eq!(extra["default"], json!({ "$ref": "#/$defs/Filter" }));
+}
+
 #[test]
 fn a_schema_stands_alone_with_the_types_that_it_needs() {
     let description = described();
@@ -317,7 +333,7 @@ mod durable {
 
     use super::*;
 
-    struct Orbit;
+    pub struct Orbit;
 
     impl DurableObject for Orbit {
         type Event = Planet;
