@@ -87,6 +87,7 @@ use serde::{Serialize, Serializer};
 
 use crate::procedure::{Deprecation, MetaValue, ProcedureKind};
 use crate::router::{Router, RouterError};
+#[cfg(feature = "typescript")]
 pub(crate) use names::{is_identifier, names};
 
 /// Description of a router.
