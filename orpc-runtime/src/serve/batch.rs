@@ -28,12 +28,12 @@ pub(crate) struct BatchCall<C> {
     protocol: Protocol,
     call: Arc<Call>,
     procedure: Arc<dyn ErasedProcedure<C>>,
-    /// A header of it cannot be decoded.
+    /// Error of a header that cannot be decoded.
     bad_header: Option<BadHeader>,
     methods: Option<Methods>,
-    /// The method is refused.
+    /// The procedure does not allow the method of the call, or of the batch.
     is_refused: bool,
-    /// The client calls the procedure too often.
+    /// Error of a call beyond a rate.
     refusal: Option<Error>,
     /// The answer has no body.
     is_head: bool,
@@ -101,15 +101,15 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         }
     }
 
-    /// Tells if the request could be read.
+    /// Returns `true` if the request could be read.
     pub(crate) fn is_readable(&self) -> bool {
         self.bad_header.is_none()
     }
 
-    /// Refuses the call and no other one of the batch, until so many seconds have passed.
+    /// Refuses the call, but no other one of the batch. `retry_after` is in seconds.
     pub(crate) fn refuse(&mut self, error: Error, retry_after: Option<u64>) {
         if let Some(seconds) = retry_after {
-            // A number is a value.
+            // A number is a valid value.
             _ = self.call.response().insert_header(RETRY_AFTER, seconds.to_string());
         }
         self.refusal = Some(error);
@@ -132,7 +132,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         };
         let mut headers = call.response().headers().clone();
         if let Some(methods) = methods {
-            methods.tell(call.definition(), status, &mut headers);
+            methods.add_allow(call.definition(), status, &mut headers);
         }
         let body = if is_head { Vec::new() } else { body };
         Answer { status, headers, body: body.into() }

@@ -90,22 +90,17 @@ impl<C: Send + Sync + 'static> Invocation<'_, C> {
         };
         match input {
             Input::Envelope(text) => {
-                let envelope = Envelope::parse(&text);
-                start(
-                    envelope.map(|envelope| self.value(envelope)).map_err(|e| malformed(&text, e)),
-                )
+                let value = Envelope::parse(&text).map(|envelope| self.value(envelope));
+                start(value.map_err(|error| malformed(&text, error)))
             }
             Input::Form(form) => {
-                let envelope = form.envelope();
-                let envelope = envelope.map(|envelope| self.value(envelope));
-                start(envelope.map_err(|error| malformed(form.text(), error)))
+                let value = form.envelope().map(|envelope| self.value(envelope));
+                start(value.map_err(|error| malformed(form.text(), error)))
             }
             Input::Events(events) => start(Ok(RawInput::Events(events))),
         }
     }
-}
 
-impl<C> Invocation<'_, C> {
     /// Returns the input in an envelope.
     fn value<'e>(&self, envelope: Envelope<'e>) -> RawInput<'e> {
         RawInput::Value(match self.member {

@@ -36,7 +36,12 @@ impl Methods {
     }
 
     /// Adds `Allow` to a response of 405 that lacks it (RFC 9110, section 15.5.6).
-    pub(crate) fn tell(self, definition: &Definition, status: StatusCode, headers: &mut HeaderMap) {
+    pub(crate) fn add_allow(
+        self,
+        definition: &Definition,
+        status: StatusCode,
+        headers: &mut HeaderMap,
+    ) {
         if status == StatusCode::METHOD_NOT_ALLOWED && !headers.contains_key(ALLOW) {
             headers.insert(ALLOW, self.allowed(definition));
         }

@@ -16,8 +16,8 @@ pub(super) fn after(instant: Instant, time: Duration) -> Instant {
 #[cfg(feature = "http")]
 pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 
-/// The time for a client to take what is due while the memory is exhausted: those that take
-/// nothing make room for those that do.
+/// Returns the write deadline while the memory is exhausted: a sixth of the usual one, so that
+/// clients that read nothing make room for others.
 #[cfg(feature = "http")]
 pub(super) fn hurried(deadline: Duration) -> Duration {
     (deadline / 6).max(SHORTEST)

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method};
 
 use super::protocol::codec;
 use super::{
-    Answer, BadMessage, CallId, Item, Message, Mode, Payload, Protocol, Request, Response, v1,
+    Answer, BadMessage, CallId, Item, Message, Mode, Payload, Protocol, Request, Response,
 };
 use crate::core::{EventKind, EventMeta};
 

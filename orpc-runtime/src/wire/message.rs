@@ -75,8 +75,9 @@ pub(crate) enum Payload<T> {
 pub(crate) enum BadCall {
     #[error(transparent)]
     Header(#[from] BadHeader),
-    #[error("Malformed call: `m` has to be a method, and `h` an object of headers")]
-    Malformed,
+    /// The call breaks this rule of its protocol.
+    #[error("Malformed call: {0}")]
+    Malformed(&'static str),
     #[error("the call is in a protocol that the server does not speak")]
     Foreign(ForeignProtocol),
 }

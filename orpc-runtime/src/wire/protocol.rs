@@ -13,8 +13,7 @@ use super::BodyKind;
 use super::beginning::Members;
 use super::query::last_parameter;
 use super::{
-    Answer, BadBatch, BadMessage, CallId, Item, Message, Mode, PartName, Request, Response, sse,
-    v1, v2,
+    Answer, BadBatch, BadMessage, CallId, Item, Message, Mode, PartName, Request, Response, sse, v2,
 };
 use crate::core::{EventKind, EventMeta};
 
@@ -36,7 +35,7 @@ pub(crate) enum ForeignProtocol {
 macro_rules! codec {
     ($protocol:expr, $function:ident($($argument:expr),*)) => {
         match $protocol {
-            Protocol::V1 => v1::V1::$function($($argument),*),
+            Protocol::V1 => $crate::wire::v1::V1::$function($($argument),*),
         }
     };
 }

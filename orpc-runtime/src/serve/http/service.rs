@@ -219,8 +219,8 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// Allows calls from pages of another origin, such as `https://app.example`.
     ///
     /// Without it a request that a browser sends for a page of another origin is
-    /// FORBIDDEN, 403, and runs nothing: a form or a link on any page would else act
-    /// with its visitor's cookies. A browser tells by the header `Sec-Fetch-Site`, or
+    /// FORBIDDEN, 403, and runs nothing: a form or a link on any page would otherwise
+    /// act with its visitor's cookies. It is recognised by the header `Sec-Fetch-Site`, or
     /// by an `Origin` that is not the request's `Host`; `null`, the origin of sandboxed
     /// frames and files, is another one. Programs send neither header, and are allowed,
     /// and so is a page behind a proxy that changes `Host`, if its browser sends
@@ -485,7 +485,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
                 respond_with_error(protocol, &error, headers)
             }
         };
-        methods.tell(definition, response.status(), response.headers_mut());
+        methods.add_allow(definition, response.status(), response.headers_mut());
         response
     }
 }

@@ -21,6 +21,10 @@ use crate::wire::{BadCall, BadMessage, Body, CallId, Message, Payload, Request, 
 /// Separates the text and the body of a binary message; UTF-8 never contains this byte.
 const DELIMITER: u8 = 0xff;
 
+/// Error of a call without the members that it needs.
+const MALFORMED: BadCall =
+    BadCall::Malformed("`m` has to be a method, and `h` an object of headers");
+
 #[derive(Deserialize)]
 pub(super) struct RawMessage<'a> {
     #[serde(default, borrow)]
@@ -84,7 +88,7 @@ pub(super) fn decode_request(frame: &Bytes) -> Result<Message<Request>, BadMessa
         Some("4") => Payload::Abort,
         _ => match read_request(frame, p, delimiter) {
             Ok(request) => Payload::First(request),
-            Err(BadCall::Malformed) if !is_call(p) => return Err(BadMessage::Syntax),
+            Err(BadCall::Malformed(_)) if !is_call(p) => return Err(BadMessage::Syntax),
             Err(bad) => Payload::Unreadable(bad),
         },
     };
@@ -119,14 +123,13 @@ fn read_request(
     payload: Option<&RawValue>,
     delimiter: Option<usize>,
 ) -> Result<Request, BadCall> {
-    let payload = payload.ok_or(BadCall::Malformed)?;
-    let request: RawRequest<'_> =
-        serde_json::from_str(payload.get()).map_err(|_| BadCall::Malformed)?;
+    let payload = payload.ok_or(MALFORMED)?;
+    let request: RawRequest<'_> = serde_json::from_str(payload.get()).map_err(|_| MALFORMED)?;
     if !is_target(&request.u) {
-        return Err(BadCall::Malformed);
+        return Err(MALFORMED);
     }
     let method = match request.m {
-        Some(name) => Method::from_bytes(name.as_bytes()).map_err(|_| BadCall::Malformed)?,
+        Some(name) => Method::from_bytes(name.as_bytes()).map_err(|_| MALFORMED)?,
         None => Method::POST,
     };
     let raw = request.h.unwrap_or_default();
