@@ -1,6 +1,7 @@
-// Checks the order of the modules of each package: a module uses only those of the floors below its own, and no two
-// folders use each other. Clocks and tasks of the host are used through crate::clock and crate::task, since wasm32 has
-// neither. Reads the paths of `use` declarations and of expressions: `crate::…` and `super::…`.
+// Checks the order of the modules of each package: a module uses only those of the floors below its own, names nothing
+// of those that only use others, and no two folders use each other. Clocks and tasks of the host are used through
+// crate::clock and crate::task, since wasm32 has neither. Reads the paths of `use` declarations and of expressions:
+// `crate::…` and `super::…`.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -29,6 +30,12 @@ const CLOSED = ["wire"];
 
 /** A protocol by its name, which only the module may use that chooses it. */
 const NAMED = /\b(?:Foreign)?Protocol::[A-Z]\w*/u;
+
+/**
+ * Modules that use the others by their seams: no item below their floor has a name of theirs. Names of headers on the
+ * wire belong to the protocol.
+ */
+const USERS = [{ module: "durable", names: /\b(?:Is)?Durable\w*|\bDURABLE\w*|\bdurable(?=::)/gu, except: ["wire"] }];
 
 /** Re-exports at the root, by the module that holds the item. */
 const EXPORTS = /pub use (?:crate::)?(\w+)::(?:\{([^{}]*)\}|([\w:]+)(?: as (\w+))?);/gu;
@@ -118,6 +125,15 @@ for (const [name, floors] of Object.entries(FLOORS)) {
   if (floors.length > 0) {
     for (const top of tops) if (!level.has(top)) problem(`${source}/${top} has no floor: give it one in .ci/floors.mjs`);
     for (const module of level.keys()) if (!tops.has(module)) problem(`.ci/floors.mjs names ${module}, which is not in ${source}`);
+  }
+
+  for (const { module: user, names, except } of USERS) {
+    for (const { file, module, text } of floors.length > 0 ? all : []) {
+      if (!(level.get(module[0]) < level.get(user)) || except.includes(module[0])) continue;
+      for (const [found] of new Set([...code(text).matchAll(names)].map(String)).entries()) {
+        problem(`${file} names ${found}: modules below ${user} know nothing of it`);
+      }
+    }
   }
 
   /** Uses of one folder by another, below the same folder: a file of each. */

@@ -2,7 +2,8 @@
 //! thousand events to a reader and to a client, and events to a thousand sockets; also
 //! the time of a disk sync, which bounds `commit`.
 //!
-//! `cargo bench -p orpc-runtime --features redb,websocket --bench publisher`; the
+//! `cargo bench -p orpc-runtime --features redb,websocket --bench publisher`, with
+//! `-- sockets` for those events alone; the
 //! files are in the folder that `TMPDIR` names. Clients run in the same process, over
 //! TCP of this machine.
 #![allow(
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
+use orpc_runtime::HibernatingIterator;
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{
     Durability, Published, Publisher, PublisherBuilder, ReadError, Start, SubscribeError,
@@ -114,7 +116,7 @@ async fn replay(durability: Durability) {
     let mut times = Vec::new();
     for _ in 0..20 {
         let start = Instant::now();
-        let mut client = follow(address).await;
+        let mut client = follow(address, "/follow").await;
         for _ in 0..EVENTS {
             next_event(&mut client).await;
         }
@@ -142,6 +144,13 @@ pub mod api {
     ) -> Result<impl Stream<Item = Result<Published<String>, ReadError>>, SubscribeError> {
         app.lines.subscribe("room", Start::Earliest)
     }
+
+    #[procedure]
+    pub fn hibernate(
+        app: &App,
+    ) -> Result<HibernatingIterator<String, (), ReadError>, SubscribeError> {
+        Ok(app.lines.subscribe("room", Start::Latest)?.hibernate())
+    }
 }
 
 /// Serves the publisher over WebSocket.
@@ -151,9 +160,9 @@ async fn serve(lines: &Publisher<String>) -> SocketAddr {
 }
 
 /// Opens a socket that follows the room, and waits until it does.
-async fn follow(address: SocketAddr) -> Raw<TcpStream> {
+async fn follow(address: SocketAddr, path: &str) -> Raw<TcpStream> {
     let mut client = Raw::open(connect(address).await, "/").await;
-    client.call(1, "/follow", &Value::Null).await;
+    client.call(1, path, &Value::Null).await;
     let answer = client.next().await.expect("an answer");
     assert!(answer.text().contains("text/event-stream"), "{answer:?}");
     client
@@ -173,12 +182,12 @@ struct Arrived {
 
 /// One publisher, and sockets that get each event: `ahead` at once, then as many when all
 /// have arrived.
-async fn fan_out(sockets: usize, ahead: usize) {
+async fn fan_out(sockets: usize, ahead: usize, path: &str) {
     let lines: Publisher<String> = builder().memory();
     let address = serve(&lines).await;
     let arrived = Arc::new(Arrived::default());
     for _ in 0..sockets {
-        let mut client = follow(address).await;
+        let mut client = follow(address, path).await;
         let arrived = Arc::clone(&arrived);
         tokio::spawn(async move {
             loop {
@@ -204,24 +213,77 @@ async fn fan_out(sockets: usize, ahead: usize) {
     }
     let rate = expected as f64 / start.elapsed().as_secs_f64();
     println!(
-        "Memory, {sockets} sockets, {ahead} events at a time: {rate:9.0} events/s delivered, \
+        "Memory, {path}, {sockets} sockets, {ahead} events at a time: {rate:9.0} events/s delivered, \
          all of them after {:?}",
         median(times)
     );
 }
 
+/// One publisher, and sockets without a network, one event at a time: the cost of an event
+/// in the server, from `publish` until the frames of all sockets were taken.
+async fn peers(sockets: usize, path: &str) {
+    let lines: Publisher<String> = builder().memory();
+    let rpc = Rpc::new(api::router());
+    let app = Arc::new(App { lines: lines.clone() });
+    let arrived = Arc::new(Arrived::default());
+    for _ in 0..sockets {
+        let mut peer = rpc.peer(Arc::clone(&app));
+        peer.receive(websocket::call(1, path, &Value::Null));
+        peer.next().await.expect("the head");
+        let arrived = Arc::clone(&arrived);
+        tokio::spawn(async move {
+            while peer.next().await.is_some() {
+                arrived.events.fetch_add(1, Ordering::Relaxed);
+                arrived.more.notify_one();
+            }
+        });
+    }
+    let text = text();
+    let mut events = 0;
+    let (start, before) = (Instant::now(), cpu_time());
+    while start.elapsed() < SPAN * 2 {
+        lines.publish("room", &text).await.expect("published");
+        events += 1;
+        while arrived.events.load(Ordering::Relaxed) < sockets * events {
+            arrived.more.notified().await;
+        }
+    }
+    let each = |time: Duration| time / u32::try_from(events).expect("few events");
+    println!(
+        "{path}, {sockets} sockets without a network: {:?} for each event, {:?} of processors",
+        each(start.elapsed()),
+        each(cpu_time() - before)
+    );
+}
+
+/// Returns the processor time of this process, to 10 ms (`proc_pid_stat(5)`).
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     println!("one sync of the disk: {:?}", sync_time());
+    let only_sockets = std::env::args().any(|argument| argument == "sockets");
+    let durabilities = [Durability::Commit, Durability::Process, Durability::Memory];
+    let durabilities = durabilities.into_iter().filter(|_| !only_sockets);
     runtime.block_on(async {
-        for durability in [Durability::Commit, Durability::Process, Durability::Memory] {
+        for durability in durabilities {
             for publishers in [1, 64] {
                 publish(durability, publishers).await;
             }
             replay(durability).await;
         }
-        for ahead in [1, 64] {
-            fan_out(1000, ahead).await;
+        for path in ["/follow", "/hibernate"] {
+            for ahead in [1, 64] {
+                fan_out(1000, ahead, path).await;
+            }
+            for sockets in [1_000, 10_000] {
+                peers(sockets, path).await;
+            }
         }
     });
 }

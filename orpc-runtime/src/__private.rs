@@ -6,14 +6,14 @@ pub use crate::core::{
 };
 pub use crate::entries::{Entry, RouterModule, procedure_name};
 pub use crate::procedure::type_check::{
-    Checked, IsDurable, IsInfallible, IsInternal, IsNot, IsProcedure, IsResult, IsShared, IsTyped,
+    Checked, IsInfallible, IsInternal, IsNot, IsPrepared, IsProcedure, IsResult, IsShared, IsTyped,
     MiddlewareType, Misplaced, NamedType, Nothing, OnceType, ResultType, StreamType, Twice,
 };
 pub use crate::procedure::{
-    Completed, Definition, Docs, DurableOutput, Extended, Hibernating, HibernatingHandler,
-    InputEvents, Lends, MayLend, MetaValue, Middleware, MiddlewareDefinition, Mount, MountPoint,
-    Next, Procedure, ProcedureInput, ProcedureKind, RawInput, RunMiddleware, Scope, StreamHandler,
-    Streams, Unary, UnaryHandler, UnaryOutput,
+    Completed, Definition, Docs, Extended, Hibernating, HibernatingHandler, InputEvents, IoSchema,
+    Lends, MayLend, Member, MetaValue, Middleware, MiddlewareDefinition, Mount, MountPoint, Next,
+    PreparedOutput, Procedure, ProcedureInput, ProcedureKind, RawInput, RunMiddleware, Scope,
+    StreamHandler, Streams, Unary, UnaryHandler, UnaryOutput,
 };
 pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError, derived};

@@ -105,12 +105,10 @@ impl RouterError {
     }
 }
 
-impl RouterError {
-    /// Creates the error of names that are already taken.
-    #[cfg(feature = "durable")]
-    pub(crate) fn reserved(names: Vec<String>) -> Self {
-        let issues = names.into_iter().map(|path| RouterIssue::Reserved { path }).collect();
-        Self { issues }
+/// Creates an error with reasons of the caller's, in their order.
+impl FromIterator<RouterIssue> for RouterError {
+    fn from_iter<I: IntoIterator<Item = RouterIssue>>(issues: I) -> Self {
+        Self { issues: issues.into_iter().collect() }
     }
 }
 
@@ -323,10 +321,10 @@ impl<C: Send + Sync + 'static> Router<C> {
         all
     }
 
-    /// Returns the first names of all procedures, in the order they were added.
-    #[cfg(feature = "durable")]
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.nodes.iter().map(|(name, _)| name.clone()).collect()
+    /// Returns the names of its entries, procedures and nested routers, in the order they
+    /// were added.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|(name, _)| name.as_str())
     }
 
     /// Calls `visitor` with every procedure and the segments of its path.

@@ -79,6 +79,28 @@ pub mod chat {
 }
 // #endregion hibernating
 
+// #region publisher
+use orpc_runtime::publish::{ReadError, SubscribeError};
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Price {
+    cents: u32,
+}
+
+#[router(context = Publisher<Price>)]
+pub mod prices {
+    use super::*;
+
+    #[procedure]
+    pub fn on_price(
+        prices: &Publisher<Price>,
+        last: Option<&LastEventId>,
+    ) -> Result<HibernatingIterator<Price, (), ReadError>, SubscribeError> {
+        Ok(prices.subscribe("gold", last)?.hibernate())
+    }
+}
+// #endregion publisher
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +117,18 @@ mod tests {
         peer.receive(r#"{"i":"2","p":{"u":"/send","b":{"json":"hi"}}}"#);
         let frames = [peer.next().await.unwrap(), peer.next().await.unwrap()];
         assert!(format!("{frames:?}").contains("hi"), "{frames:?}");
+    }
+
+    #[tokio::test]
+    async fn an_event_of_a_publisher_reaches_a_hibernating_iterator() {
+        crate::check_client(&prices::router(), "prices");
+        let prices = Publisher::memory();
+        let mut peer = Rpc::new(prices::router()).peer(prices.clone());
+        peer.receive(r#"{"i":"1","p":{"u":"/onPrice"}}"#);
+        let opened = peer.next().await.unwrap();
+        assert!(format!("{opened:?}").contains("event-stream"));
+        prices.publish("gold", &Price { cents: 100 }).await.unwrap();
+        let event = peer.next().await.unwrap();
+        assert!(format!("{event:?}").contains("cents"), "{event:?}");
     }
 }

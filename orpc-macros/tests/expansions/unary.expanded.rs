@@ -105,7 +105,7 @@ const _: () = {
                 __Output,
                 {
                     use ::orpc_runtime::__private::IsNot as _;
-                    ::orpc_runtime::__private::IsDurable::<__Output>::IS
+                    ::orpc_runtime::__private::IsPrepared::<__Output>::IS
                 },
             > as ::orpc_runtime::__private::UnaryOutput>::mount::<
                 Self,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::core::ErrorDeclaration;
 use crate::procedure::{
-    Definition, DurableMethod, IoSchema, IoSchemaKind, MiddlewareSignature, Signature,
+    Definition, IoSchema, IoSchemaKind, Member, MiddlewareSignature, Signature,
 };
 use crate::router::{Router, encoded};
 use crate::schema::{SchemaOf, Side, each_part_mut, refine_for_description};
@@ -118,14 +118,14 @@ impl Generators {
     ) -> ProcedureDescription {
         let input = self.inputs.io(signature.input);
         let output = match signature.output.0 {
-            IoSchemaKind::Durable(event, methods) => {
+            IoSchemaKind::Object(event, methods) => {
                 let event = event.map(|event| self.outputs.schema(event));
                 let methods = methods().into_iter().map(|method| {
-                    let DurableMethod { path, definition, signature } = method;
+                    let Member { path, definition, signature } = method;
                     let path: Vec<_> = path.iter().map(String::as_str).collect();
                     self.procedure(&path, &definition, &signature)
                 });
-                IoDescription::Durable { event, methods: methods.collect() }
+                IoDescription::Object { event, methods: methods.collect() }
             }
             IoSchemaKind::Value(_) | IoSchemaKind::Events(..) => self.outputs.io(signature.output),
         };
@@ -200,7 +200,7 @@ impl Types {
                 returns: returns.map(|schema| self.schema(schema)),
             },
             // Only an output is one, which has its methods beside it.
-            IoSchemaKind::Durable(event, _) => IoDescription::Durable {
+            IoSchemaKind::Object(event, _) => IoDescription::Object {
                 event: event.map(|schema| self.schema(schema)),
                 methods: Vec::new(),
             },
@@ -309,7 +309,7 @@ fn rename_io(io: &mut IoDescription, own: Rename<'_>, inputs: Rename<'_>, output
             rename_all(event, own);
             rename_all(returns, own);
         }
-        IoDescription::Durable { event, methods } => {
+        IoDescription::Object { event, methods } => {
             rename_all(event, own);
             methods.iter_mut().for_each(|method| rename_procedure(method, inputs, outputs));
         }

@@ -192,12 +192,12 @@ pub enum IoDescription {
         /// Schema of the return value; `None` is `undefined`.
         returns: Option<Schema>,
     },
-    /// A durable iterator.
+    /// An event iterator with procedures as its members, as a durable iterator is.
     #[non_exhaustive]
-    Durable {
+    Object {
         /// Schema of an event; `None` is `undefined`.
         event: Option<Schema>,
-        /// The methods beside the iterator, with paths below it.
+        /// The procedures, with paths below the iterator.
         methods: Vec<ProcedureDescription>,
     },
 }

@@ -1,8 +1,6 @@
 //! Built-in procedures on every socket of a durable iterator, beside the methods.
 #![allow(unreachable_pub, reason = "procedures are `pub`")]
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -31,10 +29,7 @@ pub(super) mod procedures {
         call: &Call,
         socket: &Socket,
     ) -> Result<HibernatingIterator<Value, (), ReadError>, Error> {
-        let seat = Seat::of(socket)?;
-        let channels = Arc::clone(&seat.channels);
-        let last = call.last_event_id().cloned();
-        let (iterator, position) = channels.subscribe(socket.clone(), seat.client.clone(), last)?;
+        let (iterator, position) = Seat::of(socket)?.subscribe(call.last_event_id()).await?;
         if call.headers().contains_key(POSITION) {
             let position = position.to_string();
             call.response().insert_header(POSITION, position).map_err(Error::internal)?;

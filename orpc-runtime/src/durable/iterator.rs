@@ -11,9 +11,10 @@ use serde::{Serialize, Serializer};
 
 use super::issuer::{Grant, Issuer, TokenOptions};
 use super::object::DurableObject;
-use crate::core::Error;
+use crate::core::{Error, ErrorDeclaration, EventError as _};
 use crate::entries::{EntryOf, RouterModule as _};
-use crate::procedure::{Call, DurableMethod, DurableOutput, IoSchema};
+use crate::procedure::{Call, IoSchema, Member, PreparedOutput};
+use crate::publish::ReadError;
 use crate::socket::AttachmentError;
 use crate::wire::DURABLE_ITERATOR;
 
@@ -191,25 +192,30 @@ impl<O: DurableObject> DurableIterator<O> {
     }
 }
 
-impl<O: DurableObject> DurableOutput for DurableIterator<O> {
-    fn seal(&self, call: &Call) -> Result<(), Error> {
+impl<O: DurableObject> PreparedOutput for DurableIterator<O> {
+    fn prepare(&self, call: &Call) -> Result<(), Error> {
         let token = self.issuer.issue(&self.grant, Some(call))?;
-        // One that was sealed before keeps its token.
+        // One that was prepared before keeps its token.
         _ = self.token.set(token);
         call.response().insert_header(DURABLE_ITERATOR, "1").map_err(Error::internal)?;
         Ok(())
     }
 
-    fn shape() -> IoSchema {
-        IoSchema::durable::<O::Event>(methods::<O>)
+    fn io_schema() -> IoSchema {
+        IoSchema::object::<O::Event>(methods::<O>)
+    }
+
+    /// Those of the iterator of the token, which its events end with.
+    fn declarations() -> Vec<ErrorDeclaration> {
+        ReadError::declarations()
     }
 }
 
-fn methods<O: DurableObject>() -> Vec<DurableMethod> {
+fn methods<O: DurableObject>() -> Vec<Member> {
     let router = O::Methods::router();
     let mut methods = Vec::new();
     router.visit(&[], &mut |path, mounted| {
-        methods.push(DurableMethod {
+        methods.push(Member {
             path: path.iter().map(|segment| (*segment).to_owned()).collect(),
             definition: mounted.definition.clone(),
             signature: mounted.signature.clone(),

@@ -2,7 +2,6 @@
 
 mod builtin;
 mod client;
-mod fanout;
 mod ids;
 mod issuer;
 mod iterator;

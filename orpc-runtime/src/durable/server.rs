@@ -1,31 +1,24 @@
 //! Durable iterators of one kind, on the server.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
-
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::builtin;
 use super::client::DurableClient;
-use super::fanout::{Hub, HubTable};
 use super::issuer::{Issuer, TokenOptions};
 use super::iterator::DurableIterator;
 use super::object::{DurableObject, OF_ITERATORS};
-use super::session::{Channels, ReadingIterator};
 use super::sessions::Sessions;
 use super::token::SigningKeys;
 use super::token_gate::{METHODS, TokenGate};
-use crate::core::{Error, LastEventId};
+use crate::core::Error;
 use crate::entries::RouterModule as _;
-use crate::procedure::HibernatingIterator;
-use crate::publish::{EventId, Publish, Publisher};
-use crate::router::{Router, RouterError};
+use crate::publish::{Publish, Publisher};
+use crate::router::{Router, RouterError, RouterIssue};
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
-use crate::socket::Socket;
 use crate::websocket::WebSocketService;
 
 /// The durable iterators of one kind: signs their tokens, serves their sockets,
@@ -45,7 +38,7 @@ pub struct Durable<O: DurableObject> {
 struct Shared<O: DurableObject> {
     issuer: Arc<Issuer>,
     sessions: Arc<Sessions>,
-    hubs: Arc<Hubs<O::Event>>,
+    publisher: Publisher<O::Event>,
     rpc: Rpc<O::Context>,
 }
 
@@ -69,18 +62,19 @@ impl<O: DurableObject> Durable<O> {
     /// iterator in JavaScript has itself.
     pub fn try_new(keys: SigningKeys, publisher: Publisher<O::Event>) -> Result<Self, RouterError> {
         let methods = O::Methods::router();
-        let names = methods.names();
+        let names: Vec<_> = methods.names().map(str::to_owned).collect();
         let taken = names.iter().filter(|name| OF_ITERATORS.contains(&name.as_str()));
-        let taken: Vec<_> = taken.cloned().collect();
-        if !taken.is_empty() {
-            return Err(RouterError::reserved(taken));
+        let mut taken = taken.map(|path| RouterIssue::Reserved { path: path.clone() }).peekable();
+        if taken.peek().is_some() {
+            return Err(taken.collect());
         }
+        drop(taken);
         let router = builtin::procedures::router();
         let rpc = Rpc::try_new(Router::new().nest(METHODS, methods).merge(router))?;
         let shared = Shared {
             issuer: Arc::new(Issuer::new(keys, names)),
             sessions: Arc::default(),
-            hubs: Arc::new(Hubs { publisher, table: Arc::default() }),
+            publisher,
             rpc,
         };
         Ok(Self { shared: Arc::new(shared), tokens: TokenOptions::default() })
@@ -146,12 +140,12 @@ impl<O: DurableObject> Durable<O> {
     /// # }
     /// ```
     pub fn publish(&self, channel: &str, event: &O::Event) -> Publish<'_> {
-        self.shared.hubs.publisher.publish(channel, event)
+        self.shared.publisher.publish(channel, event)
     }
 
     /// Returns the publisher.
     pub fn publisher(&self) -> &Publisher<O::Event> {
-        &self.shared.hubs.publisher
+        &self.shared.publisher
     }
 
     /// Returns the clients with an open socket for a channel, once for each socket.
@@ -203,9 +197,8 @@ impl<O: DurableObject> Durable<O> {
         context: impl IntoContext<O::Context, How>,
     ) -> WebSocketService<O::Context> {
         let shared = &self.shared;
-        let channels = Arc::clone(&shared.hubs);
         let (issuer, sessions) = (Arc::clone(&shared.issuer), Arc::clone(&shared.sessions));
-        let gate = TokenGate::new(issuer, sessions, channels);
+        let gate = TokenGate::new(issuer, sessions, shared.publisher.with_events_as());
         shared.rpc.websocket(context).allow_any_origin().gated(Arc::new(gate))
     }
 
@@ -231,109 +224,5 @@ impl<O: DurableObject> fmt::Debug for Durable<O> {
         f.debug_struct("Durable")
             .field("live_sockets", &self.live_sockets())
             .finish_non_exhaustive()
-    }
-}
-
-/// The channels that are open.
-struct Hubs<T> {
-    publisher: Publisher<T>,
-    table: Arc<HubTable<T>>,
-}
-
-impl<T: Serialize + JsonSchema + Send + Sync + 'static> Hubs<T> {
-    fn hub(&self, channel: &str) -> Result<Arc<Hub<T>>, Error> {
-        // Dropped when the table is no longer locked, because it may be the last handle
-        // of its hub.
-        let known;
-        let mut hubs = self.table.by_channel.lock().unwrap_or_else(PoisonError::into_inner);
-        known = hubs.get(channel).and_then(Weak::upgrade);
-        if let Some(hub) = &known
-            && !hub.is_over()
-        {
-            return Ok(Arc::clone(hub));
-        }
-        let channel: Arc<str> = channel.into();
-        let hub = Hub::open(Arc::clone(&channel), &self.publisher, &self.table)?;
-        hubs.insert(channel, Arc::downgrade(&hub));
-        Ok(hub)
-    }
-}
-
-impl<T: Serialize + JsonSchema + Send + Sync + 'static> Channels for Hubs<T> {
-    fn subscribe(
-        self: Arc<Self>,
-        socket: Socket,
-        client: DurableClient,
-        last: Option<LastEventId>,
-    ) -> Result<(ReadingIterator, EventId), Error> {
-        let channel = client.channel();
-        let hub = self.hub(channel)?;
-        let is_new = last.is_none();
-        // After the hub, so that its position is not before the events that the hub has
-        // delivered.
-        let subscription = self.publisher.subscribe(channel, last.as_ref())?;
-        let position = subscription.fixed_position()?;
-        let iterator = HibernatingIterator::new(move |id| {
-            hub.join(&socket, &client, id, subscription, position, is_new);
-            Ok(())
-        });
-        Ok((iterator, position))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::durable::ids::new_id;
-    use crate::socket::Group as _;
-
-    fn client(channel: &str) -> DurableClient {
-        let id = new_id().unwrap();
-        let claims = serde_json::json!({ "chn": channel, "iat": 1, "exp": 2, "cid": id });
-        DurableClient::new(&id, serde_json::from_value(claims).unwrap())
-    }
-
-    #[tokio::test]
-    async fn a_subscription_that_is_refused_or_left_leaves_no_channel_behind() {
-        let publisher = Publisher::<String>::memory();
-        let hubs = Arc::new(Hubs { publisher: publisher.clone(), table: Arc::default() });
-        let known = || hubs.table.by_channel.lock().unwrap().len();
-        for last in [Some("malformed"), None] {
-            for number in 0..100 {
-                let channel = number.to_string();
-                let last = last.map(LastEventId::new);
-                let client = client(&channel);
-                let begun = Arc::clone(&hubs).subscribe(Socket::detached(), client, last.clone());
-                assert_eq!(begun.is_err(), last.is_some());
-                drop(begun);
-            }
-            assert_eq!(known(), 0, "{last:?}");
-            // The tasks that read the channels end one after the other.
-            for _ in 0..1000 {
-                tokio::task::yield_now().await;
-            }
-            assert_eq!(publisher.channels(), 0, "{last:?}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn channels_that_were_left_are_kept_for_a_while_and_a_bounded_number_of_them() {
-        let publisher = Publisher::<String>::memory();
-        let hubs = Arc::new(Hubs { publisher: publisher.clone(), table: Arc::default() });
-        let known = || hubs.table.by_channel.lock().unwrap().len();
-        for number in 0..3000 {
-            let hub = hubs.hub(&number.to_string()).unwrap();
-            hub.forget(&Socket::detached());
-            drop(hub);
-            assert!(known() <= 1024, "{}", known());
-        }
-        // The last ones are still open.
-        assert_eq!(known(), 1024);
-        assert!(hubs.table.by_channel.lock().unwrap().contains_key("2999"));
-        tokio::time::sleep(Duration::from_secs(61)).await;
-        for _ in 0..1000 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!((known(), publisher.channels()), (0, 0));
     }
 }

@@ -1,7 +1,7 @@
 //! The server's side of a socket of a durable iterator.
 
 use std::any::Any;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use super::client::DurableClient;
@@ -9,9 +9,10 @@ use super::ids::{Held, TokenHash};
 use super::issuer::Issuer;
 use super::sessions::Sessions;
 use super::token::Claims;
-use crate::core::{Code, Error, LastEventId};
+use crate::core::{Code, Error, EventError as _, LastEventId};
 use crate::procedure::HibernatingIterator;
-use crate::publish::{EventId, ReadError};
+use crate::publish::{EventId, Publisher, ReadError, Subscriber};
+use crate::room::IteratorOwner;
 use crate::serve::Admitted;
 use crate::socket::Socket;
 use crate::value::Value;
@@ -23,24 +24,15 @@ pub(super) struct Seat {
     pub(super) token: TokenHash,
     /// Id of the client, if it chose the id and the socket is open.
     pub(super) held: OnceLock<Held>,
-    pub(super) channels: Arc<dyn Channels>,
+    /// The iterator that reads the channel: a socket has at most one.
+    pub(super) reading: Mutex<Option<Box<str>>>,
+    pub(super) publisher: Publisher<Value>,
     pub(super) issuer: Arc<Issuer>,
     pub(super) sessions: Arc<Sessions>,
 }
 
 /// The iterator of a channel, for any type of events.
 pub(super) type ReadingIterator = HibernatingIterator<Value, (), ReadError>;
-
-/// Channels of a durable object, for any type of events.
-pub(super) trait Channels: Send + Sync {
-    /// Subscribes a client to its channel, behind the event of that id.
-    fn subscribe(
-        self: Arc<Self>,
-        socket: Socket,
-        client: DurableClient,
-        last: Option<LastEventId>,
-    ) -> Result<(ReadingIterator, EventId), Error>;
-}
 
 impl Seat {
     /// Returns the seat of a socket.
@@ -51,6 +43,20 @@ impl Seat {
     pub(super) fn among(extensions: &http::Extensions) -> Option<&Self> {
         let any: &dyn Any = &*extensions.get::<Admitted>()?.0;
         any.downcast_ref()
+    }
+
+    /// Subscribes the client to its channel, behind the event of that id.
+    pub(super) async fn subscribe(
+        &self,
+        last: Option<&LastEventId>,
+    ) -> Result<(ReadingIterator, EventId), Error> {
+        let client = &self.client;
+        let mut subscription = self.publisher.subscribe(client.channel(), last)?;
+        let opened = subscription.opened().await;
+        let position = opened.map_err(|error| error.into_error_event().into_parts().0)?;
+        let subscriber = Subscriber::new(client.id()).tags(client.tags());
+        let owner = Reading(client.clone());
+        Ok((subscription.subscriber(subscriber).hibernate_with(owner), position))
     }
 
     /// Accepts a newer token for the socket. It may change only the methods that the
@@ -76,5 +82,24 @@ impl Seat {
         self.client.renew(new);
         self.sessions.renewed(socket);
         Ok(())
+    }
+}
+
+/// The reading of a channel by one client.
+struct Reading(DurableClient);
+
+impl IteratorOwner for Reading {
+    fn open(&self, socket: &Socket, id: &str) {
+        let Ok(seat) = Seat::of(socket) else { return };
+        let mut reading = seat.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = reading.replace(id.into());
+        drop(reading);
+        if let Some(former) = former.filter(|former| **former != *id) {
+            socket.release(&former);
+        }
+    }
+
+    fn may_go_on(&self, socket: &Socket) -> bool {
+        self.0.may_go_on(socket, SystemTime::now())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
@@ -16,15 +16,16 @@ use serde::Deserialize;
 use super::client::DurableClient;
 use super::ids::TokenHash;
 use super::issuer::Issuer;
-use super::session::{Channels, Seat};
+use super::session::Seat;
 use super::sessions::Sessions;
 use super::token::Claims;
 use crate::core::{Code, Error, undecoded_input};
+use crate::publish::Publisher;
 use crate::router::encoded;
 use crate::schema::{DecodeError, InputDecoder};
 use crate::serve::{Admitted, Blocked, FormLimits, Gate, Refusal, path_and_query, read_form};
 use crate::socket::Socket;
-use crate::value::Envelope;
+use crate::value::{Envelope, Value};
 use crate::wire::{Body, Protocol, Request};
 
 /// Name of the router of methods.
@@ -41,7 +42,7 @@ const MAX_TURNS: u32 = 10_000;
 pub(super) struct TokenGate {
     pub(super) issuer: Arc<Issuer>,
     pub(super) sessions: Arc<Sessions>,
-    pub(super) channels: Arc<dyn Channels>,
+    pub(super) publisher: Publisher<Value>,
     /// `None` if its schema cannot be compiled: then the issues of an input are not
     /// reported.
     call: Option<InputDecoder<MethodCall>>,
@@ -58,9 +59,9 @@ impl TokenGate {
     pub(super) fn new(
         issuer: Arc<Issuer>,
         sessions: Arc<Sessions>,
-        channels: Arc<dyn Channels>,
+        publisher: Publisher<Value>,
     ) -> Self {
-        Self { issuer, sessions, channels, call: InputDecoder::compile().ok() }
+        Self { issuer, sessions, publisher, call: InputDecoder::compile().ok() }
     }
 
     /// Returns the path of the called method.
@@ -143,7 +144,8 @@ impl Gate for TokenGate {
             client: DurableClient::new(&id, claims),
             token,
             held: OnceLock::new(),
-            channels: Arc::clone(&self.channels),
+            reading: Mutex::default(),
+            publisher: self.publisher.clone(),
             issuer: Arc::clone(&self.issuer),
             sessions: Arc::clone(&self.sessions),
         };

@@ -27,7 +27,7 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
     /// own reply out.
     fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun;
 
-    /// Kind of the run that [`start`](Self::start) returns.
+    /// Returns the kind of the run that [`start`](Self::start) returns.
     fn run_kind(&self) -> RunKind;
 
     /// Returns the same procedure with a check of its outputs against their JSON
@@ -49,30 +49,65 @@ pub(crate) enum LocalError {
     Middleware(Error),
 }
 
-/// The variants of [`Started`].
+/// Kind of a run, by which transports differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RunKind {
-    Unary,
-    Stream,
+    /// Ends with one output.
+    Output,
+    /// Writes events.
+    Events,
+    /// Ends with an iterator that hibernates.
     Hibernating,
 }
 
+/// The future end of a run.
+pub(crate) type ErasedRun = BoxFuture<'static, Result<Finished, Error>>;
+
 /// A run that is ready to be polled.
-pub(crate) enum Started {
-    Unary(BoxFuture<'static, Result<Output, Error>>),
-    /// A stream that writes its events into the sink.
-    Stream(StreamRun, Arc<EventSink>),
-    /// A hibernating iterator; the future resolves to the callback that runs once the
-    /// client knows of it.
-    Hibernating(HibernatingRun),
+pub(crate) struct Started {
+    pub(crate) run: ErasedRun,
+    /// The events that it writes. An error ends a run that has not opened its events;
+    /// later ones are sent as events.
+    pub(crate) events: Option<Arc<EventSink>>,
 }
 
-/// An iterator that hibernates, opened by the returned callback once the client knows of it.
-pub(crate) type HibernatingRun = BoxFuture<'static, Result<Opened, Error>>;
+impl Started {
+    /// Creates a run without events.
+    pub(crate) fn run(run: impl Future<Output = Result<Finished, Error>> + Send + 'static) -> Self {
+        Self { run: Box::pin(run), events: None }
+    }
+}
 
-/// A stream that is polled to its end. An error ends a run that has not opened its
-/// stream; later ones are sent as events.
-pub(crate) type StreamRun = BoxFuture<'static, Result<StreamEnd, Error>>;
+/// Result of a run.
+pub(crate) enum Finished {
+    Output(Output),
+    /// All events are written.
+    Events(StreamEnd),
+    /// A hibernating iterator; the callback runs once the client knows of it.
+    Hibernating(Opened),
+    /// The reply of a call in the same process.
+    Reply(AnyValue),
+}
+
+impl Finished {
+    /// Returns the output.
+    pub(crate) fn into_output(self) -> Result<Output, Error> {
+        if let Self::Output(output) = self { Ok(output) } else { Err(Error::hidden()) }
+    }
+
+    /// Returns the callback of a hibernating iterator.
+    pub(crate) fn into_opened(self) -> Result<Opened, Error> {
+        if let Self::Hibernating(opened) = self { Ok(opened) } else { Err(Error::hidden()) }
+    }
+
+    /// Returns the error event with which the events have ended.
+    pub(crate) fn event_error(&self) -> Option<&Error> {
+        match self {
+            Self::Events(end) => end.0.as_ref(),
+            Self::Output(_) | Self::Hibernating(_) | Self::Reply(_) => None,
+        }
+    }
+}
 
 /// End of an open stream: with an error event, or without.
 #[derive(Debug)]

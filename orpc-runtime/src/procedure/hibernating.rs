@@ -58,8 +58,9 @@ pub struct HibernatingIterator<T, R = (), E = Infallible> {
     types: PhantomData<fn(T, R, E)>,
 }
 
-/// Callback that runs once the client knows of its iterator.
-pub(crate) type Opened = Box<dyn FnOnce(Box<str>) -> Result<(), Error> + Send>;
+/// Callback that runs once the client knows of its iterator, with the socket and the
+/// iterator's id on it.
+pub(crate) type Opened = Box<dyn FnOnce(&Socket, Box<str>) -> Result<(), Error> + Send>;
 
 impl<T, R, E> HibernatingIterator<T, R, E> {
     /// Creates an iterator that hibernates at once. The closure gets its id, to store
@@ -69,7 +70,15 @@ impl<T, R, E> HibernatingIterator<T, R, E> {
     where
         F: FnOnce(HibernationId<T, R, E>) -> Result<(), Error> + Send + 'static,
     {
-        let opened = |id| opened(HibernationId { id, types: PhantomData });
+        Self::on_socket(|_, id| opened(id))
+    }
+
+    /// Creates an iterator, whose closure gets its socket as well.
+    pub(crate) fn on_socket<F>(opened: F) -> Self
+    where
+        F: FnOnce(&Socket, HibernationId<T, R, E>) -> Result<(), Error> + Send + 'static,
+    {
+        let opened = |socket: &Socket, id| opened(socket, HibernationId { id, types: PhantomData });
         Self { opened: Box::new(opened), types: PhantomData }
     }
 }

@@ -194,23 +194,14 @@ impl<C: Send + Sync + 'static> ErasedProcedure<C> for Hooked<C> {
                 return Err(error);
             }
         };
-        Ok(match started {
-            Started::Unary(run) => {
-                Started::Unary(run.inspect(|end| watched.end(end.as_ref().err())).boxed())
-            }
-            Started::Hibernating(run) => {
-                Started::Hibernating(run.inspect(|end| watched.end(end.as_ref().err())).boxed())
-            }
-            Started::Stream(run, sink) => {
-                let run = run.inspect(|end| {
-                    watched.end(match end {
-                        Ok(end) => end.0.as_ref(),
-                        Err(error) => Some(error),
-                    });
-                });
-                Started::Stream(run.boxed(), sink)
-            }
-        })
+        let Started { run, events } = started;
+        let run = run.inspect(move |end| {
+            watched.end(match end {
+                Ok(outcome) => outcome.event_error(),
+                Err(error) => Some(error),
+            });
+        });
+        Ok(Started { run: run.boxed(), events })
     }
 
     fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun {

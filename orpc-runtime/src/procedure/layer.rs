@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::call::Call;
 use super::declared_errors::DeclaredErrors;
 use super::emitter::EventSink;
-use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started, StreamEnd};
+use super::erased::{
+    AnyValue, ErasedProcedure, Finished, LocalError, LocalRun, RunKind, Started, StreamEnd,
+};
 use super::handler::Scope;
 use super::input::RawInput;
-use super::middleware::{Below, Completed, Next, Outcome, RunMiddleware};
+use super::middleware::{Below, Completed, Next, RunMiddleware};
 use super::register::Mounted;
 use super::runner::{EndOfCall, finalized};
 use super::signature::MiddlewareSignature;
@@ -91,75 +93,53 @@ where
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
         let inner = Arc::clone(&self.inner);
-        let kind = inner.run_kind();
         let input = input.into_owned();
-        let sink = (kind == RunKind::Stream).then(sink);
+        let events = (inner.run_kind() == RunKind::Events).then(sink);
         // `true` once all events have been written, including the last.
         let ended = Arc::new(AtomicBool::new(false));
-        let (events, is_ended) = (sink.clone(), Arc::clone(&ended));
+        let (sink, is_ended) = (events.clone(), Arc::clone(&ended));
+        let called = Arc::clone(&call);
         let done = self.around(context, call, move |context, call| async move {
-            let sink = move || events.clone().expect("only a stream asks for its sink");
-            let started = input.read(|input| inner.start(context, call, input, &sink))?;
-            Ok(Completed(match started {
-                Started::Unary(run) => Outcome::Output(run.await?),
-                Started::Stream(run, _) => {
-                    let end = run.await;
-                    is_ended.store(true, Ordering::Relaxed);
-                    Outcome::Stream(end?)
-                }
-                Started::Hibernating(run) => Outcome::Hibernates(run.await?),
-            }))
+            let sink = move || sink.clone().expect("only a stream asks for its sink");
+            let called = Arc::clone(&call);
+            let started = input.read(|input| inner.start(context, called, input, &sink))?;
+            let outcome = started.run.await;
+            is_ended.store(true, Ordering::Relaxed);
+            Ok(Completed::new(outcome?, call))
         });
-        Ok(match (kind, sink) {
-            (RunKind::Unary, _) => Started::Unary(Box::pin(async move {
-                match done.await?.0 {
-                    Outcome::Output(output) => Ok(output),
-                    _ => Err(not_of_this_call()),
-                }
-            })),
-            (RunKind::Hibernating, _) => Started::Hibernating(Box::pin(async move {
-                match done.await?.0 {
-                    Outcome::Hibernates(opened) => Ok(opened),
-                    _ => Err(not_of_this_call()),
-                }
-            })),
-            (RunKind::Stream, sink) => {
-                let sink = sink.expect("made above for a stream");
-                let events = Arc::clone(&sink);
-                let run = async move {
-                    let error = match done.await {
-                        Ok(Completed(Outcome::Stream(end))) if events.is_open() => return Ok(end),
-                        Ok(_) => not_of_this_call(),
-                        Err(error) => error,
-                    };
-                    if !events.is_open() {
-                        return Err(error);
-                    }
-                    // The stream has ended already: the middleware's error would come
-                    // too late.
-                    if !ended.load(Ordering::Relaxed) {
-                        events.error(&error, &EventMeta::default());
-                    }
-                    Ok(StreamEnd(Some(error)))
-                };
-                Started::Stream(Box::pin(run), sink)
+        let done = async move { done.await?.into_outcome_of(&called) };
+        let Some(sink) = events.clone() else { return Ok(Started::run(done)) };
+        let run = async move {
+            let error = match done.await {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) => error,
+            };
+            if !sink.is_open() {
+                return Err(error);
             }
-        })
+            // The stream has ended already: the middleware's error would come too late.
+            if !ended.load(Ordering::Relaxed) {
+                sink.error(&error, &EventMeta::default());
+            }
+            Ok(Finished::Events(StreamEnd(Some(error))))
+        };
+        Ok(Started { run: Box::pin(run), events })
     }
 
     fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun {
         let inner = Arc::clone(&self.inner);
+        let called = Arc::clone(&call);
         let done = self.around(context, call, move |context, call| async move {
-            match inner.call(context, call, input).await {
-                Ok(reply) => Ok(Completed(Outcome::Reply(reply))),
+            match inner.call(context, Arc::clone(&call), input).await {
+                Ok(reply) => Ok(Completed::new(Finished::Reply(reply), call)),
                 Err(LocalError::Middleware(error)) => Err(error),
                 Err(LocalError::Procedure(error)) => Err(Error::of_procedure(error)),
             }
         });
         Box::pin(async move {
-            match done.await {
-                Ok(Completed(Outcome::Reply(reply))) => Ok(reply),
-                Ok(_) => Err(LocalError::Middleware(not_of_this_call())),
+            match done.await.and_then(|done| done.into_outcome_of(&called)) {
+                Ok(Finished::Reply(reply)) => Ok(reply),
+                Ok(_) => Err(LocalError::Middleware(Error::hidden())),
                 Err(error) => Err(match error.into_procedure_error() {
                     Ok(error) => LocalError::Procedure(error),
                     Err(error) => LocalError::Middleware(error),
@@ -176,9 +156,4 @@ where
         let (inner, errors) = (self.inner.with_checked_outputs()?, Arc::clone(&self.errors));
         Ok(Arc::new(Self { inner, errors, how: PhantomData }))
     }
-}
-
-/// Returns the error of a middleware that returned the outcome of another call.
-fn not_of_this_call() -> Error {
-    Error::internal("a middleware returned the `Completed` of another call")
 }

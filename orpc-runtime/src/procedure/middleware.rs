@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
+use super::call::Call;
 use super::definition::MiddlewareDefinition;
-use super::erased::{AnyValue, StreamEnd};
+use super::erased::Finished;
 use super::handler::Scope;
-use crate::core::{Error, Output, RpcError};
-use crate::procedure::Opened;
+use crate::core::{Error, RpcError};
 
 #[doc = include_str!("middleware.md")]
 #[diagnostic::on_unimplemented(
@@ -141,24 +141,30 @@ impl<T> fmt::Debug for Next<T> {
 /// Result of a call that [`Next`] has run. The middleware returns it, so that the
 /// client gets the result.
 #[must_use = "return it: it holds the result of the call"]
-pub struct Completed(pub(super) Outcome);
-
-pub(super) enum Outcome {
-    Output(Output),
-    Stream(StreamEnd),
-    Hibernates(Opened),
-    /// The reply of a call in the same process.
-    Reply(AnyValue),
+pub struct Completed {
+    outcome: Finished,
+    /// The call that it is the result of.
+    call: Arc<Call>,
 }
 
 impl Completed {
+    pub(super) fn new(outcome: Finished, call: Arc<Call>) -> Self {
+        Self { outcome, call }
+    }
+
+    /// Returns the outcome, or an error if it is that of another call.
+    pub(super) fn into_outcome_of(self, call: &Arc<Call>) -> Result<Finished, Error> {
+        if Arc::ptr_eq(&self.call, call) {
+            Ok(self.outcome)
+        } else {
+            Err(Error::internal("a middleware returned the `Completed` of another call"))
+        }
+    }
+
     /// Returns the error event with which a stream has ended. The client has received
     /// it already.
     pub fn stream_error(&self) -> Option<&Error> {
-        match &self.0 {
-            Outcome::Stream(end) => end.0.as_ref(),
-            Outcome::Output(_) | Outcome::Hibernates(_) | Outcome::Reply(_) => None,
-        }
+        self.outcome.event_error()
     }
 }
 

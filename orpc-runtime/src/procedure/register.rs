@@ -5,18 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::definition::Definition;
-use super::durable::DurableOutput;
 use super::erased::ErasedProcedure;
-use super::handler::{HibernatingHandler, Procedure, StreamHandler, Streams, Unary, UnaryHandler};
+use super::handler::Procedure;
 use super::input::ProcedureInput;
+use super::kind::Kind;
 use super::layer;
 use super::middleware::{Below, RunMiddleware};
-use super::output::ProcedureOutput;
-use super::runner::{EventStream, Hibernation, Kind, OneResult, Runner};
-use super::signature::{IoSchema, Signature};
-use crate::core::{ErrorDeclaration, EventError, EventItem, RpcError};
-use crate::procedure::Hibernating;
-use crate::procedure::type_check::Checked;
+use super::runner::Runner;
+use super::signature::Signature;
+use crate::core::RpcError;
 use crate::schema::SchemaError;
 
 /// A procedure for routers of context `C`.
@@ -58,52 +55,6 @@ impl<C> Clone for Mounted<C> {
 }
 
 impl<C: Send + Sync + 'static> MountPoint<'_, C> {
-    /// Mounts a procedure with one result.
-    pub fn unary<P, How>(self)
-    where
-        P: Unary + UnaryHandler<C, How>,
-        How: 'static,
-    {
-        let output = IoSchema::value::<<P::Output as ProcedureOutput>::Value>();
-        self.place::<P, _, How>(output, Vec::new(), OneResult::of::<P>(false));
-    }
-
-    /// Mounts a procedure whose result is the token of a durable iterator.
-    pub fn durable<P, How>(self)
-    where
-        P: Unary<Output: DurableOutput> + UnaryHandler<C, How>,
-        How: 'static,
-    {
-        self.place::<P, _, How>(P::Output::shape(), Vec::new(), OneResult::durable::<P>());
-    }
-
-    /// Mounts a procedure that answers with a stream.
-    pub fn stream<P, How>(self)
-    where
-        P: StreamHandler<C, How>,
-        How: 'static,
-    {
-        self.place::<P, _, How>(
-            IoSchema::events::<<P::Event as EventItem>::Value, <P::Event as EventItem>::Return>(),
-            <<P as Streams>::EventError as EventError>::declarations(),
-            EventStream::of::<P>(false),
-        );
-    }
-
-    /// Mounts a procedure that answers with an iterator that hibernates.
-    pub fn hibernating<P, How>(self)
-    where
-        P: HibernatingHandler + UnaryHandler<C, How>,
-        How: 'static,
-    {
-        let output = IoSchema::events::<
-            <P::Iterator as Hibernating>::Value,
-            <P::Iterator as Hibernating>::Return,
-        >();
-        let errors = <<P::Iterator as Hibernating>::Error as EventError>::declarations();
-        self.place::<P, _, How>(output, errors, Ok(Hibernation));
-    }
-
     /// Mounts a procedure behind a middleware.
     pub fn behind<M, How>(self, mount: impl FnOnce(MountPoint<'_, Below<M, C>>))
     where
@@ -115,72 +66,26 @@ impl<C: Send + Sync + 'static> MountPoint<'_, C> {
         *self.0 = inner.map(layer::mounted::<M, C, How>);
     }
 
-    /// `errors` are the errors that an iterator may end with.
-    fn place<P, K, How>(
-        self,
-        output: IoSchema,
-        errors: Vec<ErrorDeclaration>,
-        kind: Result<K, SchemaError>,
-    ) where
+    /// Mounts a procedure of a kind.
+    pub(super) fn place<P, K, How>(self)
+    where
         P: Procedure,
-        K: Kind<C, P, How> + 'static,
+        K: Kind<C, P, How>,
         How: 'static,
     {
-        let mut all = <P::Error as RpcError>::declarations();
-        all.extend(errors.iter().cloned());
-        let runner = kind.and_then(|kind| Runner::<P, K, How>::compile(kind, errors));
+        let mut errors = <P::Error as RpcError>::declarations();
+        errors.extend(K::errors());
+        let runner = Runner::<P, K, How>::compile::<C>(errors.clone());
         *self.0 = Some(Mounted {
             definition: P::definition(),
             signature: Signature {
                 input: P::Input::shape(),
-                output,
-                errors: all,
+                output: K::output(),
+                errors,
                 middlewares: Vec::new(),
             },
             type_id: TypeId::of::<P>(),
             erased: runner.map(|runner| Arc::new(runner) as _),
         });
-    }
-}
-
-/// Output of a procedure with one result. Generated code distinguishes the token of a
-/// durable iterator, which is signed for the client of each call.
-pub trait UnaryOutput {
-    // If an implementation is missing, the compiler reports it at the procedure's
-    // output.
-    /// The output.
-    type Output;
-
-    /// Mounts a procedure with that output.
-    fn mount<P, C, How>(point: MountPoint<'_, C>)
-    where
-        P: Unary<Output = Self::Output> + UnaryHandler<C, How>,
-        C: Send + Sync + 'static,
-        How: 'static;
-}
-
-impl<T> UnaryOutput for Checked<T, false> {
-    type Output = T;
-
-    fn mount<P, C, How>(point: MountPoint<'_, C>)
-    where
-        P: Unary<Output = T> + UnaryHandler<C, How>,
-        C: Send + Sync + 'static,
-        How: 'static,
-    {
-        point.unary::<P, How>();
-    }
-}
-
-impl<T: DurableOutput> UnaryOutput for Checked<T, true> {
-    type Output = T;
-
-    fn mount<P, C, How>(point: MountPoint<'_, C>)
-    where
-        P: Unary<Output = T> + UnaryHandler<C, How>,
-        C: Send + Sync + 'static,
-        How: 'static,
-    {
-        point.durable::<P, How>();
     }
 }

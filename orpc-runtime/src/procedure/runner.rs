@@ -3,30 +3,19 @@
 use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use futures::StreamExt as _;
-use futures::future::BoxFuture;
 
 use super::call::Call;
 use super::declared_errors::DeclaredErrors;
-use super::durable::DurableOutput;
-use super::emitter::{Emitter, EventSink, unwritten};
-use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started, StreamEnd};
-use super::handler::{
-    HibernatingHandler, Procedure, Scope, StreamHandler, Streams, Unary, UnaryHandler,
-};
-use super::in_process;
+use super::emitter::EventSink;
+use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started};
+use super::handler::{Procedure, Scope, UnaryHandler};
 use super::input::{ProcedureInput, RawInput};
-use super::output::ProcedureOutput;
-use crate::core::{
-    Code, Error, ErrorDeclaration, ErrorEvent, EventError, EventItem, EventKind, EventMeta,
-    EventPayload, Output, RpcError, malformed_request, panic_text, present, undecoded_input,
-};
-use crate::procedure::{Hibernating, Opened};
-use crate::schema::{OutputWriter, SchemaError};
+use super::kind::Kind;
+use crate::core::{Error, ErrorDeclaration, malformed_request, panic_text, undecoded_input};
+use crate::schema::SchemaError;
 
 /// Runs a procedure of one kind.
 pub(crate) struct Runner<P: Procedure, K, How> {
@@ -42,26 +31,6 @@ struct Prepared<P: Procedure> {
     errors: Arc<DeclaredErrors>,
 }
 
-/// Behaviour of one kind of procedures.
-pub(crate) trait Kind<C, P: Procedure, How>: Sized + Send + Sync {
-    const RUNS: RunKind;
-    const NEEDS_SOCKET: bool;
-
-    /// Prepares the run.
-    fn start(
-        &self,
-        run: Run<C, P>,
-        errors: Arc<DeclaredErrors>,
-        sink: &dyn Fn() -> Arc<EventSink>,
-    ) -> Started;
-
-    /// Calls the function in the same process.
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>>;
-
-    /// Returns the same kind with a check of its outputs against their JSON Schema.
-    fn checked(&self) -> Result<Self, SchemaError>;
-}
-
 /// Procedure, context and input of one call.
 pub(crate) struct Run<C, P: Procedure> {
     pub(super) context: Arc<C>,
@@ -71,7 +40,7 @@ pub(crate) struct Run<C, P: Procedure> {
 
 impl<C, P: Procedure> Run<C, P> {
     /// Calls the function. Dropping the future ends the call.
-    async fn answer<How>(self) -> Result<P::Reply, P::Error>
+    pub(super) async fn answer<How>(self) -> Result<P::Reply, P::Error>
     where
         P: UnaryHandler<C, How>,
     {
@@ -81,10 +50,12 @@ impl<C, P: Procedure> Run<C, P> {
 }
 
 impl<P: Procedure, K, How> Runner<P, K, How> {
-    /// `events` are the errors that an iterator itself may end with.
-    pub(crate) fn compile(kind: K, events: Vec<ErrorDeclaration>) -> Result<Self, SchemaError> {
-        let mut errors = <P::Error as RpcError>::declarations();
-        errors.extend(events);
+    /// Compiles the schemas of a procedure that declares the errors.
+    pub(crate) fn compile<C>(errors: Vec<ErrorDeclaration>) -> Result<Self, SchemaError>
+    where
+        K: Kind<C, P, How>,
+    {
+        let kind = K::compile()?;
         let prepared = Prepared {
             input: P::HAS_INPUT.then(P::Input::compile).transpose()?,
             errors: Arc::new(DeclaredErrors::compile(errors)?),
@@ -111,7 +82,7 @@ impl<C, P, K, How> ErasedProcedure<C> for Runner<P, K, How>
 where
     C: Send + Sync + 'static,
     P: Procedure,
-    K: Kind<C, P, How> + 'static,
+    K: Kind<C, P, How>,
     How: 'static,
 {
     fn start(
@@ -145,212 +116,6 @@ where
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
         let (prepared, kind) = (Arc::clone(&self.prepared), self.kind.checked()?);
         Ok(Arc::new(Self { prepared, kind, how: PhantomData }))
-    }
-}
-
-/// A procedure with one result.
-pub(crate) struct OneResult {
-    writer: Arc<OutputWriter>,
-    /// Applied to an output before it is written.
-    seal: Option<Seal>,
-}
-
-/// Prepares an output for the client of a call.
-type Seal = fn(&dyn Any, &Call) -> Result<(), Error>;
-
-impl OneResult {
-    pub(crate) fn of<P: Unary>(is_checked: bool) -> Result<Self, SchemaError> {
-        let writer =
-            Arc::new(OutputWriter::of::<<P::Output as ProcedureOutput>::Value>(is_checked)?);
-        Ok(Self { writer, seal: None })
-    }
-
-    /// Returns the signing step for an output that is the token of a durable iterator.
-    pub(crate) fn durable<P: Unary<Output: DurableOutput>>() -> Result<Self, SchemaError> {
-        let seal: Seal = |output, call| match output.downcast_ref::<P::Output>() {
-            Some(iterator) => iterator.seal(call),
-            None => Ok(()),
-        };
-        Ok(Self { seal: Some(seal), ..Self::of::<P>(false)? })
-    }
-}
-
-impl<C, P, How> Kind<C, P, How> for OneResult
-where
-    C: Send + Sync + 'static,
-    P: Unary + UnaryHandler<C, How>,
-    How: 'static,
-{
-    const RUNS: RunKind = RunKind::Unary;
-    const NEEDS_SOCKET: bool = P::NEEDS_SOCKET;
-
-    fn start(
-        &self,
-        run: Run<C, P>,
-        errors: Arc<DeclaredErrors>,
-        _sink: &dyn Fn() -> Arc<EventSink>,
-    ) -> Started {
-        let (writer, seal) = (Arc::clone(&self.writer), self.seal);
-        Started::Unary(Box::pin(async move {
-            let call = Arc::clone(&run.call);
-            let handler = async {
-                let output = run.answer().await.map_err(RpcError::into_error)?;
-                if let Some(seal) = seal {
-                    seal(&output, &call)?;
-                }
-                let mut body = Vec::with_capacity(OUTPUT);
-                let files = writer.write_with_files(present(output.value()), &mut body);
-                let files = files.map_err(|error| {
-                    unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
-                })?;
-                Ok(Output { envelope: body, files })
-            };
-            finalized(&call, &errors, handler).await
-        }))
-    }
-
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
-        Box::pin(run.answer())
-    }
-
-    fn checked(&self) -> Result<Self, SchemaError> {
-        Ok(Self { seal: self.seal, ..Self::of::<P>(true)? })
-    }
-}
-
-/// A procedure that answers with a stream, with the writers of its events and of its
-/// return value.
-pub(crate) struct EventStream(Arc<[OutputWriter; 2]>);
-
-impl EventStream {
-    pub(crate) fn of<P: Streams>(are_checked: bool) -> Result<Self, SchemaError> {
-        Ok(Self(Arc::new([
-            OutputWriter::of::<<P::Event as EventItem>::Value>(are_checked)?,
-            OutputWriter::of::<<P::Event as EventItem>::Return>(are_checked)?,
-        ])))
-    }
-}
-
-impl<C, P, How> Kind<C, P, How> for EventStream
-where
-    C: Send + Sync + 'static,
-    P: StreamHandler<C, How>,
-    How: 'static,
-{
-    const RUNS: RunKind = RunKind::Stream;
-    const NEEDS_SOCKET: bool = P::NEEDS_SOCKET;
-
-    fn start(
-        &self,
-        run: Run<C, P>,
-        errors: Arc<DeclaredErrors>,
-        sink: &dyn Fn() -> Arc<EventSink>,
-    ) -> Started {
-        let outputs = Arc::clone(&self.0);
-        let sink = sink();
-        let emitter = Emitter::new(Arc::clone(&sink));
-        let Run { context, call, input } = run;
-        let run = async move {
-            let end = EndOfCall(call);
-            let call = &*end.0;
-            let mut open = false;
-            let [events, returns] = &*outputs;
-            let handler = async {
-                let scope = Scope { context: &*context, call };
-                let stream = P::open(scope, input).await.map_err(RpcError::into_error)?;
-                open = true;
-                emitter.open();
-                let mut stream = pin!(stream);
-                emitter.ready().await;
-                while let Some(item) = stream.next().await {
-                    // Other streams of the connection may have filled the buffer in the
-                    // meantime.
-                    emitter.room().await;
-                    let event = P::split(item).map_err(EventError::into_error_event);
-                    match event.map(EventItem::into_event) {
-                        Ok(event) => {
-                            let (step, meta) = event.into_parts();
-                            match step {
-                                EventPayload::Message(value) => {
-                                    let write = |out: &mut _| match P::Event::encoded(&value) {
-                                        Some(envelope) => events.write_encoded(envelope, out),
-                                        None => events.write(present(&value), out),
-                                    };
-                                    emitter.emit(EventKind::Message, &meta, write)?;
-                                }
-                                EventPayload::Done(value) => {
-                                    let write = |out: &mut _| returns.write(present(&value), out);
-                                    emitter.emit(EventKind::Done, &meta, write)?;
-                                    return Ok(StreamEnd(None));
-                                }
-                            }
-                        }
-                        Err(event) => {
-                            let (error, meta) = event.into_parts();
-                            let error = errors.finalize(call, error);
-                            return Ok(emitter.fail(ErrorEvent::with_meta(error, meta)));
-                        }
-                    }
-                    emitter.ready().await;
-                }
-                let write = |out: &mut _| returns.write(None::<&()>, out);
-                emitter.emit(EventKind::Done, &EventMeta::default(), write)?;
-                Ok(StreamEnd(None))
-            };
-            match finalized(call, &errors, handler).await {
-                Err(error) if open => Ok(emitter.fail(ErrorEvent::new(error))),
-                end => end,
-            }
-        };
-        Started::Stream(Box::pin(run), sink)
-    }
-
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
-        Box::pin(in_process::open(run))
-    }
-
-    fn checked(&self) -> Result<Self, SchemaError> {
-        Self::of::<P>(true)
-    }
-}
-
-/// A procedure that answers with an iterator that hibernates. Its events are written by
-/// [`EncodedEvent`](crate::EncodedEvent).
-pub(crate) struct Hibernation;
-
-impl<C, P, How> Kind<C, P, How> for Hibernation
-where
-    C: Send + Sync + 'static,
-    P: HibernatingHandler + UnaryHandler<C, How>,
-    How: 'static,
-{
-    const RUNS: RunKind = RunKind::Hibernating;
-    const NEEDS_SOCKET: bool = true;
-
-    fn start(
-        &self,
-        run: Run<C, P>,
-        errors: Arc<DeclaredErrors>,
-        _sink: &dyn Fn() -> Arc<EventSink>,
-    ) -> Started {
-        Started::Hibernating(Box::pin(async move {
-            let call = Arc::clone(&run.call);
-            let handler = async {
-                let iterator = run.answer().await;
-                iterator.map(Hibernating::into_opened).map_err(RpcError::into_error)
-            };
-            let opened = finalized(&call, &errors, handler).await?;
-            Ok(Box::new(move |id| opened(id).map_err(|error| errors.finalize(&call, error)))
-                as Opened)
-        }))
-    }
-
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
-        Box::pin(run.answer())
-    }
-
-    fn checked(&self) -> Result<Self, SchemaError> {
-        Ok(Self)
     }
 }
 
@@ -388,11 +153,6 @@ fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
 fn typed<T: 'static>(value: AnyValue) -> Result<T, Error> {
     value.downcast::<T>().map(|value| *value).map_err(|_| Error::hidden())
 }
-
-/// Initial capacity of an output, in bytes: enough for most.
-const OUTPUT: usize = 512;
-
-const OUTPUT_INVALID: &str = "Output validation failed";
 
 /// Returns the error for a call whose handler panicked; the text is logged.
 pub(crate) fn panicked(call: &Call, panic: &(dyn Any + Send)) -> Error {

@@ -19,17 +19,13 @@ pub(crate) enum IoSchemaKind {
     Value(Option<SchemaOf>),
     /// An event iterator, of these events and this return value.
     Events(Option<SchemaOf>, Option<SchemaOf>),
-    /// A durable iterator of these events, and the methods beside it.
-    #[cfg_attr(
-        not(feature = "durable"),
-        allow(dead_code, reason = "only durable iterators are such")
-    )]
-    Durable(Option<SchemaOf>, fn() -> Vec<DurableMethod>),
+    /// An event iterator of these events, with procedures as its members.
+    Object(Option<SchemaOf>, fn() -> Vec<Member>),
 }
 
-/// A procedure that is called on a durable iterator.
+/// A procedure that is called on an event iterator.
 #[derive(Debug, Clone)]
-pub(crate) struct DurableMethod {
+pub struct Member {
     pub(crate) path: Vec<String>,
     pub(crate) definition: Definition,
     pub(crate) signature: Signature,
@@ -37,19 +33,18 @@ pub(crate) struct DurableMethod {
 
 impl IoSchema {
     /// Creates the type of a value of type `T`.
-    pub(crate) fn value<T: JsonSchema + 'static>() -> Self {
+    pub fn value<T: JsonSchema + 'static>() -> Self {
         Self(IoSchemaKind::Value(schema_of::<T>()))
     }
 
     /// Creates the type of an event iterator.
-    pub(crate) fn events<T: JsonSchema + 'static, R: JsonSchema + 'static>() -> Self {
+    pub fn events<T: JsonSchema + 'static, R: JsonSchema + 'static>() -> Self {
         Self(IoSchemaKind::Events(schema_of::<T>(), schema_of::<R>()))
     }
 
-    /// Creates the type of a durable iterator.
-    #[cfg(feature = "durable")]
-    pub(crate) fn durable<T: JsonSchema + 'static>(methods: fn() -> Vec<DurableMethod>) -> Self {
-        Self(IoSchemaKind::Durable(schema_of::<T>(), methods))
+    /// Creates the type of an event iterator with procedures as its members.
+    pub fn object<T: JsonSchema + 'static>(members: fn() -> Vec<Member>) -> Self {
+        Self(IoSchemaKind::Object(schema_of::<T>(), members))
     }
 }
 

@@ -11,7 +11,7 @@ use futures::stream::Stream;
 use http::HeaderMap;
 
 use crate::core::{Event, TypedError};
-use crate::procedure::{Call, DurableOutput, Extended, Middleware, Procedure};
+use crate::procedure::{Call, Extended, Middleware, PreparedOutput, Procedure};
 use crate::socket::Socket;
 
 /// Outcome of a check of `T`: passed if `IS` is `true`.
@@ -57,13 +57,13 @@ impl<T, E, R> Misplaced<Event<Result<T, E>, R>> {
     pub const IS: bool = true;
 }
 
-/// Check for the token of a durable iterator.
+/// Check for an output that is completed for each call.
 #[derive(Debug)]
-pub struct IsDurable<T>(PhantomData<T>);
+pub struct IsPrepared<T>(PhantomData<T>);
 
-impl<T> IsNot for IsDurable<T> {}
+impl<T> IsNot for IsPrepared<T> {}
 
-impl<T: DurableOutput> IsDurable<T> {
+impl<T: PreparedOutput> IsPrepared<T> {
     /// Always `true`.
     pub const IS: bool = true;
 }

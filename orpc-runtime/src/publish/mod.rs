@@ -178,6 +178,7 @@ mod audience;
 mod clock;
 mod durability;
 mod error;
+mod fanout;
 mod gap;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod id;
@@ -185,6 +186,7 @@ mod id;
 mod log;
 mod published;
 mod publisher;
+mod reader;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod store;
 mod subscription;
@@ -193,6 +195,7 @@ pub use audience::{Audience, Subscriber};
 pub use clock::{Clock, SystemClock};
 pub use durability::Durability;
 pub use error::{PublishError, ReadError, StoreError, StoreErrorKind, SubscribeError};
+pub(crate) use fanout::Receiver;
 pub use gap::{Gap, GapData, GapReason};
 pub use id::{Epoch, EventId, ParseEventIdError};
 pub use published::{Encoded, Published};

@@ -16,9 +16,11 @@ use super::durability::Durability;
 #[cfg(feature = "redb")]
 use super::error::StoreError;
 use super::error::{MAX_CHANNEL_NAME, MAX_IDEMPOTENCY_KEY, PublishError, SubscribeError};
+use super::fanout::Fanout;
 use super::id::EventId;
 use super::log::Limits;
 use super::published::Encoded;
+use super::reader::ChannelReader;
 #[cfg(feature = "redb")]
 use super::store::{Disk, FileStore, SystemDisk};
 use super::store::{MemoryStore, NewEvent, Start, Store};
@@ -37,7 +39,9 @@ pub struct Publisher<T> {
 }
 
 struct Inner {
-    store: Box<dyn Store>,
+    store: Arc<dyn Store>,
+    /// Readers that share the events of a channel.
+    fanout: Arc<Fanout>,
     max_event: usize,
 }
 
@@ -140,7 +144,7 @@ impl PublisherBuilder {
             .with_total(self.max_total_bytes.unwrap_or(256 << 20));
         let timeline = Timeline::new(Arc::clone(&self.clock));
         let store = MemoryStore::new(timeline, limits, self.max_channels);
-        Publisher::with_store(Box::new(store), self.max_event)
+        Publisher::with_store(Arc::new(store), self.max_event)
     }
 }
 
@@ -206,7 +210,7 @@ impl PublisherBuilder {
         let (channels, patience) = (self.max_channels, self.lock_timeout);
         let store =
             FileStore::open(disk, syncs, timeline, limits, channels, patience, self.replay_bytes)?;
-        Ok(Publisher::with_store(Box::new(store), self.max_event))
+        Ok(Publisher::with_store(Arc::new(store), self.max_event))
     }
 }
 
@@ -239,8 +243,16 @@ impl<T> Publisher<T> {
         PublisherBuilder::default().memory()
     }
 
-    pub(super) fn with_store(store: Box<dyn Store>, max_event: usize) -> Self {
-        Self { inner: Arc::new(Inner { store, max_event }), types: PhantomData }
+    pub(super) fn with_store(store: Arc<dyn Store>, max_event: usize) -> Self {
+        let fanout = Fanout::new(Arc::downgrade(&store));
+        Self { inner: Arc::new(Inner { store, fanout, max_event }), types: PhantomData }
+    }
+
+    /// Returns the same publisher with events of another type, to read them as values that
+    /// are not decoded.
+    #[cfg(feature = "durable")]
+    pub(crate) fn with_events_as<U>(&self) -> Publisher<U> {
+        Publisher { inner: Arc::clone(&self.inner), types: PhantomData }
     }
 
     /// Subscribes to a channel: from now on, from the oldest retained event, or behind
@@ -260,7 +272,8 @@ impl<T> Publisher<T> {
             return Err(SubscribeError::InvalidChannel);
         }
         let start: Start = start.into_start()?;
-        Subscription::new(self.inner.store.subscribe(channel, start), start)
+        let reader = ChannelReader::new(self.inner.store.subscribe(channel, start), start)?;
+        Ok(Subscription::new(reader, channel.into(), Arc::clone(&self.inner.fanout)))
     }
 
     /// Closes the publisher for all its clones: no event is accepted any more, accepted

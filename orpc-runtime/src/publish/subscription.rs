@@ -4,21 +4,22 @@ use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use futures::Stream;
 use futures::stream::StreamExt as _;
-use futures::{FutureExt as _, Stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::audience::Subscriber;
 use super::error::{ReadError, SubscribeError};
-#[cfg(feature = "durable")]
-use super::error::{StoreError, StoreErrorKind};
+use super::fanout::Fanout;
 use super::gap::Gap;
 use super::id::EventId;
 use super::published::Published;
-use super::store::{Opening, Reader, Start, StoredEvent};
+use super::reader::ChannelReader;
+use super::store::{Start, StoredEvent};
 use crate::core::LastEventId;
 
 /// The events of a channel, in order; every gap is reported.
@@ -28,18 +29,10 @@ use crate::core::LastEventId;
 /// events were trimmed it gets a [`ReadError::Gap`], and continues behind it.
 /// [`ReadError::Closed`] and [`ReadError::Store`] end it.
 pub struct Subscription<T> {
-    source: Source,
-    position: Option<EventId>,
-    recipient: Option<Subscriber>,
+    reader: ChannelReader,
+    channel: Arc<str>,
+    fanout: Arc<Fanout>,
     types: PhantomData<fn() -> T>,
-}
-
-/// The store's half of a subscription.
-enum Source {
-    /// The store has not answered yet.
-    Opening(Opening),
-    Open(Box<dyn Reader>),
-    Ended,
 }
 
 /// Start of a subscription: a [`Start`], an [`EventId`], or the Last-Event-ID of a
@@ -76,28 +69,18 @@ impl<S: IntoStart> IntoStart for Option<S> {
     }
 }
 
-/// Number of skipped events after which a subscription yields to other tasks.
-const SKIPPED_PER_TURN: usize = 1024;
-
 impl<T> Subscription<T> {
-    /// Begins to open a reader. A store that answers at once has fixed its position with this
-    /// call, and its error is returned; others are asked again by the first poll.
-    pub(super) fn new(mut opening: Opening, start: Start) -> Result<Self, SubscribeError> {
-        let (source, position) = match opening.poll_unpin(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(reader) => {
-                let reader = reader?;
-                let position = reader.position();
-                (Source::Open(reader), Some(position))
-            }
-            Poll::Pending => {
-                let position = if let Start::After(id) = start { Some(id) } else { None };
-                (Source::Opening(opening), position)
-            }
-        };
-        Ok(Self { source, position, recipient: None, types: PhantomData })
+    pub(super) fn new(reader: ChannelReader, channel: Arc<str>, fanout: Arc<Fanout>) -> Self {
+        Self { reader, channel, fanout, types: PhantomData }
     }
 
-    /// Skips events that are not for the recipient. Without one a subscription gets all
+    /// Takes the subscription apart: the reader of the channel, its name, and the readers
+    /// that share its events.
+    pub(crate) fn into_parts(self) -> (ChannelReader, Arc<str>, Arc<Fanout>) {
+        (self.reader, self.channel, self.fanout)
+    }
+
+    /// Skips events that are not for the subscriber. Without one a subscription gets all
     /// events, for any audience.
     ///
     /// Skipped events still move the [`position`](Subscription::position). A client
@@ -105,8 +88,8 @@ impl<T> Subscription<T> {
     /// those: it gets the same events in any case, but may get a gap if only events for
     /// others were trimmed.
     #[must_use]
-    pub fn subscriber(mut self, recipient: Subscriber) -> Self {
-        self.recipient = Some(recipient);
+    pub fn subscriber(mut self, subscriber: Subscriber) -> Self {
+        self.reader.subscriber = Some(subscriber);
         self
     }
 
@@ -117,17 +100,7 @@ impl<T> Subscription<T> {
     /// [`Start::Latest`] or [`Start::Earliest`] until a remote store has answered; see
     /// [`opened`](Subscription::opened).
     pub fn position(&self) -> Option<EventId> {
-        self.position
-    }
-
-    /// Returns the position, which a store that answers at once has fixed.
-    #[cfg(feature = "durable")]
-    pub(crate) fn fixed_position(&self) -> Result<EventId, SubscribeError> {
-        let unanswered = || {
-            let message = "the store has not answered yet";
-            SubscribeError::Store(StoreError::new(StoreErrorKind::Unavailable, message))
-        };
-        self.position.ok_or_else(unanswered)
+        self.reader.position()
     }
 
     /// Waits until the store has fixed the position, and returns it. From then on no
@@ -136,9 +109,7 @@ impl<T> Subscription<T> {
     /// # Errors
     /// If the store cannot be read. The subscription ends.
     pub async fn opened(&mut self) -> Result<EventId, ReadError> {
-        let position =
-            poll_fn(|cx| self.poll_opened(cx).map_ok(|reader| reader.position())).await?;
-        Ok(*self.position.get_or_insert(position))
+        self.reader.opened().await
     }
 
     /// Returns the next published event without waiting; `None` if all were read.
@@ -168,25 +139,6 @@ impl<T> Subscription<T> {
         })
     }
 
-    /// Polls for the reader of a subscription that has not ended.
-    fn poll_opened(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<&mut Box<dyn Reader>, ReadError>> {
-        if let Source::Opening(opening) = &mut self.source {
-            let reader = ready!(opening.poll_unpin(cx)).map_err(|error| {
-                self.source = Source::Ended;
-                ReadError::from(error)
-            })?;
-            self.position = Some(reader.position());
-            self.source = Source::Open(reader);
-        }
-        Poll::Ready(match &mut self.source {
-            Source::Open(reader) => Ok(reader),
-            Source::Opening(_) | Source::Ended => Err(ReadError::Closed),
-        })
-    }
-
     /// Polls for the next item. Without waiting it is `None` if all events were read;
     /// with waiting, at the end.
     fn poll_event(
@@ -194,42 +146,10 @@ impl<T> Subscription<T> {
         cx: &mut Context<'_>,
         waits: bool,
     ) -> Poll<Option<Result<Published<T>, ReadError>>> {
-        if matches!(self.source, Source::Ended) {
-            return Poll::Ready(None);
-        }
-        for _ in 0..SKIPPED_PER_TURN {
-            let next = match ready!(self.poll_opened(cx)) {
-                Ok(reader) if waits => ready!(reader.poll_next(cx)).map(Some),
-                Ok(reader) => ready!(reader.poll_ready(cx)),
-                Err(error) => Err(error),
-            };
-            match next {
-                Ok(None) => return Poll::Ready(None),
-                Ok(Some(stored)) => {
-                    self.position = Some(stored.id);
-                    if self.is_for_reader(&stored) {
-                        let StoredEvent { id, envelope, audience } = stored;
-                        return Poll::Ready(Some(Ok(Published::stored(id, envelope, audience))));
-                    }
-                }
-                Err(error) => {
-                    match &error {
-                        ReadError::Gap(gap) => self.position = Some(gap.resume()),
-                        ReadError::Closed | ReadError::Store(_) => self.source = Source::Ended,
-                    }
-                    return Poll::Ready(Some(Err(error)));
-                }
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    fn is_for_reader(&self, stored: &StoredEvent) -> bool {
-        match (&self.recipient, &stored.audience) {
-            (Some(recipient), Some(audience)) => audience.includes(recipient),
-            _ => true,
-        }
+        self.reader.poll_event(cx, waits).map_ok(|event| {
+            let StoredEvent { id, envelope, audience } = event;
+            Published::stored(id, envelope, audience)
+        })
     }
 }
 
@@ -244,8 +164,9 @@ impl<T> Stream for Subscription<T> {
 impl<T> fmt::Debug for Subscription<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
-            .field("position", &self.position)
-            .field("recipient", &self.recipient)
+            .field("channel", &self.channel)
+            .field("position", &self.position())
+            .field("subscriber", &self.reader.subscriber)
             .finish_non_exhaustive()
     }
 }

@@ -119,18 +119,6 @@ impl<T, R, E> EncodedEvent<T, R, E> {
         Self { event: SharedEvent::new(EventKind::Message, meta, envelope), types: PhantomData }
     }
 
-    /// Sends the event if there is room. Otherwise the socket stays open, because the
-    /// caller keeps the event.
-    #[cfg(feature = "durable")]
-    pub(crate) fn try_send(
-        &self,
-        socket: &Socket,
-        id: &HibernationId<T, R, E>,
-    ) -> Result<(), SendError> {
-        let write = |out: &mut _| self.event.encode(socket.protocol(), id.as_json(), out);
-        socket.try_send_event(id.as_json(), write)
-    }
-
     /// Returns the message for the iterator of that id, for a transport of your own.
     pub fn frame(&self, id: &HibernationId<T, R, E>) -> Frame {
         let mut text = Vec::new();

@@ -10,8 +10,7 @@ use super::context::ContextSource;
 use super::form::Form;
 use crate::core::{Code, Error, Output, malformed_request};
 use crate::procedure::{
-    Call, ErasedProcedure, EventSink, HibernatingRun, InputEvents, RawInput, Started, StreamRun,
-    panicked,
+    Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, RawInput, RunKind, Started, panicked,
 };
 use crate::value::{Envelope, Malformed};
 
@@ -40,7 +39,7 @@ pub(crate) enum Outcome {
     Output(Output),
     /// A stream that has not been polled, and the sink of its events.
     Stream(
-        StreamRun,
+        ErasedRun,
         #[cfg_attr(
             not(feature = "http"),
             expect(dead_code, reason = "peers know the sink of a call before it runs")
@@ -48,7 +47,7 @@ pub(crate) enum Outcome {
         Arc<EventSink>,
     ),
     /// An iterator that hibernates once it is opened.
-    Hibernating(HibernatingRun),
+    Hibernating(ErasedRun),
 }
 
 /// Converts the error of an envelope that cannot be parsed, given its text, to that of the transport.
@@ -67,10 +66,13 @@ impl<C: Send + Sync + 'static> Invocation<'_, C> {
     ) -> Result<Outcome, E> {
         let context = self.context.get(self.call).await?;
         let input = received.await?;
-        match self.start(context, input, malformed, &sink)? {
-            Started::Unary(run) => Ok(Outcome::Output(run.await?)),
-            Started::Stream(run, sink) => Ok(Outcome::Stream(run, sink)),
-            Started::Hibernating(run) => Ok(Outcome::Hibernating(run)),
+        let Started { run, events } = self.start(context, input, malformed, &sink)?;
+        match events {
+            Some(sink) => Ok(Outcome::Stream(run, sink)),
+            None if self.procedure.run_kind() == RunKind::Hibernating => {
+                Ok(Outcome::Hibernating(run))
+            }
+            None => Ok(Outcome::Output(run.await?.into_output()?)),
         }
     }
 

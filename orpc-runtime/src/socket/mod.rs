@@ -7,6 +7,7 @@ mod frame;
 mod group;
 mod outbox;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,8 +80,7 @@ struct Request {
 struct State {
     attachment: Option<Attachment>,
     groups: Groups,
-    /// Ids of hibernating iterators, as JSON text.
-    hibernating: Vec<Box<str>>,
+    hibernating: Vec<HibernatingIterator>,
     /// Memory of the ids, beyond the first bytes.
     kept: Reservation,
     /// Close frame to send.
@@ -88,6 +88,17 @@ struct State {
     /// The socket has ended.
     ended: bool,
 }
+
+/// An iterator whose events are sent from outside of its call.
+struct HibernatingIterator {
+    /// Id of the call, as JSON text.
+    id: Box<str>,
+    /// Dropped when the iterator ends, or the calls of the socket.
+    guard: Option<Guard>,
+}
+
+/// Resources of a hibernating iterator, which are released by dropping it.
+pub(crate) type Guard = Box<dyn Any + Send + Sync>;
 
 /// Error of a message that was not sent on a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -293,27 +304,52 @@ impl Socket {
     /// Adds a hibernating iterator.
     pub(crate) fn hibernate(&self, id: &str) {
         let mut state = self.state();
-        state.hibernating.push(id.into());
+        state.hibernating.push(HibernatingIterator { id: id.into(), guard: None });
         state.count_ids();
+    }
+
+    /// Keeps a guard until the hibernating iterator or the calls of the socket end; drops it at once if there is none
+    /// of that id.
+    pub(crate) fn guard(&self, id: &str, guard: Guard) {
+        let mut state = self.state();
+        let own = state.hibernating.iter_mut().find(|own| *own.id == *id);
+        let unused = match own {
+            Some(own) => own.guard.replace(guard),
+            None => Some(guard),
+        };
+        // The owner of the guard may send on the socket.
+        drop(state);
+        drop(unused);
+    }
+
+    /// Drops the guards of all hibernating iterators: the calls of the socket have ended.
+    pub(crate) fn drop_guards(&self) {
+        let mut state = self.state();
+        let guards = state.hibernating.iter_mut().filter_map(|own| own.guard.take());
+        let guards: Vec<_> = guards.collect();
+        drop(state);
+        drop(guards);
     }
 
     /// Removes a hibernating iterator. Returns `false` if there is none of that id.
     pub(crate) fn release(&self, id: &str) -> bool {
         let mut state = self.state();
-        let Some(at) = state.hibernating.iter().position(|own| **own == *id) else {
+        let Some(at) = state.hibernating.iter().position(|own| *own.id == *id) else {
             return false;
         };
-        state.hibernating.swap_remove(at);
+        let released = state.hibernating.swap_remove(at);
         if state.hibernating.is_empty() {
             state.hibernating = Vec::new();
         }
         state.count_ids();
+        drop(state);
+        drop(released);
         true
     }
 
     /// Returns `true` if an iterator hibernates.
     pub(crate) fn is_hibernating(&self, id: &str) -> bool {
-        self.state().hibernating.iter().any(|own| **own == *id)
+        self.state().hibernating.iter().any(|own| *own.id == *id)
     }
 
     /// Returns the number of hibernating iterators.
@@ -321,12 +357,13 @@ impl Socket {
         self.state().hibernating.len()
     }
 
-    /// Removes all hibernating iterators.
+    /// Removes all hibernating iterators. Returns their ids.
     pub(crate) fn release_all(&self) -> Vec<Box<str>> {
         let mut state = self.state();
-        let ids = std::mem::take(&mut state.hibernating);
+        let released = std::mem::take(&mut state.hibernating);
         state.count_ids();
-        ids
+        drop(state);
+        released.into_iter().map(|iterator| iterator.id).collect()
     }
 
     /// Sends an event of a hibernating iterator; its last event removes the iterator.
@@ -346,7 +383,6 @@ impl Socket {
 
     /// Sends an event of a hibernating iterator, unless the buffer is full: then the
     /// sender keeps it.
-    #[cfg(feature = "durable")]
     pub(crate) fn try_send_event(
         &self,
         id: &str,
@@ -386,9 +422,10 @@ impl Socket {
     pub(crate) fn end(&self) {
         let mut state = self.state();
         state.ended = true;
-        state.hibernating = Vec::new();
+        let released = std::mem::take(&mut state.hibernating);
         state.count_ids();
         drop(state);
+        drop(released);
         self.0.outbox.close();
     }
 
@@ -406,7 +443,7 @@ const FEW_IDS: usize = 512;
 
 impl State {
     fn count_ids(&mut self) {
-        let bytes: usize = self.hibernating.iter().map(|id| id.len()).sum();
+        let bytes: usize = self.hibernating.iter().map(|own| own.id.len()).sum();
         self.kept.cover(bytes.saturating_sub(FEW_IDS));
     }
 }

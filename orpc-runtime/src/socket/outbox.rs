@@ -2,6 +2,7 @@
 //! While it is full, streams wait.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -44,8 +45,8 @@ struct OutboxState {
     kept: Reservation,
     /// Right to leave an event unsent while the memory is exhausted.
     turn: Option<Turn>,
-    /// Calls that wait for room.
-    waiting: Vec<Waker>,
+    /// Tasks that wait for room, in their order.
+    waiting: Waiting,
     /// Waker of the connection, for frames that others than its own calls write.
     writer: Option<Waker>,
     /// The connection was woken while it ran.
@@ -54,6 +55,22 @@ struct OutboxState {
     refuses: bool,
     /// Nothing is sent any more.
     closed: bool,
+}
+
+/// Tasks that wait.
+#[derive(Default)]
+struct Waiting {
+    tasks: BTreeMap<u64, Waker>,
+    /// Key of the next task. No key is used twice, since a task may remove itself after
+    /// it was woken.
+    next: u64,
+}
+
+/// The waiting of one task, which ends when it is dropped.
+struct WaitingTask<'o> {
+    outbox: &'o Outbox,
+    /// Key of the task; `None` while it does not wait.
+    key: Option<u64>,
 }
 
 /// End of a frame, and its type.
@@ -95,7 +112,7 @@ impl Outbox {
             in_flight: 0,
             kept,
             turn: None,
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
             writer: None,
             is_woken: false,
             refuses: false,
@@ -114,10 +131,10 @@ impl Outbox {
         let mut state = self.state();
         state.frames.clear();
         let bytes = std::mem::take(&mut state.bytes);
-        let waiting = std::mem::take(&mut state.waiting);
+        let waiting = std::mem::take(&mut state.waiting.tasks);
         state.kept.cover(0);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_values().for_each(Waker::wake);
         (!bytes.is_empty()).then(|| bytes.into())
     }
 
@@ -202,9 +219,9 @@ impl Outbox {
         state.frames = Vec::new();
         state.turn = None;
         state.count();
-        let waiting = std::mem::take(&mut state.waiting);
+        let waiting = std::mem::take(&mut state.waiting.tasks);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_values().for_each(Waker::wake);
     }
 
     /// Returns `true` if there is no room.
@@ -221,17 +238,23 @@ impl Outbox {
 
     /// Waits until there is room.
     pub(crate) async fn ready(&self) {
+        // Those that no longer wait leave nothing behind until there is room.
+        let mut own = WaitingTask { outbox: self, key: None };
         poll_fn(|cx| {
             let mut state = self.state();
             if state.unsent() < self.high_water || state.closed {
                 return Poll::Ready(());
             }
-            if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-                state.waiting.push(cx.waker().clone());
-            }
+            own.key = Some(state.waiting.add(own.key, cx.waker()));
             Poll::Pending
         })
         .await;
+    }
+
+    /// Returns the number of tasks that wait for room.
+    #[cfg(test)]
+    fn waiting(&self) -> usize {
+        self.state().waiting.tasks.len()
     }
 
     /// Waits until there is room for an event that is there, and memory for it. While the
@@ -271,10 +294,34 @@ impl Outbox {
         }
         state.count();
         if state.unsent() < self.high_water {
-            let waiting = std::mem::take(&mut state.waiting);
+            let waiting = std::mem::take(&mut state.waiting.tasks);
             drop(state);
-            waiting.into_iter().for_each(Waker::wake);
+            waiting.into_values().for_each(Waker::wake);
         }
+    }
+}
+
+impl Waiting {
+    /// Adds a task, or replaces its waker. Returns its key.
+    fn add(&mut self, key: Option<u64>, waker: &Waker) -> u64 {
+        if let Some(key) = key
+            && let Some(own) = self.tasks.get_mut(&key)
+        {
+            own.clone_from(waker);
+            return key;
+        }
+        let key = self.next;
+        self.next += 1;
+        self.tasks.insert(key, waker.clone());
+        key
+    }
+}
+
+impl Drop for WaitingTask<'_> {
+    fn drop(&mut self) {
+        let Some(key) = self.key else { return };
+        let waker = self.outbox.state().waiting.tasks.remove(&key);
+        drop(waker);
     }
 }
 
@@ -364,5 +411,33 @@ impl Frames {
     pub(crate) fn clear(&mut self, outbox: &Outbox) {
         outbox.sent(self.bytes.len() - self.start);
         *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn tasks_that_no_longer_wait_for_room_leave_nothing_behind() {
+        let outbox = Outbox::new(1);
+        outbox.append(|out| out.push(b'x'));
+        for _ in 0..100 {
+            assert_eq!(outbox.ready().now_or_never(), None);
+            assert_eq!(outbox.room().now_or_never(), None);
+        }
+        assert_eq!(outbox.waiting(), 0);
+        let first = tokio::spawn({
+            let outbox = Arc::clone(&outbox);
+            async move { outbox.ready().await }
+        });
+        while outbox.waiting() < 1 {
+            tokio::task::yield_now().await;
+        }
+        first.abort();
+        assert!(first.await.is_err_and(|error| error.is_cancelled()));
+        assert_eq!(outbox.waiting(), 0);
     }
 }

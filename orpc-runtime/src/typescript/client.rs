@@ -64,7 +64,7 @@ pub(super) fn import(procedure: &Procedure, imported: &mut BTreeSet<&'static str
     if !procedure.errors.is_empty() {
         imported.insert("ORPCError");
     }
-    if let Flow::Durable(_, methods) = &procedure.output {
+    if let Flow::Object(_, methods) = &procedure.output {
         methods.visit(&mut |method| import(method, imported));
     }
 }
@@ -92,7 +92,7 @@ pub(super) fn input(flow: &Flow) -> Type {
             Type::union([ty.clone(), Type::text("undefined")])
         }
         Flow::Value(Some(ty)) => ty.clone(),
-        Flow::Durable(..) => Type::text("never"),
+        Flow::Object(..) => Type::text("never"),
         Flow::Events(message, done) => Type::Generic(
             "AsyncIteratorObject",
             vec![
@@ -114,7 +114,7 @@ pub(super) fn output(flow: &Flow) -> Type {
             "AsyncIteratorClass",
             vec![or_void(message), or_void(done), Type::text("void")],
         ),
-        Flow::Durable(message, methods) => {
+        Flow::Object(message, methods) => {
             let void = || Type::text("void");
             let iterator =
                 Type::Generic("AsyncIteratorClass", vec![or_void(message), void(), void()]);
@@ -126,7 +126,7 @@ pub(super) fn output(flow: &Flow) -> Type {
     }
 }
 
-/// Returns the type of the methods of a durable iterator, whose calls need no context.
+/// Returns the type of the members of an event iterator, whose calls need no context.
 fn methods_type(Branch(nodes): &Branch) -> Type {
     let members = nodes.iter().map(|(name, node)| {
         let (ty, docs) = match node {

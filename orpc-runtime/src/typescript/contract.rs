@@ -19,7 +19,7 @@ pub(super) fn text(model: &Model, imports: &[String]) -> String {
     write_types(model, &mut body);
     body.push_str("\n/** The contract of the server's procedures. */\nexport const contract = ");
     let mut leaf = |procedure: &Procedure, depth, _| {
-        if let Flow::Durable(_, methods) = &procedure.output {
+        if let Flow::Object(_, methods) = &procedure.output {
             types.insert("AsyncIteratorClass");
             methods.visit(&mut |method| import(method, &mut types));
         }

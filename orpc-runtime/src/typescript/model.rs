@@ -48,8 +48,8 @@ pub(super) struct Procedure {
 pub(super) enum Flow {
     Value(Option<Type>),
     Events(Option<Type>, Option<Type>),
-    /// A durable iterator of these events, with its methods.
-    Durable(Option<Type>, Branch),
+    /// An event iterator of these events, with procedures as its members.
+    Object(Option<Type>, Branch),
 }
 
 /// An error that a procedure declares.
@@ -109,12 +109,12 @@ fn flow(described: &IoDescription, name: Name<'_>) -> Flow {
         IoDescription::Events { event, returns } => {
             Flow::Events(optional(event), optional(returns))
         }
-        IoDescription::Durable { event, methods } => {
+        IoDescription::Object { event, methods } => {
             let mut branch = Branch::default();
             for method in methods {
                 branch.insert(&method.path, procedure(method, name));
             }
-            Flow::Durable(optional(event), branch)
+            Flow::Object(optional(event), branch)
         }
     }
 }

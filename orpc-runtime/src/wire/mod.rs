@@ -32,6 +32,8 @@ pub(crate) use batch::{Answer, BadBatch, Item, Mode};
 pub(crate) use beginning::{Beginning, BeginningKind, MAX_BEGINNING, NoBeginning};
 #[cfg(feature = "http")]
 pub(crate) use body::BodyKind;
+pub(crate) use durable::{CARRIED_WITH_EVENTS, CARRIED_WITH_OUTPUT};
+#[cfg(feature = "durable")]
 pub(crate) use durable::{DURABLE_ITERATOR, POSITION};
 pub(crate) use events::{HttpEvents, PeerEvents, SharedEvent};
 pub(crate) use form::{Form, Part, PartHead, PartName};

@@ -366,8 +366,7 @@ mod durable {
     #[test]
     fn a_durable_iterator_is_described_with_its_methods() {
         let description = orbits::router().describe();
-        let IoDescription::Durable { event, methods, .. } = &description.procedures[0].output
-        else {
+        let IoDescription::Object { event, methods, .. } = &description.procedures[0].output else {
             panic!("{description:?}");
         };
         assert_eq!(event.as_ref().unwrap().as_value(), &json!({ "$ref": "#/$defs/Planet" }));

@@ -7,7 +7,7 @@ import { lifetimes } from "./lifetimes.mjs";
 import { load } from "./load.mjs";
 import { manyCalls } from "./many-calls.mjs";
 import { manyStreams } from "./many-streams.mjs";
-import { publisher } from "./publisher.mjs";
+import { hibernatingPublisher, publisher } from "./publisher.mjs";
 import { results } from "./results.mjs";
 import { socketEnds } from "./socket-ends.mjs";
 import { streams } from "./streams.mjs";
@@ -21,7 +21,7 @@ export const CASES = [results, validation, values, files, errors, streams, publi
 export const HTTP_CASES = [...CASES, largeFiles];
 
 /** Cases for every link, and for one socket that carries many calls. */
-export const SOCKET_CASES = [...CASES, manyCalls, manyStreams, inputStreams, socketEnds];
+export const SOCKET_CASES = [...CASES, hibernatingPublisher, manyCalls, manyStreams, inputStreams, socketEnds];
 
 /** Declares cases for the clients that `useWorld` gives. Nothing here needs Node, so that browsers can run it too. */
 export function suite(name, cases, useWorld) {

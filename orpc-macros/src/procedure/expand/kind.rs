@@ -86,7 +86,7 @@ fn unary(
     } else if is_built_in(success) {
         Mount::Method(local("unary"))
     } else {
-        Mount::Output(durable(&output, runtime))
+        Mount::Output(prepared(&output, runtime))
     };
     Kind {
         types: quote!(type __Returned = #ty; #types),
@@ -97,12 +97,12 @@ fn unary(
     }
 }
 
-/// `Checked<__Output, { … }>`, true for the token of a durable iterator.
-fn durable(output: &Ident, runtime: &Runtime) -> TokenStream {
+/// `Checked<__Output, { … }>`, true for an output that is completed for each call.
+fn prepared(output: &Ident, runtime: &Runtime) -> TokenStream {
     let place = at(output.span());
     let private = runtime.private_at(place);
     quote_spanned! {place=>
-        #private::Checked<#output, { use #private::IsNot as _; #private::IsDurable::<#output>::IS }>
+        #private::Checked<#output, { use #private::IsNot as _; #private::IsPrepared::<#output>::IS }>
     }
 }
 

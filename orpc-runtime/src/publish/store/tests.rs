@@ -71,7 +71,7 @@ fn memory(max_channels: usize) -> MemoryStore {
 fn distant() -> (Publisher<u32>, Network) {
     let answers = Arc::default();
     let store = DistantStore { store: Arc::new(memory(2)), answers: Arc::clone(&answers) };
-    (Publisher::with_store(Box::new(store), 1 << 10), Network(answers))
+    (Publisher::with_store(Arc::new(store), 1 << 10), Network(answers))
 }
 
 async fn publish(publisher: &Publisher<u32>, numbers: std::ops::RangeInclusive<u32>) {
@@ -151,7 +151,7 @@ async fn a_late_error_is_the_only_item() {
 
 #[tokio::test]
 async fn an_error_that_is_known_at_once_is_returned() {
-    let publisher = Publisher::<u32>::with_store(Box::new(memory(1)), 1 << 10);
+    let publisher = Publisher::<u32>::with_store(Arc::new(memory(1)), 1 << 10);
     publish(&publisher, 1..=1).await;
     let refused = publisher.subscribe("other", Start::Latest);
     assert!(matches!(refused, Err(SubscribeError::TooManyChannels)), "{refused:?}");

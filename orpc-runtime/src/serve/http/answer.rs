@@ -15,7 +15,7 @@ use super::read::{ReadError, read_body, read_form, refuse_codings};
 use super::service::{Options, STREAM_BUFFER};
 use crate::budget::Reservation;
 use crate::core::{Code, Error, Output};
-use crate::procedure::{Call, EventSink, InputEvents, StreamRun, needs_socket};
+use crate::procedure::{Call, ErasedRun, EventSink, InputEvents, needs_socket};
 use crate::router::Route;
 use crate::serve::form::FormError;
 use crate::serve::invoke::{Input, Invocation, Outcome, malformed};
@@ -143,7 +143,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     }
 
     /// Runs a stream procedure until it has returned its stream, or failed.
-    async fn open(&self, run: StreamRun, sink: Arc<EventSink>) -> Result<EventBody, Error> {
+    async fn open(&self, run: ErasedRun, sink: Arc<EventSink>) -> Result<EventBody, Error> {
         if self.rpc.is_shut_down() {
             return Err(Error::new(Code::ServiceUnavailable));
         }
@@ -156,7 +156,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     /// Runs a stream until it has begun, or failed.
     pub(super) async fn events(
         &self,
-        mut run: StreamRun,
+        mut run: ErasedRun,
         sink: Arc<EventSink>,
     ) -> Result<EventBody, Error> {
         let ended = poll_fn(|cx| match run.as_mut().poll(cx) {

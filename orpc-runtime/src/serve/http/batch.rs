@@ -18,7 +18,7 @@ use super::response::{
 use super::service::{Options, STREAM_BUFFER};
 use crate::budget::Reservation;
 use crate::core::{Error, UnicodeHeaders};
-use crate::procedure::{Call, EventSink, StreamEnd};
+use crate::procedure::{Call, EventSink, Finished, StreamEnd};
 use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::method::{self, is_get, is_unsafe};
 use crate::serve::state::Parts;
@@ -72,7 +72,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             Mode::Streaming => {
                 let sink = EventSink::new(Outbox::new(STREAM_BUFFER), HttpEvents(protocol));
                 let run = write_answers(protocol, answers, status, Arc::clone(&sink));
-                let run = run.map(|()| Ok(StreamEnd(None))).boxed();
+                let run = run.map(|()| Ok(Finished::Events(StreamEnd(None)))).boxed();
                 let events = match self.events(run, sink).await {
                     Ok(events) => events,
                     Err(error) => return error_response(&error),

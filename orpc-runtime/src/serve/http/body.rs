@@ -16,7 +16,7 @@ use super::form::FormBody;
 use super::pace::Pace;
 use crate::budget::{Budget, Reservation};
 use crate::core::{Code, Error, EventMeta};
-use crate::procedure::{EventSink, StreamRun};
+use crate::procedure::{ErasedRun, EventSink};
 use crate::serve::time::after;
 
 /// The body of a response. It fails if a file cannot be read to its end, or if the
@@ -102,7 +102,7 @@ impl Default for RpcBody {
 /// The run is polled only when the connection asks for more: a client that stops
 /// reading pauses it, and a client that disconnects drops it.
 pub(super) struct EventBody {
-    pub(super) run: Option<StreamRun>,
+    pub(super) run: Option<ErasedRun>,
     pub(super) sink: Arc<EventSink>,
     pub(super) initial: Option<Bytes>,
     pub(super) keep_alive: Option<KeepAlive>,

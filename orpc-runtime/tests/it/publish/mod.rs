@@ -5,6 +5,7 @@ mod world;
 mod corruption;
 mod crash;
 mod durability;
+mod fanout;
 mod handoff;
 mod ids;
 mod memory;

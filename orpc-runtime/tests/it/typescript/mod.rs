@@ -1,4 +1,5 @@
 //! Client types and contracts in TypeScript.
 
 mod build_script;
+mod gaps;
 mod generated;

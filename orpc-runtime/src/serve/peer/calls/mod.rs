@@ -335,6 +335,12 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 }
 
+impl<C> Drop for Calls<C> {
+    fn drop(&mut self) {
+        self.shared.socket.drop_guards();
+    }
+}
+
 impl<C: Send + Sync + 'static> Shared<C> {
     /// Finds the procedure of a path and query.
     fn find(&self, target: &str) -> Option<&Route<C>> {

@@ -18,7 +18,9 @@ use crate::procedure::{Call, ErasedProcedure, EventSink, InputEvents, Opened, pa
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::serve::invoke::{Input, Invocation, Outcome, caught, malformed};
 use crate::serve::memory::no_memory;
-use crate::wire::{Body, CallId, DURABLE_ITERATOR, Form as FormFrame, POSITION, Response};
+use crate::wire::{
+    Body, CARRIED_WITH_EVENTS, CARRIED_WITH_OUTPUT, CallId, Form as FormFrame, Response,
+};
 
 /// Input of a call as received.
 pub(super) struct Received {
@@ -65,7 +67,7 @@ impl<C: Send + Sync + 'static> Run<C> {
                         }
                     };
                     outbox.ready().await;
-                    let headers = carried(self.call.response().headers(), DURABLE_ITERATOR);
+                    let headers = carried(self.call.response().headers(), CARRIED_WITH_OUTPUT);
                     let body = Body::Envelope(&*envelope);
                     self.shared.send(&self.id, &Response { status: OK, headers, body });
                 }
@@ -150,7 +152,7 @@ impl<C: Send + Sync + 'static> Run<C> {
                 run.await.map(|_| None)
             }
             Outcome::Hibernating(run) => {
-                let opened = run.await?;
+                let opened = run.await?.into_opened()?;
                 self.hibernate(opened);
                 Ok(None)
             }
@@ -178,9 +180,9 @@ impl<C: Send + Sync + 'static> Run<C> {
         let socket = &self.shared.socket;
         // From here on, because events may be sent as soon as the id is known.
         socket.hibernate(self.id.as_str());
-        let headers = carried(self.call.response().headers(), POSITION);
+        let headers = carried(self.call.response().headers(), CARRIED_WITH_EVENTS);
         self.shared.send(&self.id, &Response { status: OK, headers, body: Body::Events });
-        let opened = catch_unwind(AssertUnwindSafe(|| opened(self.id.as_str().into())));
+        let opened = catch_unwind(AssertUnwindSafe(|| opened(socket, self.id.as_str().into())));
         let error = match opened {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error,

@@ -1,5 +1,6 @@
 //! Channels whose readers can go away and come back.
 
+use orpc_runtime::HibernatingIterator;
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{EventId, ReadError, SubscribeError};
 use serde_json::Value;
@@ -40,5 +41,14 @@ pub mod procedures {
         last: Option<&LastEventId>,
     ) -> Result<impl Stream<Item = Result<Published<Value>, ReadError>>, SubscribeError> {
         session.state.publisher.subscribe(&input.channel, last)
+    }
+    /// The same events for an iterator that hibernates, over WebSocket.
+    #[procedure]
+    pub fn follow(
+        session: &Session,
+        input: Subscribe,
+        last: Option<&LastEventId>,
+    ) -> Result<HibernatingIterator<Value, (), ReadError>, SubscribeError> {
+        Ok(session.state.publisher.subscribe(&input.channel, last)?.hibernate())
     }
 }
