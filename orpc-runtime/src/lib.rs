@@ -50,7 +50,8 @@ pub use rpc::Rpc;
 pub use schema::Issue;
 pub use serve::{ContextSource, IntoContext};
 pub use socket::{
-    AttachmentError, CloseCode, CloseFrame, Frame, SendError, Socket, SocketConfig, TagError,
+    AttachmentError, CloseCode, CloseFrame, Frame, Notice, NoticeError, SendError, Socket,
+    SocketConfig, TagError,
 };
 pub use value::{PathSegment, Value};
 

@@ -3,7 +3,7 @@
 // #region hooks
 use orpc_runtime::prelude::*;
 use orpc_runtime::websocket::SocketHooks;
-use orpc_runtime::{CloseFrame, Rooms, SocketConfig};
+use orpc_runtime::{CloseFrame, Notice, Rooms, SocketConfig};
 
 pub struct Lobby {
     rooms: Rooms,
@@ -32,9 +32,11 @@ impl Lobby {
     fn tell(&self, socket: &Socket, event: &str) {
         let name = socket.tags().next().unwrap_or_default();
         let lobby = self.rooms.get_or_create("lobby");
-        // An object with an object `p`: the official client ignores it.
-        let notice = serde_json::json!({ "p": { "name": name, "event": event } });
-        lobby.everyone().except(socket).send(notice.to_string());
+        // Beside the calls: the official client ignores notices.
+        let Ok(notice) = Notice::new(&serde_json::json!({ "name": name, "event": event })) else {
+            return;
+        };
+        lobby.everyone().except(socket).send(&notice);
     }
 }
 

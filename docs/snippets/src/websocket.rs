@@ -36,11 +36,18 @@ pub mod api {
 // #endregion input
 
 // #region socket
+use orpc_runtime::Notice;
+
+#[derive(Serialize)]
+struct Welcome {
+    welcome: String,
+}
+
 #[procedure]
 pub async fn introduce(socket: &Socket, name: String) -> Result<(), Error> {
     socket.attach(&name)?;
-    // An object with an object `p`: the official client ignores it.
-    socket.send(serde_json::json!({ "p": { "welcome": name } }).to_string())?;
+    // The official client ignores notices; the application reads them itself.
+    socket.send(&Notice::new(&Welcome { welcome: name })?)?;
     Ok(())
 }
 // #endregion socket

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::encoded::EncodedEvent;
 use crate::procedure::HibernationId;
-use crate::socket::{CloseCode, Frame, SendError, Socket};
+use crate::socket::{CloseCode, Frame, Notice, SendError, Socket};
 
 /// The sockets that were in the room when this was created. A socket that has ended
 /// since is skipped.
@@ -60,12 +60,17 @@ impl Sockets {
         self.0.iter()
     }
 
-    /// Sends a message, in a form that clients of calls ignore: see [`Socket::send`].
-    pub fn send(&self, frame: impl Into<Frame>) -> Delivery {
+    /// Sends a message beside those of calls: see [`Socket::send`].
+    pub fn send(&self, notice: &Notice) -> Delivery {
+        self.send_raw(notice)
+    }
+
+    /// Sends a message of any form, for clients of your own: see [`Socket::send_raw`].
+    pub fn send_raw(&self, frame: impl Into<Frame>) -> Delivery {
         let frame = frame.into();
         let mut delivery = Delivery::default();
         for socket in &self.0 {
-            delivery.count(socket.send(frame.clone()));
+            delivery.count(socket.send_raw(frame.clone()));
         }
         delivery
     }

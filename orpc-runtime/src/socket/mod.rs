@@ -5,6 +5,7 @@ mod accept;
 mod attachment;
 mod frame;
 mod group;
+mod notice;
 mod outbox;
 
 use std::any::Any;
@@ -24,6 +25,7 @@ pub use accept::{SocketConfig, TagError};
 pub use attachment::AttachmentError;
 pub use frame::{CloseCode, CloseFrame, Frame};
 pub(crate) use group::Group;
+pub use notice::{Notice, NoticeError};
 pub(crate) use outbox::{Frames, Outbox};
 
 use crate::budget::{Budget, Reservation};
@@ -224,15 +226,23 @@ impl Socket {
         attachment.map(|attachment| attachment.read()).transpose()
     }
 
-    /// Sends a message outside of the calls' protocol.
-    ///
-    /// The official client reads it with those of calls. It ignores a JSON object whose member
-    /// `p` is an object, such as `{"p":{"welcome":"Ada"}}`; at any other message it has an
-    /// unhandled rejection.
+    /// Sends a message beside those of calls, which the official client ignores.
     ///
     /// # Errors
     /// If the socket is closed, or its client does not read.
-    pub fn send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
+    pub fn send(&self, notice: &Notice) -> Result<(), SendError> {
+        self.send_raw(notice)
+    }
+
+    /// Sends a message of any form, for clients of your own.
+    ///
+    /// The official client reads it with those of calls. It ignores a JSON object whose member
+    /// `p` is an object, such as `{"p":{"welcome":"Ada"}}`; at any other message it has an
+    /// unhandled rejection, so send a [`Notice`] to it.
+    ///
+    /// # Errors
+    /// If the socket is closed, or its client does not read.
+    pub fn send_raw(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         let frame = frame.into();
         self.write(frame.is_text(), |out| out.extend_from_slice(&frame))
     }

@@ -374,6 +374,7 @@ mod durable {
         assert_eq!((&*method.url_path, method.title.as_deref()), ("shift", Some("Moves it.")));
         let input = serde_json::to_value(&method.input).unwrap();
         assert_eq!(input["schema"], json!({ "$ref": "#/$defs/Filter" }));
-        assert_eq!(description.types.keys().collect::<Vec<_>>(), ["Filter", "Planet"]);
+        let named: Vec<_> = description.types.keys().collect();
+        assert_eq!(named, ["Filter", "GapData", "GapReason", "Planet"]);
     }
 }

@@ -19,7 +19,7 @@ struct Echo;
 
 impl SocketHooks for Echo {
     fn message(&self, socket: &Socket, frame: &Frame) -> ControlFlow<()> {
-        if let Err(error) = socket.send(frame.clone()) {
+        if let Err(error) = socket.send_raw(frame.clone()) {
             eprintln!("a message is not sent back: {error}");
         }
         ControlFlow::Break(())

@@ -24,7 +24,7 @@ use crate::socket::{CloseFrame, Frame, Socket, SocketConfig};
 /// ```
 /// use orpc_runtime::prelude::*;
 /// use orpc_runtime::websocket::SocketHooks;
-/// use orpc_runtime::{SocketConfig, CloseFrame, Rooms};
+/// use orpc_runtime::{CloseFrame, Notice, Rooms, SocketConfig};
 ///
 /// struct Lobby { rooms: Rooms }
 ///
@@ -51,9 +51,8 @@ use crate::socket::{CloseFrame, Frame, Socket, SocketConfig};
 ///     fn tell(&self, socket: &Socket, what: &str) {
 ///         let name = socket.tags().next().unwrap_or_default();
 ///         let lobby = self.rooms.get_or_create("lobby");
-///         // An object with an object `p`, which the official client ignores.
-///         let notice = serde_json::json!({ "p": { "name": name, "event": what } });
-///         lobby.everyone().except(socket).send(notice.to_string());
+///         let notice = Notice::new(&serde_json::json!({ "name": name, "event": what }));
+///         lobby.everyone().except(socket).send(&notice.expect("plain JSON"));
 ///     }
 /// }
 /// ```

@@ -36,7 +36,10 @@ pub mod api {
 
     #[procedure]
     pub async fn say(rooms: &Rooms, socket: &Socket, input: String) -> usize {
-        rooms.of(socket).map(|room| room.everyone().except(socket).send(input.clone()).sent).sum()
+        rooms
+            .of(socket)
+            .map(|room| room.everyone().except(socket).send_raw(input.clone()).sent)
+            .sum()
     }
 
     #[procedure]
@@ -136,7 +139,7 @@ fn a_room_outlives_its_registry_while_it_is_held() {
     let room = other.get_or_create("a");
     drop(other);
     assert!(room.join(peer.socket()));
-    assert_eq!(room.everyone().send("still here").sent, 1);
+    assert_eq!(room.everyone().send_raw("still here").sent, 1);
     assert_eq!(ready(&mut peer), ["still here"]);
 }
 
@@ -179,7 +182,7 @@ fn an_ended_socket_is_in_no_room_and_cannot_join_one() {
     assert!(!a.leave(&socket));
     assert_eq!(a.len(), 1);
     assert_eq!(names(rooms.of(&socket)), [""; 0]);
-    assert_eq!(socket.send("x"), Err(SendError::Closed));
+    assert_eq!(socket.send_raw("x"), Err(SendError::Closed));
 }
 
 #[test]
@@ -221,17 +224,17 @@ fn everyone_gets_what_is_sent_to_all_in_its_order_and_kind() {
     let ids: Vec<u64> = everyone.iter().map(Socket::id).collect();
     assert!(ids.is_sorted());
     assert_eq!(ids, (&everyone).into_iter().map(Socket::id).collect::<Vec<_>>());
-    assert_eq!(everyone.send("one"), Delivery { sent: 5, ..NONE });
-    assert_eq!(everyone.send(String::from("two")), Delivery { sent: 5, ..NONE });
+    assert_eq!(everyone.send_raw("one"), Delivery { sent: 5, ..NONE });
+    assert_eq!(everyone.send_raw(String::from("two")), Delivery { sent: 5, ..NONE });
     let bytes = Frame::Binary(bytes::Bytes::from_static(b"\xff\x00"));
-    assert_eq!(everyone.send(bytes.clone()), Delivery { sent: 5, ..NONE });
+    assert_eq!(everyone.send_raw(bytes.clone()), Delivery { sent: 5, ..NONE });
     for peer in &mut all {
         let frames: Vec<Frame> =
             std::iter::from_fn(|| peer.next().now_or_never().flatten()).collect();
         assert_eq!(frames, [Frame::from("one"), Frame::from("two"), bytes.clone()]);
     }
     assert_eq!(ready(&mut stranger), [""; 0]);
-    assert_eq!(rooms.get_or_create("empty").everyone().send("x"), NONE);
+    assert_eq!(rooms.get_or_create("empty").everyone().send_raw("x"), NONE);
     assert_eq!(everyone.into_iter().count(), 5);
 }
 
@@ -243,9 +246,9 @@ fn the_sender_or_anybody_else_can_be_left_out() {
     room.join(first.socket());
     room.join(second.socket());
     let but = |peer: &Peer<Rooms>| room.everyone().except(peer.socket());
-    assert_eq!(but(&first).send("x"), Delivery { sent: 1, ..NONE });
-    assert_eq!(but(&third).send("y"), Delivery { sent: 2, ..NONE }, "who is not in it");
-    assert_eq!(but(&first).except(second.socket()).send("z"), NONE);
+    assert_eq!(but(&first).send_raw("x"), Delivery { sent: 1, ..NONE });
+    assert_eq!(but(&third).send_raw("y"), Delivery { sent: 2, ..NONE }, "who is not in it");
+    assert_eq!(but(&first).except(second.socket()).send_raw("z"), NONE);
     assert_eq!(ready(&mut first), ["y"]);
     assert_eq!(ready(&mut second), ["x", "y"]);
     assert_eq!(ready(&mut third), [""; 0]);
@@ -261,7 +264,7 @@ fn one_socket_is_reached_by_its_id() {
     let found = room.socket(second.socket().id()).unwrap();
     assert_eq!(&found, second.socket());
     assert_ne!(&found, first.socket());
-    found.send("for you").unwrap();
+    found.send_raw("for you").unwrap();
     assert_eq!((ready(&mut first), ready(&mut second)), (vec![], vec!["for you".to_owned()]));
     room.leave(second.socket());
     assert!(room.socket(second.socket().id()).is_none());
@@ -283,11 +286,11 @@ fn sockets_with_a_tag_get_its_messages() {
     let mut elsewhere = peer_of(&rpc, &rooms, SocketConfig::new().tag("red").unwrap());
     rooms.get_or_create("b").join(elsewhere.socket());
 
-    assert_eq!(room.tagged("red").send("red"), Delivery { sent: 2, ..NONE });
-    assert_eq!(room.tagged("red").except(all[0].socket()).send("red but one").sent, 1);
-    assert_eq!(room.tagged("big").send("big").sent, 1);
-    assert_eq!(room.tagged("Red").send("none"), NONE);
-    assert_eq!(room.tagged("").send("none"), NONE);
+    assert_eq!(room.tagged("red").send_raw("red"), Delivery { sent: 2, ..NONE });
+    assert_eq!(room.tagged("red").except(all[0].socket()).send_raw("red but one").sent, 1);
+    assert_eq!(room.tagged("big").send_raw("big").sent, 1);
+    assert_eq!(room.tagged("Red").send_raw("none"), NONE);
+    assert_eq!(room.tagged("").send_raw("none"), NONE);
     assert_eq!(ready(&mut all[0]), ["red", "big"]);
     assert_eq!(ready(&mut all[1]), ["red", "red but one"], "a tag that is given twice is one");
     assert_eq!(ready(&mut all[2]), [""; 0]);
@@ -317,7 +320,7 @@ fn a_selection_skips_ended_sockets_and_lacks_later_ones() {
     drop(second);
     room.join(late.socket());
     assert_eq!(then.len(), 2);
-    assert_eq!(then.send("x"), Delivery { sent: 1, skipped: 1, ..NONE });
+    assert_eq!(then.send_raw("x"), Delivery { sent: 1, skipped: 1, ..NONE });
     assert_eq!(ready(&mut first), ["x"]);
     assert_eq!(ready(&mut late), [""; 0]);
 }
@@ -331,11 +334,11 @@ fn a_dead_or_stalled_socket_does_not_affect_the_others() {
         room.join(peer.socket());
     }
     // Its outbox is full.
-    stalled.socket().send("x".repeat(1024 * 1024)).unwrap();
+    stalled.socket().send_raw("x".repeat(1024 * 1024)).unwrap();
     assert_eq!(stalled.closing(), None);
     let everyone = room.everyone();
     drop(dead);
-    let delivery = everyone.send("to all");
+    let delivery = everyone.send_raw("to all");
     assert_eq!(delivery, Delivery { sent: 3, overloaded: 1, skipped: 1 });
     for peer in [&mut before, &mut between, &mut after] {
         assert_eq!(ready(peer), ["to all"]);
@@ -346,7 +349,7 @@ fn a_dead_or_stalled_socket_does_not_affect_the_others() {
     assert_eq!(room.len(), 4, "it is in the room until it ends");
     drop(stalled);
     assert_eq!(room.len(), 3);
-    assert_eq!(room.everyone().send("again"), Delivery { sent: 3, ..NONE });
+    assert_eq!(room.everyone().send_raw("again"), Delivery { sent: 3, ..NONE });
 }
 
 #[test]
@@ -354,9 +357,9 @@ fn one_byte_below_its_limit_a_socket_still_takes_a_message() {
     let rooms = Rooms::new();
     let [mut peer] = peers(&rooms);
     let socket = peer.socket().clone();
-    socket.send("x".repeat(1024 * 1024 - 1)).unwrap();
-    socket.send("y").unwrap();
-    assert_eq!(socket.send("z"), Err(SendError::Full));
+    socket.send_raw("x".repeat(1024 * 1024 - 1)).unwrap();
+    socket.send_raw("y").unwrap();
+    assert_eq!(socket.send_raw("z"), Err(SendError::Full));
     // Messages queued before the close are sent first.
     assert_eq!(ready(&mut peer).iter().map(String::len).collect::<Vec<_>>(), [1024 * 1024 - 1, 1]);
     assert_eq!(peer.next().now_or_never(), Some(None));
@@ -459,7 +462,7 @@ fn a_socket_is_accepted_into_rooms() {
     let mut peer = peer_of(&rpc(), &rooms, accept);
     drop(a);
     assert_eq!(names(rooms.of(peer.socket())), ["b", "a"]);
-    assert_eq!(b.everyone().send("x"), Delivery { sent: 1, ..NONE });
+    assert_eq!(b.everyone().send_raw("x"), Delivery { sent: 1, ..NONE });
     assert_eq!(ready(&mut peer), ["x"]);
     drop((peer, b));
     assert!(rooms.is_empty());
@@ -478,7 +481,7 @@ fn closing_everyone_closes_those_and_no_others() {
     for peer in [&first, &second, &guest] {
         room.join(peer.socket());
     }
-    first.socket().send("waits").unwrap();
+    first.socket().send_raw("waits").unwrap();
     first.socket().close(CloseCode::new(4000).unwrap(), "first");
     let code = CloseCode::new(4001).unwrap();
     // A reason has at most 123 bytes, cut before the last character.
@@ -555,7 +558,7 @@ fn threads_that_join_leave_and_end_leave_no_socket_behind() {
                         match (step + n) % 4 {
                             0 | 1 => drop(room.join(socket)),
                             2 => drop(room.leave(socket)),
-                            _ => drop(room.tagged("0").send("x")),
+                            _ => drop(room.tagged("0").send_raw("x")),
                         }
                         held.join(socket);
                         if step == 12 {
@@ -621,7 +624,7 @@ fn messages_of_one_thread_keep_their_order_while_others_send() {
             let room = &room;
             scope.spawn(move || {
                 for n in 0..EACH {
-                    assert_eq!(room.everyone().send(format!("{thread} {n}")).sent, 3);
+                    assert_eq!(room.everyone().send_raw(format!("{thread} {n}")).sent, 3);
                 }
             });
         }

@@ -80,14 +80,14 @@ fn a_socket_that_lost_a_message_gets_no_later_one() {
     let app = App::default();
     let mut peer = peer(&app);
     let socket = peer.socket().clone();
-    socket.send("x".repeat(1024 * 1024 - 1)).unwrap();
-    socket.send("first").unwrap();
-    assert_eq!(socket.send("lost"), Err(SendError::Full));
+    socket.send_raw("x".repeat(1024 * 1024 - 1)).unwrap();
+    socket.send_raw("first").unwrap();
+    assert_eq!(socket.send_raw("lost"), Err(SendError::Full));
     // The client reads again, while others continue to send.
     for _ in 0..2 {
         peer.next().now_or_never().flatten().unwrap();
     }
-    assert_eq!(socket.send("after the gap"), Err(SendError::Closed));
+    assert_eq!(socket.send_raw("after the gap"), Err(SendError::Closed));
     assert_eq!(ready(&mut peer), [""; 0]);
 }
 
@@ -95,9 +95,9 @@ fn a_socket_that_lost_a_message_gets_no_later_one() {
 fn messages_after_close_are_refused() {
     let app = App::default();
     let mut peer = peer(&app);
-    peer.socket().send("before").unwrap();
+    peer.socket().send_raw("before").unwrap();
     peer.socket().close(orpc_runtime::CloseCode::NORMAL, "");
-    assert_eq!(peer.socket().send("after"), Err(SendError::Closed));
+    assert_eq!(peer.socket().send_raw("after"), Err(SendError::Closed));
     assert_eq!(ready(&mut peer), ["before"]);
 }
 
@@ -308,11 +308,11 @@ mod talkative {
             &self,
             serializer: S,
         ) -> Result<S::Ok, S::Error> {
-            self.0.send("from a value").unwrap();
+            self.0.send_raw("from a value").unwrap();
             self.0.attach(&"from a value").unwrap();
             let room = self.1.get_or_create("a");
             room.join(&self.0);
-            room.everyone().send("to the room");
+            room.everyone().send_raw("to the room");
             room.leave(&self.0);
             serializer.serialize_str("value")
         }

@@ -143,7 +143,7 @@ impl SocketHooks for App {
     fn open(&self, socket: &Socket) {
         self.sockets.lock().unwrap().push(socket.clone());
         match socket.uri().path() {
-            "/about" => socket.send(about(self, socket).unwrap().to_string()).unwrap(),
+            "/about" => socket.send_raw(about(self, socket).unwrap().to_string()).unwrap(),
             "/kick" => socket.close(CloseCode::POLICY, "go away"),
             _ => {}
         }
@@ -158,7 +158,7 @@ impl SocketHooks for App {
             self.see(Seen::Message(socket.id(), frame.clone()));
         }
         if frame.starts_with(b"hook:") {
-            socket.send(frame.clone()).unwrap();
+            socket.send_raw(frame.clone()).unwrap();
             return ControlFlow::Break(());
         }
         if frame == "kick me" {
@@ -173,13 +173,13 @@ impl SocketHooks for App {
 
     fn close(&self, socket: &Socket, close: &CloseFrame) {
         assert!(socket.is_closed());
-        assert_eq!(socket.send("too late"), Err(SendError::Closed));
+        assert_eq!(socket.send_raw("too late"), Err(SendError::Closed));
         // A socket that leaves is still in its rooms.
         for room in self.rooms.of(socket) {
             assert!(room.contains(socket));
         }
         let lobby = self.rooms.get_or_create("lobby");
-        lobby.everyone().send("somebody leaves");
+        lobby.everyone().send_raw("somebody leaves");
         self.see(Seen::Close(socket.id(), close.clone()));
     }
 }
@@ -539,7 +539,7 @@ async fn a_socket_that_the_server_closes_is_clean_if_the_client_answers() {
     for answers in [true, false] {
         let mut world = world();
         let (mut client, socket) = world.open("/ws").await;
-        socket.send("before").unwrap();
+        socket.send_raw("before").unwrap();
         socket.close(CloseCode::new(4000).unwrap(), "x");
         socket.close(CloseCode::NORMAL, "not the first word");
         assert_eq!(client.message().await.text(), "before");
@@ -780,7 +780,7 @@ async fn a_client_that_takes_nothing_is_an_error_and_then_1006() {
     world.next().await;
     let socket = world.opened().await;
     let before = Instant::now();
-    socket.send("x".repeat(100_000)).unwrap();
+    socket.send_raw("x".repeat(100_000)).unwrap();
     assert_eq!(world.next().await, Seen::Error(socket.id(), "Stalled".to_owned()));
     assert_eq!(before.elapsed(), Duration::from_secs(5));
     world.closes(&socket, 1006, "", false).await;
@@ -908,7 +908,7 @@ async fn the_last_frame_of_a_client_counts_including_pongs() {
     }
     // Messages of the server do not count as activity of the client.
     tokio::time::advance(Duration::from_secs(1)).await;
-    socket.send("hello").unwrap();
+    socket.send_raw("hello").unwrap();
     assert_eq!(client.message().await.text(), "hello");
     assert_eq!(socket.last_seen(), opened + Duration::from_secs(300));
     // A client that stops gets two pings, and then the close.
