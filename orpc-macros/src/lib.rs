@@ -13,25 +13,18 @@
 //! Each reports all mistakes of an item at once, at their tokens, and emits the item
 //! unchanged.
 
-mod attribute;
-mod cfg;
-mod chain;
-mod checked;
 mod contract;
-mod crate_paths;
 mod diagnostics;
-mod entries;
 mod error;
-mod lent;
+mod generate;
 mod middleware;
 mod naming;
+mod parse;
 mod procedure;
 mod router;
 mod schema;
-mod signature;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use proc_macro::TokenStream;
 
@@ -350,4 +343,12 @@ pub fn rpc_error(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(JsonSchema, attributes(json_schema, schemars, serde, validate, garde))]
 pub fn json_schema(item: TokenStream) -> TokenStream {
     schema::expand(item.into()).into()
+}
+
+/// Names that JavaScript finds on every object, as a list of texts for the runtime.
+#[doc(hidden)]
+#[proc_macro]
+pub fn reserved_names(_: TokenStream) -> TokenStream {
+    let names = naming::RESERVED;
+    quote::quote!([#(#names),*]).into()
 }

@@ -6,7 +6,7 @@ pub use crate::core::{
 };
 pub use crate::entries::{Entry, RouterModule, procedure_name};
 pub use crate::procedure::type_check::{
-    Checked, IsInfallible, IsInternal, IsNot, IsPrepared, IsProcedure, IsResult, IsShared, IsTyped,
+    Checked, IsInfallible, IsInternal, IsMiddleware, IsNot, IsPrepared, IsProcedure, IsResult, IsShared, IsTyped,
     MiddlewareType, Misplaced, NamedType, Nothing, OnceType, ResultType, StreamType, Twice,
 };
 pub use crate::procedure::{
@@ -19,7 +19,7 @@ pub use crate::router::Router;
 pub use crate::schema::{DecodeError, InputDecoder, SchemaError, derived};
 pub use crate::value::Envelope;
 pub use futures::stream::{BoxStream, Empty, Stream};
-pub use orpc_runtime_macros::{contract, middleware, procedure, router};
+pub use orpc_runtime_macros::{JsonSchema, contract, middleware, procedure, router};
 pub use std::borrow::Cow;
 pub use std::convert::Infallible;
 pub use std::future::Future;
@@ -35,14 +35,14 @@ use std::marker::PhantomData;
 use http::HeaderMap;
 
 use crate::core::LastEventId;
-use crate::procedure::Call;
+use crate::procedure::{Call, Hooks};
 use crate::socket::Socket;
 
 /// Types that a contract's procedures may borrow from the call, for any implementation.
 #[diagnostic::on_unimplemented(
-    message = "take `{Self}` by value, or keep it in the implementation: a contract's procedures borrow what a call lends",
-    label = "lent by no call",
-    note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
+    message = "take `{Self}` by value, or keep it in the implementation: no call provides it",
+    label = "not provided by calls",
+    note = "a call provides `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
 pub trait LentByCall: Sized {
     /// `true` if only calls on a socket have the value.
@@ -74,8 +74,8 @@ impl LentByCall for Socket {
 
 /// Types that a contract's procedures may borrow if the call has them.
 #[diagnostic::on_unimplemented(
-    message = "take `{Self}` by value, or keep it in the implementation: only `LastEventId` and `Socket` are lent as options",
-    label = "lent by no call"
+    message = "take `{Self}` by value, or keep it in the implementation: only `LastEventId` and `Socket` are optional",
+    label = "not provided by calls"
 )]
 pub trait MaybeLentByCall: Sized {
     /// Returns the value of this call, if it has one.
@@ -129,9 +129,86 @@ where
     router.nest(name, C::nested(inner))
 }
 
+/// A router's context that threads can share; `Checked` says whether it is.
+pub trait SharedContext {
+    /// The context as code inside of the router names it.
+    type Context;
+    /// The context as it is declared.
+    type Whole;
+
+    /// Returns the router, whose type names the declared context.
+    fn finish(router: Router<Self::Context>) -> Router<Self::Whole>;
+}
+
+impl<C> SharedContext for Checked<C, true> {
+    type Context = C;
+    type Whole = C;
+
+    fn finish(router: Router<C>) -> Router<C> {
+        router
+    }
+}
+
+// Two implementations may be meant of a check that has failed, so that the compiler
+// reports nothing further.
+impl<C> SharedContext for Checked<C, false> {
+    type Context = C;
+    type Whole = C;
+
+    fn finish(router: Router<C>) -> Router<C> {
+        router
+    }
+}
+
+/// Adds hooks by a name, which `Checked` says is that of a value.
+#[diagnostic::on_unimplemented(
+    message = "write `impl Hooks<{C}> for {H}`: hooks of a router with the context `{C}` are told of its calls",
+    label = "not told of calls with the context `{C}`",
+    note = "hooks are a value, such as a unit struct; functions with `#[middleware]` are named by `with = …`",
+    note = "without `context = …` on the router, write `impl<C: Send + Sync> Hooks<C>`"
+)]
+pub trait AddHooks<C, H> {
+    /// Adds the hooks to a router.
+    fn add(router: Router<C>, hooks: H) -> Router<C>;
+}
+
+impl<C: Send + Sync + 'static, H: Hooks<C>> AddHooks<C, H> for Checked<(), true> {
+    fn add(router: Router<C>, hooks: H) -> Router<C> {
+        router.hooks(hooks)
+    }
+}
+
+impl<C, H> AddHooks<C, H> for Checked<(), false> {
+    fn add(router: Router<C>, _: H) -> Router<C> {
+        router
+    }
+}
+
+/// Refuses a router that re-exports a function by the name of a type.
+pub fn reexported<C: Send + Sync + 'static>(
+    mut router: Router<C>,
+    name: &str,
+    is_function: bool,
+) -> Router<C> {
+    if is_function {
+        router.refuse_unserved(name);
+    }
+    router
+}
+
+/// Returns `true` if a value is a function, which has no size and the name of its item.
+pub fn is_function<T>(_: &T) -> bool {
+    let name = std::any::type_name::<T>();
+    let path = name.split_once('<').map_or(name, |(path, _)| path);
+    size_of::<T>() == 0
+        && path.rsplit_once("::").is_some_and(|(_, name)| {
+            name.starts_with(|first: char| first.is_lowercase() || first == '_')
+        })
+}
+
 /// Sources of an internal error.
 #[diagnostic::on_unimplemented(
-    message = "implement `std::error::Error` for `{Self}`: what is behind an internal error is logged",
+    message = "implement `std::error::Error` for `{Self}`: the cause of an internal error is logged",
     label = "neither an error nor a text"
 )]
 pub trait Cause {

@@ -27,8 +27,7 @@ const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 
 /// Names that JavaScript finds on every object, so that a client cannot call them.
-const RESERVED: [&str; 8] =
-    ["then", "bind", "valueOf", "toString", "toJSON", "constructor", "prototype", "__proto__"];
+const RESERVED: &[&str] = &orpc_runtime_macros::reserved_names!();
 
 /// A tree of procedures that share a context of type `C`.
 ///
@@ -148,6 +147,15 @@ pub enum RouterIssue {
     #[error("an entry of `{path}` has an empty name")]
     Empty {
         /// The path of the router, its segments joined with `/`.
+        path: String,
+    },
+    /// A module with `#[router]` re-exports a function without an attribute.
+    #[error(
+        "`pub use` of the function `{path}` in a router: write `#[procedure]` in front of it if it is a \
+         procedure, otherwise `use` without `pub`: it would not be served"
+    )]
+    Unserved {
+        /// The path, its segments joined with `/`.
         path: String,
     },
     /// The schema of an input or of an error's data cannot be compiled.
@@ -281,6 +289,11 @@ impl<C: Send + Sync + 'static> Router<C> {
         }
     }
 
+    /// Refuses a function that is re-exported and would not be served.
+    pub(crate) fn refuse_unserved(&mut self, name: &str) {
+        self.conflicts.push(RouterIssue::Unserved { path: name.to_owned() });
+    }
+
     /// Calls a procedure in the same process, with its own types: no serialisation and
     /// no validation; the middlewares and hooks run, and the result is the function's
     /// own. A stream is returned as a stream.
@@ -392,6 +405,7 @@ impl RouterIssue {
             Self::Reserved { path } => Self::Reserved { path: at(path) },
             Self::Dots { path } => Self::Dots { path: at(path) },
             Self::Empty { path } => Self::Empty { path: at(path) },
+            Self::Unserved { path } => Self::Unserved { path: at(path) },
             Self::Schema { path, reason } => {
                 Self::Schema { path: at(path), reason: reason.clone() }
             }

@@ -8,12 +8,14 @@ use syn::{Attribute, FnArg, ReturnType, Type};
 
 use super::parse::{Method, Trait};
 use super::validate::Procedures;
-use crate::attribute::{Runtime, at, cfg_attributes, local};
 use crate::diagnostics::Diagnostics;
-use crate::entries::{self, RouterType};
+use crate::generate::entries::{self, RouterType};
+use crate::generate::marker::marker;
+use crate::generate::runtime::{Runtime, at, local};
+use crate::parse::cfg::cfg_attributes;
+use crate::parse::signature::{Function, Head};
+use crate::parse::types::{impl_trait, replace_impl_trait};
 use crate::procedure::{self, Output, Procedure, Stream};
-use crate::signature::{Function, Head};
-use crate::types::{impl_trait, replace_impl_trait};
 
 /// ```text
 /// pub trait Chat: Send + Sync + 'static {
@@ -117,9 +119,9 @@ fn beside(
     let Trait { visibility, ident, attributes, .. } = contract;
     let (root, private) = (runtime.root(), runtime.private());
     let cfgs = cfg_attributes(attributes);
-    let markers = valid.iter().map(|(_, procedure)| {
-        procedure::marker(procedure.ident, &syn::parse_quote!(pub), &procedure.cfgs)
-    });
+    let markers = valid
+        .iter()
+        .map(|(_, procedure)| marker(procedure.ident, &syn::parse_quote!(pub), &procedure.cfgs));
     let implementations = valid.iter().map(|(_, procedure)| {
         let implementations = procedure::implementations(procedure);
         quote!(#(#cfgs)* #implementations)
@@ -159,7 +161,7 @@ fn beside(
 
             #[doc = "The router of an implementation, which is the context of its calls."]
             #[must_use]
-            #[allow(deprecated, clippy::all, clippy::pedantic)]
+            #[allow(deprecated)]
             pub fn router<Implementation: super::#ident>() -> #root::Router<Implementation> {
                 let #router = <#root::Router<Implementation> as ::core::default::Default>::default();
                 #(#steps)*
@@ -176,7 +178,7 @@ fn beside(
         #(#implementations)*
 
         #(#cfgs)*
-        #[allow(deprecated, refining_impl_trait, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, refining_impl_trait)]
         const _: () = {
             impl #ident for #root::Contract {
                 #(#described)*

@@ -7,15 +7,18 @@ mod validate;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::attribute::{Runtime, parse_options};
-use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
+use crate::generate::runtime::Runtime;
+use crate::parse::attribute::parse_options;
+use crate::parse::cfg::Answers;
+use crate::parse::items::without_repeated;
 
 /// Expands to the trait with its methods in the form for implementations, the items
 /// beside it, and the mistakes.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let mut runtime = None;
+    let item = without_repeated(item, &mut errors);
     let (answers, arguments) = Answers::take(arguments);
     for option in parse_options(arguments.clone(), &["crate"], &mut errors) {
         runtime = Some(Runtime::from_option(&option, &mut errors));

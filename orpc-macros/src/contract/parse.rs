@@ -8,11 +8,12 @@ use syn::{
     Attribute, Generics, Ident, Meta, Signature, Token, TypeParamBound, Visibility, WhereClause,
 };
 
-use crate::attribute::{Runtime, is_attribute};
 use crate::diagnostics::Diagnostics;
+use crate::generate::runtime::Runtime;
+use crate::parse::items::is_attribute;
+use crate::parse::items::{outer_attributes, refuse_repeated, skip_item};
+use crate::parse::signature::{Function, starts_signature};
 use crate::procedure::Options;
-use crate::router::{outer_attributes, skip_item};
-use crate::signature::{Function, starts_signature};
 
 /// A trait with its items: one that cannot be parsed does not affect the others.
 pub(super) struct Trait {
@@ -66,7 +67,7 @@ impl Trait {
                 }
             }
             if input.peek(Token![where]) {
-                let message = "write what an implementation has to be behind the name, `trait Chat: Clone`, without `where`";
+                let message = "write bounds of implementations after the name, `trait Chat: Clone`, without `where`";
                 errors.at(input.parse::<WhereClause>()?.where_token, message);
             }
             let content;
@@ -111,7 +112,7 @@ impl Method {
         let parser = |input: ParseStream<'_>| {
             if !starts_signature(input) {
                 return Err(input.error(
-                    "write `async fn name(&self, …) -> …;`: a contract has procedures alone",
+                    "write `async fn name(&self, …) -> …;`: a contract has only procedures",
                 ));
             }
             let signature = Signature::parse(input)?;
@@ -129,9 +130,10 @@ impl Method {
             Some(Meta::List(list)) => list.tokens,
             _ => TokenStream::new(),
         };
+        attributes.retain(|attribute| !refuse_repeated(attribute, errors));
         let mut options = Options::parse(arguments, errors);
         if let Some(runtime) = runtime {
-            options.runtime = runtime.clone();
+            options.runtime = Some(runtime.clone());
         }
         // Its callers use a type of its own.
         let visibility = Visibility::Inherited;

@@ -6,12 +6,12 @@ use quote::quote;
 use syn::{FnArg, Ident, Receiver, ReceiverKind, Signature};
 
 use super::parse::{Method, Trait};
-use crate::attribute::cfg_attributes;
 use crate::diagnostics::Diagnostics;
-use crate::lent::Subject;
+use crate::generate::extract::Subject;
 use crate::naming::snake_case;
+use crate::parse::cfg::cfg_attributes;
+use crate::parse::signature::Function;
 use crate::procedure::{self, Procedure};
-use crate::signature::Function;
 
 /// The methods without their receivers, as functions of procedures.
 pub(super) struct Procedures<'a> {
@@ -25,7 +25,10 @@ pub(super) struct Procedures<'a> {
 pub(super) fn validate<'a>(contract: &'a Trait, errors: &mut Diagnostics) -> Procedures<'a> {
     let Trait { ident, generics, methods, others, .. } = contract;
     if !generics.params.is_empty() {
-        errors.at(generics, "remove the parameters: a contract is of the types that clients know");
+        errors.at(
+            generics,
+            "remove the parameters: the types of a contract are those that clients know",
+        );
     }
     if methods.is_empty() && others.is_empty() {
         errors.at(
@@ -38,7 +41,7 @@ pub(super) fn validate<'a>(contract: &'a Trait, errors: &mut Diagnostics) -> Pro
         if let Some(first) = options.with.first() {
             errors.at(
                 first,
-                "remove `with`: what runs before a procedure is for the implementation to say, with `Router::behind`",
+                "remove `with`: the implementation puts middlewares in front of its router, with `Router::behind`",
             );
         }
     }
@@ -87,7 +90,7 @@ fn check_receiver(signature: &Signature, errors: &mut Diagnostics) {
         Some(receiver) => errors.at(receiver, MESSAGE),
         None => errors.at(
             &signature.ident,
-            format!("add `&self`: {}", "a contract's procedures are methods of what implements it"),
+            format!("add `&self`: {}", "a contract's procedures are methods of its implementation"),
         ),
     }
 }

@@ -1,17 +1,18 @@
 //! The implementation of `RpcError`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, DeriveInput, Fields};
 
 use super::parse::{ErrorEnum, Variant, VariantKind};
-use crate::attribute::{Runtime, at};
+use crate::generate::runtime::{Runtime, at};
 
 /// ```text
 /// const _: () = {
 ///     #[derive(Serialize, JsonSchema)]
 ///     #[schemars(inline)]
+///     #[repr(C)]
 ///     struct TooFast { retry_after: u32 }
 ///
 ///     impl RpcError for SendError {
@@ -47,12 +48,6 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
             data_struct(variant, rule, runtime)
         })
         .collect();
-    // The derive of schemars calls its method, also where there is no prelude.
-    let into = (!structs.is_empty()).then(|| {
-        quote!(
-            use ::core::convert::Into as _;
-        )
-    });
     let arms = variants.iter().map(|variant| arm(variant, runtime));
     let declarations = variants.iter().map(|variant| declaration(variant, runtime));
     let conversions = variants.iter().filter_map(|variant| conversion(ident, variant, runtime));
@@ -61,9 +56,7 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     let body =
         if variants.is_empty() { quote!(match self {}) } else { quote!(match self { #(#arms)* }) };
     quote! {
-        #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
-            #into
             #(#structs)*
 
             impl #private::RpcError for #ident {
@@ -149,7 +142,8 @@ fn data_struct(
     };
     let place = at(variant.ident.span());
     let private = runtime.private_at(place);
-    let (serde, schemars) = (runtime.private_text("serde"), runtime.private_text("schemars"));
+    let serde = runtime.private_text("serde");
+    let root = runtime.root().to_token_stream().to_string().replace(' ', "");
     let name = data_name(variant);
     let rename_all = rename_all.map(|rule| quote!(#[serde(rename_all = #rule)]));
     let fields = fields.named.iter().map(|field| {
@@ -159,12 +153,13 @@ fn data_struct(
         quote!(#(#attributes)* #ident #colon #ty)
     });
     Some(quote_spanned! {place=>
-        #[derive(#private::serde::Serialize, #private::schemars::JsonSchema)]
+        #[derive(#private::serde::Serialize, #private::JsonSchema)]
         #[serde(crate = #serde)]
-        #[schemars(crate = #schemars, inline)]
+        #[json_schema(crate = #root)]
+        #[schemars(inline)]
         #rename_all
-        // A field that serde skips is never read.
-        #[allow(dead_code)]
+        // A field that serde skips is never read; those of such a struct count as read.
+        #[repr(C)]
         struct #name { #(#fields),* }
     })
 }

@@ -7,9 +7,10 @@ use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DataEnum, DeriveInput, Field, Fields, Lit, LitInt, LitStr, Meta, Type};
 
-use crate::attribute::{AttributeOption, OptionValue, Runtime, parse_options};
 use crate::diagnostics::Diagnostics;
+use crate::generate::runtime::Runtime;
 use crate::naming::{is_upper_snake_case, upper_snake_case};
+use crate::parse::attribute::{AttributeOption, OptionValue, parse_options};
 
 /// An enum whose variants are errors.
 pub(super) struct ErrorEnum<'a> {
@@ -81,7 +82,7 @@ impl<'a> Variant<'a> {
                 "message" => message = option.text(errors),
                 "from" => {
                     if !matches!(&option.value, OptionValue::Literal(Lit::Bool(is)) if !is.value) {
-                        errors.at_span(option.span(), "write `from = false`, or leave it out: `internal` converts its field by `?`");
+                        option.report("write `from = false`, or leave it out: `internal` converts its field by `?`", errors);
                     }
                     from = Some(option.key);
                 }
@@ -207,7 +208,7 @@ fn check_conversions(data: &DataEnum, variants: &[Variant<'_>], errors: &mut Dia
             errors.at(
                 ty,
                 format!(
-                    "write `#[rpc_error(internal, from = false)]` for `{other}` or `{ident}`: both hold this type, and `?` makes one of them"
+                    "write `#[rpc_error(internal, from = false)]` for `{other}` or `{ident}`: both have this type, and `?` converts it into one of them"
                 ),
             );
         }
@@ -228,13 +229,13 @@ fn parse_code(option: &AttributeOption, errors: &mut Diagnostics) -> Option<Stri
 
 fn parse_status(option: &AttributeOption, errors: &mut Diagnostics) -> Option<LitInt> {
     let OptionValue::Literal(Lit::Int(number)) = &option.value else {
-        errors.at_span(option.span(), "write a number, such as `status = 429`");
+        option.report("write a number, such as `status = 429`", errors);
         return None;
     };
     match number.base10_parse::<u16>() {
         Ok(400..=599) => Some(number.clone()),
         _ => {
-            errors.at(number, "write a status within 400..=599: others are no errors");
+            errors.at(number, "write a status within 400..=599: others are not errors");
             None
         }
     }

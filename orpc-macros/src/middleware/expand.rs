@@ -6,13 +6,14 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 
 use super::validate::{Kind, Middleware};
-use crate::attribute::{Runtime, associated, at, cfg_attributes, local};
-use crate::checked::{self, Meant};
 use crate::diagnostics::Diagnostics;
-use crate::lent::{How, Subject};
-use crate::procedure::marker;
-use crate::signature::Head;
-use crate::types::{is_named, result_parts};
+use crate::generate::checked::{self, Meant};
+use crate::generate::extract::{Sources, Subject};
+use crate::generate::marker::marker;
+use crate::generate::runtime::{Runtime, associated, at, local};
+use crate::parse::cfg::cfg_attributes;
+use crate::parse::signature::Head;
+use crate::parse::types::{is_named, result_parts};
 
 /// ```text
 /// struct authenticate {}
@@ -30,19 +31,19 @@ use crate::types::{is_named, result_parts};
 pub(super) fn expand(middleware: &Middleware<'_>) -> TokenStream {
     let Middleware { ident, visibility, cfgs, docs, runtime, arguments, kind } = middleware;
     let subject = Subject::function(ident);
-    let how = How::new(arguments, &subject);
+    let sources = Sources::new(arguments, &subject);
     let marker = marker(ident, visibility, cfgs);
     let private = runtime.private();
     let types = types(kind, runtime);
     let definition = definition(ident, docs.text(&private), &private);
     let implementation = implementation(ident, &types, kind.is_unit(), &definition, &private);
-    let run = run(middleware, &types, &subject, &how);
+    let run = run(middleware, &types, &subject, &sources);
     let definitions = &types.definitions;
     quote! {
         #marker
 
         #(#cfgs)*
-        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_parens)]
         const _: () = {
             #definitions
 
@@ -208,7 +209,7 @@ fn run(
     middleware: &Middleware<'_>,
     types: &Types,
     subject: &Subject,
-    how: &How<'_>,
+    sources: &Sources<'_>,
 ) -> TokenStream {
     let Middleware { ident, runtime, kind, .. } = middleware;
     // A future that is not `Send` is reported here.
@@ -216,8 +217,8 @@ fn run(
     let private = runtime.private_at(place);
     let (scope, next, value, error) =
         (local("scope"), local("next"), local("value"), local("error"));
-    let implement = how.implement("RunMiddleware", subject, &private, place);
-    let arguments = how.values(&next, &private);
+    let implement = sources.implement("RunMiddleware", subject, &private, place);
+    let arguments = sources.values(&next, &private);
     let call = quote_spanned!(place=> #ident(#(#arguments),*).await);
     let Types { error: error_type, whole, .. } = types;
     let result = match kind {

@@ -6,16 +6,19 @@ mod validate;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::attribute::{Runtime, parse_options};
-use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
-use crate::signature::{Function, Head, Role};
+use crate::generate::runtime::Runtime;
+use crate::parse::attribute::parse_options;
+use crate::parse::cfg::Answers;
+use crate::parse::crate_paths;
+use crate::parse::items::without_repeated;
+use crate::parse::signature::{Function, Head, Role};
 
 /// Expands to the unchanged function and the items beside it; or to the mistakes and a stub
 /// of these items.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
-    let item = crate::procedure::with_crate_paths(item);
+    let item = crate_paths::of_function(without_repeated(item, &mut errors));
     let mut runtime = Runtime::default();
     let (answers, arguments) = Answers::take(arguments);
     for option in parse_options(arguments.clone(), &["crate"], &mut errors) {

@@ -3,11 +3,13 @@
 use proc_macro2::Ident;
 use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Signature, Type, Visibility};
 
-use crate::attribute::{Docs, Runtime, cfg_attributes};
 use crate::diagnostics::Diagnostics;
-use crate::lent::Argument;
-use crate::signature::{self, Function, Role, check_borrows, check_one_type};
-use crate::types::{is_named, last_segment, owned, result_parts, strip_groups};
+use crate::generate::docs::Docs;
+use crate::generate::extract::Argument;
+use crate::generate::runtime::Runtime;
+use crate::parse::cfg::cfg_attributes;
+use crate::parse::signature::{self, Function, Role, check_borrows, check_one_type};
+use crate::parse::types::{is_named, last_segment, owned, result_parts, strip_groups};
 
 /// A function that can be a middleware.
 pub(super) struct Middleware<'a> {
@@ -98,7 +100,7 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
     };
     check_one_type(
         &returned,
-        "name the type instead of `impl …`: a middleware lends one type",
+        "name the type instead of `impl …`: a middleware provides one type",
         errors,
     );
     check_borrows(&returned, Role::Middleware, errors);
@@ -119,7 +121,7 @@ fn kind(signature: &Signature, next: Option<Type>, errors: &mut Diagnostics) -> 
         None if is_done => {
             errors.at(
                 &signature.output,
-                "add an argument `next: Next`, which gives `Completed`; or return what procedures may borrow",
+                "add an argument `next: Next`, which gives `Completed`; or return a value for the procedures",
             );
             None
         }

@@ -5,8 +5,9 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, LitStr, Path, Token};
 
-use crate::attribute::{OptionValue, Runtime, parse_list, parse_options};
 use crate::diagnostics::Diagnostics;
+use crate::generate::runtime::Runtime;
+use crate::parse::attribute::{OptionValue, parse_list, parse_options};
 
 /// The options of `#[procedure(…)]`.
 #[derive(Default)]
@@ -16,7 +17,8 @@ pub(crate) struct Options {
     pub(crate) meta: Vec<(Ident, Lit)>,
     /// The middlewares, the first one outermost.
     pub(crate) with: Vec<Path>,
-    pub(crate) runtime: Runtime,
+    /// The path of `orpc_runtime`, if it is given.
+    pub(crate) runtime: Option<Runtime>,
 }
 
 impl Options {
@@ -28,26 +30,33 @@ impl Options {
                 "method" => match &option.value {
                     OptionValue::Path(path) if path.is_ident("GET") => options.get = true,
                     OptionValue::Path(path) if path.is_ident("POST") => {}
-                    _ => errors.at_span(
-                        option.span(),
+                    _ => option.report(
                         "write `method = GET` to allow GET; POST is always allowed",
+                        errors,
                     ),
                 },
                 "meta" => match &option.value {
                     OptionValue::List(list) => options.meta = parse_meta(list.clone(), errors),
-                    _ => errors.at_span(option.span(), "write `meta(key = value, …)`"),
+                    _ => option.report("write `meta(key = value, …)`", errors),
                 },
                 "with" => options.with = option.paths(errors),
-                _ => options.runtime = Runtime::from_option(&option, errors),
+                _ => options.runtime = Some(Runtime::from_option(&option, errors)),
             }
         }
         options
+    }
+
+    /// Returns the path of `orpc_runtime`.
+    pub(crate) fn runtime(&self) -> Runtime {
+        self.runtime.clone().unwrap_or_default()
     }
 }
 
 fn parse_meta(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<(Ident, Lit)> {
     let pair = |input: ParseStream<'_>| {
-        let key = input.call(Ident::parse_any)?;
+        let key = input.call(Ident::parse_any).map_err(|error| {
+            syn::Error::new(error.span(), "write `key = value`, the key without quotes")
+        })?;
         if input.parse::<Token![=]>().is_err() {
             return Err(syn::Error::new(key.span(), format!("write `{key} = value`")));
         }

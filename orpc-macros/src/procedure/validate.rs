@@ -8,13 +8,16 @@ use syn::{
     ReturnType, Signature, Type, TypeImplTrait, TypeParamBound, TypeReference, Visibility,
 };
 
+use super::kind::{Kind, STREAM, UNARY};
 use super::parse::Options;
-use crate::attribute::{Docs, cfg_attributes};
 use crate::diagnostics::Diagnostics;
-use crate::lent::{Argument, Subject};
+use crate::generate::docs::Docs;
+use crate::generate::extract::{Argument, Subject};
+use crate::generate::runtime::Runtime;
 use crate::naming::{RESERVED, camel_case};
-use crate::signature::{self, Function, Role, check_borrows, check_one_type};
-use crate::types::{
+use crate::parse::cfg::cfg_attributes;
+use crate::parse::signature::{self, Function, Role, check_borrows, check_one_type};
+use crate::parse::types::{
     impl_trait, is_built_in, is_named, last_segment, owned, replace_impl_trait, result_parts,
     strip_groups,
 };
@@ -29,6 +32,7 @@ pub(crate) struct Procedure<'a> {
     pub(crate) deprecated: Option<&'a Attribute>,
     pub(crate) wire_name: String,
     pub(crate) options: &'a Options,
+    pub(crate) runtime: Runtime,
     pub(crate) is_async: bool,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: Output,
@@ -36,8 +40,8 @@ pub(crate) struct Procedure<'a> {
 
 /// The return type of the function.
 pub(crate) enum Output {
-    /// One result, or an iterator that hibernates; or a `Result` of either.
-    Unary { ty: Box<Type>, hibernates: bool },
+    /// A reply of that kind, or a `Result` of one.
+    Reply { ty: Box<Type>, kind: &'static Kind },
     /// A stream, or a `Result` of one.
     Stream(Box<Stream>),
 }
@@ -54,12 +58,22 @@ pub(crate) enum Stream {
     Named { returned: Box<Type> },
 }
 
+impl Output {
+    /// Returns the kind of the procedure.
+    pub(crate) fn kind(&self) -> &'static Kind {
+        match self {
+            Self::Reply { kind, .. } => kind,
+            Self::Stream(_) => &STREAM,
+        }
+    }
+}
+
 impl Procedure<'_> {
     /// Returns the type of the input.
     pub(crate) fn input(&self) -> Option<&Type> {
         self.arguments.iter().find_map(|argument| match argument {
             Argument::Owned(ty) => Some(ty),
-            Argument::Lent(_) | Argument::MaybeLent(_) => None,
+            Argument::Borrowed(_) | Argument::MaybeBorrowed(_) => None,
         })
     }
 }
@@ -86,6 +100,7 @@ pub(crate) fn validate<'a>(
         visibility,
         wire_name,
         options,
+        runtime: options.runtime(),
         is_async: signature.asyncness.is_some(),
         arguments,
         output,
@@ -105,7 +120,7 @@ impl Options {
 /// Reports a name that a client cannot call.
 pub(crate) fn check_name(name: &str, span: Span, errors: &mut Diagnostics) {
     if name.is_empty() {
-        errors.at_span(span, "write a name: one on the wire cannot be empty");
+        errors.at_span(span, "write a name: it cannot be empty");
     } else if [".", ".."].contains(&name) {
         errors.at_span(span, format!("write another name: URLs leave `{name}` out"));
     } else if RESERVED.contains(&name) {
@@ -126,7 +141,7 @@ fn arguments(function: &Signature, errors: &mut Diagnostics) -> Vec<Argument> {
         if !is_first && !matches!(ty, Type::ImplTrait(_)) {
             errors.at(
                 ty,
-                "put the values into one struct: a procedure has one input (what is lent is taken by reference)",
+                "put the values into one struct: a procedure has one input (extractors are taken by reference)",
             );
         }
         is_first
@@ -156,7 +171,8 @@ fn check_input_name(function: &Signature, errors: &mut Diagnostics) {
 fn check_owned(ty: &Type, errors: &mut Diagnostics) {
     struct Borrows<'e>(&'e mut Diagnostics);
 
-    const MESSAGE: &str = "write a type that owns its data, `String` for `&str`: an input outlives the message that it is read from";
+    const MESSAGE: &str =
+        "write a type that owns its data, `String` for `&str`: an input outlives its message";
 
     impl VisitMut for Borrows<'_> {
         fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
@@ -189,13 +205,17 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
     let ty = match &signature.output {
         ReturnType::Type(_, ty) => strip_groups(ty),
         ReturnType::Default if is_async => {
-            return Some(Output::Unary { ty: Box::new(syn::parse_quote!(())), hibernates: false });
+            return Some(Output::Reply { ty: Box::new(syn::parse_quote!(())), kind: &UNARY });
         }
         ReturnType::Default => {
             errors.at(&signature.ident, NEITHER);
             return None;
         }
     };
+    if matches!(ty, Type::Never(_)) {
+        errors.at(ty, "write the type of a result: a procedure that never returns has none");
+        return None;
+    }
     let stream = |stream| Some(Output::Stream(Box::new(stream)));
     if let Type::ImplTrait(bounds) = ty {
         return stream(Stream::Opaque { item: Box::new(stream_item(bounds, errors)?) });
@@ -208,10 +228,10 @@ fn output(signature: &Signature, errors: &mut Diagnostics) -> Option<Output> {
     }
     check_one_type(ty, "name the type instead of `impl …`: a result is of one type", errors);
     let success = result_parts(ty).map_or(ty, |(success, _)| success);
-    let hibernates = is_named(success, "HibernatingIterator");
-    if is_async || hibernates {
+    let kind = Kind::of(success);
+    if is_async || kind.is_some() {
         check_borrows(ty, Role::Procedure, errors);
-        return Some(Output::Unary { ty: Box::new(owned(ty)), hibernates });
+        return Some(Output::Reply { ty: Box::new(owned(ty)), kind: kind.unwrap_or(&UNARY) });
     }
     // A named stream type, such as `BoxStream<'static, T>`.
     if is_built_in(success) || is_named(success, "Value") {

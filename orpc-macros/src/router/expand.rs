@@ -1,21 +1,20 @@
 //! The module with its `router` function.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::parse::Parser as _;
-use syn::punctuated::Punctuated;
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
-use syn::{Attribute, Meta, Path, Token};
+use syn::{Attribute, Path};
 
-use super::parse::{Entry, EntryKind, Item, Module, Options};
+use super::items::{Entry, EntryOptions, Item, OtherKind, arguments};
+use super::parse::{Module, Options};
 use super::unseen;
-use super::validate::wire_name;
-use crate::attribute::{Runtime, at, is_attribute, local};
-use crate::chain::{Chain, Link, Scope};
-use crate::checked;
-use crate::crate_paths;
 use crate::diagnostics::Diagnostics;
-use crate::entries::{self, RouterType};
+use crate::generate::chain::{Chain, Link, Scope, import, is_importable};
+use crate::generate::checked;
+use crate::generate::entries::{self, RouterType};
+use crate::generate::runtime::{Runtime, at, local};
+use crate::parse::crate_paths;
 
 /// ```text
 /// pub mod chat {
@@ -55,23 +54,22 @@ pub(super) fn expand(
     errors: Diagnostics,
 ) -> TokenStream {
     let Module { attributes, visibility, ident, .. } = module;
-    let procedures: Vec<_> = module
-        .entries()
-        .filter(|entry| entry.kind == EntryKind::Procedure)
-        .map(|entry| &entry.ident)
-        .collect();
+    let procedures: Vec<_> =
+        module.entries().filter(|entry| entry.is_procedure()).map(|entry| &entry.ident).collect();
     let items = module.items.iter().map(|item| match item {
         Item::Entry(entry) => entry_item(module, entry, options),
-        // One in another file is reported, and would be by the compiler.
-        Item::Other { tokens, .. } if unseen::is_file(tokens) => TokenStream::new(),
-        Item::Other { tokens, .. } if unseen::is_module(tokens) => tokens.clone(),
-        Item::Other { tokens, .. } => crate_paths::absolute(tokens.clone(), &procedures),
+        Item::Other(other) => match &other.kind {
+            // Reported already, and would be by the compiler.
+            OtherKind::Module { body: None, .. } => TokenStream::new(),
+            OtherKind::Module { .. } => other.tokens.clone(),
+            _ => crate_paths::absolute(other.tokens.clone(), &procedures),
+        },
     });
     let function = match options {
         // `router` is taken.
         _ if module.entries().any(|entry| entry.ident == "router") => TokenStream::new(),
-        Some(options) => function(module, options, true),
-        None => function(module, &Options::default(), false),
+        Some(options) => function(module, options, true, errors.is_empty()),
+        None => function(module, &Options::default(), false, false),
     };
     let runtime = options.and_then(|options| options.runtime.clone()).unwrap_or_default();
     let renamed = unseen::renamed_attributes(module, &runtime);
@@ -87,13 +85,15 @@ pub(super) fn expand(
     }
 }
 
-fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStream {
+/// Returns the function, the type and the aliases of the router. Without its options it
+/// has no entries; re-exports are looked at where there are no mistakes.
+fn function(module: &Module, options: &Options, is_complete: bool, is_right: bool) -> TokenStream {
     let runtime = options.runtime.clone().unwrap_or_default();
     let (root, private) = (runtime.root(), runtime.private());
     let fits = |entry: &&Entry| {
         is_complete
-            && !is_named_twice(module, entry)
-            && (options.context.is_some() || !entry.has_own_context())
+            && !module.is_named_twice(entry)
+            && (options.context.is_some() || entry.context_span().is_none())
     };
     let steps = module.entries().filter(fits).map(|entry| step(entry, options, &runtime));
     // The compiler shows this name where a procedure borrows a context.
@@ -102,12 +102,26 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
         Some(context) => (None, context.to_token_stream()),
         None => (Some(quote!(<#any: #private::Send + #private::Sync + 'static>)), any),
     };
+    let router = local("router");
     let shared = options.context.as_ref().map(|context| {
-        let alias = Ident::new("__SharedContext", at(context.span()));
+        let place = at(context.span());
+        let private = runtime.private_at(place);
+        let (alias, check) =
+            (Ident::new("__SharedContext", place), Ident::new("__IsShared", place));
         let shared = checked::shared(context, &runtime);
-        (alias.clone(), quote!(#[doc(hidden)] type #alias = #shared;))
+        let aliases = quote_spanned! {place=>
+            #[doc(hidden)] type #check = #shared;
+            #[doc(hidden)] type #alias = <#check as #private::SharedContext>::Context;
+        };
+        let finished = quote_spanned! {place=>
+            <#check as #private::SharedContext>::finish(#router)
+        };
+        (alias, aliases, finished)
     });
-    let (shared, shared_alias) = shared.unzip();
+    let finished =
+        shared.as_ref().map_or_else(|| quote!(#router), |(_, _, finished)| finished.clone());
+    let shared_alias = shared.as_ref().map(|(_, aliases, _)| aliases);
+    let shared = shared.as_ref().map(|(alias, _, _)| alias.clone());
     let first = shared.map_or_else(|| context.clone(), Ident::into_token_stream);
     let chain = Chain::new(&options.with, first.clone(), &runtime);
     let mut inner = chain.context().clone();
@@ -124,18 +138,14 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
         inner = alias;
         definition
     });
-    let router = local("router");
     let aliases = chain.aliases(Scope::Module, &runtime);
     let wrap = chain.links.iter().rev().map(|Link { path, alias, context, .. }| {
         let place = at(path.span());
         let root = runtime.root_at(place);
         quote_spanned!(place=> let #router = #root::Router::<#context>::behind::<#alias, _>(#router);)
     });
-    let hooks = options.hooks.iter().rev().map(|hooks| {
-        let place = at(hooks.span());
-        let root = runtime.root_at(place);
-        quote_spanned!(place=> let #router = #root::Router::hooks(#router, #hooks);)
-    });
+    let reexports = is_right.then(|| unseen::reexports(module, &router, &runtime));
+    let hooks = options.hooks.iter().rev().map(|hooks| hook(hooks, &router, &runtime));
     let docs = format!("The router of `{}`.", module.ident);
     let router_type = RouterType {
         runtime: &runtime,
@@ -157,26 +167,69 @@ fn function(module: &Module, options: &Options, is_complete: bool) -> TokenStrea
 
         #[doc = #docs]
         #[must_use]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         pub fn router #generics () -> #root::Router<#context> {
             let #router = <#root::Router<#inner> as ::core::default::Default>::default();
             #(#steps)*
             #(#wrap)*
             #(#hooks)*
-            #router
+            #reexports
+            #finished
         }
+    }
+}
+
+/// ```text
+/// let router = {
+///     struct __Found {}
+///     {
+///         use log as __Found;
+///         <Checked<(), { assert!(!IsMiddleware::<__Found>::IS, "…"); true }> as AddHooks<_, _>>::add(router, __Found)
+///     }
+/// };
+/// ```
+///
+/// Returns the statement that adds hooks. A name in lower case may be of a middleware.
+fn hook(hooks: &Path, router: &Ident, runtime: &Runtime) -> TokenStream {
+    let place = at(hooks.span());
+    let root = runtime.root_at(place);
+    let is_value = hooks
+        .segments
+        .last()
+        .is_some_and(|last| last.ident.unraw().to_string().starts_with(char::is_uppercase));
+    if is_value || !is_importable(hooks) {
+        return quote_spanned!(place=> let #router = #root::Router::hooks(#router, #hooks););
+    }
+    let private = runtime.private_at(place);
+    let found = Ident::new("__Found", place);
+    let import = import(hooks, &found);
+    let message = format!(
+        "write `with = {}`: this is a middleware, and hooks are a value of a type with `impl Hooks`",
+        hooks.to_token_stream().to_string().replace(' ', "")
+    );
+    quote_spanned! {place=>
+        let #router = {
+            struct #found {}
+            {
+                #import
+                <#private::Checked<(), {
+                    use #private::IsNot as _;
+                    ::core::assert!(!#private::IsMiddleware::<#found>::IS, #message);
+                    true
+                }> as #private::AddHooks<_, _>>::add(#router, #found)
+            }
+        };
     }
 }
 
 /// Returns the implementation that makes an entry part of this router.
 fn entry_of(entry: &Entry, runtime: &Runtime) -> TokenStream {
-    let (ident, cfgs) = (&entry.ident, entry.cfgs());
-    match entry.kind {
-        EntryKind::Procedure => entries::procedure(ident, &cfgs, runtime),
-        EntryKind::Router if entry.is_use => {
-            entries::used(ident, &wire_name(entry).0, &cfgs, runtime)
-        }
-        EntryKind::Router => entries::nested(ident, &wire_name(entry).0, &cfgs, runtime),
+    let Entry { ident, cfgs, .. } = entry;
+    let name = entry.wire_name().0;
+    match &entry.options {
+        EntryOptions::Procedure(_) => entries::procedure(ident, cfgs, runtime),
+        EntryOptions::Router(_) if entry.is_use => entries::used(ident, &name, cfgs, runtime),
+        EntryOptions::Router(_) => entries::nested(ident, &name, cfgs, runtime),
     }
 }
 
@@ -189,17 +242,16 @@ fn is_only_use(module: &Module, entry: &Entry) -> bool {
 
 /// Returns the statement that adds an entry, reported at its name.
 fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
-    let Entry { ident, kind, .. } = entry;
-    let cfgs = entry.cfgs();
+    let Entry { ident, cfgs, .. } = entry;
     let place = at(ident.span());
     let root = runtime.root_at(place);
     let router = Ident::new("router", place);
-    let step = match kind {
-        EntryKind::Procedure => {
+    let step = match &entry.options {
+        EntryOptions::Procedure(_) => {
             quote_spanned!(place=> #root::Router::procedure::<self::#ident, _>(#router))
         }
-        EntryKind::Router => {
-            let (name, _) = wire_name(entry);
+        EntryOptions::Router(_) => {
+            let (name, _) = entry.wire_name();
             let nested = quote_spanned!(place=> self::#ident::router());
             if options.context.is_none() || entry.is_use {
                 return quote!(#(#cfgs)* let #router = #root::Router::nest(#router, #name, #nested););
@@ -216,121 +268,33 @@ fn step(entry: &Entry, options: &Options, runtime: &Runtime) -> TokenStream {
 
 /// Returns an entry with the options inherited from the router around it.
 fn entry_item(module: &Module, entry: &Entry, options: Option<&Options>) -> TokenStream {
+    let Entry { before, own, after, rest, .. } = entry;
     let mut inherited = TokenStream::new();
-    if let Some(runtime) = options.and_then(|options| options.runtime.as_ref()) {
+    if let Some(runtime) = options.and_then(|options| options.runtime.as_ref())
+        && !entry.has_crate()
+    {
         let path = runtime.root().to_token_stream().to_string();
-        add_option(&mut inherited, entry, "crate", &quote!(#path));
+        inherited.extend(quote!(crate = #path,));
     }
-    if entry.kind == EntryKind::Router && options.is_some_and(|options| options.context.is_some()) {
-        add_option(&mut inherited, entry, "context", &quote!(super::__RouterContext));
+    if options.is_some_and(|options| options.context.is_some())
+        && !entry.is_procedure()
+        && entry.context_span().is_none()
+    {
+        inherited.extend(quote!(context = super::__RouterContext,));
     }
-    let is_own = |attribute: &&Attribute| is_attribute(attribute, entry.kind.attribute());
-    // One name is reported already, and would be by the compiler.
-    let is_twice = is_named_twice(module, entry);
-    // Without its options a nested router would not know its context.
-    let is_kept = |attribute: &&Attribute| {
-        !is_own(attribute)
-            || !entry.is_use
-                && !is_twice
-                && (options.is_some() || entry.kind == EntryKind::Procedure)
-    };
-    let attributes = entry.attributes.iter().filter(is_kept).map(|attribute| {
-        let mut attribute = attribute.clone();
-        if is_own(&&attribute)
-            && let Meta::List(list) = &mut attribute.meta
-        {
-            list.tokens = in_this_module(list.tokens.clone());
-        }
-        let attribute = &attribute;
-        if is_own(&attribute) && !inherited.is_empty() {
-            with_options(attribute, &inherited)
-        } else {
-            attribute.to_token_stream()
-        }
-    });
-    let rest = &entry.rest;
-    quote!(#(#attributes)* #rest)
-}
-
-/// Returns whether this is a procedure with the name of another item, where no `cfg` chooses.
-fn is_named_twice(module: &Module, entry: &Entry) -> bool {
-    let is_always = |entry: &Entry| entry.cfgs().is_empty();
-    entry.kind == EntryKind::Procedure
-        && is_always(entry)
-        && (unseen::has_module(module, &entry.ident)
-            || module.entries().any(|other| {
-                other.kind == EntryKind::Router && other.ident == entry.ident && is_always(other)
-            }))
-}
-
-/// Adds an option that the entry has not set itself.
-fn add_option(inherited: &mut TokenStream, entry: &Entry, key: &str, value: &TokenStream) {
-    if !entry.has_option(key) {
-        let key = Ident::new(key, Span::call_site());
-        inherited.extend(quote!(#key = #value,));
-    }
-}
-
-/// `with = self::check` in place of `with = check`: the name is one of this module, not of
-/// a block.
-fn in_this_module(options: TokenStream) -> TokenStream {
-    let mut names_middleware = false;
-    let mut done = TokenStream::new();
-    let mut options = options.into_iter().peekable();
-    while let Some(token) = options.next() {
-        let is_list =
-            matches!(&token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
-        match token {
-            TokenTree::Punct(punct) if punct.as_char() == '=' => punct.to_tokens(&mut done),
-            TokenTree::Group(group) if names_middleware && is_list => {
-                let paths = Punctuated::<Path, Token![,]>::parse_terminated;
-                match paths.parse2(group.stream()) {
-                    Ok(paths) => {
-                        let paths = paths.iter().map(in_self);
-                        let mut list = Group::new(Delimiter::Bracket, quote!(#(#paths),*));
-                        list.set_span(group.span());
-                        list.to_tokens(&mut done);
-                    }
-                    Err(_) => group.to_tokens(&mut done),
-                }
-                names_middleware = false;
-            }
-            TokenTree::Ident(ident) if names_middleware => {
-                let is_path = matches!(options.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
-                if is_path {
-                    ident.to_tokens(&mut done);
-                } else {
-                    in_self(&Path::from(ident)).to_tokens(&mut done);
-                }
-                names_middleware = false;
-            }
-            token => {
-                names_middleware = matches!(&token, TokenTree::Ident(ident) if ident == "with");
-                token.to_tokens(&mut done);
-            }
-        }
-    }
-    done
-}
-
-/// `self::check` for `check`
-fn in_self(path: &Path) -> TokenStream {
-    match path.get_ident() {
-        Some(name) if !["self", "super", "crate"].iter().any(|it| name == it) => {
-            let place = name.span();
-            quote_spanned!(place=> self::#name)
-        }
-        _ => path.to_token_stream(),
-    }
+    // An entry of one name with another is reported already, and would be by the
+    // compiler. Without its options a nested router would not know its context.
+    let is_kept = !entry.is_use
+        && !module.is_named_twice(entry)
+        && (options.is_some() || entry.is_procedure());
+    let own = is_kept.then(|| with_options(own, &inherited));
+    quote!(#(#before)* #own #(#after)* #rest)
 }
 
 fn with_options(attribute: &Attribute, inherited: &TokenStream) -> TokenStream {
-    let path = attribute.path();
-    match &attribute.meta {
-        Meta::List(list) if !list.tokens.is_empty() => {
-            let tokens = &list.tokens;
-            quote!(#[#path(#inherited #tokens)])
-        }
-        _ => quote!(#[#path(#inherited)]),
+    if inherited.is_empty() {
+        return attribute.to_token_stream();
     }
+    let (path, tokens) = (attribute.path(), arguments(attribute));
+    quote!(#[#path(#inherited #tokens)])
 }

@@ -1,17 +1,17 @@
 //! `#[router]`.
 
 mod expand;
+mod items;
 mod parse;
 mod unseen;
 mod validate;
 
-pub(crate) use parse::{outer_attributes, skip_item};
-
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::cfg::Answers;
 use crate::diagnostics::Diagnostics;
+use crate::parse::cfg::Answers;
+use crate::parse::items::without_repeated;
 
 /// Expands to the module with its `router` function, and the mistakes.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -26,6 +26,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let options = Some(options).filter(|_| errors.is_empty());
+    let evaluated = without_repeated(evaluated, &mut errors);
     let module = match parse::Module::parse(evaluated) {
         Ok(module) => module,
         Err(error) => {

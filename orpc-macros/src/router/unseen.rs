@@ -6,138 +6,58 @@ use std::collections::HashMap;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::parse::{ParseStream, Parser as _};
-use syn::{Attribute, ItemUse, Path, Token, UseTree, Visibility};
+use syn::parse::Parser as _;
+use syn::{Attribute, ItemUse, Path, UseGlob, UseTree, Visibility, parse_quote};
 
-use super::parse::{EntryKind, Item, Module};
-use crate::attribute::{Runtime, at, cfg_attributes, is_attribute};
+use super::items::{Item, Other, OtherKind};
+use super::parse::Module;
 use crate::diagnostics::Diagnostics;
-use crate::signature::visibility_and_name;
+use crate::generate::chain::import;
+use crate::generate::runtime::{Runtime, at};
+use crate::parse::cfg::{cfg_attributes, split};
+use crate::parse::items::is_entry;
 
 /// Reports each item that has procedures, or may have some.
 pub(super) fn check(module: &Module, errors: &mut Diagnostics) {
-    let others: Vec<_> = others(module).collect();
-    let own_macros: HashMap<String, &TokenStream> = others
-        .iter()
+    let own_macros: HashMap<String, &TokenStream> = module
+        .others()
         .filter_map(|other| match &other.kind {
-            Kind::Macro { path, name: Some(name), tokens } if path.is_ident("macro_rules") => {
+            OtherKind::Macro { path, name: Some(name), tokens } if path.is_ident("macro_rules") => {
                 Some((name.to_string(), tokens))
             }
             _ => None,
         })
         .collect();
-    for other in &others {
+    for other in module.others() {
         if other.attributes.iter().any(is_for_tests) {
             continue;
         }
         match &other.kind {
-            Kind::Module { ident, .. } if is_taken(module, other, ident) => errors.at(
+            OtherKind::Module { ident, .. } if is_taken(module, other, ident) => errors.at(
                 ident,
-                format!("rename this module or the procedure `{ident}`: beside a procedure stands a hidden type of its name"),
+                format!("rename this module or the procedure `{ident}`: a procedure adds a hidden type of its name"),
             ),
-            Kind::Module { ident, body } => check_module(other, ident, body.as_ref(), errors),
-            Kind::Use(item) => check_use(item, errors),
-            Kind::Macro { path, tokens, .. } => check_macro(path, tokens, &own_macros, errors),
-            Kind::Function(_) | Kind::Other => {}
+            OtherKind::Module { ident, body } => check_module(other, ident, body.as_ref(), errors),
+            OtherKind::Use(item) => check_use(item, errors),
+            OtherKind::Macro { path, tokens, .. } => check_macro(path, tokens, &own_macros, errors),
+            OtherKind::Function(_) | OtherKind::Misplaced | OtherKind::Unknown => {}
         }
     }
 }
 
-/// An item that is no entry, as far as it can be read.
-struct Other {
-    attributes: Vec<Attribute>,
-    kind: Kind,
-}
-
-enum Kind {
-    Module {
-        ident: Ident,
-        body: Option<TokenStream>,
-    },
-    Use(Box<ItemUse>),
-    /// `path! name { tokens }`
-    Macro {
-        path: Path,
-        name: Option<Ident>,
-        tokens: TokenStream,
-    },
-    Function(Ident),
-    Other,
-}
-
-fn others(module: &Module) -> impl Iterator<Item = Other> {
-    module.items.iter().filter_map(|item| match item {
-        Item::Other { tokens, has_attribute: false } => Other::parse.parse2(tokens.clone()).ok(),
-        _ => None,
-    })
-}
-
-/// Returns whether there is a module of that name which is no entry.
+/// Returns `true` if there is a module of that name which is no entry.
 pub(super) fn has_module(module: &Module, name: &Ident) -> bool {
-    others(module).any(|other| {
-        cfg_attributes(&other.attributes).is_empty()
-            && matches!(&other.kind, Kind::Module { ident, .. } if ident == name)
-    })
+    module
+        .others()
+        .any(|other| other.is_module(name) && cfg_attributes(&other.attributes).is_empty())
 }
 
-/// Returns whether an item is a module in another file.
-pub(super) fn is_file(tokens: &TokenStream) -> bool {
-    let other = Other::parse.parse2(tokens.clone());
-    other.is_ok_and(|other| matches!(other.kind, Kind::Module { body: None, .. }))
-}
-
-/// Returns whether an item is a module, whose names are its own.
-pub(super) fn is_module(tokens: &TokenStream) -> bool {
-    let other = Other::parse.parse2(tokens.clone());
-    other.is_ok_and(|other| matches!(other.kind, Kind::Module { .. }))
-}
-
-impl Other {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
-        let kind = Kind::parse(&input.fork());
-        // An item that is half-typed is for the compiler to report.
-        input.parse::<TokenStream>()?;
-        Ok(Self { attributes, kind: kind.unwrap_or(Kind::Other) })
-    }
-}
-
-impl Kind {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if let Some((_, name)) = visibility_and_name(&input.fork()) {
-            return Ok(Self::Function(name));
-        }
-        let behind = input.fork();
-        behind.parse::<Visibility>()?;
-        if behind.peek(Token![mod]) {
-            behind.parse::<Token![mod]>()?;
-            let ident = behind.parse()?;
-            let body = match behind.parse()? {
-                TokenTree::Group(group) => Some(group.stream()),
-                _ => None,
-            };
-            return Ok(Self::Module { ident, body });
-        }
-        if behind.peek(Token![use]) {
-            return Ok(Self::Use(input.parse()?));
-        }
-        let path = input.call(Path::parse_mod_style)?;
-        input.parse::<Token![!]>()?;
-        let name = if input.peek(syn::Ident) { Some(input.parse()?) } else { None };
-        let tokens = match input.parse()? {
-            TokenTree::Group(group) => group.stream(),
-            _ => TokenStream::new(),
-        };
-        Ok(Self::Macro { path, name, tokens })
-    }
-}
-
-/// Returns whether a procedure has that name, too, and no `cfg` chooses between them.
+/// Returns `true` if a procedure has that name as well, and no `cfg` chooses between them.
 fn is_taken(module: &Module, other: &Other, ident: &Ident) -> bool {
     cfg_attributes(&other.attributes).is_empty()
-        && module.entries().any(|entry| {
-            entry.kind == EntryKind::Procedure && entry.ident == *ident && entry.cfgs().is_empty()
-        })
+        && module
+            .entries()
+            .any(|entry| entry.is_procedure() && entry.ident == *ident && entry.is_always())
 }
 
 // `mod inner { #[procedure] … }`, `mod inner;`, `#[renamed_router] mod inner { … }`
@@ -165,42 +85,121 @@ fn check_module(
     }
 }
 
+/// One name of a `pub use`.
+enum Leaf<'a> {
+    Glob(&'a UseGlob),
+    /// The name of the item, and its name here.
+    Name(&'a Ident, &'a Ident),
+}
+
+/// Returns the names of a `pub use`.
+fn leaves(item: &ItemUse) -> Vec<Leaf<'_>> {
+    let mut leaves = Vec::new();
+    if matches!(item.vis, Visibility::Inherited) {
+        return leaves;
+    }
+    let mut trees = vec![&item.tree];
+    while let Some(tree) = trees.pop() {
+        match tree {
+            UseTree::Path(path) => trees.push(&path.tree),
+            UseTree::Group(group) => trees.extend(group.items.iter().rev()),
+            UseTree::Glob(glob) => leaves.push(Leaf::Glob(glob)),
+            // `pub use other::Trait as _;` brings methods alone.
+            UseTree::Rename(rename) if rename.rename == "_" => {}
+            UseTree::Rename(rename) => leaves.push(Leaf::Name(&rename.ident, &rename.rename)),
+            UseTree::Name(name) => leaves.push(Leaf::Name(&name.ident, &name.ident)),
+        }
+    }
+    leaves
+}
+
 // `pub use other::send;`
 fn check_use(item: &ItemUse, errors: &mut Diagnostics) {
-    if matches!(item.vis, Visibility::Inherited) {
-        return;
-    }
-    let mut leaves = vec![&item.tree];
-    while let Some(tree) = leaves.pop() {
-        let name = match tree {
-            UseTree::Path(path) => {
-                leaves.push(&path.tree);
-                continue;
-            }
-            UseTree::Group(group) => {
-                leaves.extend(group.items.iter().rev());
-                continue;
-            }
-            UseTree::Glob(glob) => {
+    for leaf in leaves(item) {
+        let name = match leaf {
+            Leaf::Glob(glob) => {
                 errors.at(
                     glob,
                     "write `use` without `pub` here, or name each item: a procedure among them would not be served",
                 );
                 continue;
             }
-            // `pub use other::Trait as _;` brings methods alone.
-            UseTree::Rename(rename) if rename.rename == "_" => continue,
-            UseTree::Rename(rename) if is_type(&rename.ident) => &rename.rename,
-            UseTree::Rename(rename) => &rename.ident,
-            UseTree::Name(name) => &name.ident,
+            Leaf::Name(name, here) if is_type(name) => here,
+            Leaf::Name(name, _) => name,
         };
         if !is_type(name) {
             errors.at(
                 name,
-                format!("write `#[procedure] pub use …::{name};` if this is one, `#[router]` if it is a module with a router, else `use` without `pub`: it would not be served"),
+                format!("write `#[procedure] pub use …::{name};` if this is a procedure, `#[router]` if it is a module with a router, otherwise `use` without `pub`: it would not be served"),
             );
         }
     }
+}
+
+/// Returns `true` if the module writes `Name<…>`: of a type, of which a constructor alone
+/// cannot be inferred.
+fn is_generic(module: &Module, name: &Ident) -> bool {
+    fn is_in(tokens: TokenStream, name: &Ident) -> bool {
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            let is_here = match token {
+                TokenTree::Group(group) => is_in(group.stream(), name),
+                TokenTree::Ident(ident) => {
+                    ident == *name
+                        && matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '<')
+                }
+                _ => false,
+            };
+            if is_here {
+                return true;
+            }
+        }
+        false
+    }
+
+    module.items.iter().any(|item| match item {
+        Item::Entry(entry) => is_in(entry.rest.clone(), name),
+        Item::Other(other) => is_in(other.tokens.clone(), name),
+    })
+}
+
+/// ```text
+/// let router = reexported(router, "Say", {
+///     const __EXPORTED: () = ();
+///     { use self::Say as __EXPORTED; is_function(&__EXPORTED) }
+/// });
+/// ```
+///
+/// Refuses, when the router is built, a `pub use` of a function by the name of a type:
+/// a module elsewhere may have renamed a procedure.
+pub(super) fn reexports(module: &Module, router: &Ident, runtime: &Runtime) -> TokenStream {
+    let mut steps = TokenStream::new();
+    for other in module.others() {
+        let OtherKind::Use(item) = &other.kind else { continue };
+        let cfgs = cfg_attributes(&other.attributes);
+        for leaf in leaves(item) {
+            let Leaf::Name(_, name) = leaf else { continue };
+            if !is_type(name) || is_generic(module, name) {
+                continue;
+            }
+            let place = at(name.span());
+            let private = runtime.private_at(place);
+            let exported = Ident::new("__EXPORTED", place);
+            let import = import(&parse_quote!(self::#name), &exported);
+            let text = name.unraw().to_string();
+            steps.extend(quote_spanned! {place=>
+                #(#cfgs)*
+                let #router = #private::reexported(#router, #text, {
+                    const #exported: () = ();
+                    {
+                        #import
+                        #private::is_function(&#exported)
+                    }
+                });
+            });
+        }
+    }
+    steps
 }
 
 /// Returns whether a name is that of a type, a trait or a constant: a procedure is a
@@ -233,10 +232,10 @@ fn check_macro(
         return;
     }
     let message = if name == "cfg_if" {
-        "write `#[cfg(…)]` before each procedure: a router does not see what `cfg_if!` has inside, which would not be served".to_owned()
+        "write `#[cfg(…)]` before each procedure: a router does not see the items inside of `cfg_if!`, which would not be served".to_owned()
     } else {
         format!(
-            "let `{name}!` write the whole router, or call it outside of this one: a router does not see what a macro writes, and procedures among it would not be served"
+            "call `{name}!` outside of this router, or have it expand to the whole router: a router does not see the items of a macro, and procedures among them would not be served"
         )
     };
     errors.at(path, message);
@@ -280,8 +279,7 @@ fn has_entries(tokens: TokenStream) -> bool {
 pub(super) fn names_entry(attribute: &TokenStream) -> bool {
     let Ok(attribute) = Attribute::parse_outer.parse2(quote!(#[#attribute])) else { return false };
     attribute.iter().any(|attribute| {
-        is_attribute(attribute, "procedure")
-            || is_attribute(attribute, "router")
+        is_entry(attribute)
             || attribute.path().is_ident("cfg_attr") && names_entry_inside(&attribute.meta)
     })
 }
@@ -289,8 +287,7 @@ pub(super) fn names_entry(attribute: &TokenStream) -> bool {
 /// Returns whether a `cfg_attr` has an attribute of ours among those behind its condition.
 fn names_entry_inside(meta: &syn::Meta) -> bool {
     let syn::Meta::List(list) = meta else { return false };
-    crate::cfg::split(list.tokens.clone())
-        .is_some_and(|(_, attributes)| attributes.iter().any(names_entry))
+    split(list.tokens.clone()).is_some_and(|(_, attributes)| attributes.iter().any(names_entry))
 }
 
 fn is_for_tests(attribute: &Attribute) -> bool {
@@ -339,41 +336,36 @@ fn is_built_in(attribute: &Attribute) -> bool {
 
 /// ```text
 /// const _: () = {
-///     struct send;
+///     struct __Found {}
 ///     const _: () = {
-///         use self::*;
-///         assert!(!IsProcedure::<send>::IS, "…");
+///         use self::send as __Found;
+///         assert!(!IsProcedure::<__Found>::IS, "…");
 ///     };
 /// };
 /// ```
 ///
-/// Refuses a function that is a procedure by an attribute of another name. Inside, the
-/// name is of the type that such an attribute adds to the module, if there is one, and
-/// else of the struct around it.
+/// Refuses a function that is a procedure by an attribute of another name, which adds a
+/// type of the function's name.
 pub(super) fn renamed_attributes(module: &Module, runtime: &Runtime) -> TokenStream {
-    let others: Vec<_> = others(module).collect();
-    let is_module = |name: &Ident| {
-        others
-            .iter()
-            .any(|other| matches!(&other.kind, Kind::Module { ident, .. } if ident == name))
-    };
-    let checks = others.iter().filter_map(|Other { attributes, kind }| {
-        let Kind::Function(name) = kind else { return None };
+    let is_module = |name: &Ident| module.others().any(|other| other.is_module(name));
+    let checks = module.others().filter_map(|Other { attributes, kind, .. }| {
+        let OtherKind::Function(name) = kind else { return None };
         let attribute = attributes.iter().find(|attribute| !is_built_in(attribute))?;
         let path = attribute.path();
         let place = at(syn::spanned::Spanned::span(path));
         let private = runtime.private_at(place);
+        let found = Ident::new("__Found", place);
+        let import = import(&parse_quote!(self::#name), &found);
         (!is_module(name)).then(|| {
             quote_spanned! {place=>
                 const _: () = {
-                    #[allow(non_camel_case_types, dead_code)]
-                    struct #name;
+                    struct #found {}
                     const _: () = {
-                        use self::*;
+                        #import
                         use #private::IsNot as _;
                         ::core::assert!(
-                            !#private::IsProcedure::<#name>::IS,
-                            "write `#[procedure]` by this name: under another one a router does not see it, and the procedure would not be served"
+                            !#private::IsProcedure::<#found>::IS,
+                            "write `#[procedure]` by this name: a router does not see it under another one, and the procedure would not be served"
                         );
                     };
                 };

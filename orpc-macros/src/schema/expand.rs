@@ -6,7 +6,7 @@ use syn::DeriveInput;
 use syn::spanned::Spanned as _;
 
 use super::twin::{Payload, Twin};
-use crate::attribute::{Runtime, at};
+use crate::generate::runtime::{Runtime, at};
 
 /// ```text
 /// const _: () = {
@@ -78,7 +78,6 @@ pub(super) fn expand(input: &DeriveInput, twin: &Twin, runtime: &Runtime) -> Tok
     // The derive of schemars leans on these, also where there is no prelude. Of the twin
     // nothing is reported as never used: its name begins with an underscore.
     quote! {
-        #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
             use ::core::convert::{From as _, Into as _};
             use ::core::default::Default as _;

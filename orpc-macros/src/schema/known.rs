@@ -4,8 +4,8 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Fields, Meta, Path, Token};
 
 use super::attributes::Item;
-use crate::attribute::{alternatives, meant};
 use crate::diagnostics::Diagnostics;
+use crate::parse::attribute::{alternatives, meant};
 
 /// The place of an attribute.
 #[derive(Clone, Copy, PartialEq)]
@@ -310,7 +310,7 @@ fn is_known(path: &Path, known: &[&str]) -> bool {
 fn report(path: &Path, known: &[&str], place: &str, errors: &mut Diagnostics) {
     let name = path.get_ident().map(ToString::to_string).unwrap_or_default();
     if known.is_empty() {
-        errors.at(path, format!("remove `{name}`: {place} means nothing here"));
+        errors.at(path, format!("remove `{name}`: {place} has no effect here"));
         return;
     }
     let known = alternatives(&meant(&name, known));

@@ -17,8 +17,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput};
 
-use crate::attribute::{Runtime, parse_options};
 use crate::diagnostics::Diagnostics;
+use crate::generate::runtime::Runtime;
+use crate::parse::attribute::parse_options;
 
 /// Expands to the implementation of `JsonSchema`; or to a stub of it and the mistakes.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -29,7 +30,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let runtime = runtime(&input, &mut errors);
     if matches!(input.data, Data::Union(_)) {
-        errors.at(&input.ident, "make this a struct or an enum: a union has no JSON form");
+        errors.at(&input.ident, "make this a struct or an enum: a union has no form in JSON");
     }
     known::check_names(&input, &mut errors);
     if !errors.is_empty() {

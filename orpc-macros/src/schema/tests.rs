@@ -41,8 +41,8 @@ fn constraints_without_effect_are_reported_where_the_types_name_tells() {
             "write `inner(email(…))`: `email` has no effect on a list",
             "write `length(…)`: `range` has no effect on a text",
             "write `min` below `max`",
-            "write a key that is a text in JSON",
-            "write a key that is a text in JSON",
+            "write a key that is a string in JSON",
+            "write a key that is a string in JSON",
         ],
     );
 }

@@ -8,8 +8,8 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, LitStr, Type, V
 
 use super::attributes::{Attributes, Item};
 use super::checks::{checks, is_check, types, unwrapped};
-use crate::attribute::{Runtime, at};
 use crate::diagnostics::Diagnostics;
+use crate::generate::runtime::{Runtime, at};
 
 /// The twin, and what is added to its schema.
 pub(super) struct Twin {
@@ -413,7 +413,7 @@ impl Builder<'_> {
         if is_compound {
             self.errors.at(
                 key,
-                "write a key that is a text in JSON, or `orpc_runtime::value::Map<K, V>`, which is a `Map` in JavaScript",
+                "write a key that is a string in JSON, or `orpc_runtime::value::Map<K, V>`, which is a `Map` in JavaScript",
             );
         } else {
             self.keys.push((name.to_owned(), key.clone()));

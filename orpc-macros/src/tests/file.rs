@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Attribute, File, Item, Meta};
 
-use crate::attribute::is_attribute;
+use crate::parse::items::is_attribute;
 
 /// The inputs, by the names of their files. A new file is found by itself.
 pub(super) fn inputs() -> Vec<(String, String)> {

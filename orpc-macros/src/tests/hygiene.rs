@@ -250,8 +250,8 @@ impl Uses<'_> {
             runtime.leading_colon.is_some() == path.leading_colon.is_some()
                 && segments.len() < names.len()
                 && segments.iter().zip(&names).all(|(segment, name)| segment.ident == name)
-                // The type of `router()` is the one name that users see.
-                && ["Contract", "__private", "Router"].contains(&names[segments.len()])
+                // The type of `router()` is the one name that users see; a macro is at the root.
+                && ["Contract", "__private", "Router", "__is_lent_twice"].contains(&names[segments.len()])
         });
         if of_runtime {
             return true;
@@ -340,8 +340,9 @@ impl VisitMut for Uses<'_> {
 
     fn visit_attribute_mut(&mut self, attribute: &mut Attribute) {
         // With `rpc_error`, which the user alone writes.
-        const BUILT_IN: [&str; 6] = ["allow", "cfg", "deprecated", "doc", "must_use", "rpc_error"];
-        const OF_DERIVES: [&str; 2] = ["schemars", "serde"];
+        const BUILT_IN: [&str; 7] =
+            ["allow", "cfg", "deprecated", "doc", "must_use", "repr", "rpc_error"];
+        const OF_DERIVES: [&str; 3] = ["json_schema", "schemars", "serde"];
         let is = |name: &&str| attribute.path().is_ident(name);
         if BUILT_IN.iter().any(is) {
             return;

@@ -151,7 +151,7 @@ pub mod api {
             }
         };
         #[doc(hidden)]
-        type __SharedContext = <::orpc_runtime::__private::Checked<
+        type __IsShared = ::orpc_runtime::__private::Checked<
             super::__RouterContext,
             {
                 use ::orpc_runtime::__private::IsNot as _;
@@ -162,7 +162,9 @@ pub mod api {
                 );
                 true
             },
-        > as ::orpc_runtime::__private::OnceType>::Context;
+        >;
+        #[doc(hidden)]
+        type __SharedContext = <__IsShared as ::orpc_runtime::__private::SharedContext>::Context;
         #[doc(hidden)]
         type __RouterContext = __SharedContext;
         #[doc(hidden)]
@@ -190,11 +192,11 @@ pub mod api {
                 __RouterContext,
             > as ::core::default::Default>::default();
             let router = ::orpc_runtime::Router::procedure::<self::reset, _>(router);
-            router
+            <__IsShared as ::orpc_runtime::__private::SharedContext>::finish(router)
         }
     }
     #[doc(hidden)]
-    type __SharedContext = <::orpc_runtime::__private::Checked<
+    type __IsShared = ::orpc_runtime::__private::Checked<
         App,
         {
             use ::orpc_runtime::__private::IsNot as _;
@@ -204,7 +206,9 @@ pub mod api {
             );
             true
         },
-    > as ::orpc_runtime::__private::OnceType>::Context;
+    >;
+    #[doc(hidden)]
+    type __SharedContext = <__IsShared as ::orpc_runtime::__private::SharedContext>::Context;
     #[doc(hidden)]
     type __RouterContext = __SharedContext;
     #[doc(hidden)]
@@ -241,7 +245,7 @@ pub mod api {
             "administration",
             self::admin::router(),
         );
-        router
+        <__IsShared as ::orpc_runtime::__private::SharedContext>::finish(router)
     }
 }
 mod r#use {

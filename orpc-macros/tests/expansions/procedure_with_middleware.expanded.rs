@@ -94,7 +94,19 @@ const _: () = {
         }
     }
     #[doc(hidden)]
-    type __Named0 = authenticate;
+    struct __WithinProcedure0 {}
+    const _: () = {
+        struct __Found {}
+        const _: () = {
+            #[allow(unused_imports)]
+            use authenticate as __Found;
+            impl ::orpc_runtime::__private::NamedType for __WithinProcedure0 {
+                type Type = __Found;
+            }
+        };
+    };
+    #[doc(hidden)]
+    type __Named0 = <__WithinProcedure0 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware0 = <::orpc_runtime::__private::Checked<
         __Named0,
@@ -121,13 +133,12 @@ const _: () = {
     #[doc(hidden)]
     struct __WithinProcedure1 {}
     const _: () = {
-        use crate::plans::with_plan as __Exists;
-        #[allow(non_camel_case_types, dead_code)]
-        struct with_plan {}
+        struct __Found {}
         const _: () = {
-            use crate::plans::*;
+            #[allow(unused_imports)]
+            use crate::plans::with_plan as __Found;
             impl ::orpc_runtime::__private::NamedType for __WithinProcedure1 {
-                type Type = with_plan;
+                type Type = __Found;
             }
         };
     };
@@ -307,7 +318,19 @@ const _: () = {
         }
     }
     #[doc(hidden)]
-    type __Named0 = authenticate;
+    struct __WithinProcedure0 {}
+    const _: () = {
+        struct __Found {}
+        const _: () = {
+            #[allow(unused_imports)]
+            use authenticate as __Found;
+            impl ::orpc_runtime::__private::NamedType for __WithinProcedure0 {
+                type Type = __Found;
+            }
+        };
+    };
+    #[doc(hidden)]
+    type __Named0 = <__WithinProcedure0 as ::orpc_runtime::__private::NamedType>::Type;
     #[doc(hidden)]
     type __Middleware0 = <::orpc_runtime::__private::Checked<
         __Named0,

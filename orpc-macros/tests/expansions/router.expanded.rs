@@ -192,7 +192,7 @@ pub mod chat {
         }
     };
     #[doc(hidden)]
-    type __SharedContext = <::orpc_runtime::__private::Checked<
+    type __IsShared = ::orpc_runtime::__private::Checked<
         App,
         {
             use ::orpc_runtime::__private::IsNot as _;
@@ -202,7 +202,9 @@ pub mod chat {
             );
             true
         },
-    > as ::orpc_runtime::__private::OnceType>::Context;
+    >;
+    #[doc(hidden)]
+    type __SharedContext = <__IsShared as ::orpc_runtime::__private::SharedContext>::Context;
     #[doc(hidden)]
     type __RouterContext = __SharedContext;
     #[doc(hidden)]
@@ -235,6 +237,6 @@ pub mod chat {
         > as ::core::default::Default>::default();
         let router = ::orpc_runtime::Router::procedure::<self::send, _>(router);
         let router = ::orpc_runtime::Router::procedure::<self::on_message, _>(router);
-        router
+        <__IsShared as ::orpc_runtime::__private::SharedContext>::finish(router)
     }
 }

@@ -79,13 +79,12 @@ pub mod account {
         #[doc(hidden)]
         struct __WithinProcedure0 {}
         const _: () = {
-            use self::timed as __Exists;
-            #[allow(non_camel_case_types, dead_code)]
-            struct timed {}
+            struct __Found {}
             const _: () = {
-                use self::*;
+                #[allow(unused_imports)]
+                use timed as __Found;
                 impl ::orpc_runtime::__private::NamedType for __WithinProcedure0 {
-                    type Type = timed;
+                    type Type = __Found;
                 }
             };
         };
@@ -230,7 +229,7 @@ pub mod account {
             }
         };
         #[doc(hidden)]
-        type __SharedContext = <::orpc_runtime::__private::Checked<
+        type __IsShared = ::orpc_runtime::__private::Checked<
             super::__RouterContext,
             {
                 use ::orpc_runtime::__private::IsNot as _;
@@ -241,7 +240,9 @@ pub mod account {
                 );
                 true
             },
-        > as ::orpc_runtime::__private::OnceType>::Context;
+        >;
+        #[doc(hidden)]
+        type __SharedContext = <__IsShared as ::orpc_runtime::__private::SharedContext>::Context;
         #[doc(hidden)]
         type __RouterContext = __SharedContext;
         #[doc(hidden)]
@@ -269,11 +270,11 @@ pub mod account {
                 __RouterContext,
             > as ::core::default::Default>::default();
             let router = ::orpc_runtime::Router::procedure::<self::list, _>(router);
-            router
+            <__IsShared as ::orpc_runtime::__private::SharedContext>::finish(router)
         }
     }
     #[doc(hidden)]
-    type __SharedContext = <::orpc_runtime::__private::Checked<
+    type __IsShared = ::orpc_runtime::__private::Checked<
         App,
         {
             use ::orpc_runtime::__private::IsNot as _;
@@ -283,17 +284,18 @@ pub mod account {
             );
             true
         },
-    > as ::orpc_runtime::__private::OnceType>::Context;
+    >;
+    #[doc(hidden)]
+    type __SharedContext = <__IsShared as ::orpc_runtime::__private::SharedContext>::Context;
     #[doc(hidden)]
     struct __With0 {}
     const _: () = {
-        use self::authenticate as __Exists;
-        #[allow(non_camel_case_types, dead_code)]
-        struct authenticate {}
+        struct __Found {}
         const _: () = {
-            use self::*;
+            #[allow(unused_imports)]
+            use authenticate as __Found;
             impl ::orpc_runtime::__private::NamedType for self::__With0 {
-                type Type = authenticate;
+                type Type = __Found;
             }
         };
     };
@@ -325,13 +327,12 @@ pub mod account {
     #[doc(hidden)]
     struct __With1 {}
     const _: () = {
-        use self::limit as __Exists;
-        #[allow(non_camel_case_types, dead_code)]
-        struct limit {}
+        struct __Found {}
         const _: () = {
-            use self::*;
+            #[allow(unused_imports)]
+            use limit as __Found;
             impl ::orpc_runtime::__private::NamedType for self::__With1 {
-                type Type = limit;
+                type Type = __Found;
             }
         };
     };
@@ -378,18 +379,8 @@ pub mod account {
                 __SharedContext,
             >;
             ::core::assert!(
-                ::orpc_runtime::__private::Nothing:: < __Behind0 > ::IS || ! (false ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 0usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 1usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 2usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 3usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 4usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 5usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 6usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 7usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 8usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 9usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind0, 10usize > ::IS),
+                ::orpc_runtime::__private::Nothing:: < __Behind0 > ::IS || !
+                ::orpc_runtime::__is_lent_twice!(__Behind0),
                 "lend a type of its own here: what this middleware lends is lent in front of it already"
             );
             type __Behind1 = <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
@@ -398,18 +389,8 @@ pub mod account {
                 >,
             >;
             ::core::assert!(
-                ::orpc_runtime::__private::Nothing:: < __Behind1 > ::IS || ! (false ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 0usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 1usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 2usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 3usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 4usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 5usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 6usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 7usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 8usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 9usize > ::IS ||
-                ::orpc_runtime::__private::Twice:: < __Behind1, 10usize > ::IS),
+                ::orpc_runtime::__private::Nothing:: < __Behind1 > ::IS || !
+                ::orpc_runtime::__is_lent_twice!(__Behind1),
                 "lend a type of its own here: what this middleware lends is lent in front of it already"
             );
             true
@@ -458,7 +439,7 @@ pub mod account {
             __SharedContext,
         >::behind::<__Middleware0, _>(router);
         let router = ::orpc_runtime::Router::hooks(router, Log);
-        router
+        <__IsShared as ::orpc_runtime::__private::SharedContext>::finish(router)
     }
 }
 pub mod anywhere {
@@ -531,13 +512,12 @@ pub mod anywhere {
     #[doc(hidden)]
     struct __With0 {}
     const _: () = {
-        use self::limit as __Exists;
-        #[allow(non_camel_case_types, dead_code)]
-        struct limit {}
+        struct __Found {}
         const _: () = {
-            use self::*;
+            #[allow(unused_imports)]
+            use limit as __Found;
             impl ::orpc_runtime::__private::NamedType for self::__With0 {
-                type Type = limit;
+                type Type = __Found;
             }
         };
     };

@@ -146,7 +146,7 @@ impl EventMeta {
 
 /// Item of a procedure's stream: a serialisable value, or an [`Event`] of one.
 #[diagnostic::on_unimplemented(
-    message = "write `#[derive(Serialize, JsonSchema)]` for `{Self}` and the types in it: it is what a stream yields",
+    message = "write `#[derive(Serialize, JsonSchema)]` for `{Self}` and the types in it: it is an item of a stream",
     label = "not an item: it lacks `Serialize`, `JsonSchema` or both",
     note = "an item is such a value, an `Event` of one, or a `Result` of either"
 )]

@@ -15,8 +15,8 @@ use crate::socket::Socket;
 /// `How` distinguishes the implementations and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "write `#[router(context = {T})]`, or put a middleware that gives `{T}` before what takes `&{T}` in `with = [first, second]`; an input is taken without `&`: the context here is `{Self}`",
-    label = "takes `&{T}`, which neither the context, nor a middleware before it, nor a call lends",
-    note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
+    label = "takes `&{T}`, which neither the context, nor an earlier middleware, nor a call provides",
+    note = "a call provides `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
 pub trait Lends<T, How>: Sized {
     /// `true` if only calls on a socket have the value.
@@ -28,8 +28,8 @@ pub trait Lends<T, How>: Sized {
 
 /// A router's context from which a procedure can borrow an optional `T`.
 #[diagnostic::on_unimplemented(
-    message = "write `&{T}`, not `Option<&{T}>`: only `LastEventId` and `Socket` are lent as options",
-    label = "takes `Option<&{T}>`, which no call may have"
+    message = "write `&{T}`, not `Option<&{T}>`: only `LastEventId` and `Socket` are optional",
+    label = "takes `Option<&{T}>`, which no call provides"
 )]
 pub trait MayLend<T, How>: Sized {
     /// Returns the `T` of this call, if it has one.
@@ -74,8 +74,8 @@ impl<C: 'static> Lends<C, ByContext> for C {
 /// do not depend on the call.
 #[diagnostic::on_unimplemented(
     message = "write `#[router(context = {T})]`, or put a middleware that gives `{T}` before what takes `&{T}` in `with = [first, second]`; an input is taken without `&`: the context here is `{Self}`",
-    label = "takes `&{T}`, which neither the context, nor a middleware before it, nor a call lends",
-    note = "of a call these are lent: `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
+    label = "takes `&{T}`, which neither the context, nor an earlier middleware, nor a call provides",
+    note = "a call provides `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
 pub trait Holds<T, How>: Sized {
     /// Returns the `T`.

@@ -91,7 +91,7 @@ impl<T, R, E> fmt::Debug for HibernatingIterator<T, R, E> {
 
 /// Output of a procedure whose events are sent later.
 #[diagnostic::on_unimplemented(
-    message = "write `#[derive(Serialize, JsonSchema)]` for the types in `{Self}`: they are what clients are sent",
+    message = "write `#[derive(Serialize, JsonSchema)]` for the types in `{Self}`: they are sent to clients",
     label = "its values lack `Serialize`, `JsonSchema` or both, its error `RpcError`; or it is another type of that name"
 )]
 pub trait Hibernating: Send + 'static {

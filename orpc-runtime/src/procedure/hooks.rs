@@ -54,7 +54,8 @@ use crate::schema::SchemaError;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "write `impl Hooks<{C}> for {Self}`: hooks of a router with the context `{C}` are told of its calls",
-    label = "not told of calls with the context `{C}`"
+    label = "not told of calls with the context `{C}`",
+    note = "without `context = …` on the router, write `impl<C: Send + Sync> Hooks<C>`"
 )]
 pub trait Hooks<C>: Send + Sync + 'static {
     /// A call has begun.

@@ -13,7 +13,7 @@ use crate::core::{Error, RpcError};
 
 #[doc = include_str!("middleware.md")]
 #[diagnostic::on_unimplemented(
-    message = "write the name of a function with `#[middleware]`: `{Self}` is none",
+    message = "write the name of a function with `#[middleware]`: `{Self}` is not one",
     label = "not a middleware"
 )]
 pub trait Middleware: Sized + Send + Sync + 'static {
@@ -39,7 +39,7 @@ pub(crate) type Below<M, C> = <M as Middleware>::Context<C>;
 
 /// A middleware for routers of context `C`.
 #[diagnostic::on_unimplemented(
-    message = "write the name of a function with `#[middleware]`: `{Self}` is none for the context `{C}`",
+    message = "write the name of a function with `#[middleware]`: `{Self}` is not one for the context `{C}`",
     label = "not a middleware here"
 )]
 pub trait RunMiddleware<C, How>: Middleware {

@@ -18,7 +18,7 @@ use crate::schema::SchemaError;
 
 /// A procedure for routers of context `C`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no procedure of a router with the context `{C}`",
+    message = "`{Self}` is not a procedure of a router with the context `{C}`",
     label = "not a procedure here"
 )]
 pub trait Mount<C, How>: Procedure {

@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
-use futures::stream::Stream;
+use futures::stream::{Empty, Stream};
 use http::HeaderMap;
 
 use crate::core::{Event, TypedError};
@@ -86,6 +86,17 @@ pub struct IsProcedure<T>(PhantomData<T>);
 impl<T> IsNot for IsProcedure<T> {}
 
 impl<T: Procedure> IsProcedure<T> {
+    /// Always `true`.
+    pub const IS: bool = true;
+}
+
+/// Check for a type that `#[middleware]` adds.
+#[derive(Debug)]
+pub struct IsMiddleware<T>(PhantomData<T>);
+
+impl<T> IsNot for IsMiddleware<T> {}
+
+impl<T: Middleware> IsMiddleware<T> {
     /// Always `true`.
     pub const IS: bool = true;
 }
@@ -199,6 +210,13 @@ impl<S: Stream, E> StreamType for Checked<Result<S, E>, true> {
     type Stream = S;
 }
 
+// Two implementations may be meant of a check that has failed, so that the compiler
+// reports nothing further.
+impl<S> StreamType for Checked<Checked<S, false>, false> {
+    type Item = Infallible;
+    type Stream = Empty<Infallible>;
+}
+
 /// A middleware.
 pub trait MiddlewareType {
     /// The type itself.
@@ -247,7 +265,16 @@ impl<C> Nothing<Extended<C, ()>> {
 }
 
 macro_rules! twice {
-    ($($case:literal: [$($parameter:ident),*] $context:ty;)*) => {
+    ($dollar:tt $($case:literal: [$($parameter:ident),*] $context:ty;)*) => {
+        /// Expands to an expression that is `true` if one of the cases holds for a context.
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __is_lent_twice {
+            ($dollar context:ty) => {
+                (false $(|| $crate::__private::Twice::<$dollar context, $case>::IS)*)
+            };
+        }
+
         $(impl<$($parameter),*> Twice<$context, $case> {
             /// Always `true`.
             pub const IS: bool = true;
@@ -256,6 +283,7 @@ macro_rules! twice {
 }
 
 twice! {
+    $
     0: [C, X] Extended<Extended<C, X>, X>;
     1: [C, X, A] Extended<Extended<Extended<C, X>, A>, X>;
     2: [C, X, A, B] Extended<Extended<Extended<Extended<C, X>, A>, B>, X>;

@@ -12,8 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as PlainValue;
 
 use super::compile::{Compiled, SchemaError, Survey, compile_plain, compile_typed, input_schema};
+use super::derived::remove_marks;
 use super::issue::{Issue, date_issues, deserialisation_issue, deserialisation_issue_of};
 use super::node::{Typed, TypedNode};
+use super::probe;
 use super::recursion::refuse_circles;
 use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 
@@ -56,7 +58,16 @@ impl From<Malformed> for DecodeError {
 impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
     /// Compiles the schema of `T`.
     pub(crate) fn compile() -> Result<Self, SchemaError> {
-        let schema = input_schema::<T>()?;
+        if let Some(fault) = probe::endless::<T>(std::any::type_name::<T>()) {
+            return Err(SchemaError::Faults(vec![fault]));
+        }
+        let mut schema = input_schema::<T>()?;
+        refuse_circles(&schema)?;
+        let faults = probe::faults::<T>(&schema, std::any::type_name::<T>());
+        if !faults.is_empty() {
+            return Err(SchemaError::Faults(faults));
+        }
+        remove_marks(&mut schema);
         let Survey { wide, codes } = Survey::of(&schema);
         Ok(Self {
             plain: compile_plain(&schema)?,
@@ -128,7 +139,8 @@ impl Reading {
         if let Some(reading) = known {
             return Ok(reading);
         }
-        let schema = input_schema::<T>()?;
+        let mut schema = input_schema::<T>()?;
+        remove_marks(&mut schema);
         refuse_circles(&schema)?;
         let Survey { wide, codes } = Survey::of(&schema);
         let places = wide.then(|| Places::of(&schema)).transpose()?;

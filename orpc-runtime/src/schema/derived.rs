@@ -1,4 +1,4 @@
-//! The halves of `#[derive(JsonSchema)]` that run: see `orpc-macros/src/schema`.
+//! Run-time part of `#[derive(JsonSchema)]`, whose other part is `orpc-macros/src/schema`.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -10,17 +10,19 @@ use serde_json::{Value, json};
 
 use super::keys;
 use super::refine::VARIANT;
-use super::refs::{Refs, Types};
+use super::refs::{Refs, Types, each_part_mut};
 
-/// The keyword with which a schema says that it cannot be used, and why: a list of
-/// texts.
+/// The keyword with the faults of a schema that cannot be used, a list of texts.
 pub(super) const FAULTS: &str = "x-faults";
 
-/// The most times that a type is asked for its schema while it makes it. A type that is
-/// flattened into a variant of itself is asked twice.
+/// The keyword that marks the schema of a type with this derive.
+pub(super) const DERIVED: &str = "x-derived";
+
+/// Maximum number of nested generations of one type's schema. A type that is flattened
+/// into a variant of itself has two.
 const MOST_OPEN: usize = 4;
 
-/// The name of a field, and a function that tells something of its type.
+/// The name of a field, and a function of its type.
 pub type OfField<'r, T> = (&'r str, fn() -> T);
 
 /// The additions of the derive to the schema of a type.
@@ -122,7 +124,7 @@ fn readable(name: &str) -> &str {
     name.find(TWIN).map_or(name, |at| &name[at + TWIN.len()..])
 }
 
-/// Returns a type's answer about itself; the other value where it asks itself without end.
+/// Calls `answer` unless calls for the same type and question are nested too deeply.
 fn once_more<T: ?Sized, R>(
     question: &'static str,
     answer: impl FnOnce() -> R,
@@ -157,9 +159,19 @@ fn once_more<T: ?Sized, R>(
     if is_open { without_end() } else { answer() }
 }
 
+/// Removes the marks of this derive from a schema.
+pub(super) fn remove_marks(schema: &mut Value) {
+    let Some(members) = schema.as_object_mut() else { return };
+    members.remove(DERIVED);
+    each_part_mut(members, |_, part| remove_marks(part));
+}
+
 impl Rules<'_> {
     fn apply<T: ?Sized>(&self, generator: &mut SchemaGenerator, schema: &mut Schema) {
         let is_read = generator.contract().is_deserialize();
+        if is_read {
+            schema.insert(DERIVED.to_owned(), true.into());
+        }
         if let Some((tag, name)) = self.tag
             && !is_read
         {

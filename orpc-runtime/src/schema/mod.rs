@@ -17,6 +17,7 @@ mod lint;
 mod messages;
 mod node;
 mod output;
+mod probe;
 mod recursion;
 mod refine;
 mod refs;

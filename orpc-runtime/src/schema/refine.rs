@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::checks::apply_checks;
-use super::derived::{FAULTS, beside_tag};
+use super::derived::{DERIVED, FAULTS, beside_tag};
 use super::refs::{Refs, Types, each_part_mut};
 
 /// The keyword with what schemars leaves out of a field.
@@ -20,7 +20,7 @@ pub(crate) enum Side {
     Written,
 }
 
-/// The direction of a schema.
+/// The use of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Values are checked against it.
@@ -34,7 +34,7 @@ pub(super) struct Refiner<'a> {
     pub(super) refs: Refs<'a>,
     pub(super) side: Side,
     pub(super) purpose: Purpose,
-    /// The reason why the schema cannot be used.
+    /// Faults that make the schema unusable.
     pub(super) faults: Vec<String>,
 }
 
@@ -59,6 +59,9 @@ impl Refiner<'_> {
         let Some(members) = schema.as_object_mut() else { return };
         if let Some(Value::Array(faults)) = members.remove(FAULTS) {
             self.faults.extend(faults.iter().filter_map(Value::as_str).map(str::to_owned));
+        }
+        if !self.keeps_aliases() {
+            members.remove(DERIVED);
         }
         self.refine_variant(members, place);
         self.refine_flattened(members);

@@ -5,16 +5,12 @@ use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Expr, Lit, Meta};
 
-use crate::procedure::validate::{Output, Procedure};
+use crate::procedure::validate::Procedure;
 
 /// `Definition::new("send", ProcedureKind::Unary).docs("…")…`
 pub(super) fn definition(procedure: &Procedure<'_>, private: &TokenStream) -> TokenStream {
     let Procedure { wire_name, docs, options, .. } = procedure;
-    let kind = match procedure.output {
-        Output::Unary { hibernates: false, .. } => quote!(Unary),
-        Output::Unary { hibernates: true, .. } => quote!(Stream),
-        Output::Stream(_) => quote!(Stream),
-    };
+    let kind = procedure.output.kind().definition();
     let mut tokens = quote!(#private::Definition::new(#wire_name, #private::ProcedureKind::#kind));
     if let Some(docs) = docs.text(private) {
         tokens.extend(quote!(.docs(#docs)));

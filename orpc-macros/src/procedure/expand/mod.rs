@@ -1,21 +1,22 @@
 //! The items beside the function.
 
 mod definition;
-mod kind;
+mod parts;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Visibility};
 
 use self::definition::definition;
-use self::kind::{Kind, Mount, kind};
+use self::parts::{Mount, Parts, parts};
 use super::validate::Procedure;
-use crate::attribute::{Runtime, associated, cfg_attributes, local};
-use crate::chain::{Chain, Link, Scope};
-use crate::lent::How;
+use crate::generate::chain::{Chain, Link, Scope};
+use crate::generate::extract::Sources;
+use crate::generate::marker::marker;
+use crate::generate::runtime::{Runtime, associated, local};
 use crate::naming::camel_case;
-use crate::signature::Head;
+use crate::parse::cfg::cfg_attributes;
+use crate::parse::signature::Head;
 
 /// ```text
 /// pub struct send {}
@@ -41,23 +42,23 @@ pub(super) fn expand(procedure: &Procedure<'_>) -> TokenStream {
 
 /// Returns the implementations for the hidden type.
 pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
-    let Procedure { subject, cfgs, options, .. } = procedure;
+    let Procedure { subject, cfgs, runtime, .. } = procedure;
     let marker = &subject.marker;
-    let private = options.runtime.private();
+    let private = runtime.private();
     let has_input = procedure.input().is_some();
     let input_type = procedure.input().map_or(quote!(()), |ty| ty.to_token_stream());
     let input = Ident::new("__Input", input_type.span());
     let definition = definition(procedure, &private);
-    let how = How::new(&procedure.arguments, subject);
-    let Kind { types, reply, error, implementation, mount } = kind(procedure, &how, &input);
-    let mount = mount_implementation(procedure, &how, &mount);
+    let sources = Sources::new(&procedure.arguments, subject);
+    let Parts { types, reply, error, implementation, mount } = parts(procedure, &sources, &input);
+    let mount = mount_implementation(procedure, &sources, &mount);
     let input_item = associated("Input", &input);
     let reply_item = associated("Reply", &reply);
     let error_item = associated("Error", &error);
 
     quote! {
         #(#cfgs)*
-        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_parens)]
         const _: () = {
             type __Input = #input_type;
             #types
@@ -93,16 +94,20 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
 ///     }
 /// }
 /// ```
-fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Mount) -> TokenStream {
-    let Procedure { subject, options, .. } = procedure;
+fn mount_implementation(
+    procedure: &Procedure<'_>,
+    sources: &Sources<'_>,
+    mount: &Mount,
+) -> TokenStream {
+    let Procedure { subject, options, runtime, .. } = procedure;
     let (marker, bound) = (&subject.marker, &subject.bound);
-    let private = options.runtime.private();
-    let tuple = how.tuple();
-    let chain = Chain::new(&options.with, quote!(__C), &options.runtime);
-    let bounds = how.bounds(chain.context(), &private);
+    let private = runtime.private();
+    let tuple = sources.tuple();
+    let chain = Chain::new(&options.with, quote!(__C), runtime);
+    let bounds = sources.bounds(chain.context(), &private);
     let (links, outer) = (&chain.links, chain.bounds());
-    let names = links.iter().map(|link| &link.how).chain(&how.parameters);
-    let all = links.iter().map(|link| &link.how).chain(&how.parameters);
+    let names = links.iter().map(|link| &link.sources).chain(&sources.parameters);
+    let all = links.iter().map(|link| &link.sources).chain(&sources.parameters);
     let point = local("point");
     let innermost = match mount {
         Mount::Method(method) => quote!(#point.#method::<Self, #tuple>()),
@@ -112,9 +117,9 @@ fn mount_implementation(procedure: &Procedure<'_>, how: &How<'_>, mount: &Mount)
     };
     let body = links.iter().rev().fold(
         innermost,
-        |inner, Link { alias, how, .. }| quote!(#point.behind::<#alias, #how>(|#point| #inner)),
+        |inner, Link { alias, sources, .. }| quote!(#point.behind::<#alias, #sources>(|#point| #inner)),
     );
-    let aliases = chain.aliases(Scope::Any, &options.runtime);
+    let aliases = chain.aliases(Scope::Any, runtime);
     quote! {
         #aliases
 
@@ -160,15 +165,5 @@ pub(crate) fn stub(head: &Head, runtime: &Runtime) -> TokenStream {
                 fn mount(_: #private::MountPoint<'_, __C>) {}
             }
         };
-    }
-}
-
-/// Returns the hidden type beside the function.
-pub(crate) fn marker(ident: &Ident, visibility: &Visibility, cfgs: &[Attribute]) -> TokenStream {
-    quote! {
-        #(#cfgs)*
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        #visibility struct #ident {}
     }
 }

@@ -633,3 +633,61 @@ enum Impossible {}
 fn an_enum_without_variants_declares_nothing() {
     assert!(<Impossible as RpcError>::declarations().is_empty());
 }
+
+#[procedure]
+async fn say() {}
+
+mod renamed {
+    pub(super) use super::say as _Say;
+    pub(super) use super::say as Say;
+    pub(super) use super::say as SAY;
+}
+
+#[allow(dead_code, reason = "they are re-exported alone")]
+mod values {
+    pub(super) trait Trait {}
+    pub(super) struct Wrapper(pub(super) u8);
+    pub(super) struct Unit;
+    #[derive(Debug)]
+    pub(super) struct Generic<T> {
+        pub(super) value: T,
+    }
+    pub(super) enum Variants {
+        Unit,
+        Tuple(u8),
+    }
+    pub(super) const LIMIT: u32 = 1;
+    pub(super) const NOTHING: () = ();
+    pub(super) static COUNT: u32 = 1;
+    pub(super) type Alias = Vec<u8>;
+}
+
+#[allow(unused_imports)]
+#[router]
+mod re_exports {
+    use super::*;
+
+    #[procedure]
+    pub(super) async fn ping() {}
+
+    #[cfg(any())]
+    pub(super) use super::renamed::Nothing;
+    pub(super) use super::renamed::Say;
+    pub(super) use super::renamed::{_Say, SAY as Other};
+    pub(super) use super::values::Variants::{Tuple, Unit as UnitVariant};
+    pub(super) use super::values::{
+        Alias, COUNT, Generic, LIMIT, NOTHING, Trait, Unit, Variants, Wrapper,
+    };
+}
+
+#[test]
+fn a_procedure_under_the_name_of_a_type_is_refused_where_a_router_re_exports_it() {
+    let router: Router<()> = re_exports::router();
+    let error = Rpc::try_new(router).expect_err("procedures would not be served");
+    let issue = |path: &str| RouterIssue::Unserved { path: path.to_owned() };
+    assert_eq!(error.issues(), [issue("Say"), issue("_Say"), issue("Other")]);
+    assert!(error.to_string().contains("write `#[procedure]` in front of it"), "{error}");
+    let nested = Router::<()>::new().nest("inner", re_exports::router());
+    let error = Rpc::try_new(nested).expect_err("a nested router is refused as well");
+    assert_eq!(error.issues()[0], issue("inner/Say"));
+}

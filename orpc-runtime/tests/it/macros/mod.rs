@@ -2,5 +2,6 @@
 
 mod cases;
 mod compile_fail;
+mod docs;
 mod failures;
 mod generated;

@@ -56,6 +56,18 @@ mod with_inner_attributes {
 }
 
 pub fn main() {
+    #[middleware]
+    async fn inside() -> u8 {
+        7
+    }
+
+    #[procedure(with = inside)]
+    async fn behind(number: &u8) -> u8 {
+        *number
+    }
+
+    let _: Router<()> = Router::new().procedure::<behind, _>();
+
     #[procedure]
     async fn local(text: String) -> usize {
         text.len()

@@ -29,6 +29,12 @@ pub mod other {
     }
 
     pub struct Made;
+
+    pub struct Wrapper(pub u8);
+
+    pub trait Shown {}
+
+    pub const LIMIT: u8 = 1;
 }
 
 /// An attribute that leaves a function unchanged.
@@ -57,8 +63,8 @@ pub mod api {
     #[procedure]
     pub use super::other::send;
 
-    pub use super::other::Made;
     use super::other::helper;
+    pub use super::other::{LIMIT, Made, Shown, Wrapper};
 
     #[cfg_attr(all(), procedure)]
     pub async fn conditional() -> u8 {

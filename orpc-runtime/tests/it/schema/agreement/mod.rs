@@ -20,6 +20,7 @@ macro_rules! echoes {
 mod combinations;
 mod derived;
 mod faults;
+mod foreign;
 mod unions;
 
 use std::collections::BTreeMap;

@@ -358,6 +358,20 @@ fn values() -> Vec<Value> {
     values
 }
 
+/// The number of parts of the values, of which each type is given one. All values are tried
+/// on types with the same attributes, whose parts differ.
+fn parts() -> usize {
+    let parts = std::env::var("COMBINATION_PARTS").ok();
+    parts.map_or(4, |parts| parts.parse().expect("COMBINATION_PARTS is a number"))
+}
+
+/// Returns the values that are tried on one type.
+fn values_of(values: &[Value], index: usize, parts: usize) -> Vec<Value> {
+    let is_chosen = |at: usize| at % parts == index % parts;
+    let chosen = values.iter().enumerate().filter(|(at, _)| is_chosen(*at));
+    chosen.map(|(_, value)| value.clone()).collect()
+}
+
 /// The values that are tried only on types with constraints.
 fn values_to_check() -> Vec<Value> {
     let texts = ["", "a", "b", "ab", "abc", "abcd", "a@b.test", "https://a.test/"];
@@ -397,8 +411,9 @@ async fn serde_the_schemas_and_typescript_agree_on_all_attributes() {
     let mut found = hold::Found::default();
     let subjects = subjects();
     let values = values();
-    for subject in &subjects {
-        found.hold(*subject, &values).await;
+    let parts = parts();
+    for (index, subject) in subjects.iter().enumerate() {
+        found.hold(*subject, &values_of(&values, index, parts)).await;
     }
     let mut checked = Vec::new();
     checks::add(&mut checked);

@@ -4,14 +4,14 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 
-use crate::attribute::local;
+use crate::generate::runtime::local;
 
 /// An argument, identified by its type alone.
 pub(crate) enum Argument {
     /// `&T`
-    Lent(Type),
+    Borrowed(Type),
     /// `Option<&T>`
-    MaybeLent(Type),
+    MaybeBorrowed(Type),
     /// `T`
     Owned(Type),
 }
@@ -39,14 +39,14 @@ impl Subject {
 }
 
 /// Source of an argument.
-enum Lender<'a> {
+enum Source<'a> {
     /// The context, by that trait with that parameter.
     Context(Ident, &'a Ident),
     /// The call, by that trait: a contract does not know its implementation.
     Call(Ident),
 }
 
-impl Lender<'_> {
+impl Source<'_> {
     /// `<__C as Lends<App, __H0>>`, `<HeaderMap as LentByCall>`
     fn implementor(&self, ty: &Type, private: &TokenStream) -> TokenStream {
         match self {
@@ -59,12 +59,12 @@ impl Lender<'_> {
 }
 
 /// The type parameters of the arguments' sources, which the compiler infers.
-pub(crate) struct How<'a> {
+pub(crate) struct Sources<'a> {
     arguments: &'a [Argument],
     pub(crate) parameters: Vec<Ident>,
 }
 
-impl<'a> How<'a> {
+impl<'a> Sources<'a> {
     pub(crate) fn new(arguments: &'a [Argument], subject: &Subject) -> Self {
         // A value of the call needs no parameter.
         let is_by_context = !subject.is_method();
@@ -77,21 +77,21 @@ impl<'a> How<'a> {
 
     /// Returns the arguments with the types of those taken by reference, and their
     /// sources.
-    fn lent(&self) -> impl Iterator<Item = (&Argument, Option<(&Type, Lender<'_>)>)> {
+    fn borrowed(&self) -> impl Iterator<Item = (&Argument, Option<(&Type, Source<'_>)>)> {
         let mut parameters = self.parameters.iter();
         self.arguments.iter().map(move |argument| {
             let (ty, by_context, by_call) = match argument {
                 Argument::Owned(_) => return (argument, None),
-                Argument::Lent(ty) => (ty, "Lends", "LentByCall"),
-                Argument::MaybeLent(ty) => (ty, "MayLend", "MaybeLentByCall"),
+                Argument::Borrowed(ty) => (ty, "Lends", "LentByCall"),
+                Argument::MaybeBorrowed(ty) => (ty, "MayLend", "MaybeLentByCall"),
             };
-            let lender = match parameters.next() {
+            let source = match parameters.next() {
                 Some(parameter) => {
-                    Lender::Context(Ident::new(by_context, Span::call_site()), parameter)
+                    Source::Context(Ident::new(by_context, Span::call_site()), parameter)
                 }
-                None => Lender::Call(Ident::new(by_call, Span::call_site())),
+                None => Source::Call(Ident::new(by_call, Span::call_site())),
             };
-            (argument, Some((ty, lender)))
+            (argument, Some((ty, source)))
         })
     }
 
@@ -103,11 +103,11 @@ impl<'a> How<'a> {
 
     /// `__C: Lends<App, __H0>, __H0: 'static,` for a context.
     pub(crate) fn bounds(&self, context: &TokenStream, private: &TokenStream) -> TokenStream {
-        let bounds = self.lent().filter_map(|(_, lent)| match lent? {
-            (ty, Lender::Context(lends, parameter)) => {
+        let bounds = self.borrowed().filter_map(|(_, lent)| match lent? {
+            (ty, Source::Context(lends, parameter)) => {
                 Some(quote!(#context: #private::#lends<#ty, #parameter>, #parameter: 'static,))
             }
-            (_, Lender::Call(_)) => None,
+            (_, Source::Call(_)) => None,
         });
         bounds.collect()
     }
@@ -116,23 +116,23 @@ impl<'a> How<'a> {
     /// taken by value.
     pub(crate) fn values(&self, owned: &Ident, private: &TokenStream) -> Vec<TokenStream> {
         let scope = local("scope");
-        let value = |(_, lent): (&Argument, Option<(&Type, Lender<'_>)>)| match lent {
+        let value = |(_, lent): (&Argument, Option<(&Type, Source<'_>)>)| match lent {
             None => quote!(#owned),
-            Some((ty, lender)) => {
-                let lender = lender.implementor(ty, private);
-                quote!(#lender::lend(#scope))
+            Some((ty, source)) => {
+                let source = source.implementor(ty, private);
+                quote!(#source::lend(#scope))
             }
         };
-        self.lent().map(value).collect()
+        self.borrowed().map(value).collect()
     }
 
     /// Returns an expression that is `true` if one of the arguments needs a socket.
     pub(crate) fn needs_socket(&self, private: &TokenStream) -> TokenStream {
         let mut needs_socket = quote!(false);
-        for (argument, lent) in self.lent() {
-            if let (Argument::Lent(_), Some((ty, lender))) = (argument, lent) {
-                let lender = lender.implementor(ty, private);
-                needs_socket.extend(quote!(|| #lender::NEEDS_SOCKET));
+        for (argument, lent) in self.borrowed() {
+            if let (Argument::Borrowed(_), Some((ty, source))) = (argument, lent) {
+                let source = source.implementor(ty, private);
+                needs_socket.extend(quote!(|| #source::NEEDS_SOCKET));
             }
         }
         needs_socket

@@ -3,12 +3,22 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 
+use super::signature::Head;
+
 /// Returns the tokens with `::` before each path that begins with one of the names: such
 /// a path cannot refer to the hidden type. Tokens that declare the name themselves are
 /// unchanged.
 pub(crate) fn absolute(tokens: TokenStream, names: &[&Ident]) -> TokenStream {
     let is_name = |ident: &Ident| names.contains(&ident);
     if declares(tokens.clone(), &is_name) { tokens } else { rewrite(tokens, &is_name) }
+}
+
+/// Returns a function whose paths may refer to a crate of its own name.
+pub(crate) fn of_function(item: TokenStream) -> TokenStream {
+    match Head::parse(item.clone()) {
+        Some(head) => absolute(item, &[&head.ident]),
+        None => item,
+    }
 }
 
 fn rewrite(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> TokenStream {

@@ -1,12 +1,10 @@
 //! Options in the parentheses of an attribute.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Path, Token};
+use syn::{Lit, LitStr, Path, Token};
 
 use crate::diagnostics::Diagnostics;
 
@@ -27,7 +25,7 @@ pub(crate) enum OptionValue {
     /// `key = [a, b]`
     Array(TokenStream),
     /// `key = &other`
-    Other,
+    Other(TokenStream),
 }
 
 impl Parse for AttributeOption {
@@ -65,10 +63,12 @@ fn parse_value(input: ParseStream<'_>) -> OptionValue {
             input.advance_to(&ahead);
             value
         }
-        _ => {
-            skip_to_comma(input);
-            OptionValue::Other
+        // `name = "a" method = GET`
+        Ok(value) if ahead.peek(Ident::peek_any) && ahead.peek2(Token![=]) => {
+            input.advance_to(&ahead);
+            value
         }
+        _ => OptionValue::Other(skip_to_comma(input)),
     }
 }
 
@@ -78,16 +78,18 @@ fn parse_array(input: ParseStream<'_>) -> syn::Result<OptionValue> {
     items.parse().map(OptionValue::Array)
 }
 
-/// Skips to the next comma, after a mistake in front of it.
-pub(crate) fn skip_to_comma(input: ParseStream<'_>) {
+/// Returns the tokens in front of the next comma, after a mistake in them.
+pub(crate) fn skip_to_comma(input: ParseStream<'_>) -> TokenStream {
+    let mut skipped = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
         // The rest is not empty, so there is a token.
-        drop(input.parse::<TokenTree>());
+        skipped.extend(input.parse::<TokenTree>());
     }
+    skipped
 }
 
 impl AttributeOption {
-    /// Returns the span at which to report a mistake in the option's value.
+    /// Returns the span of the value, otherwise that of the key.
     pub(crate) fn span(&self) -> Span {
         match &self.value {
             OptionValue::Literal(literal) => literal.span(),
@@ -96,12 +98,25 @@ impl AttributeOption {
         }
     }
 
+    /// Reports a mistake at the value, otherwise at the key.
+    pub(crate) fn report(&self, message: impl std::fmt::Display, errors: &mut Diagnostics) {
+        match &self.value {
+            OptionValue::Literal(value) => errors.at(value, message),
+            OptionValue::Path(value) => errors.at(value, message),
+            OptionValue::Other(value) | OptionValue::List(value) | OptionValue::Array(value)
+                if !value.is_empty() =>
+            {
+                errors.at(value, message);
+            }
+            _ => errors.at(&self.key, message),
+        }
+    }
+
     /// Returns the paths of `key = path` or `key = [path, …]`.
     pub(crate) fn paths(self, errors: &mut Diagnostics) -> Vec<Path> {
-        let span = self.span();
         let nouns = if self.key == "hooks" { "values" } else { "functions" };
-        match self.value {
-            OptionValue::Path(path) => vec![path],
+        match &self.value {
+            OptionValue::Path(path) => vec![path.clone()],
             OptionValue::Array(items) if !items.is_empty() => {
                 let path = |input: ParseStream<'_>| {
                     let place = input.span();
@@ -110,14 +125,14 @@ impl AttributeOption {
                         syn::Error::new(place, message)
                     })
                 };
-                parse_list(items, path, errors)
+                parse_list(items.clone(), path, errors)
             }
             _ => {
                 let key = &self.key;
                 let message = format!(
                     "write `{key} = name` or `{key} = [first, second]`, names of {nouns} without quotes"
                 );
-                errors.at_span(span, message);
+                self.report(message, errors);
                 Vec::new()
             }
         }
@@ -128,7 +143,7 @@ impl AttributeOption {
         match &self.value {
             OptionValue::Literal(Lit::Str(text)) => Some(text.clone()),
             _ => {
-                errors.at_span(self.span(), format!("write `{} = \"…\"`", self.key));
+                self.report(format!("write `{} = \"…\"`", self.key), errors);
                 None
             }
         }
@@ -153,9 +168,12 @@ pub(crate) fn parse_list<T>(
                 }
             }
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
-                errors.push(input.error("write `,` between the options"));
-                skip_to_comma(input);
-                input.parse::<Option<Token![,]>>()?;
+                errors.push(input.error("write `,` in front of this option"));
+                // The option itself may be right.
+                if !input.peek(Ident::peek_any) {
+                    skip_to_comma(input);
+                    input.parse::<Option<Token![,]>>()?;
+                }
             }
         }
         Ok(items)
@@ -190,7 +208,14 @@ pub(crate) fn parse_options(
     known: &[&str],
     errors: &mut Diagnostics,
 ) -> Vec<AttributeOption> {
-    let options = parse_list(tokens, AttributeOption::parse, errors);
+    let option = |input: ParseStream<'_>| {
+        if input.peek(Lit) || input.peek(Token![,]) {
+            let message = format!("write an option here, {}", alternatives(known));
+            return Err(input.error(message));
+        }
+        AttributeOption::parse(input)
+    };
+    let options = parse_list(tokens, option, errors);
     let mut kept: Vec<AttributeOption> = Vec::new();
     for option in options {
         let key = option.key.to_string();
@@ -210,179 +235,6 @@ pub(crate) fn parse_options(
         }
     }
     kept
-}
-
-/// Returns the span of generated code that the compiler reports at the user's code.
-pub(crate) fn at(span: Span) -> Span {
-    Span::mixed_site().located_at(span)
-}
-
-/// Creates a name that the user's items cannot refer to.
-pub(crate) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
-}
-
-/// Generates `type Input = __Input;` in an implementation, where a private type is
-/// reported at its own name.
-pub(crate) fn associated(name: &str, ty: &(impl ToTokens + Spanned)) -> TokenStream {
-    let place = at(ty.span());
-    let name = Ident::new(name, place);
-    quote_spanned!(place=> type #name = #ty;)
-}
-
-fn located(tokens: TokenStream, span: Span) -> TokenStream {
-    let locate = |mut token: TokenTree| {
-        token.set_span(token.span().located_at(span));
-        token
-    };
-    tokens.into_iter().map(locate).collect()
-}
-
-/// Path of `orpc_runtime` in generated code.
-#[derive(Clone)]
-pub(crate) struct Runtime(Path);
-
-impl Default for Runtime {
-    fn default() -> Self {
-        Self(syn::parse_quote!(::orpc_runtime))
-    }
-}
-
-impl Runtime {
-    /// Reads the path of `crate = "…"`.
-    pub(crate) fn from_option(option: &AttributeOption, errors: &mut Diagnostics) -> Self {
-        let Some(text) = option.text(errors) else {
-            return Self::default();
-        };
-        match text.parse::<Path>() {
-            Ok(path) => Self(path),
-            Err(_) => {
-                errors.at(&text, "write `crate = \"some::path\"`: this is no path");
-                Self::default()
-            }
-        }
-    }
-
-    /// Wraps a path.
-    pub(crate) fn new(path: Path) -> Self {
-        Self(path)
-    }
-
-    /// Returns the crate itself.
-    pub(crate) fn root(&self) -> &Path {
-        &self.0
-    }
-
-    /// Returns the crate, as code that the compiler reports at that place.
-    pub(crate) fn root_at(&self, span: Span) -> TokenStream {
-        located(self.0.to_token_stream(), span)
-    }
-
-    /// Returns the hidden module that generated code uses.
-    pub(crate) fn private(&self) -> TokenStream {
-        self.private_at(Span::call_site())
-    }
-
-    /// Returns the hidden module, as code that the compiler reports at that place.
-    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
-        let root = self.root_at(span);
-        quote_spanned!(span=> #root::__private)
-    }
-
-    /// Returns the path of a re-exported crate, as text for its derive.
-    pub(crate) fn private_text(&self, name: &str) -> String {
-        let root = &self.0;
-        format!("{}::__private::{name}", quote!(#root).to_string().replace(' ', ""))
-    }
-}
-
-/// Returns `true` if an attribute has that name, with any path.
-pub(crate) fn is_attribute(attribute: &Attribute, name: &str) -> bool {
-    attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
-}
-
-/// Returns the attributes that decide whether the item exists: each `cfg`, also inside
-/// of `cfg_attr`.
-pub(crate) fn cfg_attributes(attributes: &[Attribute]) -> Vec<Attribute> {
-    attributes.iter().filter_map(cfg_attribute).collect()
-}
-
-fn cfg_attribute(attribute: &Attribute) -> Option<Attribute> {
-    if attribute.path().is_ident("cfg") {
-        return Some(attribute.clone());
-    }
-    let syn::Meta::List(list) = &attribute.meta else { return None };
-    if !attribute.path().is_ident("cfg_attr") {
-        return None;
-    }
-    let (condition, inner) = crate::cfg::split(list.tokens.clone())?;
-    let inner: Vec<Attribute> =
-        inner.into_iter().map(|inner| syn::parse_quote!(#[#inner])).collect();
-    let inner = cfg_attributes(&inner);
-    let inner = inner.iter().map(|inner| &inner.meta);
-    let is_empty = inner.len() == 0;
-    (!is_empty).then(|| syn::parse_quote!(#[cfg_attr(#condition, #(#inner),*)]))
-}
-
-/// A doc comment.
-#[derive(Default)]
-pub(crate) struct Docs(Vec<Doc>);
-
-/// One attribute of a doc comment.
-enum Doc {
-    Text(String),
-    /// `#[doc = include_str!("…")]`, which the compiler evaluates.
-    Expression(Box<Expr>),
-}
-
-impl Docs {
-    pub(crate) fn of(attributes: &[Attribute]) -> Self {
-        let parts = attributes.iter().filter_map(|attribute| match &attribute.meta {
-            syn::Meta::NameValue(pair) if attribute.path().is_ident("doc") => {
-                Some(match &pair.value {
-                    Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Doc::Text(text.value()),
-                    value => Doc::Expression(Box::new(value.clone())),
-                })
-            }
-            _ => None,
-        });
-        Self(parts.collect())
-    }
-
-    /// Returns the text as an expression of type `&'static str`: the lines without the
-    /// space that follows `///`. `None` if there is no comment.
-    ///
-    /// ```text
-    /// { static __DOCS: Docs = Docs::new(concat!(" Sends.", "\n", include_str!("send.md"))); __DOCS.get() }
-    /// ```
-    pub(crate) fn text(&self, private: &TokenStream) -> Option<TokenStream> {
-        let texts = self.0.iter().map(|part| match part {
-            Doc::Text(text) => Some(text.as_str()),
-            Doc::Expression(_) => None,
-        });
-        if let Some(texts) = texts.collect::<Option<Vec<_>>>() {
-            let text = plain_docs(&texts.join("\n"));
-            return (!text.is_empty()).then(|| text.into_token_stream());
-        }
-        let parts = self.0.iter().map(|part| match part {
-            Doc::Text(text) => text.to_token_stream(),
-            Doc::Expression(value) => value.to_token_stream(),
-        });
-        Some(quote! {
-            {
-                static __DOCS: #private::Docs =
-                    #private::Docs::new(::core::concat!(#(#parts, "\n"),*));
-                __DOCS.get()
-            }
-        })
-    }
-}
-
-/// Returns the lines without the space that follows `///`.
-fn plain_docs(text: &str) -> String {
-    // Unlike `lines`, this keeps the empty line between two paragraphs.
-    let lines = text.split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line));
-    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 #[cfg(test)]

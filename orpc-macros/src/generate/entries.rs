@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Attribute;
 
-use crate::attribute::{Runtime, at};
+use crate::generate::runtime::{Runtime, at};
 
 /// A router as a type.
 pub(crate) struct RouterType<'a> {
@@ -31,7 +31,7 @@ impl ToTokens for RouterType<'_> {
             #[allow(non_camel_case_types)]
             pub struct router {}
 
-            #[allow(deprecated, clippy::all, clippy::pedantic)]
+            #[allow(deprecated)]
             const _: () = {
                 impl #generics #private::RouterModule<#context> for self::router {
                     fn router() -> #root::Router<#context> {

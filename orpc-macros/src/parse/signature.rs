@@ -1,6 +1,7 @@
 //! Rules of annotated functions, for every attribute.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{VisitMut, visit_path_mut, visit_type_reference_mut};
@@ -9,10 +10,10 @@ use syn::{
     TypeImplTrait, TypeReference, Visibility,
 };
 
-use crate::cfg::{Answers, Unknown};
 use crate::diagnostics::Diagnostics;
-use crate::lent::Argument;
-use crate::types::{is_named, optional_reference, owned, strip_groups};
+use crate::generate::extract::Argument;
+use crate::parse::cfg::{Answers, Unknown};
+use crate::parse::types::{is_named, optional_reference, owned, strip_groups};
 
 /// Attribute of a function.
 #[derive(Clone, Copy)]
@@ -66,7 +67,7 @@ impl Function {
 
     /// Returns `true` if this is a method, beside which no type can be generated.
     pub(crate) fn is_method(&self) -> bool {
-        self.signature.receiver().is_some()
+        self.signature.receiver().is_some() || mentions_self(&self.signature)
     }
 }
 
@@ -122,6 +123,7 @@ pub(crate) fn check(signature: &Signature, role: Role, errors: &mut Diagnostics)
     check_qualifiers(signature, role, errors);
     check_generics(signature, role, errors);
     check_own_names(signature, errors);
+    check_self(signature, role, errors);
 }
 
 // `unsafe fn`, `extern "C" fn`, `const fn`, `fn(…, ...)`
@@ -145,12 +147,34 @@ fn check_qualifiers(signature: &Signature, role: Role, errors: &mut Diagnostics)
 fn check_generics(signature: &Signature, role: Role, errors: &mut Diagnostics) {
     let reason = match role {
         Role::Procedure => "a procedure cannot be generic, its schema is that of one type",
-        Role::Middleware => "a middleware cannot be generic, it lends one type",
+        Role::Middleware => "a middleware cannot be generic, it provides one type",
     };
     for parameter in &signature.generics.params {
         if !matches!(parameter, GenericParam::Lifetime(_)) {
             errors.at(parameter, format!("write the type itself: {reason}"));
         }
+    }
+}
+
+/// Returns `true` if `Self` is part of a type.
+fn mentions_self(signature: &Signature) -> bool {
+    fn has_self(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "Self",
+            TokenTree::Group(group) => has_self(group.stream()),
+            _ => false,
+        })
+    }
+    has_self(signature.inputs.to_token_stream()) || has_self(signature.output.to_token_stream())
+}
+
+// `async fn f(input: Self)` in an `impl`
+fn check_self(signature: &Signature, role: Role, errors: &mut Diagnostics) {
+    if signature.receiver().is_none() && mentions_self(signature) {
+        errors.at(
+            &signature.ident,
+            format!("move this function out of the `impl`, and write the type in place of `Self`: a {} stands in a module", role.noun()),
+        );
     }
 }
 
@@ -163,9 +187,8 @@ fn check_own_names(signature: &Signature, errors: &mut Diagnostics) {
         fn check(&mut self, ident: &Ident) {
             let name = ident.to_string();
             if name.strip_prefix("__").is_some_and(|rest| rest.starts_with(char::is_uppercase)) {
-                let message = format!(
-                    "rename `{name}`: such names are those of what stands beside the function"
-                );
+                let message =
+                    format!("rename `{name}`: names of this form belong to generated code");
                 self.0.at(ident, message);
             }
         }
@@ -205,7 +228,7 @@ pub(crate) fn arguments(
             FnArg::Typed(argument) => strip_groups(&argument.ty),
             FnArg::Receiver(receiver) => {
                 let message = format!(
-                    "write a function without `self`: what a {} needs it takes as `&Context`",
+                    "remove `self`, and take `&Context` instead: a {} is a function of a module",
                     role.noun()
                 );
                 errors.at(receiver, message);
@@ -216,11 +239,11 @@ pub(crate) fn arguments(
         match (ty, optional_reference(ty)) {
             (Type::Reference(reference), _) => {
                 check_reference(reference, role, false, errors);
-                arguments.push(Argument::Lent(owned(&reference.elem)));
+                arguments.push(Argument::Borrowed(owned(&reference.elem)));
             }
             (_, Some(reference)) => {
                 check_reference(reference, role, true, errors);
-                arguments.push(Argument::MaybeLent(owned(&reference.elem)));
+                arguments.push(Argument::MaybeBorrowed(owned(&reference.elem)));
             }
             (_, None) if is_owned(ty, errors) => arguments.push(Argument::Owned(owned(ty))),
             (_, None) => {}
@@ -252,7 +275,7 @@ fn check_reference(
     if reference.mutability.is_some() {
         errors.at(
             reference,
-            "take it by `&` and put what changes behind a lock: calls share what is lent",
+            "take it by `&`, and put state that changes behind a lock: calls share this value",
         );
     }
     let unlent = |ty: &str| {
@@ -261,7 +284,7 @@ fn check_reference(
             format!("write `Option<{ty}>`: an input is taken by value")
         }
         Role::Procedure => format!("write `{ty}`: an input is taken by value"),
-        Role::Middleware => "take `&Context`, or by reference what a middleware before it or a call lends: that is no text and no slice".to_owned(),
+        Role::Middleware => "take `&Context`, `&Call` or a value of an earlier middleware: none provides a text or a slice".to_owned(),
     }
     };
     match strip_groups(&reference.elem) {
@@ -280,10 +303,10 @@ pub(crate) fn check_borrows(ty: &Type, role: Role, errors: &mut Diagnostics) {
 
     let message = match role {
         Role::Procedure => {
-            "return an owned type, `String` for `&str`, `Vec<T>` for `&[T]`: what is sent cannot borrow"
+            "return an owned type, `String` for `&str`, `Vec<T>` for `&[T]`: a result outlives the call"
         }
         Role::Middleware => {
-            "return an owned type, `String` for `&str`, `Arc<T>` for `&T`: what is lent to procedures cannot borrow itself"
+            "return an owned type, `String` for `&str`, `Arc<T>` for `&T`: procedures borrow the value, which cannot borrow itself"
         }
     };
 

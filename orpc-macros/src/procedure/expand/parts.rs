@@ -1,18 +1,19 @@
-//! Generated code that depends on the kind of the procedure.
+//! Parts of the expansion that depend on the kind of the procedure.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::attribute::{Runtime, at, local};
-use crate::checked::{self, Meant, check, checked, no_internal, no_result};
-use crate::lent::How;
+use crate::generate::checked::{self, Meant, check, checked, no_internal, no_result};
+use crate::generate::extract::Sources;
+use crate::generate::runtime::{Runtime, at, local};
+use crate::parse::types::{inferred, is_built_in, is_named, result_parts};
+use crate::procedure::kind;
 use crate::procedure::validate::{Output, Procedure, Stream};
-use crate::types::{inferred, is_built_in, is_named, result_parts};
 
 /// The parts of the expansion that depend on the kind.
-pub(super) struct Kind {
+pub(super) struct Parts {
     /// The user's types under names of their own.
     pub(super) types: TokenStream,
     pub(super) reply: TokenStream,
@@ -29,22 +30,22 @@ pub(super) enum Mount {
     Output(TokenStream),
 }
 
-pub(super) fn kind(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident) -> Kind {
+pub(super) fn parts(procedure: &Procedure<'_>, sources: &Sources<'_>, input: &Ident) -> Parts {
     match &procedure.output {
-        Output::Unary { ty, hibernates } => unary(procedure, how, input, ty, *hibernates),
-        Output::Stream(output) => stream(procedure, how, input, output),
+        Output::Reply { ty, kind } => reply(procedure, sources, input, ty, kind),
+        Output::Stream(output) => stream(procedure, sources, input, output, &kind::STREAM),
     }
 }
 
-fn unary(
+fn reply(
     procedure: &Procedure<'_>,
-    how: &How<'_>,
+    sources: &Sources<'_>,
     input: &Ident,
     ty: &Type,
-    hibernates: bool,
-) -> Kind {
+    kind: &kind::Kind,
+) -> Parts {
     let ident = procedure.ident;
-    let runtime = &procedure.options.runtime;
+    let runtime = &procedure.runtime;
     let (scope, input_value) = (local("scope"), local("input"));
     // The function's name, at which a future that is not `Send` is reported.
     let place = at(ident.span());
@@ -55,17 +56,16 @@ fn unary(
     let success = result_parts(ty).map_or(ty, |(success, _)| success);
     let is_simple = is_built_in(success) && !is_named(success, "Option");
     types.extend((!is_simple).then(|| no_result(&output, runtime)));
-    let result = call(procedure, how, place);
+    let result = call(procedure, sources, place);
     let result = quote_spanned!(place=> <#whole as #private::ResultType>::split(#result));
-    let (kind, output_name) =
-        if hibernates { ("HibernatingHandler", "Iterator") } else { ("Unary", "Output") };
-    let (kind, output_name) = (Ident::new(kind, place), Ident::new(output_name, place));
+    let (types_trait, output_name) =
+        (Ident::new(kind.types.0, place), Ident::new(kind.types.1, place));
     let subject = &procedure.subject;
     let marker = &subject.marker;
-    let run = how.implement("UnaryHandler", subject, &private, place);
-    let needs_socket = how.needs_socket(&private);
+    let run = sources.implement(kind.handler, subject, &private, place);
+    let needs_socket = sources.needs_socket(&private);
     let implementation = quote_spanned! {place=>
-        impl #private::#kind for #marker {
+        impl #private::#types_trait for #marker {
             type #output_name = #output;
         }
 
@@ -81,14 +81,12 @@ fn unary(
             }
         }
     };
-    let mount = if hibernates {
-        Mount::Method(local("hibernating"))
-    } else if is_built_in(success) {
-        Mount::Method(local("unary"))
-    } else {
+    let mount = if kind.is_by_output && !is_built_in(success) {
         Mount::Output(prepared(&output, runtime))
+    } else {
+        Mount::Method(kind.mount())
     };
-    Kind {
+    Parts {
         types: quote!(type __Returned = #ty; #types),
         reply: output.to_token_stream(),
         error,
@@ -107,10 +105,10 @@ fn prepared(output: &Ident, runtime: &Runtime) -> TokenStream {
 }
 
 /// Returns the call of the function, awaited if it is async.
-fn call(procedure: &Procedure<'_>, how: &How<'_>, place: Span) -> TokenStream {
+fn call(procedure: &Procedure<'_>, sources: &Sources<'_>, place: Span) -> TokenStream {
     let function = &procedure.subject.function;
-    let private = procedure.options.runtime.private();
-    let mut values = how.values(&local("input"), &private);
+    let private = procedure.runtime.private();
+    let mut values = sources.values(&local("input"), &private);
     if procedure.subject.is_method() {
         let scope = local("scope");
         values.insert(0, quote!(#private::Scope::context(#scope)));
@@ -119,8 +117,14 @@ fn call(procedure: &Procedure<'_>, how: &How<'_>, place: Span) -> TokenStream {
     if procedure.is_async { quote_spanned!(place=> #result.await) } else { result }
 }
 
-fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stream) -> Kind {
-    let runtime = &procedure.options.runtime;
+fn stream(
+    procedure: &Procedure<'_>,
+    sources: &Sources<'_>,
+    input: &Ident,
+    output: &Stream,
+    kind: &kind::Kind,
+) -> Parts {
+    let runtime = &procedure.runtime;
     let (scope, input_value, item_value) = (local("scope"), local("input"), local("item"));
     let item_span = match output {
         Stream::Opaque { item } | Stream::OpaqueResult { item, .. } => item.span(),
@@ -134,7 +138,7 @@ fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stre
     });
     let private = runtime.private_at(place);
     let Opened { types, error, result } =
-        opened(output, call(procedure, how, place), place, runtime);
+        opened(output, call(procedure, sources, place), place, runtime);
 
     let item = Ident::new("__Item", item_span);
     let item_type = match output {
@@ -147,11 +151,13 @@ fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stre
     let no_result = no_result(&event, runtime);
     let subject = &procedure.subject;
     let marker = &subject.marker;
-    let run = how.implement("StreamHandler", subject, &private, place);
-    let needs_socket = how.needs_socket(&private);
+    let run = sources.implement(kind.handler, subject, &private, place);
+    let needs_socket = sources.needs_socket(&private);
+    let (types_trait, item_name) =
+        (Ident::new(kind.types.0, place), Ident::new(kind.types.1, place));
     let implementation = quote_spanned! {place=>
-        impl #private::Streams for #marker {
-            type Item = __Item;
+        impl #private::#types_trait for #marker {
+            type #item_name = __Item;
             type Event = #event;
             type EventError = #event_error;
 
@@ -176,12 +182,12 @@ fn stream(procedure: &Procedure<'_>, how: &How<'_>, input: &Ident, output: &Stre
             }
         }
     };
-    Kind {
+    Parts {
         error,
         types: quote!(#types #parts #no_result),
         reply: quote_spanned!(place=> #private::BoxStream<'static, __Item>),
         implementation,
-        mount: Mount::Method(local("stream")),
+        mount: Mount::Method(kind.mount()),
     }
 }
 

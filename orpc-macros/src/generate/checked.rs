@@ -5,8 +5,8 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use crate::attribute::{Runtime, at};
-use crate::types::is_named;
+use crate::generate::runtime::{Runtime, at};
+use crate::parse::types::is_named;
 
 /// Kind of a type, by its name.
 #[derive(Clone, Copy)]
@@ -27,8 +27,10 @@ impl Meant {
 
     fn message(self) -> &'static str {
         match self {
-            Self::Result => "write `Result` here: this type is none",
-            Self::Stream => "write `async` before `fn`, or return a stream: this type is none",
+            Self::Result => "write `Result` here: this type is not a `Result`",
+            Self::Stream => {
+                "write `async` before `fn`, or return a stream: this type is not a stream"
+            }
             Self::Middleware => "write the name of a function with `#[middleware]`",
         }
     }
@@ -128,7 +130,7 @@ pub(crate) fn middleware(name: &Ident, path: &Path, runtime: &Runtime) -> TokenS
     let written = path.to_token_stream().to_string().replace(' ', "");
     let written = written.strip_prefix("self::").unwrap_or(&written);
     let message = format!(
-        "write `#[middleware]` before `{written}`, or the name of another function that has it: this is no middleware"
+        "write `#[middleware]` before `{written}`, or name a function that has it: this is not a middleware"
     );
     quote_spanned! {place=>
         <#private::Checked<#name, {
@@ -156,13 +158,12 @@ pub(crate) fn once(
         let place = at(path.span());
         let private = runtime.private_at(place);
         let name = Ident::new(&format!("__Behind{index}"), place);
-        let cases = 0..TWICE;
+        let root = runtime.root_at(place);
         quote_spanned! {place=>
             type #name = #context;
             ::core::assert!(
-                #private::Nothing::<#name>::IS
-                    || !(false #(|| #private::Twice::<#name, #cases>::IS)*),
-                "lend a type of its own here: what this middleware lends is lent in front of it already"
+                #private::Nothing::<#name>::IS || !#root::__is_lent_twice!(#name),
+                "return a type of its own here: the context in front of this middleware has the type already"
             );
         }
     });
@@ -181,9 +182,7 @@ pub(crate) fn once(
     }
 }
 
-/// ```text
-/// <Checked<App, { assert!(IsShared::<App>::IS, "…"); true }> as OnceType>::Context
-/// ```
+/// `Checked<App, { assert!(IsShared::<App>::IS, "…"); true }>`
 pub(crate) fn shared(context: &Path, runtime: &Runtime) -> TokenStream {
     let place = at(context.span());
     let private = runtime.private_at(place);
@@ -192,16 +191,13 @@ pub(crate) fn shared(context: &Path, runtime: &Runtime) -> TokenStream {
         "make `{written}` `Send + Sync`, with `Arc` in place of `Rc` and `Mutex` or an atomic in place of `RefCell` or `Cell`: calls on several threads share the context"
     );
     quote_spanned! {place=>
-        <#private::Checked<#context, {
+        #private::Checked<#context, {
             use #private::IsNot as _;
             ::core::assert!(#private::IsShared::<#context>::IS, #message);
             true
-        }> as #private::OnceType>::Context
+        }>
     }
 }
-
-/// The number of cases of `Twice`.
-const TWICE: usize = 11;
 
 /// Refuses a success that is a `Result` again, or an `Option` or `Event` of one: its
 /// error would be sent as a value. `name` is an alias of the success' type.

@@ -3,10 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Path;
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use crate::attribute::{Runtime, at};
-use crate::checked;
+use crate::generate::checked;
+use crate::generate::runtime::{Runtime, at};
 
 /// The middlewares of a procedure or router, the first one outermost.
 pub(crate) struct Chain<'a> {
@@ -20,7 +21,7 @@ pub(crate) struct Link<'a> {
     /// An alias of it: what is no type is reported where the alias is made, once.
     pub(crate) alias: Ident,
     /// Type parameter of the arguments' sources.
-    pub(crate) how: Ident,
+    pub(crate) sources: Ident,
     /// The context in front of it.
     pub(crate) context: TokenStream,
     /// The hidden module, as code that is reported at the middleware's name.
@@ -38,8 +39,8 @@ impl<'a> Chain<'a> {
             let alias = Ident::new(&format!("__Middleware{index}"), place);
             let behind =
                 quote_spanned!(place=> <#alias as #private::Middleware>::Context<#context>);
-            let how = format_ident!("__M{index}");
-            links.push(Link { path, alias, how, context, private });
+            let sources = format_ident!("__M{index}");
+            links.push(Link { path, alias, sources, context, private });
             context = behind;
         }
         Self { links, context }
@@ -65,9 +66,10 @@ impl<'a> Chain<'a> {
             let place = at(path.span());
             let named = Ident::new(&format!("__Named{index}"), place);
             let middleware = checked::middleware(&named, path, runtime);
-            let (lookup, ty) = match folder(path, scope) {
-                Some(folder) => lookup(path, &folder, scope.holder(index, place), runtime),
-                None => (TokenStream::new(), path.to_token_stream()),
+            let (lookup, ty) = if is_importable(path) {
+                lookup(path, scope.holder(index, place), runtime)
+            } else {
+                (TokenStream::new(), path.to_token_stream())
             };
             quote! {
                 #lookup
@@ -80,15 +82,15 @@ impl<'a> Chain<'a> {
 
     /// `__Middleware0: RunMiddleware<__C, __M0>, __M0: 'static,`
     pub(crate) fn bounds(&self) -> TokenStream {
-        let bounds = self.links.iter().map(|Link { alias, how, context, private, .. }| {
-            quote!(#alias: #private::RunMiddleware<#context, #how>, #how: 'static,)
+        let bounds = self.links.iter().map(|Link { alias, sources, context, private, .. }| {
+            quote!(#alias: #private::RunMiddleware<#context, #sources>, #sources: 'static,)
         });
         bounds.collect()
     }
 }
 
 /// The place of the code that names middlewares.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Scope {
     /// A module.
     Module,
@@ -113,68 +115,58 @@ impl Scope {
     }
 }
 
-/// Returns the path of the module in which the last name of a path stands; none if it may
-/// be of a block.
-fn folder(path: &Path, scope: Scope) -> Option<TokenStream> {
-    let first = &path.segments.first()?.ident;
-    let is_anchored =
-        path.leading_colon.is_some() || ["self", "super", "crate"].iter().any(|it| first == it);
-    if scope == Scope::Any && !is_anchored {
-        return None;
-    }
-    let Some(before) = path.segments.len().checked_sub(1).filter(|&before| before > 0) else {
-        return Some(quote!(self));
-    };
-    let colon = &path.leading_colon;
-    let segments = path.segments.iter().take(before);
-    Some(quote!(#colon #(#segments)::*))
-}
-
 /// ```text
 /// struct __With0 {}
 /// const _: () = {
-///     use super::authenticate as _;
-///     struct authenticate {}
+///     struct __Found {}
 ///     const _: () = {
-///         use super::*;
-///         impl NamedType for self::__With0 { type Type = authenticate; }
+///         use authenticate as __Found;
+///         impl NamedType for self::__With0 { type Type = __Found; }
 ///     };
 /// };
 /// <self::__With0 as NamedType>::Type
 /// ```
 ///
-/// The type of a name, or the struct where the name is of a function alone: without
-/// `#[middleware]` it has no type.
+/// Returns the type of a name, or the struct where the name is of a function alone:
+/// without `#[middleware]` it has no type.
 fn lookup(
     path: &Path,
-    folder: &TokenStream,
     (holder, holder_path): (Ident, TokenStream),
     runtime: &Runtime,
 ) -> (TokenStream, TokenStream) {
     let place = at(path.span());
     let private = runtime.private_at(place);
-    let Some(name) = path.segments.last().map(|segment| &segment.ident) else {
-        return (TokenStream::new(), path.to_token_stream());
-    };
-    let named = match path.get_ident() {
-        Some(name) => quote_spanned!(place=> self::#name),
-        None => path.to_token_stream(),
-    };
-    let exists = Ident::new("__Exists", place);
+    let found = Ident::new("__Found", place);
+    let import = import(path, &found);
     let definition = quote_spanned! {place=>
         #[doc(hidden)]
         struct #holder {}
         const _: () = {
-            use #named as #exists;
-            #[allow(non_camel_case_types, dead_code)]
-            struct #name {}
+            struct #found {}
             const _: () = {
-                use #folder::*;
+                #import
                 impl #private::NamedType for #holder_path {
-                    type Type = #name;
+                    type Type = #found;
                 }
             };
         };
     };
     (definition, quote_spanned!(place=> <#holder_path as #private::NamedType>::Type))
+}
+
+/// `use authenticate as __Found;`: the type of that name, the value, or both. An item
+/// `__Found` of an outer block stands for the one that is missing.
+pub(crate) fn import(path: &Path, found: &Ident) -> TokenStream {
+    let place = at(path.span());
+    quote_spanned!(place=> use #path as #found;)
+}
+
+/// Returns `true` if an import can name the path: no type is part of it.
+pub(crate) fn is_importable(path: &Path) -> bool {
+    let is_type = |segment: &syn::PathSegment| {
+        segment.ident.unraw().to_string().starts_with(char::is_uppercase)
+    };
+    let before = path.segments.len().saturating_sub(1);
+    path.segments.iter().all(|segment| segment.arguments.is_none())
+        && !path.segments.iter().take(before).any(is_type)
 }

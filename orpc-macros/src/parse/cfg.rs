@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Meta, Signature, Token};
 
-use crate::attribute::Runtime;
+use crate::generate::runtime::Runtime;
 
 /// The option that carries the answers.
 const OPTION: &str = "__cfg";
@@ -226,4 +226,27 @@ pub(crate) fn split(tokens: TokenStream) -> Option<(TokenStream, Vec<TokenStream
     let mut parts = parser.parse2(tokens).ok()?.into_iter();
     let condition = parts.next()?;
     Some((condition, parts.filter(|part| !part.is_empty()).collect()))
+}
+
+/// Returns the attributes that decide whether the item exists: each `cfg`, also inside
+/// of `cfg_attr`.
+pub(crate) fn cfg_attributes(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter_map(cfg_attribute).collect()
+}
+
+fn cfg_attribute(attribute: &Attribute) -> Option<Attribute> {
+    if attribute.path().is_ident("cfg") {
+        return Some(attribute.clone());
+    }
+    let syn::Meta::List(list) = &attribute.meta else { return None };
+    if !attribute.path().is_ident("cfg_attr") {
+        return None;
+    }
+    let (condition, inner) = split(list.tokens.clone())?;
+    let inner: Vec<Attribute> =
+        inner.into_iter().map(|inner| syn::parse_quote!(#[#inner])).collect();
+    let inner = cfg_attributes(&inner);
+    let inner = inner.iter().map(|inner| &inner.meta);
+    let is_empty = inner.len() == 0;
+    (!is_empty).then(|| syn::parse_quote!(#[cfg_attr(#condition, #(#inner),*)]))
 }
