@@ -1,213 +1,26 @@
-//! Names that serde reads, asked from `Deserialize` when a router is built.
-//!
-//! schemars' own derive ignores `alias`, `other` and payloads that serde skips. Generated
-//! code hands serde the names of its fields and variants, with their aliases; a
-//! deserialiser without input records them and compares them with the schema of the same
-//! place. Types with the derive of this crate are not compared: their schemas know these
-//! attributes.
-//!
-//! One pass gives one dummy value. A value that a type refuses ends its pass; the next
-//! one begins with the names that no pass has reached.
-//!
-//! A first exploration without a schema finds types that recurse through types without a
-//! name alone, before schemars generates their schema without end.
+//! A deserialiser of dummy values, which compares names on its way.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 use serde_json::Value;
 
-use super::derived::DERIVED;
-use super::refs::Refs;
-
-/// Maximum number of passes over one type.
-const MOST_PASSES: usize = 256;
-/// Maximum depth of a dummy value.
-const DEEPEST: usize = 24;
-/// A text that is no name.
-const NO_NAME: &str = "\u{0}";
+use super::{
+    Any, DEEPEST, Explorer, Key, Names, constants, properties, property_names, takes_any_text,
+};
 
 /// Maximum number of nested options, lists, tuples and maps without a type that has a name.
 const MOST_NAMELESS: usize = 64;
 
-/// Returns the faults of a schema that lacks names of a type.
-pub(super) fn faults<T: DeserializeOwned>(schema: &Value, type_name: &str) -> Vec<String> {
-    explore::<T>(Some(schema), type_name)
-}
-
-/// Returns the fault of a type that recurses through types without a name, such as a
-/// transparent newtype of a list of itself: schemars generates its schema without end.
-pub(super) fn endless<T: DeserializeOwned>(type_name: &str) -> Option<String> {
-    explore::<T>(None, type_name).into_iter().next()
-}
-
-fn explore<T: DeserializeOwned>(schema: Option<&Value>, type_name: &str) -> Vec<String> {
-    let explorer = Explorer {
-        refs: schema.map(Refs::of),
-        reached: RefCell::default(),
-        has_progress: Cell::new(true),
-        faults: RefCell::default(),
-        any: RefCell::default(),
-        tags: RefCell::default(),
-    };
-    for _ in 0..MOST_PASSES {
-        if !explorer.has_progress.replace(false) {
-            break;
-        }
-        explorer.any.take();
-        let root = Probe {
-            explorer: &explorer,
-            nodes: schema.into_iter().collect(),
-            place: type_name.rsplit("::").next().unwrap_or(type_name).to_owned(),
-            open: Vec::new(),
-            nameless: 0,
-            owner: ("", false),
-        };
-        // An implementation by hand may panic; its inputs are checked by the schema alone.
-        let Ok(read) = catch_unwind(AssertUnwindSafe(|| T::deserialize(root).map(drop))) else {
-            break;
-        };
-        explorer.note_tagged(read.err());
-    }
-    let mut faults = explorer.faults.into_inner();
-    faults.dedup();
-    faults
-}
-
-/// What is known of a type after the passes so far.
-struct Explorer<'s> {
-    /// The definitions of the schema, if names are compared with one.
-    refs: Option<Refs<'s>>,
-    /// Names by their list of names, and whether a pass has reached them.
-    reached: RefCell<HashSet<(usize, &'static str)>>,
-    has_progress: Cell<bool>,
-    faults: RefCell<Vec<String>>,
-    /// The last place in a pass at which serde looks at a value before it decides.
-    any: RefCell<Option<Any<'s>>>,
-    /// The tags of internally tagged enums by their places.
-    tags: RefCell<Vec<(String, &'static str)>>,
-}
-
-/// A place with an untagged or internally tagged enum.
-struct Any<'s> {
-    place: String,
-    nodes: Vec<&'s Value>,
-}
-
-impl<'s> Explorer<'s> {
-    /// Marks a name as reached. Returns `true` the first time.
-    fn reach(&self, names: &'static [&'static str], name: &'static str) -> bool {
-        let is_new = self.reached.borrow_mut().insert((names.as_ptr().addr(), name));
-        if is_new {
-            self.has_progress.set(true);
-        }
-        is_new
-    }
-
-    fn is_reached(&self, names: &'static [&'static str], name: &'static str) -> bool {
-        self.reached.borrow().contains(&(names.as_ptr().addr(), name))
-    }
-
-    fn fault(&self, place: &str, text: fmt::Arguments<'_>) {
-        let fault = format!(
-            "`{place}`: {text}: derive `JsonSchema` of `orpc_runtime::prelude`, which reads \
-             serde's attributes, or add it to the schema"
-        );
-        let mut faults = self.faults.borrow_mut();
-        if !faults.contains(&fault) {
-            faults.push(fault);
-        }
-    }
-
-    /// Returns the parts of schemas of which a value may be one, and whether one of them
-    /// is by the derive of this crate.
-    fn parts(&self, nodes: &[&'s Value]) -> (Vec<&'s Value>, bool) {
-        let (mut parts, mut is_derived) = (Vec::new(), false);
-        let mut left: Vec<(&Value, usize)> = nodes.iter().map(|node| (*node, DEEPEST)).collect();
-        while let Some((node, depth)) = left.pop() {
-            let Some(depth) = depth.checked_sub(1) else { continue };
-            is_derived |= node.get(DERIVED).is_some();
-            parts.push(node);
-            let reference = node.get("$ref").and_then(Value::as_str);
-            left.extend(reference.and_then(|name| self.refs?.get(name)).map(|node| (node, depth)));
-            for keyword in ["allOf", "anyOf", "oneOf"] {
-                let inner = node.get(keyword).and_then(Value::as_array);
-                left.extend(inner.into_iter().flatten().map(|node| (node, depth)));
-            }
-        }
-        (parts, is_derived)
-    }
-
-    /// Reports names of serde's that no part of a schema has.
-    fn compare(&self, place: &str, names: &[&str], known: &[&str], noun: &str) {
-        if known.is_empty() {
-            return;
-        }
-        for name in names.iter().filter(|name| !known.contains(name)) {
-            self.fault(
-                place,
-                format_args!("serde reads the {noun} `{name}`, which its JSON Schema lacks"),
-            );
-        }
-    }
-
-    /// Learns from the end of a pass the tag of an enum, or the names of its variants.
-    fn note_tagged(&self, end: Option<Failed>) {
-        let Some(Any { place, nodes }) = self.any.take() else { return };
-        let tag = self.tags.borrow().iter().find(|(at, _)| *at == place).map(|(_, tag)| *tag);
-        match (tag, end) {
-            (None, Some(Failed::Missing(tag))) => {
-                self.tags.borrow_mut().push((place, tag));
-                self.has_progress.set(true);
-            }
-            (Some(tag), Some(Failed::UnknownVariant(names))) => {
-                let (parts, is_derived) = self.parts(&nodes);
-                if !is_derived {
-                    let tags: Vec<_> = properties(&parts, tag);
-                    let known = constants(&self.parts(&tags).0);
-                    self.compare(&place, names, &known, "variant");
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The schemas of a property in the parts of a schema.
-fn properties<'s>(parts: &[&'s Value], name: &str) -> Vec<&'s Value> {
-    parts.iter().filter_map(|part| part.get("properties")?.get(name)).collect()
-}
-
-fn property_names<'s>(parts: &[&'s Value]) -> Vec<&'s str> {
-    let objects = parts.iter().filter_map(|part| part.get("properties")?.as_object());
-    objects.flat_map(|object| object.keys().map(String::as_str)).collect()
-}
-
-/// The texts of `const` and `enum`.
-fn constants<'s>(parts: &[&'s Value]) -> Vec<&'s str> {
-    let one = parts.iter().filter_map(|part| part.get("const")?.as_str());
-    let many = parts.iter().filter_map(|part| part.get("enum")?.as_array()).flatten();
-    one.chain(many.filter_map(Value::as_str)).collect()
-}
-
-/// Returns `true` if any text is a value of one of the parts.
-fn takes_any_text(parts: &[&Value]) -> bool {
-    parts.iter().any(|part| {
-        part.get("type").is_some_and(|name| name == "string")
-            && ["const", "enum"].iter().all(|keyword| part.get(*keyword).is_none())
-    })
-}
+/// A text that is no name.
+const NO_NAME: &str = "\u{0}";
 
 /// The end of a pass.
 #[derive(Debug)]
-enum Failed {
+pub(super) enum Failed {
     Missing(&'static str),
     UnknownVariant(&'static [&'static str]),
     Other,
@@ -237,14 +50,14 @@ impl de::Error for Failed {
 
 /// A deserialiser of dummy values.
 #[derive(Clone)]
-struct Probe<'e, 's> {
+pub(super) struct Probe<'e, 's> {
     explorer: &'e Explorer<'s>,
     /// The schemas of this place.
     nodes: Vec<&'s Value>,
     /// The place, for people.
     place: String,
     /// The lists of names around this place: a type in itself is not entered again.
-    open: Vec<usize>,
+    open: Vec<Key>,
     /// The number of types without a name directly around this place.
     nameless: usize,
     /// The struct around this place, and whether it is by the derive of this crate: the tag
@@ -252,7 +65,18 @@ struct Probe<'e, 's> {
     owner: (&'static str, bool),
 }
 
-impl<'s> Probe<'_, 's> {
+impl<'e, 's> Probe<'e, 's> {
+    pub(super) fn new(explorer: &'e Explorer<'s>, schema: Option<&'s Value>, place: &str) -> Self {
+        Self {
+            explorer,
+            nodes: schema.into_iter().collect(),
+            place: place.to_owned(),
+            open: Vec::new(),
+            nameless: 0,
+            owner: ("", false),
+        }
+    }
+
     fn at(&self, nodes: Vec<&'s Value>, step: &str) -> Self {
         let (explorer, open) = (self.explorer, self.open.clone());
         let place = format!("{}{step}", self.place);
@@ -274,12 +98,12 @@ impl<'s> Probe<'_, 's> {
     }
 
     /// Enters a type; fails where it is entered already.
-    fn enter(&mut self, names: &'static [&'static str]) -> Result<(), Failed> {
-        let address = names.as_ptr().addr();
-        if self.open.len() > DEEPEST || (!names.is_empty() && self.open.contains(&address)) {
+    fn enter(&mut self, names: Names) -> Result<(), Failed> {
+        let key = names.key();
+        if self.open.len() > DEEPEST || (!names.list.is_empty() && self.open.contains(&key)) {
             return Err(Failed::Other);
         }
-        self.open.push(address);
+        self.open.push(key);
         self.nameless = 0;
         Ok(())
     }
@@ -303,7 +127,8 @@ impl<'s> Probe<'_, 's> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failed> {
-        self.enter(fields)?;
+        let names = Names { of: name, list: fields };
+        self.enter(names)?;
         let (parts, is_derived) = self.explorer.parts(&self.nodes);
         self.owner = (name, is_derived);
         let known = property_names(&parts);
@@ -314,14 +139,14 @@ impl<'s> Probe<'_, 's> {
             fields.iter().copied().filter(|name| known.contains(name)).collect();
         if self.explorer.refs.is_none() {
             // One at a time: aliases of one field together are refused.
-            let next = fields.iter().find(|name| !self.explorer.is_reached(fields, name));
+            let next = fields.iter().find(|name| !self.explorer.is_reached(names, name));
             given = next.or(fields.first()).copied().into_iter().collect();
         }
-        given.sort_by_key(|name| !self.explorer.is_reached(fields, name));
+        given.sort_by_key(|name| !self.explorer.is_reached(names, name));
         let members = given
             .into_iter()
             .map(|name| (name, self.at(properties(&parts, name), &format!(".{name}"))));
-        visitor.visit_map(Members { left: members.collect(), of: fields, value: None })
+        visitor.visit_map(Members { left: members.collect(), of: Some(names), value: None })
     }
 }
 
@@ -365,7 +190,7 @@ impl<'de> Deserializer<'de> for Probe<'_, '_> {
         let (place, nodes) = (self.place.clone(), self.nodes.clone());
         self.explorer.any.replace(Some(Any { place, nodes }));
         let Some(tag) = tag else {
-            return visitor.visit_map(Members { left: Vec::new(), of: &[], value: None });
+            return visitor.visit_map(Members { left: Vec::new(), of: None, value: None });
         };
         let tagged = [(tag, NO_NAME)].into_iter();
         visitor.visit_map(de::value::MapDeserializer::<_, Failed>::new(tagged))
@@ -397,7 +222,7 @@ impl<'de> Deserializer<'de> for Probe<'_, '_> {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, Failed> {
-        self.enter(&[])?;
+        self.enter(Names { of: "", list: &[] })?;
         visitor.visit_newtype_struct(self)
     }
 
@@ -429,7 +254,7 @@ impl<'de> Deserializer<'de> for Probe<'_, '_> {
         let (parts, _) = self.explorer.parts(&self.nodes);
         let values = parts.iter().filter_map(|part| part.get("additionalProperties")).collect();
         let value = self.at(values, "{}");
-        visitor.visit_map(Members { left: vec![("0", value)], of: &[], value: None })
+        visitor.visit_map(Members { left: vec![("0", value)], of: None, value: None })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -454,7 +279,8 @@ impl<'de> Deserializer<'de> for Probe<'_, '_> {
         if name.starts_with('$') {
             return Err(Failed::Other);
         }
-        self.enter(variants)?;
+        let names = Names { of: name, list: variants };
+        self.enter(names)?;
         let (parts, is_derived) = self.explorer.parts(&self.nodes);
         let is_derived = is_derived || self.owner == (name, true);
         let (texts, objects) = (constants(&parts), property_names(&parts));
@@ -466,10 +292,10 @@ impl<'de> Deserializer<'de> for Probe<'_, '_> {
             variants.iter().copied().filter(|it| texts.contains(it) || objects.contains(it));
         let next = std::iter::once(NO_NAME)
             .chain(known)
-            .find(|name| !self.explorer.is_reached(variants, name))
+            .find(|name| !self.explorer.is_reached(names, name))
             .or_else(|| variants.first().copied());
         let Some(variant) = next else { return Err(Failed::Other) };
-        self.explorer.reach(variants, variant);
+        self.explorer.reach(names, variant);
         let is_text = texts.contains(&variant);
         let nodes = properties(&parts, variant);
         let is_compared = !is_derived && !parts.is_empty();
@@ -504,7 +330,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_> {
 /// The members of a struct or map, the last one first.
 struct Members<'e, 's> {
     left: Vec<(&'static str, Probe<'e, 's>)>,
-    of: &'static [&'static str],
+    of: Option<Names>,
     value: Option<Probe<'e, 's>>,
 }
 
@@ -516,8 +342,8 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
         seed: K,
     ) -> Result<Option<K::Value>, Failed> {
         let Some((name, probe)) = self.left.pop() else { return Ok(None) };
-        if !self.of.is_empty() {
-            probe.explorer.reach(self.of, name);
+        if let Some(names) = self.of {
+            probe.explorer.reach(names, name);
         }
         self.value = Some(probe);
         seed.deserialize(StrDeserializer::new(name)).map(Some)
