@@ -361,7 +361,9 @@ impl VisitMut for Uses<'_> {
                 if meta.path.is_ident("crate") {
                     let path: syn::LitStr = meta.value()?.parse()?;
                     let path: Path = path.parse()?;
-                    if !self.is_right(&path) {
+                    let is_root =
+                        self.runtimes.iter().any(|root| self.text(root) == self.text(&path));
+                    if !is_root && !self.is_right(&path) {
                         self.wrong.push(self.text(&path));
                     }
                 } else if meta.input.peek(Token![=]) {

@@ -9,7 +9,7 @@ pub async fn on_message<'a>(
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct on_message {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Item = Result<Event<String>, Gone>;

@@ -8,7 +8,7 @@ pub async fn reset() {}
 pub struct reset {}
 #[cfg(feature = "admin")]
 #[cfg(unix)]
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Returned = ();
@@ -76,7 +76,7 @@ pub mod api {
     #[allow(non_camel_case_types)]
     pub struct ping {}
     #[cfg(unix)]
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = ();
         type __Returned = ();
@@ -147,7 +147,7 @@ pub mod api {
         #[allow(non_camel_case_types)]
         pub struct ping {}
         #[cfg(windows)]
-        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_parens)]
         const _: () = {
             type __Input = ();
             type __Returned = ();
@@ -212,7 +212,7 @@ pub mod api {
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         pub struct router {}
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         const _: () = {
             impl<
                 AnyContext: ::orpc_runtime::__private::Send
@@ -231,7 +231,7 @@ pub mod api {
         };
         ///The router of `other`.
         #[must_use]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         pub fn router<
             AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
@@ -247,7 +247,7 @@ pub mod api {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl<
             AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
@@ -272,7 +272,7 @@ pub mod api {
     };
     ///The router of `api`.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router<
         AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
             + 'static,

@@ -48,7 +48,7 @@ pub mod chat_room {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl<
             Implementation: super::ChatRoom,
@@ -80,7 +80,7 @@ pub mod chat_room {
     };
     ///The router of an implementation, which is the context of its calls.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router<Implementation: super::ChatRoom>() -> ::orpc_runtime::Router<
         Implementation,
     > {
@@ -99,7 +99,7 @@ pub mod chat_room {
         self::router()
     }
 }
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = Message;
     type __Returned = Result<(), SendError>;
@@ -165,7 +165,7 @@ const _: () = {
         }
     }
 };
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Returned = &'static str;
@@ -232,7 +232,7 @@ const _: () = {
         }
     }
 };
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Item = Event<Message>;
@@ -329,7 +329,7 @@ const _: () = {
         }
     }
 };
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Item = String;
@@ -416,7 +416,7 @@ const _: () = {
         }
     }
 };
-#[allow(deprecated, refining_impl_trait, clippy::all, clippy::pedantic)]
+#[allow(deprecated, refining_impl_trait)]
 const _: () = {
     impl ChatRoom for ::orpc_runtime::Contract {
         async fn send(&self, _: &Call, _: Message) -> Result<(), SendError> {

@@ -22,16 +22,16 @@ trait Chat<
     "remove `crat`: the only option is `crate`"
 }
 ::core::compile_error! {
-    "write `async fn name(&self, …) -> …;`: a contract has procedures alone"
+    "write `async fn name(&self, …) -> …;`: a contract has only procedures"
 }
 ::core::compile_error! {
-    "remove the parameters: a contract is of the types that clients know"
+    "remove the parameters: the types of a contract are those that clients know"
 }
 ::core::compile_error! {
-    "add `&self`: a contract's procedures are methods of what implements it"
+    "add `&self`: a contract's procedures are methods of its implementation"
 }
 ::core::compile_error! {
-    "remove `with`: what runs before a procedure is for the implementation to say, with `Router::behind`"
+    "remove `with`: the implementation puts middlewares in front of its router, with `Router::behind`"
 }
 ::core::compile_error! {
     "write the type itself: a procedure cannot be generic, its schema is that of one type"
@@ -104,7 +104,7 @@ mod chat {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl<
             Implementation: ::orpc_runtime::__private::Send

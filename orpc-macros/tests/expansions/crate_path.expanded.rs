@@ -2,7 +2,7 @@ pub async fn ping() {}
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct ping {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Returned = ();
@@ -66,16 +66,15 @@ const _: () = {
 pub enum Refused {
     TooFast { retry_after: u32 },
 }
-#[allow(clippy::all, clippy::pedantic)]
 const _: () = {
-    use ::core::convert::Into as _;
     #[derive(
         crate::vendored::renamed::__private::serde::Serialize,
-        crate::vendored::renamed::__private::schemars::JsonSchema
+        crate::vendored::renamed::__private::JsonSchema
     )]
     #[serde(crate = "crate::vendored::renamed::__private::serde")]
-    #[schemars(crate = "crate::vendored::renamed::__private::schemars", inline)]
-    #[allow(dead_code)]
+    #[json_schema(crate = "crate::vendored::renamed")]
+    #[schemars(inline)]
+    #[repr(C)]
     struct __TooFastData {
         retry_after: u32,
     }
@@ -121,7 +120,7 @@ pub mod api {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct inherits {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = ();
         type __Returned = ();
@@ -189,7 +188,7 @@ pub mod api {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct has_its_own {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = ();
         type __Returned = ();
@@ -256,7 +255,7 @@ pub mod api {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl<
             AnyContext: crate::vendored::renamed::__private::Send
@@ -284,7 +283,7 @@ pub mod api {
     };
     ///The router of `api`.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router<
         AnyContext: crate::vendored::renamed::__private::Send
             + crate::vendored::renamed::__private::Sync + 'static,

@@ -7,7 +7,7 @@ pub async fn watch(
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct watch {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Returned = Result<HibernatingIterator<String>, Refused>;

@@ -4,7 +4,7 @@ pub async fn authenticate(app: &App, call: &Call) -> Result<User, AuthError> {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct authenticate {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Returned = Result<User, AuthError>;
     type __Value = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
@@ -86,7 +86,7 @@ async fn limit(user: &User) -> Result<(), TooFast> {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 struct limit {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Returned = Result<(), TooFast>;
     type __Value = <__Returned as ::orpc_runtime::__private::ResultType>::Ok;
@@ -158,7 +158,7 @@ async fn timed(call: &Call, next: Next<Started>) -> Result<Completed, Error> {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 struct timed {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Returned = Result<Completed, Error>;
     type __Value = Started;

@@ -10,7 +10,7 @@ pub struct authenticate {}
     "take it by reference, or write `next: Next`: a middleware has no input, it runs before the input is read"
 }
 ::core::compile_error! {
-    "return an owned type, `String` for `&str`, `Arc<T>` for `&T`: what is lent to procedures cannot borrow itself"
+    "return an owned type, `String` for `&str`, `Arc<T>` for `&T`: procedures borrow the value, which cannot borrow itself"
 }
 #[cfg(unix)]
 const _: () = {
@@ -21,7 +21,7 @@ const _: () = {
             __C: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
                 + 'static,
         > = [(); ::core::compile_error! {
-            "take it by `&` and put what changes behind a lock: calls share what is lent"
+            "take it by `&`, and put state that changes behind a lock: calls share this value"
         }];
         fn definition() -> ::orpc_runtime::__private::MiddlewareDefinition {
             ::orpc_runtime::__private::MiddlewareDefinition::new("authenticate")

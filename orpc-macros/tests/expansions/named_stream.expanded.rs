@@ -4,7 +4,7 @@ pub fn numbers(app: &App) -> Result<BoxStream<'_, u32>, Refused> {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct numbers {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Returned = Result<BoxStream<'static, u32>, Refused>;
@@ -33,7 +33,7 @@ const _: () = {
         }
         ::core::assert!(
             __Probe:: < __Probed > ::IS,
-            "write `async` before `fn`, or return a stream: this type is none"
+            "write `async` before `fn`, or return a stream: this type is not a stream"
         );
         true
     };

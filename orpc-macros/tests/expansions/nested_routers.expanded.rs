@@ -4,7 +4,7 @@ pub mod api {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct ping {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = ();
         type __Returned = ();
@@ -71,7 +71,7 @@ pub mod api {
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         pub struct reset {}
-        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_parens)]
         const _: () = {
             type __Input = ();
             type __Returned = ();
@@ -170,7 +170,7 @@ pub mod api {
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         pub struct router {}
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         const _: () = {
             impl ::orpc_runtime::__private::RouterModule<__SharedContext>
             for self::router {
@@ -186,7 +186,7 @@ pub mod api {
         };
         ///The router of `admin`.
         #[must_use]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         pub fn router() -> ::orpc_runtime::Router<super::__RouterContext> {
             let router = <::orpc_runtime::Router<
                 __RouterContext,
@@ -214,7 +214,7 @@ pub mod api {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl ::orpc_runtime::__private::RouterModule<__SharedContext> for self::router {
             fn router() -> ::orpc_runtime::Router<__SharedContext> {
@@ -234,7 +234,7 @@ pub mod api {
     };
     ///The router of `api`.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router() -> ::orpc_runtime::Router<App> {
         let router = <::orpc_runtime::Router<
             __RouterContext,
@@ -253,7 +253,7 @@ mod r#use {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct r#type {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = u8;
         type __Returned = ();
@@ -320,7 +320,7 @@ mod r#use {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl<
             AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
@@ -338,7 +338,7 @@ mod r#use {
     };
     ///The router of `r#use`.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router<
         AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
             + 'static,

@@ -2,7 +2,7 @@ async fn ping() {}
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 struct ping {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Returned = ();

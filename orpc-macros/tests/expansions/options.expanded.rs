@@ -9,7 +9,7 @@ pub async fn find(mut input: Option<String>) -> Vec<String> {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct find {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = Option<String>;
     type __Returned = Vec<String>;

@@ -9,7 +9,7 @@ pub async fn buy(
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct buy {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = Order;
     type __Returned = Result<Receipt, Refused>;
@@ -98,7 +98,6 @@ const _: () = {
     const _: () = {
         struct __Found {}
         const _: () = {
-            #[allow(unused_imports)]
             use authenticate as __Found;
             impl ::orpc_runtime::__private::NamedType for __WithinProcedure0 {
                 type Type = __Found;
@@ -125,7 +124,7 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before `authenticate`, or the name of another function that has it: this is no middleware"
+                "write `#[middleware]` before `authenticate`, or name a function that has it: this is not a middleware"
             );
             true
         },
@@ -135,7 +134,6 @@ const _: () = {
     const _: () = {
         struct __Found {}
         const _: () = {
-            #[allow(unused_imports)]
             use crate::plans::with_plan as __Found;
             impl ::orpc_runtime::__private::NamedType for __WithinProcedure1 {
                 type Type = __Found;
@@ -162,7 +160,7 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before `crate::plans::with_plan`, or the name of another function that has it: this is no middleware"
+                "write `#[middleware]` before `crate::plans::with_plan`, or name a function that has it: this is not a middleware"
             );
             true
         },
@@ -228,7 +226,7 @@ pub fn changes(user: &User) -> impl Stream<Item = Change> {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct changes {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = ();
     type __Item = Change;
@@ -322,7 +320,6 @@ const _: () = {
     const _: () = {
         struct __Found {}
         const _: () = {
-            #[allow(unused_imports)]
             use authenticate as __Found;
             impl ::orpc_runtime::__private::NamedType for __WithinProcedure0 {
                 type Type = __Found;
@@ -349,7 +346,7 @@ const _: () = {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before `authenticate`, or the name of another function that has it: this is no middleware"
+                "write `#[middleware]` before `authenticate`, or name a function that has it: this is not a middleware"
             );
             true
         },

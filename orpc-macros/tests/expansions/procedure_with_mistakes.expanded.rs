@@ -9,7 +9,7 @@ pub async fn send<T>(a: String, b: String) -> &'static str {
     "write the type itself: a procedure cannot be generic, its schema is that of one type"
 }
 ::core::compile_error! {
-    "put the values into one struct: a procedure has one input (what is lent is taken by reference)"
+    "put the values into one struct: a procedure has one input (extractors are taken by reference)"
 }
 #[cfg(unix)]
 #[doc(hidden)]

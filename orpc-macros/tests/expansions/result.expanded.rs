@@ -7,7 +7,7 @@ pub async fn send(
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct send {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = SendMessage;
     type __Returned = Result<(), SendError>;

@@ -4,7 +4,7 @@ pub(crate) async fn read(input: (String)) -> io::Result<Vec<u8>> {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub(crate) struct read {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = String;
     type __Returned = io::Result<Vec<u8>>;

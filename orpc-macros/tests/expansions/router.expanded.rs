@@ -11,7 +11,7 @@ pub mod chat {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct send {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = SendMessage;
         type __Returned = ();
@@ -96,7 +96,7 @@ pub mod chat {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct on_message {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = ();
         type __Item = String;
@@ -210,7 +210,7 @@ pub mod chat {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl ::orpc_runtime::__private::RouterModule<__SharedContext> for self::router {
             fn router() -> ::orpc_runtime::Router<__SharedContext> {
@@ -230,7 +230,7 @@ pub mod chat {
     };
     ///The router of `chat`.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router() -> ::orpc_runtime::Router<App> {
         let router = <::orpc_runtime::Router<
             __RouterContext,

@@ -9,7 +9,7 @@ pub mod account {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct rename {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = Rename;
         type __Returned = Result<(), RenameError>;
@@ -81,7 +81,6 @@ pub mod account {
         const _: () = {
             struct __Found {}
             const _: () = {
-                #[allow(unused_imports)]
                 use timed as __Found;
                 impl ::orpc_runtime::__private::NamedType for __WithinProcedure0 {
                     type Type = __Found;
@@ -108,7 +107,7 @@ pub mod account {
                 }
                 ::core::assert!(
                     __Probe:: < __Probed > ::IS,
-                    "write `#[middleware]` before `timed`, or the name of another function that has it: this is no middleware"
+                    "write `#[middleware]` before `timed`, or name a function that has it: this is not a middleware"
                 );
                 true
             },
@@ -149,7 +148,7 @@ pub mod account {
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         pub struct list {}
-        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_parens)]
         const _: () = {
             type __Input = ();
             type __Returned = Vec<Device>;
@@ -248,7 +247,7 @@ pub mod account {
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         pub struct router {}
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         const _: () = {
             impl ::orpc_runtime::__private::RouterModule<__SharedContext>
             for self::router {
@@ -264,7 +263,7 @@ pub mod account {
         };
         ///The router of `devices`.
         #[must_use]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         pub fn router() -> ::orpc_runtime::Router<super::__RouterContext> {
             let router = <::orpc_runtime::Router<
                 __RouterContext,
@@ -292,7 +291,6 @@ pub mod account {
     const _: () = {
         struct __Found {}
         const _: () = {
-            #[allow(unused_imports)]
             use authenticate as __Found;
             impl ::orpc_runtime::__private::NamedType for self::__With0 {
                 type Type = __Found;
@@ -319,7 +317,7 @@ pub mod account {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before `authenticate`, or the name of another function that has it: this is no middleware"
+                "write `#[middleware]` before `authenticate`, or name a function that has it: this is not a middleware"
             );
             true
         },
@@ -329,7 +327,6 @@ pub mod account {
     const _: () = {
         struct __Found {}
         const _: () = {
-            #[allow(unused_imports)]
             use limit as __Found;
             impl ::orpc_runtime::__private::NamedType for self::__With1 {
                 type Type = __Found;
@@ -356,7 +353,7 @@ pub mod account {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before `limit`, or the name of another function that has it: this is no middleware"
+                "write `#[middleware]` before `limit`, or name a function that has it: this is not a middleware"
             );
             true
         },
@@ -381,7 +378,7 @@ pub mod account {
             ::core::assert!(
                 ::orpc_runtime::__private::Nothing:: < __Behind0 > ::IS || !
                 ::orpc_runtime::__is_lent_twice!(__Behind0),
-                "lend a type of its own here: what this middleware lends is lent in front of it already"
+                "return a type of its own here: the context in front of this middleware has the type already"
             );
             type __Behind1 = <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
                 <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
@@ -391,7 +388,7 @@ pub mod account {
             ::core::assert!(
                 ::orpc_runtime::__private::Nothing:: < __Behind1 > ::IS || !
                 ::orpc_runtime::__is_lent_twice!(__Behind1),
-                "lend a type of its own here: what this middleware lends is lent in front of it already"
+                "return a type of its own here: the context in front of this middleware has the type already"
             );
             true
         },
@@ -399,7 +396,7 @@ pub mod account {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl ::orpc_runtime::__private::RouterModule<__SharedContext> for self::router {
             fn router() -> ::orpc_runtime::Router<__SharedContext> {
@@ -419,7 +416,7 @@ pub mod account {
     };
     ///The router of `account`.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router() -> ::orpc_runtime::Router<App> {
         let router = <::orpc_runtime::Router<
             __RouterContext,
@@ -447,7 +444,7 @@ pub mod anywhere {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct ping {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = ();
         type __Returned = ();
@@ -514,7 +511,6 @@ pub mod anywhere {
     const _: () = {
         struct __Found {}
         const _: () = {
-            #[allow(unused_imports)]
             use limit as __Found;
             impl ::orpc_runtime::__private::NamedType for self::__With0 {
                 type Type = __Found;
@@ -541,7 +537,7 @@ pub mod anywhere {
             }
             ::core::assert!(
                 __Probe:: < __Probed > ::IS,
-                "write `#[middleware]` before `limit`, or the name of another function that has it: this is no middleware"
+                "write `#[middleware]` before `limit`, or name a function that has it: this is not a middleware"
             );
             true
         },
@@ -549,7 +545,7 @@ pub mod anywhere {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl<
             AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
@@ -567,7 +563,7 @@ pub mod anywhere {
     };
     ///The router of `anywhere`.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router<
         AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
             + 'static,

@@ -4,7 +4,7 @@ pub mod chat {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     struct send {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = ();
         type __Returned = ();
@@ -83,7 +83,7 @@ pub mod chat {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct post {}
-    #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+    #[allow(deprecated, unused_parens)]
     const _: () = {
         type __Input = ();
         type __Returned = ();
@@ -163,7 +163,7 @@ pub mod chat {
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
         pub struct reset {}
-        #[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unused_parens)]
         const _: () = {
             type __Input = ();
             type __Returned = ();
@@ -255,7 +255,7 @@ pub mod chat {
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
     pub struct router {}
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     const _: () = {
         impl<
             AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
@@ -268,7 +268,7 @@ pub mod chat {
     };
     ///The router of `chat`.
     #[must_use]
-    #[allow(deprecated, clippy::all, clippy::pedantic)]
+    #[allow(deprecated)]
     pub fn router<
         AnyContext: ::orpc_runtime::__private::Send + ::orpc_runtime::__private::Sync
             + 'static,

@@ -17,17 +17,16 @@ pub enum SendError {
     #[rpc_error(internal)]
     Bug,
 }
-#[allow(clippy::all, clippy::pedantic)]
 const _: () = {
-    use ::core::convert::Into as _;
     #[derive(
         ::orpc_runtime::__private::serde::Serialize,
-        ::orpc_runtime::__private::schemars::JsonSchema
+        ::orpc_runtime::__private::JsonSchema
     )]
     #[serde(crate = "::orpc_runtime::__private::serde")]
-    #[schemars(crate = "::orpc_runtime::__private::schemars", inline)]
+    #[json_schema(crate = "::orpc_runtime")]
+    #[schemars(inline)]
     #[serde(rename_all = "camelCase")]
-    #[allow(dead_code)]
+    #[repr(C)]
     struct __TooFastData {
         /// Seconds.
         #[schemars(range(min = 1))]
@@ -112,7 +111,6 @@ const _: () = {
     };
 };
 pub enum Never {}
-#[allow(clippy::all, clippy::pedantic)]
 const _: () = {
     impl ::orpc_runtime::__private::RpcError for Never {
         fn into_error(self) -> ::orpc_runtime::__private::Error {

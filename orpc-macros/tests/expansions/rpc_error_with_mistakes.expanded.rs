@@ -11,7 +11,7 @@ pub enum SendError<T> {
     "write the code in UPPER_SNAKE_CASE, such as `RATE_LIMITED`"
 }
 ::core::compile_error! {
-    "write a status within 400..=599: others are no errors"
+    "write a status within 400..=599: others are not errors"
 }
 ::core::compile_error! {
     "write `status` here: there is no option `sttus`"

@@ -4,7 +4,7 @@ pub fn ticks(input: Every) -> impl Stream<Item = Event<Tick>> + use<> {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct ticks {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = Every;
     type __Item = Event<Tick>;

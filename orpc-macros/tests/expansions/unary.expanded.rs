@@ -5,7 +5,7 @@ pub async fn send(app: &App, call: &Call, input: SendMessage) -> Receipt {
 #[doc(hidden)]
 #[allow(non_camel_case_types)]
 pub struct send {}
-#[allow(deprecated, unused_parens, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unused_parens)]
 const _: () = {
     type __Input = SendMessage;
     type __Returned = Receipt;
