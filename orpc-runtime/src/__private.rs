@@ -6,8 +6,9 @@ pub use crate::core::{
 };
 pub use crate::entries::{Entry, RouterModule, procedure_name};
 pub use crate::procedure::type_check::{
-    Checked, IsInfallible, IsInternal, IsMiddleware, IsNot, IsPrepared, IsProcedure, IsResult, IsShared, IsTyped,
-    MiddlewareType, Misplaced, NamedType, Nothing, OnceType, ResultType, StreamType, Twice,
+    Checked, IsInfallible, IsInternal, IsMiddleware, IsNot, IsPrepared, IsProcedure, IsResult,
+    IsShared, IsTyped, MiddlewareType, Misplaced, NamedType, Nothing, OnceType, ResultType,
+    StreamType, Twice,
 };
 pub use crate::procedure::{
     Completed, Definition, Docs, Extended, Hibernating, HibernatingHandler, InputEvents, IoSchema,
