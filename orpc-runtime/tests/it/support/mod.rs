@@ -52,6 +52,7 @@ where
     C: Send + Sync + 'static,
     B: Body + Send + 'static,
     B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Ok(response) = service.oneshot(request).await;
     read(response).await
@@ -136,4 +137,27 @@ pub fn mutated(
         }
         bytes
     })
+}
+
+mod tests {
+    use super::websocket::{Raw, until_soon, within};
+
+    #[tokio::test(start_paused = true)]
+    #[should_panic(expected = "support/mod.rs:")]
+    async fn a_future_that_is_never_ready_is_named_by_its_place() {
+        within(std::future::pending::<()>()).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[should_panic(expected = "support/mod.rs:")]
+    async fn a_condition_that_does_not_hold_in_time_is_named_by_its_place() {
+        until_soon(|| false).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[should_panic(expected = "support/mod.rs:")]
+    async fn a_frame_that_does_not_come_is_named_by_its_place() {
+        let (client, _server) = tokio::io::duplex(64);
+        Raw::new(client).next().await;
+    }
 }

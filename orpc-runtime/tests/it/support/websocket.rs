@@ -2,6 +2,7 @@
 //! client without automatic answers.
 
 use std::net::SocketAddr;
+use std::panic::Location;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -65,28 +66,61 @@ where
 }
 
 /// The client of tokio-websockets, which answers pings and close frames by itself.
-pub async fn client<S>(stream: S, path: &str) -> WebSocketStream<S>
+#[track_caller]
+pub fn client<S>(stream: S, path: &str) -> impl Future<Output = WebSocketStream<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let place = Location::caller();
     let builder = ClientBuilder::new().uri(&format!("ws://test{path}")).unwrap();
-    within(builder.connect_on(stream)).await.unwrap().0
+    async move { within_at(place, builder.connect_on(stream)).await.unwrap().0 }
 }
 
-/// Waits for something, with a deadline.
-pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("it takes too long")
+/// A place in a test, which a failure names.
+type Place = &'static Location<'static>;
+
+/// Waits for a future, at most for [`PATIENCE`].
+#[track_caller]
+pub fn within<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
+    within_at(Location::caller(), future)
 }
 
-/// Lets other tasks run until a condition holds.
-pub async fn until(mut is_so: impl FnMut() -> bool) {
-    for _ in 0..5_000_000 {
-        if is_so() {
-            return;
-        }
-        tokio::task::yield_now().await;
+async fn within_at<T>(place: Place, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(output) => output,
+        Err(_) => panic!("{place}: not ready after {PATIENCE:?}"),
     }
-    panic!("it does not come true");
+}
+
+/// Lets other tasks of this thread run until a condition holds.
+#[track_caller]
+pub fn until(mut is_so: impl FnMut() -> bool) -> impl Future<Output = ()> {
+    let place = Location::caller();
+    async move {
+        for _ in 0..5_000_000 {
+            if is_so() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("{place}: the condition does not hold after 5,000,000 turns");
+    }
+}
+
+/// Waits for a condition that other threads or the clock cause, at most for [`PATIENCE`].
+#[track_caller]
+pub fn until_soon(is_so: impl Fn() -> bool) -> impl Future<Output = ()> {
+    let place = Location::caller();
+    async move {
+        let holds = async {
+            while !is_so() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, holds).await.is_err() {
+            panic!("{place}: the condition does not hold after {PATIENCE:?}");
+        }
+    }
 }
 
 /// A call.
@@ -134,14 +168,18 @@ impl RawFrame {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
+    pub fn new(stream: S) -> Self {
+        Self { stream, read: Vec::new() }
+    }
+
     /// Asks for an upgrade and reads the head of the answer.
-    pub async fn ask(mut stream: S, path: &str) -> (Self, Head) {
+    pub async fn ask(stream: S, path: &str) -> (Self, Head) {
         let request = format!(
             "GET {path} HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
              sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut raw = Self { stream, read: Vec::new() };
+        let mut raw = Self::new(stream);
+        raw.stream.write_all(request.as_bytes()).await.unwrap();
         let end = loop {
             if let Some(at) = raw.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 break at + 4;
@@ -154,10 +192,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
     }
 
     /// Opens a socket.
-    pub async fn open(stream: S, path: &str) -> Self {
-        let (raw, head) = within(Self::ask(stream, path)).await;
-        assert_eq!(head.status, 101, "{head:?}");
-        raw
+    #[track_caller]
+    pub fn open(stream: S, path: &str) -> impl Future<Output = Self> {
+        let place = Location::caller();
+        async move {
+            let (raw, head) = within_at(place, Self::ask(stream, path)).await;
+            assert_eq!(head.status, 101, "{place}: {head:?}");
+            raw
+        }
     }
 
     /// The body of an answer that has a length.
@@ -176,22 +218,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
     }
 
     /// Sends a whole frame, its mask being zero.
-    pub async fn send(&mut self, opcode: u8, payload: &[u8]) {
-        self.write(&frame(opcode, payload)).await;
+    #[track_caller]
+    pub fn send(&mut self, opcode: u8, payload: &[u8]) -> impl Future<Output = ()> {
+        self.write_at(Location::caller(), frame(opcode, payload))
     }
 
-    pub async fn call(&mut self, id: impl std::fmt::Display, path: &str, input: &Value) {
-        self.send(TEXT, call(id, path, input).as_bytes()).await;
+    #[track_caller]
+    pub fn call(
+        &mut self,
+        id: impl std::fmt::Display,
+        path: &str,
+        input: &Value,
+    ) -> impl Future<Output = ()> {
+        self.write_at(Location::caller(), frame(TEXT, call(id, path, input).as_bytes()))
     }
 
     /// Sends bytes as they are.
-    pub async fn write(&mut self, bytes: &[u8]) {
-        within(self.stream.write_all(bytes)).await.unwrap();
+    #[track_caller]
+    pub fn write(&mut self, bytes: &[u8]) -> impl Future<Output = ()> {
+        self.write_at(Location::caller(), bytes)
+    }
+
+    async fn write_at(&mut self, place: Place, bytes: impl AsRef<[u8]>) {
+        let written = within_at(place, self.stream.write_all(bytes.as_ref())).await;
+        written.unwrap_or_else(|error| panic!("{place}: {error}"));
     }
 
     /// The next frame; none at the end of the connection.
-    pub async fn next(&mut self) -> Option<RawFrame> {
-        within(async {
+    #[track_caller]
+    pub fn next(&mut self) -> impl Future<Output = Option<RawFrame>> {
+        self.next_at(Location::caller())
+    }
+
+    async fn next_at(&mut self, place: Place) -> Option<RawFrame> {
+        within_at(place, async {
             loop {
                 if let Some(frame) = self.parsed() {
                     return Some(frame);
@@ -205,22 +265,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
     }
 
     /// The next message; pings are passed over.
-    pub async fn message(&mut self) -> RawFrame {
-        loop {
-            let frame = self.next().await.expect("the connection is at its end");
-            if frame.opcode != PING {
-                return frame;
+    #[track_caller]
+    pub fn message(&mut self) -> impl Future<Output = RawFrame> {
+        let place = Location::caller();
+        async move {
+            loop {
+                let frame = self.next_at(place).await;
+                let frame = frame.unwrap_or_else(|| panic!("{place}: the connection has ended"));
+                if frame.opcode != PING {
+                    return frame;
+                }
             }
         }
     }
 
-    /// All frames to the end of the connection.
-    pub async fn rest(&mut self) -> Vec<RawFrame> {
-        let mut frames = Vec::new();
-        while let Some(frame) = self.next().await {
-            frames.push(frame);
+    /// All frames, to the end of the connection.
+    #[track_caller]
+    pub fn rest(&mut self) -> impl Future<Output = Vec<RawFrame>> {
+        let place = Location::caller();
+        async move {
+            let mut frames = Vec::new();
+            while let Some(frame) = self.next_at(place).await {
+                frames.push(frame);
+            }
+            frames
         }
-        frames
     }
 
     fn parsed(&mut self) -> Option<RawFrame> {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::support::websocket::{PING, PONG, Raw, TEXT, channel, frame, until, within};
+use crate::support::websocket::{PING, PONG, Raw, TEXT, channel, frame, until, until_soon, within};
 
 use crate::support;
 
@@ -451,7 +451,7 @@ async fn events_of_stopped_readers_stay_within_the_memory_and_others_continue() 
         socket.call(1, "/flood", &json!(EVENT)).await;
     }
     let readers = stop_reading(address, 30).await;
-    until_time(|| memory.used() > STOPPED).await;
+    until_soon(|| memory.used() > STOPPED).await;
     let most = within(async {
         let mut most = 0;
         // Until the stopped ones are disconnected, which happens early now.
@@ -464,7 +464,7 @@ async fn events_of_stopped_readers_stay_within_the_memory_and_others_continue() 
     .await;
     assert!(most < MOST, "{most} bytes of {STOPPED}");
     drop((readers, sockets));
-    until_time(|| memory.used() == 0).await;
+    until_soon(|| memory.used() == 0).await;
 }
 
 #[tokio::test]
@@ -476,7 +476,7 @@ async fn an_active_reader_continues_while_the_memory_is_exhausted() {
     // Calls that never end.
     let (held, _rest) = half(&Connection::new(), 260_000);
     let held = tokio::spawn(support::send(http, held));
-    until_time(|| memory.used() > 260_000).await;
+    until_soon(|| memory.used() > 260_000).await;
     let mut reader = tokio::net::TcpStream::connect(address).await.unwrap();
     reader.write_all(&request("flood", 15)).await.unwrap();
     reader.write_all(b"{\"json\":300000}").await.unwrap();
@@ -506,18 +506,8 @@ async fn a_long_result_is_refused_while_the_memory_is_exhausted() {
         let short = support::send(service.clone(), short).await;
         assert_eq!(short.status, 200, "{path}");
         drop(first);
-        until_time(|| memory.used() == 0).await;
+        until_soon(|| memory.used() == 0).await;
     }
-}
-
-/// Waits for a condition that depends on other threads and the clock.
-async fn until_time(is_so: impl Fn() -> bool) {
-    within(async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _};
 
+use crate::support::websocket::until_soon;
 use crate::support::{Answer, post, read, send, serve};
 
 /// Counts the work of the procedures.
@@ -188,13 +189,6 @@ fn service() -> HttpService<Counters> {
 
 async fn call(name: &str) -> Answer {
     send(service(), post(&format!("/{name}"), "{}")).await
-}
-
-/// Waits for a condition, without a deadline of its own.
-async fn until(condition: impl Fn() -> bool) {
-    while !condition() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
 }
 
 #[tokio::test]
@@ -466,7 +460,7 @@ async fn a_token_is_cancelled_when_its_call_is_answered() {
     let mut request = post("/token", "{}");
     request.extensions_mut().insert(Arc::clone(&cancelled));
     assert_eq!(send(service(), request).await.status, 200);
-    until(|| cancelled.load(Ordering::SeqCst) == 1).await;
+    until_soon(|| cancelled.load(Ordering::SeqCst) == 1).await;
 }
 
 #[tokio::test]
@@ -547,14 +541,14 @@ async fn a_lost_connection_drops_the_stream_and_cancels_its_token() {
         let mut socket = TcpStream::connect(address).await.unwrap();
         let request = format!("POST /{name} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
-        until(|| counters.alive.load(Ordering::SeqCst) == 1).await;
+        until_soon(|| counters.alive.load(Ordering::SeqCst) == 1).await;
         // A reset instead of an orderly close.
         socket.set_zero_linger().unwrap();
         drop(socket);
-        until(|| counters.alive.load(Ordering::SeqCst) == 0).await;
-        until(|| rpc.live_streams() == 0).await;
+        until_soon(|| counters.alive.load(Ordering::SeqCst) == 0).await;
+        until_soon(|| rpc.live_streams() == 0).await;
     }
-    until(|| counters.cancelled.load(Ordering::SeqCst) == 1).await;
+    until_soon(|| counters.cancelled.load(Ordering::SeqCst) == 1).await;
 }
 
 #[tokio::test]
@@ -563,7 +557,7 @@ async fn shutdown_ends_streams_so_that_clients_reconnect() {
     let service = rpc.http(Counters::default());
     let response = service.clone().oneshot(post("/silent", "{}")).await.unwrap();
     let reader = tokio::spawn(read(response));
-    until(|| rpc.live_streams() == 1).await;
+    until_soon(|| rpc.live_streams() == 1).await;
     rpc.shutdown();
     let error = "{\"json\":{\"defined\":false,\"code\":\"SERVICE_UNAVAILABLE\",\"status\":503,\"message\":\"Service Unavailable\"}}";
     assert_eq!(reader.await.unwrap().body, format!(": \n\nevent: error\ndata: {error}\n\n"));
