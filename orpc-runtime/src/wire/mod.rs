@@ -23,6 +23,8 @@ mod sse;
 #[cfg(feature = "http")]
 mod sse_reader;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 mod v1;
 mod v2;

@@ -4,7 +4,8 @@
 use bytes::{Buf as _, Bytes, BytesMut};
 use memchr::memmem::Finder;
 
-/// Maximum number of bytes before the first part, and of the header of a part.
+/// Maximum number of bytes before the first part, of the header of a part, and behind a
+/// boundary.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// Maximum number of header fields of a part.
@@ -82,8 +83,10 @@ impl Reader {
         loop {
             match self.place {
                 Place::Preamble => {
+                    let length = self.delimiter.needle().len();
                     let Some(at) = self.delimiter.find(&self.buffer) else {
-                        return self.need_more();
+                        // The buffer may end with all of the delimiter but its last byte.
+                        return self.need_more(MAX_HEAD + length - 1);
                     };
                     if at > MAX_HEAD {
                         return Err(Malformed);
@@ -93,11 +96,12 @@ impl Reader {
                 }
                 Place::Boundary => {
                     if !self.end_boundary()? {
-                        return self.need_more();
+                        return Ok(None);
                     }
                 }
                 Place::Head => {
-                    let Some(head) = self.head() else { return self.need_more() };
+                    // Behind the head is an empty line, of which LF may be missing.
+                    let Some(head) = self.head() else { return self.need_more(MAX_HEAD + 1) };
                     if head.len() > MAX_HEAD {
                         return Err(Malformed);
                     }
@@ -113,9 +117,9 @@ impl Reader {
         }
     }
 
-    /// Fails if the buffer is longer than the part it waits for may be.
-    fn need_more(&self) -> Result<Option<Piece>, Malformed> {
-        if self.buffer.len() > MAX_HEAD { Err(Malformed) } else { Ok(None) }
+    /// Fails if the buffer is longer than the part it waits for may be without its end.
+    fn need_more(&self, limit: usize) -> Result<Option<Piece>, Malformed> {
+        if self.buffer.len() > limit { Err(Malformed) } else { Ok(None) }
     }
 
     /// Parses the end of a boundary: two hyphens for the last one, or padding and a
@@ -126,6 +130,9 @@ impl Reader {
             return Ok(true);
         }
         let padding = self.buffer.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        if padding > MAX_HEAD {
+            return Err(Malformed);
+        }
         match &self.buffer[padding..] {
             [b'\r', b'\n', ..] => {
                 self.buffer.advance(padding + 2);
@@ -246,6 +253,10 @@ pub(crate) fn fields(head: &[u8]) -> Result<Vec<Field<'_>>, Malformed> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
     use super::*;
 
     /// The head of a part and its content.
@@ -253,9 +264,13 @@ mod tests {
 
     /// Parses a form in pieces of `size` bytes, with contents concatenated.
     fn pieces(form: &[u8], size: usize) -> Result<(Vec<Part>, bool), Malformed> {
+        joined(form.chunks(size))
+    }
+
+    fn joined<'f>(chunks: impl Iterator<Item = &'f [u8]>) -> Result<(Vec<Part>, bool), Malformed> {
         let mut reader = Reader::new(b"multipart/form-data; boundary=B")?;
         let mut parts: Vec<Part> = Vec::new();
-        for chunk in form.chunks(size) {
+        for chunk in chunks {
             reader.push(Bytes::copy_from_slice(chunk));
             while let Some(piece) = reader.next()? {
                 match piece {
@@ -315,6 +330,66 @@ mod tests {
             assert_eq!(pieces(&[&long[..], behind].concat(), size), Err(Malformed));
             let head = [b"--B\r\nA: ", &long[..], b"\r\n\r\n\r\n--B--"].concat();
             assert_eq!(pieces(&head, size), Err(Malformed));
+        }
+    }
+
+    /// Pieces of forms, right and wrong, some about as long as a head may be.
+    fn token() -> impl Strategy<Value = Vec<u8>> {
+        let known: Vec<&[u8]> = vec![
+            b"\r\n--B",
+            b"--B",
+            b"--",
+            b"\r\n",
+            b"\r\n\r\n",
+            b"\r",
+            b"\n",
+            b"-",
+            b" \t",
+            b"A: b\r\n",
+            b"x",
+            b"\0\xff",
+        ];
+        let long = (select(b"x \r".as_slice()), MAX_HEAD - 12..MAX_HEAD + 4);
+        prop_oneof![
+            12 => select(known).prop_map(<[u8]>::to_vec),
+            1 => long.prop_map(|(byte, length)| vec![byte; length]),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(crate::wire::testing::cases(500))]
+
+        /// Where a form is split is up to the network.
+        #[test]
+        fn a_form_is_the_same_however_it_is_split(
+            tokens in vec(token(), 0..16),
+            splits in vec(any::<Index>(), 0..6),
+        ) {
+            let form = tokens.concat();
+            let whole = pieces(&form, form.len().max(1));
+            let split = joined(crate::wire::testing::split(&form, &splits));
+            prop_assert_eq!(split, whole);
+        }
+    }
+
+    /// One split at every place around the end of the longest preamble, head and padding.
+    #[test]
+    fn the_longest_parts_are_the_same_however_they_are_split() {
+        for length in MAX_HEAD - 4..MAX_HEAD + 4 {
+            let long = "x".repeat(length);
+            let spaces = " ".repeat(length);
+            for form in [
+                format!("{long}\r\n--B\r\n\r\n\r\n--B--"),
+                format!("--B\r\n{long}\r\n\r\nC\r\n--B--"),
+                format!("--B{spaces}\r\n\r\nC\r\n--B--"),
+            ] {
+                let form = form.as_bytes();
+                let whole = pieces(form, form.len());
+                for at in MAX_HEAD - 8..form.len() {
+                    let (start, end) = form.split_at(at);
+                    assert_eq!(joined([start, end].into_iter()), whole, "{length} at {at}");
+                }
+            }
         }
     }
 
