@@ -28,8 +28,9 @@ pub(super) struct State {
     pub(super) place: Option<Place>,
     /// Entry in the queue of expiries.
     pub(super) entry: Option<Entry>,
-    /// Its share of the bytes of all channels: of retained events, and of those in memory.
-    pub(super) counted: (u64, u64),
+    /// Its share of the bytes of all channels: of retained events, of those in memory, and
+    /// of idempotency keys.
+    pub(super) counted: (u64, u64, u64),
     pub(super) readers: usize,
     /// Readers that have read everything, to be woken.
     waiting: HashMap<u64, Waker>,
@@ -68,7 +69,7 @@ impl State {
             last: 0,
             place: None,
             entry: None,
-            counted: (0, 0),
+            counted: (0, 0, 0),
             readers: 0,
             waiting: HashMap::new(),
             is_gone: false,

@@ -11,6 +11,7 @@ use super::super::id::Epoch;
 use super::super::log::{Cursor, Limits, Origin};
 use super::channel::{Channel, Place, Registration, State};
 use super::due::{Due, Entry};
+use super::keys;
 use super::{OpenError, Start};
 
 /// All channels of a store.
@@ -27,6 +28,8 @@ pub(super) struct Channels {
     retained: AtomicU64,
     /// Bytes of those that are in memory.
     held: AtomicU64,
+    /// Memory of the idempotency keys of all channels.
+    keys: AtomicU64,
     /// Channels in the order of their next expiry.
     pub(super) due: Due,
     /// Number of channels that sweeps have visited.
@@ -62,6 +65,7 @@ impl Channels {
             count: AtomicU64::new(0),
             retained: AtomicU64::new(0),
             held: AtomicU64::new(0),
+            keys: AtomicU64::new(0),
             due: Due::default(),
             #[cfg(test)]
             visits: AtomicU64::new(0),
@@ -186,6 +190,12 @@ impl Channels {
         self.retained.load(Ordering::Relaxed) > self.limits.total
     }
 
+    /// Returns `true` if a channel may remember one more idempotency key.
+    pub(super) fn has_room_for_key(&self, state: &State) -> bool {
+        let bytes = self.keys.load(Ordering::Relaxed);
+        !state.keys.is_full() && bytes < self.limits.total.min(keys::MAX_BYTES)
+    }
+
     /// Updates the share of a channel in the bytes of all. Events that are also in a file
     /// are dropped from memory if all channels together hold too many.
     pub(super) fn account(&self, state: &mut State) {
@@ -194,7 +204,9 @@ impl Channels {
             total.fetch_add(added, Ordering::Relaxed).wrapping_add(added)
         };
         let (retained, mut held) = (state.log.retained_bytes(), state.log.held_bytes());
+        let keys = state.keys.bytes();
         add(&self.retained, state.counted.0, retained);
+        add(&self.keys, state.counted.2, keys);
         let all_held = add(&self.held, state.counted.1, held);
         if all_held > self.limits.total_held {
             // Each channel keeps an equal share.
@@ -203,7 +215,7 @@ impl Channels {
             add(&self.held, held, state.log.held_bytes());
             held = state.log.held_bytes();
         }
-        state.counted = (retained, held);
+        state.counted = (retained, held, keys);
     }
 
     /// Trims channels whose events have expired, and evicts those that are unused. If
@@ -277,7 +289,8 @@ impl Channels {
         self.count.fetch_sub(1, Ordering::Relaxed);
         self.retained.fetch_sub(state.counted.0, Ordering::Relaxed);
         self.held.fetch_sub(state.counted.1, Ordering::Relaxed);
-        state.counted = (0, 0);
+        self.keys.fetch_sub(state.counted.2, Ordering::Relaxed);
+        state.counted = (0, 0, 0);
         state.is_gone = true;
         map.by_name.remove(&channel.name);
     }

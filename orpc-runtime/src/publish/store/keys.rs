@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::super::id::EventId;
+use crate::budget::ENTRY;
 
 /// The idempotency keys of a channel. Each is kept for as long as events are retained by age,
 /// even if its event was trimmed by size.
@@ -15,10 +16,21 @@ pub(super) struct Keys {
     order: VecDeque<(Arc<str>, u64)>,
     /// Number behind the last event whose key was dropped.
     from: u64,
+    /// Memory of all keys.
+    bytes: u64,
 }
 
 /// Maximum number of keys of one channel.
 pub(super) const MAX_KEYS: usize = 100_000;
+
+/// Maximum memory of the keys of all channels together.
+pub(super) const MAX_BYTES: u64 = 64 << 20;
+
+/// Returns the memory of a key: its text, and its places in the map and in the order.
+fn weight(key: &str) -> u64 {
+    let places = size_of::<(Arc<str>, EventId)>() + size_of::<(Arc<str>, u64)>();
+    (key.len() + places + ENTRY) as u64
+}
 
 impl Keys {
     /// Returns the event of a key.
@@ -30,6 +42,7 @@ impl Keys {
     pub(super) fn insert(&mut self, key: Arc<str>, event: EventId, at: u64) {
         if let Entry::Vacant(entry) = self.events.entry(Arc::clone(&key)) {
             entry.insert(event);
+            self.bytes += weight(&key);
             self.order.push_back((key, at));
         }
     }
@@ -37,6 +50,11 @@ impl Keys {
     /// Returns `true` if no further key can be added.
     pub(super) fn is_full(&self) -> bool {
         self.events.len() >= MAX_KEYS
+    }
+
+    /// Returns the memory of all keys.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Returns `true` if there are no keys.
@@ -61,6 +79,7 @@ impl Keys {
                 && let Some(event) = self.events.remove(&key)
             {
                 self.from = event.sequence().saturating_add(1);
+                self.bytes = self.bytes.saturating_sub(weight(&key));
             }
         }
     }

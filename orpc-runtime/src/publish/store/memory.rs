@@ -38,7 +38,7 @@ impl MemoryStore {
             if let Some(known) = event.key.as_deref().and_then(|key| state.keys.get(key)) {
                 return Ok((known, Vec::new()));
             }
-            if event.key.is_some() && state.keys.is_full() {
+            if event.key.is_some() && !channels.has_room_for_key(state) {
                 return Err(PublishError::TooMany("idempotency keys"));
             }
             let id = state.log.next().ok_or(PublishError::TooMany("events"))?;

@@ -11,6 +11,7 @@ for_each_store! {
     events_of_one_idempotency_key_are_one_event,
     a_idempotency_key_is_remembered_as_long_as_the_retention,
     a_idempotency_key_outlives_its_event_that_was_trimmed_by_size,
+    idempotency_keys_of_all_channels_are_bounded,
     publishing_that_takes_too_long_has_an_unknown_outcome_and_can_be_tried_again,
     publishing_that_is_dropped_can_be_tried_again,
     an_event_that_cannot_be_published_gets_the_reason,
@@ -80,6 +81,39 @@ async fn a_idempotency_key_outlives_its_event_that_was_trimmed_by_size(world: Wo
     }
     assert_eq!(lines.publish("room", &Line { n: 1 }).idempotency_key("a").await.unwrap(), first);
     assert_eq!(retained(&lines).await, [7, 8, 9]);
+}
+
+async fn idempotency_keys_of_all_channels_are_bounded(world: World) {
+    const BYTES: usize = 20_000;
+    let open = || world.open_with::<Line>(world.builder().max_total_bytes(BYTES as u64));
+    let mut lines = open();
+    let key = |n: usize| format!("{n:200}");
+    // Behind them every other one is refused, not forgotten: it could be published twice.
+    let mut count = 0;
+    let error = loop {
+        let channel = format!("room-{}", count % 5);
+        match lines.publish(&channel, &Line { n: 1 }).idempotency_key(&key(count)).await {
+            Ok(_) => count += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, PublishError::TooMany("idempotency keys")), "{error:?}");
+    let each = key(0).len() + 2 * size_of::<std::sync::Arc<str>>();
+    assert!((count - 1) * each <= BYTES && count > 10, "{count}");
+    if world.is_durable() {
+        drop(lines);
+        lines = open();
+    }
+    let again = lines.publish("other", &Line { n: 1 }).idempotency_key("a").await;
+    assert!(matches!(again, Err(PublishError::TooMany("idempotency keys"))), "{again:?}");
+    lines.publish("room-0", &Line { n: 2 }).idempotency_key(&key(0)).await.unwrap();
+    publish(&lines, 3..4).await;
+    // They are forgotten with the retention.
+    world.hands.pass(RETENTION + SLACK);
+    for channel in ["room-0", "room-1", "room-2", "room-3", "room-4", "other"] {
+        lines.publish(channel, &Line { n: 4 }).await.unwrap();
+    }
+    lines.publish("other", &Line { n: 5 }).idempotency_key("a").await.unwrap();
 }
 
 async fn publishing_that_takes_too_long_has_an_unknown_outcome_and_can_be_tried_again(

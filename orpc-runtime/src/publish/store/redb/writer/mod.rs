@@ -122,7 +122,7 @@ impl Writer {
                 if let Some(id) = staged {
                     return Ok((*id, true));
                 }
-                if state.keys.is_full() {
+                if !channels.has_room_for_key(state) {
                     return Err(PublishError::TooMany("idempotency keys"));
                 }
             }
