@@ -10,7 +10,7 @@ mod host {
     pub(crate) use tokio::time::Instant as TimerInstant;
     pub(crate) use tokio::time::timeout;
     #[cfg(feature = "http")]
-    pub(crate) use tokio::time::{Sleep, sleep, sleep_until};
+    pub(crate) use tokio::time::{Sleep, error::Elapsed, sleep, sleep_until};
 
     pub(crate) fn wall() -> SystemTime {
         SystemTime::now()

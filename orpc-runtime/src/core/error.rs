@@ -412,7 +412,7 @@ impl StatusError {
 struct ProcedureError(Box<dyn Any + Send + Sync>);
 
 /// An error with its chain of sources.
-struct Chain<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + Send + Sync + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

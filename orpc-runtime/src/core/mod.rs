@@ -10,6 +10,8 @@ mod output;
 mod rpc_error;
 
 pub use code::Code;
+#[cfg(feature = "http")]
+pub(crate) use error::Chain;
 pub use error::{Error, StatusError};
 pub(crate) use error::{malformed_request, panic_text, undecoded_input};
 pub use event::{ErrorEvent, Event, EventError, EventItem, EventMeta, EventPayload, LastEventId};

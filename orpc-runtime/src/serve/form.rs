@@ -96,7 +96,7 @@ pub(crate) enum FormError {
     Late,
     #[error("the memory for the form is exhausted")]
     NoMemory(Exhausted),
-    #[error("a file cannot be kept: {0}")]
+    #[error("a file cannot be kept")]
     Disk(#[from] io::Error),
 }
 
@@ -122,7 +122,7 @@ pub(crate) async fn read_form<S>(
     limits: &FormLimits,
 ) -> Result<Form, FormError>
 where
-    S: Stream<Item = Result<Bytes, Interrupted>> + Send,
+    S: Stream<Item = Result<Bytes, FormError>> + Send,
 {
     read_form_within(protocol, content_type, chunks, limits, &mut Reservation::unbounded()).await
 }
@@ -137,7 +137,7 @@ pub(super) async fn read_form_within<S>(
     held: &mut Reservation,
 ) -> Result<Form, FormError>
 where
-    S: Stream<Item = Result<Bytes, Interrupted>> + Send,
+    S: Stream<Item = Result<Bytes, FormError>> + Send,
 {
     let reader = FormReader::new(content_type)?;
     let mut parts = Parts { chunks: pin!(chunks), reader, limits, length: 0, held };
@@ -183,7 +183,7 @@ struct Parts<'a, S> {
     held: &'a mut Reservation,
 }
 
-impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
+impl<S: Stream<Item = Result<Bytes, FormError>>> Parts<'_, S> {
     /// Returns the next piece; `None` at the end of the form.
     async fn piece(&mut self) -> Result<Option<Piece>, FormError> {
         loop {
@@ -193,9 +193,7 @@ impl<S: Stream<Item = Result<Bytes, Interrupted>>> Parts<'_, S> {
             if self.reader.is_complete() {
                 return Ok(None);
             }
-            let Some(Ok(chunk)) = self.chunks.next().await else {
-                return Err(FormError::Malformed);
-            };
+            let chunk = self.chunks.next().await.ok_or(FormError::Malformed)??;
             self.length += chunk.len() as u64;
             if self.length > self.limits.form {
                 return Err(FormError::TooLarge);
@@ -272,8 +270,3 @@ async fn write(disk: Option<std::fs::File>, bytes: Bytes) -> io::Result<std::fs:
     };
     block(write)?.await.map_err(io::Error::other)?
 }
-
-/// Error of a body that ended too early.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the body was cut off, or is too large")]
-pub(crate) struct Interrupted;

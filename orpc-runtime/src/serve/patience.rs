@@ -22,6 +22,14 @@ pub(crate) enum Failed<E> {
     Body(E),
 }
 
+/// The body of a request did not arrive in time; see
+/// [`Serve::body_deadline`](crate::server::Serve::body_deadline).
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the body of the request did not arrive in time")]
+#[non_exhaustive]
+pub struct BodyTimeout;
+
 /// The next frame of a body with a deadline.
 type NextFrame<B> = Result<Frame<<B as Body>::Data>, Failed<<B as Body>::Error>>;
 
@@ -41,7 +49,6 @@ pub(crate) struct Patience {
     /// Start of the current wait.
     since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
-    is_late: bool,
 }
 
 impl Patience {
@@ -54,7 +61,6 @@ impl Patience {
             waited: Duration::ZERO,
             since: None,
             timer: None,
-            is_late: false,
         }
     }
 
@@ -82,17 +88,11 @@ impl Patience {
         }
         while timer.as_mut().poll(cx).is_ready() {
             if Instant::now() >= due {
-                self.is_late = true;
                 return Poll::Ready(());
             }
             timer.as_mut().reset(due);
         }
         Poll::Pending
-    }
-
-    /// Returns `true` if the body was too late.
-    pub(crate) fn is_late(&self) -> bool {
-        self.is_late
     }
 
     /// Polls a body for its next frame; `None` at its end. A late body fails.

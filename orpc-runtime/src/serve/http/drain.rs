@@ -12,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 
+use super::read::{BoxError, ReadError};
 use crate::{clock, task};
 
 /// Maximum number of bodies of one service that are discarded at a time.
@@ -51,6 +52,9 @@ where
     /// (RFC 9110, section 10.1.1): until then there is nothing to discard.
     is_awaited: bool,
     drain: Drain,
+    /// Reads an error of the body. Known where the body is, so that nothing that reads it
+    /// asks more of its error.
+    read_error: fn(B::Error) -> ReadError,
 }
 
 impl<B> RequestBody<B>
@@ -58,13 +62,17 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    pub(super) fn new(body: B, headers: &HeaderMap, drain: &Drain) -> Self {
+    pub(super) fn new(body: B, headers: &HeaderMap, drain: &Drain) -> Self
+    where
+        B::Error: Into<BoxError>,
+    {
         let expects_continue =
             |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
         Self {
             body: (!body.is_end_stream()).then(|| Box::pin(body)),
             is_awaited: headers.get(EXPECT).is_some_and(expects_continue),
             drain: drain.clone(),
+            read_error: |error| ReadError::of_body(error.into()),
         }
     }
 }
@@ -75,19 +83,19 @@ where
     B::Data: Send,
 {
     type Data = B::Data;
-    type Error = B::Error;
+    type Error = ReadError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<B::Data>, ReadError>>> {
         self.is_awaited = false;
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let frame = ready!(body.as_mut().poll_frame(cx));
         if body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
             self.body = None;
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(self.read_error)))
     }
 
     fn is_end_stream(&self) -> bool {

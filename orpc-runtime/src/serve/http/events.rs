@@ -9,11 +9,12 @@ use futures::Stream;
 use http_body::Body;
 
 use super::drain::RequestBody;
+use super::read::ReadError;
 use crate::budget::Reservation;
 use crate::core::{Code, Error};
 use crate::procedure::InputEvent;
 use crate::serve::memory::no_memory;
-use crate::serve::patience::{Failed, Patience};
+use crate::serve::patience::Patience;
 use crate::wire::{Protocol, SseEvent, SseReader, TooLong};
 
 /// Events of a request's body, which is read on demand.
@@ -90,13 +91,13 @@ where
                         this.bytes = data.copy_to_bytes(data.remaining());
                     }
                 }
-                Some(Err(Failed::Late)) => {
+                Some(Err(failed)) => {
                     this.body = None;
-                    return Poll::Ready(Some(Err(Error::new(Code::Timeout))));
-                }
-                Some(Err(Failed::Body(_))) => {
-                    this.body = None;
-                    return Poll::Ready(Some(Err(cut_off())));
+                    let error = match failed.into() {
+                        ReadError::Broken => cut_off(),
+                        error => error.answer(),
+                    };
+                    return Poll::Ready(Some(Err(error)));
                 }
                 None => {
                     this.body = None;

@@ -9,7 +9,8 @@ use bytes::{Buf as _, Bytes};
 use futures::{Stream, StreamExt as _};
 use http_body::Body;
 
-use crate::serve::form::Interrupted;
+use super::read::ReadError;
+use crate::serve::form::FormError;
 use crate::serve::patience::Patience;
 use crate::value::{File, FileReader};
 use crate::wire::{Form, Part};
@@ -20,8 +21,8 @@ pub(super) struct Chunks<'b, B> {
     pub(super) patience: &'b mut Patience,
 }
 
-impl<B: Body> Stream for Chunks<'_, B> {
-    type Item = Result<Bytes, Interrupted>;
+impl<B: Body<Error = ReadError>> Stream for Chunks<'_, B> {
+    type Item = Result<Bytes, FormError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
@@ -29,10 +30,24 @@ impl<B: Body> Stream for Chunks<'_, B> {
             let Some(frame) = ready!(this.patience.poll_frame(this.body.as_mut(), cx)) else {
                 return Poll::Ready(None);
             };
-            let Ok(frame) = frame else { return Poll::Ready(Some(Err(Interrupted))) };
+            let frame = match frame.map_err(ReadError::from) {
+                Ok(frame) => frame,
+                Err(error) => return Poll::Ready(Some(Err(error.into()))),
+            };
             if let Ok(mut data) = frame.into_data() {
                 return Poll::Ready(Some(Ok(data.copy_to_bytes(data.remaining()))));
             }
+        }
+    }
+}
+
+impl From<ReadError> for FormError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge => Self::TooLarge,
+            ReadError::Late => Self::Late,
+            ReadError::NoMemory(exhausted) => Self::NoMemory(exhausted),
+            ReadError::Broken => Self::Malformed,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Reading of request bodies within limits.
 
+use std::error::Error as StdError;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -8,21 +10,26 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body;
+use http_body_util::LengthLimitError;
 
 use super::drain::RequestBody;
 use super::form::Chunks;
 use crate::budget::{Exhausted, Reservation};
-use crate::core::{Code, Error, malformed_request};
+use crate::clock;
+use crate::core::{Chain, Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::serve::form::{self, Form, FormError, FormLimits};
 use crate::serve::memory::no_memory;
 use crate::serve::patience::{Failed, Patience};
 use crate::wire::Protocol;
 
+/// Error of a body.
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
 /// Error of reading a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadError {
-    /// It is longer than the limit.
+    /// It is longer than the limit of the service, or of a layer in front of it.
     TooLarge,
     /// It did not arrive in time.
     Late,
@@ -33,6 +40,24 @@ pub(super) enum ReadError {
 }
 
 impl ReadError {
+    /// Reads the error of a body from itself, or from the first known one that caused it.
+    pub(super) fn of_body(error: BoxError) -> Self {
+        tracing::debug!(error = %Chain(&*error), "a request body fails");
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(&*error);
+        while let Some(error) = cause {
+            if error.is::<LengthLimitError>() {
+                return Self::TooLarge;
+            }
+            if is_timeout(error) {
+                return Self::Late;
+            }
+            // The source of an `io::Error` is that of the error in it.
+            let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            cause = inner.map_or_else(|| error.source(), |inner| Some(inner));
+        }
+        Self::Broken
+    }
+
     /// Converts it to the error for the client.
     pub(super) fn answer(self) -> Error {
         match self {
@@ -40,6 +65,25 @@ impl ReadError {
             Self::Late => Error::new(Code::Timeout),
             Self::NoMemory(exhausted) => no_memory(exhausted),
             Self::Broken => malformed_request(DecodeError::Malformed),
+        }
+    }
+}
+
+/// Returns `true` if a body did not arrive in time.
+fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "server")]
+    if error.is::<crate::serve::patience::BodyTimeout>() {
+        return true;
+    }
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    kind == Some(io::ErrorKind::TimedOut) || error.is::<clock::Elapsed>()
+}
+
+impl From<Failed<Self>> for ReadError {
+    fn from(failed: Failed<Self>) -> Self {
+        match failed {
+            Failed::Late => Self::Late,
+            Failed::Body(error) => error,
         }
     }
 }
@@ -78,10 +122,6 @@ where
     let mut all = BytesMut::new();
     let mut patience = Patience::new(deadline);
     while let Some(frame) = poll_fn(|cx| patience.poll_frame(Pin::new(&mut body), cx)).await {
-        let frame = frame.map_err(|failed| match failed {
-            Failed::Late => ReadError::Late,
-            Failed::Body(_) => ReadError::Broken,
-        });
         let Ok(mut data) = frame?.into_data() else { continue };
         if first.len() + all.len() + data.remaining() > limit {
             return Err(ReadError::TooLarge);
@@ -132,6 +172,5 @@ where
     let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), |value| value.as_bytes());
     let mut patience = Patience::new(deadline);
     let chunks = Chunks { body: Pin::new(&mut body), patience: &mut patience };
-    let form = form::read_form_within(protocol, content_type, chunks, limits, held).await;
-    if patience.is_late() { Err(FormError::Late) } else { form }
+    form::read_form_within(protocol, content_type, chunks, limits, held).await
 }

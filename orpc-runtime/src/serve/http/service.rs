@@ -17,6 +17,7 @@ use super::connection::Connection;
 use super::drain::{Drain, RequestBody};
 use super::foreign;
 use super::future::HttpFuture;
+use super::read::BoxError;
 use super::response::{
     allowed_methods, cross_site, foreign_host, head_only, no_memory, refused_method, respond,
     respond_with_error, unmatched,
@@ -97,6 +98,8 @@ pub(super) struct Deadlines {
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
 /// | issues in the answer to an invalid input | 1,000, or 1 MiB of texts and keys | one more issue says that others are left out |
+/// | steps through schema and value that look for the issues of one input | 4,000,000 | the issues found so far |
+/// | values that serde tries for one input of a recursive untagged enum | 250,000 | one issue, of the input |
 /// | steps back of a pattern with look-around or back-references, for one text | 20,000 | an issue |
 /// | invalid input whose issues could take 64 MiB | some 130,000 values, fewer below long keys | one issue says that it is too large to say what is wrong |
 /// | [`batch_limit`](HttpService::batch_limit) | 10 calls in one request | 413 |
@@ -106,6 +109,8 @@ pub(super) struct Deadlines {
 /// | [`allow_origin`](HttpService::allow_origin) | the server's own host, and programs | FORBIDDEN, 403 |
 /// | methods | POST, PUT, PATCH, DELETE; GET and HEAD by [`strict_get`](HttpService::strict_get) | METHOD_NOT_SUPPORTED, 405, with `Allow` |
 /// | unsent events of a stream | 16 KiB | the stream is not polled until the client reads |
+/// | unwritten bytes of a response | 128 KiB | likewise |
+/// | [`keep_alive`](HttpService::keep_alive) | 5 s of silence on a stream | a comment is sent |
 pub struct HttpService<C> {
     served: Served<C, Options>,
 }
@@ -404,6 +409,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     where
         B: Body + Send + 'static,
         B::Data: Send,
+        B::Error: Into<BoxError>,
     {
         let state = &*self.served;
         let (parts, body) = request.into_parts();
@@ -501,6 +507,7 @@ where
     C: Send + Sync + 'static,
     B: Body + Send + 'static,
     B::Data: Send,
+    B::Error: Into<BoxError>,
 {
     type Response = Response<RpcBody>;
     type Error = Infallible;

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
 use super::io::Busy;
-use crate::serve::patience::{Failed, Patience};
+use crate::serve::patience::{BodyTimeout, Failed, Patience};
 
 /// Body of a request that [`serve`](crate::serve) received. It fails if it does not
 /// arrive in time.
@@ -19,13 +19,6 @@ pub struct RequestBody {
     body: Incoming,
     patience: Patience,
 }
-
-/// The body of a request did not arrive in time; see
-/// [`Serve::body_deadline`](super::Serve::body_deadline).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the body of the request did not arrive in time")]
-#[non_exhaustive]
-pub struct BodyTimeout;
 
 impl RequestBody {
     pub(super) fn new(body: Incoming, patience: Patience) -> Self {

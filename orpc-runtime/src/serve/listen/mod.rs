@@ -26,7 +26,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
-pub use body::{BodyTimeout, RequestBody};
+pub use super::patience::BodyTimeout;
+pub use body::RequestBody;
 
 use self::admission::{Addresses, Admission};
 use self::body::ResponseBody;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bodies;
+mod body_errors;
 mod cross_site;
 mod event_input;
 mod files;
