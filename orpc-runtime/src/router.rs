@@ -296,7 +296,9 @@ impl<C: Send + Sync + 'static> Router<C> {
 
     /// Calls a procedure in the same process, with its own types: no serialisation and
     /// no validation; the middlewares and hooks run, and the result is the function's
-    /// own. A stream is returned as a stream.
+    /// own. A stream is returned as a stream. A procedure that is in the router more than
+    /// once runs with the middlewares and the path of the first one, in the order of
+    /// [`procedures`](Router::procedures).
     ///
     /// The context is a value or an `Arc` of one.
     ///
@@ -382,7 +384,9 @@ impl<C: Send + Sync + 'static> Router<C> {
     fn routes_by_type(&self) -> HashMap<TypeId, Route<C>> {
         let mut routes = HashMap::new();
         self.visit(&[], &mut |path, mounted| {
-            routes.extend(Route::of(path, mounted).map(|route| (mounted.type_id, route)));
+            if let Some(route) = Route::of(path, mounted) {
+                routes.entry(mounted.type_id).or_insert(route);
+            }
         });
         routes
     }

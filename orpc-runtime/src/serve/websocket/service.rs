@@ -94,6 +94,9 @@ impl std::fmt::Debug for GateOf {
 /// | [`rate_limit`](WebSocketService::rate_limit), [`byte_rate_limit`](WebSocketService::byte_rate_limit), [`procedure_rate_limit`](WebSocketService::procedure_rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` in seconds |
 /// | [`write_deadline`](WebSocketService::write_deadline) | 30 s in which the client takes nothing | the socket is dropped |
 /// | messages read while nothing can be written | 256 | reading waits |
+/// | tags of a socket | 10, of 256 characters | an error where they are given |
+/// | attachment of a socket | 2,048 bytes of JSON | an error where it is given |
+/// | [`no_upgrade_status`](WebSocketService::no_upgrade_status) | 426 | for a request without an upgrade |
 /// | [`ping_interval`](WebSocketService::ping_interval) | 30 s | |
 /// | [`idle_limit`](WebSocketService::idle_limit) | 75 s | the socket closes with 1000 `Idle timeout` |
 /// | [`shutdown_deadline`](WebSocketService::shutdown_deadline) | 10 s | calls that still run are dropped |
@@ -445,19 +448,20 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let Options { message_limit, limits, memory, timing, hooks, gate, .. } =
-            self.served.options.clone();
+            &self.served.options;
+        let (limits, hooks) = (limits.clone(), hooks.clone());
         let rpc = self.served.rpc.clone();
         let context = self.served.context.clone();
         let memory = memory.budget().part(limits.memory);
         let socket = Socket::new(parts, accept, limits.unsent, memory, held);
-        let websocket = RestingSocket::new(socket.protocol(), connection, message_limit);
-        let gate = gate.map(|GateOf(gate)| gate);
+        let websocket = RestingSocket::new(socket.protocol(), connection, *message_limit);
+        let gate = gate.as_ref().map(|GateOf(gate)| Arc::clone(gate));
         if let Some(gate) = &gate {
             gate.open(&socket);
         }
         let calls = Calls::new(rpc.clone(), context, socket.clone(), limits, gate);
         let life = Life::begin(socket, hooks);
-        let connection = Connection::new(websocket, calls, life, timing, rpc.on_shutdown());
+        let connection = Connection::new(websocket, calls, life, *timing, rpc.on_shutdown());
         rpc.spawn(connection.serve());
     }
 }

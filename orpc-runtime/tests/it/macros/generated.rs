@@ -244,6 +244,9 @@ async fn a_call_knows_its_path() {
     let (router, app) = (Router::new().nest("outer", api::router()), app());
     let path = router.call::<api::_http_api_v2>(app.clone(), ()).await;
     assert_eq!(path, Ok("outer/_httpApiV2".to_owned()));
+    let twice = Router::new().nest("first", api::router()).nest("second", api::router());
+    let path = twice.call::<api::_http_api_v2>(app, ()).await;
+    assert_eq!(path, Ok("first/_httpApiV2".to_owned()));
 }
 
 #[tokio::test]
