@@ -8,6 +8,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Default limit of a [`MemoryBudget`], in bytes.
 const DEFAULT_MEMORY: usize = 256 * 1024 * 1024;
 
+/// Memory of an entry of a collection beside its own bytes: its place among the others and
+/// its allocation. RFC 7541, section 4.1, adds as much to each header.
+pub(crate) const ENTRY: usize = 32;
+
 /// A limit of the bytes that clients can make a server keep, shared by all services that
 /// use it. Clones refer to the same budget.
 ///
@@ -165,10 +169,16 @@ impl Budget {
         if let Some(parent) = &self.parent
             && parent.take(bytes).is_err()
         {
-            self.used.fetch_sub(bytes, Ordering::Relaxed);
+            self.release(bytes);
             return Err(Exhausted::Parent);
         }
         Ok(())
+    }
+
+    /// Subtracts bytes of this budget alone.
+    fn release(&self, bytes: usize) {
+        let used = self.used.fetch_sub(bytes, Ordering::Relaxed);
+        debug_assert!(used >= bytes, "{bytes} bytes are released of {used}");
     }
 
     fn force(&self, bytes: usize) {
@@ -179,7 +189,7 @@ impl Budget {
     }
 
     fn give_back(&self, bytes: usize) {
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
+        self.release(bytes);
         if let Some(parent) = &self.parent {
             parent.give_back(bytes);
         }

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::input::{ProcedureInput, RawInput, wrong_kind};
 use super::signature::IoSchema;
-use crate::budget::{Budget, Reservation};
+use crate::budget::{Budget, ENTRY, Reservation};
 use crate::core::{Code, Error, Event, EventKind, EventMeta, undecoded_input};
 use crate::schema::{DecodeError, InputDecoder, SchemaError};
 use crate::value::Envelope;
@@ -190,6 +190,7 @@ pub(crate) struct InputEvent {
     /// The text of the envelope; empty for undefined.
     data: Bytes,
     meta: EventMeta,
+    /// Its memory, with its place in the queue.
     weight: usize,
 }
 
@@ -198,7 +199,9 @@ impl InputEvent {
     pub(crate) fn new(kind: EventKind, data: Bytes, meta: EventMeta, message: usize) -> Self {
         // Copied: a small slice would keep the whole message in memory.
         let data = if data.len() * 2 < message { Bytes::copy_from_slice(&data) } else { data };
-        Self { kind, data, meta, weight: message + size_of::<Self>() }
+        let entry = size_of::<(Self, Reservation)>();
+        let comments = meta.comments.len() * (size_of::<String>() + ENTRY);
+        Self { kind, data, meta, weight: message + entry + comments }
     }
 }
 

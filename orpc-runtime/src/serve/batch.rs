@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 
 use super::context::ContextSource;
 use super::invoke::{Input, Invocation, Outcome, caught, malformed};
+use super::memory::HEADER;
 use super::method::Methods;
 use crate::core::{Error, EventKind, Output, UnicodeHeaders};
 use crate::procedure::{Call, ErasedProcedure, EventSink, Target};
@@ -184,6 +185,15 @@ pub(crate) fn answers<C: Send + Sync + 'static>(
         })
     };
     calls.into_iter().enumerate().map(run).collect()
+}
+
+/// Memory of a call of a batch without its text and headers.
+const CALL: usize = 1024;
+
+/// Returns the memory of the calls beside their text: each has the headers of all.
+pub(crate) fn memory(items: &[Item], headers: &HeaderMap) -> usize {
+    let own = |item: &Item| item.headers.as_ref().map_or(0, |own| own.map.len());
+    items.iter().map(|item| CALL + HEADER * (headers.len() + own(item))).sum()
 }
 
 /// Collects all answers into one JSON array, in a response of that status.

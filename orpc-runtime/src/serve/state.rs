@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Uri};
 
 use super::context::ContextSource;
+use super::memory::HEADER;
 use crate::rpc::Rpc;
 
 /// A router with a source of contexts and the transport's options, shared by the
@@ -19,11 +20,14 @@ pub(super) struct Parts<C, O> {
     pub(super) options: O,
 }
 
-/// Returns the length of the texts of a request's head.
+/// Number of headers whose memory is part of that of a request or a socket without them.
+const FEW_HEADERS: usize = 16;
+
+/// Returns the memory of a request's head beside that of a request without one.
 pub(super) fn head_size(headers: &HeaderMap, uri: &Uri) -> usize {
-    let headers: usize =
-        headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    headers + uri.path().len() + uri.query().map_or(0, str::len)
+    let texts: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let entries = headers.len().saturating_sub(FEW_HEADERS) * HEADER;
+    texts + entries + uri.path().len() + uri.query().map_or(0, str::len)
 }
 
 impl<C, O: Clone> Served<C, O> {

@@ -37,6 +37,11 @@ impl Attachment {
         Ok(Self(text.into()))
     }
 
+    /// Returns the length of its text.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, AttachmentError> {
         serde_json::from_slice(&self.0).map_err(AttachmentError::Read)
     }

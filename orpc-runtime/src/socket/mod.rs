@@ -83,7 +83,9 @@ struct State {
     attachment: Option<Attachment>,
     groups: Groups,
     hibernating: Vec<HibernatingIterator>,
-    /// Memory of the ids, beyond the first bytes.
+    /// Memory of the tags, which stay as they are.
+    tags: usize,
+    /// Memory of tags, attachment and ids, beyond the first bytes.
     kept: Reservation,
     /// Close frame to send.
     closing: Option<CloseFrame>,
@@ -130,6 +132,7 @@ impl Socket {
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
+        let tags = accept.tags.iter().map(|tag| size_of_val(tag) + tag.len()).sum();
         let socket = Self(Arc::new(Shared {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             protocol: Protocol::of_socket(&request.headers),
@@ -143,6 +146,7 @@ impl Socket {
                 attachment: accept.attachment,
                 groups: Groups::default(),
                 hibernating: Vec::new(),
+                tags,
                 kept: memory.nothing(),
                 closing: None,
                 ended: false,
@@ -150,6 +154,7 @@ impl Socket {
             memory,
             _held: held,
         }));
+        socket.state().count();
         for group in accept.groups {
             group.take(&socket);
         }
@@ -213,7 +218,9 @@ impl Socket {
     /// If the value cannot be serialised, or its text is longer than 2,048 bytes.
     pub fn attach<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), AttachmentError> {
         let attachment = Attachment::new(value)?;
-        self.state().attachment = Some(attachment);
+        let mut state = self.state();
+        state.attachment = Some(attachment);
+        state.count();
         Ok(())
     }
 
@@ -315,7 +322,7 @@ impl Socket {
     pub(crate) fn hibernate(&self, id: &str) {
         let mut state = self.state();
         state.hibernating.push(HibernatingIterator { id: id.into(), guard: None });
-        state.count_ids();
+        state.count();
     }
 
     /// Keeps a guard until the hibernating iterator or the calls of the socket end; drops it at once if there is none
@@ -351,7 +358,7 @@ impl Socket {
         if state.hibernating.is_empty() {
             state.hibernating = Vec::new();
         }
-        state.count_ids();
+        state.count();
         drop(state);
         drop(released);
         true
@@ -371,7 +378,7 @@ impl Socket {
     pub(crate) fn release_all(&self) -> Vec<Box<str>> {
         let mut state = self.state();
         let released = std::mem::take(&mut state.hibernating);
-        state.count_ids();
+        state.count();
         drop(state);
         released.into_iter().map(|iterator| iterator.id).collect()
     }
@@ -433,7 +440,7 @@ impl Socket {
         let mut state = self.state();
         state.ended = true;
         let released = std::mem::take(&mut state.hibernating);
-        state.count_ids();
+        state.count();
         drop(state);
         drop(released);
         self.0.outbox.close();
@@ -448,13 +455,15 @@ impl Socket {
     }
 }
 
-/// Number of bytes of ids that count as part of the socket itself.
-const FEW_IDS: usize = 512;
+/// Number of bytes of tags, attachment and ids that count as part of the socket itself.
+const FEW_BYTES: usize = 512;
 
 impl State {
-    fn count_ids(&mut self) {
-        let bytes: usize = self.hibernating.iter().map(|own| own.id.len()).sum();
-        self.kept.cover(bytes.saturating_sub(FEW_IDS));
+    /// Counts what is kept for the client beside the socket itself.
+    fn count(&mut self) {
+        let ids: usize = self.hibernating.iter().map(|own| size_of_val(own) + own.id.len()).sum();
+        let attachment = self.attachment.as_ref().map_or(0, Attachment::len);
+        self.kept.cover((self.tags + ids + attachment).saturating_sub(FEW_BYTES));
     }
 }
 

@@ -39,8 +39,8 @@ pub(crate) struct Outbox {
 struct OutboxState {
     bytes: Vec<u8>,
     frames: Vec<FrameEnd>,
-    /// Number of bytes taken and not sent yet.
-    in_flight: usize,
+    /// Frames that are taken and not sent yet.
+    in_flight: Amount,
     /// Memory of the unsent bytes.
     kept: Reservation,
     /// Right to leave an event unsent while the memory is exhausted.
@@ -80,6 +80,20 @@ struct FrameEnd {
     is_text: bool,
 }
 
+/// A number of frames, and their bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Amount {
+    bytes: usize,
+    frames: usize,
+}
+
+impl Amount {
+    /// Returns the memory of the ends of the frames: one without bytes takes some as well.
+    fn ends(self) -> usize {
+        self.frames * size_of::<FrameEnd>()
+    }
+}
+
 /// Reason why a frame was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -109,7 +123,7 @@ impl Outbox {
         let state = OutboxState {
             bytes: Vec::new(),
             frames: Vec::new(),
-            in_flight: 0,
+            in_flight: Amount::default(),
             kept,
             turn: None,
             waiting: Waiting::default(),
@@ -285,10 +299,13 @@ impl Outbox {
         self.state().turn = None;
     }
 
-    /// Notes that `length` bytes were sent, and wakes calls that wait for room.
-    fn sent(&self, length: usize) {
+    /// Notes that frames were sent, and wakes calls that wait for room.
+    fn sent(&self, Amount { bytes, frames }: Amount) {
         let mut state = self.state();
-        state.in_flight -= length;
+        let taken = &mut state.in_flight;
+        debug_assert!(taken.bytes >= bytes && taken.frames >= frames, "more is sent than taken");
+        taken.bytes = taken.bytes.saturating_sub(bytes);
+        taken.frames = taken.frames.saturating_sub(frames);
         if state.unsent() == 0 {
             state.turn = None;
         }
@@ -341,8 +358,16 @@ impl OutboxState {
         }
     }
 
+    fn all(&self) -> Amount {
+        let Amount { bytes, frames } = self.in_flight;
+        Amount { bytes: bytes + self.bytes.len(), frames: frames + self.frames.len() }
+    }
+
+    /// Returns the number of unsent bytes, or of those that the ends of the frames take, if
+    /// these are more.
     fn unsent(&self) -> usize {
-        self.bytes.len() + self.in_flight
+        let all = self.all();
+        all.bytes.max(all.ends())
     }
 
     fn append(&mut self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) {
@@ -352,7 +377,8 @@ impl OutboxState {
     }
 
     fn count(&mut self) {
-        self.kept.cover(self.unsent());
+        let all = self.all();
+        self.kept.cover(all.bytes + all.ends());
     }
 }
 
@@ -384,8 +410,9 @@ impl Frames {
                 return None;
             }
             let bytes = Bytes::from(std::mem::take(&mut state.bytes));
-            state.in_flight += bytes.len();
             let frames = std::mem::take(&mut state.frames);
+            // All frames before are sent.
+            state.in_flight = Amount { bytes: bytes.len(), frames: frames.len() };
             drop(state);
             *self = Self { bytes, frames, sent: 0, start: 0 };
         }
@@ -397,7 +424,7 @@ impl Frames {
     /// Counts the next frame as sent.
     pub(crate) fn sent(&mut self, outbox: &Outbox) {
         let Some(frame) = self.frames.get(self.sent) else { return };
-        outbox.sent(frame.end - self.start);
+        outbox.sent(Amount { bytes: frame.end - self.start, frames: 1 });
         self.start = frame.end;
         self.sent += 1;
         if self.sent == self.frames.len() {
@@ -409,7 +436,8 @@ impl Frames {
     /// Drops all frames.
     #[cfg(feature = "websocket")]
     pub(crate) fn clear(&mut self, outbox: &Outbox) {
-        outbox.sent(self.bytes.len() - self.start);
+        let bytes = self.bytes.len() - self.start;
+        outbox.sent(Amount { bytes, frames: self.frames.len() - self.sent });
         *self = Self::default();
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeSeq as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -51,15 +52,19 @@ pub struct Envelope<'a> {
 #[derive(Debug)]
 pub(crate) struct OwnedEnvelope {
     json: Option<Box<RawValue>>,
-    meta: Vec<MetaEntry<'static>>,
+    /// The items as JSON text, because parsed ones take many times as much: a call keeps
+    /// its input while middlewares run. `None` if there are none.
+    meta: Option<Box<RawValue>>,
     files: Vec<(Path<'static>, File)>,
 }
 
 impl OwnedEnvelope {
     pub(crate) fn borrow(&self) -> Envelope<'_> {
+        let meta = self.meta.as_deref().map(|meta| serde_json::from_str(meta.get()));
         Envelope {
             json: self.json.as_deref(),
-            meta: self.meta.clone(),
+            // Written below, so that it can be parsed.
+            meta: meta.and_then(Result::ok).unwrap_or_default(),
             maps: None,
             files: self.files.clone(),
         }
@@ -132,13 +137,12 @@ impl<'a> Envelope<'a> {
 
     /// Copies the text, so that the envelope owns it.
     pub(crate) fn into_owned(self) -> OwnedEnvelope {
-        let meta = self.meta.into_iter();
         let files = self.files.into_iter();
+        let meta = (!self.meta.is_empty()).then(|| serde_json::value::to_raw_value(&self.meta));
         OwnedEnvelope {
             json: self.json.map(ToOwned::to_owned),
-            meta: meta
-                .map(|entry| MetaEntry { code: entry.code, path: entry.path.map(Path::into_owned) })
-                .collect(),
+            // Numbers and texts can be written.
+            meta: meta.and_then(Result::ok),
             files: files.map(|(path, file)| (path.into_owned(), file)).collect(),
         }
     }
@@ -558,6 +562,26 @@ impl<'de: 'a, 'a> Deserialize<'de> for MetaEntry<'a> {
     }
 }
 
+/// The form that is read above.
+impl Serialize for MetaEntry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        list.serialize_element(&self.code)?;
+        let Some(Path(segments)) = &self.path else {
+            // Neither a key nor an index.
+            list.serialize_element(&())?;
+            return list.end();
+        };
+        for segment in segments {
+            match segment {
+                Segment::Key(key) => list.serialize_element(key)?,
+                Segment::Index(index) => list.serialize_element(index)?,
+            }
+        }
+        list.end()
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Path<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Bounded::<_, MAX_PATH>::deserialize(deserializer).map(|path| Self(path.0))
@@ -668,5 +692,32 @@ impl<'de: 'a, 'a> Deserialize<'de> for Element<'a> {
         }
 
         deserializer.deserialize_any(ElementVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_that_owns_its_text_takes_no_more_than_it() {
+        let items = vec!["[1,\"a\",0]"; MAX_META].join(",");
+        let text = format!("{{\"json\":{{\"a\":[\"1\"]}},\"meta\":[{items}]}}");
+        let owned = Envelope::parse(text.as_bytes()).unwrap().into_owned();
+        let kept = size_of_val(owned.json.as_deref().unwrap())
+            + size_of_val(owned.meta.as_deref().unwrap());
+        assert!(kept <= text.len(), "{kept} of {}", text.len());
+    }
+
+    #[test]
+    fn items_come_back_as_they_were_read() {
+        let text = br#"{"json":{},"meta":[[1],[2,"a\"\u00fc\n",3,""],[3,-1],[4,{},"b"],[1,2.0],[18446744073709551615,4294967295]]}"#;
+        let envelope = Envelope::parse(text).unwrap();
+        assert_eq!(envelope.meta.len(), 6);
+        let written = format!("{:?}", envelope.meta);
+        let owned = envelope.into_owned();
+        assert_eq!(format!("{:?}", owned.borrow().meta), written);
+        let none = Envelope::parse(b"{\"json\":1}").unwrap().into_owned();
+        assert!(none.meta.is_none() && none.borrow().meta.is_empty());
     }
 }

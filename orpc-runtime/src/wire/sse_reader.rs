@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 
 use super::Protocol;
+use crate::budget::ENTRY;
 use crate::core::{EventKind, EventMeta};
 
 /// A parsed event.
@@ -20,6 +21,10 @@ pub(crate) struct SseEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
+/// Memory of a comment beside its text. It is part of the length of an event: comments of
+/// an event are kept until its end, and one of two bytes takes as much as a long one.
+const COMMENT: usize = size_of::<String>() + ENTRY;
+
 /// Parses the events of a `text/event-stream` body from pieces of any size.
 #[derive(Debug)]
 pub(crate) struct SseReader {
@@ -31,7 +36,7 @@ pub(crate) struct SseReader {
     after_cr: bool,
     is_first_line: bool,
     event: Fields,
-    /// Total length of the event's lines.
+    /// Total length of the event's lines, with the memory of its comments.
     length: usize,
 }
 
@@ -59,7 +64,7 @@ impl SseReader {
         }
     }
 
-    /// Returns the number of bytes of an incomplete event that have been read.
+    /// Returns the memory of the incomplete event.
     pub(crate) fn unfinished(&self) -> usize {
         self.length
     }
@@ -101,6 +106,9 @@ impl SseReader {
             line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         }
         if !line.is_empty() {
+            if line.starts_with(b":") {
+                self.length += COMMENT;
+            }
             self.event.line(line);
             return None;
         }
@@ -143,5 +151,81 @@ impl Fields {
             name => protocol.event_kind(name)?,
         };
         Some(SseEvent { kind, data: self.data.unwrap_or_default().into(), meta: self.meta })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    use super::*;
+
+    /// The events as text, and what is left at the end.
+    #[derive(Debug, PartialEq)]
+    struct Read {
+        events: Vec<String>,
+        end: Result<usize, TooLong>,
+    }
+
+    fn read<'t>(chunks: impl Iterator<Item = &'t [u8]>, limit: usize) -> Read {
+        let mut reader = SseReader::new(Protocol::V1, limit);
+        let mut events = Vec::new();
+        for chunk in chunks {
+            let mut bytes = Bytes::copy_from_slice(chunk);
+            loop {
+                match reader.read(&mut bytes) {
+                    Ok(Some(event)) => events.push(format!("{event:?}")),
+                    Ok(None) => break,
+                    Err(too_long) => return Read { events, end: Err(too_long) },
+                }
+            }
+        }
+        Read { events, end: Ok(reader.unfinished()) }
+    }
+
+    /// Pieces of event streams, right and wrong.
+    fn token() -> impl Strategy<Value = &'static [u8]> {
+        let known: [&[u8]; 20] = [
+            b"\n",
+            b"\n",
+            b"\n\n",
+            b"\r",
+            b"\r\n",
+            b"\r\n\r\n",
+            b":",
+            b": a",
+            b"data",
+            b"data: {}",
+            b"data:{\"json\":1}",
+            b"event: message",
+            b"event:done",
+            b"event",
+            b"id: \xc3\xa9",
+            b"id:\xff",
+            b"retry: 50",
+            b"retry: -1",
+            BYTE_ORDER_MARK,
+            b"x",
+        ];
+        select(known.to_vec())
+    }
+
+    proptest! {
+        #![proptest_config(crate::wire::testing::cases(500))]
+
+        /// Where a body is split is up to the network.
+        #[test]
+        fn events_are_the_same_however_they_are_split(
+            tokens in vec(token(), 0..40),
+            splits in vec(any::<Index>(), 0..8),
+            limit in prop_oneof![Just(1000), 0..120_usize],
+        ) {
+            let text = tokens.concat();
+            let whole = read([text.as_slice()].into_iter(), limit);
+            prop_assert_eq!(&read(crate::wire::testing::split(&text, &splits), limit), &whole);
+            prop_assert_eq!(&read(text.chunks(1), limit), &whole);
+        }
     }
 }

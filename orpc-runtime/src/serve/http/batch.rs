@@ -12,14 +12,14 @@ use super::body::RpcBody;
 use super::drain::RequestBody;
 use super::read::{ReadError, read_body, refuse_codings};
 use super::response::{
-    EVENT_STREAM, JSON, allowed_methods, cross_site, error_response, refused_method,
+    EVENT_STREAM, JSON, allowed_methods, cross_site, error_response, no_memory, refused_method,
     set_content_type,
 };
 use super::service::{Options, STREAM_BUFFER};
 use crate::budget::Reservation;
 use crate::core::{Error, UnicodeHeaders};
 use crate::procedure::{Call, EventSink, Finished, StreamEnd};
-use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
+use crate::serve::batch::{BatchCall, Common, answers, collect_answers, memory, write_answers};
 use crate::serve::method::{self, is_get, is_unsafe};
 use crate::serve::state::Parts;
 use crate::socket::Outbox;
@@ -61,6 +61,9 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
                 return response;
             }
         };
+        if let Err(exhausted) = held.grow(memory(&items, &parts.headers)) {
+            return no_memory(exhausted);
+        }
         let status = self.options.batch_status;
         let mut answers =
             answers(protocol, &self.context, self.batch_calls(protocol, items, &parts));

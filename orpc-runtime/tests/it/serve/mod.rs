@@ -1,5 +1,7 @@
 //! The transports.
 
+#[cfg(feature = "websocket")]
+mod entries;
 mod http;
 #[cfg(feature = "websocket")]
 mod peer;

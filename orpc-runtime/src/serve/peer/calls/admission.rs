@@ -41,11 +41,54 @@ impl Refused {
     }
 }
 
+/// Numbers of the calls of a socket.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Running calls with one result.
+    pub(super) unary: usize,
+    /// Open or opening event iterators.
+    streams: usize,
+    /// Bytes of the messages of calls that wait.
+    waiting_bytes: usize,
+}
+
+impl Counts {
+    fn of(&mut self, kind: ProcedureKind) -> &mut usize {
+        match kind {
+            ProcedureKind::Unary => &mut self.unary,
+            ProcedureKind::Stream => &mut self.streams,
+        }
+    }
+
+    /// Counts a call that runs from now on.
+    fn enter(&mut self, kind: ProcedureKind) {
+        *self.of(kind) += 1;
+    }
+
+    /// Counts a call that no longer runs.
+    pub(super) fn leave(&mut self, kind: ProcedureKind) {
+        let count = self.of(kind);
+        debug_assert!(*count > 0, "a call leaves that did not enter");
+        *count = count.saturating_sub(1);
+    }
+
+    /// Counts a call that waits.
+    fn wait(&mut self, weight: usize) {
+        self.waiting_bytes += weight;
+    }
+
+    /// Counts a call that waits no longer.
+    fn resume(&mut self, weight: usize) {
+        debug_assert!(self.waiting_bytes >= weight, "a call resumes that did not wait");
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(weight);
+    }
+}
+
 impl<C: Send + Sync + 'static> Calls<C> {
     /// Starts a call, or queues it.
     pub(super) fn queue(&mut self, kind: ProcedureKind, call: Waiting<C>) {
-        if kind == ProcedureKind::Unary && self.unary >= self.shared.limits.running {
-            self.waiting_bytes += call.weight;
+        if kind == ProcedureKind::Unary && self.counts.unary >= self.shared.limits.running {
+            self.counts.wait(call.weight);
             self.waiting.push_back(call);
         } else {
             self.start(call);
@@ -60,12 +103,12 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
         let crowded = match kind {
             ProcedureKind::Stream => {
-                self.streams + self.shared.socket.hibernating() >= limits.streams
+                self.counts.streams + self.shared.socket.hibernating() >= limits.streams
             }
             ProcedureKind::Unary => {
-                self.unary >= limits.running
+                self.counts.unary >= limits.running
                     && (self.waiting.len() >= limits.waiting
-                        || self.waiting_bytes + weight > limits.waiting_bytes)
+                        || self.counts.waiting_bytes + weight > limits.waiting_bytes)
             }
         };
         if crowded {
@@ -83,12 +126,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let (handle, registration) = AbortHandle::new_pair();
         let Some(open) = self.open.get_mut(&id) else { return };
         open.abort = Some(handle);
-        match open.kind {
-            ProcedureKind::Unary => self.unary += 1,
-            ProcedureKind::Stream => {
-                self.streams += 1;
-                open.sink = Some(self.shared.sink(&id));
-            }
+        self.counts.enter(open.kind);
+        if open.kind == ProcedureKind::Stream {
+            open.sink = Some(self.shared.sink(&id));
         }
         let shared = Arc::clone(&self.shared);
         self.running.push(match work {
@@ -112,28 +152,20 @@ impl<C: Send + Sync + 'static> Calls<C> {
         };
         if let Some(handle) = call.abort {
             handle.abort();
-            self.leave(call.kind);
+            self.counts.leave(call.kind);
         } else if let Some(at) = self.waiting.iter().position(|call| call.id == *id)
             && let Some(call) = self.waiting.remove(at)
         {
-            self.waiting_bytes -= call.weight;
-        }
-    }
-
-    /// Counts a call that no longer runs.
-    pub(super) fn leave(&mut self, kind: ProcedureKind) {
-        match kind {
-            ProcedureKind::Unary => self.unary -= 1,
-            ProcedureKind::Stream => self.streams -= 1,
+            self.counts.resume(call.weight);
         }
     }
 
     /// Starts queued calls while there is room.
     pub(super) fn start_waiting(&mut self) {
-        while self.unary < self.shared.limits.running
+        while self.counts.unary < self.shared.limits.running
             && let Some(call) = self.waiting.pop_front()
         {
-            self.waiting_bytes -= call.weight;
+            self.counts.resume(call.weight);
             self.start(call);
         }
     }

@@ -8,7 +8,8 @@ use http::{Method, StatusCode};
 use super::admission::Refused;
 use super::{Calls, OpenCall, Shared, Waiting, Work, path_and_query};
 use crate::procedure::{Call, EventSink, ProcedureKind};
-use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
+use crate::serve::batch::{BatchCall, Common, answers, collect_answers, memory, write_answers};
+use crate::serve::memory::no_memory;
 use crate::wire::{Body, CallId, Mode, PeerEvents, Request};
 
 impl<C: Send + Sync + 'static> Calls<C> {
@@ -16,7 +17,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     pub(super) fn batch(&mut self, id: CallId, mode: Mode, request: &Request, weight: usize) {
         let shared = Arc::clone(&self.shared);
         let protocol = shared.protocol();
-        let held = match self.admit(ProcedureKind::Unary, 2 * weight) {
+        let mut held = match self.admit(ProcedureKind::Unary, 2 * weight) {
             Ok(held) => held,
             Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
         };
@@ -33,6 +34,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 return shared.respond(&id, bad.status(), protocol.batch_refusal(bad));
             }
         };
+        if let Err(exhausted) = held.grow(memory(&items, &request.headers)) {
+            return shared.fail(&id, &no_memory(exhausted), None);
+        }
         let mut calls = Vec::with_capacity(items.len());
         let common = Common {
             protocol,

@@ -15,7 +15,7 @@ use futures::stream::FuturesUnordered;
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 
-use self::admission::Refused;
+use self::admission::{Counts, Refused};
 use self::run::Received;
 use super::gate::{Blocked, Gate};
 use super::limits::PeerLimits;
@@ -30,6 +30,7 @@ use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::ContextSource;
 use crate::serve::batch::BatchCall;
+use crate::serve::memory::HEADER;
 use crate::socket::{Outbox, Socket};
 use crate::wire::{
     BadCall, BadMessage, Body, CallId, Message, Mode, Payload, PeerEvents, Protocol, Request,
@@ -53,12 +54,8 @@ pub(crate) struct Calls<C> {
     shared: Arc<Shared<C>>,
     open: HashMap<CallId, OpenCall>,
     running: FuturesUnordered<Running>,
-    /// Number of running calls with one result.
-    unary: usize,
-    /// Number of open or opening event iterators.
-    streams: usize,
+    counts: Counts,
     waiting: VecDeque<Waiting<C>>,
-    waiting_bytes: usize,
     buckets: Buckets,
     closing: bool,
 }
@@ -125,10 +122,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared: Arc::new(Shared { rpc, context, socket, limits, unread, gate }),
             open: HashMap::new(),
             running: FuturesUnordered::new(),
-            unary: 0,
-            streams: 0,
+            counts: Counts::default(),
             waiting: VecDeque::new(),
-            waiting_bytes: 0,
             buckets,
             closing: false,
         }
@@ -251,6 +246,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         // The parts of a form are copied from the message.
         let weight =
             if let Body::Form(form) = &request.body { weight + form.len() } else { weight };
+        let weight = weight + HEADER * request.headers.len();
         // A call that is refused for another reason costs no token of its procedure.
         let admitted = self.admit(route.target.definition.kind, weight).and_then(|held| {
             let taken = self.buckets.take_call_of(&route.target.path);
@@ -285,7 +281,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         };
         let procedure = Arc::clone(&route.procedure);
         let mut received = Received { body, events, member: request.member };
-        if kind == ProcedureKind::Unary && self.unary >= shared.limits.running {
+        if kind == ProcedureKind::Unary && self.counts.unary >= shared.limits.running {
             // Copied, because a slice would keep the socket's whole buffer.
             if let Body::Envelope(bytes) | Body::Form(bytes) = &mut received.body {
                 *bytes = Bytes::copy_from_slice(bytes);
@@ -300,7 +296,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         self.start_waiting();
         while let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx) {
             if let Some(call) = end.and_then(|id| self.open.remove(&id)) {
-                self.leave(call.kind);
+                self.counts.leave(call.kind);
             }
             self.start_waiting();
         }
