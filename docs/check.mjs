@@ -105,6 +105,59 @@ for (const manifest of ['orpc-runtime/Cargo.toml', 'orpc-macros/Cargo.toml']) {
   }
 }
 
+// A limit stands in the documentation of its type and in the chapter, with one default.
+const limits = join(docs, 'limits.md')
+const LIMITS = [
+  ['HttpService', 'serve/http/service.rs', 'Over HTTP'],
+  ['WebSocketService', 'serve/websocket/service.rs', 'Over WebSocket, for one socket'],
+  ['Serve', 'serve/listen/mod.rs', 'One connection of `orpc_runtime::serve`'],
+]
+
+/** The first quantity of a text, such as `1 MiB` or `4,096`; empty if there is none. */
+const quantity = (text) => /\d+(?:,\d{3})*(?: (?:[KMG]iB|bytes|m?s)\b)?/.exec(text)?.[0] ?? ''
+
+/** The cells of the rows of a table. */
+const cells = (lines) =>
+  lines.filter((line) => line.startsWith('| ')).slice(1).map((line) => line.slice(2).split(/ ?\| ?/))
+
+/** The defaults by the settings that change them; those that nothing changes are in a list. */
+function defaults(rows, type, settings) {
+  const [by, fixed] = [new Map(), []]
+  for (const row of rows) {
+    const [names, value] = settings(row)
+    const own = names.filter(([of]) => !of || of === type)
+    for (const [, name] of own) if (!by.has(name)) by.set(name, quantity(value))
+    if (names.length === 0) fixed.push(quantity(value))
+  }
+  return { by, fixed: fixed.sort() }
+}
+
+for (const [type, path, heading] of LIMITS) {
+  const file = join(root, 'orpc-runtime/src', path)
+  const documented = linesOf(file).filter((line) => line.startsWith('/// | ')).map((line) => line.slice(4))
+  const rustdoc = defaults(cells(documented), type, ([subject, value]) => [
+    [...`${subject} ${value}`.matchAll(/\]\((\w+)::(\w+)\)/g)].map(([, of, name]) => [of, name]),
+    value,
+  ])
+  const start = linesOf(limits).indexOf(`## ${heading}`)
+  const section = linesOf(limits).slice(start + 1)
+  const end = section.findIndex((line) => line.startsWith('## '))
+  const chapter = defaults(cells(section.slice(0, end)), type, ([, value, setting]) => [
+    [...setting.matchAll(/`(?:(\w+)::)?(\w+)`/g)].map(([, of, name]) => [of, name]),
+    value,
+  ])
+  if (start < 0 || rustdoc.by.size === 0) fail(limits, 1, `no limits of ${type}`)
+  for (const name of new Set([...rustdoc.by.keys(), ...chapter.by.keys()])) {
+    const [one, other] = [rustdoc.by.get(name), chapter.by.get(name)]
+    if (one === undefined) fail(file, 1, `no row for ${name}, which docs/limits.md has`)
+    else if (other === undefined) fail(limits, start + 1, `no row for ${type}::${name}, which ${path} has`)
+    else if (one !== other) fail(limits, start + 1, `${type}::${name} is ${other} here, and ${one} in ${path}`)
+  }
+  if (`${rustdoc.fixed}` !== `${chapter.fixed}`) {
+    fail(limits, start + 1, `the fixed limits of ${type} are ${chapter.fixed} here, and ${rustdoc.fixed} in ${path}`)
+  }
+}
+
 if (failures.length > 0) {
   console.error(failures.join('\n'))
   process.exit(1)
