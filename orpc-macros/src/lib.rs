@@ -22,6 +22,7 @@ mod naming;
 mod parse;
 mod procedure;
 mod router;
+mod runtime;
 mod schema;
 #[cfg(test)]
 mod tests;

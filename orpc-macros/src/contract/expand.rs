@@ -11,11 +11,11 @@ use super::validate::Procedures;
 use crate::diagnostics::Diagnostics;
 use crate::generate::entries::{self, RouterType};
 use crate::generate::marker::marker;
-use crate::generate::runtime::{Runtime, at, local};
 use crate::parse::cfg::cfg_attributes;
 use crate::parse::signature::{Function, Head};
 use crate::parse::types::{impl_trait, replace_impl_trait};
 use crate::procedure::{self, Output, Procedure, Stream};
+use crate::runtime::{Runtime, at, local};
 
 /// ```text
 /// pub trait Chat: Send + Sync + 'static {

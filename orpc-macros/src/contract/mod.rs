@@ -8,7 +8,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diagnostics::Diagnostics;
-use crate::generate::runtime::Runtime;
 use crate::parse::attribute::parse_options;
 use crate::parse::cfg::Answers;
 use crate::parse::items::without_repeated;
@@ -21,7 +20,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = without_repeated(item, &mut errors);
     let (answers, arguments) = Answers::take(arguments);
     for option in parse_options(arguments.clone(), &["crate"], &mut errors) {
-        runtime = Some(Runtime::from_option(&option, &mut errors));
+        runtime = Some(option.runtime(&mut errors));
     }
     match parse::Trait::parse(item.clone(), runtime.as_ref(), &mut errors) {
         Ok(mut contract) => {

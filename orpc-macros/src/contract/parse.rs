@@ -9,11 +9,11 @@ use syn::{
 };
 
 use crate::diagnostics::Diagnostics;
-use crate::generate::runtime::Runtime;
 use crate::parse::items::is_attribute;
 use crate::parse::items::{outer_attributes, refuse_repeated, skip_item};
 use crate::parse::signature::{Function, starts_signature};
 use crate::procedure::Options;
+use crate::runtime::Runtime;
 
 /// A trait with its items: one that cannot be parsed does not affect the others.
 pub(super) struct Trait {

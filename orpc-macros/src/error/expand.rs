@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, DeriveInput, Fields};
 
 use super::parse::{ErrorEnum, Variant, VariantKind};
-use crate::generate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, at};
 
 /// ```text
 /// const _: () = {

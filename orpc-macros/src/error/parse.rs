@@ -8,9 +8,9 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DataEnum, DeriveInput, Field, Fields, Lit, LitInt, LitStr, Meta, Type};
 
 use crate::diagnostics::Diagnostics;
-use crate::generate::runtime::Runtime;
 use crate::naming::{is_upper_snake_case, upper_snake_case};
 use crate::parse::attribute::{AttributeOption, OptionValue, parse_options};
+use crate::runtime::Runtime;
 
 /// An enum whose variants are errors.
 pub(super) struct ErrorEnum<'a> {
@@ -55,7 +55,7 @@ impl<'a> ErrorEnum<'a> {
         }
         let mut runtime = Runtime::default();
         for option in options(&input.attrs, &["crate"], errors) {
-            runtime = Runtime::from_option(&option, errors);
+            runtime = option.runtime(errors);
         }
         let variants: Vec<_> =
             data.variants.iter().map(|variant| Variant::parse(variant, errors)).collect();

@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use crate::generate::checked;
-use crate::generate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, at};
 
 /// The middlewares of a procedure or router, the first one outermost.
 pub(crate) struct Chain<'a> {

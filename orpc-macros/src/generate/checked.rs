@@ -5,8 +5,8 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use crate::generate::runtime::{Runtime, at};
 use crate::parse::types::is_named;
+use crate::runtime::{Runtime, at};
 
 /// Kind of a type, by its name.
 #[derive(Clone, Copy)]
@@ -162,7 +162,7 @@ pub(crate) fn once(
         quote_spanned! {place=>
             type #name = #context;
             ::core::assert!(
-                #private::Nothing::<#name>::IS || !#root::__is_lent_twice!(#name),
+                #private::Nothing::<#name>::IS || !#root::__is_lent_twice!([#private] #name),
                 "return a type of its own here: the context in front of this middleware has the type already"
             );
         }

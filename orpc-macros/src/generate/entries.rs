@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Attribute;
 
-use crate::generate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, at};
 
 /// A router as a type.
 pub(crate) struct RouterType<'a> {

@@ -4,17 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 
-use crate::generate::runtime::local;
+use crate::parse::signature::Argument;
 
-/// An argument, identified by its type alone.
-pub(crate) enum Argument {
-    /// `&T`
-    Borrowed(Type),
-    /// `Option<&T>`
-    MaybeBorrowed(Type),
-    /// `T`
-    Owned(Type),
-}
+use crate::runtime::local;
 
 /// The function for which code is generated.
 pub(crate) struct Subject {

@@ -6,4 +6,3 @@ pub(crate) mod docs;
 pub(crate) mod entries;
 pub(crate) mod extract;
 pub(crate) mod marker;
-pub(crate) mod runtime;

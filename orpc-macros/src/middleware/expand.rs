@@ -10,10 +10,10 @@ use crate::diagnostics::Diagnostics;
 use crate::generate::checked::{self, Meant};
 use crate::generate::extract::{Sources, Subject};
 use crate::generate::marker::marker;
-use crate::generate::runtime::{Runtime, associated, at, local};
 use crate::parse::cfg::cfg_attributes;
 use crate::parse::signature::Head;
 use crate::parse::types::{is_named, result_parts};
+use crate::runtime::{Runtime, associated, at, local};
 
 /// ```text
 /// struct authenticate {}

@@ -7,12 +7,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::diagnostics::Diagnostics;
-use crate::generate::runtime::Runtime;
 use crate::parse::attribute::parse_options;
 use crate::parse::cfg::Answers;
 use crate::parse::crate_paths;
 use crate::parse::items::without_repeated;
 use crate::parse::signature::{Function, Head, Role};
+use crate::runtime::Runtime;
 
 /// Expands to the unchanged function and the items beside it; or to the mistakes and a stub
 /// of these items.
@@ -22,7 +22,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut runtime = Runtime::default();
     let (answers, arguments) = Answers::take(arguments);
     for option in parse_options(arguments.clone(), &["crate"], &mut errors) {
-        runtime = Runtime::from_option(&option, &mut errors);
+        runtime = option.runtime(&mut errors);
     }
     let mut function = match Function::parse(item.clone(), Role::Middleware) {
         Ok(function) => function,

@@ -5,11 +5,11 @@ use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Signature, Type
 
 use crate::diagnostics::Diagnostics;
 use crate::generate::docs::Docs;
-use crate::generate::extract::Argument;
-use crate::generate::runtime::Runtime;
 use crate::parse::cfg::cfg_attributes;
+use crate::parse::signature::Argument;
 use crate::parse::signature::{self, Function, Role, check_borrows, check_one_type};
 use crate::parse::types::{is_named, last_segment, owned, result_parts, strip_groups};
+use crate::runtime::Runtime;
 
 /// A function that can be a middleware.
 pub(super) struct Middleware<'a> {

@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Lit, LitStr, Path, Token};
 
 use crate::diagnostics::Diagnostics;
+use crate::runtime::Runtime;
 
 /// One option as written: `key`, `key = …` or `key(…)`.
 pub(crate) struct AttributeOption {
@@ -134,6 +135,18 @@ impl AttributeOption {
                 );
                 self.report(message, errors);
                 Vec::new()
+            }
+        }
+    }
+
+    /// Returns the path of `crate = "…"`.
+    pub(crate) fn runtime(&self, errors: &mut Diagnostics) -> Runtime {
+        let Some(text) = self.text(errors) else { return Runtime::default() };
+        match text.parse::<Path>() {
+            Ok(path) => Runtime::new(path),
+            Err(_) => {
+                errors.at(&text, "write `crate = \"some::path\"`: this is not a path");
+                Runtime::default()
             }
         }
     }

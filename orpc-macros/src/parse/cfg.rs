@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Meta, Signature, Token};
 
-use crate::generate::runtime::Runtime;
+use crate::runtime::Runtime;
 
 /// The option that carries the answers.
 const OPTION: &str = "__cfg";

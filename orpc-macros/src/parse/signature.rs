@@ -11,7 +11,6 @@ use syn::{
 };
 
 use crate::diagnostics::Diagnostics;
-use crate::generate::extract::Argument;
 use crate::parse::cfg::{Answers, Unknown};
 use crate::parse::types::{is_named, optional_reference, owned, strip_groups};
 
@@ -30,6 +29,16 @@ impl Role {
             Self::Middleware => "middleware",
         }
     }
+}
+
+/// An argument, identified by its type alone.
+pub(crate) enum Argument {
+    /// `&T`
+    Borrowed(Type),
+    /// `Option<&T>`
+    MaybeBorrowed(Type),
+    /// `T`
+    Owned(Type),
 }
 
 /// A function up to its body, which stays raw tokens: it may be half-typed.

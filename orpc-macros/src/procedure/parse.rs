@@ -6,8 +6,8 @@ use syn::parse::ParseStream;
 use syn::{Ident, Lit, LitStr, Path, Token};
 
 use crate::diagnostics::Diagnostics;
-use crate::generate::runtime::Runtime;
 use crate::parse::attribute::{OptionValue, parse_list, parse_options};
+use crate::runtime::Runtime;
 
 /// The options of `#[procedure(…)]`.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Options {
                     _ => option.report("write `meta(key = value, …)`", errors),
                 },
                 "with" => options.with = option.paths(errors),
-                _ => options.runtime = Some(Runtime::from_option(&option, errors)),
+                _ => options.runtime = Some(option.runtime(errors)),
             }
         }
         options

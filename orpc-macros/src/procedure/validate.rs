@@ -12,15 +12,16 @@ use super::kind::{Kind, STREAM, UNARY};
 use super::parse::Options;
 use crate::diagnostics::Diagnostics;
 use crate::generate::docs::Docs;
-use crate::generate::extract::{Argument, Subject};
-use crate::generate::runtime::Runtime;
+use crate::generate::extract::Subject;
 use crate::naming::{RESERVED, camel_case};
 use crate::parse::cfg::cfg_attributes;
+use crate::parse::signature::Argument;
 use crate::parse::signature::{self, Function, Role, check_borrows, check_one_type};
 use crate::parse::types::{
     impl_trait, is_built_in, is_named, last_segment, owned, replace_impl_trait, result_parts,
     strip_groups,
 };
+use crate::runtime::Runtime;
 
 /// A function that can be a procedure.
 pub(crate) struct Procedure<'a> {

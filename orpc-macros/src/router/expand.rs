@@ -13,8 +13,8 @@ use crate::diagnostics::Diagnostics;
 use crate::generate::chain::{Chain, Link, Scope, import, is_importable};
 use crate::generate::checked;
 use crate::generate::entries::{self, RouterType};
-use crate::generate::runtime::{Runtime, at, local};
 use crate::parse::crate_paths;
+use crate::runtime::{Runtime, at, local};
 
 /// ```text
 /// pub mod chat {

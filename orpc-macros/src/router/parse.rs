@@ -9,9 +9,9 @@ use syn::{Attribute, Ident, Lifetime, LitStr, Path, Token, Visibility};
 use super::items::{Entry, Item, Other};
 use super::unseen;
 use crate::diagnostics::Diagnostics;
-use crate::generate::runtime::Runtime;
 use crate::parse::attribute::{OptionValue, parse_options};
 use crate::parse::cfg::{Answers, Unknown};
+use crate::runtime::Runtime;
 
 /// The options of `#[router(…)]`.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Options {
                 "name" => options.name = option.text(errors),
                 "with" => options.with = option.paths(errors),
                 "hooks" => options.hooks = option.paths(errors),
-                _ => options.runtime = Some(Runtime::from_option(&option, errors)),
+                _ => options.runtime = Some(option.runtime(errors)),
             }
         }
         options

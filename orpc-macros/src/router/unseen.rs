@@ -13,9 +13,9 @@ use super::items::{Item, Other, OtherKind};
 use super::parse::Module;
 use crate::diagnostics::Diagnostics;
 use crate::generate::chain::import;
-use crate::generate::runtime::{Runtime, at};
 use crate::parse::cfg::{cfg_attributes, split};
 use crate::parse::items::is_entry;
+use crate::runtime::{Runtime, at};
 
 /// Reports each item that has procedures, or may have some.
 pub(super) fn check(module: &Module, errors: &mut Diagnostics) {

@@ -6,7 +6,7 @@ use syn::DeriveInput;
 use syn::spanned::Spanned as _;
 
 use super::twin::{Payload, Twin};
-use crate::generate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, at};
 
 /// ```text
 /// const _: () = {

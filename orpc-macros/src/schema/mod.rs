@@ -18,8 +18,8 @@ use quote::quote;
 use syn::{Data, DeriveInput};
 
 use crate::diagnostics::Diagnostics;
-use crate::generate::runtime::Runtime;
 use crate::parse::attribute::parse_options;
+use crate::runtime::Runtime;
 
 /// Expands to the implementation of `JsonSchema`; or to a stub of it and the mistakes.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -63,7 +63,7 @@ fn runtime(input: &DeriveInput, errors: &mut Diagnostics) -> Runtime {
         }
     }
     if let Some(option) = parse_options(options, &["crate"], errors).first() {
-        return Runtime::from_option(option, errors);
+        return option.runtime(errors);
     }
     let given = attributes::Attributes::of(&input.attrs).schemars_text("crate");
     let path = given.and_then(|text| text.parse::<syn::Path>().ok());

@@ -9,7 +9,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, LitStr, Type, V
 use super::attributes::{Attributes, Item};
 use super::checks::{checks, is_check, types, unwrapped};
 use crate::diagnostics::Diagnostics;
-use crate::generate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, at};
 
 /// The twin, and what is added to its schema.
 pub(super) struct Twin {

@@ -377,7 +377,7 @@ pub mod account {
             >;
             ::core::assert!(
                 ::orpc_runtime::__private::Nothing:: < __Behind0 > ::IS || !
-                ::orpc_runtime::__is_lent_twice!(__Behind0),
+                ::orpc_runtime::__is_lent_twice!([::orpc_runtime::__private] __Behind0),
                 "return a type of its own here: the context in front of this middleware has the type already"
             );
             type __Behind1 = <__Middleware1 as ::orpc_runtime::__private::Middleware>::Context<
@@ -387,7 +387,7 @@ pub mod account {
             >;
             ::core::assert!(
                 ::orpc_runtime::__private::Nothing:: < __Behind1 > ::IS || !
-                ::orpc_runtime::__is_lent_twice!(__Behind1),
+                ::orpc_runtime::__is_lent_twice!([::orpc_runtime::__private] __Behind1),
                 "return a type of its own here: the context in front of this middleware has the type already"
             );
             true

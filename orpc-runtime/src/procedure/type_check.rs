@@ -270,8 +270,8 @@ macro_rules! twice {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! __is_lent_twice {
-            ($dollar context:ty) => {
-                (false $(|| $crate::__private::Twice::<$dollar context, $case>::IS)*)
+            ([$dollar($dollar private:tt)*] $dollar context:ty) => {
+                (false $(|| $dollar($dollar private)*::Twice::<$dollar context, $case>::IS)*)
             };
         }
 

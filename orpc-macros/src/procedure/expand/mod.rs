@@ -13,10 +13,10 @@ use super::validate::Procedure;
 use crate::generate::chain::{Chain, Link, Scope};
 use crate::generate::extract::Sources;
 use crate::generate::marker::marker;
-use crate::generate::runtime::{Runtime, associated, local};
 use crate::naming::camel_case;
 use crate::parse::cfg::cfg_attributes;
 use crate::parse::signature::Head;
+use crate::runtime::{Runtime, associated, local};
 
 /// ```text
 /// pub struct send {}

@@ -7,10 +7,10 @@ use syn::spanned::Spanned;
 
 use crate::generate::checked::{self, Meant, check, checked, no_internal, no_result};
 use crate::generate::extract::Sources;
-use crate::generate::runtime::{Runtime, at, local};
 use crate::parse::types::{inferred, is_built_in, is_named, result_parts};
 use crate::procedure::kind;
 use crate::procedure::validate::{Output, Procedure, Stream};
+use crate::runtime::{Runtime, at, local};
 
 /// The parts of the expansion that depend on the kind.
 pub(super) struct Parts {

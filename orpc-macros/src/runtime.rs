@@ -5,9 +5,6 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
-use crate::diagnostics::Diagnostics;
-use crate::parse::attribute::AttributeOption;
-
 /// Returns the span of generated code that the compiler reports at the user's code.
 pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
@@ -45,20 +42,6 @@ impl Default for Runtime {
 }
 
 impl Runtime {
-    /// Reads the path of `crate = "…"`.
-    pub(crate) fn from_option(option: &AttributeOption, errors: &mut Diagnostics) -> Self {
-        let Some(text) = option.text(errors) else {
-            return Self::default();
-        };
-        match text.parse::<Path>() {
-            Ok(path) => Self(path),
-            Err(_) => {
-                errors.at(&text, "write `crate = \"some::path\"`: this is not a path");
-                Self::default()
-            }
-        }
-    }
-
     /// Wraps a path.
     pub(crate) fn new(path: Path) -> Self {
         Self(path)
