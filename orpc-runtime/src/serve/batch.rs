@@ -1,5 +1,6 @@
 //! Runs the calls of a batch concurrently.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,8 +13,9 @@ use tracing::Instrument as _;
 
 use super::context::ContextSource;
 use super::invoke::{Input, Invocation, Outcome, caught, malformed};
-use super::memory::HEADER;
+use super::memory::{HEADER, no_memory};
 use super::method::Methods;
+use crate::budget::Reservation;
 use crate::core::{Error, EventKind, Output, UnicodeHeaders};
 use crate::procedure::{Call, ErasedProcedure, EventSink, Target};
 use crate::router::Route;
@@ -187,6 +189,9 @@ pub(crate) fn answers<C: Send + Sync + 'static>(
     calls.into_iter().enumerate().map(run).collect()
 }
 
+/// Length of an entry of the array without its body and headers.
+const ENTRY: usize = 64;
+
 /// Memory of a call of a batch without its text and headers.
 const CALL: usize = 1024;
 
@@ -196,14 +201,39 @@ pub(crate) fn memory(items: &[Item], headers: &HeaderMap) -> usize {
     items.iter().map(|item| CALL + HEADER * (headers.len() + own(item))).sum()
 }
 
-/// Collects all answers into one JSON array, in a response of that status.
+/// Counts an answer towards `held`; replaces it by an error if there is no memory for it.
+fn count(mut answer: Answer, held: &mut Reservation) -> Answer {
+    match held.grow(answer.body.len()) {
+        Ok(()) => {
+            // Serialised into a buffer of up to twice its length.
+            if let Cow::Owned(body) = &mut answer.body {
+                body.shrink_to_fit();
+            }
+            answer
+        }
+        Err(exhausted) => {
+            let (status, body) = written(&no_memory(exhausted));
+            Answer { status, headers: HeaderMap::new(), body: body.into() }
+        }
+    }
+}
+
+/// Collects all answers into one JSON array, in a response of that status. They count
+/// towards `held`.
 pub(crate) async fn collect_answers(
     protocol: Protocol,
     answers: &mut Answers,
     status: StatusCode,
+    held: &mut Reservation,
 ) -> Vec<u8> {
-    let mut body = Vec::from(b"[");
+    let mut all = Vec::new();
     while let Some((index, answer)) = answers.next().await {
+        all.push((index, count(answer, held)));
+    }
+    let length: usize = all.iter().map(|(_, answer)| answer.body.len() + ENTRY).sum();
+    let mut body = Vec::with_capacity(length);
+    body.push(b'[');
+    for (index, answer) in all {
         if body.len() > 1 {
             body.push(b',');
         }
@@ -214,20 +244,23 @@ pub(crate) async fn collect_answers(
 }
 
 /// Writes each answer as an event when it is ready, in a response of that status. There
-/// is no final event.
+/// is no final event. Answers that wait for the client count towards `held`.
 pub(crate) async fn write_answers(
     protocol: Protocol,
     mut answers: Answers,
     status: StatusCode,
     sink: Arc<EventSink>,
+    mut held: Reservation,
 ) {
     while let Some((index, answer)) = answers.next().await {
         if !sink.is_open() {
             sink.open();
         }
+        let answer = count(answer, &mut held);
         sink.ready().await;
         sink.plain(EventKind::Message, |out| {
             protocol.encode_answer(&answer, index, status, out);
         });
+        held.shrink(answer.body.len());
     }
 }

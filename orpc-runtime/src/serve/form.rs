@@ -2,21 +2,31 @@
 
 use std::io::{self, Write as _};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 
+use super::arriving::Arriving;
 use super::memory::no_memory;
-use crate::budget::{Exhausted, Reservation};
+use crate::budget::{Budget, Exhausted, Reservation};
 use crate::core::{Code, Error, malformed_request};
 use crate::schema::DecodeError;
 use crate::task::{HAS_FILES, block};
-use crate::value::{Disk, Envelope, File, Files, Malformed};
+use crate::value::{Disk, Envelope, File, Files, Malformed, Space};
 use crate::wire;
-use crate::wire::{FormReader, MalformedForm, Part, PartHead, PartName, Piece, Protocol};
+use crate::wire::{
+    FormReader, MAX_FORM_HEAD, MalformedForm, Part, PartHead, PartName, Piece, Protocol,
+};
 
 /// Number of bytes of a file that are written to disk at a time.
 const BLOCK: usize = 256 * 1024;
+
+/// Maximum number of temporary files at a time.
+const SPOOLED: usize = 512;
+
+/// Memory of a file without its bytes.
+const FILE: usize = 256;
 
 /// Limits of a form.
 #[derive(Debug, Clone)]
@@ -31,12 +41,35 @@ pub(crate) struct FormLimits {
     pub(super) form: u64,
     /// Maximum bytes of a file that is kept in memory.
     pub(super) memory: u64,
+    /// Space of the other ones.
+    pub(super) spool: Spool,
+}
+
+/// Space of the temporary files of all forms.
+#[derive(Debug, Clone)]
+pub(crate) struct Spool {
+    bytes: Arc<Budget>,
+    /// Each one has a file descriptor.
+    files: Arc<Budget>,
+}
+
+impl Spool {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self { bytes: Budget::new(bytes), files: Budget::new(SPOOLED) }
+    }
+
+    /// Reserves space for one more file, which is empty.
+    fn open(&self) -> Result<Space, FormError> {
+        let one = self.files.reserve(1).map_err(|_| FormError::NoSpace)?;
+        Ok([self.bytes.nothing(), one])
+    }
 }
 
 impl FormLimits {
     /// Limits of a form that is completely in memory already.
     pub(crate) fn of_message(files: usize) -> Self {
-        Self { envelope: u64::MAX, file: u64::MAX, files, form: u64::MAX, memory: u64::MAX }
+        let spool = Spool::new(0);
+        Self { envelope: u64::MAX, file: u64::MAX, files, form: u64::MAX, memory: u64::MAX, spool }
     }
 }
 
@@ -59,6 +92,7 @@ pub(super) async fn form_bytes(
                 let bytes = file.bytes_within(left).await?;
                 held.grow(bytes.len().saturating_sub(known)).map_err(full)?;
                 left -= bytes.len();
+                all.reserve_exact(bytes.len());
                 all.extend_from_slice(&bytes);
             }
         }
@@ -96,6 +130,8 @@ pub(crate) enum FormError {
     Late,
     #[error("the memory for the form is exhausted")]
     NoMemory(Exhausted),
+    #[error("the space for temporary files is exhausted")]
+    NoSpace,
     #[error("a file cannot be kept")]
     Disk(#[from] io::Error),
 }
@@ -109,6 +145,7 @@ impl FormError {
             #[cfg(feature = "http")]
             Self::Late => Error::new(Code::Timeout),
             Self::NoMemory(exhausted) => no_memory(exhausted),
+            Self::NoSpace => no_memory(Exhausted::Parent),
             Self::Disk(error) => Error::internal(error),
         }
     }
@@ -140,6 +177,7 @@ where
     S: Stream<Item = Result<Bytes, FormError>> + Send,
 {
     let reader = FormReader::new(content_type)?;
+    held.grow(MAX_FORM_HEAD).map_err(FormError::NoMemory)?;
     let mut parts = Parts { chunks: pin!(chunks), reader, limits, length: 0, held };
     let (mut envelope, mut files) = (None, Files::new());
     for count in 0.. {
@@ -227,46 +265,62 @@ impl<S: Stream<Item = Result<Bytes, FormError>>> Parts<'_, S> {
     }
 
     async fn read(&mut self, limit: u64) -> Result<Bytes, FormError> {
-        let (mut length, mut all) = (0, BytesMut::new());
+        let (mut length, mut all) = (0, Arriving::default());
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
         while let Some(chunk) = self.content(&mut length, limit).await? {
-            self.held.grow(chunk.len()).map_err(FormError::NoMemory)?;
-            all.extend_from_slice(&chunk);
+            all.push(&chunk, most, self.held).map_err(FormError::NoMemory)?;
         }
-        Ok(all.freeze())
+        Ok(all.into_bytes())
     }
 
     async fn read_file(&mut self, name: String, content_type: &str) -> Result<File, FormError> {
-        let (mut length, mut unwritten) = (0, BytesMut::new());
-        let mut disk: Option<std::fs::File> = None;
+        let texts = FILE + name.len() + content_type.len();
+        self.held.grow(texts).map_err(FormError::NoMemory)?;
+        let (mut length, mut unwritten) = (0, Arriving::default());
+        let mut disk: Option<Spooled> = None;
         let FormLimits { file: limit, memory, .. } = *self.limits;
+        let most = usize::try_from(limit.min(memory)).unwrap_or(usize::MAX);
         while let Some(chunk) = self.content(&mut length, limit).await? {
-            self.held.grow(chunk.len()).map_err(FormError::NoMemory)?;
-            unwritten.extend_from_slice(&chunk);
+            unwritten.push(&chunk, most, self.held).map_err(FormError::NoMemory)?;
             if HAS_FILES && length > memory && (disk.is_none() || unwritten.len() >= BLOCK) {
-                let block = unwritten.split().freeze();
-                let length = block.len();
-                disk = Some(write(disk, block).await?);
-                self.held.shrink(length);
+                disk = Some(self.write(disk, &mut unwritten).await?);
             }
         }
         Ok(match disk {
             Some(disk) => {
-                let rest = unwritten.len();
-                let disk = write(Some(disk), unwritten.freeze()).await?;
-                self.held.shrink(rest);
-                File::on_disk(name, content_type, Disk::new(disk, length))
+                let Spooled { file, space } = self.write(Some(disk), &mut unwritten).await?;
+                File::on_disk(name, content_type, Disk::new(file, length, space))
             }
-            None => File::new(name, content_type, unwritten.freeze()),
+            None => File::new(name, content_type, unwritten.into_bytes()),
         })
+    }
+
+    /// Appends to a temporary file, a new one if there is none.
+    async fn write(
+        &mut self,
+        disk: Option<Spooled>,
+        bytes: &mut Arriving,
+    ) -> Result<Spooled, FormError> {
+        let (file, mut space) = match disk {
+            Some(Spooled { file, space }) => (Some(file), space),
+            None => (None, self.limits.spool.open()?),
+        };
+        let length = bytes.len();
+        space[0].grow(length).map_err(|_| FormError::NoSpace)?;
+        let (bytes, held) = bytes.take();
+        let write = move || {
+            let mut file = file.map_or_else(tempfile::tempfile, Ok)?;
+            file.write_all(&bytes)?;
+            Ok::<_, io::Error>(file)
+        };
+        let file = block(write)?.await.map_err(io::Error::other)??;
+        self.held.shrink(held);
+        Ok(Spooled { file, space })
     }
 }
 
-/// Appends to a temporary file, a new one if there is none.
-async fn write(disk: Option<std::fs::File>, bytes: Bytes) -> io::Result<std::fs::File> {
-    let write = move || {
-        let mut disk = disk.map_or_else(tempfile::tempfile, Ok)?;
-        disk.write_all(&bytes)?;
-        Ok(disk)
-    };
-    block(write)?.await.map_err(io::Error::other)?
+/// A temporary file, and its part of the spool.
+struct Spooled {
+    file: std::fs::File,
+    space: Space,
 }

@@ -1,5 +1,6 @@
 //! Adapters with I/O: HTTP, WebSocket and channels of messages.
 
+mod arriving;
 mod batch;
 mod context;
 mod form;

@@ -88,7 +88,7 @@ pub(crate) use bigint_paths::{Places, TooManyPlaces, is_wide};
 pub(crate) use dynamic::json_number;
 pub(crate) use envelope::{Files, Malformed, OwnedEnvelope, write_plain, write_typed};
 pub(crate) use file::Arrivals;
-pub(crate) use file::Disk;
+pub(crate) use file::{Disk, Space};
 pub(crate) use json::{exact_integer, to_raw};
 pub(crate) use kind::{CODE_KEYWORD, KEYWORD, Kind};
 pub(crate) use meta::{Meta, Step};

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 
 /// Maximum number of bytes before the first part, of the header of a part, and behind a
 /// boundary.
-const MAX_HEAD: usize = 16 * 1024;
+pub(crate) const MAX_HEAD: usize = 16 * 1024;
 
 /// Maximum number of header fields of a part.
 const MAX_FIELDS: usize = 32;

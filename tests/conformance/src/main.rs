@@ -14,6 +14,7 @@
 //! Ctrl-C end it.
 
 mod events;
+mod memory;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -23,12 +24,13 @@ use axum::http::HeaderValue;
 use conformance_api::{RoomTokens, Session, State, api};
 use orpc_runtime::http::HttpService;
 use orpc_runtime::websocket::WebSocketService;
-use orpc_runtime::{Call, Rpc};
+use orpc_runtime::{Call, MemoryBudget, Rpc};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
 
-/// Gives memory back to the operating system after a flood, which that of glibc does not.
+/// Gives memory back to the operating system after a flood, which that of glibc does not;
+/// see [`memory::give_back`].
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -85,12 +87,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     // With its prefix the service sees paths as they were sent; `nest_service`
     // takes two slashes for one.
-    let websocket = rpc.websocket(session.clone());
+    let memory = match std::env::var("MEMORY") {
+        Ok(bytes) => MemoryBudget::new(bytes.parse()?),
+        Err(_) => rpc.memory().clone(),
+    };
+    let websocket = rpc.websocket(session.clone()).memory(&memory);
     let websocket = websocket.keep_extensions(false).shutdown_deadline(SHUTDOWN_DEADLINE);
     // The sockets of rooms are of another router, and share the memory of this one.
-    let durable = rooms.websocket(session.clone()).memory(rpc.memory());
+    let durable = rooms.websocket(session.clone()).memory(&memory);
     let durable = durable.shutdown_deadline(SHUTDOWN_DEADLINE);
-    let http = rpc.http(session).prefix("/rpc");
+    let http = rpc.http(session).memory(&memory).prefix("/rpc");
     let app = match allowed_origin()? {
         None => routes(http, websocket, durable),
         Some((origin, header)) => routes(
@@ -111,6 +117,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     println!("listening on http://{}", listener.local_addr()?);
 
+    tokio::spawn(memory::give_back());
     let signal = async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -19,6 +19,7 @@ use crate::procedure::{Call, ErasedRun, EventSink, InputEvents, needs_socket};
 use crate::router::Route;
 use crate::serve::form::FormError;
 use crate::serve::invoke::{Input, Invocation, Outcome, malformed};
+use crate::serve::memory::no_memory;
 use crate::serve::method::is_get;
 use crate::serve::state::Parts;
 use crate::socket::Outbox;
@@ -112,7 +113,9 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B::Data: Send,
     {
         if is_get(call.method()) {
-            return Ok(Input::Envelope(protocol.input_in_query(call.uri().query()).into()));
+            let text = protocol.input_in_query(call.uri().query());
+            held.grow(text.len()).map_err(no_memory)?;
+            return Ok(Input::Envelope(text.into()));
         }
         let headers = call.headers();
         refuse_codings(headers)?;

@@ -19,9 +19,10 @@ use super::service::{Options, STREAM_BUFFER};
 use crate::budget::Reservation;
 use crate::core::{Error, UnicodeHeaders};
 use crate::procedure::{Call, EventSink, Finished, StreamEnd};
-use crate::serve::batch::{BatchCall, Common, answers, collect_answers, memory, write_answers};
+use crate::serve::batch::{BatchCall, Common, answers, collect_answers, write_answers};
 use crate::serve::method::{self, is_get, is_unsafe};
 use crate::serve::state::Parts;
+use crate::serve::{batch as calls, memory};
 use crate::socket::Outbox;
 use crate::wire::{HttpEvents, Item, Mode, Protocol};
 
@@ -61,7 +62,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
                 return response;
             }
         };
-        if let Err(exhausted) = held.grow(memory(&items, &parts.headers)) {
+        if let Err(exhausted) = held.grow(calls::memory(&items, &parts.headers)) {
             return no_memory(exhausted);
         }
         let status = self.options.batch_status;
@@ -69,12 +70,13 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             answers(protocol, &self.context, self.batch_calls(protocol, items, &parts));
         match mode {
             Mode::Buffered => {
-                let body = collect_answers(protocol, &mut answers, status).await;
+                let body = collect_answers(protocol, &mut answers, status, held).await;
                 self.batch_response(JSON, RpcBody::full(body))
             }
             Mode::Streaming => {
                 let sink = EventSink::new(Outbox::new(STREAM_BUFFER), HttpEvents(protocol));
-                let run = write_answers(protocol, answers, status, Arc::clone(&sink));
+                let run =
+                    write_answers(protocol, answers, status, Arc::clone(&sink), held.another());
                 let run = run.map(|()| Ok(Finished::Events(StreamEnd(None)))).boxed();
                 let events = match self.events(run, sink).await {
                     Ok(events) => events,
@@ -98,7 +100,9 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B::Data: Send,
     {
         if is_get(&parts.method) {
-            return Ok(protocol.batch_in_query(parts.uri.query()).into());
+            let text = protocol.batch_in_query(parts.uri.query());
+            held.grow(text.len()).map_err(memory::no_memory)?;
+            return Ok(text.into());
         }
         refuse_codings(&parts.headers)?;
         let (limit, deadline) = (self.options.body_limit, self.options.deadlines.body);

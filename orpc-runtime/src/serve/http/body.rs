@@ -42,6 +42,15 @@ impl RpcBody {
         Self { inner: Inner::Full(bytes), pace: None }
     }
 
+    /// Creates the body of a result, which was serialised into a buffer of up to twice its
+    /// length.
+    pub(super) fn json(mut text: Vec<u8>) -> Self {
+        if text.len() > SHORT {
+            text.shrink_to_fit();
+        }
+        Self::full(text)
+    }
+
     pub(super) fn events(events: EventBody) -> Self {
         Self { inner: Inner::Events(Box::new(events)), pace: None }
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body;
@@ -18,6 +18,7 @@ use crate::budget::{Exhausted, Reservation};
 use crate::clock;
 use crate::core::{Chain, Code, Error, malformed_request};
 use crate::schema::DecodeError;
+use crate::serve::arriving::Arriving;
 use crate::serve::form::{self, Form, FormError, FormLimits};
 use crate::serve::memory::no_memory;
 use crate::serve::patience::{Failed, Patience};
@@ -115,30 +116,35 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    if declared_length(&body, headers) > limit as u64 {
+    let declared = declared_length(&body, headers);
+    if declared > limit as u64 {
         return Err(ReadError::TooLarge);
     }
+    // None is declared for a body in chunks.
+    let most = usize::try_from(declared).ok().filter(|length| *length > 0).unwrap_or(limit);
     let mut first = Bytes::new();
-    let mut all = BytesMut::new();
+    let mut all = Arriving::default();
     let mut patience = Patience::new(deadline);
     while let Some(frame) = poll_fn(|cx| patience.poll_frame(Pin::new(&mut body), cx)).await {
         let Ok(mut data) = frame?.into_data() else { continue };
         if first.len() + all.len() + data.remaining() > limit {
             return Err(ReadError::TooLarge);
         }
-        held.grow(data.remaining()).map_err(ReadError::NoMemory)?;
+        let data = data.copy_to_bytes(data.remaining());
         // Most bodies arrive in one piece, which is not copied.
         if first.is_empty() && all.is_empty() {
-            first = data.copy_to_bytes(data.remaining());
+            held.grow(data.len()).map_err(ReadError::NoMemory)?;
+            first = data;
         } else {
-            all.extend_from_slice(&std::mem::take(&mut first));
-            all.extend_from_slice(&data.copy_to_bytes(data.remaining()));
+            held.shrink(first.len());
+            all.push(&std::mem::take(&mut first), most, held).map_err(ReadError::NoMemory)?;
+            all.push(&data, most, held).map_err(ReadError::NoMemory)?;
         }
         if body.is_end_stream() {
             break;
         }
     }
-    Ok(if all.is_empty() { first } else { all.freeze() })
+    Ok(if all.is_empty() { first } else { all.into_bytes() })
 }
 
 /// Returns the minimum length of a body.

@@ -62,7 +62,7 @@ pub(super) fn set_content_type(response: &mut Response<RpcBody>, content_type: H
 /// Returns the body of an output and its content type: a form if there are files.
 fn output_body(protocol: Protocol, output: Output) -> (HeaderValue, RpcBody) {
     if output.files.is_empty() {
-        return (JSON, RpcBody::full(output.envelope));
+        return (JSON, RpcBody::json(output.envelope));
     }
     let form = Form::new(protocol, output);
     (form.content_type(), RpcBody::form(FormBody::new(form)))

@@ -27,7 +27,7 @@ use crate::procedure::Call;
 use crate::router::Route;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
-use crate::serve::form::FormLimits;
+use crate::serve::form::{FormLimits, Spool};
 use crate::serve::host::{AllowedHosts, HostError};
 use crate::serve::invoke::caught;
 use crate::serve::method::{Methods, is_get, is_unsafe};
@@ -40,6 +40,9 @@ const MIB: usize = 1024 * 1024;
 
 /// Default limit of discarding an unused body.
 const DISCARDED: u64 = 64 * MIB as u64;
+
+/// Default limit of all temporary files together.
+const SPOOL: usize = MIB.saturating_mul(4096);
 
 /// Number of unsent bytes of events at which a stream waits.
 pub(super) const STREAM_BUFFER: usize = 16 * 1024;
@@ -90,6 +93,7 @@ pub(super) struct Deadlines {
 /// | [`file_limit`](HttpService::file_limit) of one file | 16 MiB | 413 |
 /// | [`files_limit`](HttpService::files_limit) of one form | 100 files | 413 |
 /// | [`file_memory`](HttpService::file_memory) of one file | 1 MiB | the file is kept in a temporary one |
+/// | [`file_space`](HttpService::file_space) of all temporary files | 4 GiB, 512 files | SERVICE_UNAVAILABLE, 503 |
 /// | [`body_deadline`](HttpService::body_deadline) | 20 s without a piece of a body | TIMEOUT, 408 |
 /// | [`input_silence_limit`](HttpService::input_silence_limit) | 75 s without a piece of an event iterator that a client sends | the iterator ends with TIMEOUT |
 /// | [`memory`](HttpService::memory), shared with the WebSocket service of the same [`Rpc`] | 256 MiB kept for all requests and sockets | SERVICE_UNAVAILABLE, 503 |
@@ -140,6 +144,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
                 files: 100,
                 form: 32 * MIB as u64,
                 memory: MIB as u64,
+                spool: Spool::new(SPOOL),
             },
             methods: Methods { strict_get: true },
             hosts: AllowedHosts::default(),
@@ -219,6 +224,14 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     #[must_use]
     pub fn file_memory(self, bytes: u64) -> Self {
         self.with(|options| options.form.memory = bytes)
+    }
+
+    /// Sets the maximum number of bytes of all temporary files together, while their calls
+    /// keep them; 4 GiB by default, in at most 512 files. Beyond that a form fails with
+    /// SERVICE_UNAVAILABLE, 503.
+    #[must_use]
+    pub fn file_space(self, bytes: usize) -> Self {
+        self.with(|options| options.form.spool = Spool::new(bytes))
     }
 
     /// Allows calls from pages of another origin, such as `https://app.example`.

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use futures::FutureExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
@@ -34,6 +35,8 @@ pub(super) struct Turn {
     requests: AtomicU64,
     /// A request is being answered, or the connection is no longer HTTP.
     is_busy: AtomicBool,
+    /// The connection is no longer HTTP.
+    is_switched: AtomicBool,
 }
 
 /// Guard of a request that is being answered.
@@ -51,7 +54,9 @@ impl Turn {
 impl Busy {
     /// Keeps the connection busy: it was handed over, and no request follows.
     pub(super) fn stay(&mut self) {
-        self.0 = None;
+        if let Some(turn) = self.0.take() {
+            turn.is_switched.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -78,6 +83,17 @@ enum Waiting {
 /// requests, so that a flood of long heads affects no others.
 const FEW_BYTES: usize = 4 * 1024;
 
+/// Maximum number of bytes that are read at once while the connection is HTTP. hyper keeps
+/// a buffer in which more than it read last fits, for as long as the connection is open.
+const MAX_READ: usize = 16 * 1024 - 1;
+
+/// Time in which a client that is gone, or that sends nothing more, may get the answers to
+/// requests that it has sent.
+const GONE: Duration = Duration::from_secs(1);
+
+/// Interval of looks at a client whose next bytes wait to be read.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// A TCP connection with [`Deadlines`]. It fails when one has passed.
 #[derive(Debug)]
 pub(super) struct TimedConnection {
@@ -90,6 +106,10 @@ pub(super) struct TimedConnection {
     /// Time since which the client has taken nothing.
     blocked: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The next read is awaited.
+    is_reading: bool,
+    /// Time of the next look at a client while nothing is read, and its last outcome.
+    watch: Option<(Pin<Box<Sleep>>, bool)>,
     /// Bytes of an incomplete head, and their memory.
     head: usize,
     head_bytes: Reservation,
@@ -113,6 +133,8 @@ impl TimedConnection {
             waiting: Waiting::Head(Instant::now()),
             blocked: None,
             timer: None,
+            is_reading: false,
+            watch: None,
             head: 0,
             head_bytes,
             _admission: admission,
@@ -195,6 +217,42 @@ impl TimedConnection {
         )
     }
 
+    /// Fails if the client is gone, which nobody sees while nothing is read: hyper does not
+    /// read on during a call if it has bytes of the next request.
+    fn look_after_client(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let is_busy = self.turn.is_busy.load(Ordering::Relaxed);
+        if !is_busy || self.is_reading || self.turn.is_switched.load(Ordering::Relaxed) {
+            self.watch = None;
+            return Ok(());
+        }
+        loop {
+            match self.stream.poll_read_ready(cx) {
+                // Woken when it is gone.
+                Poll::Pending => {
+                    self.watch = None;
+                    return Ok(());
+                }
+                Poll::Ready(ready) => ready?,
+            }
+            let ready = self.stream.ready(Interest::READABLE).now_or_never().transpose()?;
+            let is_gone = ready.is_some_and(|ready| ready.is_read_closed());
+            let watch = match &mut self.watch {
+                Some((timer, was_gone)) if *was_gone == is_gone => timer,
+                watch => {
+                    let time = if is_gone { GONE } else { LOOK };
+                    &mut watch.insert((Box::pin(tokio::time::sleep(time)), is_gone)).0
+                }
+            };
+            match watch.as_mut().poll(cx) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(()) if is_gone => {
+                    return Err(io::Error::new(ErrorKind::ConnectionAborted, "the client is gone"));
+                }
+                Poll::Ready(()) => self.watch = None,
+            }
+        }
+    }
+
     fn note_write(
         &mut self,
         written: Poll<io::Result<usize>>,
@@ -217,10 +275,16 @@ impl AsyncRead for TimedConnection {
     ) -> Poll<io::Result<()>> {
         self.follow_turn();
         let filled = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let read = if self.turn.is_switched.load(Ordering::Relaxed) {
+            Pin::new(&mut self.stream).poll_read(cx, buffer)
+        } else {
+            Pin::new(&mut (&mut self.stream).take(MAX_READ as u64)).poll_read(cx, buffer)
+        };
+        self.is_reading = read.is_pending();
         if read.is_pending() {
             return self.poll_late(cx).map(Err);
         }
+        self.watch = None;
         if let Waiting::Request(_) = self.waiting {
             self.waiting = Waiting::Head(Instant::now());
         }
@@ -253,6 +317,7 @@ impl AsyncWrite for TimedConnection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.look_after_client(cx)?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

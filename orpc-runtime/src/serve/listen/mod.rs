@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, Either, FutureExt as _, select};
-use http::header::CONTENT_TYPE;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -34,11 +34,16 @@ use self::body::ResponseBody;
 use self::io::{Deadlines, TimedConnection, Turn};
 use super::http::Connection;
 use super::patience::Patience;
+use super::state::head_size;
 use crate::budget::MemoryBudget;
 use crate::procedure::PeerAddr;
 
 /// Maximum length of a request's head, and of hyper's unsent bytes of a response.
 const BUFFER: usize = 64 * 1024;
+
+/// Length of a head beyond which the connection ends with the response: otherwise hyper
+/// would keep a buffer in which the head fits.
+const LONG_HEAD: usize = 16 * 1024;
 
 /// Pause after a failed `accept`, which fails while the process has no file descriptors
 /// left.
@@ -329,6 +334,7 @@ where
         let service = service_fn(move |mut request: Request<Incoming>| {
             let mut busy = turn.begin();
             let is_connect = request.method() == Method::CONNECT;
+            let is_long = head_size(request.headers(), request.uri()) > LONG_HEAD;
             request.extensions_mut().insert(PeerAddr(address));
             request.extensions_mut().insert(connection.clone());
             let patience = if is_event_stream(&request) {
@@ -340,11 +346,13 @@ where
             let mut service = service.clone();
             async move {
                 poll_fn(|cx| service.poll_ready(cx)).await?;
-                let response = service.call(request).await?;
+                let mut response = service.call(request).await?;
                 let is_switched = response.status() == StatusCode::SWITCHING_PROTOCOLS
                     || (is_connect && response.status().is_success());
                 if is_switched {
                     busy.stay();
+                } else if is_long {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, S::Error>(response.map(|body| ResponseBody::new(body, busy)))
             }

@@ -74,9 +74,13 @@ pub(super) struct Connection<C, S> {
     blocked: Option<(Instant, usize)>,
     /// Time of the last check of a blocked socket.
     last_look: Instant,
-    /// Number, start and memory of the incomplete message.
+    /// Number and start of the incomplete message.
     unfinished: Option<(u64, Instant)>,
-    unfinished_bytes: Reservation,
+    /// Memory of the codec for received bytes.
+    codec_bytes: Reservation,
+    /// Number and memory of the bytes in the codec that are not written.
+    queued: usize,
+    queued_bytes: Reservation,
     ending: Ending,
     /// `true` if the client violated the protocol.
     failed: bool,
@@ -111,7 +115,8 @@ where
         shutdown: WaitForCancellationFutureOwned,
     ) -> Self {
         let now = Instant::now();
-        let unfinished_bytes = life.socket().memory().nothing();
+        let codec_bytes = life.socket().memory().nothing();
+        let queued_bytes = life.socket().memory().nothing();
         Self {
             websocket,
             calls: Some(calls),
@@ -127,7 +132,9 @@ where
             blocked: None,
             last_look: now,
             unfinished: None,
-            unfinished_bytes,
+            codec_bytes,
+            queued: 0,
+            queued_bytes,
             ending: Ending::No,
             failed: false,
         }
@@ -181,11 +188,23 @@ where
         match self.poll_write(cx) {
             Ok(true) if self.failed && self.is_closing() => return Poll::Ready(()),
             // Nothing is pending in either direction.
-            Ok(true) if !self.is_busy && self.ending == Ending::No => self.websocket.rest(),
+            Ok(true) if self.may_rest() => {
+                self.websocket.rest();
+                if self.websocket.is_resting() {
+                    self.codec_bytes.cover(0);
+                }
+            }
             Ok(_) => {}
             Err(error) => return self.lose(error),
         }
         Poll::Pending
+    }
+
+    /// Returns `true` if the buffers are not needed for the next message, or are too large
+    /// to be kept for it.
+    fn may_rest(&self) -> bool {
+        let is_needed = self.is_busy && self.websocket.kept() <= FEW_BYTES;
+        !is_needed && self.ending == Ending::No
     }
 
     /// Returns `true` if a close frame was sent or received.
@@ -229,7 +248,7 @@ where
                 Poll::Ready(Some(Ok(message))) => {
                     self.seen(was_resting);
                     // From here on its call counts the message.
-                    self.unfinished_bytes.cover(0);
+                    self.codec_bytes.cover(0);
                     match message {
                         Incoming::Message(message) => self.receive(message),
                         Incoming::TooLong(message) => self.refuse(&message),
@@ -254,25 +273,26 @@ where
         Poll::Pending
     }
 
-    /// Counts the received bytes of an incomplete message.
+    /// Counts the bytes that the codec keeps, those of an incomplete message among them.
     fn follow_message(&mut self) {
-        let Some((bytes, number)) = self.websocket.unfinished() else {
+        let kept = self.websocket.kept();
+        let Some(number) = self.websocket.unfinished() else {
             self.unfinished = None;
-            self.unfinished_bytes.cover(0);
-            return;
+            let kept = if kept > FEW_BYTES { kept } else { 0 };
+            return self.codec_bytes.cover(kept);
         };
         if self.unfinished.is_none_or(|(own, _)| own != number) {
             self.unfinished = Some((number, Instant::now()));
         }
-        let counted = match bytes {
+        let counted = match kept {
             ..=FEW_BYTES => Err(Exhausted::Own),
-            _ => self.unfinished_bytes.resize(bytes),
+            _ => self.codec_bytes.resize(kept),
         };
         match counted {
             Ok(()) => {}
-            // At most the message limit: its call is refused once the message is
-            // complete.
-            Err(Exhausted::Own) => self.unfinished_bytes.cover(bytes),
+            // At most a few times the message limit: its call is refused once the message
+            // is complete.
+            Err(Exhausted::Own) => self.codec_bytes.cover(kept),
             Err(Exhausted::Parent) => {
                 self.fail_with(CloseCode::OVERLOAD, &SocketError::NoMemory);
             }
@@ -312,7 +332,10 @@ where
         if !is_text && !message.is_binary() {
             return;
         }
-        let bytes = Bytes::from(message.into_payload());
+        let payload = Bytes::from(message.into_payload());
+        // Copied: a small slice would keep the whole buffer of the codec.
+        let is_part = payload.len() < self.websocket.buffer() / 2;
+        let bytes = if is_part { Bytes::copy_from_slice(&payload) } else { payload };
         let frame = if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) };
         if calls.may_go_on()
             && self.life.message(&frame) == ControlFlow::Continue(())
@@ -387,6 +410,7 @@ where
                 Poll::Pending => break,
             }
             self.frames.sent(self.life.socket().outbox());
+            self.queued += frame.len();
             self.websocket.start_send(match frame {
                 Frame::Text(bytes) => Message::text(bytes),
                 Frame::Binary(bytes) => Message::binary(bytes),
@@ -402,6 +426,10 @@ where
         }
         let is_flushed = self.websocket.poll_flush(cx)?.is_ready();
         let took_bytes = self.websocket.took_bytes();
+        if is_flushed {
+            self.queued = 0;
+        }
+        self.queued_bytes.cover(self.queued);
         if is_flushed {
             self.blocked = None;
         } else if took_bytes || self.blocked.is_none() {

@@ -11,6 +11,9 @@ use super::intake::TooLong;
 use super::transport::Transport;
 use crate::wire::Protocol;
 
+/// Length of the codec's buffer while messages are short.
+const BUFFER: usize = 8 * 1024;
+
 /// A message of a client.
 #[derive(Debug)]
 pub(super) enum Incoming {
@@ -63,7 +66,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     }
 
     fn awake(&mut self) -> Result<&mut WebSocketStream<Transport<S>>, Error> {
-        if let Some(transport) = self.resting.take() {
+        if let Some(mut transport) = self.resting.take() {
+            transport.begin();
             let limits = Limits::default().max_payload_len(Some(self.message_limit));
             self.awake = Some(ServerBuilder::new().limits(limits).serve(transport));
         }
@@ -123,9 +127,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
     }
 
-    /// Returns the incomplete message; see [`Transport::unfinished`].
-    pub(super) fn unfinished(&self) -> Option<(usize, u64)> {
+    /// Returns the number of complete messages before an incomplete one; `None` between
+    /// two messages.
+    pub(super) fn unfinished(&self) -> Option<u64> {
         self.awake.as_ref()?.get_ref().unfinished()
+    }
+
+    /// Returns the number of bytes that the codec keeps.
+    pub(super) fn kept(&self) -> usize {
+        self.awake.as_ref().map_or(0, |socket| socket.get_ref().kept())
+    }
+
+    /// Returns the length of the buffer that messages may be slices of.
+    pub(super) fn buffer(&self) -> usize {
+        self.awake.as_ref().map_or(0, |socket| socket.get_ref().buffer().max(BUFFER))
     }
 
     /// Returns `true` if the connection took bytes since the last call.

@@ -45,6 +45,11 @@ pub(super) struct Intake {
     too_long: Option<TooLong>,
     /// Number of complete messages.
     complete: u64,
+    /// Length of the longest frame that the codec has received whole: its buffer stays as
+    /// large.
+    longest: u64,
+    /// Number of frames of the incomplete message that the codec has received whole.
+    fragments: usize,
     /// No message is refused any more.
     is_closing: bool,
 }
@@ -131,6 +136,8 @@ impl Intake {
             message: None,
             too_long: None,
             complete: 0,
+            longest: 0,
+            fragments: 0,
             is_closing: false,
         }
     }
@@ -158,15 +165,33 @@ impl Intake {
             && self.state == State::Passes
     }
 
-    /// Returns the number of bytes of the incomplete message for the codec.
-    pub(super) fn unfinished(&self) -> usize {
-        if matches!(self.state, State::Discards { .. }) {
-            return 0;
-        }
-        let left = if self.frame.is_control() { 0 } else { self.payload };
-        let single = if left > 0 { self.frame.length } else { 0 };
-        let length = self.message.as_ref().map_or(single, |message| message.length);
-        usize::try_from(length.saturating_sub(left)).unwrap_or(usize::MAX)
+    /// Returns the number of bytes that the codec keeps: its buffer, which is as long as the
+    /// longest frame so far, and a copy of the fragments of the incomplete message, whose
+    /// buffer doubles as it grows.
+    pub(super) fn kept(&self) -> usize {
+        let is_data = self.payload > 0 && !self.frame.is_control();
+        let is_passed = is_data && !matches!(self.state, State::Discards { .. });
+        let frame = if is_passed { self.frame.length - self.payload } else { 0 };
+        let message = self.message.as_ref().map_or(0, |message| message.length);
+        let unread = if is_data { self.frame.length } else { 0 };
+        let fragments = match self.fragments {
+            0 => 0,
+            1 => message.saturating_sub(unread),
+            _ => message.saturating_sub(unread).saturating_mul(2),
+        };
+        let kept = self.longest.max(frame).saturating_add(fragments);
+        usize::try_from(kept).unwrap_or(usize::MAX)
+    }
+
+    /// Returns the length of the codec's buffer.
+    pub(super) fn buffer(&self) -> usize {
+        usize::try_from(self.longest).unwrap_or(usize::MAX)
+    }
+
+    /// Notes that a new codec receives the next bytes.
+    pub(super) fn begin(&mut self) {
+        self.longest = 0;
+        self.fragments = 0;
     }
 
     /// Returns the number of complete messages.
@@ -326,10 +351,18 @@ impl Intake {
     }
 
     fn end_frame(&mut self) {
-        if self.frame.is_control() || !self.frame.is_last {
+        if self.frame.is_control() {
+            return;
+        }
+        if self.state == State::Passes {
+            self.longest = self.longest.max(self.frame.length);
+            self.fragments += 1;
+        }
+        if !self.frame.is_last {
             return;
         }
         self.message = None;
+        self.fragments = 0;
         self.complete += 1;
         if matches!(self.state, State::Discards { .. }) {
             self.state = State::Passes;

@@ -59,11 +59,25 @@ impl<S> Transport<S> {
         self.wrote |= matches!(written, Poll::Ready(Ok(count)) if *count > 0);
     }
 
-    /// Returns the number of received bytes of an incomplete message, and the number of
-    /// complete messages before it; `None` between two messages.
-    pub(super) fn unfinished(&self) -> Option<(usize, u64)> {
-        let intake = &self.intake;
-        (!intake.is_at_boundary()).then(|| (intake.unfinished(), intake.complete()))
+    /// Returns the number of complete messages before an incomplete one; `None` between
+    /// two messages.
+    pub(super) fn unfinished(&self) -> Option<u64> {
+        (!self.intake.is_at_boundary()).then(|| self.intake.complete())
+    }
+
+    /// Returns the number of bytes that the codec keeps.
+    pub(super) fn kept(&self) -> usize {
+        self.intake.kept()
+    }
+
+    /// Returns the length of the codec's buffer.
+    pub(super) fn buffer(&self) -> usize {
+        self.intake.buffer()
+    }
+
+    /// Notes that a new codec reads from here on.
+    pub(super) fn begin(&mut self) {
+        self.intake.begin();
     }
 
     /// Returns `true` if every message that began has been read to its end.

@@ -16,6 +16,8 @@ use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _};
 
 use crate::task::{Blocking, block};
 
+use crate::budget::Reservation;
+
 /// Number of bytes of a temporary file that are read at a time.
 const BLOCK: u64 = 128 * 1024;
 
@@ -35,12 +37,16 @@ pub(super) enum Content {
 pub(crate) struct Disk {
     file: Arc<Mutex<std::fs::File>>,
     length: u64,
+    _space: Arc<Space>,
 }
 
+/// Parts of budgets that a temporary file takes: its bytes, and its descriptor.
+pub(crate) type Space = [Reservation; 2];
+
 impl Disk {
-    /// Wraps a file of `length` bytes.
-    pub(crate) fn new(file: std::fs::File, length: u64) -> Self {
-        Self { file: Arc::new(Mutex::new(file)), length }
+    /// Wraps a file of `length` bytes, which takes that space until it is deleted.
+    pub(crate) fn new(file: std::fs::File, length: u64, space: Space) -> Self {
+        Self { file: Arc::new(Mutex::new(file)), length, _space: Arc::new(space) }
     }
 
     /// Reads the block at that offset, on a blocking thread.

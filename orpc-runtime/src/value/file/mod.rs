@@ -19,8 +19,8 @@ use super::kind::{self, Kind};
 use super::special::Key;
 use content::Content;
 
-pub(crate) use content::Disk;
 pub use content::FileReader;
+pub(crate) use content::{Disk, Space};
 pub(crate) use side_channel::Arrivals;
 pub(super) use side_channel::{hold, receive};
 

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "websocket")]
 mod entries;
+#[cfg(feature = "websocket")]
+mod held_memory;
 mod http;
 #[cfg(feature = "websocket")]
 mod peer;

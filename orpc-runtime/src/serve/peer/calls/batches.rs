@@ -76,17 +76,18 @@ pub(super) async fn run_batch<C: Send + Sync + 'static>(
 ) {
     let protocol = shared.protocol();
     let mut answers = answers(protocol, &shared.context, calls);
+    let mut held = shared.socket.memory().nothing();
     let status = StatusCode::MULTI_STATUS;
     match mode {
         Mode::Buffered => {
-            let body = collect_answers(protocol, &mut answers, status).await;
+            let body = collect_answers(protocol, &mut answers, status, &mut held).await;
             shared.outbox().ready().await;
             shared.respond(&id, status, &body);
         }
         Mode::Streaming => {
             let events = PeerEvents { protocol, id: id.clone(), status: status.as_u16() };
             let sink = EventSink::new(Arc::clone(shared.outbox()), events);
-            write_answers(protocol, answers, status, sink).await;
+            write_answers(protocol, answers, status, sink, held).await;
             shared.outbox().append(|out| protocol.encode_end(&id, out));
         }
     }

@@ -40,7 +40,7 @@ use crate::wire::{
 use crate::wire::{Beginning, BeginningKind};
 
 /// Memory of a call without its message: its task, and its entry among the others.
-const CALL: usize = 1024;
+const CALL: usize = 4 * 1024;
 
 /// Status of a successful call.
 const OK: u16 = 200;

@@ -12,6 +12,8 @@ mod memory;
 mod methods;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod server_buffers;
 mod service;
 mod slow_readers;
 mod streams;
