@@ -109,6 +109,8 @@
 //! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is reported | a write |
 //! | [`Durability::Commit`] | yes | yes | a sync, shared by all waiting publishers |
 //!
+//! [`Publisher::durability`] returns it.
+//!
 //! ```
 //! # #[cfg(feature = "redb")]
 //! # fn open(path: &std::path::Path) -> Result<(), orpc_runtime::publish::StoreError> {

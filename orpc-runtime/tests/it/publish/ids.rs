@@ -13,7 +13,7 @@ use crate::support::cases;
 
 for_each_store! {
     an_id_of_another_epoch_is_a_gap_before_any_event,
-    an_id_below_the_floor_is_a_gap_and_one_at_the_floor_an_exact_replay,
+    an_id_behind_the_trimmed_events_is_an_exact_replay_and_an_earlier_one_a_gap,
     an_id_beyond_the_end_is_a_gap,
     malformed_ids_are_refused_and_reach_no_store,
     ids_increase_across_restarts_full_expiry_and_jumps_of_the_clock,
@@ -92,7 +92,7 @@ async fn an_id_of_another_epoch_is_a_gap_before_any_event(world: World) {
     assert_eq!(ready(&mut again).await, Vec::<u64>::new());
 }
 
-async fn an_id_below_the_floor_is_a_gap_and_one_at_the_floor_an_exact_replay(world: World) {
+async fn an_id_behind_the_trimmed_events_is_an_exact_replay_and_an_earlier_one_a_gap(world: World) {
     let lines = world.open_with(world.builder().max_events(10));
     let ids = publish(&lines, 1..31).await;
     // Ten are left, 21 to 30.

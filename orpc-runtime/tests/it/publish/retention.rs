@@ -13,8 +13,8 @@ for_each_store! {
     a_clock_that_is_set_forward_trims_nothing_while_the_process_runs,
     a_clock_that_is_set_forward_between_runs_counts_as_one_retention_at_most,
     the_time_while_the_process_was_away_counts,
-    trimming_by_number_raises_the_floor,
-    trimming_by_size_raises_the_floor,
+    trimming_by_number_drops_the_oldest_events,
+    trimming_by_size_drops_the_oldest_events,
     the_newest_event_is_retained_whatever_its_size,
     all_channels_together_retain_no_more_than_they_may,
     a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole,
@@ -120,7 +120,7 @@ async fn the_time_while_the_process_was_away_counts(world: World) {
     }
 }
 
-async fn trimming_by_number_raises_the_floor(world: World) {
+async fn trimming_by_number_drops_the_oldest_events(world: World) {
     for max in [1_u64, 2, 15, 16, 100, 1000] {
         let channel = format!("room-{max}");
         let lines = world.open_with(world.builder().max_events(max));
@@ -135,17 +135,17 @@ async fn trimming_by_number_raises_the_floor(world: World) {
             assert!(count <= max, "{count} of {max}");
             assert!(count == n || count > max - (max / 16).max(1), "{count} of {max}");
             assert_eq!(retained, (n + 1 - count..=n).collect::<Vec<_>>());
-            let floor = n + 1 - count;
-            if floor > 2 {
-                let below = ids[floor as usize - 3];
+            let earliest = n + 1 - count;
+            if earliest > 2 {
+                let below = ids[earliest as usize - 3];
                 let mut reader = lines.subscribe(&channel, below).unwrap();
-                assert_eq!(gap(&mut reader).await.resume().sequence(), floor - 1);
+                assert_eq!(gap(&mut reader).await.resume().sequence(), earliest - 1);
             }
         }
     }
 }
 
-async fn trimming_by_size_raises_the_floor(world: World) {
+async fn trimming_by_size_drops_the_oldest_events(world: World) {
     let builder = world.builder().max_bytes(20_000);
     let texts = world.open_with::<String>(builder);
     for n in 1..200_usize {
