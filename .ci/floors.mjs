@@ -172,8 +172,6 @@ const WITH_HOST = [
   /^orpc-runtime\/src\/(?:clock|task)\.rs$/u,
   /^orpc-runtime\/src\/serve\/listen\//u,
   /^orpc-runtime\/src\/publish\/store\/(?:redb|replays)\//u,
-  // Endpoints of sockets, which need a runtime of tokio.
-  /^orpc-runtime\/src\/(?:durable|publish\/fanout)\//u,
   /\/tests\.rs$/u,
 ];
 for (const { file, text } of files("orpc-runtime/src")) {

@@ -8,9 +8,9 @@ mod host {
 
     /// The clock that tests with paused time control.
     pub(crate) use tokio::time::Instant as TimerInstant;
-    pub(crate) use tokio::time::timeout;
     #[cfg(feature = "http")]
-    pub(crate) use tokio::time::{Sleep, error::Elapsed, sleep, sleep_until};
+    pub(crate) use tokio::time::{Sleep, error::Elapsed, sleep_until};
+    pub(crate) use tokio::time::{sleep, timeout};
 
     pub(crate) fn wall() -> SystemTime {
         SystemTime::now()
@@ -47,7 +47,8 @@ mod host {
     /// Longest time that `setTimeout` waits.
     const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
 
-    async fn sleep(mut time: Duration) {
+    /// Waits for a time.
+    pub(crate) async fn sleep(mut time: Duration) {
         while !time.is_zero() {
             let part = time.min(LONGEST);
             let (sender, elapsed) = oneshot::channel::<()>();

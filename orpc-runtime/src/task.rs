@@ -5,15 +5,10 @@
 mod host {
     use std::io;
 
-    #[cfg(feature = "proxy")]
+    pub(crate) use tokio::runtime::Handle;
+    #[cfg(any(feature = "proxy", feature = "durable"))]
     pub(crate) use tokio::spawn;
-    pub(crate) use tokio::task::JoinHandle as Blocking;
-
-    /// Returns the runtime of the current thread.
-    #[cfg(feature = "http")]
-    pub(crate) fn runtime() -> Option<tokio::runtime::Handle> {
-        tokio::runtime::Handle::try_current().ok()
-    }
+    pub(crate) use tokio::task::{AbortHandle, JoinHandle as Blocking};
 
     /// `true` if there are files, for what is too large for memory.
     pub(crate) const HAS_FILES: bool = true;
@@ -25,14 +20,48 @@ mod host {
     pub(crate) fn block<R: Send + 'static>(
         work: impl FnOnce() -> R + Send + 'static,
     ) -> io::Result<Blocking<R>> {
-        let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
+        let runtime = Handle::try_current().map_err(io::Error::other)?;
         Ok(runtime.spawn_blocking(work))
     }
 }
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod host {
+    use std::convert::Infallible;
+    use std::future::Future;
     use std::io;
+
+    pub(crate) use futures::future::AbortHandle;
+    use futures::future::abortable;
+
+    /// The event loop.
+    #[derive(Clone)]
+    pub(crate) struct Handle(());
+
+    impl Handle {
+        pub(crate) fn try_current() -> Result<Self, Infallible> {
+            Ok(Self(()))
+        }
+
+        /// Runs a task, beginning with the next turn of the event loop.
+        pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle {
+            let (task, handle) = abortable(task);
+            wasm_bindgen_futures::spawn_local(async move {
+                // An error means that the task was aborted.
+                task.await.ok();
+            });
+            JoinHandle(handle)
+        }
+    }
+
+    /// A task that runs.
+    pub(crate) struct JoinHandle(AbortHandle);
+
+    impl JoinHandle {
+        pub(crate) fn abort_handle(&self) -> AbortHandle {
+            self.0.clone()
+        }
+    }
 
     pub(crate) const HAS_FILES: bool = false;
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::ids::{Ids, new_id};
 use super::token::{Claims, MAX_TOKEN, SigningKeys, seconds};
+use crate::clock;
 use crate::core::Error;
 use crate::procedure::Call;
 
@@ -56,7 +57,7 @@ impl Issuer {
         let TokenOptions { ttl, ids_by_clients } = grant.options;
         let id = call.and_then(|call| self.kept_id(call, grant)).map_or_else(new_id, Ok)?;
         let (cid, jti) = if ids_by_clients { (None, Some(id)) } else { (Some(id), None) };
-        let now = SystemTime::now();
+        let now = clock::wall();
         // Whole seconds, as the official signer writes them.
         let issued = seconds(now).max(0.0) as u64;
         let claims = Claims {
@@ -82,7 +83,7 @@ impl Issuer {
         let header = call.headers().get(LAST_TOKEN)?;
         let token = percent_decode(header.as_bytes()).decode_utf8().ok()?;
         let claims = Claims::read(&token, &self.keys)?;
-        let oldest = SystemTime::now().checked_sub(grant.options.ttl);
+        let oldest = clock::wall().checked_sub(grant.options.ttl);
         let oldest = oldest.unwrap_or(SystemTime::UNIX_EPOCH);
         let is_own = claims.chn == grant.channel && !claims.has_expired(oldest);
         claims.cid.filter(|_| is_own)

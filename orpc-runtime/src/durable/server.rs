@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::builtin;
 use super::client::DurableClient;
@@ -13,6 +13,7 @@ use super::object::{DurableObject, OF_ITERATORS};
 use super::sessions::Sessions;
 use super::token::SigningKeys;
 use super::token_gate::{METHODS, TokenGate};
+use crate::clock;
 use crate::core::Error;
 use crate::entries::RouterModule as _;
 use crate::publish::{Publish, Publisher};
@@ -170,7 +171,7 @@ impl<O: DurableObject> Durable<O> {
     /// all channels take 16 MiB (some 30,000). The sockets are closed nevertheless.
     pub fn revoke(&self, channel: &str, client: &str, time: Duration) -> Result<usize, Error> {
         let shared = &self.shared;
-        let noted = shared.issuer.ids.revoke(channel, client, time, SystemTime::now());
+        let noted = shared.issuer.ids.revoke(channel, client, time, clock::wall());
         let closed = shared.sessions.close(channel, client);
         match noted {
             Ok(()) => Ok(closed),

@@ -2,13 +2,13 @@
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::SystemTime;
 
 use super::client::DurableClient;
 use super::ids::{Held, TokenHash};
 use super::issuer::Issuer;
 use super::sessions::Sessions;
 use super::token::Claims;
+use crate::clock;
 use crate::core::{Code, Error, EventError as _, LastEventId};
 use crate::procedure::HibernatingIterator;
 use crate::publish::{EventId, Publisher, ReadError, Subscriber};
@@ -63,7 +63,7 @@ impl Seat {
     /// client may call, its attachment and its expiry.
     pub(super) fn renew(&self, socket: &Socket, token: &str) -> Result<(), Error> {
         let refused = |text: &'static str| Error::new(Code::Unauthorized).with_message(text);
-        let now = SystemTime::now();
+        let now = clock::wall();
         let new = Claims::verify(token, &self.issuer.keys, now);
         let new = new.map_err(|_| refused("Invalid Token"))?;
         let own = self.client.claims();
@@ -100,6 +100,6 @@ impl IteratorOwner for Reading {
     }
 
     fn may_go_on(&self, socket: &Socket) -> bool {
-        self.0.may_go_on(socket, SystemTime::now())
+        self.0.may_go_on(socket, clock::wall())
     }
 }

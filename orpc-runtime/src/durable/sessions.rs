@@ -11,6 +11,7 @@ use super::client::DurableClient;
 use super::ids::BadId;
 use super::session::Seat;
 use crate::socket::{CloseCode, Group, Socket};
+use crate::{clock, task};
 
 /// Maximum time that the watch sleeps, so that it notices changes of the clock.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -89,7 +90,7 @@ impl Sessions {
         }
         let Ok(seat) = Seat::of(socket) else { return };
         let (client, issuer) = (&seat.client, &seat.issuer);
-        match issuer.ids.bind(client.id(), &client.claims(), &seat.token, SystemTime::now()) {
+        match issuer.ids.bind(client.id(), &client.claims(), &seat.token, clock::wall()) {
             Ok(Some(held)) => _ = seat.held.set(held),
             Ok(None) => {}
             Err(BadId::Revoked) => return socket.close(CloseCode::POLICY, REVOKED),
@@ -127,7 +128,7 @@ impl Sessions {
         state.due.insert((due, id));
         self.changed.notify_one();
         if !std::mem::replace(&mut state.is_watched, true) {
-            tokio::spawn(watch(Arc::downgrade(self)));
+            task::spawn(watch(Arc::downgrade(self)));
         }
         let (oldest, code, reason) = surplus?;
         Some((state.sockets.get(&oldest)?.socket.clone(), code, reason))
@@ -203,7 +204,7 @@ impl Sessions {
 async fn watch(sessions: Weak<Sessions>) {
     loop {
         let Some(sessions) = sessions.upgrade() else { return };
-        let Some(time) = sessions.close_expired(SystemTime::now()) else { return };
+        let Some(time) = sessions.close_expired(clock::wall()) else { return };
         if time.is_zero() {
             drop(sessions);
             tokio::task::yield_now().await;
@@ -211,7 +212,7 @@ async fn watch(sessions: Weak<Sessions>) {
         }
         // Waits for the earlier of both.
         let changed = sessions.changed.notified();
-        _ = tokio::time::timeout(time.min(LONGEST_SLEEP), changed).await;
+        _ = clock::timeout(time.min(LONGEST_SLEEP), changed).await;
     }
 }
 

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -19,6 +18,7 @@ use super::issuer::Issuer;
 use super::session::Seat;
 use super::sessions::Sessions;
 use super::token::Claims;
+use crate::clock;
 use crate::core::{Code, Error, undecoded_input};
 use crate::publish::Publisher;
 use crate::router::encoded;
@@ -128,7 +128,7 @@ impl Gate for TokenGate {
         if token.is_empty() {
             return refused("Token is required");
         }
-        let now = SystemTime::now();
+        let now = clock::wall();
         let Ok(claims) = Claims::verify(&token, &self.issuer.keys, now) else {
             return refused("Invalid Token");
         };
@@ -161,7 +161,7 @@ impl Gate for TokenGate {
 
     fn may_go_on(&self, socket: &Socket) -> bool {
         // Without a seat there is no client, and no valid token.
-        Seat::of(socket).is_ok_and(|seat| seat.client.may_go_on(socket, SystemTime::now()))
+        Seat::of(socket).is_ok_and(|seat| seat.client.may_go_on(socket, clock::wall()))
     }
 
     fn route(&self, socket: &Socket, request: &mut Request) -> Result<(), Blocked> {

@@ -9,9 +9,7 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
 use super::{Fanout, Receiver};
 use crate::core::{Error, ErrorEvent, EventError as _, EventKind, EventMeta};
@@ -21,6 +19,7 @@ use crate::publish::id::EventId;
 use crate::publish::reader::ChannelReader;
 use crate::publish::store::{Start, StoredEvent};
 use crate::socket::SendError;
+use crate::task::{AbortHandle, Handle};
 use crate::wire::SharedEvent;
 
 /// Number of events after which a reader that catches up yields to other tasks.

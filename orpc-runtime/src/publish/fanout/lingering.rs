@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
-
 use super::Fanout;
 use super::channel::Channel;
+use crate::clock;
+use crate::task::{AbortHandle, Handle};
 
 /// Time for which a channel stays open after its last reader has left, for readers that
 /// reconnect. Otherwise a channel without events would begin anew each time.
@@ -42,7 +41,7 @@ impl Fanout {
         queue.next += 1;
         let fanout = Arc::downgrade(self);
         let end = runtime.spawn(async move {
-            tokio::time::sleep(LINGER).await;
+            clock::sleep(LINGER).await;
             let Some(fanout) = fanout.upgrade() else { return };
             let channel = fanout.lingering.queue().channels.remove(&number);
             if let Some((channel, _)) = channel {

@@ -11,8 +11,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use tokio::runtime::Handle;
-
 use self::channel::Channel;
 use self::lingering::Lingering;
 use super::audience::Subscriber;
@@ -21,6 +19,7 @@ use super::reader::ChannelReader;
 use super::store::{Start, Store};
 use crate::core::Error;
 use crate::socket::{SendError, Socket};
+use crate::task::Handle;
 use crate::wire::SharedEvent;
 
 pub(crate) use channel::Registration;

@@ -13,7 +13,8 @@ use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 
 use super::read::{BoxError, ReadError};
-use crate::{clock, task};
+use crate::clock;
+use crate::task::Handle;
 
 /// Maximum number of bodies of one service that are discarded at a time.
 const MAX_DRAINS: usize = 1024;
@@ -120,7 +121,7 @@ where
         let limit = self.drain.limit;
         // Without a runtime there is no connection.
         if limit > 0
-            && let Some(runtime) = task::runtime()
+            && let Ok(runtime) = Handle::try_current()
             && let Ok(place) = Arc::clone(&self.drain.places).try_acquire_owned()
         {
             runtime.spawn(async move {
