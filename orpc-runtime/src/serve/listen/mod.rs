@@ -123,6 +123,7 @@ where
 /// | [`write_deadline`](Serve::write_deadline) | 30 s | for a client that takes nothing of what is due, after an upgrade as well |
 /// | head of a request | 64 KiB | 431 |
 /// | [`memory`](Serve::memory) | 64 MiB for the heads that are not complete | connections are closed whose head has more than 4 KiB |
+/// | client that is gone and has sent more than its request | 1 s, or 6 s while bytes of it are unread | its call or stream is dropped, as that of other clients at once |
 /// | [`connection_limit`](Serve::connection_limit) | 16,384 | further ones wait to be accepted |
 /// | [`address_limit`](Serve::address_limit) | no limit | further ones are closed |
 /// | [`keepalive`](Serve::keepalive) | 60 s | of silence until a client is asked for a sign of life by TCP |
