@@ -8,8 +8,8 @@ import { join } from "node:path";
 /** The top-level modules of each package, from the ground floor up; those of one line do not use each other. */
 const FLOORS = {
   "orpc-runtime": [
-    ["clock", "task"],
-    ["value", "budget"],
+    ["clock", "task", "budget"],
+    ["value"],
     ["schema"],
     ["core"],
     ["wire"],

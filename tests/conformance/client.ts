@@ -461,7 +461,7 @@ export type Client<C extends ClientContext = Record<never, never>> = {
           echo: ProcedureClient<Record<never, never>, EchoText, string, ThrowableError>;
         };
       },
-      ThrowableError
+      ORPCError<"EVENT_GAP", GapData> | ThrowableError
     >;
   };
   publisher: {
@@ -469,6 +469,13 @@ export type Client<C extends ClientContext = Record<never, never>> = {
     publish: ProcedureClient<C, Publish, string, ThrowableError>;
     /** The events of a channel from now on, or behind the last one that the client saw. */
     subscribe: ProcedureClient<
+      C,
+      Subscribe,
+      AsyncIteratorClass<unknown, void, void>,
+      ORPCError<"EVENT_GAP", GapData> | ThrowableError
+    >;
+    /** The same events for an iterator that hibernates, over WebSocket. */
+    follow: ProcedureClient<
       C,
       Subscribe,
       AsyncIteratorClass<unknown, void, void>,

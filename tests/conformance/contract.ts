@@ -486,6 +486,9 @@ export const contract = {
   room: {
     /** Enters a room: what is said there, and methods to take part. */
     open: oc
+      .errors({
+        EVENT_GAP: { status: 410, message: "Events are missing", data: type<GapData>() },
+      })
       .input(type<OpenRoom>())
       .output(type<AsyncIteratorClass<RoomMessage, void, void> & {
         /** Says something to everyone in the room. */
@@ -505,6 +508,13 @@ export const contract = {
       .output(type<string>()),
     /** The events of a channel from now on, or behind the last one that the client saw. */
     subscribe: oc
+      .errors({
+        EVENT_GAP: { status: 410, message: "Events are missing", data: type<GapData>() },
+      })
+      .input(type<Subscribe>())
+      .output(eventIterator(type<unknown>(), type<void>())),
+    /** The same events for an iterator that hibernates, over WebSocket. */
+    follow: oc
       .errors({
         EVENT_GAP: { status: 410, message: "Events are missing", data: type<GapData>() },
       })

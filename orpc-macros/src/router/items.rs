@@ -15,7 +15,7 @@ use crate::procedure;
 
 /// An item of the module.
 pub(super) enum Item {
-    Entry(Entry),
+    Entry(Box<Entry>),
     Other(Other),
 }
 
@@ -144,7 +144,8 @@ impl Parse for Item {
                 Some(Head { visibility, item: ident.clone(), ident, is_use: false })
             });
             if let Some(head) = head {
-                return Ok(Self::Entry(entry(attributes, own, procedure.is_some(), head, rest)));
+                let entry = entry(attributes, own, procedure.is_some(), head, rest);
+                return Ok(Self::Entry(Box::new(entry)));
             }
         }
         let kind = if procedure.or(router).is_some() {

@@ -90,7 +90,7 @@ impl Module {
 
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.items.iter().filter_map(|item| match item {
-            Item::Entry(entry) => Some(entry),
+            Item::Entry(entry) => Some(&**entry),
             Item::Other(_) => None,
         })
     }

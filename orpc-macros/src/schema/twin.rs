@@ -121,6 +121,20 @@ impl Twin {
     }
 }
 
+/// Returns the name of a field or variant as one of generated code, which is of the edition
+/// of this crate: a name that is a keyword only there is raw.
+fn own_ident(ident: &Ident) -> Ident {
+    let place = at(ident.span());
+    match ident.to_string().as_str() {
+        name @ ("async" | "await" | "dyn" | "gen" | "try") => Ident::new_raw(name, place),
+        _ => {
+            let mut ident = ident.clone();
+            ident.set_span(place);
+            ident
+        }
+    }
+}
+
 /// Returns the twin as an item.
 fn item(
     input: &DeriveInput,
@@ -205,9 +219,8 @@ impl Builder<'_> {
         let attributes = Attributes::of(&variant.attrs);
         let kept = self.kept(&variant.attrs, false);
         let annotation = self.variant_annotation(variant, &attributes, tagging);
-        let mut ident = variant.ident.clone();
-        ident.set_span(at(ident.span()));
-        let place = format!("{ident}.");
+        let ident = own_ident(&variant.ident);
+        let place = format!("{}.", variant.ident);
         let body = self.fields(&variant.fields, &place);
         quote!(#kept #annotation #ident #body)
     }
@@ -299,8 +312,7 @@ impl Builder<'_> {
         let ty = self.own(field.ty.to_token_stream());
         // No field is read, of which the compiler tells at names of the user's own.
         let ident = field.ident.as_ref().map(|ident| {
-            let mut ident = ident.clone();
-            ident.set_span(at(ident.span()));
+            let ident = own_ident(ident);
             quote!(#ident:)
         });
         if !(attributes.skips_reading() && attributes.skips_writing()) {
@@ -431,7 +443,12 @@ impl Builder<'_> {
                 continue;
             }
             // The items that cannot be parsed are schemars' to report.
-            if name == "doc" || is_deprecated {
+            if name == "doc" {
+                // Lints see the comment once, at the user's type.
+                let place = at(attribute.span());
+                let meta = &attribute.meta;
+                kept.extend(quote_spanned!(place=> #[#meta]));
+            } else if is_deprecated {
                 attribute.to_tokens(&mut kept);
             } else if let Some(rewritten) = self.rewritten(attribute, &name, is_container) {
                 rewritten.to_tokens(&mut kept);

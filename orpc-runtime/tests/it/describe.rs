@@ -62,7 +62,7 @@ pub mod space {
     ///
     /// * At most ten.
     #[procedure(method = GET, meta(tag = "planets", limit = 10, public = true), with = limit)]
-    #[deprecated(since = "2.0", note = "use `search`")]
+    #[deprecated(since = "2.0.0", note = "use `search`")]
     pub async fn find(_user: &User, filter: Filter) -> Result<Vec<Planet>, Lost> {
         drop(filter);
         Ok(Vec::new())
@@ -161,7 +161,7 @@ fn a_procedure_is_described_with_everything_that_its_code_says() {
             "method": "GET",
             "title": "Finds planets.",
             "description": "Finds\nplanets.\n\n* At most ten.",
-            "deprecated": { "since": "2.0", "note": "use `search`" },
+            "deprecated": { "since": "2.0.0", "note": "use `search`" },
             "meta": { "tag": "planets", "limit": 10, "public": true },
             "input": { "type": "value", "schema": { "$ref": "#/$defs/FilterInput" } },
             "output": {

@@ -59,7 +59,7 @@ export type RoomEvent =
       /** Milliseconds since 1970-01-01T00:00:00Z. */
       at: number;
     }
-  /** Somebody came. */
+  /** Somebody joined. */
   | {
       type: "joined";
       /** The newcomer. */
@@ -67,10 +67,10 @@ export type RoomEvent =
       /** Milliseconds since 1970-01-01T00:00:00Z. */
       at: number;
     }
-  /** Somebody went, and did not come back at once. */
+  /** Somebody left, and did not return at once. */
   | {
       type: "left";
-      /** The one who went. */
+      /** The person who left. */
       who: Person;
       /** Milliseconds since 1970-01-01T00:00:00Z. */
       at: number;
@@ -128,7 +128,7 @@ export type Client<C extends ClientContext = Record<never, never>> = {
     >;
     /**
      * Streams the events after the last one that the client saw, or all that are kept,
-     * and then those to come. Others see a reader with a name come and go.
+     * and then later ones. Others see a reader with a name join and leave.
      */
     onMessage: ProcedureClient<
       C,

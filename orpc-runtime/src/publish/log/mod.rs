@@ -16,7 +16,7 @@ mod terms;
 use std::collections::VecDeque;
 
 #[cfg(any(test, feature = "redb"))]
-pub(crate) use continuity::{Found, Place, Witness, is_continued};
+pub(crate) use continuity::{Found, Place, Witness, is_continued, starting};
 pub(crate) use cursor::{Chunk, Cursor, Read};
 pub(crate) use limits::Limits;
 pub(crate) use origin::Origin;

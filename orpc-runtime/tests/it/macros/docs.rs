@@ -41,6 +41,7 @@ mod api {
     pub(super) async fn after() {}
 
     #[procedure]
+    #[expect(clippy::empty_docs, reason = "the case")]
     #[doc = ""]
     pub(super) async fn empty() {}
 }

@@ -19,6 +19,12 @@ pub enum Refused {
     Other(Error),
 }
 
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Generation {
+    #[schemars(range(max = 9))]
+    gen: u8,
+}
+
 #[router(context = App)]
 pub mod api {
     use super::*;
@@ -29,6 +35,11 @@ pub mod api {
             return Err(Refused::TooMany { limit: 9, gen: true });
         }
         Ok(gen)
+    }
+
+    #[procedure]
+    pub async fn next(of: Generation) -> Generation {
+        Generation { gen: of.gen + 1 }
     }
 
     #[procedure]

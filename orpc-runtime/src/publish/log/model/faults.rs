@@ -39,6 +39,8 @@ pub(super) enum Fault {
     KeepsEpoch,
     /// Every start begins a new epoch.
     AlwaysBegins,
+    /// A start is noted after its first change of the data.
+    NotesStartsLate,
     /// A channel that is created again after it was evicted counts from 1 again.
     ForgetsNumbers,
     /// Events behind a damaged one are joined to those before it.

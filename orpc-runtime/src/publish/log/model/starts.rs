@@ -10,7 +10,7 @@ use super::ROOM;
 use super::faults::Fault;
 use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::continuity::SLACK;
-use crate::publish::log::{Found, Limits, Log, Origin, Place, Witness};
+use crate::publish::log::{Found, Limits, Log, Origin, Place, Witness, starting};
 
 /// A time far beyond the slack.
 const LATER: u64 = 10 * SLACK;
@@ -61,6 +61,8 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     Start,
+    /// The process ends after its first change of the data, before it has read them.
+    StartAndDie,
     Publish,
     /// The process ends after the event is stored, before the witness is written.
     PublishAndDie,
@@ -160,6 +162,18 @@ impl State {
         }
     }
 
+    /// Starts long after the last end, and changes the data no further than their time.
+    fn start_and_die(&mut self, fault: Fault) {
+        self.starts += 1;
+        self.time += LATER;
+        let place = self.data.found(self.boot).place;
+        let starting = self.witness.and_then(|witness| starting(place, self.time, &witness));
+        if fault != Fault::NotesStartsLate {
+            self.witness = starting.or(self.witness);
+        }
+        self.data.changed = self.time;
+    }
+
     fn publish(&mut self, is_written_down: bool) {
         let event = self.next_event;
         self.time += 1;
@@ -233,7 +247,7 @@ impl Model for World {
                 actions.extend([Action::Publish, Action::PublishAndDie]);
             }
         } else if state.starts < self.starts {
-            actions.push(Action::Start);
+            actions.extend([Action::Start, Action::StartAndDie]);
         }
         if publishes && state.elsewhere.is_some() {
             actions.push(Action::PublishElsewhere);
@@ -265,12 +279,14 @@ impl Model for World {
 
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
         let mut state = last.clone();
-        let is_change = !matches!(action, Action::Start | Action::Kill | Action::Close)
+        let is_change = !matches!(action, Action::Start | Action::StartAndDie)
+            && !matches!(action, Action::Kill | Action::Close)
             && !matches!(action, Action::Publish | Action::PublishAndDie)
             && action != Action::PublishElsewhere;
         state.changes += u8::from(is_change);
         match action {
             Action::Start => state.start(self.fault),
+            Action::StartAndDie => state.start_and_die(self.fault),
             Action::Publish => state.publish(true),
             Action::PublishAndDie => state.publish(false),
             Action::Kill => state.log = None,
@@ -365,6 +381,7 @@ macro_rules! finds {
 
 finds! {
     a_start_that_always_begins_an_epoch_is_found: AlwaysBegins,
+    a_start_that_is_noted_behind_its_first_change_is_found: NotesStartsLate,
     a_copy_that_is_trusted_is_found: TrustsCopies,
     data_that_somebody_else_went_on_with_are_found: IgnoresLine,
     data_without_their_end_are_found: IgnoresLostCommits,

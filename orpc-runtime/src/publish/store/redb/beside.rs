@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::{Boot, Disk, Name, RawFile};
 use crate::publish::id::Epoch;
-use crate::publish::log::{Found, Place, Witness, is_continued};
+use crate::publish::log::{Found, Place, Witness, is_continued, starting};
 
 /// Its first bytes.
 const MAGIC: &[u8; 16] = b"orpc mark v1\r\n\r\n";
@@ -40,7 +40,23 @@ impl Beside {
         let before = file.as_deref().and_then(read);
         let mut beside = Self { file, events, boot, place: None, before, last: None };
         beside.place = beside.place().ok();
+        beside.expect_change();
         beside
+    }
+
+    /// Notes that the file of events is about to change, if it is as it was left.
+    fn expect_change(&self) {
+        let (Some(file), Some(place), Some(before)) = (&self.file, self.place, &self.before) else {
+            return;
+        };
+        let note = |now| match starting(place, now, before) {
+            Some(witness) => file.write_at(0, &encode(&witness)),
+            None => Ok(()),
+        };
+        // The time of the file's last change is the clock of its disk.
+        if let Err(error) = note(place.changed).and_then(|()| note(file.changed()?)) {
+            tracing::debug!(%error, "the mark beside the file of events cannot be written");
+        }
     }
 
     /// Creates the witness file if it does not exist.

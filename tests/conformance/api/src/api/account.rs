@@ -33,7 +33,7 @@ pub mod procedures {
     pub async fn headers(call: &Call) -> Result<&'static str, Error> {
         call.response()
             .insert_header("x-conformance", "yes")?
-            .set_cookie(&Cookie::new("seen", "1"))?;
+            .set_cookie(Cookie::new("seen", "1"))?;
         Ok("ok")
     }
 }
