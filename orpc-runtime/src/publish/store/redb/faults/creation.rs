@@ -77,6 +77,31 @@ async fn a_start_that_is_killed_at_any_operation_is_no_hindrance_to_the_next() {
     assert!(early > 10 && acknowledged > 10);
 }
 
+/// A process that is killed while it opens a file that was closed has lost nothing, and the next
+/// one can prove it.
+#[tokio::test]
+async fn a_file_continues_in_its_epoch_after_a_start_that_is_killed_at_any_operation() {
+    for syncs in [true, false] {
+        for at in 1.. {
+            let platter = Platter::default();
+            let outcomes = run(&platter, syncs, 4).await;
+            let at = platter.content().operations + at;
+            platter.fail(Fault::Kill { at, part: at % 4 });
+            drop(open_with(&platter, syncs));
+            let is_whole = platter.content().operations < at;
+            platter.end_process();
+            let numbers = open_with(&platter, syncs).unwrap();
+            outcomes.check(&numbers).await;
+            let next = numbers.publish("room", &100).await.unwrap();
+            let (last, _) = outcomes.kept.last().unwrap();
+            assert_eq!(next.epoch(), last.epoch(), "{syncs}: killed at {at}");
+            if is_whole {
+                break;
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_start_on_a_disk_that_gets_full_at_any_operation_is_no_hindrance_to_the_next() {
     for syncs in [true, false] {
