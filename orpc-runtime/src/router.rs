@@ -189,9 +189,9 @@ impl<C: Send + Sync + 'static> Router<C> {
         Self::default()
     }
 
-    /// Adds a procedure under its own name. `How` is inferred: `procedure::<send, _>()`.
+    /// Adds a procedure under its own name. `Marker` is inferred: `procedure::<send, _>()`.
     #[must_use]
-    pub fn procedure<P: Mount<C, How>, How>(mut self) -> Self {
+    pub fn procedure<P: Mount<C, Marker>, Marker>(mut self) -> Self {
         let mut place = None;
         P::mount(MountPoint(&mut place));
         if let Some(mounted) = place {
@@ -219,17 +219,17 @@ impl<C: Send + Sync + 'static> Router<C> {
     }
 
     /// Puts a middleware in front of the procedures of a router, whose context extends
-    /// this one's. `How` is inferred: `Router::<App>::behind::<authenticate,
+    /// this one's. `Marker` is inferred: `Router::<App>::behind::<authenticate,
     /// _>(account)`.
     ///
     /// `#[router(with = …)]` generates the call.
     #[must_use]
-    pub fn behind<M, How>(router: Router<Below<M, C>>) -> Self
+    pub fn behind<M, Marker>(router: Router<Below<M, C>>) -> Self
     where
-        M: RunMiddleware<C, How>,
-        How: 'static,
+        M: RunMiddleware<C, Marker>,
+        Marker: 'static,
     {
-        router.map(&|mounted| behind::<M, C, How>(mounted))
+        router.map(&|mounted| behind::<M, C, Marker>(mounted))
     }
 
     /// Registers hooks for every call of the procedures that are in the router now.

@@ -193,9 +193,9 @@ impl<O: DurableObject> Durable<O> {
     /// | no `token` | 401 `Token is required` |
     /// | an invalid token, or not valid with this id | 401 `Invalid Token` |
     /// | a channel with [too many sockets](Durable::sockets_per_channel) | 503 `Too many sockets` |
-    pub fn websocket<How>(
+    pub fn websocket<Marker>(
         &self,
-        context: impl IntoContext<O::Context, How>,
+        context: impl IntoContext<O::Context, Marker>,
     ) -> WebSocketService<O::Context> {
         let shared = &self.shared;
         let (issuer, sessions) = (Arc::clone(&shared.issuer), Arc::clone(&shared.sessions));

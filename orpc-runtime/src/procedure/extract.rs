@@ -12,13 +12,13 @@ use crate::socket::Socket;
 
 /// A router's context from which a procedure can borrow a `T` during a call.
 ///
-/// `How` distinguishes the implementations and is always inferred.
+/// `Marker` is inferred; see [`IntoContext`](crate::IntoContext#about-the-type-parameter-marker).
 #[diagnostic::on_unimplemented(
     message = "write `#[router(context = {T})]`, or put a middleware that gives `{T}` before what takes `&{T}` in `with = [first, second]`; an input is taken without `&`: the context here is `{Self}`",
     label = "takes `&{T}`, which neither the context, nor an earlier middleware, nor a call provides",
     note = "a call provides `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
-pub trait Lends<T, How>: Sized {
+pub trait Lends<T, Marker>: Sized {
     /// `true` if only calls on a socket have the value.
     const NEEDS_SOCKET: bool = false;
 
@@ -31,7 +31,7 @@ pub trait Lends<T, How>: Sized {
     message = "write `&{T}`, not `Option<&{T}>`: only `LastEventId` and `Socket` are optional",
     label = "takes `Option<&{T}>`, which no call provides"
 )]
-pub trait MayLend<T, How>: Sized {
+pub trait MayLend<T, Marker>: Sized {
     /// Returns the `T` of this call, if it has one.
     fn lend<'a>(scope: Scope<'a, Self>) -> Option<&'a T>;
 }
@@ -46,7 +46,7 @@ pub enum ByMiddleware {}
 
 /// Marks a context in front of a middleware as the source.
 #[derive(Debug)]
-pub struct Behind<How>(PhantomData<How>);
+pub struct Behind<Marker>(PhantomData<Marker>);
 
 /// Marks the call as the source.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl<C: 'static> Lends<C, ByContext> for C {
     label = "takes `&{T}`, which neither the context, nor an earlier middleware, nor a call provides",
     note = "a call provides `&Call`, `&HeaderMap`, `&Socket`, `Option<&LastEventId>`"
 )]
-pub trait Holds<T, How>: Sized {
+pub trait Holds<T, Marker>: Sized {
     /// Returns the `T`.
     fn get(&self) -> &T;
 }
@@ -94,9 +94,9 @@ impl<C, X> Holds<X, ByMiddleware> for Extended<C, X> {
     }
 }
 
-impl<C, X, T, How> Holds<T, Behind<How>> for Extended<C, X>
+impl<C, X, T, Marker> Holds<T, Behind<Marker>> for Extended<C, X>
 where
-    C: Holds<T, How>,
+    C: Holds<T, Marker>,
 {
     fn get(&self) -> &T {
         C::get(self.context())
@@ -109,9 +109,9 @@ impl<C: 'static, X: 'static> Lends<X, ByMiddleware> for Extended<C, X> {
     }
 }
 
-impl<C, X, T, How> Lends<T, Behind<How>> for Extended<C, X>
+impl<C, X, T, Marker> Lends<T, Behind<Marker>> for Extended<C, X>
 where
-    C: Holds<T, How> + 'static,
+    C: Holds<T, Marker> + 'static,
     X: 'static,
     T: 'static,
 {

@@ -76,7 +76,7 @@ pub trait Streams: Procedure<Reply = BoxStream<'static, Self::Item>> {
 }
 
 /// A procedure whose function returns the reply.
-pub trait UnaryHandler<C, How>: Procedure {
+pub trait UnaryHandler<C, Marker>: Procedure {
     /// `true` if the procedure can only be called on a socket.
     const NEEDS_SOCKET: bool;
 
@@ -88,7 +88,7 @@ pub trait UnaryHandler<C, How>: Procedure {
 }
 
 /// A procedure whose function returns a stream.
-pub trait StreamHandler<C, How>: Streams {
+pub trait StreamHandler<C, Marker>: Streams {
     /// `true` if the procedure can only be called on a socket.
     const NEEDS_SOCKET: bool;
 

@@ -12,11 +12,13 @@ use super::handler::{Scope, StreamHandler};
 use super::runner::{EndOfCall, Run};
 
 /// Calls the procedure and returns its stream once the function has returned it.
-pub(super) async fn open<C, P, How>(run: Run<C, P>) -> Result<BoxStream<'static, P::Item>, P::Error>
+pub(super) async fn open<C, P, Marker>(
+    run: Run<C, P>,
+) -> Result<BoxStream<'static, P::Item>, P::Error>
 where
     C: Send + Sync + 'static,
-    P: StreamHandler<C, How>,
-    How: 'static,
+    P: StreamHandler<C, Marker>,
+    Marker: 'static,
 {
     let slot = Arc::new(Slot::default());
     let writer = Arc::clone(&slot);

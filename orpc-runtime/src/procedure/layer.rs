@@ -20,11 +20,11 @@ use crate::core::{Error, EventMeta, RpcError};
 use crate::schema::SchemaError;
 
 /// Puts a middleware in front of a procedure.
-pub(crate) fn mounted<M, C, How>(inner: Mounted<Below<M, C>>) -> Mounted<C>
+pub(crate) fn mounted<M, C, Marker>(inner: Mounted<Below<M, C>>) -> Mounted<C>
 where
     C: Send + Sync + 'static,
-    M: RunMiddleware<C, How>,
-    How: 'static,
+    M: RunMiddleware<C, Marker>,
+    Marker: 'static,
 {
     let Mounted { definition, mut signature, type_id, erased } = inner;
     let errors = <M::Error as RpcError>::declarations();
@@ -33,29 +33,29 @@ where
     signature.middlewares.insert(0, middleware);
     let erased = erased.and_then(|inner| {
         let errors = Arc::new(DeclaredErrors::compile(errors)?);
-        Ok(Arc::new(Guarded::<M, C, How> { inner, errors, how: PhantomData }) as _)
+        Ok(Arc::new(Guarded::<M, C, Marker> { inner, errors, how: PhantomData }) as _)
     });
     Mounted { definition, signature, type_id, erased }
 }
 
 /// Runs the middleware before the input is checked, so that unauthorised callers learn
 /// nothing about the input.
-struct Guarded<M, C, How>
+struct Guarded<M, C, Marker>
 where
     C: Send + Sync + 'static,
-    M: RunMiddleware<C, How>,
+    M: RunMiddleware<C, Marker>,
 {
     inner: Arc<dyn ErasedProcedure<Below<M, C>>>,
     /// Declared errors of the middleware alone.
     errors: Arc<DeclaredErrors>,
-    how: PhantomData<fn() -> (M, How)>,
+    how: PhantomData<fn() -> (M, Marker)>,
 }
 
-impl<M, C, How> Guarded<M, C, How>
+impl<M, C, Marker> Guarded<M, C, Marker>
 where
     C: Send + Sync + 'static,
-    M: RunMiddleware<C, How>,
-    How: 'static,
+    M: RunMiddleware<C, Marker>,
+    Marker: 'static,
 {
     /// Runs the middleware around the rest of the call.
     fn around<F, Fut>(
@@ -79,11 +79,11 @@ where
     }
 }
 
-impl<M, C, How> ErasedProcedure<C> for Guarded<M, C, How>
+impl<M, C, Marker> ErasedProcedure<C> for Guarded<M, C, Marker>
 where
     C: Send + Sync + 'static,
-    M: RunMiddleware<C, How>,
-    How: 'static,
+    M: RunMiddleware<C, Marker>,
+    Marker: 'static,
 {
     fn start(
         &self,

@@ -42,7 +42,7 @@ pub(crate) type Below<M, C> = <M as Middleware>::Context<C>;
     message = "write the name of a function with `#[middleware]`: `{Self}` is not one for the context `{C}`",
     label = "not a middleware here"
 )]
-pub trait RunMiddleware<C, How>: Middleware {
+pub trait RunMiddleware<C, Marker>: Middleware {
     /// Runs it for one call.
     fn run<'a>(
         scope: Scope<'a, C>,

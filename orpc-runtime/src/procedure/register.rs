@@ -21,7 +21,7 @@ use crate::schema::SchemaError;
     message = "`{Self}` is not a procedure of a router with the context `{C}`",
     label = "not a procedure here"
 )]
-pub trait Mount<C, How>: Procedure {
+pub trait Mount<C, Marker>: Procedure {
     /// Registers the procedure.
     fn mount(point: MountPoint<'_, C>);
 }
@@ -56,26 +56,26 @@ impl<C> Clone for Mounted<C> {
 
 impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     /// Mounts a procedure behind a middleware.
-    pub fn behind<M, How>(self, mount: impl FnOnce(MountPoint<'_, Below<M, C>>))
+    pub fn behind<M, Marker>(self, mount: impl FnOnce(MountPoint<'_, Below<M, C>>))
     where
-        M: RunMiddleware<C, How>,
-        How: 'static,
+        M: RunMiddleware<C, Marker>,
+        Marker: 'static,
     {
         let mut inner = None;
         mount(MountPoint(&mut inner));
-        *self.0 = inner.map(layer::mounted::<M, C, How>);
+        *self.0 = inner.map(layer::mounted::<M, C, Marker>);
     }
 
     /// Mounts a procedure of a kind.
-    pub(super) fn place<P, K, How>(self)
+    pub(super) fn place<P, K, Marker>(self)
     where
         P: Procedure,
-        K: Kind<C, P, How>,
-        How: 'static,
+        K: Kind<C, P, Marker>,
+        Marker: 'static,
     {
         let mut errors = <P::Error as RpcError>::declarations();
         errors.extend(K::errors());
-        let runner = Runner::<P, K, How>::compile::<C>(errors.clone());
+        let runner = Runner::<P, K, Marker>::compile::<C>(errors.clone());
         *self.0 = Some(Mounted {
             definition: P::definition(),
             signature: Signature {

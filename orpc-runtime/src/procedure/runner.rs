@@ -18,10 +18,10 @@ use crate::core::{Error, ErrorDeclaration, malformed_request, panic_text, undeco
 use crate::schema::SchemaError;
 
 /// Runs a procedure of one kind.
-pub(crate) struct Runner<P: Procedure, K, How> {
+pub(crate) struct Runner<P: Procedure, K, Marker> {
     prepared: Arc<Prepared<P>>,
     kind: K,
-    how: PhantomData<fn() -> How>,
+    how: PhantomData<fn() -> Marker>,
 }
 
 /// State that all calls of a procedure share.
@@ -40,20 +40,20 @@ pub(crate) struct Run<C, P: Procedure> {
 
 impl<C, P: Procedure> Run<C, P> {
     /// Calls the function. Dropping the future ends the call.
-    pub(super) async fn answer<How>(self) -> Result<P::Reply, P::Error>
+    pub(super) async fn answer<Marker>(self) -> Result<P::Reply, P::Error>
     where
-        P: UnaryHandler<C, How>,
+        P: UnaryHandler<C, Marker>,
     {
         let end = EndOfCall(self.call);
         P::call(Scope { context: &*self.context, call: &end.0 }, self.input).await
     }
 }
 
-impl<P: Procedure, K, How> Runner<P, K, How> {
+impl<P: Procedure, K, Marker> Runner<P, K, Marker> {
     /// Compiles the schemas of a procedure that declares the errors.
     pub(crate) fn compile<C>(errors: Vec<ErrorDeclaration>) -> Result<Self, SchemaError>
     where
-        K: Kind<C, P, How>,
+        K: Kind<C, P, Marker>,
     {
         let kind = K::compile()?;
         let prepared = Prepared {
@@ -78,12 +78,12 @@ impl<P: Procedure> Prepared<P> {
     }
 }
 
-impl<C, P, K, How> ErasedProcedure<C> for Runner<P, K, How>
+impl<C, P, K, Marker> ErasedProcedure<C> for Runner<P, K, Marker>
 where
     C: Send + Sync + 'static,
     P: Procedure,
-    K: Kind<C, P, How>,
-    How: 'static,
+    K: Kind<C, P, Marker>,
+    Marker: 'static,
 {
     fn start(
         &self,

@@ -38,13 +38,23 @@ use crate::procedure::Call;
 /// # }
 /// ```
 ///
-/// `How` distinguishes the implementations and is always inferred.
+/// # About the type parameter `Marker`
+///
+/// A function pointer and a value could implement one trait for the same type, which Rust
+/// refuses. The implementations therefore differ in a parameter that no method uses: a value
+/// implements `IntoContext<C, Shared>`, an `Arc` of one `IntoContext<C, SharedArc>`, a function
+/// `IntoContext<C, PerCall>`. The compiler infers it, since exactly one of them applies; where
+/// types are written out, as in `router.procedure::<send, _>()`, it is `_`.
+///
+/// The other parameters of that name in this crate are of the same sort: a procedure borrows
+/// an argument from the context itself, from a middleware or from the call, and the parameter
+/// of [`Lends`](crate::Lends) says from which.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no context for a router with the context `{C}`",
+    message = "pass a `{C}`, an `Arc<{C}>`, or an `async fn(&Call) -> Result<{C}, E>`: `{Self}` is not a context for this router",
     label = "neither a `{C}` nor an async function that makes one",
-    note = "pass a `{C}`, an `Arc<{C}>`, or an `async fn(&Call) -> Result<{C}, E>` where `E: RpcError`"
+    note = "`E` is `orpc_runtime::Error`, or an error with `#[derive(RpcError)]`"
 )]
-pub trait IntoContext<C, How> {
+pub trait IntoContext<C, Marker> {
     /// Converts it into a source of contexts.
     fn into_context(self) -> ContextSource<C>;
 }

@@ -20,11 +20,11 @@ use crate::schema::SchemaError;
 /// The kind of a procedure that answers with an iterator that hibernates.
 struct Hibernation;
 
-impl<C, P, How> Kind<C, P, How> for Hibernation
+impl<C, P, Marker> Kind<C, P, Marker> for Hibernation
 where
     C: Send + Sync + 'static,
-    P: HibernatingHandler + UnaryHandler<C, How>,
-    How: 'static,
+    P: HibernatingHandler + UnaryHandler<C, Marker>,
+    Marker: 'static,
 {
     const RUNS: RunKind = RunKind::Hibernating;
     const NEEDS_SOCKET: bool = true;
@@ -73,11 +73,11 @@ where
 
 impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     /// Mounts a procedure that answers with an iterator that hibernates.
-    pub fn hibernating<P, How>(self)
+    pub fn hibernating<P, Marker>(self)
     where
-        P: HibernatingHandler + UnaryHandler<C, How>,
-        How: 'static,
+        P: HibernatingHandler + UnaryHandler<C, Marker>,
+        Marker: 'static,
     {
-        self.place::<P, Hibernation, How>();
+        self.place::<P, Hibernation, Marker>();
     }
 }

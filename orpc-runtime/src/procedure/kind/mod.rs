@@ -22,7 +22,7 @@ pub use prepared::PreparedOutput;
 pub use unary::UnaryOutput;
 
 /// A kind of procedures, prepared for one of them.
-pub(crate) trait Kind<C, P: Procedure, How>: Sized + Send + Sync + 'static {
+pub(crate) trait Kind<C, P: Procedure, Marker>: Sized + Send + Sync + 'static {
     const RUNS: RunKind;
     /// `true` if the procedure can only be called on a socket.
     const NEEDS_SOCKET: bool;

@@ -47,11 +47,11 @@ pub trait PreparedOutput: Serialize + JsonSchema + Send + 'static {
 /// The kind of a procedure with a prepared output.
 struct PreparedResult(OneResult);
 
-impl<C, P, How> Kind<C, P, How> for PreparedResult
+impl<C, P, Marker> Kind<C, P, Marker> for PreparedResult
 where
     C: Send + Sync + 'static,
-    P: Unary<Output: PreparedOutput> + UnaryHandler<C, How>,
-    How: 'static,
+    P: Unary<Output: PreparedOutput> + UnaryHandler<C, Marker>,
+    Marker: 'static,
 {
     const RUNS: RunKind = RunKind::Output;
     const NEEDS_SOCKET: bool = P::NEEDS_SOCKET;
@@ -89,12 +89,12 @@ where
 impl<T: PreparedOutput> UnaryOutput for Checked<T, true> {
     type Output = T;
 
-    fn mount<P, C, How>(point: MountPoint<'_, C>)
+    fn mount<P, C, Marker>(point: MountPoint<'_, C>)
     where
-        P: Unary<Output = T> + UnaryHandler<C, How>,
+        P: Unary<Output = T> + UnaryHandler<C, Marker>,
         C: Send + Sync + 'static,
-        How: 'static,
+        Marker: 'static,
     {
-        point.place::<P, PreparedResult, How>();
+        point.place::<P, PreparedResult, Marker>();
     }
 }

@@ -34,11 +34,11 @@ impl EventStream {
     }
 }
 
-impl<C, P, How> Kind<C, P, How> for EventStream
+impl<C, P, Marker> Kind<C, P, Marker> for EventStream
 where
     C: Send + Sync + 'static,
-    P: StreamHandler<C, How>,
-    How: 'static,
+    P: StreamHandler<C, Marker>,
+    Marker: 'static,
 {
     const RUNS: RunKind = RunKind::Events;
     const NEEDS_SOCKET: bool = P::NEEDS_SOCKET;
@@ -132,11 +132,11 @@ where
 
 impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     /// Mounts a procedure that answers with a stream.
-    pub fn stream<P, How>(self)
+    pub fn stream<P, Marker>(self)
     where
-        P: StreamHandler<C, How>,
-        How: 'static,
+        P: StreamHandler<C, Marker>,
+        Marker: 'static,
     {
-        self.place::<P, EventStream, How>();
+        self.place::<P, EventStream, Marker>();
     }
 }

@@ -33,7 +33,7 @@ impl OneResult {
     }
 
     /// Prepares a run, whose output `prepare` completes.
-    pub(super) fn start<C, P, How>(
+    pub(super) fn start<C, P, Marker>(
         &self,
         run: Run<C, P>,
         errors: Arc<DeclaredErrors>,
@@ -41,8 +41,8 @@ impl OneResult {
     ) -> Started
     where
         C: Send + Sync + 'static,
-        P: Unary + UnaryHandler<C, How>,
-        How: 'static,
+        P: Unary + UnaryHandler<C, Marker>,
+        Marker: 'static,
     {
         let writer = Arc::clone(&self.0);
         Started::run(async move {
@@ -62,11 +62,11 @@ impl OneResult {
     }
 }
 
-impl<C, P, How> Kind<C, P, How> for OneResult
+impl<C, P, Marker> Kind<C, P, Marker> for OneResult
 where
     C: Send + Sync + 'static,
-    P: Unary + UnaryHandler<C, How>,
-    How: 'static,
+    P: Unary + UnaryHandler<C, Marker>,
+    Marker: 'static,
 {
     const RUNS: RunKind = RunKind::Output;
     const NEEDS_SOCKET: bool = P::NEEDS_SOCKET;
@@ -99,12 +99,12 @@ where
 
 impl<C: Send + Sync + 'static> MountPoint<'_, C> {
     /// Mounts a procedure with one result.
-    pub fn unary<P, How>(self)
+    pub fn unary<P, Marker>(self)
     where
-        P: Unary + UnaryHandler<C, How>,
-        How: 'static,
+        P: Unary + UnaryHandler<C, Marker>,
+        Marker: 'static,
     {
-        self.place::<P, OneResult, How>();
+        self.place::<P, OneResult, Marker>();
     }
 }
 
@@ -116,22 +116,22 @@ pub trait UnaryOutput {
     type Output;
 
     /// Mounts a procedure with that output.
-    fn mount<P, C, How>(point: MountPoint<'_, C>)
+    fn mount<P, C, Marker>(point: MountPoint<'_, C>)
     where
-        P: Unary<Output = Self::Output> + UnaryHandler<C, How>,
+        P: Unary<Output = Self::Output> + UnaryHandler<C, Marker>,
         C: Send + Sync + 'static,
-        How: 'static;
+        Marker: 'static;
 }
 
 impl<T> UnaryOutput for Checked<T, false> {
     type Output = T;
 
-    fn mount<P, C, How>(point: MountPoint<'_, C>)
+    fn mount<P, C, Marker>(point: MountPoint<'_, C>)
     where
-        P: Unary<Output = T> + UnaryHandler<C, How>,
+        P: Unary<Output = T> + UnaryHandler<C, Marker>,
         C: Send + Sync + 'static,
-        How: 'static,
+        Marker: 'static,
     {
-        point.unary::<P, How>();
+        point.unary::<P, Marker>();
     }
 }

@@ -133,7 +133,7 @@ impl<C> Clone for HttpService<C> {
 impl<C: Send + Sync + 'static> Rpc<C> {
     /// Serves the router over HTTP, each call with a context from `context`: a `C`, an
     /// `Arc<C>`, or an `async fn(&Call) -> Result<C, E>`.
-    pub fn http<How>(&self, context: impl IntoContext<C, How>) -> HttpService<C> {
+    pub fn http<Marker>(&self, context: impl IntoContext<C, Marker>) -> HttpService<C> {
         let options = Options {
             prefix: String::new(),
             stripped: None,

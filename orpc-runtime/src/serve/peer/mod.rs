@@ -73,15 +73,15 @@ pub struct Peer<C> {
 
 impl<C: Send + Sync + 'static> Rpc<C> {
     /// Serves the router on a channel of messages, each call with a context from `context`.
-    pub fn peer<How>(&self, context: impl IntoContext<C, How>) -> Peer<C> {
+    pub fn peer<Marker>(&self, context: impl IntoContext<C, Marker>) -> Peer<C> {
         self.peer_of(context, http::Request::new(()).into_parts().0, SocketConfig::new())
     }
 
     /// Serves the router on a channel of messages that began with a request, with tags,
     /// an attachment and rooms. Calls see both by their [`Socket`].
-    pub fn peer_of<How>(
+    pub fn peer_of<Marker>(
         &self,
-        context: impl IntoContext<C, How>,
+        context: impl IntoContext<C, Marker>,
         request: http::request::Parts,
         accept: SocketConfig,
     ) -> Peer<C> {

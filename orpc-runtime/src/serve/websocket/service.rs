@@ -121,7 +121,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     ///
     /// Set TCP_NODELAY on the connections that you accept: messages are small, and
     /// without it each may wait for the acknowledgement of the previous one.
-    pub fn websocket<How>(&self, context: impl IntoContext<C, How>) -> WebSocketService<C> {
+    pub fn websocket<Marker>(&self, context: impl IntoContext<C, Marker>) -> WebSocketService<C> {
         let options = Options {
             hosts: AllowedHosts::default(),
             origins: AllowedOrigins::default(),
