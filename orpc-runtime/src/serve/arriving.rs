@@ -27,6 +27,7 @@ impl Arriving {
         self.bytes.len()
     }
 
+    #[cfg(feature = "http")]
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
