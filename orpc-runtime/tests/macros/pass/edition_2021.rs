@@ -69,5 +69,5 @@ pub mod api {
 fn main() {
     let router: Router<App> = api::router();
     let paths: Vec<_> = router.procedures().into_iter().map(|(path, _)| path).collect();
-    assert_eq!(paths, ["gen", "captured", "notCaptured", "orRefused", "nested/ping"]);
+    assert_eq!(paths, ["gen", "next", "captured", "notCaptured", "orRefused", "nested/ping"]);
 }
