@@ -97,7 +97,7 @@ describe("a hibernating reader of a publisher", TIME_LIMIT, () => {
       const ended = errorOf(soon("the end", iterator.next()));
       const closed = once(socket, "close");
       assert.deepEqual(await server.stop(), { code: 0, signal: null });
-      assertORPCError(await ended, { code: "SERVICE_UNAVAILABLE", status: 503 });
+      assertORPCError(await ended, { code: "SERVICE_UNAVAILABLE", status: 503, message: "Service Unavailable" });
       await closed;
       // Events in memory are lost with the server, and the reader is told.
       const next = world.client();
