@@ -30,7 +30,7 @@ describe("a hibernating reader of a publisher", TIME_LIMIT, () => {
     const plugins = [new ClientRetryPlugin({ default: { retry: 100, retryDelay: 5 } })];
     const { client, line } = await reconnecting.clientOverLine({ plugins });
     const writer = reconnecting.client();
-    const iterator = await soon("the iterator", client.publisher.follow({ channel }));
+    const iterator = await soon("the iterator", client.following.subscribe({ channel }));
     await publish(writer, channel, 1);
     assert.deepEqual(await arriving(iterator, 1), numbered(1));
     for (let turn = 1; turn < 5; turn++) {
@@ -46,11 +46,11 @@ describe("a hibernating reader of a publisher", TIME_LIMIT, () => {
     const client = world.client();
     for (let turn = 0; turn < 300; turn++) {
       // More than may be open at a time.
-      const iterator = await soon("the iterator", client.publisher.follow({ channel }));
+      const iterator = await soon("the iterator", client.following.subscribe({ channel }));
       await iterator.return();
       assert.deepEqual(await iterator.next(), { done: true, value: undefined });
     }
-    const iterator = await client.publisher.follow({ channel });
+    const iterator = await client.following.subscribe({ channel });
     const [first] = await Promise.all([arriving(iterator, 1), publish(client, channel, 1)]);
     assert.deepEqual(first, numbered(1));
     await iterator.return();
@@ -59,11 +59,11 @@ describe("a hibernating reader of a publisher", TIME_LIMIT, () => {
   it("does not read, and holds up none of the others; later it gets every event", async () => {
     const channel = newChannel();
     const stalled = await openPeer(world.origin);
-    stalled.send(request("1", "/publisher/follow", { channel }));
+    stalled.send(request("1", "/following/subscribe", { channel }));
     assert.equal(await stalled.next(), streamHead("1"));
     stalled.socket.pause();
     const clients = Array.from({ length: 30 }, () => world.client());
-    const iterators = await Promise.all(clients.map((client) => client.publisher.follow({ channel })));
+    const iterators = await Promise.all(clients.map((client) => client.following.subscribe({ channel })));
     // 100 events are retained, beyond what a socket may have unsent and what the kernel buffers.
     const payload = "x".repeat(100_000);
     const [writer] = clients;
@@ -91,7 +91,7 @@ describe("a hibernating reader of a publisher", TIME_LIMIT, () => {
       const { link, socket } = wsLink(server.origin);
       const client = createORPCClient(link);
       const channel = newChannel();
-      const iterator = await client.publisher.follow({ channel });
+      const iterator = await client.following.subscribe({ channel });
       await publish(client, channel, 2);
       const [, last] = await arriving(iterator, 2);
       const ended = errorOf(soon("the end", iterator.next()));
@@ -102,7 +102,7 @@ describe("a hibernating reader of a publisher", TIME_LIMIT, () => {
       // Events in memory are lost with the server, and the reader is told.
       const next = world.client();
       const { id } = getEventMeta(last);
-      const resumed = await next.publisher.follow({ channel }, { lastEventId: id });
+      const resumed = await next.following.subscribe({ channel }, { lastEventId: id });
       const error = await errorOf(soon("the gap", resumed.next()));
       assert.deepEqual([error.code, error.defined, error.data.last], ["EVENT_GAP", true, id]);
     });

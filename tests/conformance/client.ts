@@ -474,12 +474,5 @@ export type Client<C extends ClientContext = Record<never, never>> = {
       AsyncIteratorClass<unknown, void, void>,
       ORPCError<"EVENT_GAP", GapData> | ThrowableError
     >;
-    /** The same events for an iterator that hibernates, over WebSocket. */
-    follow: ProcedureClient<
-      C,
-      Subscribe,
-      AsyncIteratorClass<unknown, void, void>,
-      ORPCError<"EVENT_GAP", GapData> | ThrowableError
-    >;
   };
 };

@@ -513,12 +513,5 @@ export const contract = {
       })
       .input(type<Subscribe>())
       .output(eventIterator(type<unknown>(), type<void>())),
-    /** The same events for an iterator that hibernates, over WebSocket. */
-    follow: oc
-      .errors({
-        EVENT_GAP: { status: 410, message: "Events are missing", data: type<GapData>() },
-      })
-      .input(type<Subscribe>())
-      .output(eventIterator(type<unknown>(), type<void>())),
   },
 };

@@ -29,17 +29,17 @@ const retrying = (world, onRetry) =>
   world.client({ plugins: [new ClientRetryPlugin({ default: { retry: 5, retryDelay: 0, onRetry } })] });
 
 /** Cases of a subscription that is read as a stream. */
-export const publisher = (world) => cases("a publisher", "subscribe", world);
+export const publisher = (world) => cases("a publisher", "publisher", world);
 
 /** The same cases for iterators that hibernate, on sockets. */
-export const hibernatingPublisher = (world) => cases("a publisher with hibernating readers", "follow", world);
+export const hibernatingPublisher = (world) => cases("a publisher with hibernating readers", "following", world);
 
-/** `subscribe` names the procedure that reads a channel. */
-function cases(name, subscribe, world) {
+/** `group` names the router of the procedure that reads a channel. */
+function cases(name, group, world) {
   describe(name, { concurrency: 4 }, () => {
     it("gives each event its id, which its readers see", async () => {
       const [client, channel] = [world.client(), newChannel()];
-      const iterator = await client.publisher[subscribe]({ channel });
+      const iterator = await client[group].subscribe({ channel });
       const ids = await publish(client, channel, 5);
       const events = await arriving(iterator, 5);
       assert.deepEqual(events, numbered(5));
@@ -55,11 +55,11 @@ function cases(name, subscribe, world) {
       const [client, channel] = [world.client(), newChannel()];
       const ids = await publish(client, channel, 20);
       for (const last of [0, 7, 18, 19]) {
-        const iterator = await client.publisher[subscribe]({ channel }, { lastEventId: ids[last] });
+        const iterator = await client[group].subscribe({ channel }, { lastEventId: ids[last] });
         assert.deepEqual(await arriving(iterator, 19 - last), numbered(19 - last, last + 1));
         await iterator.return();
       }
-      const iterator = await client.publisher[subscribe]({ channel }, { lastEventId: ids[17] });
+      const iterator = await client[group].subscribe({ channel }, { lastEventId: ids[17] });
       await publish(client, channel, 2, 20);
       assert.deepEqual(await arriving(iterator, 4), numbered(4, 18));
       await iterator.return();
@@ -67,7 +67,7 @@ function cases(name, subscribe, world) {
 
     it("carries any JSON", async () => {
       const [client, channel] = [world.client(), newChannel()];
-      const iterator = await client.publisher[subscribe]({ channel });
+      const iterator = await client[group].subscribe({ channel });
       const payloads = [{ a: [1, { b: null }] }, [], "text\n\u{1f600}", 0.5, true, null];
       for (const payload of payloads) await client.publisher.publish({ channel, payload });
       assert.deepEqual(await arriving(iterator, payloads.length), payloads);
@@ -76,7 +76,7 @@ function cases(name, subscribe, world) {
 
     for (const lastEventId of ["$", "0", "-1", "1700000000000-0", `${FOREIGN}x`, FOREIGN.replace(".7", ".07")]) {
       it(`refuses the id ${lastEventId}`, async () => {
-        const call = world.client().publisher[subscribe]({ channel: newChannel() }, { lastEventId });
+        const call = world.client()[group].subscribe({ channel: newChannel() }, { lastEventId });
         const error = await errorOf(soon("an answer", call));
         assertORPCError(error, { code: "BAD_REQUEST", status: 400, message: "Malformed last event id" });
       });
@@ -101,7 +101,7 @@ function cases(name, subscribe, world) {
       it(`tells a client without retry of a gap (${reason}) as a typed error`, async () => {
         const client = world.client();
         const { channel, ids, last } = await setting(client);
-        const iterator = await client.publisher[subscribe]({ channel }, { lastEventId: last });
+        const iterator = await client[group].subscribe({ channel }, { lastEventId: last });
         const error = await errorOf(soon("the gap", iterator.next()));
         const { resume } = error.data;
         assert.ok(isDefinedError(error));
@@ -120,7 +120,7 @@ function cases(name, subscribe, world) {
         const gaps = [];
         const client = retrying(world, ({ error }) => void gaps.push(error));
         const { channel, ids, last } = await setting(client);
-        const iterator = await client.publisher[subscribe]({ channel }, { lastEventId: last });
+        const iterator = await client[group].subscribe({ channel }, { lastEventId: last });
         const next = arriving(iterator, 1);
         if (reason === "ahead") {
           // There is nothing until something is published.
@@ -143,7 +143,7 @@ function cases(name, subscribe, world) {
       const [writer, channel] = [world.client(), newChannel()];
       const count = 60;
       const reader = world.client();
-      let iterator = await reader.publisher[subscribe]({ channel });
+      let iterator = await reader[group].subscribe({ channel });
       const publishing = publish(writer, channel, count);
       const seen = [];
       while (seen.length < count) {
@@ -151,7 +151,7 @@ function cases(name, subscribe, world) {
         seen.push(event);
         if (seen.length % 7 === 0) {
           await iterator.return();
-          iterator = await reader.publisher[subscribe]({ channel }, { lastEventId: idOf(event) });
+          iterator = await reader[group].subscribe({ channel }, { lastEventId: idOf(event) });
         }
       }
       assert.deepEqual(seen, numbered(count));

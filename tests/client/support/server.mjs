@@ -45,7 +45,7 @@ export async function startServer(settings = {}) {
  * whether it ended with calls left running.
  */
 export function launchServer(settings = {}) {
-  const child = spawn(binary, { env: { ...process.env, PORT: "0", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, { env: { ...process.env, PORT: "0", FOLLOWING: "1", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log = (log + text).slice(-20_000)));
   const kill = () => child.kill("SIGKILL");

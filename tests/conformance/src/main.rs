@@ -9,7 +9,8 @@
 //! choose ids, as the official plugin does. The events of the publisher are in memory,
 //! or in the file that `PUBLISHER_FILE` names, which is made if there is none: synced
 //! to the disk before they are acknowledged where `PUBLISHER_DURABILITY` is `commit`
-//! (unless set), or with the operating system where it is `process`. The line
+//! (unless set), or with the operating system where it is `process`. `FOLLOWING` adds
+//! `following.subscribe`, whose iterators hibernate. The line
 //! `listening on http://127.0.0.1:<port>` tells that the server is ready; SIGTERM and
 //! Ctrl-C end it.
 
@@ -80,7 +81,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tokens = RoomTokens { ttl: Duration::from_secs(room_ttl), ids_by_clients };
     let state = Arc::new(State::new(tokens, events::events()?));
     let rooms = state.rooms.clone();
-    let rpc = Rpc::try_new(api::router())?;
+    let mut router = api::router();
+    if std::env::var_os("FOLLOWING").is_some() {
+        router = router.nest("following", api::publisher::following::router());
+    }
+    let rpc = Rpc::try_new(router)?;
     let session = move |call: &Call| {
         let session = Session::new(Arc::clone(&state), call);
         async move { Ok::<_, orpc_runtime::Error>(session) }

@@ -42,9 +42,16 @@ pub mod procedures {
     ) -> Result<impl Stream<Item = Result<Published<Value>, ReadError>>, SubscribeError> {
         session.state.publisher.subscribe(&input.channel, last)
     }
-    /// The same events for an iterator that hibernates, over WebSocket.
+}
+
+/// `following.*`, for tests of this repository alone.
+#[router(context = Session)]
+pub mod following {
+    use super::*;
+
+    /// Follows a channel by an iterator that hibernates, over WebSocket.
     #[procedure]
-    pub fn follow(
+    pub fn subscribe(
         session: &Session,
         input: Subscribe,
         last: Option<&LastEventId>,
