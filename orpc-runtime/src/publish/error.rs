@@ -111,9 +111,9 @@ pub enum StoreErrorKind {
     Full,
     /// Somebody else uses the store, which has one user at a time.
     InUse,
-    /// What is stored differs from what was written.
+    /// The stored data differ from what was written.
     Damaged,
-    /// What is stored has a format that this version does not read.
+    /// The stored data have a format that this version does not read.
     Incompatible,
 }
 

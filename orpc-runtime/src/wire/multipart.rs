@@ -359,7 +359,7 @@ mod tests {
     proptest! {
         #![proptest_config(crate::wire::testing::cases(500))]
 
-        /// Where a form is split is up to the network.
+        /// The network decides at which bytes a form is split.
         #[test]
         fn a_form_is_the_same_however_it_is_split(
             tokens in vec(token(), 0..16),

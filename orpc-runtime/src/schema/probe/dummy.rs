@@ -371,7 +371,7 @@ impl<'de, 'e, 's> EnumAccess<'de> for Chosen<'e, 's> {
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Failed> {
         let variant = seed.deserialize(StrDeserializer::<Failed>::new(self.variant));
-        // What one variant refuses says nothing of an enum around this one.
+        // A refusal by one variant says nothing of an enum around this one.
         let variant = variant.map_err(|_| Failed::Other)?;
         if self.variant == NO_NAME && self.is_compared && self.has_names && !self.takes_any_text {
             self.probe.explorer.fault(

@@ -87,7 +87,7 @@ impl Names {
 /// Identity of a list of names.
 type Key = (&'static str, usize);
 
-/// What is known of a type after the passes so far.
+/// Knowledge of a type after the passes so far.
 struct Explorer<'s> {
     /// The definitions of the schema, if names are compared with one.
     refs: Option<Refs<'s>>,
