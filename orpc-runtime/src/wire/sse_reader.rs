@@ -215,7 +215,7 @@ mod tests {
     proptest! {
         #![proptest_config(crate::wire::testing::cases(500))]
 
-        /// Where a body is split is up to the network.
+        /// The network decides at which bytes a body is split.
         #[test]
         fn events_are_the_same_however_they_are_split(
             tokens in vec(token(), 0..40),

@@ -7,7 +7,7 @@ use orpc_runtime::value::{Date, Set};
 use orpc_runtime::{HibernatingIterator, ProcedureKind, RouterIssue};
 use serde_json::{Value, json};
 
-/// What is known of a caller.
+/// A caller.
 pub struct User;
 
 /// Tells who calls.
