@@ -219,12 +219,12 @@ impl<C: Send + Sync + 'static> Router<C> {
     }
 
     /// Puts a middleware in front of the procedures of a router, whose context extends
-    /// this one's. `Marker` is inferred: `Router::<App>::behind::<authenticate,
+    /// this one's. `Marker` is inferred: `Router::<App>::with_middleware::<authenticate,
     /// _>(account)`.
     ///
     /// `#[router(with = …)]` generates the call.
     #[must_use]
-    pub fn behind<M, Marker>(router: Router<Below<M, C>>) -> Self
+    pub fn with_middleware<M, Marker>(router: Router<Below<M, C>>) -> Self
     where
         M: RunMiddleware<C, Marker>,
         Marker: 'static,

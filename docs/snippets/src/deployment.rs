@@ -22,7 +22,7 @@ pub async fn serve(
         .nest_service("/rpc", rpc.http(()).allow_host("app.example"))
         .route_service("/ws", rpc.websocket(()).allow_host("app.example"));
     orpc_runtime::serve(listener, app)
-        .shutdown_on(async move {
+        .with_graceful_shutdown(async move {
             stop.await;
             rpc.shutdown(); // ends streams and sockets, which clients reopen elsewhere
         })

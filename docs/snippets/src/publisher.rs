@@ -79,7 +79,7 @@ pub fn lenient(
     last: Option<&LastEventId>,
 ) -> Result<impl Stream<Item = Result<Published<Message>, ReadError>>, SubscribeError> {
     let messages = app.messages.subscribe("lobby", last)?;
-    Ok(messages.gaps_as(|_gap| Message { text: "some messages are missing".into() }))
+    Ok(messages.map_gaps(|_gap| Message { text: "some messages are missing".into() }))
 }
 // #endregion gaps
 

@@ -83,6 +83,6 @@ where
         }
         rpc.shutdown();
     };
-    orpc_runtime::serve(listener, app).shutdown_on(until_signal).await?;
+    orpc_runtime::serve(listener, app).with_graceful_shutdown(until_signal).await?;
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(super) fn validate<'a>(contract: &'a Trait, errors: &mut Diagnostics) -> Pro
         if let Some(first) = options.with.first() {
             errors.at(
                 first,
-                "remove `with`: the implementation puts middlewares in front of its router, with `Router::behind`",
+                "remove `with`: the implementation puts middlewares in front of its router, with `Router::with_middleware`",
             );
         }
     }

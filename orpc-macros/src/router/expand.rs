@@ -42,7 +42,7 @@ use crate::runtime::{Runtime, at, local};
 ///     pub fn router() -> Router<App> {
 ///         let router = Router::<__RouterContext>::new();
 ///         …
-///         Router::<App>::behind::<__Middleware0, _>(router)
+///         Router::<App>::with_middleware::<__Middleware0, _>(router)
 ///     }
 /// ```
 ///
@@ -142,7 +142,7 @@ fn function(module: &Module, options: &Options, is_complete: bool, is_right: boo
     let wrap = chain.links.iter().rev().map(|Link { path, alias, context, .. }| {
         let place = at(path.span());
         let root = runtime.root_at(place);
-        quote_spanned!(place=> let #router = #root::Router::<#context>::behind::<#alias, _>(#router);)
+        quote_spanned!(place=> let #router = #root::Router::<#context>::with_middleware::<#alias, _>(#router);)
     });
     let reexports = is_right.then(|| unseen::reexports(module, &router, &runtime));
     let hooks = options.hooks.iter().rev().map(|hooks| hook(hooks, &router, &runtime));

@@ -31,7 +31,7 @@ trait Chat<
     "add `&self`: a contract's procedures are methods of its implementation"
 }
 ::core::compile_error! {
-    "remove `with`: the implementation puts middlewares in front of its router, with `Router::behind`"
+    "remove `with`: the implementation puts middlewares in front of its router, with `Router::with_middleware`"
 }
 ::core::compile_error! {
     "write the type itself: a procedure cannot be generic, its schema is that of one type"

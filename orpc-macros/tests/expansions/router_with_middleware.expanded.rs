@@ -431,10 +431,10 @@ pub mod account {
             <__Middleware0 as ::orpc_runtime::__private::Middleware>::Context<
                 __SharedContext,
             >,
-        >::behind::<__Middleware1, _>(router);
+        >::with_middleware::<__Middleware1, _>(router);
         let router = ::orpc_runtime::Router::<
             __SharedContext,
-        >::behind::<__Middleware0, _>(router);
+        >::with_middleware::<__Middleware0, _>(router);
         let router = ::orpc_runtime::Router::hooks(router, Log);
         <__IsShared as ::orpc_runtime::__private::SharedContext>::finish(router)
     }
@@ -574,7 +574,7 @@ pub mod anywhere {
         let router = ::orpc_runtime::Router::procedure::<self::ping, _>(router);
         let router = ::orpc_runtime::Router::<
             AnyContext,
-        >::behind::<__Middleware0, _>(router);
+        >::with_middleware::<__Middleware0, _>(router);
         router
     }
 }

@@ -339,6 +339,11 @@ impl Error {
     pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.0.source.as_deref()
     }
+
+    /// Returns the source of an internal error by value.
+    pub(crate) fn into_source(self) -> Option<Source> {
+        self.0.source
+    }
 }
 
 /// The members of the wire form, in its order.

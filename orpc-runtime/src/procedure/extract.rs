@@ -12,7 +12,8 @@ use crate::socket::Socket;
 
 /// A router's context from which a procedure can borrow a `T` during a call.
 ///
-/// `Marker` is inferred; see [`IntoContext`](crate::IntoContext#about-the-type-parameter-marker).
+/// Sealed: implemented for every context that is or holds a `T`, and for what a call provides. `Marker` is inferred; see
+/// [`IntoContext`](crate::IntoContext#about-the-type-parameter-marker).
 #[diagnostic::on_unimplemented(
     message = "write `#[router(context = {T})]`, or put a middleware that gives `{T}` before what takes `&{T}` in `with = [first, second]`; an input is taken without `&`: the context here is `{Self}`",
     label = "takes `&{T}`, which neither the context, nor an earlier middleware, nor a call provides",
@@ -20,19 +21,22 @@ use crate::socket::Socket;
 )]
 pub trait Lends<T, Marker>: Sized {
     /// `true` if only calls on a socket have the value.
+    #[doc(hidden)]
     const NEEDS_SOCKET: bool = false;
 
     /// Returns the `T` of this call.
+    #[doc(hidden)]
     fn lend<'a>(scope: Scope<'a, Self>) -> &'a T;
 }
 
-/// A router's context from which a procedure can borrow an optional `T`.
+/// A router's context from which a procedure can borrow an optional `T`. Sealed, as [`Lends`] is.
 #[diagnostic::on_unimplemented(
     message = "write `&{T}`, not `Option<&{T}>`: only `LastEventId` and `Socket` are optional",
     label = "takes `Option<&{T}>`, which no call provides"
 )]
 pub trait MayLend<T, Marker>: Sized {
     /// Returns the `T` of this call, if it has one.
+    #[doc(hidden)]
     fn lend<'a>(scope: Scope<'a, Self>) -> Option<&'a T>;
 }
 

@@ -89,12 +89,12 @@ impl<T, R, E> fmt::Debug for HibernatingIterator<T, R, E> {
     }
 }
 
-/// Output of a procedure whose events are sent later.
+/// Output of a procedure whose events are sent later: a [`HibernatingIterator`]. Sealed.
 #[diagnostic::on_unimplemented(
     message = "write `#[derive(Serialize, JsonSchema)]` for the types in `{Self}`: they are sent to clients",
     label = "its values lack `Serialize`, `JsonSchema` or both, its error `RpcError`; or it is another type of that name"
 )]
-pub trait Hibernating: Send + 'static {
+pub trait Hibernating: Sealed + Send + 'static {
     /// The value of a message.
     type Value: Serialize + JsonSchema + Send + 'static;
     /// The return value.
@@ -105,6 +105,11 @@ pub trait Hibernating: Send + 'static {
     #[doc(hidden)]
     fn into_opened(self) -> Opened;
 }
+
+/// The type that may be a [`Hibernating`] output.
+pub trait Sealed {}
+
+impl<T, R, E> Sealed for HibernatingIterator<T, R, E> {}
 
 #[diagnostic::do_not_recommend]
 impl<T, R, E> Hibernating for HibernatingIterator<T, R, E>

@@ -14,8 +14,8 @@ use crate::core::{Code, Error, ErrorDeclaration, ErrorEvent, EventError, RpcErro
 #[non_exhaustive]
 pub enum PublishError {
     /// The value cannot be serialised. Nothing was published.
-    #[error("the event cannot be serialised: {0}")]
-    Unserialisable(String),
+    #[error("the event cannot be serialised")]
+    Unserialisable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The event is longer than the limit of one event. Nothing was published.
     #[error("the event has {length} bytes, the limit is {limit}")]
     TooLarge {
@@ -30,10 +30,12 @@ pub enum PublishError {
     /// The idempotency key is empty or too long. Nothing was published.
     #[error("an idempotency key has 1 to {MAX_IDEMPOTENCY_KEY} bytes")]
     InvalidIdempotencyKey,
-    /// There are too many channels, or too many idempotency keys of one channel. Nothing was
-    /// published.
-    #[error("too many {0}")]
-    TooMany(&'static str),
+    /// There are too many channels. Nothing was published.
+    #[error("too many channels")]
+    TooManyChannels,
+    /// There are too many idempotency keys of the channel. Nothing was published.
+    #[error("too many idempotency keys")]
+    TooManyKeys,
     /// The publisher was closed. Nothing was published.
     #[error("the publisher is closed")]
     Closed,
@@ -162,10 +164,20 @@ impl fmt::Display for SubscribeError {
         match self {
             Self::MalformedId(error) => error.fmt(f),
             Self::InvalidChannel => PublishError::InvalidChannel.fmt(f),
-            Self::TooManyChannels => PublishError::TooMany("channels").fmt(f),
+            Self::TooManyChannels => PublishError::TooManyChannels.fmt(f),
             Self::Closed => PublishError::Closed.fmt(f),
             Self::Store(error) => error.fmt(f),
         }
+    }
+}
+
+impl PublishError {
+    /// Creates the error of a channel that has used all numbers of events.
+    pub(crate) fn no_numbers() -> Self {
+        Self::Failed(StoreError::new(
+            StoreErrorKind::Full,
+            "the channel has used all numbers of events",
+        ))
     }
 }
 

@@ -95,7 +95,7 @@
 //!   again with `lastEventId: error.data.resume` continues.
 //! * A malformed id is BAD_REQUEST, 400, before the stream begins. A closed publisher
 //!   is SERVICE_UNAVAILABLE, 503; a failure of its file is INTERNAL_SERVER_ERROR, 500.
-//! * With [`Subscription::gaps_as`] a gap is an event of your own instead, such as a
+//! * With [`Subscription::map_gaps`] a gap is an event of your own instead, such as a
 //!   line in the room, and the stream continues.
 //!
 //! # Durability

@@ -312,8 +312,8 @@ impl<T: Serialize + JsonSchema + 'static> Publisher<T> {
     /// ```
     pub fn publish(&self, channel: &str, value: &T) -> Publish<'_> {
         let envelope = Encoded::of(value).map(Encoded::into_envelope).map_err(|error| {
-            let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            PublishError::Unserialisable(reason)
+            let reason = error.to_string();
+            PublishError::Unserialisable(error.into_source().unwrap_or_else(|| reason.into()))
         });
         let event = envelope.and_then(|envelope| {
             let (length, limit) = (envelope.len(), self.inner.max_event);
@@ -325,7 +325,7 @@ impl<T: Serialize + JsonSchema + 'static> Publisher<T> {
             }
             Ok(NewEvent { channel: channel.into(), envelope, audience: None, key: None })
         });
-        Publish { store: &*self.inner.store, event, audience: Audience::default(), within: None }
+        Publish { store: &*self.inner.store, event, audience: Audience::default(), timeout: None }
     }
 }
 
@@ -351,7 +351,7 @@ pub struct Publish<'a> {
     store: &'a dyn Store,
     event: Result<NewEvent, PublishError>,
     audience: Audience,
-    within: Option<Duration>,
+    timeout: Option<Duration>,
 }
 
 impl Publish<'_> {
@@ -396,24 +396,24 @@ impl Publish<'_> {
         self
     }
 
-    /// Limits the time to wait; after it the outcome is
+    /// Sets the maximum time to wait; after it the outcome is
     /// [unknown](PublishError::OutcomeUnknown). Needs a tokio runtime with time; on wasm32 the
     /// timers of JavaScript.
-    pub fn within(mut self, limit: Duration) -> Self {
-        self.within = Some(limit);
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 
     /// Passes the event to the store.
     fn begin(self) -> impl Future<Output = Result<EventId, PublishError>> + Send + 'static {
-        let Self { store, event, audience, within } = self;
+        let Self { store, event, audience, timeout } = self;
         let publishing = event.map(|mut event| {
             event.audience = (!audience.is_everyone()).then(|| Arc::new(audience));
             store.publish(event)
         });
         async move {
             let publishing = publishing?;
-            match within {
+            match timeout {
                 None => publishing.await,
                 Some(limit) => match clock::timeout(limit, publishing).await {
                     Ok(outcome) => outcome,

@@ -122,7 +122,7 @@ impl<T> Subscription<T> {
 
     /// Turns gaps into events of your own, such as a line in a chat, and continues
     /// behind them. Such an event has the id from which its client continues.
-    pub fn gaps_as(
+    pub fn map_gaps(
         self,
         mut event: impl FnMut(Gap) -> T + Send + 'static,
     ) -> impl Stream<Item = Result<Published<T>, ReadError>> + Send + 'static

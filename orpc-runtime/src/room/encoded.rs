@@ -65,7 +65,7 @@ where
     /// # Errors
     /// If the id of an [`ErrorEvent`](crate::ErrorEvent) would break its line in
     /// an event stream.
-    pub fn error(error: E) -> Result<Self, Error> {
+    pub fn declared_error(error: E) -> Result<Self, Error> {
         Self::end(error.into_error_event())
     }
 
@@ -76,7 +76,7 @@ where
     /// # Errors
     /// If the id of an [`ErrorEvent`](crate::ErrorEvent) would break its line in
     /// an event stream.
-    pub fn fail(error: impl EventError) -> Result<Self, Error> {
+    pub fn undeclared_error(error: impl EventError) -> Result<Self, Error> {
         let (error, meta) = error.into_error_event().into_parts();
         Self::end(ErrorEvent::with_meta(error.into_undefined(), meta))
     }

@@ -1,4 +1,4 @@
-//! Deadlines of bodies that arrive.
+//! Timeouts of bodies that arrive.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +10,7 @@ use http_body::{Body, Frame};
 
 use super::time::after;
 
-/// Minimum bytes per second of a body, once its deadline has passed.
+/// Minimum bytes per second of a body, once it has taken longer than its timeout.
 const SLOWEST: u64 = 512;
 
 /// Error of reading a body.
@@ -23,24 +23,24 @@ pub(crate) enum Failed<E> {
 }
 
 /// The body of a request did not arrive in time; see
-/// [`Serve::body_deadline`](crate::server::Serve::body_deadline).
+/// [`Serve::body_timeout`](crate::server::Serve::body_timeout).
 #[cfg(feature = "server")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the body of the request did not arrive in time")]
 #[non_exhaustive]
 pub struct BodyTimeout;
 
-/// The next frame of a body with a deadline.
+/// The next frame of a body with a timeout.
 type NextFrame<B> = Result<Frame<<B as Body>::Data>, Failed<<B as Body>::Error>>;
 
-/// Deadline of a body that arrives.
+/// Timeout of a body that arrives.
 ///
 /// Only the time in which the body is polled counts. A body fails when it delivers
-/// nothing for the deadline, and when it delivers, beyond the deadline, less than 512
-/// bytes per second on average.
+/// nothing for the timeout, and when it takes longer than the timeout in total and delivers less
+/// than 512 bytes per second on average.
 #[derive(Debug)]
 pub(crate) struct Patience {
-    deadline: Duration,
+    timeout: Duration,
     /// `true` if a slow body fails like one that has stopped.
     is_paced: bool,
     received: u64,
@@ -52,10 +52,10 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// Creates the deadline of a body that may pause for `deadline`.
-    pub(crate) fn new(deadline: Duration) -> Self {
+    /// Creates the timeout of a body that may pause for `timeout`.
+    pub(crate) fn new(timeout: Duration) -> Self {
         Self {
-            deadline,
+            timeout,
             is_paced: true,
             received: 0,
             waited: Duration::ZERO,
@@ -64,9 +64,9 @@ impl Patience {
         }
     }
 
-    /// Creates the deadline of a body of events, which may be arbitrarily slow.
-    pub(crate) fn for_events(silence: Duration) -> Self {
-        Self { is_paced: false, ..Self::new(silence) }
+    /// Creates the timeout of a body of events, which may be arbitrarily slow.
+    pub(crate) fn for_events(timeout: Duration) -> Self {
+        Self { is_paced: false, ..Self::new(timeout) }
     }
 
     /// Notes that bytes have arrived.
@@ -113,10 +113,10 @@ impl Patience {
     /// Returns the maximum time of the current wait.
     fn left(&self) -> Duration {
         if !self.is_paced {
-            return self.deadline;
+            return self.timeout;
         }
         let pace = Duration::from_secs(self.received / SLOWEST);
-        self.deadline.saturating_add(pace).saturating_sub(self.waited).min(self.deadline)
+        self.timeout.saturating_add(pace).saturating_sub(self.waited).min(self.timeout)
     }
 }
 
@@ -139,13 +139,13 @@ mod tests {
         tokio::time::timeout(time, late).await.map_or(Ok(()), |()| Err(()))
     }
 
-    const DEADLINE: Duration = Duration::from_secs(30);
+    const TIMEOUT: Duration = Duration::from_secs(30);
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_stops_is_late_after_the_deadline() {
-        let mut patience = Patience::new(DEADLINE);
+    async fn a_body_that_stops_is_late_after_the_timeout() {
+        let mut patience = Patience::new(TIMEOUT);
         assert_eq!(wait(&mut patience).await.as_secs(), 30);
-        let mut patience = Patience::new(DEADLINE);
+        let mut patience = Patience::new(TIMEOUT);
         wait_for(&mut patience, Duration::from_secs(20)).await.unwrap();
         patience.received(1024 * 1024);
         assert_eq!(wait(&mut patience).await.as_secs(), 30, "a fast body may pause");
@@ -162,13 +162,13 @@ mod tests {
             }
             300
         };
-        assert_eq!(trickle(Patience::new(DEADLINE)).await, 29);
-        assert_eq!(trickle(Patience::for_events(DEADLINE)).await, 300);
+        assert_eq!(trickle(Patience::new(TIMEOUT)).await, 29);
+        assert_eq!(trickle(Patience::for_events(TIMEOUT)).await, 300);
     }
 
     #[tokio::test(start_paused = true)]
     async fn time_without_a_poll_does_not_count() {
-        let mut patience = Patience::new(DEADLINE);
+        let mut patience = Patience::new(TIMEOUT);
         for _ in 0..10 {
             wait_for(&mut patience, Duration::from_secs(1)).await.unwrap();
             patience.received(1);

@@ -16,9 +16,9 @@ pub(super) fn after(instant: Instant, time: Duration) -> Instant {
 #[cfg(feature = "http")]
 pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Returns the write deadline while the memory is exhausted: a sixth of the usual one, so that
+/// Returns the write timeout while the memory is exhausted: a sixth of the usual one, so that
 /// clients that read nothing make room for others.
 #[cfg(feature = "http")]
-pub(super) fn hurried(deadline: Duration) -> Duration {
-    (deadline / 6).max(SHORTEST)
+pub(super) fn hurried(timeout: Duration) -> Duration {
+    (timeout / 6).max(SHORTEST)
 }

@@ -1,7 +1,6 @@
 //! Messages of a socket, and close codes.
 
 use std::fmt;
-use std::ops::Deref;
 
 use bytes::Bytes;
 
@@ -19,6 +18,17 @@ pub enum Frame {
 
 impl Frame {
     /// Returns the bytes of the message.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes()
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Text(bytes) | Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// Returns the bytes of the message by value.
     pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Text(bytes) | Self::Binary(bytes) => bytes,
@@ -31,13 +41,9 @@ impl Frame {
     }
 }
 
-impl Deref for Frame {
-    type Target = Bytes;
-
-    fn deref(&self) -> &Bytes {
-        match self {
-            Self::Text(bytes) | Self::Binary(bytes) => bytes,
-        }
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
     }
 }
 
@@ -61,13 +67,13 @@ impl From<Frame> for Bytes {
 
 impl PartialEq<str> for Frame {
     fn eq(&self, text: &str) -> bool {
-        **self == text
+        self.as_bytes() == text.as_bytes()
     }
 }
 
 impl PartialEq<&str> for Frame {
     fn eq(&self, text: &&str) -> bool {
-        **self == **text
+        self == *text
     }
 }
 

@@ -12,6 +12,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::clock::TimerInstant as Instant;
 use http::header::{
@@ -203,10 +204,11 @@ impl Socket {
         self.tags().any(|own| own == tag)
     }
 
-    /// Returns the time when the last frame of the client arrived, pongs included. Idle
-    /// sockets are closed by it.
-    pub fn last_seen(&self) -> Instant {
-        self.0.opened + std::time::Duration::from_millis(self.0.last_seen.load(Ordering::Relaxed))
+    /// Returns the time since the last frame of the client arrived, pongs included: the
+    /// one by which idle sockets are closed, to the millisecond.
+    pub fn idle_time(&self) -> Duration {
+        let last = Duration::from_millis(self.0.last_seen.load(Ordering::Relaxed));
+        self.0.opened.elapsed().saturating_sub(last)
     }
 
     /// Attaches a value to the socket, which replaces the previous one.
@@ -251,7 +253,7 @@ impl Socket {
     /// If the socket is closed, or its client does not read.
     pub fn send_raw(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         let frame = frame.into();
-        self.write(frame.is_text(), |out| out.extend_from_slice(&frame))
+        self.write(frame.is_text(), |out| out.extend_from_slice(frame.as_bytes()))
     }
 
     /// Sends what a closure writes.

@@ -71,7 +71,7 @@ mod tests {
         let text = |value: serde_json::Value| {
             let frame = Frame::from(&Notice::new(&value).unwrap());
             assert!(frame.is_text());
-            serde_json::from_slice::<serde_json::Value>(&frame).unwrap()
+            serde_json::from_slice::<serde_json::Value>(frame.as_bytes()).unwrap()
         };
         for value in [
             serde_json::json!(null),

@@ -131,6 +131,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         rpc.shutdown();
         rooms.shutdown();
     };
-    orpc_runtime::serve(listener, app).shutdown_on(signal).shutdown_deadline(LAST_DEADLINE).await?;
+    orpc_runtime::serve(listener, app)
+        .with_graceful_shutdown(signal)
+        .shutdown_deadline(LAST_DEADLINE)
+        .await?;
     Ok(())
 }

@@ -152,7 +152,7 @@ impl Room {
         person: Option<Person>,
         last: Option<&LastEventId>,
     ) -> Result<impl Stream<Item = Result<Published<RoomEvent>, ReadError>>, SubscribeError> {
-        let events = self.read(last)?.gaps_as(missed);
+        let events = self.read(last)?.map_gaps(missed);
         let visit = person.map(|person| {
             self.enter(&person);
             Visit { room: self, person }

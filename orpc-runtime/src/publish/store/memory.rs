@@ -39,9 +39,9 @@ impl MemoryStore {
                 return Ok((known, Vec::new()));
             }
             if event.key.is_some() && !channels.has_room_for_key(state) {
-                return Err(PublishError::TooMany("idempotency keys"));
+                return Err(PublishError::TooManyKeys);
             }
-            let id = state.log.next().ok_or(PublishError::TooMany("events"))?;
+            let id = state.log.next().ok_or_else(PublishError::no_numbers)?;
             let record = Record::of(&event);
             let bytes = record.weight();
             state.log.append(record, bytes, now);

@@ -94,7 +94,7 @@ impl From<OpenError> for PublishError {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Closed => Self::Closed,
-            OpenError::TooMany => Self::TooMany("channels"),
+            OpenError::TooMany => Self::TooManyChannels,
             OpenError::Store(error) => Self::Failed(error),
         }
     }

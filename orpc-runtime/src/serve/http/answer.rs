@@ -120,26 +120,25 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let headers = call.headers();
         refuse_codings(headers)?;
         let kind = protocol.body_kind(headers);
-        let deadlines = self.options.deadlines;
+        let timeouts = self.options.timeouts;
         match kind {
             BodyKind::Form => {
                 // Boxed, so that calls without files are no larger for it.
                 let limits = &self.options.form;
                 let form =
-                    Box::pin(read_form(protocol, body, headers, limits, deadlines.body, held))
-                        .await;
+                    Box::pin(read_form(protocol, body, headers, limits, timeouts.body, held)).await;
                 return form.map(Input::Form).map_err(FormError::answer);
             }
             BodyKind::Events => {
                 let (limit, kept) = (self.options.body_limit, held.another());
-                let events = BodyEvents::new(protocol, body, limit, deadlines.events, kept);
+                let events = BodyEvents::new(protocol, body, limit, timeouts.events, kept);
                 return Ok(Input::Events(InputEvents::read(events)));
             }
             BodyKind::Json | BodyKind::Nowhere => {}
         }
         // A body without an envelope is read as well, so that the connection can
         // continue with the next request.
-        let bytes = read_body(body, headers, self.options.body_limit, deadlines.body, held).await;
+        let bytes = read_body(body, headers, self.options.body_limit, timeouts.body, held).await;
         let bytes = bytes.map_err(ReadError::answer)?;
         let text = if kind == BodyKind::Json { bytes } else { Bytes::new() };
         Ok(Input::Envelope(text))

@@ -105,8 +105,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             return Ok(text.into());
         }
         refuse_codings(&parts.headers)?;
-        let (limit, deadline) = (self.options.body_limit, self.options.deadlines.body);
-        let text = read_body(body, &parts.headers, limit, deadline, held).await;
+        let (limit, timeout) = (self.options.body_limit, self.options.timeouts.body);
+        let text = read_body(body, &parts.headers, limit, timeout, held).await;
         text.map_err(ReadError::answer)
     }
 

@@ -20,7 +20,7 @@ use crate::procedure::{ErasedRun, EventSink};
 use crate::serve::time::after;
 
 /// The body of a response. It fails if a file cannot be read to its end, or if the
-/// client does not read for the [write deadline](super::HttpService::write_deadline),
+/// client does not read for the [write timeout](super::HttpService::write_timeout),
 /// upon which the server aborts the connection.
 pub struct RpcBody {
     inner: Inner,
@@ -70,13 +70,13 @@ impl RpcBody {
         }
     }
 
-    /// Ends the response if its client does not read for `deadline`, and counts
+    /// Ends the response if its client does not read for `timeout`, and counts
     /// buffered bytes towards the memory of the service. A short body is passed to the
     /// server at once and needs neither.
-    pub(super) fn paced(mut self, deadline: Duration, memory: &Arc<Budget>) -> Self {
+    pub(super) fn paced(mut self, timeout: Duration, memory: &Arc<Budget>) -> Self {
         let ready = self.ready();
         let is_short = matches!(self.inner, Inner::Full(_)) && ready <= SHORT;
-        self.pace = (!is_short).then(|| Box::new(Pace::new(deadline, ready, memory.nothing())));
+        self.pace = (!is_short).then(|| Box::new(Pace::new(timeout, ready, memory.nothing())));
         self
     }
 

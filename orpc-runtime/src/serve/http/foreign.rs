@@ -20,7 +20,7 @@ pub(super) async fn respond_to<B>(
     parts: &http::request::Parts,
     body: RequestBody<B>,
     body_limit: usize,
-    body_deadline: Duration,
+    timeout: Duration,
     batch_limit: usize,
     held: &mut Reservation,
 ) -> Response<RpcBody>
@@ -34,7 +34,7 @@ where
     let text = if is_get(&parts.method) {
         foreign.batch_in_query(parts.uri.query()).into()
     } else {
-        match read_body(body, &parts.headers, body_limit, body_deadline, held).await {
+        match read_body(body, &parts.headers, body_limit, timeout, held).await {
             Ok(text) => text,
             Err(_) => return respond(foreign),
         }

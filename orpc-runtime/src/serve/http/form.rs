@@ -15,7 +15,7 @@ use crate::serve::patience::Patience;
 use crate::value::{File, FileReader};
 use crate::wire::{Form, Part};
 
-/// Data of a request's body, with its deadline.
+/// Data of a request's body, with its timeout.
 pub(super) struct Chunks<'b, B> {
     pub(super) body: Pin<&'b mut B>,
     pub(super) patience: &'b mut Patience,

@@ -18,16 +18,16 @@ use crate::budget::Reservation;
 use crate::serve::time::{after, hurried};
 
 /// Maximum length of a piece that is passed to the server at once. If no piece is
-/// written within the deadline, the client counts as one that does not read.
+/// written within the timeout, the client counts as one that does not read.
 const PIECE: usize = 32 * 1024;
 
 /// Maximum number of unwritten pieces in the server. hyper stops polling at 16, and then
-/// could not be told that the deadline has passed.
+/// could not be told that the timeout has passed.
 const PIECES: usize = 4;
 
 /// Flow control of one response.
 pub(super) struct Pace {
-    deadline: Duration,
+    timeout: Duration,
     unwritten: Arc<Unwritten>,
     /// Memory of the ready and the unwritten bytes.
     kept: Reservation,
@@ -77,10 +77,10 @@ impl Drop for Piece {
 
 impl Pace {
     /// Creates the flow control; bytes count towards `kept`, `ready` of them at once.
-    pub(super) fn new(deadline: Duration, ready: usize, mut kept: Reservation) -> Self {
+    pub(super) fn new(timeout: Duration, ready: usize, mut kept: Reservation) -> Self {
         kept.cover(ready);
         Self {
-            deadline,
+            timeout,
             ready,
             unwritten: Arc::default(),
             kept,
@@ -92,7 +92,7 @@ impl Pace {
     }
 
     /// Returns the next piece of the body, once the server has written enough of the
-    /// previous ones. Fails if that takes longer than the deadline.
+    /// previous ones. Fails if that takes longer than the timeout.
     pub(super) fn poll_piece(
         &mut self,
         cx: &mut Context<'_>,
@@ -136,16 +136,16 @@ impl Pace {
 
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let since = *self.blocked.get_or_insert_with(Instant::now);
-        let short = hurried(self.deadline);
+        let short = hurried(self.timeout);
         loop {
             let now = Instant::now();
-            let deadline = if self.kept.is_exhausted() { short } else { self.deadline };
-            if now >= after(since, deadline) {
+            let timeout = if self.kept.is_exhausted() { short } else { self.timeout };
+            if now >= after(since, timeout) {
                 let error = "the client does not read the response";
                 return Poll::Ready(io::Error::new(ErrorKind::TimedOut, error));
             }
             // The memory may be exhausted meanwhile.
-            let look = after(since, self.deadline).min(after(now, short));
+            let look = after(since, self.timeout).min(after(now, short));
             let timer = self.timer.get_or_insert_with(|| Box::pin(clock::sleep_until(look)));
             if timer.is_elapsed() || timer.deadline() > look {
                 timer.as_mut().reset(look);

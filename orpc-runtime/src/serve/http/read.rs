@@ -109,7 +109,7 @@ pub(super) async fn read_body<B>(
     mut body: RequestBody<B>,
     headers: &HeaderMap,
     limit: usize,
-    deadline: Duration,
+    timeout: Duration,
     held: &mut Reservation,
 ) -> Result<Bytes, ReadError>
 where
@@ -124,7 +124,7 @@ where
     let most = usize::try_from(declared).ok().filter(|length| *length > 0).unwrap_or(limit);
     let mut first = Bytes::new();
     let mut all = Arriving::default();
-    let mut patience = Patience::new(deadline);
+    let mut patience = Patience::new(timeout);
     while let Some(frame) = poll_fn(|cx| patience.poll_frame(Pin::new(&mut body), cx)).await {
         let Ok(mut data) = frame?.into_data() else { continue };
         if first.len() + all.len() + data.remaining() > limit {
@@ -165,7 +165,7 @@ pub(super) async fn read_form<B>(
     mut body: RequestBody<B>,
     headers: &HeaderMap,
     limits: &FormLimits,
-    deadline: Duration,
+    timeout: Duration,
     held: &mut Reservation,
 ) -> Result<Form, FormError>
 where
@@ -176,7 +176,7 @@ where
         return Err(FormError::TooLarge);
     }
     let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), |value| value.as_bytes());
-    let mut patience = Patience::new(deadline);
+    let mut patience = Patience::new(timeout);
     let chunks = Chunks { body: Pin::new(&mut body), patience: &mut patience };
     form::read_form_within(protocol, content_type, chunks, limits, held).await
 }

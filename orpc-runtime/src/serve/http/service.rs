@@ -63,16 +63,16 @@ pub(super) struct Options {
     pub(super) batch_headers: HeaderMap,
     pub(super) initial_comment: Option<Bytes>,
     pub(super) keep_alive: Option<(Duration, Bytes)>,
-    pub(super) deadlines: Deadlines,
+    pub(super) timeouts: Timeouts,
     /// Memory of all requests together, and of the services that share it.
     pub(super) memory: MemoryBudget,
     /// Maximum part of it for the requests of one connection.
     pub(super) connection_memory: usize,
 }
 
-/// Deadlines for a client.
+/// Timeouts for a client.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadlines {
+pub(super) struct Timeouts {
     /// For the next piece of a body.
     pub(super) body: Duration,
     /// For the next piece of a body of events.
@@ -94,11 +94,11 @@ pub(super) struct Deadlines {
 /// | [`files_limit`](HttpService::files_limit) of one form | 100 files | 413 |
 /// | [`file_memory`](HttpService::file_memory) of one file | 1 MiB | the file is kept in a temporary one |
 /// | [`file_space`](HttpService::file_space) of all temporary files | 4 GiB, 512 files | SERVICE_UNAVAILABLE, 503 |
-/// | [`body_deadline`](HttpService::body_deadline) | 20 s without a piece of a body | TIMEOUT, 408 |
-/// | [`input_silence_limit`](HttpService::input_silence_limit) | 75 s without a piece of an event iterator that a client sends | the iterator ends with TIMEOUT |
+/// | [`body_timeout`](HttpService::body_timeout) | 20 s without a piece of a body | TIMEOUT, 408 |
+/// | [`input_timeout`](HttpService::input_timeout) | 75 s without a piece of an event iterator that a client sends | the iterator ends with TIMEOUT |
 /// | [`memory`](HttpService::memory), shared with the WebSocket service of the same [`Rpc`] | 256 MiB kept for all requests and sockets | SERVICE_UNAVAILABLE, 503 |
 /// | [`connection_memory`](HttpService::connection_memory) | 40 MiB kept for the requests of one [`Connection`], and for one request without that | TOO_MANY_REQUESTS, 429 |
-/// | [`write_deadline`](HttpService::write_deadline) | 30 s in which the client takes nothing of the response | the connection is broken off |
+/// | [`write_timeout`](HttpService::write_timeout) | 30 s in which the client takes nothing of the response | the connection is broken off |
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
 /// | issues in the answer to an invalid input | 1,000, or 1 MiB of texts and keys | one more issue says that others are left out |
@@ -155,7 +155,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             batch_headers: HeaderMap::new(),
             initial_comment: Some(wire::comment("").into()),
             keep_alive: Some((Duration::from_secs(5), wire::comment("").into())),
-            deadlines: Deadlines {
+            timeouts: Timeouts {
                 body: Duration::from_secs(20),
                 events: Duration::from_secs(75),
                 write: Duration::from_secs(30),
@@ -371,15 +371,15 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// that in total must deliver 512 bytes per second on average. Beyond that the call
     /// fails with TIMEOUT, 408.
     #[must_use]
-    pub fn body_deadline(self, time: Duration) -> Self {
-        self.with(|options| options.deadlines.body = time)
+    pub fn body_timeout(self, time: Duration) -> Self {
+        self.with(|options| options.timeouts.body = time)
     }
 
     /// Sets the maximum pause of an event iterator that a client sends as a body,
     /// comments included; 75 s by default. Beyond that the iterator ends with TIMEOUT.
     #[must_use]
-    pub fn input_silence_limit(self, time: Duration) -> Self {
-        self.with(|options| options.deadlines.events = time)
+    pub fn input_timeout(self, time: Duration) -> Self {
+        self.with(|options| options.timeouts.events = time)
     }
 
     /// Sets the time within which a client must read a part of a response, whether of an
@@ -387,8 +387,8 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// fails, the server aborts the connection, and the stream is dropped. At most 128 KiB
     /// of a response are unwritten in the server.
     #[must_use]
-    pub fn write_deadline(self, time: Duration) -> Self {
-        self.with(|options| options.deadlines.write = time)
+    pub fn write_timeout(self, time: Duration) -> Self {
+        self.with(|options| options.timeouts.write = time)
     }
 
     /// Sets the budget for all requests together: heads, bodies and the parts of forms in
@@ -444,14 +444,14 @@ impl<C: Send + Sync + 'static> HttpService<C> {
                     }
                 }
                 Err(foreign) if is_below => {
-                    let Options { body_limit, batch_limit, deadlines, .. } = state.options;
-                    let (deadline, held) = (deadlines.body, &mut held);
+                    let Options { body_limit, batch_limit, timeouts, .. } = state.options;
+                    let (timeout, held) = (timeouts.body, &mut held);
                     Box::pin(foreign::respond_to(
                         foreign,
                         &parts,
                         body,
                         body_limit,
-                        deadline,
+                        timeout,
                         batch_limit,
                         held,
                     ))
@@ -533,8 +533,8 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = self.clone();
         HttpFuture::new(async move {
-            let Options { deadlines, memory, connection_memory, .. } = &service.served.options;
-            let (deadline, memory) = (deadlines.write, memory.budget());
+            let Options { timeouts, memory, connection_memory, .. } = &service.served.options;
+            let (timeout, memory) = (timeouts.write, memory.budget());
             let memory = match request.extensions().get::<Connection>() {
                 Some(connection) => connection.part(memory, *connection_memory),
                 None => memory.part(*connection_memory),
@@ -548,7 +548,7 @@ where
             if response.body().is_long() && memory.is_exhausted() {
                 return no_memory(Exhausted::Parent);
             }
-            response.map(|body| body.paced(deadline, &memory))
+            response.map(|body| body.paced(timeout, &memory))
         })
     }
 }

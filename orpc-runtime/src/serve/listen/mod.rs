@@ -78,7 +78,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 ///     .route_service("/ws", rpc.websocket(()));
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
 /// orpc_runtime::serve(listener, app)
-///     .shutdown_on(async move {
+///     .with_graceful_shutdown(async move {
 ///         let _ = tokio::signal::ctrl_c().await;
 ///         rpc.shutdown();
 ///     })
@@ -113,20 +113,21 @@ where
 /// A configured server, which runs when it is awaited. Created by [`serve`].
 ///
 /// The connections have TCP_NODELAY, and their requests a [`PeerAddr`] among their
-/// extensions. A client that misses a deadline is disconnected.
+/// extensions. A client that misses a deadline or a timeout is disconnected. A deadline is the time for the
+/// whole of something, a timeout that of a pause.
 ///
-/// | deadline or limit | default | |
+/// | deadline, timeout or limit | default | |
 /// |---|---|---|
 /// | [`head_deadline`](Serve::head_deadline) | 10 s | for the head of a request, from its first byte; of the first request, from the connection |
-/// | [`body_deadline`](Serve::body_deadline) | 30 s | for the next piece of a request's body; beyond it bodies of less than 512 bytes per second fail |
-/// | [`idle_limit`](Serve::idle_limit) | 75 s | from a response to the next request, and between the pieces of a `text/event-stream` that a client sends |
-/// | [`write_deadline`](Serve::write_deadline) | 30 s | for a client that takes nothing of what is due, after an upgrade as well |
+/// | [`body_timeout`](Serve::body_timeout) | 30 s | for the next piece of a request's body; beyond it bodies of less than 512 bytes per second fail |
+/// | [`idle_timeout`](Serve::idle_timeout) | 75 s | from a response to the next request, and between the pieces of a `text/event-stream` that a client sends |
+/// | [`write_timeout`](Serve::write_timeout) | 30 s | for a client that takes nothing of what is due, after an upgrade as well |
 /// | head of a request | 64 KiB | 431 |
 /// | [`memory`](Serve::memory) | 64 MiB for the heads that are not complete | connections are closed whose head has more than 4 KiB |
 /// | client that is gone and has sent more than its request | 1 s, or 6 s while bytes of it are unread | its call or stream is dropped, as that of other clients at once |
 /// | [`connection_limit`](Serve::connection_limit) | 16,384 | further ones wait to be accepted |
 /// | [`address_limit`](Serve::address_limit) | no limit | further ones are closed |
-/// | [`keepalive`](Serve::keepalive) | 60 s | of silence until a client is asked for a sign of life by TCP |
+/// | [`tcp_keepalive`](Serve::tcp_keepalive) | 60 s | of silence until a client is asked for a sign of life by TCP |
 /// | [`shutdown_deadline`](Serve::shutdown_deadline) | 10 s | for requests that are being answered at shutdown |
 #[must_use = "a server runs when it is awaited"]
 pub struct Serve<S> {
@@ -148,6 +149,15 @@ struct Options {
 }
 
 impl<S> Serve<S> {
+    /// Returns the address that the listener is bound to, with the port that the operating
+    /// system has chosen for port 0.
+    ///
+    /// # Errors
+    /// If the operating system does not tell it.
+    pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
     /// Sets the maximum time of a request's head, from its first byte on.
     pub fn head_deadline(mut self, time: Duration) -> Self {
         self.options.deadlines.head = time;
@@ -157,25 +167,25 @@ impl<S> Serve<S> {
     /// Sets the maximum pause of a request's body while the service waits for it. A body
     /// that takes longer than that in total must deliver 512 bytes per second on average.
     /// The service sees the body [fail](BodyTimeout).
-    pub fn body_deadline(mut self, time: Duration) -> Self {
+    pub fn body_timeout(mut self, time: Duration) -> Self {
         self.options.body = time;
         self
     }
 
     /// Sets the maximum time that a connection may wait for its next request.
-    pub fn idle_limit(mut self, time: Duration) -> Self {
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
         self.options.deadlines.idle = time;
         self
     }
 
     /// Sets the time within which a client must take some of the bytes sent to it.
-    /// Sockets also have [a deadline of their
-    /// own](crate::websocket::WebSocketService::write_deadline); the shorter one
+    /// Sockets also have [a timeout of their
+    /// own](crate::websocket::WebSocketService::write_timeout); the shorter one
     /// applies.
     ///
     /// On Linux it also sets TCP_USER_TIMEOUT (RFC 5482): a client that is lost, or reads
     /// nothing, is disconnected even while the buffers of the operating system accept more.
-    pub fn write_deadline(mut self, time: Duration) -> Self {
+    pub fn write_timeout(mut self, time: Duration) -> Self {
         self.options.deadlines.write = time;
         self
     }
@@ -196,10 +206,10 @@ impl<S> Serve<S> {
 
     /// Sets the silence after which TCP probes a client (RFC 9293, section
     /// 3.8.4), if at all; 60 s by default. A client that does not answer several probes, a
-    /// third of that time apart (on Linux: none for the write deadline), is disconnected.
+    /// third of that time apart (on Linux: none for the write timeout), is disconnected.
     /// While a call takes long, or a stream sends nothing, a lost client is not detected
     /// otherwise.
-    pub fn keepalive(mut self, silence: Option<Duration>) -> Self {
+    pub fn tcp_keepalive(mut self, silence: Option<Duration>) -> Self {
         self.options.keepalive = silence;
         self
     }
@@ -214,7 +224,10 @@ impl<S> Serve<S> {
     /// Ends the server gracefully when the future completes: no connection is accepted
     /// any more, and running requests may end. Event streams and sockets end with
     /// [`Rpc::shutdown`](crate::Rpc::shutdown); call it in that future.
-    pub fn shutdown_on(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+    pub fn with_graceful_shutdown(
+        mut self,
+        signal: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
         self.signal = Some(Box::pin(signal));
         self
     }

@@ -74,12 +74,12 @@ pub struct Peer<C> {
 impl<C: Send + Sync + 'static> Rpc<C> {
     /// Serves the router on a channel of messages, each call with a context from `context`.
     pub fn peer<Marker>(&self, context: impl IntoContext<C, Marker>) -> Peer<C> {
-        self.peer_of(context, http::Request::new(()).into_parts().0, SocketConfig::new())
+        self.peer_with(context, http::Request::new(()).into_parts().0, SocketConfig::new())
     }
 
     /// Serves the router on a channel of messages that began with a request, with tags,
     /// an attachment and rooms. Calls see both by their [`Socket`].
-    pub fn peer_of<Marker>(
+    pub fn peer_with<Marker>(
         &self,
         context: impl IntoContext<C, Marker>,
         request: http::request::Parts,

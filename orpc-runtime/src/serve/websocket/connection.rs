@@ -340,7 +340,7 @@ where
         if calls.may_go_on()
             && self.life.message(&frame) == ControlFlow::Continue(())
             && self.life.socket().closing().is_none()
-            && let Err(error) = calls.receive(&frame)
+            && let Err(error) = calls.receive(frame.bytes())
         {
             tracing::debug!(%error, "a message is ignored");
         }
@@ -410,7 +410,7 @@ where
                 Poll::Pending => break,
             }
             self.frames.sent(self.life.socket().outbox());
-            self.queued += frame.len();
+            self.queued += frame.as_bytes().len();
             self.websocket.start_send(match frame {
                 Frame::Text(bytes) => Message::text(bytes),
                 Frame::Binary(bytes) => Message::binary(bytes),

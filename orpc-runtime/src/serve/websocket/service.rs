@@ -92,13 +92,13 @@ impl std::fmt::Debug for GateOf {
 /// | [`memory`](WebSocketService::memory), shared with the HTTP service of the same [`Rpc`] | 256 MiB kept for all sockets and requests | 503 for a socket, SERVICE_UNAVAILABLE for a call |
 /// | [`message_deadline`](WebSocketService::message_deadline) | 60 s from the first byte of a message to its last | the socket closes with 1008 |
 /// | [`rate_limit`](WebSocketService::rate_limit), [`byte_rate_limit`](WebSocketService::byte_rate_limit), [`procedure_rate_limit`](WebSocketService::procedure_rate_limit) | none | TOO_MANY_REQUESTS, with the header `retry-after` in seconds |
-/// | [`write_deadline`](WebSocketService::write_deadline) | 30 s in which the client takes nothing | the socket is dropped |
+/// | [`write_timeout`](WebSocketService::write_timeout) | 30 s in which the client takes nothing | the socket is dropped |
 /// | messages read while nothing can be written | 256 | reading waits |
 /// | tags of a socket | 10, of 256 characters | an error where they are given |
 /// | attachment of a socket | 2,048 bytes of JSON | an error where it is given |
 /// | [`no_upgrade_status`](WebSocketService::no_upgrade_status) | 426 | for a request without an upgrade |
 /// | [`ping_interval`](WebSocketService::ping_interval) | 30 s | |
-/// | [`idle_limit`](WebSocketService::idle_limit) | 75 s | the socket closes with 1000 `Idle timeout` |
+/// | [`idle_timeout`](WebSocketService::idle_timeout) | 75 s | the socket closes with 1000 `Idle timeout` |
 /// | [`shutdown_deadline`](WebSocketService::shutdown_deadline) | 10 s | calls that still run are dropped |
 ///
 /// Close codes are those of RFC 6455, section 7.4.1: 1000 idle, 1001 shutdown,
@@ -301,7 +301,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
 
     /// Sets the time within which a client must take some of the pending bytes.
     #[must_use]
-    pub fn write_deadline(self, time: Duration) -> Self {
+    pub fn write_timeout(self, time: Duration) -> Self {
         self.with(|options| options.timing.write = time)
     }
 
@@ -342,7 +342,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
 
     /// Sets the maximum time without a frame from the client, pongs included.
     #[must_use]
-    pub fn idle_limit(self, time: Duration) -> Self {
+    pub fn idle_timeout(self, time: Duration) -> Self {
         self.with(|options| options.timing.idle = time)
     }
 

@@ -48,7 +48,7 @@ async fn a_gap_can_become_an_event_of_ones_own(world: World) {
     let lines: Publisher<Line> = world.open_with(world.builder().max_events(2));
     let ids = publish(&lines, 1..6).await;
     let reader = lines.subscribe("room", ids[0]).unwrap();
-    let reader = reader.gaps_as(|gap| Line { n: 1000 + gap.resume().sequence() });
+    let reader = reader.map_gaps(|gap| Line { n: 1000 + gap.resume().sequence() });
     let seen: Vec<_> = reader.take(3).collect().await;
     let seen: Vec<_> = seen
         .into_iter()

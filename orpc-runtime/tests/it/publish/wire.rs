@@ -69,7 +69,7 @@ pub mod api {
         last: Option<&LastEventId>,
     ) -> Result<impl Stream<Item = Result<Published<Value>, ReadError>>, SubscribeError> {
         let events = app.plain.subscribe("room", last)?;
-        Ok(events.gaps_as(|gap: Gap| json!({ "missed": gap.reason() })))
+        Ok(events.map_gaps(|gap: Gap| json!({ "missed": gap.reason() })))
     }
 }
 

@@ -190,7 +190,7 @@ fn peer() -> (Peer<App>, App) {
 /// The frames that are available without waiting.
 fn ready(peer: &mut Peer<App>) -> Vec<String> {
     let frames = std::iter::from_fn(|| peer.next().now_or_never().flatten());
-    frames.map(|frame| String::from_utf8(frame.to_vec()).unwrap()).collect()
+    frames.map(|frame| String::from_utf8(frame.as_bytes().to_vec()).unwrap()).collect()
 }
 
 fn head(id: &str) -> String {
@@ -280,7 +280,7 @@ impl Sent<'_> {
             ("done", None) => EncodedEvent::<(), ()>::done(&()).unwrap().frame(&again(id)),
             ("error", Some(error)) => {
                 assert_eq!(error["code"], json!("INTERNAL_SERVER_ERROR"));
-                EncodedEvent::fail(Error::internal("secret")).unwrap().frame(id)
+                EncodedEvent::undeclared_error(Error::internal("secret")).unwrap().frame(id)
             }
             _ => unreachable!(),
         }
@@ -302,7 +302,9 @@ impl Sent<'_> {
         let one = BigInt::from(1);
         if self.kind == "error" {
             let error = Error::new(Code::Forbidden).with_data(&Data { a: one });
-            return EncodedEvent::fail(ErrorEvent::new(error).id("z")).unwrap().frame(id);
+            return EncodedEvent::undeclared_error(ErrorEvent::new(error).id("z"))
+                .unwrap()
+                .frame(id);
         }
         if self.data["json"].is_array() {
             let map = Map::from_iter([("k".to_owned(), one)]);
@@ -394,7 +396,7 @@ async fn an_error_ends_it_with_the_fields_of_its_event() {
     let (socket, id) = subscribe(&mut peer, &app, r#""a""#);
     let error = Error::new(Code::Forbidden).with_data(&json!({ "why": "late" }));
     let event = ErrorEvent::new(error).id("z").retry(Duration::from_millis(50));
-    EncodedEvent::fail(event).unwrap().send(&socket, &id).unwrap();
+    EncodedEvent::undeclared_error(event).unwrap().send(&socket, &id).unwrap();
     assert_eq!(message(&json!(3)).send(&socket, &id), Err(SendError::Released));
     let text = r#"{"i":"a","t":3,"p":{"e":"error","d":{"json":{"defined":false,"code":"FORBIDDEN","status":403,"message":"Forbidden","data":{"why":"late"}}},"m":{"id":"z","retry":50}}}"#;
     assert_eq!(ready(&mut peer), [text]);
@@ -652,7 +654,7 @@ async fn each_counts_as_a_stream_of_its_socket_until_it_ends() {
     assert_eq!(ready(&mut peer).len(), 1);
     assert!(!refused(&mut peer, "/subscribe"));
     let (socket, id) = &opened[2];
-    EncodedEvent::fail(Error::new(Code::NotFound)).unwrap().send(socket, id).unwrap();
+    EncodedEvent::undeclared_error(Error::new(Code::NotFound)).unwrap().send(socket, id).unwrap();
     assert_eq!(ready(&mut peer).len(), 1);
     peer.receive(r#"{"i":"100","t":4}"#);
     subscribe(&mut peer, &app, r#""third""#);
@@ -789,7 +791,7 @@ fn an_event_that_would_break_its_line_is_refused() {
             "INTERNAL_SERVER_ERROR"
         );
         let error = ErrorEvent::new(Error::new(Code::Conflict)).id(id);
-        assert!(EncodedEvent::<Value>::fail(error).is_err());
+        assert!(EncodedEvent::<Value>::undeclared_error(error).is_err());
     }
     let event: Event<Value, Value> = Event::done(json!(1)).comment("a\nb");
     assert!(EncodedEvent::<Value, Value>::new(&event).is_err());
@@ -897,7 +899,8 @@ async fn a_context_created_for_the_call_is_dropped_with_it() {
 
     static LIVE: std::sync::LazyLock<Arc<AtomicUsize>> = std::sync::LazyLock::new(Arc::default);
     let rpc = Rpc::new(api::router());
-    let mut peer = rpc.peer_of(context, http::Request::new(()).into_parts().0, SocketConfig::new());
+    let mut peer =
+        rpc.peer_with(context, http::Request::new(()).into_parts().0, SocketConfig::new());
     for n in 0..3 {
         peer.receive(call(n, "/subscribe", &Value::Null));
         assert_eq!(ready(&mut peer).len(), 1);

@@ -59,7 +59,7 @@ fn rpc() -> Rpc<Rooms> {
 }
 
 fn peer_of(rpc: &Rpc<Rooms>, rooms: &Rooms, accept: SocketConfig) -> Peer<Rooms> {
-    rpc.peer_of(rooms.clone(), http::Request::new(()).into_parts().0, accept)
+    rpc.peer_with(rooms.clone(), http::Request::new(()).into_parts().0, accept)
 }
 
 fn peers<const N: usize>(rooms: &Rooms) -> [Peer<Rooms>; N] {
@@ -70,13 +70,13 @@ fn peers<const N: usize>(rooms: &Rooms) -> [Peer<Rooms>; N] {
 /// The frames that are available without waiting.
 fn ready(peer: &mut Peer<Rooms>) -> Vec<String> {
     let frames = std::iter::from_fn(|| peer.next().now_or_never().flatten());
-    frames.map(|frame| String::from_utf8(frame.to_vec()).unwrap()).collect()
+    frames.map(|frame| String::from_utf8(frame.as_bytes().to_vec()).unwrap()).collect()
 }
 
 async fn result(peer: &mut Peer<Rooms>, path: &str, input: &Value) -> Value {
     peer.receive(call("x", path, input));
     let answer = within(peer.next()).await.unwrap();
-    let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+    let mut answer: Value = serde_json::from_slice(answer.as_bytes()).unwrap();
     answer["p"]["b"]["json"].take()
 }
 
@@ -526,7 +526,7 @@ async fn procedures_move_their_sockets_between_rooms() {
 fn tracked(rpc: &Rpc<Rooms>, rooms: &Rooms, token: &Arc<()>, accept: SocketConfig) -> Peer<Rooms> {
     let mut request = http::Request::new(()).into_parts().0;
     request.extensions.insert(Arc::clone(token));
-    rpc.peer_of(rooms.clone(), request, accept)
+    rpc.peer_with(rooms.clone(), request, accept)
 }
 
 #[test]

@@ -235,7 +235,7 @@ async fn frames_without_bytes_count_each() {
     let sent = (10_000..200_000).take_while(|_| socket.send_raw("").is_ok()).count();
     assert!(sent < 100_000, "{sent}");
     assert_eq!(socket.send_raw(""), Err(SendError::Closed));
-    let frames = peer.filter(|frame| std::future::ready(frame.is_empty())).count().await;
+    let frames = peer.filter(|frame| std::future::ready(frame.as_bytes().is_empty())).count().await;
     assert_eq!(frames, 10_000 + sent);
     assert_eq!(rpc.memory().used(), 0);
 }
@@ -264,7 +264,7 @@ fn tags_and_the_attachment_of_a_socket_count() {
     for number in 0..10 {
         config = config.tag(tag(number)).unwrap();
     }
-    let peer = rpc.peer_of((), request(), config);
+    let peer = rpc.peer_with((), request(), config);
     // Beside the first bytes, which are part of the socket itself.
     let tags = 10 * (size_of::<Box<str>>() + tag(0).len()) - 512;
     assert!(rpc.memory().used() >= tags, "{}", rpc.memory().used());

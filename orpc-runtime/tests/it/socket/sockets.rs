@@ -42,7 +42,7 @@ fn peer(app: &App) -> Peer<App> {
 
 fn ready(peer: &mut Peer<App>) -> Vec<String> {
     let frames = std::iter::from_fn(|| peer.next().now_or_never().flatten());
-    frames.map(|frame| String::from_utf8(frame.to_vec()).unwrap()).collect()
+    frames.map(|frame| String::from_utf8(frame.as_bytes().to_vec()).unwrap()).collect()
 }
 
 #[test]
@@ -272,17 +272,17 @@ mod slow_clients {
     #[test]
     fn an_error_that_the_procedure_does_not_declare_is_not_a_defined_one() {
         let id = json!("1");
-        let event = EncodedEvent::<Value>::fail(Slow::Slow).unwrap();
+        let event = EncodedEvent::<Value>::undeclared_error(Slow::Slow).unwrap();
         let text = event.frame(&serde_json::from_value(id.clone()).unwrap());
         assert!(
-            text.ends_with(
+            text.as_bytes().ends_with(
                 br#""defined":false,"code":"SLOW","status":429,"message":"Slow down"}}}}"#
             )
         );
-        let event = EncodedEvent::<Value, (), Slow>::error(Slow::Slow).unwrap();
+        let event = EncodedEvent::<Value, (), Slow>::declared_error(Slow::Slow).unwrap();
         let text = event.frame(&serde_json::from_value(id).unwrap());
         assert!(
-            text.ends_with(
+            text.as_bytes().ends_with(
                 br#""defined":true,"code":"SLOW","status":429,"message":"Slow down"}}}}"#
             )
         );

@@ -905,7 +905,7 @@ async fn replay_peer(case: &Value) {
             let answer = answer.unwrap_or_else(|_| panic!("{name}: no answer, after {got:?}"));
             let answer = answer.unwrap();
             // The comparison includes the type of the frame.
-            got.push(shown(answer.is_text(), &with_captured_boundary(&answer)));
+            got.push(shown(answer.is_text(), &with_captured_boundary(answer.as_bytes())));
         }
     }
     // No other frames, unless the capture shows only the side of the client.

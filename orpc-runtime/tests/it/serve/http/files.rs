@@ -497,7 +497,7 @@ async fn ask(message: impl Into<Bytes>) -> (bool, String) {
     let mut peer = Rpc::new(api::router()).peer(());
     peer.receive(message);
     let answer = peer.next().await.unwrap();
-    (answer.is_text(), String::from_utf8_lossy(&answer).into_owned())
+    (answer.is_text(), String::from_utf8_lossy(answer.as_bytes()).into_owned())
 }
 
 #[tokio::test]

@@ -442,8 +442,8 @@ async fn stopped(
     memory: &MemoryBudget,
     deadline: Duration,
 ) -> (Vec<tokio::net::TcpStream>, Vec<Raw<DuplexStream>>) {
-    let http = rpc.http(()).memory(memory).write_deadline(deadline);
-    let websocket = rpc.websocket(()).memory(memory).write_deadline(deadline);
+    let http = rpc.http(()).memory(memory).write_timeout(deadline);
+    let websocket = rpc.websocket(()).memory(memory).write_timeout(deadline);
     let address = support::serve(http).await;
     let mut sockets = Vec::new();
     for _ in 0..10 {
@@ -558,7 +558,7 @@ async fn parts_of_a_form_count_while_they_are_in_memory() {
 async fn unread_streams_hold_their_memory_until_they_are_dropped() {
     let rpc = rpc();
     let deadline = Duration::from_millis(500);
-    let service = rpc.http(()).service_memory(150_000).write_deadline(deadline);
+    let service = rpc.http(()).service_memory(150_000).write_timeout(deadline);
     let address = support::serve(service.clone()).await;
     let ping = || support::send(service.clone(), support::post("/length", "{\"json\":\"x\"}"));
     let body = b"{\"json\":200000}";

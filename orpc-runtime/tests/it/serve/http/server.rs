@@ -102,19 +102,19 @@ async fn run_with(
     set_up: impl FnOnce(Serve<axum::Router>) -> Serve<axum::Router>,
 ) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
     let (end, ended) = oneshot::channel();
     let closing = rpc.clone();
-    let server = set_up(serve(listener, app(rpc))).shutdown_on(async move {
+    let server = set_up(serve(listener, app(rpc))).with_graceful_shutdown(async move {
         _ = ended.await;
         closing.shutdown();
     });
+    let address = server.local_addr().unwrap();
     Running { address, end, server: tokio::spawn(server.into_future()) }
 }
 
 /// Deadlines beyond any test, so that each test sets its own.
 fn patient(server: Serve<axum::Router>) -> Serve<axum::Router> {
-    server.head_deadline(LONG).body_deadline(LONG).idle_limit(LONG).write_deadline(LONG)
+    server.head_deadline(LONG).body_timeout(LONG).idle_timeout(LONG).write_timeout(LONG)
 }
 
 async fn connect(server: &Running, bytes: &[u8]) -> TcpStream {
@@ -209,8 +209,8 @@ async fn incomplete_heads_end_by_their_deadline() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_further_request_ends_by_the_idle_limit() {
-    let server = run(|server| patient(server).idle_limit(SHORT)).await;
+async fn a_connection_without_a_further_request_ends_by_the_idle_timeout() {
+    let server = run(|server| patient(server).idle_timeout(SHORT)).await;
     let mut stream = connect(&server, PING).await;
     read_until(&mut stream, "\"pong\"").await;
     assert_eq!(rest(&mut stream).await, "");
@@ -235,7 +235,7 @@ async fn incomplete_bodies_fail_by_their_deadline() {
     // By the service, in any server.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = rpc().http(()).prefix("/rpc").body_deadline(SHORT);
+    let service = rpc().http(()).prefix("/rpc").body_timeout(SHORT);
     let app = axum::Router::new().fallback_service(service);
     tokio::spawn(axum::serve(listener, app).into_future());
     let mut open = Vec::new();
@@ -250,7 +250,7 @@ async fn incomplete_bodies_fail_by_their_deadline() {
         assert!(answer.contains("\"TIMEOUT\""), "{answer}");
     }
     // The deadline of the server, for any service.
-    let server = run(|server| patient(server).body_deadline(SHORT)).await;
+    let server = run(|server| patient(server).body_timeout(SHORT)).await;
     let mut open = Vec::new();
     for (path, rest_of) in
         [("/rpc/length", json), ("/rpc/length", form), ("/echo", json), ("/echo", chunked)]
@@ -265,7 +265,7 @@ async fn incomplete_bodies_fail_by_their_deadline() {
         assert_eq!(answer.contains("\"TIMEOUT\""), status == 408, "{path} {rest_of}: {answer}");
     }
     // A body of events may be silent for longer, but not forever.
-    let server = run(|server| patient(server).idle_limit(SHORT)).await;
+    let server = run(|server| patient(server).idle_timeout(SHORT)).await;
     let events = "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut stream = connect(&server, &head("/echo", events)).await;
     assert!(rest(&mut stream).await.starts_with("HTTP/1.1 400 "));
@@ -278,8 +278,8 @@ async fn incomplete_bodies_fail_by_their_deadline() {
 async fn half_bodies_fail_by_the_deadline_of_the_server_without_axum() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = serve(listener, rpc().http(()).body_deadline(LONG).input_silence_limit(LONG));
-    tokio::spawn(server.body_deadline(SHORT).idle_limit(SHORT).into_future());
+    let server = serve(listener, rpc().http(()).body_timeout(LONG).input_timeout(LONG));
+    tokio::spawn(server.body_timeout(SHORT).idle_timeout(SHORT).into_future());
     let cases = [
         ("length", "content-type: application/json\r\ncontent-length: 9\r\n\r\n{", "408 "),
         ("read", "content-type: text/event-stream\r\ncontent-length: 9\r\n\r\n:", "200 "),
@@ -294,9 +294,9 @@ async fn half_bodies_fail_by_the_deadline_of_the_server_without_axum() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_is_dropped_by_the_write_deadline() {
+async fn a_client_that_reads_nothing_is_dropped_by_the_write_timeout() {
     let rpc = rpc();
-    let server = run_with(&rpc, |server| patient(server).write_deadline(SHORT)).await;
+    let server = run_with(&rpc, |server| patient(server).write_timeout(SHORT)).await;
     let flood = b"POST /rpc/flood HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n\
         content-length: 14\r\n\r\n{\"json\":10000}";
     let stream = connect(&server, flood).await;
@@ -355,7 +355,7 @@ async fn narrow(server: &Running, bytes: &[u8]) -> TcpStream {
 #[tokio::test]
 async fn a_client_that_reads_nothing_is_dropped_even_after_everything_is_written() {
     let rpc = rpc();
-    let server = run_with(&rpc, |server| patient(server).write_deadline(SHORT)).await;
+    let server = run_with(&rpc, |server| patient(server).write_timeout(SHORT)).await;
     let once = b"POST /rpc/once HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n\
         content-length: 14\r\n\r\n{\"json\":20000}";
     let stream = narrow(&server, once).await;
@@ -368,7 +368,7 @@ async fn a_client_that_reads_nothing_is_dropped_even_after_everything_is_written
 #[tokio::test]
 async fn tcp_probes_a_silent_client() {
     for keepalive in [Some(Duration::from_secs(30)), None] {
-        let server = run(|server| patient(server).keepalive(keepalive)).await;
+        let server = run(|server| patient(server).tcp_keepalive(keepalive)).await;
         let mut client = connect(&server, PING).await;
         read_until(&mut client, "\"pong\"").await;
         let hex = |port: u16| format!("0100007F:{port:04X}");

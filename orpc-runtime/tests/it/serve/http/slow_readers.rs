@@ -108,7 +108,7 @@ async fn a_client_that_reads_nothing_is_dropped_with_its_memory() {
     ];
     let dropped = readers.map(|(path, input)| async move {
         let rpc = Rpc::new(api::router());
-        let service = rpc.http(()).write_deadline(Duration::from_millis(200));
+        let service = rpc.http(()).write_timeout(Duration::from_millis(200));
         let (address, connections) = listen(service).await;
         let reader = ask(address, path, input).await;
         until(path, || Arc::strong_count(&connections) > 2).await;
@@ -123,7 +123,7 @@ async fn a_client_that_reads_nothing_is_dropped_with_its_memory() {
 #[tokio::test]
 async fn a_client_that_reads_slowly_gets_everything() {
     // A deadline that is missed unless each piece read extends it.
-    let service = Rpc::new(api::router()).http(()).write_deadline(Duration::from_secs(10));
+    let service = Rpc::new(api::router()).http(()).write_timeout(Duration::from_secs(10));
     let (address, _) = listen(service).await;
     for path in ["result", "download"] {
         let mut stream = ask(address, path, "").await;

@@ -169,7 +169,7 @@ fn served() -> (Rpc<App>, WebSocketService<App>, App) {
     let service = rpc.websocket(app.clone()).hooks(app.clone()).unsent_limit(UNSENT);
     // On slow machines as well, and although the clients here send no pongs.
     let long = Duration::from_secs(3600);
-    let service = service.ping_interval(None).idle_limit(long).write_deadline(long);
+    let service = service.ping_interval(None).idle_timeout(long).write_timeout(long);
     (rpc, service, app)
 }
 
@@ -367,9 +367,9 @@ async fn a_room_drops_a_stalled_client_and_the_others_get_everything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_reads_again_is_dropped_by_the_write_deadline() {
+async fn a_client_that_never_reads_again_is_dropped_by_the_write_timeout() {
     let (rpc, service, app) = served();
-    let service = service.write_deadline(Duration::from_secs(5));
+    let service = service.write_timeout(Duration::from_secs(5));
     let stalled = subscribe(&service, "/hibernating", "", TEXT).await;
     let mut other = subscribe(&service, "/hibernating", "", TEXT).await;
     let room = app.room();

@@ -123,10 +123,10 @@ impl Writer {
                     return Ok((*id, true));
                 }
                 if !channels.has_room_for_key(state) {
-                    return Err(PublishError::TooMany("idempotency keys"));
+                    return Err(PublishError::TooManyKeys);
                 }
             }
-            let id = state.log.next().ok_or(PublishError::TooMany("events"))?;
+            let id = state.log.next().ok_or_else(PublishError::no_numbers)?;
             let record = Record::of(&event);
             let bytes = record.weight();
             state.log.append(record, bytes, now);
