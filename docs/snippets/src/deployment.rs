@@ -31,6 +31,16 @@ pub async fn serve(
 }
 // #endregion server
 
+// #region unix
+#[cfg(unix)]
+pub fn on_a_unix_socket(
+    rpc: &Rpc<()>,
+) -> std::io::Result<impl IntoFuture<Output = std::io::Result<()>>> {
+    let listener = tokio::net::UnixListener::bind("/run/app/rpc.sock")?;
+    Ok(orpc_runtime::serve(listener, axum::Router::new().nest_service("/rpc", rpc.http(()))))
+}
+// #endregion unix
+
 // #region cors
 use http::header::HeaderValue;
 use tower::Layer as _;

@@ -48,15 +48,15 @@ impl Addresses {
 }
 
 impl Admission {
-    /// Counts a connection from that address; `None` if the address has reached its
-    /// limit.
+    /// Counts a connection from that address, if it has one; `None` if the address has
+    /// reached its limit.
     pub(super) fn new(
         permit: OwnedSemaphorePermit,
         addresses: Option<&Arc<Addresses>>,
-        address: IpAddr,
+        address: Option<IpAddr>,
     ) -> Option<Self> {
-        let address = match addresses {
-            Some(addresses) => Some(addresses.admit(address)?),
+        let address = match addresses.zip(address) {
+            Some((addresses, address)) => Some(addresses.admit(address)?),
             None => None,
         };
         Some(Self { _permit: permit, _address: address })

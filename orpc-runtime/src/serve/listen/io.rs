@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::FutureExt as _;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, Interest, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::admission::Admission;
+use super::listener::Listener;
+use super::options;
 use crate::budget::Reservation;
 use crate::serve::time::after;
 
@@ -26,6 +26,8 @@ pub(super) struct Deadlines {
     pub(super) idle: Duration,
     /// For a client to take sent bytes.
     pub(super) write: Duration,
+    /// Silence after which TCP probes the client.
+    pub(super) keepalive: Option<Duration>,
 }
 
 /// State of a connection's requests, shared with the service.
@@ -94,10 +96,11 @@ const GONE: Duration = Duration::from_secs(1);
 /// Interval of looks at a client whose next bytes wait to be read.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// A TCP connection with [`Deadlines`]. It fails when one has passed.
-#[derive(Debug)]
-pub(super) struct TimedConnection {
-    stream: TcpStream,
+/// A connection with [`Deadlines`]. It fails when one has passed.
+pub(super) struct TimedConnection<L: Listener> {
+    io: L::Io,
+    /// The options of the transport are set.
+    is_tuned: bool,
     turn: Arc<Turn>,
     deadlines: Deadlines,
     /// Number of the request that `waiting` is for.
@@ -117,16 +120,17 @@ pub(super) struct TimedConnection {
     _admission: Admission,
 }
 
-impl TimedConnection {
+impl<L: Listener> TimedConnection<L> {
     pub(super) fn new(
-        stream: TcpStream,
+        io: L::Io,
         turn: Arc<Turn>,
         deadlines: Deadlines,
         head_bytes: Reservation,
         admission: Admission,
     ) -> Self {
-        Self {
-            stream,
+        let mut connection = Self {
+            io,
+            is_tuned: false,
             turn,
             deadlines,
             requests: 0,
@@ -138,7 +142,21 @@ impl TimedConnection {
             head: 0,
             head_bytes,
             _admission: admission,
+        };
+        connection.tune();
+        connection
+    }
+
+    /// Sets the options of the transport, once it is known.
+    fn tune(&mut self) {
+        if self.is_tuned {
+            return;
         }
+        let Some(transport) = L::transport(&self.io) else { return };
+        if let Err(error) = options::set(transport, &self.deadlines) {
+            tracing::debug!(%error, "the options of a connection cannot be set");
+        }
+        self.is_tuned = true;
     }
 
     /// Follows the state of the service's requests.
@@ -203,7 +221,10 @@ impl TimedConnection {
 
     fn fail(&self) -> io::Error {
         let does_not_read = self.blocked.is_some();
-        if does_not_read && let Err(error) = self.stream.set_zero_linger() {
+        if does_not_read
+            && let Some(transport) = L::transport(&self.io)
+            && let Err(error) = transport.discard_unsent()
+        {
             // Otherwise the kernel keeps the bytes that the client does not read.
             tracing::debug!(%error, "a connection cannot be reset");
         }
@@ -221,12 +242,13 @@ impl TimedConnection {
     /// read on during a call if it has bytes of the next request.
     fn look_after_client(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let is_busy = self.turn.is_busy.load(Ordering::Relaxed);
-        if !is_busy || self.is_reading || self.turn.is_switched.load(Ordering::Relaxed) {
+        let is_read = !is_busy || self.is_reading || self.turn.is_switched.load(Ordering::Relaxed);
+        let Some(transport) = L::transport(&self.io).filter(|_| !is_read) else {
             self.watch = None;
             return Ok(());
-        }
+        };
         loop {
-            match self.stream.poll_read_ready(cx) {
+            match transport.poll_read_ready(cx) {
                 // Woken when it is gone.
                 Poll::Pending => {
                     self.watch = None;
@@ -234,8 +256,7 @@ impl TimedConnection {
                 }
                 Poll::Ready(ready) => ready?,
             }
-            let ready = self.stream.ready(Interest::READABLE).now_or_never().transpose()?;
-            let is_gone = ready.is_some_and(|ready| ready.is_read_closed());
+            let is_gone = transport.is_read_closed()?;
             let watch = match &mut self.watch {
                 Some((timer, was_gone)) if *was_gone == is_gone => timer,
                 watch => {
@@ -267,7 +288,7 @@ impl TimedConnection {
     }
 }
 
-impl AsyncRead for TimedConnection {
+impl<L: Listener> AsyncRead for TimedConnection<L> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -276,15 +297,16 @@ impl AsyncRead for TimedConnection {
         self.follow_turn();
         let filled = buffer.filled().len();
         let read = if self.turn.is_switched.load(Ordering::Relaxed) {
-            Pin::new(&mut self.stream).poll_read(cx, buffer)
+            Pin::new(&mut self.io).poll_read(cx, buffer)
         } else {
-            Pin::new(&mut (&mut self.stream).take(MAX_READ as u64)).poll_read(cx, buffer)
+            Pin::new(&mut (&mut self.io).take(MAX_READ as u64)).poll_read(cx, buffer)
         };
         self.is_reading = read.is_pending();
         if read.is_pending() {
             return self.poll_late(cx).map(Err);
         }
         self.watch = None;
+        self.tune();
         if let Waiting::Request(_) = self.waiting {
             self.waiting = Waiting::Head(Instant::now());
         }
@@ -293,13 +315,13 @@ impl AsyncRead for TimedConnection {
     }
 }
 
-impl AsyncWrite for TimedConnection {
+impl<L: Listener> AsyncWrite for TimedConnection<L> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         self.note_write(written, cx)
     }
 
@@ -308,20 +330,20 @@ impl AsyncWrite for TimedConnection {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
         self.note_write(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.look_after_client(cx)?;
-        Pin::new(&mut self.stream).poll_flush(cx)
+        Pin::new(&mut self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }

@@ -4,20 +4,21 @@ use std::io;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::TcpStream;
 
 use super::io::Deadlines;
+use super::listener::Transport;
 
 /// Sets the options of an accepted connection: small messages are sent at once, and a
-/// lost client is detected.
-pub(super) fn set(
-    stream: &TcpStream,
-    keepalive: Option<Duration>,
-    deadlines: &Deadlines,
-) -> io::Result<()> {
+/// lost client is detected. Unix sockets need none.
+pub(super) fn set(transport: Transport<'_>, deadlines: &Deadlines) -> io::Result<()> {
+    let stream = match transport {
+        Transport::Tcp(stream) => stream,
+        #[cfg(unix)]
+        Transport::Unix(_) => return Ok(()),
+    };
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
-    if let Some(silence) = keepalive {
+    if let Some(silence) = deadlines.keepalive {
         // In whole seconds, at least one.
         let silence = silence.max(Duration::from_secs(1));
         let keepalive = TcpKeepalive::new().with_time(silence);
@@ -27,7 +28,5 @@ pub(super) fn set(
     }
     #[cfg(any(target_os = "android", target_os = "linux"))]
     socket.set_tcp_user_timeout(Some(deadlines.write))?;
-    #[cfg(not(any(target_os = "android", target_os = "linux")))]
-    let _ = deadlines;
     Ok(())
 }

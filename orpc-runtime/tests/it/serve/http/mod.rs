@@ -8,6 +8,8 @@ mod event_input;
 mod files;
 mod files_memory;
 mod hostile;
+#[cfg(feature = "server")]
+mod listeners;
 mod memory;
 mod methods;
 #[cfg(feature = "server")]

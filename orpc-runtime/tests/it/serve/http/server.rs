@@ -8,7 +8,7 @@ use std::time::Duration;
 use orpc_runtime::prelude::*;
 use orpc_runtime::server::{RequestBody, Serve};
 use orpc_runtime::{MemoryBudget, PeerAddr, serve};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -16,10 +16,10 @@ use tokio::task::JoinHandle;
 use crate::support::websocket::{Raw, TEXT, call, until_soon, within};
 
 /// Short enough for a test, long enough for a busy machine.
-const SHORT: Duration = Duration::from_millis(300);
+pub(super) const SHORT: Duration = Duration::from_millis(300);
 
 /// Beyond any test.
-const LONG: Duration = Duration::from_secs(600);
+pub(super) const LONG: Duration = Duration::from_secs(600);
 
 #[router]
 pub mod api {
@@ -74,11 +74,11 @@ pub mod api {
     }
 }
 
-fn rpc() -> Rpc<()> {
+pub(super) fn rpc() -> Rpc<()> {
     Rpc::new(api::router())
 }
 
-fn app(rpc: &Rpc<()>) -> axum::Router {
+pub(super) fn app(rpc: &Rpc<()>) -> axum::Router {
     let echo = axum::routing::post(async |body: String| body);
     axum::Router::new()
         .nest_service("/rpc", rpc.http(()))
@@ -124,7 +124,7 @@ async fn connect(server: &Running, bytes: &[u8]) -> TcpStream {
 }
 
 /// Everything that the server sends before it ends the connection.
-async fn rest(stream: &mut TcpStream) -> String {
+pub(super) async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut rest = Vec::new();
     match within(stream.read_to_end(&mut rest)).await {
         Ok(_) => {}
@@ -134,7 +134,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 }
 
 /// Reads until the text has arrived.
-async fn read_until(stream: &mut TcpStream, text: &str) -> String {
+pub(super) async fn read_until(stream: &mut (impl AsyncRead + Unpin), text: &str) -> String {
     let mut read = Vec::new();
     while !String::from_utf8_lossy(&read).contains(text) {
         let length = within(stream.read_buf(&mut read)).await.unwrap();
@@ -143,7 +143,7 @@ async fn read_until(stream: &mut TcpStream, text: &str) -> String {
     String::from_utf8(read).unwrap()
 }
 
-const PING: &[u8] = b"GET /rpc/ping HTTP/1.1\r\nhost: test\r\n\r\n";
+pub(super) const PING: &[u8] = b"GET /rpc/ping HTTP/1.1\r\nhost: test\r\n\r\n";
 
 #[tokio::test]
 async fn calls_streams_sockets_and_axum_handlers_are_served() {
