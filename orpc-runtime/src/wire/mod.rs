@@ -17,6 +17,7 @@ mod form;
 mod headers;
 mod message;
 mod multipart;
+mod object;
 mod protocol;
 mod query;
 mod sse;

@@ -114,6 +114,29 @@ fn a_message_of_one_side_is_not_one_of_the_other() {
 }
 
 #[test]
+fn arrays_are_not_read_as_objects() {
+    let protocol = Protocol::default();
+    let request =
+        |text: &'static str| protocol.decode_request(&Bytes::from_static(text.as_bytes()));
+    for text in [r#"["1",null,{"u":"/ping"}]"#, r#"{"i":"1","p":["/ping"]}"#, r#"["1","request"]"#]
+    {
+        assert_eq!(request(text).map(drop), Err(BadMessage::Syntax), "{text}");
+    }
+    for text in [
+        r#"{"i":"1","t":3,"p":["message",{"json":1}]}"#,
+        r#"{"i":"1","t":3,"p":{"e":"message","m":["id",1]}}"#,
+    ] {
+        assert_eq!(request(text).unwrap().payload, Payload::UnknownEvent, "{text}");
+    }
+    assert!(protocol.decode_response(&Bytes::from_static(br#"{"i":"1","p":[200]}"#)).is_err());
+    assert!(protocol.decode_answer(b"[0,200]", 207).is_err());
+    assert!(protocol.decode_batch(&Bytes::from_static(br#"[["http://x/ping"]]"#), 10).is_err());
+    // Not an envelope of the other version, which has names of types there.
+    #[cfg(feature = "http")]
+    assert!(!crate::wire::v2::http::is_envelope(br#"[[["date"]]]"#));
+}
+
+#[test]
 fn batches_of_channels_come_back_as_they_were_captured() {
     let protocol = Protocol::default();
     let mut run = 0;

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use crate::wire::headers::{self, RawHeaders, write_headers};
+use crate::wire::object::Object;
 use crate::wire::{Answer, BadBatch, Item, Mode};
 
 /// Marks a request as a batch, with the mode of its response.
@@ -54,11 +55,12 @@ pub(super) fn mode(headers: &HeaderMap) -> Option<Mode> {
 
 /// Decodes a batch of at most `limit` calls.
 pub(super) fn decode(text: &Bytes, limit: usize) -> Result<Vec<Item>, BadBatch> {
-    let items: Vec<RawItem<'_>> = serde_json::from_slice(text).map_err(|_| BadBatch::Malformed)?;
+    let items: Vec<Object<RawItem<'_>>> =
+        serde_json::from_slice(text).map_err(|_| BadBatch::Malformed)?;
     if items.len() > limit {
         return Err(BadBatch::TooMany);
     }
-    items.into_iter().map(|item| item.decode(text)).collect()
+    items.into_iter().map(|Object(item)| item.decode(text)).collect()
 }
 
 impl RawItem<'_> {

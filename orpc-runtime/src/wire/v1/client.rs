@@ -14,6 +14,7 @@ use super::{V1, peer};
 use crate::core::UnicodeHeaders;
 use crate::wire::client::ClientCodec;
 use crate::wire::headers::{self, RawHeaders, write_headers};
+use crate::wire::object::Object;
 use crate::wire::{
     Answer, BadMessage, Body, CallId, Item, Message, Mode, Payload, Request, Response,
 };
@@ -68,7 +69,7 @@ impl ClientCodec for V1 {
             Some("4") => Payload::Abort,
             _ => {
                 let payload = p.ok_or(BadMessage::Syntax)?;
-                let response: RawResponse<'_> =
+                let Object::<RawResponse<'_>>(response) =
                     serde_json::from_str(payload.get()).map_err(|_| BadMessage::Syntax)?;
                 let raw = response.h.unwrap_or_default();
                 let body = peer::read_body(frame, &raw, response.b, delimiter);
@@ -143,7 +144,8 @@ impl ClientCodec for V1 {
     }
 
     fn decode_answer(text: &[u8], common: u16) -> Result<(usize, Answer), BadMessage> {
-        let raw: RawAnswer<'_> = serde_json::from_slice(text).map_err(|_| BadMessage::Syntax)?;
+        let Object::<RawAnswer<'_>>(raw) =
+            serde_json::from_slice(text).map_err(|_| BadMessage::Syntax)?;
         let status = StatusCode::from_u16(raw.status.unwrap_or(common));
         let headers = headers::read(&raw.headers.unwrap_or_default());
         let body = raw.body.map_or_else(Vec::new, |body| body.get().as_bytes().to_vec());

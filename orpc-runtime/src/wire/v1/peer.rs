@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 
 use crate::core::{EventKind, EventMeta};
 use crate::wire::headers::{self, RawHeaders, write_members};
+use crate::wire::object::Object;
 use crate::wire::{BadCall, BadMessage, Body, CallId, Message, Payload, Request, Response};
 
 /// Separates the text and the body of a binary message; UTF-8 never contains this byte.
@@ -60,7 +61,7 @@ struct RawEvent<'a> {
     #[serde(default, borrow, deserialize_with = "present")]
     d: Option<&'a RawValue>,
     #[serde(default)]
-    m: Option<RawMeta>,
+    m: Option<Object<RawMeta>>,
 }
 
 #[derive(Deserialize)]
@@ -102,15 +103,16 @@ pub(super) fn delimiter(frame: &[u8]) -> Option<usize> {
 
 pub(super) fn parse(frame: &Bytes, delimiter: Option<usize>) -> Result<RawMessage<'_>, BadMessage> {
     let text = delimiter.map_or(&frame[..], |at| &frame[..at]);
-    serde_json::from_slice(text).map_err(|_| BadMessage::Syntax)
+    let message = serde_json::from_slice::<Object<_>>(text);
+    message.map(|Object(message)| message).map_err(|_| BadMessage::Syntax)
 }
 
 /// Returns `true` if the payload is a call. Another message without a type may be an
 /// answer: two servers on one channel would answer each other endlessly.
 fn is_call(payload: Option<&RawValue>) -> bool {
     payload
-        .and_then(|payload| serde_json::from_str::<RawTarget<'_>>(payload.get()).ok())
-        .is_some_and(|raw| is_target(&raw.u))
+        .and_then(|payload| serde_json::from_str::<Object<RawTarget<'_>>>(payload.get()).ok())
+        .is_some_and(|Object(raw)| is_target(&raw.u))
 }
 
 /// Returns `true` if the text is a path or a complete URL.
@@ -124,7 +126,8 @@ fn read_request(
     delimiter: Option<usize>,
 ) -> Result<Request, BadCall> {
     let payload = payload.ok_or(MALFORMED)?;
-    let request: RawRequest<'_> = serde_json::from_str(payload.get()).map_err(|_| MALFORMED)?;
+    let Object::<RawRequest<'_>>(request) =
+        serde_json::from_str(payload.get()).map_err(|_| MALFORMED)?;
     if !is_target(&request.u) {
         return Err(MALFORMED);
     }
@@ -168,14 +171,14 @@ pub(super) fn read_body(
 
 pub(super) fn decode_event<T>(frame: &Bytes, payload: Option<&RawValue>) -> Payload<T> {
     let event = payload.and_then(|payload| serde_json::from_str(payload.get()).ok());
-    let Some::<RawEvent<'_>>(event) = event else { return Payload::UnknownEvent };
+    let Some(Object::<RawEvent<'_>>(event)) = event else { return Payload::UnknownEvent };
     let kind = match event.e {
         "message" => EventKind::Message,
         "error" => EventKind::Error,
         "done" => EventKind::Done,
         _ => return Payload::UnknownEvent,
     };
-    let meta = event.m.map_or_else(EventMeta::default, |meta| EventMeta {
+    let meta = event.m.map_or_else(EventMeta::default, |Object(meta)| EventMeta {
         id: meta.id,
         retry: meta.retry.and_then(|retry| retry.as_u64()).map(Duration::from_millis),
         comments: meta.comments,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::encode_response;
+use crate::wire::object::Object;
 
 /// Marks a request as a batch.
 const ORPC_BATCH: HeaderName = HeaderName::from_static("orpc-batch");
@@ -39,7 +40,8 @@ pub(in crate::wire) fn is_envelope(text: &[u8]) -> bool {
         let name = segments.and_then(|segments| segments.trim_start().strip_prefix('"'));
         name.is_some_and(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))
     };
-    serde_json::from_slice::<Raw<'_>>(text).is_ok_and(|raw| raw.meta.iter().any(is_named))
+    serde_json::from_slice::<Object<Raw<'_>>>(text)
+        .is_ok_and(|Object(raw)| raw.meta.iter().any(is_named))
 }
 
 /// Encodes the answers to the calls of a batch, as the body of one response. At most the first `limit` calls are
@@ -52,9 +54,11 @@ pub(in crate::wire) fn encode_batch(text: &[u8], limit: usize) -> Vec<u8> {
         #[serde(borrow)]
         kind: Cow<'a, str>,
     }
-    let items: Vec<Item<'_>> = serde_json::from_slice(text).unwrap_or_default();
+    let items: Vec<Object<Item<'_>>> = serde_json::from_slice(text).unwrap_or_default();
     let mut body = Vec::from(b"[");
-    for item in items.iter().filter(|item| item.kind == "request").take(limit) {
+    for item in
+        items.iter().map(|Object(item)| item).filter(|item| item.kind == "request").take(limit)
+    {
         if body.len() > 1 {
             body.push(b',');
         }

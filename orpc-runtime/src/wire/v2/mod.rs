@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::object::Object;
 use super::{BadCall, BadMessage, CallId, ForeignProtocol, Message, Payload};
 #[cfg(feature = "websocket")]
 use super::{BeginningKind, beginning::Members};
@@ -35,8 +36,8 @@ struct RawMessage<'a> {
 pub(super) fn decode<T>(frame: &Bytes) -> Result<Message<T>, BadMessage> {
     // The byte 0xFF separates the text and the body of a binary message.
     let end = memchr::memchr(0xff, frame).unwrap_or(frame.len());
-    let message = serde_json::from_slice::<RawMessage<'_>>(&frame[..end]);
-    let RawMessage { id, kind } = message.map_err(|_| BadMessage::Syntax)?;
+    let message = serde_json::from_slice::<Object<RawMessage<'_>>>(&frame[..end]);
+    let Object(RawMessage { id, kind }) = message.map_err(|_| BadMessage::Syntax)?;
     match (id, kind.as_deref()) {
         (Some(id), Some("request")) => {
             let payload = Payload::Unreadable(BadCall::Foreign(ForeignProtocol::V2));
