@@ -163,7 +163,7 @@ impl<C> SharedContext for Checked<C, false> {
 
 /// Adds hooks by a name, which `Checked` says is that of a value.
 #[diagnostic::on_unimplemented(
-    message = "write `impl Hooks<{C}> for {H}`: hooks of a router with the context `{C}` are told of its calls",
+    message = "write `impl Hooks<{C}>` for the type of this value, or for a `struct` of your own in place of a function: `{H}` lacks it",
     label = "not told of calls with the context `{C}`",
     note = "hooks are a value, such as a unit struct; functions with `#[middleware]` are named by `with = …`",
     note = "without `context = …` on the router, write `impl<C: Send + Sync> Hooks<C>`"

@@ -168,14 +168,55 @@ fn check_input_name(function: &Signature, errors: &mut Diagnostics) {
     }
 }
 
-// `In<'_>`, `Vec<&str>`; not `Cow<'_, str>`, which may be owned
+/// Traits whose objects nobody deserialises. Those of a user's own trait may be, as with
+/// typetag.
+const NEVER_READ: [&str; 16] = [
+    "Any",
+    "AsyncFn",
+    "AsyncFnMut",
+    "AsyncFnOnce",
+    "Debug",
+    "Display",
+    "Error",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "Future",
+    "Iterator",
+    "Read",
+    "Stream",
+    "ToString",
+    "Write",
+];
+
+// `In<'_>`, `Vec<&str>`, `Box<dyn Any>`, `fn()`; not `Cow<'_, str>`, which may be owned
 fn check_owned(ty: &Type, errors: &mut Diagnostics) {
     struct Borrows<'e>(&'e mut Diagnostics);
 
     const MESSAGE: &str =
         "write a type that owns its data, `String` for `&str`: an input outlives its message";
 
+    const UNREADABLE: &str = "write a struct, an enum or another type with `Deserialize` and `JsonSchema`: an input is read from JSON";
+
     impl VisitMut for Borrows<'_> {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            let is_never_read = |bound: &TypeParamBound| match bound {
+                TypeParamBound::Trait(bound) => bound
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|last| NEVER_READ.iter().any(|name| last.ident == name)),
+                _ => false,
+            };
+            match ty {
+                Type::TraitObject(object) if object.bounds.iter().any(is_never_read) => {
+                    self.0.at(&*ty, UNREADABLE);
+                }
+                Type::FnPtr(_) | Type::Ptr(_) => self.0.at(&*ty, UNREADABLE),
+                _ => visit_mut::visit_type_mut(self, ty),
+            }
+        }
+
         fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
             if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
                 self.0.at(&*reference, MESSAGE);
@@ -195,9 +236,12 @@ fn check_owned(ty: &Type, errors: &mut Diagnostics) {
         }
     }
 
-    // An `impl …` is reported already.
-    if !matches!(ty, Type::ImplTrait(_)) {
-        Borrows(errors).visit_type_mut(&mut ty.clone());
+    match ty {
+        // It is reported already.
+        Type::ImplTrait(_) => {}
+        Type::Slice(_) => errors.at(ty, "write `Vec<_>`: an input is owned"),
+        ty if is_named(ty, "str") => errors.at(ty, "write `String`: an input is owned"),
+        ty => Borrows(errors).visit_type_mut(&mut ty.clone()),
     }
 }
 

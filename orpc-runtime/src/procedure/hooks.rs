@@ -53,7 +53,7 @@ use crate::schema::SchemaError;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "write `impl Hooks<{C}> for {Self}`: hooks of a router with the context `{C}` are told of its calls",
+    message = "write `impl Hooks<{C}>` for the type of this value, or for a `struct` of your own in place of a function: `{Self}` lacks it",
     label = "not told of calls with the context `{C}`",
     note = "without `context = …` on the router, write `impl<C: Send + Sync> Hooks<C>`"
 )]

@@ -171,6 +171,7 @@ impl JsonSchema for BigInt {
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
 pub type bigint = As<BigInt>;
 
+#[diagnostic::do_not_recommend]
 impl<T: Clone + TryInto<BigInt, Error: fmt::Display>> SerializeAs<BigInt> for T {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let big = self.clone().try_into().map_err(serde::ser::Error::custom)?;
@@ -178,6 +179,7 @@ impl<T: Clone + TryInto<BigInt, Error: fmt::Display>> SerializeAs<BigInt> for T 
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'de, T: TryFrom<BigInt, Error: fmt::Display>> DeserializeAs<'de, BigInt> for T {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::try_from(BigInt::deserialize(deserializer)?).map_err(serde::de::Error::custom)

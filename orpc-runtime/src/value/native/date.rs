@@ -291,12 +291,14 @@ impl JsonSchema for Date {
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]
 pub type date = As<Date>;
 
+#[diagnostic::do_not_recommend]
 impl<T: Clone + Into<Date>> SerializeAs<Date> for T {
     fn serialize_as<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.clone().into().serialize(serializer)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'de, T: TryFrom<Date, Error: fmt::Display>> DeserializeAs<'de, Date> for T {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::try_from(Date::deserialize(deserializer)?).map_err(serde::de::Error::custom)

@@ -111,7 +111,7 @@ impl<F: JsonSchema> JsonSchema for As<F> {
 
 /// A type that is serialised as an `F`.
 #[diagnostic::on_unimplemented(
-    message = "write a field here that converts into the type in `with`: `{Self}` is not written as `{F}`",
+    message = "write a field that converts into `{F}`, or the form of this one, such as `As::<Option<{F}>>`: `{Self}` is not written as `{F}`",
     label = "not written as `{F}`",
     note = "`Option`, `Vec` and maps stand on both sides: `As::<Option<Date>>` for a field of type `Option<…>`"
 )]
@@ -125,7 +125,7 @@ pub trait SerializeAs<F> {
 
 /// A type that is deserialised as an `F`.
 #[diagnostic::on_unimplemented(
-    message = "write a field here that the type in `with` converts into: `{Self}` is not read as `{F}`",
+    message = "write a field that `{F}` converts into, or the form of this one, such as `As::<Option<{F}>>`: `{Self}` is not read as `{F}`",
     label = "not read as `{F}`",
     note = "`Option`, `Vec` and maps stand on both sides: `As::<Option<Date>>` for a field of type `Option<…>`"
 )]
