@@ -89,3 +89,24 @@ impl Keys {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::id::Epoch;
+
+    #[test]
+    fn a_channel_has_a_bounded_number_of_keys() {
+        let mut keys = Keys::default();
+        let event = EventId::new(Epoch::of(7), 1);
+        for number in 0..100_000 {
+            assert!(!keys.is_full(), "{number}");
+            keys.insert(number.to_string().into(), event, 0);
+            keys.insert("0".into(), event, 0);
+        }
+        assert!(keys.is_full());
+        assert!(keys.bytes() > 100_000 * 32);
+        keys.forget_before(1);
+        assert_eq!((keys.is_full(), keys.is_empty(), keys.bytes()), (false, true, 0));
+    }
+}

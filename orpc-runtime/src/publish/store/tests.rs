@@ -97,6 +97,9 @@ async fn a_reader_from_now_on_begins_when_the_store_answers() {
     assert!(reader.opened().now_or_never().is_none());
     publish(&publisher, 2..=2).await;
     assert!(network.answer(Ok(())));
+    // Polled, although there is nothing to read yet.
+    assert!(reader.next_ready().await.is_none());
+    assert_eq!(reader.position().map(|position| position.sequence()), Some(2));
     let position = reader.opened().await.unwrap();
     assert_eq!((position.sequence(), reader.position()), (2, Some(position)));
     publish(&publisher, 3..=4).await;
@@ -147,6 +150,13 @@ async fn a_late_error_is_the_only_item() {
         assert!(reader.next_ready().await.is_none());
         assert!(matches!(reader.opened().await, Err(ReadError::Closed)));
     }
+    // So is one that was found by waiting for the position.
+    let (publisher, network) = distant();
+    let mut reader = publisher.subscribe("room", Start::Latest).unwrap();
+    assert!(network.answer(Err(OpenError::TooMany)));
+    assert!(matches!(reader.opened().await, Err(ReadError::Store(_))));
+    assert!(reader.next().await.is_none());
+    assert!(matches!(reader.opened().await, Err(ReadError::Closed)));
 }
 
 #[tokio::test]

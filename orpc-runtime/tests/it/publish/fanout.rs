@@ -314,9 +314,16 @@ async fn ids_that_are_not_of_the_channel_are_refused_or_a_gap() {
     assert_eq!((&gap["code"], &gap["defined"]), (&json!("EVENT_GAP"), &json!(true)));
     assert_eq!((&gap["status"], &gap["data"]["reason"]), (&json!(410), &json!("epoch")));
     assert_eq!(gap["data"]["resume"], resume);
-    let resume = resume.as_str().unwrap().parse().unwrap();
+    let resume: EventId = resume.as_str().unwrap().parse().unwrap();
     follow(&mut socket, Some(resume)).await;
     assert_eq!(values(&mut socket, 1).await, [1]);
+
+    // Beyond the end of the log, where the other reader waits.
+    let ahead = format!("{}.{}", resume.epoch(), u64::MAX).parse().unwrap();
+    let mut socket = open(&service).await;
+    follow(&mut socket, Some(ahead)).await;
+    let (gap, _) = error(&mut socket).await;
+    assert_eq!((&gap["code"], &gap["data"]["reason"]), (&json!("EVENT_GAP"), &json!("ahead")));
 }
 
 #[tokio::test]
