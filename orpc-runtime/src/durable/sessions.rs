@@ -250,3 +250,102 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+    use std::time::UNIX_EPOCH;
+
+    use serde_json::json;
+
+    use super::super::ids::TokenHash;
+    use super::super::issuer::Issuer;
+    use super::super::token::SigningKeys;
+    use super::*;
+    use crate::budget::{Budget, Reservation};
+    use crate::publish::Publisher;
+    use crate::serve::Admitted;
+    use crate::socket::SocketConfig;
+
+    /// Adds a socket of its own client, with a token that expires at that second.
+    fn add(sessions: &Arc<Sessions>, client: &str, exp: u64) -> Socket {
+        let claims = json!({ "chn": "room", "iat": 1, "exp": exp, "cid": client });
+        let seat = Seat {
+            client: DurableClient::new(client, serde_json::from_value(claims).unwrap()),
+            token: TokenHash::of(client),
+            held: OnceLock::new(),
+            reading: Mutex::default(),
+            publisher: Publisher::memory(),
+            issuer: Arc::new(Issuer::new(SigningKeys::new(["key"]).unwrap(), Vec::new())),
+            sessions: Arc::clone(sessions),
+        };
+        let mut request = http::Request::new(()).into_parts().0;
+        request.extensions.insert(Admitted(Arc::new(seat)));
+        let memory = Budget::new(usize::MAX);
+        let held = Reservation::unbounded();
+        let socket = Socket::new(request, SocketConfig::default(), 1024, memory, held);
+        sessions.add(&socket);
+        socket
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    /// The watch of these sockets does not run meanwhile: nothing is awaited.
+    #[tokio::test]
+    async fn sockets_are_closed_behind_the_last_instant_of_their_tokens() {
+        let sessions = Arc::new(Sessions::default());
+        let first: Vec<_> = (0..300).map(|n| add(&sessions, &format!("{n}"), 1000)).collect();
+        let last = add(&sessions, "last", 2000);
+        let closed = || first.iter().filter(|socket| socket.closing().is_some()).count();
+        let instant = Duration::from_millis(1);
+        assert_eq!(sessions.close_expired(at(990)), Some(Duration::from_secs(10) + instant));
+        assert_eq!(sessions.close_expired(at(1000)), Some(instant));
+        assert_eq!(closed(), 0);
+        // Others use the table between two parts of many.
+        assert_eq!(sessions.close_expired(at(1001)), Some(Duration::ZERO));
+        assert_eq!(closed(), CLOSED_AT_ONCE);
+        assert_eq!(sessions.close_expired(at(1001)), Some(Duration::from_secs(999) + instant));
+        assert_eq!((closed(), last.closing().is_some()), (300, false));
+        let reason = first[0].closing().map(|frame| (frame.code, frame.reason));
+        assert_eq!(reason, Some((CloseCode::POLICY, "Token expired".to_owned())));
+        assert_eq!(sessions.close_expired(at(2001)), Some(LONGEST_SLEEP), "they are not gone");
+        assert!(last.closing().is_some());
+        for socket in first.iter().chain([&last]) {
+            socket.leave_groups();
+        }
+        assert_eq!(sessions.close_expired(at(2001)), None);
+        assert!(sessions.state().by_channel.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_is_gone_makes_room_for_another() {
+        let sessions = Arc::new(Sessions::default());
+        sessions.per_channel.store(2, Ordering::Relaxed);
+        let first = add(&sessions, "first", 1000);
+        let second = add(&sessions, "second", 1000);
+        assert!(first.closing().is_none() && second.closing().is_none());
+        let surplus = add(&sessions, "third", 1000);
+        let code = surplus.closing().map(|frame| frame.code);
+        assert_eq!(code, Some(CloseCode::OVERLOAD));
+        assert!(first.closing().is_none() && second.closing().is_none());
+        surplus.leave_groups();
+        assert!(!sessions.has_room("room", "third"));
+        assert!(sessions.has_room("room", "second"), "its oldest socket is closed instead");
+        assert!(sessions.has_room("hall", "third"));
+        first.leave_groups();
+        assert_eq!(sessions.len(), 1);
+        assert!(sessions.has_room("room", "third"));
+        assert_eq!(sessions.state().due.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_oldest_socket_of_a_client_makes_room_for_its_newest() {
+        let sessions = Arc::new(Sessions::default());
+        sessions.per_client.store(2, Ordering::Relaxed);
+        let own: Vec<_> = (0..3).map(|_| add(&sessions, "client", 1000)).collect();
+        let codes: Vec<_> = own.iter().map(|own| own.closing().map(|frame| frame.code)).collect();
+        assert_eq!(codes, [Some(CloseCode::POLICY), None, None]);
+    }
+}

@@ -320,6 +320,6 @@ mod tests {
     #[test]
     fn keys_are_not_shown() {
         let keys = SigningKeys::new(["hidden-key"]).unwrap();
-        assert!(!format!("{keys:?}").contains("hidden"));
+        assert_eq!(format!("{keys:?}"), "SigningKeys { len: 1 }");
     }
 }

@@ -306,3 +306,35 @@ fn number_range(format: &str) -> Option<(Value, Value)> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_sign_a_p_and_parts() {
+        for text in ["P1D", "p1d", "-P1Y2M", "+P1W", "PT0.5S", "PT1,5H", "P1DT12H30M"] {
+            assert!(is_duration(text), "{text}");
+        }
+        for text in ["", "P", "-", "1D", "T1H", "P1X", "P 1D", "P1D ", "--P1D"] {
+            assert!(!is_duration(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_the_range_of_its_type() {
+        for (format, range) in [
+            ("int8", (json!(-128), json!(127))),
+            ("int16", (json!(-32768), json!(32767))),
+            ("int32", (json!(-2_147_483_648_i64), json!(2_147_483_647))),
+            ("int64", (json!(i64::MIN), json!(i64::MAX))),
+            ("uint8", (json!(0), json!(255))),
+            ("uint16", (json!(0), json!(65535))),
+            ("uint32", (json!(0), json!(4_294_967_295_u64))),
+            ("uint64", (json!(0), json!(u64::MAX))),
+        ] {
+            assert_eq!(number_range(format), Some(range), "{format}");
+        }
+        assert_eq!(number_range("double"), None);
+    }
+}

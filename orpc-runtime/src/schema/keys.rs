@@ -106,7 +106,30 @@ fn first_argument(text: &str) -> &str {
 mod tests {
     use std::collections::{BTreeMap, HashMap};
 
-    use super::compound_key;
+    use serde_json::json;
+
+    use super::{compound_key, types};
+
+    #[test]
+    fn the_types_of_a_schema_are_those_of_its_values() {
+        let cases = [
+            (json!({ "type": "string" }), vec!["string"]),
+            (json!({ "type": ["string", "null"] }), vec!["string", "null"]),
+            (json!({ "const": 1 }), vec!["number"]),
+            (json!({ "enum": ["a", true, null, [], {}, "b"] }), {
+                vec!["string", "boolean", "null", "array", "object"]
+            }),
+            (json!({ "$ref": "#/$defs/a", "$defs": { "a": { "const": "b" } } }), vec!["string"]),
+            (json!({ "anyOf": [{ "type": "integer" }, { "const": "b" }] }), {
+                vec!["integer", "string"]
+            }),
+            (json!({ "$ref": "#" }), vec![]),
+            (json!(true), vec![]),
+        ];
+        for (schema, expected) in cases {
+            assert_eq!(types(&schema), expected, "{schema}");
+        }
+    }
 
     #[test]
     fn keys_of_several_values_are_found_in_names_of_types() {

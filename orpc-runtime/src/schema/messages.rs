@@ -112,3 +112,18 @@ pub(super) fn options<'v>(options: impl Iterator<Item = &'v Value>) -> String {
         _ => format!("Invalid input: expected one of {}", options.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::options;
+
+    #[test]
+    fn the_only_option_is_named_alone() {
+        let (one, other) = (json!("a"), json!(2));
+        assert_eq!(options([&one].into_iter()), "Invalid input: expected \"a\"");
+        let both = options([&one, &other].into_iter());
+        assert_eq!(both, "Invalid input: expected one of \"a\", 2");
+    }
+}

@@ -86,6 +86,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn debug_output_has_the_tags_and_no_attachment() {
+        let config = SocketConfig::new().tag("a").unwrap().attach("secret").unwrap();
+        assert_eq!(format!("{config:?}"), "SocketConfig { tags: [\"a\"], .. }");
+    }
+
+    #[test]
     fn a_socket_has_at_most_ten_tags_of_256_characters() {
         let mut accept = SocketConfig::new();
         for number in 0..10 {

@@ -515,3 +515,6 @@ impl fmt::Debug for Socket {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -443,29 +443,4 @@ impl Frames {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures::FutureExt as _;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn tasks_that_no_longer_wait_for_room_leave_nothing_behind() {
-        let outbox = Outbox::new(1);
-        outbox.append(|out| out.push(b'x'));
-        for _ in 0..100 {
-            assert_eq!(outbox.ready().now_or_never(), None);
-            assert_eq!(outbox.room().now_or_never(), None);
-        }
-        assert_eq!(outbox.waiting(), 0);
-        let first = tokio::spawn({
-            let outbox = Arc::clone(&outbox);
-            async move { outbox.ready().await }
-        });
-        while outbox.waiting() < 1 {
-            tokio::task::yield_now().await;
-        }
-        first.abort();
-        assert!(first.await.is_err_and(|error| error.is_cancelled()));
-        assert_eq!(outbox.waiting(), 0);
-    }
-}
+mod tests;

@@ -412,4 +412,38 @@ mod tests {
         let long = format!("multipart/form-data; boundary={}", "x".repeat(MAX_BOUNDARY + 1));
         assert_eq!(boundary(long.as_bytes()), None);
     }
+
+    /// The line end that the reader assumes before the form counts.
+    #[test]
+    fn a_preamble_a_head_and_padding_may_have_16_kib_and_not_a_byte_more() {
+        let fits = |form: String, rest: &str| {
+            let form = form + rest;
+            pieces(form.as_bytes(), form.len()).map(|(parts, is_complete)| {
+                assert_eq!((parts.len(), is_complete), (1, true));
+            })
+        };
+        let x = |length: usize| "x".repeat(length);
+        let part = "\r\n--B\r\n\r\nC\r\n--B--";
+        assert_eq!(fits(x(MAX_HEAD - 2), part), Ok(()));
+        assert_eq!(fits(x(MAX_HEAD - 1), part), Err(Malformed));
+        let head = |length: usize| format!("--B\r\n{}\r\n\r\n", x(length));
+        assert_eq!(fits(head(MAX_HEAD - 2), "C\r\n--B--"), Ok(()));
+        assert_eq!(fits(head(MAX_HEAD - 1), "C\r\n--B--"), Err(Malformed));
+        let padded = |length: usize| format!("--B{}", " ".repeat(length));
+        assert_eq!(fits(padded(MAX_HEAD), "\r\n\r\nC\r\n--B--"), Ok(()));
+        assert_eq!(fits(padded(MAX_HEAD + 1), "\r\n\r\nC\r\n--B--"), Err(Malformed));
+    }
+
+    /// Bytes without the end of what they may be the start of.
+    #[test]
+    fn no_more_is_kept_than_a_part_and_the_end_it_lacks() {
+        let kept = |form: String| pieces(form.as_bytes(), form.len()).map(drop);
+        let preamble = |length: usize| "x".repeat(length);
+        let delimiter = "\r\n--B".len();
+        assert_eq!(kept(preamble(MAX_HEAD - 2 + delimiter - 1)), Ok(()));
+        assert_eq!(kept(preamble(MAX_HEAD - 2 + delimiter)), Err(Malformed));
+        let head = |length: usize| format!("--B\r\n{}", "x".repeat(length));
+        assert_eq!(kept(head(MAX_HEAD + 1)), Ok(()));
+        assert_eq!(kept(head(MAX_HEAD + 2)), Err(Malformed));
+    }
 }

@@ -228,4 +228,21 @@ mod tests {
             prop_assert_eq!(&read(text.chunks(1), limit), &whole);
         }
     }
+
+    /// HTML Standard, section 9.2.6.
+    #[test]
+    fn a_retry_consists_of_digits_alone() {
+        for (line, millis) in [
+            ("retry: 7", "retry: Some(7ms)"),
+            ("retry:70", "retry: Some(70ms)"),
+            ("retry: +7", "retry: None"),
+            ("retry: 7ms", "retry: None"),
+            ("retry: -7", "retry: None"),
+            ("retry", "retry: None"),
+        ] {
+            let text = format!("{line}\ndata: x\n\n");
+            let events = read([text.as_bytes()].into_iter(), 1000).events;
+            assert!(events[0].contains(millis), "{line}: {events:?}");
+        }
+    }
 }

@@ -248,3 +248,6 @@ impl<E: Clone> Log<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,4 +209,13 @@ mod tests {
         assert_eq!((channels.visits(), channels.len()), (0, 0));
         assert!(channels.due.take(u64::MAX, u64::MAX - 1).is_none());
     }
+
+    #[test]
+    fn the_oldest_channel_is_taken_unless_it_is_the_only_one_with_events() {
+        let (channels, _) = full(3);
+        let take = || channels.due.take_oldest().map(|(channel, _)| channel.name.to_string());
+        assert_eq!(take().as_deref(), Some("room-0"));
+        assert_eq!(take().as_deref(), Some("room-1"));
+        assert_eq!(take(), None);
+    }
 }

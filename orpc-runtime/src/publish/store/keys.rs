@@ -95,6 +95,44 @@ mod tests {
     use super::*;
     use crate::publish::id::Epoch;
 
+    fn id(sequence: u64) -> EventId {
+        EventId::new(Epoch::of(1), sequence)
+    }
+
+    #[test]
+    fn keys_count_with_their_texts_and_places_until_they_are_dropped() {
+        let mut keys = Keys::default();
+        keys.insert("".into(), id(1), 10);
+        let place = keys.bytes();
+        // Two handles of the text, the id, the age, and the entries themselves.
+        assert!((72 + ENTRY as u64..=256).contains(&place), "{place}");
+        keys.insert("x".repeat(100).into(), id(2), 20);
+        assert_eq!(keys.bytes(), 2 * place + 100);
+        keys.insert("".into(), id(3), 30);
+        assert_eq!(keys.bytes(), 2 * place + 100, "a known key counts once");
+        assert_eq!(keys.get(""), Some(id(1)));
+        keys.forget_before(20);
+        assert_eq!(keys.bytes(), place + 100);
+        keys.forget_before(21);
+        assert_eq!(keys.bytes(), 0);
+        assert!(keys.is_empty());
+    }
+
+    #[test]
+    fn keys_are_dropped_by_the_age_of_their_events() {
+        let mut keys = Keys::default();
+        assert_eq!((keys.oldest(), keys.from()), (None, 0));
+        keys.insert("a".into(), id(1), 10);
+        keys.insert("b".into(), id(5), 20);
+        keys.forget_before(10);
+        assert_eq!((keys.oldest(), keys.from()), (Some(10), 0));
+        keys.forget_before(11);
+        assert_eq!((keys.oldest(), keys.from()), (Some(20), 2));
+        assert_eq!((keys.get("a"), keys.get("b")), (None, Some(id(5))));
+        keys.forget_before(21);
+        assert_eq!((keys.oldest(), keys.from()), (None, 6));
+    }
+
     #[test]
     fn a_channel_has_a_bounded_number_of_keys() {
         let mut keys = Keys::default();

@@ -21,3 +21,20 @@ pub(super) fn decode_name(name: &str) -> PartName {
         _ => PartName::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_the_one_spelling_of_its_number() {
+        assert_eq!(decode_name(&encode_name(None)), PartName::Envelope);
+        for number in [0, 7, 10, usize::MAX] {
+            assert_eq!(decode_name(&encode_name(Some(number))), PartName::File(number));
+        }
+        for name in ["", "00", "07", "+7", "-0", " 7", "7 ", "7a", "٧", "data2", "Data"] {
+            assert_eq!(decode_name(name), PartName::Other, "{name:?}");
+        }
+        assert_eq!(decode_name(&format!("{}0", usize::MAX)), PartName::Other);
+    }
+}

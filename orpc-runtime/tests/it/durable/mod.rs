@@ -1,5 +1,6 @@
 //! Durable iterators: admission, calls, the end.
 
+mod clients;
 mod fanout;
 mod ids;
 mod methods_by_type;
@@ -9,6 +10,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use orpc_runtime::durable::{Durable, DurableClient, DurableObject, SigningKeys};
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::Publisher;
@@ -642,6 +644,7 @@ async fn shutdown_ends_iterators_so_that_clients_reconnect_and_closes_the_socket
     let (error, _) = error_event(&socket.message().await);
     assert_eq!(error["code"], "SERVICE_UNAVAILABLE");
     assert_eq!(closes(&mut socket).await.close().0, 1001);
+    assert_eq!(rooms.closed().now_or_never(), None, "a socket is open");
     drop(socket);
     within(rooms.closed()).await;
     assert_eq!(refusal(&rooms, &own_path(&token(&rooms))).await.0, 503);

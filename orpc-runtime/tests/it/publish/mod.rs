@@ -13,5 +13,6 @@ mod retention;
 mod retries;
 mod schedules;
 mod slow_readers;
+mod texts;
 mod wire;
 mod wire_schedules;

@@ -65,6 +65,36 @@ pub struct Ranges {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Period {
+    #[schemars(extend("formatExclusiveMinimum" = "2020-01-01"))]
+    start: Date,
+    #[schemars(extend("formatMaximum" = "2030-01-01"))]
+    end: Date,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Distinct {
+    #[schemars(extend("uniqueItems" = true))]
+    dates: Vec<Date>,
+}
+
+/// Has the members of its way and no others.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("unevaluatedProperties" = false))]
+pub struct Journey {
+    start: Date,
+    #[serde(flatten)]
+    way: Way,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "by", rename_all = "lowercase")]
+pub enum Way {
+    Rail { line: String },
+    Road { lanes: u8 },
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Tagged {
     At { when: Date, id: u64 },
@@ -188,6 +218,9 @@ echoes! {
     any: Any;
     all: All;
     ranges: Ranges;
+    period: Period;
+    distinct: Distinct;
+    journey: Journey;
     tagged: Tagged;
     untagged: Untagged;
     flattened: Flattened;
@@ -459,6 +492,55 @@ async fn ranges_and_lengths_apply_to_every_kind() {
     .await;
     let repeated = valid.replace("[1,2]", "[1,1,2,2,1]");
     assert_answer("ranges", &repeated, valid).await;
+}
+
+#[tokio::test]
+async fn an_exclusive_bound_of_a_date_refuses_the_bound_itself() {
+    let period = |start: &str, end: &str| {
+        let json = json!({ "json": { "start": start, "end": end } });
+        let text = json.to_string();
+        format!(r#"{},"meta":[[1,"start"],[1,"end"]]}}"#, text.strip_suffix('}').unwrap())
+    };
+    let (first, last) = ("2020-01-01T00:00:00.001Z", "2030-01-01T00:00:00.000Z");
+    let small = "Too small: expected a Date > 2020-01-01T00:00:00.000Z";
+    let big = "Too big: expected a Date <= 2030-01-01T00:00:00.000Z";
+    assert_echo("period", &period(first, last)).await;
+    assert_echo("period", &period("2024-01-01T00:00:00.000Z", "2024-01-01T00:00:00.000Z")).await;
+    for start in ["2020-01-01T00:00:00.000Z", "2019-12-31T23:59:59.999Z"] {
+        assert_issues("period", &period(start, last), &[(small, json!(["start"]))]).await;
+    }
+    for end in ["2030-01-01T00:00:00.001Z", "2031-01-01T00:00:00.000Z"] {
+        assert_issues("period", &period(first, end), &[(big, json!(["end"]))]).await;
+    }
+}
+
+#[tokio::test]
+async fn dates_of_a_list_can_be_distinct() {
+    let list = |first: &str, second: &str| {
+        format!(
+            r#"{{"json":{{"dates":["{first}","{second}"]}},"meta":[[1,"dates",0],[1,"dates",1]]}}"#
+        )
+    };
+    let (first, second) = ("2020-01-01T00:00:00.000Z", "2020-01-01T00:00:00.001Z");
+    assert_echo("distinct", &list(first, second)).await;
+    let (status, body) = call("distinct", &list(first, first)).await;
+    assert!(status == 400 && body.contains(r#""path":["dates"]"#), "{status} {body}");
+}
+
+#[tokio::test]
+async fn members_of_no_part_of_a_closed_object_are_refused() {
+    let journey = |way: &str| {
+        format!(r#"{{"json":{{"start":"2020-01-01T00:00:00.000Z",{way}}},"meta":[[1,"start"]]}}"#)
+    };
+    assert_echo("journey", &journey(r#""by":"rail","line":"S1""#)).await;
+    assert_echo("journey", &journey(r#""by":"road","lanes":2"#)).await;
+    for (way, unknown) in [
+        (r#""by":"rail","line":"S1","lanes":2"#, "lanes"),
+        (r#""by":"road","lanes":2,"price":1"#, "price"),
+    ] {
+        let message = format!("Unrecognized members: {unknown}");
+        assert_issues("journey", &journey(way), &[(&message, json!([]))]).await;
+    }
 }
 
 #[tokio::test]
