@@ -251,4 +251,18 @@ mod tests {
     fn boundaries_differ() {
         assert_ne!(boundary(), boundary());
     }
+
+    #[test]
+    fn the_length_of_a_form_is_that_of_its_parts() {
+        let files = vec![File::new("a.txt", "text/plain", "hello"), File::new("b", "", "")];
+        let output = Output { envelope: b"{}".to_vec(), files };
+        let form = Form::new(Protocol::default(), output);
+        let length = form.length();
+        let of_part = |part: Part| match part {
+            Part::Text(text) => text.len() as u64,
+            Part::File(file) => file.size().unwrap(),
+        };
+        let parts: u64 = form.into_parts().into_iter().map(of_part).sum();
+        assert_eq!(length, Some(parts));
+    }
 }

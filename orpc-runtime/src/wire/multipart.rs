@@ -446,4 +446,29 @@ mod tests {
         assert_eq!(kept(head(MAX_HEAD + 1)), Ok(()));
         assert_eq!(kept(head(MAX_HEAD + 2)), Err(Malformed));
     }
+
+    #[test]
+    fn padding_ends_with_the_line() {
+        for form in ["--B-", "--B \t", "--B\r", "--B \r"] {
+            assert_eq!(pieces(form.as_bytes(), form.len()).map(drop), Ok(()), "{form:?}");
+        }
+        for form in ["--B -", "--B\t-", "--B -- \r\n", "--B-x", "--Bx", "--B x", "--B\rx"] {
+            assert_eq!(pieces(form.as_bytes(), form.len()).map(drop), Err(Malformed), "{form:?}");
+        }
+    }
+
+    /// A browser writes a backslash as it is.
+    #[test]
+    fn a_backslash_escapes_a_quotation_mark_or_itself_alone() {
+        for (text, value, rest) in [
+            (r#"a\b"c"#, r"a\b", "c"),
+            (r#"a\"b"c"#, "a\"b", "c"),
+            (r#"a\\"c"#, r"a\", "c"),
+            (r#"\"#, r"\", ""),
+            (r#""#, "", ""),
+        ] {
+            let read = unquoted(text.as_bytes());
+            assert_eq!(read, (value.as_bytes().to_vec(), rest.as_bytes()), "{text}");
+        }
+    }
 }

@@ -174,12 +174,14 @@ fn bytes_count_towards_the_budget_until_they_are_sent_or_dropped() {
 fn few_bytes_are_unsent_while_the_memory_is_exhausted() {
     let budget = Budget::new(WHOLE);
     let outbox = Outbox::within(WHOLE, Some(Arc::clone(&budget)));
+    let few = Outbox::within(WHOLE, Some(Arc::clone(&budget)));
     append(&outbox, 16 * 1024);
-    assert!(!outbox.is_over_memory());
     append(&outbox, 1);
+    append(&few, 16 * 1024);
     assert!(!outbox.is_over_memory(), "there is memory");
     let all = budget.reserve(WHOLE).unwrap();
     assert!(outbox.is_over_memory());
+    assert!(!few.is_over_memory());
     assert_eq!(outbox.room().now_or_never(), Some(()), "it has a turn");
     assert!(!outbox.is_over_memory());
     outbox.end_turn();
