@@ -95,3 +95,22 @@ impl Issuer {
     "a token of {0} bytes is too long, {MAX_TOKEN} are allowed: shorten its tags or attachment"
 )]
 struct TokenTooLong(usize);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_is_issued_that_is_too_long_to_be_read() {
+        let issuer = Issuer::new(SigningKeys::new(["k"]).unwrap(), Vec::new());
+        let issue = |channel: usize| {
+            let (channel, options) = ("x".repeat(channel), TokenOptions::default());
+            let grant = Grant { channel, tags: None, attachment: None, methods: None, options };
+            issuer.issue(&grant, None)
+        };
+        let room = MAX_TOKEN - issue(0).unwrap().len();
+        let longest = issue(room).unwrap();
+        assert!(Claims::read(&longest, &issuer.keys).is_some());
+        assert_eq!(issue(room + 1).unwrap_err().code(), "INTERNAL_SERVER_ERROR");
+    }
+}

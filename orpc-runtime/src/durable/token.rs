@@ -266,6 +266,26 @@ mod tests {
     }
 
     #[test]
+    fn times_before_1970_are_negative() {
+        assert_eq!(seconds(at(5)), 5.0);
+        assert_eq!(seconds(UNIX_EPOCH - Duration::from_secs(5)), -5.0);
+        assert!(!claims(0).has_expired(UNIX_EPOCH - Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn a_token_has_16_kib_at_most() {
+        let keys = SigningKeys::new(["k"]).unwrap();
+        let token = |channel: usize| {
+            let claims = Claims { chn: "x".repeat(channel), ..claims(100) };
+            claims.sign(&keys).unwrap()
+        };
+        let room = MAX_TOKEN - token(0).len();
+        assert_eq!(token(room).len(), 16 * 1024);
+        assert!(Claims::read(&token(room), &keys).is_some());
+        assert!(Claims::read(&token(room + 1), &keys).is_none());
+    }
+
+    #[test]
     fn a_token_that_is_changed_anywhere_is_refused() {
         let keys = SigningKeys::new(["k"]).unwrap();
         let token = claims(100).sign(&keys).unwrap();

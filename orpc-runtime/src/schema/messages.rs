@@ -117,7 +117,22 @@ pub(super) fn options<'v>(options: impl Iterator<Item = &'v Value>) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::options;
+    use super::{kind_of, options};
+
+    #[test]
+    fn kinds_are_named_as_in_javascript() {
+        for (value, kind) in [
+            (json!(null), "null"),
+            (json!(true), "boolean"),
+            (json!(1), "number"),
+            (json!(1.5), "number with a fraction"),
+            (json!("a"), "string"),
+            (json!([]), "array"),
+            (json!({}), "object"),
+        ] {
+            assert_eq!(kind_of(&value), kind);
+        }
+    }
 
     #[test]
     fn the_only_option_is_named_alone() {
