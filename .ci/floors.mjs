@@ -18,7 +18,7 @@ const FLOORS = {
     ["router"],
     ["entries", "rpc", "describe"],
     ["room", "serve", "typescript", "contract", "derive"],
-    ["durable"],
+    ["durable", "stateful"],
     ["prelude", "__private"],
     ["lib"],
   ],

@@ -37,6 +37,7 @@ export default defineConfig({
           { text: 'Rooms and hibernation', link: '/rooms' },
           { text: 'Publisher', link: '/publisher' },
           { text: 'Durable iterators', link: '/durable-iterators' },
+          { text: 'Cloudflare', link: '/cloudflare' },
         ],
       },
       {

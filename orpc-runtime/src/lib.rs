@@ -20,6 +20,7 @@ mod rpc;
 mod schema;
 mod serve;
 mod socket;
+pub mod stateful;
 mod task;
 #[cfg(feature = "typescript")]
 pub mod typescript;
@@ -50,12 +51,12 @@ pub use rpc::Rpc;
 pub use schema::Issue;
 pub use serve::{ContextSource, IntoContext};
 pub use socket::{
-    AttachmentError, CloseCode, CloseFrame, Frame, Notice, NoticeError, SendError, Socket,
-    SocketConfig, TagError,
+    AttachmentError, CloseCode, CloseFrame, Frame, KeepError, KeptSocket, Notice, NoticeError,
+    SendError, Socket, SocketConfig, SocketKeeper, TagError, Turn, Turns,
 };
 pub use value::{PathSegment, Value};
 
-pub use room::{Delivery, EncodedEvent, Room, Rooms, Sockets};
+pub use room::{Delivery, EncodedEvent, Room, Rooms, SocketSource, Sockets};
 #[cfg(feature = "http")]
 pub use serve::http;
 #[cfg(feature = "server")]

@@ -6,7 +6,7 @@ mod host {
     use std::io;
 
     pub(crate) use tokio::runtime::Handle;
-    #[cfg(any(feature = "proxy", feature = "durable"))]
+    #[cfg(feature = "websocket")]
     pub(crate) use tokio::spawn;
     pub(crate) use tokio::task::{AbortHandle, JoinHandle as Blocking};
 

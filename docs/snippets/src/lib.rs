@@ -11,6 +11,8 @@ pub mod procedures;
 pub mod publisher;
 pub mod quickstart;
 pub mod rooms;
+pub mod stateful;
+pub mod stateful_process;
 pub mod streams;
 pub mod testing;
 pub mod typescript;

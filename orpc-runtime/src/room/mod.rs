@@ -9,4 +9,4 @@ pub use encoded::EncodedEvent;
 #[cfg(feature = "durable")]
 pub(crate) use following::IteratorOwner;
 pub use recipients::{Delivery, Sockets};
-pub use rooms::{Room, Rooms};
+pub use rooms::{Room, Rooms, SocketSource};

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::recipients::Sockets;
 use crate::socket::{Group, Socket, SocketConfig};
@@ -35,6 +35,15 @@ struct Inner {
     name: Arc<str>,
     registry: Weak<Registry>,
     sockets: Mutex<Members>,
+    source: OnceLock<Arc<dyn SocketSource>>,
+}
+
+/// Source of the sockets of a room that are not in memory, such as those of a Durable Object that
+/// was evicted.
+pub trait SocketSource: Send + Sync + 'static {
+    /// Lets all sockets join that are missing in the room: those with the tag, or all. It is
+    /// called before the sockets of the room are read.
+    fn restore(&self, room: &Room, tag: Option<&str>);
 }
 
 /// The sockets of a room in the order of their ids, and by their tags.
@@ -61,6 +70,7 @@ impl Rooms {
             name: Arc::clone(&name),
             registry: Arc::downgrade(&self.0),
             sockets: Mutex::default(),
+            source: OnceLock::new(),
         });
         rooms.insert(name, Arc::downgrade(&room));
         Room(room)
@@ -149,6 +159,19 @@ impl Room {
         sockets.remove(socket)
     }
 
+    /// Sets the source of the sockets that are not in memory. Only the first one of a room takes
+    /// effect.
+    pub fn restored_by(&self, source: impl SocketSource) {
+        self.0.source.get_or_init(|| Arc::new(source));
+    }
+
+    /// Lets the sockets with the tag, or all, join that are not in memory.
+    fn restore(&self, tag: Option<&str>) {
+        if let Some(source) = self.0.source.get() {
+            source.restore(self, tag);
+        }
+    }
+
     /// Returns `true` if a socket is in the room.
     pub fn contains(&self, socket: &Socket) -> bool {
         self.0.sockets().all.contains_key(&socket.id())
@@ -156,6 +179,7 @@ impl Room {
 
     /// Returns the number of sockets in the room.
     pub fn len(&self) -> usize {
+        self.restore(None);
         self.0.sockets().all.len()
     }
 
@@ -166,11 +190,13 @@ impl Room {
 
     /// Returns the sockets that are in the room now.
     pub fn everyone(&self) -> Sockets {
+        self.restore(None);
         Sockets::new(self.0.sockets().all.values().cloned().collect())
     }
 
     /// Returns the sockets in the room that were accepted with the tag.
     pub fn tagged(&self, tag: &str) -> Sockets {
+        self.restore(Some(tag));
         let sockets = self.0.sockets();
         let tagged = sockets.by_tag.get(tag).map(|sockets| sockets.values().cloned().collect());
         Sockets::new(tagged.unwrap_or_default())
@@ -178,6 +204,7 @@ impl Room {
 
     /// Returns the socket of that [id](Socket::id), if it is in the room.
     pub fn socket(&self, id: u64) -> Option<Socket> {
+        self.restore(None);
         self.0.sockets().all.get(&id).cloned()
     }
 }
@@ -241,6 +268,6 @@ impl fmt::Debug for Rooms {
 
 impl fmt::Debug for Room {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Room").field("name", &self.name()).field("sockets", &self.len()).finish()
+        f.debug_struct("Room").field("name", &self.name()).finish_non_exhaustive()
     }
 }

@@ -76,9 +76,15 @@ pub struct ContextSource<C>(Source<C>);
 
 type MakeContext<C> = dyn Fn(Arc<Call>) -> BoxFuture<'static, Result<C, Error>> + Send + Sync;
 
+#[cfg(feature = "websocket")]
+type FindContext<C> = dyn Fn(&Call) -> Result<Arc<C>, Error> + Send + Sync;
+
 enum Source<C> {
     Shared(Arc<C>),
     PerCall(Arc<MakeContext<C>>),
+    /// A shared value for each socket.
+    #[cfg(feature = "websocket")]
+    OfCall(Arc<FindContext<C>>),
 }
 
 /// An async function that creates the context of a call.
@@ -133,10 +139,20 @@ where
 }
 
 impl<C> ContextSource<C> {
+    /// Creates a source that finds the context by the call.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn of_call(
+        find: impl Fn(&Call) -> Result<Arc<C>, Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Source::OfCall(Arc::new(find)))
+    }
+
     /// Returns the context of a call.
     pub(crate) async fn get(&self, call: &Arc<Call>) -> Result<Arc<C>, Error> {
         match &self.0 {
             Source::Shared(context) => Ok(Arc::clone(context)),
+            #[cfg(feature = "websocket")]
+            Source::OfCall(find) => find(call),
             Source::PerCall(make) => make(Arc::clone(call))
                 .await
                 .map(Arc::new)
@@ -150,6 +166,8 @@ impl<C> Clone for ContextSource<C> {
         Self(match &self.0 {
             Source::Shared(context) => Source::Shared(Arc::clone(context)),
             Source::PerCall(make) => Source::PerCall(Arc::clone(make)),
+            #[cfg(feature = "websocket")]
+            Source::OfCall(find) => Source::OfCall(Arc::clone(find)),
         })
     }
 }
@@ -159,6 +177,8 @@ impl<C> std::fmt::Debug for ContextSource<C> {
         f.write_str(match &self.0 {
             Source::Shared(_) => "ContextSource::Shared",
             Source::PerCall(_) => "ContextSource::PerCall",
+            #[cfg(feature = "websocket")]
+            Source::OfCall(_) => "ContextSource::OfCall",
         })
     }
 }

@@ -1,12 +1,16 @@
 //! Configuration of an accepted socket.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::attachment::{Attachment, AttachmentError};
 use super::group::Group;
+use super::kept::{KeptSocket, SocketKeeper};
+use super::turns::Turns;
 
 /// Maximum number of tags of a socket, as on Cloudflare.
 const MAX_TAGS: usize = 10;
@@ -20,6 +24,14 @@ pub struct SocketConfig {
     pub(super) tags: Vec<Box<str>>,
     pub(super) attachment: Option<Attachment>,
     pub(super) groups: Vec<Arc<dyn Group>>,
+    /// `None` for a new id.
+    pub(super) id: Option<u64>,
+    /// Ids of the iterators that hibernate on a kept socket.
+    pub(super) hibernating: Vec<Box<str>>,
+    pub(super) silent_for: Duration,
+    pub(super) keeper: Option<Arc<dyn SocketKeeper>>,
+    pub(super) turns: Option<Turns>,
+    pub(super) owner: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Error of an invalid tag.
@@ -65,6 +77,69 @@ impl SocketConfig {
     pub fn attach<T: Serialize + ?Sized>(mut self, value: &T) -> Result<Self, AttachmentError> {
         self.attachment = Some(Attachment::new(value)?);
         Ok(self)
+    }
+
+    /// Sets the [id](super::Socket::id), for sockets that are counted elsewhere. Two sockets of
+    /// one id are the same to rooms.
+    #[must_use]
+    pub fn id(mut self, id: u64) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Continues a socket with its id, its attachment and its hibernating iterators, to which
+    /// events can be sent as before. Pass [`KeptSocket::request`] with it to
+    /// [`Rpc::peer_with`](crate::Rpc::peer_with).
+    ///
+    /// ```
+    /// use orpc_runtime::prelude::*;
+    /// use orpc_runtime::{KeptSocket, SocketConfig};
+    ///
+    /// # #[router]
+    /// # pub mod api {}
+    /// # fn main() {
+    /// let rpc = Rpc::new(api::router());
+    /// let kept: KeptSocket = rpc.peer(()).socket().kept();
+    /// // The code was restarted, the connection is the same.
+    /// let peer = rpc.peer_with((), kept.request(), SocketConfig::new().kept(&kept));
+    /// assert_eq!(peer.socket().id(), kept.id());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn kept(mut self, kept: &KeptSocket) -> Self {
+        self.id = Some(kept.id);
+        self.attachment = kept.attachment.as_deref().map(Attachment::kept);
+        self.hibernating.clone_from(&kept.hibernating);
+        self
+    }
+
+    /// Sets the keeper of the socket's state; see [`SocketKeeper`].
+    #[must_use]
+    pub fn kept_by(mut self, keeper: impl SocketKeeper) -> Self {
+        self.keeper = Some(Arc::new(keeper));
+        self
+    }
+
+    /// Sets the time for which the client of a kept socket has sent nothing; see
+    /// [`Socket::idle_time`](super::Socket::idle_time).
+    #[must_use]
+    pub fn silent_for(mut self, time: Duration) -> Self {
+        self.silent_for = time;
+        self
+    }
+
+    /// Runs calls of sockets with the same turns one at a time; see [`Turns`].
+    #[must_use]
+    pub fn in_turn(mut self, turns: &Turns) -> Self {
+        self.turns = Some(turns.clone());
+        self
+    }
+
+    /// Sets a value that the socket holds.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn owner(mut self, owner: Arc<dyn Any + Send + Sync>) -> Self {
+        self.owner = Some(owner);
+        self
     }
 
     /// Adds a group that the socket joins when it opens.

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::kept::KeepError;
 
 /// Maximum length of an attachment's text in bytes, as on Cloudflare.
 const MAX_LENGTH: usize = 2048;
@@ -23,6 +26,9 @@ pub enum AttachmentError {
     /// The value cannot be serialised.
     #[error("an attachment cannot be serialised")]
     Write(#[source] serde_json::Error),
+    /// The [keeper](super::SocketConfig::kept_by) of the socket did not accept it.
+    #[error(transparent)]
+    NotKept(#[from] KeepError),
     /// The value is of another type.
     #[error("the attachment is of another type than the one requested")]
     Read(#[source] serde_json::Error),
@@ -35,6 +41,17 @@ impl Attachment {
             return Err(AttachmentError::TooLong { length: text.len() });
         }
         Ok(Self(text.into()))
+    }
+
+    /// Wraps the text of a socket that was kept.
+    pub(super) fn kept(text: &RawValue) -> Self {
+        Self(text.get().as_bytes().into())
+    }
+
+    /// Returns the text.
+    pub(super) fn raw(&self) -> Option<Box<RawValue>> {
+        let text = std::str::from_utf8(&self.0).ok()?;
+        RawValue::from_string(text.to_owned()).ok()
     }
 
     /// Returns the length of its text.

@@ -153,6 +153,12 @@ impl CloseFrame {
         Self { code, reason: reason[..end].to_owned(), clean: false }
     }
 
+    /// Creates the close frame of a client, for transports of your own. A code that is never sent,
+    /// such as 1006, stands for a lost connection.
+    pub fn received(code: u16, reason: impl Into<String>, clean: bool) -> Self {
+        Self { code: CloseCode(code), reason: reason.into(), clean }
+    }
+
     /// Creates the close of a lost connection.
     #[cfg(feature = "websocket")]
     pub(crate) fn abnormal() -> Self {

@@ -5,8 +5,10 @@ mod accept;
 mod attachment;
 mod frame;
 mod group;
+mod kept;
 mod notice;
 mod outbox;
+mod turns;
 
 use std::any::Any;
 use std::fmt;
@@ -26,8 +28,10 @@ pub use accept::{SocketConfig, TagError};
 pub use attachment::AttachmentError;
 pub use frame::{CloseCode, CloseFrame, Frame};
 pub(crate) use group::Group;
+pub use kept::{KeepError, KeptSocket, SocketKeeper};
 pub use notice::{Notice, NoticeError};
 pub(crate) use outbox::{Frames, Outbox};
+pub use turns::{Turn, Turns};
 
 use crate::budget::{Budget, Reservation};
 use crate::wire::Protocol;
@@ -70,6 +74,9 @@ struct Shared {
     last_seen: AtomicU64,
     /// `true` if the state has a close frame to send.
     is_closing: AtomicBool,
+    turns: Option<Turns>,
+    #[cfg_attr(not(feature = "websocket"), expect(dead_code, reason = "for rooms of a process"))]
+    owner: Option<Arc<dyn Any + Send + Sync>>,
     state: Mutex<State>,
 }
 
@@ -92,6 +99,7 @@ struct State {
     closing: Option<CloseFrame>,
     /// The socket has ended.
     ended: bool,
+    keeper: Option<Arc<dyn SocketKeeper>>,
 }
 
 /// An iterator whose events are sent from outside of its call.
@@ -134,28 +142,35 @@ impl Socket {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
         let tags = accept.tags.iter().map(|tag| size_of_val(tag) + tag.len()).sum();
+        let hibernating = accept.hibernating.into_iter();
+        let hibernating = hibernating.map(|id| HibernatingIterator { id, guard: None });
+        let now = Instant::now();
         let socket = Self(Arc::new(Shared {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            id: accept.id.unwrap_or_else(|| NEXT_ID.fetch_add(1, Ordering::Relaxed)),
             protocol: Protocol::of_socket(&request.headers),
             request: Request::own(request),
             tags: accept.tags.into(),
             outbox: Outbox::counted(unsent, memory.nothing()),
-            opened: Instant::now(),
+            opened: now.checked_sub(accept.silent_for).unwrap_or(now),
             last_seen: AtomicU64::new(0),
             is_closing: AtomicBool::new(false),
+            turns: accept.turns,
+            owner: accept.owner,
             state: Mutex::new(State {
                 attachment: accept.attachment,
                 groups: Groups::default(),
-                hibernating: Vec::new(),
+                hibernating: hibernating.collect(),
                 tags,
                 kept: memory.nothing(),
                 closing: None,
                 ended: false,
+                keeper: accept.keeper,
             }),
             memory,
             _held: held,
         }));
         socket.state().count();
+        socket.keep_or_log(&socket.state());
         for group in accept.groups {
             group.take(&socket);
         }
@@ -173,7 +188,8 @@ impl Socket {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns a number that no other socket of this process has or had.
+    /// Returns a number that no other socket of this process has or had, unless the transport
+    /// [counts its sockets](SocketConfig::id) itself.
     pub fn id(&self) -> u64 {
         self.0.id
     }
@@ -217,13 +233,57 @@ impl Socket {
     /// process that runs its calls.
     ///
     /// # Errors
-    /// If the value cannot be serialised, or its text is longer than 2,048 bytes.
+    /// If the value cannot be serialised, or its text is longer than 2,048 bytes; if the
+    /// transport has to keep it, and has no room for it.
     pub fn attach<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), AttachmentError> {
         let attachment = Attachment::new(value)?;
         let mut state = self.state();
-        state.attachment = Some(attachment);
+        let former = state.attachment.replace(attachment);
+        if let Err(error) = self.keep(&state) {
+            state.attachment = former;
+            return Err(error.into());
+        }
         state.count();
         Ok(())
+    }
+
+    /// Returns the state of the socket, for another one to continue: see [`KeptSocket`].
+    pub fn kept(&self) -> KeptSocket {
+        self.state_to_keep(&self.state())
+    }
+
+    fn state_to_keep(&self, state: &State) -> KeptSocket {
+        let uri = self.uri().path_and_query().map(|target| target.as_str().to_owned());
+        KeptSocket {
+            id: self.id(),
+            uri: uri.unwrap_or_default(),
+            attachment: state.attachment.as_ref().and_then(Attachment::raw),
+            hibernating: state.hibernating.iter().map(|own| own.id.clone()).collect(),
+        }
+    }
+
+    /// Gives the state to the keeper, if there is one.
+    fn keep(&self, state: &State) -> Result<(), KeepError> {
+        let Some(keeper) = &state.keeper else { return Ok(()) };
+        keeper.keep(&self.state_to_keep(state))
+    }
+
+    /// Gives a state to the keeper that takes no more room than the previous one.
+    fn keep_or_log(&self, state: &State) {
+        if let Err(error) = self.keep(state) {
+            tracing::error!(%error, socket = self.id(), "the state of a socket is not kept");
+        }
+    }
+
+    /// Returns the value that the socket holds, if it is of that type.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn owner<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.owner.clone()?.downcast().ok()
+    }
+
+    /// Returns the turns of the calls.
+    pub(crate) fn turns(&self) -> Option<&Turns> {
+        self.0.turns.as_ref()
     }
 
     /// Returns the value attached to the socket, if there is one.
@@ -320,11 +380,16 @@ impl Socket {
         self.0.last_seen.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Adds a hibernating iterator.
-    pub(crate) fn hibernate(&self, id: &str) {
+    /// Adds a hibernating iterator, unless it cannot be kept.
+    pub(crate) fn hibernate(&self, id: &str) -> Result<(), KeepError> {
         let mut state = self.state();
         state.hibernating.push(HibernatingIterator { id: id.into(), guard: None });
+        if let Err(error) = self.keep(&state) {
+            state.hibernating.pop();
+            return Err(error);
+        }
         state.count();
+        Ok(())
     }
 
     /// Keeps a guard until the hibernating iterator or the calls of the socket end; drops it at once if there is none
@@ -361,6 +426,7 @@ impl Socket {
             state.hibernating = Vec::new();
         }
         state.count();
+        self.keep_or_log(&state);
         drop(state);
         drop(released);
         true
@@ -381,6 +447,7 @@ impl Socket {
         let mut state = self.state();
         let released = std::mem::take(&mut state.hibernating);
         state.count();
+        self.keep_or_log(&state);
         drop(state);
         released.into_iter().map(|iterator| iterator.id).collect()
     }
@@ -441,10 +508,11 @@ impl Socket {
     pub(crate) fn end(&self) {
         let mut state = self.state();
         state.ended = true;
+        let keeper = state.keeper.take();
         let released = std::mem::take(&mut state.hibernating);
         state.count();
         drop(state);
-        drop(released);
+        drop((released, keeper));
         self.0.outbox.close();
     }
 

@@ -66,13 +66,13 @@ fn tags_attachments_and_ids_count_beyond_512_bytes() {
     socket.attach("").unwrap();
     assert!(!is_counted());
     // An id takes its text and its place.
-    socket.hibernate(&"x".repeat(600));
+    socket.hibernate(&"x".repeat(600)).unwrap();
     assert!(is_counted());
     assert!(socket.release(&"x".repeat(600)));
     assert!(!is_counted());
-    socket.hibernate(&"x".repeat(400));
+    socket.hibernate(&"x".repeat(400)).unwrap();
     assert!(!is_counted());
-    socket.hibernate(&"y".repeat(400));
+    socket.hibernate(&"y".repeat(400)).unwrap();
     assert!(is_counted() && memory.has_room(WHOLE - 4096));
     assert_eq!(socket.release_all().len(), 2);
     assert!(!is_counted());

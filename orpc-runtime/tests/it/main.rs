@@ -21,6 +21,8 @@ mod schema;
 mod serve;
 #[cfg(feature = "websocket")]
 mod socket;
+#[cfg(all(feature = "redb", feature = "websocket"))]
+mod stateful;
 #[cfg(feature = "http")]
 mod support;
 #[cfg(feature = "typescript")]

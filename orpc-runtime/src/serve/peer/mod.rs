@@ -110,6 +110,14 @@ impl<C: Send + Sync + 'static> Peer<C> {
         &self.socket
     }
 
+    /// Returns `true` if no call is open, so that nothing is to come until the next message or
+    /// until something is sent from elsewhere. Iterators that hibernate are not open calls.
+    ///
+    /// Ask when the stream of frames is pending: before that, frames may wait.
+    pub fn is_idle(&self) -> bool {
+        self.calls.as_ref().is_none_or(Calls::is_idle)
+    }
+
     /// Returns the close frame of the channel, if it is closing: from
     /// [`Socket::close`], or 1013 because its client does not read.
     pub fn closing(&self) -> Option<CloseFrame> {
@@ -177,8 +185,7 @@ impl<C: Send + Sync + 'static> Stream for Peer<C> {
             this.frames.sent(outbox);
             return Poll::Ready(Some(frame));
         }
-        let is_idle = this.calls.as_ref().is_none_or(Calls::is_idle);
-        let is_over = is_idle && (this.shutdown.is_none() || this.calls.is_none());
+        let is_over = this.is_idle() && (this.shutdown.is_none() || this.calls.is_none());
         if is_over { Poll::Ready(None) } else { Poll::Pending }
     }
 }

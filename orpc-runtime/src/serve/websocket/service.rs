@@ -24,13 +24,13 @@ use super::lifecycle::Life;
 use crate::budget::{MemoryBudget, Reservation};
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
-use crate::serve::IntoContext;
 use crate::serve::host::{self, AllowedHosts, HostError};
 use crate::serve::http::error_response;
 use crate::serve::origin::AllowedOrigins;
 use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
 use crate::serve::state::{Served, head_size};
 use crate::serve::time::SHORTEST;
+use crate::serve::{ContextSource, IntoContext};
 use crate::socket::{Socket, SocketConfig};
 
 /// Error of a path of which the router has no procedure.
@@ -122,6 +122,11 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     /// Set TCP_NODELAY on the connections that you accept: messages are small, and
     /// without it each may wait for the acknowledgement of the previous one.
     pub fn websocket<Marker>(&self, context: impl IntoContext<C, Marker>) -> WebSocketService<C> {
+        self.websocket_with(context.into_context())
+    }
+
+    /// Serves the router over WebSocket with contexts from that source.
+    pub(crate) fn websocket_with(&self, context: ContextSource<C>) -> WebSocketService<C> {
         let options = Options {
             hosts: AllowedHosts::default(),
             origins: AllowedOrigins::default(),
@@ -140,7 +145,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             hooks: None,
             gate: None,
         };
-        WebSocketService { served: Served::new(self.clone(), context.into_context(), options) }
+        WebSocketService { served: Served::new(self.clone(), context, options) }
     }
 }
 

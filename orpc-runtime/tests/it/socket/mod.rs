@@ -1,3 +1,4 @@
 //! Sockets as handlers see them.
 
+mod kept;
 mod sockets;

@@ -13,8 +13,10 @@ use tracing::Instrument as _;
 use super::admission::Refused;
 use super::{OK, Shared, carried};
 use crate::budget::Reservation;
-use crate::core::{Error, EventMeta, Output};
-use crate::procedure::{Call, ErasedProcedure, EventSink, InputEvents, Opened, panicked};
+use crate::core::{Code, Error, EventMeta, Output};
+use crate::procedure::{
+    Call, ErasedProcedure, EventSink, InputEvents, MetaValue, Opened, ProcedureKind, panicked,
+};
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::serve::invoke::{Input, Invocation, Outcome, caught, malformed};
 use crate::serve::memory::no_memory;
@@ -145,6 +147,10 @@ impl<C: Send + Sync + 'static> Run<C> {
                 }
             })
         };
+        let _turn = match self.shared.socket.turns() {
+            Some(turns) if self.takes_turns() => Some(turns.turn().await),
+            _ => None,
+        };
         match invocation.run(input, malformed, || self.sink()).await? {
             Outcome::Output(output) => Ok(Some(output)),
             Outcome::Stream(run, _) => {
@@ -153,7 +159,7 @@ impl<C: Send + Sync + 'static> Run<C> {
             }
             Outcome::Hibernating(run) => {
                 let opened = run.await?.into_opened()?;
-                self.hibernate(opened);
+                self.hibernate(opened)?;
                 Ok(None)
             }
         }
@@ -176,20 +182,32 @@ impl<C: Send + Sync + 'static> Run<C> {
 
     /// Tells the client that it has an iterator, and the procedure its id. The call
     /// itself has ended.
-    fn hibernate(&self, opened: Opened) {
+    fn hibernate(&self, opened: Opened) -> Result<(), Error> {
         let socket = &self.shared.socket;
         // From here on, because events may be sent as soon as the id is known.
-        socket.hibernate(self.id.as_str());
+        socket.hibernate(self.id.as_str()).map_err(|error| {
+            tracing::warn!(%error, socket = socket.id(), "an iterator does not hibernate");
+            Error::new(Code::TooManyRequests)
+                .with_message("the socket has no room for another iterator")
+        })?;
         let headers = carried(self.call.response().headers(), CARRIED_WITH_EVENTS);
         self.shared.send(&self.id, &Response { status: OK, headers, body: Body::Events });
         let opened = catch_unwind(AssertUnwindSafe(|| opened(socket, self.id.as_str().into())));
         let error = match opened {
-            Ok(Ok(())) => return,
+            Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error,
             Err(panic) => panicked(&self.call, &*panic),
         };
         if socket.release(self.id.as_str()) {
             self.shared.sink(&self.id).error(&error, &EventMeta::default());
         }
+        Ok(())
+    }
+
+    /// Returns `true` if the call does not run beside others of the same turns.
+    fn takes_turns(&self) -> bool {
+        let definition = self.call.definition();
+        let is_concurrent = definition.meta_value("concurrent") == Some(MetaValue::Bool(true));
+        definition.kind != ProcedureKind::Stream && !is_concurrent
     }
 }

@@ -1,0 +1,74 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_debug_implementations)]
+
+mod attachment;
+mod entry;
+mod hub;
+mod object;
+mod serve;
+mod storage;
+
+pub use entry::{RoomRoutes, proxy};
+pub use object::{Cloudflare, RoomObject};
+pub use serve::serve;
+
+#[doc(hidden)]
+pub use futures;
+pub use {orpc_runtime, worker};
+
+/// Declares a Durable Object whose state is a [`StatefulRoom`](orpc_runtime::stateful::StatefulRoom):
+/// `durable_object!(pub struct ChatRoom(Chat));`.
+///
+/// Workers find it by the name of the struct, `class_name` in `wrangler.jsonc`. The crate that
+/// writes it depends on `worker` itself, whose attribute it uses.
+#[macro_export]
+macro_rules! durable_object {
+    ($(#[$attribute:meta])* $visibility:vis struct $name:ident($room:ty);) => {
+        $(#[$attribute])*
+        #[::worker::durable_object]
+        $visibility struct $name {
+            room: ::std::panic::AssertUnwindSafe<$crate::RoomObject<$room>>,
+        }
+
+        impl ::worker::DurableObject for $name {
+            fn new(state: ::worker::State, env: ::worker::Env) -> Self {
+                let room = $crate::RoomObject::new(state, env);
+                Self { room: ::std::panic::AssertUnwindSafe(room) }
+            }
+
+            async fn fetch(&self, request: ::worker::Request) -> ::worker::Result<::worker::Response> {
+                self.room.fetch(request).await
+            }
+
+            async fn websocket_message(
+                &self,
+                socket: ::worker::WebSocket,
+                message: ::worker::WebSocketIncomingMessage,
+            ) -> ::worker::Result<()> {
+                self.room.message(&socket, message).await
+            }
+
+            async fn websocket_close(
+                &self,
+                socket: ::worker::WebSocket,
+                code: usize,
+                reason: ::std::string::String,
+                was_clean: bool,
+            ) -> ::worker::Result<()> {
+                self.room.closed(&socket, code, reason, was_clean).await
+            }
+
+            async fn websocket_error(
+                &self,
+                socket: ::worker::WebSocket,
+                error: ::worker::Error,
+            ) -> ::worker::Result<()> {
+                self.room.failed(&socket, &error).await
+            }
+
+            async fn alarm(&self) -> ::worker::Result<::worker::Response> {
+                self.room.alarm().await
+            }
+        }
+    };
+}

@@ -1,0 +1,67 @@
+//! A room as its code sees it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Extensions;
+
+use super::storage::Storage;
+use crate::room::Room;
+use crate::socket::Turns;
+
+/// The handle of a room with state: its name, its sockets, its storage. Cheap to clone.
+#[derive(Clone)]
+pub struct RoomHandle {
+    sockets: Room,
+    storage: Storage,
+    turns: Turns,
+    host: Arc<Extensions>,
+}
+
+impl RoomHandle {
+    /// Creates the handle of a room, for hosts.
+    pub fn new(sockets: Room, storage: Storage) -> Self {
+        Self { sockets, storage, turns: Turns::new(), host: Arc::default() }
+    }
+
+    /// Lends a value of the host to the room, such as its environment.
+    #[must_use]
+    pub fn with_host<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        let mut host = Extensions::clone(&self.host);
+        host.insert(value);
+        self.host = Arc::new(host);
+        self
+    }
+
+    /// Returns the name of the room.
+    pub fn name(&self) -> &str {
+        self.sockets.name()
+    }
+
+    /// Returns the sockets in the room.
+    pub fn sockets(&self) -> &Room {
+        &self.sockets
+    }
+
+    /// Returns the storage of the room.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Returns the turns of the room's calls, for procedures with `meta(concurrent = true)` and
+    /// for tasks of its own.
+    pub fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    /// Returns a value of that type that the host lends.
+    pub fn host<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.host.get()
+    }
+}
+
+impl fmt::Debug for RoomHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RoomHandle").field("name", &self.name()).finish_non_exhaustive()
+    }
+}

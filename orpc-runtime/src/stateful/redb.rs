@@ -1,0 +1,250 @@
+//! Storage of the rooms of a process in one file.
+
+use std::fmt;
+use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, Table, TableDefinition};
+
+use super::backend::{
+    AlarmSlot, ListOptions, StorageBackend, StorageError, StorageFuture, Write, Written, prefix_end,
+};
+use crate::core::panic_text;
+
+/// Entries by room and key.
+const ENTRIES: TableDefinition<'static, (&str, &str), &[u8]> = TableDefinition::new("entries");
+
+/// Last numbers of sequences, by room and prefix.
+const SEQUENCES: TableDefinition<'static, (&str, &str), u64> = TableDefinition::new("sequences");
+
+/// Times of alarms in milliseconds since 1970, by room and slot.
+const ALARMS: TableDefinition<'static, (&str, u8), u64> = TableDefinition::new("alarms");
+
+/// A file with the storage and the alarms of many rooms.
+#[derive(Clone)]
+pub(super) struct RoomFile(Arc<Database>);
+
+/// The part of one room.
+pub(super) struct FileStorage {
+    file: RoomFile,
+    room: Arc<str>,
+    /// Called when an alarm is set.
+    alarmed: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl RoomFile {
+    /// Opens the file, which is created if it does not exist.
+    pub(super) fn open(path: &Path) -> Result<Self, StorageError> {
+        let database = guarded(|| {
+            let database = Database::create(path).map_err(failed)?;
+            let write = database.begin_write().map_err(failed)?;
+            write.open_table(ENTRIES).map_err(failed)?;
+            write.open_table(SEQUENCES).map_err(failed)?;
+            write.open_table(ALARMS).map_err(failed)?;
+            write.commit().map_err(failed)?;
+            Ok(database)
+        })?;
+        Ok(Self(Arc::new(database)))
+    }
+
+    pub(super) fn room(&self, room: &str, alarmed: Arc<dyn Fn() + Send + Sync>) -> FileStorage {
+        FileStorage { file: self.clone(), room: room.into(), alarmed }
+    }
+
+    /// Returns the rooms with alarms, and the earliest time of each.
+    pub(super) async fn alarms(&self) -> Result<Vec<(String, u64)>, StorageError> {
+        let database = Arc::clone(&self.0);
+        run(move || {
+            let read = database.begin_read().map_err(failed)?;
+            let mut alarms = Vec::<(String, u64)>::new();
+            for alarm in read.open_table(ALARMS).map_err(failed)?.iter().map_err(failed)? {
+                let (key, at) = alarm.map_err(failed)?;
+                let ((room, _), at) = (key.value(), at.value());
+                match alarms.last_mut().filter(|(last, _)| last == room) {
+                    Some((_, earliest)) => *earliest = at.min(*earliest),
+                    None => alarms.push((room.to_owned(), at)),
+                }
+            }
+            Ok(alarms)
+        })
+        .await
+    }
+}
+
+impl StorageBackend for FileStorage {
+    fn get(&self, key: &str) -> StorageFuture<Option<Bytes>> {
+        let (database, room, key) =
+            (Arc::clone(&self.file.0), Arc::clone(&self.room), key.to_owned());
+        Box::pin(run(move || {
+            let read = database.begin_read().map_err(failed)?;
+            let entries = read.open_table(ENTRIES).map_err(failed)?;
+            let value = entries.get((&*room, &*key)).map_err(failed)?;
+            Ok(value.map(|value| Bytes::copy_from_slice(value.value())))
+        }))
+    }
+
+    fn list(&self, prefix: &str, options: &ListOptions) -> StorageFuture<Vec<(String, Bytes)>> {
+        let (database, room) = (Arc::clone(&self.file.0), Arc::clone(&self.room));
+        let (prefix, options) = (prefix.to_owned(), options.clone());
+        Box::pin(run(move || {
+            let read = database.begin_read().map_err(failed)?;
+            let entries = read.open_table(ENTRIES).map_err(failed)?;
+            let end = prefix_end(&prefix);
+            let (first, last) = bounds(&prefix, end.as_deref(), &options);
+            // A room ends where the next name begins.
+            let next_room = format!("{room}\0");
+            let last = match with_room(&room, last) {
+                Bound::Unbounded => Bound::Excluded((&*next_room, "")),
+                last => last,
+            };
+            let range = (with_room(&room, first), last);
+            if is_empty(&range) {
+                return Ok(Vec::new());
+            }
+            let found = entries.range::<(&str, &str)>(range).map_err(failed)?;
+            let copy = |entry: Result<(redb::AccessGuard<'_, _>, redb::AccessGuard<'_, _>), _>| {
+                let (key, value) = entry.map_err(failed)?;
+                let (_, key): (&str, &str) = key.value();
+                let value: &[u8] = value.value();
+                Ok((key.to_owned(), Bytes::copy_from_slice(value)))
+            };
+            if options.reverse {
+                found.rev().take(options.limit).map(copy).collect()
+            } else {
+                found.take(options.limit).map(copy).collect()
+            }
+        }))
+    }
+
+    fn write(&self, writes: Vec<Write>) -> StorageFuture<Written> {
+        let (database, room) = (Arc::clone(&self.file.0), Arc::clone(&self.room));
+        let is_alarm = |write: &Write| matches!(write, Write::Alarm { .. } | Write::Rang { .. });
+        let alarmed = writes.iter().any(is_alarm).then(|| Arc::clone(&self.alarmed));
+        Box::pin(async move {
+            let written = run(move || write_all(&database, &room, writes)).await?;
+            if let Some(alarmed) = alarmed {
+                alarmed();
+            }
+            Ok(written)
+        })
+    }
+
+    fn alarm(&self, slot: AlarmSlot) -> StorageFuture<Option<u64>> {
+        let (database, room) = (Arc::clone(&self.file.0), Arc::clone(&self.room));
+        Box::pin(run(move || {
+            let read = database.begin_read().map_err(failed)?;
+            let alarms = read.open_table(ALARMS).map_err(failed)?;
+            let at = alarms.get((&*room, slot.number())).map_err(failed)?;
+            Ok(at.map(|at| at.value()))
+        }))
+    }
+}
+
+/// Writes in one transaction, which is on the disk when this returns.
+fn write_all(database: &Database, room: &str, writes: Vec<Write>) -> Result<Written, StorageError> {
+    let transaction = database.begin_write().map_err(failed)?;
+    let mut written = Written::default();
+    {
+        let mut entries = transaction.open_table(ENTRIES).map_err(failed)?;
+        let mut sequences = transaction.open_table(SEQUENCES).map_err(failed)?;
+        let mut alarms = transaction.open_table(ALARMS).map_err(failed)?;
+        for write in writes {
+            match write {
+                Write::Put { key, value } => {
+                    entries.insert((room, &*key), &*value).map_err(failed)?;
+                }
+                Write::Delete { key } => {
+                    let removed = entries.remove((room, &*key)).map_err(failed)?;
+                    written.deleted += usize::from(removed.is_some());
+                }
+                Write::Append { prefix, value } => {
+                    let number = next_number(&mut sequences, room, &prefix)?;
+                    let key = Write::numbered(&prefix, number);
+                    entries.insert((room, &*key), &*value).map_err(failed)?;
+                    written.appended.push(key);
+                }
+                Write::Alarm { slot, at: Some(at) } => {
+                    alarms.insert((room, slot.number()), at).map_err(failed)?;
+                }
+                Write::Alarm { slot, at: None } => {
+                    alarms.remove((room, slot.number())).map_err(failed)?;
+                }
+                Write::Rang { slot, at } => {
+                    let set = alarms.get((room, slot.number())).map_err(failed)?;
+                    if set.map(|set| set.value()) == Some(at) {
+                        alarms.remove((room, slot.number())).map_err(failed)?;
+                    }
+                }
+            }
+        }
+    }
+    transaction.commit().map_err(failed)?;
+    Ok(written)
+}
+
+fn next_number(
+    sequences: &mut Table<'_, (&'static str, &'static str), u64>,
+    room: &str,
+    prefix: &str,
+) -> Result<u64, StorageError> {
+    let last = sequences.get((room, prefix)).map_err(failed)?.map_or(0, |last| last.value());
+    sequences.insert((room, prefix), last + 1).map_err(failed)?;
+    Ok(last + 1)
+}
+
+fn with_room<'a>(room: &'a str, bound: Bound<&'a str>) -> Bound<(&'a str, &'a str)> {
+    bound.map(|key| (room, key))
+}
+
+/// Returns the bounds of the keys to read.
+fn bounds<'a>(
+    prefix: &'a str,
+    end: Option<&'a str>,
+    options: &'a ListOptions,
+) -> (Bound<&'a str>, Bound<&'a str>) {
+    let (first, last) = (Bound::Included(prefix), end.map_or(Bound::Unbounded, Bound::Excluded));
+    match options.after.as_deref() {
+        Some(after) if options.reverse => match end {
+            Some(end) if after >= end => (first, last),
+            _ => (first, Bound::Excluded(after)),
+        },
+        Some(after) if after >= prefix => (Bound::Excluded(after), last),
+        _ => (first, last),
+    }
+}
+
+/// Returns `true` if a range ends before it begins, which redb refuses.
+fn is_empty<T: Ord>(range: &(Bound<T>, Bound<T>)) -> bool {
+    match range {
+        (Bound::Included(first) | Bound::Excluded(first), Bound::Excluded(last)) => first >= last,
+        _ => false,
+    }
+}
+
+/// Runs an operation on a thread for work that blocks.
+async fn run<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, StorageError> + Send + 'static,
+) -> Result<R, StorageError> {
+    let work = crate::task::block(move || guarded(work)).map_err(StorageError::failed)?;
+    work.await.map_err(StorageError::failed)?
+}
+
+/// Runs code that may panic on a damaged file.
+fn guarded<R>(work: impl FnOnce() -> Result<R, StorageError>) -> Result<R, StorageError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        Err(StorageError::failed(format!("the file is damaged: {}", panic_text(&*panic))))
+    })
+}
+
+fn failed(error: impl Into<redb::Error>) -> StorageError {
+    StorageError::failed(error.into())
+}
+
+impl fmt::Debug for RoomFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RoomFile")
+    }
+}
