@@ -17,6 +17,7 @@ use super::hooks::SocketError;
 use super::idle_codec::{Incoming, RestingSocket};
 use super::intake::TooLong;
 use super::lifecycle::Life;
+use super::state::State;
 use crate::budget::{Exhausted, Reservation};
 use crate::serve::peer::Calls;
 use crate::serve::time::{after, hurried};
@@ -57,8 +58,7 @@ pub(super) struct Timing {
 /// A socket with its calls.
 pub(super) struct Connection<C, S> {
     websocket: RestingSocket<S>,
-    /// `None` while closing.
-    calls: Option<Calls<C>>,
+    state: State<C>,
     life: Life,
     timing: Timing,
     shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -81,25 +81,7 @@ pub(super) struct Connection<C, S> {
     /// Number and memory of the bytes in the codec that are not written.
     queued: usize,
     queued_bytes: Reservation,
-    ending: Ending,
-    /// `true` if the client violated the protocol.
-    failed: bool,
     timer: Pin<Box<Sleep>>,
-}
-
-/// State of closing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Ending {
-    No,
-    /// Calls may end and frames be written until then. The close frame follows.
-    Drains {
-        until: Instant,
-        close: CloseFrame,
-    },
-    /// The client may answer the close frame until then.
-    WaitsForClose {
-        until: Instant,
-    },
 }
 
 impl<C, S> Connection<C, S>
@@ -119,7 +101,7 @@ where
         let queued_bytes = life.socket().memory().nothing();
         Self {
             websocket,
-            calls: Some(calls),
+            state: State::Open(calls),
             life,
             timer: Box::pin(clock::sleep_until(now)),
             timing,
@@ -135,8 +117,6 @@ where
             codec_bytes,
             queued: 0,
             queued_bytes,
-            ending: Ending::No,
-            failed: false,
         }
     }
 
@@ -147,7 +127,7 @@ where
         let mut connection = Box::new(self);
         async move {
             poll_fn(|cx| connection.poll(cx)).await;
-            if connection.failed {
+            if connection.state.has_failed() {
                 let websocket = connection.into_websocket();
                 if let Some(connection) = websocket.into_connection() {
                     Box::pin(linger(connection)).await;
@@ -165,14 +145,11 @@ where
         if self.poll_read(cx).is_ready() {
             return Poll::Ready(());
         }
-        if self.ending == Ending::No && self.shutdown.as_mut().poll(cx).is_ready() {
+        if self.state.is_open() && self.shutdown.as_mut().poll(cx).is_ready() {
             let close = CloseFrame::ours(CloseCode::GOING_AWAY, "the server shuts down");
-            self.drain(self.timing.shutdown, close);
-            if let Some(calls) = &mut self.calls {
-                calls.begin_closing();
-            }
+            self.state.finish(after(Instant::now(), self.timing.shutdown), close);
         }
-        if let Some(calls) = &mut self.calls {
+        if let Some(calls) = self.state.calls_mut() {
             calls.poll(cx);
         }
         self.obey();
@@ -186,7 +163,9 @@ where
     /// the socket has ended.
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.poll_write(cx) {
-            Ok(true) if self.failed && self.is_closing() => return Poll::Ready(()),
+            Ok(true) if self.state.has_failed() && self.state.is_closing() => {
+                return Poll::Ready(());
+            }
             // Nothing is pending in either direction.
             Ok(true) if self.may_rest() => {
                 self.websocket.rest();
@@ -204,12 +183,7 @@ where
     /// to be kept for it.
     fn may_rest(&self) -> bool {
         let is_needed = self.is_busy && self.websocket.kept() <= FEW_BYTES;
-        !is_needed && self.ending == Ending::No
-    }
-
-    /// Returns `true` if a close frame was sent or received.
-    fn is_closing(&self) -> bool {
-        matches!(self.ending, Ending::WaitsForClose { .. })
+        !is_needed && self.state.is_open()
     }
 
     fn socket(&self) -> &Socket {
@@ -218,18 +192,17 @@ where
 
     /// Begins to close, if the application requested it.
     fn obey(&mut self) {
-        if self.calls.is_some()
+        if self.state.calls().is_some()
             && let Some(close) = self.socket().closing()
         {
-            self.calls = None;
-            self.drain(self.timing.write, close);
+            self.state.flush(after(Instant::now(), self.timing.write), close, false);
         }
     }
 
     /// Reads available messages. Ready when the socket has ended.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         for read in 0..READ_BUDGET {
-            if self.failed {
+            if self.state.has_failed() {
                 // Ends when the close frame is written.
                 return Poll::Pending;
             }
@@ -255,7 +228,7 @@ where
                     }
                     // A call runs before the next message is read, which may be its
                     // abort.
-                    if let Some(calls) = &mut self.calls {
+                    if let Some(calls) = self.state.calls_mut() {
                         calls.poll(cx);
                     }
                 }
@@ -303,7 +276,7 @@ where
     /// Until then messages are read: they may abort calls.
     fn is_flooded(&self) -> bool {
         self.blocked.is_some_and(|(_, read)| read >= READ_WHILE_BLOCKED)
-            || (self.calls.is_some() && self.socket().outbox().overflows())
+            || (self.state.calls().is_some() && self.socket().outbox().overflows())
     }
 
     /// Notes that a frame arrived.
@@ -324,10 +297,10 @@ where
         if let Some((code, reason)) = message.as_close() {
             let code = CloseCode::received(code.into());
             self.life.closed(CloseFrame { code, reason: reason.to_owned(), clean: true });
-            self.end_calls();
+            self.end_calls(self.state.has_failed());
             return;
         }
-        let Some(calls) = &mut self.calls else { return };
+        let Some(calls) = self.state.calls_mut() else { return };
         let is_text = message.is_text();
         if !is_text && !message.is_binary() {
             return;
@@ -348,7 +321,7 @@ where
 
     /// Refuses the call of a message that is too long.
     fn refuse(&mut self, TooLong { beginning, length, .. }: &TooLong) {
-        let Some(calls) = &mut self.calls else { return };
+        let Some(calls) = self.state.calls_mut() else { return };
         tracing::debug!(length, "a message is too long");
         if calls.may_go_on() && self.life.socket().closing().is_none() {
             calls.refuse_too_long(beginning, *length);
@@ -371,13 +344,11 @@ where
     }
 
     fn fail_with(&mut self, code: CloseCode, reported: &SocketError) {
-        self.failed = true;
         self.unfinished = None;
         self.life.error(reported);
         let close = CloseFrame::ours(code, &reported.to_string());
         if self.websocket.renew() {
-            self.calls = None;
-            self.drain(CLOSE_TIME, close);
+            self.state.flush(Instant::now() + CLOSE_TIME, close, true);
             return;
         }
         // The codec has queued its close frame, otherwise it takes ours.
@@ -385,14 +356,14 @@ where
             tracing::trace!(%error, "the close frame is on its way already");
         }
         self.life.closes(close);
-        self.end_calls();
+        self.end_calls(true);
     }
 
     /// Handles the loss of the connection.
     fn lose(&mut self, error: Error) -> Poll<()> {
         // A client that has sent a close frame need not wait for the answer.
         if let Error::Io(error) = error
-            && !self.is_closing()
+            && !self.state.is_closing()
         {
             self.life.error(&SocketError::Connection(error));
         }
@@ -402,7 +373,7 @@ where
     /// Writes pending bytes. Returns `true` if none are left.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
         let was_flooded = self.is_flooded();
-        while !self.is_closing()
+        while !self.state.is_closing()
             && let Some(frame) = self.frames.peek(self.life.socket().outbox(), cx)
         {
             match self.websocket.poll_ready(cx) {
@@ -416,11 +387,10 @@ where
                 Frame::Binary(bytes) => Message::binary(bytes),
             })?;
         }
-        if let Ending::Drains { until, close } = &self.ending {
-            let is_idle = self.calls.as_ref().is_none_or(Calls::is_idle);
+        if !self.state.is_open() && !self.state.is_closing() {
+            let is_idle = self.state.calls().is_none_or(Calls::is_idle);
             let is_drained = is_idle && self.frames.peek(self.life.socket().outbox(), cx).is_none();
-            if is_drained || Instant::now() >= *until {
-                let close = close.clone();
+            if let Some(close) = self.state.due_close(Instant::now(), is_drained) {
                 self.close(close)?;
             }
         }
@@ -442,28 +412,19 @@ where
         Ok(is_flushed)
     }
 
-    /// Closes the socket when its calls have ended and everything is written, or by the
-    /// deadline.
-    fn drain(&mut self, time: Duration, close: CloseFrame) {
-        if let Ending::No | Ending::Drains { .. } = self.ending {
-            self.ending = Ending::Drains { until: after(Instant::now(), time), close };
-        }
-    }
-
     /// Sends the close frame.
     fn close(&mut self, close: CloseFrame) -> Result<(), Error> {
         let message = close_frame(&close);
         self.life.closes(close);
-        self.end_calls();
+        self.end_calls(self.state.has_failed());
         self.websocket.start_send(message)
     }
 
     /// Ends all calls. Only the exchange of close frames remains.
-    fn end_calls(&mut self) {
-        self.calls = None;
+    fn end_calls(&mut self, failed: bool) {
+        self.state.close(Instant::now() + CLOSE_TIME, failed);
         self.frames.clear(self.life.socket().outbox());
         self.life.socket().outbox().close();
-        self.ending = Ending::WaitsForClose { until: Instant::now() + CLOSE_TIME };
     }
 
     /// Handles expired deadlines. Ready when the socket is to be dropped.
@@ -506,15 +467,15 @@ where
         if self.is_busy {
             due = due.min(self.last_read + BUSY);
         }
-        match self.ending {
-            Ending::No => due,
-            Ending::Drains { until, .. } => due.min(until),
-            Ending::WaitsForClose { until } => until,
+        match self.state.until() {
+            None => due,
+            Some(until) if self.state.is_closing() => until,
+            Some(until) => due.min(until),
         }
     }
 
     fn on_time(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if matches!(self.ending, Ending::WaitsForClose { until } if now >= until) {
+        if self.state.is_closing() && self.state.until().is_some_and(|until| now >= until) {
             return Poll::Ready(());
         }
         self.last_look = now;
@@ -530,7 +491,7 @@ where
         if now >= self.last_read + BUSY {
             self.is_busy = false;
         }
-        let written = if self.is_closing() {
+        let written = if self.state.is_closing() {
             Ok(())
         } else if now >= after(self.last_read, self.timing.idle) {
             self.close(CloseFrame::ours(CloseCode::NORMAL, "Idle timeout"))

@@ -10,6 +10,7 @@ mod lifecycle;
 #[cfg(feature = "proxy")]
 mod proxy;
 mod service;
+mod state;
 mod transport;
 
 pub use super::host::HostError;
