@@ -30,7 +30,9 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub struct Call {
     target: Arc<Target>,
     method: Method,
-    uri: Uri,
+    uri: OnceLock<Uri>,
+    /// Path and query of a call on a socket, whose URI is parsed when it is asked for.
+    url: String,
     headers: HeaderMap,
     unicode: UnicodeHeaders,
     extensions: Extensions,
@@ -67,7 +69,8 @@ impl Call {
         Self {
             target,
             method: parts.method,
-            uri: parts.uri,
+            uri: parts.uri.into(),
+            url: String::new(),
             headers: parts.headers,
             unicode,
             extensions: parts.extensions,
@@ -89,6 +92,13 @@ impl Call {
         let mut call = Self::from_parts(target, parts);
         call.socket = Some(socket);
         call
+    }
+
+    /// Sets the path and query of a call on a socket. The path names the procedure; the query
+    /// may not be valid in a URI.
+    pub(crate) fn with_url(mut self, url: String) -> Self {
+        (self.uri, self.url) = (OnceLock::new(), url);
+        self
     }
 
     /// Sets the names of the headers whose values are UTF-8.
@@ -120,7 +130,7 @@ impl Call {
 
     /// Returns the URI of the request, as the service received it.
     pub fn uri(&self) -> &Uri {
-        &self.uri
+        self.uri.get_or_init(|| self.url.parse().unwrap_or_default())
     }
 
     /// Returns the headers of the request; on a socket, those of the call's message.

@@ -80,7 +80,7 @@ where
             RawInput::Events(events) => {
                 Ok(Self { events, decoders: Arc::clone(decoders), ended: false })
             }
-            RawInput::Value(_) => {
+            RawInput::Value(_) | RawInput::Text(_) => {
                 Err(wrong_kind("Invalid input: expected an event iterator, received a value"))
             }
         }

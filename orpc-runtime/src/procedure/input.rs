@@ -6,30 +6,37 @@ use serde::de::DeserializeOwned;
 use super::signature::IoSchema;
 use crate::procedure::InputEvents;
 use crate::schema::{DecodeError, InputDecoder, Issue, SchemaError};
-use crate::value::{Envelope, OwnedEnvelope};
+use crate::value::{Envelope, Malformed, OwnedEnvelope};
 
 /// The input of a call before it has a type.
 #[derive(Debug)]
 pub enum RawInput<'a> {
     /// A value.
     Value(Envelope<'a>),
+    /// The text of an envelope.
+    Text(&'a str),
     /// An event iterator.
     Events(InputEvents),
 }
 
 impl RawInput<'_> {
-    /// Copies the text, so that the input owns it.
-    pub(crate) fn into_owned(self) -> OwnedInput {
-        match self {
+    /// Copies the text of an envelope, so that the input owns it.
+    pub(crate) fn into_owned(self) -> Result<OwnedInput, Malformed> {
+        Ok(match self {
             Self::Value(envelope) => OwnedInput::Value(envelope.into_owned()),
+            Self::Text(text) => {
+                Envelope::parse(text.as_bytes())?;
+                OwnedInput::Text(text.into())
+            }
             Self::Events(events) => OwnedInput::Events(events),
-        }
+        })
     }
 }
 
 /// The input of a call that is read later.
 pub(crate) enum OwnedInput {
     Value(OwnedEnvelope),
+    Text(Box<str>),
     Events(InputEvents),
 }
 
@@ -37,6 +44,7 @@ impl OwnedInput {
     pub(crate) fn read<T>(self, read: impl FnOnce(RawInput<'_>) -> T) -> T {
         match self {
             Self::Value(envelope) => read(RawInput::Value(envelope.borrow())),
+            Self::Text(text) => read(RawInput::Text(&text)),
             Self::Events(events) => read(RawInput::Events(events)),
         }
     }
@@ -78,6 +86,7 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ProcedureInput for T {
     fn decode(decoder: &Self::Decoder, input: RawInput<'_>) -> Result<Self, DecodeError> {
         match input {
             RawInput::Value(envelope) => decoder.decode(envelope),
+            RawInput::Text(text) => decoder.decode_text(text),
             RawInput::Events(_) => {
                 Err(wrong_kind("Invalid input: expected a value, received an event iterator"))
             }

@@ -16,7 +16,7 @@ use super::middleware::{Below, Completed, Next, RunMiddleware};
 use super::register::Mounted;
 use super::runner::{EndOfCall, finalized};
 use super::signature::MiddlewareSignature;
-use crate::core::{Error, EventMeta, RpcError};
+use crate::core::{Error, EventMeta, RpcError, malformed_request};
 use crate::schema::SchemaError;
 
 /// Puts a middleware in front of a procedure.
@@ -93,7 +93,7 @@ where
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error> {
         let inner = Arc::clone(&self.inner);
-        let input = input.into_owned();
+        let input = input.into_owned().map_err(|error| malformed_request(error.into()))?;
         let events = (inner.run_kind() == RunKind::Events).then(sink);
         // `true` once all events have been written, including the last.
         let ended = Arc::new(AtomicBool::new(false));

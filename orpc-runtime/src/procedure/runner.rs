@@ -16,6 +16,7 @@ use super::input::{ProcedureInput, RawInput};
 use super::kind::Kind;
 use crate::core::{Error, ErrorDeclaration, malformed_request, panic_text, undecoded_input};
 use crate::schema::SchemaError;
+use crate::value::{Envelope, Malformed};
 
 /// Runs a procedure of one kind.
 pub(crate) struct Runner<P: Procedure, K, Marker> {
@@ -69,13 +70,21 @@ impl<P: Procedure> Prepared<P> {
     fn decode(&self, input: RawInput<'_>) -> Result<P::Input, Error> {
         let Some(decoder) = &self.input else {
             // An input that the procedure ignores must still be a well-formed envelope.
-            if let RawInput::Value(envelope) = input {
-                envelope.value(&[]).map_err(|error| malformed_request(error.into()))?;
-            }
+            check_envelope(input).map_err(|error| malformed_request(error.into()))?;
             return unit_input::<P>();
         };
         P::Input::decode(decoder, input).map_err(undecoded_input)
     }
+}
+
+/// Checks that an input is well-formed.
+fn check_envelope(input: RawInput<'_>) -> Result<(), Malformed> {
+    let envelope = match input {
+        RawInput::Text("") | RawInput::Events(_) => return Ok(()),
+        RawInput::Text(text) => Envelope::parse(text.as_bytes())?,
+        RawInput::Value(envelope) => envelope,
+    };
+    envelope.value(&[]).map(drop)
 }
 
 impl<C, P, K, Marker> ErasedProcedure<C> for Runner<P, K, Marker>

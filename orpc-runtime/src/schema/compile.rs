@@ -16,6 +16,7 @@ use super::issue_tree::IssueTree;
 use super::keyword::{DATE_RANGE, INTEGER, JSON, NAMES, date_bound, names, native_type};
 use super::lint::lint;
 use super::node::{Kinds, Typed};
+use super::program::Program;
 use super::recursion::refuse_circles;
 use super::refine::{Purpose, Refiner, Side};
 use super::refs::Refs;
@@ -128,6 +129,11 @@ impl<F: Kinds> Compiled<F> {
         let is_unbounded = is_unbounded(&schema);
         let validator = compile_part(&schema)?;
         Ok(Self { validator, schema, issues: OnceLock::new(), is_unbounded })
+    }
+
+    /// Returns the schema as a program that reads text, unless serde may take too many steps.
+    pub(super) fn program(&self) -> Option<Program> {
+        if self.is_unbounded { None } else { Program::of(&self.schema) }
     }
 
     pub(super) fn is_valid(&self, node: F::Node<'_>) -> bool {

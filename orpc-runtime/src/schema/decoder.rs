@@ -16,6 +16,7 @@ use super::derived::remove_marks;
 use super::issue::{Issue, date_issues, deserialisation_issue, deserialisation_issue_of};
 use super::node::{Typed, TypedNode};
 use super::probe;
+use super::program::Program;
 use super::recursion::refuse_circles;
 use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 
@@ -25,6 +26,8 @@ use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 /// deserialised. One with types takes the same steps with a tree, a validator and a
 /// deserialiser that support them. Callers use only `compile` and `decode`.
 pub struct InputDecoder<T> {
+    /// Accepts most inputs of plain JSON in one pass.
+    pub(super) program: Option<Program>,
     plain: Compiled<SerdeJson>,
     typed: Compiled<Typed>,
     /// Places of integers that may be bigints, if there are any.
@@ -69,8 +72,10 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         }
         remove_marks(&mut schema);
         let Survey { wide, codes } = Survey::of(&schema);
+        let plain = compile_plain(&schema)?;
         Ok(Self {
-            plain: compile_plain(&schema)?,
+            program: plain.program(),
+            plain,
             typed: compile_typed(&schema)?,
             places: wide.then(|| Places::of(&schema)).transpose()?,
             codes,
@@ -78,15 +83,31 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         })
     }
 
+    /// Decodes a `T` from the text of an envelope.
+    pub(crate) fn decode_text(&self, text: &str) -> Result<T, DecodeError> {
+        let value = self.program.as_ref().and_then(|program| program.read_envelope(text));
+        value.map_or_else(|| self.decode(Envelope::parse(text.as_bytes())?), Ok)
+    }
+
     /// Decodes a `T`. Undefined is treated as null if the schema allows null.
     pub(crate) fn decode(&self, envelope: Envelope<'_>) -> Result<T, DecodeError> {
+        if let Some(program) = &self.program
+            && let Some(text) = envelope.plain_text()
+            && let Some(value) = program.read(text)
+        {
+            return Ok(value);
+        }
         match envelope.plain_json()? {
             Some(json) => self.decode_plain(json, &envelope),
             None => self.decode_typed(&envelope),
         }
     }
 
-    fn decode_plain(&self, tree: PlainValue, envelope: &Envelope<'_>) -> Result<T, DecodeError> {
+    pub(super) fn decode_plain(
+        &self,
+        tree: PlainValue,
+        envelope: &Envelope<'_>,
+    ) -> Result<T, DecodeError> {
         if !self.plain.is_valid(&tree) {
             return Err(DecodeError::Invalid(self.plain.issues(&tree, &tree, false)));
         }

@@ -18,6 +18,7 @@ mod messages;
 mod node;
 mod output;
 mod probe;
+mod program;
 mod recursion;
 mod refine;
 mod refs;

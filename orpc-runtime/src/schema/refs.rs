@@ -179,7 +179,7 @@ impl Types {
     pub(super) const OBJECT: Self = Self(32);
     pub(super) const ANY: Self = Self(63);
 
-    fn named(name: &str) -> Self {
+    pub(super) fn named(name: &str) -> Self {
         match name {
             "null" => Self::NULL,
             "boolean" => Self::BOOLEAN,
@@ -221,8 +221,12 @@ impl Types {
         names.join(" or ")
     }
 
-    pub(super) fn has(self, other: Self) -> bool {
-        self & other != Self::NONE
+    pub(super) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     pub(super) fn without(self, other: Self) -> Self {

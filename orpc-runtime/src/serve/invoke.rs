@@ -83,6 +83,21 @@ impl<C: Send + Sync + 'static> Invocation<'_, C> {
         malformed: MalformedInput<E>,
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, E> {
+        let input = match input {
+            Input::Envelope(bytes) if self.takes_text() => match std::str::from_utf8(&bytes) {
+                Ok(text) => {
+                    let (procedure, call) = (self.procedure, Arc::clone(self.call));
+                    let started = procedure.start(context, call, RawInput::Text(text), sink);
+                    // Only then is it worth while to read the text once more.
+                    return started.map_err(|error| match Envelope::parse(&bytes) {
+                        Ok(_) => error.into(),
+                        Err(error) => malformed(&bytes, error),
+                    });
+                }
+                Err(_) => Input::Envelope(bytes),
+            },
+            input => input,
+        };
         let start = |input: Result<RawInput<'_>, E>| {
             let input = input?;
             if self.is_refused {
@@ -101,6 +116,11 @@ impl<C: Send + Sync + 'static> Invocation<'_, C> {
             }
             Input::Events(events) => start(Ok(RawInput::Events(events))),
         }
+    }
+
+    /// Returns `true` if the procedure runs with the value of an envelope as it is.
+    fn takes_text(&self) -> bool {
+        self.member.is_none() && !self.is_refused
     }
 
     /// Returns the input in an envelope.

@@ -145,6 +145,12 @@ impl<'a> Envelope<'a> {
         }
     }
 
+    /// Returns the text of the value, if it is plain JSON: defined, and without types.
+    pub(crate) fn plain_text(&self) -> Option<&'a str> {
+        let is_plain = self.meta.is_empty() && self.files.is_empty();
+        self.json.filter(|_| is_plain).map(RawValue::get)
+    }
+
     /// Returns the value, if it is plain JSON: defined, and without types. Its numbers
     /// are those of JavaScript.
     pub(crate) fn plain_json(&self) -> Result<Option<Json>, Malformed> {

@@ -116,7 +116,7 @@ pub(crate) fn to_raw<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, 
 
 /// JavaScript has one kind of number: `1.0`, `1e0` and `-0` are the integers 1 and 0
 /// there, and a Rust integer accepts them too.
-pub(super) fn normalise_numbers(value: &mut Value) {
+pub(crate) fn normalise_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
             if let Some(integer) = integral(number) {

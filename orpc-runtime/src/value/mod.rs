@@ -65,6 +65,7 @@ mod reader;
 mod regexp;
 mod same_value_zero;
 mod special;
+pub(crate) mod tokens;
 mod undefined;
 mod writer;
 
@@ -89,8 +90,8 @@ pub(crate) use dynamic::json_number;
 pub(crate) use envelope::{Files, Malformed, OwnedEnvelope, write_plain, write_typed};
 pub(crate) use file::Arrivals;
 pub(crate) use file::{Disk, Space};
-pub(crate) use json::{exact_integer, to_raw};
+pub(crate) use json::{exact_integer, normalise_numbers, to_raw};
 pub(crate) use kind::{CODE_KEYWORD, KEYWORD, Kind};
 pub(crate) use meta::{Meta, Step};
-pub(crate) use reader::Reader;
+pub(crate) use reader::{RAW_VALUE, Reader};
 pub(crate) use writer::{Integers, Written, write_value};

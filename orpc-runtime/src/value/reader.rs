@@ -20,7 +20,7 @@ type Error = serde_json::Error;
 
 /// The name under which `serde_json::value::RawValue` requests JSON text, as the only
 /// entry of a map.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// Deserialises a value. Special values reach the wrapper types, and others that
 /// preserve their kind, with their type; where serde buffers them, with a tag.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use smol_str::SmolStr;
 
 use super::ForeignProtocol;
 use super::headers::BadHeader;
@@ -24,7 +25,7 @@ pub(crate) enum BadMessage {
 
 /// Id of a call as JSON text, which answers repeat unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct CallId(Box<str>);
+pub(crate) struct CallId(SmolStr);
 
 impl CallId {
     /// Reads an id that is JSON text.
@@ -35,8 +36,8 @@ impl CallId {
     }
 
     /// Creates the id of a known call.
-    pub(crate) fn known(text: Box<str>) -> Self {
-        Self(text)
+    pub(crate) fn known(text: &str) -> Self {
+        Self(text.into())
     }
 
     /// Returns the id as JSON text.

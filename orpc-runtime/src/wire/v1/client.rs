@@ -26,7 +26,7 @@ struct RawResponse<'a> {
     #[serde(default, borrow)]
     h: Option<RawHeaders<'a>>,
     #[serde(default, borrow, deserialize_with = "peer::present")]
-    b: Option<&'a RawValue>,
+    b: Option<&'a str>,
 }
 
 #[derive(Deserialize)]

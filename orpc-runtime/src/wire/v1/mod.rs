@@ -6,6 +6,7 @@ mod client;
 mod form;
 #[cfg(feature = "http")]
 mod http;
+mod outline;
 mod peer;
 mod sse;
 

@@ -14,6 +14,7 @@ use http::{HeaderMap, Method};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::outline::Outline;
 use crate::core::{EventKind, EventMeta};
 use crate::wire::headers::{self, RawHeaders, write_members};
 use crate::wire::object::Object;
@@ -48,7 +49,7 @@ struct RawRequest<'a> {
     #[serde(borrow)]
     u: Cow<'a, str>,
     #[serde(default, borrow, deserialize_with = "present")]
-    b: Option<&'a RawValue>,
+    b: Option<&'a str>,
     #[serde(default, borrow)]
     h: Option<RawHeaders<'a>>,
     #[serde(default, borrow)]
@@ -59,7 +60,7 @@ struct RawRequest<'a> {
 struct RawEvent<'a> {
     e: &'a str,
     #[serde(default, borrow, deserialize_with = "present")]
-    d: Option<&'a RawValue>,
+    d: Option<&'a str>,
     #[serde(default)]
     m: Option<Object<RawMeta>>,
 }
@@ -72,16 +73,23 @@ struct RawMeta {
     comments: Vec<String>,
 }
 
-/// Maps a present `null` to `Some`.
+/// Reads a member as JSON text, also if it is `null`.
 pub(super) fn present<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<&'de RawValue>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
+) -> Result<Option<&'de str>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(|text| Some(text.get()))
 }
+
+/// A string.
+#[derive(Deserialize)]
+struct Line<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Decodes a message of a client.
 pub(super) fn decode_request(frame: &Bytes) -> Result<Message<Request>, BadMessage> {
     let delimiter = delimiter(frame);
+    if let Some(message) = decode_call(frame, delimiter) {
+        return Ok(message);
+    }
     let RawMessage { i, t, p } = parse(frame, delimiter)?;
     let id = CallId::new(i.ok_or(BadMessage::NoId)?.get())?;
     let payload = match t.map(RawValue::get) {
@@ -94,6 +102,24 @@ pub(super) fn decode_request(frame: &Bytes) -> Result<Message<Request>, BadMessa
         },
     };
     Ok(Message { id, payload })
+}
+
+/// Decodes a call in one pass; `None` if it is not one, or an unusual one.
+fn decode_call(frame: &Bytes, delimiter: Option<usize>) -> Option<Message<Request>> {
+    let text = std::str::from_utf8(delimiter.map_or(&frame[..], |at| &frame[..at])).ok()?;
+    let outline = Outline::of(text).ok()?;
+    if outline.kind.is_some() {
+        return None;
+    }
+    let id = CallId::new(outline.id?).ok()?;
+    let raw = RawRequest {
+        u: serde_json::from_str::<Line<'_>>(outline.url?).ok()?.0,
+        b: outline.body,
+        h: outline.headers.map(serde_json::from_str).transpose().ok()?.flatten(),
+        m: outline.method.map(serde_json::from_str).transpose().ok()?.flatten(),
+    };
+    let request = request(frame, raw, delimiter).ok()?;
+    Some(Message { id, payload: Payload::First(request) })
 }
 
 /// Returns the position of the byte between the text and the body of a binary message.
@@ -126,8 +152,15 @@ fn read_request(
     delimiter: Option<usize>,
 ) -> Result<Request, BadCall> {
     let payload = payload.ok_or(MALFORMED)?;
-    let Object::<RawRequest<'_>>(request) =
-        serde_json::from_str(payload.get()).map_err(|_| MALFORMED)?;
+    let Object(raw) = serde_json::from_str(payload.get()).map_err(|_| MALFORMED)?;
+    request(frame, raw, delimiter)
+}
+
+fn request(
+    frame: &Bytes,
+    request: RawRequest<'_>,
+    delimiter: Option<usize>,
+) -> Result<Request, BadCall> {
     if !is_target(&request.u) {
         return Err(MALFORMED);
     }
@@ -152,7 +185,7 @@ fn read_request(
 pub(super) fn read_body(
     frame: &Bytes,
     headers: &RawHeaders<'_>,
-    text: Option<&RawValue>,
+    text: Option<&str>,
     delimiter: Option<usize>,
 ) -> Body<Bytes> {
     let content_type = headers::exact(headers, "content-type");
@@ -187,8 +220,8 @@ pub(super) fn decode_event<T>(frame: &Bytes, payload: Option<&RawValue>) -> Payl
 }
 
 /// Returns a part of the message as a slice.
-fn part(frame: &Bytes, raw: Option<&RawValue>) -> Bytes {
-    raw.map_or_else(Bytes::new, |raw| frame.slice_ref(raw.get().as_bytes()))
+fn part(frame: &Bytes, text: Option<&str>) -> Bytes {
+    text.map_or_else(Bytes::new, |text| frame.slice_ref(text.as_bytes()))
 }
 
 /// Encodes the start of a message.

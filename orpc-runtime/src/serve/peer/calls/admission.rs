@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use futures::future::{AbortHandle, Abortable};
 
 use super::batches::run_batch;
 use super::run::Run;
-use super::{CALL, Calls, Waiting, Work};
+use super::{CALL, Calls, Fresh, Waiting, Work};
 use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error};
 use crate::procedure::ProcedureKind;
@@ -123,25 +122,20 @@ impl<C: Send + Sync + 'static> Calls<C> {
 
     pub(super) fn start(&mut self, call: Waiting<C>) {
         let Waiting { id, work, .. } = call;
-        let (handle, registration) = AbortHandle::new_pair();
         let Some(open) = self.open.get_mut(&id) else { return };
-        open.abort = Some(handle);
         self.counts.enter(open.kind);
         if open.kind == ProcedureKind::Stream {
             open.sink = Some(self.shared.sink(&id));
         }
         let shared = Arc::clone(&self.shared);
-        self.running.push(match work {
+        let run = match work {
             Work::Call { call, procedure, received } => {
-                let (sink, call) = (open.sink.clone(), Arc::from(call));
-                let run = Run { shared, id: id.clone(), sink, call, procedure }.run(received);
-                Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
+                let sink = open.sink.clone();
+                Run { shared, id: id.clone(), sink, call, procedure }.run(received).boxed()
             }
-            Work::Batch { mode, calls } => {
-                let run = run_batch(shared, id.clone(), mode, calls);
-                Abortable::new(run, registration).map(|end| end.ok().map(|()| id)).boxed()
-            }
-        });
+            Work::Batch { mode, calls } => run_batch(shared, id.clone(), mode, calls).boxed(),
+        };
+        self.fresh.push_back(Fresh { id, run });
     }
 
     /// Ends a call without an answer. Its id can be reused at once.
@@ -152,6 +146,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
         };
         if let Some(handle) = call.abort {
             handle.abort();
+            self.counts.leave(call.kind);
+        } else if let Some(at) = self.fresh.iter().position(|call| call.id == *id) {
+            self.fresh.remove(at);
             self.counts.leave(call.kind);
         } else if let Some(at) = self.waiting.iter().position(|call| call.id == *id)
             && let Some(call) = self.waiting.remove(at)

@@ -5,12 +5,14 @@ mod batches;
 mod run;
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures::StreamExt as _;
-use futures::future::{AbortHandle, BoxFuture};
+use futures::future::{AbortHandle, Abortable, BoxFuture};
+use futures::{FutureExt as _, StreamExt as _};
+
 use futures::stream::FuturesUnordered;
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
@@ -53,6 +55,8 @@ const FEW_BYTES: usize = 16 * 1024;
 pub(crate) struct Calls<C> {
     shared: Arc<Shared<C>>,
     open: HashMap<CallId, OpenCall>,
+    /// Calls that have not been polled.
+    fresh: VecDeque<Fresh>,
     running: FuturesUnordered<Running>,
     counts: Counts,
     waiting: VecDeque<Waiting<C>>,
@@ -73,7 +77,7 @@ struct Shared<C> {
 /// A call that has not ended.
 struct OpenCall {
     kind: ProcedureKind,
-    /// `None` while the call is queued.
+    /// `None` until the call is pending.
     abort: Option<AbortHandle>,
     /// Feed of its input, if that is an iterator.
     feed: Option<InputFeed>,
@@ -93,7 +97,7 @@ struct Waiting<C> {
 /// Work of a call.
 enum Work<C> {
     Call {
-        call: Box<Call>,
+        call: Arc<Call>,
         procedure: Arc<dyn ErasedProcedure<C>>,
         received: Received,
     },
@@ -104,9 +108,28 @@ enum Work<C> {
     },
 }
 
-/// Resolves to the call's id when all its frames are written, or to `None` if it was
+/// A call that has started and has not been polled. Most calls end when they are polled for
+/// the first time, and never become pending.
+struct Fresh {
+    id: CallId,
+    run: BoxFuture<'static, ()>,
+}
+
+/// A pending call. Resolves to its id when all its frames are written, or to `None` if it was
 /// aborted.
-type Running = BoxFuture<'static, Option<CallId>>;
+struct Running {
+    id: CallId,
+    run: Abortable<BoxFuture<'static, ()>>,
+}
+
+impl Future for Running {
+    type Output = Option<CallId>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<CallId>> {
+        let end = ready!(self.run.poll_unpin(cx));
+        Poll::Ready(end.ok().map(|()| self.id.clone()))
+    }
+}
 
 impl<C: Send + Sync + 'static> Calls<C> {
     pub(crate) fn new(
@@ -121,6 +144,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         Self {
             shared: Arc::new(Shared { rpc, context, socket, limits, unread, gate }),
             open: HashMap::new(),
+            fresh: VecDeque::new(),
             running: FuturesUnordered::new(),
             counts: Counts::default(),
             waiting: VecDeque::new(),
@@ -238,7 +262,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
         } else if let Some(mode) = protocol.batch_mode(&request.headers) {
             return self.batch(id, mode, &request, weight);
         }
-        let target = path_and_query(&request.url);
+        let mut url = std::mem::take(&mut request.url);
+        keep_path_and_query(&mut url);
+        let target = &*url;
         let Some(route) = shared.find(target) else {
             shared.unmatched(&id);
             return;
@@ -270,15 +296,15 @@ impl<C: Send + Sync + 'static> Calls<C> {
         };
         let kind = route.target.definition.kind;
         self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None, _held: held });
-        let call = shared.call(route, request.method, request.headers, target);
-        let call = call.with_unicode(request.unicode);
-        let body = match call.method() {
-            &Method::GET => {
+        let body = match request.method {
+            Method::GET => {
                 let query = target.split_once('?').map(|(_, query)| query);
                 Body::Envelope(protocol.input_in_query(query).into())
             }
             _ => request.body,
         };
+        let call = shared.call(route, request.method, request.headers, url);
+        let call = call.with_unicode(request.unicode);
         let procedure = Arc::clone(&route.procedure);
         let mut received = Received { body, events, member: request.member };
         if kind == ProcedureKind::Unary && self.counts.unary >= shared.limits.running {
@@ -287,18 +313,39 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 *bytes = Bytes::copy_from_slice(bytes);
             }
         }
-        let work = Work::Call { call: Box::new(call), procedure, received };
+        let work = Work::Call { call: Arc::new(call), procedure, received };
         self.queue(kind, Waiting { id, work, weight });
     }
 
     /// Runs the calls until all of them are pending.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
-        self.start_waiting();
-        while let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx) {
+        loop {
+            self.start_waiting();
+            let end = if let Some(Fresh { id, mut run }) = self.fresh.pop_front() {
+                match run.poll_unpin(cx) {
+                    Poll::Ready(()) => Some(id),
+                    Poll::Pending => {
+                        self.keep(id, run);
+                        None
+                    }
+                }
+            } else if let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx) {
+                end
+            } else {
+                break;
+            };
             if let Some(call) = end.and_then(|id| self.open.remove(&id)) {
                 self.counts.leave(call.kind);
             }
-            self.start_waiting();
+        }
+    }
+
+    /// Keeps a call that is pending.
+    fn keep(&mut self, id: CallId, run: BoxFuture<'static, ()>) {
+        let (handle, registration) = AbortHandle::new_pair();
+        if let Some(open) = self.open.get_mut(&id) {
+            open.abort = Some(handle);
+            self.running.push(Running { id, run: Abortable::new(run, registration) });
         }
     }
 
@@ -321,7 +368,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
         }
         for id in self.shared.socket.release_all() {
-            self.shared.sink(&CallId::known(id)).error(&error, &EventMeta::default());
+            self.shared.sink(&CallId::known(&id)).error(&error, &EventMeta::default());
         }
     }
 
@@ -347,13 +394,11 @@ impl<C: Send + Sync + 'static> Shared<C> {
         self.gate.as_ref().is_none_or(|gate| gate.may_go_on(&self.socket))
     }
 
-    fn call(&self, route: &Route<C>, method: Method, headers: HeaderMap, target: &str) -> Call {
+    fn call(&self, route: &Route<C>, method: Method, headers: HeaderMap, url: String) -> Call {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.method = method;
         parts.headers = headers;
-        // The path names the procedure; the query may not be valid in a URI.
-        parts.uri = target.parse().unwrap_or_default();
-        Call::on_socket(Arc::clone(&route.target), parts, self.socket.clone())
+        Call::on_socket(Arc::clone(&route.target), parts, self.socket.clone()).with_url(url)
     }
 
     fn protocol(&self) -> Protocol {
@@ -408,6 +453,14 @@ impl<C: Send + Sync + 'static> Shared<C> {
 fn carried(headers: &HeaderMap, name: HeaderName) -> HeaderMap {
     let value = headers.get(&name).cloned();
     value.into_iter().map(|value| (name.clone(), value)).collect()
+}
+
+/// Removes all but path and query from a URL.
+fn keep_path_and_query(url: &mut String) {
+    let target = path_and_query(url);
+    if target.len() < url.len() {
+        *url = target.to_owned();
+    }
 }
 
 /// Returns path and query of a URL: a client may send a complete one.

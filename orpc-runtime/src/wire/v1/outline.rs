@@ -1,0 +1,119 @@
+//! Members of a message as text, found in one pass.
+
+use crate::value::tokens::{NotJson, Tokens};
+
+/// The members of a message and of its payload, each as JSON text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outline<'a> {
+    pub(super) id: Option<&'a str>,
+    pub(super) kind: Option<&'a str>,
+    pub(super) payload: Option<&'a str>,
+    pub(super) url: Option<&'a str>,
+    pub(super) body: Option<&'a str>,
+    pub(super) headers: Option<&'a str>,
+    pub(super) method: Option<&'a str>,
+}
+
+impl<'a> Outline<'a> {
+    /// Finds the members of a message. Unusual ones, such as members that stand twice, are an
+    /// error, and so is all that is not JSON.
+    pub(super) fn of(message: &'a str) -> Result<Self, NotJson> {
+        let mut outline = Self::default();
+        let mut tokens = Tokens::new(message);
+        each_member(&mut tokens, |name, tokens| {
+            let member = match name {
+                "i" => &mut outline.id,
+                "t" => &mut outline.kind,
+                "p" => {
+                    let start = start(tokens);
+                    let call = &mut outline;
+                    each_member(tokens, |name, tokens| {
+                        let member = match name {
+                            "u" => &mut call.url,
+                            "b" => &mut call.body,
+                            "h" => &mut call.headers,
+                            "m" => &mut call.method,
+                            _ => return tokens.skip(),
+                        };
+                        put(member, tokens)
+                    })?;
+                    return once(&mut outline.payload, tokens.since(start));
+                }
+                _ => return tokens.skip(),
+            };
+            put(member, tokens)
+        })?;
+        tokens.end()?;
+        Ok(outline)
+    }
+}
+
+/// Returns the offset of the next value.
+fn start(tokens: &mut Tokens<'_>) -> usize {
+    tokens.peek();
+    tokens.at()
+}
+
+/// Reads a value as text.
+fn put<'a>(member: &mut Option<&'a str>, tokens: &mut Tokens<'a>) -> Result<(), NotJson> {
+    let start = start(tokens);
+    tokens.skip()?;
+    once(member, tokens.since(start))
+}
+
+fn once<'a>(member: &mut Option<&'a str>, text: &'a str) -> Result<(), NotJson> {
+    if member.replace(text).is_some() { Err(NotJson) } else { Ok(()) }
+}
+
+/// Reads an object.
+fn each_member<'a>(
+    tokens: &mut Tokens<'a>,
+    mut read: impl FnMut(&str, &mut Tokens<'a>) -> Result<(), NotJson>,
+) -> Result<(), NotJson> {
+    if tokens.peek() != Some(b'{') {
+        return Err(NotJson);
+    }
+    tokens.open()?;
+    let mut is_first = true;
+    while let Some(name) = tokens.next_member(is_first)? {
+        is_first = false;
+        read(name.as_str(), tokens)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_a_call_are_found_in_any_order() {
+        let text = r#" {"p" : {"h":{"a":"b"}, "b": [1, {"b":2}] ,"x":null,"u":"/a\/b","m":"GET"}, "z":[], "i": "1"} "#;
+        let outline = Outline::of(text).unwrap();
+        assert_eq!(outline.id, Some("\"1\""));
+        assert_eq!(outline.kind, None);
+        assert_eq!(outline.url, Some(r#""/a\/b""#));
+        assert_eq!(outline.body, Some(r#"[1, {"b":2}]"#));
+        assert_eq!(outline.headers, Some(r#"{"a":"b"}"#));
+        assert_eq!(outline.method, Some("\"GET\""));
+    }
+
+    #[test]
+    fn unusual_messages_have_no_outline() {
+        for text in [
+            "",
+            "[]",
+            "{",
+            r#"{"i":1,"i":2}"#,
+            r#"{"i":1,"p":{"u":"/a","u":"/b"}}"#,
+            r#"{"i":1,"p":{"u":"/a"},"p":{"u":"/b"}}"#,
+            r#"{"i":1,"p":"/a"}"#,
+            r#"{"i":1,"p":{"u":"/a","b":01}}"#,
+            r#"{"i":1,"p":{"u":"/a","x":"\q"}}"#,
+            r#"{"i":1,"p":{"u":"/a"}} 1"#,
+            r#"{"i":1,"p":{"u":"/a",}}"#,
+        ] {
+            assert_eq!(Outline::of(text).err(), Some(NotJson), "{text}");
+        }
+    }
+}
