@@ -40,6 +40,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// Number of attempts after which the pause does not grow.
 const ATTEMPTS: u32 = 6;
 
+/// Smallest number of rooms at which those that were dropped are removed.
+const SWEEP: usize = 64;
+
 /// The rooms of one kind in a process, by name. Cheap to clone.
 ///
 /// A room is created when a socket enters it or its alarm rings, and dropped with its last socket.
@@ -66,9 +69,39 @@ pub struct StatefulRooms<R: StatefulRoom>(Arc<Inner<R>>);
 struct Inner<R: StatefulRoom> {
     rpc: Rpc<R>,
     rooms: Rooms,
-    live: Mutex<HashMap<String, Weak<HostedRoom<R>>>>,
+    live: Mutex<Live<R>>,
     store: Store,
     alarmed: Arc<Notify>,
+}
+
+/// Instances of rooms by name, of which some have been dropped.
+struct Live<R: StatefulRoom> {
+    rooms: HashMap<String, Weak<HostedRoom<R>>>,
+    /// Number of entries at which those of dropped rooms are removed.
+    sweep_at: usize,
+}
+
+impl<R: StatefulRoom> Default for Live<R> {
+    fn default() -> Self {
+        Self { rooms: HashMap::new(), sweep_at: SWEEP }
+    }
+}
+
+impl<R: StatefulRoom> Live<R> {
+    fn get(&self, name: &str) -> Option<Arc<HostedRoom<R>>> {
+        self.rooms.get(name).and_then(Weak::upgrade)
+    }
+
+    /// Removes the entries of dropped rooms once there may be as many as of others, so that a new
+    /// room costs no more where there are many. Returns `true` if it did.
+    fn sweep(&mut self) -> bool {
+        if self.rooms.len() < self.sweep_at {
+            return false;
+        }
+        self.rooms.retain(|_, instance| instance.strong_count() > 0);
+        self.sweep_at = (2 * self.rooms.len()).max(SWEEP);
+        true
+    }
 }
 
 /// Storage of all rooms.
@@ -144,32 +177,39 @@ fn room_of<R: StatefulRoom>(call: &Call) -> Result<Arc<HostedRoom<R>>, Error> {
 }
 
 impl<R: StatefulRoom> Inner<R> {
-    fn live(&self) -> MutexGuard<'_, HashMap<String, Weak<HostedRoom<R>>>> {
-        lock(&self.live)
-    }
-
     /// Returns the instance of a room, which is created if there is none.
     fn instance(&self, name: &str) -> Arc<HostedRoom<R>> {
-        let mut live = self.live();
-        if let Some(instance) = live.get(name).and_then(Weak::upgrade) {
+        let mut live = lock(&self.live);
+        if let Some(instance) = live.get(name) {
             return instance;
         }
-        live.retain(|_, instance| instance.strong_count() > 0);
-        let handle = RoomHandle::new(self.rooms.get_or_create(name), self.storage(name, &live));
+        if live.sweep() {
+            self.forget_unused(&live);
+        }
+        let handle = RoomHandle::new(self.rooms.get_or_create(name), self.storage(name));
         let instance = Arc::new(HostedRoom::new(handle));
-        live.insert(name.to_owned(), Arc::downgrade(&instance));
+        live.rooms.insert(name.to_owned(), Arc::downgrade(&instance));
         instance
     }
 
-    fn storage(&self, name: &str, live: &HashMap<String, Weak<HostedRoom<R>>>) -> Storage {
+    /// Removes the storage of rooms that nothing was written to: names come from clients.
+    fn forget_unused(&self, live: &Live<R>) {
+        match &self.store {
+            Store::Memory(rooms) => {
+                lock(rooms)
+                    .retain(|name, storage| !storage.is_unused() || live.get(name).is_some());
+            }
+            #[cfg(feature = "redb")]
+            Store::File(_) => {}
+        }
+    }
+
+    fn storage(&self, name: &str) -> Storage {
         let alarmed = Arc::clone(&self.alarmed);
         let alarmed = Arc::new(move || alarmed.notify_one());
         match &self.store {
             Store::Memory(rooms) => {
                 let mut rooms = lock(rooms);
-                // Names come from clients: one that nothing was written to is forgotten.
-                let is_live = |name: &str| live.get(name).is_some_and(|it| it.strong_count() > 0);
-                rooms.retain(|name, storage| !storage.is_unused() || is_live(name));
                 let storage = rooms.entry(name.to_owned()).or_default();
                 storage.on_alarm(alarmed);
                 Storage::new(storage.clone())

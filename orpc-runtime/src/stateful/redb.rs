@@ -1,9 +1,11 @@
 //! Storage of the rooms of a process in one file.
 
 use std::fmt;
+use std::fs;
+use std::io::ErrorKind;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -39,13 +41,10 @@ impl RoomFile {
     /// Opens the file, which is created if it does not exist.
     pub(super) fn open(path: &Path) -> Result<Self, StorageError> {
         let database = guarded(|| {
-            let database = Database::create(path).map_err(failed)?;
-            let write = database.begin_write().map_err(failed)?;
-            write.open_table(ENTRIES).map_err(failed)?;
-            write.open_table(SEQUENCES).map_err(failed)?;
-            write.open_table(ALARMS).map_err(failed)?;
-            write.commit().map_err(failed)?;
-            Ok(database)
+            if is_new(path)? {
+                create(path)?;
+            }
+            Database::open(path).map_err(failed)
         })?;
         Ok(Self(Arc::new(database)))
     }
@@ -72,6 +71,43 @@ impl RoomFile {
         })
         .await
     }
+}
+
+/// Returns `true` if there is no file, or an empty one.
+fn is_new(path: &Path) -> Result<bool, StorageError> {
+    match path.metadata() {
+        Ok(file) => Ok(file.len() == 0),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Creates a file beside its place and moves it there once it is whole, so that a process that is
+/// killed meanwhile leaves no part of a file that none could open.
+fn create(path: &Path) -> Result<(), StorageError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let database = Database::create(&beside).map_err(failed)?;
+    let write = database.begin_write().map_err(failed)?;
+    write.open_table(ENTRIES).map_err(failed)?;
+    write.open_table(SEQUENCES).map_err(failed)?;
+    write.open_table(ALARMS).map_err(failed)?;
+    write.commit().map_err(failed)?;
+    drop(database);
+    fs::rename(&beside, path).map_err(failed)?;
+    // The name is in the folder, which is on the disk only then.
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = fs::File::open(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        folder.sync_all().map_err(failed)?;
+    }
+    Ok(())
 }
 
 impl StorageBackend for FileStorage {
@@ -246,5 +282,46 @@ fn failed(error: impl Into<redb::Error>) -> StorageError {
 impl fmt::Debug for RoomFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RoomFile")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn storage(path: &Path) -> Result<FileStorage, StorageError> {
+        Ok(RoomFile::open(path)?.room("lobby", Arc::new(|| {})))
+    }
+
+    fn put(value: &'static str) -> Vec<Write> {
+        vec![Write::Put { key: "key".to_owned(), value: Bytes::from_static(value.as_bytes()) }]
+    }
+
+    #[tokio::test]
+    async fn a_start_continues_whatever_an_earlier_one_left_that_was_killed_while_it_created_the_file()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = folder.path().join("whole");
+        drop(storage(&whole).unwrap());
+        let whole = fs::read(whole).unwrap();
+        for length in [0, 1, 9, 512, 4096, whole.len() - 1, whole.len()] {
+            let path = folder.path().join(format!("rooms-{length}"));
+            fs::write(folder.path().join(format!("rooms-{length}.new")), &whole[..length]).unwrap();
+            storage(&path).unwrap().write(put("1")).await.unwrap();
+            let read = storage(&path).unwrap().get("key").await.unwrap();
+            assert_eq!(read.as_deref(), Some(b"1".as_slice()), "{length}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_file_is_a_new_one_and_a_damaged_one_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rooms");
+        fs::write(&path, "").unwrap();
+        storage(&path).unwrap().write(put("1")).await.unwrap();
+        let damaged = folder.path().join("damaged");
+        fs::write(&damaged, "no database").unwrap();
+        assert!(storage(&damaged).is_err());
+        assert_eq!(fs::read(&damaged).unwrap(), b"no database");
     }
 }
