@@ -96,7 +96,11 @@ impl SocketConfig {
     /// use orpc_runtime::{KeptSocket, SocketConfig};
     ///
     /// # #[router]
-    /// # pub mod api {}
+    /// # pub mod api {
+    /// #     use super::*;
+    /// #     #[procedure]
+    /// #     pub async fn ping() {}
+    /// # }
     /// # fn main() {
     /// let rpc = Rpc::new(api::router());
     /// let kept: KeptSocket = rpc.peer(()).socket().kept();
