@@ -35,8 +35,8 @@ pub struct RoomObject<R: StatefulRoom> {
     hub: OnceCell<Rc<Hub<R>>>,
 }
 
-/// What Cloudflare lends to a room: [`RoomHandle::host`] returns it on an object, and `None` in a
-/// process.
+/// The environment and the state that Cloudflare lends to a room: [`RoomHandle::host`] returns them
+/// on an object, and `None` in a process.
 ///
 /// ```ignore
 /// let bucket = room.host::<Cloudflare>().ok_or(Code::NotImplemented)?.env().bucket("FILES")?;

@@ -187,7 +187,7 @@ async fn a_room_has_one_instance_while_somebody_holds_it() {
     let unused = rooms.get("unused");
     assert_eq!(unused.handle().storage().get::<u8>("key").await.unwrap(), None);
     drop((first, unused));
-    // What was written outlives the instance.
+    // The entries outlive the instance.
     let again = rooms.get("instances");
     assert_eq!(again.handle().storage().get::<u8>("key").await.unwrap(), Some(1));
 }
