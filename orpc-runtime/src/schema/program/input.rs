@@ -550,6 +550,12 @@ impl<'de> VariantAccess<'de> for Variant<'_, '_, '_, 'de> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Error> {
+        // `serde_json::Value` takes an empty array for null here, which no tuple is read from.
+        let mut tokens = self.0.input.tokens.clone();
+        let is_array = tokens.peek() == Some(b'[') && tokens.open().is_ok();
+        if is_array && tokens.next_item(true) == Ok(false) {
+            return Err(error(Refused));
+        }
         Place { input: self.0.input, node: self.0.node }.visit(Types::ARRAY, visitor)
     }
 

@@ -92,6 +92,7 @@ enum External {
     Pair(u8, String),
     Struct { a: Option<u8> },
     Empty {},
+    Nothing(),
 }
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -267,9 +268,9 @@ const SCALARS: [&str; 44] = [
     "\"\u{2028}\"",
     "\"12x\"",
 ];
-const NAMES: [&str; 16] = [
-    "kind", "t", "c", "old", "third", "more", "n", "id", "Unit", "New", "circle", "a", "7", "+7",
-    "07", "\\u0061",
+const NAMES: [&str; 17] = [
+    "kind", "t", "c", "old", "third", "more", "n", "id", "Unit", "New", "Nothing", "circle", "a",
+    "7", "+7", "07", "\\u0061",
 ];
 
 /// A change of a text.
@@ -400,6 +401,13 @@ fn programs_read_the_samples_of_their_types() {
             assert_eq!(fast, slow, "{}: {sample}", case.name);
         }
     }
+}
+
+#[test]
+fn an_empty_tuple_of_a_variant_is_refused_as_serde_json_refuses_it() {
+    let case = case::<External>([]);
+    assert_eq!((case.read)(r#"{"Nothing":[]}"#), (None, None));
+    assert_eq!((case.read)(r#"{"Nothing": [ ] }"#), (None, None));
 }
 
 #[test]
