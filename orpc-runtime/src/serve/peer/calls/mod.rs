@@ -322,7 +322,10 @@ impl<C: Send + Sync + 'static> Calls<C> {
         loop {
             self.start_waiting();
             let end = if let Some(Fresh { id, mut run }) = self.fresh.pop_front() {
-                match run.poll_unpin(cx) {
+                // Timers of JavaScript hosts, such as `worker::Delay`, wake the task alone that
+                // polled them first.
+                let is_native = !cfg!(target_family = "wasm");
+                match if is_native { run.poll_unpin(cx) } else { Poll::Pending } {
                     Poll::Ready(()) => Some(id),
                     Poll::Pending => {
                         self.keep(id, run);
