@@ -81,31 +81,25 @@ impl<'de> Tokens<'de> {
 
     /// Reads a string, whose quotation mark is the next byte.
     pub(crate) fn string(&mut self) -> Result<Text<'de>, NotJson> {
-        let bytes = self.text.as_bytes();
-        let start = self.at + 1;
-        let mut at = start;
-        let mut has_escapes = false;
-        loop {
-            at = end_of_plain(bytes, at);
-            match bytes.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    has_escapes = true;
-                    at += 2;
-                }
-                _ => return Err(NotJson),
-            }
-        }
-        self.at = at + 1;
+        let (quoted, has_escapes) = self.quoted()?;
         if !has_escapes {
-            return Ok(Text::Borrowed(&self.text[start..at]));
+            return Ok(Text::Borrowed(&quoted[1..quoted.len() - 1]));
         }
-        let quoted = self.text.get(start - 1..=at).ok_or(NotJson)?;
         serde_json::from_str(quoted).map(Text::Owned).map_err(|_| NotJson)
     }
 
     /// Reads a string without its value.
     fn skip_string(&mut self) -> Result<(), NotJson> {
+        let (quoted, has_escapes) = self.quoted()?;
+        if has_escapes {
+            serde_json::from_str::<IgnoredAny>(quoted).map_err(|_| NotJson)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the text of a string with its quotation marks, and whether it has escapes, which
+    /// are not checked.
+    fn quoted(&mut self) -> Result<(&'de str, bool), NotJson> {
         let bytes = self.text.as_bytes();
         let start = self.at;
         let mut at = start + 1;
@@ -122,11 +116,8 @@ impl<'de> Tokens<'de> {
             }
         }
         self.at = at + 1;
-        if has_escapes {
-            let quoted = self.text.get(start..=at).ok_or(NotJson)?;
-            serde_json::from_str::<IgnoredAny>(quoted).map_err(|_| NotJson)?;
-        }
-        Ok(())
+        let quoted = self.text.get(start..=at).ok_or(NotJson)?;
+        Ok((quoted, has_escapes))
     }
 
     /// Reads any value.

@@ -403,6 +403,32 @@ fn programs_read_the_samples_of_their_types() {
     }
 }
 
+/// A map of at least two members.
+#[derive(Debug, Deserialize)]
+struct Several(#[expect(dead_code, reason = "compared as text")] BTreeMap<String, u8>);
+
+impl JsonSchema for Several {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Several".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "additionalProperties": { "type": "integer", "minimum": 0, "maximum": 255 },
+            "minProperties": 2,
+        })
+    }
+}
+
+#[test]
+fn members_of_one_name_count_once() {
+    let case = case::<Several>([]);
+    let (fast, slow) = (case.read)(r#"{"a":1,"b":2}"#);
+    assert!(fast.is_some() && fast == slow, "{fast:?} {slow:?}");
+    assert_eq!((case.read)(r#"{"a":1,"a":2}"#), (None, None));
+}
+
 #[test]
 fn an_empty_tuple_of_a_variant_is_refused_as_serde_json_refuses_it() {
     let case = case::<External>([]);
