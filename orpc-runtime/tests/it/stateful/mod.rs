@@ -129,14 +129,13 @@ async fn entries_sequences_and_alarms_survive_a_restart() {
         let due = rooms.get("restart due");
         due.handle().storage().set_alarm(later).await.unwrap();
     }
-    let open = || loop {
-        // The task of the alarms lets the file go with its next turn.
+    let rooms = loop {
+        // The task of the alarms closes the file with its next turn, once it has read them.
         match StatefulRooms::<Ringing>::open(&path) {
             Ok(rooms) => break rooms,
-            Err(_) => std::thread::yield_now(),
+            Err(_) => tokio::task::yield_now().await,
         }
     };
-    let rooms = tokio::task::spawn_blocking(|| ()).await.map(|()| open()).unwrap();
     let room = rooms.get("restart");
     let storage = room.handle().storage();
     assert_eq!(storage.get::<String>("key").await.unwrap().unwrap(), "value");
