@@ -513,7 +513,7 @@ impl Socket {
         state.count();
         drop(state);
         drop((released, keeper));
-        self.0.outbox.close();
+        self.0.outbox.end();
     }
 
     /// Removes the socket from its groups.

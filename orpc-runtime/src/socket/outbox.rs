@@ -39,8 +39,10 @@ pub(crate) struct Outbox {
 struct OutboxState {
     bytes: Vec<u8>,
     frames: Vec<FrameEnd>,
-    /// Frames that are taken and not sent yet.
+    /// Frames that are taken and not passed to the connection's codec yet.
     in_flight: Amount,
+    /// Frames in the codec that are not written yet.
+    unwritten: Amount,
     /// Memory of the unsent bytes.
     kept: Reservation,
     /// Right to leave an event unsent while the memory is exhausted.
@@ -92,6 +94,12 @@ impl Amount {
     fn ends(self) -> usize {
         self.frames * size_of::<FrameEnd>()
     }
+
+    /// Returns the number of bytes, or of those that the ends of the frames take, if these are
+    /// more.
+    fn size(self) -> usize {
+        self.bytes.max(self.ends())
+    }
 }
 
 /// Reason why a frame was not written.
@@ -124,6 +132,7 @@ impl Outbox {
             bytes: Vec::new(),
             frames: Vec::new(),
             in_flight: Amount::default(),
+            unwritten: Amount::default(),
             kept,
             turn: None,
             waiting: Waiting::default(),
@@ -224,14 +233,27 @@ impl Outbox {
         }
     }
 
-    /// Closes the outbox and drops its frames.
+    /// Closes the outbox and drops its frames. Those in the codec count until they are
+    /// [written](Self::written) or the connection [ends](Self::end).
     pub(crate) fn close(&self) {
+        self.close_and(|_| {});
+    }
+
+    /// Closes the outbox of a connection that is dropped, and its codec with it.
+    pub(crate) fn end(&self) {
+        self.close_and(|state| {
+            state.in_flight = Amount::default();
+            state.unwritten = Amount::default();
+        });
+    }
+
+    fn close_and(&self, change: impl FnOnce(&mut OutboxState)) {
         let mut state = self.state();
         state.closed = true;
         state.refuses = true;
         state.bytes = Vec::new();
         state.frames = Vec::new();
-        state.turn = None;
+        change(&mut state);
         state.count();
         let waiting = std::mem::take(&mut state.waiting.tasks);
         drop(state);
@@ -250,13 +272,13 @@ impl Outbox {
         self.state().unsent() / 2 >= self.high_water
     }
 
-    /// Waits until there is room.
+    /// Waits until there is room, in the codec as well.
     pub(crate) async fn ready(&self) {
         // Those that no longer wait leave nothing behind until there is room.
         let mut own = WaitingTask { outbox: self, key: None };
         poll_fn(|cx| {
             let mut state = self.state();
-            if state.unsent() < self.high_water || state.closed {
+            if state.pending() < self.high_water || state.closed {
                 return Poll::Ready(());
             }
             own.key = Some(state.waiting.add(own.key, cx.waker()));
@@ -299,18 +321,26 @@ impl Outbox {
         self.state().turn = None;
     }
 
-    /// Notes that frames were sent, and wakes calls that wait for room.
-    fn sent(&self, Amount { bytes, frames }: Amount) {
+    /// Notes that a taken frame was passed to the codec.
+    fn sent(&self, bytes: usize) {
         let mut state = self.state();
         let taken = &mut state.in_flight;
-        debug_assert!(taken.bytes >= bytes && taken.frames >= frames, "more is sent than taken");
+        debug_assert!(taken.bytes >= bytes && taken.frames >= 1, "more is sent than taken");
         taken.bytes = taken.bytes.saturating_sub(bytes);
-        taken.frames = taken.frames.saturating_sub(frames);
-        if state.unsent() == 0 {
-            state.turn = None;
+        taken.frames = taken.frames.saturating_sub(1);
+        state.unwritten.bytes += bytes;
+        state.unwritten.frames += 1;
+    }
+
+    /// Notes that the codec has written its frames, and wakes calls that wait for room.
+    pub(crate) fn written(&self) {
+        let mut state = self.state();
+        if state.unwritten.frames == 0 {
+            return;
         }
+        state.unwritten = Amount::default();
         state.count();
-        if state.unsent() < self.high_water {
+        if state.pending() < self.high_water {
             let waiting = std::mem::take(&mut state.waiting.tasks);
             drop(state);
             waiting.into_values().for_each(Waker::wake);
@@ -358,16 +388,29 @@ impl OutboxState {
         }
     }
 
-    fn all(&self) -> Amount {
+    /// Returns the frames that the codec does not have yet.
+    fn unsent_frames(&self) -> Amount {
         let Amount { bytes, frames } = self.in_flight;
         Amount { bytes: bytes + self.bytes.len(), frames: frames + self.frames.len() }
     }
 
-    /// Returns the number of unsent bytes, or of those that the ends of the frames take, if
-    /// these are more.
+    /// Returns the frames that are not written, those in the codec included.
+    fn all(&self) -> Amount {
+        let (unsent, unwritten) = (self.unsent_frames(), self.unwritten);
+        Amount {
+            bytes: unsent.bytes + unwritten.bytes,
+            frames: unsent.frames + unwritten.frames,
+        }
+    }
+
+    /// Returns the size of the frames that the codec does not have yet.
     fn unsent(&self) -> usize {
-        let all = self.all();
-        all.bytes.max(all.ends())
+        self.unsent_frames().size()
+    }
+
+    /// Returns the size of the frames that are not written.
+    fn pending(&self) -> usize {
+        self.all().size()
     }
 
     fn append(&mut self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) {
@@ -376,8 +419,12 @@ impl OutboxState {
         self.count();
     }
 
+    /// Counts the frames that are not written. Without any, the turn ends.
     fn count(&mut self) {
         let all = self.all();
+        if all.frames == 0 {
+            self.turn = None;
+        }
         self.kept.cover(all.bytes + all.ends());
     }
 }
@@ -411,7 +458,7 @@ impl Frames {
             }
             let bytes = Bytes::from(std::mem::take(&mut state.bytes));
             let frames = std::mem::take(&mut state.frames);
-            // All frames before are sent.
+            // The codec has all frames before.
             state.in_flight = Amount { bytes: bytes.len(), frames: frames.len() };
             drop(state);
             *self = Self { bytes, frames, sent: 0, start: 0 };
@@ -421,10 +468,11 @@ impl Frames {
         Some(if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) })
     }
 
-    /// Counts the next frame as sent.
+    /// Notes that the next frame was passed to the codec: it counts until it is
+    /// [written](Outbox::written).
     pub(crate) fn sent(&mut self, outbox: &Outbox) {
         let Some(frame) = self.frames.get(self.sent) else { return };
-        outbox.sent(Amount { bytes: frame.end - self.start, frames: 1 });
+        outbox.sent(frame.end - self.start);
         self.start = frame.end;
         self.sent += 1;
         if self.sent == self.frames.len() {
@@ -436,9 +484,10 @@ impl Frames {
     /// Drops all frames.
     #[cfg(feature = "websocket")]
     pub(crate) fn clear(&mut self, outbox: &Outbox) {
-        let bytes = self.bytes.len() - self.start;
-        outbox.sent(Amount { bytes, frames: self.frames.len() - self.sent });
         *self = Self::default();
+        let mut state = outbox.state();
+        state.in_flight = Amount::default();
+        state.count();
     }
 }
 

@@ -19,6 +19,7 @@ fn sent(socket: &Socket) -> Vec<Frame> {
     std::iter::from_fn(|| {
         let frame = frames.peek(outbox, &mut Context::from_waker(Waker::noop()));
         frames.sent(outbox);
+        outbox.written();
         frame
     })
     .collect()

@@ -183,6 +183,7 @@ impl<C: Send + Sync + 'static> Stream for Peer<C> {
         let outbox = this.socket.outbox();
         if let Some(frame) = this.frames.peek(outbox, cx) {
             this.frames.sent(outbox);
+            outbox.written();
             return Poll::Ready(Some(frame));
         }
         let is_over = this.is_idle() && (this.shutdown.is_none() || this.calls.is_none());

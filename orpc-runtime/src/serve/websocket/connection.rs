@@ -78,9 +78,6 @@ pub(super) struct Connection<C, S> {
     unfinished: Option<(u64, Instant)>,
     /// Memory of the codec for received bytes.
     codec_bytes: Reservation,
-    /// Number and memory of the bytes in the codec that are not written.
-    queued: usize,
-    queued_bytes: Reservation,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -98,7 +95,6 @@ where
     ) -> Self {
         let now = Instant::now();
         let codec_bytes = life.socket().memory().nothing();
-        let queued_bytes = life.socket().memory().nothing();
         Self {
             websocket,
             state: State::Open(calls),
@@ -115,8 +111,6 @@ where
             last_look: now,
             unfinished: None,
             codec_bytes,
-            queued: 0,
-            queued_bytes,
         }
     }
 
@@ -381,7 +375,6 @@ where
                 Poll::Pending => break,
             }
             self.frames.sent(self.life.socket().outbox());
-            self.queued += frame.as_bytes().len();
             self.websocket.start_send(match frame {
                 Frame::Text(bytes) => Message::text(bytes),
                 Frame::Binary(bytes) => Message::binary(bytes),
@@ -397,10 +390,7 @@ where
         let is_flushed = self.websocket.poll_flush(cx)?.is_ready();
         let took_bytes = self.websocket.took_bytes();
         if is_flushed {
-            self.queued = 0;
-        }
-        self.queued_bytes.cover(self.queued);
-        if is_flushed {
+            self.socket().outbox().written();
             self.blocked = None;
         } else if took_bytes || self.blocked.is_none() {
             self.blocked = Some((Instant::now(), 0));

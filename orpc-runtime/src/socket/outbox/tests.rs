@@ -36,10 +36,11 @@ fn push(outbox: &Outbox, length: usize) -> Result<(), Refused> {
     outbox.push(true, |out| out.extend(std::iter::repeat_n(b'x', length)))
 }
 
-/// Takes and sends the next frame.
+/// Takes the next frame, passes it to the codec and writes it.
 fn send(outbox: &Outbox, frames: &mut Frames) -> Option<Frame> {
     let frame = frames.peek(outbox, &mut Context::from_waker(Waker::noop()));
     frames.sent(outbox);
+    outbox.written();
     frame
 }
 
@@ -215,6 +216,30 @@ fn sixteen_outboxes_have_an_event_unsent_while_the_memory_is_exhausted() {
     assert_eq!(first[1].room().now_or_never(), Some(()));
     drop(all);
     assert_eq!(Outbox::within(1, Some(budget)).room().now_or_never(), Some(()));
+}
+
+#[test]
+fn an_event_has_its_turn_until_the_codec_has_written_it() {
+    let budget = Budget::new(WHOLE);
+    let all = budget.reserve(WHOLE).unwrap();
+    let turns = || (0..17).map_while(|_| budget.turn().now_or_never()?).collect::<Vec<_>>();
+    for end in [Outbox::written, Outbox::end] {
+        let outbox = Outbox::counted(10, budget.nothing());
+        assert_eq!(outbox.room().now_or_never(), Some(()));
+        append(&outbox, 10);
+        let mut frames = Frames::default();
+        take(&outbox, &mut frames);
+        frames.sent(&outbox);
+        assert!(!outbox.is_full(), "another result may be written");
+        assert_eq!(outbox.room().now_or_never(), None, "another event waits");
+        // A close frame that nobody reads ends no turn either.
+        frames.clear(&outbox);
+        outbox.close();
+        assert_eq!(turns().len(), 15);
+        end(&outbox);
+        assert_eq!(turns().len(), 16);
+    }
+    drop(all);
 }
 
 #[test]

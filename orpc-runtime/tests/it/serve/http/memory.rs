@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use orpc_runtime::MemoryBudget;
 use orpc_runtime::http::{Connection, HttpService};
 use orpc_runtime::prelude::*;
@@ -36,6 +36,15 @@ pub mod api {
     #[procedure]
     pub fn stream(_text: String) -> impl Stream<Item = u32> {
         orpc_runtime::futures::stream::pending()
+    }
+
+    /// Begins when it is let to, so that all calls are running before the first event.
+    #[procedure]
+    pub fn flood_later(letters: usize) -> impl Stream<Item = String> {
+        let begin = async { FLOODS.acquire().await.unwrap().forget() };
+        begin.into_stream().flat_map(move |()| {
+            orpc_runtime::futures::stream::repeat_with(move || "x".repeat(letters))
+        })
     }
 
     #[procedure]
@@ -74,6 +83,9 @@ pub mod api {
 /// Calls that are held back, and their number.
 static GATE: Semaphore = Semaphore::const_new(0);
 static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// Floods that may begin.
+static FLOODS: Semaphore = Semaphore::const_new(0);
 
 async fn gate() {
     WAITING.fetch_add(1, Ordering::SeqCst);
@@ -428,7 +440,7 @@ async fn stop_reading(address: std::net::SocketAddr, count: usize) -> Vec<tokio:
     for _ in 0..count {
         let mut reader = tokio::net::TcpStream::connect(address).await.unwrap();
         let body = format!("{{\"json\":{EVENT}}}");
-        reader.write_all(&request("flood", body.len())).await.unwrap();
+        reader.write_all(&request("floodLater", body.len())).await.unwrap();
         reader.write_all(body.as_bytes()).await.unwrap();
         readers.push(reader);
     }
@@ -450,9 +462,11 @@ async fn stopped(
         sockets.push(open(&websocket).await);
     }
     for socket in &mut sockets {
-        socket.call(1, "/flood", &json!(EVENT)).await;
+        socket.call(1, "/floodLater", &json!(EVENT)).await;
     }
     let readers = stop_reading(address, 30).await;
+    until_soon(|| rpc.live_streams() == 40).await;
+    FLOODS.add_permits(40);
     until_soon(|| memory.used() > STOPPED).await;
     (readers, sockets)
 }
