@@ -1,4 +1,4 @@
-//! Cost of calls with plain JSON in process, without a socket.
+//! Cost of calls with plain JSON in process, without a socket, beside that of serde alone.
 //!
 //! `cargo bench --bench plain_call` tells the time of each. For instructions run
 //! one of them at two counts under callgrind; the difference has no start-up in it:
@@ -102,6 +102,10 @@ pub mod api {
 
     #[procedure]
     pub async fn order(input: Order) -> Receipt {
+        receipt(input)
+    }
+
+    pub fn receipt(input: Order) -> Receipt {
         let total = input.items.iter().map(|item| f64::from(item.qty) * item.price).sum();
         Receipt { total, items: input.items }
     }
@@ -113,6 +117,10 @@ pub mod api {
 
     #[procedure]
     pub async fn profile() -> Profile {
+        ada()
+    }
+
+    pub fn ada() -> Profile {
         Profile {
             id: "5f0c6a1e-8d3b-4b52-9a57-1f2d3c4b5a69".to_owned(),
             name: "Ada Lovelace".to_owned(),
@@ -235,11 +243,41 @@ async fn over_a_peer(rpc: &Rpc<()>, case: &Case, calls: usize) {
     }
 }
 
+/// An envelope of plain JSON.
+#[derive(Serialize, Deserialize)]
+struct Json<T> {
+    json: T,
+}
+
+/// The least that any server does: serde reads the input and writes the output, unchecked.
+fn by_serde_alone(case: &Case, calls: usize) {
+    fn each<I, O>(case: &Case, calls: usize, run: impl Fn(I) -> O)
+    where
+        I: serde::de::DeserializeOwned,
+        O: Serialize,
+    {
+        let body = json!({ "json": case.input }).to_string();
+        for _ in 0..calls {
+            let Json { json } = serde_json::from_str(&body).expect("an input");
+            let output = serde_json::to_vec(&Json { json: run(json) }).expect("an output");
+            std::hint::black_box(output);
+        }
+    }
+    match case.name {
+        "echo" => each(case, calls, |input: Message| input),
+        "order" => each(case, calls, api::receipt),
+        "any" => each(case, calls, |input: Value| input),
+        "profile" => each(case, calls, |(): ()| api::ada()),
+        _ => each(case, calls, |(): ()| "pong"),
+    }
+}
+
 async fn run(rpc: &Rpc<()>, link: &str, case: &Case, calls: usize) -> Duration {
     let start = Instant::now();
     match link {
         "http" => over_http(rpc, case, calls).await,
-        _ => over_a_peer(rpc, case, calls).await,
+        "peer" => over_a_peer(rpc, case, calls).await,
+        _ => by_serde_alone(case, calls),
     }
     start.elapsed()
 }
@@ -255,7 +293,7 @@ async fn main() {
         }
         return;
     }
-    for link in ["http", "peer"] {
+    for link in ["http", "peer", "serde"] {
         for case in &cases() {
             run(&rpc, link, case, 1_000).await;
             let calls = 20_000;

@@ -373,7 +373,7 @@ impl<C: Send + Sync + 'static> Router<C> {
     /// Builds the table of routes; fails with all faults of the tree.
     pub(crate) fn routes(&self) -> Result<Routes<C>, RouterError> {
         self.check()?;
-        let mut routes = HashMap::new();
+        let mut routes = HashMap::default();
         self.visit(&[], &mut |path, mounted| {
             routes.extend(Route::of(path, mounted).map(|route| (encoded(path), route)));
         });
@@ -441,7 +441,7 @@ impl<C: Send + Sync + 'static> fmt::Debug for Router<C> {
 }
 
 /// Procedures of a router by their encoded URL paths.
-pub(crate) struct Routes<C>(HashMap<String, Route<C>>);
+pub(crate) struct Routes<C>(HashMap<String, Route<C>, foldhash::fast::RandomState>);
 
 /// One procedure with its path.
 pub(crate) struct Route<C> {

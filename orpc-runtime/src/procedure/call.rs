@@ -36,7 +36,7 @@ pub struct Call {
     headers: HeaderMap,
     unicode: UnicodeHeaders,
     extensions: Extensions,
-    last_event_id: Option<LastEventId>,
+    last_event_id: OnceLock<Option<LastEventId>>,
     bearer_token: OnceLock<Option<String>>,
     socket: Option<Socket>,
     /// Placeholder for a socket in a call without one.
@@ -62,10 +62,13 @@ pub(crate) struct Target {
 pub struct PeerAddr(pub SocketAddr);
 
 impl Call {
-    /// Creates a call that arrived as an HTTP request.
-    pub(crate) fn from_parts(target: Arc<Target>, parts: http::request::Parts) -> Self {
-        let unicode = UnicodeHeaders::default();
-        let last_event_id = last_event_id(&parts.headers, &unicode);
+    /// Creates a call that arrived as an HTTP request. The values of the headers in `unicode`
+    /// are UTF-8.
+    pub(crate) fn from_parts(
+        target: Arc<Target>,
+        parts: http::request::Parts,
+        unicode: UnicodeHeaders,
+    ) -> Self {
         Self {
             target,
             method: parts.method,
@@ -74,7 +77,7 @@ impl Call {
             headers: parts.headers,
             unicode,
             extensions: parts.extensions,
-            last_event_id,
+            last_event_id: OnceLock::new(),
             bearer_token: OnceLock::new(),
             socket: None,
             detached: OnceLock::new(),
@@ -83,34 +86,39 @@ impl Call {
         }
     }
 
-    /// Creates a call that arrived on a socket.
+    /// Creates a call that arrived in a message of a socket.
+    ///
+    /// `url` is its path and query. The path names the procedure; the query may not be valid in
+    /// a URI.
     pub(crate) fn on_socket(
         target: Arc<Target>,
-        parts: http::request::Parts,
+        method: Method,
+        url: String,
+        headers: HeaderMap,
+        unicode: UnicodeHeaders,
         socket: Socket,
     ) -> Self {
-        let mut call = Self::from_parts(target, parts);
-        call.socket = Some(socket);
-        call
-    }
-
-    /// Sets the path and query of a call on a socket. The path names the procedure; the query
-    /// may not be valid in a URI.
-    pub(crate) fn with_url(mut self, url: String) -> Self {
-        (self.uri, self.url) = (OnceLock::new(), url);
-        self
-    }
-
-    /// Sets the names of the headers whose values are UTF-8.
-    pub(crate) fn with_unicode(mut self, unicode: UnicodeHeaders) -> Self {
-        self.last_event_id = last_event_id(&self.headers, &unicode);
-        self.unicode = unicode;
-        self
+        Self {
+            target,
+            method,
+            uri: OnceLock::new(),
+            url,
+            headers,
+            unicode,
+            extensions: Extensions::new(),
+            last_event_id: OnceLock::new(),
+            bearer_token: OnceLock::new(),
+            socket: Some(socket),
+            detached: OnceLock::new(),
+            response: Mutex::default(),
+            cancellation: OnceLock::new(),
+        }
     }
 
     /// Creates a call from the same process: no headers, no peer.
     pub(crate) fn in_process(target: Arc<Target>) -> Self {
-        Self::from_parts(target, http::Request::new(()).into_parts().0)
+        let (parts, ()) = http::Request::new(()).into_parts();
+        Self::from_parts(target, parts, UnicodeHeaders::default())
     }
 
     /// Returns the path of the procedure, its segments joined with `/`: `chat/send`.
@@ -190,7 +198,11 @@ impl Call {
 
     /// Returns the id of the last event that a reconnecting client received.
     pub fn last_event_id(&self) -> Option<&LastEventId> {
-        self.last_event_id.as_ref()
+        let read = || {
+            let text = self.unicode.text(&self.headers, &LAST_EVENT_ID)?;
+            Some(LastEventId::new(text.into_owned()))
+        };
+        self.last_event_id.get_or_init(read).as_ref()
     }
 
     /// Returns the head of the response. Changes take effect until the result is
@@ -230,13 +242,9 @@ impl fmt::Debug for Call {
         f.debug_struct("Call")
             .field("path", &self.path())
             .field("method", &self.method)
-            .field("last_event_id", &self.last_event_id)
+            .field("last_event_id", &self.last_event_id())
             .finish_non_exhaustive()
     }
-}
-
-fn last_event_id(headers: &HeaderMap, unicode: &UnicodeHeaders) -> Option<LastEventId> {
-    unicode.text(headers, &LAST_EVENT_ID).map(|text| LastEventId::new(text.into_owned()))
 }
 
 /// Parts of an HTTP response that a handler can set.

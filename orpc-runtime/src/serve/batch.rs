@@ -61,7 +61,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         item: Item,
         route: &Route<C>,
         common: &Common<'_>,
-        make: impl FnOnce(Arc<Target>, http::request::Parts) -> Call,
+        make: impl FnOnce(Arc<Target>, http::request::Parts, UnicodeHeaders) -> Call,
     ) -> Self {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.method = item.method.unwrap_or_else(|| common.method.clone());
@@ -93,7 +93,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let is_get = is_head || *method == Method::GET;
         Self {
             protocol: common.protocol,
-            call: Arc::new(make(Arc::clone(&route.target), parts).with_unicode(unicode)),
+            call: Arc::new(make(Arc::clone(&route.target), parts, unicode)),
             procedure: Arc::clone(&route.procedure),
             bad_header,
             methods: common.methods,

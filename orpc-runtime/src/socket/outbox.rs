@@ -397,10 +397,7 @@ impl OutboxState {
     /// Returns the frames that are not written, those in the codec included.
     fn all(&self) -> Amount {
         let (unsent, unwritten) = (self.unsent_frames(), self.unwritten);
-        Amount {
-            bytes: unsent.bytes + unwritten.bytes,
-            frames: unsent.frames + unwritten.frames,
-        }
+        Amount { bytes: unsent.bytes + unwritten.bytes, frames: unsent.frames + unwritten.frames }
     }
 
     /// Returns the size of the frames that the codec does not have yet.

@@ -1,5 +1,7 @@
 //! Tokens of JSON text (RFC 8259).
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 
 use super::json::exact_integer;
@@ -25,6 +27,15 @@ impl Text<'_> {
         match self {
             Self::Borrowed(text) => text,
             Self::Owned(text) => text,
+        }
+    }
+}
+
+impl<'de> From<Text<'de>> for Cow<'de, str> {
+    fn from(text: Text<'de>) -> Self {
+        match text {
+            Text::Borrowed(text) => Self::Borrowed(text),
+            Text::Owned(text) => Self::Owned(text),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value, json};
 
 use super::checks::{Bound, Exact, Limits};
 use super::{Checks, Node, NodeId, Program, Rest, Tagged};
@@ -236,7 +236,7 @@ impl Compiler<'_> {
     }
 
     /// Returns the keywords of a schema with those of the schemas that hold beside it, if
-    /// none stands in two of them.
+    /// those that stand in two of them can be one.
     fn merged(
         &self,
         members: &Map<String, Value>,
@@ -267,11 +267,21 @@ impl Compiler<'_> {
             {
                 return Err(Unknown);
             }
+            let has_prefix = [&part, &merged].iter().any(|it| it.contains_key("prefixItems"));
             for (keyword, value) in part {
                 match merged.get_mut(&keyword) {
                     None => drop(merged.insert(keyword, value)),
                     Some(known) if *known == value => {}
+                    Some(known)
+                        if keyword == "items" && !has_prefix
+                            || keyword == "additionalProperties" =>
+                    {
+                        *known = json!({ "allOf": [known.take(), value] });
+                    }
                     Some(known) => match (keyword.as_str(), known, value) {
+                        (keyword, Value::Number(known), Value::Number(limit)) => {
+                            *known = stricter(keyword, known, &limit).ok_or(Unknown)?;
+                        }
                         ("required", Value::Array(known), Value::Array(more)) => known.extend(more),
                         ("properties", Value::Object(known), Value::Object(more))
                             if more.keys().all(|name| !known.contains_key(name)) =>
@@ -390,6 +400,17 @@ fn is_note(keyword: &str) -> bool {
     NOTES.contains(&keyword)
         || DATE_RANGE.contains(&keyword)
         || keyword.starts_with("x-") && keyword != KEYWORD && keyword != NAMES
+}
+
+/// Returns the limit that allows what both do, of a length or of an integer.
+fn stricter(keyword: &str, one: &Number, other: &Number) -> Option<Number> {
+    let (first, second) = (one.as_i128()?, other.as_i128()?);
+    let is_one = match keyword {
+        "minLength" | "minItems" | "minProperties" | "minimum" => first > second,
+        "maxLength" | "maxItems" | "maxProperties" | "maximum" => first < second,
+        _ => return None,
+    };
+    Some(if is_one { one } else { other }.clone())
 }
 
 fn refers_to_root(schema: &Value) -> bool {

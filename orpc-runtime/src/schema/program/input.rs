@@ -1,7 +1,5 @@
 //! Deserialisation of checked text.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess,
@@ -651,11 +649,7 @@ impl<'de> Deserializer<'de> for Name<'de> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let name = match self.0 {
-            Text::Borrowed(name) => Cow::Borrowed(name),
-            Text::Owned(name) => Cow::Owned(name),
-        };
-        visitor.visit_enum(de::value::CowStrDeserializer::new(name))
+        visitor.visit_enum(de::value::CowStrDeserializer::new(self.0.into()))
     }
 
     forward_to_deserialize_any! {

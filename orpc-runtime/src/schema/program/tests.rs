@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Node;
 use crate::schema::InputDecoder;
 use crate::value::{BigInt, Date, Envelope, Set, Undefined};
 
@@ -150,6 +151,17 @@ struct Tree {
     next: Option<Box<Tree>>,
 }
 
+/// Constraints in `allOf`, as the derive of this library writes those of elements.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Refined {
+    #[schemars(length(max = 8), extend("allOf" = [{ "items": { "maxLength": 2 } }, { "maxItems": 3 }]))]
+    list: Vec<String>,
+    #[schemars(length(min = 1, max = 5), extend("allOf" = [{ "minLength": 2 }, { "maxLength": 9 }]))]
+    text: Option<String>,
+    #[schemars(extend("allOf" = [{ "additionalProperties": { "maximum": 9 } }]))]
+    map: BTreeMap<String, u8>,
+}
+
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Everything {
     tuple: (u8, Option<String>, bool),
@@ -206,6 +218,7 @@ fn cases() -> Vec<Case> {
         case::<Vec<Untagged>>([json!([1, "text", { "side": -1 }, [1, 2]])]),
         case::<Flattened>([json!({ "id": 1, "n": 2, "more": [1], "other": "x" })]),
         case::<Tree>([tree]),
+        case::<Refined>([json!({ "list": ["", "ab", "a"], "text": "abcde", "map": { "a": 9 } })]),
         case::<Everything>([everything]),
         case::<BTreeMap<String, u8>>([json!({ "a": 1, "b": 2 })]),
         case::<Value>([json!({ "a": [1, 2.5, "x", null, true, { "b": {} }] })]),
@@ -427,6 +440,23 @@ fn members_of_one_name_count_once() {
     let (fast, slow) = (case.read)(r#"{"a":1,"b":2}"#);
     assert!(fast.is_some() && fast == slow, "{fast:?} {slow:?}");
     assert_eq!((case.read)(r#"{"a":1,"a":2}"#), (None, None));
+}
+
+#[test]
+fn constraints_of_elements_need_no_validator() {
+    let decoder = InputDecoder::<Refined>::compile().unwrap();
+    let program = decoder.program.as_ref().unwrap();
+    assert!(!program.nodes.iter().any(|node| matches!(node, Node::Other(_))));
+    let read = |list: Value, text: &str, map: Value| {
+        let value = json!({ "list": list, "text": text, "map": map });
+        program.read::<Refined>(&value.to_string()).is_some()
+    };
+    assert!(read(json!(["ab", "", "a"]), "ab", json!({ "a": 9 })));
+    assert!(!read(json!(["abc"]), "ab", json!({})));
+    assert!(!read(json!(["a", "b", "c", "d"]), "ab", json!({})));
+    assert!(!read(json!([]), "a", json!({})));
+    assert!(!read(json!([]), "abcdef", json!({})));
+    assert!(!read(json!([]), "ab", json!({ "a": 10 })));
 }
 
 #[test]

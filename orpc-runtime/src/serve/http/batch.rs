@@ -141,9 +141,9 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let call = |item: Item| {
             let find = |stripped: &str| self.find(item.path.strip_prefix(stripped)?);
             let route = find(&told).or_else(|| find(guessed.as_deref()?))?;
-            Some(BatchCall::new(item, route, &common, |target, mut parts| {
+            Some(BatchCall::new(item, route, &common, |target, mut parts, unicode| {
                 parts.extensions = batch.extensions.clone();
-                Call::from_parts(target, parts)
+                Call::from_parts(target, parts, unicode)
             }))
         };
         items.into_iter().map(call).collect()

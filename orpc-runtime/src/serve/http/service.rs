@@ -23,6 +23,7 @@ use super::response::{
     respond_with_error, unmatched,
 };
 use crate::budget::{Exhausted, MemoryBudget, Reservation};
+use crate::core::UnicodeHeaders;
 use crate::procedure::Call;
 use crate::router::Route;
 use crate::rpc::Rpc;
@@ -491,7 +492,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         if !is_link && !self.options.origins.allow(&parts.headers, &parts.uri) {
             return cross_site();
         }
-        let call = Arc::new(Call::from_parts(Arc::clone(&route.target), parts));
+        let target = Arc::clone(&route.target);
+        let call = Arc::new(Call::from_parts(target, parts, UnicodeHeaders::default()));
         let span = tracing::debug_span!("rpc", procedure = call.path());
         let answer = caught(&call, self.answer(protocol, route, &call, body, held));
         let mut response = match answer.instrument(span.clone()).await {

@@ -1,6 +1,6 @@
 //! Members of a message as text, found in one pass.
 
-use crate::value::tokens::{NotJson, Tokens};
+use crate::value::tokens::{NotJson, Text, Tokens};
 
 /// The members of a message and of its payload, each as JSON text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -8,7 +8,8 @@ pub(super) struct Outline<'a> {
     pub(super) id: Option<&'a str>,
     pub(super) kind: Option<&'a str>,
     pub(super) payload: Option<&'a str>,
-    pub(super) url: Option<&'a str>,
+    /// The string that is the member, without its escapes.
+    pub(super) url: Option<Text<'a>>,
     pub(super) body: Option<&'a str>,
     pub(super) headers: Option<&'a str>,
     pub(super) method: Option<&'a str>,
@@ -29,7 +30,7 @@ impl<'a> Outline<'a> {
                     let call = &mut outline;
                     each_member(tokens, |name, tokens| {
                         let member = match name {
-                            "u" => &mut call.url,
+                            "u" => return url(&mut call.url, tokens),
                             "b" => &mut call.body,
                             "h" => &mut call.headers,
                             "m" => &mut call.method,
@@ -59,6 +60,15 @@ fn put<'a>(member: &mut Option<&'a str>, tokens: &mut Tokens<'a>) -> Result<(), 
     let start = start(tokens);
     tokens.skip()?;
     once(member, tokens.since(start))
+}
+
+/// Reads a string.
+fn url<'a>(member: &mut Option<Text<'a>>, tokens: &mut Tokens<'a>) -> Result<(), NotJson> {
+    if tokens.peek() != Some(b'"') {
+        return Err(NotJson);
+    }
+    let text = tokens.string()?;
+    if member.replace(text).is_some() { Err(NotJson) } else { Ok(()) }
 }
 
 fn once<'a>(member: &mut Option<&'a str>, text: &'a str) -> Result<(), NotJson> {
@@ -92,7 +102,7 @@ mod tests {
         let outline = Outline::of(text).unwrap();
         assert_eq!(outline.id, Some("\"1\""));
         assert_eq!(outline.kind, None);
-        assert_eq!(outline.url, Some(r#""/a\/b""#));
+        assert_eq!(outline.url, Some(Text::Owned("/a/b".to_owned())));
         assert_eq!(outline.body, Some(r#"[1, {"b":2}]"#));
         assert_eq!(outline.headers, Some(r#"{"a":"b"}"#));
         assert_eq!(outline.method, Some("\"GET\""));

@@ -80,10 +80,6 @@ pub(super) fn present<'de, D: Deserializer<'de>>(
     <&RawValue>::deserialize(deserializer).map(|text| Some(text.get()))
 }
 
-/// A string.
-#[derive(Deserialize)]
-struct Line<'a>(#[serde(borrow)] Cow<'a, str>);
-
 /// Decodes a message of a client.
 pub(super) fn decode_request(frame: &Bytes) -> Result<Message<Request>, BadMessage> {
     let delimiter = delimiter(frame);
@@ -113,7 +109,7 @@ fn decode_call(frame: &Bytes, delimiter: Option<usize>) -> Option<Message<Reques
     }
     let id = CallId::new(outline.id?).ok()?;
     let raw = RawRequest {
-        u: serde_json::from_str::<Line<'_>>(outline.url?).ok()?.0,
+        u: outline.url?.into(),
         b: outline.body,
         h: outline.headers.map(serde_json::from_str).transpose().ok()?.flatten(),
         m: outline.method.map(serde_json::from_str).transpose().ok()?.flatten(),

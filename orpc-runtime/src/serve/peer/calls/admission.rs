@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 
 use super::batches::run_batch;
 use super::run::Run;
-use super::{CALL, Calls, Fresh, Waiting, Work};
+use super::{CALL, Calls, Fresh, OpenCall, Waiting, Work};
 use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error};
 use crate::procedure::ProcedureKind;
@@ -85,13 +85,15 @@ impl Counts {
 
 impl<C: Send + Sync + 'static> Calls<C> {
     /// Starts a call, or queues it.
-    pub(super) fn queue(&mut self, kind: ProcedureKind, call: Waiting<C>) {
-        if kind == ProcedureKind::Unary && self.counts.unary >= self.shared.limits.running {
+    pub(super) fn queue(&mut self, mut open: OpenCall, call: Waiting<C>) {
+        let id = call.id.clone();
+        if open.kind == ProcedureKind::Unary && self.counts.unary >= self.shared.limits.running {
             self.counts.wait(call.weight);
             self.waiting.push_back(call);
         } else {
-            self.start(call);
+            self.start(&mut open, call);
         }
+        self.open.insert(id, open);
     }
 
     /// Admits one more call of that kind, and reserves its memory until it ends.
@@ -120,9 +122,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
         })
     }
 
-    pub(super) fn start(&mut self, call: Waiting<C>) {
+    /// Starts a call whose turn has come.
+    fn start(&mut self, open: &mut OpenCall, call: Waiting<C>) {
         let Waiting { id, work, .. } = call;
-        let Some(open) = self.open.get_mut(&id) else { return };
         self.counts.enter(open.kind);
         if open.kind == ProcedureKind::Stream {
             open.sink = Some(self.shared.sink(&id));
@@ -131,7 +133,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let run = match work {
             Work::Call { call, procedure, received } => {
                 let sink = open.sink.clone();
-                Run { shared, id: id.clone(), sink, call, procedure }.run(received).boxed()
+                Run { shared, id: id.clone(), sink, call, procedure }.boxed(received)
             }
             Work::Batch { mode, calls } => run_batch(shared, id.clone(), mode, calls).boxed(),
         };
@@ -163,7 +165,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
             && let Some(call) = self.waiting.pop_front()
         {
             self.counts.resume(call.weight);
-            self.start(call);
+            if let Some(mut open) = self.open.remove(&call.id) {
+                let id = call.id.clone();
+                self.start(&mut open, call);
+                self.open.insert(id, open);
+            }
         }
     }
 }

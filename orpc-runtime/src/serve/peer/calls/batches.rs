@@ -47,7 +47,10 @@ impl<C: Send + Sync + 'static> Calls<C> {
         };
         for item in items {
             let call = shared.find(&item.path).map(|route| {
-                let make = |target, parts| Call::on_socket(target, parts, shared.socket.clone());
+                let make = |target, parts: http::request::Parts, unicode| {
+                    let (url, socket) = (parts.uri.to_string(), shared.socket.clone());
+                    Call::on_socket(target, parts.method, url, parts.headers, unicode, socket)
+                };
                 let mut call = BatchCall::new(item, route, &common, make);
                 // A call that cannot be read is not run, and costs no token.
                 if call.is_readable()
@@ -62,8 +65,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
         let kind = ProcedureKind::Unary;
         let open = OpenCall { kind, abort: None, feed: None, sink: None, _held: held };
-        self.open.insert(id.clone(), open);
-        self.queue(ProcedureKind::Unary, Waiting { id, work: Work::Batch { mode, calls }, weight });
+        self.queue(open, Waiting { id, work: Work::Batch { mode, calls }, weight });
     }
 }
 

@@ -54,7 +54,8 @@ const FEW_BYTES: usize = 16 * 1024;
 /// to send. It does no I/O and spawns no task; the owner of the socket polls it.
 pub(crate) struct Calls<C> {
     shared: Arc<Shared<C>>,
-    open: HashMap<CallId, OpenCall>,
+    /// The ids are the client's own: a socket has few calls, whatever their hashes are.
+    open: HashMap<CallId, OpenCall, foldhash::fast::RandomState>,
     /// Calls that have not been polled.
     fresh: VecDeque<Fresh>,
     running: FuturesUnordered<Running>,
@@ -143,7 +144,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let buckets = Buckets::new(&limits.rates);
         Self {
             shared: Arc::new(Shared { rpc, context, socket, limits, unread, gate }),
-            open: HashMap::new(),
+            open: HashMap::default(),
             fresh: VecDeque::new(),
             running: FuturesUnordered::new(),
             counts: Counts::default(),
@@ -295,7 +296,6 @@ impl<C: Send + Sync + 'static> Calls<C> {
             _ => (None, None),
         };
         let kind = route.target.definition.kind;
-        self.open.insert(id.clone(), OpenCall { kind, abort: None, feed, sink: None, _held: held });
         let body = match request.method {
             Method::GET => {
                 let query = target.split_once('?').map(|(_, query)| query);
@@ -303,8 +303,6 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
             _ => request.body,
         };
-        let call = shared.call(route, request.method, request.headers, url);
-        let call = call.with_unicode(request.unicode);
         let procedure = Arc::clone(&route.procedure);
         let mut received = Received { body, events, member: request.member };
         if kind == ProcedureKind::Unary && self.counts.unary >= shared.limits.running {
@@ -313,8 +311,16 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 *bytes = Bytes::copy_from_slice(bytes);
             }
         }
-        let work = Work::Call { call: Arc::new(call), procedure, received };
-        self.queue(kind, Waiting { id, work, weight });
+        let call = Arc::new(Call::on_socket(
+            Arc::clone(&route.target),
+            request.method,
+            url,
+            request.headers,
+            request.unicode,
+            shared.socket.clone(),
+        ));
+        let open = OpenCall { kind, abort: None, feed, sink: None, _held: held };
+        self.queue(open, Waiting { id, work: Work::Call { call, procedure, received }, weight });
     }
 
     /// Runs the calls until all of them are pending.
@@ -397,13 +403,6 @@ impl<C: Send + Sync + 'static> Shared<C> {
         self.gate.as_ref().is_none_or(|gate| gate.may_go_on(&self.socket))
     }
 
-    fn call(&self, route: &Route<C>, method: Method, headers: HeaderMap, url: String) -> Call {
-        let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.method = method;
-        parts.headers = headers;
-        Call::on_socket(Arc::clone(&route.target), parts, self.socket.clone()).with_url(url)
-    }
-
     fn protocol(&self) -> Protocol {
         self.socket.protocol()
     }
@@ -468,11 +467,10 @@ fn keep_path_and_query(url: &mut String) {
 
 /// Returns path and query of a URL: a client may send a complete one.
 pub(crate) fn path_and_query(url: &str) -> &str {
-    let target = match url.split_once("://") {
-        Some((_, rest)) if !url.starts_with('/') => {
-            rest.find(['/', '?']).map_or("/", |start| &rest[start..])
-        }
-        _ => url,
-    };
+    let origin = if url.starts_with('/') { None } else { url.find("://") };
+    let target = origin.map_or(url, |scheme| {
+        let rest = &url[scheme + "://".len()..];
+        rest.find(['/', '?']).map_or("/", |start| &rest[start..])
+    });
     target.split_once('#').map_or(target, |(target, _)| target)
 }

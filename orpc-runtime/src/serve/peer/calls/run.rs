@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use tracing::Instrument as _;
@@ -50,10 +51,15 @@ pub(super) struct Run<C> {
 }
 
 impl<C: Send + Sync + 'static> Run<C> {
-    /// Runs the call to its last frame.
-    pub(super) fn run(self, received: Received) -> impl Future<Output = ()> + Send {
+    /// Runs the call to its last frame, in a span if anybody traces it.
+    pub(super) fn boxed(self, received: Received) -> BoxFuture<'static, ()> {
         let span = tracing::debug_span!("rpc", procedure = self.call.path());
-        let respond = async move {
+        let run = self.run(received);
+        if span.is_disabled() { run.boxed() } else { run.instrument(span).boxed() }
+    }
+
+    fn run(self, received: Received) -> impl Future<Output = ()> + Send {
+        async move {
             let reply = caught(&self.call, self.reply(received).map(Ok)).await;
             let outbox = self.shared.outbox();
             if !self.shared.may_go_on() {
@@ -87,8 +93,7 @@ impl<C: Send + Sync + 'static> Run<C> {
                 }
                 Err(error) => self.shared.fail(&self.id, &error, None),
             }
-        };
-        respond.instrument(span)
+        }
     }
 
     /// Returns the last frame of the call.
