@@ -45,8 +45,6 @@ struct Found {
     name: Arc<str>,
     row: ChannelRow,
     state: State,
-    /// The last event was damaged.
-    is_broken: bool,
     /// Events were lost.
     is_damaged: bool,
 }
@@ -151,7 +149,7 @@ impl Found {
         let (number, earliest) = (row.number, row.earliest);
         state.place = Some(Place { number, earliest, keys: 0 });
         let is_damaged = row.earliest == 0 || row.head == u64::MAX;
-        Self { name: name.into(), row, state, is_broken: false, is_damaged }
+        Self { name: name.into(), row, state, is_damaged }
     }
 
     /// Adds the next event of the file.
@@ -159,16 +157,15 @@ impl Found {
         let is_row = (self.row.earliest..=self.row.head).contains(&sequence);
         let event = EventRow::read(self.row.number, sequence, value);
         let Some(event) = event.ok().filter(|_| is_row) else {
-            self.is_broken |= is_row;
             self.is_damaged = true;
             return;
         };
         let last = self.state.log.head();
-        if self.is_broken || sequence != last.sequence() + 1 {
-            // It does not follow the previous event.
+        if sequence != last.sequence() + 1 {
+            // It does not follow the previous event, or the one between them is damaged.
             let epoch = if last.epoch() == event.epoch { event.epoch } else { unknown(&event) };
             self.state.log.lose(EventId::new(epoch, sequence - 1));
-            (self.is_broken, self.is_damaged) = (false, true);
+            self.is_damaged = true;
         }
         self.state.log.retain(event.epoch, event.record.weight(), event.at, limits);
         self.state.last = event.at;
@@ -177,7 +174,7 @@ impl Found {
     /// Ends the channel. If its last events are lost, readers of those before them get
     /// a gap.
     fn end(&mut self) {
-        if self.is_broken || self.state.log.head().sequence() != self.row.head {
+        if self.state.log.head().sequence() != self.row.head {
             self.state.log.lose(EventId::new(self.row.last, self.row.head));
             self.is_damaged = true;
         }

@@ -3,6 +3,7 @@
 
 mod creation;
 mod platter;
+mod rows;
 mod windows;
 
 use std::collections::BTreeSet;

@@ -181,6 +181,48 @@ impl Platter {
         content.names.keys().copied().filter(|name| *name != Name::Mark).collect()
     }
 
+    /// Changes the file of events without its time, as decay of the disk does.
+    pub(super) fn decay(&self, change: impl FnOnce()) {
+        let changed = |content: &Content| content.files[content.names[&Name::Events]].changed;
+        let before = changed(&self.content());
+        change();
+        let mut content = self.content();
+        let file = content.names[&Name::Events];
+        content.files[file].changed = before;
+    }
+
+    /// Returns a copy of the disk, as of a virtual machine.
+    pub(super) fn snapshot(&self) -> Self {
+        let content = self.content();
+        let mut files = content.files.clone();
+        files.iter_mut().for_each(|file| file.locked = None);
+        let (names, durable_names) = (content.names.clone(), content.durable_names.clone());
+        let (boot, operations) = (content.boot, content.operations);
+        Self(Arc::new(Mutex::new(Content {
+            files,
+            names,
+            durable_names,
+            boot,
+            operations,
+            ..Content::default()
+        })))
+    }
+
+    /// Returns the content of the file of events.
+    pub(super) fn events(&self) -> Vec<u8> {
+        let content = self.content();
+        content.files[content.names[&Name::Events]].cache.clone()
+    }
+
+    /// Overwrites the file of events while it may be open.
+    pub(super) fn overwrite_events(&self, bytes: &[u8]) {
+        let mut content = self.content();
+        let file = content.names[&Name::Events];
+        let file = &mut content.files[file];
+        (file.cache, file.durable) = (bytes.to_owned(), bytes.to_owned());
+        file.dirty.clear();
+    }
+
     /// Creates a disk with a file of events of that content.
     pub(super) fn with_file(bytes: Vec<u8>) -> Self {
         let platter = Self::default();

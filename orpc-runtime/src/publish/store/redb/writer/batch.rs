@@ -93,15 +93,11 @@ pub(super) fn row_of(number: u64, state: &State) -> ChannelRow {
     ChannelRow { number, before, earliest: log.earliest(), head, last }
 }
 
-pub(super) fn remove_events(
-    writing: &WriteTransaction,
-    number: u64,
-    events: std::ops::RangeInclusive<u64>,
-) -> Result<(), StoreError> {
+/// Removes the events and the idempotency keys of a channel.
+pub(super) fn remove_events(writing: &WriteTransaction, number: u64) -> Result<(), StoreError> {
     for table in [EVENTS, KEYS] {
         let mut table = writing.open_table(table).map_err(failure)?;
-        let all = (number, *events.start())..=(number, *events.end());
-        table.retain_in(all, |_, _| false).map_err(failure)?;
+        table.retain_in((number, 0)..=(number, u64::MAX), |_, _| false).map_err(failure)?;
     }
     Ok(())
 }

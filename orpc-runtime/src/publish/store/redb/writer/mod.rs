@@ -39,8 +39,6 @@ pub(super) struct Writer {
     pause: Duration,
     /// Number of the next channel.
     next_number: u64,
-    /// Numbers of channels whose events are still in the file.
-    orphans: Vec<u64>,
     /// Store's age when trimmed events were last removed.
     swept: u64,
 }
@@ -211,7 +209,6 @@ impl Writer {
             };
         }
         self.commit = number;
-        self.orphans.clear();
         for touched in &batch.touched {
             let mut state = touched.channel.state();
             state.log.commit(touched.count, &self.channels.limits);
@@ -235,7 +232,7 @@ impl Writer {
         StateRow { commit: self.commit + 1, moment: self.channels.timeline.moment(), origin }
     }
 
-    /// Runs a transaction, which also removes the events of evicted channels.
+    /// Runs a transaction.
     fn transact(
         &mut self,
         row: StateRow,
@@ -247,9 +244,6 @@ impl Writer {
             opened.check_writable()?;
             let writing = opened.database.begin_write().map_err(failure)?;
             write(&writing)?;
-            for number in &self.orphans {
-                remove_events(&writing, *number, 0..=u64::MAX)?;
-            }
             write_state(&writing, row)?;
             is_doubtful.set(true);
             writing.commit().map_err(failure)
@@ -279,7 +273,7 @@ impl Writer {
                 trimmed.push(self.touch(&channel, &state));
             }
         }
-        if forgotten.is_empty() && trimmed.is_empty() && self.orphans.is_empty() {
+        if forgotten.is_empty() && trimmed.is_empty() {
             return;
         }
         let row = self.next_row();
@@ -288,14 +282,13 @@ impl Writer {
                 let mut rows = writing.open_table(CHANNELS).map_err(failure)?;
                 rows.remove(&**name).map_err(failure)?;
                 drop(rows);
-                remove_events(writing, place.number, 0..=u64::MAX)?;
+                remove_events(writing, place.number)?;
             }
             trimmed.iter().try_for_each(|touched| touched.write(writing))
         });
         match written {
             Ok(()) => {
                 self.commit = row.commit;
-                self.orphans.clear();
                 for touched in trimmed {
                     touched.channel.state().place = Some(touched.place());
                 }

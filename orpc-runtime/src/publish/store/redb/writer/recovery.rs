@@ -11,7 +11,7 @@ use super::super::beside::Beside;
 use super::super::database::{Current, failure};
 use super::super::error::may_pass;
 use super::super::load::{Loaded, load};
-use super::super::record::{CHANNELS, EVENTS, KEYS, StateRow};
+use super::super::record::{CHANNELS, EVENTS, KEYS, KeyRow, StateRow};
 use super::Writer;
 use super::batch::{remove_events, row_of, write_state};
 use crate::publish::error::StoreError;
@@ -39,7 +39,6 @@ impl Writer {
             is_known: false,
             pause: PAUSES.0,
             next_number: 0,
-            orphans: Vec::new(),
             swept: 0,
         };
         let loaded = match writer.take_up() {
@@ -191,7 +190,7 @@ fn clear_away(
     row: StateRow,
 ) -> Result<(), StoreError> {
     for number in &loaded.orphans {
-        remove_events(writing, *number, 0..=u64::MAX)?;
+        remove_events(writing, *number)?;
     }
     let mut rows = writing.open_table(CHANNELS).map_err(failure)?;
     for name in &loaded.unreadable {
@@ -205,11 +204,12 @@ fn clear_away(
         rows.insert(&**name, &*row.write(name)).map_err(failure)?;
         let mut events = writing.open_table(EVENTS).map_err(failure)?;
         let all = (number, 0)..=(number, u64::MAX);
-        events.retain_in(all, |(_, event), _| kept.contains(&event)).map_err(failure)?;
+        events.retain_in(all.clone(), |(_, event), _| kept.contains(&event)).map_err(failure)?;
         drop(events);
         let mut keys = writing.open_table(KEYS).map_err(failure)?;
-        let lost = (number, row.head.saturating_add(1))..=(number, u64::MAX);
-        keys.retain_in(lost, |_, _| false).map_err(failure)?;
+        let is_valid =
+            |event, value: &[u8]| event <= row.head && KeyRow::read(number, event, value).is_ok();
+        keys.retain_in(all, |(_, event), value| is_valid(event, value)).map_err(failure)?;
         if let Some(place) = &mut state.place {
             place.earliest = row.earliest;
         }
