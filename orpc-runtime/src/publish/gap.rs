@@ -121,3 +121,23 @@ impl EventError for Gap {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::id::Epoch;
+
+    #[test]
+    fn a_gap_says_which_events_are_missing_and_why() {
+        let last = EventId::new(Epoch::of(1), 7);
+        for (reason, why) in [
+            (GapReason::Epoch, "the channel has another event of that number"),
+            (GapReason::Trimmed, "they are no longer retained"),
+            (GapReason::Ahead, "the channel has lost its end"),
+            (GapReason::Lagged, "the reader was too slow"),
+        ] {
+            let gap = Gap::new(reason, last, EventId::new(Epoch::of(1), 9));
+            assert_eq!(gap.to_string(), format!("events after {last} are missing: {why}"));
+        }
+    }
+}

@@ -179,3 +179,32 @@ impl<T: JsonSchema> JsonSchema for Encoded<T> {
         T::json_schema(generator)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    struct Line {
+        text: String,
+    }
+
+    #[test]
+    fn an_encoded_value_has_the_schema_of_its_type() {
+        fn schema<T: JsonSchema>() -> (bool, Cow<'static, str>, Cow<'static, str>, Schema) {
+            let schema = T::json_schema(&mut SchemaGenerator::default());
+            (T::inline_schema(), T::schema_name(), T::schema_id(), schema)
+        }
+        assert_eq!(schema::<Encoded<Line>>(), schema::<Line>());
+        assert_eq!(schema::<Encoded<u8>>(), schema::<u8>());
+    }
+
+    #[test]
+    fn an_encoded_value_shows_its_length_and_not_its_content() {
+        let envelope = bytes::Bytes::from_static(b"{\"json\":1}");
+        let encoded = Encoded::<u8> { envelope, types: PhantomData };
+        assert_eq!(format!("{encoded:?}"), "Encoded { bytes: 10, .. }");
+    }
+}

@@ -157,3 +157,63 @@ fn is_open(schema: &Map<String, Value>) -> bool {
         || (has_type(schema, "object") && lacks(&members) && lacks(&["unevaluatedProperties"]))
         || (has_type(schema, "array") && lacks(&["items", "prefixItems"]))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Returns the kind of a schema's encoder.
+    fn kind(schema: &Value) -> &'static str {
+        match OutputEncoder::of_schema(schema).unwrap() {
+            OutputEncoder::Plain => "plain",
+            OutputEncoder::Numbers => "numbers",
+            OutputEncoder::BigInts => "bigints",
+            OutputEncoder::ByPlace(_) => "by place",
+        }
+    }
+
+    #[test]
+    fn the_encoder_of_a_schema_does_no_more_than_its_values_need() {
+        let (wide, small) = (
+            json!({ "type": "integer", "format": "uint64" }),
+            json!({ "type": "integer", "format": "int32" }),
+        );
+        let narrow = json!({ "type": "integer" });
+        let cases = [
+            (json!({ "type": "string" }), "plain"),
+            (json!({ "type": ["boolean", "null"] }), "plain"),
+            (small.clone(), "plain"),
+            (narrow.clone(), "plain"),
+            (json!({ "type": "object", "properties": { "a": { "type": "string" } } }), "plain"),
+            (json!({ "type": "array", "items": { "type": "string" } }), "plain"),
+            (json!({ "type": "array", "prefixItems": [{ "type": "string" }] }), "plain"),
+            (json!({ "properties": { "a": { "type": "string" } } }), "plain"),
+            (json!({ "not": { "type": "string" } }), "plain"),
+            (json!({ "not": {} }), "numbers"),
+            (json!({ "const": { "a": 1 } }), "plain"),
+            (json!({ "enum": ["a", 1] }), "plain"),
+            (json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] }), "plain"),
+            (json!({ "type": "object", "unevaluatedProperties": false }), "plain"),
+            // Numbers may be NaN, and what is not described may be anything.
+            (json!({ "type": "number" }), "numbers"),
+            (json!({ "type": ["string", "number"] }), "numbers"),
+            (json!(true), "numbers"),
+            (json!({}), "numbers"),
+            (json!({ "type": "object" }), "numbers"),
+            (json!({ "type": "array" }), "numbers"),
+            (json!({ "type": ["array", "null"] }), "numbers"),
+            (json!({ "type": "array", "items": {} }), "numbers"),
+            (json!({ "type": "string", KEYWORD: "date" }), "numbers"),
+        ];
+        for (schema, expected) in cases {
+            assert_eq!(kind(&schema), expected, "{schema}");
+        }
+        let list = |items: &Value| json!({ "type": "array", "prefixItems": items });
+        assert_eq!(kind(&wide), "bigints");
+        assert_eq!(kind(&list(&json!([wide, small]))), "bigints");
+        assert_eq!(kind(&list(&json!([wide, narrow]))), "by place");
+        assert_eq!(kind(&list(&json!([wide, true]))), "by place");
+    }
+}

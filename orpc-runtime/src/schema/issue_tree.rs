@@ -360,11 +360,9 @@ impl<F: Kinds> Builder<'_, F> {
             .map(|(keyword, value)| (keyword.clone(), value.clone()))
             .collect();
         if members.get("items") == Some(&Value::Bool(false)) {
-            let prefix: Vec<_> = list(members, "prefixItems").iter().map(|_| json!(true)).collect();
-            if !prefix.is_empty() {
-                own.insert("prefixItems".to_owned(), Value::Array(prefix));
-            }
-            own.insert("items".to_owned(), json!(false));
+            let most = list(members, "prefixItems").len() as u64;
+            let limit = members.get("maxItems").and_then(Value::as_u64);
+            own.insert("maxItems".to_owned(), json!(limit.map_or(most, |limit| limit.min(most))));
         }
         if own.is_empty() {
             return Ok(None);

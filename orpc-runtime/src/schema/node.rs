@@ -350,3 +350,123 @@ impl JsonNumber for TypedNumber<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn number(node: &impl JsonNumber) -> String {
+        let (text, number) = (node.as_str(), node.to_number());
+        let integers = (node.as_u64(), node.as_i64(), node.is_integer());
+        format!("{integers:?} {:?} {text} {number}", node.as_f64())
+    }
+
+    /// A plain value is to the validator what `serde_json` has for it.
+    #[test]
+    fn a_plain_value_has_the_parts_of_its_json() {
+        let values = [
+            json!(null),
+            json!(true),
+            json!(false),
+            json!(0),
+            json!(-7),
+            json!(1.5),
+            json!(9_007_199_254_740_991_u64),
+            json!(-2.25),
+            json!(""),
+            json!("text"),
+            json!([]),
+            json!([1, "a", [2]]),
+            json!([1, 1]),
+            json!({}),
+            json!({ "a": 1, "b": { "c": [] } }),
+        ];
+        for json in &values {
+            let plain = &json;
+            let value = Value::from(json.clone());
+            let typed = TypedNode::Value(&value);
+            // Of a number it tells no integers apart.
+            let json_type = match Node::<SerdeJson>::json_type(plain) {
+                JsonType::Integer => JsonType::Number,
+                other => other,
+            };
+            assert_eq!(typed.json_type(), json_type, "{json}");
+            assert_eq!(typed.is_null(), json.is_null(), "{json}");
+            assert_eq!(typed.as_boolean(), json.as_bool(), "{json}");
+            assert_eq!(typed.as_string().as_deref(), json.as_str(), "{json}");
+            assert_eq!(
+                typed.as_number().as_ref().map(number),
+                json.as_number().map(|it| number(&it)),
+                "{json}"
+            );
+            let items = typed.as_array().map(|array| {
+                assert_eq!(array.len(), array.elements().count());
+                let all = array.elements().map(|item| item.json()).collect::<Vec<_>>();
+                (all, array.is_unique())
+            });
+            let plain_items = json.as_array().map(|all| (all.clone(), *json != json!([1, 1])));
+            assert_eq!(items, plain_items, "{json}");
+            let members = typed.as_object().map(|object| {
+                let all = object.members().map(|(name, member)| {
+                    assert!(Object::<Typed>::get(&object, &name.to_owned()).is_some());
+                    (name.to_owned(), member.json())
+                });
+                assert!(Object::<Typed>::get(&object, &"none".to_owned()).is_none());
+                assert_eq!(Object::<Typed>::len(&object), object.members().count());
+                all.collect::<serde_json::Map<_, _>>()
+            });
+            assert_eq!(members.as_ref(), json.as_object(), "{json}");
+            for other in &values {
+                assert_eq!(typed.equals_value(other), json == other, "{json} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_with_types_have_the_parts_of_their_json_form() {
+        let big: Value = "9007199254740993".parse::<BigInt>().unwrap().into();
+        let node = TypedNode::Value(&big);
+        let seen = node.as_number().unwrap();
+        assert_eq!(seen.as_str(), "9007199254740993");
+        assert_eq!((seen.as_u64(), seen.as_i64()), (Some(1 << 53 | 1), Some(1 << 53 | 1)));
+        assert!(seen.is_integer() && node.equals_value(&json!(9_007_199_254_740_993_u64)));
+        let huge: Value = "-100000000000000000000".parse::<BigInt>().unwrap().into();
+        let seen = TypedNode::Value(&huge).as_number().unwrap();
+        assert_eq!((seen.as_u64(), seen.as_i64(), seen.as_f64()), (None, None, Some(-1e20)));
+        assert_eq!(seen.to_number().as_f64(), Some(-1e20));
+
+        let set = Value::Set(Set(vec![json!(1).into(), json!("a").into()]));
+        let node = TypedNode::Value(&set);
+        assert_eq!((node.json_type(), node.as_array().unwrap().len()), (JsonType::Array, 2));
+        let map = Value::Map(crate::value::Map(vec![(json!("k").into(), json!(1).into())]));
+        let entries = TypedNode::Value(&map).as_array().unwrap();
+        let entry = entries.elements().next().unwrap();
+        assert_eq!((entries.len(), entry.json_type()), (1, JsonType::Array));
+        assert_eq!(entry.json(), json!(["k", 1]));
+        assert_eq!(entry.as_array().unwrap().len(), 2);
+        assert_eq!(entry.as_array().unwrap().elements().count(), 2);
+        assert_eq!((entry.as_string(), entry.as_boolean()), (None, None));
+        assert!(entry.equals_value(&json!(["k", 1])) && entry.identity().is_some());
+
+        let name = TypedNode::Name("n");
+        assert_eq!((name.json_type(), name.as_string().as_deref()), (JsonType::String, Some("n")));
+        assert!(name.equals_value(&json!("n")) && name.identity().is_none());
+        assert_eq!(name.to_value().into_owned(), json!("n"));
+    }
+
+    /// In a message a large value is not repeated.
+    #[test]
+    fn containers_are_abbreviated_in_messages() {
+        for (value, seen) in [
+            (json!([1, 2]), json!([])),
+            (json!({ "a": 1 }), json!({})),
+            (json!("text"), json!("text")),
+            (json!(1.5), json!(1.5)),
+            (json!(null), json!(null)),
+        ] {
+            assert_eq!(TypedNode::Value(&value.into()).to_value().into_owned(), seen);
+        }
+    }
+}

@@ -266,3 +266,125 @@ impl fmt::Display for Types {
         f.write_str(&nouns.join(" or "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_part_of_a_schema_has_a_place() {
+        let schema = json!({
+            "items": 1, "prefixItems": [2, 3], "contains": 4,
+            "properties": { "a": 5, "b": 6 },
+            "additionalProperties": 7,
+            "patternProperties": { "^c": 8 },
+            "anyOf": [9], "oneOf": [10], "allOf": [11, 12],
+            "not": 13, "then": 14, "else": 15, "propertyNames": 16, "unevaluatedProperties": 17,
+            "$defs": { "d": 18 },
+            "const": 19, "required": [20], "if": 21,
+        });
+        let expected = [
+            ("[]", 1),
+            (".0", 2),
+            (".1", 3),
+            ("", 4),
+            (".a", 5),
+            (".b", 6),
+            ("{}", 7),
+            ("{}", 8),
+            ("", 9),
+            ("", 10),
+            ("", 11),
+            ("", 12),
+            ("", 13),
+            ("", 14),
+            ("", 15),
+            ("", 16),
+            ("", 17),
+            ("", 18),
+        ];
+        let expected = expected.map(|(place, part)| (place.to_owned(), json!(part)));
+        let mut schema = schema.as_object().unwrap().clone();
+        let mut found = Vec::new();
+        each_part(&schema, |place, part| found.push((place, part.clone())));
+        found.sort_by_key(|(_, part)| part.as_u64());
+        assert_eq!(found, expected);
+        found.clear();
+        each_part_mut(&mut schema, |place, part| found.push((place, std::mem::take(part))));
+        found.sort_by_key(|(_, part)| part.as_u64());
+        assert_eq!(found, expected);
+        each_part(&schema, |place, part| assert!(part.is_null(), "{place}"));
+        assert_eq!(schema["const"], json!(19));
+    }
+
+    #[test]
+    fn the_types_of_a_schema_are_those_that_all_its_keywords_allow() {
+        let root = json!({ "$defs": {
+            "text": { "type": "string" },
+            "two": { "type": ["string", "null"] },
+            "a/b~%": { "type": "array" },
+            "endless": { "$ref": "#/$defs/endless" },
+            "alias": { "$ref": "#/$defs/text" },
+        }, "type": "object" });
+        let refs = Refs::of(&root);
+        let cases = [
+            (json!(true), Types::ANY),
+            (json!(false), Types::NONE),
+            (json!({}), Types::ANY),
+            (json!({ "type": "integer" }), Types::NUMBER),
+            (json!({ "type": ["boolean", "null"] }), Types::BOOLEAN | Types::NULL),
+            (json!({ "type": "other" }), Types::ANY),
+            (json!({ "const": [1] }), Types::ARRAY),
+            (json!({ "enum": ["a", true] }), Types::STRING | Types::BOOLEAN),
+            (json!({ "enum": ["a", null], "type": "string" }), Types::STRING),
+            (json!({ "const": "a", "type": "array" }), Types::NONE),
+            (json!({ "$ref": "#/$defs/two", "type": ["null", "array"] }), Types::NULL),
+            (json!({ "$ref": "#/$defs/a~1b~0%25" }), Types::ARRAY),
+            (json!({ "$ref": "#/$defs/none" }), Types::ANY),
+            (json!({ "$ref": "#" }), Types::OBJECT),
+            (json!({ "$ref": "#/$defs/alias" }), Types::STRING),
+            (json!({ "$ref": "#/$defs/endless" }), Types::ANY),
+            (
+                json!({ "anyOf": [{ "type": "string" }, { "type": "array" }] }),
+                Types::STRING | Types::ARRAY,
+            ),
+            (
+                json!({ "oneOf": [{ "const": 1 }, { "type": "array" }], "type": ["array", "null"] }),
+                Types::ARRAY,
+            ),
+            (
+                json!({ "anyOf": [{ "const": 1 }, { "const": "a" }], "oneOf": [{ "const": "b" }] }),
+                Types::STRING,
+            ),
+            (
+                json!({ "allOf": [{ "type": ["string", "null"] }, { "type": ["null", "array"] }] }),
+                Types::NULL,
+            ),
+        ];
+        for (schema, types) in cases {
+            assert_eq!(refs.types(&schema), types, "{schema}");
+        }
+        let target = refs.target(&json!({ "$ref": "#/$defs/alias" })).clone();
+        assert_eq!(target, json!({ "type": "string" }));
+        assert_eq!(refs.target(&root), &root);
+    }
+
+    #[test]
+    fn types_are_told_by_their_names_and_to_people() {
+        let all = Types::ANY;
+        assert_eq!(all.names(), "boolean or number or string or array or object or null");
+        assert_eq!(
+            all.to_string(),
+            "a boolean or a number or a text or a list or an object or null"
+        );
+        assert_eq!(Types::NONE.to_string(), "nothing");
+        let some = all.without(Types::NULL | Types::OBJECT).without(Types::ARRAY);
+        assert_eq!(some.names(), "boolean or number or string");
+        assert!(some.has(Types::STRING) && !some.has(Types::NULL | Types::ARRAY));
+        for name in ["null", "boolean", "number", "string", "array", "object"] {
+            assert_eq!(Types::named(name).names(), name);
+        }
+    }
+}

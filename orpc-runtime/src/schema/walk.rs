@@ -468,3 +468,6 @@ fn is_of_wrong_kind(error: &ValidationError<'_>) -> bool {
 fn is_of_wrong_type(error: &ValidationError<'_>) -> bool {
     matches!(error.kind(), ValidationErrorKind::Type { .. })
 }
+
+#[cfg(test)]
+mod tests;

@@ -195,6 +195,7 @@ mod tests {
         let publisher = Publisher::<String>::memory();
         let fanout = join(&publisher, "room");
         assert_eq!(fanout.channels(), 1);
+        assert_eq!(format!("{fanout:?}"), "Fanout { channels: 1, .. }");
         drop(publisher);
         let end = fanout.channel("room", &Handle::current());
         assert!(matches!(end, Ok(channel) if !channel.is_over()), "its task has not run");

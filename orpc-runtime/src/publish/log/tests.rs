@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::segments::Segments;
-use super::{Limits, Log};
+use super::{Chunk, Cursor, Limits, Log, Origin, Read};
+use crate::publish::gap::GapReason;
 use crate::publish::id::{Epoch, EventId};
 
 const SOON: Duration = Duration::from_secs(1600);
@@ -115,4 +116,131 @@ fn a_log_with_an_event_that_is_not_visible_yet_is_not_empty() {
     assert!(!log.is_empty() && !log.is_unused());
     log.trim_oldest();
     assert!(log.is_empty() && !log.is_unused());
+}
+
+fn id(epoch: u128, sequence: u64) -> EventId {
+    EventId::new(Epoch::of(epoch), sequence)
+}
+
+fn chunk(events: usize, bytes: u64) -> Chunk {
+    Chunk { events, bytes }
+}
+
+#[test]
+fn a_reader_reads_from_the_store_what_is_not_in_memory_and_then_the_rest() {
+    let mut log = log(1, 10);
+    log.release(40);
+    let mut cursor = Cursor::new(id(1, 0));
+    for (events, last) in [(0, 1), (1, 1), (2, 2), (6, 6), (7, 6), (usize::MAX, 6)] {
+        let expected = Read::ColdStore { first: 1, last };
+        assert_eq!(cursor.read(&log, chunk(events, 0)), expected, "{events}");
+        assert_eq!(cursor.position(), id(1, 0));
+    }
+    cursor.advance(id(1, 6));
+    let read = |cursor: &mut Cursor, chunk| match cursor.read(&log, chunk) {
+        Read::Events(events) => events.iter().map(|(id, ())| id.sequence()).collect(),
+        Read::Nothing => Vec::new(),
+        other => panic!("{other:?}"),
+    };
+    // At least one event, otherwise no more than the chunk.
+    for (chunk, last) in [
+        (chunk(1, 100), 7),
+        (chunk(2, 100), 8),
+        (chunk(0, 100), 7),
+        (chunk(9, 0), 7),
+        (chunk(9, 19), 7),
+        (chunk(9, 20), 8),
+        (chunk(9, 29), 8),
+        (chunk(9, 40), 10),
+        (chunk(3, 30), 9),
+    ] {
+        let mut cursor = cursor.clone();
+        assert_eq!(read(&mut cursor, chunk), (7..=last).collect::<Vec<_>>(), "{chunk:?}");
+        assert_eq!(cursor.position(), id(1, last));
+    }
+    cursor.advance(id(1, 10));
+    assert_eq!(read(&mut cursor, chunk(9, 40)), [0; 0]);
+}
+
+#[test]
+fn a_reader_continues_behind_the_last_event_that_it_has_in_common_with_the_log() {
+    let limits = Limits::in_memory(SOON, 1000, 1 << 20);
+    let mut log = log(1, 5);
+    log.begin(Epoch::of(2));
+    append(&mut log, 10, &limits);
+    append(&mut log, 10, &limits);
+    let gap = |log: &Log<()>, last: EventId| match Cursor::new(last).read(log, chunk(9, 100)) {
+        Read::Gap(gap) => Some((gap.reason(), gap.resume())),
+        _ => None,
+    };
+    for (last, expected) in [
+        (id(1, 4), None),
+        (id(1, 5), None),
+        (id(2, 6), None),
+        (id(2, 7), None),
+        (id(1, 6), Some((GapReason::Epoch, id(1, 5)))),
+        (id(1, 7), Some((GapReason::Epoch, id(1, 5)))),
+        (id(1, 9), Some((GapReason::Epoch, id(1, 5)))),
+        (id(2, 8), Some((GapReason::Ahead, id(2, 7)))),
+        (id(2, 5), Some((GapReason::Epoch, id(1, 0)))),
+        (id(3, 6), Some((GapReason::Epoch, id(1, 0)))),
+    ] {
+        assert_eq!(gap(&log, last), expected, "{last}");
+    }
+    // Once the last common event is trimmed it is unknown.
+    let mut log = Log::behind(id(1, 5));
+    log.begin(Epoch::of(2));
+    for _ in 0..3 {
+        log.append((), 10, 0);
+        log.commit(1, &limits);
+    }
+    assert_eq!(gap(&log, id(1, 6)), Some((GapReason::Epoch, id(1, 5))));
+    log.trim_oldest();
+    assert_eq!(log.earliest(), 9, "one part has all events");
+    assert_eq!(gap(&log, id(1, 6)), Some((GapReason::Epoch, id(2, 8))));
+    assert_eq!(gap(&log, id(2, 8)), None);
+    assert_eq!(gap(&log, id(2, 7)), Some((GapReason::Trimmed, id(2, 8))));
+}
+
+#[test]
+fn events_before_a_lost_one_are_a_gap_and_its_number_is_not_given_again() {
+    let mut log = log(1, 3);
+    log.lose(id(4, 8));
+    assert_eq!((log.head(), log.start(), log.earliest()), (id(4, 8), id(4, 8), 9));
+    assert!(!log.is_unused() && log.is_empty() && !log.has_entry(id(1, 3)));
+    assert_eq!(log.next(), Some(id(4, 9)));
+}
+
+#[test]
+fn the_last_number_is_not_used() {
+    let next = |head| Log::<()>::behind(id(1, head)).next();
+    assert_eq!(next(u64::MAX - 3), Some(id(1, u64::MAX - 2)));
+    assert_eq!(next(u64::MAX - 2), Some(id(1, u64::MAX - 1)));
+    assert_eq!(next(u64::MAX - 1), None);
+    assert_eq!(next(u64::MAX), None);
+}
+
+#[test]
+fn a_channel_that_is_evicted_continues_behind_the_highest_of_all_numbers() {
+    let mut origin = Origin::new(Epoch::of(7));
+    let first: Log<()> = origin.log("a");
+    assert_eq!(first.next().map(|id| id.sequence()), Some(1));
+    origin.forget(&first);
+    assert_eq!(origin.highest_evicted, 0, "it never had an event");
+    origin.forget(&log(1, 5));
+    origin.forget(&log(1, 3));
+    let later: Log<()> = origin.log("a");
+    assert_eq!(later.next(), Some(EventId::new(first.epoch(), 6)));
+    assert!(later.is_unused());
+    assert_ne!(origin.log::<()>("b").epoch(), first.epoch());
+}
+
+#[test]
+fn a_file_has_few_events_in_memory_as_well() {
+    let limits = Limits::in_file(SOON, 1000, 1 << 20);
+    assert_eq!((limits.held_events, limits.held_bytes), (256, 256 * 1024));
+    assert_eq!((limits.total, limits.total_held), (u64::MAX, 64 * 1024 * 1024));
+    let limits = limits.with_total(1000);
+    assert_eq!((limits.total, limits.bytes), (1000, 1000));
+    assert_eq!(limits.with_total(2000).bytes, 1000);
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::super::clock::{SystemClock, Timeline};
 use super::super::log::Limits;
-use super::{MemoryStore, NewEvent, OpenError, Opening, Start, Store};
+use super::{MemoryStore, NewEvent, OpenError, Opening, Record, Start, Store};
 use crate::publish::{
     Audience, Durability, EventId, PublishError, Publisher, ReadError, StoreError, StoreErrorKind,
     SubscribeError, Subscription,
@@ -200,4 +200,48 @@ fn an_event_that_waits_counts_with_all_of_its_texts() {
     let audience = Audience::everyone().tags(["ab", "c"]).exclude(["defg"]);
     let restricted = NewEvent { audience: Some(Arc::new(audience)), ..keyed };
     assert_eq!(restricted.weight(), weight + 137 + 3 * size_of::<String>());
+}
+
+/// All channels together are trimmed to a sixteenth below their bound, and not before it is
+/// passed.
+#[tokio::test]
+async fn the_oldest_events_of_all_channels_are_trimmed_once_their_bound_is_passed() {
+    let event = |channel: &str| NewEvent {
+        channel: channel.into(),
+        envelope: vec![b' '; 1000].into(),
+        audience: None,
+        key: None,
+    };
+    let weight = Record::of(&event("a")).weight();
+    let limits = Limits::in_memory(std::time::Duration::from_secs(60), 1000, 1 << 20);
+    let timeline = Timeline::new(Arc::new(SystemClock::default()));
+    let store = MemoryStore::new(timeline, limits.with_total(32 * weight), 100);
+    let channels: Vec<_> = (0..34).map(|number| format!("room-{number:02}")).collect();
+    let mut oldest = Vec::new();
+    for channel in &channels[..32] {
+        oldest.push(store.publish(event(channel)).await.unwrap());
+    }
+    let is_trimmed = async |channel: usize| {
+        let reader = store.subscribe(&channels[channel], Start::Earliest).await.unwrap();
+        reader.position() == oldest[channel]
+    };
+    // The bound is reached.
+    for channel in 0..32 {
+        assert!(!is_trimmed(channel).await, "{channel}");
+    }
+    store.publish(event(&channels[32])).await.unwrap();
+    // It is passed: three of 33 are too many.
+    for channel in 0..32 {
+        assert_eq!(is_trimmed(channel).await, channel < 3, "{channel}");
+    }
+}
+
+#[test]
+fn each_durability_is_that_of_its_store() {
+    for durability in [Durability::Memory, Durability::Process, Durability::Commit] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
+        let publisher: Publisher<u32> = Publisher::builder().open(path, durability).unwrap();
+        assert_eq!(publisher.durability(), durability);
+    }
 }

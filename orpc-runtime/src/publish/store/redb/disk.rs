@@ -337,4 +337,43 @@ mod tests {
         assert!(SystemFile(open()).try_lock().unwrap());
         drop(copy);
     }
+
+    #[test]
+    fn a_file_has_an_identity_and_a_time_of_its_last_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = SystemDisk::new(&folder.path().join("events"));
+        assert_eq!(disk.identity(Name::Events).unwrap(), None);
+        let open = |name| disk.open(name, true).unwrap().unwrap();
+        let (events, mark) = (open(Name::Events), open(Name::Mark));
+        assert_eq!(events.identity().unwrap(), open(Name::Events).identity().unwrap());
+        assert_eq!(disk.identity(Name::Events).unwrap(), Some(events.identity().unwrap()));
+        assert_ne!(events.identity().unwrap(), mark.identity().unwrap());
+        // The clock of a disk advances by milliseconds.
+        let before = events.changed().unwrap();
+        assert!(before > 1_500_000_000_000_000_000, "in nanoseconds: {before}");
+        while events.changed().unwrap() == before {
+            events.write_at(0, b"x").unwrap();
+        }
+        assert!(events.changed().unwrap() > before);
+    }
+
+    #[test]
+    fn the_boot_of_a_machine_is_known_on_linux() {
+        let boot = SystemDisk::new(Path::new("events")).boot();
+        assert_eq!(boot, SystemDisk::new(Path::new("other")).boot());
+        if cfg!(target_os = "linux") {
+            let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+            let boot = format!("{:032x}", u128::from_be_bytes(boot.unwrap()));
+            assert_eq!(boot, text.trim().replace('-', ""));
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_cannot_be_synced() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = SystemDisk::new(&folder.path().join("events"));
+        disk.sync_folder().unwrap();
+        let disk = SystemDisk::new(&folder.path().join("none").join("events"));
+        assert_eq!(disk.sync_folder().unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 }

@@ -120,3 +120,88 @@ impl Queue {
         self.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    fn event(bytes: usize) -> NewEvent {
+        let envelope = vec![b' '; bytes].into();
+        NewEvent { channel: "room".into(), envelope, audience: None, key: None }
+    }
+
+    fn take(queue: &Queue) -> Option<Vec<Request>> {
+        match queue.take(Duration::ZERO) {
+            Next::Requests(requests) => Some(requests),
+            Next::Nothing => Some(Vec::new()),
+            Next::Closed => None,
+        }
+    }
+
+    #[test]
+    fn a_transaction_has_a_bounded_number_of_events_and_bytes() {
+        let queue = Queue::default();
+        // The last one of each is beyond a bound, and an event alone is never too large.
+        let cases = [(10, 4097, 4096), (BATCH_BYTES - 1000, 2, 1), (BATCH_BYTES / 2 - 1000, 3, 2)];
+        for (bytes, count, first) in cases {
+            let all: Vec<_> = (0..count).map(|_| Box::pin(queue.publish(event(bytes)))).collect();
+            let mut all: Vec<_> = all
+                .into_iter()
+                .map(|mut publish| {
+                    assert!((&mut publish).now_or_never().is_none());
+                    publish
+                })
+                .collect();
+            let (one, rest) = (take(&queue).unwrap(), take(&queue).unwrap());
+            assert_eq!((one.len(), rest.len()), (first, count - first), "{bytes}");
+            for request in one.into_iter().chain(rest) {
+                request.answer(Err(PublishError::Closed));
+            }
+            let last = all.pop().unwrap();
+            assert!(matches!(last.now_or_never(), Some(Err(PublishError::Closed))));
+        }
+        let large = queue.publish(event(BATCH_BYTES + 1));
+        let mut large = Box::pin(large);
+        assert!((&mut large).now_or_never().is_none());
+        assert_eq!(take(&queue).unwrap().len(), 1);
+        assert!(take(&queue).unwrap().is_empty());
+    }
+
+    #[test]
+    fn publishers_wait_for_room_in_kibibytes() {
+        let queue = Queue::default();
+        let mut all: Vec<_> = (0..4).map(|_| Box::pin(queue.publish(event(20 << 20)))).collect();
+        for publish in &mut all {
+            assert!(publish.as_mut().now_or_never().is_none());
+        }
+        // Three of them fit into the queue.
+        let taken: Vec<_> =
+            std::iter::from_fn(|| take(&queue).filter(|it| !it.is_empty())).collect();
+        assert_eq!(taken.len(), 3);
+        drop(taken);
+        assert!(all[3].as_mut().now_or_never().is_none());
+        assert_eq!(take(&queue).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_queue_that_is_closed_is_emptied_and_one_that_is_abandoned_tells_its_publishers() {
+        let queue = Queue::default();
+        let mut waiting = Box::pin(queue.publish(event(1)));
+        assert!((&mut waiting).now_or_never().is_none());
+        queue.close();
+        let refused = queue.publish(event(1)).now_or_never();
+        assert!(matches!(refused, Some(Err(PublishError::Closed))));
+        queue.abandon();
+        let unknown = waiting.now_or_never();
+        assert!(matches!(unknown, Some(Err(PublishError::OutcomeUnknown(None)))), "{unknown:?}");
+        assert!(take(&queue).is_none());
+        let queue = Queue::default();
+        let mut waiting = Box::pin(queue.publish(event(1)));
+        assert!((&mut waiting).now_or_never().is_none());
+        queue.close();
+        assert_eq!(take(&queue).unwrap().len(), 1);
+        assert!(take(&queue).is_none());
+    }
+}

@@ -361,3 +361,68 @@ async fn events_that_recovery_does_not_find_are_not_acknowledged() {
     assert!(reader.next_ready().await.is_none());
     assert!(outcomes.failed.contains(&1), "what is nowhere was acknowledged");
 }
+
+/// The system treats pages as written that a failed sync has not written, also for the next
+/// process. The file notes the failure, and that process writes them again.
+#[tokio::test]
+async fn what_a_failed_sync_has_not_written_is_written_by_the_next_process() {
+    for length in [10, 100_000] {
+        let platter = Platter::default();
+        let texts: Publisher<String> = builder().open_disk(platter.mount(), true).unwrap();
+        let text = "x".repeat(length);
+        for _ in 0..15 {
+            texts.publish("room", &text).await.unwrap();
+        }
+        platter.fail(Fault::Syncs);
+        assert!(texts.publish("room", &text).await.is_err());
+        platter.end_process();
+        drop(texts);
+        let texts: Publisher<String> = builder().open_disk(platter.mount(), true).unwrap();
+        let last = texts.publish("room", &text).await.unwrap();
+        let after = platter.after_power_loss(|| false);
+        // A second start finds nothing to write again.
+        for platter in [&after, &after.after_power_loss(|| false)] {
+            let texts: Publisher<String> = builder().open_disk(platter.mount(), true).unwrap();
+            let mut reader = texts.subscribe("room", Start::Earliest).unwrap();
+            let mut found = 0;
+            while let Some(event) = reader.next_ready().await {
+                found = event.unwrap().id().unwrap().sequence();
+            }
+            assert_eq!(found, last.sequence());
+        }
+    }
+}
+
+/// A failed sync that is not noted would be forgotten by a start without syncs.
+#[tokio::test]
+async fn a_start_without_syncs_leaves_the_note_of_a_failed_sync_to_the_next() {
+    let platter = Platter::default();
+    let numbers = open(&platter).unwrap();
+    publish_all(&numbers, 0..5).await;
+    platter.fail(Fault::Syncs);
+    assert!(numbers.publish("room", &5).await.is_err());
+    platter.end_process();
+    drop(numbers);
+    drop(open_unsynced(&platter));
+    let numbers = open(&platter).unwrap();
+    let last = numbers.publish("room", &6).await.unwrap();
+    let numbers = open(&platter.after_power_loss(|| false)).unwrap();
+    let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
+    let mut found = None;
+    while let Some(event) = reader.next_ready().await {
+        found = event.unwrap().id();
+    }
+    assert_eq!(found, Some(last));
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_synced_is_no_hindrance_without_syncs() {
+    for syncs in [true, false] {
+        let platter = Platter::default();
+        drop(open(&platter).unwrap());
+        platter.fail(Fault::FolderSyncs);
+        let opened: Result<Publisher<u32>, _> = builder().open_disk(platter.mount(), syncs);
+        let published = opened.unwrap().publish("room", &1).await;
+        assert_eq!(published.is_ok(), !syncs, "{published:?}");
+    }
+}

@@ -65,6 +65,8 @@ pub(super) enum Fault {
     Sync { after: u32 },
     /// All syncs fail.
     Syncs,
+    /// All syncs of the folder fail.
+    FolderSyncs,
     /// There is room for `pages` further pages, and for no further name.
     Full { pages: u32 },
     /// The write after `after` others writes a part and fails.
@@ -333,7 +335,7 @@ impl Disk for Mount {
     fn sync_folder(&self) -> io::Result<()> {
         let mut content = self.platter.content();
         content.change_whole(self.process)?;
-        if content.fault == Fault::Syncs {
+        if matches!(content.fault, Fault::Syncs | Fault::FolderSyncs) {
             return Err(io::Error::other("the disk does not answer"));
         }
         content.durable_names = content.names.clone();
