@@ -211,3 +211,178 @@ fn escaped(text: &str) -> String {
     }
     pattern
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::refine::Side;
+    use super::super::refs::Refs;
+    use super::*;
+
+    /// Applies constraints to the field `f` of a schema; returns the schema, or the faults.
+    fn applied(schema: Value, checks: Value) -> Result<Value, Vec<String>> {
+        let whole = schema.clone();
+        let (Value::Object(mut schema), Value::Object(checks)) = (schema, checks) else { panic!() };
+        let (side, purpose) = (Side::Read, Purpose::Validation);
+        let mut refiner = Refiner { refs: Refs::of(&whole), side, purpose, faults: Vec::new() };
+        apply_checks(&mut refiner, &whole, &mut schema, &checks, "f");
+        if refiner.faults.is_empty() { Ok(schema.into()) } else { Err(refiner.faults) }
+    }
+
+    #[test]
+    fn constraints_become_keywords_of_their_types() {
+        let range =
+            json!({ "range": { "min": 1, "max": 2, "exclusive_min": 3, "exclusive_max": 4 } });
+        for (schema, checks, added) in [
+            (
+                json!({ "type": "string" }),
+                json!({ "length": { "min": 1, "max": 2 } }),
+                json!({ "minLength": 1, "maxLength": 2 }),
+            ),
+            (
+                json!({ "type": "array" }),
+                json!({ "length": { "min": 1 } }),
+                json!({ "minItems": 1 }),
+            ),
+            (
+                json!({ "type": ["object", "null"] }),
+                json!({ "length": { "max": 1 } }),
+                json!({ "maxProperties": 1 }),
+            ),
+            (
+                json!({}),
+                json!({ "length": { "min": 1 } }),
+                json!({ "minLength": 1, "minItems": 1 }),
+            ),
+            (
+                json!({ "type": "integer" }),
+                range,
+                json!({
+                    "minimum": 1, "maximum": 2, "exclusiveMinimum": 3, "exclusiveMaximum": 4,
+                }),
+            ),
+            (json!({ "type": "string" }), json!({ "pattern": "^a" }), json!({ "pattern": "^a" })),
+            (
+                json!({ "type": "string" }),
+                json!({ "contains": "a.b-c" }),
+                json!({ "pattern": "a\\.b\\-c" }),
+            ),
+            (
+                json!({ "type": "string", "pattern": "^a" }),
+                json!({ "pattern": "b$" }),
+                json!({ "allOf": [{ "pattern": "b$" }] }),
+            ),
+            (json!({ "type": "string", "pattern": "^a" }), json!({ "pattern": "^a" }), json!({})),
+            (
+                json!({ "type": "string", "format": "email", "allOf": [{}] }),
+                json!({ "format": "uri" }),
+                json!({ "allOf": [{}, { "format": "uri" }] }),
+            ),
+            (
+                json!({ "type": "array", "items": { "type": "string" } }),
+                json!({ "inner": { "length": { "min": 1 } } }),
+                json!({ "allOf": [{ "items": { "minLength": 1 } }] }),
+            ),
+            (
+                json!({ "type": "object", "additionalProperties": { "type": "integer" } }),
+                json!({ "inner": { "range": { "min": 1 } } }),
+                json!({ "allOf": [{ "additionalProperties": { "minimum": 1 } }] }),
+            ),
+            (
+                json!({ "type": "object", "patternProperties": { "^a": { "type": "integer" } },
+                    "additionalProperties": false }),
+                json!({ "inner": { "range": { "min": 1 } } }),
+                json!({ "allOf": [{ "additionalProperties": { "minimum": 1 } }] }),
+            ),
+            (
+                json!({ "type": "array", KEYWORD: "map", "items": {
+                    "prefixItems": [{ "type": "string" }, { "type": "integer" }] } }),
+                json!({ "inner": { "range": { "min": 1 } } }),
+                json!({ "allOf": [{ "items": { "prefixItems": [true, { "minimum": 1 }] } }] }),
+            ),
+            (
+                json!({ "anyOf": [{ "type": "null" }, { "type": "array", "items": { "type": "string" } }] }),
+                json!({ "inner": { "pattern": "a" } }),
+                json!({ "allOf": [{ "items": { "pattern": "a" } }] }),
+            ),
+            (
+                json!({ "type": "array", "items": { "type": "string" } }),
+                json!({ "inner": {} }),
+                json!({}),
+            ),
+        ] {
+            let mut expected = schema.clone();
+            expected.as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
+            assert_eq!(applied(schema, checks), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn constraints_without_effect_are_faults_with_advice() {
+        let list = json!({ "type": "array", "items": { "type": "integer" } });
+        for (schema, checks, fault) in [
+            (
+                json!({ "type": "integer" }),
+                json!({ "length": { "min": 1 } }),
+                "`f`: write `range(…)`: `length` has no effect on a number",
+            ),
+            (
+                json!({ "type": "boolean" }),
+                json!({ "length": { "min": 1 } }),
+                "`f`: remove `length`: `length` has no effect on a boolean",
+            ),
+            (
+                json!({ "type": ["string", "null"] }),
+                json!({ "range": { "min": 1 } }),
+                "`f`: write `length(…)`: `range` has no effect on a text",
+            ),
+            (
+                json!({ "type": ["string", "boolean"] }),
+                json!({ "range": { "min": 1 } }),
+                "`f`: remove `range`: `range` has no effect on a boolean or a text",
+            ),
+            (
+                list.clone(),
+                json!({ "range": { "min": 1 } }),
+                "`f`: write `inner(range(…))`: `range` has no effect on a list",
+            ),
+            (
+                list.clone(),
+                json!({ "format": "uri" }),
+                "`f`: write `inner(url(…))`: `url` has no effect on a list",
+            ),
+            (
+                list,
+                json!({ "inner": { "pattern": "a" } }),
+                "`f[]`: remove `pattern`: `pattern` has no effect on a number",
+            ),
+            (
+                json!({ "type": "array", "items": false }),
+                json!({ "inner": { "pattern": "a" } }),
+                "`f`: remove `inner`: `inner` has no effect on a list",
+            ),
+            (
+                json!({ "type": "object", "properties": { "a": { "type": "string" } },
+                    "required": ["a"] }),
+                json!({ "inner": { "pattern": "a" } }),
+                "`f`: remove `inner`: `inner` has no effect on an object",
+            ),
+            (
+                json!({ "type": "object", "additionalProperties": { "type": "integer" } }),
+                json!({ "inner": { "pattern": "a" } }),
+                "`f{}`: remove `pattern`: `pattern` has no effect on a number",
+            ),
+            (
+                json!({ "type": "string", KEYWORD: "date" }),
+                json!({ "format": "email" }),
+                "`f`: remove `email`: `email` has no effect on a text",
+            ),
+            (
+                json!({ "type": "object", KEYWORD: "file" }),
+                json!({ "length": { "min": 1 } }),
+                "`f`: remove `length`: `length` has no effect on an object",
+            ),
+        ] {
+            assert_eq!(applied(schema, checks), Err(vec![fault.to_owned()]));
+        }
+    }
+}

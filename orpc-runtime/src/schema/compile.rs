@@ -343,4 +343,22 @@ mod tests {
         }
         assert_eq!(number_range("double"), None);
     }
+
+    #[test]
+    fn a_range_of_a_field_is_kept_within_that_of_its_type() {
+        for (own, expected) in [
+            (json!({}), (0, 255)),
+            (json!({ "minimum": -5, "maximum": 300 }), (0, 255)),
+            (json!({ "minimum": 0, "maximum": 255 }), (0, 255)),
+            (json!({ "minimum": 5, "maximum": 10 }), (5, 10)),
+            (json!({ "minimum": 300, "maximum": -1 }), (300, -1)),
+        ] {
+            let mut schema: Schema = own.clone().try_into().unwrap();
+            schema.insert("format".to_owned(), "uint8".into());
+            NumberRange.transform(&mut schema);
+            let schema = schema.to_value();
+            let found = (&schema["minimum"], &schema["maximum"]);
+            assert_eq!(found, (&json!(expected.0), &json!(expected.1)), "{own}");
+        }
+    }
 }

@@ -54,10 +54,11 @@ const OF_NUMBERS: [&str; 14] = [
 ];
 
 /// The bounds that belong together.
-const BOUNDS: [(&str, &str); 6] = [
+const BOUNDS: [(&str, &str); 7] = [
     ("minimum", "maximum"),
     ("exclusiveMinimum", "maximum"),
     ("minimum", "exclusiveMaximum"),
+    ("exclusiveMinimum", "exclusiveMaximum"),
     ("minLength", "maxLength"),
     ("minItems", "maxItems"),
     ("minProperties", "maxProperties"),
@@ -209,5 +210,99 @@ impl Lint<'_> {
         if rest != Types::NONE {
             self.fault(place, format!("no value is {own} and {rest} at once"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keywords_that_no_value_can_violate_or_fulfil_are_faults() {
+        let cases = [
+            (json!({ "type": "string", "minLength": 1, "format": "email" }), vec![]),
+            (json!({ "type": ["string", "null"], "maxLength": 1 }), vec![]),
+            (json!({ "minLength": 1, "minimum": 1 }), vec![]),
+            (
+                json!({ "type": "array", "minLength": 1 }),
+                vec!["`T`: remove `minLength`: it has no effect on a list"],
+            ),
+            (
+                json!({ "type": "object", "properties": { "a": { "type": ["null", "string"], "minimum": 1 } } }),
+                vec!["`T.a`: remove `minimum`: it has no effect on a text"],
+            ),
+            (
+                json!({ "type": "integer", "format": "email" }),
+                vec!["`T`: remove the format `email`: it has no effect on a number"],
+            ),
+            (
+                json!({ "type": "string", "format": "int32" }),
+                vec!["`T`: remove the format `int32`: it has no effect on a text"],
+            ),
+            (json!({ "type": "integer", "format": "int32" }), vec![]),
+            (json!({ "type": "string", "format": "other" }), vec![]),
+            (json!({ "type": "integer", "minimum": 3, "maximum": 3 }), vec![]),
+            (
+                json!({ "type": "integer", "minimum": 4, "maximum": 3 }),
+                vec!["`T`: write `minimum` below `maximum`: no value is between 4 and 3"],
+            ),
+            (
+                json!({ "type": "integer", "exclusiveMinimum": 3, "exclusiveMaximum": 3 }),
+                vec![
+                    "`T`: write `exclusiveMinimum` below `exclusiveMaximum`: no value is between 3 and 3",
+                ],
+            ),
+            (
+                json!({ "type": "string", "minLength": 4, "maxLength": 3 }),
+                vec!["`T`: write `minLength` below `maxLength`: no value is between 4 and 3"],
+            ),
+            (
+                json!({ "type": "object", "properties": { "a": true }, "required": ["a", "b"] }),
+                vec!["`T`: remove `b` from `required`: there is no such field"],
+            ),
+            (
+                json!({
+                    "type": "object", "properties": { "a": true }, "required": ["b"],
+                    "additionalProperties": false,
+                }),
+                vec!["`T`: remove `b` from `required`: there is no such field"],
+            ),
+            (
+                json!({
+                    "type": "object", "properties": { "a": true }, "required": ["b"],
+                    "additionalProperties": { "type": "string" },
+                }),
+                vec![],
+            ),
+            (
+                json!({
+                    "type": "object", "properties": { "a": true }, "required": ["b"],
+                    "patternProperties": { "^b": true },
+                }),
+                vec![],
+            ),
+            (json!({ "type": "string", "const": "a" }), vec![]),
+            (
+                json!({ "type": "string", "const": 1 }),
+                vec!["`T`: no value is a text and a number at once"],
+            ),
+            (
+                json!({
+                    "type": "array", "$ref": "#/$defs/text",
+                    "$defs": { "text": { "type": "string" } },
+                }),
+                vec!["`T`: no value is a list and a text at once"],
+            ),
+            (json!({ "type": "integer", "minimum": 3, "default": 3 }), vec![]),
+            (json!({ "type": "integer", "minimum": 3, "default": null }), vec![]),
+        ];
+        for (schema, faults) in cases {
+            assert_eq!(lint(&schema, "T"), faults, "{schema}");
+        }
+        let faults = lint(&json!({ "type": "integer", "minimum": 3, "default": 1 }), "T");
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].starts_with("`T`: write a default that its constraints accept: 1 "));
     }
 }

@@ -1,10 +1,13 @@
 //! Issues of values that rare schemas refuse, as plain JSON and as values with types.
 
+use jsonschema::json::SerdeJson;
 use serde_json::{Value, json};
 
 use super::super::compile::{compile_plain, compile_typed};
 use super::super::issue::Issue;
+use super::super::issue_tree::IssueTree;
 use super::super::node::TypedNode;
+use super::Walk;
 use crate::value;
 
 /// Returns the places and messages of a refused value, which are the same in both
@@ -569,4 +572,54 @@ fn conditions_and_negations_are_told_at_their_value() {
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].starts_with("[] ") && found[1].starts_with(r#"["a"] "#), "{found:?}");
     check(&schema, &[(json!({ "a": 2, "b": 1 }), &[])]);
+}
+
+/// serde reads one branch if a tag or a name tells it, and otherwise tries all of them, at every
+/// level again.
+#[test]
+fn only_branches_that_nothing_tells_apart_multiply_the_effort_of_a_value() {
+    let inner = json!({ "anyOf": [{ "type": "null" }, { "$ref": "#" }] });
+    let tagged = |tag: &str| {
+        json!({
+            "type": "object",
+            "properties": { "t": { "const": tag }, "in": inner },
+            "required": ["t"],
+        })
+    };
+    let named = |name: &str| {
+        json!({
+            "type": "object",
+            "properties": { name: { "$ref": "#" } },
+            "required": [name],
+            "additionalProperties": false,
+        })
+    };
+    let untagged = |name: &str| {
+        json!({
+            "type": "object",
+            "properties": { "in": inner, name: { "type": "integer" } },
+            "required": [name],
+        })
+    };
+    let nested = |one: fn(Value) -> Value, leaf: Value| (0..40).fold(leaf, |inner, _| one(inner));
+    for (schema, value, is_bounded) in [
+        (
+            json!({ "oneOf": [tagged("a"), tagged("b")] }),
+            nested(|inner| json!({ "t": "a", "in": inner }), json!(null)),
+            true,
+        ),
+        (
+            json!({ "oneOf": [named("a"), named("b"), { "const": "c" }] }),
+            nested(|inner| json!({ "a": inner }), json!("c")),
+            true,
+        ),
+        (
+            json!({ "anyOf": [untagged("a"), untagged("b")] }),
+            nested(|inner| json!({ "in": inner, "a": 1 }), json!(null)),
+            false,
+        ),
+    ] {
+        let tree = IssueTree::<SerdeJson>::of(&schema).unwrap();
+        assert_eq!(Walk::is_bounded(&tree, &&value), is_bounded, "{schema}");
+    }
 }
