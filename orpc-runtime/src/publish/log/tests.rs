@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use super::continuity::SLACK;
 use super::segments::Segments;
-use super::{Chunk, Cursor, Limits, Log, Origin, Read};
+use super::{
+    Chunk, Cursor, Found, Limits, Log, Origin, Place, Read, Witness, is_continued, starting,
+};
 use crate::publish::gap::GapReason;
 use crate::publish::id::{Epoch, EventId};
 
@@ -243,4 +246,53 @@ fn a_file_has_few_events_in_memory_as_well() {
     let limits = limits.with_total(1000);
     assert_eq!((limits.total, limits.bytes), (1000, 1000));
     assert_eq!(limits.with_total(2000).bytes, 1000);
+}
+
+/// Metadata of a file that was closed.
+const PLACE: Place = Place { boot: Some(1), file: Some((2, 3)), changed: 1000 };
+
+#[test]
+fn only_the_file_that_was_left_is_continued() {
+    let (epoch, commit) = (Epoch::of(1), 7);
+    let left = Found { epoch, commit, place: PLACE };
+    let changed = |changed| Found { place: Place { changed, ..PLACE }, ..left };
+    let boot = |boot| Found { place: Place { boot, ..PLACE }, ..left };
+    let file = |file| Found { place: Place { file, ..PLACE }, ..left };
+    assert!(!is_continued(&left, None), "there is no witness");
+    for (found, after_close, after_kill) in [
+        (left, true, true),
+        (Found { epoch: Epoch::of(2), ..left }, false, false),
+        // One transaction may have been committed and not noted.
+        (Found { commit: 8, ..left }, true, true),
+        (Found { commit: 9, ..left }, false, false),
+        (Found { commit: 6, ..left }, false, false),
+        (boot(Some(2)), false, false),
+        (file(Some((2, 4))), false, false),
+        (changed(999), false, true),
+        (changed(1001), false, true),
+        (changed(1000 + SLACK), false, true),
+        (changed(1001 + SLACK), false, false),
+    ] {
+        for (is_closed, expected) in [(true, after_close), (false, after_kill)] {
+            let witness = Witness { found: left, is_closed };
+            assert_eq!(is_continued(&found, Some(&witness)), expected, "{found:?} {is_closed}");
+        }
+    }
+    // What is unknown proves nothing.
+    for unknown in [boot(None), file(None)] {
+        let witness = Witness { found: unknown, is_closed: true };
+        assert!(!is_continued(&unknown, Some(&witness)), "{unknown:?}");
+    }
+}
+
+#[test]
+fn a_start_is_noted_before_the_file_is_changed() {
+    let found = Found { epoch: Epoch::of(1), commit: 7, place: PLACE };
+    let closed = Witness { found, is_closed: true };
+    let noted = starting(PLACE, 5000, &closed).unwrap();
+    let place = Place { changed: 5000, ..PLACE };
+    assert_eq!(noted, Witness { found: Found { place, ..found }, is_closed: false });
+    assert_eq!(starting(Place { changed: 1001, ..PLACE }, 5000, &closed), None);
+    let running = Witness { is_closed: false, ..closed };
+    assert!(starting(Place { changed: 1001, ..PLACE }, 5000, &running).is_some());
 }

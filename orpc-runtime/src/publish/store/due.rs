@@ -95,10 +95,13 @@ mod tests {
     use std::sync::atomic::Ordering;
     use std::time::Duration;
 
+    use super::super::channel::{Place, State};
     use super::super::channels::Channels;
     use super::super::{NewEvent, OpenError, Record, Start};
+    use super::Entry;
     use crate::publish::clock::{Clock, SystemClock, Timeline};
-    use crate::publish::log::Limits;
+    use crate::publish::id::{Epoch, EventId};
+    use crate::publish::log::{Limits, Log};
 
     /// A clock that is set by hand.
     struct Hands(Arc<std::sync::Mutex<Duration>>);
@@ -217,5 +220,76 @@ mod tests {
         assert_eq!(take().as_deref(), Some("room-0"));
         assert_eq!(take().as_deref(), Some("room-1"));
         assert_eq!(take(), None);
+    }
+
+    #[test]
+    fn a_channel_that_is_cleared_early_has_one_entry() {
+        let (channels, time) = full(2);
+        let now = || channels.timeline.now();
+        let room = channels.due.take_oldest().unwrap().0;
+        channels.due.insert(&room, Entry::Event(0), None);
+        // The entry moves with the channel's oldest event, and ends with the channel.
+        *time.lock().unwrap() += RETENTION / 2;
+        channels.due.insert(&room, Entry::Event(now()), Some(Entry::Event(0)));
+        channels.due.remove(&room, Some(Entry::Event(0)));
+        let mut found = Vec::new();
+        while let Some((channel, age)) = channels.due.take(u64::MAX, u64::MAX - 1) {
+            found.push((channel.name.to_string(), age));
+        }
+        assert_eq!(found, [("room-1".to_owned(), 0), ("room-0".to_owned(), now())]);
+        channels.due.insert(&room, Entry::End(5), None);
+        channels.due.remove(&room, Some(Entry::End(5)));
+        assert!(channels.due.take(u64::MAX, u64::MAX - 1).is_none());
+    }
+
+    #[test]
+    fn a_channel_is_kept_while_anything_of_it_is_left() {
+        let limits = Limits::in_memory(RETENTION, 100, 1 << 20);
+        let log = || Log::<Record>::behind(EventId::new(Epoch::of(1), 0));
+        let state = || State::new(log());
+        assert!(state().is_idle() && state().is_forgettable(0, &limits));
+        let mut read = state();
+        read.readers = 1;
+        assert!(!read.is_idle() && !read.is_forgettable(u64::MAX, &limits));
+        // A channel that had events outlasts them by one retention.
+        let mut used = state();
+        used.log.set_used();
+        used.last = 1000;
+        let end = 1000 + 2 * limits.age;
+        assert!(!used.is_idle() && !used.is_forgettable(end, &limits));
+        assert!(used.is_forgettable(end + 1, &limits));
+        used.readers = 1;
+        assert!(!used.is_idle() && !used.is_forgettable(end + 1, &limits));
+        used.readers = 0;
+        used.keys.insert("key".into(), EventId::new(Epoch::of(1), 1), 0);
+        assert!(!used.is_forgettable(end + 1, &limits), "it has a key");
+        used.keys.clear();
+        let event = NewEvent {
+            channel: "room".into(),
+            envelope: bytes::Bytes::new(),
+            audience: None,
+            key: None,
+        };
+        used.log.append(Record::of(&event), 64, 0);
+        assert!(!used.is_forgettable(end + 1, &limits), "it has an event");
+    }
+
+    #[test]
+    fn a_file_has_trimmed_events_until_their_rows_are_removed() {
+        let id = |sequence| EventId::new(Epoch::of(1), sequence);
+        let mut state = State::new(Log::<Record>::behind(id(4)));
+        assert!(!state.is_trimmed(), "it is in no file");
+        for (earliest, keys, is_trimmed) in
+            [(5, 0, false), (4, 0, true), (6, 0, false), (5, 1, false)]
+        {
+            state.place = Some(Place { number: 0, earliest, keys });
+            assert_eq!(state.is_trimmed(), is_trimmed, "from {earliest}, keys from {keys}");
+        }
+        state.keys.insert("key".into(), id(2), 0);
+        state.keys.forget_before(1);
+        for (keys, is_trimmed) in [(2, true), (3, false), (4, false)] {
+            state.place = Some(Place { number: 0, earliest: 5, keys });
+            assert_eq!(state.is_trimmed(), is_trimmed, "keys from {keys}");
+        }
     }
 }

@@ -122,8 +122,10 @@ mod tests {
     fn keys_are_dropped_by_the_age_of_their_events() {
         let mut keys = Keys::default();
         assert_eq!((keys.oldest(), keys.from()), (None, 0));
+        assert!(keys.is_empty());
         keys.insert("a".into(), id(1), 10);
         keys.insert("b".into(), id(5), 20);
+        assert!(!keys.is_empty());
         keys.forget_before(10);
         assert_eq!((keys.oldest(), keys.from()), (Some(10), 0));
         keys.forget_before(11);
