@@ -482,6 +482,3 @@ fn values(keyword: &str, value: &Value) -> Result<Vec<Box<str>>, Unknown> {
     let texts = all.iter().filter(|value| keyword != "enum" || !value.is_null());
     texts.map(|value| value.as_str().map(Into::into).ok_or(Unknown)).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,7 @@
 //! Programs beside the validator and `serde_json`.
 
+mod alone;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
