@@ -1,0 +1,28 @@
+//! The load generator: one thread, which calls each server in turn and counts the CPU time that it takes.
+//!
+//! `load table` measures the table; see `run`.
+
+mod calls;
+mod connection;
+mod message;
+mod options;
+mod report;
+mod servers;
+mod table;
+mod work;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let result = options::Options::read().and_then(|options| match options.command.as_str() {
+        "table" => table::run(&options),
+        other => Err(message::error(format!("`{other}`: say `table`"))),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

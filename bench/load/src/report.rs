@@ -1,0 +1,73 @@
+//! The figures as a file of JSON.
+
+use std::fs;
+use std::io;
+use std::process::Command;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::options::Options;
+
+/// The figures of one server for one case, one for each round.
+#[derive(Serialize)]
+pub struct Row {
+    pub case: String,
+    pub link: &'static str,
+    pub server: &'static str,
+    /// The amount of work, where that is what changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work: Option<usize>,
+    /// `seconds`: of CPU for a million calls or events; `KiB`: of resident memory for each socket.
+    pub unit: &'static str,
+    pub values: Vec<f64>,
+    /// Calls or events per second of elapsed time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rates: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    date: String,
+    processor: String,
+    kernel: String,
+    is_quick: bool,
+    rounds: usize,
+    seconds: f64,
+    versions: Map<String, Value>,
+    rows: &'a [Row],
+}
+
+/// Returns what a program prints.
+fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().map(|output| output.stdout);
+    String::from_utf8_lossy(&output.unwrap_or_default()).trim().to_owned()
+}
+
+fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_once(':')).map_or("", |(_, value)| value.trim())
+    };
+    format!("{}, family {}, model {}", field("model name"), field("cpu family"), field("model\t"))
+}
+
+/// Writes the figures, with the machine, the date and the versions.
+pub fn write(options: &Options, rows: &[Row]) -> io::Result<()> {
+    let versions = fs::read(options.bench.join("target/versions.json"))?;
+    let mut report = Report {
+        date: output("date", &["-u", "+%Y-%m-%d"]),
+        processor: processor(),
+        kernel: output("uname", &["-sr"]),
+        is_quick: options.is_quick,
+        rounds: options.rounds,
+        seconds: options.seconds,
+        versions: serde_json::from_slice(&versions)?,
+        rows,
+    };
+    report.versions.insert("rustc".to_owned(), output("rustc", &["--version"]).into());
+    let mut text = serde_json::to_string_pretty(&report)?;
+    text.push('\n');
+    fs::write(&options.out, text)
+}
