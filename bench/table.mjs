@@ -8,14 +8,23 @@ const REFERENCE = "by-hand";
 
 const NAMES = {
   "by-hand": "by hand",
-  ours: "ours",
-  "by-hand-plain": "by hand, plain",
+  ours: "orpc-runtime",
+  "by-hand-plain": "plain axum",
+  orpc: "orpc",
+  jsonrpsee: "jsonrpsee",
+  "official-node": "official, Node",
+  "official-bun": "official, Bun",
 };
 const LINKS = { http: "HTTP", websocket: "WebSocket" };
 const CASES = {
   ping: "`ping`",
   echo: "`echo`",
   order: "`order`",
+  count: "events, one stream",
+  "fan-out": "fan-out to 1,000",
+  "fan-out-hibernating": "fan-out to 1,000, hibernating",
+  idle: "idle, KiB",
+  "idle-hibernating": "idle, hibernating, KiB",
 };
 
 /** Returns the tables of a report: CPU seconds, and their ratios to the server written by hand. */
@@ -28,7 +37,8 @@ export function tables(report) {
   const head = ["", ...servers.map((server) => NAMES[server])];
   const cell = (row, server, text) => {
     const found = find(row, server);
-    return found ? text(found, find(row, REFERENCE)) : "";
+    const like = { ...row, case: row.case.replace("-hibernating", "") };
+    return found ? text(found, find(like, REFERENCE)) : "";
   };
   const lines = (text) => cases.map((row) => [name(row), ...servers.map((server) => cell(row, server, text))]);
   // Rounds go through all servers, so those of one number ran under the same conditions.

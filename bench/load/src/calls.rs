@@ -69,7 +69,7 @@ impl<'a> Watch<'a> {
 
 /// The requests of one connection by the id of the call, and the answers as they were when they were checked: each
 /// later answer has the same bytes.
-struct Script<'a> {
+pub struct Script<'a> {
     call: &'a Call,
     address: Address,
     link: Link,
@@ -79,7 +79,23 @@ struct Script<'a> {
     body: Vec<u8>,
 }
 
-impl Script<'_> {
+impl<'a> Script<'a> {
+    pub fn new(call: &'a Call, address: Address, link: Link, in_flight: usize) -> Self {
+        // The first id is 1, as in the official client. HTTP has no ids: its answers are of 1.
+        let requests: Vec<_> = (0..=in_flight)
+            .map(|id| match link {
+                Link::Http => call.request(address.wire),
+                Link::WebSocket => call.frame(address.wire, id),
+            })
+            .collect();
+        let answers = vec![None; requests.len()];
+        Self { call, address, link, requests, answers, body: Vec::new() }
+    }
+
+    pub fn request(&self, id: usize) -> &[u8] {
+        &self.requests[id]
+    }
+
     /// Checks an answer and returns the id of its call.
     fn check(&mut self, answer: &[u8]) -> io::Result<usize> {
         let is_known = |known: &Option<Vec<u8>>| known.as_deref() == Some(answer);
@@ -98,16 +114,20 @@ impl Script<'_> {
     fn turn(&mut self, connection: &mut Connection) -> io::Result<u64> {
         let mut answered = 0;
         loop {
-            let id = match self.link {
-                Link::Http => self.response(connection)?,
-                Link::WebSocket => connection.message(|text| self.check(text))?,
-            };
-            let Some(id) = id else { break };
+            let Some(id) = self.answer(connection)? else { break };
             connection.send(&self.requests[id]);
             answered += 1;
         }
         connection.flush()?;
         Ok(answered)
+    }
+
+    /// Takes the next answer, if it is complete, and returns the id of its call.
+    pub fn answer(&mut self, connection: &mut Connection) -> io::Result<Option<usize>> {
+        match self.link {
+            Link::Http => self.response(connection),
+            Link::WebSocket => connection.message(|text| self.check(text)),
+        }
     }
 
     fn response(&mut self, connection: &mut Connection) -> io::Result<Option<usize>> {
@@ -147,15 +167,7 @@ pub fn measure(
     times: Times,
 ) -> io::Result<Sample> {
     let address = server.address;
-    // The first id is 1, as in the official client; HTTP has no ids, and all its answers are of 1.
-    let requests: Vec<_> = (0..=in_flight)
-        .map(|id| match link {
-            Link::Http => call.request(address.wire),
-            Link::WebSocket => call.frame(address.wire, id),
-        })
-        .collect();
-    let answers = vec![None; requests.len()];
-    let mut script = Script { call, address, link, requests, answers, body: Vec::new() };
+    let mut script = Script::new(call, address, link, in_flight);
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(1024);
     let mut open = (0..connections)

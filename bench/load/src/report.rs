@@ -1,5 +1,6 @@
 //! The figures as a file of JSON.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::process::Command;
@@ -9,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::options::Options;
 
-/// The figures of one server for one case, one for each round.
-#[derive(Serialize)]
-pub struct Row {
-    pub case: String,
+/// The subject of a figure.
+#[derive(Clone, Copy, PartialEq, Serialize)]
+pub struct Key<'a> {
+    pub case: &'a str,
     pub link: &'static str,
     pub server: &'static str,
     /// The amount of work, where that is what changes.
@@ -20,10 +21,42 @@ pub struct Row {
     pub work: Option<usize>,
     /// `seconds`: of CPU for a million calls or events; `KiB`: of resident memory for each socket.
     pub unit: &'static str,
-    pub values: Vec<f64>,
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.link, self.case, self.server)?;
+        self.work.map_or(Ok(()), |work| write!(f, " {work}"))?;
+        write!(f, " {}", self.unit)
+    }
+}
+
+/// The figures of one subject, one for each round.
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    key: Key<'a>,
+    values: Vec<f64>,
     /// Calls or events per second of elapsed time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rates: Vec<f64>,
+    rates: Vec<f64>,
+}
+
+#[derive(Default, Serialize)]
+#[serde(transparent)]
+pub struct Rows<'a>(Vec<Row<'a>>);
+
+impl<'a> Rows<'a> {
+    pub fn add(&mut self, key: Key<'a>, value: f64, rate: Option<f64>) {
+        let round =
+            |number: f64, places: i32| (number * 10_f64.powi(places)).round() / 10_f64.powi(places);
+        let at = self.0.iter().position(|row| row.key == key).unwrap_or_else(|| {
+            self.0.push(Row { key, values: Vec::new(), rates: Vec::new() });
+            self.0.len() - 1
+        });
+        self.0[at].values.push(round(value, 4));
+        self.0[at].rates.extend(rate.map(|rate| round(rate, 0)));
+    }
 }
 
 #[derive(Serialize)]
@@ -35,7 +68,7 @@ struct Report<'a> {
     rounds: usize,
     seconds: f64,
     versions: Map<String, Value>,
-    rows: &'a [Row],
+    rows: &'a Rows<'a>,
 }
 
 /// Returns what a program prints.
@@ -54,7 +87,7 @@ fn processor() -> String {
 }
 
 /// Writes the figures, with the machine, the date and the versions.
-pub fn write(options: &Options, rows: &[Row]) -> io::Result<()> {
+pub fn write(options: &Options, rows: &Rows<'_>) -> io::Result<()> {
     let versions = fs::read(options.bench.join("target/versions.json"))?;
     let mut report = Report {
         date: output("date", &["-u", "+%Y-%m-%d"]),

@@ -15,11 +15,29 @@ const TICKS: f64 = 100.0;
 /// A server that can be started.
 pub struct Server {
     pub name: &'static str,
-    pub wire: Wire,
-    /// Streams, publishers and idle sockets, beside calls with one result.
-    pub has_events: bool,
-    program: &'static str,
-    argument: Option<&'static str>,
+    wire: Wire,
+    offer: Offer,
+    program: Program,
+}
+
+/// The procedures of a server.
+#[derive(Clone, Copy, PartialEq)]
+enum Offer {
+    /// Those with one result, over HTTP alone.
+    HttpCalls,
+    /// Those with one result.
+    Calls,
+    /// Streams and readers of a publisher as well.
+    Events,
+    /// Iterators that hibernate as well.
+    Hibernation,
+}
+
+enum Program {
+    /// A program that Cargo builds, and its argument.
+    Rust(&'static str, Option<&'static str>),
+    /// A runtime of JavaScript in PATH or below `bench`, and a file below `bench`.
+    Script(&'static str, &'static str),
 }
 
 /// The address of a server that runs, and its protocol.
@@ -29,15 +47,33 @@ pub struct Address {
     pub wire: Wire,
 }
 
-const fn orpc(name: &'static str, program: &'static str, argument: Option<&'static str>) -> Server {
-    Server { name, wire: Wire::Orpc, has_events: true, program, argument }
+const fn rust(
+    name: &'static str,
+    offer: Offer,
+    program: &'static str,
+    argument: Option<&'static str>,
+) -> Server {
+    Server { name, wire: Wire::Orpc, offer, program: Program::Rust(program, argument) }
+}
+
+const fn official(name: &'static str, runtime: &'static str, file: &'static str) -> Server {
+    Server {
+        name,
+        wire: Wire::Orpc,
+        offer: Offer::Hibernation,
+        program: Program::Script(runtime, file),
+    }
 }
 
 /// All of them, in the order of the table.
 pub const SERVERS: &[Server] = &[
-    orpc("by-hand", "bench-by-hand", None),
-    orpc("ours", "bench-ours", None),
-    orpc("by-hand-plain", "bench-by-hand", Some("plain")),
+    rust("by-hand", Offer::Events, "bench-by-hand", None),
+    rust("ours", Offer::Hibernation, "bench-ours", None),
+    rust("by-hand-plain", Offer::Events, "bench-by-hand", Some("plain")),
+    rust("orpc", Offer::HttpCalls, "bench-orpc", None),
+    Server { wire: Wire::JsonRpc, ..rust("jsonrpsee", Offer::Calls, "bench-jsonrpsee", None) },
+    official("official-node", "node", "servers/official/node.mjs"),
+    official("official-bun", "servers/official/node_modules/.bin/bun", "servers/official/bun.mjs"),
 ];
 
 /// A server that runs, until this is dropped.
@@ -47,18 +83,30 @@ pub struct Running {
 }
 
 impl Server {
-    /// Returns whether it has the procedure over this link.
-    pub fn serves(&self, procedure: &str, _link: Link) -> bool {
-        self.has_events || matches!(procedure, "ping" | "echo" | "order")
+    /// Returns `true` if it has the procedure over this link.
+    pub fn serves(&self, procedure: &str, link: Link) -> bool {
+        match self.offer {
+            Offer::HttpCalls if link == Link::WebSocket => false,
+            Offer::HttpCalls | Offer::Calls => matches!(procedure, "ping" | "echo" | "order"),
+            Offer::Events => procedure != "follow",
+            Offer::Hibernation => true,
+        }
     }
 
     /// Starts it, pinned to a core.
     pub fn start(&self, options: &Options, more: &[(&str, String)]) -> io::Result<Running> {
         let mut command = Command::new("taskset");
-        command
-            .args(["-c", &options.core.to_string()])
-            .arg(options.programs.join(self.program))
-            .args(self.argument);
+        command.args(["-c", &options.core.to_string()]);
+        match self.program {
+            Program::Rust(program, argument) => {
+                command.arg(options.programs.join(program)).args(argument);
+            }
+            Program::Script(runtime, file) => {
+                let below = options.bench.join(runtime);
+                command.arg(if below.exists() { below.as_os_str() } else { runtime.as_ref() });
+                command.arg(options.bench.join(file)).env("NODE_ENV", "production");
+            }
+        }
         command.envs(more.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take().ok_or_else(|| error("no output"))?;

@@ -2,16 +2,23 @@
 
 use std::io;
 
-use crate::calls::{self, Sample};
+use crate::calls;
+use crate::events;
 use crate::message::error;
 use crate::options::Options;
-use crate::report::{self, Row};
+use crate::report::{self, Key, Rows};
 use crate::servers::{Running, SERVERS, Server};
 use crate::work::{Call, Link};
 
 /// Connections of the cases with calls, and calls in flight on each WebSocket.
 const CONNECTIONS: usize = 32;
 const IN_FLIGHT: usize = 8;
+
+/// Readers of one publisher.
+const READERS: usize = 1000;
+
+/// Sockets that wait; a tenth in a quick run.
+const SOCKETS: usize = 10_000;
 
 /// A row of the table.
 struct Case {
@@ -22,33 +29,69 @@ struct Case {
 
 enum Work {
     Call(Call),
+    Count,
+    /// Readers by this procedure.
+    FanOut(&'static str),
+    /// Sockets that wait for the events of this procedure.
+    Idle(&'static str),
 }
 
 impl Case {
     fn is_served_by(&self, server: &Server) -> bool {
         match &self.work {
             Work::Call(call) => server.serves(&call.name, self.link),
+            Work::Count => server.serves("count", self.link),
+            Work::FanOut(procedure) | Work::Idle(procedure) => server.serves(procedure, self.link),
         }
     }
 
-    fn measure(&self, server: &Running, options: &Options) -> io::Result<Sample> {
-        match &self.work {
+    /// Returns the figure, and the work done in a second.
+    fn measure(
+        &self,
+        server: &Server,
+        running: &Running,
+        options: &Options,
+    ) -> io::Result<(f64, Option<f64>)> {
+        let times = options.times();
+        let sample = match &self.work {
             Work::Call(call) => {
                 let in_flight = if self.link == Link::Http { 1 } else { IN_FLIGHT };
-                calls::measure(server, call, self.link, CONNECTIONS, in_flight, options.times())
+                calls::measure(running, call, self.link, CONNECTIONS, in_flight, times)?
             }
-        }
+            Work::Count => events::count(running, self.link, times)?,
+            Work::FanOut(procedure) => {
+                events::fan_out(running, procedure, self.link, READERS, times)?
+            }
+            Work::Idle(procedure) => {
+                // A process of its own: one that has worked has memory that is free.
+                let running = server.start(options, &[])?;
+                let sockets = if options.is_quick { SOCKETS / 10 } else { SOCKETS };
+                return Ok((events::idle(&running, procedure, sockets)?, None));
+            }
+        };
+        Ok((sample.cpu / sample.count as f64 * 1e6, Some(sample.count as f64 / sample.seconds)))
+    }
+
+    fn unit(&self) -> &'static str {
+        if matches!(self.work, Work::Idle(_)) { "KiB" } else { "seconds" }
     }
 }
 
 fn cases() -> Vec<Case> {
+    use Link::{Http, WebSocket};
+
     let mut cases = Vec::new();
-    for link in [Link::Http, Link::WebSocket] {
-        let mut add = |name, work| cases.push(Case { name, link, work });
-        add("ping", Work::Call(Call::ping()));
-        add("echo", Work::Call(Call::echo()));
-        add("order", Work::Call(Call::order(50)));
+    let mut add = |name, link, work| cases.push(Case { name, link, work });
+    for link in [Http, WebSocket] {
+        add("ping", link, Work::Call(Call::ping()));
+        add("echo", link, Work::Call(Call::echo()));
+        add("order", link, Work::Call(Call::order(50)));
+        add("count", link, Work::Count);
+        add("fan-out", link, Work::FanOut("subscribe"));
     }
+    add("fan-out-hibernating", WebSocket, Work::FanOut("follow"));
+    add("idle", WebSocket, Work::Idle("subscribe"));
+    add("idle-hibernating", WebSocket, Work::Idle("follow"));
     cases
 }
 
@@ -58,45 +101,18 @@ pub fn run(options: &Options) -> io::Result<()> {
     for server in SERVERS.iter().filter(|server| options.has_server(server.name)) {
         servers.push((server, server.start(options, &[])?));
     }
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows = Rows::default();
     for round in 1..=options.rounds {
         for case in &cases {
             for (server, running) in servers.iter().filter(|(server, _)| case.is_served_by(server))
             {
-                let about = |cause| {
-                    error(format!("{} over {:?}, {}: {cause}", case.name, case.link, server.name))
-                };
-                let sample = case.measure(running, options).map_err(about)?;
-                let seconds = sample.cpu / sample.count as f64 * 1e6;
-                let rate = sample.count as f64 / sample.seconds;
-                eprintln!(
-                    "round {round}: {:<8} {:<9} {:<14} {seconds:8.3} s per million, {rate:9.0} per second",
-                    case.name,
-                    case.link.name(),
-                    server.name
-                );
-                let is_here = |row: &&mut Row| {
-                    row.case == case.name
-                        && row.link == case.link.name()
-                        && row.server == server.name
-                };
-                let row = match rows.iter_mut().find(is_here) {
-                    Some(row) => row,
-                    None => {
-                        rows.push(Row {
-                            case: case.name.to_owned(),
-                            link: case.link.name(),
-                            server: server.name,
-                            work: None,
-                            unit: "seconds",
-                            values: Vec::new(),
-                            rates: Vec::new(),
-                        });
-                        rows.last_mut().expect("a row")
-                    }
-                };
-                row.values.push(seconds);
-                row.rates.push(rate);
+                let (name, link) = (case.name, case.link.name());
+                let about = |cause| error(format!("{name} over {link}, {}: {cause}", server.name));
+                let (value, rate) = case.measure(server, running, options).map_err(about)?;
+                let key =
+                    Key { case: name, link, server: server.name, work: None, unit: case.unit() };
+                eprintln!("round {round}: {key} {value:.3}");
+                rows.add(key, value, rate);
             }
         }
     }

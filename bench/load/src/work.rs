@@ -78,7 +78,8 @@ impl Call {
         Self { name: "order".to_owned(), input: Some(input), result }
     }
 
-    pub fn input_length(&self) -> usize {
+    #[cfg(test)]
+    fn input_length(&self) -> usize {
         self.input.as_ref().map_or(0, |input| input.to_string().len())
     }
 

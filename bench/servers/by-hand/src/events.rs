@@ -28,7 +28,7 @@ pub(crate) struct Framed {
 pub(crate) struct Events {
     sender: broadcast::Sender<Arc<Framed>>,
     last: Arc<AtomicU64>,
-    epoch: u64,
+    epoch: u128,
 }
 
 impl Events {
@@ -37,7 +37,7 @@ impl Events {
         Self {
             sender: broadcast::Sender::new(CAPACITY),
             last: Arc::default(),
-            epoch: u64::try_from(now.as_nanos()).unwrap_or_default(),
+            epoch: now.as_nanos(),
         }
     }
 
@@ -48,7 +48,7 @@ impl Events {
     pub(crate) fn publish(&self, tick: &Envelope<Tick<Text<'_>>>) -> serde_json::Result<()> {
         let data = serde_json::to_string(tick)?;
         let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let id = format!("{number}-{:016x}", self.epoch);
+        let id = format!("{:032x}.{number}", self.epoch);
         let sse = format!("event: message\nid: {id}\ndata: {data}\n\n").into();
         let tail = format!(r#","t":3,"p":{{"e":"message","d":{data},"m":{{"id":"{id}"}}}}}}"#);
         // Nobody may be subscribed.

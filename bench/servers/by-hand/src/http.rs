@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,12 +15,13 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use futures::stream::{self, Stream, StreamExt as _};
+use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_stream::wrappers::BroadcastStream;
 
 use crate::events::{Events, Framed};
-use crate::work::{self, Invalid, Text, Words};
+use crate::work::{self, Envelope, Invalid, Number, Text, Words};
 
 /// Time of silence after which a stream sends a comment.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
@@ -98,35 +100,45 @@ fn event_stream(chunks: impl Stream<Item = Bytes> + Send + 'static) -> Response 
     response
 }
 
-/// Sends the numbers below the limit, as many in a chunk as fit into 16 KiB.
-async fn count(body: Bytes) -> Response {
-    let to = match work::count(&body) {
-        Ok(to) => to,
-        Err(invalid) => return json(StatusCode::BAD_REQUEST, invalid.envelope()),
-    };
-    event_stream(stream::iter(chunks(to)))
+/// Writes the events that are ready as one chunk, up to 16 KiB of them.
+fn chunks<T: Serialize>(
+    events: impl Stream<Item = T> + Send + 'static,
+) -> impl Stream<Item = Bytes> {
+    let mut events = Box::pin(events.fuse());
+    let mut is_done = false;
+    stream::poll_fn(move |cx| {
+        if is_done {
+            return Poll::Ready(None);
+        }
+        let mut chunk = Vec::new();
+        while chunk.len() < CHUNK {
+            match events.poll_next_unpin(cx) {
+                Poll::Pending if chunk.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
+                Poll::Ready(None) => {
+                    is_done = true;
+                    chunk.extend_from_slice(b"event: done\ndata: {}\n\n");
+                    break;
+                }
+                Poll::Ready(Some(json)) => {
+                    if chunk.is_empty() {
+                        chunk.reserve(CHUNK + 1024);
+                    }
+                    chunk.extend_from_slice(b"event: message\ndata: ");
+                    serde_json::to_writer(&mut chunk, &Envelope { json }).expect("JSON");
+                    chunk.extend_from_slice(b"\n\n");
+                }
+            }
+        }
+        Poll::Ready(Some(chunk.into()))
+    })
 }
 
-fn chunks(to: u32) -> impl Iterator<Item = Bytes> {
-    let mut numbers = 0..to;
-    let mut is_done = false;
-    std::iter::from_fn(move || {
-        if is_done {
-            return None;
-        }
-        let mut chunk = Vec::with_capacity(CHUNK + 64);
-        while chunk.len() < CHUNK {
-            let Some(n) = numbers.next() else {
-                is_done = true;
-                chunk.extend_from_slice(b"event: done\ndata: {}\n\n");
-                break;
-            };
-            chunk.extend_from_slice(b"event: message\ndata: {\"json\":{\"n\":");
-            chunk.extend_from_slice(n.to_string().as_bytes());
-            chunk.extend_from_slice(b"}}\n\n");
-        }
-        Some(chunk.into())
-    })
+async fn count(body: Bytes) -> Response {
+    match work::count(&body) {
+        Ok(to) => event_stream(chunks(stream::iter((0..to).map(|n| Number { n })))),
+        Err(invalid) => json(StatusCode::BAD_REQUEST, invalid.envelope()),
+    }
 }
 
 async fn next(mut events: Receiver<Arc<Framed>>) -> Option<(Bytes, Receiver<Arc<Framed>>)> {
@@ -148,10 +160,8 @@ async fn plain_count(body: Bytes) -> Response {
         Ok(to) => to,
         Err(invalid) => return json(StatusCode::BAD_REQUEST, invalid.envelope()),
     };
-    let numbers = (0..to).map(|n| {
-        let data = serde_json::json!({ "json": { "n": n } });
-        Event::default().event("message").json_data(data)
-    });
+    let numbers = (0..to)
+        .map(|n| Event::default().event("message").json_data(Envelope { json: Number { n } }));
     let done = std::iter::once_with(|| Ok(Event::default().event("done").data("{}")));
     Sse::new(stream::iter(numbers.chain(done))).keep_alive(KeepAlive::default()).into_response()
 }

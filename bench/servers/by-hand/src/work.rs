@@ -118,9 +118,14 @@ pub(crate) struct To {
     pub(crate) to: u32,
 }
 
+#[derive(Serialize)]
+pub(crate) struct Number {
+    pub(crate) n: u32,
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Tick<W> {
-    pub(crate) n: u64,
+    pub(crate) n: u32,
     text: W,
 }
 

@@ -14,7 +14,7 @@ pub struct App {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Tick {
-    n: u64,
+    n: u32,
     #[schemars(length(max = 1000))]
     text: String,
 }
