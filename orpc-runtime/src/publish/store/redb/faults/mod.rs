@@ -3,6 +3,7 @@
 
 mod creation;
 mod platter;
+mod reopened;
 mod rows;
 mod windows;
 
