@@ -264,3 +264,91 @@ impl<'i, F: Kinds> Keyword<'i, F> for Names<F> {
         Names::fault(self, &node).is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::compile::compile_part;
+    use super::super::node::{Typed, TypedNode};
+    use super::*;
+    use crate::value::{KEYWORD, Map, RegExp, Set, Value};
+
+    fn accepts(schema: &serde_json::Value, value: &Value) -> bool {
+        compile_part::<Typed>(schema).unwrap().is_valid(TypedNode::Value(value))
+    }
+
+    #[test]
+    fn a_kind_accepts_its_own_values_and_no_others() {
+        let date: Date = "2020-01-01T00:00:00Z".parse().unwrap();
+        let values = [
+            ("bigint", Value::BigInt(7_u64.into())),
+            ("date", Value::Date(date)),
+            ("undefined", Value::Undefined),
+            ("url", Value::Url("https://example.com/".parse().unwrap())),
+            ("regexp", Value::RegExp(RegExp::new("a", "").unwrap())),
+            ("set", Value::Set(Set(vec![]))),
+            ("map", Value::Map(Map(vec![]))),
+        ];
+        let plain = [json!(null), json!(7), json!("a"), json!([]), json!({})].map(Value::from);
+        for (kind, _) in &values {
+            let schema = json!({ KEYWORD: kind });
+            for (other, value) in &values {
+                assert_eq!(accepts(&schema, value), kind == other, "{kind} {other}");
+            }
+            for value in &plain {
+                assert!(!accepts(&schema, value), "{kind} {value:?}");
+            }
+        }
+        for value in values.iter().map(|(_, value)| value).chain(&plain) {
+            assert!(accepts(&json!({ KEYWORD: "other" }), value), "{value:?}");
+            let is_plain = plain.contains(value) || *value == Value::Undefined;
+            assert_eq!(accepts(&json!({ KEYWORD: "json" }), value), is_plain, "{value:?}");
+        }
+        assert!(!accepts(&json!({ KEYWORD: "file" }), &plain[4]));
+        // Null stands beside a kind where it is a type.
+        let nullable = |types| json!({ "type": types, KEYWORD: "date" });
+        assert!(accepts(&nullable(json!(["string", "null"])), &Value::Null));
+        assert!(!accepts(&nullable(json!("string")), &Value::Null));
+    }
+
+    #[test]
+    fn numbers_are_exact_where_they_stand_for_integers() {
+        let (integer, number) = (json!({ KEYWORD: "integer" }), json!({ KEYWORD: "number" }));
+        for (value, of_integer, of_number) in [
+            (Value::Number(MAX_SAFE_INTEGER), true, true),
+            (Value::Number(-MAX_SAFE_INTEGER), true, true),
+            (Value::Number(MAX_SAFE_INTEGER + 1.0), false, true),
+            (Value::Number(-MAX_SAFE_INTEGER - 1.0), false, true),
+            (Value::BigInt(u64::MAX.into()), true, false),
+            (Value::Number(f64::NAN), false, true),
+        ] {
+            assert_eq!(accepts(&integer, &value), of_integer, "{value:?}");
+            assert_eq!(accepts(&number, &value), of_number, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_of_dates_are_inclusive_or_exclusive() {
+        let limit = "2020-01-01T00:00:00.000Z";
+        for (keyword, before, at, after) in [
+            ("formatMinimum", false, true, true),
+            ("formatMaximum", true, true, false),
+            ("formatExclusiveMinimum", false, false, true),
+            ("formatExclusiveMaximum", true, false, false),
+        ] {
+            let schema = json!({ KEYWORD: "date", keyword: limit });
+            for (text, expected) in [
+                ("2019-12-31T23:59:59.999Z", before),
+                (limit, at),
+                ("2020-01-01T00:00:00.001Z", after),
+            ] {
+                let date = Value::Date(text.parse().unwrap());
+                assert_eq!(accepts(&schema, &date), expected, "{keyword} {text}");
+            }
+        }
+        let schema = json!({ "formatMinimum": "yesterday" });
+        let refused = compile_part::<Typed>(&schema).err().unwrap().to_string();
+        assert!(refused.contains("must be a date in ISO 8601 form"), "{refused}");
+    }
+}
