@@ -123,3 +123,21 @@ async fn readers_of_a_store_that_is_gone_are_told() {
     let taken = poll_fn(|cx| replay.poll_take(cx)).await;
     assert!(matches!(taken, Taken::Failed(ReadError::Closed)));
 }
+
+#[tokio::test]
+async fn readers_that_leave_give_their_room_back() {
+    let pool = pool(20_000, 1000);
+    for _ in 0..100 {
+        Reader::new(&pool).read().await;
+        // One that leaves before it has read anything.
+        drop(pool.replays().ask(Wanted { channel: 0, first: 1, last: EVENTS }));
+    }
+    Reader::new(&pool).read().await;
+    let shelf = pool.replays().shelf();
+    assert!(shelf.orders.is_empty() && shelf.seen.is_empty() && shelf.unseen.is_empty());
+    drop(shelf);
+    // What the threads have reserved for those that are gone is released as well.
+    while pool.replays().shelf().bytes > 0 {
+        tokio::task::yield_now().await;
+    }
+}
