@@ -225,9 +225,7 @@ impl Channel {
             Some(_) => state.at = resume,
             None => state.over = Some(error.clone()),
         }
-        let ends = |reader: &Reader| {
-            reader.task.is_none() && !(resume.is_some() && has_reached(reader.position, resume))
-        };
+        let ends = |reader: &Reader| reader.task.is_none() && !has_reached(reader.position, resume);
         let keys = state.readers.iter().filter(|(_, reader)| ends(reader)).map(|(&key, _)| key);
         let keys: Vec<_> = keys.collect();
         let ended: Vec<_> = keys.iter().filter_map(|key| state.readers.remove(key)).collect();

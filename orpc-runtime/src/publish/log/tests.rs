@@ -215,6 +215,17 @@ fn events_before_a_lost_one_are_a_gap_and_its_number_is_not_given_again() {
 }
 
 #[test]
+fn events_that_were_not_stored_leave_their_numbers_to_others() {
+    let mut log = log(1, 0);
+    log.append((), 10, 0);
+    log.append((), 10, 0);
+    assert_eq!(log.next(), Some(id(1, 3)));
+    log.abort();
+    assert!(log.is_empty() && log.is_unused());
+    assert_eq!(log.next(), Some(id(1, 1)));
+}
+
+#[test]
 fn the_last_number_is_not_used() {
     let next = |head| Log::<()>::behind(id(1, head)).next();
     assert_eq!(next(u64::MAX - 3), Some(id(1, u64::MAX - 2)));

@@ -292,4 +292,36 @@ mod tests {
             assert_eq!(state.is_trimmed(), is_trimmed, "keys from {keys}");
         }
     }
+
+    #[test]
+    fn a_channel_whose_last_reader_leaves_is_kept_for_those_that_come_back() {
+        let (channels, time) = full(1);
+        *time.lock().unwrap() += RETENTION + RETENTION / 8;
+        drop(channels.sweep(usize::MAX));
+        let position = || {
+            let reader = channels.register("room-0", Start::Latest).unwrap();
+            reader.cursor.position().sequence()
+        };
+        assert_eq!((position(), channels.len()), (1, 1));
+        // One in a file is evicted by the writer.
+        let place = Place { number: 0, earliest: 2, keys: 0 };
+        channels.with("room-0", |_, state| state.place = Some(place)).unwrap();
+        *time.lock().unwrap() += RETENTION * 2;
+        assert_eq!((position(), channels.len()), (1, 1));
+        let forgotten = channels.sweep(usize::MAX).forgotten;
+        assert_eq!((forgotten.len(), channels.len()), (1, 0));
+        // It continues behind its numbers.
+        assert_eq!(position(), 1);
+    }
+
+    #[test]
+    fn keys_have_room_up_to_the_bound_of_all_channels() {
+        for (total, has_room) in [(0, false), (1, true)] {
+            let timeline = Timeline::new(Arc::new(SystemClock::default()));
+            let limits = Limits::in_memory(RETENTION, 100, 1 << 20).with_total(total);
+            let channels = Channels::new(timeline, limits, 1);
+            let found = channels.with("room", |_, state| channels.has_room_for_key(state));
+            assert!(matches!(found, Ok(found) if found == has_room), "{total}");
+        }
+    }
 }

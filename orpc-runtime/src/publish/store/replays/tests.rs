@@ -133,9 +133,10 @@ async fn readers_that_leave_give_their_room_back() {
         drop(pool.replays().ask(Wanted { channel: 0, first: 1, last: EVENTS }));
     }
     Reader::new(&pool).read().await;
-    let shelf = pool.replays().shelf();
-    assert!(shelf.orders.is_empty() && shelf.seen.is_empty() && shelf.unseen.is_empty());
-    drop(shelf);
+    {
+        let shelf = pool.replays().shelf();
+        assert!(shelf.orders.is_empty() && shelf.seen.is_empty() && shelf.unseen.is_empty());
+    }
     // What the threads have reserved for those that are gone is released as well.
     while pool.replays().shelf().bytes > 0 {
         tokio::task::yield_now().await;

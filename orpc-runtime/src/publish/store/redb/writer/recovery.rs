@@ -53,7 +53,7 @@ impl Writer {
         if let Some(state) = loaded.state {
             // Beyond that time all events are too old.
             let limits = &writer.channels.limits;
-            let step = Duration::from_millis(limits.age.saturating_add(limits.slack()) + 1);
+            let step = Duration::from_millis(limits.age.saturating_add(limits.slack()));
             writer.channels.timeline.resume(state.moment, step);
         }
         for (name, state) in loaded.channels {
