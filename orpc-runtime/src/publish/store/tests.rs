@@ -245,3 +245,19 @@ fn each_durability_is_that_of_its_store() {
         assert_eq!(publisher.durability(), durability);
     }
 }
+
+#[test]
+fn an_event_counts_with_its_envelope_and_its_audience() {
+    let mut event = NewEvent {
+        channel: "room".into(),
+        envelope: bytes::Bytes::new(),
+        audience: None,
+        key: None,
+    };
+    let alone = Record::of(&event).weight();
+    event.envelope = vec![b' '; 100].into();
+    assert_eq!(Record::of(&event).weight(), alone + 100);
+    event.audience = Some(Arc::new(Audience::everyone().tags(["x".repeat(50)])));
+    let restricted = Record::of(&event).weight();
+    assert!(restricted >= alone + 150, "{restricted} of {alone}");
+}

@@ -63,6 +63,18 @@ fn a_value_of_another_type_has_one_issue() {
 }
 
 #[test]
+fn nothing_else_is_told_of_a_value_of_another_type() {
+    let schema = json!({ "type": "string", "enum": ["a", "b"] });
+    check(
+        &schema,
+        &[
+            (json!(1), &["[] Invalid input: expected string, received number"]),
+            (json!("c"), &[r#"[] Invalid input: expected one of "a", "b""#]),
+        ],
+    );
+}
+
+#[test]
 fn names_of_members_are_checked_at_their_members() {
     let schema = json!({
         "type": "object",

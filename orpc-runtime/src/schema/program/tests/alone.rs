@@ -1,5 +1,7 @@
 //! Schemas that programs check by themselves, and schemas that they leave to the validator.
 
+use std::collections::BTreeMap;
+
 use jsonschema::Validator;
 use jsonschema::json::SerdeJson;
 use serde_json::{Map, Value, json};
@@ -514,4 +516,16 @@ fn members_of_one_name_and_envelopes() {
     ] {
         assert_eq!(read(text), None, "{text}");
     }
+}
+
+#[test]
+fn names_of_members_are_keys_of_other_types() {
+    let program = Program::of(&json!({ "type": "object" })).unwrap();
+    let text = r#"{"true":1,"false":2}"#;
+    let found = program.read::<BTreeMap<bool, u8>>(text);
+    assert_eq!(found, Some(BTreeMap::from([(true, 1), (false, 2)])));
+    assert_eq!(program.read::<BTreeMap<bool, u8>>(r#"{"yes":1}"#), None);
+    let found = program.read::<BTreeMap<i16, u8>>(r#"{"-7":1,"300":2}"#);
+    assert_eq!(found, Some(BTreeMap::from([(-7, 1), (300, 2)])));
+    assert_eq!(program.read::<BTreeMap<i16, u8>>(r#"{"40000":1}"#), None);
 }
