@@ -1,12 +1,13 @@
 //! The way of a request from the Worker to its room.
 
+use crate::channels::percent;
 use worker::{Env, Fetch, Method, Request, RequestInit, Response, Result, Url};
 
-/// Header with the name of the room, for objects that do not know theirs.
+/// Header with the percent-encoded name of the room, for objects that do not know theirs.
 pub(crate) const ROOM: &str = "x-orpc-room";
 
 /// Longest name of a room in bytes.
-const MAX_NAME: usize = 256;
+pub(crate) const MAX_NAME: usize = 256;
 
 /// The rooms of a Worker: passes upgrades to the Durable Objects that are named in their paths.
 ///
@@ -83,7 +84,7 @@ impl RoomRoutes {
         }
         let room = env.durable_object(&self.binding)?.id_from_name(&name)?.get_stub()?;
         let mut request = request.clone_mut()?;
-        request.headers_mut()?.set(ROOM, &name)?;
+        request.headers_mut()?.set(ROOM, &percent(&name))?;
         room.fetch_with_request(request).await
     }
 

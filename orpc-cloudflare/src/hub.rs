@@ -97,7 +97,7 @@ impl<R: StatefulRoom> Hub<R> {
     ) -> worker::Result<Rc<Seat<R>>> {
         let keeper = Keeper::new(websocket.clone(), Date::now().as_millis());
         let config = config.id(id).kept_by(keeper.clone());
-        let peer = self.rpc.peer_with(Arc::clone(self.room.room()), request, config);
+        let peer = self.room.peer(&self.rpc, request, config);
         let tags: Vec<String> = peer.socket().tags().map(str::to_owned).collect();
         let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
         self.state.accept_websocket_with_tags(&websocket, &tags);
@@ -119,7 +119,7 @@ impl<R: StatefulRoom> Hub<R> {
         let silent = Date::now().as_millis().saturating_sub(kept.seen);
         let config = self.room.configure(config.silent_for(Duration::from_millis(silent)));
         let request = kept.socket.request();
-        let peer = self.rpc.peer_with(Arc::clone(self.room.room()), request, config);
+        let peer = self.room.peer(&self.rpc, request, config);
         keeper.continued();
         Ok(self.add(kept.socket.id(), peer, websocket.clone(), keeper))
     }

@@ -2,15 +2,24 @@
 #![warn(missing_debug_implementations)]
 
 mod attachment;
+mod channels;
 mod entry;
 mod hub;
 mod object;
 mod serve;
 mod storage;
 
+pub use channels::Channels;
 pub use entry::{RoomRoutes, proxy};
 pub use object::{Cloudflare, RoomObject};
 pub use serve::serve;
+
+/// Returns a secret or variable of the Worker.
+fn secret(env: &worker::Env, name: &str) -> Option<String> {
+    let secret = env.secret(name).map(|secret| secret.to_string());
+    let secret = secret.or_else(|_| env.var(name).map(|variable| variable.to_string()));
+    secret.ok().filter(|secret| !secret.is_empty())
+}
 
 #[doc(hidden)]
 pub use futures;

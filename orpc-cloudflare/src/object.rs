@@ -7,17 +7,20 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use bytes::Bytes;
 use futures::FutureExt as _;
 use http::{HeaderName, HeaderValue};
 use orpc_runtime::stateful::{HostedRoom, RoomHandle, StatefulRoom, Storage};
 use orpc_runtime::{CloseFrame, Rooms, RouterModule as _, Rpc};
 use worker::send::SendWrapper;
 use worker::{
-    Date, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    Date, Env, Headers, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage,
+    WebSocketPair,
 };
 
-use crate::entry::{ROOM, upgrade_required};
+use crate::entry::{ROOM, is_upgrade};
 use crate::hub::Hub;
+use crate::secret;
 use crate::storage::SqlStorage;
 
 /// Name of the room in the texts of the framework.
@@ -113,18 +116,24 @@ impl<R: StatefulRoom> RoomObject<R> {
         };
         let storage = Storage::new(self.storage.clone());
         let sockets = Rooms::new().get_or_create(&name);
-        let room = HostedRoom::new(RoomHandle::new(sockets, storage).with_host(host));
+        let env = host.env.clone();
+        let handle = RoomHandle::new(sockets, storage).with_host(host);
+        let room = HostedRoom::new(handle.with_secrets(move |name| secret(&env, name)));
         Ok(self.hub.get_or_init(|| Hub::new(rpc::<R>(), room, Rc::clone(&self.state))))
     }
 
-    /// Accepts a socket; 426 for a request without an upgrade.
+    /// Accepts a socket, or passes another request to the room, which answers 426 unless it takes
+    /// [requests](StatefulRoom::request).
     ///
     /// # Errors
     /// If the object's storage fails.
     pub async fn fetch(&self, request: Request) -> Result<Response> {
-        let hub = self.hub(request.headers().get(ROOM)?)?;
-        if !crate::entry::is_upgrade(&request)? {
-            return upgrade_required();
+        let name = request.headers().get(ROOM)?;
+        let name = name.as_deref().map(percent_encoding::percent_decode_str);
+        let name = name.and_then(|name| name.decode_utf8().ok().map(Into::into));
+        let hub = self.hub(name)?;
+        if !is_upgrade(&request)? {
+            return pass(hub.room(), request).await;
         }
         let parts = parts_of(&request)?;
         let config = match hub.room().accept(&parts).await {
@@ -213,9 +222,24 @@ impl<R: StatefulRoom> RoomObject<R> {
     }
 }
 
+/// Passes a request to the room.
+async fn pass<R: StatefulRoom>(room: &HostedRoom<R>, mut request: Request) -> Result<Response> {
+    let parts = parts_of(&request)?;
+    let body = Bytes::from(request.bytes().await?);
+    let answer = room.request(http::Request::from_parts(parts, body)).await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return Response::error(error.message(), error.status()),
+    };
+    let (head, body) = answer.into_parts();
+    let headers = Headers::from(&head.headers);
+    Ok(Response::from_bytes(body.into())?.with_status(head.status.as_u16()).with_headers(headers))
+}
+
 /// Returns the head of a request.
 fn parts_of(request: &Request) -> Result<http::request::Parts> {
     let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.method = request.method().to_string().parse().unwrap_or_default();
     parts.uri = request.inner().url().parse().map_err(|_| "the URL of a request is invalid")?;
     for (name, value) in request.headers() {
         let (name, value) = (HeaderName::try_from(name), HeaderValue::try_from(value));

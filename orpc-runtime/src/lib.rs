@@ -14,6 +14,8 @@ pub mod durable;
 mod entries;
 mod procedure;
 pub mod publish;
+#[cfg(feature = "publish-http")]
+pub mod publishing;
 mod room;
 mod router;
 mod rpc;

@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::Extensions;
 use serde::de::DeserializeOwned;
 
+use super::channel::Member;
+#[cfg(feature = "websocket")]
 use super::session::Seat;
 use super::token::Claims;
 use crate::core::Error;
@@ -58,7 +60,14 @@ impl DurableClient {
     }
 
     fn among(extensions: &Extensions) -> Option<&Self> {
-        Some(&Seat::among(extensions)?.client)
+        if let Some(member) = extensions.get::<Arc<Member>>() {
+            return Some(&member.client);
+        }
+        #[cfg(feature = "websocket")]
+        let client = Seat::among(extensions).map(|seat| &seat.client);
+        #[cfg(not(feature = "websocket"))]
+        let client = None;
+        client
     }
 
     fn state(&self) -> MutexGuard<'_, Arc<Claims>> {

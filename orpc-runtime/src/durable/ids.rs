@@ -12,13 +12,13 @@ use super::remembered::{Bounds, Millis, Place, Remembered};
 use super::token::{Claims, seconds};
 
 /// Prefix of the ids that this server assigns; chosen ids may not have it.
-const OURS: &str = "c.";
+pub(super) const OURS: &str = "c.";
 
 /// Maximum length of an id, in bytes.
-const MAX_ID: usize = 256;
+pub(super) const MAX_ID: usize = 256;
 
 /// Maximum number of tokens remembered for one chosen id; older ones are dropped.
-const MAX_TOKENS: usize = 8;
+pub(super) const MAX_TOKENS: usize = 8;
 
 /// Bounds of the chosen ids without a socket. Beyond them the least recently used one
 /// is dropped, so that no client is refused.
@@ -47,7 +47,7 @@ pub(super) enum BadId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooManyRevoked;
 
-type Hash32 = [u8; 32];
+pub(super) type Hash32 = [u8; 32];
 
 /// Ids of clients.
 ///
@@ -241,7 +241,7 @@ impl State {
 
 /// Hash of the signed part of a token, because its signature has several encodings.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TokenHash(Hash32);
+pub(super) struct TokenHash(pub(super) Hash32);
 
 impl TokenHash {
     pub(super) fn of(token: &str) -> Self {
@@ -254,17 +254,17 @@ fn hash(bytes: &[u8]) -> Hash32 {
 }
 
 /// Hashes the claims that a token grants, without its times.
-fn grant(claims: &Claims) -> Hash32 {
+pub(super) fn grant(claims: &Claims) -> Hash32 {
     let att = claims.att.as_ref().map(|att| att.get());
     hash(format!("{:?}", (&claims.chn, &claims.tags, att, &claims.rpc)).as_bytes())
 }
 
-fn millis(time: SystemTime) -> Millis {
+pub(super) fn millis(time: SystemTime) -> Millis {
     as_millis(seconds(time))
 }
 
 /// Negative times become zero, times beyond the range its maximum.
-fn as_millis(seconds: f64) -> Millis {
+pub(super) fn as_millis(seconds: f64) -> Millis {
     (seconds * 1000.0) as Millis
 }
 

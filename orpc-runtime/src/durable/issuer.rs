@@ -29,11 +29,17 @@ pub(super) struct TokenOptions {
     pub(super) ttl: Duration,
     /// `true` if clients choose their ids.
     pub(super) ids_by_clients: bool,
+    /// Maximum length of a token in bytes.
+    pub(super) max_length: usize,
 }
 
 impl Default for TokenOptions {
     fn default() -> Self {
-        Self { ttl: Duration::from_secs(24 * 60 * 60), ids_by_clients: false }
+        Self {
+            ttl: Duration::from_secs(24 * 60 * 60),
+            ids_by_clients: false,
+            max_length: MAX_TOKEN,
+        }
     }
 }
 
@@ -54,7 +60,7 @@ impl Issuer {
 
     /// Returns a token for the client of a call, or for any client.
     pub(super) fn issue(&self, grant: &Grant, call: Option<&Call>) -> Result<String, Error> {
-        let TokenOptions { ttl, ids_by_clients } = grant.options;
+        let TokenOptions { ttl, ids_by_clients, max_length } = grant.options;
         let id = call.and_then(|call| self.kept_id(call, grant)).map_or_else(new_id, Ok)?;
         let (cid, jti) = if ids_by_clients { (None, Some(id)) } else { (Some(id), None) };
         let now = clock::wall();
@@ -71,8 +77,8 @@ impl Issuer {
             jti,
         };
         let token = claims.sign(&self.keys)?;
-        if token.len() > MAX_TOKEN {
-            return Err(Error::internal(TokenTooLong(token.len())));
+        if token.len() > max_length {
+            return Err(Error::internal(TokenTooLong(token.len(), max_length)));
         }
         Ok(token)
     }
@@ -91,10 +97,8 @@ impl Issuer {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "a token of {0} bytes is too long, {MAX_TOKEN} are allowed: shorten its tags or attachment"
-)]
-struct TokenTooLong(usize);
+#[error("a token of {0} bytes is too long, {1} are allowed: shorten its tags or attachment")]
+struct TokenTooLong(usize, usize);
 
 #[cfg(test)]
 mod tests {

@@ -9,15 +9,16 @@ use super::builtin;
 use super::client::DurableClient;
 use super::issuer::{Issuer, TokenOptions};
 use super::iterator::DurableIterator;
-use super::object::{DurableObject, OF_ITERATORS};
+use super::object::DurableObject;
+use super::routing;
 use super::sessions::Sessions;
 use super::token::SigningKeys;
-use super::token_gate::{METHODS, TokenGate};
+use super::token_gate::TokenGate;
 use crate::clock;
 use crate::core::Error;
 use crate::entries::RouterModule as _;
 use crate::publish::{Publish, Publisher};
-use crate::router::{Router, RouterError, RouterIssue};
+use crate::router::RouterError;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::websocket::WebSocketService;
@@ -62,16 +63,9 @@ impl<O: DurableObject> Durable<O> {
     /// The faults of the methods: see [`Rpc::try_new`]; and first names that every
     /// iterator in JavaScript has itself.
     pub fn try_new(keys: SigningKeys, publisher: Publisher<O::Event>) -> Result<Self, RouterError> {
-        let methods = O::Methods::router();
-        let names: Vec<_> = methods.names().map(str::to_owned).collect();
-        let taken = names.iter().filter(|name| OF_ITERATORS.contains(&name.as_str()));
-        let mut taken = taken.map(|path| RouterIssue::Reserved { path: path.clone() }).peekable();
-        if taken.peek().is_some() {
-            return Err(taken.collect());
-        }
-        drop(taken);
-        let router = builtin::procedures::router();
-        let rpc = Rpc::try_new(Router::new().nest(METHODS, methods).merge(router))?;
+        let builtin = builtin::procedures::router();
+        let (names, router) = routing::procedures(O::Methods::router(), builtin)?;
+        let rpc = Rpc::try_new(router)?;
         let shared = Shared {
             issuer: Arc::new(Issuer::new(keys, names)),
             sessions: Arc::default(),

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::client::DurableClient;
+use super::credentials::INVALID;
 use super::ids::{Held, TokenHash};
 use super::issuer::Issuer;
 use super::sessions::Sessions;
@@ -62,23 +63,10 @@ impl Seat {
     /// Accepts a newer token for the socket. It may change only the methods that the
     /// client may call, its attachment and its expiry.
     pub(super) fn renew(&self, socket: &Socket, token: &str) -> Result<(), Error> {
-        let refused = |text: &'static str| Error::new(Code::Unauthorized).with_message(text);
         let now = clock::wall();
-        let new = Claims::verify(token, &self.issuer.keys, now);
-        let new = new.map_err(|_| refused("Invalid Token"))?;
-        let own = self.client.claims();
-        if new.chn != own.chn {
-            return Err(refused(
-                "Updated token must have the same channel with the original token",
-            ));
-        }
-        if new.tags != own.tags {
-            return Err(refused(
-                "Updated token must have the exact same tags with the original token",
-            ));
-        }
+        let new = Claims::renewal(token, &self.issuer.keys, &self.client.claims(), now)?;
         let renewed = self.issuer.ids.renew(self.client.id(), &new, &TokenHash::of(token), now);
-        renewed.map_err(|_| refused("Invalid Token"))?;
+        renewed.map_err(|_| Error::new(Code::Unauthorized).with_message(INVALID))?;
         self.client.renew(new);
         self.sessions.renewed(socket);
         Ok(())

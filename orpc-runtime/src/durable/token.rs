@@ -17,6 +17,9 @@ use serde_json::Number;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
+use super::credentials::INVALID;
+use crate::core::{Code, Error};
+
 /// Maximum length of a token, in bytes. Servers accept URLs of some 8 KiB.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
 
@@ -156,6 +159,29 @@ impl Claims {
     ) -> Result<Self, BadToken> {
         let claims = Self::read(token, keys).ok_or(BadToken::Invalid)?;
         if claims.has_expired(now) { Err(BadToken::Expired) } else { Ok(claims) }
+    }
+
+    /// Verifies a token that is to replace another one on its socket: for the same channel, with
+    /// the same tags.
+    pub(super) fn renewal(
+        token: &str,
+        keys: &SigningKeys,
+        own: &Self,
+        now: SystemTime,
+    ) -> Result<Self, Error> {
+        let refused = |text: &'static str| Error::new(Code::Unauthorized).with_message(text);
+        let new = Self::verify(token, keys, now).map_err(|_| refused(INVALID))?;
+        if new.chn != own.chn {
+            return Err(refused(
+                "Updated token must have the same channel with the original token",
+            ));
+        }
+        if new.tags != own.tags {
+            return Err(refused(
+                "Updated token must have the exact same tags with the original token",
+            ));
+        }
+        Ok(new)
     }
 
     /// Verifies a token that may have expired.

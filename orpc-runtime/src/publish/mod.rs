@@ -189,12 +189,15 @@ mod log;
 mod published;
 mod publisher;
 mod reader;
+mod sink;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod store;
 mod subscription;
 
 pub use audience::{Audience, Subscriber};
 pub use clock::{Clock, SystemClock};
+#[cfg(feature = "durable")]
+pub(crate) use clock::{Moment, Timeline};
 pub use durability::Durability;
 pub use error::{PublishError, ReadError, StoreError, StoreErrorKind, SubscribeError};
 pub(crate) use fanout::Receiver;
@@ -202,5 +205,6 @@ pub use gap::{Gap, GapData, GapReason};
 pub use id::{Epoch, EventId, ParseEventIdError};
 pub use published::{Encoded, Published};
 pub use publisher::{Publish, Publisher, PublisherBuilder};
+pub use sink::{NewEvent, PublishSink};
 pub use store::Start;
 pub use subscription::{IntoStart, Subscription};

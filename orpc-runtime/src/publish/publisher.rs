@@ -21,9 +21,10 @@ use super::id::EventId;
 use super::log::Limits;
 use super::published::Encoded;
 use super::reader::ChannelReader;
+use super::sink::{NewEvent, PublishSink};
 #[cfg(feature = "redb")]
 use super::store::{Disk, FileStore, SystemDisk};
-use super::store::{MemoryStore, NewEvent, Start, Store};
+use super::store::{MemoryStore, Start, Store};
 use super::subscription::{IntoStart, Subscription};
 use crate::clock;
 
@@ -250,7 +251,7 @@ impl<T> Publisher<T> {
 
     /// Returns the same publisher with events of another type, to read them as values that
     /// are not decoded.
-    #[cfg(feature = "durable")]
+    #[cfg(all(feature = "durable", feature = "websocket"))]
     pub(crate) fn with_events_as<U>(&self) -> Publisher<U> {
         Publisher { inner: Arc::clone(&self.inner), types: PhantomData }
     }
@@ -311,21 +312,27 @@ impl<T: Serialize + JsonSchema + 'static> Publisher<T> {
     /// # }
     /// ```
     pub fn publish(&self, channel: &str, value: &T) -> Publish<'_> {
-        let envelope = Encoded::of(value).map(Encoded::into_envelope).map_err(|error| {
-            let reason = error.to_string();
-            PublishError::Unserialisable(error.into_source().unwrap_or_else(|| reason.into()))
-        });
-        let event = envelope.and_then(|envelope| {
-            let (length, limit) = (envelope.len(), self.inner.max_event);
-            if !is_channel(channel) {
-                return Err(PublishError::InvalidChannel);
-            }
-            if length > limit {
-                return Err(PublishError::TooLarge { length, limit });
-            }
-            Ok(NewEvent { channel: channel.into(), envelope, audience: None, key: None })
-        });
-        Publish { store: &*self.inner.store, event, audience: Audience::default(), timeout: None }
+        Publish::to(&*self.inner, channel, value)
+    }
+}
+
+impl PublishSink for Inner {
+    fn publish_event(&self, event: NewEvent) -> BoxFuture<'static, Result<EventId, PublishError>> {
+        self.store.publish(event)
+    }
+
+    fn max_event_bytes(&self) -> usize {
+        self.max_event
+    }
+}
+
+impl<T: 'static> PublishSink for Publisher<T> {
+    fn publish_event(&self, event: NewEvent) -> BoxFuture<'static, Result<EventId, PublishError>> {
+        self.inner.publish_event(event)
+    }
+
+    fn max_event_bytes(&self) -> usize {
+        self.inner.max_event
     }
 }
 
@@ -348,13 +355,36 @@ impl<T> fmt::Debug for Publisher<T> {
 /// An event that is published when it is awaited.
 #[must_use = "nothing is published until it is awaited"]
 pub struct Publish<'a> {
-    store: &'a dyn Store,
+    sink: &'a dyn PublishSink,
     event: Result<NewEvent, PublishError>,
     audience: Audience,
     timeout: Option<Duration>,
 }
 
-impl Publish<'_> {
+impl<'a> Publish<'a> {
+    /// Publishes an event to a sink of your own; see [`Publisher::publish`]. The value is
+    /// serialised now.
+    pub fn to<T>(sink: &'a dyn PublishSink, channel: &str, value: &T) -> Self
+    where
+        T: Serialize + JsonSchema + 'static,
+    {
+        let envelope = Encoded::of(value).map(Encoded::into_envelope).map_err(|error| {
+            let reason = error.to_string();
+            PublishError::Unserialisable(error.into_source().unwrap_or_else(|| reason.into()))
+        });
+        let event = envelope.and_then(|envelope| {
+            let (length, limit) = (envelope.len(), sink.max_event_bytes());
+            if !is_channel(channel) {
+                return Err(PublishError::InvalidChannel);
+            }
+            if length > limit {
+                return Err(PublishError::TooLarge { length, limit });
+            }
+            Ok(NewEvent { channel: channel.into(), envelope, audience: None, key: None })
+        });
+        Publish { sink, event, audience: Audience::default(), timeout: None }
+    }
+
     /// Sets the audience of the event.
     pub fn audience(mut self, audience: Audience) -> Self {
         self.audience = audience;
@@ -406,10 +436,10 @@ impl Publish<'_> {
 
     /// Passes the event to the store.
     fn begin(self) -> impl Future<Output = Result<EventId, PublishError>> + Send + 'static {
-        let Self { store, event, audience, timeout } = self;
+        let Self { sink, event, audience, timeout } = self;
         let publishing = event.map(|mut event| {
             event.audience = (!audience.is_everyone()).then(|| Arc::new(audience));
-            store.publish(event)
+            sink.publish_event(event)
         });
         async move {
             let publishing = publishing?;

@@ -6,7 +6,7 @@ mod recipients;
 mod rooms;
 
 pub use encoded::EncodedEvent;
-#[cfg(feature = "durable")]
+#[cfg(all(feature = "durable", feature = "websocket"))]
 pub(crate) use following::IteratorOwner;
 pub use recipients::{Delivery, Sockets};
 pub use rooms::{Room, Rooms, SocketSource};

@@ -25,9 +25,11 @@ mod time;
 pub mod websocket;
 
 pub use context::{ContextSource, IntoContext};
-pub use peer::{Duplex, DuplexClosed, Peer, Rate, RateError, duplex};
+#[cfg(all(feature = "durable", feature = "websocket"))]
+pub(crate) use peer::{Admitted, Refusal};
+pub use peer::{Duplex, DuplexClosed, Peer, Rate, RateError, SocketGate, duplex};
 #[cfg(feature = "durable")]
 pub(crate) use {
     form::{FormLimits, read_form},
-    peer::{Admitted, Blocked, Gate, Refusal, path_and_query},
+    peer::{Blocked, Gate, path_and_query},
 };

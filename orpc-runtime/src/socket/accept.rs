@@ -5,7 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Extensions, Uri};
 use serde::Serialize;
+#[cfg(feature = "durable")]
+use serde::de::DeserializeOwned;
 
 use super::attachment::{Attachment, AttachmentError};
 use super::group::Group;
@@ -23,6 +26,8 @@ const MAX_TAG: usize = 256;
 pub struct SocketConfig {
     pub(super) tags: Vec<Box<str>>,
     pub(super) attachment: Option<Attachment>,
+    /// Attachment of the framework, apart from that of the application.
+    pub(super) own: Option<Attachment>,
     pub(super) groups: Vec<Arc<dyn Group>>,
     /// `None` for a new id.
     pub(super) id: Option<u64>,
@@ -32,6 +37,9 @@ pub struct SocketConfig {
     pub(super) keeper: Option<Arc<dyn SocketKeeper>>,
     pub(super) turns: Option<Turns>,
     pub(super) owner: Option<Arc<dyn Any + Send + Sync>>,
+    /// `None` for that of the request.
+    pub(super) uri: Option<Uri>,
+    pub(super) extensions: Extensions,
 }
 
 /// Error of an invalid tag.
@@ -113,6 +121,7 @@ impl SocketConfig {
     pub fn kept(mut self, kept: &KeptSocket) -> Self {
         self.id = Some(kept.id);
         self.attachment = kept.attachment.as_deref().map(Attachment::kept);
+        self.own = kept.own.as_deref().map(Attachment::kept);
         self.hibernating.clone_from(&kept.hibernating);
         self
     }
@@ -137,6 +146,41 @@ impl SocketConfig {
     pub fn in_turn(mut self, turns: &Turns) -> Self {
         self.turns = Some(turns.clone());
         self
+    }
+
+    /// Attaches a value of the framework.
+    #[cfg(feature = "durable")]
+    pub(crate) fn attach_own<T: Serialize>(mut self, value: &T) -> Result<Self, AttachmentError> {
+        self.own = Some(Attachment::new(value)?);
+        Ok(self)
+    }
+
+    /// Returns the value of the framework, such as that of a [kept](SocketConfig::kept) socket.
+    #[cfg(feature = "durable")]
+    pub(crate) fn own<T: DeserializeOwned>(&self) -> Result<Option<T>, AttachmentError> {
+        self.own.as_ref().map(Attachment::read).transpose()
+    }
+
+    /// Sets the [URI](super::Socket::uri) that the socket keeps, instead of that of its upgrade
+    /// request: one without the credentials in its query.
+    #[must_use]
+    pub fn uri(mut self, uri: Uri) -> Self {
+        self.uri = Some(uri);
+        self
+    }
+
+    /// Adds a value in memory, which [`Socket::extensions`](super::Socket::extensions) returns. It
+    /// is not part of a [`KeptSocket`].
+    #[must_use]
+    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.extensions.insert(value);
+        self
+    }
+
+    /// Returns `true` if there is an extension of that type.
+    #[cfg(feature = "durable")]
+    pub(crate) fn has_extension<T: Send + Sync + 'static>(&self) -> bool {
+        self.extensions.get::<T>().is_some()
     }
 
     /// Sets a value that the socket holds.

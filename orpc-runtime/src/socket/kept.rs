@@ -22,6 +22,9 @@ pub struct KeptSocket {
     pub(super) uri: String,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub(super) attachment: Option<Box<RawValue>>,
+    /// Attachment of the framework.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub(super) own: Option<Box<RawValue>>,
     /// Ids of the hibernating iterators, as JSON text.
     #[serde(rename = "h", default, skip_serializing_if = "Vec::is_empty")]
     pub(super) hibernating: Vec<Box<str>>,

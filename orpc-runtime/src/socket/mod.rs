@@ -89,6 +89,8 @@ struct Request {
 
 struct State {
     attachment: Option<Attachment>,
+    /// Attachment of the framework.
+    own: Option<Attachment>,
     groups: Groups,
     hibernating: Vec<HibernatingIterator>,
     /// Memory of the tags, which stay as they are.
@@ -148,7 +150,7 @@ impl Socket {
         let socket = Self(Arc::new(Shared {
             id: accept.id.unwrap_or_else(|| NEXT_ID.fetch_add(1, Ordering::Relaxed)),
             protocol: Protocol::of_socket(&request.headers),
-            request: Request::own(request),
+            request: Request::own(request, accept.uri, accept.extensions),
             tags: accept.tags.into(),
             outbox: Outbox::counted(unsent, memory.nothing()),
             opened: now.checked_sub(accept.silent_for).unwrap_or(now),
@@ -158,6 +160,7 @@ impl Socket {
             owner: accept.owner,
             state: Mutex::new(State {
                 attachment: accept.attachment,
+                own: accept.own,
                 groups: Groups::default(),
                 hibernating: hibernating.collect(),
                 tags,
@@ -236,11 +239,24 @@ impl Socket {
     /// If the value cannot be serialised, or its text is longer than 2,048 bytes; if the
     /// transport has to keep it, and has no room for it.
     pub fn attach<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), AttachmentError> {
-        let attachment = Attachment::new(value)?;
+        self.attach_to(|state| &mut state.attachment, Attachment::new(value)?)
+    }
+
+    /// Attaches a value of the framework likewise.
+    #[cfg(feature = "durable")]
+    pub(crate) fn attach_own<T: Serialize>(&self, value: &T) -> Result<(), AttachmentError> {
+        self.attach_to(|state| &mut state.own, Attachment::new(value)?)
+    }
+
+    fn attach_to(
+        &self,
+        place: fn(&mut State) -> &mut Option<Attachment>,
+        attachment: Attachment,
+    ) -> Result<(), AttachmentError> {
         let mut state = self.state();
-        let former = state.attachment.replace(attachment);
+        let former = place(&mut state).replace(attachment);
         if let Err(error) = self.keep(&state) {
-            state.attachment = former;
+            *place(&mut state) = former;
             return Err(error.into());
         }
         state.count();
@@ -258,6 +274,7 @@ impl Socket {
             id: self.id(),
             uri: uri.unwrap_or_default(),
             attachment: state.attachment.as_ref().and_then(Attachment::raw),
+            own: state.own.as_ref().and_then(Attachment::raw),
             hibernating: state.hibernating.iter().map(|own| own.id.clone()).collect(),
         }
     }
@@ -532,7 +549,8 @@ impl State {
     /// Counts what is kept for the client beside the socket itself.
     fn count(&mut self) {
         let ids: usize = self.hibernating.iter().map(|own| size_of_val(own) + own.id.len()).sum();
-        let attachment = self.attachment.as_ref().map_or(0, Attachment::len);
+        let attached = self.attachment.iter().chain(&self.own);
+        let attachment: usize = attached.map(Attachment::len).sum();
         self.kept.cover((self.tags + ids + attachment).saturating_sub(FEW_BYTES));
     }
 }
@@ -541,7 +559,7 @@ impl Request {
     /// Copies the request: its texts are slices of the read buffer, which has 16 KiB or
     /// more and would live as long as the socket. Headers that only the handshake
     /// needed are removed.
-    fn own(parts: http::request::Parts) -> Self {
+    fn own(parts: http::request::Parts, uri: Option<Uri>, added: Extensions) -> Self {
         let kept = |name: &HeaderName| !HANDSHAKE.contains(name);
         let mut headers =
             HeaderMap::with_capacity(parts.headers.keys().filter(|n| kept(n)).count());
@@ -552,9 +570,11 @@ impl Request {
                 headers.append(name, value);
             }
         }
-        let extensions = parts.extensions;
+        let mut extensions = parts.extensions;
+        extensions.extend(added);
+        let uri = uri.unwrap_or(parts.uri);
         Self {
-            uri: parts.uri.to_string().parse().unwrap_or_default(),
+            uri: uri.to_string().parse().unwrap_or_default(),
             headers,
             // A cleared map keeps its capacity.
             extensions: if extensions.is_empty() { Extensions::new() } else { extensions },

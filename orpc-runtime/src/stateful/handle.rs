@@ -16,12 +16,16 @@ pub struct RoomHandle {
     storage: Storage,
     turns: Turns,
     host: Arc<Extensions>,
+    secrets: Option<Arc<Secrets>>,
 }
+
+/// Finds secrets by their names.
+pub(crate) type Secrets = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl RoomHandle {
     /// Creates the handle of a room, for hosts.
     pub fn new(sockets: Room, storage: Storage) -> Self {
-        Self { sockets, storage, turns: Turns::new(), host: Arc::default() }
+        Self { sockets, storage, turns: Turns::new(), host: Arc::default(), secrets: None }
     }
 
     /// Lends a value of the host to the room, such as its environment.
@@ -30,6 +34,23 @@ impl RoomHandle {
         let mut host = Extensions::clone(&self.host);
         host.insert(value);
         self.host = Arc::new(host);
+        self
+    }
+
+    /// Sets the source of [secrets](RoomHandle::secret); without one they are environment variables.
+    #[must_use]
+    pub fn with_secrets(
+        mut self,
+        secrets: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.secrets = Some(Arc::new(secrets));
+        self
+    }
+
+    /// Sets the source of secrets that rooms share.
+    #[cfg(feature = "websocket")]
+    pub(super) fn with_shared_secrets(mut self, secrets: Option<Arc<Secrets>>) -> Self {
+        self.secrets = secrets;
         self
     }
 
@@ -54,10 +75,25 @@ impl RoomHandle {
         &self.turns
     }
 
+    /// Returns a secret of the host: an environment variable of the process, a secret or variable
+    /// of the Worker. An empty one is none.
+    pub fn secret(&self, name: &str) -> Option<String> {
+        find(self.secrets.as_deref(), name)
+    }
+
     /// Returns a value of that type that the host lends.
     pub fn host<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.host.get()
     }
+}
+
+/// Finds a secret, which is an environment variable unless there is another source.
+pub(crate) fn find(secrets: Option<&Secrets>, name: &str) -> Option<String> {
+    let secret = match secrets {
+        Some(secrets) => secrets(name),
+        None => std::env::var(name).ok(),
+    };
+    secret.filter(|secret| !secret.is_empty())
 }
 
 impl fmt::Debug for RoomHandle {

@@ -6,8 +6,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use futures::FutureExt as _;
 use http::request::Parts;
+use http::{Request, Response};
 
 use super::StatefulRoom;
 use super::backend::{AlarmSlot, StorageError, Write};
@@ -15,6 +17,8 @@ use super::handle::RoomHandle;
 use super::storage::millis;
 use crate::clock;
 use crate::core::{Error, panic_text};
+use crate::rpc::Rpc;
+use crate::serve::Peer;
 use crate::socket::{CloseCode, CloseFrame, Socket, SocketConfig};
 
 /// An instance of a room, for hosts: what they do with it on the events of its sockets and its
@@ -40,9 +44,26 @@ impl<R: StatefulRoom> HostedRoom<R> {
         &self.handle
     }
 
-    /// Adds the room and its turns to the configuration of a socket.
+    /// Adds the room, its turns and what [`StatefulRoom::configure`] adds to the configuration of
+    /// a socket.
     pub fn configure(&self, config: SocketConfig) -> SocketConfig {
+        let config = self.room.configure(config);
         config.room(self.handle.sockets()).in_turn(self.handle.turns())
+    }
+
+    /// Serves the procedures of the room on a socket, whose configuration is complete.
+    pub fn peer(&self, rpc: &Rpc<R>, request: Parts, config: SocketConfig) -> Peer<R> {
+        rpc.peer_gated(Arc::clone(&self.room), request, config, R::gate())
+    }
+
+    /// Passes a request to the room that is not an upgrade.
+    ///
+    /// # Errors
+    /// If the room refuses it, or panics.
+    pub async fn request(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        let answer = AssertUnwindSafe(async { self.room.request(request).await }).catch_unwind();
+        let answer = answer.await.unwrap_or_else(|panic| Err(self.panicked("request", &*panic)));
+        answer.inspect_err(|error| error.log("request"))
     }
 
     /// Asks the room about a new socket.

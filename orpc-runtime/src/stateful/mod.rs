@@ -54,7 +54,9 @@ mod storage;
 use std::future::ready;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::request::Parts;
+use http::{Request, Response};
 
 use crate::core::Error;
 use crate::entries::RouterModule;
@@ -69,6 +71,9 @@ pub use memory::MemoryStorage;
 #[cfg(feature = "websocket")]
 pub use process::StatefulRooms;
 pub use storage::{Batch, Storage};
+
+#[doc(hidden)]
+pub use crate::serve::SocketGate;
 
 /// A kind of rooms with state; the context of their procedures.
 ///
@@ -89,6 +94,28 @@ pub trait StatefulRoom: Sized + Send + Sync + 'static {
     fn accept(&self, request: &Parts) -> impl Future<Output = Result<SocketConfig, Error>> + Send {
         let _ = request;
         ready(Ok(SocketConfig::new()))
+    }
+
+    /// Completes the configuration of each socket, new or restored from what was kept of it, such
+    /// as by values in memory that its [attachment](SocketConfig::attachment) describes.
+    fn configure(&self, config: SocketConfig) -> SocketConfig {
+        config
+    }
+
+    /// Answers a request that is not an upgrade, which code of the host sends to the room; clients
+    /// cannot. It does not wait for a turn. UPGRADE_REQUIRED, 426, by default.
+    fn request(
+        &self,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Result<Response<Bytes>, Error>> + Send {
+        let _ = request;
+        let error = Error::custom("UPGRADE_REQUIRED").with_status(426);
+        ready(Err(error.with_message("Expected WebSocket upgrade")))
+    }
+
+    #[doc(hidden)]
+    fn gate() -> Option<SocketGate> {
+        None
     }
 
     /// A socket is open and in the room. Its calls wait until this ends.

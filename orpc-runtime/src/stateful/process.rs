@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 #[cfg(feature = "redb")]
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -14,6 +14,9 @@ use tokio::sync::Notify;
 
 #[cfg(feature = "redb")]
 use super::backend::StorageError;
+use super::handle::Secrets;
+#[cfg(feature = "durable")]
+use super::handle::find;
 use super::memory::MemoryStorage;
 #[cfg(feature = "redb")]
 use super::redb::RoomFile;
@@ -72,6 +75,8 @@ struct Inner<R: StatefulRoom> {
     live: Mutex<Live<R>>,
     store: Store,
     alarmed: Arc<Notify>,
+    /// `None` for environment variables.
+    secrets: OnceLock<Arc<Secrets>>,
 }
 
 /// Instances of rooms by name, of which some have been dropped.
@@ -141,6 +146,7 @@ impl<R: StatefulRoom> StatefulRooms<R> {
             live: Mutex::default(),
             store,
             alarmed: Arc::default(),
+            secrets: OnceLock::new(),
         });
         spawn(ring(Arc::downgrade(&inner), Arc::clone(&inner.alarmed)));
         Ok(Self(inner))
@@ -154,14 +160,46 @@ impl<R: StatefulRoom> StatefulRooms<R> {
     where
         F: Fn(&Parts) -> Option<&str> + Send + Sync + 'static,
     {
+        let named = move |request: &Parts| {
+            let name = name(request).ok_or(Code::NotFound)?;
+            Ok(name.to_owned())
+        };
+        self.websocket_named(named)
+    }
+
+    /// Serves the rooms, with a name or the error of the response.
+    pub(crate) fn websocket_named<F>(&self, name: F) -> WebSocketService<R>
+    where
+        F: Fn(&Parts) -> Result<String, Error> + Send + Sync + 'static,
+    {
         let context = ContextSource::of_call(|call| Ok(Arc::clone(room_of::<R>(call)?.room())));
         let hooks = Doors { rooms: self.clone(), name };
         self.0.rpc.websocket_with(context).hooks(hooks)
     }
 
+    /// Sets the source of [secrets](RoomHandle::secret) instead of environment variables. Only the
+    /// first one takes effect; set it before there are rooms.
+    #[must_use]
+    pub fn secrets(self, secrets: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.0.secrets.get_or_init(|| Arc::new(secrets));
+        self
+    }
+
+    /// Returns a secret.
+    #[cfg(feature = "durable")]
+    pub(crate) fn secret(&self, name: &str) -> Option<String> {
+        find(self.0.secrets.get().map(|secrets| &**secrets), name)
+    }
+
     /// Returns the room of that name, for tasks of your own. It exists while this is held.
     pub fn get(&self, name: &str) -> Arc<HostedRoom<R>> {
         self.0.instance(name)
+    }
+
+    /// Returns the room of a name of 1 to 256 bytes.
+    #[cfg(feature = "durable")]
+    pub(crate) fn room(&self, name: &str) -> Option<Arc<HostedRoom<R>>> {
+        (1..=MAX_NAME).contains(&name.len()).then(|| self.get(name))
     }
 
     /// Returns the procedures, to [shut them down](Rpc::shutdown).
@@ -187,6 +225,7 @@ impl<R: StatefulRoom> Inner<R> {
             self.forget_unused(&live);
         }
         let handle = RoomHandle::new(self.rooms.get_or_create(name), self.storage(name));
+        let handle = handle.with_shared_secrets(self.secrets.get().cloned());
         let instance = Arc::new(HostedRoom::new(handle));
         live.rooms.insert(name.to_owned(), Arc::downgrade(&instance));
         instance
@@ -307,11 +346,14 @@ struct Doors<R: StatefulRoom, F> {
 impl<R, F> SocketHooks for Doors<R, F>
 where
     R: StatefulRoom,
-    F: Fn(&Parts) -> Option<&str> + Send + Sync + 'static,
+    F: Fn(&Parts) -> Result<String, Error> + Send + Sync + 'static,
 {
     async fn upgrade(&self, request: &Parts) -> Result<SocketConfig, Error> {
-        let name = (self.name)(request).filter(|name| (1..=MAX_NAME).contains(&name.len()));
-        let room = self.rooms.0.instance(name.ok_or(Code::NotFound)?);
+        let name = (self.name)(request)?;
+        if !(1..=MAX_NAME).contains(&name.len()) {
+            return Err(Code::NotFound.into());
+        }
+        let room = self.rooms.0.instance(&name);
         let config = room.accept(request).await?;
         Ok(config.owner(room as _))
     }

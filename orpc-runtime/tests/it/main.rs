@@ -5,7 +5,7 @@
 #[cfg(feature = "http")]
 mod contract;
 mod describe;
-#[cfg(feature = "durable")]
+#[cfg(all(feature = "durable", feature = "redb", feature = "websocket"))]
 mod durable;
 mod macros;
 #[cfg(feature = "websocket")]
@@ -13,6 +13,8 @@ mod procedure;
 mod process;
 #[cfg(feature = "redb")]
 mod publish;
+#[cfg(feature = "publish-http")]
+mod publishing;
 #[cfg(feature = "websocket")]
 mod room;
 #[cfg(feature = "http")]

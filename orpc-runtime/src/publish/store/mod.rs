@@ -24,6 +24,7 @@ use super::audience::Audience;
 use super::durability::Durability;
 use super::error::{PublishError, ReadError, StoreError, StoreErrorKind, SubscribeError};
 use super::id::EventId;
+pub(crate) use super::sink::NewEvent;
 
 pub(crate) use memory::MemoryStore;
 #[cfg(feature = "redb")]
@@ -123,15 +124,6 @@ impl From<OpenError> for ReadError {
     }
 }
 
-/// An event to store.
-#[derive(Debug, Clone)]
-pub(crate) struct NewEvent {
-    pub(crate) channel: Arc<str>,
-    pub(crate) envelope: Bytes,
-    pub(crate) audience: Option<Arc<Audience>>,
-    pub(crate) key: Option<Arc<str>>,
-}
-
 /// A stored event.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredEvent {
@@ -161,7 +153,7 @@ pub enum Start {
 }
 
 /// Size of an event beside its bytes.
-const EVENT: usize = 64;
+pub(super) const EVENT: usize = 64;
 
 impl Record {
     /// Creates the log entry of an event.
@@ -173,13 +165,5 @@ impl Record {
     fn weight(&self) -> u64 {
         let audience = self.audience.as_deref().map_or(0, Audience::weight);
         (EVENT + self.envelope.len() + audience) as u64
-    }
-}
-
-impl NewEvent {
-    /// Returns the bytes that it takes while it waits.
-    pub(crate) fn weight(&self) -> usize {
-        let audience = self.audience.as_deref().map_or(0, Audience::weight);
-        EVENT + self.envelope.len() + audience + self.key.as_deref().map_or(0, str::len)
     }
 }

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "websocket")]
 use std::any::Any;
-#[cfg(feature = "websocket")]
+use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "websocket")]
@@ -31,6 +31,16 @@ pub(crate) trait Gate: Send + Sync {
 
     /// Replaces a call by the one that it stands for.
     fn route(&self, socket: &Socket, request: &mut Request) -> Result<(), Blocked>;
+}
+
+/// The gate of the sockets of a room, which rooms of this crate have.
+#[derive(Clone)]
+pub struct SocketGate(pub(crate) Arc<dyn Gate>);
+
+impl fmt::Debug for SocketGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SocketGate")
+    }
 }
 
 /// Status and text of the response that refuses a socket.

@@ -20,10 +20,15 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 pub(crate) use calls::Calls;
 #[cfg(feature = "durable")]
 pub(crate) use calls::path_and_query;
-#[cfg(feature = "websocket")]
-pub(crate) use gate::{Admitted, Gate, NO_UPGRADE};
 #[cfg(feature = "durable")]
-pub(crate) use gate::{Blocked, Refusal};
+pub(crate) use gate::Blocked;
+#[cfg(any(feature = "durable", feature = "websocket"))]
+pub(crate) use gate::Gate;
+#[cfg(all(feature = "durable", feature = "websocket"))]
+pub(crate) use gate::Refusal;
+pub use gate::SocketGate;
+#[cfg(feature = "websocket")]
+pub(crate) use gate::{Admitted, NO_UPGRADE};
 pub(crate) use limits::PeerLimits;
 pub use port::{Duplex, DuplexClosed, duplex};
 pub use rate::{Rate, RateError};
@@ -85,11 +90,23 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         request: http::request::Parts,
         accept: SocketConfig,
     ) -> Peer<C> {
+        self.peer_gated(context, request, accept, None)
+    }
+
+    /// Serves the router on such a channel behind a gate.
+    pub(crate) fn peer_gated<Marker>(
+        &self,
+        context: impl IntoContext<C, Marker>,
+        request: http::request::Parts,
+        accept: SocketConfig,
+        gate: Option<SocketGate>,
+    ) -> Peer<C> {
+        let gate = gate.map(|SocketGate(gate)| gate);
         let limits = PeerLimits::default();
         let memory = self.memory().budget().part(limits.memory);
         let held = Reservation::unbounded();
         let socket = Socket::new(request, accept, limits.unsent, memory, held);
-        let calls = Calls::new(self.clone(), context.into_context(), socket.clone(), limits, None);
+        let calls = Calls::new(self.clone(), context.into_context(), socket.clone(), limits, gate);
         let shutdown = Some(Box::pin(self.on_shutdown()));
         Peer { socket, calls: Some(calls), frames: Frames::default(), shutdown }
     }
@@ -99,7 +116,7 @@ impl<C: Send + Sync + 'static> Peer<C> {
     /// Receives a message, text or binary. A message that cannot be decoded is ignored.
     pub fn receive(&mut self, message: impl Into<Bytes>) {
         self.socket.seen(Instant::now());
-        let Some(calls) = &mut self.calls else { return };
+        let Some(calls) = self.calls.as_mut().filter(|calls| calls.may_go_on()) else { return };
         if let Err(error) = calls.receive(&message.into()) {
             tracing::debug!(%error, "a message is ignored");
         }

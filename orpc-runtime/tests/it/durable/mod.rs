@@ -1,5 +1,6 @@
 //! Durable iterators: admission, calls, the end.
 
+mod channels;
 mod clients;
 mod fanout;
 mod ids;

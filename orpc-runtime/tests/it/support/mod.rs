@@ -1,6 +1,6 @@
 //! Shared test support: requests without a socket, and servers with one.
 
-#[cfg(feature = "durable")]
+#[cfg(all(feature = "durable", feature = "websocket"))]
 pub mod durable;
 pub mod hostile;
 pub mod websocket;

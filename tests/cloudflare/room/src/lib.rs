@@ -1,6 +1,7 @@
 //! A room with state: the same code in a process and on a Durable Object.
 
 pub mod api;
+pub mod channels;
 pub mod suite;
 
 use std::time::Duration;

@@ -1,11 +1,14 @@
 //! The room of the tests as a Durable Object, and procedures in the Worker.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
 use futures::future::BoxFuture;
-use orpc_cloudflare::{RoomRoutes, durable_object, proxy, serve};
+use orpc_cloudflare::{Channels, RoomRoutes, durable_object, proxy, serve};
+use orpc_runtime::durable::Channel;
 use orpc_runtime::prelude::*;
+use test_room::channels::{App, Fleeting, Lobby, app};
 use worker::send::SendFuture;
 use worker::{Context, Delay, Env, Request, Response, Result, event};
 
@@ -14,8 +17,17 @@ durable_object!(
     pub struct TestRoomObject(test_room::TestRoom);
 );
 
+durable_object!(
+    pub struct LobbyObject(Channel<Lobby>);
+);
+
+durable_object!(
+    pub struct FleetingObject(Channel<Fleeting>);
+);
+
 thread_local! {
     static RPC: Rpc<()> = Rpc::new(api::router());
+    static APP: Rpc<App> = Rpc::new(app::router());
 }
 
 /// Procedures in the Worker.
@@ -57,5 +69,36 @@ async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
     if path.starts_with("/backend/") {
         return proxy(request, &env.var("BACKEND")?.to_string()).await;
     }
+    if ["/app", "/durable", "/fleeting", "/events", "/old-events"]
+        .iter()
+        .any(|it| path.starts_with(it))
+    {
+        return channels(request, &env).await;
+    }
     RoomRoutes::new("ROOMS").allow_origin("https://app.example").fetch(request, &env).await
+}
+
+/// Requests for durable iterators.
+async fn channels(request: Request, env: &Env) -> Result<Response> {
+    let lobbies = Channels::<Lobby>::new(env, "LOBBIES")?;
+    let fleeting = Channels::<Fleeting>::new(env, "FLEETING")?;
+    let path = request.path();
+    match path.as_str() {
+        "/durable" => lobbies.fetch(request).await,
+        "/fleeting" => fleeting.fetch(request).await,
+        _ if path.starts_with("/events/") => {
+            lobbies.serve_publishing(request, "/events", &["PUBLISH_KEY"]).await
+        }
+        _ if path.starts_with("/old-events/") => {
+            fleeting.serve_publishing(request, "/old-events", &["PUBLISH_KEY"]).await
+        }
+        _ => {
+            let app = App {
+                lobbies: lobbies.tokens().clone(),
+                fleeting: fleeting.tokens().clone(),
+                publisher: Arc::new(lobbies),
+            };
+            APP.with(|rpc| serve(rpc.http(app), "/app", request)).await
+        }
+    }
 }

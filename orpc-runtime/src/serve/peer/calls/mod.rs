@@ -155,7 +155,6 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     /// Returns `true` if the socket may continue. Checked before each message is read.
-    #[cfg(feature = "websocket")]
     pub(crate) fn may_go_on(&self) -> bool {
         self.shared.may_go_on()
     }

@@ -1,0 +1,339 @@
+//! The events of a channel in the storage of its room.
+//!
+//! Each event is an entry under its number. Those of one instance of the room have one epoch, and
+//! each instance begins another: an event that a restored copy of the storage does not have is
+//! never taken for the one that has its number later.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::publish::{
+    Audience, Epoch, EventId, Gap, GapReason, Moment, NewEvent, PublishError, StoreError,
+    StoreErrorKind, SystemClock, Timeline,
+};
+use crate::stateful::{Batch, ListOptions, Storage, StorageError, Write};
+
+/// Prefix of the entries of events.
+const EVENTS: &str = "orpc/e/";
+
+/// Prefix of the entries of idempotency keys.
+const KEYS: &str = "orpc/k/";
+
+/// Entry of the position before the oldest event.
+const START: &str = "orpc/start";
+
+/// Maximum number of events that one write removes.
+const TRIMMED: usize = 16;
+
+/// Maximum number of events of one read.
+const PAGE: usize = 16;
+
+/// Number of events in which the last one is looked for that a reader has in common with the log.
+const COMMON: usize = 64;
+
+/// Limits of the log of one channel.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) retention: Duration,
+    pub(super) events: u64,
+    pub(super) bytes: u64,
+}
+
+/// The log of a channel. Its owner uses it alone.
+pub(super) struct EventLog {
+    storage: Storage,
+    limits: Limits,
+    timeline: Timeline,
+    /// Epoch of further events.
+    epoch: Epoch,
+    /// The last event.
+    head: EventId,
+    /// Bytes of all events up to the last one, removed ones included.
+    total: u64,
+    edge: Edge,
+}
+
+/// The old end of the log.
+#[derive(Clone)]
+struct Edge {
+    /// Position before the oldest event.
+    start: EventId,
+    oldest: Option<Oldest>,
+}
+
+#[derive(Clone)]
+struct Oldest {
+    id: EventId,
+    /// Age of the log when it was published, in milliseconds.
+    at: u64,
+    /// Bytes of all events before it.
+    before: u64,
+    key: Option<String>,
+}
+
+/// An event as an entry.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    #[serde(rename = "i")]
+    id: EventId,
+    /// Age of the log, in milliseconds.
+    #[serde(rename = "t")]
+    at: u64,
+    /// Milliseconds since 1970.
+    #[serde(rename = "w")]
+    wall: u64,
+    /// Bytes of all events before it.
+    #[serde(rename = "b")]
+    before: u64,
+    #[serde(rename = "v")]
+    envelope: Box<RawValue>,
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    audience: Option<Audience>,
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+/// An event of the log.
+#[derive(Debug, Clone)]
+pub(super) struct LoggedEvent {
+    pub(super) id: EventId,
+    pub(super) envelope: Bytes,
+    pub(super) audience: Option<Arc<Audience>>,
+}
+
+/// Outcome of publishing.
+#[derive(Debug)]
+pub(super) enum Appended {
+    /// The event is stored now.
+    New(LoggedEvent),
+    /// The event of that idempotency key was stored before.
+    Known(EventId),
+}
+
+impl Record {
+    fn weight(&self) -> u64 {
+        let audience = self.audience.as_ref().map_or(0, Audience::weight);
+        (self.envelope.get().len() + audience) as u64
+    }
+
+    fn into_event(self) -> LoggedEvent {
+        let envelope = String::from(Box::<str>::from(self.envelope)).into();
+        LoggedEvent { id: self.id, envelope, audience: self.audience.map(Arc::new) }
+    }
+}
+
+impl From<&Record> for Oldest {
+    fn from(record: &Record) -> Self {
+        let Record { id, at, before, key, .. } = record;
+        Self { id: *id, at: *at, before: *before, key: key.clone() }
+    }
+}
+
+impl EventLog {
+    /// Opens the log of a room, which is created if there is none.
+    pub(super) async fn open(storage: &Storage, limits: Limits) -> Result<Self, StorageError> {
+        let random = || Epoch::random().map_err(|error| StorageError::failed(error.to_string()));
+        let start = match storage.get::<EventId>(START).await? {
+            Some(start) => start,
+            None => {
+                let start = EventId::new(random()?, 0);
+                storage.put(START, &start).await?;
+                start
+            }
+        };
+        let newest = ListOptions { limit: 1, reverse: true, ..ListOptions::default() };
+        let newest = storage.list_with::<Record>(EVENTS, &newest).await?.pop();
+        let oldest = ListOptions { limit: 1, ..ListOptions::default() };
+        let oldest = match newest {
+            Some(_) => storage.list_with::<Record>(EVENTS, &oldest).await?.pop(),
+            None => None,
+        };
+        let timeline = Timeline::new(Arc::new(SystemClock::default()));
+        let (mut head, mut total) = (start, 0);
+        if let Some((_, newest)) = &newest {
+            head = newest.id;
+            total = newest.before + newest.weight();
+            timeline.resume(Moment { age: newest.at, wall: newest.wall }, limits.retention);
+        }
+        let edge = Edge { start, oldest: oldest.as_ref().map(|(_, record)| record.into()) };
+        let (storage, epoch) = (storage.clone(), random()?);
+        Ok(Self { storage, limits, timeline, epoch, head, total, edge })
+    }
+
+    /// Returns the last event.
+    pub(super) fn head(&self) -> EventId {
+        self.head
+    }
+
+    /// Stores an event, unless there is one with its idempotency key.
+    pub(super) async fn append(&mut self, event: &NewEvent) -> Result<Appended, PublishError> {
+        let mut edge = self.edge.clone();
+        let key = event.idempotency_key().map(|key| format!("{KEYS}{key}"));
+        if let Some(key) = &key
+            && let Some(id) = self.storage.get::<EventId>(key).await.map_err(not_read)?
+            && self.retains(id)
+        {
+            return Ok(Appended::Known(id));
+        }
+        let next = self.head.sequence().checked_add(1).ok_or_else(PublishError::no_numbers)?;
+        let Moment { age, wall } = self.timeline.moment();
+        let envelope: Box<RawValue> = serde_json::from_slice(event.envelope())
+            .map_err(|error| PublishError::Unserialisable(error.into()))?;
+        let record = Record {
+            id: EventId::new(self.epoch, next),
+            at: age,
+            wall,
+            before: self.total,
+            envelope,
+            audience: event.audience().cloned(),
+            key: event.idempotency_key().map(str::to_owned),
+        };
+        let total = self.total + record.weight();
+        let batch = self.trim(self.storage.batch(), &mut edge, next, total).await;
+        let batch = batch.map_err(not_read)?;
+        let batch =
+            batch.put(&Write::numbered(EVENTS, next), &record).map_err(|error| match error {
+                StorageError::TooLarge { length, limit } => {
+                    PublishError::TooLarge { length, limit }
+                }
+                error => PublishError::Unserialisable(error.into()),
+            })?;
+        let batch = match &key {
+            Some(key) => batch.put(key, &record.id),
+            None => Ok(batch),
+        };
+        let batch = batch.map_err(|_| PublishError::InvalidIdempotencyKey)?;
+        let written = batch.write().await;
+        written.map_err(|error| PublishError::OutcomeUnknown(Some(store_error(error))))?;
+        edge.oldest.get_or_insert_with(|| (&record).into());
+        (self.head, self.total, self.edge) = (record.id, total, edge);
+        Ok(Appended::New(record.into_event()))
+    }
+
+    /// Returns `true` if the event is stored, and not too old.
+    fn retains(&self, id: EventId) -> bool {
+        let oldest = self.edge.oldest.as_ref();
+        oldest.is_some_and(|oldest| oldest.id.sequence() <= id.sequence())
+            && id.sequence() <= self.head.sequence()
+    }
+
+    /// Removes events that are too old.
+    pub(super) async fn trim_old(&mut self) -> Result<(), StorageError> {
+        loop {
+            let mut edge = self.edge.clone();
+            let batch = self.storage.batch();
+            let head = self.head.sequence();
+            let batch = self.trim(batch, &mut edge, head, self.total).await?;
+            if edge.start == self.edge.start {
+                return Ok(());
+            }
+            batch.write().await?;
+            self.edge = edge;
+        }
+    }
+
+    /// Adds the writes that remove events beyond the limits, if the last event has that number.
+    async fn trim<'a>(
+        &self,
+        mut batch: Batch<'a>,
+        edge: &mut Edge,
+        last: u64,
+        total: u64,
+    ) -> Result<Batch<'a>, StorageError> {
+        let now = self.timeline.now();
+        let retention = u64::try_from(self.limits.retention.as_millis()).unwrap_or(u64::MAX);
+        for _ in 0..TRIMMED {
+            let Some(oldest) = &edge.oldest else { break };
+            let number = oldest.id.sequence();
+            let is_old = oldest.at.saturating_add(retention) <= now;
+            let is_surplus = number < last
+                && (last - number >= self.limits.events
+                    || total - oldest.before > self.limits.bytes);
+            if !is_old && !is_surplus {
+                break;
+            }
+            batch = batch.delete(&Write::numbered(EVENTS, number))?;
+            if let Some(key) = &oldest.key {
+                batch = batch.delete(&format!("{KEYS}{key}"))?;
+            }
+            edge.start = oldest.id;
+            let next = self.storage.get::<Record>(&Write::numbered(EVENTS, number + 1)).await?;
+            edge.oldest = next.as_ref().map(Oldest::from);
+        }
+        if edge.start != self.edge.start {
+            batch = batch.put(START, &edge.start)?;
+        }
+        Ok(batch)
+    }
+
+    /// Returns the time until the oldest event is too old.
+    pub(super) fn due(&self) -> Option<Duration> {
+        let oldest = self.edge.oldest.as_ref()?;
+        let age = Duration::from_millis(self.timeline.now().saturating_sub(oldest.at));
+        Some(self.limits.retention.saturating_sub(age))
+    }
+
+    /// Returns the position of a reader that knows the event `last`: behind it, or a gap.
+    pub(super) async fn position(
+        &self,
+        last: EventId,
+    ) -> Result<Result<EventId, Gap>, StorageError> {
+        let gap = |reason, resume| Ok(Err(Gap::new(reason, last, resume)));
+        let start = self.edge.start;
+        if last.sequence() > self.head.sequence() {
+            return gap(GapReason::Ahead, self.head);
+        }
+        if last.sequence() < start.sequence() {
+            return gap(GapReason::Trimmed, start);
+        }
+        if last == start || last == self.head {
+            return Ok(Ok(last));
+        }
+        let key = Write::numbered(EVENTS, last.sequence());
+        let record = match self.storage.get::<Record>(&key).await? {
+            Some(record) if last.sequence() > start.sequence() => record,
+            _ => return gap(GapReason::Epoch, start),
+        };
+        if record.id == last {
+            return Ok(Ok(last));
+        }
+        let before = ListOptions { limit: COMMON, reverse: true, after: Some(key) };
+        let before = self.storage.list_with::<Record>(EVENTS, &before).await?;
+        let common = before.iter().find(|(_, record)| record.id.epoch() == last.epoch());
+        gap(GapReason::Epoch, common.map_or(start, |(_, record)| record.id))
+    }
+
+    /// Reads the next events behind a position, none at the end.
+    pub(super) async fn read(
+        &self,
+        position: EventId,
+    ) -> Result<Result<Vec<LoggedEvent>, Gap>, StorageError> {
+        if position.sequence() < self.edge.start.sequence() {
+            return Ok(Err(Gap::new(GapReason::Lagged, position, self.edge.start)));
+        }
+        if position.sequence() >= self.head.sequence() {
+            return Ok(Ok(Vec::new()));
+        }
+        let after = Some(Write::numbered(EVENTS, position.sequence()));
+        let options = ListOptions { limit: PAGE, after, ..ListOptions::default() };
+        let records = self.storage.list_with::<Record>(EVENTS, &options).await?;
+        Ok(Ok(records.into_iter().map(|(_, record)| record.into_event()).collect()))
+    }
+}
+
+/// An event that was not written, because the storage could not be read.
+fn not_read(error: StorageError) -> PublishError {
+    PublishError::Failed(store_error(error))
+}
+
+pub(super) fn store_error(error: StorageError) -> StoreError {
+    StoreError::caused_by(
+        StoreErrorKind::Unavailable,
+        "the storage of the channel cannot be used",
+        error,
+    )
+}
