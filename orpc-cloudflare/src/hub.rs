@@ -145,6 +145,8 @@ impl<R: StatefulRoom> Hub<R> {
     /// Removes a socket, which ends its calls.
     pub(crate) fn remove(&self, seat: &Rc<Seat<R>>) {
         self.seats.borrow_mut().remove(&seat.id);
+        // Their messages hold the socket, with its calls.
+        seat.waiting.borrow_mut().clear();
     }
 
     fn restore(&self, tag: Option<&str>) {

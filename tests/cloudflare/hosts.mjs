@@ -13,6 +13,9 @@ const target = resolve(process.env.CARGO_TARGET_DIR ?? join(root, "target"));
 export const WORKER = process.env.WORKER ?? join(target, "wasm/worker");
 const PROCESS = process.env.TEST_ROOM_BIN ?? join(target, "debug/test-room");
 
+/** Keys of the hosts. */
+export const KEYS = { ITERATOR_KEY: "the key of the tokens", PUBLISH_KEY: "the key of another service" };
+
 export const folder = () => mkdtempSync(join(tmpdir(), "rooms-"));
 
 /** Opens a socket, and a client of its procedures. */
@@ -50,17 +53,21 @@ export class DurableObject {
         { type: "CompiledWasm", path: join(WORKER, "worker_bg.wasm") },
       ],
       compatibilityDate: "2026-07-01",
-      durableObjects: { ROOMS: { className: "TestRoomObject", useSQLite: true } },
+      durableObjects: {
+        ROOMS: { className: "TestRoomObject", useSQLite: true },
+        LOBBIES: { className: "LobbyObject", useSQLite: true },
+        FLEETING: { className: "FleetingObject", useSQLite: true },
+      },
       durableObjectsPersist: persist,
-      bindings: { BACKEND: "http://127.0.0.1:9", ...bindings },
+      bindings: { BACKEND: "http://127.0.0.1:9", ...KEYS, ...bindings },
     });
     self.origin = (await self.miniflare.ready).origin;
     return self;
   }
 
   /** Removes the object of a room from memory; its sockets stay open. */
-  evict(room) {
-    return this.miniflare.unsafeEvictDurableObject("rooms", "TestRoomObject", { name: room, webSockets: "hibernate" });
+  evict(room, className = "TestRoomObject") {
+    return this.miniflare.unsafeEvictDurableObject("rooms", className, { name: room, webSockets: "hibernate" });
   }
 
   open(room, query, options) {
@@ -85,7 +92,7 @@ export class Process {
   static async start({ file = join(folder(), "rooms.redb") } = {}) {
     const self = new Process();
     self.file = file;
-    self.child = spawn(PROCESS, [file], { stdio: ["ignore", "pipe", "inherit"] });
+    self.child = spawn(PROCESS, [file], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...KEYS } });
     const [port] = await once(createInterface(self.child.stdout), "line");
     self.origin = `http://127.0.0.1:${port}`;
     return self;

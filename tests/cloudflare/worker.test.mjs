@@ -96,6 +96,21 @@ test("a hundred evictions lose and repeat no message", async () => {
   bob.close();
 });
 
+test("a client that leaves during a call ends it, and the object can be evicted", async () => {
+  const { client, websocket, closed, close } = await host.open("leaving", "user=ada");
+  const waiting = safe(client.wait(60_000));
+  // Answered while the other call runs.
+  await client.name();
+  websocket.close();
+  await within(closed);
+  assert.equal((await waiting).isSuccess, false);
+  await within(host.evict("leaving"));
+  const again = await host.open("leaving", "user=ada");
+  assert.equal(await within(again.client.divide([4, 2])), 2);
+  again.close();
+  close();
+});
+
 test("times of a warm call and of the first after an eviction", async (t) => {
   const { client, close } = await host.open("times", "user=ada");
   const times = { cold: [], warm: [] };
