@@ -1,8 +1,8 @@
-// Draws the plots of a run as SVG: `node growth.mjs results/growth.json`. A third argument names the folder for them.
+// Draws the plots of a run as SVG: `node growth.mjs results/growth.json`.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { machine, median } from "./markdown.mjs";
+import { conditions, median } from "./markdown.mjs";
 
 const WIDTH = 640;
 const HEIGHT = 360;
@@ -77,16 +77,22 @@ ${parts.join("\n")}
 `;
 }
 
+/** Returns the plots of a report, with the names of their files. */
+export function plots(report) {
+  return PLOTS.flatMap((kind) => {
+    const rows = report.rows.filter((row) => row.case === kind.name);
+    const file = `performance-${kind.name.replaceAll(" ", "-")}.svg`;
+    return rows.length === 0 ? [] : [{ file, title: kind.title, svg: plot(kind, rows) }];
+  });
+}
+
 if (import.meta.filename === process.argv[1]) {
   const report = JSON.parse(readFileSync(process.argv[2], "utf8"));
-  const folder = process.argv[3] ?? "target/plots";
+  const folder = "target/plots";
   mkdirSync(folder, { recursive: true });
-  console.log(machine(report));
-  for (const kind of PLOTS) {
-    const rows = report.rows.filter((row) => row.case === kind.name);
-    if (rows.length === 0) continue;
-    const file = join(folder, `performance-${kind.name.replaceAll(" ", "-")}.svg`);
-    writeFileSync(file, plot(kind, rows));
-    console.log(file);
+  console.log(conditions(report));
+  for (const { file, svg } of plots(report)) {
+    writeFileSync(join(folder, file), svg);
+    console.log(`bench/${join(folder, file)}`);
   }
 }

@@ -1,7 +1,7 @@
 // Prints the table of a run in Markdown: `node table.mjs results/table.json`.
 import { readFileSync } from "node:fs";
 
-import { median, machine, table } from "./markdown.mjs";
+import { median, conditions, table } from "./markdown.mjs";
 
 /** The server that the others are compared with. */
 const REFERENCE = "by-hand";
@@ -54,7 +54,7 @@ export function tables(report) {
 if (import.meta.filename === process.argv[1]) {
   const report = JSON.parse(readFileSync(process.argv[2], "utf8"));
   const { figures, ratios } = tables(report);
-  console.log(`${machine(report)}\n`);
+  console.log(`${conditions(report)}\n`);
   console.log(`CPU seconds of the server for a million calls or events; KiB for each idle socket.\n\n${figures}\n`);
   console.log(`Ratios to the server written by hand.\n\n${ratios}`);
 }

@@ -54,6 +54,7 @@ export default defineConfig({
         items: [
           { text: 'Architecture', link: '/architecture' },
           { text: 'Protocol', link: '/protocol' },
+          { text: 'Performance', link: '/performance' },
           { text: 'Publisher figures', link: '/publisher-figures' },
           { text: 'Compile time', link: '/compile-time' },
           { text: 'Autobahn', link: '/autobahn' },

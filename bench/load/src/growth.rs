@@ -40,7 +40,14 @@ const SERIES: &[Series] = &[
         servers: &COMPARED,
         measure: |server, link, items, options| {
             let in_flight = if link == Link::Http { 1 } else { 8 };
-            calls::measure(server, &Call::order(items as u32), link, 32, in_flight, options.times())
+            calls::measure(
+                server,
+                &Call::order(items as u32),
+                link,
+                32,
+                in_flight,
+                options.times(true),
+            )
         },
     },
     Series {
@@ -50,9 +57,11 @@ const SERIES: &[Series] = &[
         is_started_with: false,
         servers: &COMPARED,
         measure: |server, link, calls, options| match link {
-            Link::Http => calls::measure(server, &Call::echo(), link, calls, 1, options.times()),
+            Link::Http => {
+                calls::measure(server, &Call::echo(), link, calls, 1, options.times(true))
+            }
             Link::WebSocket => {
-                calls::measure(server, &Call::echo(), link, 32, calls / 32, options.times())
+                calls::measure(server, &Call::echo(), link, 32, calls / 32, options.times(true))
             }
         },
     },
@@ -63,7 +72,7 @@ const SERIES: &[Series] = &[
         is_started_with: false,
         servers: &COMPARED,
         measure: |server, link, readers, options| {
-            events::fan_out(server, "subscribe", link, readers, options.times())
+            events::fan_out(server, "subscribe", link, readers, options.times(true))
         },
     },
     Series {
@@ -75,7 +84,7 @@ const SERIES: &[Series] = &[
         measure: |server, link, procedures, options| {
             let call = Call::ping_named(&format!("group{}/ping", procedures - 1));
             let in_flight = if link == Link::Http { 1 } else { 8 };
-            calls::measure(server, &call, link, 32, in_flight, options.times())
+            calls::measure(server, &call, link, 32, in_flight, options.times(true))
         },
     },
 ];

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,9 +21,17 @@ pub struct Options {
     pub rounds: usize,
     pub seconds: f64,
     pub core: usize,
+    /// That of the machine before the run.
+    pub load_average: f64,
     /// Names of servers, of cases: all where there are none.
     pub servers: Vec<String>,
     pub cases: Vec<String>,
+}
+
+fn load_average() -> io::Result<f64> {
+    let text = fs::read_to_string("/proc/loadavg")?;
+    let first = text.split(' ').next().and_then(|first| first.parse().ok());
+    first.ok_or_else(|| error("no load average"))
 }
 
 impl Options {
@@ -37,12 +46,17 @@ impl Options {
             rounds: 5,
             seconds: 2.0,
             core: 0,
+            load_average: load_average()?,
             servers: Vec::new(),
             cases: Vec::new(),
         };
+        // A plot has many points.
+        if options.command == "growth" {
+            (options.rounds, options.seconds) = (3, 1.0);
+        }
         while let Some(name) = arguments.next() {
             if name == "--quick" {
-                (options.is_quick, options.rounds, options.seconds) = (true, 1, 0.5);
+                (options.is_quick, options.rounds, options.seconds) = (true, 1, 0.3);
                 continue;
             }
             let value = arguments.next().ok_or_else(|| error(format!("`{name}` has no value")))?;
@@ -64,9 +78,10 @@ impl Options {
         Ok(options)
     }
 
-    pub fn times(&self) -> Times {
+    /// Returns the times of one measurement; a server that compiles while it runs takes longer to warm up.
+    pub fn times(&self, is_compiled: bool) -> Times {
         let measured = Duration::from_secs_f64(self.seconds);
-        Times { warm_up: measured / 5, measured }
+        Times { warm_up: if is_compiled { measured / 5 } else { measured }, measured }
     }
 
     pub fn has_server(&self, name: &str) -> bool {

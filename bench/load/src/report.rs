@@ -64,6 +64,8 @@ struct Report<'a> {
     date: String,
     processor: String,
     kernel: String,
+    /// That of the last minute before the run: other programs disturb the figures.
+    load_average: f64,
     is_quick: bool,
     rounds: usize,
     seconds: f64,
@@ -93,6 +95,7 @@ pub fn write(options: &Options, rows: &Rows<'_>) -> io::Result<()> {
         date: output("date", &["-u", "+%Y-%m-%d"]),
         processor: processor(),
         kernel: output("uname", &["-sr"]),
+        load_average: options.load_average,
         is_quick: options.is_quick,
         rounds: options.rounds,
         seconds: options.seconds,

@@ -93,6 +93,10 @@ impl Server {
         }
     }
 
+    pub fn is_compiled(&self) -> bool {
+        matches!(self.program, Program::Rust(..))
+    }
+
     /// Starts it, pinned to a core.
     pub fn start(&self, options: &Options, more: &[(&str, String)]) -> io::Result<Running> {
         let mut command = Command::new("taskset");

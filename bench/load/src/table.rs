@@ -52,7 +52,7 @@ impl Case {
         running: &Running,
         options: &Options,
     ) -> io::Result<(f64, Option<f64>)> {
-        let times = options.times();
+        let times = options.times(server.is_compiled());
         let sample = match &self.work {
             Work::Call(call) => {
                 let in_flight = if self.link == Link::Http { 1 } else { IN_FLIGHT };

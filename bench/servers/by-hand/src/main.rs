@@ -4,6 +4,7 @@
 //! has `String` in its inputs, `Regex` and axum's `Sse`, as most servers do.
 
 mod events;
+mod frame;
 mod http;
 mod socket;
 mod work;

@@ -9,37 +9,19 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use futures::stream::{SelectAll, Stream};
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio_stream::wrappers::BroadcastStream;
 
 use crate::events::{Events, Framed};
+use crate::frame::{Frame, Input};
 use crate::work::{self, Invalid, Text, Words};
 
 /// Messages that are answered before a flush.
 const TURNS: usize = 256;
 
-/// The buffer that a socket keeps for what it reads.
+/// The buffer that a socket keeps for what it reads. One of 16 KiB makes calls cheaper by 3 % and an idle socket three
+/// times as large.
 const READ_BUFFER: usize = 4 * 1024;
-
-/// A message of the peer protocol.
-#[derive(Deserialize)]
-struct Frame<'a> {
-    #[serde(borrow)]
-    i: Text<'a>,
-    #[serde(default)]
-    t: u8,
-    #[serde(borrow)]
-    p: Option<Payload<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Payload<'a> {
-    #[serde(borrow)]
-    u: Text<'a>,
-    #[serde(borrow)]
-    b: Option<&'a RawValue>,
-}
 
 /// The source of a stream's events.
 enum Source {
@@ -98,7 +80,7 @@ struct Calls {
 impl Calls {
     /// Answers one message, or opens its stream.
     fn answer<'a, W: Words<'a>>(&mut self, text: &'a str) -> Option<String> {
-        let frame: Frame<'a> = serde_json::from_str(text).ok()?;
+        let frame = Frame::<W>::read(text)?;
         let id = serde_json::to_string(&frame.i).ok()?;
         if frame.t == 4 {
             for open in self.open.iter_mut().filter(|open| open.id == id) {
@@ -107,25 +89,28 @@ impl Calls {
             return None;
         }
         let payload = frame.p?;
-        let input = payload.b.map_or("{}", RawValue::get).as_bytes();
-        let mut out = Vec::with_capacity(input.len() + 64);
+        let mut out = Vec::with_capacity(text.len() + 64);
         out.extend_from_slice(br#"{"i":"#);
         out.extend_from_slice(id.as_bytes());
         out.extend_from_slice(br#","p":{"b":"#);
         let head = out.len();
-        let result = match &*payload.u {
-            "/ping" => {
+        let result = match (&*payload.u, payload.b) {
+            ("/ping", _) => {
                 out.extend_from_slice(br#"{"json":"pong"}"#);
                 Ok(())
             }
-            "/echo" => work::echo::<W>(input, &mut out),
-            "/order" => work::order::<W>(input, &mut out),
-            "/publish" => self.publish(input).map(|()| out.extend_from_slice(b"{}")),
-            "/count" => match work::count(input) {
+            (_, Input::Echo(input)) => work::echoed(input, &mut out),
+            (_, Input::Order(input)) => work::ordered(input, &mut out),
+            ("/echo", Input::Text(input)) => work::echo::<W>(bytes(input), &mut out),
+            ("/order", Input::Text(input)) => work::order::<W>(bytes(input), &mut out),
+            ("/publish", Input::Text(input)) => {
+                self.publish(bytes(input)).map(|()| out.extend_from_slice(b"{}"))
+            }
+            ("/count", Input::Text(input)) => match work::count(bytes(input)) {
                 Ok(to) => return Some(self.open(id, Source::Count { n: 0, to })),
                 Err(invalid) => Err(invalid),
             },
-            "/subscribe" => {
+            ("/subscribe", _) => {
                 let events = BroadcastStream::new(self.events.subscribe());
                 return Some(self.open(id, Source::Subscribed(events)));
             }
@@ -151,6 +136,10 @@ impl Calls {
         self.open.push(Open { id, events });
         head
     }
+}
+
+fn bytes(input: &RawValue) -> &[u8] {
+    input.get().as_bytes()
 }
 
 /// Something to do for a socket.

@@ -48,11 +48,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 /// The kind of strings in inputs: [`Text`], or `String` as plain code has them.
 pub(crate) trait Words<'a>: Deref<Target = str> + Deserialize<'a> + Serialize {
+    /// Messages of sockets are read in one pass, with their inputs.
+    const IS_ONE_PASS: bool;
+
     /// Checks a stock-keeping unit, `^[A-Z]{3}-[0-9]{4}$`.
     fn is_sku(text: &str) -> bool;
 }
 
 impl<'a> Words<'a> for Text<'a> {
+    const IS_ONE_PASS: bool = true;
+
     fn is_sku(text: &str) -> bool {
         match text.as_bytes() {
             [letters @ .., b'-', a, b, c, d] => {
@@ -66,6 +71,8 @@ impl<'a> Words<'a> for Text<'a> {
 }
 
 impl Words<'_> for String {
+    const IS_ONE_PASS: bool = false;
+
     fn is_sku(text: &str) -> bool {
         static SKU: LazyLock<Regex> =
             LazyLock::new(|| Regex::new("^[A-Z]{3}-[0-9]{4}$").expect("a pattern"));
@@ -102,7 +109,7 @@ struct Customer<W> {
 }
 
 #[derive(Deserialize)]
-struct Order<W> {
+pub(crate) struct Order<W> {
     customer: Customer<W>,
     items: Vec<Item<W>>,
 }
@@ -194,14 +201,28 @@ impl<'a, W: Words<'a>> Order<W> {
 
 /// The `echo` procedure.
 pub(crate) fn echo<'a, W: Words<'a>>(input: &'a [u8], out: &mut Vec<u8>) -> Result<(), Invalid> {
-    let input: Envelope<Message<W>> = serde_json::from_slice(input)?;
-    input.json.check()?;
-    Ok(serde_json::to_writer(out, &input)?)
+    echoed(serde_json::from_slice::<Envelope<Message<W>>>(input)?, out)
 }
 
 /// The `order` procedure.
 pub(crate) fn order<'a, W: Words<'a>>(input: &'a [u8], out: &mut Vec<u8>) -> Result<(), Invalid> {
-    let Envelope { json: order } = serde_json::from_slice::<Envelope<Order<W>>>(input)?;
+    ordered(serde_json::from_slice::<Envelope<Order<W>>>(input)?, out)
+}
+
+/// Answers an `echo` that has been read.
+pub(crate) fn echoed<'a, W: Words<'a>>(
+    input: Envelope<Message<W>>,
+    out: &mut Vec<u8>,
+) -> Result<(), Invalid> {
+    input.json.check()?;
+    Ok(serde_json::to_writer(out, &input)?)
+}
+
+/// Answers an `order` that has been read.
+pub(crate) fn ordered<'a, W: Words<'a>>(
+    Envelope { json: order }: Envelope<Order<W>>,
+    out: &mut Vec<u8>,
+) -> Result<(), Invalid> {
     order.check()?;
     let total = order.items.iter().map(|item| f64::from(item.qty) * item.price).sum();
     Ok(serde_json::to_writer(out, &Envelope { json: Receipt { total, items: order.items } })?)
