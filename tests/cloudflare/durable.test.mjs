@@ -141,6 +141,24 @@ for (const Host of [Process, DurableObject]) {
       assert.deepEqual(texts(await take(later.iterator, 2)), sent.slice(-2));
     });
 
+    test("a reader that catches up while events are published gets each once and in order", async () => {
+      const channel = named();
+      const first = await tell(channel, "0");
+      const sent = ["0"];
+      const write = async (count) => {
+        const from = sent.length;
+        for (let n = from; n < from + count; n += 1) sent.push(String(n));
+        for (const text of sent.slice(from)) await tell(channel, text);
+      };
+      await write(60);
+      for (let round = 0; round < 3; round += 1) {
+        const writing = write(20);
+        const { iterator } = await open({ channel, name: `reader ${round}` }, {}, { lastEventId: first });
+        await writing;
+        assert.deepEqual(texts(await take(iterator, sent.length - 1)), sent.slice(1));
+      }
+    });
+
     test("evictions while events are published lose and repeat none", async () => {
       const channel = named();
       const readers = [await open({ channel }), await open({ channel, name: "bob" })];

@@ -97,7 +97,7 @@ pub trait StatefulRoom: Sized + Send + Sync + 'static {
     }
 
     /// Completes the configuration of each socket, new or restored from what was kept of it, such
-    /// as by values in memory that its [attachment](SocketConfig::attachment) describes.
+    /// as by values in memory that its [attachment](SocketConfig::attach) describes.
     fn configure(&self, config: SocketConfig) -> SocketConfig {
         config
     }

@@ -1,5 +1,6 @@
 //! The Worker of the book.
 
+pub mod channels;
 #[path = "../../src/stateful.rs"]
 pub mod stateful;
 
