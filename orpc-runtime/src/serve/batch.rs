@@ -1,6 +1,7 @@
 //! Runs the calls of a batch concurrently.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -156,7 +157,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             member: None,
             is_refused: self.is_refused,
         };
-        let input = std::future::ready(Ok(Input::Envelope(self.text)));
+        let input = pin!(std::future::ready(Ok(Input::Envelope(self.text))));
         // Unused: an iterator is not run.
         let sink = || EventSink::new(Outbox::new(1), HttpEvents(self.protocol));
         match invocation.run(input, malformed, sink).await? {

@@ -1,6 +1,7 @@
 //! The invocation of a procedure: its context, its input, its run.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -60,7 +61,7 @@ impl<C: Send + Sync + 'static> Invocation<'_, C> {
     /// before the procedure runs, with the buffer that it may be a slice of.
     pub(crate) async fn run<E: From<Error>>(
         &self,
-        received: impl Future<Output = Result<Input, E>>,
+        received: Pin<&mut impl Future<Output = Result<Input, E>>>,
         malformed: MalformedInput<E>,
         sink: impl Fn() -> Arc<EventSink>,
     ) -> Result<Outcome, E> {
@@ -138,12 +139,12 @@ pub(crate) fn malformed(_: &[u8], error: Malformed) -> Error {
 }
 
 /// Turns a panic into an internal error.
-pub(crate) async fn caught<T>(
+pub(crate) fn caught<T>(
     call: &Call,
     run: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    match AssertUnwindSafe(run).catch_unwind().await {
-        Ok(result) => result,
-        Err(panic) => Err(panicked(call, &*panic)),
-    }
+) -> impl Future<Output = Result<T, Error>> {
+    // An async function would hold the future twice: as its argument, and where it is awaited.
+    AssertUnwindSafe(run)
+        .catch_unwind()
+        .map(|result| result.unwrap_or_else(|panic| Err(panicked(call, &*panic))))
 }

@@ -272,13 +272,18 @@ impl Outbox {
         self.state().unsent() / 2 >= self.high_water
     }
 
-    /// Waits until there is room, in the codec as well.
-    pub(crate) async fn ready(&self) {
+    /// Waits until there is room.
+    pub(crate) fn ready(&self) -> impl Future<Output = ()> {
+        self.wait(OutboxState::unsent)
+    }
+
+    /// Waits until that size is below the limit.
+    async fn wait(&self, size: fn(&OutboxState) -> usize) {
         // Those that no longer wait leave nothing behind until there is room.
         let mut own = WaitingTask { outbox: self, key: None };
         poll_fn(|cx| {
             let mut state = self.state();
-            if state.pending() < self.high_water || state.closed {
+            if size(&state) < self.high_water || state.closed {
                 return Poll::Ready(());
             }
             own.key = Some(state.waiting.add(own.key, cx.waker()));
@@ -293,11 +298,11 @@ impl Outbox {
         self.state().waiting.tasks.len()
     }
 
-    /// Waits until there is room for an event that is there, and memory for it. While the
-    /// memory is exhausted a few connections at a time have one unsent.
+    /// Waits until there is room for an event that is there, in the codec as well, and memory for
+    /// it. While the memory is exhausted a few connections at a time have one that is not written.
     pub(crate) async fn room(&self) {
         loop {
-            self.ready().await;
+            self.wait(OutboxState::pending).await;
             let Some(memory) = &self.memory else { return };
             if !memory.is_exhausted() || self.state().may_go_on() {
                 return;
@@ -330,6 +335,7 @@ impl Outbox {
         taken.frames = taken.frames.saturating_sub(1);
         state.unwritten.bytes += bytes;
         state.unwritten.frames += 1;
+        self.wake_waiting(state);
     }
 
     /// Notes that the codec has written its frames, and wakes calls that wait for room.
@@ -340,7 +346,12 @@ impl Outbox {
         }
         state.unwritten = Amount::default();
         state.count();
-        if state.pending() < self.high_water {
+        self.wake_waiting(state);
+    }
+
+    /// Wakes the tasks that wait, if there is room.
+    fn wake_waiting(&self, mut state: MutexGuard<'_, OutboxState>) {
+        if state.unsent() < self.high_water && !state.waiting.tasks.is_empty() {
             let waiting = std::mem::take(&mut state.waiting.tasks);
             drop(state);
             waiting.into_values().for_each(Waker::wake);

@@ -49,6 +49,21 @@ pub(crate) enum Number {
     Float(f64),
 }
 
+/// The name of a member as most clients write it, with its quotation marks and the colon.
+#[derive(Debug)]
+pub(crate) struct PlainName(Box<str>);
+
+/// Length of what a [`PlainName`] has beside the name.
+const QUOTES_AND_COLON: usize = 3;
+
+impl PlainName {
+    /// Returns the name; `None` if it has escapes.
+    pub(crate) fn new(name: &str) -> Option<Self> {
+        let is_plain = end_of_plain(name.as_bytes(), 0) == name.len();
+        is_plain.then(|| Self(format!("\"{name}\":").into()))
+    }
+}
+
 /// A position in JSON text.
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens<'de> {
@@ -135,7 +150,7 @@ impl<'de> Tokens<'de> {
     pub(crate) fn skip(&mut self) -> Result<(), NotJson> {
         match self.peek().ok_or(NotJson)? {
             b'"' => self.skip_string(),
-            b'-' | b'0'..=b'9' => self.number().map(drop),
+            b'-' | b'0'..=b'9' => self.digits().map(drop),
             b'n' => self.literal("null"),
             b't' => self.literal("true"),
             b'f' => self.literal("false"),
@@ -171,6 +186,33 @@ impl<'de> Tokens<'de> {
 
     /// Reads a number, whose first byte is the next one.
     pub(crate) fn number(&mut self) -> Result<Number, NotJson> {
+        let start = self.at;
+        match self.digits()? {
+            (Some(integer), false) => return Ok(Number::Unsigned(integer)),
+            (Some(0), true) => return Ok(Number::Unsigned(0)),
+            (Some(integer), true) => {
+                if let Some(integer) = 0_i64.checked_sub_unsigned(integer) {
+                    return Ok(Number::Negative(integer));
+                }
+            }
+            (None, _) => {}
+        }
+        let float: f64 = self.since(start).parse().map_err(|_| NotJson)?;
+        if !float.is_finite() {
+            return Err(NotJson);
+        }
+        Ok(match exact_integer(float) {
+            Some(integer) => match u64::try_from(integer) {
+                Ok(integer) => Number::Unsigned(integer),
+                Err(_) => Number::Negative(integer),
+            },
+            None => Number::Float(float),
+        })
+    }
+
+    /// Reads a number without its value. Returns its digits if it is a short integer, and
+    /// `true` if it has a minus sign.
+    fn digits(&mut self) -> Result<(Option<u64>, bool), NotJson> {
         let bytes = self.text.as_bytes();
         let start = self.at;
         let is_negative = bytes.get(start) == Some(&b'-');
@@ -203,27 +245,7 @@ impl<'de> Tokens<'de> {
             at = digits(at + 1 + usize::from(has_sign))?;
         }
         self.at = at;
-        match (integer, is_negative) {
-            (Some(integer), false) => return Ok(Number::Unsigned(integer)),
-            (Some(0), true) => return Ok(Number::Unsigned(0)),
-            (Some(integer), true) => {
-                if let Some(integer) = 0_i64.checked_sub_unsigned(integer) {
-                    return Ok(Number::Negative(integer));
-                }
-            }
-            (None, _) => {}
-        }
-        let float: f64 = self.text[start..at].parse().map_err(|_| NotJson)?;
-        if !float.is_finite() {
-            return Err(NotJson);
-        }
-        Ok(match exact_integer(float) {
-            Some(integer) => match u64::try_from(integer) {
-                Ok(integer) => Number::Unsigned(integer),
-                Err(_) => Number::Negative(integer),
-            },
-            None => Number::Float(float),
-        })
+        Ok((integer, is_negative))
     }
 
     /// Enters an array or object, whose bracket is the next byte.
@@ -248,6 +270,23 @@ impl<'de> Tokens<'de> {
         }
         self.at += 1;
         Ok(Some(name))
+    }
+
+    /// Goes to the value of the next member if it has that name, written without white space and
+    /// escapes as `JSON.stringify` does; otherwise nothing is read.
+    pub(crate) fn expected_member(
+        &mut self,
+        is_first: bool,
+        name: &PlainName,
+    ) -> Option<Text<'de>> {
+        let at = self.at;
+        let rest = self.text.as_bytes().get(at..)?;
+        let rest = if is_first { rest } else { rest.strip_prefix(b",")? };
+        let start = at + usize::from(!is_first) + 1;
+        rest.strip_prefix(name.0.as_bytes())?;
+        let end = start + name.0.len() - QUOTES_AND_COLON;
+        self.at = end + 2;
+        Some(Text::Borrowed(self.text.get(start..end)?))
     }
 
     /// Goes to the next item; `false` at the end of the array.
@@ -403,6 +442,27 @@ mod tests {
                 let text = format!("\"{}{end}\"", "a".repeat(length));
                 assert_eq!(tree(&text), Err(NotJson), "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn an_expected_member_is_found_as_most_clients_write_it() {
+        let name = PlainName::new("né").unwrap();
+        let member = |text: &'static str, is_first: bool| {
+            let mut tokens = Tokens::new(text);
+            let found = tokens.expected_member(is_first, &name);
+            found.map(|name| (name.as_str().to_owned(), tokens.at()))
+        };
+        assert_eq!(member(r#""né":1"#, true), Some(("né".to_owned(), 6)));
+        assert_eq!(member(r#","né":1"#, false), Some(("né".to_owned(), 7)));
+        for other in ["", r#""né""#, r#""nés":1"#, r#"{"né":1"#, r#" "né":1"#, r#""né" :1"#, "é"]
+        {
+            assert_eq!(member(other, true), None, "{other}");
+        }
+        assert_eq!(member(r#""né":1"#, false), None);
+        assert_eq!(member(r#", "né":1"#, false), None);
+        for escaped in ["a\"b", "a\\", "\n"] {
+            assert!(PlainName::new(escaped).is_none(), "{escaped}");
         }
     }
 

@@ -6,7 +6,7 @@ use jsonschema::Validator;
 
 use super::{NodeId, Rest};
 use crate::schema::node::{Typed, TypedNode};
-use crate::value::tokens::Number;
+use crate::value::tokens::{Number, PlainName};
 
 /// Integers up to here are exact as floats.
 const EXACT: i128 = 1 << 53;
@@ -125,19 +125,29 @@ impl ArrayChecks {
 pub(super) struct ObjectChecks {
     pub(super) length: Limits,
     /// At most 64.
-    pub(super) properties: Vec<(Box<str>, NodeId)>,
+    pub(super) properties: Vec<Property>,
     /// Bits of the properties that may not be missing.
     pub(super) required: u64,
     pub(super) others: Rest,
 }
 
 impl ObjectChecks {
-    /// Returns the index of a property, which is often the one after the last.
-    pub(super) fn find(&self, name: &str, next: usize) -> Option<usize> {
-        let is_it = |(property, _): &(Box<str>, NodeId)| &**property == name;
-        if self.properties.get(next).is_some_and(is_it) {
-            return Some(next);
-        }
-        self.properties.iter().position(is_it)
+    /// Returns the index of a property.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.properties.iter().position(|property| &*property.name == name)
+    }
+}
+
+/// A property of an object.
+pub(super) struct Property {
+    pub(super) name: Box<str>,
+    /// The name as it stands in most texts; `None` if it has escapes there.
+    pub(super) text: Option<PlainName>,
+    pub(super) node: NodeId,
+}
+
+impl Property {
+    pub(super) fn new(name: &str, node: NodeId) -> Self {
+        Self { name: name.into(), text: PlainName::new(name), node }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value, json};
 
-use super::checks::{Bound, Exact, Limits};
+use super::checks::{Bound, Exact, Limits, Property};
 use super::{Checks, Node, NodeId, Program, Rest, Tagged};
 use crate::schema::compile::compile_part;
 use crate::schema::keyword::{DATE_RANGE, INTEGER, JSON, NAMES};
@@ -174,7 +174,7 @@ impl Compiler<'_> {
                 }
                 debug_assert!(of.is_string());
                 let node = self.node(payload, depth + 1)?;
-                checks.object.properties.push((name.as_str().into(), node));
+                checks.object.properties.push(Property::new(name, node));
                 checks.types = checks.types.or(Types::OBJECT);
             } else {
                 let texts = texts(part)?;
@@ -188,7 +188,7 @@ impl Compiler<'_> {
         };
         let properties = &checks.object.properties;
         if !are_distinct(&mut names.iter().map(|name| &**name).collect())
-            || !are_distinct(&mut properties.iter().map(|(name, _)| &**name).collect())
+            || !are_distinct(&mut properties.iter().map(|property| &*property.name).collect())
             || properties.len() > MAX_PROPERTIES
         {
             return Err(Unknown);
@@ -344,7 +344,7 @@ impl Compiler<'_> {
                 "properties" => {
                     for (name, property) in value.as_object().ok_or(Unknown)? {
                         let node = self.node(property, depth + 1)?;
-                        checks.object.properties.push((name.as_str().into(), node));
+                        checks.object.properties.push(Property::new(name, node));
                     }
                 }
                 "additionalProperties" => checks.object.others = self.rest(value, depth)?,
@@ -365,7 +365,7 @@ impl Compiler<'_> {
         }
         for name in members.get("required").and_then(Value::as_array).into_iter().flatten() {
             let name = name.as_str().ok_or(Unknown)?;
-            let index = checks.object.properties.iter().position(|(known, _)| &**known == name);
+            let index = checks.object.find(name);
             checks.object.required |= 1 << index.ok_or(Unknown)?;
         }
         if checks.types.has(Types::STRING) && !text.is_empty() {

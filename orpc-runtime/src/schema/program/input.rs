@@ -402,28 +402,43 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
         if self.is_ended {
             return Ok(None);
         }
-        let Some(name) = self.input.tokens.next_member(self.count == 0)? else {
+        let object = &self.checks.object;
+        let is_first = self.count == 0;
+        // Members are often in the order of the properties, of which some are left out.
+        for (index, property) in object.properties.iter().enumerate().skip(self.next).take(2) {
+            if let Some(expected) = &property.text
+                && let Some(name) = self.input.tokens.expected_member(is_first, expected)
+            {
+                self.property(index)?;
+                return Ok(Some(name));
+            }
+        }
+        let Some(name) = self.input.tokens.next_member(is_first)? else {
             self.close()?;
             return Ok(None);
         };
-        self.count += 1;
-        let object = &self.checks.object;
-        match object.find(name.as_str(), self.next) {
-            Some(index) => {
-                let bit = 1 << index;
-                if self.found & bit != 0 {
-                    return Err(Refused);
-                }
-                self.found |= bit;
-                self.next = index + 1;
-                self.node = self.input.node(Rest::Of(object.properties[index].1))?;
-            }
+        match object.find(name.as_str()) {
+            Some(index) => self.property(index)?,
             None => {
+                self.count += 1;
                 self.node = self.input.node(object.others)?;
                 self.input.names.push(hash(name.as_str()));
             }
         }
         Ok(Some(name))
+    }
+
+    /// Notes that the next value is that of a property.
+    fn property(&mut self, index: usize) -> Result<(), Refused> {
+        let bit = 1 << index;
+        if self.found & bit != 0 {
+            return Err(Refused);
+        }
+        self.found |= bit;
+        self.count += 1;
+        self.next = index + 1;
+        self.node = &self.input.program.nodes[self.checks.object.properties[index].node];
+        Ok(())
     }
 
     /// Checks the object as a whole. Of two members of one name only the last would count.

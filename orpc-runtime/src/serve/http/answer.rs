@@ -1,6 +1,7 @@
 //! From the request of a call to its result.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -15,7 +16,7 @@ use super::read::{ReadError, read_body, read_form, refuse_codings};
 use super::service::{Options, STREAM_BUFFER};
 use crate::budget::Reservation;
 use crate::core::{Code, Error, Output};
-use crate::procedure::{Call, ErasedRun, EventSink, InputEvents, needs_socket};
+use crate::procedure::{Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, needs_socket};
 use crate::router::Route;
 use crate::serve::form::FormError;
 use crate::serve::invoke::{Input, Invocation, Outcome, malformed};
@@ -71,7 +72,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     pub(super) async fn answer<B>(
         &self,
         protocol: Protocol,
-        route: &Route<C>,
+        procedure: &dyn ErasedProcedure<C>,
         call: &Arc<Call>,
         body: RequestBody<B>,
         held: &mut Reservation,
@@ -82,7 +83,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     {
         let invocation = Invocation {
             context: &self.context,
-            procedure: &*route.procedure,
+            procedure,
             call,
             member: None,
             is_refused: !self.options.methods.run(call.definition(), call.method()),
@@ -90,7 +91,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         let memory = held.budget().cloned();
         let sink =
             || EventSink::new(Outbox::within(STREAM_BUFFER, memory.clone()), HttpEvents(protocol));
-        let input = self.input(protocol, call, body, held).map_err(Failure::Error);
+        let input = pin!(self.input(protocol, call, body, held).map_err(Failure::Error));
         match invocation.run(input, Failure::malformed, sink).await {
             Ok(Outcome::Output(output)) => Ok(Answer::Output(output)),
             Ok(Outcome::Stream(run, sink)) => self.open(run, sink).await.map(Answer::Events),

@@ -12,11 +12,21 @@ use super::body::RpcBody;
 
 /// The future of an [`HttpService`](super::HttpService).
 #[must_use = "a response is created by polling it"]
-pub struct HttpFuture(BoxFuture<'static, Response<RpcBody>>);
+pub struct HttpFuture(State);
+
+enum State {
+    /// A response; `None` once it was taken.
+    Ready(Option<Box<Response<RpcBody>>>),
+    Running(BoxFuture<'static, Response<RpcBody>>),
+}
 
 impl HttpFuture {
     pub(super) fn new(response: impl Future<Output = Response<RpcBody>> + Send + 'static) -> Self {
-        Self(Box::pin(response))
+        Self(State::Running(Box::pin(response)))
+    }
+
+    pub(super) fn ready(response: Response<RpcBody>) -> Self {
+        Self(State::Ready(Some(Box::new(response))))
     }
 }
 
@@ -24,7 +34,13 @@ impl Future for HttpFuture {
     type Output = Result<Response<RpcBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx).map(Ok)
+        match &mut self.0 {
+            State::Ready(response) => match response.take() {
+                Some(response) => Poll::Ready(Ok(*response)),
+                None => Poll::Pending,
+            },
+            State::Running(response) => response.as_mut().poll(cx).map(Ok),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod answer;
 mod batch;
 mod body;
 mod connection;
+mod dispatch;
 mod drain;
 mod events;
 mod foreign;

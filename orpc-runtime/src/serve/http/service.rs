@@ -1,41 +1,30 @@
 //! The HTTP service.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HeaderMap;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
 use tower_service::Service;
-use tracing::Instrument as _;
 
 use super::body::RpcBody;
-use super::connection::Connection;
-use super::drain::{Drain, RequestBody};
-use super::foreign;
+use super::dispatch::dispatch;
+use super::drain::Drain;
 use super::future::HttpFuture;
 use super::read::BoxError;
-use super::response::{
-    allowed_methods, cross_site, foreign_host, head_only, no_memory, refused_method, respond,
-    respond_with_error, unmatched,
-};
-use crate::budget::{Exhausted, MemoryBudget, Reservation};
-use crate::core::UnicodeHeaders;
-use crate::procedure::Call;
-use crate::router::Route;
+use crate::budget::MemoryBudget;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
 use crate::serve::form::{FormLimits, Spool};
 use crate::serve::host::{AllowedHosts, HostError};
-use crate::serve::invoke::caught;
-use crate::serve::method::{Methods, is_get, is_unsafe};
-use crate::serve::origin::{AllowedOrigins, is_navigation};
-use crate::serve::state::{Parts, Served, head_size};
+use crate::serve::method::Methods;
+use crate::serve::origin::AllowedOrigins;
+use crate::serve::state::Served;
 use crate::serve::time::SHORTEST;
-use crate::wire::{self, Protocol};
+use crate::wire;
 
 const MIB: usize = 1024 * 1024;
 
@@ -414,108 +403,10 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     pub fn connection_memory(self, bytes: usize) -> Self {
         self.with(|options| options.connection_memory = bytes)
     }
-
-    async fn handle<B>(
-        self,
-        request: Request<B>,
-        mut held: Reservation,
-    ) -> Result<Response<RpcBody>, Infallible>
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<BoxError>,
-    {
-        let state = &*self.served;
-        let (parts, body) = request.into_parts();
-        let body = RequestBody::new(body, &parts.headers, &state.options.drain);
-        let is_head = parts.method == Method::HEAD;
-        let is_below = state.below(parts.uri.path()).is_some();
-        let mut response = if !state.options.hosts.allow(&parts.headers, &parts.uri) {
-            foreign_host()
-        } else {
-            match Protocol::of_request(&parts.headers) {
-                Ok(protocol) => {
-                    if is_below && let Some(mode) = protocol.batch_mode(&parts.headers) {
-                        // Boxed, so that other calls are no larger for it.
-                        Box::pin(state.batch(protocol, mode, parts, body, &mut held)).await
-                    } else if let Some(route) = state.find(parts.uri.path()) {
-                        state.call(protocol, route, parts, body, &mut held).await
-                    } else {
-                        unmatched()
-                    }
-                }
-                Err(foreign) if is_below => {
-                    let Options { body_limit, batch_limit, timeouts, .. } = state.options;
-                    let (timeout, held) = (timeouts.body, &mut held);
-                    Box::pin(foreign::respond_to(
-                        foreign,
-                        &parts,
-                        body,
-                        body_limit,
-                        timeout,
-                        batch_limit,
-                        held,
-                    ))
-                    .await
-                }
-                Err(_) => unmatched(),
-            }
-        };
-        response.body_mut().hold(held);
-        Ok(if is_head { head_only(response) } else { response })
-    }
-}
-
-impl<C: Send + Sync + 'static> Parts<C, Options> {
-    /// Answers one call.
-    async fn call<B>(
-        &self,
-        protocol: Protocol,
-        route: &Route<C>,
-        parts: http::request::Parts,
-        body: RequestBody<B>,
-        held: &mut Reservation,
-    ) -> Response<RpcBody>
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
-        let (methods, definition) = (self.options.methods, &route.target.definition);
-        if parts.method == Method::OPTIONS {
-            return allowed_methods(methods.allowed(definition));
-        }
-        if !is_get(&parts.method) && !is_unsafe(&parts.method) {
-            return refused_method(methods.allowed(definition));
-        }
-        let is_link =
-            definition.method == Method::GET && is_navigation(&parts.method, &parts.headers);
-        if !is_link && !self.options.origins.allow(&parts.headers, &parts.uri) {
-            return cross_site();
-        }
-        let target = Arc::clone(&route.target);
-        let call = Arc::new(Call::from_parts(target, parts, UnicodeHeaders::default()));
-        let span = tracing::debug_span!("rpc", procedure = call.path());
-        let answer = caught(&call, self.answer(protocol, route, &call, body, held));
-        let mut response = match answer.instrument(span.clone()).await {
-            Ok(answer) => respond(protocol, answer, &call),
-            Err(error) => {
-                span.in_scope(|| {
-                    tracing::debug!(code = error.code(), status = error.status(), "call failed");
-                });
-                let headers = call.response().take_headers();
-                respond_with_error(protocol, &error, headers)
-            }
-        };
-        methods.add_allow(definition, response.status(), response.headers_mut());
-        response
-    }
 }
 
 /// Maximum memory of the requests of one connection, as of one socket.
 const CONNECTION: usize = 40 * MIB;
-
-/// Memory of a request without its head and body.
-const REQUEST: usize = 4 * 1024;
 
 impl<C, B> Service<Request<B>> for HttpService<C>
 where
@@ -533,25 +424,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let service = self.clone();
-        HttpFuture::new(async move {
-            let Options { timeouts, memory, connection_memory, .. } = &service.served.options;
-            let (timeout, memory) = (timeouts.write, memory.budget());
-            let memory = match request.extensions().get::<Connection>() {
-                Some(connection) => connection.part(memory, *connection_memory),
-                None => memory.part(*connection_memory),
-            };
-            let size = REQUEST + head_size(request.headers(), request.uri());
-            let held = match memory.reserve(size) {
-                Ok(held) => held,
-                Err(exhausted) => return no_memory(exhausted),
-            };
-            let Ok(response) = service.handle(request, held).await;
-            if response.body().is_long() && memory.is_exhausted() {
-                return no_memory(Exhausted::Parent);
-            }
-            response.map(|body| body.paced(timeout, &memory))
-        })
+        dispatch(&self.served, request)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -58,41 +59,39 @@ impl<C: Send + Sync + 'static> Run<C> {
         if span.is_disabled() { run.boxed() } else { run.instrument(span).boxed() }
     }
 
-    fn run(self, received: Received) -> impl Future<Output = ()> + Send {
-        async move {
-            let reply = caught(&self.call, self.reply(received).map(Ok)).await;
-            let outbox = self.shared.outbox();
-            if !self.shared.may_go_on() {
-                return;
+    async fn run(self, received: Received) {
+        let reply = caught(&self.call, self.reply(received).map(Ok)).await;
+        let outbox = self.shared.outbox();
+        if !self.shared.may_go_on() {
+            return;
+        }
+        match reply {
+            Ok(Reply::Envelope(envelope)) => {
+                let _held = match self.shared.hold(envelope.len()) {
+                    Ok(held) => held,
+                    Err(exhausted) => {
+                        drop(envelope);
+                        return self.shared.fail(&self.id, &no_memory(exhausted), None);
+                    }
+                };
+                outbox.ready().await;
+                let headers = carried(self.call.response().headers(), CARRIED_WITH_OUTPUT);
+                let body = Body::Envelope(&*envelope);
+                self.shared.send(&self.id, &Response { status: OK, headers, body });
             }
-            match reply {
-                Ok(Reply::Envelope(envelope)) => {
-                    let _held = match self.shared.hold(envelope.len()) {
-                        Ok(held) => held,
-                        Err(exhausted) => {
-                            drop(envelope);
-                            return self.shared.fail(&self.id, &no_memory(exhausted), None);
-                        }
-                    };
-                    outbox.ready().await;
-                    let headers = carried(self.call.response().headers(), CARRIED_WITH_OUTPUT);
-                    let body = Body::Envelope(&*envelope);
-                    self.shared.send(&self.id, &Response { status: OK, headers, body });
-                }
-                Ok(Reply::Form { status, content_type, body, _held }) => {
-                    outbox.ready().await;
-                    let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
-                    let response = Response { status, headers, body: Body::Form(&*body) };
-                    let protocol = self.shared.protocol();
-                    outbox.append_binary(|out| protocol.encode_response(&self.id, &response, out));
-                }
-                Ok(Reply::Nothing) => {}
-                Ok(Reply::Error(error)) => {
-                    outbox.ready().await;
-                    self.shared.fail(&self.id, &error, None);
-                }
-                Err(error) => self.shared.fail(&self.id, &error, None),
+            Ok(Reply::Form { status, content_type, body, _held }) => {
+                outbox.ready().await;
+                let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
+                let response = Response { status, headers, body: Body::Form(&*body) };
+                let protocol = self.shared.protocol();
+                outbox.append_binary(|out| protocol.encode_response(&self.id, &response, out));
             }
+            Ok(Reply::Nothing) => {}
+            Ok(Reply::Error(error)) => {
+                outbox.ready().await;
+                self.shared.fail(&self.id, &error, None);
+            }
+            Err(error) => self.shared.fail(&self.id, &error, None),
         }
     }
 
@@ -140,7 +139,7 @@ impl<C: Send + Sync + 'static> Run<C> {
             // Every method runs every procedure.
             is_refused: false,
         };
-        let input = async {
+        let input = pin!(async {
             Ok(match (events, body) {
                 (Some(events), _) => Input::Events(events),
                 (None, Body::Envelope(text)) => Input::Envelope(text),
@@ -151,7 +150,7 @@ impl<C: Send + Sync + 'static> Run<C> {
                     Input::Form(form.map_err(FormError::answer)?)
                 }
             })
-        };
+        });
         let _turn = match self.shared.socket.turns() {
             Some(turns) if self.takes_turns() => Some(turns.turn().await),
             _ => None,

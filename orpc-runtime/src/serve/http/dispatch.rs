@@ -1,0 +1,191 @@
+//! From a request to its response.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use http_body::Body;
+use tracing::Instrument as _;
+
+use super::body::RpcBody;
+use super::connection::Connection;
+use super::drain::RequestBody;
+use super::foreign;
+use super::future::HttpFuture;
+use super::read::BoxError;
+use super::response::{
+    allowed_methods, cross_site, foreign_host, head_only, no_memory, refused_method, respond,
+    respond_with_error, unmatched,
+};
+use super::service::Options;
+use crate::budget::{Budget, Exhausted, Reservation};
+use crate::core::UnicodeHeaders;
+use crate::procedure::{Call, ErasedProcedure};
+use crate::router::Route;
+use crate::serve::invoke::caught;
+use crate::serve::method::{is_get, is_unsafe};
+use crate::serve::origin::is_navigation;
+use crate::serve::state::{Parts, Served, head_size};
+use crate::wire::Protocol;
+
+/// Memory of a request without its head and body.
+const REQUEST: usize = 4 * 1024;
+
+/// Part of a response that is known before the response is.
+struct Ending {
+    is_head: bool,
+    write_timeout: Duration,
+    memory: Arc<Budget>,
+}
+
+impl Ending {
+    /// Completes a response, which has `held` until it is sent.
+    fn complete(self, mut response: Response<RpcBody>, held: Reservation) -> Response<RpcBody> {
+        response.body_mut().hold(held);
+        if self.is_head {
+            response = head_only(response);
+        }
+        if response.body().is_long() && self.memory.is_exhausted() {
+            return no_memory(Exhausted::Parent);
+        }
+        response.map(|body| body.paced(self.write_timeout, &self.memory))
+    }
+}
+
+/// Answers a request. All that needs no waiting is done at once, so that the future has the call
+/// alone.
+pub(super) fn dispatch<C, B>(served: &Served<C, Options>, request: Request<B>) -> HttpFuture
+where
+    C: Send + Sync + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    let Options { timeouts, memory, connection_memory, hosts, drain, .. } = &served.options;
+    let memory = match request.extensions().get::<Connection>() {
+        Some(connection) => connection.part(memory.budget(), *connection_memory),
+        None => memory.budget().part(*connection_memory),
+    };
+    let size = REQUEST + head_size(request.headers(), request.uri());
+    let mut held = match memory.reserve(size) {
+        Ok(held) => held,
+        Err(exhausted) => return HttpFuture::ready(no_memory(exhausted)),
+    };
+    let (parts, body) = request.into_parts();
+    let body = RequestBody::new(body, &parts.headers, drain);
+    let is_head = parts.method == Method::HEAD;
+    let ending = Ending { is_head, write_timeout: timeouts.write, memory };
+    let is_below = served.below(parts.uri.path()).is_some();
+    if !hosts.allow(&parts.headers, &parts.uri) {
+        return HttpFuture::ready(ending.complete(foreign_host(), held));
+    }
+    let protocol = match Protocol::of_request(&parts.headers) {
+        Ok(protocol) => protocol,
+        Err(_) if !is_below => return HttpFuture::ready(ending.complete(unmatched(), held)),
+        Err(foreign) => {
+            let Options { body_limit, batch_limit, timeouts, .. } = served.options;
+            return HttpFuture::new(async move {
+                let response = foreign::respond_to(
+                    foreign,
+                    &parts,
+                    body,
+                    body_limit,
+                    timeouts.body,
+                    batch_limit,
+                    &mut held,
+                );
+                let response = response.await;
+                ending.complete(response, held)
+            });
+        }
+    };
+    if is_below && let Some(mode) = protocol.batch_mode(&parts.headers) {
+        let served = served.clone();
+        return HttpFuture::new(async move {
+            let response = served.batch(protocol, mode, parts, body, &mut held).await;
+            ending.complete(response, held)
+        });
+    }
+    let response = match served.find(parts.uri.path()) {
+        None => unmatched(),
+        Some(route) => match served.refusal(route, &parts) {
+            Some(response) => response,
+            None => return call(served, protocol, route, parts, body, held, ending),
+        },
+    };
+    HttpFuture::ready(ending.complete(response, held))
+}
+
+/// Answers one call.
+fn call<C, B>(
+    served: &Served<C, Options>,
+    protocol: Protocol,
+    route: &Route<C>,
+    parts: http::request::Parts,
+    body: RequestBody<B>,
+    held: Reservation,
+    ending: Ending,
+) -> HttpFuture
+where
+    C: Send + Sync + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    let target = Arc::clone(&route.target);
+    let call = Arc::new(Call::from_parts(target, parts, UnicodeHeaders::default()));
+    let span = tracing::debug_span!("rpc", procedure = call.path());
+    let (served, procedure) = (served.clone(), Arc::clone(&route.procedure));
+    let response = async move {
+        let mut held = held;
+        let response = served.call(protocol, &*procedure, &call, body, &mut held).await;
+        ending.complete(response, held)
+    };
+    if span.is_disabled() {
+        HttpFuture::new(response)
+    } else {
+        HttpFuture::new(response.instrument(span))
+    }
+}
+
+impl<C: Send + Sync + 'static> Parts<C, Options> {
+    /// Returns the response to a request that may not call the procedure of its path.
+    fn refusal(&self, route: &Route<C>, parts: &http::request::Parts) -> Option<Response<RpcBody>> {
+        let (methods, definition) = (self.options.methods, &route.target.definition);
+        if parts.method == Method::OPTIONS {
+            return Some(allowed_methods(methods.allowed(definition)));
+        }
+        if !is_get(&parts.method) && !is_unsafe(&parts.method) {
+            return Some(refused_method(methods.allowed(definition)));
+        }
+        let is_link =
+            definition.method == Method::GET && is_navigation(&parts.method, &parts.headers);
+        let is_allowed = is_link || self.options.origins.allow(&parts.headers, &parts.uri);
+        (!is_allowed).then(cross_site)
+    }
+
+    async fn call<B>(
+        &self,
+        protocol: Protocol,
+        procedure: &dyn ErasedProcedure<C>,
+        call: &Arc<Call>,
+        body: RequestBody<B>,
+        held: &mut Reservation,
+    ) -> Response<RpcBody>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let mut response =
+            match caught(call, self.answer(protocol, procedure, call, body, held)).await {
+                Ok(answer) => respond(protocol, answer, call),
+                Err(error) => {
+                    tracing::debug!(code = error.code(), status = error.status(), "call failed");
+                    let headers = call.response().take_headers();
+                    respond_with_error(protocol, &error, headers)
+                }
+            };
+        let status = response.status();
+        self.options.methods.add_allow(call.definition(), status, response.headers_mut());
+        response
+    }
+}
