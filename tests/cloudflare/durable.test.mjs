@@ -176,6 +176,26 @@ for (const Host of [Process, DurableObject]) {
       }
     });
 
+    // It takes more than the 10 seconds after which workerd evicts an object. Each life of one has an epoch of its own.
+    const waits = Host === DurableObject && process.env.HIBERNATION;
+    test("an object without calls is evicted, and its reader gets the next event", { skip: !waits }, async (t) => {
+      const channel = named();
+      const { iterator, own } = await open({ channel });
+      const epoch = async () => (await tell(channel, "next")).split(".")[0];
+      const before = await epoch();
+      let count = 1;
+      let seconds = 11;
+      for (; seconds < 60; seconds += 5) {
+        await new Promise((ok) => setTimeout(ok, seconds * 1000));
+        count += 1;
+        if ((await epoch()) !== before) break;
+      }
+      t.diagnostic(`evicted within ${seconds} s`);
+      assert.ok(seconds < 60, "it is not evicted");
+      await take(iterator, count);
+      assert.equal(own.length, 1);
+    });
+
     test("events survive a restart of the host", async () => {
       const channel = named();
       const { iterator } = await open({ channel });

@@ -33,7 +33,7 @@ const TRIMMED: usize = 16;
 const PAGE: usize = 16;
 
 /// Number of events in which the last one is looked for that a reader has in common with the log.
-const COMMON: usize = 64;
+const COMMON: usize = 16;
 
 /// Limits of the log of one channel.
 #[derive(Debug, Clone, Copy)]
