@@ -49,7 +49,7 @@ impl Call {
     pub fn echo() -> Self {
         let input = json!({
             "room": "general",
-            "text": "Good morning, everyone! The build is green again, so whoever has waited for it may merge. Thank you!",
+            "text": "Good morning, everyone! The build is green again, so whoever has waited for it may merge. Please mind the note. Thank you!",
             "tags": ["build", "status", "morning", "merge-window", "thanks"],
         });
         Self { name: "echo".to_owned(), result: input.clone(), input: Some(input) }
@@ -65,8 +65,8 @@ impl Call {
                 let mut item = json!({
                     "sku": format!("ABC-{:04}", n * 37 % 10_000), "qty": qty, "price": price,
                 });
-                if n % 2 == 0 {
-                    item["note"] = "as a gift, with ribbon, please".into();
+                if n % 10 != 9 {
+                    item["note"] = "as a gift, with ribbon and a card please".into();
                 }
                 item
             })
@@ -184,11 +184,11 @@ mod tests {
 
     #[test]
     fn another_result_is_found() {
-        let call = Call::order(3);
+        let call = Call::order(10);
         let mut result = call.result.clone();
         let answer = |result: &Value| json!({ "json": result }).to_string();
         assert!(call.check(Wire::Orpc, Link::Http, answer(&result).as_bytes()).is_ok());
-        result["items"][1]["note"] = Value::Null;
+        result["items"][9]["note"] = Value::Null;
         assert!(call.check(Wire::Orpc, Link::Http, answer(&result).as_bytes()).is_ok());
         result["items"][2]["qty"] = 2.into();
         assert!(call.check(Wire::Orpc, Link::Http, answer(&result).as_bytes()).is_err());
