@@ -235,6 +235,7 @@ impl Outbox {
 
     /// Closes the outbox and drops its frames. Those in the codec count until they are
     /// [written](Self::written) or the connection [ends](Self::end).
+    #[cfg(any(test, feature = "websocket"))]
     pub(crate) fn close(&self) {
         self.close_and(|_| {});
     }

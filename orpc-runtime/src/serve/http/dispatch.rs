@@ -84,7 +84,7 @@ where
         Err(_) if !is_below => return HttpFuture::ready(ending.complete(unmatched(), held)),
         Err(foreign) => {
             let Options { body_limit, batch_limit, timeouts, .. } = served.options;
-            return HttpFuture::new(async move {
+            return HttpFuture::boxed(async move {
                 let response = foreign::respond_to(
                     foreign,
                     &parts,
@@ -101,7 +101,7 @@ where
     };
     if is_below && let Some(mode) = protocol.batch_mode(&parts.headers) {
         let served = served.clone();
-        return HttpFuture::new(async move {
+        return HttpFuture::boxed(async move {
             let response = served.batch(protocol, mode, parts, body, &mut held).await;
             ending.complete(response, held)
         });
@@ -141,9 +141,9 @@ where
         ending.complete(response, held)
     };
     if span.is_disabled() {
-        HttpFuture::new(response)
+        HttpFuture::boxed(response)
     } else {
-        HttpFuture::new(response.instrument(span))
+        HttpFuture::boxed(response.instrument(span))
     }
 }
 

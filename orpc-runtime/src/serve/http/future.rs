@@ -2,31 +2,28 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Either};
 use http::Response;
 
 use super::body::RpcBody;
 
 /// The future of an [`HttpService`](super::HttpService).
 #[must_use = "a response is created by polling it"]
-pub struct HttpFuture(State);
-
-enum State {
-    /// A response; `None` once it was taken.
-    Ready(Option<Box<Response<RpcBody>>>),
-    Running(BoxFuture<'static, Response<RpcBody>>),
-}
+pub struct HttpFuture(Either<Ready<Response<RpcBody>>, BoxFuture<'static, Response<RpcBody>>>);
 
 impl HttpFuture {
-    pub(super) fn new(response: impl Future<Output = Response<RpcBody>> + Send + 'static) -> Self {
-        Self(State::Running(Box::pin(response)))
+    pub(super) fn ready(response: Response<RpcBody>) -> Self {
+        Self(Either::Left(ready(response)))
     }
 
-    pub(super) fn ready(response: Response<RpcBody>) -> Self {
-        Self(State::Ready(Some(Box::new(response))))
+    pub(super) fn boxed(
+        response: impl Future<Output = Response<RpcBody>> + Send + 'static,
+    ) -> Self {
+        Self(Either::Right(Box::pin(response)))
     }
 }
 
@@ -34,13 +31,7 @@ impl Future for HttpFuture {
     type Output = Result<Response<RpcBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
-            State::Ready(response) => match response.take() {
-                Some(response) => Poll::Ready(Ok(*response)),
-                None => Poll::Pending,
-            },
-            State::Running(response) => response.as_mut().poll(cx).map(Ok),
-        }
+        Pin::new(&mut self.0).poll(cx).map(Ok)
     }
 }
 

@@ -2,6 +2,7 @@
 //! upgrades, for axum and hyper.
 
 mod connection;
+mod future;
 mod handshake;
 mod hooks;
 mod idle_codec;
@@ -12,10 +13,12 @@ mod proxy;
 mod service;
 mod state;
 mod transport;
+mod upgrade;
 
 pub use super::host::HostError;
 pub use super::peer::{Rate, RateError};
+pub use future::WebSocketFuture;
 pub use hooks::{SocketError, SocketHooks};
 #[cfg(feature = "proxy")]
 pub use proxy::{ProxyTargetError, WebSocketProxy};
-pub use service::{NoProcedure, WebSocketFuture, WebSocketService};
+pub use service::{NoProcedure, WebSocketService};

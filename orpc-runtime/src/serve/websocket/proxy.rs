@@ -18,8 +18,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::future::WebSocketFuture;
 use super::handshake::{Refusal, check};
-use super::service::{WebSocketFuture, plain, refuse};
+use super::upgrade::{plain, refuse};
 use crate::http::RpcBody;
 use crate::procedure::PeerAddr;
 

@@ -1,37 +1,25 @@
 //! The WebSocket service.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::future::{BoxFuture, Either};
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
-use super::connection::{Connection, Timing};
-use super::handshake::{Refusal, accept, is_upgrade};
+use super::connection::Timing;
+use super::future::WebSocketFuture;
 use super::hooks::{Hooks, SocketHooks};
-use super::idle_codec::RestingSocket;
-use super::lifecycle::Life;
-use crate::budget::{MemoryBudget, Reservation};
+use crate::budget::MemoryBudget;
 use crate::http::RpcBody;
 use crate::rpc::Rpc;
-use crate::serve::host::{self, AllowedHosts, HostError};
-use crate::serve::http::error_response;
+use crate::serve::host::{AllowedHosts, HostError};
 use crate::serve::origin::AllowedOrigins;
-use crate::serve::peer::{Admitted, Calls, Gate, NO_UPGRADE, PeerLimits, Rate};
-use crate::serve::state::{Served, head_size};
+use crate::serve::peer::{Gate, PeerLimits, Rate};
+use crate::serve::state::Served;
 use crate::serve::time::SHORTEST;
 use crate::serve::{ContextSource, IntoContext};
-use crate::socket::{Socket, SocketConfig};
 
 /// Error of a path of which the router has no procedure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,28 +28,25 @@ pub struct NoProcedure {
     path: String,
 }
 
-/// Maximum time from the handshake to the upgraded connection.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-
 /// Settings of a service.
 #[derive(Debug, Clone)]
-struct Options {
-    hosts: AllowedHosts,
-    origins: AllowedOrigins,
-    no_upgrade: StatusCode,
-    keep_extensions: bool,
-    message_limit: usize,
-    limits: PeerLimits,
+pub(super) struct Options {
+    pub(super) hosts: AllowedHosts,
+    pub(super) origins: AllowedOrigins,
+    pub(super) no_upgrade: StatusCode,
+    pub(super) keep_extensions: bool,
+    pub(super) message_limit: usize,
+    pub(super) limits: PeerLimits,
     /// Memory of all sockets together, and of the services that share it.
-    memory: MemoryBudget,
-    timing: Timing,
-    hooks: Option<Hooks>,
-    gate: Option<GateOf>,
+    pub(super) memory: MemoryBudget,
+    pub(super) timing: Timing,
+    pub(super) hooks: Option<Hooks>,
+    pub(super) gate: Option<GateOf>,
 }
 
 /// Gate of an endpoint.
 #[derive(Clone)]
-struct GateOf(Arc<dyn Gate>);
+pub(super) struct GateOf(pub(super) Arc<dyn Gate>);
 
 impl std::fmt::Debug for GateOf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -105,7 +90,7 @@ impl std::fmt::Debug for GateOf {
 /// 1002 protocol error, 1007 invalid UTF-8, 1009 message too big, 1013 a client
 /// that does not read; others are for [`Socket::close`](crate::Socket::close).
 pub struct WebSocketService<C> {
-    served: Served<C, Options>,
+    pub(super) served: Served<C, Options>,
 }
 
 impl<C> Clone for WebSocketService<C> {
@@ -367,161 +352,6 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     #[cfg(feature = "durable")]
     pub(crate) fn gated(self, gate: Arc<dyn Gate>) -> Self {
         self.with(|options| options.gate = Some(GateOf(gate)))
-    }
-
-    fn upgrade<B>(&self, request: Request<B>) -> WebSocketFuture {
-        let (mut parts, _) = request.into_parts();
-        let options = &self.served.options;
-        if !options.hosts.allow(&parts.headers, &parts.uri) {
-            return WebSocketFuture::ready(plain(StatusCode::FORBIDDEN, host::NOT_ALLOWED));
-        }
-        if let Some(GateOf(gate)) = &options.gate {
-            if !is_upgrade(&parts.method, &parts.headers) {
-                return WebSocketFuture::ready(plain(options.no_upgrade, NO_UPGRADE));
-            }
-            if let Err((status, text)) = gate.admit(&mut parts) {
-                return WebSocketFuture::ready(plain(status, text));
-            }
-        }
-        let headers = match accept(&parts, &options.origins) {
-            Ok(headers) => headers,
-            Err(refusal) => return WebSocketFuture::ready(refuse(refusal, options.no_upgrade)),
-        };
-        if self.served.rpc.is_shut_down() {
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            return WebSocketFuture::ready(plain(status, "The server shuts down"));
-        }
-        let Ok(held) =
-            options.memory.budget().reserve(SOCKET + head_size(&parts.headers, &parts.uri))
-        else {
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            return WebSocketFuture::ready(plain(status, "The server has too many sockets"));
-        };
-        // Missing if the HTTP server cannot upgrade, as with HTTP/2.
-        let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
-            return WebSocketFuture::ready(refuse(Refusal::NoUpgrade, options.no_upgrade));
-        };
-        let Some(hooks) = options.hooks.clone() else {
-            return WebSocketFuture::ready(self.switch(
-                upgrade,
-                parts,
-                SocketConfig::new(),
-                headers,
-                held,
-            ));
-        };
-        let service = self.clone();
-        WebSocketFuture::boxed(async move {
-            match hooks.upgrade(&parts).await {
-                Ok(accept) => service.switch(upgrade, parts, accept, headers, held),
-                Err(error) => error_response(&error),
-            }
-        })
-    }
-
-    /// Serves the socket in a task of its own, once the connection is upgraded.
-    fn switch(
-        &self,
-        upgrade: OnUpgrade,
-        mut parts: Parts,
-        accept: SocketConfig,
-        headers: HeaderMap,
-        held: Reservation,
-    ) -> Response<RpcBody> {
-        if !self.served.options.keep_extensions {
-            let admitted = parts.extensions.remove::<Admitted>();
-            parts.extensions.clear();
-            admitted.map(|admitted| parts.extensions.insert(admitted));
-        }
-        // State that waits for the upgrade is not kept with the socket.
-        let service = self.clone();
-        self.served.rpc.spawn(async move {
-            match crate::clock::timeout(HANDSHAKE_TIME, upgrade).await {
-                Ok(Ok(upgraded)) => service.serve(TokioIo::new(upgraded), parts, accept, held),
-                Ok(Err(error)) => tracing::debug!(%error, "an upgrade fails"),
-                Err(_) => tracing::debug!("an upgrade takes too long"),
-            }
-        });
-        let mut response = Response::new(RpcBody::default());
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        *response.headers_mut() = headers;
-        response
-    }
-
-    fn serve<S>(self, connection: S, parts: Parts, accept: SocketConfig, held: Reservation)
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        let Options { message_limit, limits, memory, timing, hooks, gate, .. } =
-            &self.served.options;
-        let (limits, hooks) = (limits.clone(), hooks.clone());
-        let rpc = self.served.rpc.clone();
-        let context = self.served.context.clone();
-        let memory = memory.budget().part(limits.memory);
-        let socket = Socket::new(parts, accept, limits.unsent, memory, held);
-        let websocket = RestingSocket::new(socket.protocol(), connection, *message_limit);
-        let gate = gate.as_ref().map(|GateOf(gate)| Arc::clone(gate));
-        if let Some(gate) = &gate {
-            gate.open(&socket);
-        }
-        let calls = Calls::new(rpc.clone(), context, socket.clone(), limits, gate);
-        let life = Life::begin(socket, hooks);
-        let connection = Connection::new(websocket, calls, life, *timing, rpc.on_shutdown());
-        rpc.spawn(connection.serve());
-    }
-}
-
-/// Memory of a socket without calls, as measured, including the first bytes of its
-/// state.
-const SOCKET: usize = 6 * 1024;
-
-pub(super) fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
-    let mut response = match refusal {
-        Refusal::NoUpgrade => plain(no_upgrade, "This is a WebSocket endpoint"),
-        Refusal::Version => plain(StatusCode::UPGRADE_REQUIRED, "The version must be 13"),
-        Refusal::Malformed => plain(StatusCode::BAD_REQUEST, "Not a WebSocket handshake"),
-        Refusal::Origin => plain(StatusCode::FORBIDDEN, "This origin is not allowed"),
-    };
-    if response.status() == StatusCode::UPGRADE_REQUIRED {
-        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
-        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    }
-    response
-}
-
-pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<RpcBody> {
-    let mut response = Response::new(RpcBody::full(text));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    response
-}
-
-/// The future of a [`WebSocketService`] or a `WebSocketProxy`.
-pub struct WebSocketFuture(Either<Ready<Response<RpcBody>>, BoxFuture<'static, Response<RpcBody>>>);
-
-impl WebSocketFuture {
-    pub(super) fn ready(response: Response<RpcBody>) -> Self {
-        Self(Either::Left(ready(response)))
-    }
-
-    pub(super) fn boxed(
-        response: impl Future<Output = Response<RpcBody>> + Send + 'static,
-    ) -> Self {
-        Self(Either::Right(Box::pin(response)))
-    }
-}
-
-impl Future for WebSocketFuture {
-    type Output = Result<Response<RpcBody>, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(Ok)
-    }
-}
-
-impl std::fmt::Debug for WebSocketFuture {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("WebSocketFuture")
     }
 }
 

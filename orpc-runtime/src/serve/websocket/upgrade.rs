@@ -1,0 +1,159 @@
+//! From an upgrade request to a socket that is served.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::connection::Connection;
+use super::future::WebSocketFuture;
+use super::handshake::{Refusal, accept, is_upgrade};
+use super::idle_codec::RestingSocket;
+use super::lifecycle::Life;
+use super::service::{GateOf, Options, WebSocketService};
+use crate::budget::Reservation;
+use crate::http::RpcBody;
+use crate::serve::host;
+use crate::serve::http::error_response;
+use crate::serve::peer::{Admitted, Calls, NO_UPGRADE};
+use crate::serve::state::head_size;
+use crate::socket::{Socket, SocketConfig};
+
+/// Maximum time from the handshake to the upgraded connection.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// Memory of a socket without calls, as measured, including the first bytes of its
+/// state.
+const SOCKET: usize = 6 * 1024;
+
+impl<C: Send + Sync + 'static> WebSocketService<C> {
+    /// Answers a request: switches protocols, or refuses to.
+    pub(super) fn upgrade<B>(&self, request: Request<B>) -> WebSocketFuture {
+        let (mut parts, _) = request.into_parts();
+        let options = &self.served.options;
+        if !options.hosts.allow(&parts.headers, &parts.uri) {
+            return WebSocketFuture::ready(plain(StatusCode::FORBIDDEN, host::NOT_ALLOWED));
+        }
+        if let Some(GateOf(gate)) = &options.gate {
+            if !is_upgrade(&parts.method, &parts.headers) {
+                return WebSocketFuture::ready(plain(options.no_upgrade, NO_UPGRADE));
+            }
+            if let Err((status, text)) = gate.admit(&mut parts) {
+                return WebSocketFuture::ready(plain(status, text));
+            }
+        }
+        let headers = match accept(&parts, &options.origins) {
+            Ok(headers) => headers,
+            Err(refusal) => return WebSocketFuture::ready(refuse(refusal, options.no_upgrade)),
+        };
+        if self.served.rpc.is_shut_down() {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return WebSocketFuture::ready(plain(status, "The server shuts down"));
+        }
+        let Ok(held) =
+            options.memory.budget().reserve(SOCKET + head_size(&parts.headers, &parts.uri))
+        else {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return WebSocketFuture::ready(plain(status, "The server has too many sockets"));
+        };
+        // Missing if the HTTP server cannot upgrade, as with HTTP/2.
+        let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
+            return WebSocketFuture::ready(refuse(Refusal::NoUpgrade, options.no_upgrade));
+        };
+        let Some(hooks) = options.hooks.clone() else {
+            return WebSocketFuture::ready(self.switch(
+                upgrade,
+                parts,
+                SocketConfig::new(),
+                headers,
+                held,
+            ));
+        };
+        let service = self.clone();
+        WebSocketFuture::boxed(async move {
+            match hooks.upgrade(&parts).await {
+                Ok(accept) => service.switch(upgrade, parts, accept, headers, held),
+                Err(error) => error_response(&error),
+            }
+        })
+    }
+
+    /// Serves the socket in a task of its own, once the connection is upgraded.
+    fn switch(
+        &self,
+        upgrade: OnUpgrade,
+        mut parts: Parts,
+        accept: SocketConfig,
+        headers: HeaderMap,
+        held: Reservation,
+    ) -> Response<RpcBody> {
+        if !self.served.options.keep_extensions {
+            let admitted = parts.extensions.remove::<Admitted>();
+            parts.extensions.clear();
+            admitted.map(|admitted| parts.extensions.insert(admitted));
+        }
+        // State that waits for the upgrade is not kept with the socket.
+        let service = self.clone();
+        self.served.rpc.spawn(async move {
+            match crate::clock::timeout(HANDSHAKE_TIME, upgrade).await {
+                Ok(Ok(upgraded)) => service.serve(TokioIo::new(upgraded), parts, accept, held),
+                Ok(Err(error)) => tracing::debug!(%error, "an upgrade fails"),
+                Err(_) => tracing::debug!("an upgrade takes too long"),
+            }
+        });
+        let mut response = Response::new(RpcBody::default());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    fn serve<S>(self, connection: S, parts: Parts, accept: SocketConfig, held: Reservation)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let Options { message_limit, limits, memory, timing, hooks, gate, .. } =
+            &self.served.options;
+        let (limits, hooks) = (limits.clone(), hooks.clone());
+        let rpc = self.served.rpc.clone();
+        let context = self.served.context.clone();
+        let memory = memory.budget().part(limits.memory);
+        let socket = Socket::new(parts, accept, limits.unsent, memory, held);
+        let websocket = RestingSocket::new(socket.protocol(), connection, *message_limit);
+        let gate = gate.as_ref().map(|GateOf(gate)| Arc::clone(gate));
+        if let Some(gate) = &gate {
+            gate.open(&socket);
+        }
+        let calls = Calls::new(rpc.clone(), context, socket.clone(), limits, gate);
+        let life = Life::begin(socket, hooks);
+        let connection = Connection::new(websocket, calls, life, *timing, rpc.on_shutdown());
+        rpc.spawn(connection.serve());
+    }
+}
+
+/// Creates the response to a handshake that is refused.
+pub(super) fn refuse(refusal: Refusal, no_upgrade: StatusCode) -> Response<RpcBody> {
+    let mut response = match refusal {
+        Refusal::NoUpgrade => plain(no_upgrade, "This is a WebSocket endpoint"),
+        Refusal::Version => plain(StatusCode::UPGRADE_REQUIRED, "The version must be 13"),
+        Refusal::Malformed => plain(StatusCode::BAD_REQUEST, "Not a WebSocket handshake"),
+        Refusal::Origin => plain(StatusCode::FORBIDDEN, "This origin is not allowed"),
+    };
+    if response.status() == StatusCode::UPGRADE_REQUIRED {
+        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
+    response
+}
+
+/// Creates a response of plain text.
+pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<RpcBody> {
+    let mut response = Response::new(RpcBody::full(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
