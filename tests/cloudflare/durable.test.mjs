@@ -159,6 +159,16 @@ for (const Host of [Process, DurableObject]) {
       }
     });
 
+    test("a reader that missed more than fits into a socket keeps its socket", async () => {
+      const channel = named();
+      const text = "x".repeat(200_000);
+      const first = await tell(channel, text);
+      for (let n = 0; n < 12; n += 1) await tell(channel, text);
+      const { iterator, own } = await open({ channel }, {}, { lastEventId: first });
+      await take(iterator, 12);
+      assert.equal(own.length, 1);
+    });
+
     test("evictions while events are published lose and repeat none", async () => {
       const channel = named();
       const readers = [await open({ channel }), await open({ channel, name: "bob" })];

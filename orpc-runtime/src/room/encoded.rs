@@ -114,6 +114,17 @@ impl<T, R, E> EncodedEvent<T, R, E> {
         socket.send_event(id.as_json(), self.event.is_last(), write)
     }
 
+    /// Sends the event, unless the client has to read first: then the sender keeps it.
+    #[cfg(feature = "durable")]
+    pub(crate) fn try_send(
+        &self,
+        socket: &Socket,
+        id: &HibernationId<T, R, E>,
+    ) -> Result<(), SendError> {
+        let write = |out: &mut _| self.event.encode(socket.protocol(), id.as_json(), out);
+        socket.try_send_event(id.as_json(), write)
+    }
+
     /// Creates an event from an envelope that was serialised before.
     pub(crate) fn of_envelope(meta: EventMeta, envelope: Bytes) -> Self {
         Self { event: SharedEvent::new(EventKind::Message, meta, envelope), types: PhantomData }

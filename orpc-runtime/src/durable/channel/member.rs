@@ -173,7 +173,7 @@ impl Member {
         if let Some(id) = id {
             // A socket that has ended, or does not read, is told nothing further: its client comes
             // back with the last event that it received.
-            _ = self.send(socket, &id, event, encoded);
+            _ = self.send(socket, event, || encoded.send(socket, &id));
         }
     }
 
@@ -181,9 +181,8 @@ impl Member {
     pub(super) fn send(
         &self,
         socket: &Socket,
-        id: &ReadingId,
         event: &LoggedEvent,
-        encoded: &ReadingEvent,
+        send: impl FnOnce() -> Result<(), SendError>,
     ) -> Result<(), SendError> {
         if !self.client.may_go_on(socket, clock::wall()) {
             return Err(SendError::Closed);
@@ -196,7 +195,7 @@ impl Member {
         {
             return Ok(());
         }
-        encoded.send(socket, id)
+        send()
     }
 
     /// Ends the reading of an iterator.

@@ -22,7 +22,7 @@ use crate::procedure::HibernationId;
 use crate::publish::{
     EventId, Gap, IntoStart, NewEvent, PublishError, ReadError, Start, StoreError, StoreErrorKind,
 };
-use crate::socket::{CloseCode, Socket, SocketConfig};
+use crate::socket::{CloseCode, SendError, Socket, SocketConfig};
 use crate::stateful::{RoomHandle, StorageError};
 use crate::task::Handle;
 use crate::value::Value;
@@ -240,7 +240,7 @@ impl Shared {
 
     async fn catches_up(&self, socket: &Socket, member: &Member) {
         loop {
-            socket.ready().await;
+            socket.outbox().room().await;
             let mut open = self.log.lock().await;
             let Some((id, position)) = member.behind() else { return };
             let events = match self.opened(&mut open).await {
@@ -250,14 +250,18 @@ impl Shared {
             // Another iterator of the socket may have begun meanwhile: the task goes on with it.
             match events {
                 Ok(Ok(events)) => {
-                    let sent = |event: &LoggedEvent| {
-                        member.send(socket, &id, event, &encoded(event)).is_ok()
-                    };
-                    match events.last() {
-                        None => member.move_to(socket, &id, None),
-                        Some(last) if events.iter().all(sent) => {
-                            member.move_to(socket, &id, Some(last.id));
-                        }
+                    let last = events.last().map(|event| event.id);
+                    let mut behind = position;
+                    let stopped = events.iter().find_map(|event| {
+                        let send = || encoded(event).try_send(socket, &id);
+                        let sent = member.send(socket, event, send);
+                        behind = if sent.is_ok() { event.id } else { behind };
+                        sent.err()
+                    });
+                    match stopped {
+                        None if last.is_none() => member.move_to(socket, &id, None),
+                        // The rest is read again when there is room.
+                        None | Some(SendError::Full) => member.move_to(socket, &id, Some(behind)),
                         // The client has stopped the iterator, or left.
                         Some(_) => member.end(socket, &id),
                     }
