@@ -117,8 +117,7 @@ impl<'a> Script<'a> {
     /// Takes the answers that are complete and sends as many requests.
     fn turn(&mut self, connection: &mut Connection) -> io::Result<u64> {
         let mut answered = 0;
-        loop {
-            let Some(id) = self.answer(connection)? else { break };
+        while let Some(id) = self.answer(connection)? {
             connection.send(&self.requests[id]);
             answered += 1;
         }
