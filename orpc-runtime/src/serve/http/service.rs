@@ -87,7 +87,7 @@ pub(super) struct Timeouts {
 /// | [`body_timeout`](HttpService::body_timeout) | 20 s without a piece of a body | TIMEOUT, 408 |
 /// | [`input_timeout`](HttpService::input_timeout) | 75 s without a piece of an event iterator that a client sends | the iterator ends with TIMEOUT |
 /// | [`memory`](HttpService::memory), shared with the WebSocket service of the same [`Rpc`] | 256 MiB kept for all requests and sockets | SERVICE_UNAVAILABLE, 503 |
-/// | [`connection_memory`](HttpService::connection_memory) | 40 MiB kept for the requests of one [`Connection`], and for one request without that | TOO_MANY_REQUESTS, 429 |
+/// | [`connection_memory`](HttpService::connection_memory) | 40 MiB kept for the requests of one [`Connection`](super::Connection), and for one request without that | TOO_MANY_REQUESTS, 429 |
 /// | [`write_timeout`](HttpService::write_timeout) | 30 s in which the client takes nothing of the response | the connection is broken off |
 /// | depth of JSON | 128 | BAD_REQUEST, 400 |
 /// | items of an envelope's `meta` | 50,000 | BAD_REQUEST, 400 |
@@ -397,7 +397,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
         self.memory(&MemoryBudget::new(bytes))
     }
 
-    /// Sets the maximum number of bytes of that budget for the requests of one [`Connection`], or for one request if
+    /// Sets the maximum number of bytes of that budget for the requests of one [`Connection`](super::Connection), or for one request if
     /// the server names no connection; 40 MiB by default. Beyond that a request is refused with TOO_MANY_REQUESTS, 429.
     #[must_use]
     pub fn connection_memory(self, bytes: usize) -> Self {

@@ -10,7 +10,7 @@ use http::Response;
 
 use crate::http::RpcBody;
 
-/// The future of a [`WebSocketService`] or a `WebSocketProxy`.
+/// The future of a [`WebSocketService`](super::WebSocketService) or a `WebSocketProxy`.
 pub struct WebSocketFuture(Either<Ready<Response<RpcBody>>, BoxFuture<'static, Response<RpcBody>>>);
 
 impl WebSocketFuture {
