@@ -162,6 +162,23 @@ async fn a_reader_gets_missed_and_then_live_events_once_each() {
 }
 
 #[tokio::test]
+async fn a_reader_gets_more_than_its_socket_has_room_for_in_order_once_it_reads() {
+    let host = host();
+    let text = |n: u32| Value::from(format!("{n} {}", "x".repeat(100_000)));
+    let first = host.publish(0).await;
+    for n in 1..=35 {
+        host.publish(text(n)).await;
+    }
+    let mut socket = host.open(&host.token(|it| it)).await;
+    subscribe(&mut socket, Some(&first.to_string())).await;
+    // Live events, while most of the missed ones wait for the reader.
+    for n in 36..=38 {
+        host.publish(text(n)).await;
+    }
+    assert_eq!(values(&mut socket, 38).await, (1..=38).map(text).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn audiences_hold_for_live_and_replayed_events() {
     let host = host();
     let tools = |it: DurableIterator<Lobby>| it.method::<methods::tools::router>();

@@ -1,7 +1,7 @@
 //! Events of a publisher as clients receive them.
 
+use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http_body_util::BodyExt as _;
 use orpc_runtime::prelude::*;
@@ -13,8 +13,10 @@ use tower::ServiceExt as _;
 use crate::support::websocket::{Raw, TEXT, channel, within};
 use crate::support::{post, send};
 
-/// Number of times that a `Rich` was serialised.
-static SERIALISED: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    /// Number of times that a `Rich` was serialised by the test of this thread.
+    static SERIALISED: Cell<usize> = const { Cell::new(0) };
+}
 
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 pub struct Rich {
@@ -28,7 +30,7 @@ impl Serialize for Rich {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
 
-        SERIALISED.fetch_add(1, Ordering::SeqCst);
+        SERIALISED.set(SERIALISED.get() + 1);
         let mut rich = serializer.serialize_struct("Rich", 4)?;
         rich.serialize_field("big", &self.big)?;
         rich.serialize_field("at", &self.at)?;
@@ -113,7 +115,7 @@ async fn an_event_is_serialised_once_for_all_and_is_the_same_over_http_and_webso
         assert!(socket.message().await.text().contains("text/event-stream"));
         sockets.push(socket);
     }
-    SERIALISED.store(0, Ordering::SeqCst);
+    SERIALISED.set(0);
     let mut ids = Vec::new();
     for n in 1..4 {
         ids.push(app.rich.publish("room", &rich(n)).await.unwrap().to_string());
@@ -144,7 +146,7 @@ async fn an_event_is_serialised_once_for_all_and_is_the_same_over_http_and_webso
     let seen: Vec<_> = over_socket[0].iter().map(|(id, _)| id.as_str().unwrap()).collect();
     assert_eq!(seen, ids);
     assert_eq!(over_socket[0][0].1["meta"], json!([[0, "big"], [1, "at"], [0, "wide"]]));
-    assert_eq!(SERIALISED.load(Ordering::SeqCst), 3, "once per event, for ten readers");
+    assert_eq!(SERIALISED.get(), 3, "once per event, for ten readers");
 }
 
 #[tokio::test]

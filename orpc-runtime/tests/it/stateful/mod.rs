@@ -4,7 +4,6 @@
 #[path = "../../../../tests/cloudflare/room/src/suite.rs"]
 mod suite;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -14,8 +13,7 @@ use orpc_runtime::stateful::{
 };
 use tokio::sync::Notify;
 
-/// Number of live instances, and alarms by the names of their rooms.
-static INSTANCES: AtomicUsize = AtomicUsize::new(0);
+/// Alarms by the names of their rooms.
 static RANG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static RINGS: Notify = Notify::const_new();
 
@@ -27,7 +25,6 @@ impl StatefulRoom for Ringing {
     type Procedures = ();
 
     fn new(room: RoomHandle) -> Self {
-        INSTANCES.fetch_add(1, Ordering::SeqCst);
         Self { room }
     }
 
@@ -44,12 +41,6 @@ impl StatefulRoom for Ringing {
             panic!("an alarm that is to panic");
         }
         Ok(())
-    }
-}
-
-impl Drop for Ringing {
-    fn drop(&mut self) {
-        INSTANCES.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
