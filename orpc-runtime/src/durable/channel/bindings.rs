@@ -1,4 +1,4 @@
-//! What the storage of a channel knows about clients: ids that they chose, and revoked ones.
+//! Clients that the storage of a channel knows: by ids that they chose, and revoked ones.
 
 use std::time::{Duration, SystemTime};
 
@@ -33,7 +33,7 @@ const CANDIDATES: usize = 16;
 /// Ids of clients in the storage of a room, by the rules of [`Ids`](crate::durable::ids::Ids).
 pub(super) struct Bindings {
     storage: Storage,
-    /// What was counted; `None` until then.
+    /// The number, once it was counted.
     counted: Option<Counted>,
 }
 

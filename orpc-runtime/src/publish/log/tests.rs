@@ -289,7 +289,7 @@ fn only_the_file_that_was_left_is_continued() {
             assert_eq!(is_continued(&found, Some(&witness)), expected, "{found:?} {is_closed}");
         }
     }
-    // What is unknown proves nothing.
+    // An unknown epoch proves nothing.
     for unknown in [boot(None), file(None)] {
         let witness = Witness { found: unknown, is_closed: true };
         assert!(!is_continued(&unknown, Some(&witness)), "{unknown:?}");

@@ -102,11 +102,11 @@ pub struct App {
     pub lobbies: DurableTokens<Lobby>,
     /// Likewise.
     pub fleeting: DurableTokens<Fleeting>,
-    /// Where the lobbies are.
+    /// Publisher of the lobbies.
     pub publisher: Arc<dyn PublishSink>,
 }
 
-/// What an iterator is opened with.
+/// Settings with which an iterator is opened.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Open {

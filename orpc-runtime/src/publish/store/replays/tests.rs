@@ -137,7 +137,7 @@ async fn readers_that_leave_give_their_room_back() {
         let shelf = pool.replays().shelf();
         assert!(shelf.orders.is_empty() && shelf.seen.is_empty() && shelf.unseen.is_empty());
     }
-    // What the threads have reserved for those that are gone is released as well.
+    // Room that the threads have reserved for readers that are gone is released as well.
     while pool.replays().shelf().bytes > 0 {
         tokio::task::yield_now().await;
     }

@@ -260,7 +260,7 @@ fn schemas_that_hold_beside_each_other() {
         &[json!("ab")],
         &[json!("a"), json!("b")],
     );
-    // What a keyword leaves open depends on those beside it in the same schema.
+    // The members that a keyword leaves open depend on those beside it in the same schema.
     for (one, other) in [
         (json!({ "additionalProperties": false }), json!({ "properties": { "a": true } })),
         (json!({ "properties": { "a": true } }), json!({ "additionalProperties": false })),
