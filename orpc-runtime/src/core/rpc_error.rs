@@ -1,7 +1,7 @@
 //! The errors that a procedure declares.
 
 use super::{Code, Error};
-use crate::schema::SchemaOf;
+use crate::schema::TypeSchema;
 
 /// An error that a procedure may fail with.
 ///
@@ -41,7 +41,7 @@ pub struct ErrorDeclaration {
     code: &'static str,
     status: u16,
     message: &'static str,
-    data: Option<SchemaOf>,
+    data: Option<TypeSchema>,
 }
 
 impl ErrorDeclaration {
@@ -74,7 +74,7 @@ impl ErrorDeclaration {
     /// Sets the type of the data.
     #[must_use]
     pub fn with_data<T: schemars::JsonSchema>(mut self) -> Self {
-        self.data = Some(|generator| generator.subschema_for::<T>());
+        self.data = Some(TypeSchema::of::<T>());
         self
     }
 
@@ -94,7 +94,7 @@ impl ErrorDeclaration {
     }
 
     /// Writes the JSON Schema of the data.
-    pub(crate) fn data_schema(&self) -> Option<SchemaOf> {
+    pub(crate) fn data_schema(&self) -> Option<TypeSchema> {
         self.data
     }
 }

@@ -17,7 +17,7 @@ use crate::procedure::{
     Definition, IoSchema, IoSchemaKind, Member, MiddlewareSignature, Signature,
 };
 use crate::router::{Router, encoded};
-use crate::schema::{SchemaOf, Side, each_part_mut, refine_for_description};
+use crate::schema::{Side, TypeSchema, each_part_mut, refine_for_description};
 
 /// Start of a reference to a named type.
 const DEFINITIONS: &str = "#/$defs/";
@@ -184,8 +184,8 @@ impl Types {
         Self { generator: settings.into_generator(), side }
     }
 
-    fn schema(&mut self, schema: SchemaOf) -> Schema {
-        let schema = schema(&mut self.generator).to_value();
+    fn schema(&mut self, schema: TypeSchema) -> Schema {
+        let schema = schema.generate(&mut self.generator).to_value();
         into_schema(refine_for_description(&schema, self.generator.definitions(), self.side))
     }
 

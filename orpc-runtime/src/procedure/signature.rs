@@ -3,11 +3,10 @@
 use std::any::TypeId;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaGenerator;
 
 use super::definition::{Definition, MiddlewareDefinition};
 use crate::core::ErrorDeclaration;
-use crate::schema::SchemaOf;
+use crate::schema::TypeSchema;
 
 /// Type of an input or output of a procedure.
 #[derive(Debug, Clone, Copy)]
@@ -16,11 +15,11 @@ pub struct IoSchema(pub(crate) IoSchemaKind);
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum IoSchemaKind {
     /// A value; `None` is `()`, which is undefined in JavaScript.
-    Value(Option<SchemaOf>),
+    Value(Option<TypeSchema>),
     /// An event iterator, of these events and this return value.
-    Events(Option<SchemaOf>, Option<SchemaOf>),
+    Events(Option<TypeSchema>, Option<TypeSchema>),
     /// An event iterator of these events, with procedures as its members.
-    Object(Option<SchemaOf>, fn() -> Vec<Member>),
+    Object(Option<TypeSchema>, fn() -> Vec<Member>),
 }
 
 /// A procedure that is called on an event iterator.
@@ -48,8 +47,8 @@ impl IoSchema {
     }
 }
 
-fn schema_of<T: JsonSchema + 'static>() -> Option<SchemaOf> {
-    (TypeId::of::<T>() != TypeId::of::<()>()).then_some(SchemaGenerator::subschema_for::<T>)
+fn schema_of<T: JsonSchema + 'static>() -> Option<TypeSchema> {
+    (TypeId::of::<T>() != TypeId::of::<()>()).then(TypeSchema::of::<T>)
 }
 
 /// The types of one procedure.

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use jsonschema::json::SerdeJson;
 use jsonschema::{Draft, PatternOptions, Validator};
-use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,7 @@ use super::program::Program;
 use super::recursion::refuse_circles;
 use super::refine::{Purpose, Refiner, Side};
 use super::refs::Refs;
+use super::type_schema::{TypeSchema, named};
 use super::walk::Walk;
 use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};
 
@@ -60,16 +61,15 @@ impl From<TooManyPlaces> for SchemaError {
 /// Returns the JSON Schema (draft 2020-12) of the values that a type deserialises from.
 pub(super) fn input_schema<T: JsonSchema>() -> Result<Value, SchemaError> {
     let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(NumberRange);
-    let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
-    refined(schema, Side::Read, std::any::type_name::<T>())
+    let type_name = std::any::type_name::<T>();
+    let schema = named(type_name, || settings.into_generator().into_root_schema_for::<T>());
+    refined(schema.to_value(), Side::Read, type_name)
 }
 
 /// Returns the JSON Schema of the values that a type serialises to.
-pub(super) fn output_schema(
-    schema: fn(&mut SchemaGenerator) -> Schema,
-) -> Result<Value, SchemaError> {
+pub(super) fn output_schema(schema: TypeSchema) -> Result<Value, SchemaError> {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut root = schema(&mut generator);
+    let mut root = schema.generate(&mut generator);
     let definitions = generator.take_definitions(true);
     if !definitions.is_empty() {
         root.insert("$defs".to_owned(), Value::Object(definitions));

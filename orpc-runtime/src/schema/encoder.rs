@@ -4,7 +4,6 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use schemars::generate::SchemaGenerator;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
@@ -12,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::compile::{SchemaError, output_schema};
 use super::recursion::refuse_circles;
+use super::type_schema::TypeSchema;
 use crate::value::{File, Integers, KEYWORD, Places, is_wide, write_plain, write_typed};
 
 /// Encodes the values of one type, according to its JSON Schema.
@@ -30,7 +30,7 @@ pub(crate) enum OutputEncoder {
 impl OutputEncoder {
     /// Creates the encoder of a type.
     pub(crate) fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
-        Self::of_schema(&output_schema(SchemaGenerator::subschema_for::<T>)?)
+        Self::of_schema(&output_schema(TypeSchema::of::<T>())?)
     }
 
     /// Returns the encoder of a type that no procedure has compiled. It is created

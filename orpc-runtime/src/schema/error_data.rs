@@ -1,10 +1,8 @@
 //! The data of a declared error.
 
-use schemars::Schema;
-use schemars::generate::SchemaGenerator;
-
 use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema};
 use super::node::{Typed, TypedNode};
+use super::type_schema::TypeSchema;
 use crate::value::{Places, Step, Value};
 
 /// Schema of an error's data, which are serialised before their type is known.
@@ -15,7 +13,7 @@ pub(crate) struct ErrorDataSchema {
 }
 
 impl ErrorDataSchema {
-    pub(crate) fn compile(schema: fn(&mut SchemaGenerator) -> Schema) -> Result<Self, SchemaError> {
+    pub(crate) fn compile(schema: TypeSchema) -> Result<Self, SchemaError> {
         let schema = output_schema(schema)?;
         let Survey { wide, codes } = Survey::of(&schema);
         Ok(Self {

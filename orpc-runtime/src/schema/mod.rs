@@ -22,10 +22,8 @@ mod program;
 mod recursion;
 mod refine;
 mod refs;
+mod type_schema;
 mod walk;
-
-use schemars::Schema;
-use schemars::generate::SchemaGenerator;
 
 pub use compile::SchemaError;
 pub(crate) use decoder::read_envelope;
@@ -38,6 +36,4 @@ pub(crate) use keyword::MAX_SAFE_INTEGER;
 pub(crate) use output::{OutputError, OutputWriter};
 pub(crate) use refine::{Side, refine_for_description};
 pub(crate) use refs::each_part_mut;
-
-/// Generates the schema of a type.
-pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+pub(crate) use type_schema::TypeSchema;

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaGenerator;
 use serde::Serialize;
 
 use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema};
 use super::encoder::OutputEncoder;
 use super::issue::Issue;
 use super::node::{Typed, TypedNode};
+use super::type_schema::TypeSchema;
 use crate::value::{Envelope, File, Value};
 
 /// Writes the values of one type, and may check them against its JSON Schema.
@@ -98,7 +98,7 @@ struct OutputCheck {
 
 impl OutputCheck {
     fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
-        let schema = output_schema(SchemaGenerator::subschema_for::<T>)?;
+        let schema = output_schema(TypeSchema::of::<T>())?;
         let Survey { codes, .. } = Survey::of(&schema);
         Ok(Self { validator: compile_typed(&schema)?, codes })
     }

@@ -1,3 +1,4 @@
 //! Schemas and the types that they describe.
 
 mod agreement;
+mod endless;
