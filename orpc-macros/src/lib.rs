@@ -79,6 +79,8 @@ use proc_macro::TokenStream;
 /// * `name = "…"`: the name on the wire, otherwise the function's in camelCase;
 /// * `method = GET`: can be called with GET, too;
 /// * `meta(key = value, …)`: metadata, each value a literal;
+/// * `validate = check`: a function of the decoded input, `fn(&Input) -> Result<(), Issue>`, for rules across
+///   fields; it may return `Result<(), Vec<Issue>>` or `Vec<Issue>` as well;
 /// * `with = middleware` or `with = [first, second]`: middlewares that run before the
 ///   function and may extend the context, see [`macro@middleware`];
 /// * `crate = "…"`: the path of `orpc_runtime` where it has another name.

@@ -29,13 +29,14 @@ fn app() -> App {
 
 #[tokio::main]
 async fn main() {
-    // Through the router, with its middlewares and hooks.
-    let greeting = api::router().call::<api::greet>(app(), "Ada".into()).await;
+    // As a client would call it, in the same process.
+    let greeting = Rpc::new(api::router()).test(app()).call::<api::greet>("Ada").await;
     println!("{greeting:?}");
 }
 
 #[cfg(test)]
 mod tests {
+    use orpc_runtime::CallError;
     use tower::ServiceExt as _;
 
     use super::*;
@@ -43,6 +44,14 @@ mod tests {
     #[tokio::test]
     async fn the_function_greets() {
         assert_eq!(api::greet(&app(), "Ada".into()).await, "Hello, Ada!");
+    }
+
+    #[tokio::test]
+    async fn a_client_is_greeted() {
+        let ada = Rpc::new(api::router()).test(app()).bearer("ada");
+        assert_eq!(ada.call::<api::greet>("Ada").await.unwrap(), "Hello, Ada!");
+        let refused = ada.call::<api::greet>(1).await;
+        assert!(matches!(refused, Err(CallError::Refused(error)) if error.code() == "BAD_REQUEST"));
     }
 
     #[tokio::test]

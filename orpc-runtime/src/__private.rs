@@ -17,7 +17,7 @@ pub use crate::procedure::{
     StreamHandler, Streams, Unary, UnaryHandler, UnaryOutput,
 };
 pub use crate::router::Router;
-pub use crate::schema::{DecodeError, InputDecoder, SchemaError, derived};
+pub use crate::schema::{DecodeError, InputDecoder, IntoIssues, Issue, SchemaError, derived};
 pub use crate::value::Envelope;
 pub use futures::stream::{BoxStream, Empty, Stream};
 pub use orpc_runtime_macros::{JsonSchema, contract, middleware, procedure, router};

@@ -43,15 +43,15 @@ pub use derive::JsonSchema;
 pub use entries::{EntryOf, RouterModule};
 pub use orpc_runtime_macros::{RpcError, contract, middleware, procedure, router};
 pub use procedure::{
-    Call, CallEnd, Completed, Definition, Deprecation, EventIterator, Extended, Hibernating,
-    HibernatingIterator, HibernationId, Hooks, Lends, MayLend, MetaValue, Middleware, Next,
-    PeerAddr, Procedure, ProcedureInput, ProcedureKind, ProcedureOutput, ResponseGuard,
+    Call, CallBuilder, CallEnd, Completed, Definition, Deprecation, EventIterator, Extended,
+    Hibernating, HibernatingIterator, HibernationId, Hooks, Lends, MayLend, MetaValue, Middleware,
+    Next, PeerAddr, Procedure, ProcedureInput, ProcedureKind, ProcedureOutput, ResponseGuard,
     ResponseHead, RunMiddleware,
 };
 pub use router::{CallError, Router, RouterError, RouterIssue};
 pub use rpc::Rpc;
 pub use schema::Issue;
-pub use serve::{ContextSource, IntoContext};
+pub use serve::{ContextSource, IntoContext, TestClient};
 pub use socket::{
     AttachmentError, CloseCode, CloseFrame, Frame, KeepError, KeptSocket, Notice, NoticeError,
     SendError, Socket, SocketConfig, SocketKeeper, TagError, Turn, Turns,

@@ -9,8 +9,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::core::Error;
 use crate::procedure::{
-    Below, Call, Definition, ErasedProcedure, Hooks, LocalError, Mount, MountPoint, Mounted,
-    Procedure, RunMiddleware, Target, behind, hooked,
+    Below, Call, Definition, ErasedProcedure, Hooks, LocalError, LocalInput, Mount, MountPoint,
+    Mounted, Procedure, RunMiddleware, Target, behind, hooked,
 };
 
 /// Characters that `encodeURIComponent` leaves unescaped besides letters and digits (ECMA-262,
@@ -178,9 +178,10 @@ pub enum CallError<E> {
     /// The procedure itself failed.
     #[error("the procedure failed")]
     Procedure(E),
-    /// A middleware before the procedure ended the call.
-    #[error("a middleware ended the call: {0}")]
-    Middleware(Error),
+    /// The call did not reach the procedure: its context, its input or a middleware
+    /// refused it.
+    #[error("the call was refused: {0}")]
+    Refused(Error),
 }
 
 impl<C: Send + Sync + 'static> Router<C> {
@@ -313,19 +314,15 @@ impl<C: Send + Sync + 'static> Router<C> {
         context: impl Into<Arc<C>>,
         input: P::Input,
     ) -> Result<P::Reply, CallError<P::Error>> {
-        let Some(route) =
-            self.by_type.get_or_init(|| self.routes_by_type()).get(&TypeId::of::<P>())
-        else {
-            return Err(CallError::NotInRouter(P::definition().name));
-        };
-        let call = Arc::new(Call::in_process(Arc::clone(&route.target)));
-        match route.procedure.call(context.into(), call, Box::new(input)).await {
-            Ok(reply) => reply.downcast().map(|reply| *reply).map_err(|_| foreign()),
-            Err(LocalError::Procedure(error)) => Err(error
-                .downcast()
-                .map_or_else(|_| foreign(), |error| CallError::Procedure(*error))),
-            Err(LocalError::Middleware(error)) => Err(CallError::Middleware(error)),
-        }
+        let route = self.route_of::<P>()?;
+        let call = Arc::new(Call::builder().build_for(Arc::clone(&route.target)));
+        route.call::<P>(context.into(), call, LocalInput::Typed(Box::new(input))).await
+    }
+
+    /// Returns the first route of a procedure.
+    pub(crate) fn route_of<P: Procedure>(&self) -> Result<&Route<C>, CallError<P::Error>> {
+        let routes = self.by_type.get_or_init(|| self.routes_by_type());
+        routes.get(&TypeId::of::<P>()).ok_or(CallError::NotInRouter(P::definition().name))
     }
 
     /// Returns the paths of all procedures with their definitions, in the order they
@@ -420,7 +417,7 @@ impl RouterIssue {
 /// Returns the error for a reply or an error of other types than the procedure's: no
 /// middleware can create one.
 fn foreign<E>() -> CallError<E> {
-    CallError::Middleware(Error::hidden())
+    CallError::Refused(Error::hidden())
 }
 
 /// Encodes a path as it appears in a URL.
@@ -456,6 +453,22 @@ impl<C> Route<C> {
         let definition = mounted.definition.clone();
         let target = Arc::new(Target { path: path.join("/").into(), definition });
         Some(Self { target, procedure })
+    }
+
+    /// Calls the procedure, which is `P`, in the same process.
+    pub(crate) async fn call<P: Procedure>(
+        &self,
+        context: Arc<C>,
+        call: Arc<Call>,
+        input: LocalInput,
+    ) -> Result<P::Reply, CallError<P::Error>> {
+        match self.procedure.call(context, call, input).await {
+            Ok(reply) => reply.downcast().map(|reply| *reply).map_err(|_| foreign()),
+            Err(LocalError::Procedure(error)) => Err(error
+                .downcast()
+                .map_or_else(|_| foreign(), |error| CallError::Procedure(*error))),
+            Err(LocalError::Refused(error)) => Err(CallError::Refused(error)),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod host {
-    use std::io;
+    use std::{io, panic, thread};
 
     pub(crate) use tokio::runtime::Handle;
     #[cfg(feature = "websocket")]
@@ -22,6 +22,30 @@ mod host {
     ) -> io::Result<Blocking<R>> {
         let runtime = Handle::try_current().map_err(io::Error::other)?;
         Ok(runtime.spawn_blocking(work))
+    }
+
+    /// Size of the stack of a named thread, in bytes: that of a program's first thread on Linux.
+    const STACK: usize = 8 << 20;
+
+    /// Runs work on a thread of that name and waits for its result. A panic goes on in the caller.
+    ///
+    /// If no thread can be spawned, the work runs here.
+    pub(crate) fn run_named<R: Send>(name: String, work: impl FnOnce() -> R + Send) -> R {
+        let builder = thread::Builder::new().name(name).stack_size(STACK);
+        let mut work = Some(work);
+        let mut result = None;
+        let ended = thread::scope(|scope| {
+            let run = || result = work.take().map(|work| work());
+            builder.spawn_scoped(scope, run).map(thread::ScopedJoinHandle::join)
+        });
+        if let Ok(Err(panic)) = ended {
+            panic::resume_unwind(panic);
+        }
+        match (result, work) {
+            (Some(result), _) => result,
+            (None, Some(work)) => work(),
+            (None, None) => unreachable!("the thread has ended without a panic"),
+        }
     }
 }
 
@@ -73,6 +97,11 @@ mod host {
         work: impl FnOnce() -> R + Send + 'static,
     ) -> io::Result<Blocking<R>> {
         Ok(std::future::ready(Ok(work())))
+    }
+
+    /// Runs work at once: there is no other thread.
+    pub(crate) fn run_named<R>(_: String, work: impl FnOnce() -> R) -> R {
+        work()
     }
 }
 

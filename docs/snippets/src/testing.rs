@@ -20,6 +20,7 @@ pub mod api {
 
 #[cfg(test)]
 mod tests {
+    use orpc_runtime::CallError;
     use tower::ServiceExt as _;
 
     use super::*;
@@ -32,6 +33,15 @@ mod tests {
     #[tokio::test]
     async fn greets() {
         assert_eq!(api::greet(&app(), "Ada".into()).await, "Hello, Ada!");
+    }
+
+    /// By a client in the same process: context, headers, cookies, validation, middlewares.
+    #[tokio::test]
+    async fn greets_a_client() {
+        let ada = Rpc::new(api::router()).test(app()).bearer("ada");
+        assert_eq!(ada.call::<api::greet>("Ada").await.unwrap(), "Hello, Ada!");
+        let refused = ada.call::<api::greet>(1).await;
+        assert!(matches!(refused, Err(CallError::Refused(error)) if error.code() == "BAD_REQUEST"));
     }
 
     /// Through the router, with its middlewares and hooks, without a wire.

@@ -51,6 +51,28 @@ pub fn checked_router() -> Router<()> {
 }
 // #endregion outputs
 
+// #region across
+use orpc_runtime::Issue;
+
+#[derive(Deserialize, JsonSchema)]
+pub struct Stay {
+    first_night: u32,
+    last_night: u32,
+}
+
+fn in_order(stay: &Stay) -> Result<(), Issue> {
+    if stay.first_night <= stay.last_night {
+        return Ok(());
+    }
+    Err(Issue::new("Must not be before the first night").at("last_night"))
+}
+
+#[procedure(validate = in_order)]
+pub async fn book(stay: Stay) -> u32 {
+    stay.last_night - stay.first_night + 1
+}
+// #endregion across
+
 #[cfg(test)]
 mod tests {
     use super::*;

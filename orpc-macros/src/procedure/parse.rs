@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) meta: Vec<(Ident, Lit)>,
     /// The middlewares, the first one outermost.
     pub(crate) with: Vec<Path>,
+    /// The function that checks a decoded input.
+    pub(crate) validate: Option<Path>,
     /// The path of `orpc_runtime`, if it is given.
     pub(crate) runtime: Option<Runtime>,
 }
@@ -24,7 +26,9 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Self {
         let mut options = Self::default();
-        for option in parse_options(tokens, &["name", "method", "meta", "with", "crate"], errors) {
+        for option in
+            parse_options(tokens, &["name", "method", "meta", "with", "validate", "crate"], errors)
+        {
             match option.key.to_string().as_str() {
                 "name" => options.name = option.text(errors),
                 "method" => match &option.value {
@@ -40,6 +44,13 @@ impl Options {
                     _ => option.report("write `meta(key = value, …)`", errors),
                 },
                 "with" => options.with = option.paths(errors),
+                "validate" => match option.value {
+                    OptionValue::Path(path) => options.validate = Some(path),
+                    _ => option.report(
+                        "write `validate = name`, the name of a function of the input, without quotes",
+                        errors,
+                    ),
+                },
                 _ => options.runtime = Some(option.runtime(errors)),
             }
         }

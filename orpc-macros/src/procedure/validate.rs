@@ -72,11 +72,15 @@ impl Output {
 impl Procedure<'_> {
     /// Returns the type of the input.
     pub(crate) fn input(&self) -> Option<&Type> {
-        self.arguments.iter().find_map(|argument| match argument {
-            Argument::Owned(ty) => Some(ty),
-            Argument::Borrowed(_) | Argument::MaybeBorrowed(_) => None,
-        })
+        input(&self.arguments)
     }
+}
+
+fn input(arguments: &[Argument]) -> Option<&Type> {
+    arguments.iter().find_map(|argument| match argument {
+        Argument::Owned(ty) => Some(ty),
+        Argument::Borrowed(_) | Argument::MaybeBorrowed(_) => None,
+    })
 }
 
 /// Checks a function. Reports all its mistakes.
@@ -91,6 +95,9 @@ pub(crate) fn validate<'a>(
     let (wire_name, place) = options.wire_name(&signature.ident);
     check_name(&wire_name, place, errors);
     let arguments = arguments(signature, errors);
+    if let (Some(check), None) = (&options.validate, input(&arguments)) {
+        errors.at(check, "remove `validate`, or take an input by value: there is nothing to check");
+    }
     let output = output(signature, errors)?;
     Some(Procedure {
         subject,

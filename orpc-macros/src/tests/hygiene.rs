@@ -143,12 +143,12 @@ impl VisitMut for BehindUser {
     }
 }
 
-/// `with = [a, b], hooks = C, context = D` with the paths behind `user::`.
+/// `with = [a, b], validate = f, hooks = C, context = D` with the paths behind `user::`.
 fn named_behind_user(tokens: TokenStream) -> TokenStream {
     let mut names_paths = false;
     let behind = |token: proc_macro2::TokenTree| match token {
         proc_macro2::TokenTree::Ident(ident)
-            if ["with", "hooks", "context"].iter().any(|key| ident == key) =>
+            if ["with", "validate", "hooks", "context"].iter().any(|key| ident == key) =>
         {
             names_paths = true;
             ident.into_token_stream()

@@ -46,6 +46,11 @@ const _: () = {
                 .meta("limit", ::orpc_runtime::__private::MetaValue::Integer(5))
                 .meta("rate", ::orpc_runtime::__private::MetaValue::Float(0.5))
         }
+        fn validate(
+            input: &Self::Input,
+        ) -> ::orpc_runtime::__private::Vec<::orpc_runtime::__private::Issue> {
+            ::orpc_runtime::__private::IntoIssues::into_issues(checks::short(input))
+        }
     }
     impl ::orpc_runtime::__private::Unary for find {
         type Output = __Output;

@@ -14,7 +14,7 @@ use crate::core::{LastEventId, StatusError, UnicodeHeaders};
 use crate::socket::Socket;
 use crate::value::File;
 
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Request, response head and cancellation of one call. A procedure gets it by an
 /// argument of type `&Call`.
@@ -113,12 +113,6 @@ impl Call {
             response: Mutex::default(),
             cancellation: OnceLock::new(),
         }
-    }
-
-    /// Creates a call from the same process: no headers, no peer.
-    pub(crate) fn in_process(target: Arc<Target>) -> Self {
-        let (parts, ()) = http::Request::new(()).into_parts();
-        Self::from_parts(target, parts, UnicodeHeaders::default())
     }
 
     /// Returns the path of the procedure, its segments joined with `/`: `chat/send`.

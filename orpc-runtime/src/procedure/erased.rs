@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 
 use super::call::Call;
 use super::emitter::EventSink;
-use super::input::RawInput;
+use super::input::{OwnedInput, RawInput};
 use crate::core::{Error, Output};
 use crate::procedure::Opened;
 use crate::schema::SchemaError;
@@ -23,9 +23,8 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Result<Started, Error>;
 
-    /// Calls the function in the same process: the procedure's own input in, its
-    /// own reply out.
-    fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun;
+    /// Calls the function in the same process, which returns the procedure's own reply.
+    fn call(&self, context: Arc<C>, call: Arc<Call>, input: LocalInput) -> LocalRun;
 
     /// Returns the kind of the run that [`start`](Self::start) returns.
     fn run_kind(&self) -> RunKind;
@@ -38,6 +37,14 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
 /// A value whose type only the procedure knows.
 pub(crate) type AnyValue = Box<dyn Any + Send>;
 
+/// The input of a call in the same process.
+pub(crate) enum LocalInput {
+    /// A value of the procedure's own type.
+    Typed(AnyValue),
+    /// An input as a client sends it, which is decoded behind the middlewares.
+    Received(OwnedInput),
+}
+
 /// A call in the same process.
 pub(crate) type LocalRun = BoxFuture<'static, Result<AnyValue, LocalError>>;
 
@@ -45,8 +52,8 @@ pub(crate) type LocalRun = BoxFuture<'static, Result<AnyValue, LocalError>>;
 pub(crate) enum LocalError {
     /// The procedure's own error.
     Procedure(Box<dyn Any + Send + Sync>),
-    /// An error of a middleware before it.
-    Middleware(Error),
+    /// An error of its input, or of a middleware before it.
+    Refused(Error),
 }
 
 /// Kind of a run, by which transports differ.

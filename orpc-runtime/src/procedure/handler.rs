@@ -8,6 +8,7 @@ use super::input::ProcedureInput;
 use super::output::ProcedureOutput;
 use crate::core::{EventError, EventItem, RpcError};
 use crate::procedure::Hibernating;
+use crate::schema::Issue;
 
 /// A function with `#[procedure]`. Implemented by the type that the attribute
 /// adds beside the function, under the same name.
@@ -23,6 +24,11 @@ pub trait Procedure: Sized + Send + Sync + 'static {
 
     /// Returns the description.
     fn definition() -> Definition;
+
+    /// Returns the issues of a decoded input, beside those that its schema finds.
+    fn validate(_: &Self::Input) -> Vec<Issue> {
+        Vec::new()
+    }
 }
 
 /// The context and the call, borrowed for one run of a procedure.

@@ -11,7 +11,9 @@ use futures::FutureExt as _;
 
 use super::call::Call;
 use super::emitter::EventSink;
-use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started};
+use super::erased::{
+    AnyValue, ErasedProcedure, LocalError, LocalInput, LocalRun, RunKind, Started,
+};
 use super::input::RawInput;
 use super::register::Mounted;
 use crate::core::Error;
@@ -205,12 +207,12 @@ impl<C: Send + Sync + 'static> ErasedProcedure<C> for Hooked<C> {
         Ok(Started { run: run.boxed(), events })
     }
 
-    fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun {
+    fn call(&self, context: Arc<C>, call: Arc<Call>, input: LocalInput) -> LocalRun {
         let watched = self.begin(&context, &call);
         let run = self.inner.call(context, call, input);
         let end = |end: &Result<AnyValue, LocalError>| match end {
             Ok(_) => watched.end(None),
-            Err(LocalError::Middleware(error)) => watched.end(Some(error)),
+            Err(LocalError::Refused(error)) => watched.end(Some(error)),
             Err(LocalError::Procedure(_)) => watched.end(Some(&Error::hidden())),
         };
         run.inspect(end).boxed()

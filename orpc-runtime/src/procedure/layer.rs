@@ -8,7 +8,7 @@ use super::call::Call;
 use super::declared_errors::DeclaredErrors;
 use super::emitter::EventSink;
 use super::erased::{
-    AnyValue, ErasedProcedure, Finished, LocalError, LocalRun, RunKind, Started, StreamEnd,
+    ErasedProcedure, Finished, LocalError, LocalInput, LocalRun, RunKind, Started, StreamEnd,
 };
 use super::handler::Scope;
 use super::input::RawInput;
@@ -126,23 +126,23 @@ where
         Ok(Started { run: Box::pin(run), events })
     }
 
-    fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun {
+    fn call(&self, context: Arc<C>, call: Arc<Call>, input: LocalInput) -> LocalRun {
         let inner = Arc::clone(&self.inner);
         let called = Arc::clone(&call);
         let done = self.around(context, call, move |context, call| async move {
             match inner.call(context, Arc::clone(&call), input).await {
                 Ok(reply) => Ok(Completed::new(Finished::Reply(reply), call)),
-                Err(LocalError::Middleware(error)) => Err(error),
+                Err(LocalError::Refused(error)) => Err(error),
                 Err(LocalError::Procedure(error)) => Err(Error::of_procedure(error)),
             }
         });
         Box::pin(async move {
             match done.await.and_then(|done| done.into_outcome_of(&called)) {
                 Ok(Finished::Reply(reply)) => Ok(reply),
-                Ok(_) => Err(LocalError::Middleware(Error::hidden())),
+                Ok(_) => Err(LocalError::Refused(Error::hidden())),
                 Err(error) => Err(match error.into_procedure_error() {
                     Ok(error) => LocalError::Procedure(error),
-                    Err(error) => LocalError::Middleware(error),
+                    Err(error) => LocalError::Refused(error),
                 }),
             }
         })

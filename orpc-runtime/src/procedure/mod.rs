@@ -2,6 +2,7 @@
 //! module does not depend on any wire protocol.
 
 mod call;
+mod call_builder;
 mod declared_errors;
 mod definition;
 mod docs;
@@ -24,6 +25,7 @@ mod signature;
 pub(crate) mod type_check;
 
 pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
+pub use call_builder::CallBuilder;
 pub use definition::{Definition, Deprecation, MetaValue, MiddlewareDefinition, ProcedureKind};
 pub use docs::Docs;
 pub use event_iterator::{EventIterator, InputEvents};
@@ -35,6 +37,7 @@ pub use handler::{
 pub(crate) use hibernating::Opened;
 pub use hibernating::{Hibernating, HibernatingIterator, HibernationId};
 pub use hooks::{CallEnd, Hooks};
+pub(crate) use input::OwnedInput;
 pub use input::{ProcedureInput, RawInput};
 pub use kind::{PreparedOutput, UnaryOutput};
 pub(crate) use middleware::Below;
@@ -45,7 +48,7 @@ pub use signature::{IoSchema, Member};
 
 pub(crate) use call::Target;
 pub(crate) use emitter::EventSink;
-pub(crate) use erased::{ErasedProcedure, ErasedRun, LocalError, RunKind, Started};
+pub(crate) use erased::{ErasedProcedure, ErasedRun, LocalError, LocalInput, RunKind, Started};
 #[cfg(feature = "http")]
 pub(crate) use erased::{Finished, StreamEnd};
 pub(crate) use hooks::hooked;

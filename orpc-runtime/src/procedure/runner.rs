@@ -10,12 +10,14 @@ use futures::FutureExt as _;
 use super::call::Call;
 use super::declared_errors::DeclaredErrors;
 use super::emitter::EventSink;
-use super::erased::{AnyValue, ErasedProcedure, LocalError, LocalRun, RunKind, Started};
+use super::erased::{
+    AnyValue, ErasedProcedure, LocalError, LocalInput, LocalRun, RunKind, Started,
+};
 use super::handler::{Procedure, Scope, UnaryHandler};
 use super::input::{ProcedureInput, RawInput};
 use super::kind::Kind;
 use crate::core::{Error, ErrorDeclaration, malformed_request, panic_text, undecoded_input};
-use crate::schema::SchemaError;
+use crate::schema::{DecodeError, SchemaError};
 use crate::value::{Envelope, Malformed};
 
 /// Runs a procedure of one kind.
@@ -73,7 +75,13 @@ impl<P: Procedure> Prepared<P> {
             check_envelope(input).map_err(|error| malformed_request(error.into()))?;
             return unit_input::<P>();
         };
-        P::Input::decode(decoder, input).map_err(undecoded_input)
+        let input = P::Input::decode(decoder, input).map_err(undecoded_input)?;
+        let issues = P::validate(&input);
+        if issues.is_empty() {
+            Ok(input)
+        } else {
+            Err(undecoded_input(DecodeError::Invalid(issues)))
+        }
     }
 }
 
@@ -107,10 +115,14 @@ where
         Ok(self.kind.start(Run { context, call, input }, errors, sink))
     }
 
-    fn call(&self, context: Arc<C>, call: Arc<Call>, input: AnyValue) -> LocalRun {
-        let run = typed::<P::Input>(input).map(|input| K::call(Run { context, call, input }));
+    fn call(&self, context: Arc<C>, call: Arc<Call>, input: LocalInput) -> LocalRun {
+        let input = match input {
+            LocalInput::Typed(value) => typed::<P::Input>(value),
+            LocalInput::Received(input) => input.read(|input| self.prepared.decode(input)),
+        };
+        let run = input.map(|input| K::call(Run { context, call, input }));
         Box::pin(async move {
-            let reply = run.map_err(LocalError::Middleware)?.await;
+            let reply = run.map_err(LocalError::Refused)?.await;
             match reply {
                 Ok(reply) => Ok(Box::new(reply) as AnyValue),
                 Err(error) => Err(LocalError::Procedure(Box::new(error))),

@@ -33,6 +33,71 @@ pub struct Issue {
     pub path: Vec<PathSegment>,
 }
 
+impl Issue {
+    /// Creates an issue of the whole input; [`at`](Self::at) names a part of it.
+    ///
+    /// ```
+    /// use orpc_runtime::Issue;
+    /// use orpc_runtime::prelude::*;
+    ///
+    /// #[derive(Deserialize, JsonSchema)]
+    /// pub struct Booking {
+    ///     first_night: u32,
+    ///     last_night: u32,
+    /// }
+    ///
+    /// fn in_order(booking: &Booking) -> Result<(), Issue> {
+    ///     if booking.first_night <= booking.last_night {
+    ///         return Ok(());
+    ///     }
+    ///     Err(Issue::new("Must not be before the first night").at("last_night"))
+    /// }
+    ///
+    /// #[procedure(validate = in_order)]
+    /// pub async fn book(booking: Booking) -> u32 {
+    ///     booking.last_night - booking.first_night + 1
+    /// }
+    /// ```
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), path: Vec::new() }
+    }
+
+    /// Appends a name, as clients write it, or an index to the path.
+    #[must_use]
+    pub fn at(mut self, segment: impl Into<PathSegment>) -> Self {
+        self.path.push(segment.into());
+        self
+    }
+}
+
+/// Result of a function that checks a decoded input.
+#[diagnostic::on_unimplemented(
+    message = "return `Result<(), Issue>`, `Result<(), Vec<Issue>>` or `Vec<Issue>` from the function in `validate = …`: `{Self}` has no issues",
+    label = "not a result of a check"
+)]
+pub trait IntoIssues {
+    /// Returns the issues; none if the input is valid.
+    fn into_issues(self) -> Vec<Issue>;
+}
+
+impl IntoIssues for Vec<Issue> {
+    fn into_issues(self) -> Vec<Issue> {
+        self
+    }
+}
+
+impl IntoIssues for Result<(), Issue> {
+    fn into_issues(self) -> Vec<Issue> {
+        self.err().into_iter().collect()
+    }
+}
+
+impl IntoIssues for Result<(), Vec<Issue>> {
+    fn into_issues(self) -> Vec<Issue> {
+        self.err().unwrap_or_default()
+    }
+}
+
 /// Collects the issues of a value that a schema refuses. `root` is the value as JSON.
 pub(super) fn collect_issues<'a, F: Kinds>(
     tree: &'a IssueTree<F>,

@@ -30,7 +30,7 @@ pub(crate) use decoder::read_envelope;
 pub use decoder::{DecodeError, InputDecoder};
 pub(crate) use encoder::OutputEncoder;
 pub(crate) use error_data::ErrorDataSchema;
-pub use issue::Issue;
+pub use issue::{IntoIssues, Issue};
 #[cfg(feature = "typescript")]
 pub(crate) use keyword::MAX_SAFE_INTEGER;
 pub(crate) use output::{OutputError, OutputWriter};

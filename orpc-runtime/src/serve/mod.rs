@@ -20,6 +20,7 @@ mod patience;
 mod peer;
 #[cfg(feature = "http")]
 mod state;
+mod test_client;
 mod time;
 #[cfg(feature = "websocket")]
 pub mod websocket;
@@ -28,6 +29,7 @@ pub use context::{ContextSource, IntoContext};
 #[cfg(all(feature = "durable", feature = "websocket"))]
 pub(crate) use peer::{Admitted, Refusal};
 pub use peer::{Duplex, DuplexClosed, Peer, Rate, RateError, SocketGate, duplex};
+pub use test_client::TestClient;
 #[cfg(feature = "durable")]
 pub(crate) use {
     form::{FormLimits, read_form},

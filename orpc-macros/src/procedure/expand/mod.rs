@@ -4,7 +4,8 @@ mod definition;
 mod parts;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::Path;
 use syn::spanned::Spanned as _;
 
 use self::definition::definition;
@@ -16,7 +17,7 @@ use crate::generate::marker::marker;
 use crate::naming::camel_case;
 use crate::parse::cfg::cfg_attributes;
 use crate::parse::signature::Head;
-use crate::runtime::{Runtime, associated, local};
+use crate::runtime::{Runtime, associated, at, local};
 
 /// ```text
 /// pub struct send {}
@@ -55,6 +56,7 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
     let input_item = associated("Input", &input);
     let reply_item = associated("Reply", &reply);
     let error_item = associated("Error", &error);
+    let check = procedure.options.validate.as_ref().map(|check| validation(check, runtime));
 
     quote! {
         #(#cfgs)*
@@ -72,12 +74,31 @@ pub(crate) fn implementations(procedure: &Procedure<'_>) -> TokenStream {
                 fn definition() -> #private::Definition {
                     #definition
                 }
+
+                #check
             }
 
             #implementation
 
             #mount
         };
+    }
+}
+
+/// ```text
+/// fn validate(input: &__Input) -> Vec<Issue> {
+///     IntoIssues::into_issues(check(input))
+/// }
+/// ```
+fn validation(check: &Path, runtime: &Runtime) -> TokenStream {
+    // A function of another type is reported at its name.
+    let place = at(check.span());
+    let private = runtime.private_at(place);
+    let input = Ident::new("input", place);
+    quote_spanned! {place=>
+        fn validate(#input: &Self::Input) -> #private::Vec<#private::Issue> {
+            #private::IntoIssues::into_issues(#check(#input))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::body::RpcBody;
 use super::connection::Connection;
 use super::drain::RequestBody;
 use super::foreign;
-use super::future::HttpFuture;
+use super::future::ResponseFuture;
 use super::read::BoxError;
 use super::response::{
     allowed_methods, cross_site, foreign_host, head_only, no_memory, refused_method, respond,
@@ -54,7 +54,7 @@ impl Ending {
 
 /// Answers a request. All that needs no waiting is done at once, so that the future has the call
 /// alone.
-pub(super) fn dispatch<C, B>(served: &Served<C, Options>, request: Request<B>) -> HttpFuture
+pub(super) fn dispatch<C, B>(served: &Served<C, Options>, request: Request<B>) -> ResponseFuture
 where
     C: Send + Sync + 'static,
     B: Body + Send + 'static,
@@ -69,7 +69,7 @@ where
     let size = REQUEST + head_size(request.headers(), request.uri());
     let mut held = match memory.reserve(size) {
         Ok(held) => held,
-        Err(exhausted) => return HttpFuture::ready(no_memory(exhausted)),
+        Err(exhausted) => return ResponseFuture::ready(no_memory(exhausted)),
     };
     let (parts, body) = request.into_parts();
     let body = RequestBody::new(body, &parts.headers, drain);
@@ -77,14 +77,14 @@ where
     let ending = Ending { is_head, write_timeout: timeouts.write, memory };
     let is_below = served.below(parts.uri.path()).is_some();
     if !hosts.allow(&parts.headers, &parts.uri) {
-        return HttpFuture::ready(ending.complete(foreign_host(), held));
+        return ResponseFuture::ready(ending.complete(foreign_host(), held));
     }
     let protocol = match Protocol::of_request(&parts.headers) {
         Ok(protocol) => protocol,
-        Err(_) if !is_below => return HttpFuture::ready(ending.complete(unmatched(), held)),
+        Err(_) if !is_below => return ResponseFuture::ready(ending.complete(unmatched(), held)),
         Err(foreign) => {
             let Options { body_limit, batch_limit, timeouts, .. } = served.options;
-            return HttpFuture::boxed(async move {
+            return ResponseFuture::boxed(async move {
                 let response = foreign::respond_to(
                     foreign,
                     &parts,
@@ -101,7 +101,7 @@ where
     };
     if is_below && let Some(mode) = protocol.batch_mode(&parts.headers) {
         let served = served.clone();
-        return HttpFuture::boxed(async move {
+        return ResponseFuture::boxed(async move {
             let response = served.batch(protocol, mode, parts, body, &mut held).await;
             ending.complete(response, held)
         });
@@ -113,7 +113,7 @@ where
             None => return call(served, protocol, route, parts, body, held, ending),
         },
     };
-    HttpFuture::ready(ending.complete(response, held))
+    ResponseFuture::ready(ending.complete(response, held))
 }
 
 /// Answers one call.
@@ -125,7 +125,7 @@ fn call<C, B>(
     body: RequestBody<B>,
     held: Reservation,
     ending: Ending,
-) -> HttpFuture
+) -> ResponseFuture
 where
     C: Send + Sync + 'static,
     B: Body + Send + 'static,
@@ -141,9 +141,9 @@ where
         ending.complete(response, held)
     };
     if span.is_disabled() {
-        HttpFuture::boxed(response)
+        ResponseFuture::boxed(response)
     } else {
-        HttpFuture::boxed(response.instrument(span))
+        ResponseFuture::boxed(response.instrument(span))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The future of the HTTP service.
+//! The future of a response.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,23 +11,24 @@ use http::Response;
 
 use super::body::RpcBody;
 
-/// The future of an [`HttpService`](super::HttpService).
+/// The future of the services: of an [`HttpService`](super::HttpService), and of a `WebSocketService` or a
+/// `WebSocketProxy`, whose responses end the upgrade.
 #[must_use = "a response is created by polling it"]
-pub struct HttpFuture(Either<Ready<Response<RpcBody>>, BoxFuture<'static, Response<RpcBody>>>);
+pub struct ResponseFuture(Either<Ready<Response<RpcBody>>, BoxFuture<'static, Response<RpcBody>>>);
 
-impl HttpFuture {
-    pub(super) fn ready(response: Response<RpcBody>) -> Self {
+impl ResponseFuture {
+    pub(in crate::serve) fn ready(response: Response<RpcBody>) -> Self {
         Self(Either::Left(ready(response)))
     }
 
-    pub(super) fn boxed(
+    pub(in crate::serve) fn boxed(
         response: impl Future<Output = Response<RpcBody>> + Send + 'static,
     ) -> Self {
         Self(Either::Right(Box::pin(response)))
     }
 }
 
-impl Future for HttpFuture {
+impl Future for ResponseFuture {
     type Output = Result<Response<RpcBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -35,8 +36,8 @@ impl Future for HttpFuture {
     }
 }
 
-impl fmt::Debug for HttpFuture {
+impl fmt::Debug for ResponseFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HttpFuture")
+        f.write_str("ResponseFuture")
     }
 }

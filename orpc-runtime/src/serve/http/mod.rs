@@ -18,7 +18,7 @@ mod service;
 pub use super::host::HostError;
 pub use body::RpcBody;
 pub use connection::Connection;
-pub use future::HttpFuture;
+pub use future::ResponseFuture;
 #[cfg(feature = "websocket")]
 pub(crate) use response::error_response;
 pub use service::{HttpService, Unmatched};

@@ -13,7 +13,7 @@ use tower_service::Service;
 use super::body::RpcBody;
 use super::dispatch::dispatch;
 use super::drain::Drain;
-use super::future::HttpFuture;
+use super::future::ResponseFuture;
 use super::read::BoxError;
 use crate::budget::MemoryBudget;
 use crate::rpc::Rpc;
@@ -417,7 +417,7 @@ where
 {
     type Response = Response<RpcBody>;
     type Error = Infallible;
-    type Future = HttpFuture;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

@@ -2,7 +2,6 @@
 //! upgrades, for axum and hyper.
 
 mod connection;
-mod future;
 mod handshake;
 mod hooks;
 mod idle_codec;
@@ -17,7 +16,6 @@ mod upgrade;
 
 pub use super::host::HostError;
 pub use super::peer::{Rate, RateError};
-pub use future::WebSocketFuture;
 pub use hooks::{SocketError, SocketHooks};
 #[cfg(feature = "proxy")]
 pub use proxy::{ProxyTargetError, WebSocketProxy};

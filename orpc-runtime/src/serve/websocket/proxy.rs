@@ -18,10 +18,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::future::WebSocketFuture;
 use super::handshake::{Refusal, check};
 use super::upgrade::{plain, refuse};
-use crate::http::RpcBody;
+use crate::http::{ResponseFuture, RpcBody};
 use crate::procedure::PeerAddr;
 
 /// Maximum time for the other server to answer a handshake.
@@ -199,19 +198,19 @@ async fn join(ours: OnUpgrade, theirs: OnUpgrade) {
 impl<B> Service<Request<B>> for WebSocketProxy {
     type Response = Response<RpcBody>;
     type Error = Infallible;
-    type Future = WebSocketFuture;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> WebSocketFuture {
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
         // A handshake has no body.
         let (parts, _) = request.into_parts();
         // Invalid handshakes are refused here.
         if let Err(refusal) = check(&parts) {
-            return WebSocketFuture::ready(refuse(refusal, StatusCode::UPGRADE_REQUIRED));
+            return ResponseFuture::ready(refuse(refusal, StatusCode::UPGRADE_REQUIRED));
         }
-        WebSocketFuture::boxed(self.clone().forward(Request::from_parts(parts, ())))
+        ResponseFuture::boxed(self.clone().forward(Request::from_parts(parts, ())))
     }
 }

@@ -9,10 +9,9 @@ use http::{Request, Response, StatusCode};
 use tower_service::Service;
 
 use super::connection::Timing;
-use super::future::WebSocketFuture;
 use super::hooks::{Hooks, SocketHooks};
 use crate::budget::MemoryBudget;
-use crate::http::RpcBody;
+use crate::http::{ResponseFuture, RpcBody};
 use crate::rpc::Rpc;
 use crate::serve::host::{AllowedHosts, HostError};
 use crate::serve::origin::AllowedOrigins;
@@ -358,13 +357,13 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
 impl<C: Send + Sync + 'static, B> Service<Request<B>> for WebSocketService<C> {
     type Response = Response<RpcBody>;
     type Error = Infallible;
-    type Future = WebSocketFuture;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> WebSocketFuture {
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
         self.upgrade(request)
     }
 }

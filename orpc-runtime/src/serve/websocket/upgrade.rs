@@ -11,13 +11,12 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::Connection;
-use super::future::WebSocketFuture;
 use super::handshake::{Refusal, accept, is_upgrade};
 use super::idle_codec::RestingSocket;
 use super::lifecycle::Life;
 use super::service::{GateOf, Options, WebSocketService};
 use crate::budget::Reservation;
-use crate::http::RpcBody;
+use crate::http::{ResponseFuture, RpcBody};
 use crate::serve::host;
 use crate::serve::http::error_response;
 use crate::serve::peer::{Admitted, Calls, NO_UPGRADE};
@@ -33,40 +32,40 @@ const SOCKET: usize = 6 * 1024;
 
 impl<C: Send + Sync + 'static> WebSocketService<C> {
     /// Answers a request: switches protocols, or refuses to.
-    pub(super) fn upgrade<B>(&self, request: Request<B>) -> WebSocketFuture {
+    pub(super) fn upgrade<B>(&self, request: Request<B>) -> ResponseFuture {
         let (mut parts, _) = request.into_parts();
         let options = &self.served.options;
         if !options.hosts.allow(&parts.headers, &parts.uri) {
-            return WebSocketFuture::ready(plain(StatusCode::FORBIDDEN, host::NOT_ALLOWED));
+            return ResponseFuture::ready(plain(StatusCode::FORBIDDEN, host::NOT_ALLOWED));
         }
         if let Some(GateOf(gate)) = &options.gate {
             if !is_upgrade(&parts.method, &parts.headers) {
-                return WebSocketFuture::ready(plain(options.no_upgrade, NO_UPGRADE));
+                return ResponseFuture::ready(plain(options.no_upgrade, NO_UPGRADE));
             }
             if let Err((status, text)) = gate.admit(&mut parts) {
-                return WebSocketFuture::ready(plain(status, text));
+                return ResponseFuture::ready(plain(status, text));
             }
         }
         let headers = match accept(&parts, &options.origins) {
             Ok(headers) => headers,
-            Err(refusal) => return WebSocketFuture::ready(refuse(refusal, options.no_upgrade)),
+            Err(refusal) => return ResponseFuture::ready(refuse(refusal, options.no_upgrade)),
         };
         if self.served.rpc.is_shut_down() {
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            return WebSocketFuture::ready(plain(status, "The server shuts down"));
+            return ResponseFuture::ready(plain(status, "The server shuts down"));
         }
         let Ok(held) =
             options.memory.budget().reserve(SOCKET + head_size(&parts.headers, &parts.uri))
         else {
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            return WebSocketFuture::ready(plain(status, "The server has too many sockets"));
+            return ResponseFuture::ready(plain(status, "The server has too many sockets"));
         };
         // Missing if the HTTP server cannot upgrade, as with HTTP/2.
         let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
-            return WebSocketFuture::ready(refuse(Refusal::NoUpgrade, options.no_upgrade));
+            return ResponseFuture::ready(refuse(Refusal::NoUpgrade, options.no_upgrade));
         };
         let Some(hooks) = options.hooks.clone() else {
-            return WebSocketFuture::ready(self.switch(
+            return ResponseFuture::ready(self.switch(
                 upgrade,
                 parts,
                 SocketConfig::new(),
@@ -75,7 +74,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
             ));
         };
         let service = self.clone();
-        WebSocketFuture::boxed(async move {
+        ResponseFuture::boxed(async move {
             match hooks.upgrade(&parts).await {
                 Ok(accept) => service.switch(upgrade, parts, accept, headers, held),
                 Err(error) => error_response(&error),

@@ -582,7 +582,7 @@ async fn a_hook_that_panics_fails_no_call() {
 async fn a_call_in_the_same_process_goes_through_middlewares_and_hooks() {
     let (router, app) = (api::router(), App::default());
     let refused = router.call::<api::account::who_am_i>(app.clone(), ()).await;
-    let Err(CallError::Middleware(error)) = refused else { panic!("{refused:?}") };
+    let Err(CallError::Refused(error)) = refused else { panic!("{refused:?}") };
     assert_eq!((error.code(), error.is_defined()), ("UNAUTHORIZED", true));
     assert_eq!(app.journal.take().len(), 4);
 

@@ -7,5 +7,6 @@ mod held_memory;
 mod http;
 #[cfg(feature = "websocket")]
 mod peer;
+mod test_client;
 #[cfg(feature = "websocket")]
 mod websocket;
