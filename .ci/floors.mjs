@@ -9,7 +9,7 @@ import { join } from "node:path";
 const FLOORS = {
   "orpc-runtime": [
     ["clock", "task", "budget"],
-    ["value"],
+    ["value", "host"],
     ["schema"],
     ["core"],
     ["wire"],

@@ -12,6 +12,7 @@ pub mod describe;
 #[cfg(feature = "durable")]
 pub mod durable;
 mod entries;
+pub mod host;
 mod procedure;
 pub mod publish;
 #[cfg(feature = "publish-http")]

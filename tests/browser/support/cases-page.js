@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer, request as httpRequest } from "node:http";
 import { SourceMap } from "node:module";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -27,11 +29,13 @@ async function bundle() {
   return { script: text(".js"), map: new SourceMap(JSON.parse(text(".map"))) };
 }
 
+const TYPES = { js: "text/javascript", wasm: "application/wasm" };
+
 /**
- * Serves the page with the cases at `/`, and forwards `/rpc` and `/ws` to the server under test.
+ * Serves the page with the cases at `/`, the files of a worker's folder below `/worker/`, and forwards `/rpc` and `/ws` to the server under test.
  * A request below `/line/<n>` is forwarded over the line `n`, which can be cut.
  */
-export async function startCasesPage(upstream) {
+export async function startCasesPage(upstream, workerFolder) {
   const { script, map } = await bundle();
   const files = { "/": ["text/html", HTML], "/cases.js": ["text/javascript", script] };
   const lines = [];
@@ -45,7 +49,17 @@ export async function startCasesPage(upstream) {
     return path && origin ? { hostname: new URL(origin).hostname, port: Number(new URL(origin).port), path } : undefined;
   }
 
+  async function answerWithFile(name, response) {
+    const content = await readFile(join(workerFolder, name)).catch(() => undefined);
+    response.writeHead(content ? 200 : 404, { "content-type": TYPES[name.split(".").at(-1)] }).end(content);
+  }
+
   function answer(request, response) {
+    const [, file] = /^\/worker\/([a-z_]+\.(?:js|wasm))$/u.exec(request.url) ?? [];
+    if (file && workerFolder) {
+      answerWithFile(file, response);
+      return;
+    }
     const [type, content] = files[new URL(request.url, "http://page").pathname] ?? [];
     if (type) {
       response.writeHead(200, { "content-type": type }).end(content);

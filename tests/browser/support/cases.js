@@ -12,16 +12,21 @@ const LIMIT = { timeout: 15 * 60_000 };
 /** Between the names of the groups around a case and its own. */
 const JOINT = " > ";
 
+async function startConformance(t) {
+  const server = await startServer();
+  t.after(async () => assert.deepEqual(await server.stop(), { code: 0, signal: null }));
+  return server.origin;
+}
+
 /**
  * Runs the cases of the official client in a page in Chromium, each as a test of its own.
  * `leftOut` are those that no browser can run: the reason by the full name of each.
- * `used(forwarded)` checks that the page reached the server as it was to.
+ * `used(forwarded)` checks that the page reached the server as it was to. With the folder of a worker there is no server.
  */
-export function runCases(link, leftOut, used) {
+export function runCases(link, leftOut, used, workerFolder) {
   test(`the official client in Chromium over ${link}`, LIMIT, async (t) => {
-    const server = await startServer();
-    t.after(async () => assert.deepEqual(await server.stop(), { code: 0, signal: null }));
-    const casesPage = await startCasesPage(server.origin);
+    const upstream = workerFolder ? undefined : await startConformance(t);
+    const casesPage = await startCasesPage(upstream, workerFolder);
     t.after(casesPage.stop);
     const browser = await launchBrowser();
     t.after(() => browser.close());

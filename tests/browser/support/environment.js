@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 function requireExecutable(path, hint) {
   try {
@@ -22,6 +22,11 @@ function requireBinary(variable, what) {
 export const CHAT_BIN = requireBinary("CHAT_BIN", "chat example");
 
 export const CONFORMANCE_BIN = requireBinary("CONFORMANCE_BIN", "conformance server");
+
+const target = resolve(process.env.CARGO_TARGET_DIR ?? join(import.meta.dirname, "../../../target"));
+
+/** Folder of the worker that `build-worker` has built. */
+export const WORKER = process.env.BROWSER_WORKER ?? join(target, "wasm/browser-worker");
 
 export const CHROMIUM = requireExecutable(
   process.env.CHROMIUM ?? "/usr/bin/chromium",

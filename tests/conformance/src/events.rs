@@ -4,7 +4,7 @@ use std::env::{self, VarError};
 use std::error::Error;
 use std::path::PathBuf;
 
-use conformance_api::{Events, open_events};
+use conformance_api::{Events, events_in_memory, open_events};
 use orpc_runtime::publish::Durability;
 
 const FILE: &str = "PUBLISHER_FILE";
@@ -24,7 +24,7 @@ pub(crate) fn events() -> Result<Events, Box<dyn Error>> {
     };
     let Some(path) = env::var_os(FILE).map(PathBuf::from) else {
         return match durability {
-            None => Ok(open_events(None)?),
+            None => Ok(events_in_memory()),
             Some(_) => Err(format!("{DURABILITY} needs a file, which {FILE} names").into()),
         };
     };
@@ -32,7 +32,7 @@ pub(crate) fn events() -> Result<Events, Box<dyn Error>> {
         return Err(format!("{FILE} names no file").into());
     }
     let durability = durability.unwrap_or(Durability::Commit);
-    open_events(Some((&path, durability))).map_err(|error| {
+    open_events(&path, durability).map_err(|error| {
         let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
         format!("{FILE} {}: {error}{cause}", path.display()).into()
     })

@@ -2,6 +2,9 @@
 //! names and limits that stay as they are.
 
 pub mod api;
+mod interval;
 mod state;
 
-pub use state::{Events, RoomTokens, Session, State, open_events};
+#[cfg(not(target_family = "wasm"))]
+pub use state::{RoomTokens, open_events};
+pub use state::{Events, Session, State, events_in_memory};

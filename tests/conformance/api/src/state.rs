@@ -1,16 +1,22 @@
 //! State that the procedures share.
 
+#[cfg(not(target_family = "wasm"))]
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(not(target_family = "wasm"))]
 use std::time::Duration;
 
+#[cfg(not(target_family = "wasm"))]
 use orpc_runtime::durable::{Durable, SigningKeys};
-use orpc_runtime::publish::{Durability, Publisher, StoreError};
+use orpc_runtime::publish::Publisher;
+#[cfg(not(target_family = "wasm"))]
+use orpc_runtime::publish::{Durability, StoreError};
 use orpc_runtime::{Call, Code, Error};
 use tokio::sync::broadcast;
 
 use crate::api::Publication;
+#[cfg(not(target_family = "wasm"))]
 use crate::api::room::Room;
 
 /// Number of events that may wait for the slowest reader; one that falls further behind
@@ -23,16 +29,18 @@ const RETAINED: u64 = 100;
 /// The events of `publisher.*`: any JSON.
 pub type Events = Publisher<serde_json::Value>;
 
-/// Opens the publisher of `publisher.*`: in a file with that durability, or in memory.
+/// Returns the publisher of `publisher.*`, in memory.
+pub fn events_in_memory() -> Events {
+    Publisher::builder().max_events(RETAINED).memory()
+}
+
+/// Opens the publisher of `publisher.*`, in a file with that durability.
 ///
 /// # Errors
 /// If the file cannot be opened.
-pub fn open_events(file: Option<(&Path, Durability)>) -> Result<Events, StoreError> {
-    let builder = Publisher::builder().max_events(RETAINED);
-    match file {
-        None => Ok(builder.memory()),
-        Some((path, durability)) => builder.open(path, durability),
-    }
+#[cfg(not(target_family = "wasm"))]
+pub fn open_events(path: &Path, durability: Durability) -> Result<Events, StoreError> {
+    Publisher::builder().max_events(RETAINED).open(path, durability)
 }
 
 /// State that all calls share.
@@ -44,13 +52,16 @@ pub struct State {
     pub(crate) live_ticks: Gauge,
     pub(crate) live_waits: Gauge,
     /// The rooms, whose sockets have an endpoint of their own.
+    #[cfg(not(target_family = "wasm"))]
     pub rooms: Durable<Room>,
 }
 
 /// The tests know it, and what it signs is worth nothing.
+#[cfg(not(target_family = "wasm"))]
 const ROOM_KEY: &str = "the key of the conformance server";
 
 /// The settings of the tokens of rooms.
+#[cfg(not(target_family = "wasm"))]
 #[derive(Debug, Clone, Copy)]
 pub struct RoomTokens {
     /// The time that they are good.
@@ -61,11 +72,24 @@ pub struct RoomTokens {
 
 impl State {
     /// Returns the state of a server with those tokens for rooms and that publisher.
+    #[cfg(not(target_family = "wasm"))]
     pub fn new(tokens: RoomTokens, publisher: Events) -> Self {
         let keys = SigningKeys::new([ROOM_KEY]).unwrap_or_else(|error| panic!("{error}"));
         let rooms = Durable::new(keys, Publisher::memory()).ttl(tokens.ttl);
+        let rooms = if tokens.ids_by_clients { rooms.ids_by_clients() } else { rooms };
+        Self::with(publisher, rooms)
+    }
+
+    /// Returns the state of a worker, which has no rooms.
+    #[cfg(target_family = "wasm")]
+    pub fn in_memory() -> Self {
+        Self::with(events_in_memory())
+    }
+
+    fn with(publisher: Events, #[cfg(not(target_family = "wasm"))] rooms: Durable<Room>) -> Self {
         Self {
-            rooms: if tokens.ids_by_clients { rooms.ids_by_clients() } else { rooms },
+            #[cfg(not(target_family = "wasm"))]
+            rooms,
             publications: broadcast::Sender::new(BACKLOG),
             messages: broadcast::Sender::new(BACKLOG),
             publisher,

@@ -5,6 +5,7 @@ pub mod chat;
 pub mod errors;
 pub mod files;
 pub mod publisher;
+#[cfg(not(target_family = "wasm"))]
 pub mod room;
 pub mod slow;
 pub mod stream;
@@ -20,7 +21,7 @@ use crate::Session;
 
 /// All procedures.
 pub fn router() -> Router<Session> {
-    root::router()
+    let router = root::router()
         .nest("errors", errors::procedures::router())
         .nest("stream", stream::procedures::router())
         .nest("slow", slow::procedures::router())
@@ -28,8 +29,11 @@ pub fn router() -> Router<Session> {
         .nest("files", files::procedures::router())
         .nest("account", account::procedures::router())
         .nest("chat", chat::procedures::router())
-        .nest("room", room::procedures::router())
-        .nest("publisher", publisher::procedures::router())
+        .nest("publisher", publisher::procedures::router());
+    // The sockets of rooms are those of a server.
+    #[cfg(not(target_family = "wasm"))]
+    let router = router.nest("room", room::procedures::router());
+    router
 }
 
 /// The input of `echo`, and its output.

@@ -22,7 +22,7 @@ pub mod procedures {
     #[procedure]
     pub async fn wait(session: &Session, input: Wait) -> &'static str {
         let _alive = session.state.live_waits.enter();
-        tokio::time::sleep(Duration::from_millis(input.ms.into())).await;
+        orpc_runtime::host::sleep(Duration::from_millis(input.ms.into())).await;
         "done"
     }
 

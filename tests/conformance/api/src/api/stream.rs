@@ -8,6 +8,7 @@ use orpc_runtime::prelude::*;
 use super::Count;
 use super::errors::RateLimit;
 use crate::Session;
+use crate::interval::interval;
 
 /// After how many events to fail.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -48,7 +49,7 @@ pub mod procedures {
             None => 0,
         };
         let alive = session.state.live_ticks.enter();
-        let clock = tokio::time::interval(Duration::from_millis(input.every_ms.into()));
+        let clock = interval(Duration::from_millis(input.every_ms.into()));
         Ok(stream::unfold((first, clock, alive), |(n, mut clock, alive)| async move {
             clock.tick().await;
             let next = n.checked_add(1)?;

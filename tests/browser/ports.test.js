@@ -1,0 +1,49 @@
+// Pages that share a worker: it notices when one of them ends, however it does.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launchBrowser } from "./support/browser.js";
+import { startCasesPage } from "./support/cases-page.js";
+import { WORKER } from "./support/environment.js";
+import { until } from "./support/until.js";
+
+let browser, casesPage, context, watcher;
+before(async () => {
+  casesPage = await startCasesPage(undefined, WORKER);
+  browser = await launchBrowser();
+  context = await browser.newContext();
+  watcher = await open();
+});
+after(async () => {
+  await browser.close();
+  await casesPage.stop();
+});
+
+async function open() {
+  const page = await context.newPage();
+  await page.goto(`${casesPage.url}/?link=ports`);
+  await page.evaluate(() => void (window.shared = openShared()));
+  return page;
+}
+
+const live = () => watcher.evaluate(() => window.shared.client.stream.live());
+
+for (const [how, end] of [
+  ["closes its port", (page) => page.evaluate(() => window.shared.port.close())],
+  ["is reloaded", (page) => page.reload()],
+  ["goes elsewhere", (page) => page.goto("about:blank")],
+  ["is closed", (page) => page.close()],
+  ["crashes", (page) => page.goto("chrome://crash").catch(() => {})],
+]) {
+  test(`a page that ${how} ends its calls, and not those of others`, async () => {
+    const [staying, ending] = [await open(), await open()];
+    for (const page of [staying, ending]) {
+      await page.evaluate(async () => void (window.ticks = await window.shared.client.stream.ticks({ everyMs: 10_000 })));
+    }
+    assert.equal(await live(), 2);
+    await end(ending);
+    await until(async () => (await live()) === 1, "one stream");
+    await staying.evaluate(() => window.ticks.return());
+    await until(async () => (await live()) === 0, "no stream");
+    await staying.close();
+  });
+}
