@@ -11,13 +11,13 @@ export function connect(worker: Worker | SharedWorker): MessagePort {
   const port = "port" in worker ? worker.port : postPort(worker);
   const post = (control: Omit<Control, "i" | "t">) => port.postMessage({ i: "", t: 4, ...control } satisfies Control);
   const close = port.close.bind(port);
+  const ended = new AbortController();
   let isOpen = true;
-  let release = () => {};
 
   const end = () => {
     isOpen = false;
+    ended.abort();
     close();
-    release();
     port.dispatchEvent(new Event("close"));
   };
   port.close = () => {
@@ -26,22 +26,20 @@ export function connect(worker: Worker | SharedWorker): MessagePort {
     end();
   };
   port.addEventListener("message", ({ data }: MessageEvent<Control | string | Uint8Array>) => {
-    if (isOpen && typeof data === "object" && "close" in data) end();
+    if (isOpen && typeof data === "object" && data && "close" in data) end();
   });
 
-  if (globalThis.navigator.locks) {
+  // A page that comes back from the cache of the browser connects again, as with a WebSocket.
+  addEventListener("pagehide", () => port.close(), { signal: ended.signal });
+  // Locks need a secure context. The end of a page that crashes is seen by them alone.
+  if (navigator.locks) {
     const lock = crypto.randomUUID();
     // Held before the worker hears of it, which waits for its release.
     void navigator.locks.request(lock, () => {
       if (!isOpen) return undefined;
       post({ lock });
-      return new Promise<void>((resolve) => {
-        release = resolve;
-      });
+      return new Promise<void>((release) => ended.signal.addEventListener("abort", () => release()));
     });
-  } else {
-    // Locks need a secure context.
-    addEventListener("pagehide", () => port.close());
   }
   port.start();
   return port;

@@ -38,6 +38,7 @@ export default defineConfig({
           { text: 'Publisher', link: '/publisher' },
           { text: 'Durable iterators', link: '/durable-iterators' },
           { text: 'Cloudflare', link: '/cloudflare' },
+          { text: 'Browser', link: '/browser' },
         ],
       },
       {

@@ -18,8 +18,9 @@ after(async () => {
   await casesPage.stop();
 });
 
-async function open() {
+async function open({ locks = true } = {}) {
   const page = await context.newPage();
+  if (!locks) await page.addInitScript(() => delete Navigator.prototype.locks);
   await page.goto(`${casesPage.url}/?link=ports`);
   await page.evaluate(() => void (window.shared = openShared()));
   return page;
@@ -27,15 +28,21 @@ async function open() {
 
 const live = () => watcher.evaluate(() => window.shared.client.stream.live());
 
-for (const [how, end] of [
+const ENDS = [
   ["closes its port", (page) => page.evaluate(() => window.shared.port.close())],
   ["is reloaded", (page) => page.reload()],
   ["goes elsewhere", (page) => page.goto("about:blank")],
   ["is closed", (page) => page.close()],
+];
+
+for (const [how, end, options] of [
+  ...ENDS,
   ["crashes", (page) => page.goto("chrome://crash").catch(() => {})],
+  // As in an insecure context.
+  ...ENDS.map(([how, end]) => [`has no locks and ${how}`, end, { locks: false }]),
 ]) {
   test(`a page that ${how} ends its calls, and not those of others`, async () => {
-    const [staying, ending] = [await open(), await open()];
+    const [staying, ending] = [await open(), await open(options)];
     for (const page of [staying, ending]) {
       await page.evaluate(async () => void (window.ticks = await window.shared.client.stream.ticks({ everyMs: 10_000 })));
     }

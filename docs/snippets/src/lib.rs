@@ -2,6 +2,7 @@
 //! a module run what the chapter shows and compare the generated client.
 #![allow(missing_docs, reason = "the book explains the items")]
 
+pub mod browser;
 pub mod channels;
 pub mod channels_process;
 pub mod deployment;

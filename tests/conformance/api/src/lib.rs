@@ -5,6 +5,6 @@ pub mod api;
 mod interval;
 mod state;
 
+pub use state::{Events, Session, State, events_in_memory};
 #[cfg(not(target_family = "wasm"))]
 pub use state::{RoomTokens, open_events};
-pub use state::{Events, Session, State, events_in_memory};
