@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::EventId;
-use orpc_runtime::websocket::SocketHooks;
-use orpc_runtime::{CloseFrame, HibernatingIterator, HibernationId};
+#[cfg(not(target_family = "wasm"))]
+use orpc_runtime::{CloseFrame, websocket::SocketHooks};
+use orpc_runtime::{HibernatingIterator, HibernationId};
 
 use crate::api::{Present, SendMessage};
 use crate::event::RoomEvent;
@@ -78,8 +79,10 @@ pub mod chat {
 }
 
 /// The hooks that tell the room of sockets that close.
+#[cfg(not(target_family = "wasm"))]
 pub struct Doorkeeper(pub Arc<Room>);
 
+#[cfg(not(target_family = "wasm"))]
 impl SocketHooks for Doorkeeper {
     fn close(&self, socket: &Socket, _: &CloseFrame) {
         leave(&self.0, socket);

@@ -2,6 +2,7 @@
 //! script that generates the page's types use this crate.
 
 pub mod api;
+mod clock;
 mod event;
 pub mod hibernating;
 pub mod people;

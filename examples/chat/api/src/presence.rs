@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use tokio::time::Instant;
-
+use crate::clock::Instant;
 use crate::event::RoomEvent;
 use crate::people::Person;
 

@@ -2,18 +2,22 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::IntoFuture as _;
+#[cfg(not(target_family = "wasm"))]
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
+use orpc_runtime::futures::FutureExt as _;
 use orpc_runtime::prelude::*;
+#[cfg(not(target_family = "wasm"))]
+use orpc_runtime::publish::{Durability, StoreError};
 use orpc_runtime::publish::{
-    Durability, EventId, Gap, ReadError, Start, StoreError, SubscribeError, Subscription,
+    EventId, Gap, PublisherBuilder, ReadError, Start, SubscribeError, Subscription,
 };
-use orpc_runtime::{EncodedEvent, Room as Sockets, Rooms};
+use orpc_runtime::{EncodedEvent, Room as Sockets, Rooms, host};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
 
+use crate::clock::{Instant, sleep_until};
 use crate::event::RoomEvent;
 use crate::hibernating::Follower;
 use crate::people::Person;
@@ -42,6 +46,11 @@ const GRACE: Duration = Duration::from_secs(5);
 /// their attempts to connect.
 const GRACE_AT_START: Duration = Duration::from_secs(20);
 
+/// Returns the settings of the history.
+fn kept() -> PublisherBuilder {
+    Publisher::builder().retention(KEPT_FOR).max_events(KEPT)
+}
+
 /// One room for everyone.
 pub struct Room {
     history: Publisher<RoomEvent>,
@@ -64,17 +73,27 @@ struct Departure {
 
 impl Room {
     /// Opens a room with the history of a file, or with one that is forgotten with the
-    /// process, and starts the tasks that announce who left and send events to
-    /// hibernating iterators.
+    /// process.
     ///
     /// # Errors
     /// If the file cannot be opened or read, or is not a history.
+    #[cfg(not(target_family = "wasm"))]
     pub async fn open(file: Option<&Path>) -> Result<Arc<Self>, StoreError> {
-        let kept = Publisher::builder().retention(KEPT_FOR).max_events(KEPT);
-        let history = match file {
-            Some(file) => kept.open(file, Durability::Commit)?,
-            None => kept.memory(),
-        };
+        Ok(match file {
+            Some(file) => Self::with(kept().open(file, Durability::Commit)?).await,
+            None => Self::in_memory(),
+        })
+    }
+
+    /// Opens a room whose history is forgotten with the process or the worker.
+    pub fn in_memory() -> Arc<Self> {
+        let room = Self::with(kept().memory()).now_or_never();
+        room.expect("a history in memory is read at once")
+    }
+
+    /// Opens a room with a history, and starts the tasks that announce who left and send
+    /// events to hibernating iterators.
+    async fn with(history: Publisher<RoomEvent>) -> Arc<Self> {
         let mut news = history
             .subscribe(CHANNEL, Start::Earliest)
             .expect("a new publisher has room for a channel");
@@ -95,12 +114,12 @@ impl Room {
             departures,
             recent_sends: Mutex::default(),
         });
-        tokio::spawn(Arc::clone(&room).announce(departed));
+        host::spawn(Arc::clone(&room).announce(departed));
         if !absent.is_empty() {
-            tokio::spawn(Arc::clone(&room).announce_absent(absent));
+            host::spawn(Arc::clone(&room).announce_absent(absent));
         }
-        tokio::spawn(Arc::clone(&room).wake(news));
-        Ok(room)
+        host::spawn(Arc::clone(&room).wake(news));
+        room
     }
 
     /// Sends a message to everyone who follows, now and later.
@@ -113,7 +132,7 @@ impl Room {
     /// Publishes a notice. Notices are in the order of these calls.
     fn tell(&self, event: RoomEvent) {
         let told = self.history.publish(CHANNEL, &event).into_future();
-        tokio::spawn(async move {
+        host::spawn(async move {
             if let Err(error) = told.await {
                 eprintln!("a notice is lost: {error}");
             }
@@ -178,7 +197,7 @@ impl Room {
             self.sleepers.leave(&socket);
             socket.attach(&follower)?;
         }
-        tokio::spawn(async move {
+        host::spawn(async move {
             loop {
                 match events.next_ready().await {
                     Some(event) => {
@@ -252,7 +271,7 @@ impl Room {
     /// Announces the departures of those who were in the room when the last server
     /// ended, and did not come to this one.
     async fn announce_absent(self: Arc<Self>, absent: Vec<(Person, Instant)>) {
-        tokio::time::sleep(GRACE_AT_START).await;
+        host::sleep(GRACE_AT_START).await;
         for (person, at) in absent {
             self.announce_departure(person, at);
         }
@@ -305,7 +324,7 @@ impl Drop for Visit<'_> {
 
 /// Returns the milliseconds since 1970-01-01T00:00:00Z.
 fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64
+    host::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64
 }
 
 /// Locks a part of the room, also after a panic: its state is consistent between any two statements.
@@ -317,7 +336,6 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::pin::pin;
 
-    use orpc_runtime::futures::FutureExt as _;
     use tokio::time::sleep;
 
     use super::*;

@@ -12,11 +12,19 @@ const LABELS = {
     long: "Server-sent events",
     title: "Receive messages as server-sent events: an HTTP response that never ends",
   },
+  worker: {
+    short: "Worker",
+    long: "Worker of this browser",
+    title: "Receive messages from a worker of this browser, which its tabs share",
+  },
 } satisfies Record<TransportName, unknown>;
 
 type Props = { chosen: TransportName; onChoose: (name: TransportName) => void };
 
 export function TransportSwitch({ chosen, onChoose }: Props) {
+  if (TRANSPORT_NAMES.length === 1) {
+    return null;
+  }
   return (
     <fieldset className={styles.switch}>
       <legend className="visually-hidden">Connect over</legend>

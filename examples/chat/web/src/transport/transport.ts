@@ -1,12 +1,9 @@
 import type { Rpc } from "../rpc";
 import { sseTransport } from "./sseTransport";
 import { webSocketTransport } from "./webSocketTransport";
+import { workerTransport } from "./workerTransport";
 
-export const TRANSPORT_NAMES = ["websocket", "sse"] as const;
-
-export type TransportName = (typeof TRANSPORT_NAMES)[number];
-
-/** A transport to the server. It can be opened again after it was closed. */
+/** A transport to the room. It can be opened again after it was closed. */
 export type Transport = {
   rpc: Rpc;
   /** Resolves once calls can be made. */
@@ -15,8 +12,14 @@ export type Transport = {
   close: () => void;
 };
 
-/** Neither connects before it is opened. */
-export const TRANSPORTS: Record<TransportName, Transport> = {
+/** None connects before it is opened. */
+export const TRANSPORTS = {
   websocket: webSocketTransport(),
   sse: sseTransport(),
-};
+  worker: workerTransport(),
+} satisfies Record<string, Transport>;
+
+export type TransportName = keyof typeof TRANSPORTS;
+
+/** Those of the host that the page is built for: see `.env` and its siblings. */
+export const TRANSPORT_NAMES = import.meta.env.VITE_TRANSPORTS.split(",") as [TransportName, ...TransportName[]];

@@ -28,7 +28,7 @@ function store(name: TransportName): void {
 /** The link may choose; otherwise the last choice made here applies. */
 function initialName(): TransportName {
   const linked = new URLSearchParams(window.location.search).get(PARAMETER);
-  return known(linked) ?? known(readStored()) ?? "websocket";
+  return known(linked) ?? known(readStored()) ?? TRANSPORT_NAMES[0];
 }
 
 /** Removes the choice from the link, so that a later choice survives a reload of the page. */

@@ -28,12 +28,11 @@ pub fn router() -> Router<Session> {
         .nest("values", values::procedures::router())
         .nest("files", files::procedures::router())
         .nest("account", account::procedures::router())
-        .nest("chat", chat::procedures::router())
-        .nest("publisher", publisher::procedures::router());
+        .nest("chat", chat::procedures::router());
     // The sockets of rooms are those of a server.
     #[cfg(not(target_family = "wasm"))]
     let router = router.nest("room", room::procedures::router());
-    router
+    router.nest("publisher", publisher::procedures::router())
 }
 
 /// The input of `echo`, and its output.

@@ -1,0 +1,4 @@
+interface ImportMetaEnv {
+  /** Names of transports, separated by commas. */
+  readonly VITE_TRANSPORTS: string;
+}
