@@ -24,6 +24,7 @@ export default defineConfig({
           { text: 'Errors', link: '/errors' },
           { text: 'Validation', link: '/validation' },
           { text: 'Middleware and context', link: '/middleware' },
+          { text: 'Sessions and cookies', link: '/sessions' },
           { text: 'Values and files', link: '/values' },
           { text: 'TypeScript types', link: '/typescript' },
           { text: 'Testing', link: '/testing' },

@@ -14,6 +14,7 @@ pub mod procedures;
 pub mod publisher;
 pub mod quickstart;
 pub mod rooms;
+pub mod sessions;
 pub mod stateful;
 pub mod stateful_process;
 pub mod streams;

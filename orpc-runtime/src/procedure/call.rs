@@ -5,11 +5,13 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use http::{Extensions, Method, StatusCode, Uri};
+use percent_encoding::percent_decode_str;
 use tokio_util::sync::CancellationToken;
 
 use super::definition::Definition;
+use super::peer_addr::PeerAddr;
 use crate::core::{LastEventId, StatusError, UnicodeHeaders};
 use crate::socket::Socket;
 use crate::value::File;
@@ -52,14 +54,6 @@ pub(crate) struct Target {
     pub(crate) path: Arc<str>,
     pub(crate) definition: Definition,
 }
-
-/// Address of the client's end of the connection.
-///
-/// `serve` (feature `server`) inserts one into the extensions of each request. Where
-/// another server accepts the connections, insert it there, and [`Call::peer_addr`]
-/// gives it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PeerAddr(pub SocketAddr);
 
 impl Call {
     /// Creates a call that arrived as an HTTP request. The values of the headers in `unicode`
@@ -188,6 +182,26 @@ impl Call {
                 .then(|| token.trim_matches([' ', '\t']).to_owned())
         };
         self.bearer_token.get_or_init(read).as_deref()
+    }
+
+    /// Returns the value of a cookie of the header `cookie` (RFC 6265, section 4.2), with its
+    /// percent-encoding decoded: the call's own, or otherwise that of the socket's upgrade
+    /// request, which has the cookies of a browser.
+    ///
+    /// A cookie is text that the client chooses: keep a random number in it and look the session
+    /// up by that, or sign it.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let cookies = match self.unicode.text(&self.headers, &COOKIE) {
+            Some(own) => own,
+            None => UnicodeHeaders::default().text(self.socket()?.headers(), &COOKIE)?,
+        };
+        let mut pairs = cookies.split(';').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(key, _)| key.trim_matches([' ', '\t']) == name)?;
+        let value = value.trim_matches([' ', '\t']);
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = quoted.unwrap_or(value);
+        let decoded = percent_decode_str(value).decode_utf8();
+        Some(decoded.map_or_else(|_| value.to_owned(), Cow::into_owned))
     }
 
     /// Returns the id of the last event that a reconnecting client received.

@@ -8,8 +8,9 @@ use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Uri};
 
-use super::call::{Call, LAST_EVENT_ID, PeerAddr, Target};
+use super::call::{Call, LAST_EVENT_ID, Target};
 use super::definition::{Definition, ProcedureKind};
+use super::peer_addr::PeerAddr;
 use crate::core::UnicodeHeaders;
 
 /// Builder of a [`Call`] that did not come from a client: `POST /`, without headers, unless they are set.

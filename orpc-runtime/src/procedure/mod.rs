@@ -19,12 +19,13 @@ mod kind;
 mod layer;
 mod middleware;
 mod output;
+mod peer_addr;
 mod register;
 mod runner;
 mod signature;
 pub(crate) mod type_check;
 
-pub use call::{Call, PeerAddr, ResponseGuard, ResponseHead};
+pub use call::{Call, ResponseGuard, ResponseHead};
 pub use call_builder::CallBuilder;
 pub use definition::{Definition, Deprecation, MetaValue, MiddlewareDefinition, ProcedureKind};
 pub use docs::Docs;
@@ -43,6 +44,7 @@ pub use kind::{PreparedOutput, UnaryOutput};
 pub(crate) use middleware::Below;
 pub use middleware::{Completed, Extended, Middleware, Next, RunMiddleware};
 pub use output::ProcedureOutput;
+pub use peer_addr::PeerAddr;
 pub use register::{Mount, MountPoint};
 pub use signature::{IoSchema, Member};
 

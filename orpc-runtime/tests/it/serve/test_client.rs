@@ -137,11 +137,7 @@ pub mod other {
 
 /// The user that a cookie or a bearer token names.
 async fn session(call: &Call) -> Result<Session, Error> {
-    let cookies = call.header("cookie").unwrap_or_default().into_owned();
-    let of_cookie = Cookie::split_parse(cookies).filter_map(Result::ok);
-    let mut of_cookie = of_cookie.filter(|cookie| cookie.name() == "session");
-    let of_cookie = of_cookie.next().map(|cookie| cookie.value().to_owned());
-    let user = of_cookie.or_else(|| call.bearer_token().map(str::to_owned));
+    let user = call.cookie("session").or_else(|| call.bearer_token().map(str::to_owned));
     if user.as_deref() == Some("nobody") {
         return Err(Error::new(Code::Unauthorized));
     }
@@ -280,6 +276,32 @@ async fn a_function_is_called_with_a_call_of_its_own() {
     assert_eq!(api::origin(&call).await, (None, Some("de".to_owned()), false));
     assert_eq!(api::events(&call).collect::<Vec<_>>().await, [3]);
     assert_eq!((call.method(), call.path()), (&http::Method::POST, ""));
+}
+
+#[test]
+fn a_cookie_is_found_by_its_name_and_decoded() {
+    let cases = [
+        ("session=ada", Some("ada")),
+        ("a=1; session=ada; b=2", Some("ada")),
+        ("a=1;session=ada", Some("ada")),
+        ("session=ada; session=bob", Some("ada")),
+        ("session=\"ada\"", Some("ada")),
+        ("session=a%3Bd%C3%A4", Some("a;dä")),
+        ("session=a=b", Some("a=b")),
+        ("session=%FF", Some("%FF")),
+        ("session=", Some("")),
+        ("xsession=1; sessionx=1; Session=1; session", None),
+        ("", None),
+    ];
+    for (header, expected) in cases {
+        let call = Call::builder().header("cookie", header).build();
+        assert_eq!(call.cookie("session").as_deref(), expected, "{header}");
+    }
+    // As the crate `cookie` writes it.
+    let written = Cookie::new("session", "a; b=\"ü\" %").encoded().to_string();
+    let call = Call::builder().header("cookie", written).build();
+    assert_eq!(call.cookie("session").as_deref(), Some("a; b=\"ü\" %"));
+    assert_eq!(Call::builder().build().cookie("session"), None);
 }
 
 #[test]
