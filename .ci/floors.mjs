@@ -8,7 +8,7 @@ import { join } from "node:path";
 /** The top-level modules of each package, from the ground floor up; those of one line do not use each other. */
 const FLOORS = {
   "orpc-runtime": [
-    ["clock", "task", "budget"],
+    ["clock", "task", "budget", "shutdown"],
     ["value", "host"],
     ["schema"],
     ["core"],

@@ -22,6 +22,7 @@ mod router;
 mod rpc;
 mod schema;
 mod serve;
+mod shutdown;
 mod socket;
 pub mod stateful;
 mod task;

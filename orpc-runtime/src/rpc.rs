@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 
 use crate::budget::MemoryBudget;
 use crate::router::{Route, Router, RouterError, Routes};
+use crate::shutdown::{Begun, Shutdown};
 
 /// A router ready to be served: names checked, schemas compiled.
 ///
@@ -37,7 +37,7 @@ struct Shared<C> {
     routes: Routes<C>,
     memory: MemoryBudget,
     live_streams: AtomicUsize,
-    shutdown: CancellationToken,
+    shutdown: Shutdown,
     /// The tasks of the sockets.
     sockets: TaskTracker,
 }
@@ -73,7 +73,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             routes,
             memory: MemoryBudget::default(),
             live_streams: AtomicUsize::new(0),
-            shutdown: CancellationToken::new(),
+            shutdown: Shutdown::default(),
             sockets: TaskTracker::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -103,7 +103,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     /// wait for streams without an end. Servers other than `serve` (feature `server`)
     /// do not track sockets: wait for [`closed`](Rpc::closed) after it.
     pub fn shutdown(&self) {
-        self.shared.shutdown.cancel();
+        self.shared.shutdown.begin();
         self.shared.sockets.close();
     }
 
@@ -130,13 +130,12 @@ impl<C: Send + Sync + 'static> Rpc<C> {
 
     #[cfg(feature = "http")]
     pub(crate) fn is_shut_down(&self) -> bool {
-        self.shared.shutdown.is_cancelled()
+        self.shared.shutdown.has_begun()
     }
 
-    /// Returns a future that ends at [`Rpc::shutdown`]. Each has a token of its own, whose
-    /// lock no other connection takes when it is polled.
-    pub(crate) fn on_shutdown(&self) -> WaitForCancellationFutureOwned {
-        self.shared.shutdown.child_token().cancelled_owned()
+    /// Returns a future that ends at [`Rpc::shutdown`].
+    pub(crate) fn on_shutdown(&self) -> Begun {
+        self.shared.shutdown.begun()
     }
 
     /// Counts a stream while the guard lives.

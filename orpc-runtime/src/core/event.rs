@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use memchr::memchr3;
 use serde::Serialize;
 
 use super::{Code, Error, ErrorDeclaration, RpcError};
@@ -119,7 +120,7 @@ pub(crate) enum InvalidMeta {
 impl EventMeta {
     /// Checks that every wire can carry the fields.
     pub(crate) fn check(&self) -> Result<(), InvalidMeta> {
-        if self.id().is_some_and(|id| id.contains(['\r', '\n', '\0'])) {
+        if self.id().is_some_and(|id| memchr3(b'\r', b'\n', b'\0', id.as_bytes()).is_some()) {
             return Err(InvalidMeta::Id);
         }
         if self.comments().any(|text| text.contains(['\r', '\n'])) {

@@ -46,7 +46,7 @@ where
 impl<T> Published<T> {
     /// Creates an event from its stored form.
     pub(crate) fn stored(id: EventId, envelope: Bytes, audience: Option<Arc<Audience>>) -> Self {
-        let meta = EventMeta { id: Some(id.to_string()), ..EventMeta::default() };
+        let meta = EventMeta { id: Some(id.text()), ..EventMeta::default() };
         let value = Encoded { envelope, types: PhantomData };
         Self { value, meta, id: Some(id), audience }
     }
@@ -55,7 +55,7 @@ impl<T> Published<T> {
     /// received.
     #[must_use]
     pub fn with_id(mut self, id: EventId) -> Self {
-        self.meta.id = Some(id.to_string());
+        self.meta.id = Some(id.text());
         self.id = Some(id);
         self
     }

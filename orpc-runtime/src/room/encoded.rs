@@ -142,7 +142,7 @@ impl<T, R, E> EncodedEvent<T, R, E> {
 /// published.
 impl<T, E> From<&Published<T>> for EncodedEvent<T, (), E> {
     fn from(event: &Published<T>) -> Self {
-        let id = event.id().map(|id| id.to_string());
+        let id = event.id().map(|id| id.text());
         Self::of_envelope(EventMeta { id, ..EventMeta::default() }, event.envelope().clone())
     }
 }

@@ -20,6 +20,9 @@ thread_local! {
 /// Maximum number of bytes of a draft that a thread keeps for reuse.
 const MAX_DRAFT: usize = 64 * 1024;
 
+/// Initial capacity of the buffer, which is enough for most frames.
+const FIRST: usize = 256;
+
 /// Number of unsent bytes that frames from elsewhere may add to while the memory is
 /// exhausted.
 const FEW_BYTES: usize = 16 * 1024;
@@ -423,6 +426,9 @@ impl OutboxState {
     }
 
     fn append(&mut self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) {
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(FIRST);
+        }
         frame(&mut self.bytes);
         self.frames.push(FrameEnd { end: self.bytes.len(), is_text });
         self.count();

@@ -325,7 +325,7 @@ impl Drop for Reader {
 
 /// Returns the event as all readers send it.
 fn shared(event: &StoredEvent) -> SharedEvent {
-    let meta = EventMeta { id: Some(event.id.to_string()), ..EventMeta::default() };
+    let meta = EventMeta { id: Some(event.id.text()), ..EventMeta::default() };
     SharedEvent::new(EventKind::Message, meta, event.envelope.clone())
 }
 

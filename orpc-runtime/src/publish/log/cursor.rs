@@ -81,6 +81,25 @@ impl Cursor {
         Read::Events(events)
     }
 
+    /// Returns `true` if the position is behind the last event: there is nothing to read.
+    pub(crate) fn is_at_head<E: Clone>(&mut self, log: &Log<E>) -> bool {
+        let is_at_head = self.position == log.head();
+        self.is_reading |= is_at_head;
+        is_at_head
+    }
+
+    /// Reads the next event alone, if it is in memory; `None` leaves it to
+    /// [`read`](Self::read).
+    pub(crate) fn read_one<E: Clone>(&mut self, log: &Log<E>) -> Option<(EventId, E)> {
+        let next = self.position.sequence().checked_add(1)?;
+        if next > log.head || next < log.held_from() || self.gap(log).is_some() {
+            return None;
+        }
+        let (event, _) = log.held(next - log.held_from()).next()?;
+        self.advance(log.id(next));
+        Some((self.position, event.clone()))
+    }
+
     /// Returns the gap between the position and the events of the log.
     fn gap<E: Clone>(&self, log: &Log<E>) -> Option<Gap> {
         let (last, oldest) = (self.position, log.start());

@@ -166,6 +166,28 @@ fn a_reader_reads_from_the_store_what_is_not_in_memory_and_then_the_rest() {
 }
 
 #[test]
+fn one_event_is_read_alone_as_it_is_with_others_if_it_is_in_memory() {
+    let mut log = log(1, 10);
+    log.release(40);
+    log.begin(Epoch::of(2));
+    let limits = Limits::in_memory(SOON, 1000, 1 << 20);
+    append(&mut log, 10, &limits);
+    let positions =
+        (0..13).map(|sequence| id(1, sequence)).chain([id(2, 10), id(2, 11), id(3, 11)]);
+    for position in positions {
+        let (mut alone, mut among) = (Cursor::new(position), Cursor::new(position));
+        let (event, read) = (alone.read_one(&log), among.read(&log, chunk(1, 0)));
+        match event {
+            Some(event) => assert_eq!((read, &alone), (Read::Events(vec![event]), &among)),
+            None => {
+                assert!(!matches!(read, Read::Events(_)), "{position}: {read:?}");
+                assert_eq!(alone, Cursor::new(position));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_reader_continues_behind_the_last_event_that_it_has_in_common_with_the_log() {
     let limits = Limits::in_memory(SOON, 1000, 1 << 20);
     let mut log = log(1, 5);

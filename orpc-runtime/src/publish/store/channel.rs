@@ -33,7 +33,7 @@ pub(super) struct State {
     pub(super) counted: (u64, u64, u64),
     pub(super) readers: usize,
     /// Readers that have read everything, to be woken.
-    waiting: HashMap<u64, Waker>,
+    waiting: HashMap<u64, Waker, foldhash::fast::RandomState>,
     /// The channel is no longer in the map.
     pub(super) is_gone: bool,
     /// No further event will follow.
@@ -71,7 +71,7 @@ impl State {
             entry: None,
             counted: (0, 0, 0),
             readers: 0,
-            waiting: HashMap::new(),
+            waiting: HashMap::default(),
             is_gone: false,
             is_closed: false,
         }

@@ -201,6 +201,9 @@ impl Channels {
     pub(super) fn account(&self, state: &mut State) {
         let add = |total: &AtomicU64, before: u64, now: u64| {
             let added = now.wrapping_sub(before);
+            if added == 0 {
+                return total.load(Ordering::Relaxed);
+            }
             total.fetch_add(added, Ordering::Relaxed).wrapping_add(added)
         };
         let (retained, mut held) = (state.log.retained_bytes(), state.log.held_bytes());

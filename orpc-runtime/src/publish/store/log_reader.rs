@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use super::super::error::{ReadError, StoreError, StoreErrorKind};
 use super::super::id::EventId;
 use super::super::log::{Chunk, Read};
-use super::channel::Registration;
+use super::channel::{Registration, State};
 use super::replays::{Replay, Replays, Taken, Wanted};
 use super::{Reader, Record, StoredEvent};
 
@@ -63,9 +63,16 @@ impl LogReader {
             }
             let channel = Arc::clone(&self.reader.channel);
             let mut state = channel.state();
+            if self.reader.cursor.is_at_head(&state.log) {
+                return self.at_head(&mut state, cx, waits);
+            }
             let channels = &self.reader.channels;
             state.log.trim(channels.timeline.now(), &channels.limits);
             channels.account(&mut state);
+            if let Some((id, record)) = self.reader.cursor.read_one(&state.log) {
+                drop(state);
+                return Poll::Ready(Ok(Some(record.at(id))));
+            }
             match self.reader.cursor.read(&state.log, CHUNK) {
                 Read::Events(events) => {
                     drop(state);
@@ -73,12 +80,7 @@ impl LogReader {
                     return Poll::Ready(Ok(event.map(|(id, record)| record.at(id))));
                 }
                 Read::Gap(gap) => return Poll::Ready(Err(ReadError::Gap(gap))),
-                Read::Nothing if !waits => return Poll::Ready(Ok(None)),
-                Read::Nothing if state.is_closed => return Poll::Ready(Err(ReadError::Closed)),
-                Read::Nothing => {
-                    self.reader.wait(&mut state, cx.waker());
-                    return Poll::Pending;
-                }
+                Read::Nothing => return self.at_head(&mut state, cx, waits),
                 Read::ColdStore { first, last } => {
                     let (Some(cold_store), Some(place)) = (&self.cold_store, state.place) else {
                         let lost = damaged("events are neither in memory nor in the store");
@@ -89,6 +91,25 @@ impl LogReader {
                 }
             }
         }
+    }
+}
+
+impl LogReader {
+    /// Waits for the next event.
+    fn at_head(
+        &self,
+        state: &mut State,
+        cx: &Context<'_>,
+        waits: bool,
+    ) -> Poll<Result<Option<StoredEvent>, ReadError>> {
+        if !waits {
+            return Poll::Ready(Ok(None));
+        }
+        if state.is_closed {
+            return Poll::Ready(Err(ReadError::Closed));
+        }
+        self.reader.wait(state, cx.waker());
+        Poll::Pending
     }
 }
 

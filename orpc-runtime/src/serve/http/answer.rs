@@ -14,6 +14,7 @@ use super::drain::RequestBody;
 use super::events::BodyEvents;
 use super::read::{ReadError, read_body, read_form, refuse_codings};
 use super::service::{Options, STREAM_BUFFER};
+use super::woken::WokenRun;
 use crate::budget::Reservation;
 use crate::core::{Code, Error, Output};
 use crate::procedure::{Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, needs_socket};
@@ -30,7 +31,7 @@ use crate::wire::{BodyKind, ForeignProtocol, HttpEvents, Protocol};
 /// Result of a call, before it is a response.
 pub(super) enum Answer {
     Output(Output),
-    Events(EventBody),
+    Events(Box<EventBody>),
     /// The call is in a protocol that the server does not speak.
     Foreign(ForeignProtocol),
 }
@@ -146,12 +147,12 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
     }
 
     /// Runs a stream procedure until it has returned its stream, or failed.
-    async fn open(&self, run: ErasedRun, sink: Arc<EventSink>) -> Result<EventBody, Error> {
+    async fn open(&self, run: ErasedRun, sink: Arc<EventSink>) -> Result<Box<EventBody>, Error> {
         if self.rpc.is_shut_down() {
             return Err(Error::new(Code::ServiceUnavailable));
         }
         let mut events = self.events(run, sink).await?;
-        events.shutdown = Some(Box::pin(self.rpc.on_shutdown()));
+        events.shutdown = Some(self.rpc.on_shutdown());
         events.counted = Some(Box::new(self.rpc.count_stream()));
         Ok(events)
     }
@@ -161,7 +162,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         &self,
         mut run: ErasedRun,
         sink: Arc<EventSink>,
-    ) -> Result<EventBody, Error> {
+    ) -> Result<Box<EventBody>, Error> {
         let ended = poll_fn(|cx| match run.as_mut().poll(cx) {
             Poll::Ready(result) => Poll::Ready(result.map(|_| true)),
             Poll::Pending if sink.is_open() => Poll::Ready(Ok(false)),
@@ -169,8 +170,8 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         })
         .await?;
         let keep_alive = self.options.keep_alive.clone();
-        Ok(EventBody {
-            run: (!ended).then_some(run),
+        Ok(Box::new(EventBody {
+            run: (!ended).then(|| WokenRun::new(run)),
             sink,
             initial: self.options.initial_comment.clone(),
             keep_alive: keep_alive.map(|(interval, comment)| KeepAlive::new(interval, comment)),
@@ -178,6 +179,6 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
             span: tracing::Span::current(),
             counted: None,
             held: Reservation::unbounded(),
-        })
+        }))
     }
 }

@@ -10,14 +10,15 @@ use std::time::Duration;
 use crate::clock::{self, Sleep, TimerInstant as Instant};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::form::FormBody;
 use super::pace::Pace;
+use super::woken::WokenRun;
 use crate::budget::{Budget, Reservation};
 use crate::core::{Code, Error, EventMeta};
-use crate::procedure::{ErasedRun, EventSink};
+use crate::procedure::EventSink;
 use crate::serve::time::after;
+use crate::shutdown::Begun;
 
 /// The body of a response. It fails if a file cannot be read to its end, or if the
 /// client does not read for the [write timeout](super::HttpService::write_timeout),
@@ -51,8 +52,8 @@ impl RpcBody {
         Self::full(text)
     }
 
-    pub(super) fn events(events: EventBody) -> Self {
-        Self { inner: Inner::Events(Box::new(events)), pace: None }
+    pub(super) fn events(events: Box<EventBody>) -> Self {
+        Self { inner: Inner::Events(events), pace: None }
     }
 
     pub(super) fn is_events(&self) -> bool {
@@ -111,12 +112,12 @@ impl Default for RpcBody {
 /// The run is polled only when the connection asks for more: a client that stops
 /// reading pauses it, and a client that disconnects drops it.
 pub(super) struct EventBody {
-    pub(super) run: Option<ErasedRun>,
+    pub(super) run: Option<WokenRun>,
     pub(super) sink: Arc<EventSink>,
     pub(super) initial: Option<Bytes>,
     pub(super) keep_alive: Option<KeepAlive>,
     /// Ends the run at shutdown; `None` for a run that ends by itself.
-    pub(super) shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    pub(super) shutdown: Option<Begun>,
     pub(super) span: tracing::Span,
     /// Counts the stream while it lives.
     pub(super) counted: Option<Box<dyn Send + Sync>>,
@@ -133,7 +134,7 @@ impl EventBody {
         self.sink.end_turn();
         let _entered = self.span.enter();
         if let Some(run) = &mut self.run
-            && let Poll::Ready(result) = run.as_mut().poll(cx)
+            && let Poll::Ready(result) = Pin::new(run).poll(cx)
         {
             self.run = None;
             if let Err(error) = result {
@@ -142,7 +143,7 @@ impl EventBody {
         }
         if self.run.is_some()
             && let Some(shutdown) = &mut self.shutdown
-            && shutdown.as_mut().poll(cx).is_ready()
+            && Pin::new(shutdown).poll(cx).is_ready()
         {
             self.run = None;
             self.sink.error(&Error::new(Code::ServiceUnavailable), &EventMeta::default());

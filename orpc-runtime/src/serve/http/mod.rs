@@ -14,6 +14,7 @@ mod pace;
 mod read;
 mod response;
 mod service;
+mod woken;
 
 pub use super::host::HostError;
 pub use body::RpcBody;

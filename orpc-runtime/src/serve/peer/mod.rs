@@ -15,7 +15,6 @@ use futures::FutureExt as _;
 use futures::future::{Either, select};
 use futures::sink::{Sink, SinkExt as _};
 use futures::stream::{Stream, StreamExt as _};
-use tokio_util::sync::WaitForCancellationFutureOwned;
 
 pub(crate) use calls::Calls;
 #[cfg(feature = "durable")]
@@ -36,6 +35,7 @@ pub use rate::{Rate, RateError};
 use crate::budget::Reservation;
 use crate::rpc::Rpc;
 use crate::serve::IntoContext;
+use crate::shutdown::Begun;
 use crate::socket::{CloseFrame, Frame, Frames, Socket, SocketConfig};
 
 /// Number of frames that are sent before messages are read again.
@@ -73,7 +73,7 @@ pub struct Peer<C> {
     calls: Option<Calls<C>>,
     frames: Frames,
     /// `None` once the server shuts down.
-    shutdown: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    shutdown: Option<Begun>,
 }
 
 impl<C: Send + Sync + 'static> Rpc<C> {
@@ -107,7 +107,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         let held = Reservation::unbounded();
         let socket = Socket::new(request, accept, limits.unsent, memory, held);
         let calls = Calls::new(self.clone(), context.into_context(), socket.clone(), limits, gate);
-        let shutdown = Some(Box::pin(self.on_shutdown()));
+        let shutdown = Some(self.on_shutdown());
         Peer { socket, calls: Some(calls), frames: Frames::default(), shutdown }
     }
 }
@@ -187,7 +187,7 @@ impl<C: Send + Sync + 'static> Stream for Peer<C> {
             this.calls = None;
         }
         if let Some(shutdown) = &mut this.shutdown
-            && shutdown.as_mut().poll(cx).is_ready()
+            && Pin::new(shutdown).poll(cx).is_ready()
         {
             this.shutdown = None;
             if let Some(calls) = &mut this.calls {

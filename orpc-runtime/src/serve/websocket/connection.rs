@@ -9,7 +9,6 @@ use std::time::Duration;
 use crate::clock::{self, Sleep, TimerInstant as Instant};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio_util::sync::WaitForCancellationFutureOwned;
 use tokio_websockets::proto::ProtocolError;
 use tokio_websockets::{Error, Message};
 
@@ -21,6 +20,7 @@ use super::state::State;
 use crate::budget::{Exhausted, Reservation};
 use crate::serve::peer::Calls;
 use crate::serve::time::{after, hurried};
+use crate::shutdown::Begun;
 use crate::socket::{CloseCode, CloseFrame, Frame, Frames, Socket};
 
 /// Number of messages that are read before calls run and frames are written.
@@ -61,7 +61,7 @@ pub(super) struct Connection<C, S> {
     state: State<C>,
     life: Life,
     timing: Timing,
-    shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
+    shutdown: Begun,
     frames: Frames,
     last_read: Instant,
     last_ping: Instant,
@@ -91,7 +91,7 @@ where
         calls: Calls<C>,
         life: Life,
         timing: Timing,
-        shutdown: WaitForCancellationFutureOwned,
+        shutdown: Begun,
     ) -> Self {
         let now = Instant::now();
         let codec_bytes = life.socket().memory().nothing();
@@ -101,7 +101,7 @@ where
             life,
             timer: Box::pin(clock::sleep_until(now)),
             timing,
-            shutdown: Box::pin(shutdown),
+            shutdown,
             frames: Frames::default(),
             last_read: now,
             last_ping: now,
@@ -139,7 +139,7 @@ where
         if self.poll_read(cx).is_ready() {
             return Poll::Ready(());
         }
-        if self.state.is_open() && self.shutdown.as_mut().poll(cx).is_ready() {
+        if self.state.is_open() && Pin::new(&mut self.shutdown).poll(cx).is_ready() {
             let close = CloseFrame::ours(CloseCode::GOING_AWAY, "the server shuts down");
             self.state.finish(after(Instant::now(), self.timing.shutdown), close);
         }
@@ -213,11 +213,12 @@ where
             let was_resting = self.websocket.is_resting();
             match self.websocket.poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => {
-                    self.seen(was_resting);
+                    self.seen(was_resting && !self.websocket.is_resting());
                     // From here on its call counts the message.
                     self.codec_bytes.cover(0);
                     match message {
-                        Incoming::Message(message) => self.receive(message),
+                        Incoming::Whole(message) => self.receive(&message),
+                        Incoming::Message(message) => self.receive_from_codec(message),
                         Incoming::TooLong(message) => self.refuse(&message),
                     }
                     // A call runs before the next message is read, which may be its
@@ -274,9 +275,9 @@ where
     }
 
     /// Notes that a frame arrived.
-    fn seen(&mut self, was_resting: bool) {
+    fn seen(&mut self, woke_codec: bool) {
         let now = Instant::now();
-        if was_resting {
+        if woke_codec {
             self.is_busy = self.last_wake.is_some_and(|last| now - last < BUSY);
             self.last_wake = Some(now);
         }
@@ -287,25 +288,28 @@ where
         }
     }
 
-    fn receive(&mut self, message: Message) {
+    fn receive_from_codec(&mut self, message: Message) {
         if let Some((code, reason)) = message.as_close() {
             let code = CloseCode::received(code.into());
             self.life.closed(CloseFrame { code, reason: reason.to_owned(), clean: true });
             self.end_calls(self.state.has_failed());
             return;
         }
-        let Some(calls) = self.state.calls_mut() else { return };
         let is_text = message.is_text();
-        if !is_text && !message.is_binary() {
+        if self.state.calls().is_none() || (!is_text && !message.is_binary()) {
             return;
         }
         let payload = Bytes::from(message.into_payload());
         // Copied: a small slice would keep the whole buffer of the codec.
         let is_part = payload.len() < self.websocket.buffer() / 2;
         let bytes = if is_part { Bytes::copy_from_slice(&payload) } else { payload };
-        let frame = if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) };
+        self.receive(&if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) });
+    }
+
+    fn receive(&mut self, frame: &Frame) {
+        let Some(calls) = self.state.calls_mut() else { return };
         if calls.may_go_on()
-            && self.life.message(&frame) == ControlFlow::Continue(())
+            && self.life.message(frame) == ControlFlow::Continue(())
             && self.life.socket().closing().is_none()
             && let Err(error) = calls.receive(frame.bytes())
         {
@@ -341,16 +345,8 @@ where
         self.unfinished = None;
         self.life.error(reported);
         let close = CloseFrame::ours(code, &reported.to_string());
-        if self.websocket.renew() {
-            self.state.flush(Instant::now() + CLOSE_TIME, close, true);
-            return;
-        }
-        // The codec has queued its close frame, otherwise it takes ours.
-        if let Err(error) = self.websocket.start_send(close_frame(&close)) {
-            tracing::trace!(%error, "the close frame is on its way already");
-        }
-        self.life.closes(close);
-        self.end_calls(true);
+        self.websocket.renew();
+        self.state.flush(Instant::now() + CLOSE_TIME, close, true);
     }
 
     /// Handles the loss of the connection.
@@ -375,10 +371,7 @@ where
                 Poll::Pending => break,
             }
             self.frames.sent(self.life.socket().outbox());
-            self.websocket.start_send(match frame {
-                Frame::Text(bytes) => Message::text(bytes),
-                Frame::Binary(bytes) => Message::binary(bytes),
-            })?;
+            self.websocket.send(frame)?;
         }
         if !self.state.is_open() && !self.state.is_closing() {
             let is_idle = self.state.calls().is_none_or(Calls::is_idle);
@@ -407,7 +400,7 @@ where
         let message = close_frame(&close);
         self.life.closes(close);
         self.end_calls(self.state.has_failed());
-        self.websocket.start_send(message)
+        self.websocket.close(message)
     }
 
     /// Ends all calls. Only the exchange of close frames remains.
@@ -487,7 +480,7 @@ where
             self.close(CloseFrame::ours(CloseCode::NORMAL, "Idle timeout"))
         } else if self.timing.ping.is_some_and(|ping| now >= after(self.last_ping, ping)) {
             self.last_ping = now;
-            self.websocket.start_send(Message::ping(Bytes::new()))
+            self.websocket.ping()
         } else {
             Ok(())
         };

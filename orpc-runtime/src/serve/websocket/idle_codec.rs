@@ -9,6 +9,7 @@ use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 
 use super::intake::TooLong;
 use super::transport::Transport;
+use crate::socket::Frame;
 use crate::wire::Protocol;
 
 /// Length of the codec's buffer while messages are short.
@@ -17,13 +18,17 @@ const BUFFER: usize = 8 * 1024;
 /// A message of a client.
 #[derive(Debug)]
 pub(super) enum Incoming {
+    /// A message that was whole, in one frame.
+    Whole(Frame),
+    /// Any other message, of the codec.
     Message(Message),
     /// The first members of a message that is too long.
     TooLong(TooLong),
 }
 
-/// A WebSocket whose codec, with its buffer of 8 KiB, exists only while it is needed.
-/// Between two messages the codec has no state, so that it can be recreated.
+/// A WebSocket whose codec, with its buffer of 8 KiB, exists only while it is needed: for
+/// control frames and messages in parts. Between two messages the codec has no state, so
+/// that it can be recreated.
 #[derive(Debug)]
 pub(super) struct RestingSocket<S> {
     /// The connection, while there is no codec.
@@ -54,15 +59,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         }
     }
 
-    /// Replaces the codec after it has failed, and with it the close frame that it
-    /// would send first. Returns `false` if frames are being written, which have to be
-    /// sent first. Nothing may be read afterwards.
-    pub(super) fn renew(&mut self) -> bool {
-        let is_free = self.awake.as_ref().is_some_and(|socket| !socket.get_ref().is_blocked());
-        if is_free {
-            self.resting = self.awake.take().map(WebSocketStream::into_inner);
+    /// Drops the codec after it has failed, and with it the close frame that it would send
+    /// first. Nothing may be read afterwards.
+    pub(super) fn renew(&mut self) {
+        if let Some(awake) = self.awake.take() {
+            self.resting = Some(awake.into_inner());
         }
-        is_free
+    }
+
+    fn transport_mut(&mut self) -> Result<&mut Transport<S>, Error> {
+        let awake = self.awake.as_mut().map(WebSocketStream::get_mut);
+        self.resting.as_mut().or(awake).ok_or(Error::AlreadyClosed)
     }
 
     fn awake(&mut self) -> Result<&mut WebSocketStream<Transport<S>>, Error> {
@@ -79,10 +86,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Incoming, Error>>> {
-        if let Some(transport) = &mut self.resting
-            && !ready!(transport.poll_read_ahead(cx)).map_err(Error::Io)?
-        {
-            return Poll::Ready(None);
+        if self.is_resting() || self.is_drained {
+            let transport = self.transport_mut()?;
+            if transport.is_between_messages() {
+                if !ready!(transport.poll_read_ahead(cx)).map_err(Error::Io)? {
+                    return Poll::Ready(None);
+                }
+                if let Some(message) = transport.take_message() {
+                    return Poll::Ready(Some(Ok(Incoming::Whole(message))));
+                }
+            }
         }
         let message = Pin::new(self.awake()?).poll_next(cx);
         self.is_drained = message.is_pending();
@@ -102,28 +115,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
             ready!(Pin::new(&mut *socket).poll_flush(cx))?;
             self.resting = self.awake.take().map(WebSocketStream::into_inner);
         }
-        let transport = self.resting.as_mut().or(self.awake.as_mut().map(WebSocketStream::get_mut));
-        let too_long = transport.and_then(Transport::take_too_long);
+        let too_long = self.transport_mut()?.take_too_long();
         too_long.map_or(Poll::Pending, |message| Poll::Ready(Some(Ok(Incoming::TooLong(message)))))
     }
 
     /// Waits until a message may be sent.
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(self.awake()?).poll_ready(cx)
+        let transport = self.transport_mut()?;
+        if transport.has_room() { Poll::Ready(Ok(())) } else { self.poll_flush(cx) }
     }
 
-    pub(super) fn start_send(&mut self, message: Message) -> Result<(), Error> {
+    /// Sends a message. Wait [until it may be sent](Self::poll_ready) before.
+    pub(super) fn send(&mut self, message: Frame) -> Result<(), Error> {
+        self.transport_mut()?.send(message);
+        Ok(())
+    }
+
+    /// Sends a ping.
+    pub(super) fn ping(&mut self) -> Result<(), Error> {
+        self.transport_mut()?.ping();
+        Ok(())
+    }
+
+    /// Sends a close frame. The codec follows the exchange of them.
+    pub(super) fn close(&mut self, close: Message) -> Result<(), Error> {
         let socket = self.awake()?;
-        if message.is_close() {
-            socket.get_mut().close();
-        }
-        Pin::new(socket).start_send(message)
+        socket.get_mut().close();
+        Pin::new(socket).start_send(close)
     }
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         match &mut self.awake {
             Some(socket) => Pin::new(socket).poll_flush(cx),
-            None => Poll::Ready(Ok(())),
+            None => self.transport_mut()?.poll_send(cx).map_err(Error::Io),
         }
     }
 
@@ -145,7 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
 
     /// Returns `true` if the connection took bytes since the last call.
     pub(super) fn took_bytes(&mut self) -> bool {
-        self.awake.as_mut().is_some_and(|socket| socket.get_mut().took_bytes())
+        self.transport_mut().is_ok_and(Transport::took_bytes)
     }
 
     /// Returns the connection itself.
@@ -175,6 +199,7 @@ mod tests {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         match poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap() {
+            Incoming::Whole(message) => String::from_utf8(message.as_bytes().to_vec()).unwrap(),
             Incoming::Message(message) => message.as_text().unwrap().to_owned(),
             Incoming::TooLong(message) => panic!("{message:?}"),
         }
@@ -197,14 +222,48 @@ mod tests {
             assert!(socket.poll_next(&mut cx).is_pending());
             socket.rest();
         }
-        // Two messages at once, of which the second one is not read yet.
-        client.write_all(&[text(b"a"), text(b"b")].concat()).await.unwrap();
-        for expected in ["a", "b"] {
+        // A part of the second message has arrived as well.
+        let frames = [text(b"a"), text(b"b")].concat();
+        client.write_all(&frames[..9]).await.unwrap();
+        assert_eq!(next_text(&mut socket).await, "a");
+        assert!(socket.is_resting(), "a whole message needs no codec");
+        assert!(socket.poll_next(&mut cx).is_pending());
+        socket.rest();
+        assert!(!socket.is_resting(), "a frame is half read");
+        client.write_all(&[&frames[9..], &text(b"c")].concat()).await.unwrap();
+        for expected in ["b", "c"] {
             assert_eq!(next_text(&mut socket).await, expected);
             socket.rest();
             assert!(!socket.is_resting(), "it is not known that nothing more was read");
         }
+        assert!(socket.poll_next(&mut cx).is_pending());
+        // The codec exists still, and has no bytes.
+        client.write_all(&text(b"d")).await.unwrap();
+        let next = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
+        assert!(matches!(next, Incoming::Whole(message) if message == "d"));
         drop(client);
         assert!(poll_fn(|cx| socket.poll_next(cx)).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn frames_of_both_ways_are_written_in_order() {
+        let (server, mut client) = tokio::io::duplex(16);
+        let mut socket = RestingSocket::new(Protocol::default(), server, 1024);
+        let mut cx = Context::from_waker(Waker::noop());
+        socket.send(Frame::Text("0123456789abcdef".into())).unwrap();
+        assert!(socket.poll_flush(&mut cx).is_pending(), "2 of 18 bytes are not taken");
+        client.write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i']).await.unwrap();
+        assert!(matches!(socket.poll_next(&mut cx), Poll::Ready(Some(Ok(Incoming::Message(_))))));
+        assert!(socket.poll_next(&mut cx).is_pending());
+        socket.ping().unwrap();
+        socket.close(Message::close(None, "")).unwrap();
+        let mut bytes = vec![0; 26];
+        let (read, flushed) = tokio::join!(
+            tokio::io::AsyncReadExt::read_exact(&mut client, &mut bytes),
+            poll_fn(|cx| socket.poll_flush(cx)),
+        );
+        assert_eq!((read.unwrap(), flushed.is_ok()), (26, true));
+        assert_eq!(bytes[..2], [0x81, 16]);
+        assert_eq!(bytes[18..], [0x8a, 2, b'h', b'i', 0x89, 0, 0x88, 0]);
     }
 }

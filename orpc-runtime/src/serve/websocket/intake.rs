@@ -7,6 +7,7 @@
 
 use bytes::BytesMut;
 
+use crate::socket::Frame as Message;
 use crate::wire::{Beginning, MAX_BEGINNING, NoBeginning, Protocol};
 
 /// Maximum length of a message whose call is refused alone, in multiples of the limit.
@@ -14,6 +15,10 @@ const DISCARDED: u64 = 16;
 
 /// Two bytes, a length of eight, a mask of four.
 const MAX_HEADER: usize = 14;
+
+/// The first bytes of messages in one frame.
+const LAST_TEXT: u8 = 0x81;
+const LAST_BINARY: u8 = 0x82;
 
 /// A header that the codec refuses as that of a message that is too long.
 const TOO_LONG: [u8; 10] = [0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -119,6 +124,22 @@ impl Frame {
     }
 }
 
+/// Returns a payload without its mask.
+fn unmasked(mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    let mut out = payload.to_vec();
+    // As long as a register.
+    let mut pieces = out.chunks_exact_mut(16);
+    for piece in &mut pieces {
+        for (at, byte) in piece.iter_mut().enumerate() {
+            *byte ^= mask[at % 4];
+        }
+    }
+    for (at, byte) in pieces.into_remainder().iter_mut().enumerate() {
+        *byte ^= mask[at % 4];
+    }
+    out
+}
+
 fn number(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
@@ -197,6 +218,39 @@ impl Intake {
     /// Returns the number of complete messages.
     pub(super) fn complete(&self) -> u64 {
         self.complete
+    }
+
+    /// Takes a message that is whole at the start of the bytes, in one frame and within the
+    /// limit. Returns it with the number of its bytes; `None` leaves it to
+    /// [`take`](Self::take).
+    pub(super) fn take_message(&mut self, bytes: &[u8]) -> Option<(Message, usize)> {
+        if !self.is_at_boundary() || self.too_long.is_some() {
+            return None;
+        }
+        let &[first, second, ..] = bytes else { return None };
+        let is_text = first == LAST_TEXT;
+        if (!is_text && first != LAST_BINARY) || second & 0x80 == 0 {
+            return None;
+        }
+        let (length, start) = match second & 0x7f {
+            126 => (usize::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?)), 4),
+            // Longer than a read.
+            127 => return None,
+            length => (usize::from(length), 2),
+        };
+        // The codec refuses a length that has a shorter form.
+        let is_shortest = start == 2 || length > 125;
+        if !is_shortest || length as u64 > self.limit {
+            return None;
+        }
+        let (mask, payload) = bytes[start..].split_first_chunk()?;
+        let payload = unmasked(*mask, payload.get(..length)?);
+        if is_text && std::str::from_utf8(&payload).is_err() {
+            return None;
+        }
+        self.complete += 1;
+        let message = if is_text { Message::Text } else { Message::Binary };
+        Some((message(payload.into()), start + mask.len() + length))
     }
 
     /// Returns `true` if the next bytes are payload for the codec alone.
@@ -537,6 +591,59 @@ mod tests {
                 assert_eq!(told, ("\"1\"", length, is_begun, 1));
                 assert!(intake.is_at_boundary());
             }
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_whole_is_taken_at_once() {
+        for length in [0, 1, 15, 16, 17, 125, 126, 255, 256, 999, 1000] {
+            let payload: Vec<u8> = (0..length).map(|at| b'a' + (at % 26) as u8).collect();
+            for first in [LAST | TEXT, LAST | 2] {
+                let bytes = frame(first, &payload);
+                let mut intake = Intake::new(Protocol::default(), 1000);
+                for end in 0..bytes.len() {
+                    assert_eq!(intake.take_message(&bytes[..end]), None, "{length} {end}");
+                }
+                let more = [&*bytes, b"\x81"].concat();
+                let (message, taken) = intake.take_message(&more).unwrap();
+                assert_eq!((message.is_text(), taken), (first == LAST | TEXT, bytes.len()));
+                assert_eq!(message.as_bytes(), payload);
+                assert!(intake.is_at_boundary());
+            }
+        }
+    }
+
+    #[test]
+    fn other_frames_are_not_taken_at_once() {
+        let mut unmasked = vec![LAST | TEXT, 1];
+        unmasked.push(b'x');
+        unmasked.extend([0; 8]);
+        let mut reserved = frame(LAST | TEXT, b"x");
+        reserved[0] |= 0x40;
+        for bytes in [
+            vec![],
+            frame(TEXT, b"x"),
+            frame(LAST, b"x"),
+            frame(0x89, b"x"),
+            frame(0x88, b""),
+            frame(0x8a, b""),
+            frame(LAST | TEXT, &call(1001)),
+            // Text that is not UTF-8.
+            frame(LAST | TEXT, b"\xff"),
+            frame(LAST | TEXT, "\u{e9}".as_bytes().split_at(1).0),
+            // A length of 1 in two bytes.
+            vec![LAST | TEXT, 0xfe, 0, 1, 0, 0, 0, 0, b'x'],
+            unmasked,
+            reserved,
+        ] {
+            let mut intake = Intake::new(Protocol::default(), 1000);
+            assert_eq!(intake.take_message(&bytes), None, "{bytes:?}");
+        }
+        // Neither within a message in parts nor within a frame.
+        for begun in [frame(TEXT, b"x"), frame(LAST | TEXT, b"xyz")[..8].to_vec()] {
+            let mut intake = Intake::new(Protocol::default(), 1000);
+            fed(&mut intake, &begun, 1);
+            assert_eq!(intake.take_message(&frame(LAST | TEXT, b"x")), None);
         }
     }
 

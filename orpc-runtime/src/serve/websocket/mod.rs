@@ -7,6 +7,7 @@ mod hooks;
 mod idle_codec;
 mod intake;
 mod lifecycle;
+mod outgoing;
 #[cfg(feature = "proxy")]
 mod proxy;
 mod service;

@@ -1,6 +1,6 @@
 //! The connection below a WebSocket, and the state that is observed on it.
 
-use std::io::{IoSlice, Result};
+use std::io::Result;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,22 +9,25 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::intake::{Intake, TooLong};
+use super::outgoing::Outgoing;
+use crate::socket::Frame;
 use crate::wire::Protocol;
 
 /// Number of bytes that are read at once onto the stack.
-const READ: usize = 4096;
+const READ: usize = 16 * 1024;
 
 /// Number of pieces that are discarded before other tasks run.
 const DISCARD_BUDGET: usize = 64;
 
-/// A connection that records whether it took bytes, and keeps messages that are too
-/// long from the codec.
+/// A connection that records whether it took bytes, keeps messages that are too long from
+/// the codec, and reads and writes most others without it.
 #[derive(Debug)]
 pub(super) struct Transport<S> {
     connection: S,
     wrote: bool,
-    /// The last write is pending.
-    is_blocked: bool,
+    /// Bytes were written since the connection was flushed.
+    needs_flush: bool,
+    outgoing: Outgoing,
     intake: Intake,
     /// Received bytes that are not parsed yet.
     ahead: Bytes,
@@ -37,7 +40,8 @@ impl<S> Transport<S> {
         Self {
             connection,
             wrote: false,
-            is_blocked: false,
+            needs_flush: false,
+            outgoing: Outgoing::default(),
             intake: Intake::new(protocol, message_limit),
             ahead: Bytes::new(),
             ready: BytesMut::new(),
@@ -49,14 +53,31 @@ impl<S> Transport<S> {
         std::mem::take(&mut self.wrote)
     }
 
-    /// Returns `true` if the connection did not take the last bytes.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.is_blocked
+    /// Returns `true` if another message may be sent.
+    pub(super) fn has_room(&self) -> bool {
+        self.outgoing.has_room()
     }
 
-    fn note(&mut self, written: &Poll<Result<usize>>) {
-        self.is_blocked = written.is_pending();
-        self.wrote |= matches!(written, Poll::Ready(Ok(count)) if *count > 0);
+    /// Sends a message once the connection is flushed. There has to be
+    /// [room](Self::has_room).
+    pub(super) fn send(&mut self, message: Frame) {
+        self.outgoing.push(message);
+    }
+
+    /// Sends a ping likewise.
+    pub(super) fn ping(&mut self) {
+        self.outgoing.push_ping();
+    }
+
+    /// Takes the next message, if it has arrived whole in one frame, and no part of another
+    /// message is before it. The codec is to have no bytes.
+    pub(super) fn take_message(&mut self) -> Option<Frame> {
+        let (message, length) = self.intake.take_message(&self.ahead)?;
+        self.ahead.advance(length);
+        if self.ahead.is_empty() {
+            self.ahead = Bytes::new();
+        }
+        Some(message)
     }
 
     /// Returns the number of complete messages before an incomplete one; `None` between
@@ -82,7 +103,12 @@ impl<S> Transport<S> {
 
     /// Returns `true` if every message that began has been read to its end.
     pub(super) fn is_at_boundary(&self) -> bool {
-        self.ahead.is_empty() && self.ready.is_empty() && self.intake.is_at_boundary()
+        self.ahead.is_empty() && self.is_between_messages()
+    }
+
+    /// Returns `true` if the next byte is the first one of a frame that begins a message.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.ready.is_empty() && self.too_long().is_none() && self.intake.is_at_boundary()
     }
 
     /// Returns a message that is too long, of which the codec got at most a part.
@@ -169,36 +195,36 @@ impl<S: AsyncRead + Unpin> Transport<S> {
     }
 }
 
+impl<S: AsyncWrite + Unpin> Transport<S> {
+    /// Writes all frames, and flushes the connection.
+    pub(super) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let Self { connection, wrote, needs_flush, outgoing, .. } = self;
+        ready!(outgoing.poll_write(cx, connection, || (*wrote, *needs_flush) = (true, true)))?;
+        if self.needs_flush {
+            ready!(Pin::new(&mut self.connection).poll_flush(cx))?;
+            self.needs_flush = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The codec writes into the buffer of the frames, which takes all bytes.
 impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<Result<usize>> {
-        let written = Pin::new(&mut self.connection).poll_write(cx, bytes);
-        self.note(&written);
-        written
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        let written = Pin::new(&mut self.connection).poll_write_vectored(cx, bytes);
-        self.note(&written);
-        written
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.connection.is_write_vectored()
+        self.outgoing.extend(bytes);
+        Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut self.connection).poll_flush(cx)
+        self.poll_send(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        ready!(self.poll_send(cx))?;
         Pin::new(&mut self.connection).poll_shutdown(cx)
     }
 }

@@ -314,20 +314,19 @@ pub(super) fn encode_abort(out: &mut Vec<u8>) {
 
 fn write_meta(meta: &EventMeta, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"m\":{");
-    let mut separator = "";
-    let mut member = |name: &str, value: serde_json::Value| {
-        // Writing to a `Vec` cannot fail.
-        _ = write!(out, "{separator}\"{name}\":{value}");
-        separator = ",";
-    };
+    // Writing to a `Vec` cannot fail.
     if let Some(id) = meta.id() {
-        member("id", id.into());
+        out.extend_from_slice(b"\"id\":");
+        _ = serde_json::to_writer(&mut *out, id);
+        out.push(b',');
     }
     if let Some(retry) = meta.retry() {
-        member("retry", u64::try_from(retry.as_millis()).unwrap_or(u64::MAX).into());
+        let millis = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
+        _ = write!(out, "\"retry\":{millis},");
     }
-    if meta.comments().next().is_some() {
-        member("comments", meta.comments().collect());
+    if !meta.comments.is_empty() {
+        out.extend_from_slice(b"\"comments\":");
+        _ = serde_json::to_writer(&mut *out, &meta.comments);
     }
-    out.push(b'}');
+    end_members(out);
 }
