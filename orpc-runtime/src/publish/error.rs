@@ -115,8 +115,11 @@ pub enum StoreErrorKind {
     InUse,
     /// The stored data differ from what was written.
     Damaged,
-    /// The stored data have a format that this version does not read.
+    /// The stored data have a format that this version does not read, or the server is one
+    /// that it does not know.
     Incompatible,
+    /// The server refuses the user, its password or a command, or its address is not one.
+    Refused,
 }
 
 impl StoreError {

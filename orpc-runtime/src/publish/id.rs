@@ -82,6 +82,13 @@ impl Epoch {
         Self(number)
     }
 
+    /// Reads the text of an epoch.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let is_epoch = text.len() == EPOCH
+            && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_epoch.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+
     /// Returns its number.
     pub(crate) const fn number(self) -> u128 {
         self.0
@@ -127,17 +134,15 @@ impl FromStr for EventId {
     /// Accepts exactly the output of [`to_string`](ToString::to_string).
     fn from_str(text: &str) -> Result<Self, ParseEventIdError> {
         let (epoch, sequence) = text.split_once('.').ok_or(ParseEventIdError)?;
-        let is_epoch = epoch.len() == EPOCH
-            && epoch.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let epoch = Epoch::parse(epoch).ok_or(ParseEventIdError)?;
         // `parse` alone accepts a sign and leading zeros.
         let is_number = sequence.bytes().all(|byte| byte.is_ascii_digit())
             && (sequence == "0" || !sequence.starts_with('0'));
-        if !is_epoch || !is_number {
+        if !is_number {
             return Err(ParseEventIdError);
         }
-        let epoch = u128::from_str_radix(epoch, 16).map_err(|_| ParseEventIdError)?;
         let sequence = sequence.parse().map_err(|_| ParseEventIdError)?;
-        Ok(Self { epoch: Epoch(epoch), sequence })
+        Ok(Self { epoch, sequence })
     }
 }
 

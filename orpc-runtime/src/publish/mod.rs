@@ -176,6 +176,7 @@
 //! position moves nevertheless.
 
 mod audience;
+mod builder;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod clock;
 mod durability;
@@ -195,6 +196,7 @@ mod store;
 mod subscription;
 
 pub use audience::{Audience, Subscriber};
+pub use builder::PublisherBuilder;
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "durable")]
 pub(crate) use clock::{Moment, Timeline};
@@ -204,7 +206,7 @@ pub(crate) use fanout::Receiver;
 pub use gap::{Gap, GapData, GapReason};
 pub use id::{Epoch, EventId, ParseEventIdError};
 pub use published::{Encoded, Published};
-pub use publisher::{Publish, Publisher, PublisherBuilder};
+pub use publisher::{Publish, Publisher};
 pub use sink::{NewEvent, PublishSink};
 pub use store::Start;
 pub use subscription::{IntoStart, Subscription};

@@ -6,6 +6,8 @@
 
 mod continuity;
 mod cursor;
+#[cfg(feature = "redis")]
+mod extent;
 mod limits;
 #[cfg(test)]
 mod model;
@@ -18,6 +20,8 @@ use std::collections::VecDeque;
 #[cfg(any(test, feature = "redb"))]
 pub(crate) use continuity::{Found, Place, Witness, is_continued, starting};
 pub(crate) use cursor::{Chunk, Cursor, Read};
+#[cfg(feature = "redis")]
+pub(crate) use extent::Extent;
 pub(crate) use limits::Limits;
 pub(crate) use origin::Origin;
 use segments::Segments;

@@ -31,6 +31,20 @@ impl Terms {
         Self { ranges: VecDeque::from([Term { epoch, first: sequence }]), newest: epoch }
     }
 
+    /// Creates the epochs of a log from those of its entries, with the numbers of the first
+    /// ones in ascending order, and that of the next entry. `None` if there are none, or they
+    /// are in another order.
+    #[cfg(feature = "redis")]
+    pub(super) fn ranges(
+        ranges: impl IntoIterator<Item = (u64, Epoch)>,
+        newest: Epoch,
+    ) -> Option<Self> {
+        let ranges: VecDeque<_> =
+            ranges.into_iter().map(|(first, epoch)| Term { epoch, first }).collect();
+        let is_ordered = ranges.iter().is_sorted_by(|a, b| a.first < b.first);
+        (is_ordered && !ranges.is_empty()).then_some(Self { ranges, newest })
+    }
+
     /// Returns the epoch of an entry that the log has or has trimmed.
     pub(super) fn of(&self, sequence: u64) -> Epoch {
         let behind = self.ranges.partition_point(|term| term.first <= sequence);

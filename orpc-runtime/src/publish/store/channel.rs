@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use super::super::error::StoreError;
 use super::super::log::{Cursor, Limits, Log};
 use super::Record;
 use super::channels::Channels;
@@ -38,6 +39,18 @@ pub(super) struct State {
     pub(super) is_gone: bool,
     /// No further event will follow.
     pub(super) is_closed: bool,
+    /// The log is a copy of one on a server.
+    pub(super) copy: Option<Copied>,
+}
+
+/// A log that is a copy of one on a server, whose newest events are in memory.
+#[derive(Debug, Default)]
+pub(super) struct Copied {
+    /// Number of times that the server had other events than the copy.
+    pub(super) revision: u64,
+    /// Error with which readers end that have read everything, until the server can be read
+    /// again.
+    pub(super) failure: Option<StoreError>,
 }
 
 /// A channel in a file.
@@ -74,6 +87,7 @@ impl State {
             waiting: HashMap::default(),
             is_gone: false,
             is_closed: false,
+            copy: None,
         }
     }
 
@@ -117,6 +131,22 @@ impl State {
         let is_behind =
             |place: Place| place.earliest < self.log.earliest() || place.keys < self.keys.from();
         self.place.is_some_and(is_behind)
+    }
+
+    /// Returns the number under which the channel's events are read that are not in memory.
+    pub(super) fn cold_number(&self, channel: &Channel) -> Option<u64> {
+        let copy = self.copy.as_ref().map(|_| channel.number);
+        self.place.map(|place| place.number).or(copy)
+    }
+
+    /// Returns the number of times that the log was replaced by another one.
+    pub(super) fn revision(&self) -> u64 {
+        self.copy.as_ref().map_or(0, |copy| copy.revision)
+    }
+
+    /// Returns the error with which readers end that have read everything.
+    pub(super) fn failure(&self) -> Option<StoreError> {
+        self.copy.as_ref().and_then(|copy| copy.failure.clone())
     }
 
     /// Returns `true` if the channel has no readers and never had an event.

@@ -117,6 +117,12 @@ impl Channels {
         Channel::new(name, self.number(), state)
     }
 
+    /// Returns a channel that exists.
+    #[cfg(feature = "redis")]
+    pub(super) fn find(&self, name: &str) -> Option<Arc<Channel>> {
+        self.map().by_name.get(name).cloned()
+    }
+
     /// Calls `look` with a channel, which is created if it does not exist, and removes
     /// it again if it stays unused.
     pub(super) fn with<R>(

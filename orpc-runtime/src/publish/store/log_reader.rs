@@ -19,11 +19,13 @@ pub(super) struct LogReader {
     reader: Registration,
     cold_store: Option<Arc<Replays>>,
     replay: Option<Replay>,
+    /// Revision of the log for which the replay was requested.
+    revision: u64,
 }
 
 impl LogReader {
     pub(super) fn new(reader: Registration, cold_store: Option<Arc<Replays>>) -> Self {
-        Self { reader, cold_store, replay: None }
+        Self { reader, cold_store, replay: None, revision: 0 }
     }
 
     /// Polls for the next event; without waiting it is `None` at the end.
@@ -41,8 +43,9 @@ impl LogReader {
                         let state = self.reader.channel.state();
                         // The file may have lost its end in the meantime; the log
                         // reports it.
-                        if state.log.has_entry(position) && sequence <= state.log.head().sequence()
-                        {
+                        let is_current = state.revision() == self.revision;
+                        let is_there = sequence <= state.log.head().sequence();
+                        if is_current && is_there && state.log.has_entry(position) {
                             let id = state.log.id(sequence);
                             self.reader.cursor.advance(id);
                             return Poll::Ready(Ok(Some(record.at(id))));
@@ -52,7 +55,9 @@ impl LogReader {
                     // They were trimmed or lost in the meantime; the log reports it.
                     Taken::Missing => {
                         let state = self.reader.channel.state();
-                        if state.log.earliest() <= sequence && state.log.has_entry(position) {
+                        let is_current = state.revision() == self.revision;
+                        let is_there = state.log.earliest() <= sequence;
+                        if is_current && is_there && state.log.has_entry(position) {
                             let missing = damaged("events are missing");
                             return Poll::Ready(Err(ReadError::Store(missing)));
                         }
@@ -82,11 +87,13 @@ impl LogReader {
                 Read::Gap(gap) => return Poll::Ready(Err(ReadError::Gap(gap))),
                 Read::Nothing => return self.at_head(&mut state, cx, waits),
                 Read::ColdStore { first, last } => {
-                    let (Some(cold_store), Some(place)) = (&self.cold_store, state.place) else {
+                    let number = state.cold_number(&channel);
+                    let (Some(cold_store), Some(number)) = (&self.cold_store, number) else {
                         let lost = damaged("events are neither in memory nor in the store");
                         return Poll::Ready(Err(ReadError::Store(lost)));
                     };
-                    let wanted = Wanted { channel: place.number, first, last };
+                    let wanted = Wanted { channel: number, first, last };
+                    self.revision = state.revision();
                     self.replay = Some(cold_store.ask(wanted));
                 }
             }
@@ -107,6 +114,9 @@ impl LogReader {
         }
         if state.is_closed {
             return Poll::Ready(Err(ReadError::Closed));
+        }
+        if let Some(error) = state.failure() {
+            return Poll::Ready(Err(ReadError::Store(error)));
         }
         self.reader.wait(state, cx.waker());
         Poll::Pending

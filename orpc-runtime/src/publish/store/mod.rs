@@ -9,6 +9,8 @@ mod log_reader;
 mod memory;
 #[cfg(feature = "redb")]
 mod redb;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod replays;
 #[cfg(test)]
@@ -29,6 +31,8 @@ pub(crate) use super::sink::NewEvent;
 pub(crate) use memory::MemoryStore;
 #[cfg(feature = "redb")]
 pub(crate) use redb::{Disk, FileStore, SystemDisk};
+#[cfg(feature = "redis")]
+pub(crate) use redis::{RedisStore, Settings};
 
 /// A store of events, and the source of its readers: in this process, in a file, or on other
 /// machines.

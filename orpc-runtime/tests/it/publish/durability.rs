@@ -9,6 +9,7 @@ use super::world::for_each_store;
 use super::world::{Line, World, event, gap, publish, ready, retained};
 
 for_each_store! {
+    ;
     a_start_has_what_was_published_or_a_new_epoch,
     events_that_a_reader_has_received_are_in_the_file,
     a_file_that_is_open_is_not_opened_twice,

@@ -10,7 +10,7 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{Audience, Start, Subscriber};
 
 use super::world::for_each_store;
-use super::world::{Line, World, event, gap, number, publish, ready};
+use super::world::{Line, World, event, gap, number, publish, ready, subscribe};
 
 for_each_store! {
     readers_that_come_while_events_are_published_get_each_event_once_and_in_order,
@@ -19,11 +19,13 @@ for_each_store! {
     a_reader_that_waits_is_woken_by_the_next_event,
     the_position_is_that_of_the_event_in_hand,
     a_subscription_that_is_dropped_at_any_point_leaves_nothing,
-    channels_without_events_and_readers_are_forgotten,
     events_for_others_move_the_position,
     tags_targets_and_exclusions_choose_who_gets_an_event,
     channels_do_not_mix,
     a_closed_publisher_ends_its_readers_and_takes_nothing,
+    ;
+    // A node holds the channels that it reads alone.
+    channels_without_events_and_readers_are_forgotten,
 }
 
 async fn readers_that_come_while_events_are_published_get_each_event_once_and_in_order(
@@ -76,7 +78,7 @@ async fn replay_goes_over_into_what_is_live(world: World) {
     let lines = world.open();
     let ids = publish(&lines, 1..11).await;
     let mut old = lines.subscribe("room", ids[4]).unwrap();
-    let mut new = lines.subscribe("room", Start::Latest).unwrap();
+    let mut new = subscribe(&lines, "room", Start::Latest).await;
     assert_eq!(number(event(&mut old).await), 6);
     publish(&lines, 11..13).await;
     for n in 7..13 {
@@ -100,7 +102,7 @@ async fn a_reader_that_waits_is_woken_by_the_next_event(world: World) {
     let mut readers = Vec::new();
     for _ in 0..10 {
         let alarm = Arc::new(Alarm::default());
-        let mut reader = lines.subscribe("room", Start::Latest).unwrap();
+        let mut reader = subscribe(&lines, "room", Start::Latest).await;
         let waker = Arc::clone(&alarm).into();
         // A second poll does not register a second wake.
         for _ in 0..2 {
@@ -119,7 +121,7 @@ async fn a_reader_that_waits_is_woken_by_the_next_event(world: World) {
 async fn the_position_is_that_of_the_event_in_hand(world: World) {
     let lines = world.open();
     let ids = publish(&lines, 1..100).await;
-    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
+    let mut reader = subscribe(&lines, "room", Start::Earliest).await;
     assert_eq!(reader.position().unwrap().sequence(), 0);
     for id in ids {
         // Several events are read at once; only yielded ones count.
@@ -175,8 +177,7 @@ async fn channels_without_events_and_readers_are_forgotten(world: World) {
 
 async fn events_for_others_move_the_position(world: World) {
     let lines = world.open();
-    let mut mine =
-        lines.subscribe("room", Start::Latest).unwrap().subscriber(Subscriber::new("me"));
+    let mut mine = subscribe(&lines, "room", Start::Latest).await.subscriber(Subscriber::new("me"));
     publish(&lines, 1..2).await;
     for n in 2..100 {
         lines.publish("room", &Line { n }).targets(["you"]).await.unwrap();
@@ -240,8 +241,8 @@ async fn a_closed_publisher_ends_its_readers_and_takes_nothing(world: World) {
 
     let lines = world.open();
     publish(&lines, 1..4).await;
-    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
-    let mut waiting = lines.subscribe("room", Start::Latest).unwrap();
+    let mut reader = subscribe(&lines, "room", Start::Earliest).await;
+    let mut waiting = subscribe(&lines, "room", Start::Latest).await;
     let waiting = tokio::spawn(async move { waiting.next().await });
     lines.close().await;
     assert!(matches!(waiting.await.unwrap(), Some(Err(ReadError::Closed))));

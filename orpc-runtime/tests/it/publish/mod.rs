@@ -9,6 +9,8 @@ mod fanout;
 mod handoff;
 mod ids;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod retention;
 mod retries;
 mod schedules;

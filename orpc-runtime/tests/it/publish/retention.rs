@@ -5,19 +5,24 @@ use std::time::Duration;
 use orpc_runtime::publish::{GapReason, ReadError, Start};
 
 use super::world::for_each_store;
-use super::world::{Line, RETENTION, SLACK, World, event, gap, number, publish, ready, retained};
+use super::world::{
+    Line, RETENTION, SLACK, World, event, gap, number, publish, ready, retained, subscribe,
+};
 
 for_each_store! {
     time_trims_what_is_older_than_the_retention_and_nothing_younger,
+    trimming_by_number_drops_the_oldest_events,
+    trimming_by_size_drops_the_oldest_events,
+    the_newest_event_is_retained_whatever_its_size,
+    a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole,
+    ;
+    // A server has a wall clock alone.
     a_clock_that_is_set_back_trims_nothing_early_and_keeps_nothing_longer,
     a_clock_that_is_set_forward_trims_nothing_while_the_process_runs,
     a_clock_that_is_set_forward_between_runs_counts_as_one_retention_at_most,
     the_time_while_the_process_was_away_counts,
-    trimming_by_number_drops_the_oldest_events,
-    trimming_by_size_drops_the_oldest_events,
-    the_newest_event_is_retained_whatever_its_size,
+    // It bounds its memory by itself.
     all_channels_together_retain_no_more_than_they_may,
-    a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -166,7 +171,7 @@ async fn trimming_by_size_drops_the_oldest_events(world: World) {
 async fn the_newest_event_is_retained_whatever_its_size(world: World) {
     let texts = world.open_with::<String>(world.builder().max_bytes(1000).max_events(1));
     let long = "x".repeat(100_000);
-    let mut reader = texts.subscribe("room", Start::Latest).unwrap();
+    let mut reader = subscribe(&texts, "room", Start::Latest).await;
     texts.publish("room", &long).await.unwrap();
     assert_eq!(reader.next_ready().await.unwrap().unwrap().value().unwrap(), long);
     texts.publish("room", &"short".to_owned()).await.unwrap();

@@ -11,9 +11,11 @@ for_each_store! {
     events_of_one_idempotency_key_are_one_event,
     a_idempotency_key_is_remembered_as_long_as_the_retention,
     a_idempotency_key_outlives_its_event_that_was_trimmed_by_size,
-    idempotency_keys_of_all_channels_are_bounded,
     publishing_that_takes_too_long_has_an_unknown_outcome_and_can_be_tried_again,
     publishing_that_is_dropped_can_be_tried_again,
+    ;
+    idempotency_keys_of_all_channels_are_bounded,
+    // Other nodes publish to any number of channels.
     an_event_that_cannot_be_published_gets_the_reason,
 }
 

@@ -4,7 +4,7 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{GapReason, Publisher, Start};
 
 use super::world::for_each_store;
-use super::world::{Line, World, event, gap, number, publish, ready};
+use super::world::{Line, World, event, gap, number, publish, ready, subscribe};
 
 for_each_store! {
     a_reader_that_falls_behind_what_is_retained_is_told_before_it_goes_on,
@@ -14,7 +14,7 @@ for_each_store! {
 
 async fn a_reader_that_falls_behind_what_is_retained_is_told_before_it_goes_on(world: World) {
     let lines = world.open_with(world.builder().max_events(32));
-    let mut reader = lines.subscribe("room", Start::Latest).unwrap();
+    let mut reader = subscribe(&lines, "room", Start::Latest).await;
     publish(&lines, 1..3).await;
     assert_eq!(number(event(&mut reader).await), 1);
     publish(&lines, 3..1000).await;
@@ -34,7 +34,7 @@ async fn a_reader_that_stops_delays_no_other(world: World) {
         assert!(reader.next_ready().await.is_none());
         stopped.push(reader);
     }
-    let mut reader = lines.subscribe("room", Start::Latest).unwrap();
+    let mut reader = subscribe(&lines, "room", Start::Latest).await;
     for n in 1..500 {
         publish(&lines, n..n + 1).await;
         assert_eq!(number(event(&mut reader).await), n);

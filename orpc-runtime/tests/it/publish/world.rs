@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{
-    Clock, Durability, EventId, Gap, Published, Publisher, PublisherBuilder, ReadError, Start,
-    Subscription,
+    Clock, Durability, EventId, Gap, IntoStart, Published, Publisher, PublisherBuilder, ReadError,
+    Start, Subscription,
 };
 
 /// The events of these tests.
@@ -59,6 +59,9 @@ pub struct World {
     pub durability: Durability,
     folder: tempfile::TempDir,
     pub hands: Hands,
+    /// The server, if the events are on one.
+    #[cfg(feature = "redis")]
+    server: Option<super::redis::server::RedisServer>,
 }
 
 pub const RETENTION: Duration = Duration::from_secs(160);
@@ -68,16 +71,48 @@ pub const SLACK: Duration = Duration::from_secs(10);
 
 impl World {
     pub fn new(durability: Durability) -> Self {
-        Self { durability, folder: tempfile::tempdir().unwrap(), hands: Hands::new() }
+        Self {
+            durability,
+            folder: tempfile::tempdir().unwrap(),
+            hands: Hands::new(),
+            #[cfg(feature = "redis")]
+            server: None,
+        }
+    }
+
+    /// A store on a Redis server.
+    #[cfg(feature = "redis")]
+    pub async fn redis() -> Self {
+        let server = super::redis::server::RedisServer::start().await;
+        Self { server: Some(server), ..Self::new(Durability::Memory) }
+    }
+
+    /// Returns `true` if the events are on a server, for as long as it runs.
+    pub fn is_on_server(&self) -> bool {
+        #[cfg(feature = "redis")]
+        return self.server.is_some();
+        #[cfg(not(feature = "redis"))]
+        false
+    }
+
+    /// Removes all events, while no publisher is open.
+    pub async fn wipe(&self) {
+        #[cfg(feature = "redis")]
+        if let Some(server) = &self.server {
+            return server.command("FLUSHALL").await;
+        }
+        if self.is_durable() {
+            std::fs::remove_file(self.path()).unwrap();
+        }
     }
 
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("events")
     }
 
-    /// Returns `true` if events survive a restart.
+    /// Returns `true` if events survive a restart of the publisher.
     pub fn is_durable(&self) -> bool {
-        self.durability != Durability::Memory
+        self.durability != Durability::Memory || self.is_on_server()
     }
 
     pub fn builder(&self) -> PublisherBuilder {
@@ -85,6 +120,13 @@ impl World {
     }
 
     pub fn open_with<T>(&self, builder: PublisherBuilder) -> Publisher<T> {
+        #[cfg(feature = "redis")]
+        if let Some(server) = &self.server {
+            let url = server.url();
+            let opening = builder.redis(&url);
+            let runtime = tokio::runtime::Handle::current();
+            return tokio::task::block_in_place(|| runtime.block_on(opening)).unwrap();
+        }
         builder.open(self.path(), self.durability).unwrap()
     }
 
@@ -136,19 +178,38 @@ pub async fn retained(lines: &Publisher<Line>) -> Vec<u64> {
     ready(&mut lines.subscribe("room", Start::Earliest).unwrap()).await
 }
 
-/// Makes each function a test of each store.
+/// Subscribes, and waits until the store has fixed the position.
+pub async fn subscribe<T>(
+    lines: &Publisher<T>,
+    channel: &str,
+    start: impl IntoStart,
+) -> Subscription<T> {
+    let mut reader = lines.subscribe(channel, start).unwrap();
+    reader.opened().await.unwrap();
+    reader
+}
+
+/// Makes each function a test of each store; those behind the semicolon of each store that no
+/// other process uses.
 macro_rules! for_each_store {
-    ($($name:ident),* $(,)?) => {
-        $crate::publish::world::for_each_store!(@ memory Memory $($name)*);
-        $crate::publish::world::for_each_store!(@ process Process $($name)*);
-        $crate::publish::world::for_each_store!(@ commit Commit $($name)*);
+    ($($name:ident),* $(,)? $(; $($local:ident),* $(,)?)?) => {
+        $crate::publish::world::for_each_store!(@ memory
+            (World::new(orpc_runtime::publish::Durability::Memory)) $($name)* $($($local)*)?);
+        $crate::publish::world::for_each_store!(@ process
+            (World::new(orpc_runtime::publish::Durability::Process)) $($name)* $($($local)*)?);
+        $crate::publish::world::for_each_store!(@ commit
+            (World::new(orpc_runtime::publish::Durability::Commit)) $($name)* $($($local)*)?);
+        #[cfg(feature = "redis")]
+        $crate::publish::world::for_each_store!(@ redis (World::redis().await) $($name)*);
     };
-    (@ $store:ident $durability:ident $($name:ident)*) => {
+    (@ $store:ident ($world:expr) $($name:ident)*) => {
         mod $store {
+            #[allow(unused_imports, reason = "a list may be empty")]
+            use $crate::publish::world::World;
+
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                let durability = orpc_runtime::publish::Durability::$durability;
-                super::$name($crate::publish::world::World::new(durability)).await;
+                super::$name($world).await;
             })*
         }
     };

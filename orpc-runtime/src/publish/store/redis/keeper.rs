@@ -1,0 +1,194 @@
+//! The task that keeps the connection, and the copies the same as the server.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+
+use super::Shared;
+use super::copies::{Compared, Followed};
+use super::error::{CallError, malformed, silent};
+use super::script::{self, ExtentAnswer, Found};
+use super::server::Link;
+use crate::clock::{self, Instant};
+use crate::publish::error::StoreErrorKind;
+use crate::publish::id::Epoch;
+
+/// Time between two comparisons with the server.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Maximum time for one comparison, after which the connection is given up.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Pauses between two attempts to connect.
+const PAUSES: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(50)..=Duration::from_secs(1);
+
+/// Number of comparisons at once.
+const AT_ONCE: usize = 64;
+
+/// Number of names in one request to announce events.
+const NAMES: usize = 256;
+
+/// Number of attempts to compare a channel that changes in the meantime.
+const ATTEMPTS: usize = 8;
+
+/// Connects again and again, until the store is dropped.
+pub(super) async fn keep(shared: Arc<Shared>) {
+    let mut pause = *PAUSES.start();
+    let mut is_reported = false;
+    for number in 1.. {
+        let weak = Arc::downgrade(&shared);
+        let announced = move |info| {
+            if let Some(shared) = weak.upgrade() {
+                shared.announced(info);
+            }
+        };
+        match shared.server.connect(number, announced).await {
+            Ok(link) => {
+                let since = Instant::now();
+                if is_reported || number > 1 {
+                    tracing::info!(address = shared.server.address(), "connected to Redis again");
+                }
+                is_reported = false;
+                shared.server.up(link.clone());
+                link.lost.run_until_cancelled(tend(&shared, &link)).await;
+                link.lost.cancel();
+                shared.server.down(None);
+                // A connection that ends at once does not count.
+                if since.elapsed() >= *PAUSES.end() {
+                    pause = *PAUSES.start();
+                }
+            }
+            Err(error) => {
+                if !is_reported {
+                    let source = std::error::Error::source(&error);
+                    tracing::warn!(%error, source, "Redis cannot be used");
+                    is_reported = true;
+                }
+                shared.server.down(Some(error));
+            }
+        }
+        shared.expire();
+        clock::sleep(jitter(pause)).await;
+        pause = (pause * 2).min(*PAUSES.end());
+    }
+}
+
+/// Returns a time between a half and the whole of the pause, so that nodes do not connect at
+/// the same time.
+fn jitter(pause: Duration) -> Duration {
+    let mut byte = [0];
+    // Without a random number all wait the whole pause.
+    let share = getrandom::fill(&mut byte).map_or(255, |()| byte[0]);
+    pause / 2 + pause / 2 * u32::from(share) / 255
+}
+
+/// Keeps the copies the same as the server, until the connection is lost.
+async fn tend(shared: &Shared, link: &Link) {
+    if begin(shared, link).await.is_err() {
+        return;
+    }
+    loop {
+        let began = Instant::now();
+        let all = shared.copies.all();
+        if all.is_empty() && !is_alive(link).await {
+            return;
+        }
+        if !refresh_all(shared, link, all).await {
+            return;
+        }
+        shared.expire();
+        if shared.forget_unread(link).await.is_err() {
+            return;
+        }
+        while let Some(left) = ROUND.checked_sub(began.elapsed()) {
+            if clock::timeout(left, shared.copies.noticed.notified()).await.is_ok()
+                && !refresh_all(shared, link, shared.copies.take_behind()).await
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// Begins to receive the announcements of all channels over a new connection.
+async fn begin(shared: &Shared, link: &Link) -> Result<(), CallError> {
+    let followed = shared.copies.all();
+    for channels in followed.chunks(NAMES) {
+        let names: Vec<_> = channels
+            .iter()
+            .map(|followed| shared.scripts.announced(&followed.channel.name))
+            .collect();
+        link.subscribe(&names).await?;
+        for followed in channels {
+            followed.link.store(link.number, Ordering::Release);
+        }
+    }
+    Ok(())
+}
+
+async fn is_alive(link: &Link) -> bool {
+    let ping = link.command::<String>(redis::cmd("PING"));
+    matches!(clock::timeout(PATIENCE, ping).await, Ok(Ok(_)))
+}
+
+/// Compares channels with the server; returns `false` if the connection is lost.
+async fn refresh_all(shared: &Shared, link: &Link, all: Vec<Arc<Followed>>) -> bool {
+    let results = futures::stream::iter(all).map(|followed| async move {
+        let refreshed = clock::timeout(PATIENCE, refresh(shared, link, &followed)).await;
+        match refreshed {
+            Ok(Ok(())) => true,
+            Ok(Err(CallError::Refused(error))) => {
+                if error.kind() == StoreErrorKind::Damaged {
+                    shared.copies.fail(&followed, error);
+                }
+                true
+            }
+            Ok(Err(CallError::Lost(_))) | Err(_) => false,
+        }
+    });
+    results.buffer_unordered(AT_ONCE).all(std::future::ready).await
+}
+
+/// Makes a copy the same as the server.
+pub(super) async fn refresh(
+    shared: &Shared,
+    link: &Link,
+    followed: &Arc<Followed>,
+) -> Result<(), CallError> {
+    let damaged = || CallError::Refused(malformed(shared.server.address()));
+    let name = &followed.channel.name;
+    for _ in 0..ATTEMPTS {
+        let asked = followed.ask();
+        let known = asked.map_or(0, |asked| asked.sequence());
+        let fresh =
+            Epoch::random().map_err(|_| CallError::Lost(silent(shared.server.address())))?;
+        let asking = shared.scripts.extent(name, known, fresh, shared.now());
+        let answer: ExtentAnswer = link.invoke(&asking).await?;
+        let extent = script::extent(&answer).ok_or_else(damaged)?;
+        let mut compared = shared.copies.compare(followed, asked, &extent);
+        if let (Compared::Behind, Some(asked)) = (&compared, asked) {
+            let limits = &shared.copies.channels.limits;
+            let held = u64::try_from(limits.held_events).unwrap_or(u64::MAX);
+            let events = if extent.head() - asked.sequence() <= held {
+                let bytes = limits.held_bytes;
+                let reading = shared.scripts.read(name, known + 1, extent.head(), bytes);
+                match script::found(link.invoke(&reading).await?).ok_or_else(damaged)? {
+                    Found::Events(events) => events,
+                    Found::TooLarge(_) => Vec::new(),
+                }
+            } else {
+                Vec::new()
+            };
+            compared = shared.copies.catch_up(followed, asked, &extent, events);
+        }
+        if compared == Compared::Same {
+            followed.was_seen();
+            return Ok(());
+        }
+    }
+    shared.copies.is_behind(followed);
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! The scripts that read and write a channel on the server. Each one is executed as a whole,
+//! so that all nodes see one order.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redis::{Script, ScriptInvocation, ToRedisArgs};
+
+use super::super::{NewEvent, Record};
+use crate::publish::audience::Audience;
+use crate::publish::id::{Epoch, EventId};
+use crate::publish::log::{Extent, Limits};
+
+/// Maximum number of idempotency keys of a channel.
+const MAX_KEYS: usize = 100_000;
+
+/// The scripts, and the names under which the server has the channels.
+pub(super) struct Scripts {
+    append: Script,
+    extent: Script,
+    read: Script,
+    /// Prefix of all keys.
+    prefix: Box<str>,
+    /// Prefix of the names under which events are announced, which all databases share.
+    announced: Box<str>,
+    limits: Limits,
+}
+
+/// Result of appending an event.
+pub(super) enum Appended {
+    /// The event has that id; the oldest one has that number.
+    New(EventId, u64),
+    /// An event of that idempotency key exists.
+    Known(EventId),
+    TooManyKeys,
+}
+
+/// Events that were read.
+pub(super) enum Found {
+    Events(Vec<(EventId, Record)>),
+    /// The first one alone has that number of bytes.
+    TooLarge(u64),
+}
+
+/// An event as it was announced.
+pub(super) struct Announced {
+    pub(super) id: EventId,
+    /// Number of the oldest event.
+    pub(super) earliest: u64,
+    pub(super) record: Record,
+}
+
+impl Scripts {
+    pub(super) fn new(prefix: &str, database: i64, limits: Limits) -> Self {
+        let channel = include_str!("channel.lua");
+        Self {
+            append: Script::new(&format!("{channel}\n{}", include_str!("append.lua"))),
+            extent: Script::new(&format!("{channel}\n{}", include_str!("extent.lua"))),
+            read: Script::new(include_str!("read.lua")),
+            prefix: prefix.into(),
+            announced: format!("{prefix}:{database}:").into(),
+            limits,
+        }
+    }
+
+    /// Returns the name under which events of a channel are announced.
+    pub(super) fn announced(&self, channel: &str) -> String {
+        format!("{}{channel}", self.announced)
+    }
+
+    /// Returns the channel of a name under which events are announced.
+    pub(super) fn channel<'n>(&self, announced: &'n str) -> Option<&'n str> {
+        announced.strip_prefix(&*self.announced)
+    }
+
+    fn key(&self, channel: &str, part: &str) -> String {
+        format!("{}:{{{channel}}}:{part}", self.prefix)
+    }
+
+    /// Begins to invoke a script that uses the state of a channel.
+    fn invoke<'s>(
+        &self,
+        script: &'s Script,
+        channel: &str,
+        known: u64,
+        fresh: Epoch,
+        now: Option<u64>,
+    ) -> ScriptInvocation<'s> {
+        let mut invocation = script.prepare_invoke();
+        for part in ["events", "state", "parts", "keys", "times"] {
+            invocation.key(self.key(channel, part));
+        }
+        invocation.arg(fresh.to_string()).arg(known).arg(self.limits.age);
+        invocation.arg(now.map(|now| now.to_string()).unwrap_or_default());
+        invocation
+    }
+
+    /// Appends an event. `fresh` becomes the epoch if events may have been lost.
+    pub(super) fn append(
+        &self,
+        event: &NewEvent,
+        known: u64,
+        fresh: Epoch,
+        now: Option<u64>,
+    ) -> ScriptInvocation<'_> {
+        let mut invocation = self.invoke(&self.append, &event.channel, known, fresh, now);
+        invocation
+            .arg(&event.envelope[..])
+            .arg(audience_text(event.audience.as_deref()))
+            .arg(self.limits.events)
+            .arg(self.limits.bytes)
+            .arg(self.announced(&event.channel))
+            .arg(event.key.as_deref().unwrap_or_default())
+            .arg(MAX_KEYS);
+        invocation
+    }
+
+    /// Asks for the extent of a channel. Its numbers continue behind `known` if the server
+    /// does not have it.
+    pub(super) fn extent(
+        &self,
+        channel: &str,
+        known: u64,
+        fresh: Epoch,
+        now: Option<u64>,
+    ) -> ScriptInvocation<'_> {
+        self.invoke(&self.extent, channel, known, fresh, now)
+    }
+
+    /// Reads events of a channel up to that number of bytes together.
+    pub(super) fn read(
+        &self,
+        channel: &str,
+        first: u64,
+        last: u64,
+        bytes: u64,
+    ) -> ScriptInvocation<'_> {
+        let mut invocation = self.read.prepare_invoke();
+        invocation.key(self.key(channel, "events"));
+        invocation.arg(first).arg(last).arg(bytes);
+        invocation
+    }
+}
+
+fn audience_text(audience: Option<&Audience>) -> impl ToRedisArgs {
+    // An audience consists of lists of texts, which always serialise.
+    audience.and_then(|audience| serde_json::to_vec(audience).ok()).unwrap_or_default()
+}
+
+fn audience(text: &[u8]) -> Option<Option<Arc<Audience>>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    serde_json::from_slice(text).ok().map(|audience| Some(Arc::new(audience)))
+}
+
+/// Answer of the script that appends.
+pub(super) type AppendAnswer = (String, String, String);
+
+/// Reads the answer of the script that appends.
+pub(super) fn appended((id, earliest, outcome): &AppendAnswer) -> Option<Appended> {
+    Some(match outcome.as_str() {
+        "new" => Appended::New(id.parse().ok()?, earliest.parse().ok()?),
+        "known" => Appended::Known(id.parse().ok()?),
+        "keys" => Appended::TooManyKeys,
+        _ => return None,
+    })
+}
+
+/// Answer of the script that returns an extent.
+pub(super) type ExtentAnswer = (u64, u64, String, String);
+
+/// Reads the answer of the script that returns an extent.
+pub(super) fn extent((head, earliest, terms, next): &ExtentAnswer) -> Option<Extent> {
+    let terms = terms.split(',').map(|term| {
+        let (first, epoch) = term.split_once(':')?;
+        Some((first.parse().ok()?, Epoch::parse(epoch)?))
+    });
+    let terms: Vec<_> = terms.collect::<Option<_>>()?;
+    Extent::new(*earliest, *head, terms, Epoch::parse(next)?)
+}
+
+/// Reads the answer of the script that reads events.
+pub(super) fn found(answer: Vec<Vec<u8>>) -> Option<Found> {
+    let mut parts = answer.into_iter();
+    match parts.next()?.as_slice() {
+        b"large" => Some(Found::TooLarge(number(&parts.next()?)?)),
+        b"events" => {
+            let mut events = Vec::new();
+            while let Some(sequence) = parts.next() {
+                let epoch = Epoch::parse(std::str::from_utf8(&parts.next()?).ok()?)?;
+                let audience = audience(&parts.next()?)?;
+                let envelope = Bytes::from(parts.next()?);
+                let id = EventId::new(epoch, number(&sequence)?);
+                events.push((id, Record { envelope, audience }));
+            }
+            Some(Found::Events(events))
+        }
+        _ => None,
+    }
+}
+
+/// Reads an announcement: id, number of the oldest event and length of the audience, each
+/// followed by a space; the audience, and the envelope.
+pub(super) fn announced(message: Vec<u8>) -> Option<Announced> {
+    let message = Bytes::from(message);
+    let mut ends = message.iter().enumerate().filter(|(_, byte)| **byte == b' ').map(|(at, _)| at);
+    let (id, earliest, length) = (ends.next()?, ends.next()?, ends.next()?);
+    let id_text = std::str::from_utf8(&message[..id]).ok()?;
+    let count = usize::try_from(number(&message[earliest + 1..length])?).ok()?;
+    let begin = length.checked_add(1)?.checked_add(count)?;
+    let audience = audience(message.get(length + 1..begin)?)?;
+    let record = Record { envelope: message.slice(begin..), audience };
+    Some(Announced {
+        id: id_text.parse().ok()?,
+        earliest: number(&message[id + 1..earliest])?,
+        record,
+    })
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}

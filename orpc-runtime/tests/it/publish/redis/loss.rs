@@ -1,0 +1,228 @@
+//! Events that the server loses: readers are told.
+
+use orpc_runtime::publish::{Durability, EventId, GapReason, Start};
+
+use super::super::schedules::{Dice, env};
+use super::super::world::{Line, event, gap, number, publish, ready, retained};
+use super::proxy::Proxy;
+use super::server::RedisServer;
+use super::{append_unannounced, node, node_at, subscribe};
+
+#[tokio::test]
+async fn a_flushed_server_is_a_gap_for_readers_that_wait() {
+    let server = RedisServer::start().await;
+    let (a, b) = (node(&server).await, node(&server).await);
+    let mut readers = [subscribe(&a, Start::Latest).await, subscribe(&b, Start::Latest).await];
+    let last = publish(&a, 1..4).await[2];
+    for reader in &mut readers {
+        for n in 1..4 {
+            assert_eq!(number(event(reader).await), n);
+        }
+    }
+    server.command::<()>("FLUSHALL").await;
+    let mut resumed = Vec::new();
+    for reader in &mut readers {
+        // Nothing is published: the loss is found by comparing.
+        let told = gap(reader).await;
+        assert_eq!((told.reason(), told.last()), (GapReason::Epoch, last));
+        assert!(told.resume().sequence() >= last.sequence(), "numbers go back");
+        resumed.push(told.resume());
+    }
+    assert_eq!(resumed[0], resumed[1]);
+    let next = publish(&b, 4..5).await[0];
+    assert_eq!(next.sequence(), last.sequence() + 1);
+    for reader in &mut readers {
+        let got = event(reader).await;
+        assert_eq!((got.id(), number(got)), (Some(next), 4));
+    }
+}
+
+/// Each part of a channel is deleted, as by hand or by eviction.
+#[tokio::test]
+async fn deleted_keys_are_a_gap_for_all_who_miss_an_event() {
+    let server = RedisServer::start().await;
+    let (a, b) = (node(&server).await, node(&server).await);
+    for keys in [
+        &["events"][..],
+        &["state"],
+        &["events", "state"],
+        &["parts"],
+        &["keys", "times"],
+        &["events", "parts"],
+    ] {
+        let mut waiting = subscribe(&b, Start::Latest).await;
+        let first = publish(&a, 1..6).await;
+        for n in 1..6 {
+            assert_eq!(number(event(&mut waiting).await), n);
+        }
+        let mut behind = b.subscribe("room", first[1]).unwrap();
+        assert_eq!(number(event(&mut behind).await), 3);
+        for key in keys {
+            server.command::<()>(&format!("DEL orpc:{{room}}:{key}")).await;
+        }
+        let next = publish(&a, 6..8).await;
+        let mut all = Vec::new();
+        for (reader, seen) in [(&mut waiting, first[4]), (&mut behind, first[2])] {
+            let mut last = seen;
+            while last != next[1] {
+                match super::next(reader).await {
+                    Ok(event) => {
+                        let id = event.id().unwrap();
+                        assert_eq!(id.sequence(), last.sequence() + 1, "a hole, {keys:?}");
+                        last = id;
+                        all.push(number(event));
+                    }
+                    Err(orpc_runtime::publish::ReadError::Gap(gap)) => {
+                        assert_eq!(gap.last(), last);
+                        last = gap.resume();
+                    }
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+        }
+        assert!(all.ends_with(&[6, 7]), "{all:?}, {keys:?}");
+        // Nothing is known of a channel of which all is lost.
+        let is_new = next[0].sequence() == 1 && next[0].epoch() != first[4].epoch();
+        let is_behind = next[0].sequence() == first[4].sequence() + 1;
+        assert!(is_behind || (is_new && keys == &["events", "state"]), "{next:?}, {keys:?}");
+        let kept = retained(&a).await;
+        assert!(kept.ends_with(&[6, 7]), "{kept:?}, {keys:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_whose_announcement_is_lost_is_read_nevertheless() {
+    let server = RedisServer::start().await;
+    let lines = node(&server).await;
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    publish(&lines, 1..2).await;
+    assert_eq!(number(event(&mut reader).await), 1);
+    // The next announcement shows the hole.
+    append_unannounced(&server, 2).await;
+    append_unannounced(&server, 3).await;
+    publish(&lines, 4..5).await;
+    for n in 2..5 {
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    // There is no next one: it is found by comparing.
+    append_unannounced(&server, 5).await;
+    assert_eq!(number(event(&mut reader).await), 5);
+    // More than a node has in memory.
+    for n in 6..600 {
+        append_unannounced(&server, n).await;
+    }
+    for n in 6..600 {
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+}
+
+/// The server that takes over has not got the last events of the first one.
+#[tokio::test]
+async fn a_replica_that_takes_over_without_the_last_events_is_a_gap() {
+    let (primary, replica) = (RedisServer::start().await, RedisServer::start().await);
+    let proxy = Proxy::to(primary.port).await;
+    let (a, b) = (node_at(&proxy.url()).await, node_at(&proxy.url()).await);
+    // A server that gets its first replica begins an epoch.
+    replica.command::<()>(&format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
+    while !replica.command::<String>("INFO replication").await.contains("master_link_status:up") {
+        tokio::task::yield_now().await;
+    }
+    let mut reader = subscribe(&b, Start::Latest).await;
+    let kept = publish(&a, 1..6).await;
+    while replica.command::<u64>("EXISTS orpc:{room}:events").await == 0
+        || replica.command::<u64>("XLEN orpc:{room}:events").await < 5
+    {
+        tokio::task::yield_now().await;
+    }
+    replica.command::<()>("REPLICAOF NO ONE").await;
+    let lost = publish(&a, 6..9).await;
+    for n in 1..9 {
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    proxy.turn_to(replica.port);
+    let told = gap(&mut reader).await;
+    assert_eq!((told.last(), told.resume()), (lost[2], kept[4]));
+    let next = publish(&a, 60..64).await;
+    assert_eq!(next[0].sequence(), lost[0].sequence());
+    assert_ne!(next[0].epoch(), lost[0].epoch());
+    for n in 60..64 {
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    // A client that returns with an event that was lost is told as well.
+    for id in lost {
+        let mut resumed = b.subscribe("room", id).unwrap();
+        assert_eq!(gap(&mut resumed).await.resume(), kept[4]);
+        assert_eq!(ready(&mut resumed).await, [60, 61, 62, 63]);
+    }
+    let mut resumed = b.subscribe("room", kept[2]).unwrap();
+    assert_eq!(ready(&mut resumed).await, [4, 5, 60, 61, 62, 63]);
+    // The first one comes back as a replica of the second, and takes over again.
+    primary.command::<()>(&format!("REPLICAOF 127.0.0.1 {}", replica.port)).await;
+    while primary.command::<u64>("XLEN orpc:{room}:events").await != 9 {
+        tokio::task::yield_now().await;
+    }
+    primary.command::<()>("REPLICAOF NO ONE").await;
+    let lost = publish(&a, 64..66).await;
+    for n in 64..66 {
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    proxy.turn_to(primary.port);
+    assert_eq!((gap(&mut reader).await.resume(), lost[1].sequence()), (next[3], 11));
+    let last = publish(&a, 70..71).await[0];
+    assert_ne!(last.epoch(), lost[0].epoch());
+    assert_eq!(number(event(&mut reader).await), 70);
+}
+
+/// `REDIS_KILLS` sets the number of kills.
+#[tokio::test]
+async fn a_server_that_syncs_loses_no_acknowledged_event_by_kill_9() {
+    let mut server = RedisServer::synced().await;
+    let (a, b) = (node(&server).await, node(&server).await);
+    assert_eq!(a.durability(), Durability::Commit);
+    let mut reader = subscribe(&b, Start::Earliest).await;
+    let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let publishing = tokio::spawn(async move {
+        let mut ids = Vec::new();
+        for n in 1.. {
+            // The outcome is unknown while the server is away.
+            let key = n.to_string();
+            loop {
+                match a.publish("room", &Line { n }).idempotency_key(&key).await {
+                    Ok(id) => break ids.push(id),
+                    Err(_) => tokio::task::yield_now().await,
+                }
+            }
+            if *stopped.borrow_and_update() {
+                break;
+            }
+        }
+        ids
+    });
+    let reading = tokio::spawn(async move {
+        let mut seen: Vec<EventId> = Vec::new();
+        while let Some(next) = futures::StreamExt::next(&mut reader).await {
+            let event = next.expect("a gap though nothing was lost");
+            seen.push(event.id().unwrap());
+            if number(event) == u64::MAX {
+                break;
+            }
+        }
+        seen
+    });
+    let mut dice = Dice(env("REDIS_SEED", 1));
+    for _ in 0..env("REDIS_KILLS", 4) {
+        let count: u64 = server.command("XLEN orpc:{room}:events").await;
+        let until = count + dice.roll(60);
+        while server.command::<u64>("XLEN orpc:{room}:events").await < until {
+            tokio::task::yield_now().await;
+        }
+        server.kill();
+        server.run().await;
+    }
+    stop.send(true).unwrap();
+    let mut acknowledged = publishing.await.unwrap();
+    acknowledged.push(b.publish("room", &Line { n: u64::MAX }).await.unwrap());
+    let seen = reading.await.unwrap();
+    assert_eq!(seen, acknowledged, "one event for each key, in one order");
+    assert!(seen.iter().zip(1..).all(|(id, n)| id.sequence() == n));
+}

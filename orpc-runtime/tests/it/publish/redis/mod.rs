@@ -1,0 +1,55 @@
+//! Publishers of several processes that share a Redis server.
+
+mod limits;
+mod loss;
+mod network;
+mod nodes;
+mod proxy;
+pub mod server;
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use orpc_runtime::publish::{Published, Publisher, ReadError, Start, Subscription};
+
+use self::server::RedisServer;
+use super::world::Line;
+
+/// Opens a publisher, as another process does.
+async fn node(server: &RedisServer) -> Publisher<Line> {
+    node_at(&server.url()).await
+}
+
+async fn node_at(url: &str) -> Publisher<Line> {
+    Publisher::builder().redis(url).await.unwrap()
+}
+
+async fn subscribe(lines: &Publisher<Line>, start: Start) -> Subscription<Line> {
+    super::world::subscribe(lines, "room", start).await
+}
+
+/// Returns the next item.
+async fn next(reader: &mut Subscription<Line>) -> Result<Published<Line>, ReadError> {
+    let next = tokio::time::timeout(Duration::from_secs(30), reader.next()).await;
+    next.expect("nothing comes").expect("the stream ends")
+}
+
+/// Appends an event, and announces it to nobody.
+async fn append_unannounced(server: &RedisServer, n: u64) {
+    let source = concat!(
+        include_str!("../../../../src/publish/store/redis/channel.lua"),
+        "\n",
+        include_str!("../../../../src/publish/store/redis/append.lua"),
+    );
+    let script = redis::Script::new(source);
+    let mut invocation = script.prepare_invoke();
+    for part in ["events", "state", "parts", "keys", "times"] {
+        invocation.key(format!("orpc:{{room}}:{part}"));
+    }
+    invocation.arg("00112233445566778899aabbccddeeff").arg(0).arg(300_000).arg("");
+    invocation.arg(format!("{{\"json\":{{\"n\":{n}}}}}")).arg("").arg(10_000).arg(16 << 20);
+    invocation.arg("elsewhere").arg("").arg(100_000);
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let _: Vec<String> = invocation.invoke_async(&mut connection).await.unwrap();
+}

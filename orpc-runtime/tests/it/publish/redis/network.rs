@@ -1,0 +1,165 @@
+//! A network that fails between a publisher and its server.
+
+use std::time::{Duration, Instant};
+
+use orpc_runtime::publish::{PublishError, Publisher, ReadError, Start, StoreErrorKind};
+
+use super::super::world::{Line, event, number, publish, ready, retained};
+use super::proxy::{Network, Proxy};
+use super::server::RedisServer;
+use super::{node, node_at, subscribe};
+
+#[tokio::test]
+async fn readers_go_on_behind_a_network_that_failed() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let (far, near) = (node_at(&proxy.url()).await, node(&server).await);
+    let mut reader = subscribe(&far, Start::Latest).await;
+    let mut first = 1;
+    for network in [Network::Cut, Network::Silent, Network::NoAnswers] {
+        for count in [1, 5, 400] {
+            publish(&near, first..first + 1).await;
+            assert_eq!(number(event(&mut reader).await), first);
+            proxy.set(network);
+            publish(&near, first + 1..first + count).await;
+            // The connection is given up before the network works again.
+            if network != Network::Cut && count == 5 {
+                let attempts = proxy.attempts();
+                while proxy.attempts() == attempts {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+            proxy.set(Network::Up);
+            for n in first + 1..first + count {
+                assert_eq!(number(event(&mut reader).await), n, "{network:?}");
+            }
+            first += count;
+        }
+    }
+    assert_eq!(retained(&far).await, (1..first).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_an_unknown_outcome_and_can_be_tried_again() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let lines = node_at(&proxy.url()).await;
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    publish(&lines, 0..1).await;
+    assert_eq!(number(event(&mut reader).await), 0);
+    for n in 1..4 {
+        proxy.set(Network::NoAnswers);
+        let key = n.to_string();
+        let publishing = lines.publish("room", &Line { n }).idempotency_key(&key).into_future();
+        let publishing = tokio::spawn(publishing);
+        // It has arrived.
+        while server.command::<u64>("XLEN orpc:{room}:events").await <= n {
+            tokio::task::yield_now().await;
+        }
+        proxy.set(Network::Cut);
+        let outcome = publishing.await.unwrap();
+        assert!(matches!(outcome, Err(PublishError::OutcomeUnknown(Some(_)))), "{outcome:?}");
+        proxy.set(Network::Up);
+        let id = lines.publish("room", &Line { n }).idempotency_key(&key).await.unwrap();
+        assert_eq!(id.sequence(), n + 1);
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    assert_eq!(retained(&lines).await, [0, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_publisher_that_is_cut_off_connects_again_with_pauses() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let lines = node_at(&proxy.url()).await;
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    proxy.set(Network::Cut);
+    let (began, before) = (Instant::now(), proxy.attempts());
+    while proxy.attempts() < before + 5 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // The pauses are 50 ms at first and double, each at least by half.
+    let shortest = Duration::from_millis(25 + 50 + 100 + 200);
+    assert!(began.elapsed() >= shortest, "five attempts within {:?}", began.elapsed());
+    proxy.set(Network::Up);
+    publish(&lines, 1..2).await;
+    assert_eq!(number(event(&mut reader).await), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_for_too_long_ends_the_readers() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let builder = Publisher::builder().max_staleness(Duration::from_millis(100));
+    let lines: Publisher<Line> = builder.redis(&proxy.url()).await.unwrap();
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    publish(&lines, 1..2).await;
+    assert_eq!(number(event(&mut reader).await), 1);
+    proxy.set(Network::Cut);
+    match super::next(&mut reader).await {
+        Err(ReadError::Store(error)) => {
+            assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+            let text = error.to_string();
+            assert!(text.contains(&format!("127.0.0.1:{}", proxy.port)), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
+    proxy.set(Network::Up);
+    let last = publish(&lines, 2..3).await[0];
+    let mut reader = lines.subscribe("room", Start::Earliest).unwrap();
+    assert_eq!(ready(&mut reader).await, [1, 2]);
+    assert_eq!(reader.position(), Some(last));
+}
+
+#[tokio::test]
+async fn a_start_without_a_server_fails_after_its_time_or_waits() {
+    let mut server = RedisServer::start().await;
+    server.kill();
+    let url = format!("redis://user:secret@127.0.0.1:{}", server.port);
+    let builder = Publisher::builder().connect_timeout(Duration::from_millis(50));
+    let error = builder.redis::<Line>(&url).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    let text = format!("{error} {:?}", std::error::Error::source(&error));
+    assert!(text.contains(&format!("127.0.0.1:{}", server.port)), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+
+    let url = server.url();
+    let waiting = tokio::spawn(async move {
+        Publisher::builder().connect_timeout(Duration::MAX).redis::<Line>(&url).await
+    });
+    server.run().await;
+    let lines = waiting.await.unwrap().unwrap();
+    publish(&lines, 1..2).await;
+    assert_eq!(retained(&lines).await, [1]);
+}
+
+#[tokio::test]
+async fn an_address_or_a_user_that_is_refused_fails_at_once() {
+    let server = RedisServer::start_with("--save '' --requirepass secret").await;
+    let builder = || Publisher::builder().connect_timeout(Duration::MAX);
+    let port = server.port;
+    for url in [
+        format!("redis://127.0.0.1:{port}"),
+        format!("redis://:hidden@127.0.0.1:{port}"),
+        format!("redis://nobody:hidden@127.0.0.1:{port}"),
+        format!("http://:hidden@127.0.0.1:{port}"),
+        "redis://:hidden@127.0.0.1:65536".to_owned(),
+        "hidden".to_owned(),
+        String::new(),
+    ] {
+        let error = builder().redis::<Line>(&url).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error:?}");
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("hidden"), "{text}");
+    }
+    let url = format!("redis://:secret@127.0.0.1:{port}/3");
+    let lines = builder().redis::<Line>(&url).await.unwrap();
+    publish(&lines, 1..2).await;
+    // Another database has other channels, and its events are not announced here.
+    let other = builder().redis::<Line>(&format!("redis://:secret@127.0.0.1:{port}")).await;
+    let other = other.unwrap();
+    let mut reader = subscribe(&other, Start::Earliest).await;
+    publish(&lines, 2..3).await;
+    assert_eq!(ready(&mut reader).await, Vec::<u64>::new());
+    assert_eq!(retained(&lines).await, [1, 2]);
+}
