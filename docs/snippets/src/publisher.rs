@@ -50,6 +50,17 @@ pub fn open(path: &Path) -> Result<Publisher<Message>, StoreError> {
 }
 // #endregion open
 
+// #region redis
+/// Waits up to 30 s for the server.
+pub async fn connect(url: &str) -> Result<Publisher<Message>, StoreError> {
+    Publisher::builder()
+        .retention(Duration::from_secs(3600))
+        .connect_timeout(Duration::from_secs(30))
+        .redis(url) // redis://user:password@host:6379/0
+        .await
+}
+// #endregion redis
+
 // #region audience
 use orpc_runtime::publish::{PublishError, Subscriber};
 

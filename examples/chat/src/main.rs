@@ -4,7 +4,8 @@
 //! `PORT` is the port: 3000 by default, 0 for any free one. With the argument
 //! `--hibernating` followers of the room take no task and no buffer; they have to use
 //! WebSocket then. `HISTORY` names the file of the history; without one it ends with
-//! the process.
+//! the process. `EVENTS=redis://…` shares the history with the processes that use the
+//! same Redis server.
 
 mod call_log;
 
@@ -39,8 +40,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // One room for all transports.
-    let history = std::env::var_os("HISTORY");
-    let room = Room::open(history.as_deref().map(Path::new)).await?;
+    let room = match std::env::var("EVENTS") {
+        Ok(url) => Room::join(&url).await?,
+        Err(_) => {
+            let history = std::env::var_os("HISTORY");
+            Room::open(history.as_deref().map(Path::new)).await?
+        }
+    };
     if std::env::args().any(|argument| argument == "--hibernating") {
         let rpc = Rpc::new(hibernating::router().hooks(CallLog));
         let websocket = rpc.websocket(Arc::clone(&room));

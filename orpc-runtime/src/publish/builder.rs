@@ -221,7 +221,8 @@ impl PublisherBuilder {
 
     /// Sets the time after which subscriptions end with
     /// [`StoreErrorKind::Unavailable`](super::StoreErrorKind::Unavailable) if the server cannot
-    /// be reached; 30 s by default. Until then they wait for it, and continue where they were.
+    /// be reached; 30 s by default. Until then they wait for it, and continue where they were;
+    /// with [`Duration::MAX`] always.
     #[must_use]
     pub fn max_staleness(mut self, time: Duration) -> Self {
         self.max_staleness = time;

@@ -4,18 +4,26 @@ use std::env::{self, VarError};
 use std::error::Error;
 use std::path::PathBuf;
 
-use conformance_api::{Events, events_in_memory, open_events};
+use conformance_api::{Events, events_in_memory, open_events, open_shared_events};
 use orpc_runtime::publish::Durability;
 
+const SHARED: &str = "EVENTS";
 const FILE: &str = "PUBLISHER_FILE";
 const DURABILITY: &str = "PUBLISHER_DURABILITY";
 
-/// Opens the publisher of the server: in the file that `PUBLISHER_FILE` names, as
-/// durable as `PUBLISHER_DURABILITY` says, or else in memory.
+/// Opens the publisher of the server: on the Redis server whose URL is in `EVENTS`; in the
+/// file that `PUBLISHER_FILE` names, as durable as `PUBLISHER_DURABILITY` says; or else in
+/// memory.
 ///
 /// # Errors
-/// If a variable has no meaning, or the file cannot be opened.
-pub(crate) fn events() -> Result<Events, Box<dyn Error>> {
+/// If a variable has no meaning, or the server or the file cannot be opened.
+pub(crate) async fn events() -> Result<Events, Box<dyn Error>> {
+    if let Ok(url) = env::var(SHARED) {
+        return open_shared_events(&url).await.map_err(|error| {
+            let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            format!("{SHARED}: {error}{cause}").into()
+        });
+    }
     let durability = match env::var(DURABILITY).as_deref() {
         Err(VarError::NotPresent) => None,
         Ok("commit") => Some(Durability::Commit),

@@ -79,7 +79,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let room_ttl = std::env::var("ROOM_TTL").map_or(Ok(86_400), |text| text.parse())?;
     let ids_by_clients = std::env::var("ROOM_IDS").is_ok_and(|ids| ids == "clients");
     let tokens = RoomTokens { ttl: Duration::from_secs(room_ttl), ids_by_clients };
-    let state = Arc::new(State::new(tokens, events::events()?));
+    let state = Arc::new(State::new(tokens, events::events().await?));
     let rooms = state.rooms.clone();
     let mut router = api::router();
     if std::env::var_os("FOLLOWING").is_some() {

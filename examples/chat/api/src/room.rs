@@ -80,20 +80,44 @@ impl Room {
     #[cfg(not(target_family = "wasm"))]
     pub async fn open(file: Option<&Path>) -> Result<Arc<Self>, StoreError> {
         Ok(match file {
-            Some(file) => Self::with(kept().open(file, Durability::Commit)?).await,
+            Some(file) => Self::alone(kept().open(file, Durability::Commit)?).await,
             None => Self::in_memory(),
         })
     }
 
+    /// Opens a room whose history is on a Redis server, and shared with the other processes
+    /// that open it. Each process announces those who come to it and leave it.
+    ///
+    /// # Errors
+    /// If the server cannot be used.
+    #[cfg(not(target_family = "wasm"))]
+    pub async fn join(url: &str) -> Result<Arc<Self>, StoreError> {
+        // Those who follow wait for a server that is away.
+        let history = kept().max_staleness(Duration::MAX).redis(url).await?;
+        // Those who seem to be absent may be with another process.
+        let (room, _) = Self::with(history).await;
+        Ok(room)
+    }
+
     /// Opens a room whose history is forgotten with the process or the worker.
     pub fn in_memory() -> Arc<Self> {
-        let room = Self::with(kept().memory()).now_or_never();
+        let room = Self::alone(kept().memory()).now_or_never();
         room.expect("a history in memory is read at once")
     }
 
+    /// Opens a room that no other process has, and announces those who do not come back.
+    async fn alone(history: Publisher<RoomEvent>) -> Arc<Self> {
+        let (room, absent) = Self::with(history).await;
+        if !absent.is_empty() {
+            host::spawn(Arc::clone(&room).announce_absent(absent));
+        }
+        room
+    }
+
     /// Opens a room with a history, and starts the tasks that announce who left and send
-    /// events to hibernating iterators.
-    async fn with(history: Publisher<RoomEvent>) -> Arc<Self> {
+    /// events to hibernating iterators. Returns the people of the history as well who are not
+    /// connected.
+    async fn with(history: Publisher<RoomEvent>) -> (Arc<Self>, Vec<(Person, Instant)>) {
         let mut news = history
             .subscribe(CHANNEL, Start::Earliest)
             .expect("a new publisher has room for a channel");
@@ -115,11 +139,8 @@ impl Room {
             recent_sends: Mutex::default(),
         });
         host::spawn(Arc::clone(&room).announce(departed));
-        if !absent.is_empty() {
-            host::spawn(Arc::clone(&room).announce_absent(absent));
-        }
         host::spawn(Arc::clone(&room).wake(news));
-        room
+        (room, absent)
     }
 
     /// Sends a message to everyone who follows, now and later.

@@ -43,6 +43,15 @@ pub fn open_events(path: &Path, durability: Durability) -> Result<Events, StoreE
     Publisher::builder().max_events(RETAINED).open(path, durability)
 }
 
+/// Opens the publisher of `publisher.*` on a Redis server, which other processes use as well.
+///
+/// # Errors
+/// If the server cannot be used.
+#[cfg(not(target_family = "wasm"))]
+pub async fn open_shared_events(url: &str) -> Result<Events, StoreError> {
+    Publisher::builder().max_events(RETAINED).redis(url).await
+}
+
 /// State that all calls share.
 #[derive(Debug)]
 pub struct State {

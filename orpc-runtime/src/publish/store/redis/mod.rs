@@ -129,10 +129,10 @@ impl Shared {
             return;
         };
         let name = std::str::from_utf8(&name).ok().and_then(|name| self.scripts.channel(name));
-        if let (Some(channel), Some(event)) = (name, script::announced(message)) {
-            if let Some(followed) = self.copies.announce(channel, event) {
-                self.copies.is_behind(&followed);
-            }
+        if let (Some(channel), Some(event)) = (name, script::announced(message))
+            && let Some(followed) = self.copies.announce(channel, event)
+        {
+            self.copies.is_behind(&followed);
         }
     }
 
@@ -258,9 +258,10 @@ impl Shared {
         let Some(followed) = self.copies.get(wanted.channel) else {
             return Ok(Fetched::Records(Vec::new()));
         };
-        let until = Instant::now() + self.max_staleness;
+        let until = Instant::now().checked_add(self.max_staleness);
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until
+                .map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
             let link = self.server.link(left).await.map_err(ReadError::Store)?;
             match self.read(&link, &followed, wanted, bytes).await {
                 Ok(fetched) => return Ok(fetched),

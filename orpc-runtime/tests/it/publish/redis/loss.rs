@@ -84,7 +84,7 @@ async fn deleted_keys_are_a_gap_for_all_who_miss_an_event() {
         // Nothing is known of a channel of which all is lost.
         let is_new = next[0].sequence() == 1 && next[0].epoch() != first[4].epoch();
         let is_behind = next[0].sequence() == first[4].sequence() + 1;
-        assert!(is_behind || (is_new && keys == &["events", "state"]), "{next:?}, {keys:?}");
+        assert!(is_behind || (is_new && *keys == ["events", "state"]), "{next:?}, {keys:?}");
         let kept = retained(&a).await;
         assert!(kept.ends_with(&[6, 7]), "{kept:?}, {keys:?}");
     }

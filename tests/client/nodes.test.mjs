@@ -1,0 +1,139 @@
+// Two servers that share a publisher on Redis: a client of one continues at the other, exactly where it was. The
+// servers are killed in turn; NODES_ROUNDS is the number of kills. A server that runs elsewhere is not used.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { createORPCClient, getEventMeta } from "@orpc/client";
+import { RPCLink } from "@orpc/client/fetch";
+import { ClientRetryPlugin } from "@orpc/client/plugins";
+import { RPCLink as WebSocketLink } from "@orpc/client/websocket";
+import ReconnectingWebSocket from "partysocket/ws";
+import { WebSocket } from "ws";
+import { partsOf } from "./support/acknowledged.mjs";
+import { eventually, pause } from "./support/eventually.mjs";
+import { launchServer, serverIsForeign } from "./support/server.mjs";
+
+const ROUNDS = Number(process.env.NODES_ROUNDS ?? 6);
+const CHANNEL = "nodes";
+
+/** A port that nobody listens on at the moment. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** `true` if a Redis server answers. */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
+    const end = (is) => resolve(is) || socket.destroy();
+    socket.once("data", (data) => end(String(data).startsWith("+PONG"))).once("error", () => end(false));
+  });
+}
+
+/** Starts a Redis server on a free port, with a folder of its own. */
+async function startRedis(folder) {
+  for (;;) {
+    const port = await freePort();
+    const child = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", ""], { stdio: "ignore" });
+    const ended = new Promise((resolve, reject) => child.once("error", reject).once("exit", resolve));
+    let hasEnded = false;
+    ended.then(() => (hasEnded = true));
+    while (!hasEnded) {
+      if (await answers(port)) return { url: `redis://127.0.0.1:${port}`, stop: () => child.kill("SIGKILL") && ended };
+      await Promise.race([ended, pause(5)]);
+    }
+  }
+}
+
+const TRANSPORTS = {
+  "server-sent events": (nodes, plugins) => ({
+    link: new RPCLink({ url: () => `${nodes.current}/rpc`, plugins }),
+    close: () => {},
+  }),
+  WebSocket: (nodes, plugins) => {
+    const url = () => `${nodes.current.replace(/^http/, "ws")}/ws`;
+    const delays = { minReconnectionDelay: 5, maxReconnectionDelay: 20 };
+    const websocket = new ReconnectingWebSocket(url, [], { WebSocket, ...delays });
+    return { link: new WebSocketLink({ websocket, plugins }), close: () => websocket.close() };
+  },
+};
+
+describe("two servers on one Redis", { skip: serverIsForeign, timeout: 120_000 }, () => {
+  let folder;
+  let redis;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "orpc-nodes-"));
+    redis = await startRedis(folder);
+  });
+
+  after(async () => {
+    await redis?.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  for (const [name, makeLink] of Object.entries(TRANSPORTS)) {
+    it(`continues at the other server by ${name}`, async () => {
+      const channel = `${CHANNEL} ${name}`;
+      const launch = () => launchServer({ EVENTS: redis.url });
+      const servers = [launch(), launch()];
+      const origins = await Promise.all(servers.map(({ origin }) => origin));
+      const nodes = { current: origins[0] };
+      const retries = new ClientRetryPlugin({ default: { retry: Number.POSITIVE_INFINITY, retryDelay: 5 } });
+      const { link, close } = makeLink(nodes, [retries]);
+      const reader = createORPCClient(link);
+      // Publishes to the server that is not read from.
+      const publish = async (n) => {
+        const other = origins[origins[0] === nodes.current ? 1 : 0];
+        const client = createORPCClient(new RPCLink({ url: `${other}/rpc` }));
+        return client.publisher.publish({ channel, payload: { n } });
+      };
+      const iterator = await reader.publisher.subscribe({ channel });
+      const seen = [];
+      const reading = (async () => {
+        for await (const event of iterator) {
+          seen.push({ n: event.n, id: getEventMeta(event).id });
+          if (event.n === -1) return;
+        }
+      })();
+      const acknowledged = [];
+      const add = async (n) => acknowledged.push({ n, id: await publish(n) });
+      // An iterator from now on begins when its server has answered.
+      while (seen.length === 0) {
+        await add(0);
+        await pause(5);
+      }
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const current = origins.indexOf(nodes.current);
+        for (let n = 0; n < 10; n += 1) await add(100 * round + n);
+        await servers[current].kill();
+        // The client still tries the server that is gone.
+        for (let n = 10; n < 15; n += 1) await add(100 * round + n);
+        nodes.current = origins[1 - current];
+        servers[current] = launch();
+        origins[current] = await servers[current].origin;
+        for (let n = 15; n < 20; n += 1) await add(100 * round + n);
+        const arrived = () => seen.at(-1)?.n === 100 * round + 19;
+        await eventually(`round ${round} arrives`, arrived, true, 30_000);
+      }
+      await add(-1);
+      await reading;
+      close();
+      const first = acknowledged.findIndex(({ id }) => id === seen[0].id);
+      assert.deepEqual(seen, acknowledged.slice(first), "each event once and in order");
+      const { sequence, epoch } = partsOf(seen[0].id);
+      seen.forEach(({ id }, index) => assert.deepEqual(partsOf(id), { epoch, sequence: sequence + index }));
+      await Promise.all(servers.map((server) => server.kill()));
+    });
+  }
+});
