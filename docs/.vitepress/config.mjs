@@ -27,6 +27,7 @@ export default defineConfig({
           { text: 'Sessions and cookies', link: '/sessions' },
           { text: 'Values and files', link: '/values' },
           { text: 'TypeScript types', link: '/typescript' },
+          { text: 'TanStack Query', link: '/tanstack' },
           { text: 'Testing', link: '/testing' },
         ],
       },

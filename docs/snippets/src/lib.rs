@@ -18,6 +18,7 @@ pub mod sessions;
 pub mod stateful;
 pub mod stateful_process;
 pub mod streams;
+pub mod tanstack;
 pub mod testing;
 pub mod typescript;
 pub mod validation;

@@ -20,6 +20,8 @@ pub(crate) enum OutputEncoder {
     /// The values are plain JSON.
     Plain,
     /// The values may have other types, but none of their integers is a bigint.
+    ExactNumbers,
+    /// The same, beside values that the schema does not describe, whose integers are written as they are.
     Numbers,
     /// All their large integers are bigints.
     BigInts,
@@ -58,6 +60,7 @@ impl OutputEncoder {
         }
         Ok(match content {
             Content { wide: false, anything: false, special: false, .. } => Self::Plain,
+            Content { wide: false, anything: false, .. } => Self::ExactNumbers,
             Content { wide: false, .. } => Self::Numbers,
             Content { anything: false, narrow: false, .. } => Self::BigInts,
             _ => Self::ByPlace(Places::of(schema)?),
@@ -97,6 +100,7 @@ impl OutputEncoder {
     fn integers(&self) -> Option<Integers<'_>> {
         Some(match self {
             Self::Plain => return None,
+            Self::ExactNumbers => Integers::ExactNumbers,
             Self::Numbers => Integers::Numbers,
             Self::BigInts => Integers::BigInts,
             Self::ByPlace(places) => Integers::ByPlace(places),
@@ -168,6 +172,7 @@ mod tests {
     fn kind(schema: &Value) -> &'static str {
         match OutputEncoder::of_schema(schema).unwrap() {
             OutputEncoder::Plain => "plain",
+            OutputEncoder::ExactNumbers => "exact numbers",
             OutputEncoder::Numbers => "numbers",
             OutputEncoder::BigInts => "bigints",
             OutputEncoder::ByPlace(_) => "by place",
@@ -197,15 +202,15 @@ mod tests {
             (json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] }), "plain"),
             (json!({ "type": "object", "unevaluatedProperties": false }), "plain"),
             // Numbers may be NaN, and what is not described may be anything.
-            (json!({ "type": "number" }), "numbers"),
-            (json!({ "type": ["string", "number"] }), "numbers"),
+            (json!({ "type": "number" }), "exact numbers"),
+            (json!({ "type": ["string", "number"] }), "exact numbers"),
             (json!(true), "numbers"),
             (json!({}), "numbers"),
             (json!({ "type": "object" }), "numbers"),
             (json!({ "type": "array" }), "numbers"),
             (json!({ "type": ["array", "null"] }), "numbers"),
             (json!({ "type": "array", "items": {} }), "numbers"),
-            (json!({ "type": "string", KEYWORD: "date" }), "numbers"),
+            (json!({ "type": "string", KEYWORD: "date" }), "exact numbers"),
         ];
         for (schema, expected) in cases {
             assert_eq!(kind(&schema), expected, "{schema}");

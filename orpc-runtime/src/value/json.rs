@@ -1,5 +1,6 @@
 //! JSON text in JavaScript's own number format, and JavaScript's view of numbers.
 
+use std::cmp::Ordering;
 use std::io;
 
 use serde::Serialize;
@@ -16,6 +17,22 @@ const SAFE_INTEGER_BOUND: f64 = 9_007_199_254_740_992.0;
 struct JsFormatter;
 
 impl Formatter for JsFormatter {
+    fn write_u64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u64) -> io::Result<()> {
+        write_exact(value, writer)
+    }
+
+    fn write_i64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: i64) -> io::Result<()> {
+        write_exact(value, writer)
+    }
+
+    fn write_u128<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u128) -> io::Result<()> {
+        write_exact(value, writer)
+    }
+
+    fn write_i128<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: i128) -> io::Result<()> {
+        write_exact(value, writer)
+    }
+
     fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
         writer.write_all(ryu_js::Buffer::new().format_finite(value).as_bytes())
     }
@@ -31,6 +48,35 @@ impl Formatter for JsFormatter {
     ) -> io::Result<()> {
         write_raw(fragment, writer)
     }
+}
+
+/// Writes an integer that JavaScript holds exactly; other ones would be rounded there without a word.
+fn write_exact<W: ?Sized + io::Write>(integer: impl itoa::Integer, out: &mut W) -> io::Result<()> {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(integer);
+    match inexact(digits.as_bytes()) {
+        None => out.write_all(digits.as_bytes()),
+        Some(message) => Err(io::Error::new(io::ErrorKind::InvalidData, message)),
+    }
+}
+
+/// Returns the message for an integer that is no exact `number` (ECMA-262, section 21.1.2.6).
+pub(super) fn inexact(digits: &[u8]) -> Option<String> {
+    const MAX_SAFE_INTEGER: &[u8] = b"9007199254740991";
+
+    let magnitude = digits.strip_prefix(b"-").unwrap_or(digits);
+    let is_exact = match magnitude.len().cmp(&MAX_SAFE_INTEGER.len()) {
+        Ordering::Less => true,
+        Ordering::Equal => magnitude <= MAX_SAFE_INTEGER,
+        Ordering::Greater => false,
+    };
+    let message = || {
+        let digits = String::from_utf8_lossy(digits);
+        format!(
+            "{digits} is beyond 2^53 - 1 and no exact `number`: return a `u64` or `i64`, which is a `bigint`"
+        )
+    };
+    (!is_exact).then(message)
 }
 
 /// Appends `value` as JSON text. On failure `out` keeps its length.

@@ -6,7 +6,9 @@ use serde::ser::{self, Error as _, Serialize, Serializer};
 
 use super::bigint_paths::{Place, Places};
 use super::file::{File, receive};
-use super::json::{write_integer, write_number, write_raw, write_short_number, write_string};
+use super::json::{
+    inexact, write_integer, write_number, write_raw, write_short_number, write_string,
+};
 use super::key::KeyText;
 use super::kind::{self, Kind};
 use super::meta::{Meta, Step};
@@ -18,6 +20,8 @@ type Error = serde_json::Error;
 pub(crate) enum Integers<'a> {
     /// All are numbers.
     Numbers,
+    /// All are numbers; one that JavaScript does not hold exactly is an error.
+    ExactNumbers,
     /// All are bigints.
     BigInts,
     /// Those at the places of bigints in the schema are bigints.
@@ -115,6 +119,12 @@ impl<'a> Writer<'a> {
     fn integer(&mut self, integer: impl itoa::Integer) -> Result<(), Error> {
         let is_bigint = match self.integers {
             Integers::Numbers => false,
+            Integers::ExactNumbers => {
+                let start = self.out.len();
+                write_integer(integer, self.out);
+                return inexact(&self.out[start..])
+                    .map_or(Ok(()), |message| Err(Error::custom(message)));
+            }
             Integers::BigInts => true,
             Integers::ByPlace(_) => self.place.is_some_and(Place::is_wide),
             Integers::Undecided => {
@@ -402,7 +412,7 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
             return value.serialize(self);
         }
         if name == kind::NUMBER {
-            let integers = std::mem::replace(&mut self.integers, Integers::Numbers);
+            let integers = std::mem::replace(&mut self.integers, Integers::ExactNumbers);
             value.serialize(&mut *self)?;
             self.integers = integers;
             return Ok(());

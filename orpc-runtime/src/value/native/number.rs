@@ -14,7 +14,7 @@ use crate::value::kind;
 /// To keep a field's type use `#[serde(with = "orpc_runtime::value::number::<u64>")]`.
 ///
 /// As an input it accepts the integers that JavaScript holds exactly, up to
-/// 2<sup>53</sup> - 1.
+/// 2<sup>53</sup> - 1. As an output a larger one is an error, since clients would round it.
 ///
 /// ```
 /// use orpc_runtime::value::Number;

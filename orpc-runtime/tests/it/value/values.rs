@@ -918,3 +918,104 @@ proptest! {
         prop_assert!([200, 400].contains(&answer.status), "{answer:?}");
     }
 }
+
+mod exact {
+    use super::*;
+
+    #[derive(Serialize, JsonSchema)]
+    pub struct Described {
+        #[schemars(with = "Number<i64>")]
+        count: i64,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    pub struct BesideADate {
+        at: Date,
+        #[serde(with = "orpc_runtime::value::number::<i64>")]
+        count: i64,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    pub struct BesideABigint {
+        id: u64,
+        count: Number<i64>,
+    }
+
+    #[derive(Debug, RpcError)]
+    pub enum Failed {
+        #[rpc_error(code = "FAILED", status = 400)]
+        At(Number<i64>),
+    }
+
+    #[router]
+    pub mod api {
+        use super::*;
+
+        #[procedure]
+        pub async fn size(count: i64) -> isize {
+            isize::try_from(count).expect("64 bits")
+        }
+
+        #[procedure]
+        pub async fn number(count: i64) -> Number<i128> {
+            Number(count.into())
+        }
+
+        #[procedure]
+        pub async fn described(count: i64) -> Vec<Described> {
+            vec![Described { count }]
+        }
+
+        #[procedure]
+        pub async fn beside_a_date(count: i64) -> BesideADate {
+            BesideADate { at: Date::from_millis(0), count }
+        }
+
+        #[procedure]
+        pub async fn beside_a_bigint(count: i64) -> BesideABigint {
+            BesideABigint { id: u64::MAX, count: Number(count) }
+        }
+
+        #[procedure]
+        pub fn events(count: i64) -> impl Stream<Item = Number<i64>> {
+            futures::stream::iter([Number(count)])
+        }
+
+        #[procedure]
+        pub async fn failed(count: i64) -> Result<(), Failed> {
+            Err(Failed::At(Number(count)))
+        }
+
+        /// Plain JSON is passed on as it is.
+        #[procedure]
+        pub async fn json(count: i64) -> serde_json::Value {
+            count.into()
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_integer_that_javascript_would_round_is_an_error() {
+    let service = Rpc::new(exact::api::router()).http(());
+    let exact = 9_007_199_254_740_991_i64;
+    let ask = async |name: &str, count: i64| {
+        let input = format!(r#"{{"json":"{count}","meta":[[0]]}}"#);
+        crate::support::send(service.clone(), crate::support::post(&format!("/{name}"), input))
+            .await
+    };
+    for name in ["size", "number", "described", "besideADate", "besideABigint", "events", "failed"]
+    {
+        for count in [exact, -exact, 0] {
+            let answer = ask(name, count).await;
+            let text = format!("{count}");
+            assert!(answer.body.contains(&text), "{name}: {}", answer.body);
+            assert!(!answer.body.contains("INTERNAL_SERVER_ERROR"), "{name}: {}", answer.body);
+        }
+        for count in [exact + 1, -exact - 1, i64::MAX, i64::MIN] {
+            let answer = ask(name, count).await;
+            assert!(answer.body.contains("INTERNAL_SERVER_ERROR"), "{name}: {}", answer.body);
+            assert!(!answer.body.contains(&count.to_string()), "{name}: {}", answer.body);
+        }
+    }
+    assert_eq!(ask("json", i64::MAX).await.body, r#"{"json":9223372036854775807}"#);
+}
