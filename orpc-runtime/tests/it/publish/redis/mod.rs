@@ -5,12 +5,13 @@ mod loss;
 mod network;
 mod nodes;
 mod proxy;
+mod schedules;
 pub mod server;
 
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use orpc_runtime::publish::{Published, Publisher, ReadError, Start, Subscription};
+use orpc_runtime::publish::{EventId, Published, Publisher, ReadError, Start, Subscription};
 
 use self::server::RedisServer;
 use super::world::Line;
@@ -36,6 +37,15 @@ async fn next(reader: &mut Subscription<Line>) -> Result<Published<Line>, ReadEr
 
 /// Appends an event, and announces it to nobody.
 async fn append_unannounced(server: &RedisServer, n: u64) {
+    append_unannounced_to(server, "room", n, 10_000).await;
+}
+
+async fn append_unannounced_to(
+    server: &RedisServer,
+    channel: &str,
+    n: u64,
+    max_events: u64,
+) -> EventId {
     let source = concat!(
         include_str!("../../../../src/publish/store/redis/channel.lua"),
         "\n",
@@ -44,12 +54,14 @@ async fn append_unannounced(server: &RedisServer, n: u64) {
     let script = redis::Script::new(source);
     let mut invocation = script.prepare_invoke();
     for part in ["events", "state", "parts", "keys", "times"] {
-        invocation.key(format!("orpc:{{room}}:{part}"));
+        invocation.key(format!("orpc:{{{channel}}}:{part}"));
     }
-    invocation.arg("00112233445566778899aabbccddeeff").arg(0).arg(300_000).arg("");
-    invocation.arg(format!("{{\"json\":{{\"n\":{n}}}}}")).arg("").arg(10_000).arg(16 << 20);
+    let fresh = format!("{n:032x}");
+    invocation.arg(fresh).arg(0).arg(300_000).arg("");
+    invocation.arg(format!("{{\"json\":{{\"n\":{n}}}}}")).arg("").arg(max_events).arg(16 << 20);
     invocation.arg("elsewhere").arg("").arg(100_000);
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let _: Vec<String> = invocation.invoke_async(&mut connection).await.unwrap();
+    let answer: Vec<String> = invocation.invoke_async(&mut connection).await.unwrap();
+    answer[0].parse().unwrap()
 }

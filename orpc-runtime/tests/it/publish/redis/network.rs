@@ -143,6 +143,7 @@ async fn an_address_or_a_user_that_is_refused_fails_at_once() {
         format!("redis://:hidden@127.0.0.1:{port}"),
         format!("redis://nobody:hidden@127.0.0.1:{port}"),
         format!("http://:hidden@127.0.0.1:{port}"),
+        format!("rediss://:hidden@127.0.0.1:{port}"),
         "redis://:hidden@127.0.0.1:65536".to_owned(),
         "hidden".to_owned(),
         String::new(),
