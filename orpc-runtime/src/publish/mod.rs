@@ -68,6 +68,8 @@
 //! | in a file, after a clean end or `kill -9` | no |
 //! | in a file, after a reboot, or on another machine | yes: without syncs the end may be lost, and a machine may be restored from a snapshot |
 //! | in a file that was copied, restored, overwritten or damaged | yes |
+//! | on Redis, by the same process of the server | no |
+//! | on Redis, after a restart, by another server, or after keys were deleted | yes |
 //!
 //! A new epoch has no effect on readers whose event still exists. A reader whose event
 //! does not is told when it returns, even if another event has its number by then. A
@@ -109,7 +111,8 @@
 //! | [`Durability::Process`] | yes | no: it may lose events or damage the file, which is reported | a write |
 //! | [`Durability::Commit`] | yes | yes | a sync, shared by all waiting publishers |
 //!
-//! [`Publisher::durability`] returns it.
+//! [`Publisher::durability`] returns it. On Redis it is that of the server's settings: `Commit` with
+//! `appendfsync always`, otherwise `Memory`.
 //!
 //! ```
 //! # #[cfg(feature = "redb")]

@@ -45,6 +45,9 @@ pub(super) fn call_error(address: &str, error: RedisError) -> CallError {
             StoreErrorKind::Refused,
             "refuses the user: check the password and permissions in the URL",
         ),
+        "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => {
+            (StoreErrorKind::Incompatible, "is a node of a cluster, which is not supported")
+        }
         "READONLY" => (StoreErrorKind::Unavailable, "is a replica: connect to the primary"),
         _ => (StoreErrorKind::Unavailable, "refuses the request"),
     };
