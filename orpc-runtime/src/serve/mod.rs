@@ -24,6 +24,8 @@ mod test_client;
 mod time;
 #[cfg(feature = "websocket")]
 pub mod websocket;
+#[cfg(any(feature = "http", feature = "websocket"))]
+mod woken;
 
 pub use context::{ContextSource, IntoContext};
 #[cfg(all(feature = "durable", feature = "websocket"))]

@@ -14,7 +14,6 @@ use super::drain::RequestBody;
 use super::events::BodyEvents;
 use super::read::{ReadError, read_body, read_form, refuse_codings};
 use super::service::{Options, STREAM_BUFFER};
-use super::woken::WokenRun;
 use crate::budget::Reservation;
 use crate::core::{Code, Error, Output};
 use crate::procedure::{Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, needs_socket};
@@ -24,6 +23,7 @@ use crate::serve::invoke::{Input, Invocation, Outcome, malformed};
 use crate::serve::memory::no_memory;
 use crate::serve::method::is_get;
 use crate::serve::state::Parts;
+use crate::serve::woken::WokenFuture;
 use crate::socket::Outbox;
 use crate::value::Malformed;
 use crate::wire::{BodyKind, ForeignProtocol, HttpEvents, Protocol};
@@ -171,7 +171,7 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         .await?;
         let keep_alive = self.options.keep_alive.clone();
         Ok(Box::new(EventBody {
-            run: (!ended).then(|| WokenRun::new(run)),
+            run: (!ended).then(|| WokenFuture::new(run)),
             sink,
             initial: self.options.initial_comment.clone(),
             keep_alive: keep_alive.map(|(interval, comment)| KeepAlive::new(interval, comment)),

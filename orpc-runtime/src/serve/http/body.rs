@@ -13,11 +13,11 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::form::FormBody;
 use super::pace::Pace;
-use super::woken::WokenRun;
 use crate::budget::{Budget, Reservation};
 use crate::core::{Code, Error, EventMeta};
-use crate::procedure::EventSink;
+use crate::procedure::{ErasedRun, EventSink};
 use crate::serve::time::after;
+use crate::serve::woken::WokenFuture;
 use crate::shutdown::Begun;
 
 /// The body of a response. It fails if a file cannot be read to its end, or if the
@@ -112,7 +112,7 @@ impl Default for RpcBody {
 /// The run is polled only when the connection asks for more: a client that stops
 /// reading pauses it, and a client that disconnects drops it.
 pub(super) struct EventBody {
-    pub(super) run: Option<WokenRun>,
+    pub(super) run: Option<WokenFuture<ErasedRun>>,
     pub(super) sink: Arc<EventSink>,
     pub(super) initial: Option<Bytes>,
     pub(super) keep_alive: Option<KeepAlive>,

@@ -14,7 +14,6 @@ mod pace;
 mod read;
 mod response;
 mod service;
-mod woken;
 
 pub use super::host::HostError;
 pub use body::RpcBody;

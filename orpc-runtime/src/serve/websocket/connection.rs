@@ -20,6 +20,7 @@ use super::state::State;
 use crate::budget::{Exhausted, Reservation};
 use crate::serve::peer::Calls;
 use crate::serve::time::{after, hurried};
+use crate::serve::woken::Woken;
 use crate::shutdown::Begun;
 use crate::socket::{CloseCode, CloseFrame, Frame, Frames, Socket};
 
@@ -78,6 +79,11 @@ pub(super) struct Connection<C, S> {
     unfinished: Option<(u64, Instant)>,
     /// Memory of the codec for received bytes.
     codec_bytes: Reservation,
+    /// Woken by what comes from outside: bytes of the client, a deadline, the shutdown. An
+    /// event for the client wakes the task alone, and costs no look at them.
+    outside: Woken,
+    /// Reading has ended before the connection had no more bytes.
+    reads_on: bool,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -111,6 +117,8 @@ where
             last_look: now,
             unfinished: None,
             codec_bytes,
+            outside: Woken::new(),
+            reads_on: false,
         }
     }
 
@@ -136,12 +144,17 @@ where
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.poll_read(cx).is_ready() {
+        let is_woken = self.outside.take(cx);
+        // While bytes wait to be written, the connection may have one waker for both ways.
+        if (is_woken || self.reads_on || self.blocked.is_some()) && self.poll_read(cx).is_ready() {
             return Poll::Ready(());
         }
-        if self.state.is_open() && Pin::new(&mut self.shutdown).poll(cx).is_ready() {
-            let close = CloseFrame::ours(CloseCode::GOING_AWAY, "the server shuts down");
-            self.state.finish(after(Instant::now(), self.timing.shutdown), close);
+        if is_woken && self.state.is_open() {
+            let cx = &mut Context::from_waker(self.outside.waker());
+            if Pin::new(&mut self.shutdown).poll(cx).is_ready() {
+                let close = CloseFrame::ours(CloseCode::GOING_AWAY, "the server shuts down");
+                self.state.finish(after(Instant::now(), self.timing.shutdown), close);
+            }
         }
         if let Some(calls) = self.state.calls_mut() {
             calls.poll(cx);
@@ -150,7 +163,7 @@ where
         if self.write(cx).is_ready() {
             return Poll::Ready(());
         }
-        self.poll_timer(cx)
+        self.poll_timer(cx, is_woken)
     }
 
     /// Writes pending bytes, and releases the buffers if the socket is idle. Ready when
@@ -195,6 +208,7 @@ where
 
     /// Reads available messages. Ready when the socket has ended.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.reads_on = true;
         for read in 0..READ_BUDGET {
             if self.state.has_failed() {
                 // Ends when the close frame is written.
@@ -211,7 +225,8 @@ where
             // A call or a hook may have closed it just now.
             self.obey();
             let was_resting = self.websocket.is_resting();
-            match self.websocket.poll_next(cx) {
+            let outside = &mut Context::from_waker(self.outside.waker());
+            match self.websocket.poll_next(outside) {
                 Poll::Ready(Some(Ok(message))) => {
                     self.seen(was_resting && !self.websocket.is_resting());
                     // From here on its call counts the message.
@@ -231,6 +246,7 @@ where
                 Poll::Ready(Some(Err(error))) => self.fail(&error),
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => {
+                    self.reads_on = false;
                     self.follow_message();
                     return Poll::Pending;
                 }
@@ -411,13 +427,18 @@ where
     }
 
     /// Handles expired deadlines. Ready when the socket is to be dropped.
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_timer(&mut self, cx: &mut Context<'_>, mut is_woken: bool) -> Poll<()> {
         loop {
             let due = self.due();
             if self.timer.deadline() > due {
                 self.timer.as_mut().reset(due);
+            } else if !is_woken {
+                return Poll::Pending;
             }
-            if self.timer.as_mut().poll(cx).is_pending() {
+            // From here on it may have passed, or be another one.
+            is_woken = true;
+            let outside = &mut Context::from_waker(self.outside.waker());
+            if self.timer.as_mut().poll(outside).is_pending() {
                 return Poll::Pending;
             }
             let now = Instant::now();

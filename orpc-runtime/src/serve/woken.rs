@@ -1,4 +1,4 @@
-//! A run that is polled only when it was woken.
+//! Futures that are polled only when they were woken.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,20 +7,15 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures::task::AtomicWaker;
 
-use crate::core::Error;
-use crate::procedure::{ErasedRun, Finished};
-
-/// A run in a body: a server polls a body once more behind each piece of it, and then most
-/// runs have nothing to do.
-pub(super) struct WokenRun {
-    run: ErasedRun,
+/// A waker of a part of a task, which tells if the part was woken.
+pub(crate) struct Woken {
     waker: Waker,
     state: Arc<State>,
 }
 
 struct State {
     is_woken: AtomicBool,
-    /// The task that polls the body.
+    /// The task that polls the part.
     task: AtomicWaker,
 }
 
@@ -35,28 +30,54 @@ impl Wake for State {
     }
 }
 
-impl WokenRun {
-    pub(super) fn new(run: ErasedRun) -> Self {
-        // Another task may have polled it before.
+impl Woken {
+    /// Creates a waker that was woken: the part has not been polled with it.
+    pub(crate) fn new() -> Self {
         let state = Arc::new(State { is_woken: true.into(), task: AtomicWaker::new() });
-        Self { run, waker: Arc::clone(&state).into(), state }
+        Self { waker: Arc::clone(&state).into(), state }
+    }
+
+    /// Returns `true` if the waker was woken since the last call. From here on it wakes the
+    /// task of `cx`.
+    pub(crate) fn take(&self, cx: &Context<'_>) -> bool {
+        self.state.task.register(cx.waker());
+        self.state.is_woken.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
     }
 }
 
-impl Future for WokenRun {
-    type Output = Result<Finished, Error>;
+/// A future that is polled only when it was woken. A server polls a body once more behind
+/// each piece of it, and then most runs have nothing to do.
+#[cfg(feature = "http")]
+pub(crate) struct WokenFuture<F> {
+    future: F,
+    woken: Woken,
+}
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { run, waker, state } = &mut *self;
-        state.task.register(cx.waker());
-        if !state.is_woken.swap(false, Ordering::AcqRel) {
+#[cfg(feature = "http")]
+impl<F> WokenFuture<F> {
+    pub(crate) fn new(future: F) -> Self {
+        Self { future, woken: Woken::new() }
+    }
+}
+
+#[cfg(feature = "http")]
+impl<F: Future + Unpin> Future for WokenFuture<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { future, woken } = &mut *self;
+        if !woken.take(cx) {
             return Poll::Pending;
         }
-        run.as_mut().poll(&mut Context::from_waker(waker))
+        Pin::new(future).poll(&mut Context::from_waker(woken.waker()))
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "http"))]
 mod tests {
     use std::future::poll_fn;
     use std::sync::Mutex;
@@ -74,21 +95,21 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_polled_when_it_was_woken_and_wakes_the_last_task() {
+    fn a_future_is_polled_when_it_was_woken_and_wakes_the_last_task() {
         let polls = Arc::new(AtomicUsize::new(0));
         let own = Arc::new(Mutex::new(None::<Waker>));
         let (count, waiting) = (Arc::clone(&polls), Arc::clone(&own));
-        let mut run = WokenRun::new(Box::pin(poll_fn(move |cx| {
+        let mut future = WokenFuture::new(poll_fn(move |cx| {
             *waiting.lock().unwrap() = Some(cx.waker().clone());
             if count.fetch_add(1, Ordering::Relaxed) == 2 {
-                return Poll::Ready(Err(Error::hidden()));
+                return Poll::Ready(());
             }
             Poll::Pending
-        })));
+        }));
         let tasks = [Arc::new(Count::default()), Arc::new(Count::default())];
         let wakers = tasks.clone().map(Waker::from);
         let mut poll =
-            |task: usize| Pin::new(&mut run).poll(&mut Context::from_waker(&wakers[task]));
+            |task: usize| Pin::new(&mut future).poll(&mut Context::from_waker(&wakers[task]));
         for task in [0, 0, 1] {
             assert!(poll(task).is_pending());
             assert_eq!(polls.load(Ordering::Relaxed), 1);
