@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::server::{LONG, PING, SHORT, app, read_until, rest, rpc};
+use super::server::{LONG, PING, SHORT, app, begun, read_until, rest, rpc};
 use crate::support::websocket::{Raw, TEXT, call, until_soon, within};
 
 const PEER: &[u8] = b"POST /rpc/peer HTTP/1.1\r\nhost: test\r\ncontent-length: 0\r\n\r\n";
@@ -123,7 +123,7 @@ mod unix {
 
         let server = run(bind("write"), |server| server.write_timeout(SHORT));
         let flooded = connect(&path("write"), FLOOD).await;
-        until_soon(|| server.rpc.live_streams() == 1).await;
+        until_soon(|| begun() == 1).await;
         until_soon(|| server.rpc.live_streams() == 0).await;
         drop(flooded);
 
@@ -288,7 +288,7 @@ async fn a_client_behind_a_handshake_that_reads_nothing_or_is_gone_ends_its_stre
     let (listener, address) = masked().await;
     let server = run(listener, |server| server.write_timeout(SHORT));
     let flooded = connect(address, FLOOD).await;
-    until_soon(|| server.rpc.live_streams() == 1).await;
+    until_soon(|| begun() == 1).await;
     until_soon(|| server.rpc.live_streams() == 0).await;
     drop(flooded);
     let (listener, address) = masked().await;

@@ -1,8 +1,8 @@
 //! Comparison of serde, the schemas and TypeScript for one type.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::Date;
@@ -40,12 +40,11 @@ impl Subject {
     }
 }
 
-thread_local! {
-    static SUBJECT: Cell<Option<Subject>> = const { Cell::new(None) };
-}
+/// The type under test, of the one test that has some. Schemas are generated in threads of their own.
+static SUBJECT: Mutex<Option<Subject>> = Mutex::new(None);
 
 fn subject() -> Subject {
-    SUBJECT.get().expect("a type is being looked at")
+    SUBJECT.lock().unwrap().expect("a type is being looked at")
 }
 
 /// A serialised value of the type under test.
@@ -101,7 +100,7 @@ pub(super) struct Found {
 impl Found {
     /// Compares all descriptions of a type with one another.
     pub(super) async fn hold(&mut self, subject: Subject, values: &[Value]) {
-        SUBJECT.set(Some(subject));
+        *SUBJECT.lock().unwrap() = Some(subject);
         let router = Router::<()>::new().procedure::<echo, _>().check_outputs();
         #[cfg(feature = "typescript")]
         let types = orpc_runtime::typescript::try_client(&router).map(|text| text.to_string());
