@@ -13,6 +13,7 @@ pub mod migration;
 pub mod procedures;
 pub mod publisher;
 pub mod quickstart;
+pub mod room_publisher;
 pub mod rooms;
 pub mod sessions;
 pub mod stateful;

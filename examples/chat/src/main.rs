@@ -16,7 +16,7 @@ use std::sync::Arc;
 use axum::Router;
 use call_log::CallLog;
 use chat_api::hibernating::Doorkeeper;
-use chat_api::{Room, api, hibernating};
+use chat_api::{Lobby, Room, api, hibernating};
 use orpc_runtime::Rpc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,11 +49,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     if std::env::args().any(|argument| argument == "--hibernating") {
         let rpc = Rpc::new(hibernating::router().hooks(CallLog));
-        let websocket = rpc.websocket(Arc::clone(&room));
+        let lobby = Arc::new(Lobby::from(Arc::clone(&room)));
+        let websocket = rpc.websocket(Arc::clone(&lobby));
         // Without the extensions of layers an idle socket takes half the memory.
-        let websocket = websocket.keep_extensions(false).hooks(Doorkeeper(Arc::clone(&room)));
+        let websocket = websocket.keep_extensions(false).hooks(Doorkeeper(room));
         let app =
-            Router::new().nest_service("/rpc", rpc.http(room)).route_service("/ws", websocket);
+            Router::new().nest_service("/rpc", rpc.http(lobby)).route_service("/ws", websocket);
         serve(app, rpc).await
     } else {
         let rpc = Rpc::new(api::router().hooks(CallLog));

@@ -11,9 +11,9 @@ use super::durability::Durability;
 use super::error::StoreError;
 use super::log::Limits;
 use super::publisher::Publisher;
-use super::store::MemoryStore;
 #[cfg(feature = "redb")]
 use super::store::{Disk, FileStore, SystemDisk};
+use super::store::{MemoryStore, Store};
 #[cfg(feature = "redis")]
 use super::store::{RedisStore, Settings};
 
@@ -22,9 +22,9 @@ use super::store::{RedisStore, Settings};
 pub struct PublisherBuilder {
     /// `None` for the clocks of the system.
     pub(super) clock: Option<Arc<dyn Clock>>,
-    pub(super) retention: Duration,
-    pub(super) max_events: u64,
-    pub(super) max_bytes: u64,
+    pub(crate) retention: Duration,
+    pub(crate) max_events: u64,
+    pub(crate) max_bytes: u64,
     pub(super) max_total_bytes: Option<u64>,
     pub(super) max_event: usize,
     pub(super) max_channels: usize,
@@ -129,6 +129,11 @@ impl PublisherBuilder {
         let timeline = self.timeline();
         let store = MemoryStore::new(timeline, limits, self.max_channels);
         Publisher::with_store(Arc::new(store), self.max_event)
+    }
+
+    /// Creates a publisher on a store of a module above.
+    pub(crate) fn on<T>(self, store: Arc<dyn Store>) -> Publisher<T> {
+        Publisher::with_store(store, self.max_event)
     }
 }
 

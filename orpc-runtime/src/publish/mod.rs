@@ -201,7 +201,6 @@ mod subscription;
 pub use audience::{Audience, Subscriber};
 pub use builder::PublisherBuilder;
 pub use clock::{Clock, SystemClock};
-#[cfg(feature = "durable")]
 pub(crate) use clock::{Moment, Timeline};
 pub use durability::Durability;
 pub use error::{PublishError, ReadError, StoreError, StoreErrorKind, SubscribeError};
@@ -212,4 +211,5 @@ pub use published::{Encoded, Published};
 pub use publisher::{Publish, Publisher};
 pub use sink::{NewEvent, PublishSink};
 pub use store::Start;
+pub(crate) use store::{OpenError, Opening, Reader, Store, StoredEvent};
 pub use subscription::{IntoStart, Subscription};

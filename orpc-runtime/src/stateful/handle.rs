@@ -1,11 +1,14 @@
 //! A room as its code sees it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::Extensions;
 
+use super::events::RoomEvents;
+use super::log::Limits;
 use super::storage::Storage;
+use crate::publish::{Publisher, PublisherBuilder};
 use crate::room::Room;
 use crate::socket::Turns;
 
@@ -15,6 +18,7 @@ pub struct RoomHandle {
     sockets: Room,
     storage: Storage,
     turns: Turns,
+    events: Arc<OnceLock<RoomEvents>>,
     host: Arc<Extensions>,
     secrets: Option<Arc<Secrets>>,
 }
@@ -25,7 +29,14 @@ pub(crate) type Secrets = dyn Fn(&str) -> Option<String> + Send + Sync;
 impl RoomHandle {
     /// Creates the handle of a room, for hosts.
     pub fn new(sockets: Room, storage: Storage) -> Self {
-        Self { sockets, storage, turns: Turns::new(), host: Arc::default(), secrets: None }
+        Self {
+            sockets,
+            storage,
+            turns: Turns::new(),
+            events: Arc::default(),
+            host: Arc::default(),
+            secrets: None,
+        }
     }
 
     /// Lends a value of the host to the room, such as its environment.
@@ -67,6 +78,62 @@ impl RoomHandle {
     /// Returns the storage of the room.
     pub fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    /// Returns a publisher whose events are in the storage of the room: they outlive its instance,
+    /// restarts and evictions. It has one channel, of the name of the room.
+    ///
+    /// All publishers of a room share its events. The retention, the numbers of events and bytes of
+    /// the first one are those of the room; the other limits are not used. Old events are removed
+    /// when the next one is published, or read. Entries of the storage whose keys begin with `orpc/`
+    /// belong to it.
+    ///
+    /// ```
+    /// use orpc_runtime::prelude::*;
+    /// use orpc_runtime::publish::{Publisher, ReadError, SubscribeError};
+    /// use orpc_runtime::stateful::{RoomHandle, StatefulRoom};
+    ///
+    /// pub struct News { room: RoomHandle, news: Publisher<String> }
+    ///
+    /// impl StatefulRoom for News {
+    ///     type Procedures = news::router;
+    ///
+    ///     fn new(room: RoomHandle) -> Self {
+    ///         let news = room.publisher(Publisher::builder().max_events(100));
+    ///         Self { room, news }
+    ///     }
+    /// }
+    ///
+    /// #[router(context = News)]
+    /// pub mod news {
+    ///     use super::*;
+    ///
+    ///     #[procedure]
+    ///     pub async fn tell(news: &News, text: String) -> Result<(), Error> {
+    ///         news.news.publish(news.room.name(), &text).await?;
+    ///         Ok(())
+    ///     }
+    ///
+    ///     #[procedure]
+    ///     pub fn listen(
+    ///         news: &News,
+    ///         last: Option<&LastEventId>,
+    ///     ) -> Result<impl Stream<Item = Result<Published<String>, ReadError>>, SubscribeError> {
+    ///         news.news.subscribe(news.room.name(), last)
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub fn publisher<T>(&self, settings: PublisherBuilder) -> Publisher<T> {
+        let events = self.events.get_or_init(|| {
+            let limits = Limits {
+                retention: settings.retention,
+                events: settings.max_events,
+                bytes: settings.max_bytes,
+            };
+            RoomEvents::new(self.name(), self.storage.clone(), limits)
+        });
+        settings.on(Arc::new(events.clone()))
     }
 
     /// Returns the turns of the room's calls, for procedures with `meta(concurrent = true)` and

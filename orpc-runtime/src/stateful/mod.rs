@@ -42,8 +42,10 @@
 //! ```
 
 mod backend;
+mod events;
 mod handle;
 mod host;
+mod log;
 mod memory;
 #[cfg(feature = "websocket")]
 mod process;
@@ -65,8 +67,12 @@ use crate::socket::{CloseFrame, Socket, SocketConfig};
 pub use backend::{
     AlarmSlot, ListOptions, StorageBackend, StorageError, StorageFuture, Write, Written, prefix_end,
 };
+#[cfg(feature = "durable")]
+pub(crate) use events::spawn;
 pub use handle::RoomHandle;
 pub use host::HostedRoom;
+#[cfg(feature = "durable")]
+pub(crate) use log::{Appended, EventLog, Keys, Limits, LoggedEvent, store_error};
 pub use memory::MemoryStorage;
 #[cfg(feature = "websocket")]
 pub use process::StatefulRooms;

@@ -11,6 +11,7 @@ use orpc_runtime::{HibernatingIterator, HibernationId};
 
 use crate::api::{Present, SendMessage};
 use crate::event::RoomEvent;
+use crate::lobby::{Lobby, enter};
 use crate::people::{Author, Person, Visitor, authenticate, limit, visit};
 use crate::room::Room;
 
@@ -18,28 +19,28 @@ use crate::room::Room;
 #[derive(Serialize, Deserialize)]
 pub struct Follower {
     /// The person whom others see join and leave.
-    person: Option<Person>,
+    pub(crate) person: Option<Person>,
     /// The iterator that gets the events.
     pub events: HibernationId<RoomEvent>,
-    /// The last event sent before the iterator hibernated.
+    /// The last event sent before the iterator hibernated; `None` until it does.
     pub(crate) seen: Option<EventId>,
 }
 
 impl Follower {
-    /// Returns `true` if the follower has not received an event yet.
+    /// Returns `true` if the follower hibernates and has not received an event yet.
     pub(crate) fn is_before(&self, event: EventId) -> bool {
         self.seen
-            .is_none_or(|seen| seen.epoch() != event.epoch() || seen.sequence() < event.sequence())
+            .is_some_and(|seen| seen.epoch() != event.epoch() || seen.sequence() < event.sequence())
     }
 }
 
 /// Returns the router of the chat room.
-pub fn router() -> Router<Arc<Room>> {
+pub fn router() -> Router<Lobby> {
     Router::new().nest("chat", chat::router())
 }
 
 /// `chat.*`
-#[router(context = Arc<Room>, with = visit)]
+#[router(context = Lobby, with = [enter, visit])]
 pub mod chat {
     use super::*;
 
@@ -89,7 +90,7 @@ impl SocketHooks for Doorkeeper {
     }
 }
 
-fn leave(room: &Room, socket: &Socket) {
+pub(crate) fn leave(room: &Room, socket: &Socket) {
     if let Ok(Some(Follower { person: Some(person), .. })) = socket.attachment() {
         room.leave(person);
     }

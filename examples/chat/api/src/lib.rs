@@ -5,9 +5,11 @@ pub mod api;
 mod clock;
 mod event;
 pub mod hibernating;
+mod lobby;
 pub mod people;
 mod presence;
 mod room;
 
 pub use event::RoomEvent;
+pub use lobby::Lobby;
 pub use room::Room;

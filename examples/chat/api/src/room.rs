@@ -14,7 +14,8 @@ use orpc_runtime::publish::{Durability, StoreError};
 use orpc_runtime::publish::{
     EventId, Gap, PublisherBuilder, ReadError, Start, SubscribeError, Subscription,
 };
-use orpc_runtime::{EncodedEvent, Room as Sockets, Rooms, host};
+use orpc_runtime::stateful::RoomHandle;
+use orpc_runtime::{CloseCode, EncodedEvent, Room as Sockets, Rooms, host};
 use tokio::sync::mpsc;
 
 use crate::clock::{Instant, sleep_until};
@@ -23,8 +24,8 @@ use crate::hibernating::Follower;
 use crate::people::Person;
 use crate::presence::Presence;
 
-/// The publisher's channel of the room.
-const CHANNEL: &str = "lobby";
+/// The name of a room that is alone in its process.
+const ALONE: &str = "lobby";
 
 /// The number of events that the room remembers, and a newcomer gets.
 const KEPT: u64 = 500;
@@ -53,8 +54,10 @@ fn kept() -> PublisherBuilder {
 
 /// One room for everyone.
 pub struct Room {
+    /// Name of the room, and of its channel.
+    name: String,
     history: Publisher<RoomEvent>,
-    /// Sockets of followers with hibernating iterators.
+    /// Sockets, of which those of followers have hibernating iterators.
     sleepers: Sockets,
     /// The last event sent to hibernating iterators. Locked while one is sent, so
     /// that each of them gets every event once and in order.
@@ -79,10 +82,8 @@ impl Room {
     /// If the file cannot be opened or read, or is not a history.
     #[cfg(not(target_family = "wasm"))]
     pub async fn open(file: Option<&Path>) -> Result<Arc<Self>, StoreError> {
-        Ok(match file {
-            Some(file) => Self::alone(kept().open(file, Durability::Commit)?).await,
-            None => Self::in_memory(),
-        })
+        let Some(file) = file else { return Ok(Self::in_memory()) };
+        Ok(Self::alone(kept().open(file, Durability::Commit)?).await)
     }
 
     /// Opens a room whose history is on a Redis server, and shared with the other processes
@@ -95,8 +96,8 @@ impl Room {
         // Those who follow wait for a server that is away.
         let history = kept().max_staleness(Duration::MAX).redis(url).await?;
         // Those who seem to be absent may be with another process.
-        let (room, _) = Self::with(history).await;
-        Ok(room)
+        let room = Self::with(history, Rooms::new().get_or_create(ALONE)).await;
+        Ok(room.expect("a new publisher has room for a channel").0)
     }
 
     /// Opens a room whose history is forgotten with the process or the worker.
@@ -105,34 +106,63 @@ impl Room {
         room.expect("a history in memory is read at once")
     }
 
-    /// Opens a room that no other process has, and announces those who do not come back.
+    /// Opens a room that no other process has.
     async fn alone(history: Publisher<RoomEvent>) -> Arc<Self> {
-        let (room, absent) = Self::with(history).await;
-        if !absent.is_empty() {
-            host::spawn(Arc::clone(&room).announce_absent(absent));
-        }
+        let room = Self::with(history, Rooms::new().get_or_create(ALONE)).await;
+        let (room, absent) = room.expect("a new publisher has room for a channel");
+        room.expect_return_of(absent);
         room
     }
 
-    /// Opens a room with a history, and starts the tasks that announce who left and send
-    /// events to hibernating iterators. Returns the people of the history as well who are not
-    /// connected.
-    async fn with(history: Publisher<RoomEvent>) -> (Arc<Self>, Vec<(Person, Instant)>) {
-        let mut news = history
-            .subscribe(CHANNEL, Start::Earliest)
-            .expect("a new publisher has room for a channel");
+    /// Opens the room of a host, with its history in the storage of that room.
+    ///
+    /// # Errors
+    /// If the storage cannot be read.
+    pub(crate) async fn on(host: &RoomHandle) -> Result<Arc<Self>, SubscribeError> {
+        let (room, absent) = Self::with(host.publisher(kept()), host.sockets().clone()).await?;
+        room.expect_return_of(absent);
+        Ok(room)
+    }
+
+    /// Announces those who do not come back.
+    fn expect_return_of(self: &Arc<Self>, absent: Vec<(Person, Instant)>) {
+        if !absent.is_empty() {
+            host::spawn(Arc::clone(self).announce_absent(absent));
+        }
+    }
+
+    /// Opens a room with a history and sockets, of which some follow it already, and starts
+    /// the tasks that announce who left and send events to hibernating iterators. Returns the
+    /// people of the history as well who are not connected.
+    async fn with(
+        history: Publisher<RoomEvent>,
+        sleepers: Sockets,
+    ) -> Result<(Arc<Self>, Vec<(Person, Instant)>), SubscribeError> {
+        let name = sleepers.name().to_owned();
+        let mut news = history.subscribe(&name, Start::Earliest)?;
         let mut past = Vec::new();
         while let Some(event) = news.next_ready().await {
             // The room opens even if some events cannot be read.
             past.extend(event.ok().and_then(|event| event.value().ok()));
         }
-        let given = news.position().expect("a history that was read has a position");
-        let presence = Presence::from_history(past);
+        let given = news.position().ok_or(SubscribeError::Closed)?;
+        let mut presence = Presence::from_history(past);
+        for socket in sleepers.everyone() {
+            let Ok(Some(Follower { person, seen, .. })) = socket.attachment() else { continue };
+            if let Some(person) = person {
+                presence.enter(&person);
+            }
+            if seen.is_none() {
+                // It was evicted before it had read what it missed: the client connects again.
+                socket.close(CloseCode::GOING_AWAY, "The room has restarted");
+            }
+        }
         let absent = presence.absent();
         let (departures, departed) = mpsc::unbounded_channel();
         let room = Arc::new(Self {
+            name,
             history,
-            sleepers: Rooms::new().get_or_create("sleepers"),
+            sleepers,
             given: Mutex::new(given),
             presence: Mutex::new(presence),
             departures,
@@ -140,19 +170,19 @@ impl Room {
         });
         host::spawn(Arc::clone(&room).announce(departed));
         host::spawn(Arc::clone(&room).wake(news));
-        (room, absent)
+        Ok((room, absent))
     }
 
     /// Sends a message to everyone who follows, now and later.
     pub(crate) async fn say(&self, from: Person, message: String) -> Result<(), Error> {
         let said = RoomEvent::Message { from, message, at: now() };
-        self.history.publish(CHANNEL, &said).await?;
+        self.history.publish(&self.name, &said).await?;
         Ok(())
     }
 
     /// Publishes a notice. Notices are in the order of these calls.
     fn tell(&self, event: RoomEvent) {
-        let told = self.history.publish(CHANNEL, &event).into_future();
+        let told = self.history.publish(&self.name, &event).into_future();
         host::spawn(async move {
             if let Err(error) = told.await {
                 eprintln!("a notice is lost: {error}");
@@ -183,7 +213,7 @@ impl Room {
     fn read(&self, last: Option<&LastEventId>) -> Result<Subscription<RoomEvent>, SubscribeError> {
         // A reader with an id of another kind counts as a newcomer.
         let last = last.and_then(|last| last.as_str().parse().ok());
-        self.history.subscribe(CHANNEL, last.map_or(Start::Earliest, Start::After))
+        self.history.subscribe(&self.name, last.map_or(Start::Earliest, Start::After))
     }
 
     /// Returns the same as a stream. A person is in the room for as long as it lives.
@@ -215,8 +245,8 @@ impl Room {
         {
             // A socket that follows again gets nothing until it has caught up.
             let _given = lock(&self.given);
-            self.sleepers.leave(&socket);
             socket.attach(&follower)?;
+            self.sleepers.join(&socket);
         }
         host::spawn(async move {
             loop {
@@ -231,14 +261,16 @@ impl Room {
                     None => {
                         let given = lock(&self.given);
                         follower.seen = events.position();
-                        // The others may have received one more by now.
-                        if follower.is_before(*given) {
+                        // The others may have received one more by now, or one less. An
+                        // event of another epoch has a number behind the earlier ones as well.
+                        let number = follower.seen.map(|seen| seen.sequence());
+                        if number < Some(given.sequence()) {
                             continue;
                         }
                         // It may follow with another iterator meanwhile.
-                        let is_live = follower.events.is_live_on(&socket);
-                        if is_live && socket.attach(&follower).is_ok() {
-                            self.sleepers.join(&socket);
+                        if follower.events.is_live_on(&socket) {
+                            // Only a socket that has ended does not take it.
+                            socket.attach(&follower).ok();
                         }
                         return;
                     }

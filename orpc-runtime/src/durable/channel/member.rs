@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
 
-use super::log::LoggedEvent;
 use super::shared::Shared;
 use crate::clock;
 use crate::core::Error;
@@ -15,6 +14,7 @@ use crate::procedure::HibernationId;
 use crate::publish::{EventId, ReadError, Subscriber};
 use crate::room::EncodedEvent;
 use crate::socket::{AttachmentError, SendError, Socket, SocketConfig};
+use crate::stateful::LoggedEvent;
 use crate::value::Value;
 
 /// Id of the iterator that reads a channel, for any type of events.

@@ -4,7 +4,6 @@ mod bindings;
 mod builtin;
 mod command;
 mod gate;
-mod log;
 mod member;
 mod shared;
 
@@ -22,7 +21,6 @@ pub use command::ChannelCommand;
 pub(super) use member::Member;
 
 use self::gate::ChannelGate;
-use self::log::Limits;
 use self::shared::{Settings, Shared};
 use super::client::DurableClient;
 use super::object::DurableObject;
@@ -33,7 +31,7 @@ use crate::entries::RouterModule;
 use crate::publish::{EventId, NewEvent, Publish, PublishError, PublishSink};
 use crate::router::Router;
 use crate::socket::{CloseFrame, Socket, SocketConfig};
-use crate::stateful::{RoomHandle, SocketGate, StatefulRoom};
+use crate::stateful::{Limits, RoomHandle, SocketGate, StatefulRoom};
 
 /// A kind of durable iterators whose channels are [rooms with state](crate::stateful): each channel
 /// is one object, with its sockets and the log of its events in its storage. Methods have the

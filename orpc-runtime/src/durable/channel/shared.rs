@@ -10,7 +10,6 @@ use http::Uri;
 use tokio::sync::Mutex;
 
 use super::bindings::Bindings;
-use super::log::{Appended, EventLog, Limits, LoggedEvent, store_error};
 use super::member::{Member, ReadingEvent};
 use crate::clock;
 use crate::core::{Code, Error, EventMeta, LastEventId};
@@ -23,8 +22,9 @@ use crate::publish::{
     EventId, Gap, IntoStart, NewEvent, PublishError, ReadError, Start, StoreError, StoreErrorKind,
 };
 use crate::socket::{CloseCode, SendError, Socket, SocketConfig};
-use crate::stateful::{RoomHandle, StorageError};
-use crate::task::Handle;
+use crate::stateful::{
+    Appended, EventLog, Keys, Limits, LoggedEvent, RoomHandle, StorageError, spawn, store_error,
+};
 use crate::value::Value;
 
 /// Close reason of the sockets of a revoked client.
@@ -32,6 +32,9 @@ const REVOKED: &str = "Token revoked";
 
 /// Fraction of the retention that passes between two removals of old events, at least.
 const STEPS: u32 = 16;
+
+/// Maximum number of events of one read.
+const PAGE: usize = 16;
 
 /// Shortest time to the next alarm.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -244,7 +247,7 @@ impl Shared {
             let mut open = self.log.lock().await;
             let Some((id, position)) = member.behind() else { return };
             let events = match self.opened(&mut open).await {
-                Ok(Open { log, .. }) => log.read(position).await,
+                Ok(Open { log, .. }) => log.read(position, PAGE).await,
                 Err(error) => Err(error),
             };
             // Another iterator of the socket may have begun meanwhile: the task goes on with it.
@@ -277,7 +280,8 @@ impl Shared {
         let opened = match open.take() {
             Some(opened) => opened,
             None => {
-                let log = EventLog::open(self.room.storage(), self.settings.log).await?;
+                let log =
+                    EventLog::open(self.room.storage(), Keys::CHANNEL, self.settings.log).await?;
                 // Iterators that survived an eviction have had all events.
                 let delivered = log.head();
                 Open { log, delivered }
@@ -345,7 +349,8 @@ impl Shared {
     /// Opens the log again after a failed write, which may have taken effect.
     async fn open_again(self: &Arc<Self>, slot: &mut Option<Open>) {
         let Some(Open { delivered, .. }) = slot.take() else { return };
-        if let Ok(log) = EventLog::open(self.room.storage(), self.settings.log).await {
+        if let Ok(log) = EventLog::open(self.room.storage(), Keys::CHANNEL, self.settings.log).await
+        {
             let open = slot.insert(Open { log, delivered });
             if let Err(error) = self.deliver_behind(open).await {
                 tracing::error!(%error, "events of a channel are sent with the next one");
@@ -359,7 +364,7 @@ impl Shared {
     /// Sends the events that were stored, and not delivered.
     async fn deliver_behind(&self, open: &mut Open) -> Result<(), StorageError> {
         loop {
-            match open.log.read(open.delivered).await? {
+            match open.log.read(open.delivered, PAGE).await? {
                 Ok(events) if events.is_empty() => return Ok(()),
                 Ok(events) => {
                     for event in events {
@@ -445,13 +450,4 @@ fn encoded(event: &LoggedEvent) -> ReadingEvent {
 
 fn unauthorized(text: &'static str) -> Error {
     Error::new(Code::Unauthorized).with_message(text)
-}
-
-/// Runs a task. Returns `false` if no runtime runs.
-fn spawn(task: impl Future<Output = ()> + Send + 'static) -> bool {
-    let runtime = Handle::try_current();
-    runtime.is_ok_and(|runtime| {
-        drop(runtime.spawn(task));
-        true
-    })
 }

@@ -1,4 +1,4 @@
-//! The events of a channel in the storage of its room.
+//! The events of one channel in the storage of a room.
 //!
 //! Each event is an entry under its number. Those of one instance of the room have one epoch, and
 //! each instance begins another: an event that a restored copy of the storage does not have is
@@ -11,41 +11,56 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::{Batch, ListOptions, Storage, StorageError, Write};
 use crate::publish::{
     Audience, Epoch, EventId, Gap, GapReason, Moment, NewEvent, PublishError, StoreError,
     StoreErrorKind, SystemClock, Timeline,
 };
-use crate::stateful::{Batch, ListOptions, Storage, StorageError, Write};
 
-/// Prefix of the entries of events.
-const EVENTS: &str = "orpc/e/";
+/// The keys of the entries of a log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keys {
+    /// Prefix of those of events.
+    events: &'static str,
+    /// Prefix of those of idempotency keys.
+    keys: &'static str,
+    /// That of the position before the oldest event.
+    start: &'static str,
+}
 
-/// Prefix of the entries of idempotency keys.
-const KEYS: &str = "orpc/k/";
+impl Keys {
+    /// Those of a channel of durable iterators.
+    #[cfg(feature = "durable")]
+    pub(crate) const CHANNEL: Self =
+        Self { events: "orpc/e/", keys: "orpc/k/", start: "orpc/start" };
 
-/// Entry of the position before the oldest event.
-const START: &str = "orpc/start";
+    /// Those of the publisher of a room.
+    pub(crate) const PUBLISHER: Self =
+        Self { events: "orpc/p/e/", keys: "orpc/p/k/", start: "orpc/p/start" };
+
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.keys)
+    }
+}
 
 /// Maximum number of events that one write removes.
 const TRIMMED: usize = 16;
-
-/// Maximum number of events of one read.
-const PAGE: usize = 16;
 
 /// Number of events in which the last one is looked for that a reader has in common with the log.
 const COMMON: usize = 16;
 
 /// Limits of the log of one channel.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) retention: Duration,
-    pub(super) events: u64,
-    pub(super) bytes: u64,
+pub(crate) struct Limits {
+    pub(crate) retention: Duration,
+    pub(crate) events: u64,
+    pub(crate) bytes: u64,
 }
 
 /// The log of a channel. Its owner uses it alone.
-pub(super) struct EventLog {
+pub(crate) struct EventLog {
     storage: Storage,
+    keys: Keys,
     limits: Limits,
     timeline: Timeline,
     /// Epoch of further events.
@@ -99,15 +114,15 @@ struct Record {
 
 /// An event of the log.
 #[derive(Debug, Clone)]
-pub(super) struct LoggedEvent {
-    pub(super) id: EventId,
-    pub(super) envelope: Bytes,
-    pub(super) audience: Option<Arc<Audience>>,
+pub(crate) struct LoggedEvent {
+    pub(crate) id: EventId,
+    pub(crate) envelope: Bytes,
+    pub(crate) audience: Option<Arc<Audience>>,
 }
 
 /// Outcome of publishing.
 #[derive(Debug)]
-pub(super) enum Appended {
+pub(crate) enum Appended {
     /// The event is stored now.
     New(LoggedEvent),
     /// The event of that idempotency key was stored before.
@@ -134,22 +149,26 @@ impl From<&Record> for Oldest {
 }
 
 impl EventLog {
-    /// Opens the log of a room, which is created if there is none.
-    pub(super) async fn open(storage: &Storage, limits: Limits) -> Result<Self, StorageError> {
+    /// Opens a log, which is created if there is none.
+    pub(crate) async fn open(
+        storage: &Storage,
+        keys: Keys,
+        limits: Limits,
+    ) -> Result<Self, StorageError> {
         let random = || Epoch::random().map_err(|error| StorageError::failed(error.to_string()));
-        let start = match storage.get::<EventId>(START).await? {
+        let start = match storage.get::<EventId>(keys.start).await? {
             Some(start) => start,
             None => {
                 let start = EventId::new(random()?, 0);
-                storage.put(START, &start).await?;
+                storage.put(keys.start, &start).await?;
                 start
             }
         };
         let newest = ListOptions { limit: 1, reverse: true, ..ListOptions::default() };
-        let newest = storage.list_with::<Record>(EVENTS, &newest).await?.pop();
+        let newest = storage.list_with::<Record>(keys.events, &newest).await?.pop();
         let oldest = ListOptions { limit: 1, ..ListOptions::default() };
         let oldest = match newest {
-            Some(_) => storage.list_with::<Record>(EVENTS, &oldest).await?.pop(),
+            Some(_) => storage.list_with::<Record>(keys.events, &oldest).await?.pop(),
             None => None,
         };
         let timeline = Timeline::new(Arc::new(SystemClock::default()));
@@ -161,18 +180,23 @@ impl EventLog {
         }
         let edge = Edge { start, oldest: oldest.as_ref().map(|(_, record)| record.into()) };
         let (storage, epoch) = (storage.clone(), random()?);
-        Ok(Self { storage, limits, timeline, epoch, head, total, edge })
+        Ok(Self { storage, keys, limits, timeline, epoch, head, total, edge })
     }
 
     /// Returns the last event.
-    pub(super) fn head(&self) -> EventId {
+    pub(crate) fn head(&self) -> EventId {
         self.head
     }
 
+    /// Returns the position before the oldest event.
+    pub(crate) fn start(&self) -> EventId {
+        self.edge.start
+    }
+
     /// Stores an event, unless there is one with its idempotency key.
-    pub(super) async fn append(&mut self, event: &NewEvent) -> Result<Appended, PublishError> {
+    pub(crate) async fn append(&mut self, event: &NewEvent) -> Result<Appended, PublishError> {
         let mut edge = self.edge.clone();
-        let key = event.idempotency_key().map(|key| format!("{KEYS}{key}"));
+        let key = event.idempotency_key().map(|key| self.keys.key(key));
         if let Some(key) = &key
             && let Some(id) = self.storage.get::<EventId>(key).await.map_err(not_read)?
             && self.retains(id)
@@ -196,11 +220,13 @@ impl EventLog {
         let batch = self.trim(self.storage.batch(), &mut edge, next, total).await;
         let batch = batch.map_err(not_read)?;
         let batch =
-            batch.put(&Write::numbered(EVENTS, next), &record).map_err(|error| match error {
-                StorageError::TooLarge { length, limit } => {
-                    PublishError::TooLarge { length, limit }
+            batch.put(&Write::numbered(self.keys.events, next), &record).map_err(|error| {
+                match error {
+                    StorageError::TooLarge { length, limit } => {
+                        PublishError::TooLarge { length, limit }
+                    }
+                    error => PublishError::Unserialisable(error.into()),
                 }
-                error => PublishError::Unserialisable(error.into()),
             })?;
         let batch = match &key {
             Some(key) => batch.put(key, &record.id),
@@ -222,7 +248,7 @@ impl EventLog {
     }
 
     /// Removes events that are too old.
-    pub(super) async fn trim_old(&mut self) -> Result<(), StorageError> {
+    pub(crate) async fn trim_old(&mut self) -> Result<(), StorageError> {
         loop {
             let mut edge = self.edge.clone();
             let batch = self.storage.batch();
@@ -256,29 +282,30 @@ impl EventLog {
             if !is_old && !is_surplus {
                 break;
             }
-            batch = batch.delete(&Write::numbered(EVENTS, number))?;
+            batch = batch.delete(&Write::numbered(self.keys.events, number))?;
             if let Some(key) = &oldest.key {
-                batch = batch.delete(&format!("{KEYS}{key}"))?;
+                batch = batch.delete(&self.keys.key(key))?;
             }
             edge.start = oldest.id;
-            let next = self.storage.get::<Record>(&Write::numbered(EVENTS, number + 1)).await?;
+            let next =
+                self.storage.get::<Record>(&Write::numbered(self.keys.events, number + 1)).await?;
             edge.oldest = next.as_ref().map(Oldest::from);
         }
         if edge.start != self.edge.start {
-            batch = batch.put(START, &edge.start)?;
+            batch = batch.put(self.keys.start, &edge.start)?;
         }
         Ok(batch)
     }
 
     /// Returns the time until the oldest event is too old.
-    pub(super) fn due(&self) -> Option<Duration> {
+    pub(crate) fn due(&self) -> Option<Duration> {
         let oldest = self.edge.oldest.as_ref()?;
         let age = Duration::from_millis(self.timeline.now().saturating_sub(oldest.at));
         Some(self.limits.retention.saturating_sub(age))
     }
 
     /// Returns the position of a reader that knows the event `last`: behind it, or a gap.
-    pub(super) async fn position(
+    pub(crate) async fn position(
         &self,
         last: EventId,
     ) -> Result<Result<EventId, Gap>, StorageError> {
@@ -293,7 +320,7 @@ impl EventLog {
         if last == start || last == self.head {
             return Ok(Ok(last));
         }
-        let key = Write::numbered(EVENTS, last.sequence());
+        let key = Write::numbered(self.keys.events, last.sequence());
         let record = match self.storage.get::<Record>(&key).await? {
             Some(record) if last.sequence() > start.sequence() => record,
             _ => return gap(GapReason::Epoch, start),
@@ -302,15 +329,16 @@ impl EventLog {
             return Ok(Ok(last));
         }
         let before = ListOptions { limit: COMMON, reverse: true, after: Some(key) };
-        let before = self.storage.list_with::<Record>(EVENTS, &before).await?;
+        let before = self.storage.list_with::<Record>(self.keys.events, &before).await?;
         let common = before.iter().find(|(_, record)| record.id.epoch() == last.epoch());
         gap(GapReason::Epoch, common.map_or(start, |(_, record)| record.id))
     }
 
-    /// Reads the next events behind a position, none at the end.
-    pub(super) async fn read(
+    /// Reads the next events behind a position, that many at most; none at the end.
+    pub(crate) async fn read(
         &self,
         position: EventId,
+        limit: usize,
     ) -> Result<Result<Vec<LoggedEvent>, Gap>, StorageError> {
         if position.sequence() < self.edge.start.sequence() {
             return Ok(Err(Gap::new(GapReason::Lagged, position, self.edge.start)));
@@ -318,9 +346,9 @@ impl EventLog {
         if position.sequence() >= self.head.sequence() {
             return Ok(Ok(Vec::new()));
         }
-        let after = Some(Write::numbered(EVENTS, position.sequence()));
-        let options = ListOptions { limit: PAGE, after, ..ListOptions::default() };
-        let records = self.storage.list_with::<Record>(EVENTS, &options).await?;
+        let after = Some(Write::numbered(self.keys.events, position.sequence()));
+        let options = ListOptions { limit, after, ..ListOptions::default() };
+        let records = self.storage.list_with::<Record>(self.keys.events, &options).await?;
         Ok(Ok(records.into_iter().map(|(_, record)| record.into_event()).collect()))
     }
 }
@@ -330,7 +358,7 @@ fn not_read(error: StorageError) -> PublishError {
     PublishError::Failed(store_error(error))
 }
 
-pub(super) fn store_error(error: StorageError) -> StoreError {
+pub(crate) fn store_error(error: StorageError) -> StoreError {
     StoreError::caused_by(
         StoreErrorKind::Unavailable,
         "the storage of the channel cannot be used",
