@@ -7,7 +7,7 @@ import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { createORPCClient, getEventMeta } from "@orpc/client";
+import { ORPCError, createORPCClient, getEventMeta } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { ClientRetryPlugin } from "@orpc/client/plugins";
 import { RPCLink as WebSocketLink } from "@orpc/client/websocket";
@@ -55,18 +55,42 @@ async function startRedis(folder) {
   }
 }
 
+const viaHttp = (nodes, plugins) => ({
+  link: new RPCLink({ url: () => `${nodes.current}/rpc`, plugins }),
+  close: () => {},
+});
+
+function viaWebSocket(nodes, plugins) {
+  const url = () => `${nodes.current.replace(/^http/, "ws")}/ws`;
+  const delays = { minReconnectionDelay: 5, maxReconnectionDelay: 20 };
+  const websocket = new ReconnectingWebSocket(url, [], { WebSocket, ...delays });
+  return { link: new WebSocketLink({ websocket, plugins }), close: () => websocket.close() };
+}
+
+/** Makers of links, and the router of the procedure `subscribe`. */
 const TRANSPORTS = {
-  "server-sent events": (nodes, plugins) => ({
-    link: new RPCLink({ url: () => `${nodes.current}/rpc`, plugins }),
-    close: () => {},
-  }),
-  WebSocket: (nodes, plugins) => {
-    const url = () => `${nodes.current.replace(/^http/, "ws")}/ws`;
-    const delays = { minReconnectionDelay: 5, maxReconnectionDelay: 20 };
-    const websocket = new ReconnectingWebSocket(url, [], { WebSocket, ...delays });
-    return { link: new WebSocketLink({ websocket, plugins }), close: () => websocket.close() };
-  },
+  "server-sent events": [viaHttp, "publisher"],
+  WebSocket: [viaWebSocket, "publisher"],
+  "an iterator that hibernates": [viaWebSocket, "following"],
 };
+
+/** Retries at once, and notes the errors that the server has sent. */
+const retrying = (errors = []) =>
+  new ClientRetryPlugin({
+    default: {
+      retry: Number.POSITIVE_INFINITY,
+      retryDelay: 5,
+      onRetry: ({ error }) => void (error instanceof ORPCError && errors.push(error)),
+    },
+  });
+
+/** Executes a command without arguments. */
+function execute(url, command) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(new URL(url).port, "127.0.0.1", () => socket.write(`${command}\r\n`));
+    socket.once("data", (data) => resolve(String(data)) || socket.destroy()).once("error", reject);
+  });
+}
 
 describe("two servers on one Redis", { skip: serverIsForeign, timeout: 120_000 }, () => {
   let folder;
@@ -82,15 +106,50 @@ describe("two servers on one Redis", { skip: serverIsForeign, timeout: 120_000 }
     await rm(folder, { recursive: true });
   });
 
-  for (const [name, makeLink] of Object.entries(TRANSPORTS)) {
+  it("tells the clients of both servers of events that Redis lost", async () => {
+    const channel = "lost";
+    const servers = [1, 2].map(() => launchServer({ EVENTS: redis.url }));
+    const origins = await Promise.all(servers.map(({ origin }) => origin));
+    const publisher = createORPCClient(new RPCLink({ url: `${origins[0]}/rpc` })).publisher;
+    const add = (n) => publisher.publish({ channel, payload: { n } });
+    const readers = origins.map((current) => {
+      const reader = { seen: [], errors: [] };
+      const { link } = viaHttp({ current }, [retrying(reader.errors)]);
+      reader.reading = (async () => {
+        for await (const { n } of await createORPCClient(link).publisher.subscribe({ channel })) {
+          reader.seen.push(n);
+          if (n === 2) return;
+        }
+      })();
+      return reader;
+    });
+    while (readers.some(({ seen }) => seen.length === 0)) {
+      await add(0);
+      await pause(5);
+    }
+    const last = await add(1);
+    for (const { seen } of readers) await eventually("the last event arrives", () => seen.at(-1), 1);
+    assert.match(await execute(redis.url, "FLUSHALL"), /^\+OK/);
+    // Nothing is published: the loss itself is told.
+    for (const { errors } of readers) await eventually("the gap is told", () => errors.length, 1, 30_000);
+    for (const { errors } of readers) {
+      const [{ code, status, data }] = errors;
+      assert.deepEqual([code, status, data.reason, data.last], ["EVENT_GAP", 410, "epoch", last]);
+    }
+    await add(2);
+    await Promise.all(readers.map(({ reading }) => reading));
+    for (const { seen, errors } of readers) assert.deepEqual([seen.slice(-2), errors.length], [[1, 2], 1]);
+    await Promise.all(servers.map((server) => server.kill()));
+  });
+
+  for (const [name, [makeLink, router]] of Object.entries(TRANSPORTS)) {
     it(`continues at the other server by ${name}`, async () => {
       const channel = `${CHANNEL} ${name}`;
       const launch = () => launchServer({ EVENTS: redis.url });
       const servers = [launch(), launch()];
       const origins = await Promise.all(servers.map(({ origin }) => origin));
       const nodes = { current: origins[0] };
-      const retries = new ClientRetryPlugin({ default: { retry: Number.POSITIVE_INFINITY, retryDelay: 5 } });
-      const { link, close } = makeLink(nodes, [retries]);
+      const { link, close } = makeLink(nodes, [retrying()]);
       const reader = createORPCClient(link);
       // Publishes to the server that is not read from.
       const publish = async (n) => {
@@ -98,7 +157,7 @@ describe("two servers on one Redis", { skip: serverIsForeign, timeout: 120_000 }
         const client = createORPCClient(new RPCLink({ url: `${other}/rpc` }));
         return client.publisher.publish({ channel, payload: { n } });
       };
-      const iterator = await reader.publisher.subscribe({ channel });
+      const iterator = await reader[router].subscribe({ channel });
       const seen = [];
       const reading = (async () => {
         for await (const event of iterator) {
