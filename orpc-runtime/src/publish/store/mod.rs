@@ -39,7 +39,7 @@ pub(crate) use redis::{RedisStore, Settings};
 ///
 /// One module per implementation, one test suite for all. A store that several machines share
 /// must order the events of a channel itself, and give live events to readers from that order
-/// (Redis Streams: `XADD` in a script, then `XREAD` from a position; NATS JetStream: an append
+/// (Redis Streams: one script that appends and announces, then `XRANGE`; NATS JetStream: an append
 /// that expects the last sequence, then a consumer from a sequence; PostgreSQL: an insert under
 /// the lock of the channel's row, then `LISTEN` and a query from a position). It must not store
 /// an event and announce it in two steps, because two machines could then see two orders. Each

@@ -37,6 +37,31 @@ async fn a_flushed_server_is_a_gap_for_readers_that_wait() {
     }
 }
 
+/// An event that is announced has the next number, and is one of another log.
+#[tokio::test]
+async fn an_event_of_another_epoch_does_not_follow_one_that_was_lost() {
+    let server = RedisServer::start().await;
+    let (a, b) = (node(&server).await, node(&server).await);
+    let mut reader = subscribe(&b, Start::Latest).await;
+    let lost = publish(&a, 1..4).await;
+    for n in 1..4 {
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    server.command::<()>("FLUSHALL").await;
+    for n in 11..14 {
+        append_unannounced(&server, n).await;
+    }
+    let next = publish(&a, 14..15).await[0];
+    let told = gap(&mut reader).await;
+    assert_eq!((told.reason(), told.last()), (GapReason::Epoch, lost[2]));
+    let mut seen = Vec::new();
+    while reader.position() != Some(next) {
+        seen.push(number(event(&mut reader).await));
+    }
+    assert!([11, 12, 13, 14].ends_with(&seen), "{seen:?}");
+    assert_eq!(next.sequence() - told.resume().sequence(), seen.len() as u64);
+}
+
 /// Each part of a channel is deleted, as by hand or by eviction.
 #[tokio::test]
 async fn deleted_keys_are_a_gap_for_all_who_miss_an_event() {

@@ -37,6 +37,10 @@ async fn readers_go_on_behind_a_network_that_failed() {
         }
     }
     assert_eq!(retained(&far).await, (1..first).collect::<Vec<_>>());
+    // Events are announced over the new connection.
+    while server.command::<(String, u64)>("PUBSUB NUMSUB orpc:0:room").await.1 != 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test]

@@ -74,3 +74,18 @@ async fn nodes_that_publish_at_once_see_one_order() {
         assert_eq!(retained(lines).await, numbers, "live equals replay");
     }
 }
+
+/// Events are announced: comparing with the server once a second would take minutes for these.
+#[tokio::test]
+async fn events_reach_the_other_node_when_they_are_published() {
+    let server = RedisServer::start().await;
+    let (a, b) = (node(&server).await, node(&server).await);
+    let mut reader = subscribe(&b, Start::Latest).await;
+    let all = async {
+        for n in 0..200 {
+            publish(&a, n..n + 1).await;
+            assert_eq!(number(event(&mut reader).await), n);
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), all).await.unwrap();
+}
