@@ -33,7 +33,8 @@ pub(super) enum Incoming {
 pub(super) struct RestingSocket<S> {
     /// The connection, while there is no codec.
     resting: Option<Transport<S>>,
-    awake: Option<WebSocketStream<Transport<S>>>,
+    /// Boxed: an idle socket has none.
+    awake: Option<Box<WebSocketStream<Transport<S>>>>,
     /// The codec has returned all buffered messages.
     is_drained: bool,
     message_limit: usize,
@@ -55,7 +56,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         if self.is_drained
             && self.awake.as_ref().is_some_and(|socket| socket.get_ref().is_at_boundary())
         {
-            self.resting = self.awake.take().map(WebSocketStream::into_inner);
+            self.resting = self.awake.take().map(|socket| socket.into_inner());
         }
     }
 
@@ -68,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     }
 
     fn transport_mut(&mut self) -> Result<&mut Transport<S>, Error> {
-        let awake = self.awake.as_mut().map(WebSocketStream::get_mut);
+        let awake = self.awake.as_deref_mut().map(WebSocketStream::get_mut);
         self.resting.as_mut().or(awake).ok_or(Error::AlreadyClosed)
     }
 
@@ -76,9 +77,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
         if let Some(mut transport) = self.resting.take() {
             transport.begin();
             let limits = Limits::default().max_payload_len(Some(self.message_limit));
-            self.awake = Some(ServerBuilder::new().limits(limits).serve(transport));
+            self.awake = Some(Box::new(ServerBuilder::new().limits(limits).serve(transport)));
         }
-        self.awake.as_mut().ok_or(Error::AlreadyClosed)
+        self.awake.as_deref_mut().ok_or(Error::AlreadyClosed)
     }
 
     /// Polls for the next message. `None` at the end of the connection.
@@ -113,7 +114,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
             // The codec would wait for the rest, so a new one replaces it. Its pending
             // frames are sent first.
             ready!(Pin::new(&mut *socket).poll_flush(cx))?;
-            self.resting = self.awake.take().map(WebSocketStream::into_inner);
+            self.resting = self.awake.take().map(|socket| socket.into_inner());
         }
         let too_long = self.transport_mut()?.take_too_long();
         too_long.map_or(Poll::Pending, |message| Poll::Ready(Some(Ok(Incoming::TooLong(message)))))
@@ -146,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         match &mut self.awake {
-            Some(socket) => Pin::new(socket).poll_flush(cx),
+            Some(socket) => Pin::new(&mut **socket).poll_flush(cx),
             None => self.transport_mut()?.poll_send(cx).map_err(Error::Io),
         }
     }
@@ -174,7 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
 
     /// Returns the connection itself.
     pub(super) fn into_connection(self) -> Option<Transport<S>> {
-        self.resting.or_else(|| self.awake.map(WebSocketStream::into_inner))
+        self.resting.or_else(|| self.awake.map(|socket| socket.into_inner()))
     }
 }
 
