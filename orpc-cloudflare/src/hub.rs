@@ -14,9 +14,13 @@ use futures::task::AtomicWaker;
 use orpc_runtime::stateful::{HostedRoom, StatefulRoom};
 use orpc_runtime::{CloseFrame, Frame, Peer, Room, Rpc, Socket, SocketConfig, SocketSource};
 use worker::send::SendWrapper;
-use worker::{Date, State, WebSocket};
+use worker::{Date, Delay, State, WebSocket};
 
 use crate::attachment::{Keeper, Kept};
+
+/// Number of frames of a socket after which other events of the object have their turn: no message
+/// is received before the tasks of Rust have nothing more to do.
+const FRAMES: usize = 64;
 
 /// The sockets of an object. Those that are not in memory are restored from their attachments.
 pub(crate) struct Hub<R: StatefulRoom> {
@@ -39,6 +43,8 @@ pub(crate) struct Seat<R: StatefulRoom> {
     waker: Waker,
     /// Woken when no call is open.
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
+    /// Waits for its next turn.
+    waits: Rc<Cell<bool>>,
     /// Close frame that this end has sent.
     closed: RefCell<Option<CloseFrame>>,
 }
@@ -134,6 +140,7 @@ impl<R: StatefulRoom> Hub<R> {
             keeper,
             waker,
             waiting: RefCell::default(),
+            waits: Rc::default(),
             closed: RefCell::default(),
         });
         self.seats.borrow_mut().insert(id, Rc::clone(&seat));
@@ -194,10 +201,18 @@ impl<R: StatefulRoom> Seat<R> {
         self.closed.borrow().is_some() || self.peer.borrow().is_idle()
     }
 
-    /// Runs the calls, and sends the frames that are ready.
+    /// Runs the calls, and sends the frames that are ready; the rest in a later turn.
     fn send(&self) {
+        if self.waits.get() {
+            return;
+        }
         let mut cx = Context::from_waker(&self.waker);
+        let mut frames = 0;
         loop {
+            if frames == FRAMES {
+                return self.send_later();
+            }
+            frames += 1;
             let next = self.peer.borrow_mut().poll_next_unpin(&mut cx);
             let sent = match next {
                 Poll::Ready(Some(Frame::Binary(bytes))) => self.websocket.send_with_bytes(bytes),
@@ -219,6 +234,16 @@ impl<R: StatefulRoom> Seat<R> {
                 waiting.send(()).ok();
             }
         }
+    }
+
+    fn send_later(&self) {
+        let (waits, waker) = (Rc::clone(&self.waits), self.waker.clone());
+        waits.set(true);
+        wasm_bindgen_futures::spawn_local(std::panic::AssertUnwindSafe(async move {
+            Delay::from(Duration::ZERO).await;
+            waits.set(false);
+            waker.wake();
+        }));
     }
 
     /// Sends the close frame, once.

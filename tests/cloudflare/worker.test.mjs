@@ -96,6 +96,18 @@ test("a hundred evictions lose and repeat no message", async () => {
   bob.close();
 });
 
+test("a stream that is always ready leaves room for other calls, and is returned from", async () => {
+  const [ada, bob] = [await host.open("endless", "user=ada"), await host.open("endless", "user=bob")];
+  const endless = await within(ada.client.endless());
+  for (let n = 0; n < 300; n += 1) assert.equal((await within(endless.next())).value, n);
+  assert.equal(await within(bob.client.divide([4, 2])), 2);
+  await within(endless.return());
+  assert.equal(await within(ada.client.divide([4, 2])), 2);
+  await within(host.evict("endless"));
+  ada.close();
+  bob.close();
+});
+
 test("a client that leaves during a call ends it, and the object can be evicted", async () => {
   const { client, websocket, closed, close } = await host.open("leaving", "user=ada");
   const waiting = safe(client.wait(60_000));

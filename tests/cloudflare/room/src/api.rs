@@ -140,6 +140,12 @@ pub mod room {
         futures::stream::iter(0..to)
     }
 
+    /// Counts for ever, always ready.
+    #[procedure]
+    pub fn endless() -> impl Stream<Item = u32> {
+        futures::stream::iter(0..)
+    }
+
     /// Counts for ever, with time between.
     #[procedure]
     pub fn ticks(ms: u32) -> impl Stream<Item = u32> {
