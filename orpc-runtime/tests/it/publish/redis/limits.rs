@@ -6,7 +6,7 @@ use orpc_runtime::publish::{PublishError, Publisher, ReadError, Start, StoreErro
 
 use super::super::world::{Line, event, number, publish, ready, retained};
 use super::server::RedisServer;
-use super::{node, node_at, subscribe};
+use super::{node, node_at, subscribe, until};
 
 #[tokio::test]
 async fn a_server_without_memory_takes_no_event_and_keeps_the_others() {
@@ -81,9 +81,7 @@ async fn the_readers_of_a_channel_share_one_subscription() {
     }
     drop(readers);
     assert_eq!(lines.channels(), 0);
-    while subscribers().await.1 > 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(async || subscribers().await.1 == 0).await;
     // One that comes while the subscription ends gets its events.
     for n in 2..6 {
         let mut reader = subscribe(&lines, Start::Latest).await;

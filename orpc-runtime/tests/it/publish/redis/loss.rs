@@ -6,7 +6,7 @@ use super::super::schedules::{Dice, env};
 use super::super::world::{Line, event, gap, number, publish, ready, retained};
 use super::proxy::Proxy;
 use super::server::RedisServer;
-use super::{append_unannounced, node, node_at, subscribe};
+use super::{append_unannounced, node, node_at, subscribe, until};
 
 #[tokio::test]
 async fn a_flushed_server_is_a_gap_for_readers_that_wait() {
@@ -149,16 +149,15 @@ async fn a_replica_that_takes_over_without_the_last_events_is_a_gap() {
     let (a, b) = (node_at(&proxy.url()).await, node_at(&proxy.url()).await);
     // A server that gets its first replica begins an epoch.
     replica.command::<()>(&format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
-    while !replica.command::<String>("INFO replication").await.contains("master_link_status:up") {
-        tokio::task::yield_now().await;
-    }
+    let info = async || replica.command::<String>("INFO replication").await;
+    until(async || info().await.contains("master_link_status:up")).await;
     let mut reader = subscribe(&b, Start::Latest).await;
     let kept = publish(&a, 1..6).await;
-    while replica.command::<u64>("EXISTS orpc:{room}:events").await == 0
-        || replica.command::<u64>("XLEN orpc:{room}:events").await < 5
-    {
-        tokio::task::yield_now().await;
-    }
+    until(async || {
+        replica.command::<u64>("EXISTS orpc:{room}:events").await == 1
+            && replica.command::<u64>("XLEN orpc:{room}:events").await >= 5
+    })
+    .await;
     replica.command::<()>("REPLICAOF NO ONE").await;
     let lost = publish(&a, 6..9).await;
     for n in 1..9 {
@@ -183,9 +182,7 @@ async fn a_replica_that_takes_over_without_the_last_events_is_a_gap() {
     assert_eq!(ready(&mut resumed).await, [4, 5, 60, 61, 62, 63]);
     // The first one comes back as a replica of the second, and takes over again.
     primary.command::<()>(&format!("REPLICAOF 127.0.0.1 {}", replica.port)).await;
-    while primary.command::<u64>("XLEN orpc:{room}:events").await != 9 {
-        tokio::task::yield_now().await;
-    }
+    until(async || primary.command::<u64>("XLEN orpc:{room}:events").await == 9).await;
     primary.command::<()>("REPLICAOF NO ONE").await;
     let lost = publish(&a, 64..66).await;
     for n in 64..66 {
@@ -225,8 +222,8 @@ async fn a_server_that_syncs_loses_no_acknowledged_event_by_kill_9() {
     });
     let reading = tokio::spawn(async move {
         let mut seen: Vec<EventId> = Vec::new();
-        while let Some(next) = futures::StreamExt::next(&mut reader).await {
-            let event = next.expect("a gap though nothing was lost");
+        loop {
+            let event = super::next(&mut reader).await.expect("a gap though nothing was lost");
             seen.push(event.id().unwrap());
             if number(event) == u64::MAX {
                 break;
@@ -237,10 +234,8 @@ async fn a_server_that_syncs_loses_no_acknowledged_event_by_kill_9() {
     let mut dice = Dice(env("REDIS_SEED", 1));
     for _ in 0..env("REDIS_KILLS", 4) {
         let count: u64 = server.command("XLEN orpc:{room}:events").await;
-        let until = count + dice.roll(60);
-        while server.command::<u64>("XLEN orpc:{room}:events").await < until {
-            tokio::task::yield_now().await;
-        }
+        let enough = count + dice.roll(60);
+        until(async || server.command::<u64>("XLEN orpc:{room}:events").await >= enough).await;
         server.kill();
         server.run().await;
     }

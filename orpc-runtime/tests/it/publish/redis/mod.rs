@@ -8,6 +8,7 @@ mod proxy;
 mod schedules;
 pub mod server;
 
+use std::panic::Location;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -15,6 +16,7 @@ use orpc_runtime::publish::{EventId, Published, Publisher, ReadError, Start, Sub
 
 use self::server::RedisServer;
 use super::world::Line;
+use crate::support::websocket::PATIENCE;
 
 /// Opens a publisher, as another process does.
 async fn node(server: &RedisServer) -> Publisher<Line> {
@@ -31,8 +33,24 @@ async fn subscribe(lines: &Publisher<Line>, start: Start) -> Subscription<Line> 
 
 /// Returns the next item.
 async fn next(reader: &mut Subscription<Line>) -> Result<Published<Line>, ReadError> {
-    let next = tokio::time::timeout(Duration::from_secs(30), reader.next()).await;
+    let next = tokio::time::timeout(PATIENCE, reader.next()).await;
     next.expect("nothing comes").expect("the stream ends")
+}
+
+/// Waits until a condition holds that the server or another node causes, at most for [`PATIENCE`].
+#[track_caller]
+fn until(mut holds: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
+    let place = Location::caller();
+    async move {
+        let waiting = async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            panic!("{place}: the condition does not hold after {PATIENCE:?}");
+        }
+    }
 }
 
 /// Appends an event, and announces it to nobody.

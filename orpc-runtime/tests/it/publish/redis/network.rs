@@ -7,7 +7,7 @@ use orpc_runtime::publish::{PublishError, Publisher, ReadError, Start, StoreErro
 use super::super::world::{Line, event, number, publish, ready, retained};
 use super::proxy::{Network, Proxy};
 use super::server::RedisServer;
-use super::{node, node_at, subscribe};
+use super::{node, node_at, subscribe, until};
 
 #[tokio::test]
 async fn readers_go_on_behind_a_network_that_failed() {
@@ -25,9 +25,7 @@ async fn readers_go_on_behind_a_network_that_failed() {
             // The connection is given up before the network works again.
             if network != Network::Cut && count == 5 {
                 let attempts = proxy.attempts();
-                while proxy.attempts() == attempts {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
+                until(async || proxy.attempts() > attempts).await;
             }
             proxy.set(Network::Up);
             for n in first + 1..first + count {
@@ -38,9 +36,8 @@ async fn readers_go_on_behind_a_network_that_failed() {
     }
     assert_eq!(retained(&far).await, (1..first).collect::<Vec<_>>());
     // Events are announced over the new connection.
-    while server.command::<(String, u64)>("PUBSUB NUMSUB orpc:0:room").await.1 != 1 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let subscribers = async || server.command::<(String, u64)>("PUBSUB NUMSUB orpc:0:room").await.1;
+    until(async || subscribers().await == 1).await;
 }
 
 #[tokio::test]
@@ -57,9 +54,7 @@ async fn an_answer_that_is_lost_is_an_unknown_outcome_and_can_be_tried_again() {
         let publishing = lines.publish("room", &Line { n }).idempotency_key(&key).into_future();
         let publishing = tokio::spawn(publishing);
         // It has arrived.
-        while server.command::<u64>("XLEN orpc:{room}:events").await <= n {
-            tokio::task::yield_now().await;
-        }
+        until(async || server.command::<u64>("XLEN orpc:{room}:events").await > n).await;
         proxy.set(Network::Cut);
         let outcome = publishing.await.unwrap();
         assert!(matches!(outcome, Err(PublishError::OutcomeUnknown(Some(_)))), "{outcome:?}");
@@ -79,9 +74,7 @@ async fn a_publisher_that_is_cut_off_connects_again_with_pauses() {
     let mut reader = subscribe(&lines, Start::Latest).await;
     proxy.set(Network::Cut);
     let (began, before) = (Instant::now(), proxy.attempts());
-    while proxy.attempts() < before + 5 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    until(async || proxy.attempts() >= before + 5).await;
     // The pauses are 50 ms at first and double, each at least by half.
     let shortest = Duration::from_millis(25 + 50 + 100 + 200);
     assert!(began.elapsed() >= shortest, "five attempts within {:?}", began.elapsed());
