@@ -45,7 +45,8 @@ use crate::value::Envelope;
 ///     }
 /// }
 ///
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// let rpc = Rpc::new(issues::router());
 /// let ada = rpc.test(()).bearer("ada");
 /// let created = ada.call::<issues::create>(json!({ "title": "Typo" })).await.unwrap();
@@ -53,7 +54,7 @@ use crate::value::Envelope;
 ///
 /// let refused = ada.call::<issues::create>(json!({ "title": "" })).await;
 /// assert!(matches!(refused, Err(CallError::Refused(error)) if error.code() == "BAD_REQUEST"));
-/// # });
+/// # }
 /// ```
 #[must_use = "`call` calls a procedure"]
 pub struct TestClient<C> {
