@@ -200,9 +200,11 @@ impl fmt::Debug for Port {
 /// Serves a peer on a port, until either ends; a port that the page closes ends the peer's calls. The task of a
 /// [`listen`](crate::listen) that was given each client is this.
 ///
-/// ```ignore
+/// ```no_run
+/// # fn serve(rpc: orpc_runtime::Rpc<()>, channel: web_sys::MessageChannel) {
 /// let (page, own) = (channel.port1(), channel.port2());
 /// wasm_bindgen_futures::spawn_local(orpc_browser::serve(rpc.peer(()), own));
+/// # }
 /// ```
 pub async fn serve<C: Send + Sync + 'static>(peer: Peer<C>, port: impl Into<Port>) {
     if let Err(error) = peer.serve(port.into()).await {
