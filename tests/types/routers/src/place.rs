@@ -1,8 +1,8 @@
 //! Types whose schemas are those of the procedure that is being looked at.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::IgnoredAny;
@@ -12,32 +12,35 @@ use serde_json::Value;
 use crate::anything;
 use crate::description::{Procedure, Type};
 
-thread_local! {
-    static TYPES: RefCell<Vec<Type>> = const { RefCell::new(Vec::new()) };
-    static CURRENT: RefCell<Option<Procedure>> = const { RefCell::new(None) };
-    static NEXT: RefCell<VecDeque<Procedure>> = const { RefCell::new(VecDeque::new()) };
+// Schemas are generated in threads of their own, one after the other.
+static TYPES: Mutex<Vec<Type>> = Mutex::new(Vec::new());
+static CURRENT: Mutex<Option<Procedure>> = Mutex::new(None);
+static NEXT: Mutex<VecDeque<Procedure>> = Mutex::new(VecDeque::new());
+
+fn locked<T>(of: &'static Mutex<T>) -> MutexGuard<'static, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) fn describe_types(types: Vec<Type>) {
-    TYPES.set(types);
+    *locked(&TYPES) = types;
 }
 
 /// Has all schemas be those of one procedure.
 pub(crate) fn mount(procedure: Procedure) {
-    NEXT.take();
-    CURRENT.set(Some(procedure));
+    locked(&NEXT).clear();
+    *locked(&CURRENT) = Some(procedure);
 }
 
 /// Has schemas be those of each procedure in turn: the schema of an input is that
 /// of the next one.
 pub(crate) fn visit(procedures: Vec<Procedure>) {
-    CURRENT.take();
-    NEXT.set(procedures.into());
+    *locked(&CURRENT) = None;
+    *locked(&NEXT) = procedures.into();
 }
 
 /// Looks at the current procedure.
 pub(crate) fn of_current<T>(look: impl FnOnce(&Procedure) -> T) -> T {
-    CURRENT.with_borrow(|current| look(current.as_ref().expect("a procedure is being looked at")))
+    look(locked(&CURRENT).as_ref().expect("a procedure is being looked at"))
 }
 
 /// The places of a procedure that have types.
@@ -59,9 +62,9 @@ impl<const P: usize> JsonSchema for Place<P> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         if P == INPUT
-            && let Some(next) = NEXT.with_borrow_mut(VecDeque::pop_front)
+            && let Some(next) = locked(&NEXT).pop_front()
         {
-            CURRENT.set(Some(next));
+            *locked(&CURRENT) = Some(next);
         }
         let schema = of_current(|procedure| match P {
             INPUT => procedure.input.clone(),
@@ -77,19 +80,19 @@ struct Named<const N: usize>;
 
 impl<const N: usize> JsonSchema for Named<N> {
     fn schema_name() -> Cow<'static, str> {
-        TYPES.with_borrow(|types| types[N].name.clone()).into()
+        locked(&TYPES)[N].name.clone().into()
     }
 
     fn schema_id() -> Cow<'static, str> {
-        TYPES.with_borrow(|types| types[N].id.clone()).into()
+        locked(&TYPES)[N].id.clone().into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let goes_in = generator.contract().is_deserialize();
-        let schema = TYPES.with_borrow(|types| {
-            let Type { schema, input, .. } = &types[N];
+        let schema = {
+            let Type { schema, input, .. } = &locked(&TYPES)[N];
             input.as_ref().filter(|_| goes_in).unwrap_or(schema).clone()
-        });
+        };
         filled_in(schema, generator)
     }
 }
