@@ -102,7 +102,7 @@ impl Shared {
         let mut slot = self.log.lock().await;
         let removed = self.opened(&mut slot).await?.trim_old().await;
         if removed.is_err() {
-            // What the storage has is read again.
+            // The state of the storage is read again.
             *slot = None;
         }
         removed
