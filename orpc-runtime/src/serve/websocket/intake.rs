@@ -7,18 +7,13 @@
 
 use bytes::BytesMut;
 
+use super::frame::{Frame, MAX_HEADER, number};
+use super::whole;
 use crate::socket::Frame as Message;
 use crate::wire::{Beginning, MAX_BEGINNING, NoBeginning, Protocol};
 
 /// Maximum length of a message whose call is refused alone, in multiples of the limit.
 const DISCARDED: u64 = 16;
-
-/// Two bytes, a length of eight, a mask of four.
-const MAX_HEADER: usize = 14;
-
-/// The first bytes of messages in one frame.
-const LAST_TEXT: u8 = 0x81;
-const LAST_BINARY: u8 = 0x82;
 
 /// A header that the codec refuses as that of a message that is too long.
 const TOO_LONG: [u8; 10] = [0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -77,71 +72,6 @@ enum State {
 struct Parts {
     length: u64,
     beginning: Vec<u8>,
-}
-
-/// The header of a frame.
-#[derive(Debug, Default, Clone, Copy)]
-struct Frame {
-    is_last: bool,
-    reserved: u8,
-    opcode: u8,
-    is_masked: bool,
-    length: u64,
-    mask: [u8; 4],
-}
-
-impl Frame {
-    fn read(header: &[u8]) -> Self {
-        let (first, second) = (header[0], header[1]);
-        let is_masked = second & 0x80 != 0;
-        let (length, behind) = match second & 0x7f {
-            126 => (number(&header[2..4]), 4),
-            127 => (number(&header[2..10]), 10),
-            length => (length.into(), 2),
-        };
-        let mut mask = [0; 4];
-        for (to, from) in mask.iter_mut().zip(&header[behind..]) {
-            *to = *from;
-        }
-        Self {
-            is_last: first & 0x80 != 0,
-            reserved: first & 0x70,
-            opcode: first & 0x0f,
-            is_masked,
-            length,
-            mask,
-        }
-    }
-
-    fn is_control(self) -> bool {
-        self.opcode & 0x08 != 0
-    }
-
-    /// Returns the first missing bytes of its payload, unmasked.
-    fn unmask(self, part: &[u8], left: u64) -> impl Iterator<Item = u8> {
-        let start = usize::try_from((self.length - left) % 4).unwrap_or_default();
-        part.iter().enumerate().map(move |(at, byte)| byte ^ self.mask[(start + at) % 4])
-    }
-}
-
-/// Returns a payload without its mask.
-fn unmasked(mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
-    let mut out = payload.to_vec();
-    // As long as a register.
-    let mut pieces = out.chunks_exact_mut(16);
-    for piece in &mut pieces {
-        for (at, byte) in piece.iter_mut().enumerate() {
-            *byte ^= mask[at % 4];
-        }
-    }
-    for (at, byte) in pieces.into_remainder().iter_mut().enumerate() {
-        *byte ^= mask[at % 4];
-    }
-    out
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 impl Intake {
@@ -227,30 +157,9 @@ impl Intake {
         if !self.is_at_boundary() || self.too_long.is_some() {
             return None;
         }
-        let &[first, second, ..] = bytes else { return None };
-        let is_text = first == LAST_TEXT;
-        if (!is_text && first != LAST_BINARY) || second & 0x80 == 0 {
-            return None;
-        }
-        let (length, start) = match second & 0x7f {
-            126 => (usize::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?)), 4),
-            // Longer than a read.
-            127 => return None,
-            length => (usize::from(length), 2),
-        };
-        // The codec refuses a length that has a shorter form.
-        let is_shortest = start == 2 || length > 125;
-        if !is_shortest || length as u64 > self.limit {
-            return None;
-        }
-        let (mask, payload) = bytes[start..].split_first_chunk()?;
-        let payload = unmasked(*mask, payload.get(..length)?);
-        if is_text && std::str::from_utf8(&payload).is_err() {
-            return None;
-        }
+        let taken = whole::read(bytes, self.limit)?;
         self.complete += 1;
-        let message = if is_text { Message::Text } else { Message::Binary };
-        Some((message(payload.into()), start + mask.len() + length))
+        Some(taken)
     }
 
     /// Returns `true` if the next bytes are payload for the codec alone.

@@ -2,6 +2,7 @@
 //! upgrades, for axum and hyper.
 
 mod connection;
+mod frame;
 mod handshake;
 mod hooks;
 mod idle_codec;
@@ -14,6 +15,7 @@ mod service;
 mod state;
 mod transport;
 mod upgrade;
+mod whole;
 
 pub use super::host::HostError;
 pub use super::peer::{Rate, RateError};
