@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{
-    self, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, Visitor,
+    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -14,6 +14,7 @@ use super::dynamic::Value;
 use super::file::hold;
 use super::json::{exact_integer, to_raw};
 use super::kind::{self, Kind};
+use super::name::Name;
 use super::{Map, Set};
 
 type Error = serde_json::Error;
@@ -326,7 +327,7 @@ impl<'a> MapAccess<'a> for Members<'a> {
         let Some((name, value)) = self.rest.next() else { return Ok(None) };
         let place = self.place.and_then(|place| place.member(name));
         self.value = Some(Reader { value, place });
-        seed.deserialize(Name(name)).map(Some)
+        seed.deserialize(Name::new(name.as_str())).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Error> {
@@ -338,70 +339,5 @@ impl<'a> MapAccess<'a> for Members<'a> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.rest.len())
-    }
-}
-
-/// Name of a member, which may be the text of a number.
-struct Name<'a>(&'a str);
-
-macro_rules! numbers_in_text {
-    ($($method:ident $visit:ident $ty:ty;)*) => {$(
-        fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-            match self.0.parse::<$ty>() {
-                Ok(number) => visitor.$visit(number),
-                Err(_) => Err(Error::invalid_type(Unexpected::Str(self.0), &visitor)),
-            }
-        }
-    )*};
-}
-
-impl<'a> Deserializer<'a> for Name<'a> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_borrowed_str(self.0)
-    }
-
-    numbers_in_text! {
-        deserialize_i8 visit_i8 i8;
-        deserialize_i16 visit_i16 i16;
-        deserialize_i32 visit_i32 i32;
-        deserialize_i64 visit_i64 i64;
-        deserialize_i128 visit_i128 i128;
-        deserialize_u8 visit_u8 u8;
-        deserialize_u16 visit_u16 u16;
-        deserialize_u32 visit_u32 u32;
-        deserialize_u64 visit_u64 u64;
-        deserialize_u128 visit_u128 u128;
-        deserialize_f32 visit_f32 f32;
-        deserialize_f64 visit_f64 f64;
-        deserialize_bool visit_bool bool;
-    }
-
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'a>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'a>>(
-        self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_enum(de::value::BorrowedStrDeserializer::new(self.0))
-    }
-
-    forward_to_deserialize_any! {
-        <V: Visitor<'a>>
-        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
-        identifier ignored_any
     }
 }

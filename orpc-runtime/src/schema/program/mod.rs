@@ -7,6 +7,7 @@
 
 mod checks;
 mod compile;
+mod deserializer;
 mod input;
 #[cfg(test)]
 mod tests;
