@@ -2,8 +2,6 @@
 
 use std::sync::OnceLock;
 
-use jsonschema::json::SerdeJson;
-use jsonschema::{Draft, PatternOptions, Validator};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
@@ -11,23 +9,19 @@ use serde_json::{Map, Value, json};
 
 use super::effort::is_unbounded;
 use super::expand::expand;
+use super::instance::Instance;
 use super::issue::{Issue, collect_issues};
 use super::issue_tree::IssueTree;
-use super::keyword::{DATE_RANGE, INTEGER, JSON, NAMES, date_bound, names, native_type};
+use super::keyword::{INTEGER, JSON};
 use super::lint::lint;
-use super::node::{Kinds, Typed};
 use super::program::Program;
 use super::recursion::refuse_circles;
 use super::refine::{Purpose, Refiner, Side};
 use super::refs::Refs;
 use super::type_schema::{TypeSchema, named};
+use super::validator::Validator;
 use super::walk::Walk;
 use crate::value::{CODE_KEYWORD, KEYWORD, TooManyPlaces, is_wide};
-
-/// Maximum number of backtracking steps of a pattern with look-around or
-/// back-references for one text, beyond which the text is refused. Other patterns do
-/// not backtrack.
-const MAX_BACKTRACKING: usize = 20_000;
 
 /// Error of a schema that cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -109,17 +103,17 @@ fn refined(schema: Value, side: Side, type_name: &str) -> Result<Value, SchemaEr
 }
 
 /// A compiled schema, against which values are checked.
-pub(super) struct Compiled<F: Kinds> {
-    validator: Validator<F>,
+pub(super) struct Compiled {
+    validator: Validator,
     /// The schema as it was compiled.
     schema: Value,
     /// Created when the first value is refused.
-    issues: OnceLock<Result<IssueTree<F>, SchemaError>>,
+    issues: OnceLock<Result<IssueTree, SchemaError>>,
     /// serde may take more steps than an input has values.
     is_unbounded: bool,
 }
 
-impl<F: Kinds> Compiled<F> {
+impl Compiled {
     fn of(schema: &Value, kinds: &mut Kinded) -> Result<Self, SchemaError> {
         refuse_circles(schema)?;
         let mut schema = Schema::try_from(schema.clone())
@@ -127,7 +121,7 @@ impl<F: Kinds> Compiled<F> {
         kinds.transform(&mut schema);
         let schema = schema.to_value();
         let is_unbounded = is_unbounded(&schema);
-        let validator = compile_part(&schema)?;
+        let validator = Validator::compile(&schema)?;
         Ok(Self { validator, schema, issues: OnceLock::new(), is_unbounded })
     }
 
@@ -136,32 +130,32 @@ impl<F: Kinds> Compiled<F> {
         if self.is_unbounded { None } else { Program::of(&self.schema) }
     }
 
-    pub(super) fn is_valid(&self, node: F::Node<'_>) -> bool {
-        self.validator.is_valid(node)
+    #[cfg(test)]
+    pub(super) fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    pub(super) fn is_valid(&self, value: Instance<'_>) -> bool {
+        self.validator.is_valid(value)
     }
 
     /// Returns the reason why a valid value cannot be deserialised in a bounded time, if
     /// that is so.
-    pub(super) fn excess<'a>(&'a self, node: &F::Node<'a>) -> Option<Issue> {
+    pub(super) fn excess(&self, value: Instance<'_>) -> Option<Issue> {
         if !self.is_unbounded {
             return None;
         }
         let tree = self.issues.get_or_init(|| IssueTree::of(&self.schema)).as_ref().ok()?;
-        (!Walk::is_bounded(tree, node)).then(|| Issue {
+        (!Walk::is_bounded(tree, value)).then(|| Issue {
             message: "Invalid input: nested too deeply for an untagged enum".to_owned(),
             path: Vec::new(),
         })
     }
 
     /// Returns the reasons why a value is refused. `root` is the value as JSON.
-    pub(super) fn issues<'a>(
-        &'a self,
-        node: F::Node<'a>,
-        root: &Value,
-        undefined: bool,
-    ) -> Vec<Issue> {
+    pub(super) fn issues(&self, value: Instance<'_>, root: &Value, undefined: bool) -> Vec<Issue> {
         match self.issues.get_or_init(|| IssueTree::of(&self.schema)) {
-            Ok(tree) => collect_issues(tree, node, root, undefined),
+            Ok(tree) => collect_issues(tree, value, root, undefined),
             // The parts compile if the whole does.
             Err(_) => vec![Issue { message: "Invalid input".to_owned(), path: Vec::new() }],
         }
@@ -169,42 +163,13 @@ impl<F: Kinds> Compiled<F> {
 }
 
 /// Compiles a schema for values of plain JSON.
-pub(super) fn compile_plain(schema: &Value) -> Result<Compiled<SerdeJson>, SchemaError> {
+pub(super) fn compile_plain(schema: &Value) -> Result<Compiled, SchemaError> {
     Compiled::of(schema, &mut Kinded { plain_places: false })
 }
 
 /// Compiles a schema for values with types.
-pub(super) fn compile_typed(schema: &Value) -> Result<Compiled<Typed>, SchemaError> {
+pub(super) fn compile_typed(schema: &Value) -> Result<Compiled, SchemaError> {
     Compiled::of(schema, &mut Kinded { plain_places: true })
-}
-
-/// Compiles a schema that says already which kinds it takes, with formats asserted.
-pub(super) fn compile_part<F: Kinds>(schema: &Value) -> Result<Validator<F>, SchemaError> {
-    let mut options = jsonschema::options_for::<F>()
-        .with_draft(Draft::Draft202012)
-        .should_validate_formats(true)
-        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKING))
-        .with_format("duration", is_duration)
-        .with_format("ip", |text: &str| text.parse::<std::net::IpAddr>().is_ok())
-        .offline()
-        .with_keyword(KEYWORD, native_type::<F>)
-        .with_keyword(NAMES, names::<F>);
-    for keyword in DATE_RANGE {
-        options = options
-            .with_keyword(keyword, move |schema, limit, _| date_bound::<F>(keyword, schema, limit));
-    }
-    let built = options.build(schema);
-    built.map_err(|error| SchemaError::new(error.instance_path().to_string(), error.to_string()))
-}
-
-/// Returns `true` if a text has the form of an ISO 8601 duration (section 5.5.2). Its
-/// type decides whether it is valid: some accept signs and fractions, which RFC 3339
-/// does not have.
-fn is_duration(text: &str) -> bool {
-    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let Some(parts) = text.strip_prefix(['P', 'p']) else { return false };
-    let is_part = |char: char| char.is_ascii_digit() || "YMWDTHSymwdths.,".contains(char);
-    !parts.is_empty() && parts.chars().all(is_part)
 }
 
 /// Contents of a schema that affect how values with types are read.
@@ -316,16 +281,6 @@ fn number_range(format: &str) -> Option<(Value, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_a_sign_a_p_and_parts() {
-        for text in ["P1D", "p1d", "-P1Y2M", "+P1W", "PT0.5S", "PT1,5H", "P1DT12H30M"] {
-            assert!(is_duration(text), "{text}");
-        }
-        for text in ["", "P", "-", "1D", "T1H", "P1X", "P 1D", "P1D ", "--P1D"] {
-            assert!(!is_duration(text), "{text}");
-        }
-    }
 
     #[test]
     fn a_number_has_the_range_of_its_type() {

@@ -6,15 +6,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use jsonschema::json::SerdeJson;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as PlainValue;
 
 use super::compile::{Compiled, SchemaError, Survey, compile_plain, compile_typed, input_schema};
 use super::derived::remove_marks;
+use super::instance::Instance;
 use super::issue::{Issue, date_issues, deserialisation_issue, deserialisation_issue_of};
-use super::node::{Typed, TypedNode};
 use super::probe;
 use super::program::Program;
 use super::recursion::refuse_circles;
@@ -28,8 +27,8 @@ use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
 pub struct InputDecoder<T> {
     /// Accepts most inputs of plain JSON in one pass.
     pub(super) program: Option<Program>,
-    plain: Compiled<SerdeJson>,
-    typed: Compiled<Typed>,
+    pub(super) plain: Compiled,
+    typed: Compiled,
     /// Places of integers that may be bigints, if there are any.
     places: Option<Places>,
     /// The user-defined types.
@@ -108,10 +107,11 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         tree: PlainValue,
         envelope: &Envelope<'_>,
     ) -> Result<T, DecodeError> {
-        if !self.plain.is_valid(&tree) {
-            return Err(DecodeError::Invalid(self.plain.issues(&tree, &tree, false)));
+        let value = Instance::Plain(&tree);
+        if !self.plain.is_valid(value) {
+            return Err(DecodeError::Invalid(self.plain.issues(value, &tree, false)));
         }
-        if let Some(issue) = self.plain.excess(&&tree) {
+        if let Some(issue) = self.plain.excess(value) {
             return Err(DecodeError::Invalid(vec![issue]));
         }
         // The schema and serde can disagree, for example on a custom `Deserialize`;
@@ -128,13 +128,13 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         if !unreadable.is_empty() {
             return Err(DecodeError::Invalid(date_issues(unreadable)));
         }
-        let node = TypedNode::Value(&tree);
-        if !self.typed.is_valid(node) {
+        let value = Instance::Typed(&tree);
+        if !self.typed.is_valid(value) {
             let undefined = tree == Value::Undefined;
-            let issues = self.typed.issues(node, &tree.to_json(), undefined);
+            let issues = self.typed.issues(value, &tree.to_json(), undefined);
             return Err(DecodeError::Invalid(issues));
         }
-        if let Some(issue) = self.typed.excess(&node) {
+        if let Some(issue) = self.typed.excess(value) {
             return Err(DecodeError::Invalid(vec![issue]));
         }
         let _arrivals = Arrivals::open();

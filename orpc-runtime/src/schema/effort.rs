@@ -6,13 +6,12 @@
 
 use std::collections::HashMap;
 
-use jsonschema::json::{Array as _, Node as _, NodeIdentity, Object as _};
 use serde_json::{Map, Value};
 
+use super::instance::{Identity, Instance};
 use super::issue_tree::{NodeId, Others, Union};
-use super::node::Kinds;
 use super::refs::{Refs, Types, each_part};
-use super::walk::{Meant, Walk, types_of};
+use super::walk::{Meant, Walk};
 
 /// Maximum number of values that serde tries for one input, each variant on its own.
 pub(super) const MOST_EFFORT: u64 = 250_000;
@@ -42,13 +41,13 @@ fn visit(schema: &Value, look: &mut impl FnMut(&Map<String, Value>)) {
     parts.into_iter().for_each(|part| visit(part, look));
 }
 
-impl<'t, F: Kinds> Walk<'t, F> {
+impl Walk<'_> {
     /// Returns the number of values that serde tries for a value of a schema.
     pub(super) fn effort(
         &self,
         id: NodeId,
-        value: &F::Node<'t>,
-        known: &mut HashMap<(NodeId, NodeIdentity), u64>,
+        value: Instance<'_>,
+        known: &mut HashMap<(NodeId, Identity), u64>,
     ) -> u64 {
         let key = value.identity().map(|identity| (id, identity));
         if let Some(effort) = key.as_ref().and_then(|key| known.get(key)) {
@@ -64,22 +63,21 @@ impl<'t, F: Kinds> Walk<'t, F> {
                 effort = effort.saturating_add(self.effort(branch, value, known));
             }
         }
-        if let Some(object) = value.as_object() {
-            for (name, member) in object.members() {
-                let name: &str = name.as_ref();
+        if let Some(object) = value.object() {
+            for (name, member) in object.iter() {
                 let property = schema.properties.iter().find(|property| property.name == name);
                 let inner = match (property, schema.others) {
-                    (Some(property), _) => self.effort(property.node, &member, known),
-                    (None, Others::Of(others)) => self.effort(others, &member, known),
+                    (Some(property), _) => self.effort(property.node, member, known),
+                    (None, Others::Of(others)) => self.effort(others, member, known),
                     (None, _) => 0,
                 };
                 effort = effort.saturating_add(inner);
             }
         }
-        if let Some(array) = value.as_array() {
-            for (index, item) in array.elements().enumerate() {
+        if let Some(array) = value.array() {
+            for (index, item) in array.iter().enumerate() {
                 if let Some(part) = schema.prefix.get(index).copied().or(schema.items) {
-                    effort = effort.saturating_add(self.effort(part, &item, known));
+                    effort = effort.saturating_add(self.effort(part, item, known));
                 }
             }
         }
@@ -90,7 +88,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
     }
 
     /// The variants that serde tries.
-    fn branches_of(&self, union: &Union, value: &F::Node<'t>) -> Vec<NodeId> {
+    fn branches_of(&self, union: &Union, value: Instance<'_>) -> Vec<NodeId> {
         if union.tag.is_some() || !union.names.is_empty() {
             return match self.meant(union, value) {
                 Meant::Branch(branch) => vec![branch],
@@ -98,7 +96,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
                 Meant::None(_) => Vec::new(),
             };
         }
-        let of = types_of(value.json_type());
+        let of = value.types();
         let fits = |branch: &NodeId| self.node(*branch).types.has(of);
         union.branches.iter().copied().filter(fits).collect()
     }

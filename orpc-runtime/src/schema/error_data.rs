@@ -1,13 +1,13 @@
 //! The data of a declared error.
 
 use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema};
-use super::node::{Typed, TypedNode};
+use super::instance::Instance;
 use super::type_schema::TypeSchema;
 use crate::value::{Places, Step, Value};
 
 /// Schema of an error's data, which are serialised before their type is known.
 pub(crate) struct ErrorDataSchema {
-    validator: Compiled<Typed>,
+    validator: Compiled,
     places: Option<Places>,
     codes: Vec<u32>,
 }
@@ -40,6 +40,6 @@ impl ErrorDataSchema {
 
     /// Returns `true` if the data match the declaration.
     pub(crate) fn accepts(&self, data: &Value) -> bool {
-        self.validator.is_valid(TypedNode::Value(data))
+        self.validator.is_valid(Instance::Typed(data))
     }
 }

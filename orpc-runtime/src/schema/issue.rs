@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::instance::Instance;
 use super::issue_tree::IssueTree;
-use super::node::Kinds;
 use super::walk::Walk;
 use crate::value::{Kind, PathSegment, Reader, Set, Value as TypedValue};
 
@@ -99,9 +99,9 @@ impl IntoIssues for Result<(), Vec<Issue>> {
 }
 
 /// Collects the issues of a value that a schema refuses. `root` is the value as JSON.
-pub(super) fn collect_issues<'a, F: Kinds>(
-    tree: &'a IssueTree<F>,
-    node: F::Node<'a>,
+pub(super) fn collect_issues(
+    tree: &IssueTree,
+    value: Instance<'_>,
     root: &Value,
     undefined: bool,
 ) -> Vec<Issue> {
@@ -109,7 +109,7 @@ pub(super) fn collect_issues<'a, F: Kinds>(
         let message = "Invalid input: too large to say what is wrong".to_owned();
         return vec![Issue { message, path: Vec::new() }];
     }
-    Walk::issues(tree, node, undefined)
+    Walk::issues(tree, value, undefined)
 }
 
 /// Returns `true` if errors at a value and at all of its parts take at most `left`

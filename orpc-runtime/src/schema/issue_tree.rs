@@ -7,38 +7,36 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jsonschema::Validator;
-use jsonschema::json::SerdeJson;
 use serde_json::{Map, Value, json};
 
-use super::compile::{SchemaError, compile_part};
-use super::node::Kinds;
+use super::compile::SchemaError;
 use super::refs::{Refs, Types};
+use super::validator::{Pattern, Validator};
 
 /// The place of a node in its tree.
 pub(super) type NodeId = usize;
 
 /// All nodes of a schema.
-pub(super) struct IssueTree<F: Kinds> {
-    nodes: Vec<SchemaNode<F>>,
+pub(super) struct IssueTree {
+    nodes: Vec<SchemaNode>,
     pub(super) root: NodeId,
 }
 
 /// One schema without those in it.
-pub(super) struct SchemaNode<F: Kinds> {
+pub(super) struct SchemaNode {
     /// The JSON types of its values.
     pub(super) types: Types,
     /// The keywords that are about the value itself.
-    pub(super) own: Option<Arc<Validator<F>>>,
+    pub(super) own: Option<Arc<Validator>>,
     /// The one value, or the values, that it takes.
     pub(super) constants: Option<Vec<Value>>,
     /// Schemas that the same value is of.
     pub(super) all: Vec<NodeId>,
     pub(super) unions: Vec<Union>,
-    pub(super) properties: Vec<Property<F>>,
+    pub(super) properties: Vec<Property>,
     /// The names of `properties` and of others that must be there.
     pub(super) required: Vec<String>,
-    pub(super) patterns: Vec<(Arc<Validator<SerdeJson>>, NodeId)>,
+    pub(super) patterns: Vec<(Pattern, NodeId)>,
     pub(super) others: Others,
     /// No members but those which this schema or one that the same value is of names.
     pub(super) is_closed_as_a_whole: bool,
@@ -49,9 +47,8 @@ pub(super) struct SchemaNode<F: Kinds> {
 }
 
 /// A member with a name.
-pub(super) struct Property<F: Kinds> {
+pub(super) struct Property {
     pub(super) name: String,
-    pub(super) key: F::PreparedKey,
     pub(super) node: NodeId,
     pub(super) is_required: bool,
 }
@@ -84,7 +81,7 @@ pub(super) struct Tag {
     pub(super) other: Option<NodeId>,
 }
 
-impl<F: Kinds> IssueTree<F> {
+impl IssueTree {
     /// That of a schema as its validator is compiled from.
     pub(super) fn of(schema: &Value) -> Result<Self, SchemaError> {
         let refs = Refs::of(schema);
@@ -97,7 +94,7 @@ impl<F: Kinds> IssueTree<F> {
         Ok(tree)
     }
 
-    pub(super) fn node(&self, id: NodeId) -> &SchemaNode<F> {
+    pub(super) fn node(&self, id: NodeId) -> &SchemaNode {
         &self.nodes[id]
     }
 
@@ -205,13 +202,13 @@ impl<F: Kinds> IssueTree<F> {
     }
 }
 
-struct Builder<'a, F: Kinds> {
+struct Builder<'a> {
     refs: Refs<'a>,
-    nodes: Vec<SchemaNode<F>>,
+    nodes: Vec<SchemaNode>,
     /// The nodes of definitions.
     known: HashMap<String, NodeId>,
     /// The validators of keywords that many places share.
-    compiled: HashMap<String, Arc<Validator<F>>>,
+    compiled: HashMap<String, Arc<Validator>>,
 }
 
 /// The keywords that are about a value itself.
@@ -244,7 +241,7 @@ const OWN: [&str; 24] = [
 /// Those with a schema in them, which is no reference.
 const OWN_WITH_SCHEMA: [&str; 3] = ["not", "contains", "propertyNames"];
 
-impl<F: Kinds> Builder<'_, F> {
+impl Builder<'_> {
     /// The node of a definition, which may lead back to itself.
     fn reference(&mut self, reference: &str, schema: &Value) -> Result<NodeId, SchemaError> {
         if let Some(id) = self.known.get(reference) {
@@ -267,7 +264,7 @@ impl<F: Kinds> Builder<'_, F> {
         self.nodes.len() - 1
     }
 
-    fn build(&mut self, schema: &Value) -> Result<SchemaNode<F>, SchemaError> {
+    fn build(&mut self, schema: &Value) -> Result<SchemaNode, SchemaError> {
         let mut node = SchemaNode::anything();
         node.types = self.refs.types(schema);
         let Some(members) = schema.as_object() else {
@@ -320,19 +317,18 @@ impl<F: Kinds> Builder<'_, F> {
     fn add_object(
         &mut self,
         members: &Map<String, Value>,
-        node: &mut SchemaNode<F>,
+        node: &mut SchemaNode,
     ) -> Result<(), SchemaError> {
         node.required =
             list(members, "required").iter().filter_map(Value::as_str).map(str::to_owned).collect();
         for (name, property) in named(members, "properties") {
             let id = self.node(property)?;
             let is_required = node.required.contains(name);
-            let key = F::prepare_key(name);
-            node.properties.push(Property { name: name.clone(), key, node: id, is_required });
+            node.properties.push(Property { name: name.clone(), node: id, is_required });
         }
         for (pattern, part) in named(members, "patternProperties") {
-            let names = compile_part::<SerdeJson>(&json!({ "pattern": pattern }))?;
-            node.patterns.push((Arc::new(names), self.node(part)?));
+            let names = Pattern::new(pattern).map_err(|reason| SchemaError::new("", reason))?;
+            node.patterns.push((names, self.node(part)?));
         }
         node.others = match members.get("additionalProperties") {
             None | Some(Value::Bool(true)) => Others::Anything,
@@ -345,10 +341,7 @@ impl<F: Kinds> Builder<'_, F> {
     }
 
     /// The validator of the keywords that are about the value itself.
-    fn own(
-        &mut self,
-        members: &Map<String, Value>,
-    ) -> Result<Option<Arc<Validator<F>>>, SchemaError> {
+    fn own(&mut self, members: &Map<String, Value>) -> Result<Option<Arc<Validator>>, SchemaError> {
         let is_own = |keyword: &str, value: &Value| {
             OWN.contains(&keyword)
                 || keyword.starts_with("x-")
@@ -372,13 +365,13 @@ impl<F: Kinds> Builder<'_, F> {
         if let Some(known) = self.compiled.get(&text) {
             return Ok(Some(Arc::clone(known)));
         }
-        let validator = Arc::new(compile_part::<F>(&own)?);
+        let validator = Arc::new(Validator::compile(&own)?);
         self.compiled.insert(text, Arc::clone(&validator));
         Ok(Some(validator))
     }
 }
 
-impl<F: Kinds> SchemaNode<F> {
+impl SchemaNode {
     fn anything() -> Self {
         Self {
             types: Types::ANY,

@@ -1,12 +1,10 @@
 //! Keywords of our own: the kind of a value, and the range of a date.
 
-use jsonschema::json::{Json, JsonNumber as _, Node as _, Object as _};
-use jsonschema::paths::Location;
-use jsonschema::{Keyword, ValidationError};
 use serde_json::{Map, Value};
 
-use super::messages::kind_of;
-use super::node::Kinds;
+use super::instance::Instance;
+use super::messages::REQUIRED;
+use super::validator::Exact;
 use crate::value::{CODE_KEYWORD, Date, Kind};
 
 /// Bounds of a date.
@@ -19,31 +17,9 @@ pub(super) const NAMES: &str = "x-names";
 /// The largest integer that is exact and has no neighbour that is rounded to it.
 pub(crate) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
-/// A check of one value.
-trait Check: Send + Sync {
-    /// Returns the fault of the value, if there is one.
-    fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String>;
-}
-
-struct Checked<C>(C);
-
-impl<'i, F: Kinds, C: Check> Keyword<'i, F> for Checked<C> {
-    fn validate(&self, node: F::Node<'i>) -> Result<(), ValidationError<'i>> {
-        match self.0.fault::<F>(&node) {
-            Some(fault) => Err(ValidationError::custom(fault)),
-            None => Ok(()),
-        }
-    }
-
-    fn is_valid(&self, node: F::Node<'i>) -> bool {
-        self.0.fault::<F>(&node).is_none()
-    }
-}
-
-type Compiled<'a, F> = Result<Box<dyn for<'i> Keyword<'i, F>>, ValidationError<'a>>;
-
-/// Kinds that a place accepts.
-struct NativeType {
+/// `x-native-type`: the kinds that a place accepts.
+#[derive(Debug)]
+pub(super) struct NativeType {
     accepts: Accepts,
     /// Plain null is accepted as well.
     nullable: bool,
@@ -52,6 +28,7 @@ struct NativeType {
     is_valid_date: bool,
 }
 
+#[derive(Debug)]
 enum Accepts {
     /// Plain JSON.
     Json,
@@ -69,22 +46,20 @@ pub(super) const JSON: &str = "json";
 /// The value of the keyword for an integer of 64 or 128 bits.
 pub(super) const INTEGER: &str = "integer";
 
-/// Compiles `x-native-type`.
-pub(super) fn native_type<'a, F: Kinds>(
-    schema: &'a Map<String, Value>,
-    keyword: &'a Value,
-    _: Location,
-) -> Compiled<'a, F> {
-    let accepts = accepts(schema, keyword);
-    let expected = match &accepts {
-        Accepts::Kind(kind) => kind.name().to_owned(),
-        Accepts::Integer => "an exact integer".to_owned(),
-        Accepts::Json | Accepts::Number | Accepts::Anything => type_names(schema),
-    };
-    let undefined = matches!(accepts, Accepts::Kind(Kind::Undefined));
-    let nullable = !undefined && type_list(schema).any(|name| name == "null");
-    let is_valid_date = matches!(accepts, Accepts::Kind(Kind::Date)) && !may_be_invalid(schema);
-    Ok(Box::new(Checked(NativeType { accepts, nullable, expected, is_valid_date })))
+impl NativeType {
+    /// Compiles the keyword of a schema.
+    pub(super) fn of(schema: &Map<String, Value>, keyword: &Value) -> Self {
+        let accepts = accepts(schema, keyword);
+        let expected = match &accepts {
+            Accepts::Kind(kind) => kind.name().to_owned(),
+            Accepts::Integer => "an exact integer".to_owned(),
+            Accepts::Json | Accepts::Number | Accepts::Anything => type_names(schema),
+        };
+        let undefined = matches!(accepts, Accepts::Kind(Kind::Undefined));
+        let nullable = !undefined && type_list(schema).any(|name| name == "null");
+        let is_valid_date = matches!(accepts, Accepts::Kind(Kind::Date)) && !may_be_invalid(schema);
+        Self { accepts, nullable, expected, is_valid_date }
+    }
 }
 
 /// Returns whether a date may be the invalid one.
@@ -128,16 +103,17 @@ fn type_names(schema: &Map<String, Value>) -> String {
     if names.is_empty() { "a JSON value".to_owned() } else { names.join(" or ") }
 }
 
-impl Check for NativeType {
-    fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String> {
-        let kind = F::kind(node);
-        if self.fits::<F>(node, kind) {
+impl NativeType {
+    /// Returns the fault of a value, if it has one.
+    pub(super) fn fault(&self, value: Instance<'_>) -> Option<String> {
+        let kind = value.kind();
+        if self.fits(value, kind) {
             let is_invalid =
-                self.is_valid_date && F::date(node).is_some_and(|date| date.millis().is_none());
+                self.is_valid_date && value.date().is_some_and(|date| date.millis().is_none());
             return is_invalid.then(|| INVALID_DATE.to_owned());
         }
         // The form of a user-defined type is described as well.
-        if F::form_kind(node).is_some_and(|kind| self.fits::<F>(node, kind)) {
+        if value.form_kind().is_some_and(|kind| self.fits(value, kind)) {
             return None;
         }
         if let (Accepts::Integer, None) = (&self.accepts, kind) {
@@ -145,24 +121,22 @@ impl Check for NativeType {
                 "Invalid input: expected bigint beyond 2^53 - 1, received number".to_owned(),
             );
         }
-        let received = kind.map_or_else(|| kind_of(&node.to_value()), Kind::name);
+        let received = kind.map_or_else(|| value.type_name(), Kind::name);
         Some(format!("Invalid input: expected {}, received {received}", self.expected))
     }
-}
 
-impl NativeType {
-    fn fits<F: Kinds>(&self, node: &F::Node<'_>, kind: Option<Kind>) -> bool {
+    fn fits(&self, value: Instance<'_>, kind: Option<Kind>) -> bool {
         match (&self.accepts, kind) {
             (Accepts::Anything, _)
             | (Accepts::Json | Accepts::Number, None | Some(Kind::Undefined))
             | (Accepts::Number, Some(Kind::Nan))
             | (Accepts::Integer, Some(Kind::BigInt | Kind::Undefined)) => true,
-            (Accepts::Integer, None) => node
-                .as_number()
-                .and_then(|number| number.as_f64())
-                .is_none_or(|number| number.abs() <= MAX_SAFE_INTEGER || number.fract() != 0.0),
+            (Accepts::Integer, None) => value.number().is_none_or(|number| match number {
+                Exact::Integer(integer) => integer.unsigned_abs() < 1 << 53,
+                Exact::Float(float) => float.abs() <= MAX_SAFE_INTEGER || float.fract() != 0.0,
+            }),
             (Accepts::Kind(wanted), _) => {
-                kind == Some(*wanted) || (self.nullable && node.is_null())
+                kind == Some(*wanted) || (self.nullable && value.is_null())
             }
             _ => false,
         }
@@ -172,29 +146,25 @@ impl NativeType {
 const INVALID_DATE: &str = "Invalid input: expected Date, received Invalid Date";
 
 /// A bound of a date.
-struct DateBound {
+#[derive(Debug)]
+pub(super) struct DateBound {
     keyword: &'static str,
     limit: Date,
     /// The invalid date is refused only here.
     may_be_invalid: bool,
 }
 
-/// Compiles a bound of a date.
-pub(super) fn date_bound<'a, F: Kinds>(
-    keyword: &'static str,
-    schema: &Map<String, Value>,
-    limit: &'a Value,
-) -> Compiled<'a, F> {
-    let may_be_invalid = may_be_invalid(schema);
-    match limit.as_str().map(str::parse) {
-        Some(Ok(limit)) => Ok(Box::new(Checked(DateBound { keyword, limit, may_be_invalid }))),
-        _ => Err(ValidationError::custom(format!("`{keyword}` must be a date in ISO 8601 form"))),
+impl DateBound {
+    /// Compiles a bound; `None` if the limit is not a date.
+    pub(super) fn of(keyword: &str, schema: &Map<String, Value>, limit: &Value) -> Option<Self> {
+        let keyword = DATE_RANGE.into_iter().find(|known| *known == keyword)?;
+        let limit = limit.as_str()?.parse().ok()?;
+        Some(Self { keyword, limit, may_be_invalid: may_be_invalid(schema) })
     }
-}
 
-impl Check for DateBound {
-    fn fault<F: Kinds>(&self, node: &F::Node<'_>) -> Option<String> {
-        let date = F::date(node)?;
+    /// Returns the fault of a value, if it has one.
+    pub(super) fn fault(&self, value: Instance<'_>) -> Option<String> {
+        let date = value.date()?;
         let Some(millis) = date.millis() else {
             return self.may_be_invalid.then(|| INVALID_DATE.to_owned());
         };
@@ -209,59 +179,41 @@ impl Check for DateBound {
     }
 }
 
-/// Members with several names, of which an object may have one each.
-struct Names<F: Json>(Vec<OneName<F>>);
+/// `x-names`: members with several names, of which an object may have one each.
+#[derive(Debug)]
+pub(super) struct Names(Vec<OneName>);
 
-struct OneName<F: Json> {
-    /// Name in the type.
-    name: String,
-    /// All names, as the representation looks them up.
-    keys: Vec<F::PreparedKey>,
+#[derive(Debug)]
+struct OneName {
+    /// Names in the schema, that in the type first.
+    names: Vec<String>,
     is_required: bool,
 }
 
-/// Compiles `x-names`.
-pub(super) fn names<'a, F: Kinds>(
-    _: &'a Map<String, Value>,
-    keyword: &'a Value,
-    _: Location,
-) -> Compiled<'a, F> {
-    let one = |group: &Value| {
-        let name = group.get("name")?.as_str()?.to_owned();
-        let aliases = group.get("aliases")?.as_array()?.iter().filter_map(Value::as_str);
-        let keys = std::iter::once(name.as_str()).chain(aliases).map(F::prepare_key).collect();
-        Some(OneName { keys, is_required: group.get("required")?.as_bool()?, name })
-    };
-    let groups = keyword.as_array().into_iter().flatten().filter_map(one).collect();
-    Ok(Box::new(Names::<F>(groups)))
-}
+impl Names {
+    /// Compiles the keyword of a schema.
+    pub(super) fn of(keyword: &Value) -> Self {
+        let one = |group: &Value| {
+            let name = group.get("name")?.as_str()?;
+            let aliases = group.get("aliases")?.as_array()?.iter().filter_map(Value::as_str);
+            let names = std::iter::once(name).chain(aliases).map(str::to_owned).collect();
+            Some(OneName { names, is_required: group.get("required")?.as_bool()? })
+        };
+        Self(keyword.as_array().into_iter().flatten().filter_map(one).collect())
+    }
 
-impl<F: Kinds> Names<F> {
     /// Returns the name of a missing or duplicate member, with the fault.
-    fn fault(&self, node: &F::Node<'_>) -> Option<(&str, &'static str)> {
-        let object = node.as_object()?;
+    pub(super) fn fault(&self, value: Instance<'_>) -> Option<(&str, &'static str)> {
+        let object = value.object()?;
         self.0.iter().find_map(|one| {
-            let count = one.keys.iter().filter(|key| object.get(key).is_some()).count();
+            let count = one.names.iter().filter(|name| object.get(name).is_some()).count();
             let fault = match count {
-                0 if one.is_required => "Invalid input: required, received undefined",
+                0 if one.is_required => REQUIRED,
                 0 | 1 => return None,
                 _ => "Invalid input: given twice, by this name and by an alias of it",
             };
-            Some((one.name.as_str(), fault))
+            Some((one.names.first()?.as_str(), fault))
         })
-    }
-}
-
-impl<'i, F: Kinds> Keyword<'i, F> for Names<F> {
-    fn validate(&self, node: F::Node<'i>) -> Result<(), ValidationError<'i>> {
-        match Names::fault(self, &node) {
-            Some((name, fault)) => Err(ValidationError::custom(format!("{name}\n{fault}"))),
-            None => Ok(()),
-        }
-    }
-
-    fn is_valid(&self, node: F::Node<'i>) -> bool {
-        Names::fault(self, &node).is_none()
     }
 }
 
@@ -269,13 +221,12 @@ impl<'i, F: Kinds> Keyword<'i, F> for Names<F> {
 mod tests {
     use serde_json::json;
 
-    use super::super::compile::compile_part;
-    use super::super::node::{Typed, TypedNode};
+    use super::super::validator::Validator;
     use super::*;
     use crate::value::{KEYWORD, Map, RegExp, Set, Value};
 
     fn accepts(schema: &serde_json::Value, value: &Value) -> bool {
-        compile_part::<Typed>(schema).unwrap().is_valid(TypedNode::Value(value))
+        Validator::compile(schema).unwrap().is_valid(Instance::Typed(value))
     }
 
     #[test]
@@ -348,7 +299,7 @@ mod tests {
             }
         }
         let schema = json!({ "formatMinimum": "yesterday" });
-        let refused = compile_part::<Typed>(&schema).err().unwrap().to_string();
+        let refused = Validator::compile(&schema).err().unwrap().to_string();
         assert!(refused.contains("must be a date in ISO 8601 form"), "{refused}");
     }
 }

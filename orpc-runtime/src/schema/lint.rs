@@ -1,10 +1,10 @@
 //! Keywords of a schema that no value can break, or that every value breaks.
 
-use jsonschema::json::SerdeJson;
 use serde_json::{Map, Value};
 
-use super::compile::compile_part;
+use super::instance::Instance;
 use super::refs::{Refs, Types, each_part};
+use super::validator::Validator;
 use crate::value::KEYWORD;
 
 /// The keywords that are about values of one type alone.
@@ -191,9 +191,15 @@ impl Lint<'_> {
             return;
         }
         // A part that does not compile is reported where the whole is compiled.
-        let Ok(validator) = compile_part::<SerdeJson>(&Value::Object(own)) else { return };
-        if let Some(error) = validator.iter_errors(default).next() {
-            self.fault(place, format_args!("write a default that its constraints accept: {error}"));
+        let Ok(validator) = Validator::compile(&Value::Object(own)) else { return };
+        if let Some(fault) = validator.faults(Instance::Plain(default), false).first() {
+            let message = fault.message();
+            self.fault(
+                place,
+                format_args!(
+                    "write a default that its constraints accept, not {default}: {message}"
+                ),
+            );
         }
     }
 
@@ -303,6 +309,8 @@ mod tests {
         }
         let faults = lint(&json!({ "type": "integer", "minimum": 3, "default": 1 }), "T");
         assert_eq!(faults.len(), 1, "{faults:?}");
-        assert!(faults[0].starts_with("`T`: write a default that its constraints accept: 1 "));
+        let expected = "`T`: write a default that its constraints accept, not 1: \
+                        Too small: expected a number >= 3";
+        assert_eq!(faults[0], expected);
     }
 }

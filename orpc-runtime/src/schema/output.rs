@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema};
 use super::encoder::OutputEncoder;
+use super::instance::Instance;
 use super::issue::Issue;
-use super::node::{Typed, TypedNode};
 use super::type_schema::TypeSchema;
 use crate::value::{Envelope, File, Value};
 
@@ -92,7 +92,7 @@ impl OutputWriter {
 
 /// Compiled schema of the values that a type serialises to.
 struct OutputCheck {
-    validator: Compiled<Typed>,
+    validator: Compiled,
     codes: Vec<u32>,
 }
 
@@ -113,11 +113,11 @@ impl OutputCheck {
         };
         let envelope = envelope.map_err(unreadable)?;
         let (value, _) = envelope.value(&self.codes).map_err(unreadable)?;
-        let node = TypedNode::Value(&value);
-        if self.validator.is_valid(node) {
+        let instance = Instance::Typed(&value);
+        if self.validator.is_valid(instance) {
             return Ok(());
         }
         let undefined = value == Value::Undefined;
-        Err(InvalidOutput(self.validator.issues(node, &value.to_json(), undefined)))
+        Err(InvalidOutput(self.validator.issues(instance, &value.to_json(), undefined)))
     }
 }

@@ -1,21 +1,15 @@
 //! The walk along a value and its schema that finds issues.
 
-use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind;
 use std::collections::HashMap;
 
-use jsonschema::json::{Array as _, Node as _, NodeIdentity, Object as _};
-use jsonschema::types::JsonType;
-use serde_json::Value;
-
 use super::effort::MOST_EFFORT;
+use super::instance::{Identity, Instance};
 use super::issue::{Bounds, Issue};
 use super::issue_tree::{IssueTree, NodeId, Others, SchemaNode, Union};
-use super::keyword::NAMES;
-use super::messages::{kind_of, message, options};
-use super::node::Kinds;
+use super::messages::{REQUIRED, options};
 use super::refs::Types;
-use crate::value::{KEYWORD, PathSegment};
+use super::validator::{Fault, is_equal};
+use crate::value::PathSegment;
 
 /// The most places of the schema that are looked at for one input, of which some are
 /// looked at from several others.
@@ -25,8 +19,8 @@ const MOST_STEPS: usize = 4_000_000;
 const NO_SHAPE: &str = "Invalid input: matches none of the allowed shapes";
 
 /// A walk on its way.
-pub(super) struct Walk<'t, F: Kinds> {
-    tree: &'t IssueTree<F>,
+pub(super) struct Walk<'t> {
+    tree: &'t IssueTree,
     /// The input is not there at all.
     undefined: bool,
     path: Vec<PathSegment>,
@@ -34,7 +28,7 @@ pub(super) struct Walk<'t, F: Kinds> {
     issues: Vec<Issue>,
     bounds: Bounds,
     /// The branches that values were tried on, and whether they are of them.
-    tried: HashMap<(NodeId, NodeIdentity), bool>,
+    tried: HashMap<(NodeId, Identity), bool>,
 }
 
 /// The branch of a union that a value was meant for.
@@ -46,11 +40,11 @@ pub(super) enum Meant {
     None(Issue),
 }
 
-impl<'t, F: Kinds> Walk<'t, F> {
+impl<'t> Walk<'t> {
     /// All issues of a value that the schema refuses.
-    pub(super) fn issues(tree: &'t IssueTree<F>, node: F::Node<'t>, undefined: bool) -> Vec<Issue> {
+    pub(super) fn issues(tree: &'t IssueTree, value: Instance<'_>, undefined: bool) -> Vec<Issue> {
         let mut walk = Self::new(tree, undefined);
-        walk.visit(tree.root, &node);
+        walk.visit(tree.root, value);
         if walk.issues.is_empty() {
             // Such as a value that several branches take where one should.
             let message = "Invalid input: refused as a whole".to_owned();
@@ -59,7 +53,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
         walk.bounds.close(walk.issues)
     }
 
-    fn new(tree: &'t IssueTree<F>, undefined: bool) -> Self {
+    fn new(tree: &'t IssueTree, undefined: bool) -> Self {
         Self {
             tree,
             undefined,
@@ -71,14 +65,14 @@ impl<'t, F: Kinds> Walk<'t, F> {
         }
     }
 
-    pub(super) fn node(&self, id: NodeId) -> &'t SchemaNode<F> {
+    pub(super) fn node(&self, id: NodeId) -> &'t SchemaNode {
         self.tree.node(id)
     }
 
     /// Returns whether serde can read a value in a bounded number of steps.
-    pub(super) fn is_bounded(tree: &'t IssueTree<F>, node: &F::Node<'t>) -> bool {
+    pub(super) fn is_bounded(tree: &'t IssueTree, value: Instance<'_>) -> bool {
         let walk = Self::new(tree, false);
-        walk.effort(tree.root, node, &mut HashMap::new()) <= MOST_EFFORT
+        walk.effort(tree.root, value, &mut HashMap::new()) <= MOST_EFFORT
     }
 
     fn is_over(&self) -> bool {
@@ -103,12 +97,12 @@ impl<'t, F: Kinds> Walk<'t, F> {
         self.add(issue);
     }
 
-    fn visit(&mut self, id: NodeId, value: &F::Node<'t>) {
+    fn visit(&mut self, id: NodeId, value: Instance<'_>) {
         self.steps += 1;
         if self.is_over() {
             return;
         }
-        let tree: &'t IssueTree<F> = self.tree;
+        let tree: &'t IssueTree = self.tree;
         let schema = tree.node(id);
         if schema.is_never {
             let issue = self.issue("Invalid input: no value is allowed here".to_owned());
@@ -131,32 +125,21 @@ impl<'t, F: Kinds> Walk<'t, F> {
 
     /// Reports what is wrong with the value itself; false if it is of another kind, so
     /// that its parts say nothing more.
-    fn visit_own(&mut self, schema: &'t SchemaNode<F>, value: &F::Node<'t>) -> bool {
+    fn visit_own(&mut self, schema: &'t SchemaNode, value: Instance<'_>) -> bool {
         let Some(own) = &schema.own else { return true };
-        if own.is_valid(value.clone()) {
-            return true;
-        }
-        let errors: Vec<_> = own.iter_errors(value.clone()).collect();
-        let undefined = self.undefined && self.path.is_empty();
-        let of_kind = errors.iter().find(|error| is_of_wrong_kind(error));
-        let of_type = errors.iter().find(|error| is_of_wrong_type(error));
-        if let Some(error) = of_kind.or(of_type) {
-            let issue = self.issue(message(error, undefined));
+        let faults = own.faults(value, self.undefined && self.path.is_empty());
+        let of_kind = faults.iter().find(|fault| matches!(fault, Fault::Kind(_)));
+        let of_type = faults.iter().find(|fault| matches!(fault, Fault::Type(_)));
+        if let Some(fault) = of_kind.or(of_type) {
+            let issue = self.issue(fault.message().to_owned());
             self.add(issue);
             return false;
         }
-        for error in &errors {
-            match error.kind() {
-                ValidationErrorKind::Custom { keyword, message } if keyword == NAMES => {
-                    let (name, message) = message.split_once('\n').unwrap_or(("", message));
-                    self.add_at(name, message.to_owned());
-                }
-                ValidationErrorKind::PropertyNames { error: inner } => {
-                    let name = inner.instance().as_str().unwrap_or_default().to_owned();
-                    self.add_at(&name, message(inner, false));
-                }
-                _ => {
-                    let issue = self.issue(message(error, undefined));
+        for fault in faults {
+            match fault {
+                Fault::Member { name, message } => self.add_at(&name, message),
+                Fault::Kind(message) | Fault::Type(message) | Fault::Value(message) => {
+                    let issue = self.issue(message);
                     self.add(issue);
                 }
             }
@@ -164,13 +147,13 @@ impl<'t, F: Kinds> Walk<'t, F> {
         true
     }
 
-    fn visit_members(&mut self, id: NodeId, schema: &SchemaNode<F>, value: &F::Node<'t>) {
-        let Some(object) = value.as_object() else { return };
+    fn visit_members(&mut self, id: NodeId, schema: &SchemaNode, value: Instance<'_>) {
+        let Some(object) = value.object() else { return };
         for property in &schema.properties {
-            match object.get(&property.key) {
+            match object.get(&property.name) {
                 Some(member) => {
                     self.path.push(PathSegment::Key(property.name.clone()));
-                    self.visit(property.node, &member);
+                    self.visit(property.node, member);
                     self.path.pop();
                 }
                 None if property.is_required => self.add_missing(&property.name),
@@ -179,7 +162,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
         }
         let has = |name: &String| schema.properties.iter().any(|it| it.name == *name);
         for name in schema.required.iter().filter(|name| !has(name)) {
-            if object.get(&F::prepare_key(name)).is_none() {
+            if object.get(name).is_none() {
                 self.add_missing(name);
             }
         }
@@ -190,12 +173,11 @@ impl<'t, F: Kinds> Walk<'t, F> {
             return;
         }
         let mut unknown = Vec::new();
-        for (name, member) in object.members() {
+        for (name, member) in object.iter() {
             if self.is_over() {
                 return;
             }
-            let name: &str = name.as_ref();
-            if self.visit_other(id, schema, name, &member, value) {
+            if self.visit_other(id, schema, name, member, value) {
                 unknown.push(name.to_owned());
             }
         }
@@ -206,25 +188,24 @@ impl<'t, F: Kinds> Walk<'t, F> {
     }
 
     fn add_missing(&mut self, name: &str) {
-        self.add_at(name, "Invalid input: required, received undefined".to_owned());
+        self.add_at(name, REQUIRED.to_owned());
     }
 
     /// Visits a member that may have no name in the schema; true if it may not be there.
     fn visit_other(
         &mut self,
         id: NodeId,
-        schema: &SchemaNode<F>,
+        schema: &SchemaNode,
         name: &str,
-        member: &F::Node<'t>,
-        value: &F::Node<'t>,
+        member: Instance<'_>,
+        value: Instance<'_>,
     ) -> bool {
         if schema.properties.iter().any(|property| property.name == name) {
             return false;
         }
-        let text = Value::String(name.to_owned());
         let mut is_known = false;
         for (pattern, part) in &schema.patterns {
-            if pattern.is_valid(&text) {
+            if pattern.is_match(name) {
                 is_known = true;
                 self.path.push(PathSegment::Key(name.to_owned()));
                 self.visit(*part, member);
@@ -247,12 +228,11 @@ impl<'t, F: Kinds> Walk<'t, F> {
     }
 
     /// Returns whether a schema, or one that the same value is of, has a member of that name.
-    fn names(&self, id: NodeId, name: &str, value: &F::Node<'t>, depth: usize) -> bool {
+    fn names(&self, id: NodeId, name: &str, value: Instance<'_>, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return true };
         let schema = self.tree.node(id);
-        let text = Value::String(name.to_owned());
         schema.properties.iter().any(|property| property.name == name)
-            || schema.patterns.iter().any(|(pattern, _)| pattern.is_valid(&text))
+            || schema.patterns.iter().any(|(pattern, _)| pattern.is_match(name))
             || matches!(schema.others, Others::Of(_))
             || schema.all.iter().any(|part| self.names(*part, name, value, depth))
             || schema.unions.iter().any(|union| match self.meant(union, value) {
@@ -264,12 +244,12 @@ impl<'t, F: Kinds> Walk<'t, F> {
             })
     }
 
-    fn visit_items(&mut self, schema: &SchemaNode<F>, value: &F::Node<'t>) {
+    fn visit_items(&mut self, schema: &SchemaNode, value: Instance<'_>) {
         if schema.prefix.is_empty() && schema.items.is_none() {
             return;
         }
-        let Some(array) = value.as_array() else { return };
-        for (index, item) in array.elements().enumerate() {
+        let Some(array) = value.array() else { return };
+        for (index, item) in array.iter().enumerate() {
             if self.is_over() {
                 return;
             }
@@ -278,12 +258,12 @@ impl<'t, F: Kinds> Walk<'t, F> {
                 return;
             }
             self.path.push(PathSegment::Index(index));
-            self.visit(part, &item);
+            self.visit(part, item);
             self.path.pop();
         }
     }
 
-    fn visit_union(&mut self, union: &Union, value: &F::Node<'t>) {
+    fn visit_union(&mut self, union: &Union, value: Instance<'_>) {
         match self.meant(union, value) {
             Meant::Branch(branch) => self.visit(branch, value),
             Meant::OneOf(branches) => {
@@ -297,7 +277,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
     }
 
     /// Returns whether a value is of a branch, which nothing else tells but a walk along both.
-    fn is_of(&mut self, branch: NodeId, value: &F::Node<'t>) -> bool {
+    fn is_of(&mut self, branch: NodeId, value: Instance<'_>) -> bool {
         let key = value.identity().map(|identity| (branch, identity));
         if let Some(known) = key.as_ref().and_then(|key| self.tried.get(key)) {
             return *known;
@@ -315,8 +295,8 @@ impl<'t, F: Kinds> Walk<'t, F> {
     }
 
     /// The branch that a value was meant for, by its type, its tag or its members.
-    pub(super) fn meant(&self, union: &Union, value: &F::Node<'t>) -> Meant {
-        let of = types_of(value.json_type());
+    pub(super) fn meant(&self, union: &Union, value: Instance<'_>) -> Meant {
+        let of = value.types();
         if let [only] = union.branches.as_slice() {
             return Meant::Branch(*only);
         }
@@ -342,8 +322,8 @@ impl<'t, F: Kinds> Walk<'t, F> {
             fitting.iter().map(|branch| self.tree.constants(*branch)).collect();
         if let Some(constants) = constants {
             let of_value = fitting.iter().zip(&constants);
-            let mut of_value = of_value
-                .filter(|(_, constants)| constants.iter().any(|one| value.equals_value(one)));
+            let mut of_value =
+                of_value.filter(|(_, constants)| constants.iter().any(|one| is_equal(value, one)));
             if let Some((branch, _)) = of_value.next() {
                 return Meant::Branch(*branch);
             }
@@ -360,13 +340,13 @@ impl<'t, F: Kinds> Walk<'t, F> {
     }
 
     /// The branch of an object, by its tag or by the one member that it has.
-    fn by_members(&self, union: &Union, fitting: &[NodeId], value: &F::Node<'t>) -> Option<Meant> {
-        let object = value.as_object()?;
+    fn by_members(&self, union: &Union, fitting: &[NodeId], value: Instance<'_>) -> Option<Meant> {
+        let object = value.object()?;
         if let Some(tag) = &union.tag {
-            let given = object.get(&F::prepare_key(&tag.name));
-            let known = given.as_ref().and_then(|given| {
-                tag.options.iter().find(|(option, _)| given.equals_value(option))
-            });
+            let given = object.get(&tag.name);
+            let known = given
+                .as_ref()
+                .and_then(|given| tag.options.iter().find(|(option, _)| is_equal(*given, option)));
             if let Some((_, branch)) = known {
                 return Some(Meant::Branch(*branch));
             }
@@ -374,7 +354,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
             let has_others = fitting.iter().any(|branch| {
                 tag.other != Some(*branch) && !tag.options.iter().any(|(_, of)| of == branch)
             });
-            let is_text = given.is_some_and(|given| types_of(given.json_type()) == Types::STRING);
+            let is_text = given.is_some_and(|given| given.types() == Types::STRING);
             return match tag.other {
                 Some(other) if is_text => Some(Meant::Branch(other)),
                 _ if has_others => None,
@@ -389,7 +369,7 @@ impl<'t, F: Kinds> Walk<'t, F> {
         if union.names.is_empty() || union.names.len() < fitting.len() {
             return None;
         }
-        let is_given = |name: &str| object.get(&F::prepare_key(name)).is_some();
+        let is_given = |name: &str| object.get(name).is_some();
         let mut given = union.names.iter().filter(|(name, _)| is_given(name));
         Some(match (given.next(), given.next()) {
             (Some((_, branch)), None) => Meant::Branch(*branch),
@@ -402,44 +382,44 @@ impl<'t, F: Kinds> Walk<'t, F> {
         })
     }
 
-    fn of_another_type(&self, union: &Union, value: &F::Node<'t>) -> Issue {
+    fn of_another_type(&self, union: &Union, value: Instance<'_>) -> Issue {
         if self.undefined && self.path.is_empty() {
-            return self.issue("Invalid input: required, received undefined".to_owned());
+            return self.issue(REQUIRED.to_owned());
         }
         let branches = union.branches.iter().map(|branch| self.tree.node(*branch).types);
         let types = branches.fold(Types::NONE, |all, types| all | types).without(Types::NULL);
-        let received = F::kind(value).map_or_else(|| kind_of(&value.to_value()), |it| it.name());
+        let received = value.kind().map_or_else(|| value.type_name(), |it| it.name());
         self.issue(format!("Invalid input: expected {}, received {received}", types.names()))
     }
 
     /// Returns whether a value has the form of a branch: the required members are present, each
     /// of its JSON type.
-    fn is_alike(&self, branch: NodeId, value: &F::Node<'t>, depth: usize) -> bool {
+    fn is_alike(&self, branch: NodeId, value: Instance<'_>, depth: usize) -> bool {
         let schema = self.tree.node(branch);
-        if !schema.types.has(types_of(value.json_type())) {
+        if !schema.types.has(value.types()) {
             return false;
         }
         if let Some(constants) = &schema.constants
-            && !constants.iter().any(|constant| value.equals_value(constant))
+            && !constants.iter().any(|constant| is_equal(value, constant))
         {
             return false;
         }
         let Some(depth) = depth.checked_sub(1) else { return true };
-        if let Some(array) = value.as_array()
+        if let Some(array) = value.array()
             && !schema.prefix.is_empty()
         {
-            let items = array.elements().zip(&schema.prefix);
-            let mut items = items.map(|(item, part)| self.is_alike(*part, &item, depth));
+            let items = array.iter().zip(&schema.prefix);
+            let mut items = items.map(|(item, part)| self.is_alike(*part, item, depth));
             return items.all(|is_alike| is_alike);
         }
-        let members = value.as_object();
+        let members = value.object();
         let has_members = members.is_none_or(|object| {
             let mut known = 0;
             let has_all =
-                schema.properties.iter().all(|property| match object.get(&property.key) {
+                schema.properties.iter().all(|property| match object.get(&property.name) {
                     Some(member) => {
                         known += 1;
-                        self.is_alike(property.node, &member, depth)
+                        self.is_alike(property.node, member, depth)
                     }
                     None => !property.is_required,
                 });
@@ -448,25 +428,6 @@ impl<'t, F: Kinds> Walk<'t, F> {
         });
         has_members && schema.all.iter().all(|part| self.is_alike(*part, value, depth + 1))
     }
-}
-
-pub(super) fn types_of(of: JsonType) -> Types {
-    match of {
-        JsonType::Null => Types::NULL,
-        JsonType::Boolean => Types::BOOLEAN,
-        JsonType::Integer | JsonType::Number => Types::NUMBER,
-        JsonType::String => Types::STRING,
-        JsonType::Array => Types::ARRAY,
-        JsonType::Object => Types::OBJECT,
-    }
-}
-
-fn is_of_wrong_kind(error: &ValidationError<'_>) -> bool {
-    matches!(error.kind(), ValidationErrorKind::Custom { keyword, .. } if keyword == KEYWORD)
-}
-
-fn is_of_wrong_type(error: &ValidationError<'_>) -> bool {
-    matches!(error.kind(), ValidationErrorKind::Type { .. })
 }
 
 #[cfg(test)]

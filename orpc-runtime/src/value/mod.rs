@@ -91,7 +91,7 @@ pub(crate) use dynamic::json_number;
 pub(crate) use envelope::{Files, Malformed, OwnedEnvelope, write_plain, write_typed};
 pub(crate) use file::Arrivals;
 pub(crate) use file::{Disk, Space};
-pub(crate) use json::{exact_integer, normalise_numbers, to_raw};
+pub(crate) use json::{normalise_numbers, to_raw};
 pub(crate) use kind::{CODE_KEYWORD, KEYWORD, Kind};
 pub(crate) use meta::{Meta, Step};
 pub(crate) use name::Name;

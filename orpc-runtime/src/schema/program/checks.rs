@@ -1,11 +1,7 @@
 //! Constraints of values by their type.
 
-use std::cmp::Ordering;
-
-use jsonschema::Validator;
-
 use super::{NodeId, Rest};
-use crate::schema::node::{Typed, TypedNode};
+use crate::schema::validator::{Bound, Exact, Format, Pattern};
 use crate::value::tokens::{Number, PlainName};
 
 /// Integers up to here are exact as floats.
@@ -49,61 +45,22 @@ impl NumberChecks {
     }
 }
 
-/// A number without loss.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Exact {
-    Integer(i128),
-    Float(f64),
-}
-
-impl Exact {
-    /// Compares two numbers; `None` if that takes more than their floats.
-    #[allow(clippy::cast_precision_loss, reason = "only where it is exact")]
-    fn compare(self, other: Self) -> Option<Ordering> {
-        let exact = |integer: i128| (integer.abs() <= EXACT).then_some(integer as f64);
-        match (self, other) {
-            (Self::Integer(one), Self::Integer(other)) => Some(one.cmp(&other)),
-            (Self::Float(one), Self::Float(other)) => one.partial_cmp(&other),
-            (Self::Integer(one), Self::Float(other)) => exact(one)?.partial_cmp(&other),
-            (Self::Float(one), Self::Integer(other)) => one.partial_cmp(&exact(other)?),
-        }
-    }
-}
-
-/// A bound of a number.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bound {
-    pub(super) limit: Exact,
-    pub(super) is_minimum: bool,
-    pub(super) is_exclusive: bool,
-}
-
-impl Bound {
-    fn contains(&self, number: Exact) -> bool {
-        match number.compare(self.limit) {
-            Some(Ordering::Equal) => !self.is_exclusive,
-            Some(Ordering::Greater) => self.is_minimum,
-            Some(Ordering::Less) => !self.is_minimum,
-            None => false,
-        }
-    }
-}
-
 /// Constraints of a text.
 pub(super) struct TextChecks {
     /// In Unicode scalar values.
     pub(super) length: Limits,
     /// The only texts.
     pub(super) values: Option<Vec<Box<str>>>,
-    /// Pattern and format.
-    pub(super) rest: Option<Box<Validator<Typed>>>,
+    pub(super) pattern: Option<Box<Pattern>>,
+    pub(super) format: Option<Format>,
 }
 
 impl TextChecks {
     pub(super) fn accept(&self, text: &str) -> bool {
         (self.length == Limits::NONE || self.length.contain(text.chars().count()))
             && self.values.as_ref().is_none_or(|all| all.iter().any(|value| &**value == text))
-            && self.rest.as_ref().is_none_or(|rest| rest.is_valid(TypedNode::Name(text)))
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
+            && self.format.is_none_or(|format| format.accepts(text))
     }
 }
 

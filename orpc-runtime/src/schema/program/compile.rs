@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value, json};
 
-use super::checks::{Bound, Exact, Limits, Property};
+use super::checks::{Limits, Property};
 use super::{Checks, Node, NodeId, Program, Rest, Tagged};
-use crate::schema::compile::compile_part;
 use crate::schema::keyword::{DATE_RANGE, INTEGER, JSON, NAMES};
 use crate::schema::refs::{Refs, Types, each_part};
+use crate::schema::validator::{Bound, Format, Pattern, Validator};
 use crate::value::KEYWORD;
 
 /// Maximum number of properties of an object in a program.
@@ -79,7 +79,7 @@ impl Compiler<'_> {
         if refers_to_root(&schema) {
             return Err(Unknown);
         }
-        let validator = compile_part(&schema).map_err(|_| Unknown)?;
+        let validator = Validator::compile(&schema).map_err(|_| Unknown)?;
         Ok(Node::Other(Box::new(validator)))
     }
 
@@ -307,12 +307,12 @@ impl Compiler<'_> {
             is_listed("integer") && !is_listed("number")
         });
         checks.number.is_integer = of_number;
-        let mut text = Map::new();
         for (keyword, value) in members {
             match keyword.as_str() {
                 "type" => {}
                 "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
-                    checks.number.bounds.push(bound(keyword, value)?);
+                    let limit = value.as_number().ok_or(Unknown)?;
+                    checks.number.bounds.push(Bound::of(keyword, limit));
                 }
                 "minLength" => checks.text.length.min = length(value)?,
                 "maxLength" => checks.text.length.max = length(value)?,
@@ -320,9 +320,11 @@ impl Compiler<'_> {
                 "maxItems" => checks.array.length.max = length(value)?,
                 "minProperties" => checks.object.length.min = length(value)?,
                 "maxProperties" => checks.object.length.max = length(value)?,
-                "pattern" | "format" => {
-                    text.insert(keyword.clone(), value.clone());
+                "pattern" => {
+                    let pattern = Pattern::new(value.as_str().ok_or(Unknown)?);
+                    checks.text.pattern = Some(Box::new(pattern.map_err(|_| Unknown)?));
                 }
+                "format" => checks.text.format = value.as_str().and_then(Format::named),
                 "const" | "enum" => {
                     if checks.text.values.is_some() {
                         return Err(Unknown);
@@ -367,10 +369,6 @@ impl Compiler<'_> {
             let name = name.as_str().ok_or(Unknown)?;
             let index = checks.object.find(name);
             checks.object.required |= 1 << index.ok_or(Unknown)?;
-        }
-        if checks.types.has(Types::STRING) && !text.is_empty() {
-            let validator = compile_part(&Value::Object(text)).map_err(|_| Unknown)?;
-            checks.text.rest = Some(Box::new(validator));
         }
         Ok(checks)
     }
@@ -422,21 +420,6 @@ fn refers_to_root(schema: &Value) -> bool {
 
 fn length(value: &Value) -> Result<usize, Unknown> {
     value.as_u64().and_then(|length| usize::try_from(length).ok()).ok_or(Unknown)
-}
-
-fn bound(keyword: &str, value: &Value) -> Result<Bound, Unknown> {
-    let limit = if let Some(limit) = value.as_u64() {
-        Exact::Integer(limit.into())
-    } else if let Some(limit) = value.as_i64() {
-        Exact::Integer(limit.into())
-    } else {
-        Exact::Float(value.as_f64().ok_or(Unknown)?)
-    };
-    Ok(Bound {
-        limit,
-        is_minimum: keyword == "minimum" || keyword == "exclusiveMinimum",
-        is_exclusive: keyword.starts_with("exclusive"),
-    })
 }
 
 fn types(members: &Map<String, Value>) -> Result<Types, Unknown> {

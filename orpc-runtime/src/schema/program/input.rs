@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{ANYTHING, Checks, Node, ONLY_NULL, Program, Rest, Tagged};
+use crate::schema::instance::Instance;
 use crate::schema::refs::Types;
 use crate::value::normalise_numbers;
 use crate::value::tokens::{NotJson, Number, Text, Tokens};
@@ -78,7 +79,11 @@ impl<'p, 'de> Input<'p, 'de> {
                     })?;
                     let mut value: Value = serde_json::from_str(text).map_err(|_| Refused)?;
                     normalise_numbers(&mut value);
-                    return if validator.is_valid(&value) { Ok(&ANYTHING) } else { Err(Refused) };
+                    return if validator.is_valid(Instance::Plain(&value)) {
+                        Ok(&ANYTHING)
+                    } else {
+                        Err(Refused)
+                    };
                 }
             }
         }

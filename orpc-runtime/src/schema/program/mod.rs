@@ -12,11 +12,9 @@ mod input;
 #[cfg(test)]
 mod tests;
 
-use jsonschema::Validator;
-use jsonschema::json::SerdeJson;
-
 use self::checks::{ArrayChecks, Limits, NumberChecks, ObjectChecks, TextChecks};
 use super::refs::Types;
+use super::validator::Validator;
 
 /// A compiled schema.
 pub(super) struct Program {
@@ -40,7 +38,7 @@ enum Node {
     /// One of several objects, told apart by the text of a member.
     Tagged(Tagged),
     /// A schema with other keywords.
-    Other(Box<Validator<SerdeJson>>),
+    Other(Box<Validator>),
 }
 
 /// Constraints of a value.
@@ -58,7 +56,7 @@ impl Checks {
         Self {
             types,
             number: NumberChecks { is_integer: false, is_safe: false, bounds: Vec::new() },
-            text: TextChecks { length: Limits::NONE, values: None, rest: None },
+            text: TextChecks { length: Limits::NONE, values: None, pattern: None, format: None },
             array: ArrayChecks { length: Limits::NONE, prefix: Vec::new(), items: Rest::Any },
             object: ObjectChecks {
                 length: Limits::NONE,

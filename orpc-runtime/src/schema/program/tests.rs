@@ -15,6 +15,8 @@ use serde_json::{Map, Value, json};
 
 use super::Node;
 use crate::schema::InputDecoder;
+use crate::schema::instance::Instance;
+use crate::schema::validator::tests::reference;
 use crate::value::{BigInt, Date, Envelope, Set, Undefined};
 
 /// A type with texts that its program accepts.
@@ -32,6 +34,7 @@ where
     T: DeserializeOwned + JsonSchema + Debug + 'static,
 {
     let decoder = InputDecoder::<T>::compile().unwrap();
+    let jsonschema = reference(decoder.plain.schema());
     let read = move |text: &str| {
         let program = decoder.program.as_ref().expect("the schema has a program");
         let fast = program.read::<T>(text).map(|value| format!("{value:?}"));
@@ -39,7 +42,10 @@ where
         let plain = Envelope::parse(envelope.as_bytes())
             .and_then(|envelope| Ok((envelope.plain_json()?, envelope)));
         let slow = plain.ok().and_then(|(tree, envelope)| {
-            let value = decoder.decode_plain(tree?, &envelope).ok()?;
+            let tree = tree?;
+            let is_valid = decoder.plain.is_valid(Instance::Plain(&tree));
+            assert_eq!(is_valid, jsonschema.is_valid(&tree), "{text}");
+            let value = decoder.decode_plain(tree, &envelope).ok()?;
             Some(format!("{value:?}"))
         });
         (fast, slow)

@@ -5,8 +5,8 @@ mod unions;
 use serde_json::{Value, json};
 
 use super::super::compile::{compile_plain, compile_typed};
+use super::super::instance::Instance;
 use super::super::issue::Issue;
-use super::super::node::TypedNode;
 use crate::value;
 
 /// Returns the places and messages of a refused value, which are the same in both
@@ -19,13 +19,13 @@ fn issues(schema: &Value, input: &Value) -> Vec<String> {
     let plain = compile_plain(schema).unwrap();
     let typed = compile_typed(schema).unwrap();
     let tree = value::Value::from(input.clone());
-    let node = TypedNode::Value(&tree);
-    assert_eq!(plain.is_valid(input), typed.is_valid(node), "{schema} {input}");
-    if plain.is_valid(input) {
+    let (plain_input, typed_input) = (Instance::Plain(input), Instance::Typed(&tree));
+    assert_eq!(plain.is_valid(plain_input), typed.is_valid(typed_input), "{schema} {input}");
+    if plain.is_valid(plain_input) {
         return Vec::new();
     }
-    let found = texts(plain.issues(input, input, false));
-    assert_eq!(texts(typed.issues(node, input, false)), found, "{schema} {input}");
+    let found = texts(plain.issues(plain_input, input, false));
+    assert_eq!(texts(typed.issues(typed_input, input, false)), found, "{schema} {input}");
     assert!(!found.is_empty());
     found
 }
