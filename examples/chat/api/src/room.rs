@@ -91,7 +91,7 @@ impl Room {
     ///
     /// # Errors
     /// If the server cannot be used.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(feature = "redis")]
     pub async fn join(url: &str) -> Result<Arc<Self>, StoreError> {
         // Those who follow wait for a server that is away.
         let history = kept().max_staleness(Duration::MAX).redis(url).await?;
