@@ -286,6 +286,9 @@ impl fmt::Debug for RoomFile {
 }
 
 #[cfg(test)]
+mod kills;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
