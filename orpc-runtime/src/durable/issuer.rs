@@ -1,11 +1,11 @@
-//! The issuing of tokens, and the state that all sockets of one endpoint share.
+//! The issuing of tokens.
 
 use std::time::{Duration, SystemTime};
 
 use percent_encoding::percent_decode;
 use serde_json::value::RawValue;
 
-use super::ids::{Ids, new_id};
+use super::ids::new_id;
 use super::token::{Claims, MAX_TOKEN, SigningKeys, seconds};
 use crate::clock;
 use crate::core::Error;
@@ -14,10 +14,9 @@ use crate::procedure::Call;
 /// Header of a call with the client's last token, percent-encoded, to keep its id.
 const LAST_TOKEN: &str = "x-orpc-durable-iterator-token";
 
-/// Signs and reads tokens.
+/// The keys of tokens, and the methods that they may grant.
 pub(super) struct Issuer {
     pub(super) keys: SigningKeys,
-    pub(super) ids: Ids,
     /// The first names of the methods.
     pub(super) methods: Vec<String>,
 }
@@ -55,7 +54,7 @@ pub(super) struct Grant {
 
 impl Issuer {
     pub(super) fn new(keys: SigningKeys, methods: Vec<String>) -> Self {
-        Self { keys, ids: Ids::default(), methods }
+        Self { keys, methods }
     }
 
     /// Returns a token for the client of a call, or for any client.

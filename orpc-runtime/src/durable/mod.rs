@@ -1,17 +1,16 @@
 #![doc = include_str!("README.md")]
 
 #[cfg(feature = "websocket")]
+mod bindings;
 mod builtin;
 mod channel;
 mod client;
 mod credentials;
-#[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "for endpoints of a process"))]
 mod ids;
-#[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "for endpoints of a process"))]
 mod issuer;
 mod iterator;
 mod object;
-#[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "for endpoints of a process"))]
+#[cfg(feature = "websocket")]
 mod remembered;
 #[cfg(feature = "websocket")]
 mod rooms;

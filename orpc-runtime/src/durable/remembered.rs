@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::ids::Millis;
+
 /// Maximum number of expired entries that one operation drops: more than it adds, so
 /// that a backlog shrinks, and few enough to take no noticeable time.
 const DROPS: usize = 16;
-
-/// Milliseconds since 1970.
-pub(super) type Millis = u64;
 
 /// Channel and id of a client.
 pub(super) type Place = (Arc<str>, Arc<str>);

@@ -165,7 +165,7 @@ impl<O: DurableObject> Durable<O> {
     /// all channels take 16 MiB (some 30,000). The sockets are closed nevertheless.
     pub fn revoke(&self, channel: &str, client: &str, time: Duration) -> Result<usize, Error> {
         let shared = &self.shared;
-        let noted = shared.issuer.ids.revoke(channel, client, time, clock::wall());
+        let noted = shared.sessions.ids.revoke(channel, client, time, clock::wall());
         let closed = shared.sessions.close(channel, client);
         match noted {
             Ok(()) => Ok(closed),

@@ -3,16 +3,17 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::bindings::Held;
+use super::builtin::ReadingIterator;
 use super::client::DurableClient;
 use super::credentials::INVALID;
-use super::ids::{Held, TokenHash};
+use super::ids::TokenHash;
 use super::issuer::Issuer;
 use super::sessions::Sessions;
 use super::token::Claims;
 use crate::clock;
 use crate::core::{Code, Error, EventError as _, LastEventId};
-use crate::procedure::HibernatingIterator;
-use crate::publish::{EventId, Publisher, ReadError, Subscriber};
+use crate::publish::{EventId, Publisher, Subscriber};
 use crate::room::IteratorOwner;
 use crate::serve::Admitted;
 use crate::socket::Socket;
@@ -31,9 +32,6 @@ pub(super) struct Seat {
     pub(super) issuer: Arc<Issuer>,
     pub(super) sessions: Arc<Sessions>,
 }
-
-/// The iterator of a channel, for any type of events.
-pub(super) type ReadingIterator = HibernatingIterator<Value, (), ReadError>;
 
 impl Seat {
     /// Returns the seat of a socket.
@@ -65,7 +63,7 @@ impl Seat {
     pub(super) fn renew(&self, socket: &Socket, token: &str) -> Result<(), Error> {
         let now = clock::wall();
         let new = Claims::renewal(token, &self.issuer.keys, &self.client.claims(), now)?;
-        let renewed = self.issuer.ids.renew(self.client.id(), &new, &TokenHash::of(token), now);
+        let renewed = self.sessions.ids.renew(self.client.id(), &new, &TokenHash::of(token), now);
         renewed.map_err(|_| Error::new(Code::Unauthorized).with_message(INVALID))?;
         self.client.renew(new);
         self.sessions.renewed(socket);

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
+use super::bindings::Ids;
 use super::client::DurableClient;
 use super::ids::BadId;
 use super::session::Seat;
@@ -25,6 +26,8 @@ const REVOKED: &str = "Token revoked";
 /// The open sockets.
 pub(super) struct Sessions {
     state: Mutex<State>,
+    /// The ids of clients, with or without a socket.
+    pub(super) ids: Ids,
     /// Signals that the next expiry has changed.
     changed: Notify,
     /// Maximum number of sockets of one client.
@@ -37,6 +40,7 @@ impl Default for Sessions {
     fn default() -> Self {
         Self {
             state: Mutex::default(),
+            ids: Ids::default(),
             changed: Notify::new(),
             per_client: AtomicUsize::new(8),
             per_channel: AtomicUsize::new(100_000),
@@ -89,8 +93,8 @@ impl Sessions {
             return;
         }
         let Ok(seat) = Seat::of(socket) else { return };
-        let (client, issuer) = (&seat.client, &seat.issuer);
-        match issuer.ids.bind(client.id(), &client.claims(), &seat.token, clock::wall()) {
+        let client = &seat.client;
+        match self.ids.bind(client.id(), &client.claims(), &seat.token, clock::wall()) {
             Ok(Some(held)) => _ = seat.held.set(held),
             Ok(None) => {}
             Err(BadId::Revoked) => return socket.close(CloseCode::POLICY, REVOKED),
@@ -225,10 +229,10 @@ impl Group for Sessions {
         let mut state = self.state();
         let Some(Session { due, .. }) = state.sockets.remove(&socket.id()) else { return };
         state.due.remove(&(due, socket.id()));
-        let Ok(Seat { client, issuer, held, .. }) = Seat::of(socket) else { return };
+        let Ok(Seat { client, held, .. }) = Seat::of(socket) else { return };
         state.leave(client, socket.id());
         if let Some(held) = held.get() {
-            issuer.ids.release(held);
+            self.ids.release(held);
         }
         self.changed.notify_one();
     }

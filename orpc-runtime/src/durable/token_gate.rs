@@ -50,7 +50,7 @@ impl Gate for TokenGate {
             return refused(INVALID);
         };
         let token = TokenHash::of(&token);
-        if self.issuer.ids.check(&id, &claims, &token, now).is_err() {
+        if self.sessions.ids.check(&id, &claims, &token, now).is_err() {
             return refused(INVALID);
         }
         if !self.sessions.has_room(&claims.chn, &id) {

@@ -1,21 +1,13 @@
-//! Settings of a publisher, and the stores that it opens.
+//! Settings of a publisher. The stores beside that in memory add those of their own.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::{Clock, SystemClock, Timeline};
-#[cfg(feature = "redb")]
-use super::durability::Durability;
-#[cfg(any(feature = "redb", feature = "redis"))]
-use super::error::StoreError;
 use super::log::Limits;
 use super::publisher::Publisher;
-#[cfg(feature = "redb")]
-use super::store::{Disk, FileStore, SystemDisk};
 use super::store::{MemoryStore, Store};
-#[cfg(feature = "redis")]
-use super::store::{RedisStore, Settings};
 
 /// Configuration of a [`Publisher`]'s retention and limits.
 #[derive(Clone)]
@@ -116,7 +108,7 @@ impl PublisherBuilder {
         self
     }
 
-    fn timeline(&self) -> Timeline {
+    pub(super) fn timeline(&self) -> Timeline {
         let system = || Arc::new(SystemClock::default()) as Arc<dyn Clock>;
         Timeline::new(self.clock.clone().unwrap_or_else(system))
     }
@@ -128,138 +120,12 @@ impl PublisherBuilder {
             .with_total(self.max_total_bytes.unwrap_or(256 << 20));
         let timeline = self.timeline();
         let store = MemoryStore::new(timeline, limits, self.max_channels);
-        Publisher::with_store(Arc::new(store), self.max_event)
+        self.on(Arc::new(store))
     }
 
-    /// Creates a publisher on a store of a module above.
+    /// Creates a publisher on a store.
     pub(crate) fn on<T>(self, store: Arc<dyn Store>) -> Publisher<T> {
         Publisher::with_store(store, self.max_event)
-    }
-}
-
-#[cfg(feature = "redb")]
-impl PublisherBuilder {
-    /// Sets the time for which [`open`](PublisherBuilder::open) waits for a file that
-    /// another process has open, such as the old process of a rolling deployment; zero by
-    /// default. It blocks the thread.
-    #[must_use]
-    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
-        self.lock_timeout = timeout;
-        self
-    }
-
-    /// Opens a publisher that keeps its events in a file, which is created if it does
-    /// not exist. Every page and event of it is checked, which takes time and blocks
-    /// the thread. One publisher at a time has it open; dropping the last clone waits
-    /// until it is closed. A file is created under the name `<path>.new` and renamed
-    /// once it is complete: a start may be interrupted at any moment.
-    ///
-    /// A file that can be read but not written, as on a full disk, is opened: its
-    /// events can be read, and publishing fails until there is room.
-    ///
-    /// If events are damaged or lost, readers positioned before them get a gap, and the
-    /// reason is logged. Beside the file there is another one, `<path>.mark`, by which a
-    /// restored copy is distinguished from the original.
-    ///
-    /// # Errors
-    /// If the file cannot be opened, is in use for longer than the
-    /// [`lock_timeout`](PublisherBuilder::lock_timeout), or is so corrupt that nothing
-    /// can be read from it. It is left unchanged: move it away to start with an empty
-    /// file. With [`Durability::Memory`] there is no file, and no error.
-    pub fn open<T>(
-        self,
-        path: impl AsRef<std::path::Path>,
-        durability: Durability,
-    ) -> Result<Publisher<T>, StoreError> {
-        if durability == Durability::Memory {
-            return Ok(self.memory());
-        }
-        let syncs = durability == Durability::Commit;
-        self.open_disk(Box::new(SystemDisk::new(path.as_ref())), syncs)
-    }
-
-    pub(super) fn open_disk<T>(
-        self,
-        disk: Box<dyn Disk>,
-        syncs: bool,
-    ) -> Result<Publisher<T>, StoreError> {
-        let limits = Limits::in_file(self.retention, self.max_events, self.max_bytes)
-            .with_total(self.max_total_bytes.unwrap_or(4 << 30));
-        let timeline = self.timeline();
-        let (channels, patience) = (self.max_channels, self.lock_timeout);
-        let store =
-            FileStore::open(disk, syncs, timeline, limits, channels, patience, self.replay_bytes)?;
-        Ok(Publisher::with_store(Arc::new(store), self.max_event))
-    }
-}
-
-#[cfg(any(feature = "redb", feature = "redis"))]
-impl PublisherBuilder {
-    /// Sets the maximum number of bytes in memory of events that were read back from the
-    /// file or the server and not yet delivered, for all subscriptions together; 32 MiB by default.
-    /// Beyond that the subscriptions that have not taken an event for the longest time lose
-    /// their buffers, and read again when they continue. At least one event.
-    #[must_use]
-    pub fn replay_bytes(mut self, bytes: u64) -> Self {
-        self.replay_bytes = bytes;
-        self
-    }
-}
-
-#[cfg(feature = "redis")]
-impl PublisherBuilder {
-    /// Sets the prefix of all keys on a Redis server; `orpc` by default. Publishers with the
-    /// same prefix and database share their channels.
-    #[must_use]
-    pub fn key_prefix(mut self, prefix: &str) -> Self {
-        self.key_prefix = prefix.to_owned();
-        self
-    }
-
-    /// Sets the time for which [`redis`](PublisherBuilder::redis) waits for the server; 10 s by
-    /// default. With [`Duration::MAX`] it waits until there is one.
-    #[must_use]
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Sets the time after which subscriptions end with
-    /// [`StoreErrorKind::Unavailable`](super::StoreErrorKind::Unavailable) if the server cannot
-    /// be reached; 30 s by default. Until then they wait for it, and continue where they were;
-    /// with [`Duration::MAX`] always.
-    #[must_use]
-    pub fn max_staleness(mut self, time: Duration) -> Self {
-        self.max_staleness = time;
-        self
-    }
-
-    /// Opens a publisher that keeps its events on a Redis server, 7.0 or newer, which it shares
-    /// with other processes: all of them see one order. The URL is
-    /// `redis://user:password@host:port/database`.
-    ///
-    /// Retention is by the clock of the server. `max_total_bytes` has no effect: set `maxmemory`
-    /// of the server with the policy `noeviction`. A lost connection is made again; until then
-    /// publishing waits up to 5 s, and subscriptions wait.
-    ///
-    /// # Errors
-    /// If the URL is malformed; if the server refuses the user or is too old; if it cannot be
-    /// reached within [`connect_timeout`](PublisherBuilder::connect_timeout).
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
-    pub async fn redis<T>(self, url: &str) -> Result<Publisher<T>, StoreError> {
-        let settings = Settings {
-            limits: Limits::in_file(self.retention, self.max_events, self.max_bytes),
-            max_channels: self.max_channels,
-            replay_bytes: self.replay_bytes,
-            prefix: self.key_prefix,
-            connect_timeout: self.connect_timeout,
-            max_staleness: self.max_staleness,
-            clock: self.clock,
-        };
-        let store = RedisStore::open(url, settings).await?;
-        Ok(Publisher::with_store(Arc::new(store), self.max_event))
     }
 }
 

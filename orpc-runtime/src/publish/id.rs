@@ -63,7 +63,7 @@ impl Epoch {
     pub(crate) fn random() -> std::io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-        Ok(Self(u128::from_be_bytes(bytes)))
+        Ok(Self::of(u128::from_be_bytes(bytes)))
     }
 
     /// Derives the epoch in which a channel begins in a store of this epoch, by the
@@ -72,9 +72,9 @@ impl Epoch {
         use siphasher::sip128::{Hasher128 as _, SipHasher24};
         use std::hash::Hasher as _;
 
-        let mut hasher = SipHasher24::new_with_key(&self.0.to_be_bytes());
+        let mut hasher = SipHasher24::new_with_key(&self.number().to_be_bytes());
         hasher.write(name.as_bytes());
-        Self(hasher.finish128().as_u128())
+        Self::of(hasher.finish128().as_u128())
     }
 
     /// Creates an epoch from its number.
@@ -86,7 +86,7 @@ impl Epoch {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_epoch = text.len() == EPOCH
             && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        is_epoch.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+        is_epoch.then(|| u128::from_str_radix(text, 16).ok().map(Self::of)).flatten()
     }
 
     /// Returns its number.
@@ -110,7 +110,7 @@ impl EventId {
     /// every reader of an event writes it.
     pub(crate) fn text(&self) -> String {
         let mut epoch = [0; EPOCH];
-        for (digits, byte) in epoch.chunks_exact_mut(2).zip(self.epoch.0.to_be_bytes()) {
+        for (digits, byte) in epoch.chunks_exact_mut(2).zip(self.epoch.number().to_be_bytes()) {
             digits[0] = DIGITS[usize::from(byte >> 4)];
             digits[1] = DIGITS[usize::from(byte & 15)];
         }
@@ -148,7 +148,7 @@ impl FromStr for EventId {
 
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", self.number())
     }
 }
 

@@ -180,21 +180,17 @@
 
 mod audience;
 mod builder;
-#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod clock;
 mod durability;
 mod error;
 mod fanout;
 mod gap;
-#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod id;
-#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod log;
 mod published;
 mod publisher;
 mod reader;
 mod sink;
-#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
 mod store;
 mod subscription;
 

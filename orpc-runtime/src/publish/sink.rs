@@ -11,7 +11,6 @@ use serde_json::value::RawValue;
 use super::audience::Audience;
 use super::error::PublishError;
 use super::id::EventId;
-use super::store::EVENT;
 
 /// Destination of published events: a [`Publisher`](super::Publisher), or one of your own that
 /// passes them on to another machine. [`Publish::to`](super::Publish::to) publishes to it.
@@ -55,13 +54,6 @@ impl NewEvent {
     /// Returns the [idempotency key](super::Publish::idempotency_key).
     pub fn idempotency_key(&self) -> Option<&str> {
         self.key.as_deref()
-    }
-
-    /// Returns the bytes that it takes while it waits.
-    #[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
-    pub(crate) fn weight(&self) -> usize {
-        let audience = self.audience.as_deref().map_or(0, Audience::weight);
-        EVENT + self.envelope.len() + audience + self.key.as_deref().map_or(0, str::len)
     }
 }
 

@@ -30,7 +30,7 @@ const MAX_REVOKED: usize = 10_000;
 /// Number of ids among which the one is found that is forgotten.
 const CANDIDATES: usize = 16;
 
-/// Ids of clients in the storage of a room, by the rules of [`Ids`](crate::durable::ids::Ids).
+/// Ids of clients in the storage of a room, by the same rules as those in the memory of a process.
 pub(super) struct Bindings {
     storage: Storage,
     /// The number, once it was counted.

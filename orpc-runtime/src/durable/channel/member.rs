@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::shared::Shared;
 use crate::clock;
-use crate::core::Error;
+use crate::core::{Error, LastEventId};
+use crate::durable::builtin::ReadingIterator;
 use crate::durable::client::DurableClient;
 use crate::durable::ids::TokenHash;
 use crate::durable::token::Claims;
-use crate::procedure::HibernationId;
-use crate::publish::{EventId, ReadError, Subscriber};
+use crate::procedure::{HibernatingIterator, HibernationId};
+use crate::publish::{EventId, Gap, ReadError, Subscriber};
 use crate::room::EncodedEvent;
 use crate::socket::{AttachmentError, SendError, Socket, SocketConfig};
 use crate::stateful::LoggedEvent;
@@ -62,8 +63,29 @@ impl Member {
     }
 
     /// Returns the member on a socket.
-    pub(super) fn of(socket: &Socket) -> Result<&Arc<Self>, Error> {
+    pub(in crate::durable) fn of(socket: &Socket) -> Result<&Arc<Self>, Error> {
         socket.extensions().get::<Arc<Self>>().ok_or_else(Error::hidden)
+    }
+
+    /// Returns the channel, unless its room is gone.
+    pub(in crate::durable) fn channel(&self) -> Result<Arc<Shared>, Error> {
+        self.channel.upgrade().ok_or_else(Error::hidden)
+    }
+
+    /// Subscribes the client to its channel, behind the event of that id; also returns the
+    /// position.
+    pub(in crate::durable) async fn subscribe(
+        &self,
+        last: Option<&LastEventId>,
+    ) -> Result<(ReadingIterator, EventId), Error> {
+        let channel = self.channel()?;
+        let start = channel.start(last).await?;
+        let position = start.as_ref().map_or_else(Gap::last, |position| *position);
+        let iterator = HibernatingIterator::on_socket(move |socket, id| {
+            channel.begin(socket, id, start)?;
+            Ok(())
+        });
+        Ok((iterator, position))
     }
 
     /// Adds the member to the configuration of a new socket.

@@ -1,7 +1,6 @@
 //! Channels as rooms with state.
 
 mod bindings;
-mod builtin;
 mod command;
 mod gate;
 mod member;
@@ -22,6 +21,7 @@ pub(super) use member::Member;
 
 use self::gate::ChannelGate;
 use self::shared::{Settings, Shared};
+use super::builtin;
 use super::client::DurableClient;
 use super::object::DurableObject;
 use super::routing;

@@ -155,7 +155,7 @@ impl Shared {
 
     /// Accepts a newer token for a socket. It may change only the methods that the client may
     /// call, its attachment and its expiry.
-    pub(super) async fn renew(
+    pub(in crate::durable) async fn renew(
         &self,
         socket: &Socket,
         member: &Member,

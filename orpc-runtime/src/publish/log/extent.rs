@@ -72,7 +72,7 @@ impl<E: Clone> Log<E> {
     /// Adds the next event of the log of which this one is a copy.
     pub(crate) fn extend(&mut self, epoch: Epoch, event: E, bytes: u64, limits: &Limits) {
         self.head += 1;
-        self.terms.begin(epoch);
+        self.terms.newest = epoch;
         self.terms.push(self.head);
         self.tail.push_back(Held { event, bytes });
         self.tail_bytes += bytes;

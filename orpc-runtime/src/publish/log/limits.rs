@@ -33,6 +33,7 @@ impl Limits {
     }
 
     /// Limits of a log in a file, with only the newest events in memory as well.
+    #[cfg(any(feature = "redb", feature = "redis"))]
     pub(crate) fn in_file(age: Duration, events: u64, bytes: u64) -> Self {
         Self {
             held_events: 256,

@@ -4,6 +4,7 @@
 //! visible to readers. A reader is a position: it reads the events behind it, old or
 //! new, so that there is no switch from a replay to live events.
 
+#[cfg(any(test, feature = "redb"))]
 mod continuity;
 mod cursor;
 #[cfg(feature = "redis")]
@@ -12,6 +13,8 @@ mod limits;
 #[cfg(test)]
 mod model;
 mod origin;
+#[cfg(any(test, feature = "redb"))]
+mod restored;
 mod segments;
 mod terms;
 
@@ -77,39 +80,9 @@ impl<E: Clone> Log<E> {
         }
     }
 
-    /// Adds the next event, which is in the cold store already.
-    pub(crate) fn retain(&mut self, epoch: Epoch, bytes: u64, at: u64, limits: &Limits) {
-        self.head += 1;
-        self.is_used = true;
-        self.terms.begin(epoch);
-        self.terms.push(self.head);
-        self.segments.push(bytes, at, limits);
-        // Events of a file may have been trimmed earlier; they are removed a little
-        // later.
-        self.segments.trim_by_size(limits);
-        self.forget_epochs();
-    }
-
-    /// Reports that an event of the cold store is damaged or missing. The events before
-    /// it are no longer delivered, because the next one does not follow them. `epoch`
-    /// is that of the lost event, if it is known.
-    pub(crate) fn lose(&mut self, lost: EventId) {
-        *self = Self { is_used: true, ..Self::behind(lost) };
-    }
-
-    /// Records that there were events, all of which are trimmed.
-    pub(crate) fn set_used(&mut self) {
-        self.is_used = true;
-    }
-
-    /// Sets the epoch of later entries; existing ones keep theirs.
-    pub(crate) fn begin(&mut self, epoch: Epoch) {
-        self.terms.begin(epoch);
-    }
-
     /// Returns the epoch of the next entry.
     pub(crate) fn epoch(&self) -> Epoch {
-        self.terms.newest()
+        self.terms.newest
     }
 
     /// Returns the id of the entry of that number, which is retained or the last
@@ -184,11 +157,6 @@ impl<E: Clone> Log<E> {
         self.drop_held(limits);
     }
 
-    /// Drops the appended events, which were not stored.
-    pub(crate) fn abort(&mut self) {
-        self.pending.clear();
-    }
-
     /// Trims events that are too old at that age of the store.
     pub(crate) fn trim(&mut self, now: u64, limits: &Limits) {
         self.segments.trim_by_age(now, limits);
@@ -217,12 +185,6 @@ impl<E: Clone> Log<E> {
         while self.tail_bytes > bytes {
             self.drop_oldest_held();
         }
-    }
-
-    /// Returns `true` if a log that was read from a file continues another one: it has
-    /// lost nothing.
-    pub(crate) fn continues(&self, before: &Self) -> bool {
-        self.has_entry(before.head())
     }
 
     /// Drops the epochs of entries behind which no reader can resume.

@@ -27,12 +27,6 @@ impl Origin {
         Log::behind(EventId::new(self.epoch.of_channel(channel), self.highest_evicted))
     }
 
-    /// Continues a log that was read. Its entries keep their epochs; the next one gets
-    /// the current epoch, which differs only if events may be lost.
-    pub(crate) fn resume<E: Clone>(&self, channel: &str, log: &mut Log<E>) {
-        log.begin(self.epoch.of_channel(channel));
-    }
-
     /// Remembers the numbers of a channel that is evicted.
     pub(crate) fn forget<E: Clone>(&mut self, log: &Log<E>) {
         if !log.is_unused() {

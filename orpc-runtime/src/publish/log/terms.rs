@@ -13,7 +13,8 @@ use super::super::id::Epoch;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Terms {
     ranges: VecDeque<Term>,
-    newest: Epoch,
+    /// Epoch of the next entry.
+    pub(super) newest: Epoch,
 }
 
 /// Entries of one epoch.
@@ -56,16 +57,6 @@ impl Terms {
     pub(super) fn last_of(&self, epoch: Epoch, head: u64) -> Option<u64> {
         let index = self.ranges.iter().rposition(|term| term.epoch == epoch)?;
         Some(self.ranges.get(index + 1).map_or(head, |next| next.first.saturating_sub(1)))
-    }
-
-    /// Returns the epoch of the next entry.
-    pub(super) fn newest(&self) -> Epoch {
-        self.newest
-    }
-
-    /// Sets the epoch of later entries.
-    pub(super) fn begin(&mut self, epoch: Epoch) {
-        self.newest = epoch;
     }
 
     /// Adds the next entry.

@@ -47,6 +47,7 @@ pub(super) struct State {
 #[derive(Debug, Default)]
 pub(super) struct Copied {
     /// Number of times that the server had other events than the copy.
+    #[cfg(any(feature = "redb", feature = "redis"))]
     pub(super) revision: u64,
     /// Error with which readers end that have read everything, until the server can be read
     /// again.
@@ -97,21 +98,6 @@ impl State {
         self.keys.forget_before(now.saturating_sub(limits.age));
     }
 
-    /// Replaces the state by that of the file.
-    pub(super) fn adopt(&mut self, found: Self) {
-        self.log = found.log;
-        self.keys = found.keys;
-        self.last = found.last;
-        self.place = found.place;
-    }
-
-    /// Resets the channel to an empty log.
-    pub(super) fn begin_anew(&mut self, log: Log<Record>) {
-        self.log = log;
-        self.keys.clear();
-        self.place = None;
-    }
-
     /// Returns the entry for the queue of expiries.
     pub(super) fn due(&self, limits: &Limits) -> Option<Entry> {
         if let Some(age) = self.log.oldest_age() {
@@ -131,17 +117,6 @@ impl State {
         let is_behind =
             |place: Place| place.earliest < self.log.earliest() || place.keys < self.keys.from();
         self.place.is_some_and(is_behind)
-    }
-
-    /// Returns the number under which the channel's events are read that are not in memory.
-    pub(super) fn cold_number(&self, channel: &Channel) -> Option<u64> {
-        let copy = self.copy.as_ref().map(|_| channel.number);
-        self.place.map(|place| place.number).or(copy)
-    }
-
-    /// Returns the number of times that the log was replaced by another one.
-    pub(super) fn revision(&self) -> u64 {
-        self.copy.as_ref().map_or(0, |copy| copy.revision)
     }
 
     /// Returns the error with which readers end that have read everything.
@@ -169,6 +144,25 @@ impl State {
     #[must_use]
     pub(super) fn take_waiting(&mut self) -> Vec<Waker> {
         self.waiting.drain().map(|(_, waker)| waker).collect()
+    }
+}
+
+/// The state of a channel in a file.
+#[cfg(feature = "redb")]
+impl State {
+    /// Replaces the state by that of the file.
+    pub(super) fn adopt(&mut self, found: Self) {
+        self.log = found.log;
+        self.keys = found.keys;
+        self.last = found.last;
+        self.place = found.place;
+    }
+
+    /// Resets the channel to an empty log.
+    pub(super) fn begin_anew(&mut self, log: Log<Record>) {
+        self.log = log;
+        self.keys = Keys::default();
+        self.place = None;
     }
 }
 

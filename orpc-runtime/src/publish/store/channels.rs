@@ -50,7 +50,7 @@ struct Map {
 pub(super) struct Swept {
     /// Evicted channels that are also in the file.
     pub(super) forgotten: Vec<(Arc<str>, Place)>,
-    /// Channels in the file of which events may have been trimmed.
+    /// Channels in the file of which events or keys were trimmed.
     pub(super) trimmed: Vec<Arc<Channel>>,
 }
 
@@ -84,33 +84,6 @@ impl Channels {
     /// Returns the number of channels.
     pub(super) fn len(&self) -> usize {
         self.map().by_name.len()
-    }
-
-    /// Returns all channels.
-    pub(super) fn all(&self) -> Vec<Arc<Channel>> {
-        self.map().by_name.values().cloned().collect()
-    }
-
-    /// Returns the first numbers of channels that do not exist.
-    pub(super) fn origin(&self) -> Option<Origin> {
-        self.map().origin
-    }
-
-    /// Sets the first numbers of channels that do not exist, also behind those of the
-    /// channels evicted here.
-    pub(super) fn set_origin(&self, origin: Origin) {
-        let mut map = self.map();
-        let before = map.origin.map_or(0, |before| before.highest_evicted);
-        let highest_evicted = before.max(origin.highest_evicted);
-        map.origin = Some(Origin { highest_evicted, ..origin });
-    }
-
-    /// Adds a channel from a file.
-    pub(super) fn insert(&self, name: Arc<str>, state: State) {
-        let channel = self.make(Arc::clone(&name), state);
-        self.schedule(&channel, &mut channel.state());
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.map().by_name.insert(name, channel);
     }
 
     fn make(&self, name: Arc<str>, state: State) -> Arc<Channel> {
@@ -270,7 +243,7 @@ impl Channels {
             self.remove(&mut map, channel, &mut state);
             return;
         }
-        if state.place.is_some() {
+        if state.is_trimmed() {
             swept.trimmed.push(Arc::clone(channel));
         }
         self.due.remove(channel, state.entry.take());
@@ -334,6 +307,37 @@ impl Channels {
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
         }
+    }
+}
+
+/// The channels of a file.
+#[cfg(feature = "redb")]
+impl Channels {
+    /// Returns all channels.
+    pub(super) fn all(&self) -> Vec<Arc<Channel>> {
+        self.map().by_name.values().cloned().collect()
+    }
+
+    /// Returns the first numbers of channels that do not exist.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        self.map().origin
+    }
+
+    /// Sets the first numbers of channels that do not exist, also behind those of the
+    /// channels evicted here.
+    pub(super) fn set_origin(&self, origin: Origin) {
+        let mut map = self.map();
+        let before = map.origin.map_or(0, |before| before.highest_evicted);
+        let highest_evicted = before.max(origin.highest_evicted);
+        map.origin = Some(Origin { highest_evicted, ..origin });
+    }
+
+    /// Adds a channel from a file.
+    pub(super) fn insert(&self, name: Arc<str>, state: State) {
+        let channel = self.make(Arc::clone(&name), state);
+        self.schedule(&channel, &mut channel.state());
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.map().by_name.insert(name, channel);
     }
 }
 

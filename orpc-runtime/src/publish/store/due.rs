@@ -97,6 +97,7 @@ mod tests {
 
     use super::super::channel::{Place, State};
     use super::super::channels::Channels;
+    use super::super::keys::Keys;
     use super::super::{NewEvent, OpenError, Record, Start};
     use super::Entry;
     use crate::publish::clock::{Clock, SystemClock, Timeline};
@@ -263,7 +264,7 @@ mod tests {
         used.readers = 0;
         used.keys.insert("key".into(), EventId::new(Epoch::of(1), 1), 0);
         assert!(!used.is_forgettable(end + 1, &limits), "it has a key");
-        used.keys.clear();
+        used.keys = Keys::default();
         let event = NewEvent {
             channel: "room".into(),
             envelope: bytes::Bytes::new(),

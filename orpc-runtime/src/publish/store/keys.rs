@@ -83,11 +83,6 @@ impl Keys {
             }
         }
     }
-
-    /// Drops all keys.
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
 }
 
 #[cfg(test)]
@@ -148,16 +143,5 @@ mod tests {
         assert!(keys.bytes() > 100_000 * 32);
         keys.forget_before(1);
         assert_eq!((keys.is_full(), keys.is_empty(), keys.bytes()), (false, true, 0));
-    }
-
-    #[test]
-    fn keys_of_a_channel_that_begins_anew_are_unknown() {
-        let mut keys = Keys::default();
-        keys.insert("a".into(), id(1), 10);
-        keys.insert("b".into(), id(2), 20);
-        keys.forget_before(11);
-        keys.clear();
-        assert_eq!((keys.get("b"), keys.bytes(), keys.oldest(), keys.from()), (None, 0, None, 0));
-        assert!(keys.is_empty());
     }
 }

@@ -66,7 +66,7 @@ impl Store for MemoryStore {
     fn subscribe(&self, channel: &str, start: Start) -> Opening {
         drop(self.0.sweep(SWEPT));
         let reader = self.0.register(channel, start);
-        ready(reader.map(|reader| Box::new(LogReader::new(reader, None)) as _)).boxed()
+        ready(reader.map(|reader| Box::new(LogReader::new(reader)) as _)).boxed()
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {

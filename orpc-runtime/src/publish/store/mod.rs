@@ -11,7 +11,7 @@ mod memory;
 mod redb;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg_attr(not(feature = "redb"), allow(dead_code, reason = "for files"))]
+#[cfg(any(feature = "redb", feature = "redis"))]
 mod replays;
 #[cfg(test)]
 mod tests;
@@ -29,10 +29,6 @@ use super::id::EventId;
 pub(crate) use super::sink::NewEvent;
 
 pub(crate) use memory::MemoryStore;
-#[cfg(feature = "redb")]
-pub(crate) use redb::{Disk, FileStore, SystemDisk};
-#[cfg(feature = "redis")]
-pub(crate) use redis::{RedisStore, Settings};
 
 /// A store of events, and the source of its readers: in this process, in a file, or on other
 /// machines.

@@ -183,25 +183,6 @@ async fn a_subscription_that_is_dropped_leaves_nothing_behind() {
     assert_eq!(publisher.channels(), 0);
 }
 
-#[test]
-fn an_event_that_waits_counts_with_all_of_its_texts() {
-    let event = NewEvent {
-        channel: "room".into(),
-        envelope: bytes::Bytes::from_static(b"{}"),
-        audience: None,
-        key: None,
-    };
-    let weight = event.weight();
-    assert!((64..512).contains(&weight), "{weight}");
-    let longer = NewEvent { envelope: vec![b' '; 102].into(), ..event };
-    assert_eq!(longer.weight(), weight + 100);
-    let keyed = NewEvent { key: Some("x".repeat(30).into()), ..longer };
-    assert_eq!(keyed.weight(), weight + 130);
-    let audience = Audience::everyone().tags(["ab", "c"]).exclude(["defg"]);
-    let restricted = NewEvent { audience: Some(Arc::new(audience)), ..keyed };
-    assert_eq!(restricted.weight(), weight + 137 + 3 * size_of::<String>());
-}
-
 /// All channels together are trimmed to a sixteenth below their bound, and not before it is
 /// passed.
 #[tokio::test]

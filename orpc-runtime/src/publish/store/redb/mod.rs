@@ -8,6 +8,7 @@ mod error;
 mod faults;
 mod file;
 mod load;
+mod open;
 mod overlay;
 mod place;
 mod queue;
@@ -25,15 +26,14 @@ use tokio::sync::watch;
 
 use self::beside::Beside;
 use self::database::Current;
-pub(crate) use self::disk::{Disk, SystemDisk};
+use self::disk::{Disk, SystemDisk};
 use self::error::at;
 use self::load::read_events;
 use self::place::find_or_make;
 use self::queue::Queue;
 use self::writer::Writer;
 use super::channels::Channels;
-use super::log_reader::LogReader;
-use super::replays::{Fetch, Pool};
+use super::replays::{Fetch, Pool, ReplayReader};
 use super::{NewEvent, Opening, Start, Store};
 use crate::publish::clock::Timeline;
 use crate::publish::durability::Durability;
@@ -42,7 +42,7 @@ use crate::publish::id::EventId;
 use crate::publish::log::Limits;
 
 /// Stores events in a file.
-pub(crate) struct FileStore {
+struct FileStore {
     channels: Arc<Channels>,
     queue: Arc<Queue>,
     /// Threads that read events that are only in the file.
@@ -57,7 +57,7 @@ pub(crate) struct FileStore {
 impl FileStore {
     /// Opens a file. With `syncs` an event is published once it is on the disk,
     /// otherwise once it is written to the operating system.
-    pub(crate) fn open(
+    fn open(
         disk: Box<dyn Disk>,
         syncs: bool,
         timeline: Timeline,
@@ -125,7 +125,7 @@ impl Store for FileStore {
     fn subscribe(&self, channel: &str, start: Start) -> Opening {
         let reader = self.channels.register(channel, start);
         let replays = Arc::clone(self.pool.replays());
-        ready(reader.map(|reader| Box::new(LogReader::new(reader, Some(replays))) as _)).boxed()
+        ready(reader.map(|reader| Box::new(ReplayReader::new(reader, replays)) as _)).boxed()
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::super::NewEvent;
+use super::super::{EVENT, NewEvent};
+use crate::publish::audience::Audience;
 use crate::publish::error::PublishError;
 use crate::publish::id::EventId;
 
@@ -49,6 +50,12 @@ const ROOM: usize = 64 * 1024;
 const BATCH_EVENTS: usize = 4096;
 const BATCH_BYTES: usize = 16 << 20;
 
+/// Returns the bytes that an event takes while it waits.
+fn weight(event: &NewEvent) -> usize {
+    let audience = event.audience.as_deref().map_or(0, Audience::weight);
+    EVENT + event.envelope.len() + audience + event.key.as_deref().map_or(0, str::len)
+}
+
 impl Request {
     /// Sends the outcome to the publisher, if it still waits.
     pub(super) fn answer(self, outcome: Result<EventId, PublishError>) {
@@ -70,7 +77,7 @@ impl Queue {
 
     /// Queues an event once there is room, and returns its outcome.
     pub(super) async fn publish(&self, event: NewEvent) -> Result<EventId, PublishError> {
-        let room = (1 + event.weight() / 1024).min(ROOM);
+        let room = (1 + weight(&event) / 1024).min(ROOM);
         let room = u32::try_from(room).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(room).await;
         let room = room.map_err(|_| PublishError::Closed)?;
@@ -99,7 +106,7 @@ impl Queue {
         }
         let mut bytes = 0;
         let fits = |request: &&Request| {
-            bytes += request.event.weight();
+            bytes += weight(&request.event);
             bytes <= BATCH_BYTES
         };
         let count = state.requests.iter().take(BATCH_EVENTS).take_while(fits).count().max(1);
@@ -203,5 +210,24 @@ mod tests {
         queue.close();
         assert_eq!(take(&queue).unwrap().len(), 1);
         assert!(take(&queue).is_none());
+    }
+
+    #[test]
+    fn an_event_that_waits_counts_with_all_of_its_texts() {
+        let event = NewEvent {
+            channel: "room".into(),
+            envelope: bytes::Bytes::from_static(b"{}"),
+            audience: None,
+            key: None,
+        };
+        let alone = weight(&event);
+        assert!((64..512).contains(&alone), "{alone}");
+        let longer = NewEvent { envelope: vec![b' '; 102].into(), ..event };
+        assert_eq!(weight(&longer), alone + 100);
+        let keyed = NewEvent { key: Some("x".repeat(30).into()), ..longer };
+        assert_eq!(weight(&keyed), alone + 130);
+        let audience = Audience::everyone().tags(["ab", "c"]).exclude(["defg"]);
+        let restricted = NewEvent { audience: Some(Arc::new(audience)), ..keyed };
+        assert_eq!(weight(&restricted), alone + 137 + 3 * size_of::<String>());
     }
 }

@@ -6,6 +6,7 @@
 mod copies;
 mod error;
 mod keeper;
+mod open;
 mod script;
 mod server;
 
@@ -25,8 +26,7 @@ use self::error::{CallError, malformed};
 use self::script::{Announced, AppendAnswer, Appended, Found, Scripts};
 use self::server::{Link, Server};
 use super::channels::Channels;
-use super::log_reader::LogReader;
-use super::replays::{Fetched, Pool, Wanted};
+use super::replays::{Fetched, Pool, ReplayReader, Wanted};
 use super::{NewEvent, OpenError, Opening, Record, Start, Store};
 use crate::clock::{self, Instant};
 use crate::publish::clock::{Clock, SystemClock, Timeline, millis};
@@ -40,22 +40,22 @@ use crate::task::Handle;
 const WAIT: Duration = Duration::from_secs(5);
 
 /// Stores events on a Redis server.
-pub(crate) struct RedisStore {
+struct RedisStore {
     shared: Arc<Shared>,
     /// Threads that wait for events that are only on the server.
     pool: Pool,
 }
 
 /// Settings of the store.
-pub(crate) struct Settings {
-    pub(crate) limits: Limits,
-    pub(crate) max_channels: usize,
-    pub(crate) replay_bytes: u64,
-    pub(crate) prefix: String,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) max_staleness: Duration,
+struct Settings {
+    limits: Limits,
+    max_channels: usize,
+    replay_bytes: u64,
+    prefix: String,
+    connect_timeout: Duration,
+    max_staleness: Duration,
     /// A clock instead of that of the server.
-    pub(crate) clock: Option<Arc<dyn Clock>>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 struct Shared {
@@ -75,7 +75,7 @@ struct Shared {
 
 impl RedisStore {
     /// Connects to a server.
-    pub(crate) async fn open(url: &str, settings: Settings) -> Result<Self, StoreError> {
+    async fn open(url: &str, settings: Settings) -> Result<Self, StoreError> {
         let server = Server::new(url)?;
         let Settings { limits, max_channels, replay_bytes, prefix, .. } = settings;
         let timeline = Timeline::new(Arc::new(SystemClock::default()));
@@ -223,7 +223,7 @@ impl Shared {
         };
         drop(state);
         reader.cursor = Cursor::new(position);
-        Ok(Box::new(LogReader::new(reader, Some(replays))))
+        Ok(Box::new(ReplayReader::new(reader, replays)))
     }
 
     /// Begins to receive the announcements of a channel, and makes its copy the same as the

@@ -6,6 +6,7 @@
 //! was least recently taken from goes first, and its reader requests it again when it
 //! is polled again. A reader that stopped holds no memory that others need.
 
+mod reader;
 mod shelf;
 
 use std::io;
@@ -13,9 +14,23 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 
+pub(super) use self::reader::ReplayReader;
 use self::shelf::{Order, OrderState, Shelf};
 use super::Record;
+use crate::publish::PublisherBuilder;
 use crate::publish::error::ReadError;
+
+impl PublisherBuilder {
+    /// Sets the maximum number of bytes in memory of events that were read back from the
+    /// file or the server and not yet delivered, for all subscriptions together; 32 MiB by default.
+    /// Beyond that the subscriptions that have not taken an event for the longest time lose
+    /// their buffers, and read again when they continue. At least one event.
+    #[must_use]
+    pub fn replay_bytes(mut self, bytes: u64) -> Self {
+        self.replay_bytes = bytes;
+        self
+    }
+}
 
 /// Number of reading threads.
 const THREADS: usize = 4;
