@@ -40,7 +40,7 @@ pub use hibernating::{Hibernating, HibernatingIterator, HibernationId};
 pub use hooks::{CallEnd, Hooks};
 pub(crate) use input::OwnedInput;
 pub use input::{ProcedureInput, RawInput};
-pub use kind::{PreparedOutput, UnaryOutput};
+pub use kind::*;
 pub(crate) use middleware::Below;
 pub use middleware::{Completed, Extended, Middleware, Next, RunMiddleware};
 pub use output::ProcedureOutput;

@@ -7,6 +7,9 @@ use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::attachment::Attachment;
+use super::{Socket, State};
+
 /// State of a socket that another one can [continue](super::SocketConfig::kept), in a later life
 /// of the process: id, URI, attachment, hibernating iterators. With serde it is a small map.
 ///
@@ -92,4 +95,35 @@ pub enum KeepError {
     /// The transport failed.
     #[error("the state of the socket cannot be kept: {0}")]
     Failed(String),
+}
+
+impl Socket {
+    /// Returns the state of the socket, for another one to continue: see [`KeptSocket`].
+    pub fn kept(&self) -> KeptSocket {
+        self.state_to_keep(&self.state())
+    }
+
+    fn state_to_keep(&self, state: &State) -> KeptSocket {
+        let uri = self.uri().path_and_query().map(|target| target.as_str().to_owned());
+        KeptSocket {
+            id: self.id(),
+            uri: uri.unwrap_or_default(),
+            attachment: state.attachment.as_ref().and_then(Attachment::raw),
+            own: state.own.as_ref().and_then(Attachment::raw),
+            hibernating: state.hibernating.iter().map(|own| own.id.clone()).collect(),
+        }
+    }
+
+    /// Gives the state to the keeper, if there is one.
+    pub(super) fn keep(&self, state: &State) -> Result<(), KeepError> {
+        let Some(keeper) = &state.keeper else { return Ok(()) };
+        keeper.keep(&self.state_to_keep(state))
+    }
+
+    /// Gives a state to the keeper that takes no more room than the previous one.
+    pub(super) fn keep_or_log(&self, state: &State) {
+        if let Err(error) = self.keep(state) {
+            tracing::error!(%error, socket = self.id(), "the state of a socket is not kept");
+        }
+    }
 }

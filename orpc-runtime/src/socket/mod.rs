@@ -5,9 +5,11 @@ mod accept;
 mod attachment;
 mod frame;
 mod group;
+mod hibernating;
 mod kept;
 mod notice;
 mod outbox;
+mod request;
 mod turns;
 
 use std::any::Any;
@@ -17,10 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::TimerInstant as Instant;
-use http::header::{
-    CONNECTION, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
-};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri};
+use http::{Extensions, HeaderMap, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -28,6 +27,7 @@ pub use accept::{SocketConfig, TagError};
 pub use attachment::AttachmentError;
 pub use frame::{CloseCode, CloseFrame, Frame};
 pub(crate) use group::Group;
+pub(crate) use hibernating::Guard;
 pub use kept::{KeepError, KeptSocket, SocketKeeper};
 pub use notice::{Notice, NoticeError};
 pub(crate) use outbox::{Frames, Outbox};
@@ -37,7 +37,9 @@ use crate::budget::{Budget, Reservation};
 use crate::wire::Protocol;
 use attachment::Attachment;
 use group::Groups;
+use hibernating::HibernatingIterator;
 use outbox::Refused;
+use request::Request;
 
 /// The server's end of a socket. A procedure gets it by an argument of type `&Socket`;
 /// clones are handles of the same socket.
@@ -80,13 +82,6 @@ struct Shared {
     state: Mutex<State>,
 }
 
-/// The upgrade request of the socket.
-struct Request {
-    uri: Uri,
-    headers: HeaderMap,
-    extensions: Extensions,
-}
-
 struct State {
     attachment: Option<Attachment>,
     /// Attachment of the framework.
@@ -103,17 +98,6 @@ struct State {
     ended: bool,
     keeper: Option<Arc<dyn SocketKeeper>>,
 }
-
-/// An iterator whose events are sent from outside of its call.
-struct HibernatingIterator {
-    /// Id of the call, as JSON text.
-    id: Box<str>,
-    /// Dropped when the iterator ends, or the calls of the socket.
-    guard: Option<Guard>,
-}
-
-/// Resources of a hibernating iterator, which are released by dropping it.
-pub(crate) type Guard = Box<dyn Any + Send + Sync>;
 
 /// Error of a message that was not sent on a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -144,8 +128,7 @@ impl Socket {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
         let tags = accept.tags.iter().map(|tag| size_of_val(tag) + tag.len()).sum();
-        let hibernating = accept.hibernating.into_iter();
-        let hibernating = hibernating.map(|id| HibernatingIterator { id, guard: None });
+        let hibernating = accept.hibernating.into_iter().map(HibernatingIterator::new);
         let now = Instant::now();
         let socket = Self(Arc::new(Shared {
             id: accept.id.unwrap_or_else(|| NEXT_ID.fetch_add(1, Ordering::Relaxed)),
@@ -263,35 +246,6 @@ impl Socket {
         Ok(())
     }
 
-    /// Returns the state of the socket, for another one to continue: see [`KeptSocket`].
-    pub fn kept(&self) -> KeptSocket {
-        self.state_to_keep(&self.state())
-    }
-
-    fn state_to_keep(&self, state: &State) -> KeptSocket {
-        let uri = self.uri().path_and_query().map(|target| target.as_str().to_owned());
-        KeptSocket {
-            id: self.id(),
-            uri: uri.unwrap_or_default(),
-            attachment: state.attachment.as_ref().and_then(Attachment::raw),
-            own: state.own.as_ref().and_then(Attachment::raw),
-            hibernating: state.hibernating.iter().map(|own| own.id.clone()).collect(),
-        }
-    }
-
-    /// Gives the state to the keeper, if there is one.
-    fn keep(&self, state: &State) -> Result<(), KeepError> {
-        let Some(keeper) = &state.keeper else { return Ok(()) };
-        keeper.keep(&self.state_to_keep(state))
-    }
-
-    /// Gives a state to the keeper that takes no more room than the previous one.
-    fn keep_or_log(&self, state: &State) {
-        if let Err(error) = self.keep(state) {
-            tracing::error!(%error, socket = self.id(), "the state of a socket is not kept");
-        }
-    }
-
     /// Returns the value that the socket holds, if it is of that type.
     #[cfg(feature = "websocket")]
     pub(crate) fn owner<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
@@ -397,112 +351,6 @@ impl Socket {
         self.0.last_seen.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Adds a hibernating iterator, unless it cannot be kept.
-    pub(crate) fn hibernate(&self, id: &str) -> Result<(), KeepError> {
-        let mut state = self.state();
-        state.hibernating.push(HibernatingIterator { id: id.into(), guard: None });
-        if let Err(error) = self.keep(&state) {
-            state.hibernating.pop();
-            return Err(error);
-        }
-        state.count();
-        Ok(())
-    }
-
-    /// Keeps a guard until the hibernating iterator or the calls of the socket end; drops it at once if there is none
-    /// of that id.
-    pub(crate) fn guard(&self, id: &str, guard: Guard) {
-        let mut state = self.state();
-        let own = state.hibernating.iter_mut().find(|own| *own.id == *id);
-        let unused = match own {
-            Some(own) => own.guard.replace(guard),
-            None => Some(guard),
-        };
-        // The owner of the guard may send on the socket.
-        drop(state);
-        drop(unused);
-    }
-
-    /// Drops the guards of all hibernating iterators: the calls of the socket have ended.
-    pub(crate) fn drop_guards(&self) {
-        let mut state = self.state();
-        let guards = state.hibernating.iter_mut().filter_map(|own| own.guard.take());
-        let guards: Vec<_> = guards.collect();
-        drop(state);
-        drop(guards);
-    }
-
-    /// Removes a hibernating iterator. Returns `false` if there is none of that id.
-    pub(crate) fn release(&self, id: &str) -> bool {
-        let mut state = self.state();
-        let Some(at) = state.hibernating.iter().position(|own| *own.id == *id) else {
-            return false;
-        };
-        let released = state.hibernating.swap_remove(at);
-        if state.hibernating.is_empty() {
-            state.hibernating = Vec::new();
-        }
-        state.count();
-        self.keep_or_log(&state);
-        drop(state);
-        drop(released);
-        true
-    }
-
-    /// Returns `true` if an iterator hibernates.
-    pub(crate) fn is_hibernating(&self, id: &str) -> bool {
-        self.state().hibernating.iter().any(|own| *own.id == *id)
-    }
-
-    /// Returns the number of hibernating iterators.
-    pub(crate) fn hibernating(&self) -> usize {
-        self.state().hibernating.len()
-    }
-
-    /// Removes all hibernating iterators. Returns their ids.
-    pub(crate) fn release_all(&self) -> Vec<Box<str>> {
-        let mut state = self.state();
-        let released = std::mem::take(&mut state.hibernating);
-        state.count();
-        self.keep_or_log(&state);
-        drop(state);
-        released.into_iter().map(|iterator| iterator.id).collect()
-    }
-
-    /// Sends an event of a hibernating iterator; its last event removes the iterator.
-    pub(crate) fn send_event(
-        &self,
-        id: &str,
-        is_last: bool,
-        frame: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), SendError> {
-        let goes_on = if is_last { self.release(id) } else { self.is_hibernating(id) };
-        if !goes_on {
-            let ended = self.is_closed();
-            return Err(if ended { SendError::Closed } else { SendError::Released });
-        }
-        self.write(true, frame)
-    }
-
-    /// Sends an event of a hibernating iterator, unless the buffer is full: then the
-    /// sender keeps it.
-    pub(crate) fn try_send_event(
-        &self,
-        id: &str,
-        frame: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), SendError> {
-        if !self.is_hibernating(id) {
-            return Err(if self.is_closed() { SendError::Closed } else { SendError::Released });
-        }
-        if self.0.outbox.is_over_memory() {
-            return Err(SendError::Full);
-        }
-        self.0.outbox.push(true, frame).map_err(|refused| match refused {
-            Refused::Closed => SendError::Closed,
-            Refused::Full => SendError::Full,
-        })
-    }
-
     /// Adds a group that holds the socket. Returns `false` if the socket has ended.
     pub(crate) fn enter(&self, group: Arc<dyn Group>) -> bool {
         let mut state = self.state();
@@ -548,43 +396,12 @@ const FEW_BYTES: usize = 512;
 impl State {
     /// Counts what is kept for the client beside the socket itself.
     fn count(&mut self) {
-        let ids: usize = self.hibernating.iter().map(|own| size_of_val(own) + own.id.len()).sum();
+        let ids: usize = self.hibernating.iter().map(HibernatingIterator::len).sum();
         let attached = self.attachment.iter().chain(&self.own);
         let attachment: usize = attached.map(Attachment::len).sum();
         self.kept.cover((self.tags + ids + attachment).saturating_sub(FEW_BYTES));
     }
 }
-
-impl Request {
-    /// Copies the request: its texts are slices of the read buffer, which has 16 KiB or
-    /// more and would live as long as the socket. Headers that only the handshake
-    /// needed are removed.
-    fn own(parts: http::request::Parts, uri: Option<Uri>, added: Extensions) -> Self {
-        let kept = |name: &HeaderName| !HANDSHAKE.contains(name);
-        let mut headers =
-            HeaderMap::with_capacity(parts.headers.keys().filter(|n| kept(n)).count());
-        for (name, value) in parts.headers.iter().filter(|(name, _)| kept(name)) {
-            let name = HeaderName::from_bytes(name.as_str().as_bytes());
-            let value = HeaderValue::from_bytes(value.as_bytes());
-            if let (Ok(name), Ok(value)) = (name, value) {
-                headers.append(name, value);
-            }
-        }
-        let mut extensions = parts.extensions;
-        extensions.extend(added);
-        let uri = uri.unwrap_or(parts.uri);
-        Self {
-            uri: uri.to_string().parse().unwrap_or_default(),
-            headers,
-            // A cleared map keeps its capacity.
-            extensions: if extensions.is_empty() { Extensions::new() } else { extensions },
-        }
-    }
-}
-
-/// Headers that are meaningless after the handshake.
-const HANDSHAKE: [HeaderName; 5] =
-    [CONNECTION, UPGRADE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SEC_WEBSOCKET_EXTENSIONS];
 
 impl PartialEq for Socket {
     fn eq(&self, other: &Self) -> bool {

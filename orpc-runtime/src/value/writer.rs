@@ -1,15 +1,15 @@
 //! Serialisation of a type to the parts of an envelope.
 
+mod compound;
+
 use std::ops::Range;
 
-use serde::ser::{self, Error as _, Serialize, Serializer};
+use serde::ser::{Error as _, Serialize, Serializer};
 
+use self::compound::{Compound, Form};
 use super::bigint_paths::{Place, Places};
 use super::file::{File, receive};
-use super::json::{
-    inexact, write_integer, write_number, write_raw, write_short_number, write_string,
-};
-use super::key::KeyText;
+use super::json::{inexact, write_integer, write_number, write_short_number, write_string};
 use super::kind::{self, Kind};
 use super::meta::{Meta, Step};
 
@@ -165,20 +165,6 @@ impl<'a> Writer<'a> {
         Ok(start..self.out.len())
     }
 
-    fn compound(&mut self, open: &[u8], close: &'static [u8]) -> Compound<'_, 'a> {
-        self.out.extend_from_slice(open);
-        let place = self.place;
-        Compound {
-            writer: self,
-            is_first: true,
-            index: 0,
-            place,
-            close,
-            member: None,
-            form: Form::Json,
-        }
-    }
-
     /// Writes `{"variant":`, and adds it to the path.
     fn enter_variant(&mut self, variant: &str) -> Result<(), Error> {
         self.out.push(b'{');
@@ -186,112 +172,6 @@ impl<'a> Writer<'a> {
         self.out.push(b':');
         self.path.push(Segment::Key(key));
         self.place = self.place.and_then(|place| place.member(variant));
-        Ok(())
-    }
-}
-
-/// A compound value that is being written.
-struct Compound<'w, 'a> {
-    writer: &'w mut Writer<'a>,
-    is_first: bool,
-    index: usize,
-    /// Place of the compound.
-    place: Option<Place<'a>>,
-    close: &'static [u8],
-    /// Member whose value comes next.
-    member: Option<Member>,
-    form: Form,
-}
-
-/// A member whose name is written.
-struct Member {
-    /// Start of the member, with its separator.
-    start: usize,
-    name: Range<usize>,
-}
-
-/// Encoding of one of serde's compounds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Json,
-    /// Content of an enum's variant, which is part of the path.
-    Variant,
-    /// JSON text.
-    Raw,
-    /// A user-defined value; its code comes first.
-    Coded,
-    /// A user-defined value of that code.
-    Custom(u32),
-}
-
-impl<'a> Compound<'_, 'a> {
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let writer = &mut *self.writer;
-        writer.separate(&mut self.is_first);
-        writer.path.push(Segment::Index(self.index));
-        writer.place = self.place.and_then(|place| place.item(self.index));
-        self.index += 1;
-        value.serialize(&mut *writer)?;
-        if std::mem::take(&mut writer.undefined) {
-            writer.null();
-            writer.mark(Kind::Undefined);
-        }
-        writer.path.pop();
-        Ok(())
-    }
-
-    /// Writes the name of a member, whose value comes next.
-    fn key(&mut self, name: &str) -> Result<Member, Error> {
-        let writer = &mut *self.writer;
-        let start = writer.out.len();
-        let mut is_first = self.is_first;
-        writer.separate(&mut is_first);
-        let key = writer.name(name)?;
-        writer.out.push(b':');
-        writer.place = self.place.and_then(|place| place.member(name));
-        Ok(Member { start, name: key })
-    }
-
-    fn member<T: Serialize + ?Sized>(&mut self, member: Member, value: &T) -> Result<(), Error> {
-        let writer = &mut *self.writer;
-        writer.path.push(Segment::Key(member.name));
-        value.serialize(&mut *writer)?;
-        writer.path.pop();
-        if std::mem::take(&mut writer.undefined) {
-            writer.out.truncate(member.start);
-        } else {
-            self.is_first = false;
-        }
-        Ok(())
-    }
-
-    fn coded<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let writer = &mut *self.writer;
-        if self.form == Form::Coded {
-            let start = writer.out.len();
-            value.serialize(&mut *writer)?;
-            let code =
-                std::str::from_utf8(&writer.out[start..]).ok().and_then(|code| code.parse().ok());
-            writer.out.truncate(start);
-            self.form = Form::Custom(code.ok_or_else(|| Error::custom("a code is a number"))?);
-            return Ok(());
-        }
-        value.serialize(&mut *writer)
-    }
-
-    fn close(self) -> Result<(), Error> {
-        let writer = self.writer;
-        writer.place = self.place;
-        match self.form {
-            Form::Json => writer.out.extend_from_slice(self.close),
-            Form::Variant => {
-                writer.out.extend_from_slice(self.close);
-                writer.out.push(b'}');
-                writer.path.pop();
-            }
-            Form::Custom(code) => writer.mark(Kind::Custom(code)),
-            Form::Raw | Form::Coded => {}
-        }
         Ok(())
     }
 }
@@ -464,7 +344,7 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
         _len: usize,
     ) -> Result<Compound<'w, 'a>, Error> {
         if name == kind::CODED {
-            return Ok(Compound { form: Form::Coded, ..self.compound(b"", b"") });
+            return Ok(self.compound_of(Form::Coded, b"", b""));
         }
         Ok(self.compound(b"[", b"]"))
     }
@@ -477,7 +357,7 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
         _len: usize,
     ) -> Result<Compound<'w, 'a>, Error> {
         self.enter_variant(variant)?;
-        Ok(Compound { form: Form::Variant, ..self.compound(b"[", b"]") })
+        Ok(self.compound_of(Form::Variant, b"[", b"]"))
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'w, 'a>, Error> {
@@ -486,7 +366,7 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
 
     fn serialize_struct(self, name: &'static str, _len: usize) -> Result<Compound<'w, 'a>, Error> {
         if name == RAW_VALUE {
-            return Ok(Compound { form: Form::Raw, ..self.compound(b"", b"") });
+            return Ok(self.compound_of(Form::Raw, b"", b""));
         }
         Ok(self.compound(b"{", b"}"))
     }
@@ -499,120 +379,6 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
         _len: usize,
     ) -> Result<Compound<'w, 'a>, Error> {
         self.enter_variant(variant)?;
-        Ok(Compound { form: Form::Variant, ..self.compound(b"{", b"}") })
-    }
-}
-
-impl ser::SerializeSeq for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close()
-    }
-}
-
-impl ser::SerializeTuple for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close()
-    }
-}
-
-impl ser::SerializeTupleStruct for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        match self.form {
-            Form::Coded | Form::Custom(_) => self.coded(value),
-            _ => self.item(value),
-        }
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close()
-    }
-}
-
-impl ser::SerializeTupleVariant for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.item(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close()
-    }
-}
-
-impl ser::SerializeMap for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.member = Some(key.serialize(KeyText(|name: &str| self.key(name)))?);
-        Ok(())
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let member = self.member.take().ok_or_else(|| Error::custom("a value without a key"))?;
-        self.member(member, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close()
-    }
-}
-
-impl ser::SerializeStruct for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        if self.form == Form::Raw {
-            let write = |text: &str| write_raw(text, self.writer.out).map_err(Error::custom);
-            return value.serialize(KeyText(write));
-        }
-        let member = self.key(name)?;
-        self.member(member, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close()
-    }
-}
-
-impl ser::SerializeStructVariant for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        let member = self.key(name)?;
-        self.member(member, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close()
+        Ok(self.compound_of(Form::Variant, b"{", b"}"))
     }
 }

@@ -9,23 +9,8 @@ use orpc_runtime::publish::Publisher;
 
 use super::readers::{publish, token, values};
 use crate::support::durable::*;
+use crate::support::tasks_that_stay;
 use crate::support::websocket::{self, Raw, TEXT, until, within};
-
-/// Number of tasks that have not ended.
-fn tasks() -> usize {
-    tokio::runtime::Handle::current().metrics().num_alive_tasks()
-}
-
-/// Number of tasks after those that answer a call have ended.
-async fn tasks_that_stay() -> usize {
-    let (mut count, mut turns) = (tasks(), 0);
-    while turns < 100 {
-        tokio::task::yield_now().await;
-        turns = if tasks() == count { turns + 1 } else { 0 };
-        count = tasks();
-    }
-    count
-}
 
 #[tokio::test]
 async fn a_reader_whose_iterator_ends_while_it_catches_up_leaves_no_task() {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 
 use crate::support::websocket::{self, CLOSE, Raw, RawFrame, TEXT, until, within};
-use crate::support::{post, send};
+use crate::support::{post, send, tasks_that_stay};
 
 pub struct App {
     events: Publisher<Value>,
@@ -151,21 +151,6 @@ async fn error(socket: &mut Raw<DuplexStream>) -> (Value, Value) {
 async fn assert_nothing_waits(socket: &mut Raw<DuplexStream>) {
     socket.call("nothing", "/ping", &Value::Null).await;
     assert_eq!(socket.message().await.json()["p"]["b"]["json"], "pong");
-}
-
-fn tasks() -> usize {
-    tokio::runtime::Handle::current().metrics().num_alive_tasks()
-}
-
-/// Number of tasks once those have ended that answer a call.
-async fn tasks_that_stay() -> usize {
-    let (mut count, mut turns) = (tasks(), 0);
-    while turns < 100 {
-        tokio::task::yield_now().await;
-        turns = if tasks() == count { turns + 1 } else { 0 };
-        count = tasks();
-    }
-    count
 }
 
 #[tokio::test]

@@ -19,6 +19,23 @@ use proptest::sample::{Index, select};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
+/// A router `echoes` of procedures that return their input, one for each type.
+macro_rules! echoes {
+    ($($name:ident: $ty:ty;)*) => {
+        #[router]
+        pub mod echoes {
+            use super::*;
+            $(
+                #[procedure]
+                pub async fn $name(input: $ty) -> $ty {
+                    input
+                }
+            )*
+        }
+    };
+}
+pub(crate) use echoes;
+
 /// A complete response.
 #[derive(Debug)]
 pub struct Answer {
@@ -37,6 +54,16 @@ impl Answer {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let bytes = body.clone().into();
         Self { status, headers: headers.collect(), body, bytes, unmatched: false }
+    }
+
+    pub fn of(parts: http::response::Parts, bytes: bytes::Bytes) -> Self {
+        Self {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
+            unmatched: parts.extensions.get::<Unmatched>().is_some(),
+        }
     }
 
     /// The envelope's value.
@@ -62,13 +89,7 @@ where
 pub async fn read(response: http::Response<RpcBody>) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        body: String::from_utf8_lossy(&bytes).into_owned(),
-        bytes,
-        unmatched: parts.extensions.get::<Unmatched>().is_some(),
-    }
+    Answer::of(parts, bytes)
 }
 
 /// A POST of an envelope.
@@ -160,4 +181,16 @@ mod tests {
         let (client, _server) = tokio::io::duplex(64);
         Raw::new(client).next().await;
     }
+}
+
+/// Returns the number of tasks that have not ended, once those have that answer a call.
+pub async fn tasks_that_stay() -> usize {
+    let tasks = tokio::runtime::Handle::current().metrics();
+    let (mut count, mut turns) = (tasks.num_alive_tasks(), 0);
+    while turns < 100 {
+        tokio::task::yield_now().await;
+        turns = if tasks.num_alive_tasks() == count { turns + 1 } else { 0 };
+        count = tasks.num_alive_tasks();
+    }
+    count
 }

@@ -13,23 +13,7 @@ use orpc_runtime::value::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{self, hostile, post, send};
-
-/// A procedure that returns its input, for each type.
-macro_rules! echoes {
-    ($($name:ident: $ty:ty;)*) => {
-        #[router]
-        pub mod echoes {
-            use super::*;
-            $(
-                #[procedure]
-                pub async fn $name(input: $ty) -> $ty {
-                    input
-                }
-            )*
-        }
-    };
-}
+use crate::support::{self, echoes, hostile, post, send};
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Raw {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use orpc_runtime::http::{HttpService, Unmatched};
+use orpc_runtime::http::HttpService;
 use orpc_runtime::prelude::*;
 use orpc_runtime::value::{BigInt, Date, File, Set};
 use orpc_runtime::{ErrorEvent, KeptSocket, ResponseHead, SocketConfig, Value as Any};
@@ -743,13 +743,7 @@ async fn layered(name: &str, case: &Value) -> Answer {
         assert!(parts.status.is_success() && bytes.is_empty(), "{name}");
         parts.status = StatusCode::NO_CONTENT;
     }
-    Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        body: String::from_utf8_lossy(&bytes).into_owned(),
-        bytes,
-        unmatched: parts.extensions.get::<Unmatched>().is_some(),
-    }
+    Answer::of(parts, bytes)
 }
 
 fn gunzip(bytes: &[u8]) -> Vec<u8> {

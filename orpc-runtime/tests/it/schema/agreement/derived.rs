@@ -6,6 +6,7 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::value::{Map, Set};
 
 use super::Expected::{self, Accepted, Refused};
+use crate::support::echoes;
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Name(String);

@@ -1,18 +1,28 @@
 //! Agreement of a type's schema and its `Deserialize`: the cases in which the two are
 //! known to differ.
 
-/// A procedure that returns its input, for each type.
-macro_rules! echoes {
-    ($($name:ident: $ty:ty;)*) => {
-        #[router]
-        pub mod echoes {
-            use super::*;
-            $(
+/// A router with one procedure of a type, for each type.
+macro_rules! inputs {
+    ($($name:ident: $ty:ty => [$($expected:expr),* $(,)?];)*) => {
+        $(
+            mod $name {
+                #[allow(unused_imports)]
+                use super::*;
+
                 #[procedure]
-                pub async fn $name(input: $ty) -> $ty {
-                    input
+                pub(super) async fn take(input: $ty) {
+                    let _ = input;
                 }
-            )*
+            }
+        )*
+
+        /// Each router with parts of its error.
+        fn cases() -> Vec<(&'static str, Router<()>, Vec<&'static str>)> {
+            vec![$((
+                stringify!($name),
+                Router::new().procedure::<$name::take, _>(),
+                vec![$($expected),*],
+            )),*]
         }
     };
 }
@@ -161,7 +171,7 @@ enum Expected {
 
 use Expected::{Accepted, Refused};
 
-use crate::support::{post, send};
+use crate::support::{echoes, post, send};
 
 const CASES: &[(&str, &str, Expected)] = &[
     // JavaScript has one kind of number.
@@ -348,4 +358,24 @@ fn camel_case(name: &str) -> String {
         let (head, tail) = word.split_at(1);
         format!("{name}{}{tail}", head.to_uppercase())
     })
+}
+
+/// Checks that each router is refused with parts of its error, or has none.
+fn assert_refused(cases: Vec<(&'static str, Router<()>, Vec<&'static str>)>) {
+    let mut failures = Vec::new();
+    for (name, router, expected) in cases {
+        let said = match Rpc::try_new(router) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        let is_right = if expected.is_empty() {
+            said.is_empty()
+        } else {
+            said.contains("procedure `take`") && expected.iter().all(|text| said.contains(text))
+        };
+        if !is_right {
+            failures.push(format!("{name}: {said:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }

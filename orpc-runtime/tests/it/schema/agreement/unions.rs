@@ -7,6 +7,7 @@ use orpc_runtime::prelude::*;
 use serde_json::json;
 
 use super::Expected::{self, Accepted, Refused};
+use crate::support::echoes;
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

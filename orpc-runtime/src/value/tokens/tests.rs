@@ -1,0 +1,155 @@
+//! Tokens beside those of `serde_json`.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::value::json::normalise_numbers;
+
+/// Reads a text as a tree.
+fn tree(text: &str) -> Result<Value, NotJson> {
+    fn value(tokens: &mut Tokens<'_>) -> Result<Value, NotJson> {
+        Ok(match tokens.peek().ok_or(NotJson)? {
+            b'"' => tokens.string()?.as_str().into(),
+            b'-' | b'0'..=b'9' => match tokens.number()? {
+                Number::Unsigned(number) => number.into(),
+                Number::Negative(number) => number.into(),
+                Number::Float(number) => number.into(),
+            },
+            b'n' => tokens.literal("null").map(|()| Value::Null)?,
+            b't' => tokens.literal("true").map(|()| true.into())?,
+            b'f' => tokens.literal("false").map(|()| false.into())?,
+            b'{' => {
+                tokens.open()?;
+                let mut members = serde_json::Map::new();
+                let mut is_first = true;
+                while let Some(name) = tokens.next_member(is_first)? {
+                    is_first = false;
+                    members.insert(name.as_str().to_owned(), value(tokens)?);
+                }
+                members.into()
+            }
+            b'[' => {
+                tokens.open()?;
+                let mut items = Vec::new();
+                while tokens.next_item(items.is_empty())? {
+                    items.push(value(tokens)?);
+                }
+                items.into()
+            }
+            _ => return Err(NotJson),
+        })
+    }
+    let mut tokens = Tokens::new(text);
+    let value = value(&mut tokens)?;
+    tokens.end()?;
+    Ok(value)
+}
+
+fn skipped(text: &str) -> Result<(), NotJson> {
+    let mut tokens = Tokens::new(text);
+    tokens.skip()?;
+    tokens.end()
+}
+
+fn expected(text: &str) -> Result<Value, NotJson> {
+    let mut value: Value = serde_json::from_str(text).map_err(|_| NotJson)?;
+    normalise_numbers(&mut value);
+    Ok(value)
+}
+
+#[test]
+fn numbers_are_those_of_javascript() {
+    let cases = [
+        ("0", json!(0)),
+        ("-0", json!(0)),
+        ("-0.0e5", json!(0)),
+        ("1.0", json!(1)),
+        ("1e2", json!(100)),
+        ("1E+2", json!(100)),
+        ("10e-1", json!(1)),
+        ("-1.50", json!(-1.5)),
+        ("18446744073709551615", json!(u64::MAX)),
+        ("18446744073709551616", json!(18_446_744_073_709_551_616.0)),
+        ("-9223372036854775808", json!(i64::MIN)),
+        ("-9223372036854775809", json!(-9_223_372_036_854_775_809.0)),
+        ("9007199254740993.0", json!(9_007_199_254_740_992_i64)),
+    ];
+    for (text, number) in cases {
+        assert_eq!(tree(text), Ok(number), "{text}");
+    }
+    for text in ["", "-", "01", "-01", "1.", ".5", "1.e5", "1e", "1e+", "+1", "1e400", "0x1", "NaN"]
+    {
+        assert_eq!(tree(text), Err(NotJson), "{text}");
+    }
+}
+
+#[test]
+fn strings_are_read_to_their_end_at_any_length() {
+    for length in 0..40 {
+        for end in ["", "\\n", "\\u00e9", "\\ud83d\\udc4d", "é", "\u{7f}", "\u{2028}", "\\\\"] {
+            for behind in ["", "x", "xxxxxxxxx"] {
+                let text = format!("\"{}{end}{behind}\"", "a".repeat(length));
+                assert_eq!(tree(&text), expected(&text), "{text}");
+                assert_eq!(skipped(&text), Ok(()), "{text}");
+            }
+        }
+        for end in ["\\", "\\x", "\\u12", "\\ud83d", "\n", "\u{1}", "\u{1f}"] {
+            let text = format!("\"{}{end}\"", "a".repeat(length));
+            assert_eq!(tree(&text), Err(NotJson), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn an_expected_member_is_found_as_most_clients_write_it() {
+    let name = PlainName::new("né").unwrap();
+    let member = |text: &'static str, is_first: bool| {
+        let mut tokens = Tokens::new(text);
+        let found = tokens.expected_member(is_first, &name);
+        found.map(|name| (name.as_str().to_owned(), tokens.at()))
+    };
+    assert_eq!(member(r#""né":1"#, true), Some(("né".to_owned(), 6)));
+    assert_eq!(member(r#","né":1"#, false), Some(("né".to_owned(), 7)));
+    for other in ["", r#""né""#, r#""nés":1"#, r#"{"né":1"#, r#" "né":1"#, r#""né" :1"#, "é"]
+    {
+        assert_eq!(member(other, true), None, "{other}");
+    }
+    assert_eq!(member(r#""né":1"#, false), None);
+    assert_eq!(member(r#", "né":1"#, false), None);
+    for escaped in ["a\"b", "a\\", "\n"] {
+        assert!(PlainName::new(escaped).is_none(), "{escaped}");
+    }
+}
+
+#[test]
+fn nesting_has_a_limit() {
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(skipped(&nested(127)), Ok(()));
+    assert_eq!(skipped(&nested(128)), Err(NotJson));
+    assert!(expected(&nested(127)).is_ok());
+    assert!(expected(&nested(128)).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(
+        std::env::var("FUZZ_CASES").map_or(5_000, |cases| cases.parse().unwrap())
+    ))]
+
+    #[test]
+    fn any_text_is_read_as_serde_json_reads_it(
+        parts in prop::collection::vec(
+            prop::sample::select(vec![
+                "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\"b\":", "1", "-", "0", ".5", "e3",
+                "null", "true", "false", "nul", " ", "\n", "\\", "\\\"", "\\u0041", "é", "[1,2]",
+                "{\"a\":1}", "\u{1}",
+            ]),
+            0..12,
+        ),
+    ) {
+        let text = parts.concat();
+        prop_assert_eq!(tree(&text), expected(&text));
+        let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+        prop_assert_eq!(skipped(&text).is_ok(), is_json);
+    }
+}
