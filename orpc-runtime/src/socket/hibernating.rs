@@ -25,7 +25,7 @@ impl HibernatingIterator {
 }
 
 /// Resources of a hibernating iterator, which are released by dropping it.
-pub(crate) type Guard = Box<dyn Any + Send + Sync>;
+type Guard = Box<dyn Any + Send + Sync>;
 
 impl Socket {
     /// Adds a hibernating iterator, unless it cannot be kept.

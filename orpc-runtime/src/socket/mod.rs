@@ -27,7 +27,6 @@ pub use accept::{SocketConfig, TagError};
 pub use attachment::AttachmentError;
 pub use frame::{CloseCode, CloseFrame, Frame};
 pub(crate) use group::Group;
-pub(crate) use hibernating::Guard;
 pub use kept::{KeepError, KeptSocket, SocketKeeper};
 pub use notice::{Notice, NoticeError};
 pub(crate) use outbox::{Frames, Outbox};

@@ -295,6 +295,20 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_that_begins_anew_knows_nothing_of_before() {
+        let id = |sequence| EventId::new(Epoch::of(1), sequence);
+        let mut state = State::new(Log::<Record>::behind(id(4)));
+        state.keys.insert("a".into(), id(1), 10);
+        state.keys.insert("b".into(), id(2), 20);
+        state.keys.forget_before(11);
+        state.place = Some(Place { number: 7, earliest: 1, keys: 1 });
+        state.begin_anew(Log::behind(id(9)));
+        let keys = &state.keys;
+        assert_eq!((keys.get("b"), keys.bytes(), keys.oldest(), keys.from()), (None, 0, None, 0));
+        assert_eq!((state.place, state.log.head()), (None, id(9)));
+    }
+
+    #[test]
     fn a_channel_whose_last_reader_leaves_is_kept_for_those_that_come_back() {
         let (channels, time) = full(1);
         *time.lock().unwrap() += RETENTION + RETENTION / 8;
