@@ -9,8 +9,8 @@ use orpc_runtime::publish::Publisher;
 
 use super::readers::{publish, token, values};
 use crate::support::durable::*;
-use crate::support::tasks_that_stay;
 use crate::support::websocket::{self, Raw, TEXT, until, within};
+use crate::support::{tasks, tasks_that_stay};
 
 #[tokio::test]
 async fn a_reader_whose_iterator_ends_while_it_catches_up_leaves_no_task() {

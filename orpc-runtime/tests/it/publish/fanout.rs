@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 
 use crate::support::websocket::{self, CLOSE, Raw, RawFrame, TEXT, until, within};
-use crate::support::{post, send, tasks_that_stay};
+use crate::support::{post, send, tasks, tasks_that_stay};
 
 pub struct App {
     events: Publisher<Value>,

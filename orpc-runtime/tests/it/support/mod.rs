@@ -183,14 +183,18 @@ mod tests {
     }
 }
 
-/// Returns the number of tasks that have not ended, once those have that answer a call.
+/// Returns the number of tasks that have not ended.
+pub fn tasks() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+}
+
+/// Returns the number of tasks once those have ended that answer a call.
 pub async fn tasks_that_stay() -> usize {
-    let tasks = tokio::runtime::Handle::current().metrics();
-    let (mut count, mut turns) = (tasks.num_alive_tasks(), 0);
+    let (mut count, mut turns) = (tasks(), 0);
     while turns < 100 {
         tokio::task::yield_now().await;
-        turns = if tasks.num_alive_tasks() == count { turns + 1 } else { 0 };
-        count = tasks.num_alive_tasks();
+        turns = if tasks() == count { turns + 1 } else { 0 };
+        count = tasks();
     }
     count
 }
