@@ -41,6 +41,8 @@
 //! # fn main() {}
 //! ```
 
+#[cfg(feature = "websocket")]
+mod alarms;
 mod backend;
 mod events;
 mod handle;

@@ -1,18 +1,15 @@
 //! Rooms with state in a process.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 #[cfg(feature = "redb")]
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::Duration;
 
 use futures::FutureExt as _;
-use futures::future::select;
 use http::request::Parts;
-use tokio::sync::Notify;
 
-#[cfg(feature = "redb")]
+use super::alarms::{ChangedAlarms, ring};
 use super::backend::StorageError;
 use super::handle::Secrets;
 #[cfg(feature = "durable")]
@@ -20,9 +17,7 @@ use super::handle::find;
 use super::memory::MemoryStorage;
 #[cfg(feature = "redb")]
 use super::redb::RoomFile;
-use super::storage::millis;
 use super::{HostedRoom, RoomHandle, StatefulRoom, Storage};
-use crate::clock;
 use crate::core::{Code, Error};
 use crate::entries::RouterModule as _;
 use crate::procedure::Call;
@@ -36,12 +31,6 @@ use crate::websocket::{SocketHooks, WebSocketService};
 
 /// Longest name of a room in bytes.
 const MAX_NAME: usize = 256;
-
-/// Pause before a failed alarm is repeated, which doubles with each attempt.
-const PAUSE: Duration = Duration::from_secs(2);
-
-/// Number of attempts after which the pause does not grow.
-const ATTEMPTS: u32 = 6;
 
 /// Smallest number of rooms at which those that were dropped are removed.
 const SWEEP: usize = 64;
@@ -69,12 +58,12 @@ const SWEEP: usize = 64;
 /// ```
 pub struct StatefulRooms<R: StatefulRoom>(Arc<Inner<R>>);
 
-struct Inner<R: StatefulRoom> {
+pub(super) struct Inner<R: StatefulRoom> {
     rpc: Rpc<R>,
     rooms: Rooms,
     live: Mutex<Live<R>>,
     store: Store,
-    alarmed: Arc<Notify>,
+    changed_alarms: Arc<ChangedAlarms>,
     /// `None` for environment variables.
     secrets: OnceLock<Arc<Secrets>>,
 }
@@ -145,10 +134,10 @@ impl<R: StatefulRoom> StatefulRooms<R> {
             rooms: Rooms::new(),
             live: Mutex::default(),
             store,
-            alarmed: Arc::default(),
+            changed_alarms: Arc::default(),
             secrets: OnceLock::new(),
         });
-        spawn(ring(Arc::downgrade(&inner), Arc::clone(&inner.alarmed)));
+        spawn(ring(Arc::downgrade(&inner), Arc::clone(&inner.changed_alarms)));
         Ok(Self(inner))
     }
 
@@ -216,7 +205,7 @@ fn room_of<R: StatefulRoom>(call: &Call) -> Result<Arc<HostedRoom<R>>, Error> {
 
 impl<R: StatefulRoom> Inner<R> {
     /// Returns the instance of a room, which is created if there is none.
-    fn instance(&self, name: &str) -> Arc<HostedRoom<R>> {
+    pub(super) fn instance(&self, name: &str) -> Arc<HostedRoom<R>> {
         let mut live = lock(&self.live);
         if let Some(instance) = live.get(name) {
             return instance;
@@ -244,8 +233,8 @@ impl<R: StatefulRoom> Inner<R> {
     }
 
     fn storage(&self, name: &str) -> Storage {
-        let alarmed = Arc::clone(&self.alarmed);
-        let alarmed = Arc::new(move || alarmed.notify_one());
+        let (changed, room) = (Arc::clone(&self.changed_alarms), Arc::from(name));
+        let alarmed = Arc::new(move || changed.add(&room));
         match &self.store {
             Store::Memory(rooms) => {
                 let mut rooms = lock(rooms);
@@ -259,78 +248,37 @@ impl<R: StatefulRoom> Inner<R> {
     }
 
     /// Returns the rooms with alarms, and the earliest time of each.
-    async fn alarms(&self) -> Vec<(String, u64)> {
+    pub(super) async fn alarms(&self) -> Result<Vec<(Arc<str>, Option<u64>)>, StorageError> {
+        match &self.store {
+            Store::Memory(rooms) => {
+                let next = |(name, room): (&String, &MemoryStorage)| {
+                    Some((name.as_str().into(), Some(room.next_alarm()?)))
+                };
+                Ok(lock(rooms).iter().filter_map(next).collect())
+            }
+            #[cfg(feature = "redb")]
+            Store::File(file) => file.alarms().await,
+        }
+    }
+
+    /// Returns the earliest time of the alarms of each of these rooms, or `None`.
+    pub(super) async fn alarms_of(
+        &self,
+        names: Vec<Arc<str>>,
+    ) -> Result<Vec<(Arc<str>, Option<u64>)>, StorageError> {
         match &self.store {
             Store::Memory(rooms) => {
                 let rooms = lock(rooms);
-                let next = |(name, room): (&String, &MemoryStorage)| {
-                    room.next_alarm().map(|at| (name.clone(), at))
+                let next = |name: Arc<str>| {
+                    let at = rooms.get(&*name).and_then(MemoryStorage::next_alarm);
+                    (name, at)
                 };
-                rooms.iter().filter_map(next).collect()
+                Ok(names.into_iter().map(next).collect())
             }
             #[cfg(feature = "redb")]
-            Store::File(file) => file.alarms().await.unwrap_or_else(|error| {
-                tracing::error!(%error, "alarms of rooms cannot be read");
-                Vec::new()
-            }),
+            Store::File(file) => file.alarms_of(names).await,
         }
     }
-}
-
-/// Alarms that have failed, with the time of the next attempt and the number of those before.
-type Failed = Arc<Mutex<HashMap<String, (u64, u32)>>>;
-
-/// Rings the alarms while the rooms exist.
-async fn ring<R: StatefulRoom>(rooms: Weak<Inner<R>>, alarmed: Arc<Notify>) {
-    let failed = Failed::default();
-    // Rooms whose alarms are running.
-    let ringing = Arc::new(Mutex::new(HashSet::new()));
-    loop {
-        let next = {
-            let Some(rooms) = rooms.upgrade() else { return };
-            let now = millis(clock::wall());
-            let mut next = u64::MAX;
-            for (name, at) in rooms.alarms().await {
-                let failed_at = lock(&failed).get(&name).map_or(0, |(again, _)| *again);
-                let at = at.max(failed_at);
-                if at > now {
-                    next = next.min(at);
-                } else if lock(&ringing).insert(name.clone()) {
-                    let instance = rooms.instance(&name);
-                    let (failed, ringing) = (Arc::clone(&failed), Arc::clone(&ringing));
-                    let alarmed = Arc::clone(&alarmed);
-                    spawn(async move {
-                        let rang = instance.ring(clock::wall()).await;
-                        note(&failed, &name, rang.err().as_ref());
-                        lock(&ringing).remove(&name);
-                        alarmed.notify_one();
-                    });
-                }
-            }
-            next
-        };
-        let wait = next.saturating_sub(millis(clock::wall())).min(LONGEST);
-        let sleep = std::pin::pin!(clock::sleep(Duration::from_millis(wait.max(1))));
-        let notified = std::pin::pin!(alarmed.notified());
-        select(notified, sleep).await;
-    }
-}
-
-/// Longest time in milliseconds between two looks at the wall clock, which may be set.
-const LONGEST: u64 = 60_000;
-
-/// Notes the outcome of an alarm.
-fn note(failed: &Failed, name: &str, error: Option<&Error>) {
-    let mut failed = lock(failed);
-    let Some(error) = error else {
-        failed.remove(name);
-        return;
-    };
-    tracing::error!(%error, room = name, "the alarm of a room failed, and is repeated");
-    let (again, attempts) = failed.entry(name.to_owned()).or_default();
-    let pause = PAUSE * 2_u32.pow((*attempts).min(ATTEMPTS));
-    *again = millis(clock::wall() + pause);
-    *attempts += 1;
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -54,20 +54,45 @@ impl RoomFile {
     }
 
     /// Returns the rooms with alarms, and the earliest time of each.
-    pub(super) async fn alarms(&self) -> Result<Vec<(String, u64)>, StorageError> {
+    pub(super) async fn alarms(&self) -> Result<Vec<(Arc<str>, Option<u64>)>, StorageError> {
         let database = Arc::clone(&self.0);
         run(move || {
             let read = database.begin_read().map_err(failed)?;
-            let mut alarms = Vec::<(String, u64)>::new();
+            let mut alarms = Vec::<(Arc<str>, Option<u64>)>::new();
             for alarm in read.open_table(ALARMS).map_err(failed)?.iter().map_err(failed)? {
                 let (key, at) = alarm.map_err(failed)?;
-                let ((room, _), at) = (key.value(), at.value());
-                match alarms.last_mut().filter(|(last, _)| last == room) {
+                let ((room, _), at) = (key.value(), Some(at.value()));
+                match alarms.last_mut().filter(|(last, _)| **last == *room) {
                     Some((_, earliest)) => *earliest = at.min(*earliest),
-                    None => alarms.push((room.to_owned(), at)),
+                    None => alarms.push((room.into(), at)),
                 }
             }
             Ok(alarms)
+        })
+        .await
+    }
+
+    /// Returns the earliest time of the alarms of each of these rooms, or `None`.
+    pub(super) async fn alarms_of(
+        &self,
+        names: Vec<Arc<str>>,
+    ) -> Result<Vec<(Arc<str>, Option<u64>)>, StorageError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let database = Arc::clone(&self.0);
+        run(move || {
+            let read = database.begin_read().map_err(failed)?;
+            let alarms = read.open_table(ALARMS).map_err(failed)?;
+            let earliest = |name: &str| {
+                let mut earliest = None;
+                for slot in AlarmSlot::ALL {
+                    let at = alarms.get((name, slot.number())).map_err(failed)?;
+                    earliest = earliest.into_iter().chain(at.map(|at| at.value())).min();
+                }
+                Ok(earliest)
+            };
+            names.into_iter().map(|name| Ok((Arc::clone(&name), earliest(&name)?))).collect()
         })
         .await
     }
