@@ -48,6 +48,7 @@ export default defineConfig({
         items: [
           { text: 'Limits and security', link: '/limits' },
           { text: 'Deployment behind a proxy', link: '/deployment' },
+          { text: 'Changing an API', link: '/evolution' },
           { text: 'Coming from an oRPC TypeScript server', link: '/migration' },
           { text: 'Differences from the official server', link: '/differences' },
         ],
