@@ -8,14 +8,14 @@ import { join } from "node:path";
 /** The top-level modules of each package, from the ground floor up; those of one line do not use each other. */
 const FLOORS = {
   "orpc-runtime": [
-    ["clock", "task", "budget", "shutdown"],
-    ["value", "host"],
+    ["clock", "task", "budget", "shutdown", "store"],
+    ["value", "host", "redis_server"],
     ["schema"],
     ["core"],
     ["wire"],
     ["socket"],
     ["procedure", "publish"],
-    ["router"],
+    ["router", "ratelimit"],
     ["entries", "rpc", "describe"],
     ["room", "serve", "typescript", "contract", "derive"],
     ["publishing", "stateful"],

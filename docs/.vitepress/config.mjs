@@ -25,6 +25,7 @@ export default defineConfig({
           { text: 'Validation', link: '/validation' },
           { text: 'Middleware and context', link: '/middleware' },
           { text: 'Sessions and cookies', link: '/sessions' },
+          { text: 'Rate limits', link: '/rate-limits' },
           { text: 'Values and files', link: '/values' },
           { text: 'TypeScript types', link: '/typescript' },
           { text: 'TanStack Query', link: '/tanstack' },

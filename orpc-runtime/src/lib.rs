@@ -17,6 +17,9 @@ mod procedure;
 pub mod publish;
 #[cfg(feature = "publish-http")]
 pub mod publishing;
+pub mod ratelimit;
+#[cfg(feature = "redis")]
+mod redis_server;
 mod room;
 mod router;
 mod rpc;
@@ -25,6 +28,7 @@ mod serve;
 mod shutdown;
 mod socket;
 pub mod stateful;
+mod store;
 mod task;
 #[cfg(feature = "typescript")]
 pub mod typescript;

@@ -1,9 +1,8 @@
 // Two servers that share a publisher on Redis: a client of one continues at the other, exactly where it was. The
 // servers are killed in turn; NODES_ROUNDS is the number of kills. A server that runs elsewhere is not used.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, connect } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -15,45 +14,11 @@ import ReconnectingWebSocket from "partysocket/ws";
 import { WebSocket } from "ws";
 import { partsOf } from "./support/acknowledged.mjs";
 import { eventually, pause } from "./support/eventually.mjs";
+import { startRedis } from "./support/redis.mjs";
 import { launchServer, serverIsForeign } from "./support/server.mjs";
 
 const ROUNDS = Number(process.env.NODES_ROUNDS ?? 6);
 const CHANNEL = "nodes";
-
-/** A port that nobody listens on at the moment. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** `true` if a Redis server answers. */
-function answers(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
-    const end = (is) => resolve(is) || socket.destroy();
-    socket.once("data", (data) => end(String(data).startsWith("+PONG"))).once("error", () => end(false));
-  });
-}
-
-/** Starts a Redis server on a free port, with a folder of its own. */
-async function startRedis(folder) {
-  for (;;) {
-    const port = await freePort();
-    const child = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", ""], { stdio: "ignore" });
-    const ended = new Promise((resolve, reject) => child.once("error", reject).once("exit", resolve));
-    let hasEnded = false;
-    ended.then(() => (hasEnded = true));
-    while (!hasEnded) {
-      if (await answers(port)) return { url: `redis://127.0.0.1:${port}`, stop: () => child.kill("SIGKILL") && ended };
-      await Promise.race([ended, pause(5)]);
-    }
-  }
-}
 
 const viaHttp = (nodes, plugins) => ({
   link: new RPCLink({ url: () => `${nodes.current}/rpc`, plugins }),

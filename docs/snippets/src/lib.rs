@@ -13,6 +13,7 @@ pub mod migration;
 pub mod procedures;
 pub mod publisher;
 pub mod quickstart;
+pub mod rate_limits;
 pub mod room_publisher;
 pub mod rooms;
 pub mod sessions;

@@ -15,6 +15,7 @@ use super::peer_addr::PeerAddr;
 use crate::core::{LastEventId, StatusError, UnicodeHeaders};
 use crate::socket::Socket;
 use crate::value::File;
+use crate::wire::RateHeaders;
 
 pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -44,8 +45,12 @@ pub struct Call {
     /// Placeholder for a socket in a call without one.
     detached: OnceLock<Socket>,
     response: Mutex<ResponseHead>,
+    passed: OnceLock<Box<Mutex<Vec<Passed>>>>,
     cancellation: OnceLock<CancellationToken>,
 }
+
+/// Rate limit that a call has passed: the number of the limiter, and the key.
+type Passed = (u64, Box<str>);
 
 /// Procedure of a call.
 #[derive(Debug)]
@@ -76,6 +81,7 @@ impl Call {
             socket: None,
             detached: OnceLock::new(),
             response: Mutex::default(),
+            passed: OnceLock::new(),
             cancellation: OnceLock::new(),
         }
     }
@@ -105,6 +111,7 @@ impl Call {
             socket: Some(socket),
             detached: OnceLock::new(),
             response: Mutex::default(),
+            passed: OnceLock::new(),
             cancellation: OnceLock::new(),
         }
     }
@@ -214,7 +221,8 @@ impl Call {
     }
 
     /// Returns the head of the response. Changes take effect until the result is
-    /// returned (for a stream procedure: until the stream is). Only HTTP sends it.
+    /// returned (for a stream procedure: until the stream is). Only HTTP sends all of it: over WebSocket a result or an error
+    /// has the headers `ratelimit-limit`, `ratelimit-remaining`, `ratelimit-reset` and `retry-after`.
     pub fn response(&self) -> ResponseGuard<'_> {
         ResponseGuard(self.response.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -224,6 +232,19 @@ impl Call {
     /// stream is dropped by then; the token is for tasks that it spawned.
     pub fn cancellation_token(&self) -> CancellationToken {
         self.cancellation.get_or_init(CancellationToken::new).clone()
+    }
+
+    /// Notes that the call has passed the rate limiter of that number with that key.
+    pub(crate) fn pass(&self, limiter: u64, key: &str) {
+        let passed = self.passed.get_or_init(Box::default);
+        passed.lock().unwrap_or_else(PoisonError::into_inner).push((limiter, key.into()));
+    }
+
+    /// Returns `true` if the call has passed the rate limiter of that number with that key.
+    pub(crate) fn has_passed(&self, limiter: u64, key: &str) -> bool {
+        let Some(passed) = self.passed.get() else { return false };
+        let passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.iter().any(|(number, own)| *number == limiter && **own == *key)
     }
 
     /// Cancels the token, if it was requested.
@@ -337,6 +358,10 @@ impl ResponseHead {
     pub fn set_body(&mut self, bytes: File) -> &mut Self {
         self.body = Some(bytes);
         self
+    }
+
+    pub(crate) fn set_rate_headers(&mut self, rate: &RateHeaders) {
+        rate.set(&mut self.headers);
     }
 
     #[cfg(feature = "http")]

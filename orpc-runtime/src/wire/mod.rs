@@ -9,6 +9,7 @@ mod batch;
 mod beginning;
 #[cfg(feature = "http")]
 mod body;
+
 #[cfg(test)]
 mod client;
 mod durable;
@@ -20,6 +21,7 @@ mod multipart;
 mod object;
 mod protocol;
 mod query;
+mod result_headers;
 mod sse;
 #[cfg(feature = "http")]
 mod sse_reader;
@@ -35,7 +37,6 @@ pub(crate) use batch::{Answer, BadBatch, Item, Mode};
 pub(crate) use beginning::{Beginning, BeginningKind, MAX_BEGINNING, NoBeginning};
 #[cfg(feature = "http")]
 pub(crate) use body::BodyKind;
-pub(crate) use durable::{CARRIED_WITH_EVENTS, CARRIED_WITH_OUTPUT};
 #[cfg(feature = "durable")]
 pub(crate) use durable::{DURABLE_ITERATOR, POSITION};
 pub(crate) use events::{HttpEvents, PeerEvents, SharedEvent};
@@ -46,6 +47,7 @@ pub(crate) use multipart::{
     MAX_HEAD as MAX_FORM_HEAD, Malformed as MalformedForm, Piece, Reader as FormReader,
 };
 pub(crate) use protocol::{ForeignProtocol, Protocol};
+pub(crate) use result_headers::{CarriedWith, RateHeaders, carried};
 #[cfg(feature = "http")]
 pub(crate) use sse::comment;
 #[cfg(feature = "http")]

@@ -16,6 +16,8 @@ mod publish;
 #[cfg(feature = "publish-http")]
 mod publishing;
 #[cfg(feature = "websocket")]
+mod ratelimit;
+#[cfg(feature = "websocket")]
 mod room;
 #[cfg(feature = "http")]
 mod schema;

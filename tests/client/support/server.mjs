@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
 const READY = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/;
@@ -39,13 +40,16 @@ export async function startServer(settings = {}) {
   }
 }
 
+/** Another program, which is built beside the server under test. */
+export const besideServer = (name) => join(dirname(binary), name);
+
 /**
  * A process of the server that may not be ready yet. Returns the promise of its origin, which fails with the server's
  * log, and its process id; `stop` asks it to end, `kill` ends it at once; both return its exit status. `left` returns
  * whether it ended with calls left running.
  */
-export function launchServer(settings = {}) {
-  const child = spawn(binary, { env: { ...process.env, PORT: "0", FOLLOWING: "1", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
+export function launchServer(settings = {}, program = binary) {
+  const child = spawn(program, { env: { ...process.env, PORT: "0", FOLLOWING: "1", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log = (log + text).slice(-20_000)));
   const kill = () => child.kill("SIGKILL");

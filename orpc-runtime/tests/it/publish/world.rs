@@ -61,7 +61,7 @@ pub struct World {
     pub hands: Hands,
     /// The server, if the events are on one.
     #[cfg(feature = "redis")]
-    server: Option<super::redis::server::RedisServer>,
+    server: Option<crate::support::redis::RedisServer>,
 }
 
 pub const RETENTION: Duration = Duration::from_secs(160);
@@ -83,7 +83,7 @@ impl World {
     /// A store on a Redis server.
     #[cfg(feature = "redis")]
     pub async fn redis() -> Self {
-        let server = super::redis::server::RedisServer::start().await;
+        let server = crate::support::redis::RedisServer::start().await;
         Self { server: Some(server), ..Self::new(Durability::Memory) }
     }
 

@@ -3,6 +3,8 @@
 #[cfg(all(feature = "durable", feature = "websocket"))]
 pub mod durable;
 pub mod hostile;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod websocket;
 
 use std::net::SocketAddr;

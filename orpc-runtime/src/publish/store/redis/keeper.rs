@@ -1,4 +1,4 @@
-//! The task that keeps the connection, and the copies the same as the server.
+//! The task that keeps the copies the same as the server.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,22 +8,14 @@ use futures::StreamExt as _;
 
 use super::Shared;
 use super::copies::{Compared, Followed};
-use super::error::{CallError, malformed, silent};
 use super::script::{self, ExtentAnswer, Found};
-use super::server::Link;
 use crate::clock::{self, Instant};
 use crate::publish::error::StoreErrorKind;
 use crate::publish::id::Epoch;
+use crate::redis_server::{CallError, Link, PATIENCE, is_alive, malformed, silent};
 
 /// Time between two comparisons with the server.
 const ROUND: Duration = Duration::from_secs(1);
-
-/// Maximum time for one comparison, after which the connection is given up.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Pauses between two attempts to connect.
-const PAUSES: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(50)..=Duration::from_secs(1);
 
 /// Number of comparisons at once.
 const AT_ONCE: usize = 64;
@@ -34,59 +26,8 @@ const NAMES: usize = 256;
 /// Number of attempts to compare a channel that changes in the meantime.
 const ATTEMPTS: usize = 8;
 
-/// Connects again and again, until the store is dropped.
-pub(super) async fn keep(shared: Arc<Shared>) {
-    let mut pause = *PAUSES.start();
-    let mut is_reported = false;
-    for number in 1.. {
-        let weak = Arc::downgrade(&shared);
-        let announced = move |info| {
-            if let Some(shared) = weak.upgrade() {
-                shared.announced(info);
-            }
-        };
-        match shared.server.connect(number, announced).await {
-            Ok(link) => {
-                let since = Instant::now();
-                if is_reported || number > 1 {
-                    tracing::info!(address = shared.server.address(), "connected to Redis again");
-                }
-                is_reported = false;
-                shared.server.up(link.clone());
-                link.lost.run_until_cancelled(tend(&shared, &link)).await;
-                link.lost.cancel();
-                shared.server.down(None);
-                // A connection that ends at once does not count.
-                if since.elapsed() >= *PAUSES.end() {
-                    pause = *PAUSES.start();
-                }
-            }
-            Err(error) => {
-                if !is_reported {
-                    let source = std::error::Error::source(&error);
-                    tracing::warn!(%error, source, "Redis cannot be used");
-                    is_reported = true;
-                }
-                shared.server.down(Some(error));
-            }
-        }
-        shared.expire();
-        clock::sleep(jitter(pause)).await;
-        pause = (pause * 2).min(*PAUSES.end());
-    }
-}
-
-/// Returns a time between a half and the whole of the pause, so that nodes do not connect at
-/// the same time.
-fn jitter(pause: Duration) -> Duration {
-    let mut byte = [0];
-    // Without a random number all wait the whole pause.
-    let share = getrandom::fill(&mut byte).map_or(255, |()| byte[0]);
-    pause / 2 + pause / 2 * u32::from(share) / 255
-}
-
 /// Keeps the copies the same as the server, until the connection is lost.
-async fn tend(shared: &Shared, link: &Link) {
+pub(super) async fn tend(shared: &Shared, link: &Link) {
     if begin(shared, link).await.is_err() {
         return;
     }
@@ -127,11 +68,6 @@ async fn begin(shared: &Shared, link: &Link) -> Result<(), CallError> {
         }
     }
     Ok(())
-}
-
-async fn is_alive(link: &Link) -> bool {
-    let ping = link.command::<String>(redis::cmd("PING"));
-    matches!(clock::timeout(PATIENCE, ping).await, Ok(Ok(_)))
 }
 
 /// Compares channels with the server; returns `false` if the connection is lost.

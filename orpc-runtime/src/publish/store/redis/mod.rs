@@ -4,14 +4,13 @@
 //! channels that it reads.
 
 mod copies;
-mod error;
 mod keeper;
 mod open;
 mod script;
-mod server;
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures::FutureExt as _;
@@ -22,9 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::copies::{Copies, Followed};
-use self::error::{CallError, malformed};
 use self::script::{Announced, AppendAnswer, Appended, Found, Scripts};
-use self::server::{Link, Server};
 use super::channels::Channels;
 use super::replays::{Fetched, Pool, ReplayReader, Wanted};
 use super::{NewEvent, OpenError, Opening, Record, Start, Store};
@@ -34,6 +31,7 @@ use crate::publish::durability::Durability;
 use crate::publish::error::{PublishError, ReadError, StoreError, StoreErrorKind};
 use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::{Cursor, Limits};
+use crate::redis_server::{self, CallError, Info, Keeper, Link, Server, malformed};
 use crate::task::Handle;
 
 /// Maximum time for which publishing and subscribing wait for a connection.
@@ -64,6 +62,8 @@ struct Shared {
     copies: Copies,
     max_staleness: Duration,
     clock: Option<Arc<dyn Clock>>,
+    /// Durability of the present settings of the server.
+    durability: Mutex<Durability>,
     /// Locked for writing while the announcements of channels end.
     names: RwLock<()>,
     /// Events that are being published.
@@ -86,6 +86,7 @@ impl RedisStore {
             copies: Copies::new(Channels::new(timeline, limits, max_channels)),
             max_staleness: settings.max_staleness,
             clock: settings.clock,
+            durability: Mutex::new(Durability::Memory),
             names: RwLock::default(),
             publishing: TaskTracker::new(),
             is_closed: AtomicBool::new(false),
@@ -102,7 +103,7 @@ impl RedisStore {
         let dropped = shared.dropped.clone();
         let keeping = Arc::clone(&shared);
         runtime.spawn(async move {
-            dropped.run_until_cancelled(keeper::keep(Arc::clone(&keeping))).await;
+            dropped.run_until_cancelled(redis_server::keep(Arc::clone(&keeping))).await;
             keeping.server.down(None);
         });
         shared.server.started(settings.connect_timeout).await?;
@@ -115,25 +116,6 @@ impl Shared {
     fn now(&self) -> Option<u64> {
         let since = self.clock.as_ref()?.wall().duration_since(SystemTime::UNIX_EPOCH);
         Some(since.map_or(0, millis))
-    }
-
-    /// Takes an announcement.
-    fn announced(&self, info: PushInfo) {
-        if info.kind != PushKind::Message {
-            return;
-        }
-        let mut data = info.data.into_iter();
-        let (Some(Value::BulkString(name)), Some(Value::BulkString(message))) =
-            (data.next(), data.next())
-        else {
-            return;
-        };
-        let name = std::str::from_utf8(&name).ok().and_then(|name| self.scripts.channel(name));
-        if let (Some(channel), Some(event)) = (name, script::announced(message))
-            && let Some(followed) = self.copies.announce(channel, event)
-        {
-            self.copies.is_behind(&followed);
-        }
     }
 
     /// Ends readers that have not heard from the server for too long.
@@ -296,6 +278,62 @@ impl Shared {
     }
 }
 
+impl Keeper for Shared {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn announced(&self, info: PushInfo) {
+        if info.kind != PushKind::Message {
+            return;
+        }
+        let mut data = info.data.into_iter();
+        let (Some(Value::BulkString(name)), Some(Value::BulkString(message))) =
+            (data.next(), data.next())
+        else {
+            return;
+        };
+        let name = std::str::from_utf8(&name).ok().and_then(|name| self.scripts.channel(name));
+        if let (Some(channel), Some(event)) = (name, script::announced(message))
+            && let Some(followed) = self.copies.announce(channel, event)
+        {
+            self.copies.is_behind(&followed);
+        }
+    }
+
+    async fn inspect(&self, link: &Link, info: &Info) -> Result<(), StoreError> {
+        let policy = info.field("maxmemory_policy");
+        if link.number == 1 && !matches!(policy, "" | "noeviction") {
+            tracing::warn!(
+                address = self.server.address(),
+                policy,
+                "Redis may evict events: set maxmemory-policy to noeviction"
+            );
+        }
+        let mut settings = redis::cmd("CONFIG");
+        settings.arg("GET").arg("appendonly").arg("appendfsync");
+        // Hosted servers do not tell.
+        let settings: HashMap<String, String> = link.command(settings).await.unwrap_or_default();
+        let is = |name: &str, value: &str| settings.get(name).is_some_and(|set| set == value);
+        let durability = if is("appendonly", "yes") && is("appendfsync", "always") {
+            Durability::Commit
+        } else {
+            // With `everysec` the server answers before it writes while a sync takes long.
+            Durability::Memory
+        };
+        *self.durability.lock().unwrap_or_else(PoisonError::into_inner) = durability;
+        Ok(())
+    }
+
+    async fn tend(&self, link: &Link) {
+        keeper::tend(self, link).await;
+    }
+
+    fn disconnected(&self) {
+        self.expire();
+    }
+}
+
 impl Store for RedisStore {
     fn publish(&self, event: NewEvent) -> BoxFuture<'static, Result<EventId, PublishError>> {
         Arc::clone(&self.shared).publish(event).boxed()
@@ -319,7 +357,7 @@ impl Store for RedisStore {
     }
 
     fn durability(&self) -> Durability {
-        self.shared.server.durability()
+        *self.shared.durability.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn channels(&self) -> usize {

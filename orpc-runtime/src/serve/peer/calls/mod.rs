@@ -14,7 +14,7 @@ use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::{FutureExt as _, StreamExt as _};
 
 use futures::stream::FuturesUnordered;
-use http::header::{HeaderName, RETRY_AFTER};
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
 
 use self::admission::{Counts, Refused};
@@ -444,16 +444,13 @@ impl<C: Send + Sync + 'static> Shared<C> {
 
     fn fail(&self, id: &CallId, error: &Error, retry_after: Option<u64>) {
         let seconds = retry_after.map(|seconds| (RETRY_AFTER, seconds.into()));
-        let headers = HeaderMap::from_iter(seconds);
+        self.fail_with(id, error, HeaderMap::from_iter(seconds));
+    }
+
+    fn fail_with(&self, id: &CallId, error: &Error, headers: HeaderMap) {
         let text = error.output().envelope;
         self.send(id, &Response { status: error.status(), headers, body: Body::Envelope(&text) });
     }
-}
-
-/// Returns that header of a response, of which channels carry those of durable iterators alone.
-fn carried(headers: &HeaderMap, name: HeaderName) -> HeaderMap {
-    let value = headers.get(&name).cloned();
-    value.into_iter().map(|value| (name.clone(), value)).collect()
 }
 
 /// Removes all but path and query from a URL.

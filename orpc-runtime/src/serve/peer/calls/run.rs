@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue};
 use tracing::Instrument as _;
 
 use super::admission::Refused;
-use super::{OK, Shared, carried};
+use super::{OK, Shared};
 use crate::budget::Reservation;
 use crate::core::{Code, Error, EventMeta, Output};
 use crate::procedure::{
@@ -22,9 +22,7 @@ use crate::procedure::{
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::serve::invoke::{Input, Invocation, Outcome, caught, malformed};
 use crate::serve::memory::no_memory;
-use crate::wire::{
-    Body, CARRIED_WITH_EVENTS, CARRIED_WITH_OUTPUT, CallId, Form as FormFrame, Response,
-};
+use crate::wire::{Body, CallId, CarriedWith, Form as FormFrame, Response, carried};
 
 /// Input of a call as received.
 pub(super) struct Received {
@@ -75,13 +73,16 @@ impl<C: Send + Sync + 'static> Run<C> {
                     }
                 };
                 outbox.ready().await;
-                let headers = carried(self.call.response().headers(), CARRIED_WITH_OUTPUT);
+                let headers = self.carried(CarriedWith::Output);
                 let body = Body::Envelope(&*envelope);
                 self.shared.send(&self.id, &Response { status: OK, headers, body });
             }
             Ok(Reply::Form { status, content_type, body, _held }) => {
                 outbox.ready().await;
-                let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
+                let is_output = status == OK;
+                let with = if is_output { CarriedWith::Output } else { CarriedWith::Error };
+                let mut headers = self.carried(with);
+                headers.insert(CONTENT_TYPE, content_type);
                 let response = Response { status, headers, body: Body::Form(&*body) };
                 let protocol = self.shared.protocol();
                 outbox.append_binary(|out| protocol.encode_response(&self.id, &response, out));
@@ -89,10 +90,19 @@ impl<C: Send + Sync + 'static> Run<C> {
             Ok(Reply::Nothing) => {}
             Ok(Reply::Error(error)) => {
                 outbox.ready().await;
-                self.shared.fail(&self.id, &error, None);
+                self.fail(&error);
             }
-            Err(error) => self.shared.fail(&self.id, &error, None),
+            Err(error) => self.fail(&error),
         }
+    }
+
+    fn fail(&self, error: &Error) {
+        self.shared.fail_with(&self.id, error, self.carried(CarriedWith::Error));
+    }
+
+    /// Returns the headers of the response that the message of a result carries.
+    fn carried(&self, with: CarriedWith) -> HeaderMap {
+        carried(self.call.response().headers(), with)
     }
 
     /// Returns the last frame of the call.
@@ -194,7 +204,7 @@ impl<C: Send + Sync + 'static> Run<C> {
             Error::new(Code::TooManyRequests)
                 .with_message("the socket has no room for another iterator")
         })?;
-        let headers = carried(self.call.response().headers(), CARRIED_WITH_EVENTS);
+        let headers = self.carried(CarriedWith::Events);
         self.shared.send(&self.id, &Response { status: OK, headers, body: Body::Events });
         let opened = catch_unwind(AssertUnwindSafe(|| opened(socket, self.id.as_str().into())));
         let error = match opened {

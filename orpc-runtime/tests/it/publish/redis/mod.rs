@@ -4,9 +4,7 @@ mod limits;
 mod loss;
 mod network;
 mod nodes;
-mod proxy;
 mod schedules;
-pub mod server;
 
 use std::panic::Location;
 use std::time::Duration;
@@ -14,8 +12,8 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use orpc_runtime::publish::{EventId, Published, Publisher, ReadError, Start, Subscription};
 
-use self::server::RedisServer;
 use super::world::Line;
+use crate::support::redis::{self as server, RedisServer, proxy};
 use crate::support::websocket::PATIENCE;
 
 /// Opens a publisher, as another process does.

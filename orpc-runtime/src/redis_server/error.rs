@@ -2,11 +2,11 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use crate::publish::error::{StoreError, StoreErrorKind};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// Error of a request to the server.
 #[derive(Debug, Clone)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     /// The connection was lost, or the answer did not come in time: the request may have been
     /// executed.
     Lost(StoreError),
@@ -23,13 +23,13 @@ impl From<CallError> for StoreError {
 }
 
 /// Returns `true` if another server, or this one later, would execute the request.
-pub(super) fn is_of_this_server(error: &RedisError) -> bool {
+pub(crate) fn is_of_this_server(error: &RedisError) -> bool {
     let codes = ["READONLY", "LOADING", "MASTERDOWN", "NOREPLICAS", "UNBLOCKED"];
     error.code().is_some_and(|code| codes.contains(&code))
 }
 
 /// Returns the error of a request to the server of that address.
-pub(super) fn call_error(address: &str, error: RedisError) -> CallError {
+pub(crate) fn call_error(address: &str, error: RedisError) -> CallError {
     let Some(code) = error.code() else {
         return CallError::Lost(of_connection(address, error));
     };
@@ -37,10 +37,9 @@ pub(super) fn call_error(address: &str, error: RedisError) -> CallError {
         "OOM" => (StoreErrorKind::Full, "has no memory left: raise `maxmemory`"),
         "ORPCFULL" => (StoreErrorKind::Full, "has used all numbers of events of the channel"),
         "MISCONF" => (StoreErrorKind::Full, "cannot write to its disk"),
-        "WRONGTYPE" => (
-            StoreErrorKind::Damaged,
-            "has other data under the keys of the channel: set a key prefix",
-        ),
+        "WRONGTYPE" => {
+            (StoreErrorKind::Damaged, "has other data under the same keys: set a key prefix")
+        }
         "NOPERM" | "NOAUTH" | "WRONGPASS" => (
             StoreErrorKind::Refused,
             "refuses the user: check the password and permissions in the URL",
@@ -55,7 +54,7 @@ pub(super) fn call_error(address: &str, error: RedisError) -> CallError {
 }
 
 /// Returns the error of a connection.
-pub(super) fn of_connection(address: &str, error: RedisError) -> StoreError {
+pub(crate) fn of_connection(address: &str, error: RedisError) -> StoreError {
     if error.code().is_some() {
         return call_error(address, error).into();
     }
@@ -73,12 +72,12 @@ pub(super) fn of_connection(address: &str, error: RedisError) -> StoreError {
 }
 
 /// Returns the error of a server that does not answer.
-pub(super) fn silent(address: &str) -> StoreError {
+pub(crate) fn silent(address: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, format!("Redis at {address} does not answer"))
 }
 
 /// Returns the error of an answer that the scripts do not give.
-pub(super) fn malformed(address: &str) -> StoreError {
-    let message = format!("Redis at {address} has malformed events or answers");
+pub(crate) fn malformed(address: &str) -> StoreError {
+    let message = format!("Redis at {address} has malformed data or answers");
     StoreError::new(StoreErrorKind::Damaged, message)
 }

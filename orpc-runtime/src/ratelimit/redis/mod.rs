@@ -1,0 +1,158 @@
+//! Buckets on a Redis server, which several processes share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use redis::Script;
+use tokio_util::sync::CancellationToken;
+
+use super::quota::{Quota, Taken};
+use super::store::{Store, TakeError};
+use crate::clock;
+use crate::redis_server::{
+    self, CallError, Info, Keeper, Link, PATIENCE, Server, is_alive, malformed,
+};
+use crate::store::StoreError;
+use crate::task::Handle;
+
+/// Time between two looks at the connection.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Time after which a server that cannot be reached is not waited for any more.
+const ABSENCE: Duration = Duration::from_secs(1);
+
+/// Maximum time for which a server is waited for.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// Buckets on a Redis server, 7.0 or newer: the limiters of all processes that use them hold one limit.
+///
+/// One script takes a token, as a whole and by the clock of the server, so that neither concurrent calls of several
+/// processes nor their clocks exceed the limit. A bucket is a key that expires when it is full again. If the clock of
+/// the server is set back, a bucket is empty at most; if it is set forward, buckets are full earlier.
+///
+/// Clones share one connection, which is made again when it is lost. Limiters that share a store need
+/// [names](super::RateLimiterBuilder::name) of their own.
+#[derive(Clone)]
+pub struct RedisStore {
+    shared: Arc<Shared>,
+    prefix: Arc<str>,
+    _dropped: Arc<Guard>,
+}
+
+struct Shared {
+    server: Server,
+    take: Script,
+}
+
+/// Ends the connection when the last clone is dropped.
+struct Guard(CancellationToken);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl RedisStore {
+    /// Connects to a server: `redis://user:password@host:port/database`. Waits for it up to `timeout`; with
+    /// [`Duration::MAX`] until there is one.
+    ///
+    /// # Errors
+    /// If the URL is malformed; if the server refuses the user or is too old; if it cannot be reached in time.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn connect(url: &str, timeout: Duration) -> Result<Self, StoreError> {
+        let server = Server::new(url)?;
+        let take = Script::new(include_str!("take.lua"));
+        let shared = Arc::new(Shared { server, take });
+        let dropped = CancellationToken::new();
+        let (keeping, ended) = (Arc::clone(&shared), dropped.clone());
+        let guard = Arc::new(Guard(dropped));
+        Handle::current().spawn(async move {
+            ended.run_until_cancelled(redis_server::keep(Arc::clone(&keeping))).await;
+            keeping.server.down(None);
+        });
+        shared.server.started(timeout).await?;
+        Ok(Self { shared, prefix: "orpc:bucket:".into(), _dropped: guard })
+    }
+
+    /// Sets the text before the keys of the buckets; `orpc:bucket:` by default.
+    #[must_use]
+    pub fn key_prefix(mut self, prefix: &str) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+}
+
+impl Shared {
+    async fn take(&self, key: String, quota: Quota) -> Result<Taken, StoreError> {
+        let mut taking = self.take.prepare_invoke();
+        taking.key(key).arg(quota.interval()).arg(quota.limit());
+        loop {
+            let absence = self.server.absence();
+            let wait =
+                if absence.is_some_and(|time| time > ABSENCE) { Duration::ZERO } else { WAIT };
+            let link = self.server.link(wait).await?;
+            // A token that was taken by a request whose answer is lost stays taken.
+            match link.invoke::<(u8, u32, u64)>(&taking).await {
+                Ok((1, remaining, next)) => {
+                    return Ok(Taken::allowed(remaining, Duration::from_micros(next)));
+                }
+                Ok((0, _, next)) => return Ok(Taken::refused(Duration::from_micros(next))),
+                Ok(_) => return Err(malformed(self.server.address())),
+                // Another connection is made.
+                Err(CallError::Lost(_)) if link.is_lost() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Store for RedisStore {
+    fn take<'a>(&'a self, key: &'a str, quota: Quota) -> BoxFuture<'a, Result<Taken, TakeError>> {
+        let key = format!("{}{key}", self.prefix);
+        async move { self.shared.take(key, quota).await.map_err(Into::into) }.boxed()
+    }
+}
+
+impl Keeper for Shared {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    async fn inspect(&self, link: &Link, info: &Info) -> Result<(), StoreError> {
+        let policy = info.field("maxmemory_policy");
+        if link.number == 1 && !matches!(policy, "" | "noeviction") {
+            tracing::warn!(
+                address = self.server.address(),
+                policy,
+                "Redis may evict the buckets of rate limits: set maxmemory-policy to noeviction"
+            );
+        }
+        Ok(())
+    }
+
+    async fn tend(&self, link: &Link) {
+        while is_alive(link).await {
+            clock::sleep(ROUND).await;
+        }
+        tracing::debug!(
+            address = self.server.address(),
+            ?PATIENCE,
+            "Redis does not answer in time"
+        );
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("address", &self.shared.server.address())
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+//! Buckets on a Redis server, which several nodes share.
+
+use std::time::{Duration, Instant};
+
+use orpc_runtime::ratelimit::{RateLimiter, RedisStore, StoreErrorKind};
+
+use super::{failure, quota, take};
+use crate::support::redis::RedisServer;
+use crate::support::redis::proxy::{Network, Proxy};
+use crate::support::websocket::{PATIENCE, within};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A limiter of another process.
+async fn node(url: &str, limit: u32, per: Duration) -> RateLimiter {
+    within(quota(limit, per).redis(url)).await.unwrap()
+}
+
+/// The bucket of a key.
+fn bucket(key: &str) -> String {
+    format!("orpc:bucket:{key}")
+}
+
+/// Waits until a condition holds, at most for [`PATIENCE`].
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("the condition does not hold");
+}
+
+/// Calls on three nodes by many tasks for a time; returns the number of those that were allowed.
+async fn hammer(nodes: &[RateLimiter], time: Duration) -> u64 {
+    let until = Instant::now() + time;
+    let callers = (0..24).map(|n| {
+        let node = nodes[n % nodes.len()].clone();
+        tokio::spawn(async move {
+            let mut allowed = 0;
+            while Instant::now() < until {
+                allowed += u64::from(take(&node, "key").await);
+            }
+            allowed
+        })
+    });
+    within(futures::future::join_all(callers)).await.into_iter().map(Result::unwrap).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn nodes_hold_one_limit_together() {
+    let server = RedisServer::start().await;
+    let url = server.url();
+    // A burst, while no token comes back.
+    let nodes =
+        [node(&url, 100, HOUR).await, node(&url, 100, HOUR).await, node(&url, 100, HOUR).await];
+    assert_eq!(hammer(&nodes, Duration::from_millis(500)).await, 100);
+
+    // 20 tokens that come back within 200 ms.
+    server.command::<()>("FLUSHALL").await;
+    let per = Duration::from_millis(200);
+    let nodes = [node(&url, 20, per).await, node(&url, 20, per).await, node(&url, 20, per).await];
+    let started = Instant::now();
+    let allowed = hammer(&nodes, Duration::from_secs(1)).await;
+    let refilled = u64::try_from(started.elapsed().as_millis()).unwrap() / 10;
+    assert!(allowed <= 20 + refilled + 1, "{allowed} were allowed, {refilled} came back");
+    // A busy machine may leave tokens that no call takes in time.
+    assert!(allowed > 20, "{allowed} were allowed, {refilled} came back");
+}
+
+#[tokio::test]
+async fn a_burst_passes_at_once_and_tokens_come_back_evenly() {
+    let server = RedisServer::start().await;
+    let limiter = node(&server.url(), 4, 4 * HOUR).await;
+    for remaining in (0..4).rev() {
+        let taken = limiter.take("key").await.unwrap();
+        assert_eq!((taken.is_allowed(), taken.remaining()), (true, remaining));
+        // At most the time that the test has taken is missing.
+        assert!(taken.next() <= HOUR && taken.next() > HOUR - PATIENCE, "{taken:?}");
+    }
+    let taken = limiter.take("key").await.unwrap();
+    assert!(
+        !taken.is_allowed() && taken.next() <= HOUR && taken.next() > HOUR - PATIENCE,
+        "{taken:?}"
+    );
+    let until_full: u64 = server.command(&format!("PTTL {}", bucket("key"))).await;
+    assert!((4 * 3_600_000 - 60_000..=4 * 3_600_000).contains(&until_full), "{until_full} ms");
+
+    // An hour passes: the bucket is full an hour earlier.
+    let full_at: u64 = server.command(&format!("GET {}", bucket("key"))).await;
+    server.command::<()>(&format!("SET {} {}", bucket("key"), full_at - 3_600_000_000)).await;
+    assert!(take(&limiter, "key").await && !take(&limiter, "key").await);
+
+    // A bucket that is full has no key.
+    let quick = node(&server.url(), 2, Duration::from_millis(20)).await;
+    assert!(take(&quick, "quick").await);
+    until(async || server.command::<u64>(&format!("EXISTS {}", bucket("quick"))).await == 0).await;
+    let taken = quick.take("quick").await.unwrap();
+    assert_eq!((taken.is_allowed(), taken.remaining()), (true, 1));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_leaves_an_empty_bucket() {
+    let server = RedisServer::start().await;
+    let per = Duration::from_millis(500);
+    let limiter = node(&server.url(), 5, per).await;
+    assert!(take(&limiter, "key").await);
+    // As the key of a server whose clock was an hour ahead.
+    let full_at: u64 = server.command(&format!("GET {}", bucket("key"))).await;
+    server.command::<()>(&format!("SET {} {}", bucket("key"), full_at + 3_600_000_000)).await;
+    let started = Instant::now();
+    let taken = limiter.take("key").await.unwrap();
+    assert!(!taken.is_allowed() && taken.next() <= per / 5, "{taken:?}");
+    until(async || take(&limiter, "key").await).await;
+    assert!(started.elapsed() < HOUR, "the bucket stays empty");
+    // It fills again as any other.
+    until(async || server.command::<u64>(&format!("EXISTS {}", bucket("key"))).await == 0).await;
+    assert_eq!(limiter.take("key").await.unwrap().remaining(), 4);
+}
+
+#[tokio::test]
+async fn a_server_that_has_lost_the_script_gets_it_again() {
+    let server = RedisServer::start().await;
+    let limiter = node(&server.url(), 3, HOUR).await;
+    for remaining in [2, 1, 0] {
+        server.command::<()>("SCRIPT FLUSH").await;
+        assert_eq!(limiter.take("key").await.unwrap().remaining(), remaining);
+    }
+    assert!(!take(&limiter, "key").await);
+}
+
+#[tokio::test]
+async fn names_separate_the_limiters_of_one_store() {
+    let server = RedisServer::start().await;
+    let store = within(RedisStore::connect(&server.url(), PATIENCE)).await.unwrap();
+    let of = |name: &str| quota(1, HOUR).name(name).store(store.clone());
+    let (login, search) = (of("login"), of("search"));
+    assert!(take(&login, "ada").await && take(&search, "ada").await);
+    assert!(!take(&login, "ada").await && !take(&search, "ada").await);
+    assert!(!take(&of("login"), "ada").await, "a limiter of the same name shares its buckets");
+    assert_eq!(server.command::<u64>("EXISTS orpc:bucket:login:ada").await, 1);
+    let other = quota(1, HOUR).name("login").store(store.clone().key_prefix("other:"));
+    assert!(take(&other, "ada").await);
+    assert_eq!(server.command::<u64>("EXISTS other:login:ada").await, 1);
+    drop((login, search, other, store));
+    // The test's own connection is the only one.
+    let clients = async || server.command::<String>("CLIENT LIST").await.lines().count();
+    until(async || clients().await == 1).await;
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_fails_calls_in_time_and_limits_again_after_that() {
+    let mut server = RedisServer::start().await;
+    let limiter = node(&server.url(), 1, HOUR).await;
+    assert!(take(&limiter, "key").await);
+    server.kill();
+    let started = Instant::now();
+    failure(within(limiter.take("key")).await);
+    // It is not waited for any more once it is known to be absent.
+    let absent = async || {
+        let asked = Instant::now();
+        let text = failure(within(limiter.take("key")).await);
+        asked.elapsed() < Duration::from_millis(200) && text.contains("cannot be reached")
+    };
+    until(absent).await;
+    println!("absent after {:?}", started.elapsed());
+    server.run().await;
+    until(async || limiter.take("another").await.is_ok()).await;
+    assert!(!take(&limiter, "another").await);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_allows_no_call_beyond_the_limit() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let (url, builder) = (proxy.url(), quota(5, HOUR).timeout(Duration::from_millis(100)));
+    let limiter = within(builder.redis(&url)).await.unwrap();
+    assert!(take(&limiter, "key").await);
+    for network in [Network::NoAnswers, Network::Silent, Network::Cut] {
+        proxy.set(network);
+        failure(within(limiter.take("key")).await);
+        proxy.set(Network::Cut);
+        proxy.set(Network::Up);
+        until(async || limiter.take("another").await.is_ok()).await;
+    }
+    let mut allowed = 1;
+    while allowed < 10 && take(&limiter, "key").await {
+        allowed += 1;
+    }
+    assert!((2..=4).contains(&allowed), "{allowed} of 5, of which one answer was lost");
+}
+
+#[tokio::test]
+async fn other_data_under_a_key_is_an_error_that_says_so() {
+    let server = RedisServer::start().await;
+    let limiter = node(&server.url(), 1, HOUR).await;
+    server.command::<()>(&format!("LPUSH {} x", bucket("key"))).await;
+    let text = failure(limiter.take("key").await);
+    assert!(text.contains("has other data under the same keys: set a key prefix"), "{text}");
+    assert!(take(&limiter, "another").await);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_an_error_after_the_time_that_is_set() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let builder = quota(1, HOUR).connect_timeout(Duration::from_millis(50));
+    let error = within(builder.redis(&format!("redis://127.0.0.1:{port}"))).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    let error = within(quota(1, HOUR).redis("http://127.0.0.1")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Refused);
+}
