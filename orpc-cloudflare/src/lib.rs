@@ -6,12 +6,14 @@ mod channels;
 mod entry;
 mod hub;
 mod object;
+mod rate_limits;
 mod serve;
 mod storage;
 
 pub use channels::Channels;
 pub use entry::{RoomRoutes, proxy};
 pub use object::{Cloudflare, RoomObject};
+pub use rate_limits::{RateLimitObject, RateLimitObjects};
 pub use serve::serve;
 
 /// Returns a secret or variable of the Worker.

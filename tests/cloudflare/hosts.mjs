@@ -57,6 +57,7 @@ export class DurableObject {
         ROOMS: { className: "TestRoomObject", useSQLite: true },
         LOBBIES: { className: "LobbyObject", useSQLite: true },
         FLEETING: { className: "FleetingObject", useSQLite: true },
+        RATE_LIMITS: { className: "RateLimitsObject", useSQLite: true },
       },
       durableObjectsPersist: persist,
       bindings: { BACKEND: "http://127.0.0.1:9", ...KEYS, ...bindings },

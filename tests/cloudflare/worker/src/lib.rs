@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use futures::Stream;
 use futures::future::BoxFuture;
-use orpc_cloudflare::{Channels, RoomRoutes, durable_object, proxy, serve};
+use orpc_cloudflare::{
+    Channels, RateLimitObjects, RoomRoutes, durable_object, proxy, rate_limit_object, serve,
+};
 use orpc_runtime::durable::Channel;
 use orpc_runtime::prelude::*;
+use orpc_runtime::ratelimit::{RateLimitError, RateLimiter};
 use test_room::channels::{App, Fleeting, Lobby, app};
 use worker::send::SendFuture;
 use worker::{Context, Delay, Env, Request, Response, Result, event};
@@ -25,7 +28,12 @@ durable_object!(
     pub struct FleetingObject(Channel<Fleeting>);
 );
 
+rate_limit_object!(
+    pub struct RateLimitsObject;
+);
+
 thread_local! {
+    static LIMITED: Rpc<RateLimiter> = Rpc::new(limited::router());
     static RPC: Rpc<()> = Rpc::new(api::router());
     static APP: Rpc<App> = Rpc::new(app::router());
 }
@@ -51,6 +59,35 @@ pub mod api {
     }
 }
 
+#[middleware]
+async fn limit(limiter: &RateLimiter, call: &Call) -> std::result::Result<(), RateLimitError> {
+    limiter.check(call).await
+}
+
+/// Procedures with a limit for each `x-user`.
+#[router(context = RateLimiter, with = limit)]
+pub mod limited {
+    use super::*;
+
+    #[procedure]
+    pub async fn ping() -> &'static str {
+        "pong"
+    }
+}
+
+/// `x-limit` calls in `x-per` milliseconds.
+fn limiter(request: &Request, env: &Env) -> Result<RateLimiter> {
+    let number = |name| -> Result<u32> {
+        let text = request.headers().get(name)?.unwrap_or_default();
+        text.parse().map_err(|_| format!("{name} is no number").into())
+    };
+    let per = Duration::from_millis(number("x-per")?.into());
+    let builder = RateLimiter::builder().limit(number("x-limit")?).per(per).name("test");
+    let builder = builder.key(|call| call.header("x-user").unwrap_or_default().into_owned());
+    // A machine with many tests is slow.
+    Ok(builder.timeout(Duration::from_secs(20)).store(RateLimitObjects::new(env, "RATE_LIMITS")))
+}
+
 fn sleep(time: Duration) -> BoxFuture<'static, ()> {
     Box::pin(SendFuture::new(Delay::from(time)))
 }
@@ -65,6 +102,10 @@ async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
     let path = request.path();
     if path.starts_with("/rpc/") {
         return RPC.with(|rpc| serve(rpc.http(()), "/rpc", request)).await;
+    }
+    if path.starts_with("/limited/") {
+        let limiter = limiter(&request, &env)?;
+        return LIMITED.with(|rpc| serve(rpc.http(limiter), "/limited", request)).await;
     }
     if path.starts_with("/backend/") {
         return proxy(request, &env.var("BACKEND")?.to_string()).await;
