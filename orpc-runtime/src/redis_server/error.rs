@@ -81,3 +81,72 @@ pub(crate) fn malformed(address: &str) -> StoreError {
     let message = format!("Redis at {address} has malformed data or answers");
     StoreError::new(StoreErrorKind::Damaged, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use redis::{Value, parse_redis_value};
+
+    use super::*;
+
+    /// The error of a server's answer.
+    fn answer(text: &str) -> RedisError {
+        let answer = parse_redis_value(format!("-{text} why\r\n").as_bytes());
+        answer.and_then(Value::extract_error).unwrap_err()
+    }
+
+    #[test]
+    fn errors_of_the_server_have_their_kinds_and_say_what_to_do() {
+        let cases = [
+            ("OOM", StoreErrorKind::Full, "raise `maxmemory`"),
+            ("ORPCFULL", StoreErrorKind::Full, "all numbers"),
+            ("MISCONF", StoreErrorKind::Full, "cannot write to its disk"),
+            ("WRONGTYPE", StoreErrorKind::Damaged, "set a key prefix"),
+            ("NOPERM", StoreErrorKind::Refused, "permissions"),
+            ("NOAUTH", StoreErrorKind::Refused, "check the password"),
+            ("WRONGPASS", StoreErrorKind::Refused, "check the password"),
+            ("MOVED 1 a:1", StoreErrorKind::Incompatible, "cluster"),
+            ("CROSSSLOT", StoreErrorKind::Incompatible, "cluster"),
+            ("CLUSTERDOWN", StoreErrorKind::Incompatible, "cluster"),
+            ("READONLY", StoreErrorKind::Unavailable, "connect to the primary"),
+            ("LOADING", StoreErrorKind::Unavailable, "refuses the request"),
+            ("ERR", StoreErrorKind::Unavailable, "refuses the request"),
+        ];
+        for (text, kind, message) in cases {
+            let error = call_error("host:1", answer(text));
+            assert!(matches!(error, CallError::Refused(_)), "{text}");
+            for error in [error.into(), of_connection("host:1", answer(text))] {
+                let error: StoreError = error;
+                assert_eq!(error.kind(), kind, "{text}");
+                let shown = error.to_string();
+                assert!(shown.contains("Redis at host:1") && shown.contains(message), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn errors_without_an_answer_lose_the_connection() {
+        let cases = [
+            (ErrorKind::AuthenticationFailed, StoreErrorKind::Refused),
+            (ErrorKind::InvalidClientConfig, StoreErrorKind::Refused),
+            (ErrorKind::Client, StoreErrorKind::Refused),
+            (ErrorKind::RESP3NotSupported, StoreErrorKind::Incompatible),
+            (ErrorKind::Io, StoreErrorKind::Unavailable),
+        ];
+        for (of, kind) in cases {
+            let error = call_error("host:1", RedisError::from((of, "why")));
+            let CallError::Lost(error) = error else { panic!("{of:?}") };
+            assert_eq!(error.kind(), kind, "{of:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_will_not_execute_the_request_now_is_left() {
+        for text in ["READONLY", "LOADING", "MASTERDOWN"] {
+            assert!(is_of_this_server(&answer(text)), "{text}");
+        }
+        for text in ["OOM", "ERR", "WRONGTYPE"] {
+            assert!(!is_of_this_server(&answer(text)), "{text}");
+        }
+        assert!(!is_of_this_server(&RedisError::from((ErrorKind::Io, "why"))));
+    }
+}

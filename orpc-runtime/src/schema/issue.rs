@@ -225,3 +225,21 @@ fn issue_of<T, E: std::fmt::Display>(result: Result<T, serde_path_to_error::Erro
         .collect();
     Issue { message: format!("Invalid input: {}", error.inner()), path }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_returns_its_issues_in_one_of_three_forms() {
+        let issue = || Issue::new("Too early");
+        let messages = |issues: Vec<Issue>| -> Vec<String> {
+            issues.into_iter().map(|issue| issue.message).collect()
+        };
+        assert_eq!(messages(vec![issue(), issue()].into_issues()), ["Too early"; 2]);
+        assert_eq!(messages(Err::<(), _>(issue()).into_issues()), ["Too early"]);
+        assert_eq!(messages(Err::<(), _>(vec![issue(), issue()]).into_issues()), ["Too early"; 2]);
+        assert!(Ok::<(), Issue>(()).into_issues().is_empty());
+        assert!(Ok::<(), Vec<Issue>>(()).into_issues().is_empty());
+    }
+}

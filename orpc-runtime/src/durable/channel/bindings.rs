@@ -245,3 +245,156 @@ impl Bindings {
         Ok(next)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::stateful::MemoryStorage;
+
+    fn claims(exp: u64) -> Claims {
+        serde_json::from_str(&format!(r#"{{"chn":"room","iat":0,"exp":{exp}}}"#)).unwrap()
+    }
+
+    fn at(milliseconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(milliseconds)
+    }
+
+    fn bindings() -> (Bindings, Storage) {
+        let storage = Storage::new(MemoryStorage::default());
+        (Bindings::new(storage.clone()), storage)
+    }
+
+    async fn bind(bindings: &mut Bindings, id: &str, token: &str, exp: u64) {
+        let (claims, token) = (claims(exp), TokenHash::of(token));
+        bindings.bind(id, &claims, &token, at(1), |_| false).await.unwrap();
+    }
+
+    async fn check(bindings: &Bindings, id: &str, token: &str, now: u64) -> Result<(), BadId> {
+        let (claims, token) = (claims(9), TokenHash::of(token));
+        bindings.check(id, &claims, &token, Some(grant(&claims)), at(now)).await.unwrap()
+    }
+
+    /// Numbers of the entries of ids, of tokens and of revoked clients.
+    async fn entries(storage: &Storage) -> [usize; 3] {
+        let mut counts = [0; 3];
+        for (count, prefix) in counts.iter_mut().zip([CHOSEN, TOKENS, REVOKED]) {
+            let all = ListOptions { limit: usize::MAX, ..ListOptions::default() };
+            *count = storage.list_with::<Value>(prefix, &all).await.unwrap().len();
+        }
+        counts
+    }
+
+    #[tokio::test]
+    async fn an_id_has_its_newest_tokens_and_a_bounded_length() {
+        let (mut bindings, storage) = bindings();
+        for number in 0..=MAX_TOKENS {
+            bind(&mut bindings, "ada", &format!("token {number}"), 9).await;
+        }
+        bind(&mut bindings, "ada", "token 5", 9).await;
+        assert_eq!(entries(&storage).await, [1, MAX_TOKENS, 0]);
+        assert_eq!(check(&bindings, "bob", "token 0", 1).await, Ok(()), "the oldest is free");
+        assert_eq!(check(&bindings, "bob", "token 1", 1).await, Err(BadId::Taken));
+        assert_eq!(check(&bindings, "ada", "token 1", 1).await, Ok(()));
+        for (length, expected) in
+            [(0, Err(BadId::Taken)), (MAX_ID, Ok(())), (MAX_ID + 1, Err(BadId::Taken))]
+        {
+            assert_eq!(
+                check(&bindings, &"x".repeat(length), "other", 1).await,
+                expected,
+                "{length}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_expired_is_removed_with_its_tokens_and_not_before() {
+        let (mut bindings, storage) = bindings();
+        assert_eq!(bindings.remove_expired(at(1)).await.unwrap(), None);
+        bind(&mut bindings, "bob", "b", 9).await;
+        bind(&mut bindings, "ada", "a", 5).await;
+        bindings.revoke("eve", Duration::from_secs(6), at(1000)).await.unwrap().unwrap();
+        // Both as it counts and as the storage has it.
+        let cases = [
+            (5000, Some(5000), [2, 2, 1]),
+            (5001, Some(7000), [1, 1, 1]),
+            (7000, Some(7000), [1, 1, 1]),
+            (7001, Some(9000), [1, 1, 0]),
+            (9001, None, [0, 0, 0]),
+        ];
+        for (now, next, expected) in cases {
+            assert_eq!(bindings.remove_expired(at(now)).await.unwrap(), next, "at {now}");
+            let mut anew = Bindings::new(storage.clone());
+            assert_eq!(anew.remove_expired(at(now)).await.unwrap(), next, "anew at {now}");
+            assert_eq!(entries(&storage).await, expected, "at {now}");
+            assert_eq!(bindings.counted(at(now)).await.unwrap(), expected[0], "at {now}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_is_revoked_until_its_time_is_over_and_a_bounded_number_are() {
+        let (mut bindings, storage) = bindings();
+        bindings.revoke("eve", Duration::from_secs(6), at(1000)).await.unwrap().unwrap();
+        assert_eq!(check(&bindings, "eve", "e", 6999).await, Err(BadId::Revoked));
+        assert_eq!(check(&bindings, "eve", "e", 7000).await, Ok(()));
+        let mut batch = storage.batch();
+        for number in 2..MAX_REVOKED {
+            batch = batch.put(&format!("{REVOKED}{number}"), &99_000).unwrap();
+        }
+        batch.write().await.unwrap();
+        let longest = "x".repeat(MAX_ID);
+        for (id, is_revoked) in
+            [(&*"x".repeat(MAX_ID + 1), false), (&*longest, true), ("new", false), ("eve", true)]
+        {
+            let revoked = bindings.revoke(id, Duration::from_secs(1), at(1000)).await.unwrap();
+            assert_eq!(revoked.is_ok(), is_revoked, "{id}");
+        }
+        assert_eq!(entries(&storage).await[2], MAX_REVOKED);
+        assert_eq!(check(&bindings, "eve", "e", 2000).await, Ok(()), "the later time counts");
+    }
+
+    #[tokio::test]
+    async fn beyond_the_maximum_one_of_the_next_ids_without_a_socket_is_forgotten() {
+        let (mut bindings, storage) = bindings();
+        let mut batch = storage.batch();
+        for number in 0..MAX_CHOSEN {
+            let (key, tokens) = (format!("{CHOSEN}{number:05}"), vec![number.to_string()]);
+            let owner = Owner { grant: String::new(), tokens, until: 9000 };
+            batch = batch.put(&key, &owner).unwrap();
+            batch = batch.put(&format!("{TOKENS}{number}"), &format!("{number:05}")).unwrap();
+        }
+        batch.write().await.unwrap();
+        let (claims, first) = (claims(9), 5001);
+        let is_known = async |id: usize| {
+            let token = storage.get::<String>(&format!("{TOKENS}{id}")).await.unwrap();
+            (bindings_has(&storage, &format!("{id:05}")).await, token.is_some())
+        };
+        let open = |id: &str| id == "05001";
+        let token = TokenHash::of("new");
+        bindings.bind("05000a", &claims, &token, at(1), open).await.unwrap();
+        assert_eq!(
+            (is_known(first).await, is_known(first + 1).await),
+            ((true, true), (false, false))
+        );
+        assert_eq!(bindings.counted(at(1)).await.unwrap(), MAX_CHOSEN);
+        // Behind the last one it is one of the first.
+        bindings.bind("x", &claims, &TokenHash::of("x"), at(1), |_| false).await.unwrap();
+        assert_eq!(is_known(0).await, (false, false));
+        assert_eq!(bindings.counted(at(1)).await.unwrap(), MAX_CHOSEN);
+        // One with a socket is not forgotten, nor one further away.
+        let far = |id: &str| id < "00018";
+        bindings.bind("00001a", &claims, &TokenHash::of("y"), at(1), far).await.unwrap();
+        assert_eq!(bindings.counted(at(1)).await.unwrap(), MAX_CHOSEN + 1);
+        assert_eq!(entries(&storage).await, [MAX_CHOSEN + 1, MAX_CHOSEN + 1, 0]);
+        // Neither is one for an id that is known.
+        bindings.bind("x", &claims, &TokenHash::of("x"), at(1), |_| false).await.unwrap();
+        assert_eq!(bindings.counted(at(1)).await.unwrap(), MAX_CHOSEN + 1);
+    }
+
+    async fn bindings_has(storage: &Storage, id: &str) -> bool {
+        storage.get::<Value>(&format!("{CHOSEN}{id}")).await.unwrap().is_some()
+    }
+}

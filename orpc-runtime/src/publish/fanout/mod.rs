@@ -150,7 +150,8 @@ mod tests {
         let subscription = publisher.subscribe(channel, Start::Latest).unwrap();
         let (reader, channel, fanout) = subscription.into_parts();
         let registration = fanout.join(&channel, reader, Arc::new(Deaf(Socket::detached())));
-        assert!(registration.unwrap().is_some());
+        let text = format!("{:?}", registration.unwrap().unwrap());
+        assert_eq!(text, format!("Registration {{ channel: {channel:?}, .. }}"));
         fanout
     }
 

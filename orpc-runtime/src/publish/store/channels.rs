@@ -294,6 +294,14 @@ impl Channels {
         }
     }
 
+    /// Returns the number of channels, and the sums of their bytes: of retained events, of those
+    /// in memory, and of idempotency keys.
+    #[cfg(test)]
+    pub(super) fn totals(&self) -> [u64; 4] {
+        [&self.count, &self.retained, &self.held, &self.keys]
+            .map(|total| total.load(Ordering::Relaxed))
+    }
+
     /// Creates no further channel and ends all readers.
     pub(super) fn close(&self) {
         let mut map = self.map();

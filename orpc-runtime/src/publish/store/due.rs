@@ -119,12 +119,16 @@ mod tests {
 
     const RETENTION: Duration = Duration::from_secs(160);
 
-    /// Creates channels of one event each, and their clock.
-    fn full(count: usize) -> (Arc<Channels>, Arc<std::sync::Mutex<Duration>>) {
+    /// Creates room for channels, and their clock.
+    fn empty(count: usize, limits: Limits) -> (Arc<Channels>, Arc<std::sync::Mutex<Duration>>) {
         let time = Arc::default();
         let timeline = Timeline::new(Arc::new(Hands(Arc::clone(&time))));
-        let limits = Limits::in_memory(RETENTION, 100, 1 << 20);
-        let channels = Channels::new(timeline, limits, count);
+        (Channels::new(timeline, limits, count), time)
+    }
+
+    /// Creates channels of one event each, and their clock.
+    fn full(count: usize) -> (Arc<Channels>, Arc<std::sync::Mutex<Duration>>) {
+        let (channels, time) = empty(count, Limits::in_memory(RETENTION, 100, 1 << 20));
         for number in 0..count {
             publish(&channels, &format!("room-{number}")).unwrap();
         }
@@ -215,12 +219,83 @@ mod tests {
     }
 
     #[test]
+    fn events_leave_the_memory_once_all_channels_together_hold_too_many() {
+        let limits = Limits { total_held: 8 * 64, ..Limits::in_memory(RETENTION, 100, 1 << 20) };
+        let (channels, time) = empty(3, limits);
+        let held = || {
+            let mut all = channels.all();
+            all.sort_by_key(|channel| Arc::clone(&channel.name));
+            all.iter().map(|channel| channel.state().log.held_bytes() / 64).collect::<Vec<_>>()
+        };
+        for _ in 0..5 {
+            publish(&channels, "a").unwrap();
+        }
+        for _ in 0..3 {
+            publish(&channels, "b").unwrap();
+        }
+        assert_eq!(held(), [5, 3], "the bound is reached");
+        publish(&channels, "b").unwrap();
+        assert_eq!(held(), [5, 4], "the share of one of two channels");
+        publish(&channels, "c").unwrap();
+        publish(&channels, "b").unwrap();
+        assert_eq!(held(), [5, 2, 1], "the share of one of three channels");
+        publish(&channels, "c").unwrap();
+        publish(&channels, "c").unwrap();
+        assert_eq!(held(), [5, 2, 2]);
+        assert_eq!(channels.totals(), [3, 13 * 64, 9 * 64, 0]);
+        let key = |state: &mut State| {
+            state.keys.insert("key".into(), state.log.head(), channels.timeline.now());
+        };
+        channels.with("a", |_, state| key(state)).unwrap();
+        let keys = channels.with("b", |_, state| {
+            key(state);
+            state.keys.bytes()
+        });
+        assert_eq!(channels.totals()[3], 2 * keys.ok().unwrap());
+        *time.lock().unwrap() += RETENTION * 4;
+        drop(channels.sweep(usize::MAX));
+        drop(channels.sweep(usize::MAX));
+        assert_eq!((channels.totals(), channels.len()), ([0; 4], 0));
+    }
+
+    #[test]
     fn the_oldest_channel_is_taken_unless_it_is_the_only_one_with_events() {
         let (channels, _) = full(3);
         let take = || channels.due.take_oldest().map(|(channel, _)| channel.name.to_string());
         assert_eq!(take().as_deref(), Some("room-0"));
         assert_eq!(take().as_deref(), Some("room-1"));
         assert_eq!(take(), None);
+        // So is one whose events had all expired, and that has another one since.
+        let (channels, time) = full(2);
+        *time.lock().unwrap() += RETENTION + RETENTION / 8;
+        drop(channels.sweep(usize::MAX));
+        publish(&channels, "room-1").unwrap();
+        *time.lock().unwrap() += RETENTION / 8;
+        publish(&channels, "room-0").unwrap();
+        let oldest = channels.due.take_oldest().map(|(channel, _)| channel.name.to_string());
+        assert_eq!(oldest.as_deref(), Some("room-1"));
+    }
+
+    #[test]
+    fn the_oldest_events_of_all_are_trimmed_also_if_an_entry_is_too_early() {
+        let limits = Limits::in_memory(RETENTION, 16, 1 << 20).with_total(3 * 64);
+        let (channels, time) = empty(2, limits);
+        let later = |time: &std::sync::Mutex<Duration>| *time.lock().unwrap() += RETENTION / 2;
+        for name in ["a", "b", "a"] {
+            publish(&channels, name).unwrap();
+            later(&time);
+        }
+        // The first event expires, and the entry of its channel stays.
+        drop(channels.register("a", Start::Latest).unwrap());
+        assert_eq!(channels.totals()[1], 2 * 64);
+        for _ in 0..2 {
+            publish(&channels, "a").unwrap();
+        }
+        drop(channels.sweep(usize::MAX));
+        let mut left: Vec<_> = channels.all();
+        left.sort_by_key(|channel| Arc::clone(&channel.name));
+        let left = left.iter().map(|channel| channel.state().log.earliest());
+        assert_eq!(left.collect::<Vec<_>>(), [2, 2], "the event of `b` is the oldest");
     }
 
     #[test]

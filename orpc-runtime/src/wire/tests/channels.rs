@@ -102,8 +102,11 @@ fn messages_of_both_sides_come_back_as_they_were_captured() {
 #[test]
 fn a_message_of_one_side_is_not_one_of_the_other() {
     let protocol = Protocol::default();
-    let answer = Bytes::from_static(br#"{"i":"1","p":{"b":{"json":1}}}"#);
-    assert_eq!(protocol.decode_request(&answer).map(drop), Err(BadMessage::Syntax));
+    for text in [r#"{"i":"1","p":{"b":{"json":1}}}"#, r#"{"i":"1","p":{"u":"no path"}}"#] {
+        let answer = Bytes::from_static(text.as_bytes());
+        let decoded = protocol.decode_request(&answer).map(drop);
+        assert_eq!(decoded, Err(BadMessage::Syntax), "{text}");
+    }
     for text in ["{}", r#"{"i":"1"}"#, r#"{"i":"1","p":1}"#, r#"{"i":null,"p":{}}"#, "[]", "x"] {
         let frame = Bytes::from_static(text.as_bytes());
         assert!(protocol.decode_response(&frame).is_err(), "{text}");

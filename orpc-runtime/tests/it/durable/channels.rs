@@ -387,6 +387,14 @@ async fn sockets_close_when_their_tokens_expire_or_are_revoked() {
     let frame = bob.next().await.unwrap();
     assert_eq!((frame.opcode, frame.close()), (CLOSE, (1008, "Token revoked")));
     assert_eq!(host.refused(&own_path(&revoked)).await, 401);
+    // A host revokes by a command.
+    let other = host.token(|it| it);
+    let mut eve = host.open(&other).await;
+    let command = ChannelCommand::revoke(id_of(&other), Duration::from_secs(60));
+    let response = room.request(http::Request::new(command.to_body().unwrap())).await.unwrap();
+    assert_eq!(ChannelCommand::revoked(response.body()).unwrap(), 1);
+    assert_eq!(eve.next().await.unwrap().close(), (1008, "Token revoked"));
+    assert!(ChannelCommand::revoked(b"{}").is_err());
     // By the alarm of the room.
     let frame = ada.next().await.unwrap();
     assert_eq!((frame.opcode, frame.close()), (CLOSE, (1008, "Token expired")));
@@ -396,7 +404,9 @@ async fn sockets_close_when_their_tokens_expire_or_are_revoked() {
 async fn sockets_of_a_client_and_of_a_channel_are_limited() {
     let host = host();
     let (ada, bob, eve) = (host.token(|it| it), host.token(|it| it), host.token(|it| it));
-    let mut sockets = vec![host.open(&ada).await, host.open(&ada).await, host.open(&ada).await];
+    let mut sockets = vec![host.open(&ada).await, host.open(&ada).await];
+    subscribe(&mut sockets[0], None).await;
+    sockets.push(host.open(&ada).await);
     let frame = sockets[0].next().await.unwrap();
     assert_eq!(frame.close(), (1008, "Too many sockets of this client"));
     sockets.remove(0);
@@ -442,6 +452,9 @@ async fn publishing_goes_on_when_nobody_waits_for_it() {
 fn a_token_for_a_channel_is_short() {
     let tokens = DurableTokens::<Lobby>::new(SigningKeys::new([KEY]).unwrap());
     let token = |length| tokens.iterator("room").attachment(&"x".repeat(length)).unwrap().token();
-    assert!(token(1000).is_ok());
+    let uri = |token: &str| own_path(token).parse().unwrap();
+    assert_eq!(tokens.channel(&uri(&token(1000).unwrap())), Ok("room".to_owned()));
+    assert!(tokens.channel(&"/".parse().unwrap()).is_err());
+    assert_eq!(format!("{tokens:?}"), "DurableTokens { .. }");
     assert_eq!(token(1536).unwrap_err().code(), "INTERNAL_SERVER_ERROR");
 }

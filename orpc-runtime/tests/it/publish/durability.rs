@@ -20,6 +20,7 @@ for_each_store! {
     a_file_of_something_else_is_refused_and_left_alone,
     a_file_that_lost_its_end_tells_its_readers,
     a_damaged_mark_begins_an_epoch_and_takes_nothing,
+    files_put_back_together_with_their_mark_begin_an_epoch,
     a_copy_that_goes_on_shares_no_id_with_what_it_was_copied_from,
     a_file_of_an_earlier_format_is_refused,
 }
@@ -261,6 +262,31 @@ async fn a_damaged_mark_begins_an_epoch_and_takes_nothing(world: World) {
         drop(lines);
         drop(world.open());
     }
+}
+
+/// The times of the files show that they are older ones, though they have not been closed for
+/// long.
+async fn files_put_back_together_with_their_mark_begin_an_epoch(world: World) {
+    if !world.is_durable() {
+        return;
+    }
+    let mut mark = world.path().into_os_string();
+    mark.push(".mark");
+    let lines = world.open();
+    let early = publish(&lines, 1..4).await;
+    lines.close().await;
+    let before = [std::fs::read(world.path()).unwrap(), std::fs::read(&mark).unwrap()];
+    let lines = world.open();
+    let lost = publish(&lines, 4..6).await;
+    assert_eq!(lost[0].epoch(), early[0].epoch());
+    lines.close().await;
+    std::fs::write(world.path(), &before[0]).unwrap();
+    std::fs::write(&mark, &before[1]).unwrap();
+    let lines = world.open();
+    let next = publish(&lines, 14..16).await;
+    assert!(next.iter().all(|id| !lost.contains(id)), "an id is given to two events");
+    let mut reader = lines.subscribe("room", lost[0]).unwrap();
+    assert_eq!(gap(&mut reader).await.resume(), early[2]);
 }
 
 /// A copy of the file continues in an epoch of its own, and so does the original.

@@ -176,4 +176,6 @@ async fn an_event_that_cannot_be_published_gets_the_reason(world: World) {
         assert_eq!(reader.next_ready().await.unwrap().unwrap().value().unwrap(), "x");
     }
     assert!(reader.next_ready().await.is_none());
+    // One of exactly the limit.
+    lines.publish("a", &"x".repeat(89)).await.unwrap();
 }

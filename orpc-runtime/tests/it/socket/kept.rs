@@ -106,7 +106,7 @@ impl SocketKeeper for Shelf {
 /// Polls a peer until nothing more is to come.
 fn frames<C: Send + Sync + 'static>(peer: &mut Peer<C>) -> Vec<Value> {
     let frames = std::iter::from_fn(|| peer.next().now_or_never().flatten());
-    frames.map(|frame| serde_json::from_slice(frame.as_bytes()).unwrap()).collect()
+    frames.map(|frame| serde_json::from_slice(frame.as_ref()).unwrap()).collect()
 }
 
 fn call(id: u32, path: &str, input: &Value) -> String {
@@ -135,6 +135,9 @@ fn a_socket_continues_with_its_id_attachment_and_iterators() {
     assert_eq!(shelf.last(), state);
 
     let kept: KeptSocket = serde_json::from_value(state).unwrap();
+    assert_eq!((kept.id(), kept.hibernating()), (7, 1));
+    // Without the URI and the attachment, which may hold credentials.
+    assert_eq!(format!("{kept:?}"), "KeptSocket { id: 7, hibernating: 1, .. }");
     let config = SocketConfig::new().kept(&kept).kept_by(shelf.clone());
     let mut peer = rpc().peer_with(App::default(), kept.request(), config);
     let socket = peer.socket().clone();

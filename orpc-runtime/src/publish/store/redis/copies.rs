@@ -258,3 +258,222 @@ impl Followed {
         state.copy.as_ref().map(|_| state.log.head())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+    use crate::publish::NewEvent;
+    use crate::publish::clock::{SystemClock, Timeline};
+    use crate::publish::error::StoreErrorKind;
+    use crate::publish::id::Epoch;
+    use crate::publish::log::Limits;
+    use crate::publish::store::Start;
+    use crate::publish::store::channel::Registration;
+
+    /// Copies of one channel, with its reader.
+    struct World {
+        copies: Copies,
+        followed: Arc<Followed>,
+        reader: Registration,
+    }
+
+    fn world() -> World {
+        let limits =
+            Limits { held_events: 3, ..Limits::in_memory(Duration::from_secs(60), 100, 1 << 20) };
+        let timeline = Timeline::new(Arc::new(SystemClock::default()));
+        let channels = Channels::new(timeline, limits, 10);
+        let reader = channels.register("room", Start::Latest).unwrap();
+        let copies = Copies::new(channels);
+        let followed = copies.follow(&reader.channel);
+        World { copies, followed, reader }
+    }
+
+    fn id(epoch: u128, sequence: u64) -> EventId {
+        EventId::new(Epoch::of(epoch), sequence)
+    }
+
+    fn record() -> Record {
+        let envelope = bytes::Bytes::from_static(b"{}");
+        Record::of(&NewEvent { channel: "room".into(), envelope, audience: None, key: None })
+    }
+
+    /// A log of one epoch.
+    fn extent(earliest: u64, head: u64, epoch: u128) -> Extent {
+        Extent::new(earliest, head, [(0, Epoch::of(epoch))], Epoch::of(epoch)).unwrap()
+    }
+
+    impl World {
+        /// A copy of that log.
+        fn of(earliest: u64, head: u64) -> Self {
+            let world = world();
+            assert_eq!(world.compare(None, &extent(earliest, head, 1)), Compared::Same);
+            world
+        }
+
+        fn compare(&self, asked: Option<EventId>, extent: &Extent) -> Compared {
+            self.copies.compare(&self.followed, asked, extent)
+        }
+
+        /// Announces an event; returns `true` if the copy is to be compared.
+        fn announce(&self, id: EventId, earliest: u64) -> bool {
+            let event = Announced { id, earliest, record: record() };
+            self.copies.announce("room", event).is_some()
+        }
+
+        /// First and last number of the copy, and the number of its events in memory.
+        fn log(&self) -> (u64, EventId, u64) {
+            let state = self.followed.channel.state();
+            let held = state.log.held_bytes() / record().weight();
+            (state.log.earliest(), state.log.head(), held)
+        }
+
+        fn revision(&self) -> u64 {
+            let state = self.followed.channel.state();
+            state.copy.as_ref().map_or(0, |copy| copy.revision)
+        }
+
+        fn fails(&self) -> bool {
+            self.followed.channel.state().failure().is_some()
+        }
+    }
+
+    #[test]
+    fn events_that_follow_are_added_and_others_make_the_copy_ask() {
+        let world = world();
+        assert!(!world.announce(id(1, 1), 1), "nothing is known of the channel");
+        assert_eq!((world.log().2, world.followed.ask()), (0, None));
+        let world = World::of(1, 2);
+        assert_eq!((world.log(), world.followed.ask()), ((1, id(1, 2), 0), Some(id(1, 2))));
+        assert!(!world.announce(id(1, 3), 1));
+        assert_eq!(world.log(), (1, id(1, 3), 1));
+        // Known ones, and one that has a known number and another epoch.
+        assert!(!world.announce(id(1, 3), 1) && !world.announce(id(1, 2), 1));
+        assert!(world.announce(id(2, 3), 1));
+        // A hole, and another epoch.
+        assert!(world.announce(id(1, 5), 1) && world.announce(id(2, 4), 1));
+        assert_eq!(world.log(), (1, id(1, 3), 1));
+        // Trims as the server has, and knows nothing of what is trimmed.
+        assert!(!world.announce(id(1, 4), 3));
+        assert_eq!(world.log(), (3, id(1, 4), 2));
+        assert!(!world.announce(id(2, 2), 1) && world.announce(id(2, 3), 1));
+        let event = Announced { id: id(1, 1), earliest: 1, record: record() };
+        assert!(world.copies.announce("other", event).is_none());
+        assert_eq!(world.revision(), 0);
+    }
+
+    #[test]
+    fn a_copy_is_compared_with_the_log_of_the_server() {
+        let world = World::of(1, 4);
+        let known = Some(id(1, 4));
+        assert_eq!(world.compare(known, &extent(2, 4, 1)), Compared::Same);
+        assert_eq!((world.log().0, world.revision()), (2, 0));
+        assert_eq!(world.compare(known, &extent(2, 6, 1)), Compared::Behind);
+        assert_eq!(world.log(), (2, id(1, 4), 0));
+        // Events were announced meanwhile.
+        assert!(!world.announce(id(1, 5), 2));
+        assert_eq!(world.compare(known, &extent(2, 5, 1)), Compared::Same);
+        assert_eq!(world.compare(known, &extent(2, 4, 1)), Compared::Same);
+        assert_eq!(world.compare(known, &extent(2, 6, 1)), Compared::Again);
+        assert_eq!(world.compare(known, &extent(2, 5, 2)), Compared::Again);
+        assert_eq!(world.compare(None, &extent(2, 5, 1)), Compared::Again);
+        assert_eq!(world.log(), (2, id(1, 5), 1));
+        // An older log, and another one.
+        assert_eq!(world.compare(Some(id(1, 5)), &extent(1, 3, 1)), Compared::Same);
+        assert_eq!((world.log(), world.revision()), ((1, id(1, 3), 0), 1));
+        assert_eq!(world.compare(Some(id(1, 3)), &extent(1, 3, 2)), Compared::Same);
+        assert_eq!((world.log(), world.revision()), ((1, id(2, 3), 0), 2));
+    }
+
+    #[test]
+    fn missed_events_are_added_if_all_of_them_are_there() {
+        let missed = |numbers: &[u64]| -> Vec<_> {
+            numbers.iter().map(|number| (id(1, *number), record())).collect()
+        };
+        let catch_up = |world: &World, events| {
+            let asked = id(1, 4);
+            world.copies.catch_up(&world.followed, asked, &extent(2, 6, 1), events)
+        };
+        let cases: [(&[u64], u64); 5] =
+            [(&[5, 6], 2), (&[], 0), (&[5], 0), (&[6], 0), (&[4, 5, 6], 0)];
+        for (numbers, held) in cases {
+            let world = World::of(1, 4);
+            assert_eq!(catch_up(&world, missed(numbers)), Compared::Same);
+            assert_eq!((world.log(), world.revision()), ((2, id(1, 6), held), 0), "{numbers:?}");
+        }
+        let world = World::of(1, 4);
+        assert!(!world.announce(id(1, 5), 1));
+        assert_eq!(catch_up(&world, missed(&[5, 6])), Compared::Again);
+        assert_eq!(world.log(), (1, id(1, 5), 1));
+        // Three events are in memory at most.
+        assert!(!world.announce(id(1, 6), 1) && !world.announce(id(1, 7), 1));
+        assert!(!world.announce(id(1, 8), 1));
+        assert_eq!(world.log(), (1, id(1, 8), 3));
+    }
+
+    #[test]
+    fn a_copy_that_differs_is_noted_once_until_it_is_compared() {
+        let world = world();
+        let is_noticed = || world.copies.noticed.notified().now_or_never().is_some();
+        assert!(!is_noticed() && world.copies.take_behind().is_empty());
+        for _ in 0..2 {
+            world.copies.is_behind(&world.followed);
+        }
+        assert!(is_noticed() && !is_noticed());
+        assert_eq!(world.copies.take_behind().len(), 1);
+        world.copies.is_behind(&world.followed);
+        assert!(world.copies.take_behind().is_empty(), "it is being compared");
+        world.followed.ask();
+        world.copies.is_behind(&world.followed);
+        assert!(is_noticed());
+        assert_eq!(world.copies.take_behind().len(), 1);
+    }
+
+    #[test]
+    fn readers_end_while_a_copy_cannot_be_compared() {
+        let error = || StoreError::new(StoreErrorKind::Unavailable, "the server is gone");
+        let unknown = world();
+        unknown.copies.fail(&unknown.followed, error());
+        assert!(!unknown.fails());
+        let world = World::of(1, 4);
+        world.copies.expire(Duration::MAX, error);
+        assert!(!world.fails());
+        let before = *world.followed.seen();
+        while before.elapsed().is_zero() {}
+        world.copies.expire(Duration::ZERO, error);
+        assert!(world.fails());
+        world.followed.was_seen();
+        assert!(!world.fails() && *world.followed.seen() > before);
+        world.copies.fail(&world.followed, error());
+        assert!(world.fails());
+        assert_eq!(world.compare(Some(id(1, 4)), &extent(1, 4, 1)), Compared::Same);
+        assert!(!world.fails());
+    }
+
+    #[test]
+    fn events_are_those_of_the_log_up_to_the_first_other_one() {
+        let world = World::of(1, 4);
+        let events = |ids: &[EventId]| -> Vec<_> { ids.iter().map(|id| (*id, record())).collect() };
+        let all = [id(1, 2), id(1, 3), id(2, 4)];
+        assert_eq!(world.followed.entries(2, &events(&all)), 2);
+        assert_eq!(world.followed.entries(3, &events(&all)), 0);
+        assert_eq!(world.followed.entries(2, &events(&[id(1, 2), id(1, 4)])), 1);
+    }
+
+    #[test]
+    fn a_channel_without_readers_is_given_up_unless_it_was_opened_again() {
+        for is_reopened in [false, true] {
+            let World { copies, followed, reader } = World::of(1, 0);
+            let number = followed.channel.number;
+            assert!(copies.remove_unread().is_empty() && copies.get(number).is_some());
+            assert!(Arc::ptr_eq(&copies.follow(&reader.channel), &followed));
+            drop(reader);
+            let again = is_reopened.then(|| copies.channels.register("room", Start::Latest));
+            let names = copies.remove_unread();
+            assert_eq!(names.is_empty(), is_reopened, "{names:?}");
+            assert!(copies.get(number).is_none() && copies.all().is_empty());
+            drop(again);
+        }
+    }
+}

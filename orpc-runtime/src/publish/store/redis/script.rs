@@ -221,3 +221,151 @@ pub(super) fn announced(message: Vec<u8>) -> Option<Announced> {
 fn number(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epoch(number: u128) -> Epoch {
+        Epoch::of(number)
+    }
+
+    fn id(number: u128, sequence: u64) -> EventId {
+        EventId::new(epoch(number), sequence)
+    }
+
+    #[test]
+    fn keys_and_names_contain_the_prefix_and_the_channel() {
+        let limits = Limits::in_memory(std::time::Duration::from_secs(1), 1, 1);
+        let scripts = Scripts::new("app", 3, limits);
+        assert_eq!(scripts.announced("room"), "app:3:room");
+        assert_eq!(scripts.channel("app:3:a:b"), Some("a:b"));
+        for other in ["app:4:room", "other:3:room", "app:3"] {
+            assert_eq!(scripts.channel(other), None, "{other}");
+        }
+        // One slot of a cluster has all keys of a channel.
+        assert_eq!(scripts.key("room", "events"), "app:{room}:events");
+    }
+
+    #[test]
+    fn answers_of_the_script_that_appends_are_read() {
+        let read = |id: &str, earliest: &str, outcome: &str| {
+            appended(&(id.to_owned(), earliest.to_owned(), outcome.to_owned()))
+        };
+        let text = id(7, 5).to_string();
+        assert!(
+            matches!(read(&text, "2", "new"), Some(Appended::New(found, 2)) if found == id(7, 5))
+        );
+        assert!(
+            matches!(read(&text, "", "known"), Some(Appended::Known(found)) if found == id(7, 5))
+        );
+        assert!(matches!(read("", "", "keys"), Some(Appended::TooManyKeys)));
+        for (id, earliest, outcome) in [
+            ("", "2", "new"),
+            (&*text, "", "new"),
+            (&*text, "-1", "new"),
+            ("x", "", "known"),
+            (&*text, "2", "old"),
+        ] {
+            assert!(read(id, earliest, outcome).is_none(), "{id} {earliest} {outcome}");
+        }
+    }
+
+    #[test]
+    fn answers_of_the_script_that_returns_an_extent_are_read() {
+        let terms = format!("2:{},4:{}", epoch(7), epoch(8));
+        let read = |head, earliest, terms: &str, next: &str| {
+            extent(&(head, earliest, terms.to_owned(), next.to_owned()))
+        };
+        let next = epoch(8).to_string();
+        let found = read(5, 3, &terms, &next).unwrap();
+        assert_eq!(found.head(), 5);
+        assert_eq!(
+            [2, 3, 4, 5].map(|number| found.id(number)),
+            [id(7, 2), id(7, 3), id(8, 4), id(8, 5)]
+        );
+        for (id, has_it) in [
+            (id(7, 1), false),
+            (id(7, 2), true),
+            (id(7, 3), true),
+            (id(8, 3), false),
+            (id(7, 4), false),
+            (id(8, 5), true),
+            (id(8, 6), false),
+        ] {
+            assert_eq!(found.has_entry(id), has_it, "{id}");
+        }
+        // An empty log, whose next event is the first.
+        assert!(read(5, 6, &terms, &next).is_some());
+        for (head, earliest, terms, next) in [
+            (5, 7, &*terms, &*next),
+            (5, 0, &terms, &next),
+            (u64::MAX, 3, &terms, &next),
+            (5, 3, "", &next),
+            (5, 3, "2", &next),
+            (5, 3, &terms, ""),
+            (5, 3, &format!("4:{next},2:{next}"), &next),
+        ] {
+            assert!(
+                read(head, earliest, terms, next).is_none(),
+                "{head} {earliest} {terms} {next}"
+            );
+        }
+    }
+
+    #[test]
+    fn answers_of_the_script_that_reads_are_read() {
+        let bytes = |parts: &[&str]| -> Vec<Vec<u8>> {
+            parts.iter().map(|part| part.as_bytes().to_vec()).collect()
+        };
+        let seven = epoch(7).to_string();
+        let everyone = serde_json::to_string(&Audience::everyone().tags(["a"])).unwrap();
+        let parts = ["events", "3", &seven, "", "{}", "4", &seven, &everyone, "{ }"];
+        let Some(Found::Events(events)) = found(bytes(&parts)) else { panic!("events") };
+        let ids: Vec<_> = events.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, [id(7, 3), id(7, 4)]);
+        assert_eq!((&events[0].1.envelope[..], events[0].1.audience.is_none()), (&b"{}"[..], true));
+        assert_eq!(events[1].1.audience.as_deref(), Some(&Audience::everyone().tags(["a"])));
+        assert!(matches!(found(bytes(&["large", "70"])), Some(Found::TooLarge(70))));
+        assert!(matches!(found(bytes(&["events"])), Some(Found::Events(none)) if none.is_empty()));
+        for parts in [
+            &[][..],
+            &["large"],
+            &["large", "x"],
+            &["other"],
+            &["events", "3"],
+            &["events", "3", &seven, ""],
+            &["events", "3", "x", "", "{}"],
+            &["events", "x", &seven, "", "{}"],
+            &["events", "3", &seven, "x", "{}"],
+        ] {
+            assert!(found(bytes(parts)).is_none(), "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn announcements_are_read() {
+        let text = id(7, 5).to_string();
+        let read = |rest: &str| announced(format!("{text} {rest}").into_bytes());
+        let event = read("2 0 {\"json\": 1}").unwrap();
+        assert_eq!((event.id, event.earliest), (id(7, 5), 2));
+        assert_eq!(
+            (&event.record.envelope[..], event.record.audience),
+            (&b"{\"json\": 1}"[..], None)
+        );
+        let audience = Audience::everyone().tags(["a b"]);
+        let written = serde_json::to_string(&audience).unwrap();
+        let event = read(&format!("2 {} {written}{{}}", written.len())).unwrap();
+        assert_eq!(
+            (&event.record.envelope[..], event.record.audience.as_deref()),
+            (&b"{}"[..], Some(&audience))
+        );
+        assert!(read("2 0 ").is_some_and(|event| event.record.envelope.is_empty()));
+        for rest in
+            ["", "2", "2 0", "2 x {}", "x 0 {}", "2 1 {}", "2 3 {}", &format!("2 {} ", u64::MAX)]
+        {
+            assert!(read(rest).is_none(), "{rest}");
+        }
+        assert!(announced(b"x 2 0 {}".to_vec()).is_none());
+    }
+}

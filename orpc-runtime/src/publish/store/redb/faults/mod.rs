@@ -10,7 +10,7 @@ mod windows;
 use std::collections::BTreeSet;
 use std::future::IntoFuture as _;
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 
 use self::platter::{Fault, Platter};
 use crate::publish::gap::GapReason;
@@ -347,20 +347,53 @@ async fn a_synced_file_that_was_one_without_syncs_survives_a_loss_of_power() {
 
 #[tokio::test]
 async fn events_that_recovery_does_not_find_are_not_acknowledged() {
-    let platter = Platter::default();
-    let numbers = open(&platter).unwrap();
-    let mut outcomes = Outcomes::default();
-    outcomes.publish(&numbers, 0).await;
-    // The next transaction fails, and the file is another one when it is reopened.
-    {
-        let mut content = platter.content();
-        content.fault = Fault::Short { after: 0 };
-        content.forgets = true;
+    // Before and in the commit, after which they could be in the file.
+    for fault in [Fault::Short { after: 0 }, Fault::Sync { after: 0 }] {
+        let platter = Platter::default();
+        let numbers = open(&platter).unwrap();
+        let mut outcomes = Outcomes::default();
+        outcomes.publish(&numbers, 0).await;
+        // The next transaction fails, and the file is another one when it is reopened.
+        {
+            let mut content = platter.content();
+            content.fault = fault;
+            content.forgets = true;
+        }
+        outcomes.publish(&numbers, 1).await;
+        let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
+        assert!(reader.next_ready().await.is_none());
+        assert!(outcomes.failed.contains(&1), "what is nowhere was acknowledged");
     }
-    outcomes.publish(&numbers, 1).await;
-    let mut reader = numbers.subscribe("room", Start::Earliest).unwrap();
-    assert!(reader.next_ready().await.is_none());
-    assert!(outcomes.failed.contains(&1), "what is nowhere was acknowledged");
+}
+
+/// A key that is known has its event, and no transaction that its event could fail with.
+#[tokio::test]
+async fn a_key_that_is_known_is_answered_while_the_events_beside_it_fail() {
+    let platter = Platter::default();
+    let texts: Publisher<String> = builder().open_disk(platter.mount(), true).unwrap();
+    let known = texts.publish("room", &String::new()).idempotency_key("key").await.unwrap();
+    let large = "x".repeat(1 << 18);
+    for _ in 0..10 {
+        platter.fail(Fault::Full { pages: 0 });
+        // The writer waits for the disk with the first of them, while the others queue up.
+        let publish = |key: &str| {
+            let publish = texts.publish("room", &large);
+            if key.is_empty() { publish } else { publish.idempotency_key(key) }.into_future()
+        };
+        let mut all = ["", "", "key"].map(publish);
+        {
+            let _disk = platter.content();
+            for publish in &mut all {
+                assert!(publish.now_or_never().is_none());
+            }
+        }
+        let [first, second, again] = all;
+        let outcomes = futures::future::join3(first, second, again).await;
+        for failed in [outcomes.0, outcomes.1].map(Result::unwrap_err) {
+            assert!(matches!(failed, PublishError::Failed(_)), "{failed:?}");
+        }
+        assert_eq!(outcomes.2.unwrap(), known);
+    }
 }
 
 /// The system treats pages as written that a failed sync has not written, also for the next
