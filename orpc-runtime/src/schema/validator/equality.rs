@@ -7,13 +7,19 @@ use serde_json::Value;
 
 use super::number::Exact;
 use crate::schema::instance::{Elements, Instance};
+use crate::schema::refs::Types;
 
-/// Returns whether a value is equal to a constant of a schema.
+/// Returns whether a value is equal to a constant of a schema. Only arrays and objects with
+/// types are converted, so that a long text is compared with many constants at no cost.
 pub(in crate::schema) fn is_equal(value: Instance<'_>, constant: &Value) -> bool {
-    match (value.number(), constant) {
-        (Some(number), Value::Number(constant)) => are_equal_numbers(number, Exact::of(constant)),
-        (Some(_), _) => false,
-        (None, constant) => are_equal(&value.form().json(), constant),
+    match constant {
+        Value::Number(constant) => {
+            value.number().is_some_and(|number| are_equal_numbers(number, Exact::of(constant)))
+        }
+        Value::String(constant) => value.text().is_some_and(|text| text == *constant),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            value.types() == Types::of(constant) && are_equal(&value.form().json(), constant)
+        }
     }
 }
 
