@@ -25,7 +25,7 @@ const TABLES: [&str; 2] = [
     "CREATE INDEX IF NOT EXISTS orpc_full_buckets ON orpc_buckets(full_at)",
 ];
 
-/// What the Worker asks an object.
+/// Request of the Worker to an object.
 #[derive(Serialize, Deserialize)]
 struct Question {
     key: String,
