@@ -194,6 +194,18 @@ impl Server {
             }
         }
     }
+
+    /// Warns once if the server may evict what is stored, by the first connection's information.
+    pub(crate) fn warn_of_eviction(&self, link: &Link, info: &Info, stored: &str) {
+        let policy = info.field("maxmemory_policy");
+        if link.number == 1 && !matches!(policy, "" | "noeviction") {
+            tracing::warn!(
+                address = self.address(),
+                policy,
+                "Redis may evict {stored}: set maxmemory-policy to noeviction"
+            );
+        }
+    }
 }
 
 /// Fields that a server tells of itself.

@@ -125,14 +125,7 @@ impl Keeper for Shared {
     }
 
     async fn inspect(&self, link: &Link, info: &Info) -> Result<(), StoreError> {
-        let policy = info.field("maxmemory_policy");
-        if link.number == 1 && !matches!(policy, "" | "noeviction") {
-            tracing::warn!(
-                address = self.server.address(),
-                policy,
-                "Redis may evict the buckets of rate limits: set maxmemory-policy to noeviction"
-            );
-        }
+        self.server.warn_of_eviction(link, info, "the buckets of rate limits");
         Ok(())
     }
 
