@@ -165,3 +165,51 @@ impl CloseFrame {
         Self { code: CloseCode::ABNORMAL, reason: String::new(), clean: false }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_has_its_bytes_in_every_form() {
+        let text = [Frame::from("a text"), Frame::from("a text".to_owned())];
+        for frame in [&text[0], &text[1], &Frame::Binary(Bytes::from_static(b"a text"))] {
+            assert_eq!(frame.as_bytes(), b"a text");
+            assert_eq!(frame.as_ref(), b"a text");
+            assert_eq!(frame.bytes(), "a text");
+            assert_eq!(frame.clone().into_bytes(), "a text");
+            assert_eq!(Bytes::from(frame.clone()), "a text");
+            assert!(*frame == "a text" && *frame == *"a text");
+            assert!(*frame != "a test" && *frame != *"a test");
+        }
+        assert!(text.iter().all(Frame::is_text));
+        assert!(!Frame::Binary(Bytes::new()).is_text());
+    }
+
+    /// RFC 6455, sections 7.4.1 and 7.4.2.
+    #[test]
+    fn codes_that_are_never_sent_are_refused() {
+        for code in [1000, 1001, 1003, 1007, 1014, 3000, 4999] {
+            let read = CloseCode::new(code).unwrap();
+            assert_eq!((u16::from(read), read.to_string()), (code, code.to_string()));
+        }
+        for code in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000] {
+            assert_eq!(CloseCode::new(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_cut_at_a_character() {
+        let cut = |reason: &str| CloseFrame::ours(CloseCode::NORMAL, reason).reason;
+        assert_eq!(cut(""), "");
+        assert_eq!(cut(&"x".repeat(123)), "x".repeat(123));
+        assert_eq!(cut(&"x".repeat(124)), "x".repeat(123));
+        // Two bytes each.
+        assert_eq!(cut(&"ü".repeat(62)), "ü".repeat(61));
+        let frame = CloseFrame::ours(CloseCode::POLICY, "no");
+        assert_eq!(
+            frame,
+            CloseFrame { code: CloseCode::POLICY, reason: "no".to_owned(), clean: false }
+        );
+    }
+}

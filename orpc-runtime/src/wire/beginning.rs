@@ -109,12 +109,11 @@ fn string(text: &[u8]) -> Result<(&[u8], &[u8]), NoBeginning> {
     Err(NoBeginning::Short)
 }
 
-/// Splits off a number, `true`, `false` or `null`.
+/// Splits off a number, `true`, `false` or `null`. One at the end of the text may be longer.
 fn word(text: &[u8]) -> Result<(&[u8], &[u8]), NoBeginning> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     match text.iter().take_while(|byte| is_part(byte)).count() {
         0 => Err(NoBeginning::Unreadable),
-        length if length == text.len() => Err(NoBeginning::Short),
         length => Ok(text.split_at(length)),
     }
 }

@@ -86,20 +86,19 @@ impl SharedEvent {
 
     /// Encodes the event for the iterator of that id, which is JSON text.
     pub(crate) fn encode(&self, protocol: Protocol, id: &str, out: &mut Vec<u8>) {
-        let tail = self.tail(protocol);
-        out.reserve(tail.len() + id.len() + 8);
         protocol.begin_message(id, out);
-        out.extend_from_slice(tail);
+        out.extend_from_slice(self.tail(protocol));
     }
 
     fn tail(&self, protocol: Protocol) -> &Bytes {
         let Parts { kind, meta, envelope, tails } = &*self.0;
         tails[protocol as usize].get_or_init(|| {
-            let mut tail = Vec::with_capacity(envelope.len() + 128);
+            let mut tail = Vec::new();
             protocol.begin_tail(*kind, meta, &mut tail);
             tail.extend_from_slice(envelope);
             protocol.end_event(meta, &mut tail);
-            tail.into()
+            // Without spare capacity: it is kept as long as the event.
+            tail.into_boxed_slice().into()
         })
     }
 }

@@ -152,3 +152,48 @@ fn text(value: &HeaderValue) -> String {
         Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads one header whose value has that length.
+    fn of_length(name: &str, length: usize) -> Result<usize, Fault> {
+        let value = HeaderValues::One("x".repeat(length).into());
+        let headers = RawHeaders::from([(name.into(), value)]);
+        read(&headers).map(|read| read.map.len()).map_err(|bad| bad.fault)
+    }
+
+    #[test]
+    fn names_and_values_have_32_kib_and_not_a_byte_more() {
+        assert_eq!(of_length("name", MAX_HEADER_BYTES - 4), Ok(1));
+        assert_eq!(of_length("name", MAX_HEADER_BYTES - 3), Err(Fault::TooLong));
+    }
+
+    #[test]
+    fn the_bytes_of_all_values_are_added() {
+        let several = |lengths: [usize; 2]| {
+            let values = lengths.map(|length| "x".repeat(length)).to_vec();
+            let headers = RawHeaders::from([
+                ("a".into(), HeaderValues::Many(values)),
+                ("b".into(), HeaderValues::One("".into())),
+            ]);
+            read(&headers).map(|read| read.map.len()).map_err(|bad| bad.fault)
+        };
+        let half = MAX_HEADER_BYTES / 2;
+        // Each value counts its name, and so does an empty one.
+        assert_eq!(several([half, half - 3]), Ok(3));
+        assert_eq!(several([half, half - 2]), Err(Fault::TooLong));
+    }
+
+    #[test]
+    fn a_call_has_128_header_values_and_not_one_more() {
+        let several = |count: usize| {
+            let values = HeaderValues::Many(vec![String::new(); count]);
+            let read = read(&RawHeaders::from([("a".into(), values)]));
+            read.map(|read| read.map.len()).map_err(|bad| bad.fault)
+        };
+        assert_eq!(several(MAX_HEADERS), Ok(128));
+        assert_eq!(several(MAX_HEADERS + 1), Err(Fault::TooMany));
+    }
+}

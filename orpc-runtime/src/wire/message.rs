@@ -116,13 +116,3 @@ pub(crate) enum Body<B = Bytes> {
     /// A form with files.
     Form(B),
 }
-
-impl<B: AsRef<[u8]>> Body<B> {
-    /// Returns the number of its bytes.
-    pub(super) fn size(&self) -> usize {
-        match self {
-            Self::Envelope(bytes) | Self::Form(bytes) => bytes.as_ref().len(),
-            Self::Events | Self::Nowhere => 0,
-        }
-    }
-}

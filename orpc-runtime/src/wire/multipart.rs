@@ -169,7 +169,7 @@ impl Reader {
             Some(at) => Some(Piece::Content(self.buffer.split_to(at).freeze())),
             None => {
                 // The bytes may end with the start of a delimiter.
-                let tail = self.buffer.len().saturating_sub(delimiter.len() - 1);
+                let tail = self.buffer.len().saturating_sub(delimiter.len());
                 let begins = |at: &usize| delimiter.starts_with(&self.buffer[*at..]);
                 let sure = (tail..self.buffer.len()).find(begins).unwrap_or(self.buffer.len());
                 (sure > 0).then(|| Piece::Content(self.buffer.split_to(sure).freeze()))

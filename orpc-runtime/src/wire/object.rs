@@ -28,3 +28,20 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
         deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_is_refused_as_no_object() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Point {
+            x: u8,
+        }
+        let read = |text| serde_json::from_str(text).map(|Object(Point { x })| x);
+        assert_eq!(read(r#"{"x":7}"#).unwrap(), 7);
+        let message = read("[7]").unwrap_err().to_string();
+        assert!(message.starts_with("invalid type: sequence, expected an object"), "{message}");
+    }
+}

@@ -139,10 +139,6 @@ impl Protocol {
         H: Borrow<HeaderMap>,
         B: AsRef<[u8]>,
     {
-        /// Length of a short message beside its id and its body.
-        const FRAMING: usize = 64;
-
-        out.reserve(id.as_str().len() + response.body.size() + FRAMING);
         self.begin_message(id.as_str(), out);
         codec!(self, encode_response(response, out));
     }

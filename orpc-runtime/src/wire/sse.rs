@@ -28,7 +28,7 @@ pub(super) fn end(out: &mut Vec<u8>) {
 /// Writes a comment on its own, which flushes the head or keeps a connection alive.
 #[cfg(feature = "http")]
 pub(crate) fn comment(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 4);
+    let mut out = Vec::new();
     for line in text.split(['\r', '\n']) {
         write_line(&mut out, ": ", line);
     }

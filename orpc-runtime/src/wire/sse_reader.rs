@@ -229,6 +229,34 @@ mod tests {
         }
     }
 
+    /// The empty line that ends an event is part of it.
+    #[test]
+    fn an_event_has_at_most_as_many_bytes_as_the_limit() {
+        for text in ["data: x\n\n", "event: done\r\rdata: x\r\r"] {
+            let longest = text.split_inclusive("\r\r").map(str::len).max().unwrap();
+            for size in [1, 3, text.len()] {
+                let read = |limit| read(text.as_bytes().chunks(size), limit).end;
+                assert_eq!(read(longest), Ok(0), "{text:?} in pieces of {size}");
+                assert_eq!(read(longest - 1), Err(TooLong), "{text:?} in pieces of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_incomplete_event_takes_its_bytes_and_the_memory_of_its_comments() {
+        let taken = |text: &str| read([text.as_bytes()].into_iter(), 1000).end;
+        assert_eq!(taken("data: x"), Ok(7));
+        assert_eq!(taken("data: x\n"), Ok(8));
+        assert_eq!(taken("data: x\r\n"), Ok(8), "one line end");
+        assert_eq!(taken("data: x\n\ndata"), Ok(4));
+        assert_eq!(taken(":a\n"), Ok(3 + COMMENT));
+        assert_eq!(taken(":a\n:\ndata: x"), Ok(3 + 2 + 7 + 2 * COMMENT));
+        let end = read([b":\n".as_slice(), b"\n"].into_iter(), 2 + COMMENT).end;
+        assert_eq!(end, Err(TooLong));
+        let end = read([b":\n".as_slice(), b"\n"].into_iter(), 3 + COMMENT).end;
+        assert_eq!(end, Ok(0));
+    }
+
     /// HTML Standard, section 9.2.6.
     #[test]
     fn a_retry_consists_of_digits_alone() {

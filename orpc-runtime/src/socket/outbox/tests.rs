@@ -306,6 +306,37 @@ fn a_frame_that_cannot_be_serialised_is_discarded() {
 }
 
 #[test]
+fn a_buffer_has_room_for_most_frames_and_is_given_away_with_them() {
+    let outbox = Outbox::new(1000);
+    let capacity = || outbox.state().bytes.capacity();
+    assert_eq!(capacity(), 0);
+    append(&outbox, 1);
+    assert!(capacity() >= FIRST);
+    take(&outbox, &mut Frames::default());
+    assert_eq!(capacity(), 0);
+}
+
+#[test]
+fn tasks_that_wait_are_woken_together_and_each_keeps_its_place() {
+    let outbox = Outbox::new(10);
+    append(&outbox, 10);
+    let wakes: [Arc<Wakes>; 3] = std::array::from_fn(|_| Arc::default());
+    let wakers = wakes.each_ref().map(|wakes| Waker::from(Arc::clone(wakes)));
+    let mut ready: Vec<_> = wakes.iter().map(|_| Box::pin(outbox.ready())).collect();
+    for (ready, waker) in ready.iter_mut().zip(&wakers) {
+        assert!(ready.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+    }
+    assert_eq!(outbox.waiting(), 3);
+    // Another task goes on with the waiting of the last one.
+    let moved = ready[2].as_mut().poll(&mut Context::from_waker(&wakers[0]));
+    assert!(moved.is_pending());
+    drop(ready.remove(1));
+    assert_eq!(outbox.waiting(), 2);
+    assert!(send(&outbox, &mut Frames::default()).is_some());
+    assert_eq!(wakes.map(|wakes| wakes.count()), [2, 0, 0]);
+}
+
+#[test]
 fn a_thread_keeps_no_large_draft() {
     let outbox = Outbox::new(100);
     let write = |length| {

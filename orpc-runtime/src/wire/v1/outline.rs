@@ -109,6 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn a_message_has_its_kind_and_its_payload() {
+        let outline = Outline::of(r#"{"i":1,"t":3,"p": {"e":"done"} }"#).unwrap();
+        assert_eq!(outline.id, Some("1"));
+        assert_eq!(outline.kind, Some("3"));
+        assert_eq!(outline.payload, Some(r#"{"e":"done"}"#));
+        assert_eq!(outline.url, None);
+    }
+
+    #[test]
     fn unusual_messages_have_no_outline() {
         for text in [
             "",

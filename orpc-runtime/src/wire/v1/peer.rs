@@ -330,3 +330,45 @@ fn write_meta(meta: &EventMeta, out: &mut Vec<u8>) {
     }
     end_members(out);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages that are read in one pass; all others are parsed twice.
+    #[test]
+    fn usual_calls_take_one_pass() {
+        let url = |text: &'static str| {
+            let call = decode_call(&Bytes::from_static(text.as_bytes()), None)?;
+            let Payload::First(Request { url, .. }) = call.payload else { panic!("{call:?}") };
+            Some(url)
+        };
+        for text in [
+            r#"{"i":"1","p":{"u":"/a","b":{"json":1}}}"#,
+            r#"{"i":1,"p":{"u":"/a","h":{"x":"y"},"m":"GET"}}"#,
+            r#"{"i":"1","p":{"u":"/a","h":null,"m":null}}"#,
+        ] {
+            assert_eq!(url(text).as_deref(), Some("/a"), "{text}");
+        }
+        for text in [
+            r#"{"i":"1","t":3,"p":{"u":"/a"}}"#,
+            r#"{"i":"1","t":4}"#,
+            r#"{"i":null,"p":{"u":"/a"}}"#,
+            r#"{"i":"1","p":{"u":"a"}}"#,
+            r#"{"i":"1","p":{"u":"/a","h":1}}"#,
+            r#"{"i":"1","p":{"u":"/a","m":1}}"#,
+        ] {
+            assert_eq!(url(text), None, "{text}");
+        }
+    }
+
+    /// Another message without a type may be an answer, to which there is none.
+    #[test]
+    fn a_call_is_a_path_or_a_url() {
+        for (url, expected) in
+            [("/a", true), ("http://host/a", true), ("x://", true), ("a", false), ("", false)]
+        {
+            assert_eq!(is_target(url), expected, "{url}");
+        }
+    }
+}
