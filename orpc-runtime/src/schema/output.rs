@@ -121,3 +121,77 @@ impl OutputCheck {
         Err(InvalidOutput(self.validator.issues(instance, &value.to_json(), undefined)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Small {
+        #[schemars(range(max = 9))]
+        number: u8,
+    }
+
+    fn written<T: Serialize + JsonSchema>(is_checked: bool, value: Option<&T>) -> Option<String> {
+        let mut out = b"before".to_vec();
+        let written = OutputWriter::of::<T>(is_checked).unwrap().write(value, &mut out);
+        written.ok().map(|()| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn values_are_checked_if_the_writer_checks_them() {
+        let json = |number: u8| Some(format!("before{{\"json\":{{\"number\":{number}}}}}"));
+        assert_eq!(written(true, Some(&Small { number: 9 })), json(9));
+        assert_eq!(written(true, Some(&Small { number: 10 })), None);
+        assert_eq!(written(false, Some(&Small { number: 10 })), json(10));
+    }
+
+    #[test]
+    fn undefined_is_not_checked() {
+        assert_eq!(written::<Small>(true, None).as_deref(), Some("before{}"));
+        let writer = OutputWriter::of::<Small>(true).unwrap();
+        let mut out = Vec::new();
+        writer.write_encoded(b"{}", &mut out).unwrap();
+        assert!(writer.write_with_files::<Small>(None, &mut out).unwrap().is_empty());
+        assert_eq!(out, b"{}{}");
+    }
+
+    #[test]
+    fn an_invalid_output_tells_its_issues() {
+        let writer = OutputWriter::of::<Small>(true).unwrap();
+        let text = br#"{"json":{"number":10}}"#;
+        let error = writer.write_encoded(text, &mut Vec::new()).unwrap_err();
+        let OutputError::Invalid(invalid) = error else { panic!("{error}") };
+        let message = invalid.to_string();
+        assert!(
+            message.starts_with("the JSON Schema of the output refuses it: [Issue"),
+            "{message}"
+        );
+        assert!(message.contains(r#"path: [Key("number")]"#), "{message}");
+    }
+
+    /// An enum in the members of a struct: a variant without a payload adds none.
+    #[test]
+    fn a_flattened_variant_without_a_payload_is_valid() {
+        #[derive(Serialize, JsonSchema)]
+        #[serde(untagged)]
+        enum More {
+            Nothing,
+            Named { name: u8 },
+        }
+
+        #[derive(Serialize, JsonSchema)]
+        struct Outer {
+            id: u8,
+            #[serde(flatten)]
+            more: More,
+        }
+
+        let json = |more| written(true, Some(&Outer { id: 1, more }));
+        assert_eq!(json(More::Nothing).as_deref(), Some(r#"before{"json":{"id":1}}"#));
+        let named = json(More::Named { name: 2 });
+        assert_eq!(named.as_deref(), Some(r#"before{"json":{"id":1,"name":2}}"#));
+    }
+}
