@@ -1,5 +1,6 @@
 //! From a Rust type to compiled JSON Schemas.
 
+use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 use schemars::generate::SchemaSettings;
@@ -240,23 +241,18 @@ impl Transform for NumberRange {
             && let Some(object) = schema.as_object_mut()
         {
             // A user's range never widens the type's.
-            narrow(object, "minimum", minimum, |own, of_type| own < of_type);
-            narrow(object, "maximum", maximum, |own, of_type| own > of_type);
+            narrow(object, "minimum", minimum, Ordering::Less);
+            narrow(object, "maximum", maximum, Ordering::Greater);
         }
         transform_subschemas(self, schema);
     }
 }
 
-/// Replaces a bound that `is_wider`, or adds one.
-fn narrow(
-    schema: &mut Map<String, Value>,
-    keyword: &str,
-    bound: Value,
-    is_wider: fn(f64, f64) -> bool,
-) {
+/// Replaces a bound that is `wider`, or adds one.
+fn narrow(schema: &mut Map<String, Value>, keyword: &str, bound: Value, wider: Ordering) {
     let own = schema.get(keyword).and_then(Value::as_f64);
-    let is_kept = own.zip(bound.as_f64()).is_some_and(|(own, bound)| !is_wider(own, bound));
-    if !is_kept {
+    let order = own.zip(bound.as_f64()).and_then(|(own, bound)| own.partial_cmp(&bound));
+    if order.is_none_or(|order| order == wider) {
         schema.insert(keyword.to_owned(), bound);
     }
 }
@@ -289,10 +285,13 @@ mod tests {
             ("int16", (json!(-32768), json!(32767))),
             ("int32", (json!(-2_147_483_648_i64), json!(2_147_483_647))),
             ("int64", (json!(i64::MIN), json!(i64::MAX))),
+            ("int", (json!(i64::MIN), json!(i64::MAX))),
             ("uint8", (json!(0), json!(255))),
             ("uint16", (json!(0), json!(65535))),
             ("uint32", (json!(0), json!(4_294_967_295_u64))),
             ("uint64", (json!(0), json!(u64::MAX))),
+            ("uint", (json!(0), json!(u64::MAX))),
+            ("float", (json!(-3.402_823_5e38), json!(3.402_823_5e38))),
         ] {
             assert_eq!(number_range(format), Some(range), "{format}");
         }

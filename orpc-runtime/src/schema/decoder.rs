@@ -201,3 +201,41 @@ where
     let _arrivals = Arrivals::open();
     T::deserialize(Reader::new(&tree, reading.places.as_ref())).map_err(|_| refused())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{BigInt, Date};
+
+    #[test]
+    fn an_input_is_decoded_or_refused_with_its_issues() {
+        let decoder = InputDecoder::<u8>::compile().unwrap();
+        assert_eq!(format!("{decoder:?}"), "InputDecoder { .. }");
+        assert_eq!(decoder.decode_text(r#"{"json":7}"#), Ok(7));
+        assert_eq!(decoder.decode_text(r#"{"json":7"#), Err(DecodeError::Malformed));
+        for envelope in [r#"{"json":256}"#, r#"{"json":"7"}"#, "{}"] {
+            let Err(DecodeError::Invalid(issues)) = decoder.decode_text(envelope) else {
+                panic!("{envelope}")
+            };
+            assert_eq!(issues.len(), 1, "{issues:?}");
+        }
+    }
+
+    #[test]
+    fn an_envelope_of_this_program_is_read_without_its_constraints() {
+        #[derive(Debug, PartialEq, serde::Deserialize, JsonSchema)]
+        struct Small(#[schemars(range(max = 9))] u8);
+
+        assert_eq!(read_envelope::<Small>(br#"{"json":10}"#).unwrap(), Small(10));
+        let refused = read_envelope::<Small>(br#"{"json":256}"#).unwrap_err().to_string();
+        assert!(refused.starts_with("the value is not a `"), "{refused}");
+        assert!(matches!(read_envelope::<Small>(b"{"), Err(ReadError::Malformed(_))));
+        let big = read_envelope::<BigInt>(br#"{"json":"7","meta":[[0]]}"#).unwrap();
+        assert_eq!(big.to_string(), "7");
+        let date = br#"{"json":"2020-01-01T00:00:00.000Z","meta":[[1]]}"#;
+        assert_eq!(read_envelope::<Date>(date).unwrap(), "2020-01-01T00:00:00Z".parse().unwrap());
+        // Time zone and engine decide what this one is.
+        let local = br#"{"json":"2020-01-01 12:00","meta":[[1]]}"#;
+        assert!(matches!(read_envelope::<Date>(local), Err(ReadError::Refused(_))));
+    }
+}

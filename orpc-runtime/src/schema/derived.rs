@@ -179,12 +179,9 @@ impl Rules<'_> {
         }
         if let Some(first) = self.optional_from
             && is_read
-            && schema
-                .get("minItems")
-                .and_then(Value::as_u64)
-                .is_some_and(|least| least > first as u64)
+            && let Some(least) = schema.get("minItems").and_then(Value::as_u64)
         {
-            schema.insert("minItems".to_owned(), json!(first));
+            schema.insert("minItems".to_owned(), json!(least.min(first as u64)));
         }
         let owner = readable(std::any::type_name::<T>());
         let mut faults = Vec::new();
@@ -270,5 +267,34 @@ fn put_first(schema: &mut Schema, tag: &str, name: &str) {
     if let Some(required) = required.as_array_mut() {
         required.retain(|name| name != tag);
         required.insert(0, tag.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asks inside of the answer for as long as there is one. Returns the number of answers.
+    fn answers() -> usize {
+        once_more::<u8, _>("question", || 1 + answers(), || 0)
+    }
+
+    #[test]
+    fn a_question_is_answered_four_times_inside_of_itself() {
+        assert_eq!(answers(), 4);
+        // Beside itself, of another type and with another text it is another question.
+        let both = once_more::<u8, _>("question", || [answers(), answers()], || [0, 0]);
+        assert_eq!(both, [3, 3]);
+        assert_eq!(once_more::<u16, _>("question", answers, || 0), 4);
+        assert_eq!(once_more::<u8, _>("other", answers, || 0), 4);
+        let panics = || once_more::<u8, ()>("question", || panic!("no answer"), || ());
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(answers(), 4);
+    }
+
+    #[test]
+    fn a_twin_has_the_name_of_its_type() {
+        assert_eq!(readable("api::_::__SchemaOfTree<u8>"), "Tree<u8>");
+        assert_eq!(readable("api::Tree<u8>"), "api::Tree<u8>");
     }
 }

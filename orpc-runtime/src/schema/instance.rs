@@ -252,7 +252,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::value::BigInt;
+    use crate::value::{BigInt, File, RegExp};
 
     /// Without types a value has the same parts in both representations.
     #[test]
@@ -327,9 +327,31 @@ mod tests {
         assert!(entry.text().is_none() && entry.number().is_none());
         assert_ne!(entry.identity(), entry.array().unwrap().get(0).unwrap().identity());
 
+        let file = Value::File(File::new("a.txt", "text/plain", "text"));
+        let members = Instance::Typed(&file).object().expect("a file is an object");
+        assert_eq!((members.len(), members.iter().count()), (0, 0));
+        assert!(members.get("name").is_none());
+
         let name = Instance::Name("n");
         assert_eq!((name.types(), name.text().as_deref()), (Types::STRING, Some("n")));
         assert!(*name.json() == json!("n") && name.identity().is_none());
+    }
+
+    #[test]
+    fn values_that_json_writes_as_texts_are_texts() {
+        let date = "2020-01-01T00:00:00.000Z".parse().unwrap();
+        for (value, text) in [
+            (Value::Date(date), "2020-01-01T00:00:00.000Z"),
+            (Value::Url("https://example.com/a".parse().unwrap()), "https://example.com/a"),
+            (Value::RegExp(RegExp::new("a+", "i").unwrap()), "/a+/i"),
+        ] {
+            let instance = Instance::Typed(&value);
+            assert_eq!(instance.text().as_deref(), Some(text));
+            assert_eq!((instance.types(), instance.type_name()), (Types::STRING, "string"));
+            assert!(instance.number().is_none() && instance.array().is_none());
+            assert!(instance.object().is_none());
+        }
+        assert_eq!(Instance::Typed(&Value::Undefined).types(), Types::NULL);
     }
 
     #[test]

@@ -242,4 +242,52 @@ mod tests {
         assert!(Ok::<(), Issue>(()).into_issues().is_empty());
         assert!(Ok::<(), Vec<Issue>>(()).into_issues().is_empty());
     }
+
+    /// Returns the least memory in which the errors of a value fit.
+    fn memory(value: &Value) -> usize {
+        let fits = |limit: &usize| errors_fit(value, 0, &mut { *limit });
+        (0..10_000).find(fits).unwrap()
+    }
+
+    #[test]
+    fn errors_take_memory_at_each_place_and_for_its_path() {
+        use serde_json::json;
+
+        assert_eq!(memory(&json!(1)), 512);
+        assert_eq!(memory(&json!([1, 2])), 512 + 2 * (512 + 8));
+        assert_eq!(memory(&json!({ "ab": 1 })), 512 + (512 + 3));
+        assert_eq!(memory(&json!({ "ab": { "c": [1] } })), 4 * 512 + 3 + (3 + 2) + (3 + 2 + 8));
+        assert_eq!(memory(&json!([[1]])), 3 * 512 + 8 + 16);
+    }
+
+    #[test]
+    fn a_list_has_a_thousand_issues_and_one_mebibyte() {
+        let mut bounds = Bounds::default();
+        let issue = Issue::new("");
+        assert!((0..MAX_ISSUES).all(|_| bounds.admit(&issue)));
+        assert!(bounds.close(Vec::new()).is_empty());
+        assert!(!bounds.admit(&issue));
+        let [left_out] = bounds.close(Vec::new()).try_into().unwrap();
+        assert_eq!(left_out, Issue::new("More than 1000 issues, the rest is left out"));
+
+        // The first one may be longer; messages and keys count, indexes do not.
+        let long = |length: usize| Issue::new("").at(3).at("k".repeat(length));
+        let mut bounds = Bounds::default();
+        assert!(bounds.admit(&long(MAX_BYTES + 1)));
+        assert!(!bounds.admit(&issue));
+        let mut bounds = Bounds::default();
+        assert!(bounds.admit(&Issue::new("abc")) && bounds.admit(&long(MAX_BYTES - 3)));
+        assert!(bounds.admit(&Issue::new("").at(7)));
+        assert!(!bounds.admit(&Issue::new("a")));
+    }
+
+    #[test]
+    fn dates_have_an_issue_each_within_the_bounds() {
+        let place = |index: usize| vec![PathSegment::Index(index)];
+        let issues = date_issues((0..MAX_ISSUES).map(place).collect());
+        assert_eq!((issues.len(), &issues[7].path), (MAX_ISSUES, &place(7)));
+        let issues = date_issues((0..MAX_ISSUES + 5).map(place).collect());
+        assert_eq!(issues.len(), MAX_ISSUES + 1);
+        assert_eq!(issues[MAX_ISSUES].message, "More than 1000 issues, the rest is left out");
+    }
 }

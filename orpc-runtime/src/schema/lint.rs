@@ -290,6 +290,10 @@ mod tests {
                 vec![],
             ),
             (json!({ "type": "string", "const": "a" }), vec![]),
+            // Keywords that say which values there are leave the others to themselves.
+            (json!({ "type": "string", "const": "a", "minimum": 1, "format": "int8" }), vec![]),
+            (json!({ "type": "string", "enum": ["a"], "minimum": 1, "format": "int8" }), vec![]),
+            (json!({ "type": "null", "minimum": 1, "format": "int8" }), vec![]),
             (
                 json!({ "type": "string", "const": 1 }),
                 vec!["`T`: no value is a text and a number at once"],
@@ -303,6 +307,8 @@ mod tests {
             ),
             (json!({ "type": "integer", "minimum": 3, "default": 3 }), vec![]),
             (json!({ "type": "integer", "minimum": 3, "default": null }), vec![]),
+            (json!({ "type": "integer", "default": "x" }), vec![]),
+            (json!({ "minLength": 3, KEYWORD: "date", "default": "x" }), vec![]),
         ];
         for (schema, faults) in cases {
             assert_eq!(lint(&schema, "T"), faults, "{schema}");

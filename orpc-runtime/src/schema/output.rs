@@ -1,7 +1,5 @@
 //! Outputs: written, and checked if that is enabled.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,16 +26,9 @@ pub(crate) enum OutputError {
 }
 
 /// A value that violates its own schema.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the JSON Schema of the output refuses it: {0:?}")]
 pub(crate) struct InvalidOutput(Vec<Issue>);
-
-impl fmt::Display for InvalidOutput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the JSON Schema of the output refuses it: {:?}", self.0)
-    }
-}
-
-impl std::error::Error for InvalidOutput {}
 
 /// Envelope of undefined.
 const UNDEFINED: &[u8] = b"{}";

@@ -274,9 +274,9 @@ impl Variant {
             _ => Some(members),
         };
         if let Some(tuple) = tuple
-            && tuple.get("minItems").and_then(Value::as_u64).is_some_and(|least| least > first)
+            && let Some(least) = tuple.get("minItems").and_then(Value::as_u64)
         {
-            tuple.insert("minItems".to_owned(), json!(first));
+            tuple.insert("minItems".to_owned(), json!(least.min(first)));
         }
     }
 }

@@ -214,6 +214,14 @@ mod tests {
         assert_eq!(format!("{config:?}"), "SocketConfig { tags: [\"a\"], .. }");
     }
 
+    #[cfg(feature = "durable")]
+    #[test]
+    fn an_extension_is_found_by_its_type() {
+        let config = SocketConfig::new().extension(7_u8);
+        assert!(config.has_extension::<u8>() && !config.has_extension::<u16>());
+        assert!(!SocketConfig::new().has_extension::<u8>());
+    }
+
     #[test]
     fn a_socket_has_at_most_ten_tags_of_256_characters() {
         let mut accept = SocketConfig::new();

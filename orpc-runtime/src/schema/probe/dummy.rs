@@ -19,20 +19,13 @@ const MOST_NAMELESS: usize = 64;
 const NO_NAME: &str = "\u{0}";
 
 /// The end of a pass.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("a dummy value is refused")]
 pub(super) enum Failed {
     Missing(&'static str),
     UnknownVariant(&'static [&'static str]),
     Other,
 }
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a dummy value is refused")
-    }
-}
-
-impl std::error::Error for Failed {}
 
 impl de::Error for Failed {
     fn custom<T: fmt::Display>(_: T) -> Self {

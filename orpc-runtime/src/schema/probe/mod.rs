@@ -210,3 +210,34 @@ fn takes_any_text(parts: &[&Value]) -> bool {
             && ["const", "enum"].iter().all(|keyword| part.get(*keyword).is_none())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Around<T>(T);
+
+    type Four<T> = Around<Around<Around<Around<T>>>>;
+    type Twenty<T> = Four<Four<Four<Four<Four<T>>>>>;
+
+    #[derive(Deserialize)]
+    struct Alias {
+        #[serde(alias = "b")]
+        #[expect(dead_code)]
+        a: u8,
+    }
+
+    #[test]
+    fn types_are_compared_within_twenty_four_others() {
+        let schema = serde_json::json!({ "properties": { "a": { "type": "integer" } } });
+        let inside = faults::<Twenty<Four<Alias>>>(&schema, "api::Deep<u8>");
+        let [fault] = inside.try_into().unwrap();
+        let expected = "`Deep`: serde reads the field `b`, which its JSON Schema lacks: derive";
+        assert!(fault.starts_with(expected), "{fault}");
+        assert_eq!(faults::<Around<Twenty<Four<Alias>>>>(&schema, "Deep"), [""; 0]);
+        assert_eq!(endless::<Twenty<Four<Alias>>>("Deep"), None);
+    }
+}

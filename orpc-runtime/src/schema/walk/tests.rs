@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::super::compile::{compile_plain, compile_typed};
 use super::super::instance::Instance;
 use super::super::issue::Issue;
+use super::super::issue_tree::IssueTree;
+use super::{MOST_STEPS, Walk};
 use crate::value;
 
 /// Returns the places and messages of a refused value, which are the same in both
@@ -261,6 +263,20 @@ fn issues_are_bounded_and_the_rest_is_told() {
         assert_eq!(found.len(), 1001);
         assert_eq!(found[1000], "[] More than 1000 issues, the rest is left out");
     }
+}
+
+#[test]
+fn a_walk_ends_after_its_most_steps() {
+    let tree = IssueTree::of(&json!({ "items": { "type": "string" } })).unwrap();
+    let input = json!([1, 2]);
+    let issues = |steps: usize| {
+        let mut walk = Walk::new(&tree, false);
+        walk.steps = MOST_STEPS - steps;
+        walk.visit(tree.root, Instance::Plain(&input));
+        walk.issues.len()
+    };
+    // One for the array, and one for each item.
+    assert_eq!([0, 1, 2, 3, 4].map(issues), [0, 0, 1, 2, 2]);
 }
 
 #[test]

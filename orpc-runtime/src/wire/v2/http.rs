@@ -67,3 +67,35 @@ pub(in crate::wire) fn encode_batch(text: &[u8], limit: usize) -> Vec<u8> {
     body.push(b']');
     body
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::wire::ForeignProtocol;
+
+    #[test]
+    fn a_batch_stands_in_the_last_parameter_of_its_name() {
+        let text = |query| ForeignProtocol::V2.batch_in_query(query);
+        assert_eq!(text(Some("x=1&data=no&data=%5B%7B%22id%22:1%7D+%5D")), r#"[{"id":1} ]"#);
+        assert_eq!(text(Some("batch=%5B%5D")), "");
+        assert_eq!(text(None), "");
+    }
+
+    #[test]
+    fn each_call_of_a_batch_is_answered_up_to_the_limit() {
+        let batch = json!([
+            { "id": "1", "kind": "request", "json": {} },
+            { "id": "2", "kind": "abort" },
+            { "id": 3, "kind": "request" },
+        ]);
+        let answered = |text: &str, limit| {
+            let body = ForeignProtocol::V2.encode_batch(text.as_bytes(), limit);
+            let answers: Vec<Value> = serde_json::from_slice(&body).unwrap();
+            answers.into_iter().map(|answer| answer["id"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(answered(&batch.to_string(), 2), [json!("1"), json!(3)]);
+        assert_eq!(answered(&batch.to_string(), 1), [json!("1")]);
+        assert!(answered("[", 2).is_empty() && answered("[[1, 2]]", 2).is_empty());
+    }
+}

@@ -598,7 +598,9 @@ impl<'de> Visitor<'de> for Anything {
 }
 
 /// The kind that a program gives, and the one of `serde_json::Value`.
-fn kinds<const METHOD: usize>(text: &str) -> [Option<&'static str>; 2] {
+type Kinds = [Option<&'static str>; 2];
+
+fn kinds<const METHOD: usize>(text: &str) -> Kinds {
     let program = Program::of(&json!(true)).unwrap();
     let tree: Value = serde_json::from_str(text).unwrap();
     let read: Option<Lenient<METHOD>> = program.read(text);
@@ -608,7 +610,7 @@ fn kinds<const METHOD: usize>(text: &str) -> [Option<&'static str>; 2] {
 
 #[test]
 fn a_type_gets_the_kinds_of_values_that_it_asks_for() {
-    let methods: [fn(&str) -> [Option<&'static str>; 2]; 10] = [
+    let methods: [fn(&str) -> Kinds; 10] = [
         kinds::<0>, kinds::<1>, kinds::<2>, kinds::<3>, kinds::<4>, kinds::<5>, kinds::<6>,
         kinds::<7>, kinds::<8>, kinds::<9>,
     ];
@@ -621,4 +623,29 @@ fn a_type_gets_the_kinds_of_values_that_it_asks_for() {
         }
     }
     assert_eq!(given, 1 + 3 + 3 + 1 + 3 + 1 + 2 + 2 + 4 + 10);
+}
+
+#[test]
+fn a_variant_without_a_payload_may_have_null_as_one() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    enum Either {
+        Unit,
+        Other(u8),
+    }
+
+    let program = Program::of(&json!(true)).unwrap();
+    for (text, expected) in [
+        (r#""Unit""#, Some(Either::Unit)),
+        (r#"{"Unit":null}"#, Some(Either::Unit)),
+        (r#"{"Other":7}"#, Some(Either::Other(7))),
+        (r#"{"Unit":1}"#, None),
+        (r#"{"Unit":null,"Other":7}"#, None),
+        (r#""Other""#, None),
+        ("{}", None),
+        ("null", None),
+    ] {
+        let tree: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::from_value(tree).ok(), expected, "{text}");
+        assert_eq!(program.read::<Either>(text), expected, "{text}");
+    }
 }
