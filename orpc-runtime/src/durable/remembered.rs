@@ -219,8 +219,10 @@ mod tests {
         assert!(known.get("room", "aa", 10).is_some() && known.get("room", "aa", 11).is_none());
         known.insert("room", "aa", "new".to_owned(), 5);
         assert_eq!(known.get("room", "aa", 10).unwrap(), "new");
-        assert!(known.take_ended(10).is_empty());
-        assert_eq!(known.take_ended(11), ["new"]);
+        known.insert("room", "aa", "newer".to_owned(), 20);
+        assert_eq!(known.get("room", "aa", 20).unwrap(), "newer");
+        assert!(known.take_ended(20).is_empty());
+        assert_eq!(known.take_ended(21), ["newer"]);
         assert_eq!((known.len(), known.bytes, known.channels.len()), (0, 0, 0));
         assert!(known.by_end.is_empty() && known.by_use.is_empty());
     }

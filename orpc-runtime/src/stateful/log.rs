@@ -198,7 +198,7 @@ impl EventLog {
         let mut edge = self.edge.clone();
         let key = event.idempotency_key().map(|key| self.keys.key(key));
         if let Some(key) = &key
-            && let Some(id) = self.storage.get::<EventId>(key).await.map_err(not_read)?
+            && let Some(id) = self.storage.get::<EventId>(key).await.map_err(key_not_read)?
             && self.retains(id)
         {
             return Ok(Appended::Known(id));
@@ -350,6 +350,14 @@ impl EventLog {
         let options = ListOptions { limit, after, ..ListOptions::default() };
         let records = self.storage.list_with::<Record>(self.keys.events, &options).await?;
         Ok(Ok(records.into_iter().map(|(_, record)| record.into_event()).collect()))
+    }
+}
+
+/// An event that was not written, because its idempotency key could not be read.
+fn key_not_read(error: StorageError) -> PublishError {
+    match error {
+        StorageError::InvalidKey { .. } => PublishError::InvalidIdempotencyKey,
+        error => not_read(error),
     }
 }
 

@@ -230,7 +230,7 @@ impl Bindings {
                 break;
             }
         }
-        let all = ListOptions { limit: MAX_REVOKED + 1, ..ListOptions::default() };
+        let all = ListOptions { limit: MAX_REVOKED, ..ListOptions::default() };
         let mut batch = self.storage.batch();
         for (key, until) in self.storage.list_with::<u64>(REVOKED, &all).await? {
             if until < now {
@@ -354,6 +354,9 @@ mod tests {
         }
         assert_eq!(entries(&storage).await[2], MAX_REVOKED);
         assert_eq!(check(&bindings, "eve", "e", 2000).await, Ok(()), "the later time counts");
+        // All of them expire.
+        assert_eq!(Bindings::new(storage.clone()).remove_expired(at(99_001)).await.unwrap(), None);
+        assert_eq!(entries(&storage).await, [0, 0, 0]);
     }
 
     #[tokio::test]

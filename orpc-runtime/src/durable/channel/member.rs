@@ -37,7 +37,7 @@ pub(in crate::durable) struct Member {
 #[derive(Default)]
 struct Reading {
     id: Option<ReadingId>,
-    /// Position of an iterator that has not had all events.
+    /// Position of the iterator, if it has not had all events.
     behind: Option<EventId>,
     /// `true` while a task reads events for it.
     is_catching_up: bool,
@@ -157,11 +157,10 @@ impl Member {
         Ok(())
     }
 
-    /// Returns the position of an iterator that is to catch up by a task of its own, which the
-    /// caller begins.
+    /// Returns `true` if the iterator is to catch up by a task of its own, which the caller begins.
     pub(super) fn begin_catching_up(&self) -> bool {
         let mut reading = self.reading();
-        let begins = reading.id.is_some() && reading.behind.is_some() && !reading.is_catching_up;
+        let begins = reading.behind.is_some() && !reading.is_catching_up;
         reading.is_catching_up |= begins;
         begins
     }
@@ -179,10 +178,22 @@ impl Member {
         let mut reading = self.reading();
         // Another iterator may have begun.
         if reading.id.as_ref() == Some(id) {
-            reading.behind = position;
-            if let Err(error) = self.keep(socket, &reading) {
-                tracing::error!(%error, socket = socket.id(), "a position is not kept");
-            }
+            self.move_reading(socket, &mut reading, position);
+        }
+    }
+
+    fn move_reading(&self, socket: &Socket, reading: &mut Reading, position: Option<EventId>) {
+        reading.behind = position;
+        if let Err(error) = self.keep(socket, reading) {
+            tracing::error!(%error, socket = socket.id(), "a position is not kept");
+        }
+    }
+
+    /// Lets an iterator that has had all events catch up from a position on.
+    pub(super) fn fall_behind(&self, socket: &Socket, position: EventId) {
+        let mut reading = self.reading();
+        if reading.id.is_some() && reading.behind.is_none() {
+            self.move_reading(socket, &mut reading, Some(position));
         }
     }
 

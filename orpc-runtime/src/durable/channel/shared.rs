@@ -53,17 +53,20 @@ pub(in crate::durable) struct Shared {
     keys: Result<SigningKeys, KeyError>,
     settings: Settings,
     /// `None` until it is used, and after a failed write.
-    log: Mutex<Option<Open>>,
+    log: Mutex<Option<EventLog>>,
     bindings: Mutex<Bindings>,
-    /// Time of the room's alarm, if it is known to ring then or earlier.
-    alarm: Mutex<Option<SystemTime>>,
+    alarm: Mutex<Alarm>,
 }
 
-/// The log while it is open.
-struct Open {
-    log: EventLog,
-    /// The last event that was sent to the iterators that have had all before.
-    delivered: EventId,
+/// The alarm of the room.
+#[derive(Default)]
+enum Alarm {
+    #[default]
+    Unknown,
+    /// It rings then or earlier.
+    Set(SystemTime),
+    /// It rings, and is set again at the end, for that time at the latest.
+    Ringing(Option<SystemTime>),
 }
 
 impl Shared {
@@ -201,7 +204,7 @@ impl Shared {
     ) -> Result<Result<EventId, Gap>, Error> {
         let start = last.into_start()?;
         let mut open = self.log.lock().await;
-        let Open { log, .. } = self.opened(&mut open).await?;
+        let log = self.opened(&mut open).await?;
         log.trim_old().await?;
         match start {
             Start::After(last) => Ok(log.position(last).await?),
@@ -247,7 +250,7 @@ impl Shared {
             let mut open = self.log.lock().await;
             let Some((id, position)) = member.behind() else { return };
             let events = match self.opened(&mut open).await {
-                Ok(Open { log, .. }) => log.read(position, PAGE).await,
+                Ok(log) => log.read(position, PAGE).await,
                 Err(error) => Err(error),
             };
             // Another iterator of the socket may have begun meanwhile: the task goes on with it.
@@ -275,19 +278,21 @@ impl Shared {
         }
     }
 
-    /// Returns the log, which is opened if it is not.
-    async fn opened<'a>(&self, open: &'a mut Option<Open>) -> Result<&'a mut Open, StorageError> {
-        let opened = match open.take() {
+    /// Returns the log, which is opened if it is not. Iterators that survived an eviction have had
+    /// all events, or know their positions.
+    async fn opened<'a>(
+        &self,
+        log: &'a mut Option<EventLog>,
+    ) -> Result<&'a mut EventLog, StorageError> {
+        let opened = match log.take() {
             Some(opened) => opened,
-            None => {
-                let log =
-                    EventLog::open(self.room.storage(), Keys::CHANNEL, self.settings.log).await?;
-                // Iterators that survived an eviction have had all events.
-                let delivered = log.head();
-                Open { log, delivered }
-            }
+            None => self.open().await?,
         };
-        Ok(open.insert(opened))
+        Ok(log.insert(opened))
+    }
+
+    async fn open(&self) -> Result<EventLog, StorageError> {
+        EventLog::open(self.room.storage(), Keys::CHANNEL, self.settings.log).await
     }
 
     /// Publishes an event. Unlike the returned future, it is not stopped by being dropped: events
@@ -324,17 +329,11 @@ impl Shared {
         if let Some(due) = due {
             self.arm(due + SHORTEST).await.map_err(failed)?;
         }
-        let open = self.opened(&mut slot).await.map_err(failed)?;
-        let before = open.log.head();
-        match open.log.append(&event).await {
+        let log = self.opened(&mut slot).await.map_err(failed)?;
+        match log.append(&event).await {
             Ok(Appended::Known(id)) => Ok(id),
-            Ok(Appended::New(event)) if open.delivered == before => {
-                self.deliver(&event);
-                open.delivered = event.id;
-                Ok(event.id)
-            }
             Ok(Appended::New(event)) => {
-                self.deliver_behind(open).await.map_err(failed)?;
+                self.deliver(&event);
                 Ok(event.id)
             }
             Err(error) => {
@@ -347,32 +346,22 @@ impl Shared {
     }
 
     /// Opens the log again after a failed write, which may have taken effect.
-    async fn open_again(self: &Arc<Self>, slot: &mut Option<Open>) {
-        let Some(Open { delivered, .. }) = slot.take() else { return };
-        if let Ok(log) = EventLog::open(self.room.storage(), Keys::CHANNEL, self.settings.log).await
-        {
-            let open = slot.insert(Open { log, delivered });
-            if let Err(error) = self.deliver_behind(open).await {
-                tracing::error!(%error, "events of a channel are sent with the next one");
-            }
-            return;
-        }
-        // Nobody knows what was stored: clients come back with their positions.
-        self.room.sockets().everyone().close(CloseCode::INTERNAL, "The channel starts again");
-    }
-
-    /// Sends the events that were stored, and not delivered.
-    async fn deliver_behind(&self, open: &mut Open) -> Result<(), StorageError> {
-        loop {
-            match open.log.read(open.delivered, PAGE).await? {
-                Ok(events) if events.is_empty() => return Ok(()),
-                Ok(events) => {
-                    for event in events {
-                        self.deliver(&event);
-                        open.delivered = event.id;
-                    }
+    async fn open_again(self: &Arc<Self>, slot: &mut Option<EventLog>) {
+        let Some(log) = slot.take() else { return };
+        let sockets = self.room.sockets().everyone();
+        match self.open().await {
+            Ok(opened) => {
+                *slot = Some(opened);
+                for socket in &sockets {
+                    let Ok(member) = Member::of(socket) else { continue };
+                    member.fall_behind(socket, log.head());
+                    self.catch_up(socket, member);
                 }
-                Err(gap) => open.delivered = gap.resume(),
+            }
+            // Nobody knows what was stored: clients come back with their positions.
+            Err(error) => {
+                tracing::error!(%error, "the log of a channel cannot be opened");
+                sockets.close(CloseCode::INTERNAL, "The channel starts again");
             }
         }
     }
@@ -389,49 +378,63 @@ impl Shared {
     /// Sets the alarm of the room, unless it rings earlier.
     async fn arm(&self, at: SystemTime) -> Result<(), StorageError> {
         let mut alarm = self.alarm.lock().await;
-        if alarm.is_some_and(|set| set <= at) {
-            return Ok(());
-        }
         let storage = self.room.storage();
-        *alarm = match storage.alarm().await? {
-            Some(set) if set <= at => Some(set),
+        let set = match &mut *alarm {
+            Alarm::Unknown => storage.alarm().await?,
+            Alarm::Set(set) => Some(*set),
+            Alarm::Ringing(next) => {
+                *next = Some(next.map_or(at, |next| next.min(at)));
+                return Ok(());
+            }
+        };
+        *alarm = match set {
+            Some(set) if set <= at => Alarm::Set(set),
             _ => {
                 storage.set_alarm(at).await?;
-                Some(at)
+                Alarm::Set(at)
             }
         };
         Ok(())
     }
 
-    /// Closes sockets whose tokens have expired, and removes what is old.
+    /// Closes sockets whose tokens have expired, and removes what is old. If it fails it is
+    /// repeated.
     pub(super) async fn ring(self: &Arc<Self>) -> Result<(), Error> {
-        *self.alarm.lock().await = None;
+        *self.alarm.lock().await = Alarm::Ringing(None);
         let now = clock::wall();
-        let mut next: Option<SystemTime> = None;
-        let mut earliest = |at: SystemTime| next = Some(next.map_or(at, |next| next.min(at)));
         for socket in self.room.sockets().everyone() {
             let Ok(member) = Member::of(&socket) else { continue };
             if member.client.may_go_on(&socket, now) {
-                earliest(member.client.expires_at() + SHORTEST);
+                self.arm(member.client.expires_at() + SHORTEST).await?;
                 self.catch_up(&socket, member);
             }
         }
         let due = {
             let mut open = self.log.lock().await;
-            let Open { log, .. } = self.opened(&mut open).await?;
+            let log = self.opened(&mut open).await?;
             log.trim_old().await?;
             log.due()
         };
         if let Some(due) = due {
             let shortest = self.settings.log.retention / STEPS;
-            earliest(now + due.max(shortest).max(SHORTEST));
+            self.arm(now + due.max(shortest).max(SHORTEST)).await?;
         }
         if let Some(at) = self.bindings.lock().await.remove_expired(now).await? {
-            earliest(UNIX_EPOCH + Duration::from_millis(at.saturating_add(1)));
+            self.arm(UNIX_EPOCH + Duration::from_millis(at.saturating_add(1))).await?;
         }
-        if let Some(next) = next {
-            self.arm(next).await?;
-        }
+        let mut alarm = self.alarm.lock().await;
+        let storage = self.room.storage();
+        *alarm = match *alarm {
+            Alarm::Ringing(Some(next)) => {
+                storage.set_alarm(next).await?;
+                Alarm::Set(next)
+            }
+            // One that is still set is the one that rings.
+            _ => {
+                storage.delete_alarm().await?;
+                Alarm::Unknown
+            }
+        };
         Ok(())
     }
 

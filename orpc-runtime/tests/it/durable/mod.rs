@@ -3,6 +3,7 @@
 mod channels;
 mod clients;
 mod fanout;
+mod hosted;
 mod ids;
 mod methods_by_type;
 mod readers;
