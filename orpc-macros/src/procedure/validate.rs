@@ -141,6 +141,7 @@ pub(crate) fn check_name(name: &str, span: Span, errors: &mut Diagnostics) {
 
 fn arguments(function: &Signature, errors: &mut Diagnostics) -> Vec<Argument> {
     check_input_name(function, errors);
+    check_extractors(function, errors);
     let mut has_input = false;
     signature::arguments(function, Role::Procedure, errors, |ty, errors| {
         check_owned(ty, errors);
@@ -172,6 +173,51 @@ fn check_input_name(function: &Signature, errors: &mut Diagnostics) {
                 format!("write `input: {ty}`: an input is taken by value, and a reference is to the context or the call"),
             );
         }
+    }
+}
+
+/// Extractors of axum for state, and for what clients send.
+const OF_STATE: [&str; 2] = ["Extension", "State"];
+const OF_INPUT: [&str; 4] = ["Form", "Json", "Path", "Query"];
+
+// `State(app): State<Arc<App>>`
+fn check_extractors(function: &Signature, errors: &mut Diagnostics) {
+    for argument in &function.inputs {
+        let FnArg::Typed(argument) = argument else { continue };
+        if let (Pat::TupleStruct(pattern), Some(last)) =
+            (&*argument.pat, last_segment(&argument.ty))
+            && pattern.path.segments.last().is_some_and(|own| own.ident == last.ident)
+            && let Some(inner) = only_argument(last)
+        {
+            let is_one_of = |names: &[&str]| names.iter().any(|name| last.ident == name);
+            let shown = |ty: &Type| ty.to_token_stream().to_string().replace(' ', "");
+            let inside = last_segment(inner).filter(|inner| inner.ident == "Arc");
+            let message = if is_one_of(&OF_STATE) {
+                let context = shown(inside.and_then(only_argument).unwrap_or(inner));
+                format!(
+                    "write `app: &{context}`: the context is borrowed, without `{}` of axum",
+                    last.ident
+                )
+            } else if is_one_of(&OF_INPUT) {
+                let input = shown(inner);
+                format!(
+                    "write `input: {input}`: the input is the argument by value, without `{}` of axum",
+                    last.ident
+                )
+            } else {
+                continue;
+            };
+            errors.at(&argument.ty, message);
+        }
+    }
+}
+
+/// Returns the type in `Arc<T>`.
+fn only_argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(generics) = &segment.arguments else { return None };
+    match (generics.args.first(), generics.args.len()) {
+        (Some(GenericArgument::Type(ty)), 1) => Some(ty),
+        _ => None,
     }
 }
 

@@ -50,7 +50,7 @@ use crate::procedure::Call;
 /// an argument from the context itself, from a middleware or from the call, and the parameter
 /// of [`Lends`](crate::Lends) says from which.
 #[diagnostic::on_unimplemented(
-    message = "pass a `{C}`, an `Arc<{C}>`, or an `async fn(&Call) -> Result<{C}, E>`: `{Self}` is not a context for this router",
+    message = "pass `{C}` itself, an `Arc<{C}>`, or an `async fn(&Call) -> Result<{C}, E>`: `{Self}` is not a context for this router",
     label = "neither a `{C}` nor an async function that makes one",
     note = "`E` is `orpc_runtime::Error`, or an error with `#[derive(RpcError)]`"
 )]

@@ -57,6 +57,41 @@ fn every_mistake_has_its_message() {
     assert!(alone.is_empty(), "a case without a message, or a message without one: {alone:#?}");
 }
 
+/// The mistakes of a beginner in the README: the case of each with the first line of its message.
+fn mistakes_of_a_beginner() -> Vec<(String, String)> {
+    let readme = fs::read_to_string(macros().join("README.md")).unwrap();
+    let (_, section) = readme.split_once("## Mistakes of a beginner\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let row = |line: &str| {
+        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [_, message, fix, case] = cells[..] else { panic!("a row has four cells: {line}") };
+        assert!(!fix.is_empty(), "a mistake without a fix: {line}");
+        (case.trim_matches('`').to_owned(), message.to_owned())
+    };
+    rows.map(row).collect()
+}
+
+#[test]
+fn each_mistake_of_a_beginner_is_one_error_that_begins_with_the_fix() {
+    const IMPERATIVES: [&str; 10] =
+        ["add", "give", "implement", "make", "pass", "put", "remove", "return", "take", "write"];
+    let mistakes = mistakes_of_a_beginner();
+    let cases: BTreeSet<_> = mistakes.iter().map(|(case, _)| case).collect();
+    assert_eq!(cases.len(), mistakes.len(), "a case stands in one row");
+    assert!(cases.len() >= 30, "there are {} mistakes", cases.len());
+    for (case, message) in &mistakes {
+        let text = fs::read_to_string(macros().join(case).with_extension("stderr")).unwrap();
+        let is_head = |line: &&str| line.starts_with("error") || line.starts_with("warning");
+        let heads: Vec<_> = text.lines().filter(is_head).collect();
+        assert_eq!(heads, [message], "the table and the message of {case} differ");
+        let (_, said) = message.split_once(": ").unwrap();
+        let said = said.strip_prefix("evaluation panicked: ").unwrap_or(said);
+        let verb = said.split(' ').next().unwrap();
+        assert!(IMPERATIVES.contains(&verb), "{case} does not begin with the fix: {said}");
+    }
+}
+
 #[test]
 fn every_accepted_case_is_run() {
     let program = fs::read_to_string(macros().join("pass/main.rs")).unwrap();
