@@ -256,3 +256,16 @@ impl<O> fmt::Debug for DurableIterator<O> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_of_a_token_is_in_place_and_has_its_name() {
+        let root = schemars::schema_for!(DurableIterator<()>).to_value();
+        assert_eq!((&root["title"], &root["type"]), (&"DurableIterator".into(), &"string".into()));
+        let list = schemars::schema_for!(Vec<DurableIterator<()>>).to_value();
+        assert_eq!(list["items"], serde_json::json!({ "type": "string" }));
+    }
+}

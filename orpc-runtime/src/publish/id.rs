@@ -211,4 +211,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_schema_of_an_id_is_in_place_and_has_its_name() {
+        let pattern = "^[0-9a-f]{32}\\.(0|[1-9][0-9]{0,19})$";
+        let root = schemars::schema_for!(EventId).to_value();
+        assert_eq!((&root["title"], &root["pattern"]), (&"EventId".into(), &pattern.into()));
+        let list = schemars::schema_for!(Vec<EventId>).to_value();
+        assert_eq!(list["items"], serde_json::json!({ "type": "string", "pattern": pattern }));
+    }
 }

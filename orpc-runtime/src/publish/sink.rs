@@ -101,3 +101,18 @@ impl<'de> Deserialize<'de> for NewEvent {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_shown_without_its_value() {
+        let text = r#"{"channel":"room","event":{"json":"secret"},"key":"k"}"#;
+        let event: NewEvent = serde_json::from_str(text).unwrap();
+        assert_eq!((event.channel(), event.idempotency_key()), ("room", Some("k")));
+        let shown = r#"NewEvent { channel: "room", bytes: 17, audience: None, .. }"#;
+        assert_eq!(format!("{event:?}"), shown);
+        assert_eq!(serde_json::to_string(&event).unwrap(), text);
+    }
+}

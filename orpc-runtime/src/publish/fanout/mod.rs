@@ -126,10 +126,12 @@ impl fmt::Debug for Fanout {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use super::*;
-    use crate::publish::Publisher;
+    use crate::publish::store::tests::{distant, publish};
+    use crate::publish::{OpenError, Publisher};
 
     /// Receives nothing.
     struct Deaf(Socket);
@@ -212,5 +214,85 @@ mod tests {
             publisher.subscribe("a", Start::Latest).unwrap().into_parts();
         let refused = fanout.join(&channel, reader, Arc::new(Deaf(Socket::detached())));
         assert_eq!(refused.unwrap_err().code(), "INTERNAL_SERVER_ERROR");
+    }
+
+    /// A hibernating reader, which counts its events and its end.
+    struct Counter {
+        socket: Socket,
+        events: AtomicUsize,
+        ends: AtomicUsize,
+    }
+
+    impl Receiver for Counter {
+        fn socket(&self) -> &Socket {
+            &self.socket
+        }
+
+        fn try_send(&self, _: &SharedEvent) -> Result<(), SendError> {
+            self.events.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+
+        fn end(&self, _: &SharedEvent) {
+            self.ends.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Counter {
+        fn new() -> Arc<Self> {
+            let (events, ends) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            Arc::new(Self { socket: Socket::detached(), events, ends })
+        }
+
+        /// Numbers of events and ends.
+        fn counts(&self) -> (usize, usize) {
+            (self.events.load(Ordering::Relaxed), self.ends.load(Ordering::Relaxed))
+        }
+    }
+
+    /// Lets tasks run until a condition holds.
+    async fn until(holds: impl Fn() -> bool) {
+        for _ in 0..100_000 {
+            if holds() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the condition does not hold");
+    }
+
+    #[tokio::test]
+    async fn hibernating_readers_begin_when_the_store_answers_and_leave_no_task() {
+        let (publisher, network) = distant();
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        publish(&publisher, 1..=1).await;
+        let (reader, name, fanout) =
+            publisher.subscribe("room", Start::Latest).unwrap().into_parts();
+        let counter = Counter::new();
+        let reading = fanout.join(&name, reader, Arc::clone(&counter) as _).unwrap().unwrap();
+        publish(&publisher, 2..=2).await;
+        // Of the reader, and of the channel.
+        assert!(network.answer(Ok(())) && network.answer(Ok(())));
+        // That of the channel stays.
+        until(|| tasks() == 1).await;
+        assert_eq!(counter.counts(), (0, 0));
+        publish(&publisher, 3..=4).await;
+        until(|| counter.counts() == (2, 0)).await;
+        assert_eq!(tasks(), 1);
+        drop(reading);
+    }
+
+    #[tokio::test]
+    async fn hibernating_readers_of_a_store_that_refuses_them_end() {
+        let refused = || Err(OpenError::Closed);
+        for (of_reader, of_channel) in [(refused(), Ok(())), (Ok(()), refused())] {
+            let (publisher, network) = distant();
+            let (reader, name, fanout) =
+                publisher.subscribe("room", Start::Latest).unwrap().into_parts();
+            let counter = Counter::new();
+            let _reading = fanout.join(&name, reader, Arc::clone(&counter) as _).unwrap().unwrap();
+            assert!(network.answer(of_reader) && network.answer(of_channel));
+            until(|| counter.counts() == (0, 1)).await;
+        }
     }
 }

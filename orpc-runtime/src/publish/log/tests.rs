@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "redis")]
+use super::Extent;
 use super::continuity::SLACK;
 use super::segments::Segments;
 use super::{
@@ -328,4 +330,32 @@ fn a_start_is_noted_before_the_file_is_changed() {
     assert_eq!(starting(Place { changed: 1001, ..PLACE }, 5000, &closed), None);
     let running = Witness { is_closed: false, ..closed };
     assert!(starting(Place { changed: 1001, ..PLACE }, 5000, &running).is_some());
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_copy_is_trimmed_up_to_its_end_and_takes_nothing_back() {
+    let extent = Extent::new(3, 6, [(0, Epoch::of(1))], Epoch::of(1)).unwrap();
+    for (earliest, expected) in [(1, 3), (2, 3), (3, 3), (4, 4), (7, 7), (8, 3), (u64::MAX, 3)] {
+        let mut copy = log(1, 0);
+        copy.follow(&extent);
+        copy.trim_before(earliest);
+        assert_eq!(copy.earliest(), expected, "before {earliest}");
+        assert_eq!(copy.head(), EventId::new(Epoch::of(1), 6));
+    }
+}
+
+#[test]
+fn epochs_behind_which_no_reader_resumes_are_forgotten() {
+    let limits = Limits::in_memory(SOON, 4, 1 << 20);
+    let mut log = log(0, 0);
+    for number in 1..100 {
+        log.begin(Epoch::of(number));
+        append(&mut log, 10, &limits);
+    }
+    let known = (0..100).filter(|number| log.terms.last_of(Epoch::of(*number), 99).is_some());
+    // That of the event before the oldest, and those of the others.
+    let known: Vec<_> = known.collect();
+    assert_eq!(known, (u128::from(log.earliest()) - 1..100).collect::<Vec<_>>());
+    assert!(known.len() <= 6, "{known:?}");
 }

@@ -14,7 +14,7 @@ mod redis;
 #[cfg(any(feature = "redb", feature = "redis"))]
 mod replays;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};

@@ -15,7 +15,7 @@ use crate::publish::{
 };
 
 /// Answer to the subscriptions of a test: go on, or fail.
-type Answer = Result<(), OpenError>;
+pub(in crate::publish) type Answer = Result<(), OpenError>;
 
 /// A store that opens its readers when it is told to.
 struct DistantStore {
@@ -24,11 +24,11 @@ struct DistantStore {
 }
 
 /// Its other end.
-struct Network(Arc<Mutex<Vec<oneshot::Sender<Answer>>>>);
+pub(in crate::publish) struct Network(Arc<Mutex<Vec<oneshot::Sender<Answer>>>>);
 
 impl Network {
     /// Answers the oldest subscription; `false` if its reader is gone.
-    fn answer(&self, answer: Answer) -> bool {
+    pub(in crate::publish) fn answer(&self, answer: Answer) -> bool {
         let next = self.0.lock().unwrap().remove(0);
         next.send(answer).is_ok()
     }
@@ -68,13 +68,16 @@ fn memory(max_channels: usize) -> MemoryStore {
     MemoryStore::new(Timeline::new(Arc::new(SystemClock::default())), limits, max_channels)
 }
 
-fn distant() -> (Publisher<u32>, Network) {
+pub(in crate::publish) fn distant() -> (Publisher<u32>, Network) {
     let answers = Arc::default();
     let store = DistantStore { store: Arc::new(memory(2)), answers: Arc::clone(&answers) };
     (Publisher::with_store(Arc::new(store), 1 << 10), Network(answers))
 }
 
-async fn publish(publisher: &Publisher<u32>, numbers: std::ops::RangeInclusive<u32>) {
+pub(in crate::publish) async fn publish(
+    publisher: &Publisher<u32>,
+    numbers: std::ops::RangeInclusive<u32>,
+) {
     for number in numbers {
         publisher.publish("room", &number).await.unwrap();
     }

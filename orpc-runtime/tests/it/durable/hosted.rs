@@ -275,6 +275,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 async fn an_event_that_a_failed_write_has_stored_is_sent_once() {
     let disk = Disk::default();
     let host = Host::new(&disk);
+    assert_eq!(format!("{:?}", host.room.room()), r#"Channel { name: "hall", .. }"#);
     let (mut ada, mut bob) = (host.reader().await, host.reader().await);
     host.publish(1).await.unwrap();
     disk.set(&[Fault::Written]);

@@ -172,3 +172,84 @@ fn read(file: &dyn RawFile) -> Option<Witness> {
     let (epoch, commit) = (Epoch::of(u128::from_le_bytes(*epoch)), u64::from_le_bytes(*commit));
     Some(Witness { found: Found { epoch, commit, place }, is_closed: closed == [1] })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::super::recorder::{Done, Folder, Recorder};
+    use super::*;
+
+    /// The only file is also that of events.
+    fn beside() -> (Arc<Recorder>, Beside) {
+        let file = Arc::new(Recorder::of(Vec::new()));
+        let mut beside = Beside::open(&Folder(Arc::clone(&file)), Arc::clone(&file) as _);
+        beside.begin(Epoch::of(7), 3);
+        file.take_done();
+        (file, beside)
+    }
+
+    fn witness(file: &Recorder) -> Witness {
+        read(file).unwrap()
+    }
+
+    #[test]
+    fn a_witness_has_the_epoch_the_transaction_and_the_place() {
+        let (file, mut beside) = beside();
+        let place = |changed| Place { boot: Some(0), file: Some((0, 0)), changed };
+        let expected = |commit, changed, is_closed| Witness {
+            found: Found { epoch: Epoch::of(7), commit, place: place(changed) },
+            is_closed,
+        };
+        assert_eq!(witness(&file), expected(3, 0, false));
+        file.time.store(5, Ordering::Relaxed);
+        beside.mark(4);
+        assert_eq!(witness(&file), expected(4, 5, false));
+        beside.close();
+        assert_eq!(witness(&file), expected(4, 5, true));
+        let whole = Done::Written(0, LENGTH as u64);
+        assert_eq!(file.take_done(), [whole, whole]);
+        // Any other byte is none.
+        for at in 0..LENGTH {
+            let mut bytes = file.bytes.lock().unwrap().clone();
+            bytes[at] ^= 1;
+            assert_eq!(read(&Recorder::of(bytes)), None, "byte {at}");
+        }
+        assert_eq!(read(&Recorder::of(vec![0; LENGTH - 1])), None);
+    }
+
+    #[test]
+    fn after_a_pause_the_time_is_noted_before_a_transaction() {
+        let (file, mut beside) = beside();
+        let length = LENGTH as u64;
+        beside.touch();
+        assert_eq!(file.take_done(), [], "there was no pause");
+        let pause = |beside: &mut Beside, time| {
+            let (witness, at) = beside.last.unwrap();
+            beside.last = Some((witness, at.checked_sub(time).unwrap()));
+        };
+        // Far from the pause, so that the time that this takes does not count.
+        pause(&mut beside, PAUSE / 2);
+        beside.touch();
+        assert_eq!(file.take_done(), []);
+        pause(&mut beside, PAUSE / 2);
+        file.time.store(9, Ordering::Relaxed);
+        beside.touch();
+        // The second one has the time of the first.
+        assert_eq!(file.take_done(), [Done::Written(0, length); 2]);
+        let found = witness(&file);
+        assert_eq!((found.found.commit, found.found.place.changed), (3, 9));
+        assert!(!found.is_closed && beside.last.unwrap().1.elapsed() < PAUSE);
+    }
+
+    #[test]
+    fn without_the_file_nothing_is_noted() {
+        let (file, mut beside) = beside();
+        beside.file = None;
+        beside.mark(9);
+        assert_eq!(file.take_done(), []);
+        beside.make(&Folder(Arc::clone(&file)));
+        beside.mark(9);
+        assert_eq!(witness(&file).found.commit, 9);
+    }
+}

@@ -265,3 +265,79 @@ pub(super) fn failure(error: impl Into<redb::Error>) -> StoreError {
         error => damaged(&error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::faults::{Fault, Platter};
+    use super::super::place::find_or_make;
+    use super::*;
+
+    fn opened(platter: &Platter) -> Current {
+        let disk = platter.mount();
+        let file = find_or_make(&*disk, Duration::ZERO).unwrap();
+        Current::open(disk, true, file).unwrap()
+    }
+
+    fn generation(current: &Current) -> u64 {
+        current.try_with(|_| Ok(())).0
+    }
+
+    #[test]
+    fn nothing_is_written_before_the_writes_are_released() {
+        let current = opened(&Platter::default());
+        let check = || current.try_with(Opened::check_writable).1;
+        assert!(check().is_err() && !current.is_writable());
+        current.release().unwrap();
+        assert!(check().is_ok() && current.is_writable());
+        // Readers open the file again with its writes held back.
+        current.renew(generation(&current)).unwrap();
+        assert!(check().is_err() && !current.is_writable());
+        current.close();
+        assert!(check().is_err() && current.is_closed());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_and_is_as_it_was_is_not_opened_again() {
+        let platter = Platter::default();
+        let current = opened(&platter);
+        platter.fail(Fault::FolderSyncs);
+        let before = generation(&current);
+        current.release().unwrap_err();
+        assert_eq!((generation(&current), current.is_writable()), (before, false));
+        platter.fail(Fault::None);
+        current.release().unwrap();
+        assert_eq!((generation(&current), current.is_writable()), (before, true));
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_opened_again_is_left_alone_for_a_moment() {
+        let platter = Platter::default();
+        let current = opened(&platter);
+        current.release().unwrap();
+        // Of an earlier generation: another thread has opened it again.
+        let before = generation(&current);
+        current.renew(before + 1).unwrap();
+        assert_eq!(generation(&current), before);
+        platter.fail(Fault::Reads);
+        current.renew(before).unwrap_err();
+        assert_eq!(generation(&current), before + 1);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut was_left_alone = false;
+        loop {
+            let (began, before) = (Instant::now(), generation(&current));
+            // The attempt before was not earlier than this.
+            current.renew(before).unwrap_err();
+            if generation(&current) == before {
+                was_left_alone = true;
+            } else if was_left_alone {
+                break;
+            }
+            assert!(began < deadline, "it is never tried again, or at once");
+        }
+        platter.fail(Fault::None);
+        while current.renew(generation(&current)).is_err() {
+            assert!(Instant::now() < deadline, "it is never tried again");
+        }
+        assert!(current.try_with(|_| Ok(())).1.is_ok());
+    }
+}

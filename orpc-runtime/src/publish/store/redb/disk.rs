@@ -369,6 +369,40 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_replaced_or_removed_is_not_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = SystemDisk::new(&folder.path().join("events"));
+        let file = disk.open(Name::Events, true).unwrap().unwrap();
+        let again = disk.reopen(&file).unwrap();
+        assert_eq!(again.identity().unwrap(), file.identity().unwrap());
+        disk.open(Name::New, true).unwrap().unwrap();
+        disk.remove().unwrap();
+        assert_eq!(disk.identity(Name::New).unwrap(), None);
+        disk.open(Name::New, true).unwrap().unwrap();
+        disk.rename().unwrap();
+        assert!(disk.reopen(&file).err().unwrap().to_string().contains("replaced"));
+        std::fs::remove_file(disk.path()).unwrap();
+        assert!(disk.reopen(&file).err().unwrap().to_string().contains("removed"));
+        // A folder that is missing is no missing file.
+        let disk = SystemDisk::new(&folder.path().join("none").join("events"));
+        assert!(disk.open(Name::Events, false).unwrap().is_none());
+        disk.open(Name::Events, true).err().expect("it cannot be created");
+        // One that cannot be reached is none that is missing.
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = SystemDisk::new(&file.join("events")).open(Name::Events, false).err();
+        assert_eq!(error.unwrap().kind(), io::ErrorKind::NotADirectory);
+    }
+
+    /// A file whose syncs fail: devices have none.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_sync_reaches_the_system() {
+        let device = OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
+        assert_eq!(SystemFile(device).sync().unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
     fn a_folder_that_is_missing_cannot_be_synced() {
         let folder = tempfile::tempdir().unwrap();
         let disk = SystemDisk::new(&folder.path().join("events"));

@@ -266,9 +266,11 @@ impl EventFile {
 
     fn set_len(&self, length: u64) -> io::Result<()> {
         let mut state = self.state();
-        let FileState { writes, locked, .. } = &mut *state;
-        match writes {
-            Some(Writes::Held(overlay)) => Arc::make_mut(overlay).set_len(&**locked, length),
+        match &mut state.writes {
+            Some(Writes::Held(overlay)) => {
+                Arc::make_mut(overlay).set_len(length);
+                Ok(())
+            }
             Some(Writes::Direct { file, .. }) => file.set_len(length),
             None => Err(closed()),
         }
@@ -342,7 +344,7 @@ fn blank(file: &dyn RawFile) -> io::Result<Overlay> {
     let mut page = vec![0; PAGE as usize];
     page[..MAGIC.len()].copy_from_slice(MAGIC);
     let mut overlay = Overlay::default();
-    overlay.set_len(file, 0)?;
+    overlay.set_len(0);
     overlay.write(file, 0, &page)?;
     Ok(overlay)
 }
@@ -413,3 +415,6 @@ impl fmt::Debug for Backend {
 fn behind_page(offset: u64) -> io::Result<u64> {
     offset.checked_add(PAGE).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
 }
+
+#[cfg(test)]
+mod tests;

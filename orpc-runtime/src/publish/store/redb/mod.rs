@@ -13,6 +13,8 @@ mod overlay;
 mod place;
 mod queue;
 mod record;
+#[cfg(test)]
+mod recorder;
 mod writer;
 
 use std::future::ready;
@@ -152,5 +154,37 @@ impl Drop for FileStore {
         if writer.is_some_and(|writer| writer.join().is_err()) {
             tracing::error!("the thread that writes events panicked");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::clock::SystemClock;
+    use crate::publish::store::OpenError;
+
+    #[tokio::test]
+    async fn a_writer_that_panics_ends_its_publishers_and_readers() {
+        let timeline = Timeline::new(Arc::new(SystemClock::default()));
+        let limits = Limits::in_memory(Duration::from_secs(60), 100, 1 << 20);
+        let channels = Channels::new(timeline, limits, 10);
+        let queue = Arc::new(Queue::default());
+        let (sender, mut ended) = watch::channel(());
+        let ending =
+            Ending { queue: Arc::clone(&queue), channels: Arc::clone(&channels), _sender: sender };
+        let event = || NewEvent {
+            channel: "room".into(),
+            envelope: "{}".into(),
+            audience: None,
+            key: None,
+        };
+        let waiting = queue.publish(event());
+        let mut waiting = std::pin::pin!(waiting);
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(ending);
+        assert!(ended.changed().await.is_err());
+        waiting.now_or_never().expect("it is told").unwrap_err();
+        assert!(matches!(queue.publish(event()).await, Err(PublishError::Closed)));
+        assert!(matches!(channels.register("room", Start::Latest), Err(OpenError::Closed)));
     }
 }

@@ -14,7 +14,7 @@ pub(super) const PAGE: u64 = 4096;
 /// history can be read, without a write to the disk.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Overlay {
-    /// Length to which the file itself was truncated, if it was.
+    /// Length up to which the content of the file itself is left; all of it if `None`.
     left: Option<u64>,
     /// Length of the overlaid file, if that was changed.
     length: Option<u64>,
@@ -63,19 +63,17 @@ impl Overlay {
         }
     }
 
-    pub(super) fn set_len(&mut self, file: &dyn RawFile, length: u64) -> io::Result<()> {
-        if length < self.len(file)? {
-            let left = self.left.unwrap_or(u64::MAX);
-            self.left = Some(left.min(length));
-            self.pages.retain(|page, _| *page * PAGE < length);
-            if let Some(patches) = self.pages.get_mut(&(length / PAGE)) {
-                let end = usize::try_from(length % PAGE).unwrap_or_default();
-                patches.retain(|patch| patch.from < end);
-                patches.iter_mut().for_each(|patch| patch.bytes.truncate(end - patch.from));
-            }
+    /// Sets the length of the overlaid file. One beyond its end leaves all of it.
+    pub(super) fn set_len(&mut self, length: u64) {
+        let left = self.left.unwrap_or(u64::MAX);
+        self.left = Some(left.min(length));
+        self.pages.retain(|page, _| *page * PAGE < length);
+        if let Some(patches) = self.pages.get_mut(&(length / PAGE)) {
+            let end = usize::try_from(length % PAGE).unwrap_or_default();
+            patches.retain(|patch| patch.from < end);
+            patches.iter_mut().for_each(|patch| patch.bytes.truncate(end - patch.from));
         }
         self.length = Some(length);
-        Ok(())
     }
 
     pub(super) fn len(&self, file: &dyn RawFile) -> io::Result<u64> {
@@ -202,6 +200,76 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_length_of_the_file_is_set_if_it_changes() {
+        use super::super::recorder::{Done, Recorder};
+
+        let length = 2 * PAGE;
+        for (lengths, expected) in [
+            (&[length][..], &[][..]),
+            (&[length - 1], &[Done::Length(length - 1)]),
+            (&[length + 1], &[Done::Length(length + 1)]),
+            (&[length, length + 1], &[Done::Length(length + 1)]),
+            (&[PAGE, length], &[Done::Length(PAGE), Done::Length(length)]),
+            (&[length + 1, length], &[]),
+        ] {
+            let file = Recorder::of(vec![1; length as usize]);
+            let mut overlay = Overlay::default();
+            lengths.iter().for_each(|length| overlay.set_len(*length));
+            overlay.flush(&file, &[1, 0], true).unwrap();
+            assert_eq!(file.take_done(), expected, "{lengths:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_pages_are_written_behind_the_others_and_each_is_synced() {
+        use super::super::recorder::{Done, Recorder};
+
+        let (file, mut overlay) = (Recorder::of(vec![1; 4 * PAGE as usize]), Overlay::default());
+        for page in 0..4 {
+            overlay.write(&file, page * PAGE, &[2; 8]).unwrap();
+        }
+        let written = |page: u64| Done::Written(page * PAGE, page * PAGE + 8);
+        overlay.flush(&file, &[1, 0], true).unwrap();
+        let synced = [Done::Synced; 1];
+        let expected = [&[written(2), written(3)][..], &synced, &[written(1)], &synced];
+        let expected = [&expected.concat()[..], &[written(0)], &synced].concat();
+        assert_eq!(file.take_done(), expected);
+        overlay.flush(&file, &[1, 0], false).unwrap();
+        assert_eq!(file.take_done(), [2, 3, 1, 0].map(written));
+        // Only what there is.
+        let mut overlay = Overlay::default();
+        overlay.flush(&file, &[1, 0], true).unwrap();
+        assert_eq!(file.take_done(), []);
+        overlay.write(&file, 3 * PAGE, &[2; 8]).unwrap();
+        overlay.flush(&file, &[1, 0], true).unwrap();
+        assert_eq!(file.take_done(), [written(3), Done::Synced]);
+    }
+
+    /// While the file cannot be written, redb may write a page any number of times.
+    #[test]
+    fn a_write_that_a_later_one_hides_is_not_kept() {
+        let (start, length) = (PAGE as usize + 100, 50);
+        for (from, size, kept) in [
+            (start, length, 1),
+            (start - 1, length + 2, 1),
+            (start, length + 1, 1),
+            (start - 1, length + 1, 1),
+            // What sticks out of the later one is kept.
+            (start, length - 1, 2),
+            (start + 1, length - 1, 2),
+            (start + 1, length, 2),
+            (start - 1, length, 2),
+            (start + length, length, 2),
+        ] {
+            let (file, mut overlay) = (Bytes::default(), Overlay::default());
+            overlay.write(&file, start as u64, &vec![1; length]).unwrap();
+            overlay.write(&file, from as u64, &vec![2; size]).unwrap();
+            let patches: Vec<_> = overlay.pages.values().map(Vec::len).collect();
+            assert_eq!(patches, [kept], "{size} bytes from {from} on");
+        }
+    }
+
     /// The same writes through an overlay and without one give the same file, before
     /// and after the overlay is written.
     #[test]
@@ -216,7 +284,7 @@ mod tests {
             let mut overlay = Overlay::default();
             for (index, (kind, offset, size)) in writes.into_iter().enumerate() {
                 if kind == 0 {
-                    overlay.set_len(&file, offset).unwrap();
+                    overlay.set_len(offset);
                     plain.set_len(offset).unwrap();
                 } else {
                     let data = vec![index as u8 + 10; size];

@@ -193,6 +193,16 @@ mod tests {
     }
 
     #[test]
+    fn small_events_take_one_kibibyte_each() {
+        let queue = Queue::default();
+        let mut all: Vec<_> = (0..=ROOM).map(|_| Box::pin(queue.publish(event(1)))).collect();
+        for publish in &mut all {
+            assert!(publish.as_mut().now_or_never().is_none());
+        }
+        assert_eq!(queue.state().requests.len(), ROOM);
+    }
+
+    #[test]
     fn a_queue_that_is_closed_is_emptied_and_one_that_is_abandoned_tells_its_publishers() {
         let queue = Queue::default();
         let mut waiting = Box::pin(queue.publish(event(1)));

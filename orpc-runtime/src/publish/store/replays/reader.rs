@@ -101,3 +101,185 @@ impl State {
         self.copy.as_ref().map_or(0, |copy| copy.revision)
     }
 }
+
+#[cfg(all(test, feature = "redis"))]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use futures::task::noop_waker_ref;
+
+    use super::super::super::Record;
+    use super::super::super::channel::{Copied, Place};
+    use super::super::super::channels::Channels;
+    use super::super::{Fetched, Pool};
+    use super::*;
+    use crate::publish::clock::{SystemClock, Timeline};
+    use crate::publish::error::StoreErrorKind;
+    use crate::publish::gap::GapReason;
+    use crate::publish::id::Epoch;
+    use crate::publish::log::{Extent, Limits, Log};
+    use crate::publish::store::Start;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// A reader of a channel with the events 1 to 3, of which the last one is in memory, and the
+    /// reads of the cold store, which wait for their answers.
+    struct World {
+        reader: ReplayReader,
+        asked: Receiver<Wanted>,
+        answers: Sender<Vec<Record>>,
+        _pool: Pool,
+    }
+
+    fn record(text: &'static str) -> Record {
+        Record { envelope: Bytes::from_static(text.as_bytes()), audience: None }
+    }
+
+    fn extent(earliest: u64, head: u64, terms: &[(u64, u128)]) -> Extent {
+        let next = Epoch::of(terms.last().unwrap().1);
+        let terms = terms.iter().map(|(first, epoch)| (*first, Epoch::of(*epoch)));
+        Extent::new(earliest, head, terms, next).unwrap()
+    }
+
+    impl World {
+        fn new(is_copy: bool) -> Self {
+            let limits = Limits::in_memory(Duration::from_secs(60), 100, 1 << 20);
+            let limits = Limits { held_events: 1, ..limits };
+            let timeline = Timeline::new(Arc::new(SystemClock::default()));
+            let channels = Channels::new(timeline, limits, 10);
+            let reader = channels.register("room", Start::Latest).unwrap();
+            {
+                let mut state = reader.channel.state();
+                state.log = Log::behind(EventId::new(Epoch::of(1), 0));
+                for text in ["1", "2", "3"] {
+                    state.log.append(record(text), 1, 0);
+                    state.log.commit(1, &limits);
+                }
+                state.copy = is_copy.then(Copied::default);
+                state.place = (!is_copy).then_some(Place { number: 70, earliest: 1, keys: 1 });
+            }
+            let (sender, asked) = channel();
+            let (answers, answered) = channel();
+            let both = Mutex::new((sender, answered));
+            let fetch = move |wanted, _| {
+                let both = both.lock().unwrap();
+                // The test may have ended.
+                both.0.send(wanted).ok();
+                Ok(Fetched::Records(both.1.recv_timeout(PATIENCE).unwrap_or_default()))
+            };
+            let pool = Pool::start(1 << 20, Arc::new(fetch)).unwrap();
+            let mut reader = ReplayReader::new(reader, Arc::clone(pool.replays()));
+            reader.log.reader.cursor.advance(EventId::new(Epoch::of(1), 1));
+            Self { reader, asked, answers, _pool: pool }
+        }
+
+        /// Polls until events are read from the cold store.
+        fn ask(&mut self) -> Wanted {
+            let cx = Context::from_waker(noop_waker_ref());
+            assert!(self.reader.poll(&cx, true).is_pending());
+            self.asked.recv_timeout(PATIENCE).unwrap()
+        }
+
+        /// Changes the log while they are read.
+        fn change(&self, change: impl FnOnce(&mut State)) {
+            change(&mut self.reader.log.reader.channel.state());
+        }
+
+        /// Answers with events, and returns what the reader makes of them.
+        fn answer(&mut self, texts: &[&'static str]) -> Polled {
+            self.answers.send(texts.iter().map(|text| record(text)).collect()).unwrap();
+            let deadline = std::time::Instant::now() + PATIENCE;
+            let cx = Context::from_waker(noop_waker_ref());
+            loop {
+                let polled = self.reader.poll(&cx, false);
+                if polled.is_ready() || self.reader.replay.is_none() {
+                    return polled;
+                }
+                assert!(std::time::Instant::now() < deadline, "nothing is read");
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    fn event(polled: Polled) -> (EventId, Bytes) {
+        match polled {
+            Poll::Ready(Ok(Some(event))) => (event.id, event.envelope),
+            other => panic!("{:?}", other.map(|next| next.map(|next| next.map(|own| own.id)))),
+        }
+    }
+
+    fn gap(polled: Polled) -> (GapReason, u64) {
+        match polled {
+            Poll::Ready(Err(ReadError::Gap(gap))) => (gap.reason(), gap.resume().sequence()),
+            other => panic!("{:?}", other.map(|next| next.map(|next| next.map(|own| own.id)))),
+        }
+    }
+
+    #[test]
+    fn events_are_those_of_the_cold_store_and_then_of_memory() {
+        let mut world = World::new(false);
+        let wanted = world.ask();
+        assert_eq!((wanted.channel, wanted.first, wanted.last), (70, 2, 2));
+        let second = event(world.answer(&["two"]));
+        assert_eq!(second, (EventId::new(Epoch::of(1), 2), "two".into()));
+        let cx = Context::from_waker(noop_waker_ref());
+        assert_eq!(event(world.reader.poll(&cx, true)).1, "3");
+    }
+
+    /// The revision alone tells: the other log has the reader's position.
+    #[test]
+    fn events_of_a_log_that_was_replaced_while_they_were_read_are_read_again() {
+        let mut world = World::new(true);
+        world.ask();
+        world.change(|state| {
+            state.log.follow(&extent(1, 4, &[(0, 1), (2, 2)]));
+            state.copy.as_mut().unwrap().revision += 1;
+        });
+        world.answers.send(vec![record("old")]).unwrap();
+        let (id, text) = event(world.answer(&["new"]));
+        assert_eq!((id, text), (EventId::new(Epoch::of(2), 2), "new".into()));
+        // Missing ones are looked for again as well.
+        let mut world = World::new(true);
+        world.ask();
+        world.change(|state| state.copy.as_mut().unwrap().revision += 1);
+        world.answers.send(Vec::new()).unwrap();
+        assert_eq!(event(world.answer(&["new"])).1, "new");
+    }
+
+    #[test]
+    fn an_event_that_the_log_has_lost_while_it_was_read_is_not_delivered() {
+        // Its end, and the reader's position.
+        let mut world = World::new(true);
+        world.ask();
+        world.change(|state| state.log.follow(&extent(1, 1, &[(0, 1)])));
+        assert!(matches!(world.answer(&["two"]), Poll::Ready(Ok(None))));
+        let mut world = World::new(true);
+        world.ask();
+        world.change(|state| state.log.follow(&extent(1, 3, &[(0, 2)])));
+        assert_eq!(gap(world.answer(&["two"])), (GapReason::Epoch, 0));
+    }
+
+    #[test]
+    fn an_event_that_is_missing_is_damage_unless_it_was_removed() {
+        let mut world = World::new(false);
+        world.ask();
+        match world.answer(&[]) {
+            Poll::Ready(Err(ReadError::Store(error))) => {
+                assert_eq!(error.kind(), StoreErrorKind::Damaged);
+            }
+            _ => panic!("a store without its events"),
+        }
+        // Trimmed, and lost with its position.
+        let mut world = World::new(true);
+        world.ask();
+        world.change(|state| state.log.follow(&extent(3, 3, &[(0, 1)])));
+        assert_eq!(gap(world.answer(&[])), (GapReason::Lagged, 2));
+        let mut world = World::new(true);
+        world.ask();
+        world.change(|state| state.log.follow(&extent(1, 3, &[(0, 2)])));
+        assert_eq!(gap(world.answer(&[])), (GapReason::Epoch, 0));
+    }
+}

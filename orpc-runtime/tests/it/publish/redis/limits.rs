@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use orpc_runtime::publish::{PublishError, Publisher, ReadError, Start, StoreErrorKind};
+use orpc_runtime::publish::{
+    Durability, PublishError, Publisher, ReadError, Start, StoreErrorKind,
+};
 
 use super::super::world::{Line, event, number, publish, ready, retained};
 use super::server::RedisServer;
@@ -117,6 +119,20 @@ async fn keys_of_something_else_are_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_reader_whose_channel_is_overwritten_by_something_else_ends() {
+    let server = RedisServer::start().await;
+    let lines = node(&server).await;
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    publish(&lines, 1..2).await;
+    assert_eq!(number(event(&mut reader).await), 1);
+    server.command::<()>("SET orpc:{room}:state other").await;
+    match super::next(&mut reader).await {
+        Err(ReadError::Store(error)) => assert_eq!(error.kind(), StoreErrorKind::Damaged),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn scripts_that_the_server_forgets_are_sent_again() {
     let server = RedisServer::start().await;
     let lines = node(&server).await;
@@ -127,6 +143,18 @@ async fn scripts_that_the_server_forgets_are_sent_again() {
         server.command::<()>("SCRIPT FLUSH").await;
         assert_eq!(number(event(&mut reader).await), n);
         assert_eq!(retained(&lines).await, (1..=n).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn events_are_durable_if_the_server_syncs_each_of_them() {
+    for (settings, durability) in [
+        ("--appendonly yes --appendfsync always", Durability::Commit),
+        ("--appendonly yes --appendfsync everysec", Durability::Memory),
+        ("--appendonly no --appendfsync always", Durability::Memory),
+    ] {
+        let server = RedisServer::start_with(settings).await;
+        assert_eq!(node(&server).await.durability(), durability, "{settings}");
     }
 }
 

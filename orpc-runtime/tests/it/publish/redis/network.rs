@@ -83,6 +83,40 @@ async fn a_publisher_that_is_cut_off_connects_again_with_pauses() {
     assert_eq!(number(event(&mut reader).await), 1);
 }
 
+/// Without readers nothing but a request of its own tells that the connection has ended.
+#[tokio::test]
+async fn a_publisher_without_readers_connects_again_before_it_publishes() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let lines = node_at(&proxy.url()).await;
+    for (n, network) in [(1, Network::Cut), (2, Network::Silent)] {
+        let before = proxy.attempts();
+        proxy.set(network);
+        until(async || proxy.attempts() > before).await;
+        proxy.set(Network::Up);
+        publish(&lines, n..n + 1).await;
+    }
+    assert_eq!(retained(&lines).await, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_publisher_that_is_dropped_ends_its_readers_and_its_connections() {
+    let server = RedisServer::start().await;
+    let connections = async || {
+        let info: String = server.command("INFO clients").await;
+        let count = info.lines().find_map(|line| line.strip_prefix("connected_clients:"));
+        count.unwrap().parse::<u64>().unwrap()
+    };
+    let lines = node(&server).await;
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    assert!(connections().await > 1);
+    drop(lines);
+    assert!(matches!(super::next(&mut reader).await, Err(ReadError::Closed)));
+    drop(reader);
+    // The command's own.
+    until(async || connections().await == 1).await;
+}
+
 #[tokio::test]
 async fn a_server_that_is_away_for_too_long_ends_the_readers() {
     let server = RedisServer::start().await;

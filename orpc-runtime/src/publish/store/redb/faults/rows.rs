@@ -1,12 +1,19 @@
 //! Files whose pages are valid and whose rows are missing, damaged or contradict each other.
 
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
 use redb::{ReadableTable as _, Table, WriteTransaction};
 
+use super::super::super::EVENT;
+use super::super::super::replays::{Fetched, Wanted};
 use super::super::database::{Current, failure};
 use super::super::disk::Name;
+use super::super::load::read_events;
 use super::super::record::{CHANNELS, ChannelRow, EVENTS, KEYS, STATE};
-use super::open;
 use super::platter::Platter;
+use super::{builder, open};
+use crate::publish::clock::Clock;
 use crate::publish::gap::GapReason;
 use crate::publish::{EventId, IntoStart, Publisher, ReadError, Start};
 
@@ -328,4 +335,99 @@ async fn without_the_row_of_its_state_a_file_keeps_its_events_and_begins_an_epoc
         let numbers = open(&platter).unwrap();
         assert_eq!(publish(&numbers, "a").await.epoch(), next.epoch());
     }
+}
+
+/// A clock that is set by hand.
+#[derive(Clone, Default)]
+struct Hands(Arc<Mutex<Duration>>);
+
+impl Clock for Hands {
+    fn monotonic(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + *self.0.lock().unwrap()
+    }
+}
+
+/// A sweep that evicts no channel.
+#[tokio::test]
+async fn old_events_are_removed_from_the_file_though_their_channel_stays() {
+    let (platter, hands) = (Platter::default(), Hands::default());
+    let retention = Duration::from_secs(160);
+    let builder = builder().retention(retention).clock(hands.clone());
+    let numbers: Publisher<u32> = builder.open_disk(platter.mount(), true).unwrap();
+    let last = async |room| publish(&numbers, room).await;
+    for _ in 0..3 {
+        last("a").await;
+    }
+    *hands.0.lock().unwrap() += retention + retention / 8;
+    // The first event is followed by a sweep, which has ended before the second.
+    for _ in 0..2 {
+        last("b").await;
+    }
+    drop(numbers);
+    edit(&platter, |writing| {
+        let (old, new) = (row(writing, "a"), row(writing, "b"));
+        assert_eq!((old.earliest, old.head), (4, 3));
+        let events = writing.open_table(EVENTS).unwrap();
+        let of = |number| events.range((number, 0)..=(number, u64::MAX)).unwrap().count();
+        assert_eq!((of(old.number), of(new.number)), (0, 2));
+    });
+}
+
+#[tokio::test]
+async fn as_many_events_are_read_as_there_is_room_for() {
+    let platter = Platter::default();
+    let texts: Publisher<String> = builder().open_disk(platter.mount(), true).unwrap();
+    for length in [100, 10, 10] {
+        texts.publish("room", &"x".repeat(length)).await.unwrap();
+    }
+    let targets = (10..30).map(|id| id.to_string());
+    texts.publish("room", &"x".to_owned()).targets(targets).await.unwrap();
+    drop(texts);
+    let disk = platter.mount();
+    let file = disk.open(Name::Events, false).unwrap().unwrap();
+    assert!(file.try_lock().unwrap());
+    let current = Current::open(disk, true, file).unwrap();
+    let read = |channel, first, last, bytes| {
+        let wanted = Wanted { channel, first, last };
+        current.read(|opened| read_events(&opened.database, wanted, bytes)).unwrap()
+    };
+    let Fetched::Records(all) = read(0, 1, 3, u64::MAX / 2) else { panic!("there is room") };
+    let weights: Vec<_> = all.iter().map(super::super::super::Record::weight).collect();
+    // The envelope is `{"json":"…"}`.
+    assert_eq!(weights, [111, 21, 21].map(|length| EVENT as u64 + length));
+    let Fetched::TooLarge(needed) = read(0, 1, 3, 0) else { panic!("there is no room") };
+    // That of its row, which has more than the event.
+    assert!((weights[0]..weights[0] + 100).contains(&needed), "{needed}");
+    let count = |first, last, bytes| match read(0, first, last, bytes) {
+        Fetched::Records(records) => records.len(),
+        Fetched::TooLarge(_) => 0,
+    };
+    let over = needed - weights[0];
+    for (bytes, expected) in [
+        (needed - 1, 0),
+        (needed, 1),
+        (needed + weights[1] - 1, 1),
+        (needed + weights[1], 2),
+        (weights[0] + weights[1] + over, 2),
+        (weights.iter().sum::<u64>() + over - 1, 2),
+        (weights.iter().sum::<u64>() + over, 3),
+    ] {
+        assert_eq!(count(1, 3, bytes), expected, "{bytes} bytes");
+    }
+    assert_eq!((count(2, 2, 1 << 20), count(2, 9, 1 << 20), count(5, 9, 1 << 20)), (1, 3, 0));
+    // One with an audience takes more room than its row.
+    let Fetched::Records(found) = read(0, 4, 4, 1 << 20) else { panic!("there is room") };
+    let weight = found[0].weight();
+    let Fetched::TooLarge(needed) = read(0, 4, 4, weight - 1) else { panic!("there is no room") };
+    assert_eq!((needed, count(4, 4, weight)), (weight, 1));
+    let both = weights[2] + weight;
+    assert_eq!((count(3, 4, both - 1), count(3, 4, both)), (1, 2));
+    // Those of another channel.
+    let Fetched::Records(none) = read(1, 1, 3, 1 << 20) else { panic!("there is room") };
+    assert!(none.is_empty());
+    current.close();
 }

@@ -136,6 +136,12 @@ impl Writer {
         Ok(loaded)
     }
 
+    /// Returns the pause before a file that cannot be written is tried again.
+    #[cfg(test)]
+    pub(in super::super) fn pause(&self) -> Duration {
+        self.pause
+    }
+
     /// Reopens the file, so that it can be read.
     pub(super) fn renew(&self, generation: u64) {
         if let Err(error) = self.current.renew(generation) {
@@ -144,7 +150,7 @@ impl Writer {
     }
 
     /// Recovers from a failure: through a new descriptor, with the content of the file.
-    pub(super) fn recover(&mut self) -> Result<(), StoreError> {
+    pub(in super::super) fn recover(&mut self) -> Result<(), StoreError> {
         let loaded = self.take_up().inspect_err(|_| {
             self.pause = (self.pause * 2).min(PAUSES.1);
         })?;
