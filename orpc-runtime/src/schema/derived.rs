@@ -230,7 +230,7 @@ impl Payload<'_> {
         let has_names =
             ["$ref", "const", "enum", "oneOf", "anyOf"].iter().any(|it| schema.get(*it).is_some());
         types == Types::NONE
-            || types.has(Types::OBJECT | Types::NULL)
+            || types.has(Types::OBJECT.or(Types::NULL))
             || types.has(Types::STRING) && has_names
     }
 }
@@ -290,6 +290,39 @@ mod tests {
         let panics = || once_more::<u8, ()>("question", || panic!("no answer"), || ());
         assert!(std::panic::catch_unwind(panics).is_err());
         assert_eq!(answers(), 4);
+    }
+
+    #[test]
+    fn a_tag_stands_in_front_of_the_members() {
+        let put = |schema: Value| {
+            let mut schema = Schema::try_from(schema).unwrap();
+            put_first(&mut schema, "t", "A");
+            serde_json::to_string(&schema).unwrap()
+        };
+        let tag = r#""t":{"type":"string","const":"A"}"#;
+        assert_eq!(put(json!({})), format!(r#"{{"properties":{{{tag}}},"required":["t"]}}"#));
+        let schema = json!({ "properties": { "a": true, "t": true }, "required": ["a", "t"] });
+        let expected = format!(r#"{{"properties":{{{tag},"a":true}},"required":["t","a"]}}"#);
+        assert_eq!(put(schema), expected);
+    }
+
+    #[test]
+    fn marks_are_removed_at_every_depth() {
+        let part = json!({ DERIVED: true, "type": "string" });
+        let mut schema = json!({ DERIVED: true, "items": part, "$defs": { "a": part } });
+        remove_marks(&mut schema);
+        let part = json!({ "type": "string" });
+        assert_eq!(schema, json!({ "items": part, "$defs": { "a": part } }));
+    }
+
+    #[test]
+    fn the_variant_of_a_place_is_noted_as_nothing() {
+        let variants = json!([{ VARIANT: { "of": "E.A" } }, { VARIANT: { "of": "E.B" } }, {}]);
+        let mut schema = Schema::try_from(json!({ "oneOf": variants })).unwrap();
+        note_nothing(&mut schema, "E.B");
+        let mut expected = variants;
+        expected[1][VARIANT]["is_nothing"] = json!(true);
+        assert_eq!(schema.to_value(), json!({ "oneOf": expected }));
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl Refiner<'_> {
             return;
         }
         if !types.has(Types::STRING) {
-            if !types.has(Types::OBJECT | Types::NULL) {
+            if !types.has(Types::OBJECT.or(Types::NULL)) {
                 self.faults.push(beside_tag(place, &types.to_string()));
             }
             return;

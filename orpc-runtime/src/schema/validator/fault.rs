@@ -139,7 +139,8 @@ impl Check<'_> {
             Keyword::UniqueItems => "Invalid input: expected items that differ".to_owned(),
             Keyword::Required(_) => REQUIRED.to_owned(),
             Keyword::AnyOf(_) | Keyword::OneOf(_) if undefined => REQUIRED.to_owned(),
-            Keyword::OneOf(rules) if self.count_valid(rules, value, nesting) > 1 => {
+            // The value would be valid by one of them alone.
+            Keyword::OneOf(rules) if self.count_valid(rules, value, nesting) != 0 => {
                 "Invalid input: matches more than one of the allowed shapes".to_owned()
             }
             Keyword::AnyOf(_) | Keyword::OneOf(_) => {

@@ -73,7 +73,7 @@ impl Exact {
         let shift = exponent - by_exponent;
         let power = u32::try_from(shift.unsigned_abs()).unwrap_or(u32::MAX);
         if shift >= 0 {
-            multiply_mod(digits % by, power_mod(10, power, by), by) == 0
+            multiply_mod(digits, power_mod(10, power, by), by) == 0
         } else {
             // A divisor with more digits than any number has divides zero alone.
             let by = 10_u128.checked_pow(power).and_then(|power| by.checked_mul(power));
@@ -119,8 +119,8 @@ fn multiply_mod(mut one: u128, mut other: u128, modulus: u128) -> u128 {
     product
 }
 
-fn power_mod(base: u128, mut power: u32, modulus: u128) -> u128 {
-    let (mut result, mut base) = (1 % modulus, base % modulus);
+fn power_mod(mut base: u128, mut power: u32, modulus: u128) -> u128 {
+    let mut result = 1 % modulus;
     while power > 0 {
         if power & 1 == 1 {
             result = multiply_mod(result, base, modulus);
@@ -197,6 +197,10 @@ mod tests {
         }
         assert_eq!(exact(&json!(-0.0)).compare(exact(&json!(0))), Some(Ordering::Equal));
         assert_eq!(Exact::Float(f64::NAN).compare(Exact::Integer(0)), None);
+        let (least, most) = (Exact::Integer(i128::MIN), Exact::Integer(i128::MAX));
+        assert_eq!(Exact::Float(-BEYOND).compare(least), Some(Ordering::Equal));
+        assert_eq!(Exact::Float(-1e300).compare(least), Some(Ordering::Less));
+        assert_eq!(Exact::Float(BEYOND).compare(most), Some(Ordering::Greater));
     }
 
     #[test]
@@ -236,5 +240,16 @@ mod tests {
         assert_eq!(multiply_mod(large - 1, large - 1, large), 1);
         assert_eq!(power_mod(10, 0, 1), 0);
         assert_eq!(power_mod(10, 40, 7), 4);
+        assert_eq!(power_mod(10, 1, 7), 3);
+        // Fermat's little theorem: 2^61 - 1 and 2^127 - 1 are primes.
+        for prime in [(1 << 61) - 1, u128::MAX >> 1] {
+            let inverse =
+                (0..126).fold(1, |power, _| multiply_mod(power, power_mod(3, 5, prime), prime));
+            assert_eq!(inverse, power_mod(3, 5 * 126, prime));
+            assert_eq!(
+                multiply_mod(u128::MAX, prime - 1, prime),
+                (prime - u128::MAX % prime) % prime
+            );
+        }
     }
 }

@@ -9,7 +9,7 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 
-use super::{Format, Validator};
+use super::{Check, Format, Validator};
 use crate::schema::instance::Instance;
 use crate::schema::keyword::{DATE_RANGE, NAMES, Names, NativeType};
 use crate::value::KEYWORD;
@@ -313,6 +313,70 @@ fn a_schema_that_is_nothing_but_itself_accepts_nothing() {
         let validator = Validator::compile(&schema).unwrap();
         assert!(!validator.is_valid(Instance::Plain(&json!(1))), "{schema}");
         validator.faults(Instance::Plain(&json!(1)), false);
+    }
+}
+
+/// Each of the schemas counts those around it that apply to the same value.
+#[test]
+fn at_most_256_schemas_apply_to_one_value() {
+    let (value, small) = (json!(1), json!({ "minimum": 2 }));
+    for (schema, nested) in [
+        (json!({ "type": "integer" }), 0),
+        (json!({ "allOf": [{ "allOf": [{ "type": "integer" }] }] }), 2),
+        (json!({ "anyOf": [false, true] }), 1),
+        (json!({ "oneOf": [false, true] }), 1),
+        (json!({ "if": false, "else": true }), 1),
+        (json!({ "$ref": "#/$defs/a", "$defs": { "a": true } }), 1),
+    ] {
+        let validator = Validator::compile(&schema).unwrap();
+        let is_valid = |nesting| {
+            Check::of(&validator).is_valid(validator.root, Instance::Plain(&value), nesting)
+        };
+        assert!(is_valid(255 - nested) && !is_valid(256 - nested), "{schema}");
+    }
+    for (schema, nested) in [
+        (small.clone(), 0),
+        (json!({ "allOf": [{ "allOf": [small] }] }), 2),
+        (json!({ "$ref": "#/$defs/a", "$defs": { "a": small } }), 1),
+    ] {
+        let validator = Validator::compile(&schema).unwrap();
+        let faults = |nesting| {
+            let (mut faults, value) = (Vec::new(), Instance::Plain(&value));
+            let mut check = Check::of(&validator);
+            check.add_faults(validator.root, value, false, nesting, &mut faults);
+            faults.len()
+        };
+        assert_eq!([255 - nested, 256 - nested].map(faults), [1, 0], "{schema}");
+    }
+}
+
+#[test]
+fn a_value_of_several_alternatives_and_one_of_none_are_told_apart() {
+    let message = |schema: Value| {
+        let validator = Validator::compile(&schema).unwrap();
+        validator.faults(Instance::Plain(&json!(1)), false)[0].message().to_owned()
+    };
+    let several = json!({ "oneOf": [true, { "minimum": 0 }, false] });
+    assert!(message(several).contains("more than one"));
+    assert!(message(json!({ "oneOf": [false, { "minimum": 2 }] })).contains("none"));
+}
+
+#[test]
+fn a_keyword_without_a_message_is_named() {
+    for (schema, value, name) in [
+        (json!({ "contains": { "const": 1 } }), json!([2]), "contains"),
+        (json!({ "dependentRequired": { "a": ["b"] } }), json!({ "a": 1 }), "dependentRequired"),
+        (json!({ "dependentSchemas": { "a": false } }), json!({ "a": 1 }), "dependentSchemas"),
+        (json!({ "not": true }), json!(1), "not"),
+        (json!({ "if": true, "then": false }), json!(1), "if"),
+        (json!({ "items": false }), json!([1]), "items"),
+        (json!({ "properties": { "a": false } }), json!({ "a": 1 }), "properties"),
+        (json!({ "unevaluatedItems": false }), json!([1]), "unevaluatedItems"),
+        (json!({ "unevaluatedProperties": false }), json!({ "a": 1 }), "unevaluatedProperties"),
+    ] {
+        let faults = Validator::compile(&schema).unwrap().faults(Instance::Plain(&value), false);
+        assert_eq!(faults.len(), 1, "{schema}");
+        assert_eq!(faults[0].message(), format!("Invalid input: refused by `{name}`"));
     }
 }
 

@@ -649,3 +649,11 @@ fn a_variant_without_a_payload_may_have_null_as_one() {
         assert_eq!(program.read::<Either>(text), expected, "{text}");
     }
 }
+
+#[test]
+fn many_members_without_a_schema_are_told_apart() {
+    let program = Program::of(&json!({ "type": "object" })).unwrap();
+    let members: Map<_, _> = (0..1000).map(|n| (format!("member{n}"), json!(n))).collect();
+    let value = Value::from(members);
+    assert_eq!(program.read::<Value>(&value.to_string()), Some(value));
+}

@@ -365,3 +365,19 @@ fn only_branches_that_nothing_tells_apart_multiply_the_effort_of_a_value() {
         assert_eq!(Walk::is_bounded(&tree, Instance::Plain(&value)), is_bounded, "{schema}");
     }
 }
+
+#[test]
+fn the_form_of_a_branch_is_also_that_of_the_schemas_beside_it() {
+    let inner =
+        |of: &str| json!({ "properties": { "a": { "properties": { "b": { "type": of } } } } });
+    let branch = |of: &str| {
+        json!({
+            "type": "object",
+            "properties": { "c": { "type": "string", "minLength": 2 } },
+            "allOf": [inner(of)],
+        })
+    };
+    let schema = json!({ "anyOf": [branch("string"), branch("number")] });
+    let expected = [r#"["c"] Too small: expected at least 2 characters"#];
+    check(&schema, &[(json!({ "a": { "b": 1 }, "c": "x" }), &expected)]);
+}
