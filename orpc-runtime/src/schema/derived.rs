@@ -293,6 +293,19 @@ mod tests {
     }
 
     #[test]
+    fn types_have_the_properties_that_schemars_gives_them() {
+        assert!(is_option::<Option<u8>>() && !is_option::<u8>());
+        assert!(is_inline::<u8>() && !is_inline::<std::time::Duration>());
+        assert_eq!(
+            (name::<u8>(), name::<std::time::Duration>()),
+            ("uint8".into(), "Duration".into())
+        );
+        assert_eq!(id::<std::time::Duration>(), "std::time::Duration");
+        assert_eq!(key_types::<u8>(), ["integer"]);
+        assert_eq!(type_name::<u8>(), "u8");
+    }
+
+    #[test]
     fn a_tag_stands_in_front_of_the_members() {
         let put = |schema: Value| {
             let mut schema = Schema::try_from(schema).unwrap();

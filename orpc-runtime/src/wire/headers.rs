@@ -187,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn names_in_lower_case_come_first() {
+        let one = |value: &'static str| HeaderValues::One(value.into());
+        let names = [("X-A", "title"), ("x-a", "lower"), ("X-a", "first")];
+        let headers = names.map(|(name, value)| (name.into(), one(value))).into();
+        let read = read(&headers).unwrap();
+        let values: Vec<_> = read.map.get_all("x-a").iter().collect();
+        assert_eq!(values, ["lower", "title", "first"]);
+    }
+
+    #[test]
     fn a_call_has_128_header_values_and_not_one_more() {
         let several = |count: usize| {
             let values = HeaderValues::Many(vec![String::new(); count]);

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
@@ -59,14 +60,14 @@ pub(super) fn are_unique(elements: Elements<'_>) -> bool {
 /// Writes a text that is the same for equal values alone.
 #[allow(clippy::cast_possible_truncation, reason = "of integers within the range alone")]
 fn write_canonical(value: &Value, text: &mut String) {
-    /// Floats up to here are integers that `i128` has.
-    const LIMIT: f64 = 1e38;
+    /// Floats without a fraction that are integers of `i128`.
+    const INTEGERS: RangeInclusive<f64> = -1e38..=1e38;
 
     match value {
         Value::Number(number) => {
             let written = match Exact::of(number) {
                 Exact::Integer(integer) => write!(text, "{integer}"),
-                Exact::Float(float) if float.fract() == 0.0 && float.abs() < LIMIT => {
+                Exact::Float(float) if float.fract() == 0.0 && INTEGERS.contains(&float) => {
                     write!(text, "{}", float as i128)
                 }
                 Exact::Float(float) => write!(text, "{float:e}"),

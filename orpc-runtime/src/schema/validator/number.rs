@@ -219,6 +219,8 @@ mod tests {
             (json!(-9), json!(3), true),
             (json!(10), json!(4), false),
             (json!(10), json!(2.5), true),
+            (json!(20), json!(10.0), true),
+            (json!(25), json!(10.0), false),
             (json!(u64::MAX), json!(5), true),
             (json!(u64::MAX), json!(7), false),
             (json!(1e20), json!(u64::MAX), false),

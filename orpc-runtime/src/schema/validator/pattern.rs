@@ -96,5 +96,6 @@ mod tests {
     fn an_invalid_pattern_is_named() {
         let error = Pattern::new("(").unwrap_err();
         assert_eq!(error, r#""(" is not a regular expression"#);
+        assert_eq!(Pattern::new("^a").unwrap().as_str(), "^a");
     }
 }

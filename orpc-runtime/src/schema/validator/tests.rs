@@ -348,6 +348,13 @@ fn at_most_256_schemas_apply_to_one_value() {
         };
         assert_eq!([255 - nested, 256 - nested].map(faults), [1, 0], "{schema}");
     }
+    let validator = Validator::compile(&json!({ "oneOf": [true, true] })).unwrap();
+    let message = |nesting| {
+        let (mut faults, value) = (Vec::new(), Instance::Plain(&value));
+        Check::of(&validator).add_faults(validator.root, value, false, nesting, &mut faults);
+        faults[0].message().contains("more than one")
+    };
+    assert_eq!([254, 255].map(message), [true, false], "no alternative applies any more");
 }
 
 #[test]
@@ -359,6 +366,61 @@ fn a_value_of_several_alternatives_and_one_of_none_are_told_apart() {
     let several = json!({ "oneOf": [true, { "minimum": 0 }, false] });
     assert!(message(several).contains("more than one"));
     assert!(message(json!({ "oneOf": [false, { "minimum": 2 }] })).contains("none"));
+}
+
+#[test]
+fn members_and_items_that_nothing_evaluates_are_checked() {
+    let both = |more: Value, rest: &str| {
+        let mut schema = more;
+        schema[rest] = json!({ "const": 1 });
+        schema
+    };
+    let items = |more: Value| both(more, "unevaluatedItems");
+    let members = |more: Value| both(more, "unevaluatedProperties");
+    let named = json!({ "properties": { "a": { "type": "integer" } } });
+    for schema in [
+        items(json!({})),
+        items(json!({ "prefixItems": [true] })),
+        items(json!({ "prefixItems": [true], "items": true })),
+        items(json!({ "contains": { "type": "string" } })),
+        items(json!({ "allOf": [{ "prefixItems": [true, true] }] })),
+        items(json!({ "allOf": [items(json!({}))], "maxItems": 2 })),
+        members(json!({})),
+        members(named.clone()),
+        members(json!({ "patternProperties": { "^a": true } })),
+        members(json!({ "allOf": [named], "anyOf": [{ "properties": { "b": true } }] })),
+        members(json!({ "oneOf": [named, { "required": ["b"] }] })),
+        members(json!({ "if": { "required": ["a"] }, "then": named })),
+        members(json!({ "if": named, "else": { "properties": { "b": true } } })),
+        members(json!({ "dependentSchemas": { "b": { "properties": { "b": true } } } })),
+        members(json!({ "$ref": "#/$defs/a", "$defs": { "a": named } })),
+        members(json!({ "allOf": [members(named.clone())] })),
+        members(json!({ "not": named })),
+    ] {
+        let (validator, expected) = (Validator::compile(&schema).unwrap(), reference(&schema));
+        for value in [
+            json!([]),
+            json!([2]),
+            json!([1, 2]),
+            json!([2, 1]),
+            json!([2, 2]),
+            json!(["x", 1]),
+            json!([1, "x", 2]),
+            json!([2, 2, 2]),
+            json!({}),
+            json!({ "a": 2 }),
+            json!({ "a": "x" }),
+            json!({ "b": 2 }),
+            json!({ "b": 1 }),
+            json!({ "a": 2, "b": 1 }),
+            json!({ "a": 2, "b": 2 }),
+            json!({ "a": "x", "b": 2 }),
+            json!({ "ab": 2 }),
+        ] {
+            let is_valid = validator.is_valid(Instance::Plain(&value));
+            assert_eq!(is_valid, expected.is_valid(&value), "{schema} {value}");
+        }
+    }
 }
 
 #[test]

@@ -243,6 +243,26 @@ fn an_event_has_its_turn_until_the_codec_has_written_it() {
 }
 
 #[test]
+fn bytes_in_the_codec_leave_no_room_for_another_event() {
+    let budget = Budget::new(WHOLE);
+    let outbox = Outbox::counted(100_000, budget.nothing());
+    append(&outbox, 60_000);
+    append(&outbox, 40_000);
+    let mut frames = Frames::default();
+    for _ in 0..2 {
+        take(&outbox, &mut frames);
+        frames.sent(&outbox);
+    }
+    assert!(!outbox.is_full());
+    assert_eq!(outbox.room().now_or_never(), None);
+    append(&outbox, 1);
+    assert!(!budget.has_room(WHOLE - 100_000), "they take memory as well");
+    outbox.written();
+    assert_eq!(outbox.room().now_or_never(), Some(()));
+    assert!(budget.has_room(WHOLE - 10_000));
+}
+
+#[test]
 fn a_closed_outbox_keeps_no_turn() {
     let budget = Budget::new(WHOLE);
     let all = budget.reserve(WHOLE).unwrap();
@@ -357,9 +377,9 @@ fn a_thread_keeps_no_large_draft() {
 
 #[test]
 fn sent_frames_wake_those_that_wait_for_room() {
-    let outbox = Outbox::new(10);
-    append(&outbox, 10);
-    append(&outbox, 10);
+    let outbox = Outbox::new(100);
+    append(&outbox, 100);
+    append(&outbox, 100);
     let wakes = Arc::new(Wakes::default());
     let waker = Arc::clone(&wakes).into();
     let mut cx = Context::from_waker(&waker);
