@@ -49,6 +49,16 @@ for (const chapter of chapters) {
   if (fence) fail(chapter, linesOf(chapter).length, 'a code block is not closed')
 }
 
+// The official client takes no relative URL: it fails with `Invalid URL` at the first call.
+const inSnippets = readdirSync(join(docs, 'snippets'), { recursive: true }).map((path) => join(docs, 'snippets', path))
+const inComments = readdirSync(join(root, 'orpc-runtime/src'), { recursive: true }).map((path) => join(root, 'orpc-runtime/src', path))
+for (const file of [join(root, 'README.md'), ...inSnippets, ...inComments]) {
+  if (!/\.(?:tsx?|md|rs)$/.test(file)) continue
+  linesOf(file).forEach((line, index) => {
+    if (/RPCLink\(\{ url: ['"`]\//.test(line)) fail(file, index + 1, "no relative URL: new URL('/rpc', location.href)")
+  })
+}
+
 // As VitePress makes the ids of headings.
 const slug = (heading) =>
   heading

@@ -59,6 +59,21 @@ pub async fn name_of(lookup: Lookup) -> Result<String, Error> {
 }
 // #endregion undeclared
 
+// #region libraries
+/// Clients read `INTERNAL_SERVER_ERROR`; the log has the error with all its causes.
+#[procedure]
+pub async fn length_of(path: String) -> Result<usize, Error> {
+    let text = load(&path).map_err(Error::internal)?;
+    Ok(text.len())
+}
+
+fn load(path: &str) -> anyhow::Result<String> {
+    use anyhow::Context as _;
+
+    std::fs::read_to_string(path).with_context(|| format!("cannot load {path}"))
+}
+// #endregion libraries
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +91,15 @@ mod tests {
         assert_eq!((status, &body["json"]), (429, &error));
         let (status, body) = crate::post(rpc.http(()), "/send", r#"{"json":{"text":"hi"}}"#).await;
         assert_eq!((status, &body["json"]["message"]), (500, &"Internal server error".into()));
+    }
+
+    #[tokio::test]
+    async fn errors_of_anyhow_have_no_text_for_clients() {
+        let rpc = Rpc::new(Router::new().procedure::<length_of, _>());
+        let (status, body) =
+            crate::post(rpc.http(()), "/lengthOf", r#"{"json":"/nowhere/a"}"#).await;
+        assert_eq!((status, &body["json"]["message"]), (500, &"Internal server error".into()));
+        assert!(!body.to_string().contains("nowhere"), "{body}");
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@ import { RPCLink } from '@orpc/client/fetch'
 import type { Client } from './client'
 import type { Money } from './money'
 
-const client: Client = createORPCClient(new RPCLink({ url: '/rpc' }))
+const client: Client = createORPCClient(new RPCLink({ url: () => new URL('/rpc', location.href) }))
 
 // #region custom
 const price = await client.priceOf(7)
