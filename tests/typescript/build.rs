@@ -1,5 +1,7 @@
-//! Writes the type of the server's clients.
+//! Writes the type of the server's clients, and the schemas of its inputs.
 
 fn main() {
-    orpc_runtime::typescript::client(&torture_api::router()).write("client.ts");
+    let router = torture_api::router();
+    orpc_runtime::typescript::client(&router).write("client.ts");
+    orpc_runtime::typescript::schemas(&router).write("schemas.ts");
 }

@@ -640,6 +640,100 @@ export type Floats = {
 
 export type Folder = { name: string; entries: Entry[] };
 
+/** A text of each format that is enforced. */
+export type Formats = {
+  /**
+   * @default null
+   * @format date
+   */
+  date?: string | null | undefined;
+  /**
+   * @default null
+   * @format date-time
+   */
+  "date-time"?: string | null | undefined;
+  /**
+   * @default null
+   * @format duration
+   */
+  duration?: string | null | undefined;
+  /**
+   * @default null
+   * @format email
+   */
+  email?: string | null | undefined;
+  /**
+   * @default null
+   * @format hostname
+   */
+  hostname?: string | null | undefined;
+  /**
+   * @default null
+   * @format ip
+   */
+  ip?: string | null | undefined;
+  /**
+   * @default null
+   * @format ipv4
+   */
+  ipv4?: string | null | undefined;
+  /**
+   * @default null
+   * @format ipv6
+   */
+  ipv6?: string | null | undefined;
+  /**
+   * @default null
+   * @format iri
+   */
+  iri?: string | null | undefined;
+  /**
+   * @default null
+   * @format iri-reference
+   */
+  "iri-reference"?: string | null | undefined;
+  /**
+   * @default null
+   * @format json-pointer
+   */
+  "json-pointer"?: string | null | undefined;
+  /**
+   * @default null
+   * @format regex
+   */
+  regex?: string | null | undefined;
+  /**
+   * @default null
+   * @format relative-json-pointer
+   */
+  "relative-json-pointer"?: string | null | undefined;
+  /**
+   * @default null
+   * @format time
+   */
+  time?: string | null | undefined;
+  /**
+   * @default null
+   * @format uri
+   */
+  uri?: string | null | undefined;
+  /**
+   * @default null
+   * @format uri-reference
+   */
+  "uri-reference"?: string | null | undefined;
+  /**
+   * @default null
+   * @format uri-template
+   */
+  "uri-template"?: string | null | undefined;
+  /**
+   * @default null
+   * @format uuid
+   */
+  uuid?: string | null | undefined;
+};
+
 export type FormsInput = {
   /** @format uint8 */
   plain?: number | null | undefined;
@@ -901,6 +995,69 @@ export type Jiff = {
 };
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A value for each keyword. */
+export type Keywords = {
+  /** @default null */
+  not?: unknown;
+  /** @default null */
+  condition?: unknown;
+  /** @default null */
+  contains?: unknown;
+  /** @default null */
+  together?: { [key: string]: unknown } | undefined;
+  /** @default null */
+  dependent?: unknown;
+  /** @default null */
+  names?: { [key: string]: unknown } | undefined;
+  /** @default null */
+  patterns?:
+    | { a?: number | undefined; [key: string]: string | boolean | number | undefined }
+    | undefined;
+  /**
+   * @default null
+   * @minProperties 1
+   * @maxProperties 2
+   */
+  count?: { [key: string]: unknown } | undefined;
+  /** @default null */
+  required?: { [key: string]: unknown } | undefined;
+  /** @default null */
+  unevaluated?: { a?: number | undefined } | undefined;
+  /** @default null */
+  evaluated?: { [key: string]: unknown } & ({ a: number } | { b: unknown }) | undefined;
+  /** @default null */
+  one?: unknown;
+  /** @default null */
+  either?: string | unknown[] | undefined;
+  /** @default null */
+  all?: number | string | undefined;
+  listed?: [1, "a"] | { a: 1 } | null | 2 | undefined;
+  constant?: { a: [1] } | undefined;
+  /**
+   * @default null
+   * @minItems 1
+   */
+  tuple?: [number, string?, ...unknown[]] | undefined;
+  /**
+   * @default null
+   * @uniqueItems
+   */
+  unique?: (number | { [key: string]: unknown })[] | undefined;
+  /**
+   * @default null
+   * @exclusiveMinimum 0
+   * @multipleOf 3
+   */
+  integer?: number | boolean | undefined;
+  /**
+   * @default null
+   * @minLength 2
+   * @maxLength 3
+   * @pattern ^[a-z😀]*$
+   */
+  text?: string | undefined;
+};
 
 export type LengthsInput = {
   /**
@@ -2219,6 +2376,12 @@ export type Client<C extends ClientContext = Record<never, never>> = {
       loading: ProcedureClient<C, undefined, LoadingOfStringAndUserArray[], ThrowableError>;
       defaulted: ProcedureClient<C, undefined, DefaultedOfUint8Output[], ThrowableError>;
       holder: ProcedureClient<C, undefined, HolderOutput[], ThrowableError>;
+    };
+  };
+  keywords: {
+    check: {
+      formats: ProcedureClient<C, Formats, void, ThrowableError>;
+      keywords: ProcedureClient<C, Keywords, void, ThrowableError>;
     };
   };
   maps: {

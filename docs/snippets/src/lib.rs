@@ -8,6 +8,7 @@ pub mod channels_process;
 pub mod deployment;
 pub mod durable_iterators;
 pub mod errors;
+pub mod forms;
 pub mod middleware;
 pub mod migration;
 pub mod procedures;

@@ -5,6 +5,7 @@ mod constraints;
 mod contract;
 mod docs;
 mod file;
+mod forms;
 mod model;
 mod names;
 mod print;
@@ -66,6 +67,28 @@ pub fn try_contract<C: Send + Sync + 'static>(
     router: &Router<C>,
 ) -> Result<TypeScript, RouterError> {
     TypeScript::new(router, contract::text)
+}
+
+/// Generates the schemas of the inputs for Zod 4, for forms and for validation by the client:
+/// one exported constant for each type, of the name that it has in the client's type, and
+/// `planetsFindInput` for an input of `planets.find` without a name. It needs `zod`.
+///
+/// # Panics
+/// If the router cannot be served, with all the reasons; [`try_schemas`] returns them.
+#[must_use]
+#[track_caller]
+pub fn schemas<C: Send + Sync + 'static>(router: &Router<C>) -> TypeScript {
+    served(try_schemas(router))
+}
+
+/// Generates the schemas of the inputs.
+///
+/// # Errors
+/// All the reasons why the router cannot be served.
+pub fn try_schemas<C: Send + Sync + 'static>(
+    router: &Router<C>,
+) -> Result<TypeScript, RouterError> {
+    TypeScript::new(router, forms::text)
 }
 
 #[track_caller]

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::Schema;
+use serde_json::Value;
 
 use super::docs::Docs;
+use super::forms::{Forms, references};
 use super::names::names;
 use super::schemas::{docs_of, type_of};
 use super::types::Type;
@@ -18,6 +20,7 @@ pub(super) struct Model {
     /// The named types, by name.
     pub(super) types: BTreeMap<String, NamedType>,
     pub(super) procedures: Branch,
+    pub(super) forms: Forms,
 }
 
 /// A type with a name.
@@ -84,7 +87,47 @@ impl Model {
         for described in &description.procedures {
             procedures.insert(&described.path, procedure(described, &name));
         }
-        Self { types: types.collect(), procedures }
+        Self { types: types.collect(), procedures, forms: forms(description, &name) }
+    }
+}
+
+/// Returns the schemas of the inputs, with the names of the file.
+fn forms(description: &RouterDescription, name: Name<'_>) -> Forms {
+    let description = description.clone().map_references(name);
+    let mut types = BTreeMap::new();
+    for (own, named) in &description.types {
+        if named.direction != Direction::Output {
+            types.insert(name(own), named.schema.as_value().clone());
+        }
+    }
+    let mut inputs = Vec::new();
+    add_inputs(&[], &description.procedures, &mut inputs);
+    let mut reached = BTreeSet::new();
+    let mut left: Vec<_> = inputs.iter().flat_map(|(_, schema)| references(schema)).collect();
+    while let Some(name) = left.pop() {
+        if let Some(schema) = types.get(&name)
+            && reached.insert(name)
+        {
+            left.extend(references(schema));
+        }
+    }
+    types.retain(|name, _| reached.contains(name));
+    Forms { types, inputs }
+}
+
+fn add_inputs(
+    above: &[String],
+    procedures: &[ProcedureDescription],
+    inputs: &mut Vec<(Vec<String>, Value)>,
+) {
+    for procedure in procedures {
+        let path = [above, &procedure.path].concat();
+        if let IoDescription::Object { methods, .. } = &procedure.output {
+            add_inputs(&path, methods, inputs);
+        }
+        if let IoDescription::Value { schema } = &procedure.input {
+            inputs.push((path, schema.as_value().clone()));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::value::{KEYWORD, is_wide};
 const OWN_TYPE: &str = "x-typescript-type";
 
 /// Maximum length of an array of fixed length that becomes a tuple.
-const LONGEST_TUPLE: u64 = 24;
+pub(super) const LONGEST_TUPLE: u64 = 24;
 
 /// Returns the type of a schema.
 pub(super) fn type_of(schema: &Value) -> Type {
@@ -113,7 +113,7 @@ fn takes_unevaluated(schema: &Map<String, Value>) -> bool {
     schema.get("unevaluatedProperties").is_some_and(|others| *others != Value::Bool(false))
 }
 
-fn type_names(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
+pub(super) fn type_names(schema: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let (one, many) = match schema.get("type") {
         Some(Value::String(one)) => (Some(one.as_str()), &[][..]),
         Some(Value::Array(many)) => (None, many.as_slice()),
@@ -155,7 +155,7 @@ fn native_type(kind: &str, schema: &Map<String, Value>) -> Option<Type> {
     })
 }
 
-fn definition_name(reference: &str) -> String {
+pub(super) fn definition_name(reference: &str) -> String {
     let name = reference.rsplit('/').next().unwrap_or(reference);
     // As a JSON Pointer in a URI fragment (RFC 6901, section 6).
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();

@@ -46,6 +46,7 @@ pub mod enums;
 pub mod flatten;
 pub mod foreign;
 pub mod generics;
+pub mod keywords;
 pub mod maps;
 pub mod names;
 pub mod native;
@@ -66,6 +67,7 @@ pub fn router() -> Router<()> {
         .nest("flatten", flatten::router())
         .nest("foreign", foreign::router())
         .nest("generics", generics::router())
+        .nest("keywords", keywords::router())
         .nest("maps", maps::router())
         .nest("names", names::router())
         .nest("native", native::router())
