@@ -259,6 +259,16 @@ mod tests {
     }
 
     #[test]
+    fn up_to_their_bound_all_events_are_held_whatever_the_shares_are() {
+        let limits = Limits::in_memory(RETENTION, 100, 1 << 20);
+        let (channels, _) = empty(10, Limits { total_held: 3 * 64, ..limits });
+        for (name, held) in [("a", 1), ("b", 2), ("b", 3), ("b", 2)] {
+            publish(&channels, name).unwrap();
+            assert_eq!(channels.totals()[2], held * 64);
+        }
+    }
+
+    #[test]
     fn the_oldest_channel_is_taken_unless_it_is_the_only_one_with_events() {
         let (channels, _) = full(3);
         let take = || channels.due.take_oldest().map(|(channel, _)| channel.name.to_string());

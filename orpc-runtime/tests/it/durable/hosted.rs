@@ -787,3 +787,56 @@ async fn a_restored_socket_whose_token_has_expired_is_closed_by_whatever_comes_f
         assert_eq!(client.closing(), (1008, "Token expired".to_owned()), "{event}");
     }
 }
+
+#[tokio::test]
+async fn a_reader_that_catches_up_during_a_failed_write_misses_nothing() {
+    let disk = Disk::default();
+    let host = Host::new(&disk);
+    let first = host.publish(0).await.unwrap();
+    for n in 1..=35 {
+        host.publish(large(n)).await.unwrap();
+    }
+    let mut client = host.open(&own_path(&token())).await;
+    client.subscribe("1", Some(first)).await;
+    disk.set(&[Fault::Written]);
+    host.publish(36).await.unwrap_err();
+    disk.set(&[]);
+    host.publish(37).await.unwrap();
+    for n in 1..=35 {
+        assert_eq!(value(client.next().await), large(n));
+    }
+    for n in 36..=37 {
+        assert_eq!(value(client.next().await), n);
+    }
+}
+
+/// Beyond the maximum of chosen ids one without a socket is forgotten.
+#[tokio::test]
+async fn the_chosen_ids_of_open_sockets_are_not_forgotten() {
+    let disk = Disk::default();
+    let (host, storage) = (Host::new(&disk), Storage::new(disk.memory.clone()));
+    let exp = now() + 60;
+    let owner = json!({ "grant": "", "tokens": [], "until": (exp + 60) * 1000 });
+    let mut batch = storage.batch();
+    for n in 0..10_000 {
+        batch = batch.put(&format!("orpc/i/a{n:05}"), &owner).unwrap();
+    }
+    batch.write().await.unwrap();
+    let token = |name: &str| sign(&json!({ "chn": "hall", "att": name, "iat": 0, "exp": exp }));
+    let is_known = async |id: &str| {
+        let found = storage.get::<Value>(&format!("orpc/i/{id}")).await;
+        found.unwrap().is_some()
+    };
+    // One is looked for behind the new id, and then from the first on.
+    let mut last = host.open(&path("m", &token("m"))).await;
+    assert_eq!((is_known("m").await, is_known("a00000").await), (true, false));
+    let _other = host.open(&path("l", &token("l"))).await;
+    assert!(is_known("l").await && is_known("m").await);
+    // By a renewed token, if the id was forgotten.
+    storage.delete("orpc/i/m").await.unwrap();
+    let new = json!({ "token": token("new") });
+    let update = json!({ "i": "1", "p": { "u": "/updateToken", "b": { "json": new } } });
+    last.peer.receive(update.to_string());
+    assert_eq!(last.next().await["p"]["s"], Value::Null);
+    assert_eq!((is_known("m").await, is_known("a00001").await), (true, false));
+}

@@ -175,6 +175,8 @@ async fn a_socket_beyond_the_limit_of_a_client_closes_its_oldest_one() {
     let mut second = open(&service, &ada).await;
     let mut other = open(&service, &bob).await;
     websocket::until(|| rooms.live_sockets() == 3).await;
+    call_method(&mut first, "1", &["tools", "echo"], json!(1)).await;
+    assert_eq!(response(&first.message().await).0, 200);
     let mut third = open(&service, &ada).await;
     let reason = "Too many sockets of this client";
     assert_eq!(closes(&mut first).await.close(), (1008, reason));

@@ -37,6 +37,24 @@ async fn a_flushed_server_is_a_gap_for_readers_that_wait() {
     }
 }
 
+/// The publisher tells the server the number that it knows: nothing was compared before.
+#[tokio::test]
+async fn numbers_go_on_behind_the_last_one_that_a_publisher_with_readers_knows() {
+    let server = RedisServer::start().await;
+    let lines = node(&server).await;
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    let mut last = publish(&lines, 1..2).await[0];
+    assert_eq!(number(event(&mut reader).await), 1);
+    // Once or twice the comparison comes first.
+    for n in 2..6 {
+        server.command::<()>("FLUSHALL").await;
+        let next = publish(&lines, n..n + 1).await[0];
+        assert_eq!(next.sequence(), last.sequence() + 1);
+        assert_ne!(next.epoch(), last.epoch());
+        last = next;
+    }
+}
+
 /// An event that is announced has the next number, and is one of another log.
 #[tokio::test]
 async fn an_event_of_another_epoch_does_not_follow_one_that_was_lost() {
