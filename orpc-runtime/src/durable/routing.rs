@@ -136,7 +136,7 @@ impl Routing {
             let text = format!("Method \"{first}\" is not allowed.");
             return Err(Error::new(Code::Forbidden).with_message(text));
         }
-        request.url = format!("/{METHODS}/{}", encoded(&names));
+        request.url = format!("/{METHODS}/{}", encoded(&names)).into();
         request.member = Some("input");
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use http::{Extensions, Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
+use smol_str::SmolStr;
 use tokio_util::sync::CancellationToken;
 
 use super::definition::Definition;
@@ -35,7 +36,7 @@ pub struct Call {
     method: Method,
     uri: OnceLock<Uri>,
     /// Path and query of a call on a socket, whose URI is parsed when it is asked for.
-    url: String,
+    url: SmolStr,
     headers: HeaderMap,
     unicode: UnicodeHeaders,
     extensions: Extensions,
@@ -44,7 +45,8 @@ pub struct Call {
     socket: Option<Socket>,
     /// Placeholder for a socket in a call without one.
     detached: OnceLock<Socket>,
-    response: Mutex<ResponseHead>,
+    /// `None` until somebody asks for it.
+    response: OnceLock<Box<Mutex<ResponseHead>>>,
     passed: OnceLock<Box<Mutex<Vec<Passed>>>>,
     cancellation: OnceLock<CancellationToken>,
 }
@@ -72,7 +74,7 @@ impl Call {
             target,
             method: parts.method,
             uri: parts.uri.into(),
-            url: String::new(),
+            url: SmolStr::default(),
             headers: parts.headers,
             unicode,
             extensions: parts.extensions,
@@ -80,7 +82,7 @@ impl Call {
             bearer_token: OnceLock::new(),
             socket: None,
             detached: OnceLock::new(),
-            response: Mutex::default(),
+            response: OnceLock::new(),
             passed: OnceLock::new(),
             cancellation: OnceLock::new(),
         }
@@ -93,7 +95,7 @@ impl Call {
     pub(crate) fn on_socket(
         target: Arc<Target>,
         method: Method,
-        url: String,
+        url: SmolStr,
         headers: HeaderMap,
         unicode: UnicodeHeaders,
         socket: Socket,
@@ -110,7 +112,7 @@ impl Call {
             bearer_token: OnceLock::new(),
             socket: Some(socket),
             detached: OnceLock::new(),
-            response: Mutex::default(),
+            response: OnceLock::new(),
             passed: OnceLock::new(),
             cancellation: OnceLock::new(),
         }
@@ -224,7 +226,13 @@ impl Call {
     /// returned (for a stream procedure: until the stream is). Only HTTP sends all of it: over WebSocket a result or an error
     /// has the headers `ratelimit-limit`, `ratelimit-remaining`, `ratelimit-reset` and `retry-after`.
     pub fn response(&self) -> ResponseGuard<'_> {
-        ResponseGuard(self.response.lock().unwrap_or_else(PoisonError::into_inner))
+        let response = self.response.get_or_init(Box::default);
+        ResponseGuard(response.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the head of the response, if anybody has asked for it.
+    pub(crate) fn used_response(&self) -> Option<ResponseGuard<'_>> {
+        self.response.get().map(|_| self.response())
     }
 
     /// Returns a token that is cancelled when the call ends, whether it is answered,

@@ -49,18 +49,16 @@ pub(crate) enum Number {
     Float(f64),
 }
 
-/// The name of a member as most clients write it, with its quotation marks and the colon.
+/// The name of a member as most clients write it, between a comma with a quotation mark and a
+/// quotation mark with a colon.
 #[derive(Debug)]
 pub(crate) struct PlainName(Box<str>);
-
-/// Length of what a [`PlainName`] has beside the name.
-const QUOTES_AND_COLON: usize = 3;
 
 impl PlainName {
     /// Returns the name; `None` if it has escapes.
     pub(crate) fn new(name: &str) -> Option<Self> {
         let is_plain = end_of_plain(name.as_bytes(), 0) == name.len();
-        is_plain.then(|| Self(format!("\"{name}\":").into()))
+        is_plain.then(|| Self(format!(",\"{name}\":").into()))
     }
 }
 
@@ -105,89 +103,111 @@ impl<'de> Tokens<'de> {
         if is_here { Ok(()) } else { Err(NotJson) }
     }
 
+    /// Goes behind a text, if it is here; otherwise nothing is read.
+    pub(crate) fn take(&mut self, text: &str) -> bool {
+        let rest = self.text.as_bytes().get(self.at..);
+        let is_here = rest.is_some_and(|rest| rest.starts_with(text.as_bytes()));
+        if is_here {
+            self.at += text.len();
+        }
+        is_here
+    }
+
     /// Reads a string, whose quotation mark is the next byte.
     pub(crate) fn string(&mut self) -> Result<Text<'de>, NotJson> {
-        let (quoted, has_escapes) = self.quoted()?;
-        if !has_escapes {
-            return Ok(Text::Borrowed(&quoted[1..quoted.len() - 1]));
-        }
-        serde_json::from_str(quoted).map(Text::Owned).map_err(|_| NotJson)
-    }
-
-    /// Reads a string without its value.
-    fn skip_string(&mut self) -> Result<(), NotJson> {
-        let (quoted, has_escapes) = self.quoted()?;
-        if has_escapes {
-            serde_json::from_str::<IgnoredAny>(quoted).map_err(|_| NotJson)?;
-        }
-        Ok(())
-    }
-
-    /// Returns the text of a string with its quotation marks, and whether it has escapes, which
-    /// are not checked.
-    fn quoted(&mut self) -> Result<(&'de str, bool), NotJson> {
-        let bytes = self.text.as_bytes();
         let start = self.at;
-        let mut at = start + 1;
-        let mut has_escapes = false;
-        loop {
-            at = end_of_plain(bytes, at);
-            match bytes.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    has_escapes = true;
-                    at += 2;
-                }
-                _ => return Err(NotJson),
-            }
+        let (end, has_escapes) = end_of_string(self.text.as_bytes(), start)?;
+        self.at = end;
+        if has_escapes {
+            let text = serde_json::from_str(&self.text[start..end]);
+            return text.map(Text::Owned).map_err(|_| NotJson);
         }
-        self.at = at + 1;
-        let quoted = self.text.get(start..=at).ok_or(NotJson)?;
-        Ok((quoted, has_escapes))
+        self.text.get(start + 1..end - 1).map(Text::Borrowed).ok_or(NotJson)
+    }
+
+    /// Reads a string without its value, and returns the offset behind it.
+    fn end_of_valid_string(&self, start: usize) -> Result<usize, NotJson> {
+        let (end, has_escapes) = end_of_string(self.text.as_bytes(), start)?;
+        if has_escapes {
+            serde_json::from_str::<IgnoredAny>(&self.text[start..end]).map_err(|_| NotJson)?;
+        }
+        Ok(end)
+    }
+
+    /// Reads a name and its colon, and returns the offset behind them.
+    fn end_of_name(&self, start: usize) -> Result<usize, NotJson> {
+        let bytes = self.text.as_bytes();
+        let start = behind_space(bytes, start);
+        if bytes.get(start) != Some(&b'"') {
+            return Err(NotJson);
+        }
+        let end = behind_space(bytes, self.end_of_valid_string(start)?);
+        if bytes.get(end) == Some(&b':') { Ok(end + 1) } else { Err(NotJson) }
     }
 
     /// Reads any value.
     pub(crate) fn skip(&mut self) -> Result<(), NotJson> {
-        match self.peek().ok_or(NotJson)? {
-            b'"' => self.skip_string(),
-            b'-' | b'0'..=b'9' => self.digits().map(drop),
-            b'n' => self.literal("null"),
-            b't' => self.literal("true"),
-            b'f' => self.literal("false"),
-            b'{' => {
-                self.open()?;
-                let mut is_first = true;
-                while self.has_next(is_first, b'}')? {
-                    is_first = false;
-                    if self.peek() != Some(b'"') {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        // The lowest bit tells if the innermost open container is an object.
+        let mut objects: u128 = 0;
+        let mut open = 0;
+        loop {
+            at = behind_space(bytes, at);
+            match bytes.get(at).ok_or(NotJson)? {
+                b'"' => at = self.end_of_valid_string(at)?,
+                b'-' | b'0'..=b'9' => at = Numeral::read(bytes, at)?.end,
+                b'n' => at = end_of_literal(bytes, at, b"null")?,
+                b't' => at = end_of_literal(bytes, at, b"true")?,
+                b'f' => at = end_of_literal(bytes, at, b"false")?,
+                bracket @ (b'{' | b'[') => {
+                    if self.depth + open >= MAX_DEPTH {
                         return Err(NotJson);
                     }
-                    self.skip_string()?;
-                    if self.peek() != Some(b':') {
-                        return Err(NotJson);
+                    let is_object = *bracket == b'{';
+                    let first = behind_space(bytes, at + 1);
+                    if bytes.get(first) == Some(&(bracket + 2)) {
+                        at = first + 1;
+                    } else {
+                        open += 1;
+                        objects = objects << 1 | u128::from(is_object);
+                        at = if is_object { self.end_of_name(first)? } else { first };
+                        continue;
                     }
-                    self.at += 1;
-                    self.skip()?;
                 }
-                Ok(())
+                _ => return Err(NotJson),
             }
-            b'[' => {
-                self.open()?;
-                let mut is_first = true;
-                while self.next_item(is_first)? {
-                    is_first = false;
-                    self.skip()?;
+            // Behind a value.
+            while open > 0 {
+                at = behind_space(bytes, at);
+                let is_object = objects & 1 == 1;
+                let byte = *bytes.get(at).ok_or(NotJson)?;
+                at += 1;
+                if byte == b',' {
+                    if is_object {
+                        at = self.end_of_name(at)?;
+                    }
+                    break;
                 }
-                Ok(())
+                if byte != if is_object { b'}' } else { b']' } {
+                    return Err(NotJson);
+                }
+                open -= 1;
+                objects >>= 1;
             }
-            _ => Err(NotJson),
+            if open == 0 {
+                self.at = at;
+                return Ok(());
+            }
         }
     }
 
     /// Reads a number, whose first byte is the next one.
     pub(crate) fn number(&mut self) -> Result<Number, NotJson> {
         let start = self.at;
-        match self.digits()? {
+        let numeral = Numeral::read(self.text.as_bytes(), start)?;
+        self.at = numeral.end;
+        match (numeral.integer(self.since(start)), numeral.is_negative) {
             (Some(integer), false) => return Ok(Number::Unsigned(integer)),
             (Some(0), true) => return Ok(Number::Unsigned(0)),
             (Some(integer), true) => {
@@ -197,7 +217,10 @@ impl<'de> Tokens<'de> {
             }
             (None, _) => {}
         }
-        let float: f64 = self.since(start).parse().map_err(|_| NotJson)?;
+        let float = match numeral.short_decimal() {
+            Some(float) => float,
+            None => self.since(start).parse().map_err(|_| NotJson)?,
+        };
         if !float.is_finite() {
             return Err(NotJson);
         }
@@ -208,44 +231,6 @@ impl<'de> Tokens<'de> {
             },
             None => Number::Float(float),
         })
-    }
-
-    /// Reads a number without its value. Returns its digits if it is a short integer, and
-    /// `true` if it has a minus sign.
-    fn digits(&mut self) -> Result<(Option<u64>, bool), NotJson> {
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        let is_negative = bytes.get(start) == Some(&b'-');
-        let mut at = start + usize::from(is_negative);
-        let first = at;
-        let mut integer = Some(0_u64);
-        while let Some(digit) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
-            let digit = u64::from(digit - b'0');
-            integer = integer.and_then(|all| all.checked_mul(10)?.checked_add(digit));
-            at += 1;
-        }
-        let has_leading_zero = at - first > 1 && bytes[first] == b'0';
-        if at == first || has_leading_zero {
-            return Err(NotJson);
-        }
-        let digits = |mut at: usize| {
-            let first = at;
-            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
-                at += 1;
-            }
-            if at > first { Ok(at) } else { Err(NotJson) }
-        };
-        if bytes.get(at) == Some(&b'.') {
-            integer = None;
-            at = digits(at + 1)?;
-        }
-        if let Some(b'e' | b'E') = bytes.get(at) {
-            integer = None;
-            let has_sign = matches!(bytes.get(at + 1), Some(b'+' | b'-'));
-            at = digits(at + 1 + usize::from(has_sign))?;
-        }
-        self.at = at;
-        Ok((integer, is_negative))
     }
 
     /// Enters an array or object, whose bracket is the next byte.
@@ -279,14 +264,11 @@ impl<'de> Tokens<'de> {
         is_first: bool,
         name: &PlainName,
     ) -> Option<Text<'de>> {
-        let at = self.at;
-        let rest = self.text.as_bytes().get(at..)?;
-        let rest = if is_first { rest } else { rest.strip_prefix(b",")? };
-        let start = at + usize::from(!is_first) + 1;
-        rest.strip_prefix(name.0.as_bytes())?;
-        let end = start + name.0.len() - QUOTES_AND_COLON;
-        self.at = end + 2;
-        Some(Text::Borrowed(self.text.get(start..end)?))
+        let start = self.at + usize::from(!is_first) + 1;
+        if !self.take(&name.0[usize::from(is_first)..]) {
+            return None;
+        }
+        self.text.get(start..self.at - 2).map(Text::Borrowed)
     }
 
     /// Goes to the next item; `false` at the end of the array.
@@ -310,25 +292,145 @@ impl<'de> Tokens<'de> {
         }
     }
 
+    /// Returns `true` if nothing follows.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at == self.text.len()
+    }
+
     /// Checks that nothing but white space follows.
     pub(crate) fn end(&mut self) -> Result<(), NotJson> {
         if self.peek().is_none() { Ok(()) } else { Err(NotJson) }
     }
 }
 
+/// The text of a number.
+#[derive(Debug, Clone, Copy)]
+struct Numeral {
+    is_negative: bool,
+    /// All digits but those of an exponent, as one integer; wrong if they are many.
+    digits: u64,
+    count: usize,
+    /// Number of those behind the decimal point.
+    fraction: usize,
+    is_integer: bool,
+    end: usize,
+}
+
+/// Maximum number of digits that always fit 64 bits.
+const MAX_DIGITS: usize = 19;
+
+/// Powers of ten, which are exact.
+const POWERS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+impl Numeral {
+    /// Reads a number, whose first byte is at that offset.
+    fn read(bytes: &[u8], start: usize) -> Result<Self, NotJson> {
+        let is_negative = bytes.get(start) == Some(&b'-');
+        let first = start + usize::from(is_negative);
+        let mut digits = 0_u64;
+        let mut read = |mut at: usize| {
+            let first = at;
+            while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0'))
+                && digit < 10
+            {
+                digits = digits.wrapping_mul(10).wrapping_add(digit.into());
+                at += 1;
+            }
+            if at > first { Ok(at) } else { Err(NotJson) }
+        };
+        let mut end = read(first)?;
+        let mut count = end - first;
+        if count > 1 && bytes[first] == b'0' {
+            return Err(NotJson);
+        }
+        let (mut fraction, mut is_integer) = (0, true);
+        if bytes.get(end) == Some(&b'.') {
+            is_integer = false;
+            let point = end;
+            end = read(point + 1)?;
+            fraction = end - point - 1;
+            count += fraction;
+        }
+        if let Some(b'e' | b'E') = bytes.get(end) {
+            is_integer = false;
+            let has_sign = matches!(bytes.get(end + 1), Some(b'+' | b'-'));
+            end = read(end + 1 + usize::from(has_sign))?;
+            // The digits of the exponent are among those read.
+            count = usize::MAX;
+        }
+        Ok(Self { is_negative, digits, count, fraction, is_integer, end })
+    }
+
+    /// Returns the magnitude of an integer of 64 bits.
+    fn integer(&self, text: &str) -> Option<u64> {
+        if !self.is_integer {
+            None
+        } else if self.count <= MAX_DIGITS {
+            Some(self.digits)
+        } else {
+            text.trim_start_matches('-').parse().ok()
+        }
+    }
+
+    /// Returns the value of a decimal of few digits: the quotient of two floats that are exact is
+    /// rounded once, and so correctly.
+    #[allow(clippy::cast_precision_loss, reason = "15 digits are exact")]
+    fn short_decimal(&self) -> Option<f64> {
+        if self.count >= POWERS.len() {
+            return None;
+        }
+        let magnitude = self.digits as f64 / POWERS[self.fraction];
+        Some(if self.is_negative { -magnitude } else { magnitude })
+    }
+}
+
+/// Returns the offset of the first byte that is no white space.
+fn behind_space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\t' | b'\r') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// Reads `true`, `false` or `null`, and returns the offset behind it.
+fn end_of_literal(bytes: &[u8], at: usize, name: &[u8]) -> Result<usize, NotJson> {
+    if bytes[at..].starts_with(name) { Ok(at + name.len()) } else { Err(NotJson) }
+}
+
+/// Returns the offset behind a string, whose quotation mark is at `start`, and `true` if it has
+/// escapes, which are not checked.
+fn end_of_string(bytes: &[u8], start: usize) -> Result<(usize, bool), NotJson> {
+    let mut at = start + 1;
+    let mut has_escapes = false;
+    loop {
+        at = end_of_plain(bytes, at);
+        match bytes.get(at) {
+            Some(b'"') => return Ok((at + 1, has_escapes)),
+            Some(b'\\') => {
+                has_escapes = true;
+                at += 2;
+            }
+            _ => return Err(NotJson),
+        }
+    }
+}
+
 /// Returns the offset of the first byte that ends a part of a string: a quotation mark, a
 /// backslash or a control character.
+#[inline]
 fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH_BITS: u64 = ONES << 7;
 
-    // The lowest of the bits that are set is exact: only bytes above it can be borrowed from.
-    let is_below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
-    let is_equal = |word: u64, byte: u8| is_below(word ^ (ONES * u64::from(byte)), 1);
     while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
         let word = u64::from_le_bytes(*word);
-        let hits =
-            (is_below(word, b' ') | is_equal(word, b'"') | is_equal(word, b'\\')) & HIGH_BITS;
+        // A subtraction borrows where a byte is below the limit. The lowest of the bits that are set
+        // is exact: only bytes above it can be borrowed from.
+        let hits = word.wrapping_sub(ONES * 0x20)
+            | (word ^ (ONES * 0x22)).wrapping_sub(ONES)
+            | (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
+        let hits = hits & !word & HIGH_BITS;
         if hits != 0 {
             return at + (hits.trailing_zeros() / 8) as usize;
         }

@@ -75,6 +75,9 @@ impl BadHeader {
 /// the official server reads.
 pub(super) fn read(headers: &RawHeaders<'_>) -> Result<CallHeaders, BadHeader> {
     let mut read = CallHeaders::default();
+    if headers.is_empty() {
+        return Ok(read);
+    }
     let is_lower = |name: &str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
     let (lower, others) = headers.iter().partition::<Vec<_>, _>(|(name, _)| is_lower(name));
     let mut named = Vec::new();

@@ -86,7 +86,7 @@ pub(crate) enum BadCall {
 /// A call. Its texts are slices of the message, not copies.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request {
-    pub(crate) url: String,
+    pub(crate) url: SmolStr,
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) unicode: UnicodeHeaders,

@@ -217,7 +217,8 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
         let object = &self.checks.object;
         let is_first = self.count == 0;
         // Members are often in the order of the properties, of which some are left out.
-        for (index, property) in object.properties.iter().enumerate().skip(self.next).take(2) {
+        for index in [self.next, self.next + 1] {
+            let Some(property) = object.properties.get(index) else { break };
             if let Some(expected) = &property.text
                 && let Some(name) = self.input.tokens.expected_member(is_first, expected)
             {

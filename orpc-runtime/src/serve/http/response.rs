@@ -26,7 +26,8 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 
 /// Creates the response of a successful call.
 pub(super) fn respond(protocol: Protocol, answer: Answer, call: &Call) -> Response<RpcBody> {
-    let mut head = call.response();
+    let mut head =
+        call.used_response().map(|mut head| std::mem::take(&mut *head)).unwrap_or_default();
     let (content_type, body) = match (answer, head.take_body()) {
         (Answer::Foreign(foreign), _) => return foreign::respond(foreign),
         (Answer::Output(_), Some(bytes)) => (None, RpcBody::form(FormBody::of_file(bytes))),

@@ -129,6 +129,51 @@ fn nesting_has_a_limit() {
     assert_eq!(skipped(&nested(128)), Err(NotJson));
     assert!(expected(&nested(127)).is_ok());
     assert!(expected(&nested(128)).is_err());
+
+    // Objects and arrays in turn, each closed by its own bracket.
+    let mixed = |depth: usize, end: &str| {
+        let (open, close) = ("{\"a\":[".repeat(depth), "]}".repeat(depth));
+        format!("{open}1{}{end}", &close[..close.len() - end.len()])
+    };
+    assert_eq!(skipped(&mixed(63, "]}")), Ok(()));
+    assert_eq!(skipped(&mixed(64, "]}")), Err(NotJson));
+    for end in ["}]", "]]", "}}"] {
+        assert_eq!(skipped(&mixed(63, end)), Err(NotJson), "{end}");
+    }
+
+    // Containers that are open before a value is skipped count.
+    let text = format!("[{}]", nested(127));
+    let mut tokens = Tokens::new(&text);
+    tokens.open().unwrap();
+    assert_eq!(tokens.skip(), Err(NotJson));
+}
+
+#[test]
+fn decimals_are_those_of_the_standard_library() {
+    let mut seed = 1_u64;
+    for round in 0..20_000_usize {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let digits = (seed >> (round % 60)).to_string();
+        let (sign, point) = (["", "-"][round % 2], round / 2 % 24);
+        let zeros = "0".repeat((point + 1).saturating_sub(digits.len()));
+        let digits = format!("{zeros}{digits}");
+        let (integer, fraction) = digits.split_at(digits.len() - point);
+        let text = if point == 0 {
+            format!("{sign}{digits}.0")
+        } else {
+            format!("{sign}{integer}.{fraction}")
+        };
+        let expected: f64 = text.parse().unwrap();
+        let number = Tokens::new(&text).number().unwrap();
+        let float = match number {
+            Number::Float(float) => float.to_bits(),
+            #[allow(clippy::cast_precision_loss, reason = "integers of floats are exact")]
+            Number::Unsigned(integer) => (integer as f64).to_bits(),
+            #[allow(clippy::cast_precision_loss, reason = "integers of floats are exact")]
+            Number::Negative(integer) => (integer as f64).to_bits(),
+        };
+        assert_eq!(float, (expected + 0.0).to_bits(), "{text}");
+    }
 }
 
 proptest! {

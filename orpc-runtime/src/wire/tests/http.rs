@@ -123,7 +123,7 @@ fn decoded(request: &Json) -> Request {
         headers.remove(CONTENT_TYPE);
     }
     let unicode = UnicodeHeaders::default();
-    Request { url: url.to_owned(), method, headers, unicode, body, member: None }
+    Request { url: url.into(), method, headers, unicode, body, member: None }
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl ClientCodec for V1 {
 
     fn http_request(request: &Request) -> http::Request<Bytes> {
         let mut builder = http::Request::builder().method(&request.method);
-        let (mut url, mut bytes) = (request.url.clone(), Bytes::new());
+        let (mut url, mut bytes) = (request.url.to_string(), Bytes::new());
         let mut content_type = None;
         match &request.body {
             Body::Envelope(text) if request.method == Method::GET => {
@@ -131,9 +131,9 @@ impl ClientCodec for V1 {
         let body = Bytes::from(text);
         Request {
             url: if is_get {
-                with_parameter(url.to_owned(), "batch", &body)
+                with_parameter(url.to_owned(), "batch", &body).into()
             } else {
-                url.to_owned()
+                url.into()
             },
             method,
             headers: HeaderMap::from_iter([(X_ORPC_BATCH, mode)]),

@@ -7,7 +7,6 @@ use crate::value::tokens::{NotJson, Text, Tokens};
 pub(super) struct Outline<'a> {
     pub(super) id: Option<&'a str>,
     pub(super) kind: Option<&'a str>,
-    pub(super) payload: Option<&'a str>,
     /// The string that is the member, without its escapes.
     pub(super) url: Option<Text<'a>>,
     pub(super) body: Option<&'a str>,
@@ -19,16 +18,21 @@ impl<'a> Outline<'a> {
     /// Finds the members of a message. Unusual ones, such as members that stand twice, are an
     /// error, and so is all that is not JSON.
     pub(super) fn of(message: &'a str) -> Result<Self, NotJson> {
+        Self::usual(message).map_or_else(|| Self::in_any_order(message), Ok)
+    }
+
+    fn in_any_order(message: &'a str) -> Result<Self, NotJson> {
         let mut outline = Self::default();
+        let mut has_payload = false;
         let mut tokens = Tokens::new(message);
         each_member(&mut tokens, |name, tokens| {
             let member = match name {
                 "i" => &mut outline.id,
                 "t" => &mut outline.kind,
+                "p" if std::mem::replace(&mut has_payload, true) => return Err(NotJson),
                 "p" => {
-                    let start = start(tokens);
                     let call = &mut outline;
-                    each_member(tokens, |name, tokens| {
+                    return each_member(tokens, |name, tokens| {
                         let member = match name {
                             "u" => return url(&mut call.url, tokens),
                             "b" => &mut call.body,
@@ -37,8 +41,7 @@ impl<'a> Outline<'a> {
                             _ => return tokens.skip(),
                         };
                         put(member, tokens)
-                    })?;
-                    return once(&mut outline.payload, tokens.since(start));
+                    });
                 }
                 _ => return tokens.skip(),
             };
@@ -47,6 +50,33 @@ impl<'a> Outline<'a> {
         tokens.end()?;
         Ok(outline)
     }
+
+    /// Finds the members of a call as the official client writes it: in this order, without white
+    /// space. `None` leaves the message to [`in_any_order`](Self::in_any_order).
+    fn usual(message: &'a str) -> Option<Self> {
+        let mut tokens = Tokens::new(message);
+        let tokens = &mut tokens;
+        let id = Some(value(tokens, "{\"i\":")?);
+        if !tokens.take(",\"p\":{\"u\":") {
+            return None;
+        }
+        let mut outline = Self { id, ..Self::default() };
+        url(&mut outline.url, tokens).ok()?;
+        outline.body = value(tokens, ",\"b\":");
+        outline.headers = value(tokens, ",\"h\":");
+        outline.method = value(tokens, ",\"m\":");
+        (tokens.take("}}") && tokens.is_at_end()).then_some(outline)
+    }
+}
+
+/// Reads a value as text, if the name of its member is here.
+fn value<'a>(tokens: &mut Tokens<'a>, name: &str) -> Option<&'a str> {
+    if !tokens.take(name) {
+        return None;
+    }
+    let mut value = None;
+    put(&mut value, tokens).ok()?;
+    value
 }
 
 /// Returns the offset of the next value.
@@ -109,12 +139,41 @@ mod tests {
     }
 
     #[test]
-    fn a_message_has_its_kind_and_its_payload() {
+    fn a_message_that_is_not_a_call_has_its_kind() {
         let outline = Outline::of(r#"{"i":1,"t":3,"p": {"e":"done"} }"#).unwrap();
         assert_eq!(outline.id, Some("1"));
         assert_eq!(outline.kind, Some("3"));
-        assert_eq!(outline.payload, Some(r#"{"e":"done"}"#));
         assert_eq!(outline.url, None);
+    }
+
+    #[test]
+    fn a_call_in_the_usual_order_has_the_outline_of_any_order() {
+        for text in [
+            r#"{"i":"1","p":{"u":"/a"}}"#,
+            r#"{"i":-1e2,"p":{"u":"/a\/b"}}"#,
+            r#"{"i":"1","p":{"u":"/a","b":{"json":[1,{"}}":"]"}]}}}"#,
+            r#"{"i":"1","p":{"u":"/a","b":"}}","h":{"a":["b"]},"m":"GET"}}"#,
+            r#"{"i":"1","p":{"u":"/a","h":{}}}"#,
+            r#"{"i":"1","p":{"u":"/a","m":"\u0047ET"}}"#,
+        ] {
+            let usual = Outline::usual(text).unwrap();
+            assert_eq!(Ok(usual), Outline::in_any_order(text), "{text}");
+        }
+        for text in [
+            r#"{"i":"1","p":{"u":"/a"}} "#,
+            r#"{"i":"1","p":{"u":"/a"}}}"#,
+            r#"{"i":"1","p":{"u":"/a","b":01}}"#,
+            r#"{"i":"1","p":{"u":"/a","b":1,"b":1}}"#,
+            r#"{"i":"1","p":{"u":"/a","h":{},"b":1}}"#,
+            r#"{"i":"1","p":{"u":"/a","x":1}}"#,
+            r#"{"i":"1","p":{"u":"/a"},"t":4}"#,
+            r#"{"i":"1","t":4,"p":{"u":"/a"}}"#,
+            r#"{"i":"1","p":{"u":1}}"#,
+            r#"{"i":"1","p":{"u":"/a","b":1"#,
+            r#"{"i":,"p":{"u":"/a"}}"#,
+        ] {
+            assert_eq!(Outline::usual(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -168,7 +168,7 @@ fn request(
     let body = read_body(frame, &raw, request.b, delimiter);
     let headers = headers::read(&raw)?;
     Ok(Request {
-        url: request.u.into_owned(),
+        url: request.u.into(),
         method,
         headers: headers.map,
         unicode: headers.unicode,

@@ -85,15 +85,14 @@ impl Counts {
 
 impl<C: Send + Sync + 'static> Calls<C> {
     /// Starts a call, or queues it.
-    pub(super) fn queue(&mut self, mut open: OpenCall, call: Waiting<C>) {
-        let id = call.id.clone();
+    pub(super) fn queue(&mut self, open: OpenCall, call: Waiting<C>) {
         if open.kind == ProcedureKind::Unary && self.counts.unary >= self.shared.limits.running {
             self.counts.wait(call.weight);
+            self.open.insert(call.id.clone(), open);
             self.waiting.push_back(call);
         } else {
-            self.start(&mut open, call);
+            self.start(open, call);
         }
-        self.open.insert(id, open);
     }
 
     /// Admits one more call of that kind, and reserves its memory until it ends.
@@ -123,7 +122,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     /// Starts a call whose turn has come.
-    fn start(&mut self, open: &mut OpenCall, call: Waiting<C>) {
+    fn start(&mut self, mut open: OpenCall, call: Waiting<C>) {
         let Waiting { id, work, .. } = call;
         self.counts.enter(open.kind);
         if open.kind == ProcedureKind::Stream {
@@ -137,20 +136,22 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
             Work::Batch { mode, calls } => run_batch(shared, id.clone(), mode, calls).boxed(),
         };
-        self.fresh.push_back(Fresh { id, run });
+        self.fresh.push_back(Fresh { id, open, run });
     }
 
     /// Ends a call without an answer. Its id can be reused at once.
     pub(super) fn abort(&mut self, id: &CallId) {
+        if let Some(at) = self.fresh.iter().position(|call| call.id == *id)
+            && let Some(call) = self.fresh.remove(at)
+        {
+            return self.counts.leave(call.open.kind);
+        }
         let Some(call) = self.open.remove(id) else {
             self.shared.socket.release(id.as_str());
             return;
         };
         if let Some(handle) = call.abort {
             handle.abort();
-            self.counts.leave(call.kind);
-        } else if let Some(at) = self.fresh.iter().position(|call| call.id == *id) {
-            self.fresh.remove(at);
             self.counts.leave(call.kind);
         } else if let Some(at) = self.waiting.iter().position(|call| call.id == *id)
             && let Some(call) = self.waiting.remove(at)
@@ -165,10 +166,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
             && let Some(call) = self.waiting.pop_front()
         {
             self.counts.resume(call.weight);
-            if let Some(mut open) = self.open.remove(&call.id) {
-                let id = call.id.clone();
-                self.start(&mut open, call);
-                self.open.insert(id, open);
+            if let Some(open) = self.open.remove(&call.id) {
+                self.start(open, call);
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use smol_str::SmolStr;
 
 use super::admission::Refused;
 use super::{Calls, OpenCall, Shared, Waiting, Work, path_and_query};
@@ -48,7 +49,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
         for item in items {
             let call = shared.find(&item.path).map(|route| {
                 let make = |target, parts: http::request::Parts, unicode| {
-                    let (url, socket) = (parts.uri.to_string(), shared.socket.clone());
+                    let (url, socket) =
+                        (SmolStr::from(parts.uri.to_string()), shared.socket.clone());
                     Call::on_socket(target, parts.method, url, parts.headers, unicode, socket)
                 };
                 let mut call = BatchCall::new(item, route, &common, make);

@@ -16,6 +16,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use futures::stream::FuturesUnordered;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
+use smol_str::SmolStr;
 
 use self::admission::{Counts, Refused};
 use self::run::Received;
@@ -56,7 +57,7 @@ pub(crate) struct Calls<C> {
     shared: Arc<Shared<C>>,
     /// The ids are the client's own: a socket has few calls, whatever their hashes are.
     open: HashMap<CallId, OpenCall, foldhash::fast::RandomState>,
-    /// Calls that have not been polled.
+    /// Calls that have not been polled, which are not among the open ones yet.
     fresh: VecDeque<Fresh>,
     running: FuturesUnordered<Running>,
     counts: Counts,
@@ -113,6 +114,7 @@ enum Work<C> {
 /// the first time, and never become pending.
 struct Fresh {
     id: CallId,
+    open: OpenCall,
     run: BoxFuture<'static, ()>,
 }
 
@@ -234,12 +236,15 @@ impl<C: Send + Sync + 'static> Calls<C> {
 
     /// Returns the feed of a call whose input is an iterator.
     fn feed(&self, id: &CallId) -> Option<&InputFeed> {
-        self.open.get(id)?.feed.as_ref()
+        let fresh = || self.fresh.iter().find(|call| call.id == *id).map(|call| &call.open);
+        self.open.get(id).or_else(fresh)?.feed.as_ref()
     }
 
     /// Returns `true` if a call of that id is open. A second one is ignored.
     fn is_open(&self, id: &CallId) -> bool {
-        self.open.contains_key(id) || self.shared.socket.is_hibernating(id.as_str())
+        self.open.contains_key(id)
+            || self.fresh.iter().any(|call| call.id == *id)
+            || self.shared.socket.is_hibernating(id.as_str())
     }
 
     fn request(&mut self, id: CallId, mut request: Request, weight: usize) {
@@ -326,35 +331,29 @@ impl<C: Send + Sync + 'static> Calls<C> {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
         loop {
             self.start_waiting();
-            let end = if let Some(Fresh { id, mut run }) = self.fresh.pop_front() {
+            if let Some(Fresh { id, open, mut run }) = self.fresh.pop_front() {
                 // Timers of JavaScript hosts, such as `worker::Delay`, wake the task alone that
                 // polled them first.
                 let is_native = !cfg!(target_family = "wasm");
                 match if is_native { run.poll_unpin(cx) } else { Poll::Pending } {
-                    Poll::Ready(()) => Some(id),
-                    Poll::Pending => {
-                        self.keep(id, run);
-                        None
-                    }
+                    Poll::Ready(()) => self.counts.leave(open.kind),
+                    Poll::Pending => self.keep(id, open, run),
                 }
             } else if let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx) {
-                end
+                if let Some(call) = end.and_then(|id| self.open.remove(&id)) {
+                    self.counts.leave(call.kind);
+                }
             } else {
                 break;
-            };
-            if let Some(call) = end.and_then(|id| self.open.remove(&id)) {
-                self.counts.leave(call.kind);
             }
         }
     }
 
     /// Keeps a call that is pending.
-    fn keep(&mut self, id: CallId, run: BoxFuture<'static, ()>) {
+    fn keep(&mut self, id: CallId, open: OpenCall, run: BoxFuture<'static, ()>) {
         let (handle, registration) = AbortHandle::new_pair();
-        if let Some(open) = self.open.get_mut(&id) {
-            open.abort = Some(handle);
-            self.running.push(Running { id, run: Abortable::new(run, registration) });
-        }
+        self.open.insert(id.clone(), OpenCall { abort: Some(handle), ..open });
+        self.running.push(Running { id, run: Abortable::new(run, registration) });
     }
 
     /// Refuses further calls and ends the event iterators, so that their clients
@@ -365,6 +364,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let streams: Vec<_> = self
             .open
             .iter()
+            .chain(self.fresh.iter().map(|call| (&call.id, &call.open)))
             .filter(|(_, call)| call.kind == ProcedureKind::Stream)
             .map(|(id, call)| (id.clone(), call.sink.clone()))
             .collect();
@@ -382,7 +382,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
 
     /// Returns `true` if no call is open.
     pub(crate) fn is_idle(&self) -> bool {
-        self.open.is_empty()
+        self.open.is_empty() && self.fresh.is_empty()
     }
 }
 
@@ -395,7 +395,8 @@ impl<C> Drop for Calls<C> {
 impl<C: Send + Sync + 'static> Shared<C> {
     /// Finds the procedure of a path and query.
     fn find(&self, target: &str) -> Option<&Route<C>> {
-        self.rpc.find(target.split_once('?').map_or(target, |(path, _)| path))
+        let end = memchr::memchr(b'?', target.as_bytes()).unwrap_or(target.len());
+        self.rpc.find(&target[..end])
     }
 
     fn may_go_on(&self) -> bool {
@@ -418,13 +419,16 @@ impl<C: Send + Sync + 'static> Shared<C> {
         }
     }
 
-    /// Reserves memory for a result that has to wait to be sent.
-    fn hold(&self, bytes: usize) -> Result<Option<Reservation>, Exhausted> {
+    /// Waits until a result may be sent. While it waits its memory is reserved.
+    async fn ready(&self, bytes: usize) -> Result<(), Exhausted> {
         if bytes > FEW_BYTES && self.socket.memory().is_exhausted() {
             return Err(Exhausted::Parent);
         }
-        let waits = self.outbox().is_full();
-        waits.then(|| self.socket.memory().reserve(bytes)).transpose()
+        if self.outbox().is_full() {
+            let _held = self.socket.memory().reserve(bytes)?;
+            self.outbox().ready().await;
+        }
+        Ok(())
     }
 
     /// Answers a call with JSON text that is not an envelope.
@@ -454,10 +458,10 @@ impl<C: Send + Sync + 'static> Shared<C> {
 }
 
 /// Removes all but path and query from a URL.
-fn keep_path_and_query(url: &mut String) {
+fn keep_path_and_query(url: &mut SmolStr) {
     let target = path_and_query(url);
     if target.len() < url.len() {
-        *url = target.to_owned();
+        *url = target.into();
     }
 }
 
@@ -468,5 +472,6 @@ pub(crate) fn path_and_query(url: &str) -> &str {
         let rest = &url[scheme + "://".len()..];
         rest.find(['/', '?']).map_or("/", |start| &rest[start..])
     });
-    target.split_once('#').map_or(target, |(target, _)| target)
+    let end = memchr::memchr(b'#', target.as_bytes()).unwrap_or(target.len());
+    &target[..end]
 }

@@ -10,7 +10,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Level};
 
 use super::admission::Refused;
 use super::{OK, Shared};
@@ -52,9 +52,11 @@ pub(super) struct Run<C> {
 impl<C: Send + Sync + 'static> Run<C> {
     /// Runs the call to its last frame, in a span if anybody traces it.
     pub(super) fn boxed(self, received: Received) -> BoxFuture<'static, ()> {
+        if !tracing::span_enabled!(Level::DEBUG) {
+            return self.run(received).boxed();
+        }
         let span = tracing::debug_span!("rpc", procedure = self.call.path());
-        let run = self.run(received);
-        if span.is_disabled() { run.boxed() } else { run.instrument(span).boxed() }
+        self.run(received).instrument(span).boxed()
     }
 
     async fn run(self, received: Received) {
@@ -65,14 +67,10 @@ impl<C: Send + Sync + 'static> Run<C> {
         }
         match reply {
             Ok(Reply::Envelope(envelope)) => {
-                let _held = match self.shared.hold(envelope.len()) {
-                    Ok(held) => held,
-                    Err(exhausted) => {
-                        drop(envelope);
-                        return self.shared.fail(&self.id, &no_memory(exhausted), None);
-                    }
-                };
-                outbox.ready().await;
+                if let Err(exhausted) = self.shared.ready(envelope.len()).await {
+                    drop(envelope);
+                    return self.shared.fail(&self.id, &no_memory(exhausted), None);
+                }
                 let headers = self.carried(CarriedWith::Output);
                 let body = Body::Envelope(&*envelope);
                 self.shared.send(&self.id, &Response { status: OK, headers, body });
@@ -102,7 +100,8 @@ impl<C: Send + Sync + 'static> Run<C> {
 
     /// Returns the headers of the response that the message of a result carries.
     fn carried(&self, with: CarriedWith) -> HeaderMap {
-        carried(self.call.response().headers(), with)
+        let head = self.call.used_response();
+        head.map_or_else(HeaderMap::new, |head| carried(head.headers(), with))
     }
 
     /// Returns the last frame of the call.

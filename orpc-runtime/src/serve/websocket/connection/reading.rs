@@ -35,11 +35,13 @@ where
                 // Ends when the close frame is written.
                 return Poll::Pending;
             }
-            if self.is_flooded() {
+            // One that overflows is full.
+            let is_full = self.socket().outbox().is_full();
+            if (is_full || self.blocked.is_some()) && self.is_flooded() {
                 // Continues when bytes are written, or ends by their deadline.
                 return Poll::Pending;
             }
-            if read > 0 && self.socket().outbox().is_full() {
+            if read > 0 && is_full {
                 // Pending frames are written before more are produced.
                 break;
             }
