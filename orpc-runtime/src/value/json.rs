@@ -171,8 +171,8 @@ fn write_short_decimal(number: f64, out: &mut Vec<u8>) -> bool {
     if fraction > 0 {
         let digit = |value: u16| b'0' + (value % 10) as u8;
         let digits = [b'.', digit(fraction / 100), digit(fraction / 10), digit(fraction)];
-        let zeros = if fraction % 100 == 0 { 2 } else { usize::from(fraction % 10 == 0) };
-        out.extend_from_slice(&digits[..digits.len() - zeros]);
+        let last = digits.iter().rposition(|digit| *digit != b'0').unwrap_or_default();
+        out.extend_from_slice(&digits[..=last]);
     }
     true
 }

@@ -179,6 +179,33 @@ async fn an_abort_takes_effect_while_all_places_are_taken() {
     assert_eq!(counters.running.load(Ordering::SeqCst), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn calls_that_have_not_been_polled_are_open() {
+    let rpc = Rpc::new(api::router());
+    let counters = Counters::default();
+    let mut peer = rpc.peer(counters.clone());
+    // Of two calls of one id the second is ignored; the id of an aborted call is free.
+    peer.receive(request(1, "/echo", &json!("first")));
+    peer.receive(request(1, "/echo", &json!("second")));
+    for _ in 0..64 {
+        peer.receive(request(2, "/wait", &json!(1000)));
+        peer.receive(r#"{"i":"2","t":4}"#);
+    }
+    peer.receive(request(2, "/wait", &json!(1000)));
+    assert!(!peer.is_idle());
+    assert_eq!(ready(&mut peer), [r#"{"i":"1","p":{"b":{"json":"first"}}}"#]);
+    assert_eq!(counters.running.load(Ordering::SeqCst), 1, "aborted calls leave their places");
+    assert_eq!(next(&mut peer).await["p"]["b"]["json"], json!(1000));
+    assert!(peer.is_idle());
+
+    // One that the shutdown finds is refused, since no event of it is sent yet.
+    peer.receive(request(3, "/silent", &Value::Null));
+    rpc.shutdown();
+    assert_eq!(next(&mut peer).await["p"]["s"], json!(503));
+    assert_eq!(peer.next().await, None);
+    assert_eq!(counters.most.load(Ordering::SeqCst), 1, "the stream has not begun");
+}
+
 #[tokio::test]
 async fn the_hundred_and_twenty_ninth_stream_is_refused() {
     let (mut peer, counters) = peer();
