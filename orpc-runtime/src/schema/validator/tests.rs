@@ -396,6 +396,8 @@ fn members_and_items_that_nothing_evaluates_are_checked() {
         members(json!({ "$ref": "#/$defs/a", "$defs": { "a": named } })),
         members(json!({ "allOf": [members(named.clone())] })),
         members(json!({ "not": named })),
+        items(json!({ "allOf": [{ "unevaluatedItems": true }] })),
+        members(json!({ "allOf": [{ "unevaluatedProperties": true }] })),
     ] {
         let (validator, expected) = (Validator::compile(&schema).unwrap(), reference(&schema));
         for value in [
@@ -415,6 +417,7 @@ fn members_and_items_that_nothing_evaluates_are_checked() {
             json!({ "a": 2, "b": 1 }),
             json!({ "a": 2, "b": 2 }),
             json!({ "a": "x", "b": 2 }),
+            json!({ "a": "x", "b": 1 }),
             json!({ "ab": 2 }),
         ] {
             let is_valid = validator.is_valid(Instance::Plain(&value));
