@@ -6,6 +6,7 @@ mod channels;
 mod entry;
 mod hub;
 mod object;
+mod publisher;
 mod rate_limits;
 mod serve;
 mod storage;
@@ -13,6 +14,7 @@ mod storage;
 pub use channels::Channels;
 pub use entry::{RoomRoutes, proxy};
 pub use object::{Cloudflare, RoomObject};
+pub use publisher::{PublisherObject, PublisherObjects};
 pub use rate_limits::{RateLimitObject, RateLimitObjects};
 pub use serve::serve;
 

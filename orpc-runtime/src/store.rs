@@ -39,7 +39,7 @@ pub enum StoreErrorKind {
 
 impl StoreError {
     /// Creates an error without a source.
-    pub(crate) fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+    pub fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Failure { kind, message: message.into(), source: None }))
     }
 

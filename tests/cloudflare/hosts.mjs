@@ -57,6 +57,9 @@ export class DurableObject {
         ROOMS: { className: "TestRoomObject", useSQLite: true },
         LOBBIES: { className: "LobbyObject", useSQLite: true },
         FLEETING: { className: "FleetingObject", useSQLite: true },
+        NEWS: { className: "NewsObject", useSQLite: true },
+        OLD_NEWS: { className: "OldNewsObject", useSQLite: true },
+        NEWS_ROOMS: { className: "NewsRoomObject", useSQLite: true },
         RATE_LIMITS: { className: "RateLimitsObject", useSQLite: true },
       },
       durableObjectsPersist: persist,
@@ -66,9 +69,9 @@ export class DurableObject {
     return self;
   }
 
-  /** Removes the object of a room from memory; its sockets stay open. */
-  evict(room, className = "TestRoomObject") {
-    return this.miniflare.unsafeEvictDurableObject("rooms", className, { name: room, webSockets: "hibernate" });
+  /** Removes the object of a room from memory; its sockets stay open, unless they are to be closed. */
+  evict(room, className = "TestRoomObject", webSockets = "hibernate") {
+    return this.miniflare.unsafeEvictDurableObject("rooms", className, { name: room, webSockets });
   }
 
   open(room, query, options) {

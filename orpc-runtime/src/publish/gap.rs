@@ -63,6 +63,11 @@ impl Gap {
         Self { reason, last, resume }
     }
 
+    /// Creates the gap that clients read.
+    pub(crate) fn of(data: &GapData) -> Self {
+        Self::new(data.reason, data.last, data.resume)
+    }
+
     /// Returns the reason of the gap.
     pub fn reason(&self) -> GapReason {
         self.reason

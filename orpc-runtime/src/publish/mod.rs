@@ -187,6 +187,7 @@ mod fanout;
 mod gap;
 mod id;
 mod log;
+mod outcome;
 mod published;
 mod publisher;
 mod reader;
@@ -203,9 +204,12 @@ pub use error::{PublishError, ReadError, StoreError, StoreErrorKind, SubscribeEr
 pub(crate) use fanout::Receiver;
 pub use gap::{Gap, GapData, GapReason};
 pub use id::{Epoch, EventId, ParseEventIdError};
+pub(crate) use outcome::{read_outcome, write_outcome};
 pub use published::{Encoded, Published};
 pub use publisher::{Publish, Publisher};
 pub use sink::{NewEvent, PublishSink};
-pub use store::Start;
-pub(crate) use store::{OpenError, Opening, Reader, Store, StoredEvent};
+pub(crate) use store::{
+    Mark, Message, OpenError, Opening, ReadMessage, Reader, Store, StoredEvent, Window,
+};
+pub use store::{RemoteChannels, RemoteConnection, Start};
 pub use subscription::{IntoStart, Subscription};

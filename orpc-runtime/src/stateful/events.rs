@@ -279,7 +279,7 @@ impl RoomReader {
                             return Poll::Ready(Err(error));
                         }
                     };
-                    if let Some(LoggedEvent { id, envelope, audience }) = event {
+                    if let Some(LoggedEvent { id, envelope, audience, .. }) = event {
                         (self.position, self.step) = (id, Step::Next(states));
                         return Poll::Ready(Ok(Some(StoredEvent { id, envelope, audience })));
                     }

@@ -116,6 +116,8 @@ struct Record {
 #[derive(Debug, Clone)]
 pub(crate) struct LoggedEvent {
     pub(crate) id: EventId,
+    /// Bytes of all events up to it.
+    pub(crate) total: u64,
     pub(crate) envelope: Bytes,
     pub(crate) audience: Option<Arc<Audience>>,
 }
@@ -135,9 +137,14 @@ impl Record {
         (self.envelope.get().len() + audience) as u64
     }
 
+    fn total(&self) -> u64 {
+        self.before + self.weight()
+    }
+
     fn into_event(self) -> LoggedEvent {
+        let total = self.total();
         let envelope = String::from(Box::<str>::from(self.envelope)).into();
-        LoggedEvent { id: self.id, envelope, audience: self.audience.map(Arc::new) }
+        LoggedEvent { id: self.id, total, envelope, audience: self.audience.map(Arc::new) }
     }
 }
 
@@ -175,7 +182,7 @@ impl EventLog {
         let (mut head, mut total) = (start, 0);
         if let Some((_, newest)) = &newest {
             head = newest.id;
-            total = newest.before + newest.weight();
+            total = newest.total();
             timeline.resume(Moment { age: newest.at, wall: newest.wall }, limits.retention);
         }
         let edge = Edge { start, oldest: oldest.as_ref().map(|(_, record)| record.into()) };
@@ -191,6 +198,20 @@ impl EventLog {
     /// Returns the position before the oldest event.
     pub(crate) fn start(&self) -> EventId {
         self.edge.start
+    }
+
+    /// Returns the bytes of all events up to a position of a reader, removed ones included.
+    pub(crate) async fn total(&self, position: EventId) -> Result<u64, StorageError> {
+        if position.sequence() >= self.head.sequence() {
+            return Ok(self.total);
+        }
+        let key = Write::numbered(self.keys.events, position.sequence());
+        let record = match position == self.edge.start {
+            true => None,
+            false => self.storage.get::<Record>(&key).await?,
+        };
+        let oldest = || self.edge.oldest.as_ref().map_or(self.total, |oldest| oldest.before);
+        Ok(record.as_ref().map_or_else(oldest, Record::total))
     }
 
     /// Stores an event, unless there is one with its idempotency key.

@@ -51,6 +51,7 @@ mod log;
 mod memory;
 #[cfg(feature = "websocket")]
 mod process;
+mod readers;
 #[cfg(all(feature = "redb", feature = "websocket"))]
 mod redb;
 mod storage;
@@ -73,11 +74,13 @@ pub use backend::{
 pub(crate) use events::spawn;
 pub use handle::RoomHandle;
 pub use host::HostedRoom;
+pub(crate) use log::store_error;
 #[cfg(feature = "durable")]
-pub(crate) use log::{Appended, EventLog, Keys, Limits, LoggedEvent, store_error};
+pub(crate) use log::{Appended, EventLog, Keys, Limits, LoggedEvent};
 pub use memory::MemoryStorage;
 #[cfg(feature = "websocket")]
 pub use process::StatefulRooms;
+pub use readers::{PublisherChannel, ReaderSocket};
 pub use storage::{Batch, Storage};
 
 #[doc(hidden)]

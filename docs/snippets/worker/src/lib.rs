@@ -1,6 +1,7 @@
 //! The Worker of the book.
 
 pub mod channels;
+pub mod publisher;
 pub mod rate_limits;
 #[path = "../../src/stateful.rs"]
 pub mod stateful;

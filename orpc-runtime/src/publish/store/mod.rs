@@ -11,6 +11,7 @@ mod memory;
 mod redb;
 #[cfg(feature = "redis")]
 mod redis;
+mod remote;
 #[cfg(any(feature = "redb", feature = "redis"))]
 mod replays;
 #[cfg(test)]
@@ -29,6 +30,8 @@ use super::id::EventId;
 pub(crate) use super::sink::NewEvent;
 
 pub(crate) use memory::MemoryStore;
+pub(crate) use remote::{Mark, Message, ReadMessage, Window};
+pub use remote::{RemoteChannels, RemoteConnection};
 
 /// A store of events, and the source of its readers: in this process, in a file, or on other
 /// machines.

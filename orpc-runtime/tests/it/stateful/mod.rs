@@ -2,6 +2,7 @@
 //! `tests/cloudflare`.
 
 mod publisher;
+mod remote;
 #[path = "../../../../tests/cloudflare/room/src/suite.rs"]
 mod suite;
 

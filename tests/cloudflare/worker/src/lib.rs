@@ -1,17 +1,21 @@
 //! The room of the tests as a Durable Object, and procedures in the Worker.
 
+mod news;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
 use futures::future::BoxFuture;
+use news::News;
 use orpc_cloudflare::{
     Channels, RateLimitObjects, RoomRoutes, durable_object, proxy, rate_limit_object, serve,
 };
 use orpc_runtime::durable::Channel;
 use orpc_runtime::prelude::*;
+use orpc_runtime::publish::{EventId, ReadError, Start, SubscribeError};
 use orpc_runtime::ratelimit::{RateLimitError, RateLimiter};
-use test_room::channels::{App, Fleeting, Lobby, app};
+use test_room::channels::{App, Fleeting, Lobby, Said, app};
 use worker::send::SendFuture;
 use worker::{Context, Delay, Env, Request, Response, Result, event};
 
@@ -33,13 +37,18 @@ rate_limit_object!(
 );
 
 thread_local! {
-    static LIMITED: Rpc<RateLimiter> = Rpc::new(limited::router());
-    static RPC: Rpc<()> = Rpc::new(api::router());
+    static RPC: Rpc<Site> = Rpc::new(api::router());
     static APP: Rpc<App> = Rpc::new(app::router());
 }
 
+/// Context of the procedures in the Worker, one for all of them: each further one makes the module larger.
+pub struct Site {
+    news: News,
+    limiter: Option<RateLimiter>,
+}
+
 /// Procedures in the Worker.
-#[router]
+#[router(context = Site)]
 pub mod api {
     use super::*;
 
@@ -57,21 +66,62 @@ pub mod api {
     pub async fn panics() -> String {
         panic!("a panic of a procedure");
     }
+
+    /// Procedures with a limit for each `x-user`.
+    #[router(with = limit)]
+    pub mod limited {
+        use super::*;
+
+        #[procedure]
+        pub async fn ping() -> &'static str {
+            "pong"
+        }
+    }
+
+    /// Publishes an event to a channel, perhaps with an idempotency key.
+    #[procedure]
+    pub async fn tell(
+        site: &Site,
+        input: (String, String, Option<String>),
+    ) -> std::result::Result<EventId, Error> {
+        let (channel, text, key) = input;
+        let said = Said { from: "news".to_owned(), text };
+        let publish = site.news.publisher.publish(&channel, &said);
+        let publish = match &key {
+            Some(key) => publish.idempotency_key(key),
+            None => publish,
+        };
+        Ok(publish.await?)
+    }
+
+    /// Reads a channel, from its oldest event if it is to.
+    #[procedure]
+    pub fn listen(
+        site: &Site,
+        input: (String, bool),
+        last: Option<&LastEventId>,
+    ) -> std::result::Result<
+        impl Stream<Item = std::result::Result<Published<Said>, ReadError>>,
+        SubscribeError,
+    > {
+        match input {
+            (channel, true) => site.news.publisher.subscribe(&channel, Start::Earliest),
+            (channel, false) => site.news.publisher.subscribe(&channel, last),
+        }
+    }
+
+    /// Returns the number of readers of a channel.
+    #[procedure]
+    pub async fn readers(site: &Site, channel: String) -> std::result::Result<usize, Error> {
+        site.news.objects.readers(&channel).await.map_err(Error::internal)
+    }
 }
 
 #[middleware]
-async fn limit(limiter: &RateLimiter, call: &Call) -> std::result::Result<(), RateLimitError> {
-    limiter.check(call).await
-}
-
-/// Procedures with a limit for each `x-user`.
-#[router(context = RateLimiter, with = limit)]
-pub mod limited {
-    use super::*;
-
-    #[procedure]
-    pub async fn ping() -> &'static str {
-        "pong"
+async fn limit(site: &Site, call: &Call) -> std::result::Result<(), RateLimitError> {
+    match &site.limiter {
+        Some(limiter) => limiter.check(call).await,
+        None => Ok(()),
     }
 }
 
@@ -100,12 +150,16 @@ fn start() {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
     let path = request.path();
-    if path.starts_with("/rpc/") {
-        return RPC.with(|rpc| serve(rpc.http(()), "/rpc", request)).await;
+    let base = |base: &&str| path.starts_with(&format!("{base}/"));
+    if let Some(base) = ["/rpc", "/limited", "/news", "/old-news"].into_iter().find(base) {
+        let binding = if base == "/old-news" { "OLD_NEWS" } else { "NEWS" };
+        let limiter = (base == "/limited").then(|| limiter(&request, &env)).transpose()?;
+        let base = if base == "/limited" { "" } else { base };
+        let site = Site { news: News::new(&env, binding), limiter };
+        return RPC.with(|rpc| serve(rpc.http(site), base, request)).await;
     }
-    if path.starts_with("/limited/") {
-        let limiter = limiter(&request, &env)?;
-        return LIMITED.with(|rpc| serve(rpc.http(limiter), "/limited", request)).await;
+    if path.starts_with("/news-") {
+        return news::fetch(request, &env).await;
     }
     if path.starts_with("/backend/") {
         return proxy(request, &env.var("BACKEND")?.to_string()).await;
