@@ -63,7 +63,7 @@ impl<E: Clone> Log<E> {
 
     /// Trims the entries before that number, as the log has of which this one is a copy.
     pub(crate) fn trim_before(&mut self, earliest: u64) {
-        if (self.earliest() + 1..=self.head + 1).contains(&earliest) {
+        if (self.earliest()..=self.head + 1).contains(&earliest) {
             self.segments = Segments::starting_at(earliest);
             self.drop_trimmed();
         }

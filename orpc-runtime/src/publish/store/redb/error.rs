@@ -62,3 +62,24 @@ impl From<io::Error> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_damaged_or_another_process_has_is_not_opened_again() {
+        let of = |kind| StoreError::new(kind, "told".to_owned());
+        for kind in [StoreErrorKind::Unavailable, StoreErrorKind::Full] {
+            assert!(may_pass(&of(kind)), "{kind:?}");
+        }
+        for kind in [
+            StoreErrorKind::InUse,
+            StoreErrorKind::Damaged,
+            StoreErrorKind::Incompatible,
+            StoreErrorKind::Refused,
+        ] {
+            assert!(!may_pass(&of(kind)), "{kind:?}");
+        }
+    }
+}

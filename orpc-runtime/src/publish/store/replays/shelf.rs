@@ -104,10 +104,10 @@ impl Shelf {
             (None, Some((_, number))) => {
                 let age = match self.orders.get(number).map(|order| &order.state) {
                     Some(OrderState::Ready(chunk)) => chunk.since.elapsed(),
-                    _ => PATIENCE,
+                    _ => Duration::MAX,
                 };
-                if age < PATIENCE {
-                    return Err(PATIENCE - age);
+                if let Some(left) = PATIENCE.checked_sub(age) {
+                    return Err(left);
                 }
                 *number
             }

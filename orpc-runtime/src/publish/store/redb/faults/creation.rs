@@ -220,6 +220,14 @@ async fn leftovers_of_a_killed_start_are_removed() {
     assert_eq!(platter.names().len(), 2);
     drop(open(&platter).unwrap());
     assert_eq!(platter.names(), [Name::Events]);
+    // One that another start has locked is left to it.
+    let new = platter.mount().open(Name::New, true).unwrap().unwrap();
+    assert!(new.try_lock().unwrap());
+    drop(open(&platter).unwrap());
+    assert_eq!(platter.names().len(), 2);
+    drop(new);
+    drop(open(&platter).unwrap());
+    assert_eq!(platter.names(), [Name::Events]);
 }
 
 /// The start that created the file did not sync the folder.
