@@ -13,7 +13,7 @@ use serde_json::Value as PlainValue;
 use super::compile::{Compiled, SchemaError, Survey, compile_plain, compile_typed, input_schema};
 use super::derived::remove_marks;
 use super::instance::Instance;
-use super::issue::{Issue, date_issues, deserialisation_issue, deserialisation_issue_of};
+use super::issue::{Issue, date_issues, deserialisation_issue};
 use super::probe;
 use super::program::Program;
 use super::recursion::refuse_circles;
@@ -116,10 +116,12 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         }
         // The schema and serde can disagree, for example on a custom `Deserialize`;
         // then serde's error is the issue. Serde consumes the tree, which saves a copy,
-        // so the envelope is parsed once more for that.
+        // so the envelope is parsed once more for that; the type is read as from any other
+        // value then, for which its code with paths is compiled alone.
         T::deserialize(tree).or_else(|_| {
-            let tree = envelope.plain_json()?.unwrap_or_default();
-            Err(DecodeError::Invalid(vec![deserialisation_issue::<T>(tree)]))
+            let tree = Value::from(envelope.plain_json()?.unwrap_or_default());
+            let issue = deserialisation_issue::<T>(Reader::new(&tree, None), &tree);
+            Err(DecodeError::Invalid(vec![issue]))
         })
     }
 
@@ -140,7 +142,7 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
         let _arrivals = Arrivals::open();
         let reader = Reader::new(&tree, self.places.as_ref());
         T::deserialize(reader)
-            .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue_of::<T>(reader, &tree)]))
+            .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue::<T>(reader, &tree)]))
     }
 }
 

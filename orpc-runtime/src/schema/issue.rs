@@ -174,12 +174,7 @@ impl Bounds {
 }
 
 /// Returns the issue of a value that the schema accepts and the type refuses.
-pub(super) fn deserialisation_issue<T: DeserializeOwned>(value: Value) -> Issue {
-    issue_of(serde_path_to_error::deserialize::<_, T>(value))
-}
-
-/// Returns the issue of a value with types, likewise.
-pub(super) fn deserialisation_issue_of<T: DeserializeOwned>(
+pub(super) fn deserialisation_issue<T: DeserializeOwned>(
     reader: Reader<'_>,
     value: &TypedValue,
 ) -> Issue {
