@@ -241,7 +241,7 @@ test("a reader that stops reading is sent no more than a window, and goes on fro
     const count = () => messages.length - 1;
     await until(count, (count) => count >= expected);
     assert.equal(count(), expected);
-    // What it has read makes room for as much.
+    // The events that it has read make room for as many bytes.
     const mark = ({ event: { id, total } }) => JSON.stringify({ s: Number(id.split(".")[1]), t: total });
     assert.ok(messages[1].event.total > start.total);
     await evict(channel);

@@ -50,10 +50,10 @@ pub struct PublisherChannel {
     has_alarm: Mutex<bool>,
 }
 
-/// What is kept with the connection of a reader.
+/// The state of a reader, kept with its connection.
 #[derive(Serialize, Deserialize)]
 struct Reading {
-    /// What it has read.
+    /// Events that it has read.
     #[serde(rename = "r")]
     read: Mark,
     /// The event behind which it is to be sent more, unless it was sent all.

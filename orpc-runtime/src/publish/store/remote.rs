@@ -246,9 +246,9 @@ struct RemoteReader {
     remote: Arc<Remote>,
     channel: Box<str>,
     position: EventId,
-    /// What was returned.
+    /// Events that the subscription has returned.
     read: Mark,
-    /// What the object knows of it.
+    /// Those that the object knows to be returned.
     told: Mark,
     /// Connections that ended at once.
     failures: usize,

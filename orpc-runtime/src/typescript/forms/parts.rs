@@ -166,7 +166,7 @@ impl Writer<'_> {
                     // In the type of Zod the others have no part of the members with names.
                     format!("{}<{}>({text})", self.help("typed"), type_text(schema))
                 }
-                // What is not known here is known to another part of the schema.
+                // Another part of the schema may know further members.
                 None if has_siblings(schema) => format!("z.looseObject({{\n{members}{end}}})"),
                 None => format!("z.object({{\n{members}{end}}})"),
             }

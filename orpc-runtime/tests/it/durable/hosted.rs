@@ -117,7 +117,7 @@ impl StorageBackend for Disk {
     }
 }
 
-/// What is kept of a socket, which survives an eviction.
+/// The state of a socket that survives an eviction.
 #[derive(Clone, Default)]
 struct Shelf(Arc<Mutex<Option<KeptSocket>>>);
 

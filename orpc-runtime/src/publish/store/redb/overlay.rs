@@ -255,7 +255,7 @@ mod tests {
             (start - 1, length + 2, 1),
             (start, length + 1, 1),
             (start - 1, length + 1, 1),
-            // What sticks out of the later one is kept.
+            // The part that the later one does not cover is kept.
             (start, length - 1, 2),
             (start + 1, length - 1, 2),
             (start + 1, length, 2),

@@ -26,8 +26,8 @@ fn released(file: &Arc<Recorder>, syncs: bool) -> EventFile {
     opened
 }
 
-/// What is done to rewrite a file of that length: its first two pages, on which the others depend,
-/// come last.
+/// The operations that rewrite a file of that length: its first two pages, on which the others
+/// depend, come last.
 fn rewritten(length: u64) -> Vec<Done> {
     let first = (2 * PAGE).min(length);
     let mut done = Vec::new();
