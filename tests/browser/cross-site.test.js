@@ -58,7 +58,7 @@ async function listen(origin) {
   return heard;
 }
 
-/** What a page can send without asking: `name` is in each message. */
+/** The requests that a page can send without asking: `name` is in each message. */
 const attacks = {
   "multipart POST": (origin, name) => {
     const form = new FormData();

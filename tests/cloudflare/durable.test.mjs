@@ -10,19 +10,7 @@ import { RPCLink } from "@orpc/client/fetch";
 import { DurableIteratorLinkPlugin, durableIteratorId } from "../../packages/durable-iterator/dist/index.js";
 // Ids of events are known to the copy of the library that the package uses.
 import { getEventMeta } from "../../packages/durable-iterator/node_modules/@orpc/client/dist/index.mjs";
-import { DurableObject, KEYS, Process, until, within } from "./hosts.mjs";
-
-const next = async (iterator) => {
-  const { done, value } = await within(iterator.next());
-  assert.equal(done, false);
-  return value;
-};
-const take = async (iterator, count) => {
-  const values = [];
-  while (values.length < count) values.push(await next(iterator));
-  return values;
-};
-const texts = (values) => values.map(({ text }) => text);
+import { DurableObject, KEYS, Process, next, take, texts, until, within } from "./hosts.mjs";
 
 for (const Host of [Process, DurableObject]) {
   describe(Host.name, () => {

@@ -1,4 +1,5 @@
 // The hosts of the room: workerd by miniflare, and a process. Each opens clients by the official link.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync } from "node:fs";
@@ -139,3 +140,20 @@ export async function until(ask, accept, seconds = 20) {
     await new Promise((ok) => setTimeout(ok, 20));
   }
 }
+
+/** Returns the next value of an iterator that has one. */
+export const next = async (iterator) => {
+  const { done, value } = await within(iterator.next());
+  assert.equal(done, false);
+  return value;
+};
+
+/** Returns as many further values. */
+export const take = async (iterator, count) => {
+  const values = [];
+  while (values.length < count) values.push(await next(iterator));
+  return values;
+};
+
+/** Returns the texts of messages. */
+export const texts = (values) => values.map(({ text }) => text);

@@ -5,22 +5,10 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { createORPCClient, getEventMeta, safe } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
 import { RPCLink as WebSocketLink } from "@orpc/client/websocket";
-import { DurableObject, until, within } from "./hosts.mjs";
+import { DurableObject, next, take, texts, until, within } from "./hosts.mjs";
 
-/** What an object sends beyond what its reader has read. */
+/** The events and bytes that an object sends beyond those that its reader has read. */
 const WINDOW = { events: 128, bytes: 256 << 10 };
-
-const next = async (iterator) => {
-  const { done, value } = await within(iterator.next());
-  assert.equal(done, false);
-  return value;
-};
-const take = async (iterator, count) => {
-  const values = [];
-  while (values.length < count) values.push(await next(iterator));
-  return values;
-};
-const texts = (values) => values.map(({ text }) => text);
 
 let host;
 before(async () => (host = await DurableObject.start()));

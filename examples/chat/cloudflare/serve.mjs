@@ -10,7 +10,7 @@ const WORKER = join(import.meta.dirname, "dist");
 const PAGE = join(import.meta.dirname, "../web/dist-cloudflare");
 const TYPES = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml" };
 
-/** What `assets` of wrangler.jsonc is on Cloudflare. */
+/** Answers with a file of the page, as `assets` of wrangler.jsonc does on Cloudflare. */
 async function asset(request) {
   const { pathname } = new URL(request.url);
   const path = normalize(pathname === "/" ? "/index.html" : pathname);
