@@ -146,3 +146,42 @@ impl fmt::Debug for PublisherBuilder {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each is kept by those that follow it.
+    #[test]
+    fn settings_are_those_that_were_set() {
+        let builder = PublisherBuilder::default()
+            .retention(Duration::from_secs(1))
+            .max_events(2)
+            .max_bytes(3)
+            .max_total_bytes(4)
+            .max_event_bytes(5)
+            .max_channels(6);
+        #[cfg(feature = "redb")]
+        let builder = builder.lock_timeout(Duration::from_secs(7));
+        #[cfg(any(feature = "redb", feature = "redis"))]
+        let builder = builder.replay_bytes(8);
+        #[cfg(feature = "redis")]
+        let builder = builder
+            .key_prefix("nine")
+            .connect_timeout(Duration::from_secs(12))
+            .max_staleness(Duration::from_secs(11));
+        let shown = format!("{builder:?}");
+        let of_memory = "retention: 1s, max_events: 2, max_bytes: 3, max_total_bytes: Some(4), \
+                         max_event: 5, max_channels: 6,";
+        assert!(shown.starts_with(&format!("PublisherBuilder {{ {of_memory}")), "{shown}");
+        #[cfg(feature = "redb")]
+        assert!(shown.contains("lock_timeout: 7s, replay_bytes: 8,"), "{shown}");
+        #[cfg(feature = "redis")]
+        let of_redis = "key_prefix: \"nine\", connect_timeout: 12s, max_staleness: 11s, ..";
+        #[cfg(feature = "redis")]
+        assert!(shown.contains(of_redis), "{shown}");
+        // At least a millisecond, and one event.
+        let (least, one) = (builder.clone().retention(Duration::ZERO), builder.max_events(0));
+        assert_eq!((least.retention, one.max_events), (Duration::from_millis(1), 1));
+    }
+}

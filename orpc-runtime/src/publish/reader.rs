@@ -17,8 +17,6 @@ const SKIPPED_PER_TURN: usize = 1024;
 pub(crate) struct ChannelReader {
     source: Source,
     position: Option<EventId>,
-    /// The channel is known to have the event at the position.
-    is_known: bool,
     /// Events for others are skipped; `None` reads all.
     pub(crate) subscriber: Option<Subscriber>,
 }
@@ -35,7 +33,6 @@ impl ChannelReader {
     /// Begins to open a reader. A store that answers at once has fixed its position with this
     /// call, and its error is returned; others are asked again by the first poll.
     pub(super) fn new(mut opening: Opening, start: Start) -> Result<Self, SubscribeError> {
-        let is_known = !matches!(start, Start::After(_));
         let (source, position) = match opening.poll_unpin(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(reader) => {
                 let reader = reader?;
@@ -47,7 +44,7 @@ impl ChannelReader {
                 (Source::Opening(opening), position)
             }
         };
-        Ok(Self { source, position, is_known, subscriber: None })
+        Ok(Self { source, position, subscriber: None })
     }
 
     /// Returns the event behind which the reader is: the last one that was returned or
@@ -55,12 +52,6 @@ impl ChannelReader {
     /// store has fixed it.
     pub(crate) fn position(&self) -> Option<EventId> {
         self.position
-    }
-
-    /// Returns `true` if the channel has the event at the position. The id of a client
-    /// may also be one of another channel, or made up.
-    pub(crate) fn is_at_known_position(&self) -> bool {
-        self.is_known
     }
 
     /// Returns `true` if no further event is returned.
@@ -124,17 +115,13 @@ impl ChannelReader {
                 Ok(None) => return Poll::Ready(None),
                 Ok(Some(event)) => {
                     self.position = Some(event.id);
-                    self.is_known = true;
                     if self.is_for_subscriber(&event) {
                         return Poll::Ready(Some(Ok(event)));
                     }
                 }
                 Err(error) => {
                     match &error {
-                        ReadError::Gap(gap) => {
-                            self.position = Some(gap.resume());
-                            self.is_known = true;
-                        }
+                        ReadError::Gap(gap) => self.position = Some(gap.resume()),
                         ReadError::Closed | ReadError::Store(_) => self.source = Source::Ended,
                     }
                     return Poll::Ready(Some(Err(error)));

@@ -139,9 +139,9 @@ impl Channel {
         let mut joining =
             Reader { receiver, subscriber: reader.subscriber.clone(), position, task: None };
         // The position may be that of the log's end a moment ago: events that were
-        // delivered since then are read as by a reader that reconnects.
-        let has_all = has_reached(position, state.at);
-        if !has_all || (!reader.is_at_known_position() && position != state.at) {
+        // delivered since then are read as by a reader that reconnects. Nor does the log have
+        // each position that is ahead of the channel.
+        if position.is_none() || position != state.at {
             let reader = Some(reader).filter(|reader| !reader.has_ended());
             joining.task = Some(self.catch_up(key, &joining, reader));
         }

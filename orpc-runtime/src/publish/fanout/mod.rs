@@ -282,6 +282,25 @@ mod tests {
         drop(reading);
     }
 
+    /// The channel can be read although the subscription could not.
+    #[tokio::test]
+    async fn a_reader_that_has_ended_before_it_hibernates_is_opened_again() {
+        let (publisher, network) = distant();
+        let mut subscription = publisher.subscribe("room", Start::Latest).unwrap();
+        assert!(network.answer(Err(OpenError::Closed)));
+        subscription.opened().await.unwrap_err();
+        let (reader, name, fanout) = subscription.into_parts();
+        let counter = Counter::new();
+        let reading = fanout.join(&name, reader, Arc::clone(&counter) as _).unwrap().unwrap();
+        // The channel, and the reader.
+        until(|| network.waiting() == 2).await;
+        assert!(network.answer(Ok(())) && network.answer(Ok(())));
+        until(|| tokio::runtime::Handle::current().metrics().num_alive_tasks() == 1).await;
+        publish(&publisher, 1..=2).await;
+        until(|| counter.counts() == (2, 0)).await;
+        drop(reading);
+    }
+
     #[tokio::test]
     async fn hibernating_readers_of_a_store_that_refuses_them_end() {
         let refused = || Err(OpenError::Closed);

@@ -37,6 +37,22 @@ fn retain(limits: &Limits, events: u64, bytes: u64) -> Segments {
     segments
 }
 
+#[cfg(feature = "redis")]
+#[test]
+fn an_extent_has_epochs_in_ascending_order_and_numbers_of_a_log() {
+    let extent = |earliest, head, first: &[u64]| {
+        let terms = first.iter().zip(1..).map(|(first, epoch)| (*first, Epoch::of(epoch)));
+        Extent::new(earliest, head, terms, Epoch::of(9)).is_some()
+    };
+    assert!(extent(1, 0, &[0]) && extent(1, 9, &[0, 1, 5]) && extent(10, 9, &[9]));
+    for first in [&[][..], &[5, 5], &[0, 5, 5, 7], &[5, 4]] {
+        assert!(!extent(1, 9, first), "{first:?}");
+    }
+    for (earliest, head) in [(0, 9), (11, 9), (1, u64::MAX)] {
+        assert!(!extent(earliest, head, &[0]), "{earliest} to {head}");
+    }
+}
+
 #[test]
 fn a_sixteenth_of_the_number_of_events_is_trimmed_at_once() {
     let limits = Limits::in_memory(SOON, 32, 1 << 20);

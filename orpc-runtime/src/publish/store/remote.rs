@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::{NewEvent, OpenError, Opening, Reader, Start, Store, StoredEvent};
-use crate::clock;
+use crate::clock::{self, TimerInstant};
 use crate::publish::audience::Audience;
 use crate::publish::builder::PublisherBuilder;
 use crate::publish::durability::Durability;
@@ -100,8 +100,14 @@ impl Window {
     }
 }
 
-/// Pauses before the attempts to open a connection, in milliseconds.
-const PAUSES: [u64; 5] = [0, 50, 250, 1000, 3000];
+/// Pauses before the attempts to open a connection.
+const PAUSES: [Option<Duration>; 5] = [
+    None,
+    Some(Duration::from_millis(50)),
+    Some(Duration::from_millis(250)),
+    Some(Duration::from_secs(1)),
+    Some(Duration::from_secs(3)),
+];
 
 /// Time after which a connection counts as one that works.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -199,7 +205,7 @@ struct Opened {
     position: EventId,
     mark: Mark,
     gap: Option<Gap>,
-    at: clock::Instant,
+    at: TimerInstant,
 }
 
 impl Remote {
@@ -212,8 +218,8 @@ impl Remote {
     ) -> Result<Opened, StoreError> {
         let mut last = None;
         for pause in PAUSES.into_iter().skip(failures) {
-            if pause > 0 {
-                clock::sleep(Duration::from_millis(pause)).await;
+            if let Some(pause) = pause {
+                clock::sleep(pause).await;
             }
             match self.open_once(channel, start).await {
                 Ok(opened) => return Ok(opened),
@@ -238,7 +244,7 @@ impl Remote {
             }
         };
         let mark = Mark { sequence: position.sequence(), total };
-        Ok(Opened { connection, position, mark, gap, at: clock::Instant::now() })
+        Ok(Opened { connection, position, mark, gap, at: TimerInstant::now() })
     }
 }
 
@@ -258,7 +264,7 @@ struct RemoteReader {
 
 enum Link {
     Opening(BoxFuture<'static, Result<Opened, StoreError>>),
-    Open(Box<dyn RemoteConnection>, clock::Instant),
+    Open(Box<dyn RemoteConnection>, TimerInstant),
     Ended,
 }
 
@@ -384,5 +390,46 @@ impl Reader for RemoteReader {
 
     fn position(&self) -> EventId {
         self.position
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(sequence: u64, total: u64) -> Mark {
+        Mark { sequence, total }
+    }
+
+    #[test]
+    fn an_object_sends_128_events_or_256_kib_beyond_what_was_read() {
+        let read = mark(1000, 1 << 30);
+        for (events, bytes, has_room) in [
+            (0, 0, true),
+            (127, 262_143, true),
+            (128, 0, false),
+            (0, 262_144, false),
+            (128, 262_144, false),
+        ] {
+            let sent = mark(read.sequence + events, read.total + bytes);
+            assert_eq!(Window::has_room(read, sent), has_room, "{events} events, {bytes} bytes");
+        }
+        // Of an object that was created again behind its reader.
+        assert!(Window::has_room(read, mark(999, 0)));
+    }
+
+    #[test]
+    fn a_reader_tells_what_it_has_read_once_half_of_the_window_is_used() {
+        let told = mark(1000, 1 << 30);
+        for (events, bytes, is_half) in [
+            (0, 0, false),
+            (63, 131_071, false),
+            (64, 0, true),
+            (0, 131_072, true),
+            (64, 131_072, true),
+        ] {
+            let read = mark(told.sequence + events, told.total + bytes);
+            assert_eq!(Window::is_half(told, read), is_half, "{events} events, {bytes} bytes");
+        }
     }
 }

@@ -27,6 +27,11 @@ struct DistantStore {
 pub(in crate::publish) struct Network(Arc<Mutex<Vec<oneshot::Sender<Answer>>>>);
 
 impl Network {
+    /// Number of subscriptions that wait for an answer.
+    pub(in crate::publish) fn waiting(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
     /// Answers the oldest subscription; `false` if its reader is gone.
     pub(in crate::publish) fn answer(&self, answer: Answer) -> bool {
         let next = self.0.lock().unwrap().remove(0);

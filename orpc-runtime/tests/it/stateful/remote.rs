@@ -17,6 +17,7 @@ use orpc_runtime::stateful::{
     AlarmSlot, ListOptions, MemoryStorage, PublisherChannel, ReaderSocket, Storage, StorageBackend,
     StorageError, StorageFuture, Write, Written,
 };
+use tokio::time::Instant;
 
 /// Number of events that an object sends beyond what its reader has read.
 const WINDOW: u64 = 128;
@@ -30,6 +31,8 @@ struct Object {
     /// Errors of the next connections.
     refusals: Mutex<Vec<StoreErrorKind>>,
     connections: Mutex<u32>,
+    /// Connections end at once.
+    ends: Mutex<bool>,
 }
 
 /// A socket: what it keeps outlives the object.
@@ -92,6 +95,7 @@ impl Objects {
             sockets: Mutex::default(),
             refusals: Mutex::default(),
             connections: Mutex::default(),
+            ends: Mutex::default(),
         }))
     }
 
@@ -163,6 +167,9 @@ impl RemoteChannels for Objects {
             objects.0.sockets.lock().unwrap().push(Arc::clone(&socket));
             let half = Half(Arc::clone(&socket));
             objects.channel().open(&request, &half).await.unwrap();
+            if *objects.0.ends.lock().unwrap() {
+                half.close();
+            }
             Ok(Box::new(Connection { objects, half }) as Box<dyn RemoteConnection>)
         }
         .boxed()
@@ -362,29 +369,102 @@ async fn audiences_are_those_of_a_publisher() {
     assert_eq!(read(&mut events, 2).await, [1, 4]);
 }
 
+/// Returns the error of a reader that is not opened again.
+async fn unavailable(events: &mut Subscription<String>) -> String {
+    let error = next(events).await;
+    let Some(Err(ReadError::Store(error))) = error else { panic!("no error: {error:?}") };
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(next(events).await.is_none());
+    error.to_string()
+}
+
+/// Checks that the pauses between attempts add up to that time, and returns the present one.
+#[track_caller]
+fn paused(since: Instant, pauses: u64) -> Instant {
+    let (passed, pauses) = (since.elapsed(), Duration::from_millis(pauses));
+    assert!((pauses..pauses + Duration::from_millis(20)).contains(&passed), "{passed:?}");
+    Instant::now()
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_object_that_cannot_be_reached_is_asked_again_for_some_seconds() {
     let objects = Objects::new(settings());
     let publisher = objects.publisher();
     let refuse = |kinds: &[StoreErrorKind]| *objects.0.refusals.lock().unwrap() = kinds.to_vec();
+    let began = Instant::now();
     refuse(&[StoreErrorKind::Unavailable; 4]);
     let mut events = opened(&publisher, Start::Latest).await;
     assert_eq!(objects.connections(), 5);
+    let began = paused(began, 50 + 250 + 1000 + 3000);
+    // A connection that ended at once counts as an attempt.
     objects.cut();
     refuse(&[StoreErrorKind::Unavailable; 3]);
     publish(&publisher, [7]).await;
     assert_eq!(read(&mut events, 1).await, [7]);
+    assert_eq!(objects.connections(), 9);
+    let began = paused(began, 50 + 250 + 1000 + 3000);
     objects.cut();
     refuse(&[StoreErrorKind::Unavailable; 9]);
-    let error = next(&mut events).await;
-    let Some(Err(ReadError::Store(error))) = error else { panic!("no error: {error:?}") };
-    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
-    assert!(next(&mut events).await.is_none());
+    assert_eq!(unavailable(&mut events).await, "refused");
+    assert_eq!(objects.connections(), 13);
+    paused(began, 50 + 250 + 1000 + 3000);
     // One that is full is not asked again.
     refuse(&[StoreErrorKind::Unavailable, StoreErrorKind::Full]);
     let full = publisher.subscribe("news", Start::Latest);
     let Err(SubscribeError::Store(error)) = full else { panic!("no error") };
     assert_eq!(error.kind(), StoreErrorKind::Full);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_a_second_is_opened_again_without_a_pause() {
+    for (lasted, attempts, pauses) in [(999, 4, 50 + 250 + 1000), (1000, 5, 50 + 250 + 1000)] {
+        let objects = Objects::new(settings());
+        let publisher = objects.publisher();
+        let mut events = opened(&publisher, Start::Latest).await;
+        tokio::time::advance(Duration::from_millis(lasted)).await;
+        objects.cut();
+        *objects.0.refusals.lock().unwrap() = vec![StoreErrorKind::Unavailable; 9];
+        let began = Instant::now();
+        unavailable(&mut events).await;
+        assert_eq!(objects.connections(), 1 + attempts, "after {lasted} ms");
+        paused(began, pauses + 3000);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_end_at_once_are_opened_for_some_seconds_unless_events_arrive() {
+    let objects = Objects::new(settings());
+    let publisher = objects.publisher();
+    let mut events = opened(&publisher, Start::Latest).await;
+    *objects.0.ends.lock().unwrap() = true;
+    objects.cut();
+    for n in 0..10 {
+        publish(&publisher, [n]).await;
+        assert_eq!(read(&mut events, 1).await, [n]);
+    }
+    let (began, before) = (Instant::now(), objects.connections());
+    let error = unavailable(&mut events).await;
+    assert_eq!(error, "the object of a channel ends its connections");
+    assert_eq!(objects.connections(), before + 4);
+    paused(began, 50 + 250 + 1000 + 3000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_waits_for_an_event_or_tells_that_there_is_none() {
+    let objects = Objects::new(settings());
+    let publisher = objects.publisher();
+    let mut events = opened(&publisher, Start::Latest).await;
+    for n in 0..3 {
+        let (read, _) = tokio::join!(read(&mut events, 1), publish(&publisher, [n]));
+        assert_eq!(read, [n]);
+    }
+    assert!(events.next_ready().await.is_none());
+    publish(&publisher, 3..5).await;
+    for n in 3..5 {
+        assert_eq!(number(events.next_ready().await), n);
+    }
+    assert!(events.next_ready().await.is_none());
+    assert_eq!((publisher.channels(), objects.connections()), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -91,17 +91,13 @@ impl Opened {
     pub(super) fn discard(self) -> Option<Remains> {
         let Self { file, database } = self;
         let remains = file.retire();
-        close(database);
+        // It may panic, since it cannot write.
+        drop(guarded(|| {
+            drop(database);
+            Ok(())
+        }));
         remains
     }
-}
-
-/// Drops a database, which may panic if a write fails.
-fn close(database: Database) {
-    drop(guarded(|| {
-        drop(database);
-        Ok(())
-    }));
 }
 
 impl Current {

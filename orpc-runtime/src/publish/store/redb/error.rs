@@ -68,6 +68,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn errors_name_the_file_once() {
+        let path = Path::new("/events");
+        assert_eq!(at(&in_use(path), path).to_string(), in_use(path).to_string());
+        assert_eq!(in_use(path).to_string().matches("/events").count(), 1);
+        let damaged = at(&damaged("a page"), path);
+        assert_eq!(damaged.kind(), StoreErrorKind::Damaged);
+        assert_eq!(damaged.to_string(), "the file of events is damaged: a page (/events)");
+        let full = at(&io::Error::from(io::ErrorKind::StorageFull).into(), path);
+        assert_eq!(full.kind(), StoreErrorKind::Full);
+        assert_eq!(full.to_string(), "there is no room left on the disk");
+        assert!(full.source().unwrap().to_string().starts_with("/events: "), "{full:?}");
+    }
+
+    #[test]
     fn a_file_that_is_damaged_or_another_process_has_is_not_opened_again() {
         let of = |kind| StoreError::new(kind, "told".to_owned());
         for kind in [StoreErrorKind::Unavailable, StoreErrorKind::Full] {

@@ -98,10 +98,9 @@ impl Overlay {
                     patch.from.max(from),
                     (patch.from + patch.bytes.len()).min(from + range.len()),
                 );
-                if first < last {
-                    let bytes = &patch.bytes[first - patch.from..last - patch.from];
-                    out[range.start + first - from..range.start + last - from]
-                        .copy_from_slice(bytes);
+                if let Some(size) = last.checked_sub(first) {
+                    let bytes = &patch.bytes[first - patch.from..][..size];
+                    out[range.start + first - from..][..size].copy_from_slice(bytes);
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! a difference, makes the copy ask for the extent again.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -202,6 +203,13 @@ impl Copies {
         Compared::Same
     }
 
+    /// Returns the numbers of the events that a copy does not have, if they fit into its memory.
+    pub(super) fn missed(&self, asked: EventId, extent: &Extent) -> Option<RangeInclusive<u64>> {
+        let held = u64::try_from(self.channels.limits.held_events).unwrap_or(u64::MAX);
+        let (last, head) = (asked.sequence(), extent.head());
+        (head - last <= held).then_some(last + 1..=head)
+    }
+
     fn replace(&self, mut state: MutexGuard<'_, State>, extent: &Extent, is_other: bool) {
         state.log.follow(extent);
         let copy = state.copy.get_or_insert_with(Copied::default);
@@ -213,7 +221,8 @@ impl Copies {
     /// Ends the readers of channels that were not compared with the server for that time.
     pub(super) fn expire(&self, age: Duration, error: impl Fn() -> StoreError) {
         for followed in self.all() {
-            if followed.seen().elapsed() > age {
+            let left = age.checked_sub(followed.seen().elapsed());
+            if left.is_none() {
                 self.fail(&followed, error());
             }
         }
@@ -410,6 +419,15 @@ mod tests {
         assert!(!world.announce(id(1, 6), 1) && !world.announce(id(1, 7), 1));
         assert!(!world.announce(id(1, 8), 1));
         assert_eq!(world.log(), (1, id(1, 8), 3));
+    }
+
+    #[test]
+    fn missed_events_are_read_at_once_if_three_of_them_fit_into_memory() {
+        let world = World::of(1, 4);
+        let missed = |head| world.copies.missed(id(1, 4), &extent(1, head, 1));
+        assert_eq!(missed(5), Some(5..=5));
+        assert_eq!(missed(7), Some(5..=7));
+        assert_eq!(missed(8), None);
     }
 
     #[test]

@@ -11,8 +11,7 @@ use super::copies::{Compared, Followed};
 use super::script::{self, ExtentAnswer, Found};
 use crate::clock::{self, Instant};
 use crate::publish::error::StoreErrorKind;
-use crate::publish::id::Epoch;
-use crate::redis_server::{CallError, Link, PATIENCE, is_alive, malformed, silent};
+use crate::redis_server::{CallError, Link, PATIENCE, is_alive, malformed};
 
 /// Time between two comparisons with the server.
 const ROUND: Duration = Duration::from_secs(1);
@@ -99,25 +98,22 @@ pub(super) async fn refresh(
     for _ in 0..ATTEMPTS {
         let asked = followed.ask();
         let known = asked.map_or(0, |asked| asked.sequence());
-        let fresh =
-            Epoch::random().map_err(|_| CallError::Lost(silent(shared.server.address())))?;
+        let fresh = super::fresh_epoch().map_err(CallError::Refused)?;
         let asking = shared.scripts.extent(name, known, fresh, shared.now());
         let answer: ExtentAnswer = link.invoke(&asking).await?;
         let extent = script::extent(&answer).ok_or_else(damaged)?;
         let mut compared = shared.copies.compare(followed, asked, &extent);
         if let (Compared::Behind, Some(asked)) = (&compared, asked) {
-            let limits = &shared.copies.channels.limits;
-            let held = u64::try_from(limits.held_events).unwrap_or(u64::MAX);
-            let events = if extent.head() - asked.sequence() <= held {
-                let bytes = limits.held_bytes;
-                let reading = shared.scripts.read(name, known + 1, extent.head(), bytes);
+            let mut events = Vec::new();
+            if let Some(missed) = shared.copies.missed(asked, &extent) {
+                let bytes = shared.copies.channels.limits.held_bytes;
+                let (first, last) = missed.into_inner();
+                let reading = shared.scripts.read(name, first, last, bytes);
                 match script::found(link.invoke(&reading).await?).ok_or_else(damaged)? {
-                    Found::Events(events) => events,
-                    Found::TooLarge(_) => Vec::new(),
+                    Found::Events(found) => events = found,
+                    Found::TooLarge(_) => {}
                 }
-            } else {
-                Vec::new()
-            };
+            }
             compared = shared.copies.catch_up(followed, asked, &extent, events);
         }
         if compared == Compared::Same {

@@ -25,7 +25,7 @@ use self::script::{Announced, AppendAnswer, Appended, Found, Scripts};
 use super::channels::Channels;
 use super::replays::{Fetched, Pool, ReplayReader, Wanted};
 use super::{NewEvent, OpenError, Opening, Record, Start, Store};
-use crate::clock::{self, Instant};
+use crate::clock;
 use crate::publish::clock::{Clock, SystemClock, Timeline, millis};
 use crate::publish::durability::Durability;
 use crate::publish::error::{PublishError, ReadError, StoreError, StoreErrorKind};
@@ -137,11 +137,7 @@ impl Shared {
         }
         let _publishing = self.publishing.token();
         let link = self.server.link(WAIT).await.map_err(PublishError::Failed)?;
-        let random = |error| {
-            let message = "the system gives no random numbers";
-            StoreError::caused_by(StoreErrorKind::Unavailable, message, error)
-        };
-        let fresh = Epoch::random().map_err(random).map_err(PublishError::Failed)?;
+        let fresh = fresh_epoch().map_err(PublishError::Failed)?;
         let appending = self.scripts.append(&event, self.known(&event.channel), fresh, self.now());
         let answer: AppendAnswer = link.invoke(&appending).await.map_err(|error| match error {
             CallError::Lost(error) => PublishError::OutcomeUnknown(Some(error)),
@@ -182,21 +178,19 @@ impl Shared {
     ) -> Result<Box<dyn super::Reader>, OpenError> {
         let mut reader = self.copies.channels.register(&channel, Start::Latest)?;
         let followed = self.copies.follow(&reader.channel);
-        let until = Instant::now() + WAIT;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let link = self.server.link(left).await.map_err(OpenError::Store)?;
-            match clock::timeout(left, self.begin(&link, &followed)).await {
-                Ok(Ok(())) => break,
-                // Another connection is made.
-                Ok(Err(CallError::Lost(error))) if left.is_zero() => {
-                    return Err(OpenError::Store(error));
+        let begun = async {
+            loop {
+                let link = self.server.link(WAIT).await?;
+                match self.begin(&link, &followed).await {
+                    Ok(()) => return Ok(()),
+                    // Another connection is made.
+                    Err(CallError::Lost(_)) => {}
+                    Err(CallError::Refused(error)) => return Err(error),
                 }
-                Ok(Err(CallError::Lost(_))) => {}
-                Ok(Err(CallError::Refused(error))) => return Err(OpenError::Store(error)),
-                Err(_) => return Err(OpenError::Store(self.server.error())),
             }
-        }
+        };
+        let begun = clock::timeout(WAIT, begun).await;
+        begun.unwrap_or_else(|_| Err(self.server.error())).map_err(OpenError::Store)?;
         let state = reader.channel.state();
         let position = match start {
             Start::Latest => state.log.head(),
@@ -240,15 +234,13 @@ impl Shared {
         let Some(followed) = self.copies.get(wanted.channel) else {
             return Ok(Fetched::Records(Vec::new()));
         };
-        let until = Instant::now().checked_add(self.max_staleness);
         loop {
-            let left = until
-                .map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
-            let link = self.server.link(left).await.map_err(ReadError::Store)?;
+            // For each attempt, since a connection that is lost has worked until then.
+            let link = self.server.link(self.max_staleness).await.map_err(ReadError::Store)?;
             match self.read(&link, &followed, wanted, bytes).await {
                 Ok(fetched) => return Ok(fetched),
-                Err(CallError::Lost(_)) if !left.is_zero() => {}
-                Err(error) => return Err(ReadError::Store(error.into())),
+                Err(CallError::Lost(_)) => {}
+                Err(CallError::Refused(error)) => return Err(ReadError::Store(error)),
             }
         }
     }
@@ -276,6 +268,14 @@ impl Shared {
         let records = events.into_iter().take(count).map(|(_, record)| record);
         Ok(Fetched::Records(records.collect()))
     }
+}
+
+/// Returns the epoch of a channel that begins anew.
+fn fresh_epoch() -> Result<Epoch, StoreError> {
+    Epoch::random().map_err(|error| {
+        let message = "the system gives no random numbers";
+        StoreError::caused_by(StoreErrorKind::Unavailable, message, error)
+    })
 }
 
 impl Keeper for Shared {

@@ -7,7 +7,7 @@ use orpc_runtime::publish::{PublishError, Publisher, ReadError, Start, StoreErro
 use super::super::world::{Line, event, number, publish, ready, retained};
 use super::proxy::{Network, Proxy};
 use super::server::RedisServer;
-use super::{node, node_at, subscribe, until};
+use super::{append_unannounced, node, node_at, subscribe, until};
 
 #[tokio::test]
 async fn readers_go_on_behind_a_network_that_failed() {
@@ -38,6 +38,23 @@ async fn readers_go_on_behind_a_network_that_failed() {
     // Events are announced over the new connection.
     let subscribers = async || server.command::<(String, u64)>("PUBSUB NUMSUB orpc:0:room").await.1;
     until(async || subscribers().await == 1).await;
+}
+
+#[tokio::test]
+async fn events_that_were_not_announced_are_read_over_the_connection_that_there_is() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let (far, near) = (node_at(&proxy.url()).await, node(&server).await);
+    let mut reader = subscribe(&far, Start::Latest).await;
+    let (rounds, before) = (20, proxy.attempts());
+    for n in (0..2 * rounds).step_by(2) {
+        append_unannounced(&server, n).await;
+        publish(&near, n + 1..n + 2).await;
+        assert_eq!(number(event(&mut reader).await), n);
+        assert_eq!(number(event(&mut reader).await), n + 1);
+    }
+    // On busy cores one may be given up.
+    assert!(proxy.attempts() < before + rounds / 2, "{} connections", proxy.attempts());
 }
 
 #[tokio::test]

@@ -65,15 +65,16 @@ impl Writer {
             match queue.take(if is_writable { idle } else { idle.min(self.pause) }) {
                 Next::Requests(requests) => self.write(requests),
                 // Retries here as well, so that room is found without a publisher.
-                Next::Nothing if !is_writable => {
-                    if let Err(error) = self.recover() {
+                Next::Nothing => {
+                    if let Err(error) = self.make_writable() {
                         tracing::debug!(%error, "the file of events cannot be written yet");
                     }
                 }
-                Next::Nothing => {}
                 Next::Closed => break,
             }
-            self.sweep();
+            if self.current.is_writable() {
+                self.sweep();
+            }
         }
         self.channels.close();
         self.current.close();
@@ -82,9 +83,7 @@ impl Writer {
 
     /// Writes events in one transaction and reports to their publishers.
     fn write(&mut self, requests: Vec<Request>) {
-        if !self.current.is_writable()
-            && let Err(error) = self.recover()
-        {
+        if let Err(error) = self.make_writable() {
             for request in requests {
                 request.answer(Err(PublishError::Failed(error.clone())));
             }
@@ -254,12 +253,12 @@ impl Writer {
         written.map_err(|error| Failed { error, generation, is_doubtful: is_doubtful.get() })
     }
 
-    /// Removes trimmed events from the file, and evicts channels, if the last sweep is
-    /// long enough ago, or has left something, or all channels together are too large.
+    /// Removes trimmed events from the file, which can be written, and evicts channels, if the
+    /// last sweep is long enough ago, or has left something, or all channels together are too large.
     fn sweep(&mut self) {
         let (now, slack) = (self.channels.timeline.now(), self.channels.limits.slack());
         let is_due = now.saturating_sub(self.swept) >= slack || self.channels.is_over();
-        if !is_due || !self.current.is_writable() {
+        if !is_due {
             return;
         }
         let Swept { forgotten, trimmed: looked_at } = self.channels.sweep(SWEPT);

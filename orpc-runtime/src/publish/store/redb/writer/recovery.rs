@@ -9,7 +9,6 @@ use redb::WriteTransaction;
 
 use super::super::beside::Beside;
 use super::super::database::{Current, failure};
-use super::super::error::may_pass;
 use super::super::load::{Loaded, load};
 use super::super::record::{CHANNELS, EVENTS, KEYS, KeyRow, StateRow};
 use super::Writer;
@@ -42,13 +41,13 @@ impl Writer {
             swept: 0,
         };
         let loaded = match writer.take_up() {
-            Err(error) if may_pass(&error) => {
-                tracing::error!(%error, "the file of events can be read and not be written");
+            Ok(loaded) => loaded,
+            Err(error) => {
                 let (loaded, origin, _) = writer.load()?;
+                tracing::error!(%error, "the file of events can be read and not be written");
                 writer.channels.set_origin(origin);
                 loaded
             }
-            loaded => loaded?,
         };
         if let Some(state) = loaded.state {
             // Beyond that time all events are too old.
@@ -147,6 +146,11 @@ impl Writer {
         if let Err(error) = self.current.renew(generation) {
             tracing::error!(%error, "the file of events cannot be read");
         }
+    }
+
+    /// Recovers from a failure, unless the file can be written.
+    pub(super) fn make_writable(&mut self) -> Result<(), StoreError> {
+        if self.current.is_writable() { Ok(()) } else { self.recover() }
     }
 
     /// Recovers from a failure: through a new descriptor, with the content of the file.
