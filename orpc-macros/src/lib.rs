@@ -284,9 +284,10 @@ pub fn router(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// * `#[rpc_error(transparent)]`: the only field is an error of its own and reaches the
 ///   client unchanged;
 /// * `#[rpc_error(internal)]`: not declared; the client reads INTERNAL_SERVER_ERROR,
-///   and the only field, if there is one, is logged. `?` converts a value of the
-///   field's type, unless `from = false` stands beside `internal` or the field has the
-///   `#[from]` of another derive.
+///   and the only field, if there is one, is logged.
+///
+/// `?` converts a value of the type of a transparent or internal field, unless `from = false`
+/// stands beside the word or the field has the `#[from]` of another derive.
 ///
 /// `?` converts the enum into an `Error` with the same code and data, also if the enum
 /// derives `thiserror::Error`. For this the enum is not `Unpin`, and an internal error

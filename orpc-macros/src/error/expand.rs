@@ -87,13 +87,23 @@ pub(super) fn expand(parsed: &ErrorEnum<'_>) -> TokenStream {
     }
 }
 
-/// Returns the conversion of an internal variant's field, and a check that it loses no
-/// declared error.
+/// Returns the conversion of a variant's field, and a check that an internal one loses no declared error.
 fn conversion(ident: &Ident, variant: &Variant<'_>, runtime: &Runtime) -> Option<TokenStream> {
-    let VariantKind::Internal { from: Some(ty) } = &variant.kind else { return None };
+    let ty = variant.kind.converted()?;
     let place = at(ty.span());
     let private = runtime.private_at(place);
     let (name, field) = (variant.ident, Ident::new("field", place));
+    let check = matches!(variant.kind, VariantKind::Internal { .. }).then(|| {
+        quote_spanned! {place=>
+            const _: () = {
+                use #private::IsNot as _;
+                ::core::assert!(
+                    !#private::IsTyped::<#ty>::IS,
+                    "write `#[rpc_error(transparent)]` here, or `internal, from = false`: this is an error that clients know, which `?` would hide"
+                );
+            };
+        }
+    });
     Some(quote_spanned! {place=>
         impl ::core::convert::From<#ty> for #ident {
             fn from(#field: #ty) -> Self {
@@ -101,13 +111,7 @@ fn conversion(ident: &Ident, variant: &Variant<'_>, runtime: &Runtime) -> Option
             }
         }
 
-        const _: () = {
-            use #private::IsNot as _;
-            ::core::assert!(
-                !#private::IsTyped::<#ty>::IS,
-                "write `#[rpc_error(transparent)]` here, or `internal, from = false`: this is an error that clients know, which `?` would hide"
-            );
-        };
+        #check
     })
 }
 
@@ -189,7 +193,7 @@ fn arm(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
     let ident = variant.ident;
     let field = Ident::new("field", place);
     match (&variant.kind, variant.fields) {
-        (VariantKind::Transparent(ty), _) => {
+        (VariantKind::Transparent { ty, .. }, _) => {
             quote_spanned!(place=> Self::#ident(#field) => <#ty as #private::RpcError>::into_error(#field),)
         }
         (VariantKind::Internal { .. }, Fields::Unnamed(_)) => {
@@ -238,7 +242,7 @@ fn declaration(variant: &Variant<'_>, runtime: &Runtime) -> TokenStream {
     let private = runtime.private_at(place);
     let (code, status, message) = match &variant.kind {
         VariantKind::Declared { code, status, message } => (code, status, message),
-        VariantKind::Transparent(ty) => {
+        VariantKind::Transparent { ty, .. } => {
             return quote_spanned!(place=> #all.append(&mut <#ty as #private::RpcError>::declarations()););
         }
         VariantKind::Internal { .. } => return TokenStream::new(),

@@ -32,10 +32,20 @@ pub(super) struct Variant<'a> {
 pub(super) enum VariantKind {
     /// Declared to clients.
     Declared { code: String, status: Option<LitInt>, message: Option<LitStr> },
-    /// The only field is an error of its own.
-    Transparent(Box<Type>),
+    /// The only field is an error of its own, which `?` converts if `from` is set.
+    Transparent { ty: Box<Type>, from: bool },
     /// Hidden from clients. The type of its field is set if `?` converts it.
     Internal { from: Option<Box<Type>> },
+}
+
+impl VariantKind {
+    /// Returns the type of the field that `?` converts.
+    pub(super) fn converted(&self) -> Option<&Type> {
+        match self {
+            Self::Transparent { ty, from: true } | Self::Internal { from: Some(ty) } => Some(ty),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> ErrorEnum<'a> {
@@ -75,6 +85,7 @@ impl<'a> Variant<'a> {
         let known = ["code", "status", "message", "transparent", "internal", "from"];
         let (mut code, mut status, mut message) = (None, None, None);
         let (mut hidden, mut from) = (None, None);
+        let mut is_either = true;
         for option in options(&variant.attrs, &known, errors) {
             match option.key.to_string().as_str() {
                 "code" => code = parse_code(&option, errors),
@@ -82,7 +93,10 @@ impl<'a> Variant<'a> {
                 "message" => message = option.text(errors),
                 "from" => {
                     if !matches!(&option.value, OptionValue::Literal(Lit::Bool(is)) if !is.value) {
-                        option.report("write `from = false`, or leave it out: `internal` converts its field by `?`", errors);
+                        option.report(
+                            "write `from = false`, or leave it out: the field is converted by `?`",
+                            errors,
+                        );
                     }
                     from = Some(option.key);
                 }
@@ -95,22 +109,23 @@ impl<'a> Variant<'a> {
                     }
                     if let Some(other) = &hidden {
                         errors.at(&option.key, format!("write `{other}` or `{}`", option.key));
+                        is_either = false;
                     }
                     hidden = Some(option.key);
                 }
             }
         }
         if let Some(from) = &from
-            && hidden.as_ref().is_none_or(|key| key != "internal")
+            && hidden.is_none()
         {
-            errors.at(from, "remove `from`: only an `internal` variant converts its field by `?`");
+            errors.at(from, "remove `from`: only an `internal` or `transparent` variant converts its field by `?`");
         }
         let kind = match &hidden {
             Some(key) => {
                 if code.is_some() || status.is_some() || message.is_some() {
                     errors.at(key, format!("write `{key}` alone: such a variant has no code, status or message of its own"));
                 }
-                hidden_kind(key, variant, from.is_none(), errors)
+                hidden_kind(key, variant, from.is_none() && is_either, errors)
             }
             None => {
                 check_data(variant, errors);
@@ -145,7 +160,10 @@ fn hidden_kind(
         }
     };
     match field {
-        Some(field) if key == "transparent" => VariantKind::Transparent(Box::new(field.ty.clone())),
+        Some(field) if key == "transparent" => VariantKind::Transparent {
+            ty: Box::new(field.ty.clone()),
+            from: is_from && !has_from(field),
+        },
         None if key == "transparent" && matches!(variant.fields, Fields::Unit) => {
             errors.at(
                 &variant.ident,
@@ -195,7 +213,7 @@ fn check_codes(variants: &[Variant<'_>], errors: &mut Diagnostics) {
     }
 }
 
-// `A(io::Error)` and `B(io::Error)`, both internal
+// `A(io::Error)` and `B(io::Error)`, both internal or transparent
 fn check_conversions(data: &DataEnum, variants: &[Variant<'_>], errors: &mut Diagnostics) {
     let mut taken: HashMap<String, &Ident> = HashMap::new();
     for variant in &data.variants {
@@ -203,12 +221,14 @@ fn check_conversions(data: &DataEnum, variants: &[Variant<'_>], errors: &mut Dia
         taken.extend(by_others.map(|field| (text_of(&field.ty), &variant.ident)));
     }
     for Variant { ident, kind, .. } in variants {
-        let VariantKind::Internal { from: Some(ty) } = kind else { continue };
+        let Some(ty) = kind.converted() else { continue };
+        let key =
+            if matches!(kind, VariantKind::Internal { .. }) { "internal" } else { "transparent" };
         if let Some(other) = taken.insert(text_of(ty), ident) {
             errors.at(
                 ty,
                 format!(
-                    "write `#[rpc_error(internal, from = false)]` for `{other}` or `{ident}`: both have this type, and `?` converts it into one of them"
+                    "write `#[rpc_error({key}, from = false)]` for `{other}` or `{ident}`: both have this type, and `?` converts it into one of them"
                 ),
             );
         }

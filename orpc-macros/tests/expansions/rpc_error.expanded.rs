@@ -97,6 +97,11 @@ const _: () = {
             ::orpc_runtime::__private::RpcError::into_error(error)
         }
     }
+    impl ::core::convert::From<AccountError> for SendError {
+        fn from(field: AccountError) -> Self {
+            Self::Other(field)
+        }
+    }
     impl ::core::convert::From<io::Error> for SendError {
         fn from(field: io::Error) -> Self {
             Self::Database(field)

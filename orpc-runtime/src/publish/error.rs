@@ -170,3 +170,35 @@ impl EventError for ReadError {
         Gap::declarations()
     }
 }
+
+// As for `SubscribeError`: `?` preserves the code, as in `subscription.opened().await?`.
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        error.into_error_event().into_parts().0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::gap::GapReason;
+    use crate::publish::id::{Epoch, EventId};
+
+    #[test]
+    fn errors_of_readers_keep_their_codes_as_errors_of_calls() {
+        let store = StoreError::new(StoreErrorKind::Unavailable, "no disk");
+        let gap = Gap::new(
+            GapReason::Trimmed,
+            EventId::new(Epoch::of(1), 7),
+            EventId::new(Epoch::of(1), 9),
+        );
+        for (error, code, status) in [
+            (ReadError::Gap(gap), "EVENT_GAP", 410),
+            (ReadError::Closed, "SERVICE_UNAVAILABLE", 503),
+            (ReadError::Store(store), "INTERNAL_SERVER_ERROR", 500),
+        ] {
+            let error = Error::from(error);
+            assert_eq!((error.code(), error.status()), (code, status));
+        }
+    }
+}

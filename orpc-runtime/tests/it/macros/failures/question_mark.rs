@@ -43,6 +43,17 @@ pub enum Outer {
     Text(std::num::ParseIntError),
 }
 
+/// Errors in another one, by the derive of this crate alone.
+#[derive(Debug, RpcError)]
+pub enum Whole {
+    #[rpc_error(transparent)]
+    Send(SendError),
+    #[rpc_error(transparent)]
+    Any(Error),
+    #[rpc_error(transparent, from = false)]
+    Again(SendError),
+}
+
 /// Internal errors alone, such as those of a database.
 #[derive(Debug, RpcError)]
 pub enum Stored {
@@ -97,6 +108,17 @@ pub mod typed {
     #[procedure]
     pub async fn transparent() -> Result<u8, Outer> {
         Ok(too_fast()?)
+    }
+
+    #[procedure]
+    pub async fn transparent_by_question_mark() -> Result<u8, Whole> {
+        Ok(too_fast()?)
+    }
+
+    #[procedure]
+    pub async fn transparent_error_by_question_mark() -> Result<u8, Whole> {
+        let any = || -> Result<u8, Error> { Ok(too_fast()?) };
+        Ok(any()?)
     }
 
     #[procedure]
@@ -272,6 +294,9 @@ fn both_derives_keep_their_messages() {
     let outer = Outer::from(SendError::TooFast { retry_after: 1 });
     assert_eq!(outer.to_string(), "wait 1 s");
     assert_eq!(Error::from(outer).code(), "RATE_LIMITED");
+    assert!(matches!(Whole::from(SendError::TooFast { retry_after: 1 }), Whole::Send(_)));
+    let again = Whole::Again(SendError::TooFast { retry_after: 1 });
+    assert_eq!(Error::from(again).code(), "RATE_LIMITED");
     let text = Outer::Text("x".parse::<u8>().unwrap_err());
     assert!(std::error::Error::source(&text).is_none());
     assert_eq!(Error::from(text).code(), "INTERNAL_SERVER_ERROR");

@@ -10,6 +10,10 @@ pub enum LoadError {
     Name(String),
     #[rpc_error(from = false)]
     Empty,
+    #[rpc_error(transparent)]
+    Other(Error),
+    #[rpc_error(transparent)]
+    Another(Error),
 }
 
 fn main() {}

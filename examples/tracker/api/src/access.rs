@@ -1,0 +1,38 @@
+//! Who may call: middlewares for signed-in people and for admins.
+
+use orpc_runtime::prelude::*;
+
+use crate::app::App;
+use crate::people::{Person, Role};
+use crate::session;
+
+/// Error of a caller without a session.
+#[derive(Debug, RpcError)]
+pub enum SessionRequired {
+    /// Nobody is signed in.
+    #[rpc_error(message = "Sign in first")]
+    Unauthorized,
+    /// Not declared.
+    #[rpc_error(internal)]
+    Database(sqlx::Error),
+}
+
+/// Error of a caller with the wrong role.
+#[derive(Debug, RpcError)]
+pub enum AdminRequired {
+    /// The caller is a member.
+    #[rpc_error(message = "Only an admin may do this")]
+    Forbidden,
+}
+
+/// Lends the person who calls, by the session that the cookie names.
+#[middleware]
+pub async fn signed_in(app: &App, call: &Call) -> Result<Person, SessionRequired> {
+    session::person(app, call).await?.ok_or(SessionRequired::Unauthorized)
+}
+
+/// Refuses everybody but admins.
+#[middleware]
+pub async fn admin(person: &Person) -> Result<(), AdminRequired> {
+    if person.role == Role::Admin { Ok(()) } else { Err(AdminRequired::Forbidden) }
+}

@@ -1,0 +1,81 @@
+//! Sessions: a random token in a cookie, and its hash in the database.
+
+use chrono::TimeDelta;
+use cookie::{Cookie, SameSite};
+use orpc_runtime::Call;
+use sha2::{Digest as _, Sha256};
+
+use crate::app::{App, now};
+use crate::people::Person;
+
+/// The prefix makes browsers refuse the cookie from other hosts and without TLS.
+const COOKIE: &str = "__Host-session";
+
+/// Time after which a person signs in again.
+const LIFETIME: TimeDelta = TimeDelta::days(30);
+
+/// Error of a session that cannot begin or end.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// That of the database.
+    #[error("the session cannot be stored")]
+    Database(#[from] sqlx::Error),
+    /// The system has no random numbers.
+    #[error("no token for a session")]
+    Token(#[from] getrandom::Error),
+    /// The cookie cannot be set.
+    #[error("no cookie for a session")]
+    Cookie(#[from] http::Error),
+}
+
+/// Begins a session with a new token. One that the browser has already ends: whoever knows it, or has
+/// planted it, is not signed in by it.
+pub(crate) async fn begin(app: &App, call: &Call, person: i64) -> Result<(), SessionError> {
+    end(app, call).await?;
+    let now = now();
+    sqlx::query("DELETE FROM sessions WHERE expires_at < ?").bind(now).execute(&app.db).await?;
+
+    let mut random = [0; 32];
+    getrandom::fill(&mut random)?;
+    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    sqlx::query("INSERT INTO sessions (token, person, expires_at) VALUES (?, ?, ?)")
+        .bind(hash(&token))
+        .bind(person)
+        .bind(now + LIFETIME)
+        .execute(&app.db)
+        .await?;
+    let max_age = cookie::time::Duration::seconds(LIFETIME.num_seconds());
+    call.response().set_cookie(cookie(token, max_age))?;
+    Ok(())
+}
+
+/// Ends the session of the caller, if there is one, on the server and in the browser.
+pub(crate) async fn end(app: &App, call: &Call) -> Result<(), SessionError> {
+    let Some(token) = call.cookie(COOKIE) else { return Ok(()) };
+    sqlx::query("DELETE FROM sessions WHERE token = ?").bind(hash(&token)).execute(&app.db).await?;
+    call.response().set_cookie(cookie(String::new(), cookie::time::Duration::ZERO))?;
+    Ok(())
+}
+
+/// Returns the person whose session the cookie of a call names.
+pub(crate) async fn person(app: &App, call: &Call) -> Result<Option<Person>, sqlx::Error> {
+    let Some(token) = call.cookie(COOKIE) else { return Ok(None) };
+    sqlx::query_as(
+        "SELECT people.* FROM sessions JOIN people ON people.id = sessions.person
+         WHERE token = ? AND expires_at > ?",
+    )
+    .bind(hash(&token))
+    .bind(now())
+    .fetch_optional(&app.db)
+    .await
+}
+
+fn hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token).to_vec()
+}
+
+/// Scripts of the page cannot read the cookie, and other sites cannot send it with a form.
+fn cookie(token: String, max_age: cookie::time::Duration) -> Cookie<'static> {
+    let cookie = Cookie::build((COOKIE, token)).path("/").http_only(true).secure(true);
+    cookie.same_site(SameSite::Lax).max_age(max_age).build()
+}

@@ -1,0 +1,99 @@
+//! The live board.
+
+use std::time::Duration;
+
+use futures::{Stream, StreamExt as _};
+use orpc_runtime::publish::{Published, ReadError};
+use serde_json::json;
+use tracker_api::board::BoardEvent;
+use tracker_api::board::api::watch;
+use tracker_api::issues::api::{move_to, remove};
+use tracker_api::{comments, issues::Status};
+
+use crate::world::{World, issue};
+
+/// The next event with its id.
+async fn next(
+    events: &mut (impl Stream<Item = Result<Published<BoardEvent>, ReadError>> + Unpin),
+) -> (BoardEvent, String) {
+    let next = tokio::time::timeout(Duration::from_secs(30), events.next()).await;
+    let event = next.expect("an event within 30 s").unwrap().unwrap();
+    (event.value().unwrap(), event.id().unwrap().to_string())
+}
+
+#[tokio::test]
+async fn two_people_see_each_others_changes() {
+    let world = World::new().await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let first = issue(&ada, "First").await;
+    let mut events = bob.call::<watch>(()).await.unwrap();
+    assert_eq!(next(&mut events).await.0, BoardEvent::Board { issues: vec![first.clone()] });
+
+    let second = issue(&ada, "Second").await;
+    let created = loop {
+        match next(&mut events).await.0 {
+            // It may be announced after the board was read.
+            BoardEvent::Changed { issue } if issue == first => {}
+            event => break event,
+        }
+    };
+    assert_eq!(created, BoardEvent::Changed { issue: second.clone() });
+    let moved = json!({ "id": second.id, "status": "done" });
+    let issue = ada.call::<move_to>(moved).await.unwrap();
+    assert_eq!(next(&mut events).await.0, BoardEvent::Changed { issue });
+    let comment = json!({ "issue": second.id, "text": "Done." });
+    bob.call::<comments::api::add>(comment).await.unwrap();
+    let (event, _) = next(&mut events).await;
+    assert!(matches!(&event, BoardEvent::Changed { issue } if issue.comments == 1), "{event:?}");
+    ada.call::<remove>(second.id).await.unwrap();
+    assert_eq!(next(&mut events).await.0, BoardEvent::Removed { id: second.id });
+}
+
+#[tokio::test]
+async fn a_page_goes_on_after_a_restart() {
+    let world = World::new().await;
+    let ada = world.person("Ada").await;
+    let mut events = ada.call::<watch>(()).await.unwrap();
+    next(&mut events).await;
+    let seen = issue(&ada, "Seen").await;
+    let (event, last) = next(&mut events).await;
+    assert_eq!(event, BoardEvent::Changed { issue: seen.clone() });
+    drop(events);
+
+    // A server that is killed may have written a change without announcing it.
+    let world = world
+        .restart(async |database| {
+            let change = "UPDATE issues SET status = 'done', version = version + 1";
+            sqlx::query(change).execute(database).await.unwrap();
+        })
+        .await;
+    let cookie = ada.cookie_value("__Host-session").unwrap();
+    let ada = world.browser().cookie("__Host-session", cookie).last_event_id(&last);
+    let mut events = ada.call::<watch>(()).await.unwrap();
+    let (event, _) = next(&mut events).await;
+    assert!(
+        matches!(&event, BoardEvent::Changed { issue } if issue.status == Status::Done),
+        "{event:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_missed_events_gets_the_whole_board() {
+    let world = World::new().await;
+    let ada = world.person("Ada").await;
+    let mut events = ada.call::<watch>(()).await.unwrap();
+    let (_, last) = next(&mut events).await;
+    // The events are lost, as with a restored backup of the database.
+    let folder = world.folder().to_owned();
+    let world = world
+        .restart(async |_| {
+            std::fs::remove_file(folder.join("events")).unwrap();
+        })
+        .await;
+    let cookie = ada.cookie_value("__Host-session").unwrap();
+    let ada = world.browser().cookie("__Host-session", cookie);
+    let late = issue(&ada, "Late").await;
+    let ada = ada.last_event_id(&last);
+    let mut events = ada.call::<watch>(()).await.unwrap();
+    assert_eq!(next(&mut events).await.0, BoardEvent::Board { issues: vec![late] });
+}
