@@ -23,7 +23,8 @@ pub(crate) struct Places(Vec<Node>);
 #[derive(Debug, Default)]
 struct Node {
     wide: bool,
-    members: HashMap<String, usize>,
+    /// Clients can only look names up here.
+    members: HashMap<String, usize, foldhash::fast::RandomState>,
     other_members: Option<usize>,
     first_items: Vec<usize>,
     other_items: Option<usize>,
@@ -144,7 +145,7 @@ impl<'s> Graph<'s> {
             .flat_map(|shape| table(shape, "properties"))
             .map(|(name, _)| name)
             .collect();
-        let mut members = HashMap::new();
+        let mut members = HashMap::default();
         for name in names {
             let schemas: Vec<_> = shapes
                 .iter()

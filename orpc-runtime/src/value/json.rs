@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::io;
+use std::ops::Range;
 
 use serde::Serialize;
 use serde_json::ser::Formatter;
@@ -112,7 +113,29 @@ pub(super) fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), serde_js
     Ok(())
 }
 
+/// Appends the name of a member with its colon, and with a comma before it unless it is the
+/// first one. Returns the range of the quoted name.
+pub(super) fn write_name(
+    name: &str,
+    is_first: bool,
+    out: &mut Vec<u8>,
+) -> Result<Range<usize>, serde_json::Error> {
+    out.reserve(name.len() + 4);
+    let start = out.len() + usize::from(!is_first);
+    if has_escapes(name) {
+        out.extend_from_slice(if is_first { b"" } else { b"," });
+        serde_json::to_writer(&mut *out, name)?;
+        out.push(b':');
+    } else {
+        out.extend_from_slice(if is_first { b"\"" } else { b",\"" });
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+    }
+    Ok(start..out.len() - 1)
+}
+
 /// Returns `true` if a string needs escapes in JSON.
+#[inline]
 fn has_escapes(text: &str) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH_BITS: u64 = ONES << 7;
@@ -120,14 +143,32 @@ fn has_escapes(text: &str) -> bool {
     // A high bit is set if a byte is less than `limit`: it borrows. Checking all words
     // is faster than stopping at the first.
     let is_below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
-    let (words, rest) = text.as_bytes().as_chunks();
-    let hits = words.iter().fold(0, |hits, &word| {
-        let word = u64::from_ne_bytes(word);
+    let hits = |word: u64| {
         let is_equal = |byte: u8| is_below(word ^ (ONES * u64::from(byte)), 1);
-        hits | is_below(word, b' ') | is_equal(b'"') | is_equal(b'\\')
-    });
-    hits & HIGH_BITS != 0 || rest.iter().any(|&byte| byte < b' ' || byte == b'"' || byte == b'\\')
+        is_below(word, b' ') | is_equal(b'"') | is_equal(b'\\')
+    };
+    let bytes = text.as_bytes();
+    let Some(last) = bytes.last_chunk() else {
+        return bytes.iter().fold(false, |found, byte| found | IS_ESCAPED[usize::from(*byte)]);
+    };
+    // The last word overlaps the one before.
+    let (words, _) = bytes.as_chunks();
+    let found = words.iter().fold(0, |found, word| found | hits(u64::from_ne_bytes(*word)));
+    (found | hits(u64::from_ne_bytes(*last))) & HIGH_BITS != 0
 }
+
+/// Bytes that need an escape in JSON.
+static IS_ESCAPED: [bool; 256] = {
+    let mut all = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' as usize {
+        all[byte] = true;
+        byte += 1;
+    }
+    all[b'"' as usize] = true;
+    all[b'\\' as usize] = true;
+    all
+};
 
 /// Appends an integer.
 pub(super) fn write_integer(integer: impl itoa::Integer, out: &mut Vec<u8>) {

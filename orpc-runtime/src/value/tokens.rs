@@ -40,6 +40,12 @@ impl<'de> From<Text<'de>> for Cow<'de, str> {
     }
 }
 
+/// Returns `true` if a text is one value of JSON.
+pub(crate) fn is_json(text: &str) -> bool {
+    let mut tokens = Tokens::new(text);
+    tokens.skip().is_ok() && tokens.end().is_ok()
+}
+
 /// A number as JavaScript has it: `1.0`, `1e0` and `1` are one integer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Number {
@@ -52,13 +58,45 @@ pub(crate) enum Number {
 /// The name of a member as most clients write it, between a comma with a quotation mark and a
 /// quotation mark with a colon.
 #[derive(Debug)]
-pub(crate) struct PlainName(Box<str>);
+pub(crate) struct PlainName {
+    text: Box<str>,
+    /// The first bytes, and ones in the place of each.
+    first: u128,
+    mask: u128,
+}
+
+/// Number of bytes of a name that are compared at once.
+const FIRST: usize = size_of::<u128>();
 
 impl PlainName {
-    /// Returns the name; `None` if it has escapes.
+    /// Creates the name; `None` if it has escapes.
     pub(crate) fn new(name: &str) -> Option<Self> {
-        let is_plain = end_of_plain(name.as_bytes(), 0) == name.len();
-        is_plain.then(|| Self(format!(",\"{name}\":").into()))
+        if end_of_plain(name.as_bytes(), 0) != name.len() {
+            return None;
+        }
+        let text: Box<str> = format!(",\"{name}\":").into();
+        let (mut first, mut mask) = ([0; FIRST], [0; FIRST]);
+        for ((to, mask), byte) in first.iter_mut().zip(&mut mask).zip(text.bytes()) {
+            (*to, *mask) = (byte, u8::MAX);
+        }
+        let [first, mask] = [first, mask].map(u128::from_le_bytes);
+        Some(Self { text, first, mask })
+    }
+
+    /// Returns `true` if the name stands behind that offset, where a comma or the bracket of the
+    /// object is.
+    #[inline]
+    fn is_at(&self, bytes: &[u8], start: usize, is_first: bool) -> bool {
+        let Some(rest) = bytes.get(start..) else { return false };
+        let Some(first) = rest.first_chunk() else { return self.begins(rest, is_first) };
+        let mask = if is_first { self.mask & !0xff } else { self.mask };
+        let differs = (u128::from_le_bytes(*first) ^ self.first) & mask;
+        differs == 0 && (self.text.len() <= FIRST || self.begins(rest, is_first))
+    }
+
+    fn begins(&self, rest: &[u8], is_first: bool) -> bool {
+        let skipped = usize::from(is_first);
+        rest.get(skipped..).is_some_and(|rest| rest.starts_with(&self.text.as_bytes()[skipped..]))
     }
 }
 
@@ -86,14 +124,10 @@ impl<'de> Tokens<'de> {
     }
 
     /// Returns the first byte of the next token.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
-        loop {
-            match bytes.get(self.at)? {
-                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
-                byte => return Some(*byte),
-            }
-        }
+        self.at = behind_space(self.text.as_bytes(), self.at);
+        self.text.as_bytes().get(self.at).copied()
     }
 
     /// Reads `true`, `false` or `null`.
@@ -143,6 +177,34 @@ impl<'de> Tokens<'de> {
         }
         let end = behind_space(bytes, self.end_of_valid_string(start)?);
         if bytes.get(end) == Some(&b':') { Ok(end + 1) } else { Err(NotJson) }
+    }
+
+    /// Goes behind a value. Of an array or object, only the strings and the brackets are looked at:
+    /// it may still not be JSON.
+    pub(crate) fn pass(&mut self) -> Result<(), NotJson> {
+        let bytes = self.text.as_bytes();
+        if !matches!(bytes.get(self.at), Some(b'{' | b'[')) {
+            return self.skip();
+        }
+        let (mut at, mut open) = (self.at, 0_usize);
+        loop {
+            match bytes.get(at).ok_or(NotJson)? {
+                b'"' => at = end_of_string(bytes, at)?.0,
+                b'{' | b'[' => {
+                    open += 1;
+                    at += 1;
+                }
+                b'}' | b']' => {
+                    open -= 1;
+                    at += 1;
+                    if open == 0 {
+                        self.at = at;
+                        return Ok(());
+                    }
+                }
+                _ => at += 1,
+            }
+        }
     }
 
     /// Reads any value.
@@ -207,6 +269,9 @@ impl<'de> Tokens<'de> {
         let start = self.at;
         let numeral = Numeral::read(self.text.as_bytes(), start)?;
         self.at = numeral.end;
+        if numeral.is_short_integer() {
+            return Ok(Number::Unsigned(numeral.digits));
+        }
         match (numeral.integer(self.since(start)), numeral.is_negative) {
             (Some(integer), false) => return Ok(Number::Unsigned(integer)),
             (Some(0), true) => return Ok(Number::Unsigned(0)),
@@ -259,16 +324,18 @@ impl<'de> Tokens<'de> {
 
     /// Goes to the value of the next member if it has that name, written without white space and
     /// escapes as `JSON.stringify` does; otherwise nothing is read.
+    #[inline]
     pub(crate) fn expected_member(
         &mut self,
         is_first: bool,
         name: &PlainName,
     ) -> Option<Text<'de>> {
-        let start = self.at + usize::from(!is_first) + 1;
-        if !self.take(&name.0[usize::from(is_first)..]) {
+        let start = self.at.checked_sub(usize::from(is_first))?;
+        if !name.is_at(self.text.as_bytes(), start, is_first) {
             return None;
         }
-        self.text.get(start..self.at - 2).map(Text::Borrowed)
+        self.at = start + name.text.len();
+        self.text.get(start + 2..self.at - 2).map(Text::Borrowed)
     }
 
     /// Goes to the next item; `false` at the end of the array.
@@ -325,6 +392,7 @@ const POWERS: [f64; 16] =
 
 impl Numeral {
     /// Reads a number, whose first byte is at that offset.
+    #[inline(always)]
     fn read(bytes: &[u8], start: usize) -> Result<Self, NotJson> {
         let is_negative = bytes.get(start) == Some(&b'-');
         let first = start + usize::from(is_negative);
@@ -362,6 +430,11 @@ impl Numeral {
         Ok(Self { is_negative, digits, count, fraction, is_integer, end })
     }
 
+    /// Returns `true` if the digits are the number.
+    fn is_short_integer(&self) -> bool {
+        self.is_integer && !self.is_negative && self.count <= MAX_DIGITS
+    }
+
     /// Returns the magnitude of an integer of 64 bits.
     fn integer(&self, text: &str) -> Option<u64> {
         if !self.is_integer {
@@ -386,8 +459,11 @@ impl Numeral {
 }
 
 /// Returns the offset of the first byte that is no white space.
+#[inline]
 fn behind_space(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\n' | b'\t' | b'\r') = bytes.get(at) {
+    while let Some(byte @ ..=b' ') = bytes.get(at)
+        && matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
+    {
         at += 1;
     }
     at

@@ -9,7 +9,9 @@ use serde::ser::{Error as _, Serialize, Serializer};
 use self::compound::{Compound, Form};
 use super::bigint_paths::{Place, Places};
 use super::file::{File, receive};
-use super::json::{inexact, write_integer, write_number, write_short_number, write_string};
+use super::json::{
+    inexact, write_integer, write_name, write_number, write_short_number, write_string,
+};
 use super::kind::{self, Kind};
 use super::meta::{Meta, Step};
 
@@ -158,18 +160,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes the quoted name of a member, and returns its range.
-    fn name(&mut self, name: &str) -> Result<Range<usize>, Error> {
-        let start = self.out.len();
-        write_string(name, self.out)?;
-        Ok(start..self.out.len())
-    }
-
     /// Writes `{"variant":`, and adds it to the path.
     fn enter_variant(&mut self, variant: &str) -> Result<(), Error> {
         self.out.push(b'{');
-        let key = self.name(variant)?;
-        self.out.push(b':');
+        let key = write_name(variant, true, self.out)?;
         self.path.push(Segment::Key(key));
         self.place = self.place.and_then(|place| place.member(variant));
         Ok(())

@@ -4,9 +4,6 @@ use super::{NodeId, Rest};
 use crate::schema::validator::{Bound, Exact, Format, Pattern};
 use crate::value::tokens::{Number, PlainName};
 
-/// Integers up to here are exact as floats.
-const EXACT: i128 = 1 << 53;
-
 /// Minimum and maximum of a length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
@@ -24,24 +21,64 @@ impl Limits {
 
 /// Constraints of a number.
 pub(super) struct NumberChecks {
-    pub(super) is_integer: bool,
-    /// The number has no neighbour that JavaScript rounds to it.
-    pub(super) is_safe: bool,
-    pub(super) bounds: Vec<Bound>,
+    only_integers: bool,
+    /// Limits of integers.
+    min: i128,
+    max: i128,
+    /// Bounds of other numbers.
+    bounds: Vec<Bound>,
 }
 
 impl NumberChecks {
+    pub(super) const NONE: Self =
+        Self { only_integers: false, min: i128::MIN, max: i128::MAX, bounds: Vec::new() };
+
+    /// Refuses all but integers.
+    pub(super) fn only_integers(&mut self) {
+        self.only_integers = true;
+    }
+
+    /// Refuses all but integers that have no neighbour which JavaScript rounds to them.
+    pub(super) fn only_safe_integers(&mut self) {
+        const MAX_SAFE: i128 = (1 << 53) - 1;
+
+        self.only_integers = true;
+        self.min = self.min.max(-MAX_SAFE);
+        self.max = self.max.min(MAX_SAFE);
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "limits beyond 128 bits become the last")]
+    pub(super) fn bound(&mut self, bound: Bound) {
+        let is_exclusive = i128::from(bound.is_exclusive);
+        // The least integer that is not below the limit, and the greatest that is not above it.
+        let (least, greatest) = match bound.limit {
+            Exact::Integer(limit) => {
+                (limit.saturating_add(is_exclusive), limit.saturating_sub(is_exclusive))
+            }
+            Exact::Float(limit) if limit.fract() == 0.0 => {
+                let limit = limit as i128;
+                (limit.saturating_add(is_exclusive), limit.saturating_sub(is_exclusive))
+            }
+            Exact::Float(limit) => (limit.ceil() as i128, limit.floor() as i128),
+        };
+        if bound.is_minimum {
+            self.min = self.min.max(least);
+        } else {
+            self.max = self.max.min(greatest);
+        }
+        self.bounds.push(bound);
+    }
+
     pub(super) fn accept(&self, number: Number) -> bool {
-        let number = match number {
-            Number::Unsigned(number) => Exact::Integer(number.into()),
-            Number::Negative(number) => Exact::Integer(number.into()),
-            Number::Float(number) => Exact::Float(number),
+        let integer = match number {
+            Number::Unsigned(number) => number.into(),
+            Number::Negative(number) => number.into(),
+            Number::Float(number) => {
+                return !self.only_integers
+                    && self.bounds.iter().all(|bound| bound.contains(Exact::Float(number)));
+            }
         };
-        let is_of_kind = match number {
-            Exact::Integer(integer) => !self.is_safe || integer.abs() < EXACT,
-            Exact::Float(_) => !self.is_integer && !self.is_safe,
-        };
-        is_of_kind && self.bounds.iter().all(|bound| bound.contains(number))
+        self.min <= integer && integer <= self.max
     }
 }
 
@@ -57,10 +94,19 @@ pub(super) struct TextChecks {
 
 impl TextChecks {
     pub(super) fn accept(&self, text: &str) -> bool {
-        (self.length == Limits::NONE || self.length.contain(text.chars().count()))
+        self.has_length(text)
             && self.values.as_ref().is_none_or(|all| all.iter().any(|value| &**value == text))
             && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
             && self.format.is_none_or(|format| format.accepts(text))
+    }
+}
+
+impl TextChecks {
+    /// Checks the length. A character has up to four bytes, so that most texts need no counting.
+    fn has_length(&self, text: &str) -> bool {
+        let Limits { min, max } = self.length;
+        let enough = if min <= 1 { min } else { min.saturating_mul(4) };
+        (enough <= text.len() && text.len() <= max) || self.length.contain(text.chars().count())
     }
 }
 

@@ -306,13 +306,15 @@ impl Compiler<'_> {
             };
             is_listed("integer") && !is_listed("number")
         });
-        checks.number.is_integer = of_number;
+        if of_number {
+            checks.number.only_integers();
+        }
         for (keyword, value) in members {
             match keyword.as_str() {
                 "type" => {}
                 "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
                     let limit = value.as_number().ok_or(Unknown)?;
-                    checks.number.bounds.push(Bound::of(keyword, limit));
+                    checks.number.bound(Bound::of(keyword, limit));
                 }
                 "minLength" => checks.text.length.min = length(value)?,
                 "maxLength" => checks.text.length.max = length(value)?,
@@ -353,7 +355,7 @@ impl Compiler<'_> {
                 "required" => {}
                 KEYWORD => match value.as_str() {
                     Some(JSON | "number") => {}
-                    Some(INTEGER) => checks.number.is_safe = true,
+                    Some(INTEGER) => checks.number.only_safe_integers(),
                     Some("undefined") => checks.types = Types::NONE,
                     // Plain JSON has no value of another kind, except null.
                     Some(_) => checks.types = nulls(members, checks.types),

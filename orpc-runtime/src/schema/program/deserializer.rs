@@ -6,7 +6,7 @@ use serde::de::{
     VariantAccess, Visitor,
 };
 
-use super::input::{Input, Items, Members, Refused, Scalar};
+use super::input::{Input, Items, Literal, Members, Refused};
 use super::{Node, Program};
 use crate::schema::refs::Types;
 use crate::value::tokens::{Number, Text};
@@ -73,19 +73,20 @@ impl<'de> Place<'_, '_, 'de> {
                 items.end().map_err(error)?;
                 Ok(value)
             }
-            Some(b'{' | b'[') => Err(error(Refused)),
-            _ => match input.scalar(checks).map_err(error)? {
-                Scalar::Null if types.has(Types::NULL) => visitor.visit_unit(),
-                Scalar::Bool(bool) if types.has(Types::BOOLEAN) => visitor.visit_bool(bool),
-                Scalar::Number(number) if types.has(Types::NUMBER) => match number {
+            Some(b'"') if types.has(Types::STRING) => match input.text(checks).map_err(error)? {
+                Text::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Text::Owned(text) => visitor.visit_string(text),
+            },
+            Some(b'-' | b'0'..=b'9') if types.has(Types::NUMBER) => {
+                match input.number(checks).map_err(error)? {
                     Number::Unsigned(number) => visitor.visit_u64(number),
                     Number::Negative(number) => visitor.visit_i64(number),
                     Number::Float(number) => visitor.visit_f64(number),
-                },
-                Scalar::Text(text) if types.has(Types::STRING) => match text {
-                    Text::Borrowed(text) => visitor.visit_borrowed_str(text),
-                    Text::Owned(text) => visitor.visit_string(text),
-                },
+                }
+            }
+            _ => match input.literal(checks).map_err(error)? {
+                Literal::Null if types.has(Types::NULL) => visitor.visit_unit(),
+                Literal::Bool(bool) if types.has(Types::BOOLEAN) => visitor.visit_bool(bool),
                 _ => Err(error(Refused)),
             },
         }
@@ -123,7 +124,7 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
             return visitor.visit_some(self);
         }
         let checks = self.input.checks(self.node).map_err(error)?;
-        self.input.scalar(checks).map_err(error)?;
+        self.input.literal(checks).map_err(error)?;
         visitor.visit_none()
     }
 
@@ -180,11 +181,13 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     ) -> Result<V::Value, Error> {
         let Self { input, node } = self;
         let checks = input.checks(node).map_err(error)?;
-        if input.tokens.peek() != Some(b'{') {
-            let Scalar::Text(name) = input.scalar(checks).map_err(error)? else {
-                return Err(error(Refused));
-            };
-            return visitor.visit_enum(name.as_str().into_deserializer());
+        match input.tokens.peek() {
+            Some(b'{') => {}
+            Some(b'"') => {
+                let name = input.text(checks).map_err(error)?;
+                return visitor.visit_enum(name.as_str().into_deserializer());
+            }
+            _ => return Err(error(Refused)),
         }
         let mut members = Members::open(input, checks).map_err(error)?;
         let value = visitor.visit_enum(Variant(&mut members))?;

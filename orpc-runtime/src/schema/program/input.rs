@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::checks::Property;
 use super::{ANYTHING, Checks, Node, ONLY_NULL, Program, Rest, Tagged};
 use crate::schema::instance::Instance;
 use crate::schema::refs::Types;
@@ -28,12 +29,11 @@ pub(super) struct Input<'p, 'de> {
     names: Vec<u64>,
 }
 
-/// A scalar value.
-pub(super) enum Scalar<'de> {
+/// A value that JSON names.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Literal {
     Null,
     Bool(bool),
-    Number(Number),
-    Text(Text<'de>),
 }
 
 /// A node that accepts any value.
@@ -126,38 +126,32 @@ impl<'p, 'de> Input<'p, 'de> {
         Ok(&self.program.nodes[node])
     }
 
-    pub(super) fn scalar(&mut self, checks: &Checks) -> Result<Scalar<'de>, Refused> {
-        let tokens = &mut self.tokens;
-        let (scalar, of) = match tokens.peek().ok_or(Refused)? {
-            b'"' => {
-                let text = tokens.string()?;
-                if !checks.text.accept(text.as_str()) {
-                    return Err(Refused);
-                }
-                (Scalar::Text(text), Types::STRING)
-            }
-            b'-' | b'0'..=b'9' => {
-                let number = tokens.number()?;
-                if !checks.number.accept(number) {
-                    return Err(Refused);
-                }
-                (Scalar::Number(number), Types::NUMBER)
-            }
-            b'n' => {
-                tokens.literal("null")?;
-                (Scalar::Null, Types::NULL)
-            }
-            b't' => {
-                tokens.literal("true")?;
-                (Scalar::Bool(true), Types::BOOLEAN)
-            }
-            b'f' => {
-                tokens.literal("false")?;
-                (Scalar::Bool(false), Types::BOOLEAN)
-            }
+    /// Reads a text, whose quotation mark is the next byte.
+    #[inline]
+    pub(super) fn text(&mut self, checks: &Checks) -> Result<Text<'de>, Refused> {
+        let text = self.tokens.string()?;
+        let is_valid = checks.types.has(Types::STRING) && checks.text.accept(text.as_str());
+        if is_valid { Ok(text) } else { Err(Refused) }
+    }
+
+    /// Reads a number, whose first byte is the next one.
+    #[inline]
+    pub(super) fn number(&mut self, checks: &Checks) -> Result<Number, Refused> {
+        let number = self.tokens.number()?;
+        let is_valid = checks.types.has(Types::NUMBER) && checks.number.accept(number);
+        if is_valid { Ok(number) } else { Err(Refused) }
+    }
+
+    /// Reads a literal.
+    pub(super) fn literal(&mut self, checks: &Checks) -> Result<Literal, Refused> {
+        let (text, literal, of) = match self.tokens.peek() {
+            Some(b'n') => ("null", Literal::Null, Types::NULL),
+            Some(b't') => ("true", Literal::Bool(true), Types::BOOLEAN),
+            Some(b'f') => ("false", Literal::Bool(false), Types::BOOLEAN),
             _ => return Err(Refused),
         };
-        if checks.types.has(of) { Ok(scalar) } else { Err(Refused) }
+        self.tokens.literal(text)?;
+        if checks.types.has(of) { Ok(literal) } else { Err(Refused) }
     }
 
     /// Checks the next value, which nobody wants.
@@ -177,7 +171,9 @@ impl<'p, 'de> Input<'p, 'de> {
                     items.input.skip(node)?;
                 }
             }
-            _ => drop(self.scalar(checks)?),
+            Some(b'"') => drop(self.text(checks)?),
+            Some(b'-' | b'0'..=b'9') => drop(self.number(checks)?),
+            _ => drop(self.literal(checks)?),
         }
         Ok(())
     }
@@ -210,28 +206,42 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
     }
 
     /// Goes to the value of the next member, and returns its name.
+    #[inline]
     pub(super) fn next(&mut self) -> Result<Option<Text<'de>>, Refused> {
+        // Members are often in the order of the properties, of which some are left out.
+        if let Some(name) = self.expected(self.next)? {
+            return Ok(Some(name));
+        }
+        self.unexpected()
+    }
+
+    /// Goes to the value of that property, if it is the next member.
+    #[inline]
+    fn expected(&mut self, index: usize) -> Result<Option<Text<'de>>, Refused> {
+        let Some(property) = self.checks.object.properties.get(index) else { return Ok(None) };
+        let Some(expected) = &property.text else { return Ok(None) };
+        let Some(name) = self.input.tokens.expected_member(self.count == 0, expected) else {
+            return Ok(None);
+        };
+        self.property(index, property)?;
+        Ok(Some(name))
+    }
+
+    /// Goes to the value of a member that may have any name.
+    fn unexpected(&mut self) -> Result<Option<Text<'de>>, Refused> {
         if self.is_ended {
             return Ok(None);
         }
-        let object = &self.checks.object;
-        let is_first = self.count == 0;
-        // Members are often in the order of the properties, of which some are left out.
-        for index in [self.next, self.next + 1] {
-            let Some(property) = object.properties.get(index) else { break };
-            if let Some(expected) = &property.text
-                && let Some(name) = self.input.tokens.expected_member(is_first, expected)
-            {
-                self.property(index)?;
-                return Ok(Some(name));
-            }
+        if let Some(name) = self.expected(self.next + 1)? {
+            return Ok(Some(name));
         }
-        let Some(name) = self.input.tokens.next_member(is_first)? else {
+        let Some(name) = self.input.tokens.next_member(self.count == 0)? else {
             self.close()?;
             return Ok(None);
         };
+        let object = &self.checks.object;
         match object.find(name.as_str()) {
-            Some(index) => self.property(index)?,
+            Some(index) => self.property(index, &object.properties[index])?,
             None => {
                 self.count += 1;
                 self.node = self.input.node(object.others)?;
@@ -242,7 +252,8 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
     }
 
     /// Notes that the next value is that of a property.
-    fn property(&mut self, index: usize) -> Result<(), Refused> {
+    #[inline]
+    fn property(&mut self, index: usize, property: &Property) -> Result<(), Refused> {
         let bit = 1 << index;
         if self.found & bit != 0 {
             return Err(Refused);
@@ -250,13 +261,15 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
         self.found |= bit;
         self.count += 1;
         self.next = index + 1;
-        self.node = &self.input.program.nodes[self.checks.object.properties[index].node];
+        self.node = &self.input.program.nodes[property.node];
         Ok(())
     }
 
     /// Checks the object as a whole. Of two members of one name only the last would count.
     fn close(&mut self) -> Result<(), Refused> {
         self.is_ended = true;
+        // What follows may be a member of the object around this one.
+        self.next = usize::MAX;
         let object = &self.checks.object;
         let names = &mut self.input.names[self.names..];
         names.sort_unstable();

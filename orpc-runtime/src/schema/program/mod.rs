@@ -55,7 +55,7 @@ impl Checks {
     const fn of(types: Types) -> Self {
         Self {
             types,
-            number: NumberChecks { is_integer: false, is_safe: false, bounds: Vec::new() },
+            number: NumberChecks::NONE,
             text: TextChecks { length: Limits::NONE, values: None, pattern: None, format: None },
             array: ArrayChecks { length: Limits::NONE, prefix: Vec::new(), items: Rest::Any },
             object: ObjectChecks {

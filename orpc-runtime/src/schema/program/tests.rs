@@ -70,6 +70,19 @@ struct Numbers {
     short: Option<f32>,
 }
 
+/// An object that goes on with the name that the one in it expects.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Around {
+    inner: Within,
+    b: u8,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Within {
+    a: u8,
+    b: Option<u8>,
+}
+
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Texts {
     #[schemars(length(min = 1, max = 4))]
@@ -231,6 +244,7 @@ fn cases() -> Vec<Case> {
         case::<BTreeMap<String, u8>>([json!({ "a": 1, "b": 2 })]),
         case::<Value>([json!({ "a": [1, 2.5, "x", null, true, { "b": {} }] })]),
         case::<Option<(u8, u8)>>([json!(null), json!([1, 2])]),
+        case::<Around>([json!({ "inner": { "a": 1 }, "b": 2 })]),
         case::<String>([json!("text")]),
         case::<u64>([json!(0), json!(9_007_199_254_740_991_u64)]),
         case::<f64>([json!(0.1), json!(-1e300)]),

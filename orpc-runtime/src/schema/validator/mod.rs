@@ -9,6 +9,7 @@ mod fault;
 mod format;
 mod number;
 mod pattern;
+mod sequence;
 #[cfg(test)]
 pub(super) mod tests;
 mod unevaluated;

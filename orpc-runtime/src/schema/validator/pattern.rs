@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fancy_regex::{Error, Regex, RegexBuilder, RuntimeError};
 use jsonschema_regex::to_rust_regex;
 
+use super::sequence::Sequence;
+
 /// Maximum number of backtracking steps of a pattern with look-around or
 /// back-references for one text, beyond which the text is refused. Other patterns do
 /// not backtrack.
@@ -16,6 +18,8 @@ pub(in crate::schema) struct Pattern {
     /// As it stands in the schema.
     text: Box<str>,
     regex: Regex,
+    /// The same, if one pass decides it.
+    sequence: Option<Sequence>,
 }
 
 /// Result of a text that does not match.
@@ -34,7 +38,7 @@ impl Pattern {
         let regex = RegexBuilder::new(&translated).backtrack_limit(MAX_BACKTRACKING).build();
         let regex =
             regex.map_err(|error| format!("{text:?} is not a regular expression: {error}"))?;
-        Ok(Self { text: text.into(), regex })
+        Ok(Self { text: text.into(), regex, sequence: Sequence::of(&translated) })
     }
 
     pub(in crate::schema) fn as_str(&self) -> &str {
@@ -47,6 +51,9 @@ impl Pattern {
 
     /// Searches a text for a match.
     pub(super) fn find(&self, text: &str) -> Result<(), NoMatch> {
+        if let Some(sequence) = &self.sequence {
+            return if sequence.is_match(text) { Ok(()) } else { Err(NoMatch::Differs) };
+        }
         // `regex-automata` panics on some patterns.
         match catch_unwind(AssertUnwindSafe(|| self.regex.is_match(text))) {
             Ok(Ok(true)) => Ok(()),

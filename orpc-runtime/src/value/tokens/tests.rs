@@ -105,18 +105,28 @@ fn strings_are_read_to_their_end_at_any_length() {
 fn an_expected_member_is_found_as_most_clients_write_it() {
     let name = PlainName::new("né").unwrap();
     let member = |text: &'static str, is_first: bool| {
-        let mut tokens = Tokens::new(text);
+        let text = if is_first { format!("{{{text}") } else { text.to_owned() };
+        let mut tokens = Tokens::new(&text);
+        if is_first {
+            tokens.open().unwrap();
+        }
         let found = tokens.expected_member(is_first, &name);
         found.map(|name| (name.as_str().to_owned(), tokens.at()))
     };
-    assert_eq!(member(r#""né":1"#, true), Some(("né".to_owned(), 6)));
+    assert_eq!(member(r#""né":1"#, true), Some(("né".to_owned(), 7)));
     assert_eq!(member(r#","né":1"#, false), Some(("né".to_owned(), 7)));
+    assert_eq!(member(r#","né":1, "and":"more""#, false), Some(("né".to_owned(), 7)));
     for other in ["", r#""né""#, r#""nés":1"#, r#"{"né":1"#, r#" "né":1"#, r#""né" :1"#, "é"]
     {
         assert_eq!(member(other, true), None, "{other}");
     }
     assert_eq!(member(r#""né":1"#, false), None);
     assert_eq!(member(r#", "né":1"#, false), None);
+    // Names that are compared in two steps, which differ in the last character alone.
+    let long = PlainName::new("a name of many letters").unwrap();
+    let is_here = |text| Tokens::new(text).expected_member(false, &long).is_some();
+    assert!(is_here(r#","a name of many letters":"#));
+    assert!(!is_here(r#","a name of many letterz":"#));
     for escaped in ["a\"b", "a\\", "\n"] {
         assert!(PlainName::new(escaped).is_none(), "{escaped}");
     }
@@ -146,6 +156,22 @@ fn nesting_has_a_limit() {
     let mut tokens = Tokens::new(&text);
     tokens.open().unwrap();
     assert_eq!(tokens.skip(), Err(NotJson));
+}
+
+#[test]
+fn a_value_is_passed_to_the_bracket_that_closes_it() {
+    let passed = |text: &str| {
+        let mut tokens = Tokens::new(text);
+        tokens.pass().map(|()| tokens.at())
+    };
+    for value in
+        [r#"{"a":[1,{"}":"]\""},[]],"b":{}}"#, "[]", r#"["{[\\"]"#, r#"[nul}"#, "1.5", r#""}""#]
+    {
+        assert_eq!(passed(&format!("{value}}}")), Ok(value.len()), "{value}");
+    }
+    for text in ["", "{", r#"["]"#, r#"{"\"}"#, "}", "nul", "[\"\n\"]"] {
+        assert_eq!(passed(text), Err(NotJson), "{text}");
+    }
 }
 
 #[test]

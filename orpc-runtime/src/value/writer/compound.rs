@@ -6,7 +6,7 @@ use serde::ser::{self, Error as _, Serialize};
 
 use super::{Error, Segment, Writer};
 use crate::value::bigint_paths::Place;
-use crate::value::json::write_raw;
+use crate::value::json::{write_name, write_raw};
 use crate::value::key::KeyText;
 use crate::value::kind::Kind;
 
@@ -64,12 +64,9 @@ impl<'a> Compound<'_, 'a> {
     pub(super) fn key(&mut self, name: &str) -> Result<Member, Error> {
         let writer = &mut *self.writer;
         let start = writer.out.len();
-        let mut is_first = self.is_first;
-        writer.separate(&mut is_first);
-        let key = writer.name(name)?;
-        writer.out.push(b':');
+        let name_range = write_name(name, self.is_first, writer.out)?;
         writer.place = self.place.and_then(|place| place.member(name));
-        Ok(Member { start, name: key })
+        Ok(Member { start, name: name_range })
     }
 
     pub(super) fn member<T: Serialize + ?Sized>(

@@ -1,6 +1,6 @@
 //! Members of a message as text, found in one pass.
 
-use crate::value::tokens::{NotJson, Text, Tokens};
+use crate::value::tokens::{NotJson, Text, Tokens, is_json};
 
 /// The members of a message and of its payload, each as JSON text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(super) struct Outline<'a> {
     pub(super) kind: Option<&'a str>,
     /// The string that is the member, without its escapes.
     pub(super) url: Option<Text<'a>>,
+    /// In a call without headers and method, an array or object that may not be JSON: an input,
+    /// which is read once.
     pub(super) body: Option<&'a str>,
     pub(super) headers: Option<&'a str>,
     pub(super) method: Option<&'a str>,
@@ -16,7 +18,7 @@ pub(super) struct Outline<'a> {
 
 impl<'a> Outline<'a> {
     /// Finds the members of a message. Unusual ones, such as members that stand twice, are an
-    /// error, and so is all that is not JSON.
+    /// error, and so is all that is not JSON, except in the body.
     pub(super) fn of(message: &'a str) -> Result<Self, NotJson> {
         Self::usual(message).map_or_else(|| Self::in_any_order(message), Ok)
     }
@@ -62,10 +64,23 @@ impl<'a> Outline<'a> {
         }
         let mut outline = Self { id, ..Self::default() };
         url(&mut outline.url, tokens).ok()?;
-        outline.body = value(tokens, ",\"b\":");
-        outline.headers = value(tokens, ",\"h\":");
-        outline.method = value(tokens, ",\"m\":");
-        (tokens.take("}}") && tokens.is_at_end()).then_some(outline)
+        if tokens.take(",\"b\":") {
+            let start = start(tokens);
+            tokens.pass().ok()?;
+            outline.body = Some(tokens.since(start));
+        }
+        if !tokens.take("}}") {
+            // With headers, the body may be something else than an input.
+            if !outline.body.is_none_or(is_json) {
+                return None;
+            }
+            outline.headers = value(tokens, ",\"h\":");
+            outline.method = value(tokens, ",\"m\":");
+            if !tokens.take("}}") {
+                return None;
+            }
+        }
+        tokens.is_at_end().then_some(outline)
     }
 }
 

@@ -22,6 +22,8 @@ use crate::procedure::{
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::serve::invoke::{Input, Invocation, Outcome, caught, malformed};
 use crate::serve::memory::no_memory;
+use crate::value::Malformed;
+use crate::value::tokens::is_json;
 use crate::wire::{Body, CallId, CarriedWith, Form as FormFrame, Response, carried};
 
 /// Input of a call as received.
@@ -38,6 +40,27 @@ enum Reply {
     Envelope(Vec<u8>),
     Form { status: u16, content_type: HeaderValue, body: Vec<u8>, _held: Reservation },
     Error(Error),
+}
+
+/// Failure of a call.
+enum Failure {
+    Error(Error),
+    /// Its message is not JSON: like others that cannot be decoded, it gets no answer.
+    NotJson,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Failure {
+    /// Returns the failure of a call whose envelope cannot be parsed.
+    fn malformed(text: &[u8], error: Malformed) -> Self {
+        let is_json = text.is_empty() || std::str::from_utf8(text).is_ok_and(is_json);
+        if is_json { Self::Error(malformed(text, error)) } else { Self::NotJson }
+    }
 }
 
 /// A running call.
@@ -111,7 +134,11 @@ impl<C: Send + Sync + 'static> Run<C> {
             Ok(None) => return Reply::Nothing,
             Ok(Some(output)) if output.files.is_empty() => return Reply::Envelope(output.envelope),
             Ok(Some(output)) => Box::pin(self.form(OK, output)).await,
-            Err(error) => {
+            Err(Failure::NotJson) => {
+                tracing::debug!("a message is ignored: it is not JSON");
+                return Reply::Nothing;
+            }
+            Err(Failure::Error(error)) => {
                 tracing::debug!(code = error.code(), status = error.status(), "call failed");
                 if !error.has_files() {
                     return Reply::Error(error);
@@ -138,7 +165,7 @@ impl<C: Send + Sync + 'static> Run<C> {
     }
 
     /// Returns the output; `None` if the call has written events.
-    async fn answer(&self, received: Received) -> Result<Option<Output>, Error> {
+    async fn answer(&self, received: Received) -> Result<Option<Output>, Failure> {
         let Received { body, events, member } = received;
         let invocation = Invocation {
             context: &self.shared.context,
@@ -164,11 +191,12 @@ impl<C: Send + Sync + 'static> Run<C> {
             Some(turns) if self.takes_turns() => Some(turns.turn().await),
             _ => None,
         };
-        match invocation.run(input, malformed, || self.sink()).await? {
+        match invocation.run(input, Failure::malformed, || self.sink()).await? {
             Outcome::Output(output) => Ok(Some(output)),
             Outcome::Stream(run, _) => {
                 let _counted = self.shared.rpc.count_stream();
-                run.await.map(|_| None)
+                run.await?;
+                Ok(None)
             }
             Outcome::Hibernating(run) => {
                 let opened = run.await?.into_opened()?;

@@ -104,6 +104,17 @@ pub mod api {
         })
     }
 
+    /// A router behind a middleware.
+    #[router(with = pass)]
+    pub mod guarded {
+        use super::*;
+
+        #[procedure]
+        pub async fn length(input: String) -> usize {
+            input.len()
+        }
+    }
+
     /// The first event, or the code of the error in its place.
     #[procedure]
     pub async fn first(mut events: EventIterator<Value>) -> Value {
@@ -124,6 +135,9 @@ pub mod api {
         }
     }
 }
+
+#[middleware]
+async fn pass() {}
 
 fn peer() -> (Peer<Counters>, Counters) {
     let counters = Counters::default();
@@ -584,6 +598,31 @@ async fn a_body_of_null_is_malformed_and_none_is_undefined() {
     assert_eq!(next(&mut peer).await["p"]["s"], json!(400));
     peer.receive(r#"{"i":"1","p":{"u":"/silent"}}"#);
     assert_eq!(next(&mut peer).await["p"]["h"]["content-type"], json!("text/event-stream"));
+}
+
+#[tokio::test]
+async fn a_call_whose_input_is_not_json_gets_no_answer() {
+    let (mut peer, _) = peer();
+    for path in ["/echo", "/wait", "/head", "/guarded/length", "/first", "/silent"] {
+        for body in [
+            "{]",
+            "{}}{",
+            r#"{"json":nul}"#,
+            r#"{"json":01}"#,
+            r#"{"json":[1,]}"#,
+            r#"{"json":"a",}"#,
+            r#"{"json":"\q"}"#,
+            r#"{"json":1}{"json":1}"#,
+            r#"{"json":1,"meta":[}"#,
+            "[\"\u{1}\"]",
+        ] {
+            peer.receive(format!(r#"{{"i":"1","p":{{"u":"{path}","b":{body}}}}}"#));
+            peer.receive(format!(r#"{{"i":"1","p":{{"u":"{path}","b":{body},"m":"GET"}}}}"#));
+            assert_eq!(ready(&mut peer), Vec::<Bytes>::new(), "{path} {body}");
+        }
+    }
+    peer.receive(r#"{"i":"1","p":{"u":"/guarded/length","b":{"json":"abc"}}}"#);
+    assert_eq!(next(&mut peer).await["p"]["b"]["json"], 3);
 }
 
 #[tokio::test(start_paused = true)]
