@@ -18,6 +18,14 @@ pub struct Credentials {
     password: String,
 }
 
+/// A person with the hash of the password.
+#[derive(sqlx::FromRow)]
+struct Account {
+    #[sqlx(flatten)]
+    person: Person,
+    password: String,
+}
+
 /// Error of a sign-up.
 #[derive(Debug, RpcError)]
 pub enum SignUpError {
@@ -97,19 +105,16 @@ pub mod api {
         call: &Call,
         input: Credentials,
     ) -> Result<Person, SignInError> {
-        let found: Option<(i64, String)> =
-            sqlx::query_as("SELECT id, password FROM people WHERE name = ?")
-                .bind(&input.name)
-                .fetch_optional(&app.db)
-                .await?;
-        let (id, hash) = found.unzip();
-        if !app.passwords.verify(input.password, hash).await? {
-            return Err(SignInError::WrongCredentials);
-        }
-        let id = id.ok_or(SignInError::WrongCredentials)?;
-        session::begin(app, call, id).await?;
-        let person = sqlx::query_as("SELECT * FROM people WHERE id = ?").bind(id);
-        Ok(person.fetch_one(&app.db).await?)
+        let account: Option<Account> = sqlx::query_as("SELECT * FROM people WHERE name = ?")
+            .bind(&input.name)
+            .fetch_optional(&app.db)
+            .await?;
+        let hash = account.as_ref().map(|account| account.password.clone());
+        let is_right = app.passwords.verify(input.password, hash).await?;
+        let Account { person, .. } =
+            account.filter(|_| is_right).ok_or(SignInError::WrongCredentials)?;
+        session::begin(app, call, person.id).await?;
+        Ok(person)
     }
 
     /// Ends the session, on the server and in the browser.

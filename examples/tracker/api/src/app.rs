@@ -12,6 +12,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use tokio::sync::Notify;
 
+use crate::attachments;
 use crate::board::{self, BoardEvent};
 use crate::password::Passwords;
 
@@ -39,8 +40,8 @@ pub struct App {
 /// Error of data that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder cannot be made.
-    #[error("the folder of the data cannot be made")]
+    /// The folder of the data cannot be made or read.
+    #[error("the folder of the data cannot be made or read")]
     Folder(#[from] std::io::Error),
     /// The database cannot be opened or brought up to date.
     #[error("the database cannot be opened")]
@@ -86,6 +87,7 @@ impl App {
             passwords: Passwords::new()?,
             sign_ins: RateLimiter::builder().limit(10).per(Duration::from_secs(60)).memory(),
         });
+        attachments::sweep(&app).await?;
         tokio::spawn(board::announce_changes(Arc::clone(&app)));
         Ok(app)
     }

@@ -1,5 +1,7 @@
 //! Files of issues.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use orpc_runtime::prelude::*;
@@ -8,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio_util::io::ReaderStream;
 
 use crate::access::signed_in;
-use crate::app::{App, now};
+use crate::app::{App, OpenError, now};
 use crate::board::announced;
 use crate::issues::IssueError;
 use crate::people::Person;
@@ -77,6 +79,23 @@ pub(crate) async fn delete(app: &App, file: &str) {
     if let Err(error) = tokio::fs::remove_file(app.files.join(file)).await {
         tracing::warn!(file, %error, "a file is left over");
     }
+}
+
+/// Deletes the files that no row names: those of uploads during which the server was killed.
+pub(crate) async fn sweep(app: &App) -> Result<(), OpenError> {
+    let named: HashSet<String> = sqlx::query_scalar("SELECT file FROM attachments")
+        .fetch_all(&app.db)
+        .await?
+        .into_iter()
+        .collect();
+    let mut files = tokio::fs::read_dir(&app.files).await?;
+    while let Some(file) = files.next_entry().await? {
+        let name = file.file_name().to_string_lossy().into_owned();
+        if !named.contains(&name) {
+            delete(app, &name).await;
+        }
+    }
+    Ok(())
 }
 
 /// `attachments.*`

@@ -14,7 +14,7 @@ const AT_A_TIME: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Passwords {
     permits: Arc<Semaphore>,
-    /// The hash of no password, see [`verify`](Self::verify).
+    /// A hash in the place of that of nobody, see [`verify`](Self::verify).
     nobody: String,
 }
 
@@ -34,17 +34,16 @@ impl Passwords {
     }
 
     /// Returns `true` if a password has that hash. Without a hash it takes the same time, so that nobody learns
-    /// which names exist.
+    /// by it which names exist.
     pub(crate) async fn verify(
         &self,
         password: String,
         hash: Option<String>,
     ) -> Result<bool, PasswordError> {
-        let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
         self.run(move || {
             let hash = PasswordHash::new(&hash).map_err(failed)?;
-            Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && exists)
+            Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         })
         .await?
     }

@@ -46,6 +46,21 @@ async fn a_file_comes_back_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn files_of_uploads_that_were_cut_off_are_deleted_at_the_next_start() {
+    let world = World::new().await;
+    let ada = world.person("Ada").await;
+    let typo = issue(&ada, "Typo").await;
+    let file = File::new("a.txt", "text/plain", "a");
+    let id = ada.call::<add>(Upload { issue: typo.id, file }).await.unwrap().id;
+    std::fs::write(world.folder().join("attachments/cut-off"), "ab").unwrap();
+    let world = world.restart(async |_| {}).await;
+    assert_eq!(stored(&world), 1);
+    let cookie = ada.cookie_value("__Host-session").unwrap();
+    let ada = world.browser().cookie("__Host-session", cookie);
+    assert_eq!(ada.call::<download>(id).await.unwrap().bytes().await.unwrap(), "a");
+}
+
+#[tokio::test]
 async fn refused_files_are_not_kept() {
     let world = World::new().await;
     let ada = world.person("Ada").await;

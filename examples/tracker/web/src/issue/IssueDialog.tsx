@@ -20,7 +20,7 @@ export function IssueDialog({ id, me, page }: Props) {
   // Live, unless the issue is older than those of the board.
   const board = useBoard();
   const live = board.data?.find((issue) => issue.id === id);
-  const found = useQuery(orpc.issues.find.queryOptions({ input: id, enabled: board.isFetched || !!board.data }));
+  const found = useQuery(orpc.issues.find.queryOptions({ input: id, enabled: !live && !board.isPending }));
   const issue = live ?? found.data;
 
   useEffect(() => {
