@@ -1,13 +1,8 @@
 //! Cost of calls with plain JSON in process, without a socket, beside that of serde alone.
 //!
-//! `cargo bench --bench plain_call` tells the time of each. For instructions run
-//! one of them at two counts under callgrind; the difference has no start-up in it:
-//! `valgrind --tool=callgrind target/release/deps/plain_call-… http echo 2000`.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "procedures are `pub`, and nobody reads a benchmark's docs"
-)]
+//! `cargo run --release --package bench-counts` tells the time of each. `node bench/counts.mjs`
+//! counts the instructions and allocations: it runs `bench-counts http echo 600` and the like under
+//! callgrind.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -111,6 +106,15 @@ pub mod api {
     }
 
     #[procedure]
+    pub async fn read_echo(_input: Message) {}
+
+    #[procedure]
+    pub async fn read_order(_input: Order) {}
+
+    #[procedure]
+    pub async fn nothing() {}
+
+    #[procedure]
     pub async fn any(input: Value) -> Value {
         input
     }
@@ -157,7 +161,7 @@ struct Case {
     input: Option<Value>,
 }
 
-fn cases() -> [Case; 5] {
+fn cases() -> [Case; 8] {
     let items: Vec<_> = (0..10)
         .map(|n| {
             let mut item = json!({
@@ -182,26 +186,25 @@ fn cases() -> [Case; 5] {
             })
         })
         .collect();
+    let echo = json!({
+        "room": "general",
+        "text": "Good morning, everyone! The build is green again.",
+        "tags": ["build", "status", "morning"],
+    });
+    let order = json!({
+        "customer": {
+            "name": "Ada Lovelace",
+            "address": { "street": "12 St James's Square", "country": "GB" },
+        },
+        "items": items,
+    });
     let case = |name, input| Case { name, input };
     [
-        case(
-            "echo",
-            Some(json!({
-                "room": "general",
-                "text": "Good morning, everyone! The build is green again.",
-                "tags": ["build", "status", "morning"],
-            })),
-        ),
-        case(
-            "order",
-            Some(json!({
-                "customer": {
-                    "name": "Ada Lovelace",
-                    "address": { "street": "12 St James's Square", "country": "GB" },
-                },
-                "items": items,
-            })),
-        ),
+        case("readEcho", Some(echo.clone())),
+        case("readOrder", Some(order.clone())),
+        case("nothing", None),
+        case("echo", Some(echo)),
+        case("order", Some(order)),
         case("any", Some(json!({ "records": records, "total": 8 }))),
         case("profile", None),
         case("ping", None),
@@ -249,6 +252,13 @@ struct Json<T> {
     json: T,
 }
 
+/// Reads an input as serde alone does. `counts.mjs` finds the function by its name.
+#[inline(never)]
+fn read_by_serde<I: serde::de::DeserializeOwned>(body: &str) -> I {
+    let Json { json } = serde_json::from_str(body).expect("an input");
+    json
+}
+
 /// The least that any server does: serde reads the input and writes the output, unchecked.
 fn by_serde_alone(case: &Case, calls: usize) {
     fn each<I, O>(case: &Case, calls: usize, run: impl Fn(I) -> O)
@@ -258,12 +268,15 @@ fn by_serde_alone(case: &Case, calls: usize) {
     {
         let body = json!({ "json": case.input }).to_string();
         for _ in 0..calls {
-            let Json { json } = serde_json::from_str(&body).expect("an input");
-            let output = serde_json::to_vec(&Json { json: run(json) }).expect("an output");
+            let input = read_by_serde(&body);
+            let output = serde_json::to_vec(&Json { json: run(input) }).expect("an output");
             std::hint::black_box(output);
         }
     }
     match case.name {
+        "readEcho" => each(case, calls, |_: Message| ()),
+        "readOrder" => each(case, calls, |_: Order| ()),
+        "nothing" => each(case, calls, |(): ()| ()),
         "echo" => each(case, calls, |input: Message| input),
         "order" => each(case, calls, api::receipt),
         "any" => each(case, calls, |input: Value| input),
@@ -285,7 +298,7 @@ async fn run(rpc: &Rpc<()>, link: &str, case: &Case, calls: usize) -> Duration {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let rpc = Rpc::new(api::router());
-    let arguments: Vec<_> = std::env::args().skip(1).filter(|text| text != "--bench").collect();
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
     if let [link, name, calls] = arguments.as_slice() {
         let calls = calls.parse().expect("how many calls");
         for case in cases().iter().filter(|case| case.name == name) {
