@@ -193,6 +193,26 @@ mod tests {
         assert_eq!((fanout.channels(), publisher.channels()), (0, 0));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_channel_that_was_read_again_is_kept_for_a_while_as_before() {
+        let publisher = Publisher::<String>::memory();
+        let fanout = join(&publisher, "room");
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let (reader, name, _) = publisher.subscribe("room", Start::Latest).unwrap().into_parts();
+        let reading = fanout.join(&name, reader, Arc::new(Deaf(Socket::detached()))).unwrap();
+        // Longer than it would have been kept.
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        settle().await;
+        assert_eq!(fanout.channels(), 1);
+        drop(reading);
+        tokio::time::sleep(Duration::from_secs(59)).await;
+        settle().await;
+        assert_eq!(fanout.channels(), 1);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        settle().await;
+        assert_eq!((fanout.channels(), publisher.channels()), (0, 0));
+    }
+
     #[tokio::test]
     async fn a_publisher_that_is_dropped_ends_its_channels() {
         let publisher = Publisher::<String>::memory();

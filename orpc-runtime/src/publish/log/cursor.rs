@@ -125,8 +125,8 @@ impl<E: Clone> Log<E> {
     /// have the entry at its position. `None` if that entry is trimmed or unknown.
     fn last_shared(&self, last: EventId) -> Option<EventId> {
         let end = self.terms.last_of(last.epoch(), self.head)?;
-        let shared = EventId::new(last.epoch(), end);
-        (end < last.sequence() && end >= self.start().sequence()).then_some(shared)
+        let retained = self.start().sequence()..last.sequence();
+        retained.contains(&end).then_some(EventId::new(last.epoch(), end))
     }
 
     /// Returns the number of the oldest event in memory; of the next one if there is

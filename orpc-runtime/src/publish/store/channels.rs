@@ -250,9 +250,9 @@ impl Channels {
         self.schedule(channel, &mut state);
     }
 
-    /// Queues a channel by the time of its next expiry. An entry that is too early is
+    /// Updates the share of a channel in the bytes of all, and queues it by the time of its next expiry. An entry that is too early is
     /// kept and corrected when its time comes.
-    fn schedule(&self, channel: &Arc<Channel>, state: &mut State) {
+    pub(super) fn schedule(&self, channel: &Arc<Channel>, state: &mut State) {
         self.account(state);
         let wanted = match (state.entry, state.due(&self.limits)) {
             (None, Some(wanted)) => wanted,

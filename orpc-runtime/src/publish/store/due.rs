@@ -102,6 +102,8 @@ mod tests {
     use super::Entry;
     use crate::publish::clock::{Clock, SystemClock, Timeline};
     use crate::publish::id::{Epoch, EventId};
+    #[cfg(feature = "redb")]
+    use crate::publish::log::Origin;
     use crate::publish::log::{Limits, Log};
 
     /// A clock that is set by hand.
@@ -192,6 +194,16 @@ mod tests {
         *time.lock().unwrap() += RETENTION / 2;
         drop(channels.sweep(usize::MAX));
         assert_eq!((channels.visits(), channels.len()), (10, 0));
+    }
+
+    #[cfg(feature = "redb")]
+    #[test]
+    fn numbers_of_evicted_channels_do_not_go_back() {
+        let (channels, _) = full(1);
+        for (highest_evicted, expected) in [(5, 5), (3, 5), (9, 9)] {
+            channels.set_origin(Origin { epoch: Epoch::of(7), highest_evicted });
+            assert_eq!(channels.origin().unwrap().highest_evicted, expected);
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Beside {
     /// when it begins, and a crash may leave only that change.
     pub(super) fn touch(&mut self) {
         let Some((last, at)) = self.last else { return };
-        if at.elapsed() < PAUSE {
+        if PAUSE.checked_sub(at.elapsed()).is_some() {
             return;
         }
         // The time of the file's last change is the clock of its disk.

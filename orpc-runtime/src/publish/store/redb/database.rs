@@ -152,7 +152,7 @@ impl Current {
                 slot.content = Content::Opened(opened);
                 return Ok(());
             }
-            Content::Failed { remains, error, at } if at.elapsed() < PAUSE => {
+            Content::Failed { remains, error, at } if PAUSE.checked_sub(at.elapsed()).is_some() => {
                 slot.content = Content::Failed { remains, error: error.clone(), at };
                 return Err(error);
             }

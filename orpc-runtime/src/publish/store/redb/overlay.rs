@@ -46,9 +46,7 @@ fn parts(offset: u64, length: usize) -> impl Iterator<Item = (u64, usize, std::o
 impl Overlay {
     pub(super) fn write(&mut self, file: &dyn RawFile, offset: u64, data: &[u8]) -> io::Result<()> {
         let end = offset.saturating_add(data.len() as u64);
-        if end > self.len(file)? {
-            self.length = Some(end);
-        }
+        self.length = Some(self.len(file)?.max(end));
         self.patch(offset, data);
         Ok(())
     }
@@ -67,11 +65,13 @@ impl Overlay {
     pub(super) fn set_len(&mut self, length: u64) {
         let left = self.left.unwrap_or(u64::MAX);
         self.left = Some(left.min(length));
-        self.pages.retain(|page, _| *page * PAGE < length);
+        drop(self.pages.split_off(&length.div_ceil(PAGE)));
         if let Some(patches) = self.pages.get_mut(&(length / PAGE)) {
             let end = usize::try_from(length % PAGE).unwrap_or_default();
-            patches.retain(|patch| patch.from < end);
-            patches.iter_mut().for_each(|patch| patch.bytes.truncate(end - patch.from));
+            patches.retain_mut(|patch| {
+                patch.bytes.truncate(end.saturating_sub(patch.from));
+                !patch.bytes.is_empty()
+            });
         }
         self.length = Some(length);
     }

@@ -38,10 +38,10 @@ pub(super) fn find_or_make(
         match attempt(disk)? {
             Attempt::Locked(file) => return Ok(file),
             Attempt::Again => {}
-            Attempt::InUse if start.elapsed() < patience => {
-                std::thread::sleep(PAUSE.min(patience.saturating_sub(start.elapsed())));
-            }
-            Attempt::InUse => return Err(in_use(disk.path())),
+            Attempt::InUse => match patience.checked_sub(start.elapsed()) {
+                Some(left) => std::thread::sleep(PAUSE.min(left)),
+                None => return Err(in_use(disk.path())),
+            },
         }
     }
 }

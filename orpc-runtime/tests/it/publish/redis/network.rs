@@ -35,9 +35,28 @@ async fn readers_go_on_behind_a_network_that_failed() {
         }
     }
     assert_eq!(retained(&far).await, (1..first).collect::<Vec<_>>());
-    // Events are announced over the new connection.
-    let subscribers = async || server.command::<(String, u64)>("PUBSUB NUMSUB orpc:0:room").await.1;
-    until(async || subscribers().await == 1).await;
+}
+
+/// More than the names of one request.
+#[tokio::test]
+async fn events_of_all_channels_are_announced_over_the_next_connection() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let lines = node_at(&proxy.url()).await;
+    let mut readers = Vec::new();
+    for n in 0..300 {
+        let mut reader = lines.subscribe(&format!("room-{n}"), Start::Latest).unwrap();
+        reader.opened().await.unwrap();
+        readers.push(reader);
+    }
+    let announced = async || server.command::<Vec<String>>("PUBSUB CHANNELS orpc:0:*").await.len();
+    assert_eq!(announced().await, 300);
+    proxy.set(Network::Cut);
+    until(async || announced().await == 0).await;
+    proxy.set(Network::Up);
+    until(async || announced().await == 300).await;
+    drop(readers);
+    until(async || announced().await == 0).await;
 }
 
 #[tokio::test]

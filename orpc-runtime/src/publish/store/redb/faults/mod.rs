@@ -5,6 +5,7 @@ mod creation;
 mod platter;
 mod reopened;
 mod rows;
+mod sweeps;
 mod windows;
 
 use std::collections::BTreeSet;

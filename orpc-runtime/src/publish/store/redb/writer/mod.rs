@@ -24,7 +24,7 @@ use crate::publish::store::channels::{Channels, Swept};
 
 /// Writes published events and makes them visible to readers once they are stored.
 pub(super) struct Writer {
-    channels: Arc<Channels>,
+    pub(super) channels: Arc<Channels>,
     current: Current,
     /// Witness of the file.
     beside: Beside,
@@ -40,11 +40,11 @@ pub(super) struct Writer {
     /// Number of the next channel.
     next_number: u64,
     /// Store's age when trimmed events were last removed.
-    swept: u64,
+    pub(super) swept: u64,
 }
 
 /// Maximum number of channels from which one transaction removes trimmed events.
-const SWEPT: usize = 1024;
+pub(super) const SWEPT: usize = if cfg!(test) { 16 } else { 1024 };
 
 /// Failure of a transaction.
 struct Failed {
@@ -82,7 +82,7 @@ impl Writer {
     }
 
     /// Writes events in one transaction and reports to their publishers.
-    fn write(&mut self, requests: Vec<Request>) {
+    pub(super) fn write(&mut self, requests: Vec<Request>) {
         if let Err(error) = self.make_writable() {
             for request in requests {
                 request.answer(Err(PublishError::Failed(error.clone())));
@@ -216,7 +216,7 @@ impl Writer {
             for (key, id, at) in &touched.keys {
                 state.keys.insert(Arc::clone(key), *id, *at);
             }
-            self.channels.account(&mut state);
+            self.channels.schedule(&touched.channel, &mut state);
             let waiting = state.take_waiting();
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
@@ -255,7 +255,7 @@ impl Writer {
 
     /// Removes trimmed events from the file, which can be written, and evicts channels, if the
     /// last sweep is long enough ago, or has left something, or all channels together are too large.
-    fn sweep(&mut self) {
+    pub(super) fn sweep(&mut self) {
         let (now, slack) = (self.channels.timeline.now(), self.channels.limits.slack());
         let is_due = now.saturating_sub(self.swept) >= slack || self.channels.is_over();
         if !is_due {

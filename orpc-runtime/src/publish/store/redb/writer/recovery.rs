@@ -177,7 +177,7 @@ impl Writer {
                 }
                 _ => {}
             }
-            self.channels.account(&mut state);
+            self.channels.schedule(&channel, &mut state);
             let waiting = state.take_waiting();
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
