@@ -209,7 +209,7 @@ pub fn is_function<T>(_: &T) -> bool {
 
 /// Sources of an internal error.
 #[diagnostic::on_unimplemented(
-    message = "implement `std::error::Error` for `{Self}`: the cause of an internal error is logged",
+    message = "implement `std::error::Error` for `{Self}`, or write `#[rpc_error(transparent)]` if clients may see it: the cause of an internal error is logged",
     label = "neither an error nor a text"
 )]
 pub trait Cause {

@@ -31,7 +31,7 @@ pub enum SessionError {
 /// Begins a session with a new token. One that the browser has already ends: whoever knows it, or has
 /// planted it, is not signed in by it.
 pub(crate) async fn begin(app: &App, call: &Call, person: i64) -> Result<(), SessionError> {
-    end(app, call).await?;
+    forget(app, call).await?;
     let now = now();
     sqlx::query("DELETE FROM sessions WHERE expires_at < ?").bind(now).execute(&app.db).await?;
 
@@ -51,9 +51,15 @@ pub(crate) async fn begin(app: &App, call: &Call, person: i64) -> Result<(), Ses
 
 /// Ends the session of the caller, if there is one, on the server and in the browser.
 pub(crate) async fn end(app: &App, call: &Call) -> Result<(), SessionError> {
+    forget(app, call).await?;
+    call.response().set_cookie(cookie(String::new(), cookie::time::Duration::ZERO))?;
+    Ok(())
+}
+
+/// Deletes the session that the cookie of a call names.
+async fn forget(app: &App, call: &Call) -> Result<(), sqlx::Error> {
     let Some(token) = call.cookie(COOKIE) else { return Ok(()) };
     sqlx::query("DELETE FROM sessions WHERE token = ?").bind(hash(&token)).execute(&app.db).await?;
-    call.response().set_cookie(cookie(String::new(), cookie::time::Duration::ZERO))?;
     Ok(())
 }
 

@@ -46,7 +46,9 @@ async fn each_sign_in_has_a_token_of_its_own() {
     assert!(browser.call::<me>(()).await.unwrap().is_some());
 
     let planted = world.browser().cookie(COOKIE, "planted");
-    planted.call::<sign_in>(ada()).await.unwrap();
+    let (signed_in, head) = planted.call_with_head::<sign_in>(ada()).await;
+    signed_in.unwrap();
+    assert_eq!(head.headers().get_all("set-cookie").iter().count(), 1);
     assert_ne!(planted.cookie_value(COOKIE).as_deref(), Some("planted"));
 }
 
