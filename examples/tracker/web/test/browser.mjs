@@ -17,6 +17,16 @@ export function launch() {
   });
 }
 
+/** Closes a browser or a context. One that does not end by itself ends with the tests. */
+export async function close(browserOrContext) {
+  let timer;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, WAIT_MS);
+  });
+  await Promise.race([browserOrContext?.close(), limit]);
+  clearTimeout(timer);
+}
+
 /** Opens the page in a browser context of its own. */
 export async function open(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });

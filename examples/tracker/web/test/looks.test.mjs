@@ -2,7 +2,7 @@
 // folder for pictures of them.
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { addIssue, assertAccessible, assertNoSidewaysScroll, card, launch, move, open, PASSWORD, signUp } from "./browser.mjs";
+import { addIssue, assertAccessible, assertNoSidewaysScroll, card, close, launch, move, open, PASSWORD, signUp } from "./browser.mjs";
 import { Server } from "./server.mjs";
 
 const SIZES = {
@@ -42,11 +42,11 @@ before(async () => {
   const picture = { name: "calendar.png", mimeType: "image/png", buffer: Buffer.alloc(48_000) };
   await page.getByLabel("Add a file").setInputFiles(picture);
   await page.getByText("calendar.png").waitFor();
-  await page.context().close();
+  await close(page.context());
 });
 
 after(async () => {
-  await browser?.close();
+  await close(browser);
   await server?.remove();
 });
 
@@ -82,7 +82,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByRole("link", { name: "People" }).click();
       await page.getByLabel("Role of Ada Lovelace").waitFor();
       await look("5-people");
-      await page.context().close();
+      await close(page.context());
     });
   }
 }

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { addIssue, call, card, launch, move, open, PASSWORD, signUp } from "./browser.mjs";
+import { addIssue, call, card, close, launch, move, open, PASSWORD, signUp } from "./browser.mjs";
 import { Server } from "./server.mjs";
 
 let browser;
@@ -14,14 +14,14 @@ before(async () => {
   browser = await launch();
 });
 
-after(() => browser?.close());
+after(() => close(browser));
 
 beforeEach(async () => {
   server = await Server.start();
 });
 
 afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
+  await Promise.all(browser.contexts().map(close));
   await server.remove();
 });
 
@@ -187,13 +187,12 @@ test("a form of another page is refused", async (context) => {
   context.after(() => evil.close());
   await once(evil, "listening");
   // Another site, and another origin of the same site, to which the cookie is sent.
+  const other = await page.context().newPage();
   for (const host of ["localhost", "127.0.0.1"]) {
-    const other = await page.context().newPage();
     await other.goto(`http://${host}:${evil.address().port}`);
     const refused = answered(other, "account/signOut");
     await other.getByRole("button").click();
     assert.equal((await refused).status(), 403, host);
-    await other.close();
   }
   await page.reload();
   await page.getByRole("region", { name: "Open" }).waitFor();
