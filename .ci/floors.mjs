@@ -9,7 +9,8 @@ import { join } from "node:path";
 const FLOORS = {
   "orpc-runtime": [
     ["clock", "task", "budget", "shutdown", "store"],
-    ["value", "host", "redis_server"],
+    ["connection", "value", "host"],
+    ["redis_server"],
     ["schema"],
     ["core"],
     ["wire"],

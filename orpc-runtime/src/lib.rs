@@ -5,6 +5,8 @@
 
 mod budget;
 mod clock;
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod connection;
 mod contract;
 mod core;
 mod derive;

@@ -61,6 +61,17 @@ pub async fn connect(url: &str) -> Result<Publisher<Message>, StoreError> {
 }
 // #endregion redis
 
+// #region nats
+/// Waits up to 30 s for the server.
+pub async fn connect_to_nats(url: &str) -> Result<Publisher<Message>, StoreError> {
+    Publisher::builder()
+        .retention(Duration::from_secs(3600))
+        .connect_timeout(Duration::from_secs(30))
+        .nats(url) // nats://user:password@host:4222
+        .await
+}
+// #endregion nats
+
 // #region audience
 use orpc_runtime::publish::{PublishError, Subscriber};
 

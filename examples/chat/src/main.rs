@@ -4,8 +4,8 @@
 //! `PORT` is the port: 3000 by default, 0 for any free one. With the argument
 //! `--hibernating` followers of the room take no task and no buffer; they have to use
 //! WebSocket then. `HISTORY` names the file of the history; without one it ends with
-//! the process. `EVENTS=redis://…`, with the feature `redis`, shares the history with the
-//! processes that use the same Redis server.
+//! the process. `EVENTS=redis://…` or `EVENTS=nats://…`, with the feature `redis` or `nats`, shares the
+//! history with the processes that use the same server.
 
 mod call_log;
 
@@ -41,10 +41,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // One room for all transports.
     let room = match std::env::var("EVENTS") {
-        #[cfg(feature = "redis")]
+        #[cfg(any(feature = "nats", feature = "redis"))]
         Ok(url) => Room::join(&url).await?,
-        #[cfg(not(feature = "redis"))]
-        Ok(_) => return Err("`EVENTS` needs the feature `redis` of the chat room".into()),
+        #[cfg(not(any(feature = "nats", feature = "redis")))]
+        Ok(_) => return Err("`EVENTS` needs the feature `redis` or `nats` of the chat room".into()),
         Err(_) => {
             let history = std::env::var_os("HISTORY");
             Room::open(history.as_deref().map(Path::new)).await?

@@ -70,6 +70,8 @@
 //! | in a file that was copied, restored, overwritten or damaged | yes |
 //! | on Redis, by the same process of the server | no |
 //! | on Redis, after a restart, by another server, or after keys were deleted | yes |
+//! | on NATS, by the same process of the server | no |
+//! | on NATS, after a restart, or after the stream was purged or deleted | yes |
 //!
 //! A new epoch has no effect on readers whose event still exists. A reader whose event
 //! does not is told when it returns, even if another event has its number by then. A
@@ -112,7 +114,8 @@
 //! | [`Durability::Commit`] | yes | yes | a sync, shared by all waiting publishers |
 //!
 //! [`Publisher::durability`] returns it. On Redis it is that of the server's settings: `Commit` with
-//! `appendfsync always`, otherwise `Memory`.
+//! `appendfsync always`, otherwise `Memory`. On NATS it is `Process`: the server does not tell when it
+//! syncs its files.
 //!
 //! ```
 //! # #[cfg(feature = "redb")]

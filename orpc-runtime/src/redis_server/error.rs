@@ -2,25 +2,8 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use crate::connection::CallError;
 use crate::store::{StoreError, StoreErrorKind};
-
-/// Error of a request to the server.
-#[derive(Debug, Clone)]
-pub(crate) enum CallError {
-    /// The connection was lost, or the answer did not come in time: the request may have been
-    /// executed.
-    Lost(StoreError),
-    /// The server refused the request, which was not executed.
-    Refused(StoreError),
-}
-
-impl From<CallError> for StoreError {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Lost(error) | CallError::Refused(error) => error,
-        }
-    }
-}
 
 /// Returns `true` if another server, or this one later, would execute the request.
 pub(crate) fn is_of_this_server(error: &RedisError) -> bool {
@@ -69,17 +52,6 @@ pub(crate) fn of_connection(address: &str, error: RedisError) -> StoreError {
         _ => (StoreErrorKind::Unavailable, "cannot be reached"),
     };
     StoreError::caused_by(kind, format!("Redis at {address} {message}"), error)
-}
-
-/// Returns the error of a server that does not answer.
-pub(crate) fn silent(address: &str) -> StoreError {
-    StoreError::new(StoreErrorKind::Unavailable, format!("Redis at {address} does not answer"))
-}
-
-/// Returns the error of an answer that the scripts do not give.
-pub(crate) fn malformed(address: &str) -> StoreError {
-    let message = format!("Redis at {address} has malformed data or answers");
-    StoreError::new(StoreErrorKind::Damaged, message)
 }
 
 #[cfg(test)]

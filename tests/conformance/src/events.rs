@@ -11,7 +11,7 @@ const SHARED: &str = "EVENTS";
 const FILE: &str = "PUBLISHER_FILE";
 const DURABILITY: &str = "PUBLISHER_DURABILITY";
 
-/// Opens the publisher of the server: on the Redis server whose URL is in `EVENTS`; in the
+/// Opens the publisher of the server: on the NATS or Redis server whose URL is in `EVENTS`; in the
 /// file that `PUBLISHER_FILE` names, as durable as `PUBLISHER_DURABILITY` says; or else in
 /// memory.
 ///

@@ -86,15 +86,26 @@ impl Room {
         Ok(Self::alone(kept().open(file, Durability::Commit)?).await)
     }
 
-    /// Opens a room whose history is on a Redis server, and shared with the other processes
-    /// that open it. Each process announces those who come to it and leave it.
+    /// Opens a room whose history is on a NATS or a Redis server, and shared with the other
+    /// processes that open it. Each process announces those who come to it and leave it.
     ///
     /// # Errors
     /// If the server cannot be used.
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "nats", feature = "redis"))]
     pub async fn join(url: &str) -> Result<Arc<Self>, StoreError> {
         // Those who follow wait for a server that is away.
-        let history = kept().max_staleness(Duration::MAX).redis(url).await?;
+        let history = kept().max_staleness(Duration::MAX);
+        let history = match url.split_once(':').map(|(scheme, _)| scheme) {
+            #[cfg(feature = "nats")]
+            Some("nats" | "tls") => history.nats(url).await?,
+            #[cfg(feature = "redis")]
+            Some("redis" | "rediss") => history.redis(url).await?,
+            _ => {
+                let message = "the chat room was compiled without the feature for this URL";
+                let kind = orpc_runtime::publish::StoreErrorKind::Refused;
+                return Err(StoreError::new(kind, message));
+            }
+        };
         // Those who seem to be absent may be with another process.
         let room = Self::with(history, Rooms::new().get_or_create(ALONE)).await;
         Ok(room.expect("a new publisher has room for a channel").0)

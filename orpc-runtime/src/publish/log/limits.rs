@@ -33,7 +33,7 @@ impl Limits {
     }
 
     /// Limits of a log in a file, with only the newest events in memory as well.
-    #[cfg(any(feature = "redb", feature = "redis"))]
+    #[cfg(any(feature = "nats", feature = "redb", feature = "redis"))]
     pub(crate) fn in_file(age: Duration, events: u64, bytes: u64) -> Self {
         Self {
             held_events: 256,
@@ -54,11 +54,11 @@ impl Limits {
         (self.age / PARTS).max(1)
     }
 
-    pub(super) fn part_events(&self) -> u64 {
+    pub(crate) fn part_events(&self) -> u64 {
         (self.events / PARTS).max(1)
     }
 
-    pub(super) fn part_bytes(&self) -> u64 {
+    pub(crate) fn part_bytes(&self) -> u64 {
         self.bytes / PARTS
     }
 }

@@ -7,7 +7,7 @@
 #[cfg(any(test, feature = "redb"))]
 mod continuity;
 mod cursor;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "nats", feature = "redis"))]
 mod extent;
 mod limits;
 #[cfg(test)]
@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 #[cfg(any(test, feature = "redb"))]
 pub(crate) use continuity::{Found, Place, Witness, is_continued, starting};
 pub(crate) use cursor::{Chunk, Cursor, Read};
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) use extent::Extent;
 pub(crate) use limits::Limits;
 pub(crate) use origin::Origin;

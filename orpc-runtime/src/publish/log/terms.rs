@@ -35,7 +35,7 @@ impl Terms {
     /// Creates the epochs of a log from those of its entries, with the numbers of the first
     /// ones in ascending order, and that of the next entry. `None` if there are none, or they
     /// are in another order.
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "nats", feature = "redis"))]
     pub(super) fn ranges(
         ranges: impl IntoIterator<Item = (u64, Epoch)>,
         newest: Epoch,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "nats", feature = "redis"))]
 use super::Extent;
 use super::continuity::SLACK;
 use super::segments::Segments;
@@ -348,7 +348,7 @@ fn a_start_is_noted_before_the_file_is_changed() {
     assert!(starting(Place { changed: 1001, ..PLACE }, 5000, &running).is_some());
 }
 
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "nats", feature = "redis"))]
 #[test]
 fn a_copy_is_trimmed_up_to_its_end_and_takes_nothing_back() {
     let extent = Extent::new(3, 6, [(0, Epoch::of(1))], Epoch::of(1)).unwrap();

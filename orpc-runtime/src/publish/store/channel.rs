@@ -47,7 +47,7 @@ pub(super) struct State {
 #[derive(Debug, Default)]
 pub(super) struct Copied {
     /// Number of times that the server had other events than the copy.
-    #[cfg(any(feature = "redb", feature = "redis"))]
+    #[cfg(any(feature = "nats", feature = "redb", feature = "redis"))]
     pub(super) revision: u64,
     /// Error with which readers end that have read everything, until the server can be read
     /// again.

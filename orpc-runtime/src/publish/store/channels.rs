@@ -91,7 +91,7 @@ impl Channels {
     }
 
     /// Returns a channel that exists.
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "nats", feature = "redis"))]
     pub(super) fn find(&self, name: &str) -> Option<Arc<Channel>> {
         self.map().by_name.get(name).cloned()
     }

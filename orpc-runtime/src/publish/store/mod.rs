@@ -3,16 +3,20 @@
 
 mod channel;
 mod channels;
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod copied;
 mod due;
 mod keys;
 mod log_reader;
 mod memory;
+#[cfg(feature = "nats")]
+mod nats;
 #[cfg(feature = "redb")]
 mod redb;
 #[cfg(feature = "redis")]
 mod redis;
 mod remote;
-#[cfg(any(feature = "redb", feature = "redis"))]
+#[cfg(any(feature = "nats", feature = "redb", feature = "redis"))]
 mod replays;
 #[cfg(test)]
 pub(super) mod tests;

@@ -12,9 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::quota::{Quota, Taken};
 use super::store::{Store, TakeError};
 use crate::clock;
-use crate::redis_server::{
-    self, CallError, Info, Keeper, Link, PATIENCE, Server, is_alive, malformed,
-};
+use crate::connection::{self, CallError, Contact, Keeper, PATIENCE};
+use crate::redis_server::{Link, Server};
 use crate::store::StoreError;
 use crate::task::Handle;
 
@@ -73,10 +72,10 @@ impl RedisStore {
         let (keeping, ended) = (Arc::clone(&shared), dropped.clone());
         let guard = Arc::new(Guard(dropped));
         Handle::current().spawn(async move {
-            ended.run_until_cancelled(redis_server::keep(Arc::clone(&keeping))).await;
-            keeping.server.down(None);
+            ended.run_until_cancelled(connection::keep(Arc::clone(&keeping))).await;
+            keeping.server.contact.down(None);
         });
-        shared.server.started(timeout).await?;
+        shared.server.contact.started(timeout).await?;
         Ok(Self { shared, prefix: "orpc:bucket:".into(), _dropped: guard })
     }
 
@@ -93,17 +92,17 @@ impl Shared {
         let mut taking = self.take.prepare_invoke();
         taking.key(key).arg(quota.interval()).arg(quota.limit());
         loop {
-            let absence = self.server.absence();
+            let absence = self.server.contact.absence();
             let wait =
                 if absence.is_some_and(|time| time > ABSENCE) { Duration::ZERO } else { WAIT };
-            let link = self.server.link(wait).await?;
+            let link = self.server.contact.link(wait).await?;
             // A token that was taken by a request whose answer is lost stays taken.
             match link.invoke::<(u8, u32, u64)>(&taking).await {
                 Ok((1, remaining, next)) => {
                     return Ok(Taken::allowed(remaining, Duration::from_micros(next)));
                 }
                 Ok((0, _, next)) => return Ok(Taken::refused(Duration::from_micros(next))),
-                Ok(_) => return Err(malformed(self.server.address())),
+                Ok(_) => return Err(self.server.contact.malformed()),
                 // Another connection is made.
                 Err(CallError::Lost(_)) if link.is_lost() => {}
                 Err(error) => return Err(error.into()),
@@ -120,17 +119,22 @@ impl Store for RedisStore {
 }
 
 impl Keeper for Shared {
-    fn server(&self) -> &Server {
-        &self.server
+    type Link = Link;
+
+    fn contact(&self) -> &Contact<Link> {
+        &self.server.contact
     }
 
-    async fn inspect(&self, link: &Link, info: &Info) -> Result<(), StoreError> {
-        self.server.warn_of_eviction(link, info, "the buckets of rate limits");
-        Ok(())
+    async fn connect(self: Arc<Self>, number: u64) -> Result<Link, StoreError> {
+        let inspect = async |link: Link, info| {
+            self.server.warn_of_eviction(&link, &info, "the buckets of rate limits");
+            Ok(())
+        };
+        self.server.connect(number, |_| {}, inspect).await
     }
 
     async fn tend(&self, link: &Link) {
-        while is_alive(link).await {
+        while link.is_alive().await {
             clock::sleep(ROUND).await;
         }
         tracing::debug!(

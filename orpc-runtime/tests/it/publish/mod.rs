@@ -9,11 +9,15 @@ mod fanout;
 mod handoff;
 mod ids;
 mod memory;
+#[cfg(feature = "nats")]
+mod nats;
 #[cfg(feature = "redis")]
 mod redis;
 mod retention;
 mod retries;
 mod schedules;
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod servers;
 mod slow_readers;
 mod texts;
 mod wire;

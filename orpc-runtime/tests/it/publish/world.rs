@@ -60,8 +60,8 @@ pub struct World {
     folder: tempfile::TempDir,
     pub hands: Hands,
     /// The server, if the events are on one.
-    #[cfg(feature = "redis")]
-    server: Option<crate::support::redis::RedisServer>,
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    server: Option<super::servers::Server>,
 }
 
 pub const RETENTION: Duration = Duration::from_secs(160);
@@ -75,7 +75,7 @@ impl World {
             durability,
             folder: tempfile::tempdir().unwrap(),
             hands: Hands::new(),
-            #[cfg(feature = "redis")]
+            #[cfg(any(feature = "nats", feature = "redis"))]
             server: None,
         }
     }
@@ -84,22 +84,33 @@ impl World {
     #[cfg(feature = "redis")]
     pub async fn redis() -> Self {
         let server = crate::support::redis::RedisServer::start().await;
+        Self::on(super::servers::Server::Redis(server))
+    }
+
+    /// A store on a NATS server.
+    #[cfg(feature = "nats")]
+    pub async fn nats() -> Self {
+        Self::on(super::servers::Server::Nats(crate::support::nats::NatsServer::start().await))
+    }
+
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    fn on(server: super::servers::Server) -> Self {
         Self { server: Some(server), ..Self::new(Durability::Memory) }
     }
 
     /// Returns `true` if the events are on a server, for as long as it runs.
     pub fn is_on_server(&self) -> bool {
-        #[cfg(feature = "redis")]
+        #[cfg(any(feature = "nats", feature = "redis"))]
         return self.server.is_some();
-        #[cfg(not(feature = "redis"))]
+        #[cfg(not(any(feature = "nats", feature = "redis")))]
         false
     }
 
     /// Removes all events, while no publisher is open.
     pub async fn wipe(&self) {
-        #[cfg(feature = "redis")]
+        #[cfg(any(feature = "nats", feature = "redis"))]
         if let Some(server) = &self.server {
-            return server.command("FLUSHALL").await;
+            return server.wipe().await;
         }
         if self.is_durable() {
             std::fs::remove_file(self.path()).unwrap();
@@ -120,10 +131,10 @@ impl World {
     }
 
     pub fn open_with<T>(&self, builder: PublisherBuilder) -> Publisher<T> {
-        #[cfg(feature = "redis")]
+        #[cfg(any(feature = "nats", feature = "redis"))]
         if let Some(server) = &self.server {
             let url = server.url();
-            let opening = builder.redis(&url);
+            let opening = super::servers::Server::open(builder, server.scheme(), &url);
             let runtime = tokio::runtime::Handle::current();
             return tokio::task::block_in_place(|| runtime.block_on(opening)).unwrap();
         }
@@ -199,6 +210,8 @@ macro_rules! for_each_store {
             (World::new(orpc_runtime::publish::Durability::Process)) $($name)* $($($local)*)?);
         $crate::publish::world::for_each_store!(@ commit
             (World::new(orpc_runtime::publish::Durability::Commit)) $($name)* $($($local)*)?);
+        #[cfg(feature = "nats")]
+        $crate::publish::world::for_each_store!(@ nats (World::nats().await) $($name)*);
         #[cfg(feature = "redis")]
         $crate::publish::world::for_each_store!(@ redis (World::redis().await) $($name)*);
     };

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use orpc_runtime::ratelimit::{RateLimiter, RedisStore, StoreErrorKind};
 
 use super::{failure, quota, take};
+use crate::support::proxy::{Network, Proxy};
 use crate::support::redis::RedisServer;
-use crate::support::redis::proxy::{Network, Proxy};
 use crate::support::websocket::{PATIENCE, within};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -173,7 +173,7 @@ async fn a_server_that_cannot_be_reached_fails_calls_in_time_and_limits_again_af
 async fn an_answer_that_is_lost_allows_no_call_beyond_the_limit() {
     let server = RedisServer::start().await;
     let proxy = Proxy::to(server.port).await;
-    let (url, builder) = (proxy.url(), quota(5, HOUR).timeout(Duration::from_millis(100)));
+    let (url, builder) = (proxy.url("redis"), quota(5, HOUR).timeout(Duration::from_millis(100)));
     let limiter = within(builder.redis(&url)).await.unwrap();
     assert!(take(&limiter, "key").await);
     for network in [Network::NoAnswers, Network::Silent, Network::Cut] {

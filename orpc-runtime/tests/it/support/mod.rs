@@ -3,6 +3,10 @@
 #[cfg(all(feature = "durable", feature = "websocket"))]
 pub mod durable;
 pub mod hostile;
+#[cfg(feature = "nats")]
+pub mod nats;
+#[cfg(any(feature = "nats", feature = "redis"))]
+pub mod proxy;
 #[cfg(feature = "redis")]
 pub mod redis;
 pub mod websocket;

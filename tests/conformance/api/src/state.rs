@@ -43,13 +43,15 @@ pub fn open_events(path: &Path, durability: Durability) -> Result<Events, StoreE
     Publisher::builder().max_events(RETAINED).open(path, durability)
 }
 
-/// Opens the publisher of `publisher.*` on a Redis server, which other processes use as well.
+/// Opens the publisher of `publisher.*` on a NATS or a Redis server, which other processes use as
+/// well.
 ///
 /// # Errors
 /// If the server cannot be used.
 #[cfg(not(target_family = "wasm"))]
 pub async fn open_shared_events(url: &str) -> Result<Events, StoreError> {
-    Publisher::builder().max_events(RETAINED).redis(url).await
+    let builder = Publisher::builder().max_events(RETAINED);
+    if url.starts_with("nats:") { builder.nats(url).await } else { builder.redis(url).await }
 }
 
 /// State that all calls share.

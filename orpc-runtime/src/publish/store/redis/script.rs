@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redis::{Script, ScriptInvocation, ToRedisArgs};
 
+use super::super::copied::{Announced, Appended, Found};
 use super::super::{NewEvent, Record};
 use crate::publish::audience::Audience;
 use crate::publish::id::{Epoch, EventId};
@@ -24,30 +25,6 @@ pub(super) struct Scripts {
     /// Prefix of the names under which events are announced, which all databases share.
     announced: Box<str>,
     limits: Limits,
-}
-
-/// Result of appending an event.
-pub(super) enum Appended {
-    /// The event has that id; the oldest one has that number.
-    New(EventId, u64),
-    /// An event of that idempotency key exists.
-    Known(EventId),
-    TooManyKeys,
-}
-
-/// Events that were read.
-pub(super) enum Found {
-    Events(Vec<(EventId, Record)>),
-    /// The first one alone has that number of bytes.
-    TooLarge(u64),
-}
-
-/// An event as it was announced.
-pub(super) struct Announced {
-    pub(super) id: EventId,
-    /// Number of the oldest event.
-    pub(super) earliest: u64,
-    pub(super) record: Record,
 }
 
 impl Scripts {

@@ -176,3 +176,35 @@ async fn a_replica_is_refused() {
     publish(&lines, 3..4).await;
     assert_eq!(ready(&mut lines.subscribe("room", Start::Earliest).unwrap()).await, [1, 3]);
 }
+
+#[tokio::test]
+async fn an_address_or_a_user_that_is_refused_fails_at_once() {
+    let server = RedisServer::start_with("--save '' --requirepass secret").await;
+    let builder = || Publisher::builder().connect_timeout(Duration::MAX);
+    let port = server.port;
+    for url in [
+        format!("redis://127.0.0.1:{port}"),
+        format!("redis://:hidden@127.0.0.1:{port}"),
+        format!("redis://nobody:hidden@127.0.0.1:{port}"),
+        format!("http://:hidden@127.0.0.1:{port}"),
+        format!("rediss://:hidden@127.0.0.1:{port}"),
+        "redis://:hidden@127.0.0.1:65536".to_owned(),
+        "hidden".to_owned(),
+        String::new(),
+    ] {
+        let error = builder().redis::<Line>(&url).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error:?}");
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("hidden"), "{text}");
+    }
+    let url = format!("redis://:secret@127.0.0.1:{port}/3");
+    let lines = builder().redis::<Line>(&url).await.unwrap();
+    publish(&lines, 1..2).await;
+    // Another database has other channels, and its events are not announced here.
+    let other = builder().redis::<Line>(&format!("redis://:secret@127.0.0.1:{port}")).await;
+    let other = other.unwrap();
+    let mut reader = subscribe(&other, Start::Earliest).await;
+    publish(&lines, 2..3).await;
+    assert_eq!(ready(&mut reader).await, Vec::<u64>::new());
+    assert_eq!(retained(&lines).await, [1, 2]);
+}

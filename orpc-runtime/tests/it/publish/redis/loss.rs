@@ -1,10 +1,10 @@
 //! Events that the server loses: readers are told.
 
-use orpc_runtime::publish::{Durability, EventId, GapReason, Start};
+use orpc_runtime::publish::{Durability, EventId, GapReason, PublishError, Start};
 
 use super::super::schedules::{Dice, env};
 use super::super::world::{Line, event, gap, number, publish, ready, retained};
-use super::proxy::Proxy;
+use super::proxy::{Network, Proxy};
 use super::server::RedisServer;
 use super::{append_unannounced, node, node_at, subscribe, until};
 
@@ -164,7 +164,7 @@ async fn an_event_whose_announcement_is_lost_is_read_nevertheless() {
 async fn a_replica_that_takes_over_without_the_last_events_is_a_gap() {
     let (primary, replica) = (RedisServer::start().await, RedisServer::start().await);
     let proxy = Proxy::to(primary.port).await;
-    let (a, b) = (node_at(&proxy.url()).await, node_at(&proxy.url()).await);
+    let (a, b) = (node_at(&proxy.url("redis")).await, node_at(&proxy.url("redis")).await);
     // A server that gets its first replica begins an epoch.
     replica.command::<()>(&format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
     let info = async || replica.command::<String>("INFO replication").await;
@@ -263,4 +263,47 @@ async fn a_server_that_syncs_loses_no_acknowledged_event_by_kill_9() {
     let seen = reading.await.unwrap();
     assert_eq!(seen, acknowledged, "one event for each key, in one order");
     assert!(seen.iter().zip(1..).all(|(id, n)| id.sequence() == n));
+}
+
+#[tokio::test]
+async fn events_that_were_not_announced_are_read_over_the_connection_that_there_is() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let (far, near) = (node_at(&proxy.url("redis")).await, node(&server).await);
+    let mut reader = subscribe(&far, Start::Latest).await;
+    let (rounds, before) = (20, proxy.attempts());
+    for n in (0..2 * rounds).step_by(2) {
+        append_unannounced(&server, n).await;
+        publish(&near, n + 1..n + 2).await;
+        assert_eq!(number(event(&mut reader).await), n);
+        assert_eq!(number(event(&mut reader).await), n + 1);
+    }
+    // On busy cores one may be given up.
+    assert!(proxy.attempts() < before + rounds / 2, "{} connections", proxy.attempts());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_an_unknown_outcome_and_can_be_tried_again() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let lines = node_at(&proxy.url("redis")).await;
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    publish(&lines, 0..1).await;
+    assert_eq!(number(event(&mut reader).await), 0);
+    for n in 1..4 {
+        proxy.set(Network::NoAnswers);
+        let key = n.to_string();
+        let publishing = lines.publish("room", &Line { n }).idempotency_key(&key).into_future();
+        let publishing = tokio::spawn(publishing);
+        // It has arrived.
+        until(async || server.command::<u64>("XLEN orpc:{room}:events").await > n).await;
+        proxy.set(Network::Cut);
+        let outcome = publishing.await.unwrap();
+        assert!(matches!(outcome, Err(PublishError::OutcomeUnknown(Some(_)))), "{outcome:?}");
+        proxy.set(Network::Up);
+        let id = lines.publish("room", &Line { n }).idempotency_key(&key).await.unwrap();
+        assert_eq!(id.sequence(), n + 1);
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    assert_eq!(retained(&lines).await, [0, 1, 2, 3]);
 }

@@ -2,19 +2,13 @@
 
 mod limits;
 mod loss;
-mod network;
-mod nodes;
-mod schedules;
 
-use std::panic::Location;
-use std::time::Duration;
+use orpc_runtime::publish::{EventId, Publisher};
 
-use futures::StreamExt as _;
-use orpc_runtime::publish::{EventId, Published, Publisher, ReadError, Start, Subscription};
-
+use super::servers::{next, subscribe, until};
 use super::world::Line;
-use crate::support::redis::{self as server, RedisServer, proxy};
-use crate::support::websocket::PATIENCE;
+use crate::support::proxy;
+use crate::support::redis::{self as server, RedisServer};
 
 /// Opens a publisher, as another process does.
 async fn node(server: &RedisServer) -> Publisher<Line> {
@@ -25,38 +19,12 @@ async fn node_at(url: &str) -> Publisher<Line> {
     Publisher::builder().redis(url).await.unwrap()
 }
 
-async fn subscribe(lines: &Publisher<Line>, start: Start) -> Subscription<Line> {
-    super::world::subscribe(lines, "room", start).await
-}
-
-/// Returns the next item.
-async fn next(reader: &mut Subscription<Line>) -> Result<Published<Line>, ReadError> {
-    let next = tokio::time::timeout(PATIENCE, reader.next()).await;
-    next.expect("nothing comes").expect("the stream ends")
-}
-
-/// Waits until a condition holds that the server or another node causes, at most for [`PATIENCE`].
-#[track_caller]
-fn until(mut holds: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
-    let place = Location::caller();
-    async move {
-        let waiting = async {
-            while !holds().await {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
-            panic!("{place}: the condition does not hold after {PATIENCE:?}");
-        }
-    }
-}
-
 /// Appends an event, and announces it to nobody.
 async fn append_unannounced(server: &RedisServer, n: u64) {
     append_unannounced_to(server, "room", n, 10_000).await;
 }
 
-async fn append_unannounced_to(
+pub(super) async fn append_unannounced_to(
     server: &RedisServer,
     channel: &str,
     n: u64,

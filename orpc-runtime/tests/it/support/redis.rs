@@ -1,7 +1,5 @@
 //! A Redis server of a test, on a free port, with a folder of its own.
 
-pub mod proxy;
-
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -1,13 +1,19 @@
-//! Random schedules over several nodes, compared with what was published. `REDIS_SCHEDULES` sets
-//! their number.
+//! Random schedules over several nodes, compared with what was published. `REDIS_SCHEDULES` and
+//! `NATS_SCHEDULES` set their numbers.
 
 use futures::FutureExt as _;
-use orpc_runtime::publish::{EventId, Published, Publisher, ReadError, Start, Subscription};
+use orpc_runtime::publish::{
+    EventId, PublishError, Published, Publisher, ReadError, Start, Subscription,
+};
 
 use super::super::schedules::{Dice, env};
 use super::super::world::{Line, number};
-use super::append_unannounced_to;
-use super::server::RedisServer;
+use super::Server;
+#[cfg(feature = "nats")]
+use crate::support::nats::NatsServer;
+use crate::support::proxy::{Network, Proxy};
+#[cfg(feature = "redis")]
+use crate::support::redis::RedisServer;
 
 const MAX_EVENTS: u64 = 24;
 const NODES: usize = 3;
@@ -74,11 +80,82 @@ impl Truth {
     }
 }
 
-async fn open(server: &RedisServer) -> Publisher<Line> {
-    Publisher::builder().max_events(MAX_EVENTS).redis(&server.url()).await.unwrap()
+/// A process, and the network between it and the server.
+struct Node {
+    lines: Publisher<Line>,
+    proxy: Proxy,
 }
 
-async fn run(server: &RedisServer, nodes: &mut [Publisher<Line>], seed: u64) {
+async fn open(server: &Server) -> Node {
+    let proxy = Proxy::to(server.port()).await;
+    let (builder, scheme) = (Publisher::builder().max_events(MAX_EVENTS), server.scheme());
+    let lines = Server::open(builder, scheme, &proxy.url(scheme)).await.unwrap();
+    Node { lines, proxy }
+}
+
+/// Publishes an event, again if its outcome is unknown.
+async fn published(node: &Node, channel: &str, n: u64) -> EventId {
+    let key = n.to_string();
+    loop {
+        match node.lines.publish(channel, &Line { n }).idempotency_key(&key).await {
+            Ok(id) => return id,
+            Err(PublishError::OutcomeUnknown(_)) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+impl Server {
+    /// Publishes an event that is announced to no node.
+    async fn publish_unannounced(&self, nodes: &[Node], channel: &str, n: u64) -> EventId {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(_) => published(&nodes[n as usize % NODES], channel, n).await,
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => {
+                let publishing =
+                    super::super::redis::append_unannounced_to(own, channel, n, MAX_EVENTS);
+                publishing.await
+            }
+        }
+    }
+
+    /// Deletes all events of a channel; `false` if it keeps some.
+    async fn lose(&mut self, channel: &str, dice: &mut Dice) -> bool {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => match dice.roll(4) {
+                0 => own.purge(channel, None).await,
+                1 => {
+                    let answer = own.ask("STREAM.DELETE.orpc", serde_json::Value::Null).await;
+                    assert_eq!(answer["success"], true, "{answer}");
+                }
+                2 => {
+                    own.kill();
+                    own.run().await;
+                    return false;
+                }
+                _ => {
+                    // The oldest ones alone: readers behind them are told.
+                    if let Some((last, _)) = own.last(channel).await {
+                        own.purge(channel, Some(last)).await;
+                    }
+                }
+            },
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => {
+                let deleted = ["events", "state", "parts", "events state parts"];
+                for part in deleted[dice.roll(4) as usize].split(' ') {
+                    own.command::<()>(&format!("DEL orpc:{{{channel}}}:{part}")).await;
+                }
+                // A retry is another event if the state was lost; the keys stay otherwise.
+            }
+        }
+        true
+    }
+}
+
+async fn run(server: &mut Server, nodes: &mut [Node], seed: u64) {
     let mut dice = Dice(seed);
     let channel = format!("room-{seed}");
     let mut truth = Truth::default();
@@ -91,11 +168,7 @@ async fn run(server: &RedisServer, nodes: &mut [Publisher<Line>], seed: u64) {
             0..=3 => {
                 for _ in 0..=dice.roll(3) {
                     n += 1;
-                    let key = n.to_string();
-                    let publish = async |node: usize| {
-                        let lines = &nodes[node];
-                        lines.publish(&channel, &Line { n }).idempotency_key(&key).await.unwrap()
-                    };
+                    let publish = async |node: usize| published(&nodes[node], &channel, n).await;
                     let id = publish(node).await;
                     truth.facts.push(Fact { id, n, is_lost: false });
                     if dice.roll(4) == 0 {
@@ -105,11 +178,13 @@ async fn run(server: &RedisServer, nodes: &mut [Publisher<Line>], seed: u64) {
                 }
             }
             4 => {
+                nodes.iter().for_each(|node| node.proxy.set(Network::NoAnnouncements));
                 for _ in 0..=dice.roll(30) {
                     n += 1;
-                    let id = append_unannounced_to(server, &channel, n, MAX_EVENTS).await;
+                    let id = server.publish_unannounced(nodes, &channel, n).await;
                     truth.facts.push(Fact { id, n, is_lost: false });
                 }
+                nodes.iter().for_each(|node| node.proxy.set(Network::Up));
             }
             5 | 6 => {
                 let start = match (clients[client].last, dice.roll(3)) {
@@ -117,7 +192,7 @@ async fn run(server: &RedisServer, nodes: &mut [Publisher<Line>], seed: u64) {
                     (None, 0) => Start::Earliest,
                     (None, _) => Start::Latest,
                 };
-                let mut reader = nodes[node].subscribe(&channel, start).unwrap();
+                let mut reader = nodes[node].lines.subscribe(&channel, start).unwrap();
                 let position = reader.opened().await.unwrap();
                 if clients[client].last.is_none() {
                     if start == Start::Latest
@@ -132,12 +207,9 @@ async fn run(server: &RedisServer, nodes: &mut [Publisher<Line>], seed: u64) {
             }
             7 => clients[client].reader = None,
             8 if dice.roll(3) == 0 => {
-                let deleted = ["events", "state", "parts", "events state parts"];
-                for part in deleted[dice.roll(4) as usize].split(' ') {
-                    server.command::<()>(&format!("DEL orpc:{{{channel}}}:{part}")).await;
+                if server.lose(&channel, &mut dice).await {
+                    truth.facts.iter_mut().for_each(|fact| fact.is_lost = true);
                 }
-                truth.facts.iter_mut().for_each(|fact| fact.is_lost = true);
-                // A retry is another event if the state was lost; the keys stay otherwise.
             }
             9 if dice.roll(4) == 0 => {
                 for client in &mut clients {
@@ -145,8 +217,10 @@ async fn run(server: &RedisServer, nodes: &mut [Publisher<Line>], seed: u64) {
                 }
                 nodes[node] = open(server).await;
             }
-            10 if dice.roll(16) == 0 => server.command::<()>("CLIENT KILL TYPE normal").await,
-            11 if dice.roll(16) == 0 => server.command::<()>("CLIENT KILL TYPE pubsub").await,
+            10 | 11 if dice.roll(16) == 0 => {
+                nodes[node].proxy.set(Network::Cut);
+                nodes[node].proxy.set(Network::Up);
+            }
             _ => {
                 let Client { reader: Some(reader), last: Some(last) } = &mut clients[client] else {
                     continue;
@@ -159,13 +233,13 @@ async fn run(server: &RedisServer, nodes: &mut [Publisher<Line>], seed: u64) {
         }
     }
     // All get all events, on any node.
-    let top = nodes[0].publish(&channel, &Line { n: n + 1 }).await.unwrap();
+    let top = published(&nodes[0], &channel, n + 1).await;
     truth.facts.push(Fact { id: top, n: n + 1, is_lost: false });
     for (index, client) in clients.iter_mut().enumerate() {
         let Client { reader, last: Some(last) } = client else { continue };
         let reader = match reader {
             Some(reader) => reader,
-            None => &mut nodes[index % NODES].subscribe(&channel, *last).unwrap(),
+            None => &mut nodes[index % NODES].lines.subscribe(&channel, *last).unwrap(),
         };
         while *last != top {
             let got = super::next(reader).await;
@@ -174,19 +248,29 @@ async fn run(server: &RedisServer, nodes: &mut [Publisher<Line>], seed: u64) {
     }
 }
 
-#[tokio::test]
-async fn random_schedules_on_several_nodes_report_every_gap() {
-    let server = RedisServer::start().await;
+async fn schedules(mut server: Server, count: &str) {
     let mut nodes = Vec::new();
     for _ in 0..NODES {
         nodes.push(open(&server).await);
     }
     let first = env("SCHEDULE_SEED", 1);
-    for seed in first..first + env("REDIS_SCHEDULES", 20) {
-        let run = std::panic::AssertUnwindSafe(run(&server, &mut nodes, seed));
+    for seed in first..first + env(count, 20) {
+        let run = std::panic::AssertUnwindSafe(run(&mut server, &mut nodes, seed));
         if let Err(panic) = run.catch_unwind().await {
-            eprintln!("schedule {seed}: REDIS_SCHEDULES=1 SCHEDULE_SEED={seed}");
+            eprintln!("schedule {seed}: {count}=1 SCHEDULE_SEED={seed}");
             std::panic::resume_unwind(panic);
         }
     }
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn random_schedules_on_several_nodes_report_every_gap() {
+    schedules(Server::Redis(RedisServer::start().await), "REDIS_SCHEDULES").await;
+}
+
+#[cfg(feature = "nats")]
+#[tokio::test]
+async fn random_schedules_on_several_nodes_with_nats_report_every_gap() {
+    schedules(Server::Nats(NatsServer::start().await), "NATS_SCHEDULES").await;
 }

@@ -1,14 +1,18 @@
-//! Two publishers on one server.
+//! Several publishers on one server.
 
 use orpc_runtime::publish::Start;
 
 use super::super::world::{event, number, publish, ready, retained};
-use super::server::RedisServer;
-use super::{node, subscribe};
+use super::{Server, for_each_server, node, subscribe};
 
-#[tokio::test]
-async fn an_event_reaches_the_readers_of_every_node() {
-    let server = RedisServer::start().await;
+for_each_server! {
+    an_event_reaches_the_readers_of_every_node,
+    a_reader_resumes_on_the_other_node,
+    nodes_that_publish_at_once_see_one_order,
+    events_reach_the_other_node_when_they_are_published,
+}
+
+async fn an_event_reaches_the_readers_of_every_node(server: Server) {
     let (a, b) = (node(&server).await, node(&server).await);
     let mut readers = [subscribe(&a, Start::Latest).await, subscribe(&b, Start::Latest).await];
     let mut ids = publish(&a, 1..3).await;
@@ -21,9 +25,7 @@ async fn an_event_reaches_the_readers_of_every_node() {
     }
 }
 
-#[tokio::test]
-async fn a_reader_resumes_on_the_other_node() {
-    let server = RedisServer::start().await;
+async fn a_reader_resumes_on_the_other_node(server: Server) {
     let (a, b) = (node(&server).await, node(&server).await);
     let ids = publish(&a, 1..400).await;
     for k in [0, 1, 100, 397, 398] {
@@ -40,9 +42,7 @@ async fn a_reader_resumes_on_the_other_node() {
     }
 }
 
-#[tokio::test]
-async fn nodes_that_publish_at_once_see_one_order() {
-    let server = RedisServer::start().await;
+async fn nodes_that_publish_at_once_see_one_order(server: Server) {
     let nodes = [node(&server).await, node(&server).await, node(&server).await];
     let mut live = Vec::new();
     for lines in &nodes {
@@ -76,9 +76,7 @@ async fn nodes_that_publish_at_once_see_one_order() {
 }
 
 /// Events are announced: comparing with the server once a second would take minutes for these.
-#[tokio::test]
-async fn events_reach_the_other_node_when_they_are_published() {
-    let server = RedisServer::start().await;
+async fn events_reach_the_other_node_when_they_are_published(server: Server) {
     let (a, b) = (node(&server).await, node(&server).await);
     let mut reader = subscribe(&b, Start::Latest).await;
     let all = async {

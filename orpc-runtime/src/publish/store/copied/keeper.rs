@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 
-use super::Shared;
 use super::copies::{Compared, Followed};
-use super::script::{self, ExtentAnswer, Found};
+use super::{Found, Server, Shared};
 use crate::clock::{self, Instant};
+use crate::connection::{CallError, Link as _, PATIENCE};
 use crate::publish::error::StoreErrorKind;
-use crate::redis_server::{CallError, Link, PATIENCE, is_alive, malformed};
 
 /// Time between two comparisons with the server.
 const ROUND: Duration = Duration::from_secs(1);
@@ -26,14 +25,14 @@ const NAMES: usize = 256;
 const ATTEMPTS: usize = 8;
 
 /// Keeps the copies the same as the server, until the connection is lost.
-pub(super) async fn tend(shared: &Shared, link: &Link) {
+pub(super) async fn tend<S: Server>(shared: &Shared<S>, link: &S::Link) {
     if begin(shared, link).await.is_err() {
         return;
     }
     loop {
         let began = Instant::now();
         let all = shared.copies.all();
-        if all.is_empty() && !is_alive(link).await {
+        if !shared.server.look(link, !all.is_empty()).await {
             return;
         }
         if !refresh_all(shared, link, all).await {
@@ -54,23 +53,25 @@ pub(super) async fn tend(shared: &Shared, link: &Link) {
 }
 
 /// Begins to receive the announcements of all channels over a new connection.
-async fn begin(shared: &Shared, link: &Link) -> Result<(), CallError> {
+async fn begin<S: Server>(shared: &Shared<S>, link: &S::Link) -> Result<(), CallError> {
     let followed = shared.copies.all();
     for channels in followed.chunks(NAMES) {
-        let names: Vec<_> = channels
-            .iter()
-            .map(|followed| shared.scripts.announced(&followed.channel.name))
-            .collect();
-        link.subscribe(&names).await?;
+        let names: Vec<_> =
+            channels.iter().map(|followed| Arc::clone(&followed.channel.name)).collect();
+        shared.server.subscribe(link, &names).await?;
         for followed in channels {
-            followed.link.store(link.number, Ordering::Release);
+            followed.link.store(link.number(), Ordering::Release);
         }
     }
     Ok(())
 }
 
 /// Compares channels with the server; returns `false` if the connection is lost.
-async fn refresh_all(shared: &Shared, link: &Link, all: Vec<Arc<Followed>>) -> bool {
+async fn refresh_all<S: Server>(
+    shared: &Shared<S>,
+    link: &S::Link,
+    all: Vec<Arc<Followed>>,
+) -> bool {
     let results = futures::stream::iter(all).map(|followed| async move {
         let refreshed = clock::timeout(PATIENCE, refresh(shared, link, &followed)).await;
         match refreshed {
@@ -88,28 +89,23 @@ async fn refresh_all(shared: &Shared, link: &Link, all: Vec<Arc<Followed>>) -> b
 }
 
 /// Makes a copy the same as the server.
-pub(super) async fn refresh(
-    shared: &Shared,
-    link: &Link,
+pub(super) async fn refresh<S: Server>(
+    shared: &Shared<S>,
+    link: &S::Link,
     followed: &Arc<Followed>,
 ) -> Result<(), CallError> {
-    let damaged = || CallError::Refused(malformed(shared.server.address()));
     let name = &followed.channel.name;
     for _ in 0..ATTEMPTS {
         let asked = followed.ask();
         let known = asked.map_or(0, |asked| asked.sequence());
-        let fresh = super::fresh_epoch().map_err(CallError::Refused)?;
-        let asking = shared.scripts.extent(name, known, fresh, shared.now());
-        let answer: ExtentAnswer = link.invoke(&asking).await?;
-        let extent = script::extent(&answer).ok_or_else(damaged)?;
+        let extent = shared.server.extent(link, name, known).await?;
         let mut compared = shared.copies.compare(followed, asked, &extent);
         if let (Compared::Behind, Some(asked)) = (&compared, asked) {
             let mut events = Vec::new();
             if let Some(missed) = shared.copies.missed(asked, &extent) {
                 let bytes = shared.copies.channels.limits.held_bytes;
                 let (first, last) = missed.into_inner();
-                let reading = shared.scripts.read(name, first, last, bytes);
-                match script::found(link.invoke(&reading).await?).ok_or_else(damaged)? {
+                match shared.server.read(link, name, first, last, bytes).await? {
                     Found::Events(found) => events = found,
                     Found::TooLarge(_) => {}
                 }

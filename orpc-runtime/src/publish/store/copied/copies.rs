@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use super::super::Record;
 use super::super::channel::{Channel, Copied, State};
 use super::super::channels::Channels;
-use super::script::Announced;
+use super::Announced;
 use crate::clock::Instant;
 use crate::publish::error::StoreError;
 use crate::publish::id::EventId;

@@ -18,6 +18,8 @@ pub enum Network {
     Silent,
     /// Requests arrive, and their answers are lost.
     NoAnswers,
+    /// The announcements of a NATS server are lost, and nothing else.
+    NoAnnouncements,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +52,9 @@ impl Proxy {
         Self { port, state, attempts }
     }
 
-    pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+    /// Returns the URL with the scheme of the server.
+    pub fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     pub fn set(&self, network: Network) {
@@ -84,12 +87,92 @@ async fn pass(client: TcpStream, mut state: watch::Receiver<State>) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let requests = pump(from_client, to_server, state.clone(), Network::NoAnswers);
-    let answers = pump(from_server, to_client, state.clone(), Network::Up);
+    let answers = pump_answers(from_server, to_client, state.clone());
     let ended = state.wait_for(|state| state.generation != generation);
     tokio::select! {
         () = requests => {}
         () = answers => {}
         _ = ended => {}
+    }
+}
+
+/// Passes answers on, without announcements in that state of the network.
+async fn pump_answers(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut state: watch::Receiver<State>,
+) {
+    let mut bytes = vec![0; 64 * 1024];
+    let mut frames = Frames::default();
+    while let Ok(count) = from.read(&mut bytes).await {
+        if count == 0 {
+            return;
+        }
+        let network = {
+            let is_open = |state: &State| state.network != Network::Silent;
+            let Ok(state) = state.wait_for(is_open).await else { return };
+            state.network
+        };
+        let passed = frames.take(&bytes[..count], network == Network::NoAnnouncements);
+        let passes = matches!(network, Network::Up | Network::NoAnnouncements);
+        if passes && to.write_all(&passed).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The messages of a NATS server, of which some are left out. Other bytes are passed on.
+#[derive(Default)]
+struct Frames {
+    /// Bytes of a line that has not ended.
+    line: Vec<u8>,
+    /// Bytes of the present message that are to come, and if they are left out.
+    rest: usize,
+    is_left_out: bool,
+    /// Another protocol is spoken.
+    is_other: bool,
+    is_begun: bool,
+}
+
+impl Frames {
+    fn take(&mut self, mut bytes: &[u8], drops: bool) -> Vec<u8> {
+        let mut passed = Vec::with_capacity(bytes.len());
+        if !self.is_begun {
+            self.is_begun = true;
+            self.is_other = !bytes.starts_with(b"INFO");
+        }
+        if self.is_other {
+            return bytes.to_vec();
+        }
+        while !bytes.is_empty() {
+            if self.rest > 0 {
+                let (own, next) = bytes.split_at(self.rest.min(bytes.len()));
+                self.rest -= own.len();
+                bytes = next;
+                if !self.is_left_out {
+                    passed.extend_from_slice(own);
+                }
+                continue;
+            }
+            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+                self.line.extend_from_slice(bytes);
+                break;
+            };
+            self.line.extend_from_slice(&bytes[..=end]);
+            bytes = &bytes[end + 1..];
+            let line = std::mem::take(&mut self.line);
+            let text = String::from_utf8_lossy(&line);
+            let words: Vec<_> = text.split_whitespace().collect();
+            let is_message = matches!(words.first(), Some(&("HMSG" | "MSG")));
+            if is_message {
+                self.rest = words.last().unwrap().parse::<usize>().unwrap() + 2;
+            }
+            self.is_left_out = is_message && drops && words[1].contains(".r.");
+            if !self.is_left_out {
+                passed.extend_from_slice(&line);
+            }
+        }
+        passed
     }
 }
 
@@ -110,7 +193,7 @@ async fn pump(
             let Ok(state) = state.wait_for(is_open).await else { return };
             state.network
         };
-        let passes = network == Network::Up || network == also;
+        let passes = network == also || matches!(network, Network::Up | Network::NoAnnouncements);
         if passes && to.write_all(&bytes[..count]).await.is_err() {
             return;
         }

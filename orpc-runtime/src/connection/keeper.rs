@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::PushInfo;
-
-use super::{Info, Link, Server};
+use super::{Contact, Link};
 use crate::clock::{self, Instant};
 use crate::store::StoreError;
 
@@ -18,18 +16,18 @@ const PAUSES: std::ops::RangeInclusive<Duration> =
 
 /// User of a connection that is made again when it is lost.
 pub(crate) trait Keeper: Send + Sync + 'static {
-    fn server(&self) -> &Server;
+    type Link: Link;
 
-    /// Takes an announcement.
-    fn announced(&self, _: PushInfo) {}
+    fn contact(&self) -> &Contact<Self::Link>;
 
-    /// Looks at the server before a connection is used.
-    fn inspect(&self, _: &Link, _: &Info) -> impl Future<Output = Result<(), StoreError>> + Send {
-        std::future::ready(Ok(()))
-    }
+    /// Makes the connection of that number, and looks at the server before it is used.
+    fn connect(
+        self: Arc<Self>,
+        number: u64,
+    ) -> impl Future<Output = Result<Self::Link, StoreError>> + Send;
 
     /// Uses the connection until it is lost.
-    fn tend(&self, link: &Link) -> impl Future<Output = ()> + Send;
+    fn tend(&self, link: &Self::Link) -> impl Future<Output = ()> + Send;
 
     /// Acts each time that a connection was lost, or not made.
     fn disconnected(&self) {}
@@ -37,29 +35,25 @@ pub(crate) trait Keeper: Send + Sync + 'static {
 
 /// Connects again and again.
 pub(crate) async fn keep<K: Keeper>(keeper: Arc<K>) {
-    let server = keeper.server();
+    let contact = keeper.contact();
     let mut pause = *PAUSES.start();
     let mut is_reported = false;
     for number in 1.. {
-        let weak = Arc::downgrade(&keeper);
-        let announced = move |info| {
-            if let Some(keeper) = weak.upgrade() {
-                keeper.announced(info);
-            }
-        };
-        let inspecting = Arc::clone(&keeper);
-        let inspect = |link, info| async move { inspecting.inspect(&link, &info).await };
-        match server.connect(number, announced, inspect).await {
+        match Arc::clone(&keeper).connect(number).await {
             Ok(link) => {
                 let since = Instant::now();
                 if is_reported || number > 1 {
-                    tracing::info!(address = server.address(), "connected to Redis again");
+                    tracing::info!(
+                        address = contact.address,
+                        "connected to {} again",
+                        contact.product
+                    );
                 }
                 is_reported = false;
-                server.up(link.clone());
-                link.lost.run_until_cancelled(keeper.tend(&link)).await;
-                link.lost.cancel();
-                server.down(None);
+                contact.up(link.clone());
+                link.lost().run_until_cancelled(keeper.tend(&link)).await;
+                link.lost().cancel();
+                contact.down(None);
                 // A connection that ends at once does not count.
                 if since.elapsed() >= *PAUSES.end() {
                     pause = *PAUSES.start();
@@ -68,10 +62,10 @@ pub(crate) async fn keep<K: Keeper>(keeper: Arc<K>) {
             Err(error) => {
                 if !is_reported {
                     let source = std::error::Error::source(&error);
-                    tracing::warn!(%error, source, "Redis cannot be used");
+                    tracing::warn!(%error, source, "{} cannot be used", contact.product);
                     is_reported = true;
                 }
-                server.down(Some(error));
+                contact.down(Some(error));
             }
         }
         keeper.disconnected();
@@ -87,10 +81,4 @@ fn jitter(pause: Duration) -> Duration {
     // Without a random number all wait the whole pause.
     let share = getrandom::fill(&mut byte).map_or(255, |()| byte[0]);
     pause / 2 + pause / 2 * u32::from(share) / 255
-}
-
-/// Returns `true` if the server answers.
-pub(crate) async fn is_alive(link: &Link) -> bool {
-    let ping = link.command::<String>(redis::cmd("PING"));
-    matches!(clock::timeout(PATIENCE, ping).await, Ok(Ok(_)))
 }

@@ -1,0 +1,425 @@
+//! Events on a server that several processes share.
+//!
+//! The server gives numbers and epochs and keeps the events; a process has copies of the
+//! channels that it reads.
+
+mod copies;
+mod keeper;
+mod settings;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::RwLock;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::copies::{Copies, Followed};
+pub(super) use self::settings::Settings;
+use super::channels::Channels;
+use super::replays::{Fetched, Pool, ReplayReader, Wanted};
+use super::{NewEvent, OpenError, Opening, Record, Start, Store};
+use crate::clock;
+use crate::connection::{self, CallError, Contact, Keeper, Link};
+use crate::publish::clock::{SystemClock, Timeline};
+use crate::publish::durability::Durability;
+use crate::publish::error::{PublishError, ReadError, StoreError, StoreErrorKind};
+use crate::publish::id::{Epoch, EventId};
+use crate::publish::log::{Cursor, Extent};
+use crate::task::Handle;
+
+/// Maximum time for which publishing and subscribing wait for a connection.
+pub(super) const WAIT: Duration = Duration::from_secs(5);
+
+/// A server that keeps events and orders those of a channel.
+pub(super) trait Server: Send + Sync + 'static {
+    type Link: Link;
+
+    fn contact(&self) -> &Contact<Self::Link>;
+
+    /// Makes the connection of that number, and looks at the server. Announced events are passed
+    /// to `announce`.
+    fn connect(
+        &self,
+        number: u64,
+        announce: Announce<Self>,
+    ) -> impl Future<Output = Result<Self::Link, StoreError>> + Send
+    where
+        Self: Sized;
+
+    /// Begins to receive the announcements of channels. What is appended behind the next request
+    /// over the connection is announced.
+    fn subscribe(
+        &self,
+        link: &Self::Link,
+        channels: &[Arc<str>],
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Ends the announcements of channels.
+    fn unsubscribe(
+        &self,
+        link: &Self::Link,
+        channels: &[Arc<str>],
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Looks at the server once in a round of comparisons; without channels there was none.
+    /// Returns `false` if the connection is lost.
+    fn look(&self, link: &Self::Link, has_channels: bool) -> impl Future<Output = bool> + Send;
+
+    /// Appends an event. Its number is behind `known` if the server does not have the channel.
+    fn append(
+        &self,
+        link: Self::Link,
+        event: &NewEvent,
+        known: u64,
+    ) -> impl Future<Output = Result<Appended, PublishError>> + Send;
+
+    /// Returns the extent of a channel, which is begun if it does not exist, behind `known`.
+    fn extent(
+        &self,
+        link: &Self::Link,
+        channel: &str,
+        known: u64,
+    ) -> impl Future<Output = Result<Extent, CallError>> + Send;
+
+    /// Reads events of a channel up to that number of bytes together.
+    fn read(
+        &self,
+        link: &Self::Link,
+        channel: &str,
+        first: u64,
+        last: u64,
+        bytes: u64,
+    ) -> impl Future<Output = Result<Found, CallError>> + Send;
+
+    /// Returns the failure that an acknowledged event survives by the server's present settings.
+    fn durability(&self) -> Durability;
+}
+
+/// Result of appending an event.
+pub(super) enum Appended {
+    /// The event has that id; the oldest one has that number.
+    New(EventId, u64),
+    /// An event of that idempotency key exists.
+    Known(EventId),
+    #[cfg(feature = "redis")]
+    TooManyKeys,
+}
+
+/// Events that were read.
+pub(super) enum Found {
+    Events(Vec<(EventId, Record)>),
+    /// The first one alone has that number of bytes.
+    TooLarge(u64),
+}
+
+/// An event as it was announced.
+pub(super) struct Announced {
+    pub(super) id: EventId,
+    /// Number of the oldest event.
+    pub(super) earliest: u64,
+    pub(super) record: Record,
+}
+
+/// The recipient of announced events.
+pub(super) struct Announce<S>(Weak<Shared<S>>);
+
+impl<S> Clone for Announce<S> {
+    fn clone(&self) -> Self {
+        Self(Weak::clone(&self.0))
+    }
+}
+
+impl<S: Server> Announce<S> {
+    /// Returns the server; `None` once the store is dropped.
+    #[cfg(feature = "redis")]
+    pub(super) fn server(&self) -> Option<impl std::ops::Deref<Target = S>> {
+        self.0.upgrade().map(ServerOf)
+    }
+
+    /// Adds an event that was announced.
+    pub(super) fn announce(&self, channel: &str, event: Announced) {
+        if let Some(shared) = self.0.upgrade()
+            && let Some(followed) = shared.copies.announce(channel, event)
+        {
+            shared.copies.is_behind(&followed);
+        }
+    }
+}
+
+#[cfg(feature = "redis")]
+struct ServerOf<S>(Arc<Shared<S>>);
+
+#[cfg(feature = "redis")]
+impl<S> std::ops::Deref for ServerOf<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.0.server
+    }
+}
+
+/// Stores events on a server.
+pub(super) struct CopiedStore<S> {
+    shared: Arc<Shared<S>>,
+    /// Threads that wait for events that are only on the server.
+    pool: Pool,
+}
+
+struct Shared<S> {
+    server: S,
+    copies: Copies,
+    max_staleness: Duration,
+    /// Locked for writing while the announcements of channels end.
+    names: RwLock<()>,
+    /// Events that are being published.
+    publishing: TaskTracker,
+    is_closed: AtomicBool,
+    /// Cancelled once the store is dropped.
+    dropped: CancellationToken,
+}
+
+impl<S: Server> CopiedStore<S> {
+    /// Connects to a server.
+    pub(super) async fn open(server: S, settings: &Settings) -> Result<Self, StoreError> {
+        let timeline = Timeline::new(Arc::new(SystemClock::default()));
+        let channels = Channels::new(timeline, settings.limits, settings.max_channels);
+        let shared = Arc::new(Shared {
+            server,
+            copies: Copies::new(channels),
+            max_staleness: settings.max_staleness,
+            names: RwLock::default(),
+            publishing: TaskTracker::new(),
+            is_closed: AtomicBool::new(false),
+            dropped: CancellationToken::new(),
+        });
+        let runtime = Handle::current();
+        let (fetching, handle) = (Arc::clone(&shared), runtime.clone());
+        let fetch = move |wanted, bytes| fetching.fetch_blocking(&handle, wanted, bytes);
+        let pool = Pool::start(settings.replay_bytes, Arc::new(fetch)).map_err(|error| {
+            let message = "no thread can be started that reads events";
+            StoreError::caused_by(StoreErrorKind::Unavailable, message, error)
+        })?;
+        let store = Self { shared: Arc::clone(&shared), pool };
+        let dropped = shared.dropped.clone();
+        let keeping = Arc::clone(&shared);
+        runtime.spawn(async move {
+            dropped.run_until_cancelled(connection::keep(Arc::clone(&keeping))).await;
+            keeping.server.contact().down(None);
+        });
+        shared.server.contact().started(settings.connect_timeout).await?;
+        Ok(store)
+    }
+}
+
+impl<S: Server> Shared<S> {
+    /// Ends readers that have not heard from the server for too long.
+    fn expire(&self) {
+        self.copies.expire(self.max_staleness, || self.server.contact().error());
+    }
+
+    /// Ends the announcements of channels without readers.
+    async fn forget_unread(&self, link: &S::Link) -> Result<(), CallError> {
+        let _locked = self.names.write().await;
+        let names = self.copies.remove_unread();
+        if names.is_empty() { Ok(()) } else { self.server.unsubscribe(link, &names).await }
+    }
+
+    async fn publish(self: Arc<Self>, event: NewEvent) -> Result<EventId, PublishError> {
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(PublishError::Closed);
+        }
+        let _publishing = self.publishing.token();
+        let link = self.server.contact().link(WAIT).await.map_err(PublishError::Failed)?;
+        let known = self.known(&event.channel);
+        match self.server.append(link.clone(), &event, known).await? {
+            Appended::New(id, earliest) => {
+                // Readers of this process see it now, even before it is announced.
+                let record = Record::of(&event);
+                let announced = Announced { id, earliest, record };
+                if let Some(followed) = self.copies.announce(&event.channel, announced) {
+                    // If this fails it is tried again by the task that compares.
+                    keeper::refresh(&self, &link, &followed).await.ok();
+                }
+                Ok(id)
+            }
+            Appended::Known(id) => Ok(id),
+            #[cfg(feature = "redis")]
+            Appended::TooManyKeys => Err(PublishError::TooManyKeys),
+        }
+    }
+
+    /// Returns the number of the last event of a channel that this process knows.
+    fn known(&self, channel: &str) -> u64 {
+        let Some(channel) = self.copies.channels.find(channel) else { return 0 };
+        let state = channel.state();
+        state.copy.as_ref().map_or(0, |_| state.log.head().sequence())
+    }
+
+    async fn open(
+        self: Arc<Self>,
+        replays: Arc<super::replays::Replays>,
+        channel: String,
+        start: Start,
+    ) -> Result<Box<dyn super::Reader>, OpenError> {
+        let mut reader = self.copies.channels.register(&channel, Start::Latest)?;
+        let followed = self.copies.follow(&reader.channel);
+        let begun = async {
+            loop {
+                let link = self.server.contact().link(WAIT).await?;
+                match self.begin(&link, &followed).await {
+                    Ok(()) => return Ok(()),
+                    // Another connection is made.
+                    Err(CallError::Lost(_)) => {}
+                    Err(CallError::Refused(error)) => return Err(error),
+                }
+            }
+        };
+        let begun = clock::timeout(WAIT, begun).await;
+        begun.unwrap_or_else(|_| Err(self.server.contact().error())).map_err(OpenError::Store)?;
+        let state = reader.channel.state();
+        let position = match start {
+            Start::Latest => state.log.head(),
+            Start::Earliest => state.log.start(),
+            Start::After(id) => id,
+        };
+        drop(state);
+        reader.cursor = Cursor::new(position);
+        Ok(Box::new(ReplayReader::new(reader, replays)))
+    }
+
+    /// Begins to receive the announcements of a channel, and makes its copy the same as the
+    /// server.
+    async fn begin(&self, link: &S::Link, followed: &Arc<Followed>) -> Result<(), CallError> {
+        if followed.link.load(Ordering::Acquire) != link.number() {
+            let _locked = self.names.read().await;
+            self.server.subscribe(link, &[Arc::clone(&followed.channel.name)]).await?;
+            followed.link.store(link.number(), Ordering::Release);
+        }
+        keeper::refresh(self, link, followed).await
+    }
+
+    /// Reads events, on a thread that waits for them.
+    fn fetch_blocking(
+        self: &Arc<Self>,
+        runtime: &Handle,
+        wanted: Wanted,
+        bytes: u64,
+    ) -> Result<Fetched, ReadError> {
+        let shared = Arc::clone(self);
+        // The thread itself uses neither timers nor sockets of a runtime that may end.
+        let fetching = runtime.spawn(async move { shared.fetch(wanted, bytes).await });
+        let fetched = runtime.block_on(self.dropped.run_until_cancelled(fetching));
+        match fetched {
+            Some(Ok(fetched)) => fetched,
+            Some(Err(_)) | None => Err(ReadError::Closed),
+        }
+    }
+
+    async fn fetch(&self, wanted: Wanted, bytes: u64) -> Result<Fetched, ReadError> {
+        let Some(followed) = self.copies.get(wanted.channel) else {
+            return Ok(Fetched::Records(Vec::new()));
+        };
+        loop {
+            // For each attempt, since a connection that is lost has worked until then.
+            let contact = self.server.contact();
+            let link = contact.link(self.max_staleness).await.map_err(ReadError::Store)?;
+            match self.read(&link, &followed, wanted, bytes).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(CallError::Lost(_)) => {}
+                Err(CallError::Refused(error)) => return Err(ReadError::Store(error)),
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        link: &S::Link,
+        followed: &Arc<Followed>,
+        wanted: Wanted,
+        bytes: u64,
+    ) -> Result<Fetched, CallError> {
+        let Wanted { first, last, .. } = wanted;
+        let channel = &followed.channel.name;
+        let events = match self.server.read(link, channel, first, last, bytes).await? {
+            Found::Events(events) => events,
+            Found::TooLarge(bytes) => return Ok(Fetched::TooLarge(bytes)),
+        };
+        let count = followed.entries(first, &events);
+        if count == 0 {
+            // They were trimmed or lost in the meantime.
+            keeper::refresh(self, link, followed).await?;
+        }
+        let records = events.into_iter().take(count).map(|(_, record)| record);
+        Ok(Fetched::Records(records.collect()))
+    }
+}
+
+/// Returns the epoch of a channel that begins anew.
+pub(super) fn fresh_epoch() -> Result<Epoch, StoreError> {
+    Epoch::random().map_err(|error| {
+        let message = "the system gives no random numbers";
+        StoreError::caused_by(StoreErrorKind::Unavailable, message, error)
+    })
+}
+
+impl<S: Server> Keeper for Shared<S> {
+    type Link = S::Link;
+
+    fn contact(&self) -> &Contact<S::Link> {
+        self.server.contact()
+    }
+
+    async fn connect(self: Arc<Self>, number: u64) -> Result<S::Link, StoreError> {
+        self.server.connect(number, Announce(Arc::downgrade(&self))).await
+    }
+
+    async fn tend(&self, link: &S::Link) {
+        keeper::tend(self, link).await;
+    }
+
+    fn disconnected(&self) {
+        self.expire();
+    }
+}
+
+impl<S: Server> Store for CopiedStore<S> {
+    fn publish(&self, event: NewEvent) -> BoxFuture<'static, Result<EventId, PublishError>> {
+        Arc::clone(&self.shared).publish(event).boxed()
+    }
+
+    fn subscribe(&self, channel: &str, start: Start) -> Opening {
+        let (shared, replays) = (Arc::clone(&self.shared), Arc::clone(self.pool.replays()));
+        shared.open(replays, channel.to_owned(), start).boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'static, ()> {
+        let shared = Arc::clone(&self.shared);
+        shared.is_closed.store(true, Ordering::Release);
+        async move {
+            shared.publishing.close();
+            // A future that is not polled does not end.
+            clock::timeout(WAIT, shared.publishing.wait()).await.ok();
+            shared.copies.channels.close();
+        }
+        .boxed()
+    }
+
+    fn durability(&self) -> Durability {
+        self.shared.server.durability()
+    }
+
+    fn channels(&self) -> usize {
+        self.shared.copies.channels.len()
+    }
+}
+
+impl<S> Drop for CopiedStore<S> {
+    fn drop(&mut self) {
+        self.shared.dropped.cancel();
+        self.shared.copies.channels.close();
+    }
+}

@@ -1,0 +1,735 @@
+//! A connection to the server, and requests over it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_nats::{
+    Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message, RequestErrorKind,
+};
+use bytes::Bytes;
+use futures::StreamExt as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::Nats;
+pub(super) use super::entry::Entry;
+use super::entry::Floor;
+use super::stream::{Foreign, Stream};
+use crate::clock::{self, Instant};
+use crate::connection::{self, ANSWER, CONNECT, CallError, Contact};
+use crate::publish::error::{StoreError, StoreErrorKind};
+use crate::publish::store::copied::Announce;
+use crate::task::AbortHandle;
+use crate::value::Date;
+
+/// Oldest version of the server that reads events in batches.
+const VERSION: (i64, i64, i64) = (2, 11, 0);
+
+/// An address at which nobody can listen: a client whose connection is lost gives up there.
+const NOWHERE: &str = "nats://127.0.0.1:0";
+
+/// Number of messages that wait for one subscription; further ones are dropped, and read later.
+const WAITING: usize = 4096;
+
+/// Maximum number of channels whose state is remembered without use.
+const PLACES: usize = 10_000;
+
+/// Maximum number of remembered sequences of a channel.
+const HINTS: usize = 128;
+
+/// Names of headers of the server.
+pub(super) const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
+const SEQUENCE: &str = "Nats-Sequence";
+
+/// The address of a server, and how to log in.
+pub(super) struct Target {
+    server: String,
+    login: Login,
+}
+
+enum Login {
+    Nobody,
+    Token(String),
+    User(String, String),
+}
+
+/// A connection. It ends with its first failure: what was sent over it is not sent again.
+#[derive(Clone)]
+pub(super) struct Link(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    number: u64,
+    lost: CancellationToken,
+    contact: Arc<Contact<Link>>,
+    /// The server has refused something to the user.
+    is_refused: Arc<AtomicBool>,
+    stream: Stream,
+    /// The process of the server.
+    run: String,
+    /// Time of the server in ms since 1970, and when it was asked for.
+    time: Mutex<(u64, Instant)>,
+    places: Mutex<HashMap<Arc<str>, Arc<Place>>>,
+    /// The tasks that take announcements.
+    tasks: Mutex<HashMap<Arc<str>, AbortHandle>>,
+    announce: Announce<Nats>,
+}
+
+/// A channel, as it was last seen over a connection.
+#[derive(Default)]
+pub(super) struct Place {
+    /// Locked while this process appends to the channel.
+    pub(super) turn: tokio::sync::Mutex<()>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    last: Option<Entry>,
+    floor: Option<Floor>,
+    /// Sequences from which on the events of these numbers are the first.
+    hints: BTreeMap<u64, u64>,
+}
+
+/// Outcome of appending a message.
+pub(super) enum Stored {
+    /// It has that sequence.
+    At(u64),
+    /// The last message on the subject is not the expected one.
+    Unexpected,
+    /// There is no such stream, and the connection is not used any more.
+    Nowhere,
+}
+
+/// Answer of the server to a message or a request.
+#[derive(Deserialize)]
+struct Answer {
+    seq: Option<u64>,
+    error: Option<Failure>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Failure {
+    err_code: u32,
+    description: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.description, self.err_code)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Codes of failures.
+const NO_STREAM: u32 = 10059;
+const NAME_IN_USE: u32 = 10058;
+const WRONG_LAST: [u32; 2] = [10071, 10164];
+const FULL: [u32; 6] = [10002, 10023, 10028, 10047, 10077, 10122];
+const TOO_LARGE: u32 = 10054;
+
+impl Target {
+    /// Reads the URL of a server; returns its host and port as well.
+    pub(super) fn new(url: &str) -> Result<(Self, String), StoreError> {
+        let malformed = || {
+            let message = "the URL of NATS is malformed: write nats://user:password@host:port";
+            StoreError::new(StoreErrorKind::Refused, message)
+        };
+        let url = url::Url::parse(url).map_err(|_| malformed())?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(malformed)?;
+        if !matches!(url.scheme(), "nats" | "tls") {
+            return Err(malformed());
+        }
+        let address = format!("{host}:{}", url.port().unwrap_or(4222));
+        let decode = |text: &str| {
+            let text = percent_encoding::percent_decode_str(text).decode_utf8();
+            text.map(|text| text.into_owned()).map_err(|_| malformed())
+        };
+        let login = match (url.username(), url.password()) {
+            ("", _) => Login::Nobody,
+            (token, None) => Login::Token(decode(token)?),
+            (user, Some(password)) => Login::User(decode(user)?, decode(password)?),
+        };
+        Ok((Self { server: format!("{}://{address}", url.scheme()), login }, address))
+    }
+}
+
+/// Ends the tasks that take announcements, which keep the connection open.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.lost.cancel();
+    }
+}
+
+impl connection::Link for Link {
+    fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    fn lost(&self) -> &CancellationToken {
+        &self.0.lost
+    }
+}
+
+/// Connects, and looks for the stream of that prefix or makes it, for messages of that age in ns.
+pub(super) async fn connect(
+    target: &Target,
+    contact: &Arc<Contact<Link>>,
+    number: u64,
+    prefix: &str,
+    max_age: u64,
+    announce: Announce<Nats>,
+) -> Result<Link, StoreError> {
+    let is_refused = Arc::new(AtomicBool::new(false));
+    let connecting = connect_to(target, contact, number, prefix, max_age, announce, &is_refused);
+    match clock::timeout(CONNECT, connecting).await {
+        Ok(connected) => connected,
+        Err(_) if is_refused.load(Ordering::Acquire) => Err(refused(contact)),
+        Err(_) => Err(contact.silent()),
+    }
+}
+
+fn refused(contact: &Contact<Link>) -> StoreError {
+    contact.fault(StoreErrorKind::Refused, "refuses the user: check the permissions")
+}
+
+async fn connect_to(
+    target: &Target,
+    contact: &Arc<Contact<Link>>,
+    number: u64,
+    prefix: &str,
+    max_age: u64,
+    announce: Announce<Nats>,
+    is_refused: &Arc<AtomicBool>,
+) -> Result<Link, StoreError> {
+    let lost = CancellationToken::new();
+    let (ended, refusing) = (lost.clone(), Arc::clone(is_refused));
+    let options = ConnectOptions::new()
+        .name("orpc")
+        .connection_timeout(CONNECT)
+        .request_timeout(Some(ANSWER))
+        .subscription_capacity(WAITING)
+        .ignore_discovered_servers()
+        .max_reconnects(1)
+        .event_callback(move |event| {
+            match event {
+                Event::Disconnected | Event::Closed => ended.cancel(),
+                Event::ServerError(error) if error.to_string().contains("ermissions") => {
+                    refusing.store(true, Ordering::Release);
+                }
+                _ => {}
+            }
+            std::future::ready(())
+        });
+    let options = match &target.login {
+        Login::Nobody => options,
+        Login::Token(token) => options.token(token.clone()),
+        Login::User(user, password) => options.user_and_password(user.clone(), password.clone()),
+    };
+    let client = async_nats::connect_with_options(&target.server, options).await;
+    let client = client.map_err(|error| {
+        let (kind, message) = match error.kind() {
+            ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => (
+                StoreErrorKind::Refused,
+                "refuses the user: check the name and password in the URL",
+            ),
+            ConnectErrorKind::ServerParse | ConnectErrorKind::Tls => {
+                (StoreErrorKind::Refused, "cannot be connected to with this URL")
+            }
+            _ => (StoreErrorKind::Unavailable, "cannot be reached"),
+        };
+        contact.fault_by(kind, message, error)
+    })?;
+    // The client would connect again by itself, and send what waits to a server that may have
+    // lost events.
+    let given_up = client.set_server_pool(NOWHERE).await;
+    given_up.map_err(|error| {
+        contact.fault_by(StoreErrorKind::Unavailable, "cannot be reached", error)
+    })?;
+    let info = client.server_info();
+    if !client.is_server_compatible(VERSION.0, VERSION.1, VERSION.2) {
+        let message = format!("has version {}: 2.11 is needed", info.version);
+        return Err(contact.fault(StoreErrorKind::Incompatible, &message));
+    }
+    if info.cluster.is_some() {
+        let message = "is a server of a cluster, which is not supported";
+        return Err(contact.fault(StoreErrorKind::Incompatible, message));
+    }
+    if !info.jetstream {
+        let message = "has no JetStream: enable it in the server's configuration";
+        return Err(contact.fault(StoreErrorKind::Incompatible, message));
+    }
+    let mut link = Inner {
+        client,
+        number,
+        lost,
+        contact: Arc::clone(contact),
+        is_refused: Arc::clone(is_refused),
+        stream: Stream::new(prefix, 0),
+        run: info.server_id,
+        time: Mutex::new((0, Instant::now())),
+        places: Mutex::default(),
+        tasks: Mutex::default(),
+        announce,
+    };
+    link.stream = link.find_stream(prefix, max_age).await?;
+    Ok(Link(Arc::new(link)))
+}
+
+impl Inner {
+    /// Looks for the stream, and makes it if there is none.
+    async fn find_stream(&self, prefix: &str, max_age: u64) -> Result<Stream, StoreError> {
+        let name = self.stream.name.clone();
+        // Others may make it or delete it in the meantime.
+        for _ in 0..8 {
+            let mut info = match self.ask("STREAM.INFO", &name, &Value::Null).await? {
+                Ok(info) => info,
+                Err(failure) if failure.err_code == NO_STREAM => {
+                    let mut part = [0; 8];
+                    getrandom::fill(&mut part).map_err(|error| {
+                        let message = "the system gives no random numbers";
+                        StoreError::caused_by(
+                            StoreErrorKind::Unavailable,
+                            message,
+                            std::io::Error::other(error),
+                        )
+                    })?;
+                    let stream = Stream::new(prefix, u64::from_be_bytes(part));
+                    match self.ask("STREAM.CREATE", &name, &stream.config(max_age)).await? {
+                        Err(failure) if failure.err_code != NAME_IN_USE => {
+                            return Err(self.failed(failure).into());
+                        }
+                        _ => continue,
+                    }
+                }
+                Err(failure) => return Err(self.failed(failure).into()),
+            };
+            let stream = Stream::of(&name, &info["config"]).map_err(|Foreign| {
+                let message = "has another stream of the same name: set a key prefix";
+                self.contact.fault(StoreErrorKind::Damaged, message)
+            })?;
+            self.set_time(&info);
+            // Other processes may have a shorter retention.
+            let kept = info["config"]["max_age"].as_u64().unwrap_or(0);
+            if kept != 0 && kept < max_age {
+                info["config"]["max_age"] = max_age.into();
+                let updated = self.ask("STREAM.UPDATE", &name, &info["config"]).await?;
+                updated.map_err(|failure| self.failed(failure))?;
+            }
+            return Ok(stream);
+        }
+        Err(self.contact.silent())
+    }
+
+    fn set_time(&self, info: &Value) {
+        if let Some(time) = info["ts"].as_str().and_then(millis_of) {
+            *self.time.lock().unwrap_or_else(PoisonError::into_inner) = (time, Instant::now());
+        }
+    }
+
+    /// Asks the interface of JetStream; answers are JSON.
+    async fn ask(
+        &self,
+        what: &str,
+        stream: &str,
+        body: &Value,
+    ) -> Result<Result<Value, Failure>, CallError> {
+        let subject = format!("$JS.API.{what}.{stream}");
+        let payload = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+        let message = self.request(subject, HeaderMap::new(), payload).await?;
+        let mut answer: Value =
+            serde_json::from_slice(&message.payload).map_err(|_| self.malformed())?;
+        match answer.get_mut("error").map(Value::take) {
+            None => Ok(Ok(answer)),
+            Some(failure) => serde_json::from_value(failure).map(Err).map_err(|_| self.malformed()),
+        }
+    }
+
+    async fn request(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        payload: Bytes,
+    ) -> Result<Message, CallError> {
+        let answer = self.try_request(subject, headers, payload).await?;
+        answer.ok_or_else(|| {
+            let message = "has lost the stream of the channels, or has no JetStream";
+            CallError::Lost(self.contact.fault(StoreErrorKind::Unavailable, message))
+        })
+    }
+
+    /// Returns the answer to a request; `None` if nobody has got it.
+    async fn try_request(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        payload: Bytes,
+    ) -> Result<Option<Message>, CallError> {
+        let request = async_nats::Request::new().payload(payload).headers(headers);
+        let request = self.client.send_request(subject, request);
+        let Some(answer) = self.lost.run_until_cancelled(request).await else {
+            return Err(CallError::Lost(self.contact.silent()));
+        };
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.kind() == RequestErrorKind::NoResponders => {
+                // The stream was deleted: it is made anew over the next connection.
+                self.lost.cancel();
+                Ok(None)
+            }
+            Err(error) if error.kind() == RequestErrorKind::MaxPayloadExceeded => {
+                let message = "takes no message of that size: raise `max_payload`";
+                let kind = StoreErrorKind::Refused;
+                Err(CallError::Refused(self.contact.fault_by(kind, message, error)))
+            }
+            Err(_) if self.is_refused.load(Ordering::Acquire) => {
+                Err(CallError::Lost(refused(&self.contact)))
+            }
+            Err(error) => {
+                self.lost.cancel();
+                let kind = StoreErrorKind::Unavailable;
+                Err(CallError::Lost(self.contact.fault_by(kind, "does not answer", error)))
+            }
+        }
+    }
+
+    fn malformed(&self) -> CallError {
+        CallError::Refused(self.contact.malformed())
+    }
+
+    /// Returns the error of a request that the server has not executed.
+    fn failed(&self, failure: Failure) -> CallError {
+        let (kind, message) = match failure.err_code {
+            code if FULL.contains(&code) => {
+                (StoreErrorKind::Full, "has no room left for the stream")
+            }
+            TOO_LARGE => (StoreErrorKind::Refused, "takes no message of that size"),
+            _ => (StoreErrorKind::Unavailable, "refuses the request"),
+        };
+        CallError::Refused(self.contact.fault_by(kind, message, failure))
+    }
+}
+
+impl Link {
+    pub(super) fn stream(&self) -> &Stream {
+        &self.0.stream
+    }
+
+    pub(super) fn run(&self) -> &str {
+        &self.0.run
+    }
+
+    pub(super) fn malformed(&self) -> CallError {
+        self.0.malformed()
+    }
+
+    /// Returns the time of the server in ms since 1970.
+    pub(super) fn now(&self) -> u64 {
+        let (time, at) = *self.0.time.lock().unwrap_or_else(PoisonError::into_inner);
+        time.saturating_add(crate::publish::clock::millis(at.elapsed()))
+    }
+
+    /// Returns `true` if the server answers, and has the stream of this connection.
+    pub(super) async fn look(&self) -> bool {
+        let link = &self.0;
+        let name = &link.stream.name;
+        match clock::timeout(connection::PATIENCE, link.ask("STREAM.INFO", name, &Value::Null))
+            .await
+        {
+            Ok(Ok(Ok(info))) => {
+                link.set_time(&info);
+                Stream::of(name, &info["config"]).is_ok_and(|stream| stream == link.stream)
+            }
+            _ => false,
+        }
+    }
+
+    /// Appends a message to a subject whose last message has that sequence; 0 if there is none.
+    pub(super) async fn append(
+        &self,
+        subject: String,
+        expected: u64,
+        payload: Bytes,
+    ) -> Result<Stored, CallError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(EXPECTED, expected.to_string());
+        let Some(message) = self.0.try_request(subject, headers, payload).await? else {
+            return Ok(Stored::Nowhere);
+        };
+        let answer: Answer =
+            serde_json::from_slice(&message.payload).map_err(|_| self.malformed())?;
+        match answer {
+            Answer { error: Some(failure), .. } if WRONG_LAST.contains(&failure.err_code) => {
+                Ok(Stored::Unexpected)
+            }
+            Answer { error: Some(failure), .. } => Err(self.0.failed(failure)),
+            Answer { seq: Some(seq), error: None } => Ok(Stored::At(seq)),
+            Answer { seq: None, error: None } => Err(self.malformed()),
+        }
+    }
+
+    /// Appends a message as [`append`](Link::append) does, and does not wait for the outcome.
+    pub(super) async fn append_unanswered(&self, subject: String, expected: u64, payload: Bytes) {
+        let mut headers = HeaderMap::new();
+        headers.insert(EXPECTED, expected.to_string());
+        // If it is lost, it is found out later what it says.
+        self.0.client.publish_with_headers(subject, headers, payload).await.ok();
+    }
+
+    /// Removes the messages of a subject before that sequence.
+    pub(super) async fn purge(&self, subject: &str, seq: u64) {
+        // A sequence of 0 is none, and would remove all.
+        if seq <= 1 {
+            return;
+        }
+        let body = json!({ "filter": subject, "seq": seq });
+        // If it fails they are removed with later ones.
+        self.0.ask("STREAM.PURGE", &self.0.stream.name, &body).await.ok();
+    }
+
+    /// Returns the last message of a subject.
+    pub(super) async fn last(&self, subject: &str) -> Result<Option<(u64, Bytes)>, CallError> {
+        self.get(json!({ "last_by_subj": subject })).await
+    }
+
+    /// Returns the first message of a subject from that sequence on.
+    pub(super) async fn next(
+        &self,
+        subject: &str,
+        seq: u64,
+    ) -> Result<Option<(u64, Bytes)>, CallError> {
+        self.get(json!({ "seq": seq.max(1), "next_by_subj": subject })).await
+    }
+
+    fn reading(&self) -> String {
+        format!("$JS.API.DIRECT.GET.{}", self.0.stream.name)
+    }
+
+    async fn get(&self, body: Value) -> Result<Option<(u64, Bytes)>, CallError> {
+        let message =
+            self.0.request(self.reading(), HeaderMap::new(), body.to_string().into()).await?;
+        self.message(message)
+    }
+
+    /// Returns sequence and payload of a message that was read; `None` for a status.
+    fn message(&self, message: Message) -> Result<Option<(u64, Bytes)>, CallError> {
+        match message.status.map(|status| status.as_u16()) {
+            None => {
+                let seq = message.headers.as_ref().and_then(sequence);
+                Ok(Some((seq.ok_or_else(|| self.malformed())?, message.payload)))
+            }
+            // None is found, and the end of a batch.
+            Some(404 | 204) => Ok(None),
+            Some(_) => Err(self.malformed()),
+        }
+    }
+
+    /// Returns messages of a subject from that sequence on, up to about that number of bytes, and
+    /// at least one if there is one.
+    pub(super) async fn batch(
+        &self,
+        subject: &str,
+        seq: u64,
+        count: u64,
+        bytes: u64,
+    ) -> Result<Vec<(u64, Bytes)>, CallError> {
+        let client = &self.0.client;
+        // More than wait at once would be dropped.
+        let count = count.min(WAITING as u64 / 2);
+        let body = json!({
+            "seq": seq.max(1), "next_by_subj": subject, "batch": count, "max_bytes": bytes.max(1),
+        });
+        let reading = async {
+            let inbox = client.new_inbox();
+            let mut answers = client.subscribe(inbox.clone()).await.ok()?;
+            let payload = body.to_string().into();
+            client.publish_with_reply(self.reading(), inbox, payload).await.ok()?;
+            let mut messages = Vec::new();
+            loop {
+                match self.message(answers.next().await?) {
+                    Ok(Some(message)) => messages.push(message),
+                    Ok(None) => return Some(Ok(messages)),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        };
+        let lost = &self.0.lost;
+        let read = clock::timeout(ANSWER, lost.run_until_cancelled(reading)).await;
+        read.ok().flatten().flatten().unwrap_or_else(|| {
+            lost.cancel();
+            Err(CallError::Lost(self.0.contact.silent()))
+        })
+    }
+
+    /// Begins to take the entries of a channel that are announced.
+    pub(super) async fn subscribe(&self, channel: &Arc<str>) -> Result<(), CallError> {
+        let subscribed = self.0.client.subscribe(self.0.stream.announced(channel)).await;
+        let mut announced = subscribed.map_err(|error| {
+            self.0.lost.cancel();
+            let kind = StoreErrorKind::Unavailable;
+            CallError::Lost(self.0.contact.fault_by(kind, "does not answer", error))
+        })?;
+        let (lost, place) = (self.0.lost.clone(), self.place(channel));
+        let (announce, name) = (self.0.announce.clone(), Arc::clone(channel));
+        let taking = async move {
+            while let Some(Some(message)) = lost.run_until_cancelled(announced.next()).await {
+                let seq = message.headers.as_ref().and_then(sequence);
+                let entry = seq.and_then(|seq| Entry::read(seq, &message.payload));
+                if let Some(entry) = entry {
+                    place.saw(&entry);
+                    super::announced(&announce, &name, &entry);
+                }
+            }
+        };
+        let task = crate::task::Handle::current().spawn(taking).abort_handle();
+        let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = tasks.insert(Arc::clone(channel), task) {
+            before.abort();
+        }
+        Ok(())
+    }
+
+    pub(super) fn unsubscribe(&self, channel: &str) {
+        let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = tasks.remove(channel) {
+            task.abort();
+        }
+    }
+
+    /// Returns what is known of a channel.
+    pub(super) fn place(&self, channel: &str) -> Arc<Place> {
+        let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get(channel) {
+            return Arc::clone(place);
+        }
+        if places.len() >= PLACES {
+            places.retain(|_, place| Arc::strong_count(place) > 1);
+        }
+        Arc::clone(places.entry(channel.into()).or_default())
+    }
+}
+
+impl Place {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the last entry that was seen. The server may have later ones.
+    pub(super) fn last(&self) -> Option<Entry> {
+        self.seen().last.clone()
+    }
+
+    /// Notes an entry of the channel. Only its state is kept.
+    pub(super) fn saw(&self, entry: &Entry) {
+        let mut seen = self.seen();
+        if seen.last.as_ref().is_none_or(|last| last.seq < entry.seq) {
+            seen.last = Some(entry.clone());
+        }
+    }
+
+    /// Forgets everything of a channel that the server does not have.
+    pub(super) fn forget(&self) {
+        *self.seen() = Seen::default();
+    }
+
+    /// Returns the oldest event of the log that ends with that entry.
+    pub(super) fn floor(&self, last: &Entry) -> Floor {
+        let floor = last.head.floor;
+        let later = |known: &Floor| {
+            (floor.earliest..=last.head.id.sequence() + 1).contains(&known.earliest)
+        };
+        self.seen().floor.filter(later).unwrap_or(floor)
+    }
+
+    pub(super) fn set_floor(&self, floor: Floor) {
+        self.seen().floor = Some(floor);
+    }
+
+    /// Returns sequences before and behind which the event of that number is not.
+    pub(super) fn hints(&self, number: u64) -> (Option<(u64, u64)>, Option<u64>) {
+        let seen = self.seen();
+        let before = seen.hints.range(..=number).next_back().map(|(number, seq)| (*number, *seq));
+        (before, seen.hints.range(number + 1..).next().map(|(_, seq)| *seq))
+    }
+
+    /// Notes that no event from that number on is before that sequence, and none before it behind.
+    pub(super) fn hint(&self, number: u64, seq: u64) {
+        let mut seen = self.seen();
+        seen.hints.insert(number, seq);
+        if seen.hints.len() > HINTS {
+            seen.hints.pop_first();
+        }
+    }
+}
+
+fn sequence(headers: &HeaderMap) -> Option<u64> {
+    headers.get(SEQUENCE)?.as_str().parse().ok()
+}
+
+/// Reads a time of the server, in ms since 1970.
+fn millis_of(text: &str) -> Option<u64> {
+    let (seconds, fraction) = text.strip_suffix('Z')?.split_at_checked(19)?;
+    let fraction: String = fraction.chars().skip(1).chain("000".chars()).take(3).collect();
+    let date: Date = format!("{seconds}.{fraction}Z").parse().ok()?;
+    u64::try_from(date.millis()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_the_server_are_read_with_their_milliseconds() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:01Z", Some(1000)),
+            ("2026-11-29T09:05:19.770033491Z", Some(1_795_943_119_770)),
+            ("2026-11-29T09:05:22.02681001Z", Some(1_795_943_122_026)),
+            ("2026-11-29T09:05:22.5Z", Some(1_795_943_122_500)),
+            ("2026-11-29T09:05:22", None),
+            ("now", None),
+            ("", None),
+        ] {
+            assert_eq!(millis_of(text), millis, "{text}");
+        }
+    }
+
+    #[test]
+    fn urls_have_a_host_and_perhaps_a_user() {
+        let read = |url: &str| {
+            let (target, address) = Target::new(url).unwrap();
+            let login = match target.login {
+                Login::Nobody => String::new(),
+                Login::Token(token) => token,
+                Login::User(user, password) => format!("{user} {password}"),
+            };
+            (target.server, address, login)
+        };
+        let own = |server: &str, address: &str, login: &str| {
+            (server.to_owned(), address.to_owned(), login.to_owned())
+        };
+        assert_eq!(read("nats://host"), own("nats://host:4222", "host:4222", ""));
+        assert_eq!(read("tls://host:1"), own("tls://host:1", "host:1", ""));
+        assert_eq!(read("nats://t%3Ak@host"), own("nats://host:4222", "host:4222", "t:k"));
+        assert_eq!(read("nats://u:p%40@[::1]:5"), own("nats://[::1]:5", "[::1]:5", "u p@"));
+        for url in
+            ["", "hidden", "http://u:hidden@h", "nats://u:hidden@h:70000", "nats://%ff:hidden@h"]
+        {
+            let error = Target::new(url).err().unwrap();
+            assert_eq!(error.kind(), StoreErrorKind::Refused, "{url}");
+            assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn failures_have_their_kinds() {
+        for code in FULL {
+            assert!(!WRONG_LAST.contains(&code));
+        }
+        let failure = Failure { err_code: 10077, description: "maximum bytes exceeded".into() };
+        assert_eq!(failure.to_string(), "maximum bytes exceeded (10077)");
+    }
+}

@@ -1,0 +1,19 @@
+//! Publishers of several processes that share a NATS server.
+
+mod limits;
+mod loss;
+
+use orpc_runtime::publish::Publisher;
+
+use super::servers::{next, subscribe, until};
+use super::world::Line;
+use crate::support::nats::NatsServer;
+
+/// Opens a publisher, as another process does.
+async fn node(server: &NatsServer) -> Publisher<Line> {
+    node_at(&server.url()).await
+}
+
+async fn node_at(url: &str) -> Publisher<Line> {
+    Publisher::builder().nats(url).await.unwrap()
+}

@@ -1,0 +1,186 @@
+//! Publishers of several processes that share a server, for each kind of server.
+
+mod network;
+mod nodes;
+mod schedules;
+
+use std::panic::Location;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use orpc_runtime::publish::{
+    Published, Publisher, PublisherBuilder, ReadError, Start, StoreError, Subscription,
+};
+
+use super::world::Line;
+#[cfg(feature = "nats")]
+use crate::support::nats::NatsServer;
+use crate::support::proxy::Proxy;
+#[cfg(feature = "redis")]
+use crate::support::redis::RedisServer;
+use crate::support::websocket::PATIENCE;
+
+/// A server that keeps events.
+pub enum Server {
+    #[cfg(feature = "nats")]
+    Nats(NatsServer),
+    #[cfg(feature = "redis")]
+    Redis(RedisServer),
+}
+
+/// Calls the same method of each kind of server.
+macro_rules! each {
+    ($server:expr, $own:ident => $then:expr) => {
+        match $server {
+            #[cfg(feature = "nats")]
+            Server::Nats($own) => $then,
+            #[cfg(feature = "redis")]
+            Server::Redis($own) => $then,
+        }
+    };
+}
+
+impl Server {
+    pub fn scheme(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(_) => "nats",
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => "redis",
+        }
+    }
+
+    pub fn port(&self) -> u16 {
+        each!(self, own => own.port)
+    }
+
+    pub fn url(&self) -> String {
+        each!(self, own => own.url())
+    }
+
+    pub fn kill(&mut self) {
+        each!(self, own => own.kill());
+    }
+
+    pub async fn run(&mut self) {
+        each!(self, own => own.run().await);
+    }
+
+    /// Removes all events.
+    pub async fn wipe(&self) {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => {
+                let answer = own.ask("STREAM.PURGE.orpc", serde_json::Value::Null).await;
+                assert_eq!(answer["success"], true, "{answer}");
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => own.command("FLUSHALL").await,
+        }
+    }
+
+    /// Opens a publisher at an address of the server.
+    pub async fn open<T>(
+        builder: PublisherBuilder,
+        scheme: &str,
+        url: &str,
+    ) -> Result<Publisher<T>, StoreError> {
+        match scheme {
+            #[cfg(feature = "nats")]
+            "nats" => builder.nats(url).await,
+            #[cfg(feature = "redis")]
+            "redis" => builder.redis(url).await,
+            _ => unreachable!(),
+        }
+    }
+
+    /// Returns the number of channels whose events are announced.
+    pub async fn announced(&self) -> usize {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => own.announced().await.len(),
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => own.command::<Vec<String>>("PUBSUB CHANNELS orpc:0:*").await.len(),
+        }
+    }
+
+    /// Returns the number of connections.
+    pub async fn connections(&self) -> u64 {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => own.figures("/connz").await["num_connections"].as_u64().unwrap(),
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => {
+                let info: String = own.command("INFO clients").await;
+                let count = info.lines().find_map(|line| line.strip_prefix("connected_clients:"));
+                // But that of the command.
+                count.unwrap().parse::<u64>().unwrap() - 1
+            }
+        }
+    }
+}
+
+/// Opens a publisher, as another process does.
+pub async fn node(server: &Server) -> Publisher<Line> {
+    Server::open(Publisher::builder(), server.scheme(), &server.url()).await.unwrap()
+}
+
+pub async fn node_at(server: &Server, proxy: &Proxy) -> Publisher<Line> {
+    let (scheme, builder) = (server.scheme(), Publisher::builder());
+    Server::open(builder, scheme, &proxy.url(scheme)).await.unwrap()
+}
+
+pub async fn subscribe(lines: &Publisher<Line>, start: Start) -> Subscription<Line> {
+    super::world::subscribe(lines, "room", start).await
+}
+
+/// Returns the next item.
+pub async fn next(reader: &mut Subscription<Line>) -> Result<Published<Line>, ReadError> {
+    let next = tokio::time::timeout(PATIENCE, reader.next()).await;
+    next.expect("nothing comes").expect("the stream ends")
+}
+
+/// Waits until a condition holds that the server or another node causes, at most for [`PATIENCE`].
+#[track_caller]
+pub fn until(mut holds: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
+    let place = Location::caller();
+    async move {
+        let waiting = async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            panic!("{place}: the condition does not hold after {PATIENCE:?}");
+        }
+    }
+}
+
+/// Makes each function a test of each kind of server.
+macro_rules! for_each_server {
+    ($($name:ident),* $(,)?) => {
+        #[cfg(feature = "nats")]
+        mod nats {
+            use crate::publish::servers::Server;
+            use crate::support::nats::NatsServer;
+
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(Server::Nats(NatsServer::start().await)).await;
+            })*
+        }
+
+        #[cfg(feature = "redis")]
+        mod redis {
+            use crate::publish::servers::Server;
+            use crate::support::redis::RedisServer;
+
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(Server::Redis(RedisServer::start().await)).await;
+            })*
+        }
+    };
+}
+
+use for_each_server;
