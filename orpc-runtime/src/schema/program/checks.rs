@@ -116,6 +116,8 @@ pub(super) struct ArrayChecks {
     /// Schemas of the first items.
     pub(super) prefix: Vec<NodeId>,
     pub(super) items: Rest,
+    /// No two items are equal. All of them are scalars.
+    pub(super) is_unique: bool,
 }
 
 impl ArrayChecks {
@@ -131,10 +133,20 @@ pub(super) struct ObjectChecks {
     pub(super) properties: Vec<Property>,
     /// Bits of the properties that may not be missing.
     pub(super) required: u64,
+    /// Pattern of further names, which is that of no property, and the schema of their values.
+    pub(super) pattern: Option<(Box<Pattern>, NodeId)>,
     pub(super) others: Rest,
 }
 
 impl ObjectChecks {
+    /// Returns the schema of a member that is no property.
+    pub(super) fn other(&self, name: &str) -> Rest {
+        match &self.pattern {
+            Some((pattern, node)) if pattern.is_match(name) => Rest::Of(*node),
+            _ => self.others,
+        }
+    }
+
     /// Returns the index of a property.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         self.properties.iter().position(|property| &*property.name == name)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value, json};
 
-use super::checks::{Limits, Property};
+use super::checks::{ArrayChecks, Limits, Property};
 use super::{Checks, Node, NodeId, Program, Rest, Tagged};
 use crate::schema::keyword::{DATE_RANGE, INTEGER, JSON, NAMES};
 use crate::schema::refs::{Refs, Types, each_part};
@@ -337,7 +337,18 @@ impl Compiler<'_> {
                     let null = if has_null { Types::NULL } else { Types::NONE };
                     checks.types = checks.types & Types::STRING.or(null);
                 }
-                "uniqueItems" if *value == Value::Bool(false) => {}
+                "uniqueItems" => checks.array.is_unique = value.as_bool().ok_or(Unknown)?,
+                "patternProperties" => {
+                    let patterns = value.as_object().ok_or(Unknown)?;
+                    if patterns.len() > 1 {
+                        return Err(Unknown);
+                    }
+                    for (pattern, schema) in patterns {
+                        let pattern = Pattern::new(pattern).map_err(|_| Unknown)?;
+                        let node = self.node(schema, depth + 1)?;
+                        checks.object.pattern = Some((Box::new(pattern), node));
+                    }
+                }
                 "items" => checks.array.items = self.rest(value, depth)?,
                 "prefixItems" => {
                     for item in value.as_array().ok_or(Unknown)? {
@@ -364,7 +375,15 @@ impl Compiler<'_> {
                 _ => return Err(Unknown),
             }
         }
-        if checks.object.properties.len() > MAX_PROPERTIES {
+        let object = &checks.object;
+        // A property whose name matches the pattern has two schemas.
+        let is_of_pattern = |property: &Property| {
+            object.pattern.as_ref().is_some_and(|(pattern, _)| pattern.is_match(&property.name))
+        };
+        if object.properties.len() > MAX_PROPERTIES || object.properties.iter().any(is_of_pattern) {
+            return Err(Unknown);
+        }
+        if checks.array.is_unique && !self.are_items_scalars(&checks.array) {
             return Err(Unknown);
         }
         for name in members.get("required").and_then(Value::as_array).into_iter().flatten() {
@@ -373,6 +392,24 @@ impl Compiler<'_> {
             checks.object.required |= 1 << index.ok_or(Unknown)?;
         }
         Ok(checks)
+    }
+
+    /// Returns `true` if no item can be an array or object.
+    fn are_items_scalars(&self, array: &ArrayChecks) -> bool {
+        let mut items = array.items;
+        while let Rest::Of(node) = items {
+            match &self.nodes[node] {
+                Node::Same(target) => items = Rest::Of(*target),
+                Node::Nullable(inner) => items = Rest::Of(*inner),
+                Node::Checks(checks) => {
+                    let has_containers =
+                        checks.types.has(Types::ARRAY) || checks.types.has(Types::OBJECT);
+                    return array.prefix.is_empty() && !has_containers;
+                }
+                Node::Any | Node::Tagged(_) | Node::Other(_) => return false,
+            }
+        }
+        false
     }
 
     fn rest(&mut self, schema: &Value, depth: usize) -> Result<Rest, Unknown> {

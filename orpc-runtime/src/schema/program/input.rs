@@ -25,8 +25,9 @@ pub(super) struct Input<'p, 'de> {
     pub(super) tokens: Tokens<'de>,
     /// Bytes that may still be read twice: to find the tag of an object, or for a validator.
     ahead: usize,
-    /// Hashes of the names in open objects that are not those of properties.
-    names: Vec<u64>,
+    /// Hashes of what may not stand twice in the open containers: names of members that are no
+    /// properties, and items.
+    hashes: Vec<u64>,
 }
 
 /// A value that JSON names.
@@ -45,7 +46,7 @@ impl<'p, 'de> Input<'p, 'de> {
         const TIMES_AHEAD: usize = 4;
 
         let ahead = text.len().saturating_mul(TIMES_AHEAD);
-        Self { program, tokens: Tokens::new(text), ahead, names: Vec::new() }
+        Self { program, tokens: Tokens::new(text), ahead, hashes: Vec::new() }
     }
 
     fn node(&self, rest: Rest) -> Result<&'p Node, Refused> {
@@ -54,6 +55,15 @@ impl<'p, 'de> Input<'p, 'de> {
             Rest::Refused => Err(Refused),
             Rest::Of(node) => Ok(&self.program.nodes[node]),
         }
+    }
+
+    /// Returns `true` if no two of the hashes from that index on are equal, and removes them.
+    fn are_distinct(&mut self, start: usize) -> bool {
+        let hashes = &mut self.hashes[start..];
+        hashes.sort_unstable();
+        let are_distinct = hashes.is_sorted_by(|one, other| one < other);
+        self.hashes.truncate(start);
+        are_distinct
     }
 
     /// Returns the constraints of the next value.
@@ -191,8 +201,8 @@ pub(super) struct Members<'r, 'p, 'de> {
     next: usize,
     /// Bits of the properties that have been read.
     found: u64,
-    /// Index of the object's first name among the names.
-    names: usize,
+    /// Index of the object's first hash.
+    hashes: usize,
 }
 
 impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
@@ -201,8 +211,8 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
             return Err(Refused);
         }
         input.tokens.open()?;
-        let names = input.names.len();
-        Ok(Self { input, checks, node: &ANY, count: 0, is_ended: false, next: 0, found: 0, names })
+        let hashes = input.hashes.len();
+        Ok(Self { input, checks, node: &ANY, count: 0, is_ended: false, next: 0, found: 0, hashes })
     }
 
     /// Goes to the value of the next member, and returns its name.
@@ -244,8 +254,8 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
             Some(index) => self.property(index, &object.properties[index])?,
             None => {
                 self.count += 1;
-                self.node = self.input.node(object.others)?;
-                self.input.names.push(hash(name.as_str()));
+                self.node = self.input.node(object.other(name.as_str()))?;
+                self.input.hashes.push(hash(name.as_str().as_bytes()));
             }
         }
         Ok(Some(name))
@@ -271,10 +281,7 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
         // What follows may be a member of the object around this one.
         self.next = usize::MAX;
         let object = &self.checks.object;
-        let names = &mut self.input.names[self.names..];
-        names.sort_unstable();
-        let is_unique = names.is_sorted_by(|one, other| one < other);
-        self.input.names.truncate(self.names);
+        let is_unique = self.input.are_distinct(self.hashes);
         let is_complete = object.required & !self.found == 0 && object.length.contain(self.count);
         if is_unique && is_complete { Ok(()) } else { Err(Refused) }
     }
@@ -288,12 +295,26 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
     }
 }
 
-/// Hashes a name. Two names of one hash are taken for one.
-fn hash(name: &str) -> u64 {
+/// Hashes a name or an item. Two of one hash are taken for one.
+fn hash(bytes: &[u8]) -> u64 {
     // FNV-1a.
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
+}
+
+/// Hashes a scalar by its text. Strings with escapes are left to the validator.
+fn hash_scalar(text: &str) -> Result<u64, Refused> {
+    match text.as_bytes() {
+        [b'"', content @ ..] if content.contains(&b'\\') => Err(Refused),
+        [b'-' | b'0'..=b'9', ..] => Ok(match Tokens::new(text).number()? {
+            Number::Unsigned(number) => hash(&number.to_be_bytes()),
+            Number::Negative(number) => hash(&number.to_be_bytes()),
+            Number::Float(number) => hash(&number.to_be_bytes()),
+        }),
+        [b'{' | b'[', ..] => Err(Refused),
+        text => Ok(hash(text)),
+    }
 }
 
 /// The items of an array.
@@ -302,6 +323,10 @@ pub(super) struct Items<'r, 'p, 'de> {
     checks: &'p Checks,
     count: usize,
     is_ended: bool,
+    /// Offset of the item that was read last.
+    start: usize,
+    /// Index of the array's first hash.
+    hashes: usize,
 }
 
 impl<'r, 'p, 'de> Items<'r, 'p, 'de> {
@@ -310,7 +335,8 @@ impl<'r, 'p, 'de> Items<'r, 'p, 'de> {
             return Err(Refused);
         }
         input.tokens.open()?;
-        Ok(Self { input, checks, count: 0, is_ended: false })
+        let hashes = input.hashes.len();
+        Ok(Self { input, checks, count: 0, is_ended: false, start: 0, hashes })
     }
 
     /// Goes to the next item, and returns its node.
@@ -318,10 +344,20 @@ impl<'r, 'p, 'de> Items<'r, 'p, 'de> {
         if self.is_ended {
             return Ok(None);
         }
+        let is_unique = self.checks.array.is_unique;
+        if is_unique && self.count > 0 {
+            let item = hash_scalar(self.input.tokens.since(self.start))?;
+            self.input.hashes.push(item);
+        }
         if !self.input.tokens.next_item(self.count == 0)? {
             self.is_ended = true;
+            let is_distinct = !is_unique || self.input.are_distinct(self.hashes);
             let is_complete = self.checks.array.length.contain(self.count);
-            return if is_complete { Ok(None) } else { Err(Refused) };
+            return if is_distinct && is_complete { Ok(None) } else { Err(Refused) };
+        }
+        if is_unique {
+            self.input.tokens.peek();
+            self.start = self.input.tokens.at();
         }
         let node = self.input.node(self.checks.array.item(self.count))?;
         self.count += 1;

@@ -57,11 +57,17 @@ impl Checks {
             types,
             number: NumberChecks::NONE,
             text: TextChecks { length: Limits::NONE, values: None, pattern: None, format: None },
-            array: ArrayChecks { length: Limits::NONE, prefix: Vec::new(), items: Rest::Any },
+            array: ArrayChecks {
+                length: Limits::NONE,
+                prefix: Vec::new(),
+                items: Rest::Any,
+                is_unique: false,
+            },
             object: ObjectChecks {
                 length: Limits::NONE,
                 properties: Vec::new(),
                 required: 0,
+                pattern: None,
                 others: Rest::Any,
             },
         }

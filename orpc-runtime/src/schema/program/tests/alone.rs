@@ -34,6 +34,26 @@ fn check(schema: &Value, alone: bool, accepted: &[Value], refused: &[Value]) {
 }
 
 #[test]
+fn equal_items_are_found_in_any_notation() {
+    let schema = json!({ "items": { "type": ["string", "number"] }, "uniqueItems": true });
+    let program = Program::of(&schema).unwrap();
+    for text in [
+        "[1,1.0]",
+        "[10 , 1e1]",
+        "[0,-0]",
+        "[0.5,5e-1]",
+        "[\"a\" ,\"a\"]",
+        r#"["a","\u0061"]"#,
+        "[1e400]",
+    ] {
+        assert_eq!(program.read::<Value>(text), None, "{text}");
+    }
+    for text in ["[1 ,10, 1.5,-1]", "[ \"a\" , \"b\" ]"] {
+        assert_eq!(program.read::<Value>(text), serde_json::from_str(text).ok(), "{text}");
+    }
+}
+
+#[test]
 fn limits_of_lengths_and_numbers() {
     check(
         &json!({ "type": "string", "minLength": 2, "maxLength": 3, "title": "t", "x-note": 1 }),
@@ -113,6 +133,47 @@ fn items_and_members() {
     );
     check(&json!({ "uniqueItems": false }), ALONE, &[json!([1, 1])], &[]);
     check(&json!({ "uniqueItems": true }), WITH_VALIDATOR, &[json!([1, 2])], &[json!([1, 1])]);
+    check(
+        &json!({ "items": { "type": ["string", "number", "boolean", "null"] }, "uniqueItems": true }),
+        ALONE,
+        &[json!([]), json!([1, "1", true, null]), json!([0, false, "", -1, 1.5, 2]), json!("x")],
+        &[
+            json!([1, 2, 1]),
+            json!([1.5, 1.5]),
+            json!([1, 1.0]),
+            json!(["a", "b", "a"]),
+            json!([null, null]),
+        ],
+    );
+    check(
+        &json!({ "items": { "type": "array", "items": { "type": "integer" } }, "uniqueItems": true }),
+        WITH_VALIDATOR,
+        &[json!([[1], [2]])],
+        &[json!([[1], [1]])],
+    );
+    // The items of an inner array are not those of the outer one.
+    let unique = json!({ "items": { "type": "string" }, "uniqueItems": true });
+    check(
+        &json!({ "type": "array", "items": unique }),
+        ALONE,
+        &[json!([["a", "b"], ["a"], []]), json!([])],
+        &[json!([["a"], ["b", "b"]])],
+    );
+    check(
+        &json!({
+            "patternProperties": { "^[0-9]+$": { "type": "boolean" } },
+            "properties": { "a": { "type": "string" } },
+            "additionalProperties": false,
+        }),
+        ALONE,
+        &[json!({ "1": true, "22": false, "a": "x" }), json!({})],
+        &[json!({ "1": 1 }), json!({ "b": true }), json!({ "a": true })],
+    );
+    for patterns in [json!({ "^a": true, "b$": true }), json!({ "^a$": { "type": "string" } })] {
+        let schema =
+            json!({ "patternProperties": patterns, "properties": { "a": { "minLength": 1 } } });
+        check(&schema, WITH_VALIDATOR, &[json!({ "a": "x" })], &[json!({ "a": "" })]);
+    }
     check(
         &json!({ "prefixItems": [{ "type": "integer" }, true], "items": { "type": "string" } }),
         ALONE,
