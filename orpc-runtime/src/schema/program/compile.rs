@@ -97,7 +97,7 @@ impl Compiler<'_> {
         match keywords[..] {
             [] => Ok(self.add(Node::Any)),
             ["$ref"] => self.target(members, depth),
-            ["anyOf"] => self.nullable(members, depth),
+            ["anyOf"] => self.any_of(members, depth),
             ["oneOf"] => self.one_of(members, depth),
             _ => {
                 let merged = self.merged(members, depth)?;
@@ -121,8 +121,7 @@ impl Compiler<'_> {
         Ok(node)
     }
 
-    /// A schema or null.
-    fn nullable(&mut self, members: &Map<String, Value>, depth: usize) -> Result<NodeId, Unknown> {
+    fn any_of(&mut self, members: &Map<String, Value>, depth: usize) -> Result<NodeId, Unknown> {
         let is_null = |part: &&Value| {
             part.as_object().is_some_and(|members| {
                 members.get("type").is_some_and(|of| of == "null")
@@ -131,9 +130,12 @@ impl Compiler<'_> {
         };
         let parts = members.get("anyOf").and_then(Value::as_array).ok_or(Unknown)?;
         let (nulls, others): (Vec<_>, Vec<_>) = parts.iter().partition(is_null);
-        let ([_], [other]) = (&nulls[..], &others[..]) else { return Err(Unknown) };
-        let inner = self.node(other, depth + 1)?;
-        Ok(self.add(Node::Nullable(inner)))
+        if let ([_], [other]) = (&nulls[..], &others[..]) {
+            let inner = self.node(other, depth + 1)?;
+            return Ok(self.add(Node::Nullable(inner)));
+        }
+        let parts: Result<_, _> = parts.iter().map(|part| self.node(part, depth + 1)).collect();
+        Ok(self.add(Node::AnyOf(parts?)))
     }
 
     fn one_of(&mut self, members: &Map<String, Value>, depth: usize) -> Result<NodeId, Unknown> {
@@ -406,7 +408,7 @@ impl Compiler<'_> {
                         checks.types.has(Types::ARRAY) || checks.types.has(Types::OBJECT);
                     return array.prefix.is_empty() && !has_containers;
                 }
-                Node::Any | Node::Tagged(_) | Node::Other(_) => return false,
+                Node::Any | Node::Tagged(_) | Node::AnyOf(_) | Node::Other(_) => return false,
             }
         }
         false

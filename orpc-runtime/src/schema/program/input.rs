@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::checks::Property;
-use super::{ANYTHING, Checks, Node, ONLY_NULL, Program, Rest, Tagged};
+use super::{ANYTHING, Checks, Node, NodeId, ONLY_NULL, Program, Rest, Tagged};
 use crate::schema::instance::Instance;
 use crate::schema::refs::Types;
 use crate::value::normalise_numbers;
@@ -23,12 +23,18 @@ impl From<NotJson> for Refused {
 pub(super) struct Input<'p, 'de> {
     program: &'p Program,
     pub(super) tokens: Tokens<'de>,
-    /// Bytes that may still be read twice: to find the tag of an object, or for a validator.
+    /// Bytes that may still be read twice: to find the tag of an object, to try a node, or for a
+    /// validator.
     ahead: usize,
     /// Hashes of what may not stand twice in the open containers: names of members that are no
     /// properties, and items.
     hashes: Vec<u64>,
+    /// Number of nodes that are being tried, one in the other.
+    tried: usize,
 }
+
+/// Maximum number of nodes that are tried one in the other: a schema may refer to itself.
+const MAX_TRIED: usize = 16;
 
 /// A value that JSON names.
 #[derive(Debug, Clone, Copy)]
@@ -44,9 +50,11 @@ impl<'p, 'de> Input<'p, 'de> {
     pub(super) fn new(program: &'p Program, text: &'de str) -> Self {
         /// Times that a text may be read ahead.
         const TIMES_AHEAD: usize = 4;
+        /// Further bytes, so that a short text can be tried with many nodes.
+        const MORE_AHEAD: usize = 256;
 
-        let ahead = text.len().saturating_mul(TIMES_AHEAD);
-        Self { program, tokens: Tokens::new(text), ahead, hashes: Vec::new() }
+        let ahead = text.len().saturating_mul(TIMES_AHEAD).saturating_add(MORE_AHEAD);
+        Self { program, tokens: Tokens::new(text), ahead, hashes: Vec::new(), tried: 0 }
     }
 
     fn node(&self, rest: Rest) -> Result<&'p Node, Refused> {
@@ -80,6 +88,7 @@ impl<'p, 'de> Input<'p, 'de> {
                     node = &self.program.nodes[*inner];
                 }
                 Node::Tagged(tagged) => node = self.variant(tagged)?,
+                Node::AnyOf(parts) => node = self.part(parts)?,
                 Node::Other(validator) => {
                     let text = self.look_ahead(|input| {
                         input.tokens.peek();
@@ -110,6 +119,30 @@ impl<'p, 'de> Input<'p, 'de> {
         self.ahead = self.ahead.checked_sub(length).ok_or(Refused)?;
         self.tokens = tokens;
         Ok(result)
+    }
+
+    /// Returns the first of several nodes that accepts the next value.
+    fn part(&mut self, parts: &'p [NodeId]) -> Result<&'p Node, Refused> {
+        if self.tried == MAX_TRIED {
+            return Err(Refused);
+        }
+        let (tokens, hashes) = (self.tokens.clone(), self.hashes.len());
+        self.tried += 1;
+        for part in parts {
+            // A try costs something even if it fails at once.
+            self.ahead = self.ahead.checked_sub(1).ok_or(Refused)?;
+            let node = &self.program.nodes[*part];
+            let is_accepted = self.skip(node).is_ok();
+            let length = self.tokens.at() - tokens.at();
+            self.ahead = self.ahead.checked_sub(length).ok_or(Refused)?;
+            self.tokens = tokens.clone();
+            self.hashes.truncate(hashes);
+            if is_accepted {
+                self.tried -= 1;
+                return Ok(node);
+            }
+        }
+        Err(Refused)
     }
 
     /// Returns the variant that the tag of the next object names.

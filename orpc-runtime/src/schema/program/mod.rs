@@ -37,6 +37,8 @@ enum Node {
     Nullable(NodeId),
     /// One of several objects, told apart by the text of a member.
     Tagged(Tagged),
+    /// A value of one of these nodes, tried in this order.
+    AnyOf(Box<[NodeId]>),
     /// A schema with other keywords.
     Other(Box<Validator>),
 }

@@ -353,14 +353,85 @@ fn a_schema_or_null() {
         &[json!(null), json!(1)],
         &[json!("x"), json!(false)],
     );
-    for parts in [
-        json!([{ "type": "string" }, { "type": "integer" }]),
-        json!([nothing, { "type": "string" }, { "type": "integer" }]),
-        json!([{ "type": "integer" }, { "type": "null", "const": null }]),
+    for (parts, alone) in [
+        (json!([{ "type": "string" }, { "type": "integer" }]), ALONE),
+        (json!([nothing, { "type": "string" }, { "type": "integer" }]), ALONE),
+        (json!([{ "type": "integer" }, { "type": "null", "const": null }]), WITH_VALIDATOR),
     ] {
-        let schema = json!({ "anyOf": parts });
-        check(&schema, WITH_VALIDATOR, &[json!(1)], &[json!(false), json!([])]);
+        check(&json!({ "anyOf": parts }), alone, &[json!(1)], &[json!(false), json!([])]);
     }
+}
+
+#[test]
+fn values_of_one_of_several_schemas() {
+    let shape = |name: &str, of: Value| json!({ "type": "object", "properties": { name: of }, "required": [name] });
+    let number = json!({ "type": "integer", "minimum": 1 });
+    let schema = json!({ "anyOf": [
+        number,
+        shape("a", number.clone()),
+        shape("a", json!({ "type": "string" })),
+        { "type": "array", "items": { "anyOf": [{ "type": "boolean" }, shape("b", number.clone())] } },
+    ] });
+    check(
+        &schema,
+        ALONE,
+        &[
+            json!(1),
+            json!({ "a": 1 }),
+            json!({ "a": "x" }),
+            json!([true, { "b": 1, "c": 2 }, false]),
+            json!([]),
+        ],
+        &[
+            json!(0),
+            json!({ "a": 0 }),
+            json!({ "b": 1 }),
+            json!([1]),
+            json!([{ "b": 0 }]),
+            json!("x"),
+        ],
+    );
+    // Names and items that a schema has read before it refuses do not count for the next one.
+    let schema = json!({ "anyOf": [
+        { "type": "object", "additionalProperties": { "type": "integer" } },
+        { "type": "object", "additionalProperties": { "type": ["integer", "string"] } },
+        { "items": { "type": "integer" }, "uniqueItems": true },
+        { "items": { "type": ["integer", "string"] }, "uniqueItems": true },
+    ] });
+    let accepted = [json!({ "a": 1, "b": "x" }), json!([1, "x"]), json!({ "c": 1 }), json!([2, 1])];
+    check(&json!({ "items": schema }), ALONE, &[json!(accepted)], &[json!([[1, "x", 1]])]);
+    check(
+        &json!({ "type": "object", "additionalProperties": schema }),
+        ALONE,
+        &[json!({ "x": { "y": "s" }, "y": { "z": 1 } })],
+        &[json!({ "x": [1, "x", 1] })],
+    );
+    // A part with a keyword that the validator knows alone.
+    let schema = json!({ "anyOf": [{ "type": "string" }, { "not": { "type": "integer" } }] });
+    check(&schema, WITH_VALIDATOR, &[json!("x"), json!([])], &[json!(1)]);
+}
+
+#[test]
+fn values_are_tried_a_limited_number_of_times() {
+    let schema = json!({ "anyOf": [
+        { "type": "array", "items": { "$ref": "#" }, "maxItems": 0 },
+        { "type": "array", "items": { "$ref": "#" } },
+    ] });
+    let program = Program::of(&schema).unwrap();
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(program.read::<Value>(&nested(2)), Some(json!([[]])));
+    for depth in [20, 120] {
+        assert_eq!(program.read::<Value>(&nested(depth)), None, "{depth}");
+    }
+    let schema = json!({ "anyOf": [{ "$ref": "#" }, { "type": "string" }] });
+    let text = format!("\"{}\"", "x".repeat(1_000_000));
+    assert_eq!(Program::of(&schema).unwrap().read::<Value>(&text), None);
+    // A try that fails at once costs little, but not nothing.
+    let many: Vec<_> = (0..300).map(|_| json!({ "type": "integer" })).collect();
+    let program = |parts: Vec<Value>| Program::of(&json!({ "anyOf": parts })).unwrap();
+    let with_array = |count| [&many[..count], &[json!({ "type": "array" })]].concat();
+    assert_eq!(program(with_array(200)).read("[]"), Some(json!([])));
+    assert_eq!(program(with_array(300)).read::<Value>("[]"), None);
 }
 
 /// The schema of a variant as an object of one member.
