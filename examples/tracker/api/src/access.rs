@@ -1,4 +1,4 @@
-//! Who may call: middlewares for signed-in people and for admins.
+//! Middlewares that admit signed-in people, or admins.
 
 use orpc_runtime::prelude::*;
 

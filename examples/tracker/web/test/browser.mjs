@@ -1,4 +1,4 @@
-// What a person does with the page.
+// Actions of a person on the page.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

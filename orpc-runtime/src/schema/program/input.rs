@@ -311,7 +311,7 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
     /// Checks the object as a whole. Of two members of one name only the last would count.
     fn close(&mut self) -> Result<(), Refused> {
         self.is_ended = true;
-        // What follows may be a member of the object around this one.
+        // The next bytes may be a member of the object around this one.
         self.next = usize::MAX;
         let object = &self.checks.object;
         let is_unique = self.input.are_distinct(self.hashes);

@@ -29,7 +29,7 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       queryKeyHashFn,
-      // What the server refuses once it refuses again.
+      // The server refuses the same call again.
       retry: (failures, error) => failures < 3 && !(error instanceof ORPCError),
     },
   },

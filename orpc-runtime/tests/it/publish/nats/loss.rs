@@ -66,7 +66,7 @@ async fn an_event_meant_for_a_stream_that_was_deleted_does_not_follow_one_of_ano
     server.ask("STREAM.DELETE.orpc", Value::Null).await;
     // It notices when it publishes.
     let second = publish(&b, 11..14).await;
-    // What this one knows of the channel would fit.
+    // The knowledge of this node about the channel would fit.
     let third = publish(&a, 21..22).await[0];
     assert_ne!(second[0].epoch(), first[0].epoch());
     assert_eq!(third.sequence(), second[2].sequence() + 1);
@@ -95,7 +95,7 @@ async fn events_that_are_gone_from_the_beginning_are_a_gap_for_all_who_miss_one(
     assert_eq!(number(event(&mut behind).await), 11);
     let (last, _) = server.last("room").await.unwrap();
     server.purge("room", Some(last - 4)).await;
-    // What this node has in memory is delivered still.
+    // Events in the memory of this node are still delivered.
     let mut seen = 11;
     loop {
         match super::next(&mut behind).await {
