@@ -52,7 +52,8 @@ impl PublisherBuilder {
     ///
     /// The age of events is measured while the process runs. In a file they also age
     /// while it does not, by the wall clock: no time passes if that was set back, and
-    /// at most the retention if it was set forward.
+    /// at most the retention if it was set forward. A server keeps events for a hundred
+    /// years at most.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention.max(Duration::from_millis(1));

@@ -15,6 +15,7 @@ for_each_store! {
     trimming_by_size_drops_the_oldest_events,
     the_newest_event_is_retained_whatever_its_size,
     a_replay_that_is_overtaken_ends_with_a_gap_and_has_no_hole,
+    events_and_keys_of_a_retention_without_end_are_kept,
     ;
     // A server has a wall clock alone.
     a_clock_that_is_set_back_trims_nothing_early_and_keeps_nothing_longer,
@@ -26,6 +27,21 @@ for_each_store! {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+
+async fn events_and_keys_of_a_retention_without_end_are_kept(world: World) {
+    let lines = world.open_with::<Line>(world.builder().retention(Duration::MAX));
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    publish(&lines, 1..2).await;
+    world.hands.pass(year);
+    publish(&lines, 2..3).await;
+    let keyed = lines.publish("room", &Line { n: 3 }).idempotency_key("three").await.unwrap();
+    for _ in 0..3 {
+        world.hands.pass(year);
+        let again = lines.publish("room", &Line { n: 3 }).idempotency_key("three").await;
+        assert_eq!(again.unwrap(), keyed);
+    }
+    assert_eq!(retained(&lines).await, [1, 2, 3]);
+}
 
 async fn time_trims_what_is_older_than_the_retention_and_nothing_younger(world: World) {
     let lines = world.open();

@@ -19,9 +19,13 @@ pub(in crate::publish::store) struct Settings {
     pub(in crate::publish::store) clock: Option<Arc<dyn Clock>>,
 }
 
+/// Longest retention, a hundred years: servers count the time that is left in signed numbers.
+const MAX_RETENTION: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 impl Settings {
     pub(in crate::publish::store) fn of(builder: &PublisherBuilder) -> Self {
-        let limits = Limits::in_file(builder.retention, builder.max_events, builder.max_bytes);
+        let retention = builder.retention.min(MAX_RETENTION);
+        let limits = Limits::in_file(retention, builder.max_events, builder.max_bytes);
         Self {
             limits,
             max_channels: builder.max_channels,

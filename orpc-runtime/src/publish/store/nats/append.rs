@@ -255,9 +255,8 @@ impl Nats {
         };
         (key.seq, key.behind) = (seq, None);
         let age = last.map_or(0, |last| last.moment(now, &self.limits).0);
-        let Some(record) = record.filter(|record| record.age + self.limits.age >= age) else {
-            return Ok(None);
-        };
+        let is_kept = |record: &KeyRecord| record.age.saturating_add(self.limits.age) >= age;
+        let Some(record) = record.filter(is_kept) else { return Ok(None) };
         if record.id.is_some() {
             return Ok(record.id);
         }
