@@ -140,7 +140,7 @@ impl Nats {
                 Stored::Nowhere => return Err(AppendError::Again),
             };
             let (id, earliest) = (head.id, head.floor.earliest);
-            log.place.saw(&Entry { seq, head: Arc::new(head), envelope: event.envelope.clone() });
+            log.place.saw(&Entry::new(seq, head, event.envelope.clone()));
             if let Some(key) = key {
                 self.confirm(&log, &key, id).await;
             }

@@ -27,6 +27,8 @@ pub(super) struct Entry {
     pub(super) seq: u64,
     pub(super) head: Arc<Head>,
     pub(super) envelope: Bytes,
+    /// Bytes of its event; 0 of a mark.
+    weight: u64,
 }
 
 /// State of a channel at one of its entries.
@@ -106,14 +108,26 @@ impl<'de> Deserialize<'de> for Term {
 }
 
 impl Entry {
+    pub(super) fn new(seq: u64, head: Head, envelope: Bytes) -> Self {
+        let mut entry = Self { seq, head: Arc::new(head), envelope, weight: 0 };
+        if !entry.head.is_mark {
+            entry.weight = entry.record().weight();
+        }
+        entry
+    }
+
+    /// Returns the entry with the state of the channel alone.
+    pub(super) fn without_envelope(&self) -> Self {
+        Self { envelope: Bytes::new(), ..self.clone() }
+    }
+
     /// Reads a message.
     pub(super) fn read(seq: u64, payload: &Bytes) -> Option<Self> {
         let end = memchr::memchr(b'\n', payload)?;
         let head: Head = serde_json::from_slice(&payload[..end]).ok()?;
         let is_whole = !head.terms.is_empty()
             && (1..=head.id.sequence().checked_add(1)?).contains(&head.floor.earliest);
-        let entry = Self { seq, head: Arc::new(head), envelope: payload.slice(end + 1..) };
-        is_whole.then_some(entry)
+        is_whole.then(|| Self::new(seq, head, payload.slice(end + 1..)))
     }
 
     /// Returns the payload of its message.
@@ -131,8 +145,7 @@ impl Entry {
 
     /// Returns the bytes of all events up to this entry.
     pub(super) fn total(&self) -> u64 {
-        let own = if self.head.is_mark { 0 } else { self.record().weight() };
-        self.head.before.saturating_add(own)
+        self.head.before.saturating_add(self.weight)
     }
 
     /// Returns the number of the first event that is not before this entry.
@@ -251,7 +264,7 @@ mod tests {
     }
 
     fn entry(head: Head) -> Entry {
-        Entry { seq: 12, head: Arc::new(head), envelope: Bytes::from_static(b"{\n}") }
+        Entry::new(12, head, Bytes::from_static(b"{\n}"))
     }
 
     #[test]

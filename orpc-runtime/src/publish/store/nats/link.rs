@@ -1,9 +1,9 @@
 //! A connection to the server, and requests over it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_nats::{
     Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message, RequestErrorKind,
@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::Nats;
-pub(super) use super::entry::Entry;
-use super::entry::Floor;
+use super::entry::Entry;
+use super::place::Place;
 use super::stream::{Foreign, Stream};
+use super::target::{Login, Target};
 use crate::clock::{self, Instant};
 use crate::connection::{self, ANSWER, CONNECT, CallError, Contact};
 use crate::publish::error::{StoreError, StoreErrorKind};
@@ -37,24 +38,9 @@ const WAITING: usize = 4096;
 /// Maximum number of channels whose state is remembered without use.
 const PLACES: usize = 10_000;
 
-/// Maximum number of remembered sequences of a channel.
-const HINTS: usize = 128;
-
 /// Names of headers of the server.
 pub(super) const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 const SEQUENCE: &str = "Nats-Sequence";
-
-/// The address of a server, and how to log in.
-pub(super) struct Target {
-    server: String,
-    login: Login,
-}
-
-enum Login {
-    Nobody,
-    Token(String),
-    User(String, String),
-}
 
 /// A connection. It ends with its first failure: what was sent over it is not sent again.
 #[derive(Clone)]
@@ -76,22 +62,6 @@ struct Inner {
     /// The tasks that take announcements.
     tasks: Mutex<HashMap<Arc<str>, AbortHandle>>,
     announce: Announce<Nats>,
-}
-
-/// A channel, as it was last seen over a connection.
-#[derive(Default)]
-pub(super) struct Place {
-    /// Locked while this process appends to the channel.
-    pub(super) turn: tokio::sync::Mutex<()>,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    last: Option<Entry>,
-    floor: Option<Floor>,
-    /// Sequences from which on the events of these numbers are the first.
-    hints: BTreeMap<u64, u64>,
 }
 
 /// Outcome of appending a message.
@@ -131,32 +101,6 @@ const NAME_IN_USE: u32 = 10058;
 const WRONG_LAST: [u32; 2] = [10071, 10164];
 const FULL: [u32; 6] = [10002, 10023, 10028, 10047, 10077, 10122];
 const TOO_LARGE: u32 = 10054;
-
-impl Target {
-    /// Reads the URL of a server; returns its host and port as well.
-    pub(super) fn new(url: &str) -> Result<(Self, String), StoreError> {
-        let malformed = || {
-            let message = "the URL of NATS is malformed: write nats://user:password@host:port";
-            StoreError::new(StoreErrorKind::Refused, message)
-        };
-        let url = url::Url::parse(url).map_err(|_| malformed())?;
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(malformed)?;
-        if !matches!(url.scheme(), "nats" | "tls") {
-            return Err(malformed());
-        }
-        let address = format!("{host}:{}", url.port().unwrap_or(4222));
-        let decode = |text: &str| {
-            let text = percent_encoding::percent_decode_str(text).decode_utf8();
-            text.map(|text| text.into_owned()).map_err(|_| malformed())
-        };
-        let login = match (url.username(), url.password()) {
-            ("", _) => Login::Nobody,
-            (token, None) => Login::Token(decode(token)?),
-            (user, Some(password)) => Login::User(decode(user)?, decode(password)?),
-        };
-        Ok((Self { server: format!("{}://{address}", url.scheme()), login }, address))
-    }
-}
 
 /// Ends the tasks that take announcements, which keep the connection open.
 impl Drop for Inner {
@@ -613,59 +557,6 @@ impl Link {
     }
 }
 
-impl Place {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns the last entry that was seen. The server may have later ones.
-    pub(super) fn last(&self) -> Option<Entry> {
-        self.seen().last.clone()
-    }
-
-    /// Notes an entry of the channel. Only its state is kept.
-    pub(super) fn saw(&self, entry: &Entry) {
-        let mut seen = self.seen();
-        if seen.last.as_ref().is_none_or(|last| last.seq < entry.seq) {
-            seen.last = Some(entry.clone());
-        }
-    }
-
-    /// Forgets everything of a channel that the server does not have.
-    pub(super) fn forget(&self) {
-        *self.seen() = Seen::default();
-    }
-
-    /// Returns the oldest event of the log that ends with that entry.
-    pub(super) fn floor(&self, last: &Entry) -> Floor {
-        let floor = last.head.floor;
-        let later = |known: &Floor| {
-            (floor.earliest..=last.head.id.sequence() + 1).contains(&known.earliest)
-        };
-        self.seen().floor.filter(later).unwrap_or(floor)
-    }
-
-    pub(super) fn set_floor(&self, floor: Floor) {
-        self.seen().floor = Some(floor);
-    }
-
-    /// Returns sequences before and behind which the event of that number is not.
-    pub(super) fn hints(&self, number: u64) -> (Option<(u64, u64)>, Option<u64>) {
-        let seen = self.seen();
-        let before = seen.hints.range(..=number).next_back().map(|(number, seq)| (*number, *seq));
-        (before, seen.hints.range(number + 1..).next().map(|(_, seq)| *seq))
-    }
-
-    /// Notes that no event from that number on is before that sequence, and none before it behind.
-    pub(super) fn hint(&self, number: u64, seq: u64) {
-        let mut seen = self.seen();
-        seen.hints.insert(number, seq);
-        if seen.hints.len() > HINTS {
-            seen.hints.pop_first();
-        }
-    }
-}
-
 fn sequence(headers: &HeaderMap) -> Option<u64> {
     headers.get(SEQUENCE)?.as_str().parse().ok()
 }
@@ -694,33 +585,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(millis_of(text), millis, "{text}");
-        }
-    }
-
-    #[test]
-    fn urls_have_a_host_and_perhaps_a_user() {
-        let read = |url: &str| {
-            let (target, address) = Target::new(url).unwrap();
-            let login = match target.login {
-                Login::Nobody => String::new(),
-                Login::Token(token) => token,
-                Login::User(user, password) => format!("{user} {password}"),
-            };
-            (target.server, address, login)
-        };
-        let own = |server: &str, address: &str, login: &str| {
-            (server.to_owned(), address.to_owned(), login.to_owned())
-        };
-        assert_eq!(read("nats://host"), own("nats://host:4222", "host:4222", ""));
-        assert_eq!(read("tls://host:1"), own("tls://host:1", "host:1", ""));
-        assert_eq!(read("nats://t%3Ak@host"), own("nats://host:4222", "host:4222", "t:k"));
-        assert_eq!(read("nats://u:p%40@[::1]:5"), own("nats://[::1]:5", "[::1]:5", "u p@"));
-        for url in
-            ["", "hidden", "http://u:hidden@h", "nats://u:hidden@h:70000", "nats://%ff:hidden@h"]
-        {
-            let error = Target::new(url).err().unwrap();
-            assert_eq!(error.kind(), StoreErrorKind::Refused, "{url}");
-            assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
         }
     }
 

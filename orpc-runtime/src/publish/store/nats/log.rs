@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Nats;
 use super::entry::{Entry, Floor, Head};
-use super::link::{Link, Place, Stored};
+use super::link::{Link, Stored};
+use super::place::Place;
 use crate::connection::CallError;
 use crate::publish::log::Extent;
 use crate::publish::store::copied::{Found, fresh_epoch};

@@ -4,13 +4,17 @@ mod append;
 mod entry;
 mod link;
 mod log;
+mod place;
 mod stream;
+mod target;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use self::link::{Link, Target};
+use self::entry::Entry;
+use self::link::Link;
+use self::target::Target;
 use super::NewEvent;
 use super::copied::{Announce, Announced, Appended, CopiedStore, Found, Server, Settings};
 use crate::connection::{CallError, Contact};
@@ -147,7 +151,7 @@ impl Server for Nats {
 }
 
 /// Passes on an entry that was announced.
-fn announced(announce: &Announce<Nats>, channel: &str, entry: &link::Entry) {
+fn announced(announce: &Announce<Nats>, channel: &str, entry: &Entry) {
     if !entry.head.is_mark {
         let (id, earliest) = (entry.head.id, entry.head.floor.earliest);
         announce.announce(channel, Announced { id, earliest, record: entry.record() });

@@ -1,0 +1,100 @@
+//! A channel as a process remembers it over one connection.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::entry::{Entry, Floor};
+
+/// Maximum number of remembered sequences of a channel.
+const HINTS: usize = 128;
+
+/// A channel, as it was last seen over a connection.
+#[derive(Default)]
+pub(super) struct Place {
+    /// Locked while this process appends to the channel.
+    pub(super) turn: tokio::sync::Mutex<()>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    last: Option<Entry>,
+    floor: Option<Floor>,
+    /// Sequences from which on the events of these numbers are the first.
+    hints: BTreeMap<u64, u64>,
+}
+
+impl Place {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the last entry that was seen. The server may have later ones.
+    pub(super) fn last(&self) -> Option<Entry> {
+        self.seen().last.clone()
+    }
+
+    /// Notes an entry of the channel. Its envelope is not kept.
+    pub(super) fn saw(&self, entry: &Entry) {
+        let mut seen = self.seen();
+        if seen.last.as_ref().is_none_or(|last| last.seq < entry.seq) {
+            seen.last = Some(entry.without_envelope());
+        }
+    }
+
+    /// Forgets everything of a channel that the server does not have.
+    pub(super) fn forget(&self) {
+        *self.seen() = Seen::default();
+    }
+
+    /// Returns the oldest event of the log that ends with that entry.
+    pub(super) fn floor(&self, last: &Entry) -> Floor {
+        let floor = last.head.floor;
+        let later = |known: &Floor| {
+            (floor.earliest..=last.head.id.sequence() + 1).contains(&known.earliest)
+        };
+        self.seen().floor.filter(later).unwrap_or(floor)
+    }
+
+    pub(super) fn set_floor(&self, floor: Floor) {
+        self.seen().floor = Some(floor);
+    }
+
+    /// Returns sequences before and behind which the event of that number is not.
+    pub(super) fn hints(&self, number: u64) -> (Option<(u64, u64)>, Option<u64>) {
+        let seen = self.seen();
+        let before = seen.hints.range(..=number).next_back().map(|(number, seq)| (*number, *seq));
+        (before, seen.hints.range(number + 1..).next().map(|(_, seq)| *seq))
+    }
+
+    /// Notes that no event from that number on is before that sequence, and none before it behind.
+    pub(super) fn hint(&self, number: u64, seq: u64) {
+        let mut seen = self.seen();
+        seen.hints.insert(number, seq);
+        if seen.hints.len() > HINTS {
+            seen.hints.pop_first();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::publish::id::Epoch;
+    use crate::publish::store::nats::entry::Head;
+
+    #[test]
+    fn the_last_entry_is_kept_without_its_event_and_counts_its_bytes() {
+        let mut head = Head::begin(0, Epoch::of(1), "run", 0);
+        head.is_mark = false;
+        let entry = Entry::new(7, head, Bytes::from(vec![b'x'; 1000]));
+        let place = Place::default();
+        place.saw(&entry);
+        let last = place.last().unwrap();
+        assert_eq!((last.seq, last.envelope.len()), (7, 0));
+        assert!(entry.total() >= 1000);
+        assert_eq!(last.total(), entry.total());
+    }
+}
