@@ -36,3 +36,17 @@ pub async fn signed_in(app: &App, call: &Call) -> Result<Person, SessionRequired
 pub async fn admin(person: &Person) -> Result<(), AdminRequired> {
     if person.role == Role::Admin { Ok(()) } else { Err(AdminRequired::Forbidden) }
 }
+
+// #region while_signed_in
+/// Ends a stream when the session ends by which it was opened.
+#[middleware]
+pub async fn while_signed_in(app: &App, call: &Call, next: Next) -> Result<Completed, Error> {
+    tokio::select! {
+        completed = next.run() => completed,
+        ended = session::ended(app, call) => {
+            ended?;
+            Err(SessionRequired::Unauthorized.into())
+        }
+    }
+}
+// #endregion while_signed_in

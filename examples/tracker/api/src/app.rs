@@ -10,7 +10,7 @@ use orpc_runtime::publish::{Durability, StoreError};
 use orpc_runtime::ratelimit::RateLimiter;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 
 use crate::attachments;
 use crate::board::{self, BoardEvent};
@@ -25,6 +25,9 @@ const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// Time in which the server that has the file of events may end.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Ends of sessions that a stream may not have seen yet. One that misses some looks its session up.
+const ENDED_SESSIONS: usize = 64;
+
 /// The data of the tracker, and what its procedures share.
 #[derive(Debug)]
 pub struct App {
@@ -34,6 +37,8 @@ pub struct App {
     pub(crate) changed: Notify,
     pub(crate) files: PathBuf,
     pub(crate) passwords: Passwords,
+    /// Tells open streams which sessions end, by the hashes of their tokens.
+    pub(crate) ended_sessions: broadcast::Sender<Vec<u8>>,
     pub(crate) sign_ins: RateLimiter,
 }
 
@@ -85,6 +90,7 @@ impl App {
             changed: Notify::new(),
             files,
             passwords: Passwords::new()?,
+            ended_sessions: broadcast::Sender::new(ENDED_SESSIONS),
             sign_ins: RateLimiter::builder().limit(10).per(Duration::from_secs(60)).memory(),
         });
         attachments::sweep(&app).await?;

@@ -8,7 +8,7 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{EventId, PublishError, ReadError};
 use tokio::sync::Notify;
 
-use crate::access::signed_in;
+use crate::access::{signed_in, while_signed_in};
 use crate::app::App;
 use crate::issues::{self, Issue};
 
@@ -50,7 +50,7 @@ pub mod api {
     use super::*;
 
     /// The board and its changes. A page that comes back gets those that it has missed.
-    #[procedure]
+    #[procedure(with = while_signed_in)]
     pub async fn watch(
         app: &App,
         last: Option<&LastEventId>,

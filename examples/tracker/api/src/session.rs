@@ -1,9 +1,12 @@
 //! Sessions: a random token in a cookie, and its hash in the database.
 
-use chrono::TimeDelta;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use cookie::{Cookie, SameSite};
 use orpc_runtime::Call;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::broadcast;
 
 use crate::app::{App, now};
 use crate::people::Person;
@@ -13,6 +16,9 @@ const COOKIE: &str = "__Host-session";
 
 /// Time after which a person signs in again.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
+
+/// Pause after which a session is looked up again while it is used: its row may be deleted, or the clock set.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Error of a session that cannot begin or end.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +65,10 @@ pub(crate) async fn end(app: &App, call: &Call) -> Result<(), SessionError> {
 /// Deletes the session that the cookie of a call names.
 async fn forget(app: &App, call: &Call) -> Result<(), sqlx::Error> {
     let Some(token) = call.cookie(COOKIE) else { return Ok(()) };
-    sqlx::query("DELETE FROM sessions WHERE token = ?").bind(hash(&token)).execute(&app.db).await?;
+    let token = hash(&token);
+    sqlx::query("DELETE FROM sessions WHERE token = ?").bind(&token).execute(&app.db).await?;
+    // An error says that nobody listens.
+    _ = app.ended_sessions.send(token);
     Ok(())
 }
 
@@ -75,6 +84,32 @@ pub(crate) async fn person(app: &App, call: &Call) -> Result<Option<Person>, sql
     .fetch_optional(&app.db)
     .await
 }
+
+// #region ended
+/// Returns once the session that the cookie of a call names has ended.
+pub(crate) async fn ended(app: &App, call: &Call) -> Result<(), sqlx::Error> {
+    let Some(token) = call.cookie(COOKIE) else { return Ok(()) };
+    let token = hash(&token);
+    // Listens before it looks, so that no end is between them.
+    let mut ends = app.ended_sessions.subscribe();
+    loop {
+        let sql = "SELECT expires_at FROM sessions WHERE token = ? AND expires_at > ?";
+        let session = sqlx::query_scalar(sql).bind(&token).bind(now());
+        let expires_at: Option<DateTime<Utc>> = session.fetch_optional(&app.db).await?;
+        let Some(expires_at) = expires_at else { return Ok(()) };
+        let rest = (expires_at - now()).to_std().unwrap_or_default();
+        tokio::select! {
+            () = has_ended(&mut ends, &token) => {}
+            () = tokio::time::sleep(rest.min(LOOK_AGAIN)) => {}
+        }
+    }
+}
+
+/// Waits until a session is among those that have ended, or some of these were missed.
+async fn has_ended(ends: &mut broadcast::Receiver<Vec<u8>>, token: &[u8]) {
+    while ends.recv().await.is_ok_and(|ended| ended != token) {}
+}
+// #endregion ended
 
 fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()

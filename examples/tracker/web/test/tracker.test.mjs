@@ -50,6 +50,26 @@ test("a session is in a cookie that scripts cannot read, and ends with the sign-
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 });
 
+test("a sign-out ends the board of every tab, a new sign-in opens it again", async () => {
+  const first = await open(browser, server.url);
+  await signUp(first, "Ada");
+  const second = await first.context().newPage();
+  await second.goto(server.url);
+  await second.getByRole("region", { name: "Open" }).waitFor();
+  await second.getByRole("button", { name: "Sign out" }).click();
+  await first.getByRole("heading", { name: "Sign in" }).waitFor();
+
+  // The session of the first tab ends by the sign-in of the second one, in which the first one goes on.
+  for (const page of [first, second]) {
+    await page.getByLabel("Name").fill("Ada");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("region", { name: "Open" }).waitFor();
+  }
+  await addIssue(second, "After the sign-in");
+  await card(first, "Open", "After the sign-in").waitFor();
+});
+
 test("two browsers see each other's changes", async () => {
   const [ada, bob] = [await open(browser, server.url), await open(browser, server.url)];
   await signUp(ada, "Ada");

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use orpc_runtime::http::RpcBody;
 use orpc_runtime::{CallError, Procedure, Rpc, TestClient};
 use serde_json::json;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
+use tower::ServiceExt as _;
 use tracker_api::issues::{self, Issue};
 use tracker_api::{App, account};
 
@@ -42,6 +44,18 @@ impl World {
         let credentials = json!({ "name": name, "password": PASSWORD });
         browser.call::<account::api::sign_up>(credentials).await.unwrap();
         browser
+    }
+
+    /// Opens a stream over HTTP with the cookie of a browser, and returns the body of the response.
+    pub(crate) async fn open_stream(&self, browser: &TestClient<App>, path: &str) -> RpcBody {
+        let session = browser.cookie_value("__Host-session").unwrap();
+        let request = http::Request::post(path)
+            .header("content-type", "application/json")
+            .header("cookie", format!("__Host-session={session}"))
+            .body(String::from("{}"))
+            .unwrap();
+        let service = Rpc::new(tracker_api::router()).http(Arc::clone(&self.app));
+        service.oneshot(request).await.unwrap().into_body()
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import type { Person } from "../client";
 import { useConnection } from "../board/connection";
+import { forgetSession } from "../rpc/queryClient";
 import { orpc } from "../rpc/rpc";
 import styles from "./Header.module.css";
 import { hrefOf, type Page } from "./useRoute";
@@ -8,17 +9,7 @@ import { hrefOf, type Page } from "./useRoute";
 const TITLES: Record<Page, string> = { board: "Board", issues: "All issues", people: "People" };
 
 export function Header({ me, page }: { me: Person; page: Page }) {
-  const queries = useQueryClient();
-  const signOut = useMutation(
-    orpc.account.signOut.mutationOptions({
-      onSuccess: () => {
-        const own = orpc.account.me.queryKey();
-        queries.setQueryData(own, null);
-        // Nothing of this person stays in memory.
-        queries.removeQueries({ predicate: (query) => query.queryKey[0] !== own[0] });
-      },
-    }),
-  );
+  const signOut = useMutation(orpc.account.signOut.mutationOptions({ onSuccess: forgetSession }));
   const pages: Page[] = me.role === "admin" ? ["board", "issues", "people"] : ["board", "issues"];
 
   return (

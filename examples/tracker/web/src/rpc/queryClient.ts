@@ -1,6 +1,6 @@
 import { ORPCError } from "@orpc/client";
 import { StandardRPCJsonSerializer } from "@orpc/client/standard";
-import { hashKey, MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
+import { hashKey, matchQuery, MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
 import { orpc } from "./rpc";
 
 const serializer = new StandardRPCJsonSerializer();
@@ -11,11 +11,17 @@ function queryKeyHashFn(key: QueryKey): string {
   return hashKey([json, types]);
 }
 
-/** Shows the sign-in when a session has ended. */
 function onError(error: Error) {
   if (isSignedOut(error)) {
-    queryClient.setQueryData(orpc.account.me.queryKey(), null);
+    forgetSession();
   }
+}
+
+/** Keeps nothing of a session that has ended, and asks who is signed in: nobody, or somebody by another tab. */
+export function forgetSession() {
+  const me = { queryKey: orpc.account.me.key() };
+  queryClient.removeQueries({ predicate: (query) => !matchQuery(me, query) });
+  void queryClient.resetQueries(me);
 }
 
 /** Returns `true` if the server knows no session of this browser. */
