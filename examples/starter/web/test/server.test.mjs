@@ -1,25 +1,19 @@
-// The official client against the built server: STARTER_BIN, or the one that `cargo build` leaves.
+// The official client against the built server.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/fetch";
+import { startServer } from "./server.mjs";
 
-const program = process.env.STARTER_BIN ?? fileURLToPath(new URL("../../target/debug/starter", import.meta.url));
 let server;
 let api;
 
 before(async () => {
-  server = spawn(program, { env: { ...process.env, PORT: "0" }, stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(server, "exit").then(() => assert.fail(`${program} ends`));
-  const [line] = await Promise.race([once(createInterface(server.stdout), "line"), ended]);
-  api = createORPCClient(new RPCLink({ url: `${line.replace("listening on ", "")}/rpc` }));
+  server = await startServer();
+  api = createORPCClient(new RPCLink({ url: `${server.url}/rpc` }));
 });
 
-after(() => server.kill());
+after(() => server?.stop());
 
 test("a name is greeted", async () => {
   assert.equal(await api.greet({ name: "Ada" }), "Hello, Ada!");
