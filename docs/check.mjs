@@ -50,7 +50,9 @@ for (const chapter of chapters) {
 }
 
 // The official client takes no relative URL: it fails with `Invalid URL` at the first call.
-const inSnippets = readdirSync(join(docs, 'snippets'), { recursive: true }).map((path) => join(docs, 'snippets', path))
+const inSnippets = readdirSync(join(docs, 'snippets'), { recursive: true })
+  .filter((path) => !path.includes('node_modules'))
+  .map((path) => join(docs, 'snippets', path))
 const inComments = readdirSync(join(root, 'orpc-runtime/src'), { recursive: true }).map((path) => join(root, 'orpc-runtime/src', path))
 for (const file of [join(root, 'README.md'), ...inSnippets, ...inComments]) {
   if (!/\.(?:tsx?|md|rs)$/.test(file)) continue

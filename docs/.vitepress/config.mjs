@@ -30,6 +30,7 @@ export default defineConfig({
           { text: 'TypeScript types', link: '/typescript' },
           { text: 'TanStack Query', link: '/tanstack' },
           { text: 'Front ends', link: '/frontends' },
+          { text: 'Rendering on a server', link: '/rendering' },
           { text: 'Forms', link: '/forms' },
           { text: 'Testing', link: '/testing' },
         ],

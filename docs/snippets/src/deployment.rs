@@ -31,6 +31,27 @@ pub async fn serve(
 }
 // #endregion server
 
+// #region main
+#[cfg(unix)]
+#[tokio::main]
+pub async fn main() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let address = std::env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    // Registered before the server listens, so that no signal is missed.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    serve(listener, async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+    .await
+}
+// #endregion main
+
 // #region unix
 #[cfg(unix)]
 pub fn on_a_unix_socket(
@@ -40,6 +61,24 @@ pub fn on_a_unix_socket(
     Ok(orpc_runtime::serve(listener, axum::Router::new().nest_service("/rpc", rpc.http(()))))
 }
 // #endregion unix
+
+// #region layers
+use tower_http::compression::CompressionLayer;
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::timeout::TimeoutLayer;
+
+/// Procedures below `/rpc`, and a page whose paths are all those of its own router.
+pub fn with_a_page(rpc: &Rpc<()>) -> axum::Router {
+    let page = ServeDir::new("web/dist").fallback(ServeFile::new("web/dist/index.html"));
+    let timeout =
+        TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(30));
+    axum::Router::new()
+        .nest_service("/rpc", rpc.http(()))
+        .layer(timeout)
+        .fallback_service(page)
+        .layer(CompressionLayer::new())
+}
+// #endregion layers
 
 // #region cors
 use http::header::HeaderValue;
@@ -58,6 +97,8 @@ pub fn cross_origin(rpc: &Rpc<()>) -> Cors<orpc_runtime::http::HttpService<()>> 
 
 #[cfg(test)]
 mod tests {
+    use tower::ServiceExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -70,5 +111,17 @@ mod tests {
         stop.send(()).unwrap();
         server.await.unwrap().unwrap();
         drop(cross_origin(&Rpc::new(api::router())));
+    }
+
+    #[tokio::test]
+    async fn a_page_stands_beside_the_procedures() {
+        let app = with_a_page(&Rpc::new(api::router()));
+        let request = http::Request::get("/rpc/ping").header("accept-encoding", "gzip");
+        let response =
+            app.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let page = http::Request::get("/any/path").body(axum::body::Body::empty()).unwrap();
+        // The tests have no folder with a page.
+        assert_eq!(app.oneshot(page).await.unwrap().status(), 404);
     }
 }

@@ -2,9 +2,11 @@
 //! a module run what the chapter shows and compare the generated client.
 #![allow(missing_docs, reason = "the book explains the items")]
 
+pub mod assistant;
 pub mod browser;
 pub mod channels;
 pub mod channels_process;
+pub mod coming_from;
 pub mod deployment;
 pub mod durable_iterators;
 pub mod errors;

@@ -1,13 +1,11 @@
 //! Sessions: by bearer token, by cookie, over HTTP and WebSocket, and the address of a client behind a proxy.
 
+// #region sessions
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use cookie::{Cookie, SameSite};
-use orpc_runtime::PeerAddr;
-use orpc_runtime::prelude::*;
 
-// #region sessions
 /// The sessions, by the random text in the cookie. A database has a table of them.
 #[derive(Clone, Default)]
 pub struct Sessions(Arc<Mutex<HashMap<String, String>>>);
@@ -41,6 +39,8 @@ fn session_cookie(id: String) -> Cookie<'static> {
 // #endregion sessions
 
 // #region api
+use orpc_runtime::prelude::*;
+
 pub struct App {
     sessions: Sessions,
 }
@@ -148,6 +148,7 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next as NextLayer;
 use axum::response::Response;
+use orpc_runtime::PeerAddr;
 
 /// Tells procedures the address of the client behind one proxy. Beside `axum::serve`, with
 /// `into_make_service_with_connect_info::<SocketAddr>()`.

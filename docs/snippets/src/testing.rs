@@ -77,3 +77,11 @@ mod tests {
     }
 }
 // #endregion tests
+
+#[cfg(test)]
+mod contract {
+    #[test]
+    fn the_contract_matches_the_router() {
+        orpc_runtime::typescript::contract(&super::api::router()).check("ts/testing/contract.ts");
+    }
+}

@@ -1,11 +1,11 @@
 // #region server
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
-import type { Client } from '../tanstack/client'
+import type { Client } from '../ts/tanstack/client'
 
 /** A client for one request of a page, with the cookies of its browser. */
-export function apiOf(request: Request): Client {
-  const cookie = request.headers.get('cookie')
+export function apiOf(request: Headers): Client {
+  const cookie = request.get('cookie')
   return createORPCClient(
     new RPCLink({
       url: 'http://127.0.0.1:3000/rpc',
