@@ -1,6 +1,7 @@
 //! Programs beside the validator and `serde_json`.
 
 mod alone;
+mod reading;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -18,6 +18,8 @@ pub enum Network {
     Silent,
     /// Requests arrive, and their answers are lost.
     NoAnswers,
+    /// Answers are lost as soon as that many parts of requests have come, by [`Proxy::requests`].
+    NoAnswersFrom(u64),
     /// The announcements of a NATS server are lost, and nothing else.
     NoAnnouncements,
 }
@@ -34,6 +36,7 @@ pub struct Proxy {
     pub port: u16,
     state: watch::Sender<State>,
     attempts: Arc<AtomicU64>,
+    requests: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -41,15 +44,16 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = watch::Sender::new(State { network: Network::Up, server, generation: 0 });
-        let attempts = Arc::new(AtomicU64::new(0));
+        let (attempts, requests) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (seen, count) = (state.subscribe(), Arc::clone(&attempts));
+        let parts = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(pass(client, seen.clone()));
+                tokio::spawn(pass(client, seen.clone(), Arc::clone(&parts)));
             }
         });
-        Self { port, state, attempts }
+        Self { port, state, attempts, requests }
     }
 
     /// Returns the URL with the scheme of the server.
@@ -76,9 +80,14 @@ impl Proxy {
     pub fn attempts(&self) -> u64 {
         self.attempts.load(Ordering::SeqCst)
     }
+
+    /// Number of parts of requests that have come, each as it was read.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
+    }
 }
 
-async fn pass(client: TcpStream, mut state: watch::Receiver<State>) {
+async fn pass(client: TcpStream, mut state: watch::Receiver<State>, parts: Arc<AtomicU64>) {
     let State { network, server, generation } = *state.borrow_and_update();
     if network == Network::Cut {
         return;
@@ -86,8 +95,8 @@ async fn pass(client: TcpStream, mut state: watch::Receiver<State>) {
     let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let requests = pump(from_client, to_server, state.clone(), Network::NoAnswers);
-    let answers = pump_answers(from_server, to_client, state.clone());
+    let requests = pump_requests(from_client, to_server, state.clone(), &parts);
+    let answers = pump_answers(from_server, to_client, state.clone(), &parts);
     let ended = state.wait_for(|state| state.generation != generation);
     tokio::select! {
         () = requests => {}
@@ -101,6 +110,7 @@ async fn pump_answers(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut state: watch::Receiver<State>,
+    parts: &AtomicU64,
 ) {
     let mut bytes = vec![0; 64 * 1024];
     let mut frames = Frames::default();
@@ -114,7 +124,11 @@ async fn pump_answers(
             state.network
         };
         let passed = frames.take(&bytes[..count], network == Network::NoAnnouncements);
-        let passes = matches!(network, Network::Up | Network::NoAnnouncements);
+        let passes = match network {
+            Network::Up | Network::NoAnnouncements => true,
+            Network::NoAnswersFrom(count) => parts.load(Ordering::SeqCst) < count,
+            Network::Cut | Network::Silent | Network::NoAnswers => false,
+        };
         if passes && to.write_all(&passed).await.is_err() {
             return;
         }
@@ -176,12 +190,12 @@ impl Frames {
     }
 }
 
-/// Passes bytes on; in that state of the network as well as in the usual one.
-async fn pump(
+/// Passes bytes on unless the network is silent or cut.
+async fn pump_requests(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut state: watch::Receiver<State>,
-    also: Network,
+    parts: &AtomicU64,
 ) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(count) = from.read(&mut bytes).await {
@@ -193,8 +207,9 @@ async fn pump(
             let Ok(state) = state.wait_for(is_open).await else { return };
             state.network
         };
-        let passes = network == also || matches!(network, Network::Up | Network::NoAnnouncements);
-        if passes && to.write_all(&bytes[..count]).await.is_err() {
+        // Counted before the server can answer.
+        parts.fetch_add(1, Ordering::SeqCst);
+        if network != Network::Cut && to.write_all(&bytes[..count]).await.is_err() {
             return;
         }
     }

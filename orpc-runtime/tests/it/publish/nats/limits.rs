@@ -7,60 +7,8 @@ use orpc_runtime::publish::{
 };
 use serde_json::{Value, json};
 
-use super::super::world::{Line, event, gap, number, publish, ready, retained};
+use super::super::world::{Line, event, gap, number, publish, retained};
 use super::{NatsServer, node, subscribe, until};
-
-#[tokio::test]
-async fn a_server_without_room_takes_no_event_and_keeps_the_others() {
-    let server = NatsServer::start_with("jetstream { max_file_store: 1MB }").await;
-    let texts: Publisher<String> = Publisher::builder().nats(&server.url()).await.unwrap();
-    texts.publish("room", &"first".to_owned()).await.unwrap();
-    let text = "x".repeat(100_000);
-    let mut count = 1;
-    let error = loop {
-        match texts.publish("room", &text).await {
-            Ok(_) => count += 1,
-            Err(PublishError::Failed(error)) => break error,
-            Err(other) => panic!("{other:?}"),
-        }
-        assert!(count < 100, "nothing is refused");
-    };
-    assert_eq!(error.kind(), StoreErrorKind::Full, "{error:?}");
-    let read = async || {
-        let mut reader = texts.subscribe("room", Start::Earliest).unwrap();
-        let mut lengths = Vec::new();
-        while let Some(event) = reader.next_ready().await {
-            lengths.push(event.unwrap().value().unwrap().len());
-        }
-        lengths
-    };
-    let lengths = read().await;
-    assert_eq!((lengths.len(), lengths[0]), (count, 5));
-    let (last, _) = server.last("room").await.unwrap();
-    server.purge("room", Some(last)).await;
-    texts.publish("room", &"last".to_owned()).await.unwrap();
-    assert_eq!(texts.subscribe("room", Start::Latest).unwrap().next_ready().await.map(drop), None);
-}
-
-/// Events larger than what is read at once.
-#[tokio::test]
-async fn large_events_are_read_one_by_one() {
-    let server = NatsServer::start().await;
-    let texts: Publisher<String> =
-        Publisher::builder().replay_bytes(100_000).nats(&server.url()).await.unwrap();
-    let lengths = [900_000, 10, 70_000, 40_000, 40_000, 1_000_000, 0];
-    for length in lengths {
-        texts.publish("room", &"x".repeat(length)).await.unwrap();
-    }
-    let mut readers: Vec<_> =
-        (0..5).map(|_| texts.subscribe("room", Start::Earliest).unwrap()).collect();
-    for length in lengths {
-        for reader in &mut readers {
-            let event = reader.next_ready().await.unwrap().unwrap();
-            assert_eq!(event.value().unwrap().len(), length);
-        }
-    }
-}
 
 #[tokio::test]
 async fn an_event_that_is_larger_than_a_message_may_be_is_refused_and_others_are_not() {
@@ -71,53 +19,6 @@ async fn an_event_that_is_larger_than_a_message_may_be_is_refused_and_others_are
     assert_eq!(error.kind(), StoreErrorKind::Refused);
     assert!(error.to_string().contains("raise `max_payload`"), "{error}");
     assert_eq!(texts.publish("room", &"x".repeat(90_000)).await.unwrap().sequence(), 1);
-}
-
-#[tokio::test]
-async fn the_readers_of_a_channel_share_one_subscription() {
-    let server = NatsServer::start().await;
-    let lines = node(&server).await;
-    let mut readers = Vec::new();
-    for _ in 0..50 {
-        readers.push(subscribe(&lines, Start::Latest).await);
-    }
-    assert_eq!(server.announced().await, ["room"]);
-    assert_eq!(lines.channels(), 1);
-    publish(&lines, 1..2).await;
-    for reader in &mut readers {
-        assert_eq!(number(event(reader).await), 1);
-    }
-    drop(readers);
-    assert_eq!(lines.channels(), 0);
-    until(async || server.announced().await.is_empty()).await;
-    // One that comes while the subscription ends gets its events.
-    for n in 2..6 {
-        let mut reader = subscribe(&lines, Start::Latest).await;
-        publish(&lines, n..n + 1).await;
-        assert_eq!(number(event(&mut reader).await), n);
-    }
-}
-
-/// Channels and keys with every character, and the longest ones.
-#[tokio::test]
-async fn names_of_channels_and_keys_may_have_any_character() {
-    let server = NatsServer::start().await;
-    let (a, b) = (node(&server).await, node(&server).await);
-    let long = "\u{10348}".repeat(128);
-    let names = ["a.b", "a", "a.*", ">", "a b\r\n", "=2E", "$JS", "\u{e9}", "A", &long];
-    for (n, name) in (0..).zip(names) {
-        let key = &name[..name.len().min(256)];
-        let publish = |lines: &Publisher<Line>| {
-            lines.publish(name, &Line { n }).idempotency_key(key).into_future()
-        };
-        assert_eq!(publish(&a).await.unwrap(), publish(&b).await.unwrap(), "{name:?}");
-    }
-    for (n, name) in (0..).zip(names) {
-        let mut reader = b.subscribe(name, Start::Earliest).unwrap();
-        assert_eq!(ready(&mut reader).await, [n], "{name:?}");
-        a.publish(name, &Line { n: n + 100 }).await.unwrap();
-        assert_eq!(number(event(&mut reader).await), n + 100, "{name:?}");
-    }
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 //! Events that the server loses: readers are told.
 
-use orpc_runtime::publish::{Durability, EventId, GapReason, PublishError, Start};
+use orpc_runtime::publish::{GapReason, PublishError, Start};
 
-use super::super::schedules::{Dice, env};
 use super::super::world::{Line, event, gap, number, publish, ready, retained};
 use super::proxy::{Network, Proxy};
 use super::server::RedisServer;
@@ -211,58 +210,6 @@ async fn a_replica_that_takes_over_without_the_last_events_is_a_gap() {
     let last = publish(&a, 70..71).await[0];
     assert_ne!(last.epoch(), lost[0].epoch());
     assert_eq!(number(event(&mut reader).await), 70);
-}
-
-/// `REDIS_KILLS` sets the number of kills.
-#[tokio::test]
-async fn a_server_that_syncs_loses_no_acknowledged_event_by_kill_9() {
-    let mut server = RedisServer::synced().await;
-    let (a, b) = (node(&server).await, node(&server).await);
-    assert_eq!(a.durability(), Durability::Commit);
-    let mut reader = subscribe(&b, Start::Earliest).await;
-    let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let publishing = tokio::spawn(async move {
-        let mut ids = Vec::new();
-        for n in 1.. {
-            // The outcome is unknown while the server is away.
-            let key = n.to_string();
-            loop {
-                match a.publish("room", &Line { n }).idempotency_key(&key).await {
-                    Ok(id) => break ids.push(id),
-                    Err(_) => tokio::task::yield_now().await,
-                }
-            }
-            if *stopped.borrow_and_update() {
-                break;
-            }
-        }
-        ids
-    });
-    let reading = tokio::spawn(async move {
-        let mut seen: Vec<EventId> = Vec::new();
-        loop {
-            let event = super::next(&mut reader).await.expect("a gap though nothing was lost");
-            seen.push(event.id().unwrap());
-            if number(event) == u64::MAX {
-                break;
-            }
-        }
-        seen
-    });
-    let mut dice = Dice(env("REDIS_SEED", 1));
-    for _ in 0..env("REDIS_KILLS", 4) {
-        let count: u64 = server.command("XLEN orpc:{room}:events").await;
-        let enough = count + dice.roll(60);
-        until(async || server.command::<u64>("XLEN orpc:{room}:events").await >= enough).await;
-        server.kill();
-        server.run().await;
-    }
-    stop.send(true).unwrap();
-    let mut acknowledged = publishing.await.unwrap();
-    acknowledged.push(b.publish("room", &Line { n: u64::MAX }).await.unwrap());
-    let seen = reading.await.unwrap();
-    assert_eq!(seen, acknowledged, "one event for each key, in one order");
-    assert!(seen.iter().zip(1..).all(|(id, n)| id.sequence() == n));
 }
 
 #[tokio::test]

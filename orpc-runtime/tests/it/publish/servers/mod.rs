@@ -1,5 +1,7 @@
 //! Publishers of several processes that share a server, for each kind of server.
 
+mod limits;
+mod loss;
 mod network;
 mod nodes;
 mod schedules;
@@ -76,6 +78,75 @@ impl Server {
             }
             #[cfg(feature = "redis")]
             Self::Redis(own) => own.command("FLUSHALL").await,
+        }
+    }
+
+    /// Returns a server that keeps acknowledged events if it is killed.
+    pub async fn with_files(self) -> Self {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => Self::Nats(own),
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => Self::Redis(RedisServer::synced().await),
+        }
+    }
+
+    /// Returns a server with room for about a megabyte.
+    pub async fn with_little_room(self) -> Self {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(_) => {
+                let settings = "jetstream { max_file_store: 1MB }";
+                Self::Nats(NatsServer::start_with(settings).await)
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => {
+                let memory: String = own.command("INFO memory").await;
+                let used = memory.lines().find_map(|line| line.strip_prefix("used_memory:"));
+                let limit = used.unwrap().parse::<u64>().unwrap() + (2 << 20);
+                own.command::<()>(&format!("CONFIG SET maxmemory {limit}")).await;
+                Self::Redis(own)
+            }
+        }
+    }
+
+    /// Lets the server take events again, of the channel at least.
+    pub async fn make_room(&self, channel: &str) {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => {
+                let (last, _) = own.last(channel).await.unwrap();
+                own.purge(channel, Some(last)).await;
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => own.command("CONFIG SET maxmemory 0").await,
+        }
+    }
+
+    /// Returns the number of events that were published to a channel of which none was removed.
+    pub async fn events(&self, channel: &str) -> u64 {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => own.head(channel).await,
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => own.command(&format!("XLEN orpc:{{{channel}}}:events")).await,
+        }
+    }
+
+    /// Returns the number of subscriptions to the events of a channel.
+    pub async fn subscriptions(&self, channel: &str) -> u64 {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => {
+                let announced = own.announced().await;
+                announced.iter().filter(|name| *name == channel).count() as u64
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => {
+                let (_, count): (String, u64) =
+                    own.command(&format!("PUBSUB NUMSUB orpc:0:{channel}")).await;
+                count
+            }
         }
     }
 
