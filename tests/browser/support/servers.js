@@ -1,16 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { CHAT_BIN, CONFORMANCE_BIN } from "./environment.js";
+import { until } from "./until.js";
+
+const NODES = fileURLToPath(new URL("../../../examples/chat/nodes.mjs", import.meta.url));
 
 const READY = /^(?:chat room:|listening on) (http:\/\/127\.0\.0\.1:\d+)\/?$/mu;
 const READY_WITHIN_MS = 60_000;
 
-const running = new Set();
+/** The signal that ends each program that runs. */
+const running = new Map();
 
 // The last resort when the run itself is cut short.
 process.on("exit", () => {
-  for (const child of running) {
-    child.kill("SIGKILL");
+  for (const [child, signal] of running) {
+    child.kill(signal);
   }
 });
 
@@ -21,7 +26,7 @@ function readyAddress(binary, child) {
     const fail = (what) => reject(new Error(`${binary} ${what}\nstdout:\n${stdout}\nstderr:\n${stderr}`));
     const timer = setTimeout(() => fail(`printed no address within ${READY_WITHIN_MS} ms`), READY_WITHIN_MS);
 
-    child.stdout.setEncoding("utf8").on("data", (chunk) => {
+    child.stdout.on("data", (chunk) => {
       stdout += chunk;
       const match = READY.exec(stdout);
       if (match) {
@@ -48,7 +53,7 @@ async function stop(child) {
     return;
   }
   const exited = once(child, "exit");
-  child.kill("SIGKILL");
+  child.kill(running.get(child));
   await exited;
 }
 
@@ -57,28 +62,56 @@ export function startChat(port = 0, options = [], history = undefined) {
   return start(CHAT_BIN, port, options, history === undefined ? {} : { HISTORY: history });
 }
 
+/**
+ * Starts several servers of the chat room behind one address, as `examples/chat/run --nodes` does. `kill` ends one of them by
+ * its number, and `isStartedAgain` waits for the one that takes its place.
+ */
+export async function startNodes(count, options = []) {
+  const room = await start(process.execPath, 0, [NODES, String(count), CHAT_BIN, ...options], {}, "SIGTERM");
+  const processes = new Map();
+  const note = () => {
+    for (const [, number, pid] of room.printed().matchAll(/^node (\d+): process (\d+), /gmu)) {
+      processes.set(Number(number), Number(pid));
+    }
+    return processes;
+  };
+  const killed = new Map();
+  return {
+    ...room,
+    kill(number) {
+      killed.set(number, note().get(number));
+      process.kill(killed.get(number), "SIGKILL");
+    },
+    isStartedAgain: (number) => until(() => note().get(number) !== killed.get(number), `node ${number} starts again`),
+  };
+}
+
 /** Starts the conformance server on a free port. */
 export function startConformance() {
   return start(CONFORMANCE_BIN, 0);
 }
 
-async function start(binary, port, options = [], variables = {}) {
+async function start(binary, port, options = [], variables = {}, signal = "SIGKILL") {
   const child = spawn(binary, options, {
     env: { ...process.env, PORT: String(port), ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  running.add(child);
+  running.set(child, signal);
   child.once("exit", () => running.delete(child));
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    printed += text;
+  });
 
   const url = await readyAddress(binary, child).catch(async (error) => {
-    child.kill("SIGKILL");
+    child.kill(signal);
     throw error;
   });
-  return { url, port: Number(new URL(url).port), stop: () => stop(child) };
+  return { url, port: Number(new URL(url).port), stop: () => stop(child), printed: () => printed };
 }
 
 export async function stopAll() {
-  await Promise.all([...running].map(stop));
+  await Promise.all([...running.keys()].map(stop));
 }
 
 /** The header by which the chat room knows who calls. */
