@@ -65,6 +65,33 @@ impl UnicodeHeaders {
     }
 }
 
+/// The names of a request's headers in 64 bits: a look-up of a name that is not there costs more
+/// than one that is there, and most requests lack most of those that are looked for.
+#[cfg(feature = "http")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HeaderNames(u64);
+
+#[cfg(feature = "http")]
+impl HeaderNames {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self(headers.keys().fold(0, |all, name| all | Self::bit(name)))
+    }
+
+    /// Returns `false` only if no header has that name.
+    pub(crate) fn may_have(self, name: &HeaderName) -> bool {
+        self.0 & Self::bit(name) != 0
+    }
+
+    /// Returns the bit of a name. The names that the server looks for share theirs with none that
+    /// browsers and Node send.
+    fn bit(name: &HeaderName) -> u64 {
+        let name = name.as_str().as_bytes();
+        let last_but_one = name.len().saturating_sub(2);
+        let [first, last] = [0, last_but_one].map(|at| name.get(at).copied().unwrap_or(0));
+        1 << ((name.len() + usize::from(first) + 30 * usize::from(last)) % 64)
+    }
+}
+
 /// Decodes a value.
 fn text_of(value: &HeaderValue, is_utf8: bool) -> Cow<'_, str> {
     match value.to_str() {
@@ -93,6 +120,51 @@ pub(crate) fn value_of(text: &str, is_utf8: bool) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn names_that_are_looked_for_are_not_found_among_those_of_usual_requests() {
+        let names = [
+            "host",
+            "connection",
+            "content-type",
+            "accept",
+            "accept-language",
+            "accept-encoding",
+            "sec-fetch-mode",
+            "user-agent",
+            "content-length",
+            "referer",
+            "cookie",
+            "te",
+            "x",
+            "authorization",
+        ];
+        let all = |names: &[&'static str]| {
+            names
+                .iter()
+                .map(|name| (HeaderName::from_static(name), HeaderValue::from_static("1")))
+                .collect::<HeaderMap>()
+        };
+        let usual = HeaderNames::of(&all(&names));
+        assert_eq!(HeaderNames::of(&HeaderMap::new()), HeaderNames(0));
+        for name in [
+            "orpc-batch",
+            "x-orpc-batch",
+            "standard-server",
+            "origin",
+            "sec-fetch-site",
+            "content-encoding",
+            "expect",
+        ] {
+            assert!(!usual.may_have(&HeaderName::from_static(name)), "{name}");
+            let with = HeaderNames::of(&all(&[&names[..], &[name]].concat()));
+            assert!(with.may_have(&HeaderName::from_static(name)), "{name}");
+        }
+        for name in names {
+            assert!(usual.may_have(&HeaderName::from_static(name)), "{name}");
+        }
+    }
 
     fn text(values: &[&'static [u8]], name: &HeaderName) -> Option<String> {
         let mut headers = HeaderMap::new();

@@ -34,9 +34,11 @@ pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event
 pub struct Call {
     target: Arc<Target>,
     method: Method,
-    uri: OnceLock<Uri>,
-    /// Path and query of a call on a socket, whose URI is parsed when it is asked for.
+    /// `None` for a call on a socket.
+    uri: Option<Uri>,
+    /// Path and query of a call on a socket, and its URI once that is asked for.
     url: SmolStr,
+    parsed: OnceLock<Box<Uri>>,
     headers: HeaderMap,
     unicode: UnicodeHeaders,
     extensions: Extensions,
@@ -73,8 +75,9 @@ impl Call {
         Self {
             target,
             method: parts.method,
-            uri: parts.uri.into(),
+            uri: Some(parts.uri),
             url: SmolStr::default(),
+            parsed: OnceLock::new(),
             headers: parts.headers,
             unicode,
             extensions: parts.extensions,
@@ -103,8 +106,9 @@ impl Call {
         Self {
             target,
             method,
-            uri: OnceLock::new(),
+            uri: None,
             url,
+            parsed: OnceLock::new(),
             headers,
             unicode,
             extensions: Extensions::new(),
@@ -135,7 +139,8 @@ impl Call {
 
     /// Returns the URI of the request, as the service received it.
     pub fn uri(&self) -> &Uri {
-        self.uri.get_or_init(|| self.url.parse().unwrap_or_default())
+        let parse = || Box::new(self.url.parse().unwrap_or_default());
+        self.uri.as_ref().unwrap_or_else(|| self.parsed.get_or_init(parse))
     }
 
     /// Returns the headers of the request; on a socket, those of the call's message.

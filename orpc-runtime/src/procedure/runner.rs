@@ -52,6 +52,19 @@ impl<C, P: Procedure> Run<C, P> {
     }
 }
 
+/// Calls the function of a call that goes on behind it.
+pub(super) async fn answer<C, P, Marker>(
+    context: Arc<C>,
+    call: &Call,
+    input: P::Input,
+) -> Result<P::Reply, P::Error>
+where
+    P: UnaryHandler<C, Marker>,
+{
+    let _end = EndOfFunction(call);
+    P::call(Scope { context: &*context, call }, input).await
+}
+
 impl<P: Procedure, K, Marker> Runner<P, K, Marker> {
     /// Compiles the schemas of a procedure that declares the errors.
     pub(crate) fn compile<C>(errors: Vec<ErrorDeclaration>) -> Result<Self, SchemaError>
@@ -142,15 +155,16 @@ where
 
 /// Finalizes the result of a handler: marks declared errors, and turns a panic into an
 /// internal error.
-pub(super) async fn finalized<T>(
+pub(super) fn finalized<T>(
     call: &Call,
     errors: &DeclaredErrors,
     handler: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    match AssertUnwindSafe(handler).catch_unwind().await {
+) -> impl Future<Output = Result<T, Error>> {
+    // An async function would hold the future twice: as its argument, and where it is awaited.
+    AssertUnwindSafe(handler).catch_unwind().map(|result| match result {
         Ok(result) => result.map_err(|error| errors.finalize(call, error)),
         Err(panic) => Err(panicked(call, &*panic)),
-    }
+    })
 }
 
 fn check_socket(is_needed: bool, call: &Call) -> Result<(), Error> {
@@ -185,6 +199,15 @@ pub(crate) fn panicked(call: &Call, panic: &(dyn Any + Send)) -> Error {
 pub(super) struct EndOfCall(pub(super) Arc<Call>);
 
 impl Drop for EndOfCall {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Does the same for a call that goes on.
+struct EndOfFunction<'a>(&'a Call);
+
+impl Drop for EndOfFunction<'_> {
     fn drop(&mut self) {
         self.0.end();
     }

@@ -17,7 +17,7 @@ use super::invoke::{Input, Invocation, Outcome, caught, malformed};
 use super::memory::{HEADER, no_memory};
 use super::method::Methods;
 use crate::budget::Reservation;
-use crate::core::{Error, EventKind, Output, UnicodeHeaders};
+use crate::core::{Error, EventKind, Output, UnicodeHeaders, fit};
 use crate::procedure::{Call, ErasedProcedure, EventSink, Target};
 use crate::router::Route;
 use crate::socket::Outbox;
@@ -124,7 +124,8 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
         let (call, methods, is_head) = (Arc::clone(&self.call), self.methods, self.is_head);
         let unsupported = self.protocol.unsupported();
         let (status, body) = match caught(&call, self.run(context)).instrument(span).await {
-            Ok(Some(Output { envelope, files })) if files.is_empty() => {
+            Ok(Some(Output { mut envelope, files })) if files.is_empty() => {
+                fit(&mut envelope);
                 (call.response().status().unwrap_or(StatusCode::OK), envelope)
             }
             // Iterators and files cannot be encoded in a batch.

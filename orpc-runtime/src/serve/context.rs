@@ -147,6 +147,25 @@ impl<C> ContextSource<C> {
         Self(Source::OfCall(Arc::new(find)))
     }
 
+    /// Returns `true` if no call waits for its context.
+    pub(crate) fn is_ready(&self) -> bool {
+        !matches!(self.0, Source::PerCall(_))
+    }
+
+    /// Returns the context of a call, unless it has to be [waited](Self::is_ready) for.
+    pub(crate) fn ready(
+        &self,
+        #[cfg_attr(not(feature = "websocket"), expect(unused_variables, reason = "for sockets"))]
+        call: &Call,
+    ) -> Option<Result<Arc<C>, Error>> {
+        match &self.0 {
+            Source::Shared(context) => Some(Ok(Arc::clone(context))),
+            #[cfg(feature = "websocket")]
+            Source::OfCall(find) => Some(find(call)),
+            Source::PerCall(_) => None,
+        }
+    }
+
     /// Returns the context of a call.
     pub(crate) async fn get(&self, call: &Arc<Call>) -> Result<Arc<C>, Error> {
         match &self.0 {

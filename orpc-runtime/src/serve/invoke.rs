@@ -77,7 +77,8 @@ impl<C: Send + Sync + 'static> Invocation<'_, C> {
         }
     }
 
-    fn start<E: From<Error>>(
+    /// Starts a run, which the procedure has not begun.
+    pub(crate) fn start<E: From<Error>>(
         &self,
         context: Arc<C>,
         input: Input,

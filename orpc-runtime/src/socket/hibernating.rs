@@ -1,9 +1,10 @@
 //! Iterators of a socket whose calls have returned.
 
 use std::any::Any;
+use std::sync::atomic::Ordering;
 
 use super::outbox::Refused;
-use super::{KeepError, SendError, Socket};
+use super::{KeepError, SendError, Socket, State};
 
 /// An iterator whose events are sent from outside of its call.
 pub(super) struct HibernatingIterator {
@@ -37,7 +38,13 @@ impl Socket {
             return Err(error);
         }
         state.count();
+        self.count_hibernating(&state);
         Ok(())
+    }
+
+    /// Notes the number of hibernating iterators, which is read without the state.
+    fn count_hibernating(&self, state: &State) {
+        self.0.hibernating.store(state.hibernating.len(), Ordering::Release);
     }
 
     /// Keeps a guard until the hibernating iterator or the calls of the socket end; drops it at once if there is none
@@ -74,6 +81,7 @@ impl Socket {
             state.hibernating = Vec::new();
         }
         state.count();
+        self.count_hibernating(&state);
         self.keep_or_log(&state);
         drop(state);
         drop(released);
@@ -82,12 +90,13 @@ impl Socket {
 
     /// Returns `true` if an iterator hibernates.
     pub(crate) fn is_hibernating(&self, id: &str) -> bool {
-        self.state().hibernating.iter().any(|own| *own.id == *id)
+        // Most sockets have none, and every call asks.
+        self.hibernating() > 0 && self.state().hibernating.iter().any(|own| *own.id == *id)
     }
 
     /// Returns the number of hibernating iterators.
     pub(crate) fn hibernating(&self) -> usize {
-        self.state().hibernating.len()
+        self.0.hibernating.load(Ordering::Acquire)
     }
 
     /// Removes all hibernating iterators. Returns their ids.
@@ -95,6 +104,7 @@ impl Socket {
         let mut state = self.state();
         let released = std::mem::take(&mut state.hibernating);
         state.count();
+        self.count_hibernating(&state);
         self.keep_or_log(&state);
         drop(state);
         released.into_iter().map(|iterator| iterator.id).collect()

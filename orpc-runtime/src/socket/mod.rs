@@ -14,7 +14,7 @@ mod turns;
 
 use std::any::Any;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub use frame::{CloseCode, CloseFrame, Frame};
 pub(crate) use group::Group;
 pub use kept::{KeepError, KeptSocket, SocketKeeper};
 pub use notice::{Notice, NoticeError};
+#[cfg(feature = "websocket")]
+pub(crate) use outbox::Part;
 pub(crate) use outbox::{Frames, Outbox};
 pub use turns::{Turn, Turns};
 
@@ -75,6 +77,8 @@ struct Shared {
     last_seen: AtomicU64,
     /// `true` if the state has a close frame to send.
     is_closing: AtomicBool,
+    /// Number of the hibernating iterators in the state.
+    hibernating: AtomicUsize,
     turns: Option<Turns>,
     #[cfg_attr(not(feature = "websocket"), expect(dead_code, reason = "for rooms of a process"))]
     owner: Option<Arc<dyn Any + Send + Sync>>,
@@ -128,6 +132,7 @@ impl Socket {
 
         let tags = accept.tags.iter().map(|tag| size_of_val(tag) + tag.len()).sum();
         let hibernating = accept.hibernating.into_iter().map(HibernatingIterator::new);
+        let hibernating: Vec<_> = hibernating.collect();
         let now = Instant::now();
         let socket = Self(Arc::new(Shared {
             id: accept.id.unwrap_or_else(|| NEXT_ID.fetch_add(1, Ordering::Relaxed)),
@@ -138,13 +143,14 @@ impl Socket {
             opened: now.checked_sub(accept.silent_for).unwrap_or(now),
             last_seen: AtomicU64::new(0),
             is_closing: AtomicBool::new(false),
+            hibernating: AtomicUsize::new(hibernating.len()),
             turns: accept.turns,
             owner: accept.owner,
             state: Mutex::new(State {
                 attachment: accept.attachment,
                 own: accept.own,
                 groups: Groups::default(),
-                hibernating: hibernating.collect(),
+                hibernating,
                 tags,
                 kept: memory.nothing(),
                 closing: None,
@@ -375,6 +381,7 @@ impl Socket {
         let keeper = state.keeper.take();
         let released = std::mem::take(&mut state.hibernating);
         state.count();
+        self.0.hibernating.store(0, Ordering::Release);
         drop(state);
         drop((released, keeper));
         self.0.outbox.end();

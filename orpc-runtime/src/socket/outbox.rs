@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -16,6 +17,16 @@ thread_local! {
     /// Buffer for the frame that is being written.
     static DRAFT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
+
+thread_local! {
+    /// Buffers of a connection that has passed its frames to the codec, for the next one that
+    /// gets a frame.
+    static SPARE: Cell<(Vec<u8>, Vec<FrameEnd>)> = const { Cell::new((Vec::new(), Vec::new())) };
+}
+
+/// Maximum capacities of buffers that a thread keeps for reuse: less than the memory that
+/// counts for a few bytes.
+const MAX_SPARE: (usize, usize) = (2048, 64);
 
 /// Maximum number of bytes of a draft that a thread keeps for reuse.
 const MAX_DRAFT: usize = 64 * 1024;
@@ -189,6 +200,17 @@ impl Outbox {
         self.state().append(true, frame);
     }
 
+    /// Writes one text frame that cannot fail, unless there is no room. Returns `true` if it is
+    /// written.
+    pub(crate) fn try_append(&self, frame: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let mut state = self.state();
+        let has_room = state.unsent() < self.high_water;
+        if has_room {
+            state.append(true, frame);
+        }
+        has_room
+    }
+
     /// Writes one binary frame, likewise.
     pub(crate) fn append_binary(&self, frame: impl FnOnce(&mut Vec<u8>)) {
         self.state().append(false, frame);
@@ -330,18 +352,6 @@ impl Outbox {
         self.state().turn = None;
     }
 
-    /// Notes that a taken frame was passed to the codec.
-    fn sent(&self, bytes: usize) {
-        let mut state = self.state();
-        let taken = &mut state.in_flight;
-        debug_assert!(taken.bytes >= bytes && taken.frames >= 1, "more is sent than taken");
-        taken.bytes = taken.bytes.saturating_sub(bytes);
-        taken.frames = taken.frames.saturating_sub(1);
-        state.unwritten.bytes += bytes;
-        state.unwritten.frames += 1;
-        self.wake_waiting(state);
-    }
-
     /// Notes that the codec has written its frames, and wakes calls that wait for room.
     pub(crate) fn written(&self) {
         let mut state = self.state();
@@ -427,11 +437,27 @@ impl OutboxState {
 
     fn append(&mut self, is_text: bool, frame: impl FnOnce(&mut Vec<u8>)) {
         if self.bytes.capacity() == 0 {
-            self.bytes.reserve(FIRST);
+            let (bytes, frames) = SPARE.take();
+            self.bytes = if bytes.capacity() > 0 { bytes } else { Vec::with_capacity(FIRST) };
+            if self.frames.capacity() == 0 {
+                self.frames = frames;
+            }
         }
         frame(&mut self.bytes);
         self.frames.push(FrameEnd { end: self.bytes.len(), is_text });
         self.count();
+    }
+
+    /// Notes that taken frames were passed to the codec. Returns `false` if there are none.
+    fn pass(&mut self, passed: &mut Amount) -> bool {
+        let Amount { bytes, frames } = std::mem::take(passed);
+        let taken = &mut self.in_flight;
+        debug_assert!(taken.bytes >= bytes && taken.frames >= frames, "more is sent than taken");
+        taken.bytes = taken.bytes.saturating_sub(bytes);
+        taken.frames = taken.frames.saturating_sub(frames);
+        self.unwritten.bytes += bytes;
+        self.unwritten.frames += frames;
+        frames > 0
     }
 
     /// Counts the frames that are not written. Without any, the turn ends.
@@ -447,60 +473,192 @@ impl OutboxState {
 /// The frames of an outbox, in order: the connection's end of it.
 #[derive(Default)]
 pub(crate) struct Frames {
-    bytes: Bytes,
+    bytes: FrameBytes,
     frames: Vec<FrameEnd>,
     /// Number of frames sent, and the start of the next one.
     sent: usize,
     start: usize,
+    /// Frames that were passed to the codec, of which the outbox does not know yet.
+    passed: Amount,
+}
+
+/// The bytes of the frames of an outbox.
+enum FrameBytes {
+    /// Few enough that frames are copied from them.
+    Few(Vec<u8>),
+    Shared(Bytes),
+}
+
+impl Default for FrameBytes {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl FrameBytes {
+    fn slice(&mut self, range: Range<usize>) -> Bytes {
+        if let Self::Few(bytes) = self {
+            *self = Self::Shared(std::mem::take(bytes).into());
+        }
+        match self {
+            Self::Few(_) => Bytes::new(),
+            Self::Shared(bytes) => bytes.slice(range),
+        }
+    }
+}
+
+/// A frame of an outbox, or another one that is sent like it.
+#[cfg(feature = "websocket")]
+#[derive(Debug)]
+pub(crate) struct Part<'f> {
+    bytes: &'f [u8],
+    /// The bytes that the frame is a part of, unless they are few.
+    shared: Option<&'f Bytes>,
+    is_text: bool,
+}
+
+#[cfg(feature = "websocket")]
+impl Part<'_> {
+    pub(crate) fn is_text(&self) -> bool {
+        self.is_text
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes
+    }
+
+    /// Returns the bytes, without a copy unless they are few.
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        match self.shared {
+            Some(shared) => shared.slice_ref(self.bytes),
+            None => Bytes::copy_from_slice(self.bytes),
+        }
+    }
+}
+
+#[cfg(feature = "websocket")]
+impl<'f> From<&'f Frame> for Part<'f> {
+    fn from(frame: &'f Frame) -> Self {
+        let bytes = frame.bytes();
+        Self { bytes, shared: Some(bytes), is_text: frame.is_text() }
+    }
 }
 
 impl Frames {
-    /// Returns the next frame, which stays the next until it is [`sent`](Frames::sent).
-    /// If there is none, the next [`push`](Outbox::push) wakes the task.
-    pub(crate) fn peek(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Option<Frame> {
-        if self.sent == self.frames.len() {
-            let mut state = outbox.state();
-            if state.frames.is_empty() {
-                let is_woken = std::mem::take(&mut state.is_woken);
-                if !state.writer.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-                    state.writer = Some(cx.waker().clone());
-                }
-                drop(state);
-                if is_woken {
-                    cx.waker().wake_by_ref();
-                }
-                return None;
-            }
-            let bytes = Bytes::from(std::mem::take(&mut state.bytes));
-            let frames = std::mem::take(&mut state.frames);
+    /// Returns `true` if there is a next frame. If there is none, the next
+    /// [`push`](Outbox::push) wakes the task.
+    pub(crate) fn has_next(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> bool {
+        if self.sent < self.frames.len() {
+            return true;
+        }
+        self.release();
+        let mut state = outbox.state();
+        let has_passed = state.pass(&mut self.passed);
+        let has_next = !state.frames.is_empty();
+        let mut is_woken = false;
+        if has_next {
+            let bytes = std::mem::take(&mut state.bytes);
+            self.frames = std::mem::take(&mut state.frames);
             // The codec has all frames before.
-            state.in_flight = Amount { bytes: bytes.len(), frames: frames.len() };
+            state.in_flight = Amount { bytes: bytes.len(), frames: self.frames.len() };
+            self.bytes = if bytes.capacity() <= MAX_SPARE.0 {
+                FrameBytes::Few(bytes)
+            } else {
+                FrameBytes::Shared(bytes.into())
+            };
+        } else {
+            is_woken = std::mem::take(&mut state.is_woken);
+            if !state.writer.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                state.writer = Some(cx.waker().clone());
+            }
+        }
+        if has_passed {
+            outbox.wake_waiting(state);
+        } else {
             drop(state);
-            *self = Self { bytes, frames, sent: 0, start: 0 };
+        }
+        if is_woken {
+            cx.waker().wake_by_ref();
+        }
+        has_next
+    }
+
+    /// Returns the next frame, which counts as passed to the codec. The outbox learns of it when
+    /// it is asked [for more](Self::has_next), or by [`settle`](Self::settle).
+    #[cfg(feature = "websocket")]
+    pub(crate) fn next(&mut self) -> Option<Part<'_>> {
+        let start = self.start;
+        let FrameEnd { end, is_text } = self.pass()?;
+        let (bytes, shared) = match &self.bytes {
+            FrameBytes::Few(bytes) => (&bytes[start..end], None),
+            FrameBytes::Shared(bytes) => (&bytes[start..end], Some(bytes)),
+        };
+        Some(Part { bytes, shared, is_text })
+    }
+
+    /// Goes behind the next frame.
+    fn pass(&mut self) -> Option<FrameEnd> {
+        let frame = *self.frames.get(self.sent)?;
+        let start = std::mem::replace(&mut self.start, frame.end);
+        self.sent += 1;
+        self.passed.bytes += frame.end - start;
+        self.passed.frames += 1;
+        Some(frame)
+    }
+
+    /// Returns the next frame, which stays the next until it is [`sent`](Self::sent). If there is
+    /// none, the next [`push`](Outbox::push) wakes the task.
+    pub(crate) fn peek(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Option<Frame> {
+        if !self.has_next(outbox, cx) {
+            return None;
         }
         let FrameEnd { end, is_text } = *self.frames.get(self.sent)?;
         let bytes = self.bytes.slice(self.start..end);
         Some(if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) })
     }
 
-    /// Notes that the next frame was passed to the codec: it counts until it is
-    /// [written](Outbox::written).
+    /// Notes that the next frame was passed to the codec.
     pub(crate) fn sent(&mut self, outbox: &Outbox) {
-        let Some(frame) = self.frames.get(self.sent) else { return };
-        outbox.sent(frame.end - self.start);
-        self.start = frame.end;
-        self.sent += 1;
+        self.pass();
+        self.settle(outbox);
+    }
+
+    /// Tells the outbox of the frames that were passed to the codec. They count until they are
+    /// [written](Outbox::written).
+    pub(crate) fn settle(&mut self, outbox: &Outbox) {
         if self.sent == self.frames.len() {
-            // An idle connection keeps no buffer.
-            *self = Self::default();
+            self.release();
+        }
+        if self.passed.frames > 0 {
+            let mut state = outbox.state();
+            state.pass(&mut self.passed);
+            outbox.wake_waiting(state);
+        }
+    }
+
+    /// Drops the buffer: an idle connection keeps none.
+    fn release(&mut self) {
+        if self.sent == 0 {
+            return;
+        }
+        let Self { bytes, mut frames, passed, .. } = std::mem::take(self);
+        self.passed = passed;
+        if let FrameBytes::Few(mut bytes) = bytes
+            && bytes.capacity() <= MAX_SPARE.0
+            && frames.capacity() <= MAX_SPARE.1
+        {
+            bytes.clear();
+            frames.clear();
+            SPARE.set((bytes, frames));
         }
     }
 
     /// Drops all frames.
     #[cfg(feature = "websocket")]
     pub(crate) fn clear(&mut self, outbox: &Outbox) {
-        *self = Self::default();
         let mut state = outbox.state();
+        state.pass(&mut self.passed);
+        *self = Self::default();
         state.in_flight = Amount::default();
         state.count();
     }

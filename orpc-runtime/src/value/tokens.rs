@@ -188,21 +188,23 @@ impl<'de> Tokens<'de> {
         }
         let (mut at, mut open) = (self.at, 0_usize);
         loop {
-            match bytes.get(at).ok_or(NotJson)? {
-                b'"' => at = end_of_string(bytes, at)?.0,
-                b'{' | b'[' => {
-                    open += 1;
-                    at += 1;
-                }
+            let byte = *bytes.get(at).ok_or(NotJson)?;
+            at += 1;
+            // All brackets, and outside of strings nothing else that is JSON, have these bits.
+            if byte != b'"' && byte & 0xd9 != 0x59 {
+                continue;
+            }
+            match byte {
+                b'"' => at = end_of_string(bytes, at - 1)?.0,
+                b'{' | b'[' => open += 1,
                 b'}' | b']' => {
                     open -= 1;
-                    at += 1;
                     if open == 0 {
                         self.at = at;
                         return Ok(());
                     }
                 }
-                _ => at += 1,
+                _ => {}
             }
         }
     }
@@ -210,6 +212,10 @@ impl<'de> Tokens<'de> {
     /// Reads any value.
     pub(crate) fn skip(&mut self) -> Result<(), NotJson> {
         let bytes = self.text.as_bytes();
+        if bytes.get(self.at) == Some(&b'"') {
+            self.at = self.end_of_valid_string(self.at)?;
+            return Ok(());
+        }
         let mut at = self.at;
         // The lowest bit tells if the innermost open container is an object.
         let mut objects: u128 = 0;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::Kind;
-use crate::core::{Code, Error, Output, RpcError, present};
+use crate::core::{Code, Error, Output, RpcError, buffer, fit, present};
 use crate::procedure::call::Call;
 use crate::procedure::declared_errors::DeclaredErrors;
 use crate::procedure::emitter::{EventSink, unwritten};
@@ -13,13 +13,10 @@ use crate::procedure::erased::{Finished, RunKind, Started};
 use crate::procedure::handler::{Unary, UnaryHandler};
 use crate::procedure::output::ProcedureOutput;
 use crate::procedure::register::MountPoint;
-use crate::procedure::runner::{Run, finalized};
+use crate::procedure::runner::{Run, answer, finalized};
 use crate::procedure::signature::IoSchema;
 use crate::procedure::type_check::Checked;
 use crate::schema::{OutputWriter, SchemaError};
-
-/// Initial capacity of an output, in bytes: enough for most.
-const OUTPUT: usize = 512;
 
 const OUTPUT_INVALID: &str = "Output validation failed";
 
@@ -45,16 +42,20 @@ impl OneResult {
         Marker: 'static,
     {
         let writer = Arc::clone(&self.0);
+        let Run { context, call, input } = run;
         Started::run(async move {
-            let call = Arc::clone(&run.call);
             let handler = async {
-                let output = run.answer().await.map_err(RpcError::into_error)?;
+                let output = answer::<C, P, Marker>(context, &call, input).await;
+                let output = output.map_err(RpcError::into_error)?;
                 prepare(&output, &call)?;
-                let mut body = Vec::with_capacity(OUTPUT);
+                let mut body = buffer();
                 let files = writer.write_with_files(present(output.value()), &mut body);
                 let files = files.map_err(|error| {
                     unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
                 })?;
+                if !files.is_empty() {
+                    fit(&mut body);
+                }
                 Ok(Finished::Output(Output { envelope: body, files }))
             };
             finalized(&call, &errors, handler).await

@@ -117,7 +117,7 @@ impl<C: Send + Sync + 'static> Peer<C> {
     pub fn receive(&mut self, message: impl Into<Bytes>) {
         self.socket.seen(Instant::now());
         let Some(calls) = self.calls.as_mut().filter(|calls| calls.may_go_on()) else { return };
-        if let Err(error) = calls.receive(&message.into()) {
+        if let Err(error) = calls.receive(&message.into(), false) {
             tracing::debug!(%error, "a message is ignored");
         }
     }

@@ -236,19 +236,19 @@ where
     /// Writes pending bytes. Returns `true` if none are left.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
         let was_flooded = self.is_flooded();
-        while !self.state.is_closing()
-            && let Some(frame) = self.frames.peek(self.life.socket().outbox(), cx)
-        {
+        while !self.state.is_closing() && self.frames.has_next(self.life.socket().outbox(), cx) {
             match self.websocket.poll_ready(cx) {
                 Poll::Ready(ready) => ready?,
                 Poll::Pending => break,
             }
-            self.frames.sent(self.life.socket().outbox());
-            self.websocket.send(frame)?;
+            if let Some(frame) = self.frames.next() {
+                self.websocket.send(&frame)?;
+            }
         }
+        self.frames.settle(self.life.socket().outbox());
         if !self.state.is_open() && !self.state.is_closing() {
             let is_idle = self.state.calls().is_none_or(Calls::is_idle);
-            let is_drained = is_idle && self.frames.peek(self.life.socket().outbox(), cx).is_none();
+            let is_drained = is_idle && !self.frames.has_next(self.life.socket().outbox(), cx);
             if let Some(close) = self.state.due_close(Instant::now(), is_drained) {
                 self.close(close)?;
             }

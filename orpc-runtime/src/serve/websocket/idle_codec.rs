@@ -9,7 +9,7 @@ use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 
 use super::intake::TooLong;
 use super::transport::Transport;
-use crate::socket::Frame;
+use crate::socket::{Frame, Part};
 use crate::wire::Protocol;
 
 /// Length of the codec's buffer while messages are short.
@@ -127,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     }
 
     /// Sends a message. Wait [until it may be sent](Self::poll_ready) before.
-    pub(super) fn send(&mut self, message: Frame) -> Result<(), Error> {
+    pub(super) fn send(&mut self, message: &Part<'_>) -> Result<(), Error> {
         self.transport_mut()?.send(message);
         Ok(())
     }
@@ -251,7 +251,7 @@ mod tests {
         let (server, mut client) = tokio::io::duplex(16);
         let mut socket = RestingSocket::new(Protocol::default(), server, 1024);
         let mut cx = Context::from_waker(Waker::noop());
-        socket.send(Frame::Text("0123456789abcdef".into())).unwrap();
+        socket.send(&(&Frame::Text("0123456789abcdef".into())).into()).unwrap();
         assert!(socket.poll_flush(&mut cx).is_pending(), "2 of 18 bytes are not taken");
         client.write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i']).await.unwrap();
         assert!(matches!(socket.poll_next(&mut cx), Poll::Ready(Some(Ok(Incoming::Message(_))))));

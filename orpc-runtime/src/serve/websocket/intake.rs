@@ -5,10 +5,10 @@
 //! members have the id of a call, that call is refused, and the rest of the message is
 //! discarded; the codec handles all other cases.
 
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 
 use super::frame::{Frame, MAX_HEADER, number};
-use super::whole;
+use super::whole::{self, Whole};
 use crate::socket::Frame as Message;
 use crate::wire::{Beginning, MAX_BEGINNING, NoBeginning, Protocol};
 
@@ -151,15 +151,22 @@ impl Intake {
     }
 
     /// Takes a message that is whole at the start of the bytes, in one frame and within the
-    /// limit. Returns it with the number of its bytes; `None` leaves it to
-    /// [`take`](Self::take).
-    pub(super) fn take_message(&mut self, bytes: &[u8]) -> Option<(Message, usize)> {
+    /// limit, without a copy. `None` leaves it to [`take`](Self::take).
+    pub(super) fn take_message(&mut self, bytes: &mut BytesMut) -> Option<Message> {
         if !self.is_at_boundary() || self.too_long.is_some() {
             return None;
         }
-        let taken = whole::read(bytes, self.limit)?;
+        let Whole { is_text, payload } = whole::read(bytes, self.limit)?;
         self.complete += 1;
-        Some(taken)
+        // The last message needs no handle that it shares with others.
+        let mut message = if payload.end == bytes.len() {
+            std::mem::take(bytes)
+        } else {
+            bytes.split_to(payload.end)
+        };
+        message.advance(payload.start);
+        let message = message.freeze();
+        Some(if is_text { Message::Text(message) } else { Message::Binary(message) })
     }
 
     /// Returns `true` if the next bytes are payload for the codec alone.

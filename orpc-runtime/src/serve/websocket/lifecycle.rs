@@ -24,6 +24,11 @@ impl Life {
         &self.socket
     }
 
+    /// Returns `true` if hooks see the messages.
+    pub(super) fn has_hooks(&self) -> bool {
+        self.hooks.is_some()
+    }
+
     /// Passes a message to the hook, which may consume it.
     pub(super) fn message(&self, frame: &Frame) -> ControlFlow<()> {
         self.hooks

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf as _, Bytes};
 use tokio::io::AsyncWrite;
 
-use crate::socket::Frame;
+use crate::socket::Part;
 
 /// Number of bytes that wait before further frames do, and length from which a payload is
 /// not copied.
@@ -52,14 +52,14 @@ impl Outgoing {
     }
 
     /// Adds a message as one frame. There has to be [room](Self::has_room).
-    pub(super) fn push(&mut self, message: Frame) {
+    pub(super) fn push(&mut self, message: &Part<'_>) {
         let opcode = if message.is_text() { TEXT } else { BINARY };
-        let payload = message.into_bytes();
+        let payload = message.as_bytes();
         let bytes = self.begin(opcode, payload.len());
         if payload.len() < ROOM {
-            bytes.extend_from_slice(&payload);
+            bytes.extend_from_slice(payload);
         } else {
-            self.long = payload;
+            self.long = message.to_bytes();
         }
     }
 
@@ -149,6 +149,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
+    use crate::socket::Frame;
 
     /// Takes at most a number of bytes at once, and none in between.
     #[derive(Default)]
@@ -206,7 +207,7 @@ mod tests {
             (65_536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
         ] {
             let mut outgoing = Outgoing::default();
-            outgoing.push(text(length));
+            outgoing.push(&(&text(length)).into());
             let expected = [&*header, &vec![b'x'; length]].concat();
             assert_eq!(written(&mut outgoing, usize::MAX).0, expected);
         }
@@ -216,9 +217,9 @@ mod tests {
     fn frames_are_written_whole_and_in_order_however_many_bytes_are_taken() {
         for at_once in [1, 7, 1000, usize::MAX] {
             let mut outgoing = Outgoing::default();
-            outgoing.push(text(3));
+            outgoing.push(&(&text(3)).into());
             outgoing.push_ping();
-            outgoing.push(Frame::Binary(vec![7; ROOM].into()));
+            outgoing.push(&(&Frame::Binary(vec![7; ROOM].into())).into());
             assert!(!outgoing.has_room(), "a long payload is the last one");
             outgoing.extend(&[0x8a, 0]);
             let (bytes, count) = written(&mut outgoing, at_once);
@@ -238,7 +239,7 @@ mod tests {
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..1000 {
             while outgoing.has_room() {
-                outgoing.push(text(900));
+                outgoing.push(&(&text(900)).into());
             }
             assert!(outgoing.poll_write(&mut cx, &mut client, || {}).is_pending());
         }
@@ -248,9 +249,9 @@ mod tests {
     #[test]
     fn frames_wait_while_many_bytes_are_not_taken() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(text(ROOM - 5));
+        outgoing.push(&(&text(ROOM - 5)).into());
         assert!(outgoing.has_room());
-        outgoing.push(text(0));
+        outgoing.push(&(&text(0)).into());
         assert!(!outgoing.has_room());
         written(&mut outgoing, usize::MAX);
         assert!(outgoing.has_room());

@@ -5,12 +5,12 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::intake::{Intake, TooLong};
 use super::outgoing::Outgoing;
-use crate::socket::Frame;
+use crate::socket::{Frame, Part};
 use crate::wire::Protocol;
 
 /// Number of bytes that are read at once onto the stack.
@@ -30,7 +30,7 @@ pub(super) struct Transport<S> {
     outgoing: Outgoing,
     intake: Intake,
     /// Received bytes that are not parsed yet.
-    ahead: Bytes,
+    ahead: BytesMut,
     /// Bytes for the codec, before any others.
     ready: BytesMut,
 }
@@ -43,7 +43,7 @@ impl<S> Transport<S> {
             needs_flush: false,
             outgoing: Outgoing::default(),
             intake: Intake::new(protocol, message_limit),
-            ahead: Bytes::new(),
+            ahead: BytesMut::new(),
             ready: BytesMut::new(),
         }
     }
@@ -60,7 +60,7 @@ impl<S> Transport<S> {
 
     /// Sends a message once the connection is flushed. There has to be
     /// [room](Self::has_room).
-    pub(super) fn send(&mut self, message: Frame) {
+    pub(super) fn send(&mut self, message: &Part<'_>) {
         self.outgoing.push(message);
     }
 
@@ -69,13 +69,12 @@ impl<S> Transport<S> {
         self.outgoing.push_ping();
     }
 
-    /// Takes the next message, if it has arrived whole in one frame, and no part of another
+    /// Takes the next message, a slice of what was read, if it has arrived whole in one frame, and no part of another
     /// message is before it. The codec is to have no bytes.
     pub(super) fn take_message(&mut self) -> Option<Frame> {
-        let (message, length) = self.intake.take_message(&self.ahead)?;
-        self.ahead.advance(length);
+        let message = self.intake.take_message(&mut self.ahead)?;
         if self.ahead.is_empty() {
-            self.ahead = Bytes::new();
+            self.ahead = BytesMut::new();
         }
         Some(message)
     }
@@ -136,7 +135,7 @@ impl<S: AsyncRead + Unpin> Transport<S> {
         let mut space = [MaybeUninit::uninit(); READ];
         let mut buffer = ReadBuf::uninit(&mut space);
         ready!(Pin::new(&mut self.connection).poll_read(cx, &mut buffer))?;
-        self.ahead = Bytes::copy_from_slice(buffer.filled());
+        self.ahead = BytesMut::from(buffer.filled());
         Poll::Ready(Ok(!self.ahead.is_empty()))
     }
 }
@@ -171,7 +170,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
             let taken = this.intake.take(&this.ahead, &mut this.ready);
             this.ahead.advance(taken);
             if this.ahead.is_empty() {
-                this.ahead = Bytes::new();
+                this.ahead = BytesMut::new();
             }
         }
         cx.waker().wake_by_ref();
@@ -189,7 +188,7 @@ impl<S: AsyncRead + Unpin> Transport<S> {
         let start = buffer.filled().len();
         ready!(Pin::new(&mut self.connection).poll_read(cx, buffer))?;
         let end = start + self.intake.pass(&buffer.filled()[start..]);
-        self.ahead = Bytes::copy_from_slice(&buffer.filled()[end..]);
+        self.ahead = BytesMut::from(&buffer.filled()[end..]);
         buffer.set_filled(end);
         Poll::Ready(Ok(()))
     }

@@ -1,15 +1,23 @@
 //! Messages that have arrived whole, which need no codec (RFC 6455, section 5.2).
 
-use crate::socket::Frame as Message;
+use std::ops::Range;
 
 /// The first bytes of messages in one frame.
 const LAST_TEXT: u8 = 0x81;
 const LAST_BINARY: u8 = 0x82;
 
-/// Reads a message that is whole at the start of the bytes, in one frame and within the limit. Returns it with the number
-/// of its bytes; `None` leaves it to the codec.
-pub(super) fn read(bytes: &[u8], limit: u64) -> Option<(Message, usize)> {
-    let &[first, second, ..] = bytes else { return None };
+/// A message that is whole at the start of some bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Whole {
+    pub(super) is_text: bool,
+    /// Place of its payload, which is not masked any more.
+    pub(super) payload: Range<usize>,
+}
+
+/// Finds a message that is whole at the start of the bytes, in one frame and within the limit.
+/// `None` leaves the bytes as they are, to the codec.
+pub(super) fn read(bytes: &mut [u8], limit: u64) -> Option<Whole> {
+    let &mut [first, second, ..] = bytes else { return None };
     let is_text = first == LAST_TEXT;
     if (!is_text && first != LAST_BINARY) || second & 0x80 == 0 {
         return None;
@@ -25,27 +33,34 @@ pub(super) fn read(bytes: &[u8], limit: u64) -> Option<(Message, usize)> {
     if !is_shortest || length as u64 > limit {
         return None;
     }
-    let (mask, payload) = bytes[start..].split_first_chunk()?;
-    let payload = unmasked(*mask, payload.get(..length)?);
-    if is_text && std::str::from_utf8(&payload).is_err() {
+    let (mask, rest) = bytes[start..].split_first_chunk_mut()?;
+    let (mask, payload) = (*mask, rest.get_mut(..length)?);
+    change(mask, payload);
+    // The first check is the faster one, and holds for most messages.
+    if is_text && !payload.is_ascii() && std::str::from_utf8(payload).is_err() {
+        change(mask, payload);
         return None;
     }
-    let message = if is_text { Message::Text } else { Message::Binary };
-    Some((message(payload.into()), start + mask.len() + length))
+    let start = start + mask.len();
+    Some(Whole { is_text, payload: start..start + length })
 }
 
-/// Returns a payload without its mask.
-fn unmasked(mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
-    let mut out = payload.to_vec();
+/// Masks a payload, or removes its mask.
+fn change(mask: [u8; 4], payload: &mut [u8]) {
     // As long as a register.
-    let mut pieces = out.chunks_exact_mut(16);
+    let mut pieces = payload.chunks_exact_mut(16);
     for piece in &mut pieces {
         for (at, byte) in piece.iter_mut().enumerate() {
             *byte ^= mask[at % 4];
         }
     }
-    for (at, byte) in pieces.into_remainder().iter_mut().enumerate() {
-        *byte ^= mask[at % 4];
+    let mut words = pieces.into_remainder().chunks_exact_mut(4);
+    for word in &mut words {
+        for (byte, mask) in word.iter_mut().zip(mask) {
+            *byte ^= mask;
+        }
     }
-    out
+    for (byte, mask) in words.into_remainder().iter_mut().zip(mask) {
+        *byte ^= mask;
+    }
 }

@@ -82,8 +82,11 @@ pub(super) fn present<'de, D: Deserializer<'de>>(
 
 /// Decodes a message of a client.
 pub(super) fn decode_request(frame: &Bytes) -> Result<Message<Request>, BadMessage> {
-    let delimiter = delimiter(frame);
-    if let Some(message) = decode_call(frame, delimiter) {
+    // UTF-8 has no delimiter, which is looked for where there is something else.
+    let text = std::str::from_utf8(frame).ok();
+    let delimiter = if text.is_some() { None } else { delimiter(frame) };
+    let text = text.or_else(|| std::str::from_utf8(&frame[..delimiter?]).ok());
+    if let Some(message) = text.and_then(|text| decode_call(frame, text, delimiter)) {
         return Ok(message);
     }
     let RawMessage { i, t, p } = parse(frame, delimiter)?;
@@ -101,8 +104,7 @@ pub(super) fn decode_request(frame: &Bytes) -> Result<Message<Request>, BadMessa
 }
 
 /// Decodes a call in one pass; `None` if it is not one, or an unusual one.
-fn decode_call(frame: &Bytes, delimiter: Option<usize>) -> Option<Message<Request>> {
-    let text = std::str::from_utf8(delimiter.map_or(&frame[..], |at| &frame[..at])).ok()?;
+fn decode_call(frame: &Bytes, text: &str, delimiter: Option<usize>) -> Option<Message<Request>> {
     let outline = Outline::of(text).ok()?;
     if outline.kind.is_some() {
         return None;
@@ -339,7 +341,7 @@ mod tests {
     #[test]
     fn usual_calls_take_one_pass() {
         let url = |text: &'static str| {
-            let call = decode_call(&Bytes::from_static(text.as_bytes()), None)?;
+            let call = decode_call(&Bytes::from_static(text.as_bytes()), text, None)?;
             let Payload::First(Request { url, .. }) = call.payload else { panic!("{call:?}") };
             Some(url)
         };

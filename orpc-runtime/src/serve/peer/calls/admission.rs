@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 
 use super::batches::run_batch;
 use super::run::Run;
-use super::{CALL, Calls, Fresh, OpenCall, Waiting, Work};
+use super::{CALL, Calls, Fresh, FreshRun, OpenCall, Waiting, Work};
 use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error};
 use crate::procedure::ProcedureKind;
@@ -132,9 +132,12 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let run = match work {
             Work::Call { call, procedure, received } => {
                 let sink = open.sink.clone();
-                Run { shared, id: id.clone(), sink, call, procedure }.boxed(received)
+                let run = Run { shared, id: id.clone(), sink, call, procedure };
+                FreshRun::Call(run, received)
             }
-            Work::Batch { mode, calls } => run_batch(shared, id.clone(), mode, calls).boxed(),
+            Work::Batch { mode, calls } => {
+                FreshRun::Batch(run_batch(shared, id.clone(), mode, calls).boxed())
+            }
         };
         self.fresh.push_back(Fresh { id, open, run });
     }

@@ -19,7 +19,7 @@ use http::{HeaderMap, Method, StatusCode};
 use smol_str::SmolStr;
 
 use self::admission::{Counts, Refused};
-use self::run::Received;
+use self::run::{Received, Run};
 use super::gate::{Blocked, Gate};
 use super::limits::PeerLimits;
 use super::rate::Buckets;
@@ -58,7 +58,7 @@ pub(crate) struct Calls<C> {
     /// The ids are the client's own: a socket has few calls, whatever their hashes are.
     open: HashMap<CallId, OpenCall, foldhash::fast::RandomState>,
     /// Calls that have not been polled, which are not among the open ones yet.
-    fresh: VecDeque<Fresh>,
+    fresh: VecDeque<Fresh<C>>,
     running: FuturesUnordered<Running>,
     counts: Counts,
     waiting: VecDeque<Waiting<C>>,
@@ -112,10 +112,33 @@ enum Work<C> {
 
 /// A call that has started and has not been polled. Most calls end when they are polled for
 /// the first time, and never become pending.
-struct Fresh {
+struct Fresh<C> {
     id: CallId,
     open: OpenCall,
-    run: BoxFuture<'static, ()>,
+    run: FreshRun<C>,
+}
+
+/// The run of a call that has not been polled.
+enum FreshRun<C> {
+    Call(Run<C>, Received),
+    Batch(BoxFuture<'static, ()>),
+}
+
+impl<C: Send + Sync + 'static> FreshRun<C> {
+    /// Polls the run. Returns the rest of it, or `None` if it has ended.
+    fn begin(self, cx: &mut Context<'_>) -> Option<BoxFuture<'static, ()>> {
+        // Timers of JavaScript hosts, such as `worker::Delay`, wake the task alone that
+        // polled them first.
+        let is_native = !cfg!(target_family = "wasm");
+        match self {
+            Self::Call(run, received) if is_native => run.begin(received, cx),
+            Self::Call(run, received) => Some(run.boxed(received)),
+            Self::Batch(mut run) => {
+                let has_ended = is_native && run.poll_unpin(cx).is_ready();
+                (!has_ended).then_some(run)
+            }
+        }
+    }
 }
 
 /// A pending call. Resolves to its id when all its frames are written, or to `None` if it was
@@ -163,7 +186,10 @@ impl<C: Send + Sync + 'static> Calls<C> {
 
     /// Receives a message. One that cannot be decoded gets no answer, because its id is
     /// unknown.
-    pub(crate) fn receive(&mut self, frame: &Bytes) -> Result<(), BadMessage> {
+    ///
+    /// Of a message that is a slice of a larger buffer, what is kept beyond the next poll is
+    /// copied.
+    pub(crate) fn receive(&mut self, frame: &Bytes, is_slice: bool) -> Result<(), BadMessage> {
         let message = self.shared.protocol().decode_request(frame);
         let Message { id, payload } =
             message.inspect_err(|_| self.buckets.count_bytes(frame.len()))?;
@@ -171,7 +197,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             self.buckets.count_bytes(frame.len());
         }
         match payload {
-            Payload::First(request) => self.request(id, request, frame.len()),
+            Payload::First(request) => self.request(id, request, frame.len(), is_slice),
             Payload::Unreadable(bad) => self.refuse(&id, &bad, frame.len()),
             Payload::UnknownEvent => {
                 // Otherwise the iterator would wait forever for the unreadable event.
@@ -181,6 +207,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             }
             Payload::Event { kind, data, meta } => {
                 if let Some(feed) = self.feed(&id) {
+                    let data = if is_slice { Bytes::copy_from_slice(&data) } else { data };
                     feed.push(InputEvent::new(kind, data, meta, frame.len()));
                 }
             }
@@ -247,11 +274,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
             || self.shared.socket.is_hibernating(id.as_str())
     }
 
-    fn request(&mut self, id: CallId, mut request: Request, weight: usize) {
+    fn request(&mut self, id: CallId, mut request: Request, weight: usize, is_slice: bool) {
         if self.is_open(&id) {
             return;
         }
-        let shared = Arc::clone(&self.shared);
+        let shared = &self.shared;
         let protocol = shared.protocol();
         if let Err(wait) = self.buckets.take_call(weight) {
             let refused = Refused::TooFast(wait);
@@ -308,12 +335,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
             _ => request.body,
         };
         let procedure = Arc::clone(&route.procedure);
-        let mut received = Received { body, events, member: request.member };
+        let mut received = Received { body, events, member: request.member, is_slice };
         if kind == ProcedureKind::Unary && self.counts.unary >= shared.limits.running {
-            // Copied, because a slice would keep the socket's whole buffer.
-            if let Body::Envelope(bytes) | Body::Form(bytes) = &mut received.body {
-                *bytes = Bytes::copy_from_slice(bytes);
-            }
+            received.copy();
         }
         let call = Arc::new(Call::on_socket(
             Arc::clone(&route.target),
@@ -331,15 +355,14 @@ impl<C: Send + Sync + 'static> Calls<C> {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
         loop {
             self.start_waiting();
-            if let Some(Fresh { id, open, mut run }) = self.fresh.pop_front() {
-                // Timers of JavaScript hosts, such as `worker::Delay`, wake the task alone that
-                // polled them first.
-                let is_native = !cfg!(target_family = "wasm");
-                match if is_native { run.poll_unpin(cx) } else { Poll::Pending } {
-                    Poll::Ready(()) => self.counts.leave(open.kind),
-                    Poll::Pending => self.keep(id, open, run),
+            if let Some(Fresh { id, open, run }) = self.fresh.pop_front() {
+                match run.begin(cx) {
+                    None => self.counts.leave(open.kind),
+                    Some(run) => self.keep(id, open, run),
                 }
-            } else if let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx) {
+            } else if !self.running.is_empty()
+                && let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx)
+            {
                 if let Some(call) = end.and_then(|id| self.open.remove(&id)) {
                     self.counts.leave(call.kind);
                 }
@@ -395,7 +418,8 @@ impl<C> Drop for Calls<C> {
 impl<C: Send + Sync + 'static> Shared<C> {
     /// Finds the procedure of a path and query.
     fn find(&self, target: &str) -> Option<&Route<C>> {
-        let end = memchr::memchr(b'?', target.as_bytes()).unwrap_or(target.len());
+        // Most paths are too short for a faster search.
+        let end = target.bytes().position(|byte| byte == b'?').unwrap_or(target.len());
         self.rpc.find(&target[..end])
     }
 
@@ -459,6 +483,9 @@ impl<C: Send + Sync + 'static> Shared<C> {
 
 /// Removes all but path and query from a URL.
 fn keep_path_and_query(url: &mut SmolStr) {
+    if url.starts_with('/') && !url.bytes().any(|byte| byte == b'#') {
+        return;
+    }
     let target = path_and_query(url);
     if target.len() < url.len() {
         *url = target.into();

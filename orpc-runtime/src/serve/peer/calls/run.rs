@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -13,11 +14,12 @@ use http::{HeaderMap, HeaderValue};
 use tracing::{Instrument as _, Level};
 
 use super::admission::Refused;
-use super::{OK, Shared};
+use super::{FEW_BYTES, OK, Shared};
 use crate::budget::Reservation;
-use crate::core::{Code, Error, EventMeta, Output};
+use crate::core::{Code, Error, EventMeta, Output, fit, reuse};
 use crate::procedure::{
-    Call, ErasedProcedure, EventSink, InputEvents, MetaValue, Opened, ProcedureKind, panicked,
+    Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, MetaValue, Opened, ProcedureKind,
+    RunKind, panicked,
 };
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::serve::invoke::{Input, Invocation, Outcome, caught, malformed};
@@ -32,6 +34,18 @@ pub(super) struct Received {
     pub(super) events: Option<InputEvents>,
     /// Member of the value that is the input, if it is not the whole value.
     pub(super) member: Option<&'static str>,
+    /// The body is a slice of a buffer with other messages.
+    pub(super) is_slice: bool,
+}
+
+impl Received {
+    /// Copies the body: a slice would keep the whole buffer.
+    pub(super) fn copy(&mut self) {
+        if let Body::Envelope(bytes) | Body::Form(bytes) = &mut self.body {
+            *bytes = Bytes::copy_from_slice(bytes);
+        }
+        self.is_slice = false;
+    }
 }
 
 /// Last frame of a call.
@@ -40,6 +54,12 @@ enum Reply {
     Envelope(Vec<u8>),
     Form { status: u16, content_type: HeaderValue, body: Vec<u8>, _held: Reservation },
     Error(Error),
+}
+
+/// Outcome of the first poll of a procedure.
+enum Polled {
+    Ended(Output),
+    Waits(ErasedRun),
 }
 
 /// Failure of a call.
@@ -73,8 +93,25 @@ pub(super) struct Run<C> {
 }
 
 impl<C: Send + Sync + 'static> Run<C> {
+    /// Runs the call until it waits. Returns the rest of it, or `None` if its last frame is
+    /// written.
+    pub(super) fn begin(
+        self,
+        received: Received,
+        cx: &mut Context<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        if self.is_plain(&received) {
+            return self.begin_plain(received, cx);
+        }
+        let mut run = self.boxed(received);
+        run.as_mut().poll(cx).is_pending().then_some(run)
+    }
+
     /// Runs the call to its last frame, in a span if anybody traces it.
-    pub(super) fn boxed(self, received: Received) -> BoxFuture<'static, ()> {
+    pub(super) fn boxed(self, mut received: Received) -> BoxFuture<'static, ()> {
+        if received.is_slice {
+            received.copy();
+        }
         if !tracing::span_enabled!(Level::DEBUG) {
             return self.run(received).boxed();
         }
@@ -84,6 +121,92 @@ impl<C: Send + Sync + 'static> Run<C> {
 
     async fn run(self, received: Received) {
         let reply = caught(&self.call, self.reply(received).map(Ok)).await;
+        self.end(reply).await;
+    }
+
+    /// Returns `true` if nothing but the procedure itself can make the call wait.
+    fn is_plain(&self, received: &Received) -> bool {
+        self.procedure.run_kind() == RunKind::Output
+            && received.events.is_none()
+            && !matches!(received.body, Body::Form(_))
+            && self.shared.context.is_ready()
+            && self.shared.socket.turns().is_none()
+            && !tracing::span_enabled!(Level::DEBUG)
+    }
+
+    /// Does what [`boxed`](Self::boxed) does, without its future as long as the call does not
+    /// wait.
+    fn begin_plain(
+        self,
+        received: Received,
+        cx: &mut Context<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let mut run = self.started(received)?;
+            Ok::<_, Failure>(match run.as_mut().poll(cx) {
+                Poll::Ready(end) => Polled::Ended(end?.into_output()?),
+                Poll::Pending => Polled::Waits(run),
+            })
+        }));
+        let mut rest = match polled {
+            Ok(Ok(Polled::Waits(run))) => return Some(self.end_after(run).boxed()),
+            Ok(Ok(Polled::Ended(output))) => {
+                if output.files.is_empty() && self.sends_now(&output.envelope) {
+                    reuse(output.envelope);
+                    return None;
+                }
+                self.end_with(Ok(Some(output))).boxed()
+            }
+            Ok(Err(failure)) => self.end_with(Err(failure)).boxed(),
+            Err(panic) => {
+                let error = panicked(&self.call, &*panic);
+                self.end(Err(error)).boxed()
+            }
+        };
+        rest.as_mut().poll(cx).is_pending().then_some(rest)
+    }
+
+    /// Starts the procedure of a [plain](Self::is_plain) call.
+    fn started(&self, received: Received) -> Result<ErasedRun, Failure> {
+        let Received { body, member, .. } = received;
+        let shared = &*self.shared;
+        let context = shared.context.ready(&self.call).unwrap_or_else(|| Err(Error::hidden()))?;
+        let text = if let Body::Envelope(text) = body { text } else { Bytes::new() };
+        let input = Input::Envelope(text);
+        let started =
+            self.invocation(member).start(context, input, Failure::malformed, &|| self.sink())?;
+        Ok(started.run)
+    }
+
+    /// Sends a result, unless that has to wait or fails.
+    fn sends_now(&self, envelope: &[u8]) -> bool {
+        let shared = &*self.shared;
+        let is_refused = envelope.len() > FEW_BYTES && shared.socket.memory().is_exhausted();
+        if is_refused || !shared.may_go_on() {
+            return false;
+        }
+        let headers = self.carried(CarriedWith::Output);
+        let response = Response { status: OK, headers, body: Body::Envelope(envelope) };
+        let protocol = shared.protocol();
+        shared.outbox().try_append(|out| protocol.encode_response(&self.id, &response, out))
+    }
+
+    /// Runs the call to its last frame, when its procedure waits.
+    async fn end_after(self, run: ErasedRun) {
+        let answered = async { Ok(Some(run.await?.into_output()?)) };
+        let reply = async { Ok(self.reply_of(answered.await).await) };
+        let reply = caught(&self.call, reply).await;
+        self.end(reply).await;
+    }
+
+    /// Writes the last frame of a call whose procedure has ended.
+    async fn end_with(self, answered: Result<Option<Output>, Failure>) {
+        let reply = caught(&self.call, self.reply_of(answered).map(Ok)).await;
+        self.end(reply).await;
+    }
+
+    /// Writes the last frame of a call.
+    async fn end(self, reply: Result<Reply, Error>) {
         let outbox = self.shared.outbox();
         if !self.shared.may_go_on() {
             return;
@@ -129,10 +252,19 @@ impl<C: Send + Sync + 'static> Run<C> {
 
     /// Returns the last frame of the call.
     async fn reply(&self, received: Received) -> Reply {
-        let failed = match self.answer(received).await {
+        self.reply_of(self.answer(received).await).await
+    }
+
+    /// Returns the last frame for an answer.
+    async fn reply_of(&self, answered: Result<Option<Output>, Failure>) -> Reply {
+        let failed = match answered {
             // All frames were events.
             Ok(None) => return Reply::Nothing,
-            Ok(Some(output)) if output.files.is_empty() => return Reply::Envelope(output.envelope),
+            Ok(Some(Output { mut envelope, files })) if files.is_empty() => {
+                // It may have to wait.
+                fit(&mut envelope);
+                return Reply::Envelope(envelope);
+            }
             Ok(Some(output)) => Box::pin(self.form(OK, output)).await,
             Err(Failure::NotJson) => {
                 tracing::debug!("a message is ignored: it is not JSON");
@@ -164,17 +296,21 @@ impl<C: Send + Sync + 'static> Run<C> {
         Ok(Reply::Form { status, content_type, body, _held: held })
     }
 
-    /// Returns the output; `None` if the call has written events.
-    async fn answer(&self, received: Received) -> Result<Option<Output>, Failure> {
-        let Received { body, events, member } = received;
-        let invocation = Invocation {
+    fn invocation(&self, member: Option<&'static str>) -> Invocation<'_, C> {
+        Invocation {
             context: &self.shared.context,
             procedure: &*self.procedure,
             call: &self.call,
             member,
             // Every method runs every procedure.
             is_refused: false,
-        };
+        }
+    }
+
+    /// Returns the output; `None` if the call has written events.
+    async fn answer(&self, received: Received) -> Result<Option<Output>, Failure> {
+        let Received { body, events, member, .. } = received;
+        let invocation = self.invocation(member);
         let input = pin!(async {
             Ok(match (events, body) {
                 (Some(events), _) => Input::Events(events),

@@ -29,6 +29,17 @@ where
 {
     /// Reads available messages. Ready when the socket has ended.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut seen = 0;
+        let read = self.poll_messages(cx, &mut seen);
+        if seen > 1 {
+            // The last of them may have waited for the calls of the others.
+            self.note_arrival();
+        }
+        read
+    }
+
+    /// Reads available messages, and counts them. Those that are there together have one time.
+    fn poll_messages(&mut self, cx: &mut Context<'_>, seen: &mut usize) -> Poll<()> {
         self.reads_on = true;
         for read in 0..READ_BUDGET {
             if self.state.has_failed() {
@@ -51,11 +62,22 @@ where
             let outside = &mut Context::from_waker(self.outside.waker());
             match self.websocket.poll_next(outside) {
                 Poll::Ready(Some(Ok(message))) => {
-                    self.seen(was_resting && !self.websocket.is_resting());
+                    let woke_codec = was_resting && !self.websocket.is_resting();
+                    if *seen == 0 || woke_codec {
+                        let now = self.note_arrival();
+                        if woke_codec {
+                            self.is_busy = self.last_wake.is_some_and(|last| now - last < BUSY);
+                            self.last_wake = Some(now);
+                        }
+                    }
+                    *seen += 1;
+                    if let Some((_, read)) = &mut self.blocked {
+                        *read += 1;
+                    }
                     // From here on its call counts the message.
                     self.codec_bytes.cover(0);
                     match message {
-                        Incoming::Whole(message) => self.receive(&message),
+                        Incoming::Whole(message) => self.receive_whole(message),
                         Incoming::Message(message) => self.receive_from_codec(message),
                         Incoming::TooLong(message) => self.refuse(&message),
                     }
@@ -113,18 +135,12 @@ where
             || (self.state.calls().is_some() && self.socket().outbox().overflows())
     }
 
-    /// Notes that a frame arrived.
-    fn seen(&mut self, woke_codec: bool) {
+    /// Notes that frames have arrived.
+    fn note_arrival(&mut self) -> Instant {
         let now = Instant::now();
-        if woke_codec {
-            self.is_busy = self.last_wake.is_some_and(|last| now - last < BUSY);
-            self.last_wake = Some(now);
-        }
         self.last_read = now;
         self.socket().seen(now);
-        if let Some((_, read)) = &mut self.blocked {
-            *read += 1;
-        }
+        now
     }
 
     fn receive_from_codec(&mut self, message: Message) {
@@ -142,15 +158,28 @@ where
         // Copied: a small slice would keep the whole buffer of the codec.
         let is_part = payload.len() < self.websocket.buffer() / 2;
         let bytes = if is_part { Bytes::copy_from_slice(&payload) } else { payload };
-        self.receive(&if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) });
+        self.receive(&if is_text { Frame::Text(bytes) } else { Frame::Binary(bytes) }, false);
     }
 
-    fn receive(&mut self, frame: &Frame) {
+    fn receive_whole(&mut self, message: Frame) {
+        if !self.life.has_hooks() {
+            return self.receive(&message, true);
+        }
+        // A hook may keep it.
+        let bytes = Bytes::copy_from_slice(message.as_bytes());
+        self.receive(
+            &if message.is_text() { Frame::Text(bytes) } else { Frame::Binary(bytes) },
+            false,
+        );
+    }
+
+    /// Receives a message, which may be a slice of others.
+    fn receive(&mut self, frame: &Frame, is_slice: bool) {
         let Some(calls) = self.state.calls_mut() else { return };
         if calls.may_go_on()
             && self.life.message(frame) == ControlFlow::Continue(())
             && self.life.socket().closing().is_none()
-            && let Err(error) = calls.receive(frame.bytes())
+            && let Err(error) = calls.receive(frame.bytes(), is_slice)
         {
             tracing::debug!(%error, "a message is ignored");
         }
