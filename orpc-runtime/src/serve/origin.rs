@@ -5,6 +5,8 @@ use http::header::{HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http::{Method, Uri};
 
 use super::host::is_own_origin;
+#[cfg(feature = "http")]
+use crate::core::HeaderNames;
 
 /// Relation of the page that sends a request to its target, from the browser (Fetch
 /// Metadata Request Headers, section 2.3). A page cannot set it.
@@ -83,6 +85,12 @@ impl Site {
         });
         sites.reduce(|one, other| if one == Self::Other { one } else { other })
     }
+}
+
+/// Returns `true` if no page has sent the request: it has neither of the headers that tell of one.
+#[cfg(feature = "http")]
+pub(super) fn is_of_program(names: HeaderNames) -> bool {
+    !names.may_have(&ORIGIN) && !names.may_have(&SEC_FETCH_SITE)
 }
 
 /// Returns `true` if a browser opens the URL as a top-level page, by a link or the

@@ -3,6 +3,8 @@
 use std::borrow::{Borrow, Cow};
 
 use bytes::Bytes;
+#[cfg(feature = "http")]
+use http::HeaderName;
 use http::{HeaderMap, StatusCode};
 
 #[cfg(feature = "websocket")]
@@ -15,6 +17,8 @@ use super::query::last_parameter;
 use super::{
     Answer, BadBatch, BadMessage, CallId, Item, Message, Mode, PartName, Request, Response, sse, v2,
 };
+#[cfg(feature = "http")]
+use crate::core::HeaderNames;
 use crate::core::{EventKind, EventMeta};
 
 /// A protocol that the server speaks, of a socket or a request.
@@ -70,6 +74,9 @@ pub(super) trait Codec {
 
     /// Parameter of a query with the calls of a batch.
     fn batch_parameter() -> &'static str;
+    /// Returns the name of the header that marks a batch.
+    #[cfg(feature = "http")]
+    fn batch_header() -> &'static HeaderName;
     /// Returns the response mode, if the headers mark a batch.
     fn batch_mode(headers: &HeaderMap) -> Option<Mode>;
     fn decode_batch(text: &Bytes, limit: usize) -> Result<Vec<Item>, BadBatch>;
@@ -105,8 +112,11 @@ impl Protocol {
 
     /// Chooses the protocol of an HTTP request by its headers.
     #[cfg(feature = "http")]
-    pub(crate) fn of_request(headers: &HeaderMap) -> Result<Self, ForeignProtocol> {
-        if v2::http::is_request(headers) { Err(ForeignProtocol::V2) } else { Ok(Self::V1) }
+    pub(crate) fn of_request(
+        headers: &HeaderMap,
+        names: HeaderNames,
+    ) -> Result<Self, ForeignProtocol> {
+        if v2::http::is_request(headers, names) { Err(ForeignProtocol::V2) } else { Ok(Self::V1) }
     }
 
     /// Number of protocols.
@@ -184,6 +194,12 @@ impl Protocol {
     /// Returns the response mode, if the headers mark a batch.
     pub(crate) fn batch_mode(self, headers: &HeaderMap) -> Option<Mode> {
         codec!(self, batch_mode(headers))
+    }
+
+    /// Returns `false` only if no header marks a batch.
+    #[cfg(feature = "http")]
+    pub(crate) fn may_be_batch(self, names: HeaderNames) -> bool {
+        names.may_have(codec!(self, batch_header()))
     }
 
     /// Returns the text of a batch in a query, or empty text.

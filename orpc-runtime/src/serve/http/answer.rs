@@ -14,7 +14,7 @@ use super::drain::RequestBody;
 use super::events::BodyEvents;
 use super::read::{ReadError, read_body, read_form, refuse_codings};
 use super::service::{Options, STREAM_BUFFER};
-use crate::budget::Reservation;
+use crate::budget::{Budget, Reservation};
 use crate::core::{Code, Error, Output};
 use crate::procedure::{Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, needs_socket};
 use crate::router::Route;
@@ -37,17 +37,25 @@ pub(super) enum Answer {
 }
 
 /// Error of a call without an answer.
-enum Failure {
+pub(super) enum Failure {
     Error(Error),
     Foreign(ForeignProtocol),
 }
 
 impl Failure {
     /// Recognises the envelope of a protocol that the server does not speak.
-    fn malformed(text: &[u8], error: Malformed) -> Self {
+    pub(super) fn malformed(text: &[u8], error: Malformed) -> Self {
         match ForeignProtocol::of_envelope(text) {
             Some(foreign) => Self::Foreign(foreign),
             None => Self::Error(malformed(text, error)),
+        }
+    }
+
+    /// Returns the answer, or the error that is one.
+    pub(super) fn into_answer(self) -> Result<Answer, Error> {
+        match self {
+            Self::Foreign(foreign) => Ok(Answer::Foreign(foreign)),
+            Self::Error(error) => Err(error),
         }
     }
 }
@@ -56,6 +64,11 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
+}
+
+/// Creates the sink of a call's events.
+pub(super) fn event_sink(protocol: Protocol, memory: Option<Arc<Budget>>) -> Arc<EventSink> {
+    EventSink::new(Outbox::within(STREAM_BUFFER, memory), HttpEvents(protocol))
 }
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {
@@ -82,23 +95,29 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         B: Body + Send + 'static,
         B::Data: Send,
     {
-        let invocation = Invocation {
-            context: &self.context,
-            procedure,
-            call,
-            member: None,
-            is_refused: !self.options.methods.run(call.definition(), call.method()),
-        };
+        let invocation = self.invocation(procedure, call);
         let memory = held.budget().cloned();
-        let sink =
-            || EventSink::new(Outbox::within(STREAM_BUFFER, memory.clone()), HttpEvents(protocol));
+        let sink = || event_sink(protocol, memory.clone());
         let input = pin!(self.input(protocol, call, body, held).map_err(Failure::Error));
         match invocation.run(input, Failure::malformed, sink).await {
             Ok(Outcome::Output(output)) => Ok(Answer::Output(output)),
             Ok(Outcome::Stream(run, sink)) => self.open(run, sink).await.map(Answer::Events),
             Ok(Outcome::Hibernating(_)) => Err(needs_socket()),
-            Err(Failure::Foreign(foreign)) => Ok(Answer::Foreign(foreign)),
-            Err(Failure::Error(error)) => Err(error),
+            Err(failure) => failure.into_answer(),
+        }
+    }
+
+    pub(super) fn invocation<'a>(
+        &'a self,
+        procedure: &'a dyn ErasedProcedure<C>,
+        call: &'a Arc<Call>,
+    ) -> Invocation<'a, C> {
+        Invocation {
+            context: &self.context,
+            procedure,
+            call,
+            member: None,
+            is_refused: !self.options.methods.run(call.definition(), call.method()),
         }
     }
 

@@ -14,7 +14,7 @@ use http_body::{Body, Frame, SizeHint};
 use super::form::FormBody;
 use super::pace::Pace;
 use crate::budget::{Budget, Reservation};
-use crate::core::{Code, Error, EventMeta};
+use crate::core::{Code, Error, EventMeta, into_bytes};
 use crate::procedure::{ErasedRun, EventSink};
 use crate::serve::time::after;
 use crate::serve::woken::WokenFuture;
@@ -49,7 +49,7 @@ impl RpcBody {
         if text.len() > SHORT {
             text.shrink_to_fit();
         }
-        Self::full(text)
+        Self::full(into_bytes(text))
     }
 
     pub(super) fn events(events: Box<EventBody>) -> Self {

@@ -7,6 +7,8 @@ use http::{Method, Request, Response};
 use http_body::Body;
 use tracing::Instrument as _;
 
+use super::answer::Answer;
+use super::answering::{AnswerFuture, Answering};
 use super::body::RpcBody;
 use super::connection::Connection;
 use super::drain::RequestBody;
@@ -19,12 +21,11 @@ use super::response::{
 };
 use super::service::Options;
 use crate::budget::{Budget, Exhausted, Reservation};
-use crate::core::UnicodeHeaders;
-use crate::procedure::{Call, ErasedProcedure};
+use crate::core::{Error, HeaderNames, UnicodeHeaders};
+use crate::procedure::Call;
 use crate::router::Route;
-use crate::serve::invoke::caught;
 use crate::serve::method::{is_get, is_unsafe};
-use crate::serve::origin::is_navigation;
+use crate::serve::origin::{is_navigation, is_of_program};
 use crate::serve::state::{Parts, Served, head_size};
 use crate::wire::Protocol;
 
@@ -32,7 +33,7 @@ use crate::wire::Protocol;
 const REQUEST: usize = 4 * 1024;
 
 /// Part of a response that is known before the response is.
-struct Ending {
+pub(super) struct Ending {
     is_head: bool,
     write_timeout: Duration,
     memory: Arc<Budget>,
@@ -40,7 +41,11 @@ struct Ending {
 
 impl Ending {
     /// Completes a response, which has `held` until it is sent.
-    fn complete(self, mut response: Response<RpcBody>, held: Reservation) -> Response<RpcBody> {
+    pub(super) fn complete(
+        self,
+        mut response: Response<RpcBody>,
+        held: Reservation,
+    ) -> Response<RpcBody> {
         response.body_mut().hold(held);
         if self.is_head {
             response = head_only(response);
@@ -72,14 +77,15 @@ where
         Err(exhausted) => return ResponseFuture::ready(no_memory(exhausted)),
     };
     let (parts, body) = request.into_parts();
-    let body = RequestBody::new(body, &parts.headers, drain);
+    let names = HeaderNames::of(&parts.headers);
+    let body = RequestBody::new(body, &parts.headers, names, drain);
     let is_head = parts.method == Method::HEAD;
     let ending = Ending { is_head, write_timeout: timeouts.write, memory };
     let is_below = served.below(parts.uri.path()).is_some();
     if !hosts.allow(&parts.headers, &parts.uri) {
         return ResponseFuture::ready(ending.complete(foreign_host(), held));
     }
-    let protocol = match Protocol::of_request(&parts.headers) {
+    let protocol = match Protocol::of_request(&parts.headers, names) {
         Ok(protocol) => protocol,
         Err(_) if !is_below => return ResponseFuture::ready(ending.complete(unmatched(), held)),
         Err(foreign) => {
@@ -99,7 +105,10 @@ where
             });
         }
     };
-    if is_below && let Some(mode) = protocol.batch_mode(&parts.headers) {
+    if is_below
+        && protocol.may_be_batch(names)
+        && let Some(mode) = protocol.batch_mode(&parts.headers)
+    {
         let served = served.clone();
         return ResponseFuture::boxed(async move {
             let response = served.batch(protocol, mode, parts, body, &mut held).await;
@@ -108,9 +117,9 @@ where
     }
     let response = match served.find(parts.uri.path()) {
         None => unmatched(),
-        Some(route) => match served.refusal(route, &parts) {
+        Some(route) => match served.refusal(route, &parts, names) {
             Some(response) => response,
-            None => return call(served, protocol, route, parts, body, held, ending),
+            None => return call(served, protocol, route, (parts, names), body, held, ending),
         },
     };
     ResponseFuture::ready(ending.complete(response, held))
@@ -121,7 +130,7 @@ fn call<C, B>(
     served: &Served<C, Options>,
     protocol: Protocol,
     route: &Route<C>,
-    parts: http::request::Parts,
+    (parts, names): (http::request::Parts, HeaderNames),
     body: RequestBody<B>,
     held: Reservation,
     ending: Ending,
@@ -135,21 +144,22 @@ where
     let call = Arc::new(Call::from_parts(target, parts, UnicodeHeaders::default()));
     let span = tracing::debug_span!("rpc", procedure = call.path());
     let (served, procedure) = (served.clone(), Arc::clone(&route.procedure));
-    let response = async move {
-        let mut held = held;
-        let response = served.call(protocol, &*procedure, &call, body, &mut held).await;
-        ending.complete(response, held)
-    };
+    let call = Answering { served, protocol, procedure, call, names, held, ending };
     if span.is_disabled() {
-        ResponseFuture::boxed(response)
+        ResponseFuture::boxed(AnswerFuture::Fresh(call, body))
     } else {
-        ResponseFuture::boxed(response.instrument(span))
+        ResponseFuture::boxed(call.run(body).instrument(span))
     }
 }
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {
     /// Returns the response to a request that may not call the procedure of its path.
-    fn refusal(&self, route: &Route<C>, parts: &http::request::Parts) -> Option<Response<RpcBody>> {
+    fn refusal(
+        &self,
+        route: &Route<C>,
+        parts: &http::request::Parts,
+        names: HeaderNames,
+    ) -> Option<Response<RpcBody>> {
         let (methods, definition) = (self.options.methods, &route.target.definition);
         if parts.method == Method::OPTIONS {
             return Some(allowed_methods(methods.allowed(definition)));
@@ -159,31 +169,27 @@ impl<C: Send + Sync + 'static> Parts<C, Options> {
         }
         let is_link =
             definition.method == Method::GET && is_navigation(&parts.method, &parts.headers);
-        let is_allowed = is_link || self.options.origins.allow(&parts.headers, &parts.uri);
+        let is_allowed = is_link
+            || is_of_program(names)
+            || self.options.origins.allow(&parts.headers, &parts.uri);
         (!is_allowed).then(cross_site)
     }
 
-    async fn call<B>(
+    /// Creates the response of a call.
+    pub(super) fn respond_to(
         &self,
         protocol: Protocol,
-        procedure: &dyn ErasedProcedure<C>,
-        call: &Arc<Call>,
-        body: RequestBody<B>,
-        held: &mut Reservation,
-    ) -> Response<RpcBody>
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
-        let mut response =
-            match caught(call, self.answer(protocol, procedure, call, body, held)).await {
-                Ok(answer) => respond(protocol, answer, call),
-                Err(error) => {
-                    tracing::debug!(code = error.code(), status = error.status(), "call failed");
-                    let headers = call.response().take_headers();
-                    respond_with_error(protocol, &error, headers)
-                }
-            };
+        call: &Call,
+        answer: Result<Answer, Error>,
+    ) -> Response<RpcBody> {
+        let mut response = match answer {
+            Ok(answer) => respond(protocol, answer, call),
+            Err(error) => {
+                tracing::debug!(code = error.code(), status = error.status(), "call failed");
+                let headers = call.response().take_headers();
+                respond_with_error(protocol, &error, headers)
+            }
+        };
         let status = response.status();
         self.options.methods.add_allow(call.definition(), status, response.headers_mut());
         response

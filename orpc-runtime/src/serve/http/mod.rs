@@ -1,6 +1,7 @@
 //! Serves a router over HTTP: a [`tower_service::Service`] for axum, hyper and tests.
 
 mod answer;
+mod answering;
 mod batch;
 mod body;
 mod connection;

@@ -148,7 +148,7 @@ where
 }
 
 /// Returns the minimum length of a body.
-fn declared_length<B: Body>(body: &B, headers: &HeaderMap) -> u64 {
+pub(super) fn declared_length<B: Body>(body: &B, headers: &HeaderMap) -> u64 {
     if let Some(exact) = body.size_hint().exact() {
         return exact;
     }

@@ -202,7 +202,10 @@ impl<L: Listener> TimedConnection<L> {
     /// Polls the deadline of the client. Ready when it has passed.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let Some(due) = self.due() else {
-            self.timer = None;
+            // Otherwise the next request needs it again; until then it may wake once.
+            if self.turn.is_switched.load(Ordering::Relaxed) {
+                self.timer = None;
+            }
             return Poll::Pending;
         };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));

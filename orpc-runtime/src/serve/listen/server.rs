@@ -3,18 +3,20 @@
 use std::future::poll_fn;
 use std::io::{Error as IoError, ErrorKind};
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, Either, FutureExt as _, select};
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
+use hyper::rt::{Sleep, Timer};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
@@ -162,8 +164,9 @@ where
             }
         });
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            // The connection itself enforces the exact deadlines.
+            // The connection itself enforces the exact deadlines. With a timeout of its own hyper
+            // asks for the next request as soon as it waits for one, when its deadline begins.
+            .timer(NoTimer)
             .header_read_timeout(deadlines.idle.max(deadlines.head))
             .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(io), service)
@@ -186,6 +189,32 @@ where
                 tracing::debug!(%error, ?address, "a connection ends");
             }
         });
+    }
+}
+
+/// A timer that never ends, for timeouts beyond the deadlines of the connection.
+#[derive(Debug)]
+struct NoTimer;
+
+struct Never;
+
+impl Future for Never {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+}
+
+impl Sleep for Never {}
+
+impl Timer for NoTimer {
+    fn sleep(&self, _: Duration) -> Pin<Box<dyn Sleep>> {
+        Box::pin(Never)
+    }
+
+    fn sleep_until(&self, _: Instant) -> Pin<Box<dyn Sleep>> {
+        Box::pin(Never)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::wire::object::Object;
 use crate::wire::{Answer, BadBatch, Item, Mode};
 
 /// Marks a request as a batch, with the mode of its response.
-pub(super) const X_ORPC_BATCH: HeaderName = HeaderName::from_static("x-orpc-batch");
+pub(super) static X_ORPC_BATCH: HeaderName = HeaderName::from_static("x-orpc-batch");
 
 /// Answer to a call without a matching procedure.
 pub(super) const UNMATCHED: &[u8] = b"\"No procedure matched\"";
@@ -45,7 +45,7 @@ struct RawItem<'a> {
 
 /// Returns the response mode, if the headers mark a batch.
 pub(super) fn mode(headers: &HeaderMap) -> Option<Mode> {
-    let value = headers.get(X_ORPC_BATCH)?;
+    let value = headers.get(&X_ORPC_BATCH)?;
     Some(if value.as_bytes().eq_ignore_ascii_case(b"buffered") {
         Mode::Buffered
     } else {

@@ -136,7 +136,7 @@ impl ClientCodec for V1 {
                 url.into()
             },
             method,
-            headers: HeaderMap::from_iter([(X_ORPC_BATCH, mode)]),
+            headers: HeaderMap::from_iter([(X_ORPC_BATCH.clone(), mode)]),
             unicode: UnicodeHeaders::default(),
             body: if is_get { Body::Nowhere } else { Body::Envelope(body) },
             member: None,

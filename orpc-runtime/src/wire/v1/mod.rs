@@ -71,6 +71,11 @@ impl Codec for V1 {
         "batch"
     }
 
+    #[cfg(feature = "http")]
+    fn batch_header() -> &'static ::http::HeaderName {
+        &batch::X_ORPC_BATCH
+    }
+
     fn batch_mode(headers: &HeaderMap) -> Option<Mode> {
         batch::mode(headers)
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::encode_response;
+use crate::core::HeaderNames;
 use crate::wire::object::Object;
 
 /// Marks a request as a batch.
@@ -19,8 +20,9 @@ const STANDARD_SERVER: HeaderName = HeaderName::from_static("standard-server");
 pub(in crate::wire) const BATCH: &str = "data";
 
 /// Returns `true` if the headers are those of a call or a batch of this version.
-pub(in crate::wire) fn is_request(headers: &HeaderMap) -> bool {
-    is_batch(headers) || headers.contains_key(STANDARD_SERVER)
+pub(in crate::wire) fn is_request(headers: &HeaderMap, names: HeaderNames) -> bool {
+    (names.may_have(&ORPC_BATCH) && is_batch(headers))
+        || (names.may_have(&STANDARD_SERVER) && headers.contains_key(STANDARD_SERVER))
 }
 
 /// Returns `true` if a request is a batch.

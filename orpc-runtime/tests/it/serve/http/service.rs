@@ -60,6 +60,17 @@ impl Serialize for Bomb {
     }
 }
 
+/// Panics when it is read.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+pub struct Mine(#[expect(dead_code, reason = "it is never read")] u8);
+
+impl<'de> Deserialize<'de> for Mine {
+    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        panic!("secret")
+    }
+}
+
 /// Cannot be written.
 #[derive(Serialize, JsonSchema)]
 #[serde(transparent)]
@@ -134,6 +145,9 @@ pub mod api {
     pub async fn bomb() -> Bomb {
         Bomb
     }
+
+    #[procedure]
+    pub async fn mine(_input: Mine) {}
 
     #[procedure]
     pub fn bombs() -> impl Stream<Item = Bomb> {
@@ -452,6 +466,26 @@ async fn a_value_that_panics_halfway_leaves_no_output() {
     peer.next().await.unwrap();
     let event = format!("{{\"i\":\"1\",\"t\":3,\"p\":{{\"e\":\"error\",\"d\":{error}}}}}");
     assert_eq!(peer.next().await.unwrap(), *event);
+}
+
+#[tokio::test]
+async fn an_input_that_panics_while_it_is_read_fails_its_call_alone() {
+    async fn later(_: &Call) -> Result<Counters, Error> {
+        tokio::task::yield_now().await;
+        Ok(Counters::default())
+    }
+
+    let error = "{\"json\":{\"defined\":false,\"code\":\"INTERNAL_SERVER_ERROR\",\"status\":500,\"message\":\"Internal server error\"}}";
+    let rpc = Rpc::new(api::router());
+    for service in [rpc.http(Counters::default()), rpc.http(later)] {
+        let answer = send(service, post("/mine", r#"{"json":1}"#)).await;
+        assert_eq!((answer.status, answer.body.as_str()), (500, error));
+    }
+    for mut peer in [rpc.peer(Counters::default()), rpc.peer(later)] {
+        peer.receive(r#"{"i":"1","p":{"u":"/mine","b":{"json":1}}}"#);
+        let answer = format!("{{\"i\":\"1\",\"p\":{{\"s\":500,\"b\":{error}}}}}");
+        assert_eq!(peer.next().await.unwrap(), *answer);
+    }
 }
 
 #[tokio::test]
