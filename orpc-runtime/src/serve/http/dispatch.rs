@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{Method, Request, Response};
 use http_body::Body;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Level};
 
 use super::answer::Answer;
 use super::answering::{AnswerFuture, Answering};
@@ -142,14 +142,13 @@ where
 {
     let target = Arc::clone(&route.target);
     let call = Arc::new(Call::from_parts(target, parts, UnicodeHeaders::default()));
-    let span = tracing::debug_span!("rpc", procedure = call.path());
     let (served, procedure) = (served.clone(), Arc::clone(&route.procedure));
     let call = Answering { served, protocol, procedure, call, names, held, ending };
-    if span.is_disabled() {
-        ResponseFuture::boxed(AnswerFuture::Fresh(call, body))
-    } else {
-        ResponseFuture::boxed(call.run(body).instrument(span))
+    if !tracing::span_enabled!(Level::DEBUG) {
+        return ResponseFuture::boxed(AnswerFuture::Fresh(call, body));
     }
+    let span = tracing::debug_span!("rpc", procedure = call.call.path());
+    ResponseFuture::boxed(call.run(body).instrument(span))
 }
 
 impl<C: Send + Sync + 'static> Parts<C, Options> {

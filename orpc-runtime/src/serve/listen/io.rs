@@ -299,7 +299,8 @@ impl<L: Listener> AsyncRead for TimedConnection<L> {
     ) -> Poll<io::Result<()>> {
         self.follow_turn();
         let filled = buffer.filled().len();
-        let read = if self.turn.is_switched.load(Ordering::Relaxed) {
+        let is_limited = buffer.remaining() > MAX_READ;
+        let read = if !is_limited || self.turn.is_switched.load(Ordering::Relaxed) {
             Pin::new(&mut self.io).poll_read(cx, buffer)
         } else {
             Pin::new(&mut (&mut self.io).take(MAX_READ as u64)).poll_read(cx, buffer)
