@@ -29,6 +29,19 @@ pub struct NewPlanet {
     title: String,
 }
 
+#[derive(Serialize, JsonSchema)]
+pub struct Planet {
+    id: u32,
+    title: String,
+}
+
+/// `.errors({ NO_SUCH_PLANET: { status: 404, data: z.object({ id: z.number() }) } })`.
+#[derive(Debug, RpcError)]
+pub enum FindError {
+    #[rpc_error(status = 404)]
+    NoSuchPlanet { id: u32 },
+}
+
 #[router(context = Session, with = authenticated)]
 pub mod planets {
     use super::*;
@@ -37,6 +50,28 @@ pub mod planets {
     #[procedure]
     pub async fn create(user: &User, planet: NewPlanet) -> String {
         format!("{} by {}", planet.title, user.0)
+    }
+
+    #[procedure]
+    pub async fn find(id: u32) -> Result<Planet, FindError> {
+        if id > 9 {
+            return Err(FindError::NoSuchPlanet { id });
+        }
+        Ok(Planet { id, title: format!("Planet {id}") })
+    }
+
+    /// `async function* ({ lastEventId })`.
+    #[procedure]
+    pub fn watch(last: Option<&LastEventId>) -> Result<impl Stream<Item = Event<Planet>>, Error> {
+        let first = match last {
+            Some(id) => id.parse::<u32>()? + 1,
+            None => 0,
+        };
+        Ok(orpc_runtime::futures::stream::iter(
+            (first..3).map(|id| {
+                Event::new(Planet { id, title: format!("Planet {id}") }).id(id.to_string())
+            }),
+        ))
     }
 }
 // #endregion server
@@ -55,5 +90,9 @@ mod tests {
         };
         assert_eq!(call(None).await.0, 401);
         assert_eq!(call(Some("Ada")).await.1["json"], "Mars by Ada");
+        let ada = Session { user: Some("Ada".into()) };
+        let (status, body) = crate::post(rpc.http(ada), "/find", r#"{"json":10}"#).await;
+        assert_eq!((status, &body["json"]["code"]), (404, &"NO_SUCH_PLANET".into()));
+        assert_eq!(body["json"]["data"]["id"], 10);
     }
 }

@@ -1,10 +1,16 @@
 // The types of the server's procedures. Generated from its Rust code: change that instead.
 
-import type { Client as ProcedureClient, ClientContext, ORPCError, ThrowableError } from "@orpc/client";
+import type { AsyncIteratorClass, Client as ProcedureClient, ClientContext, ORPCError, ThrowableError } from "@orpc/client";
 
 /** `z.object({ title: z.string().min(1) })`. */
 export type NewPlanet = {
   /** @minLength 1 */
+  title: string;
+};
+
+export type Planet = {
+  /** @format uint32 */
+  id: number;
   title: string;
 };
 
@@ -15,6 +21,27 @@ export type Client<C extends ClientContext = Record<never, never>> = {
     C,
     NewPlanet,
     string,
+    ORPCError<"UNAUTHORIZED", undefined> | ThrowableError
+  >;
+  find: ProcedureClient<
+    C,
+    number,
+    Planet,
+      | ORPCError<
+          "NO_SUCH_PLANET",
+          {
+            /** @format uint32 */
+            id: number;
+          }
+        >
+      | ORPCError<"UNAUTHORIZED", undefined>
+      | ThrowableError
+  >;
+  /** `async function* ({ lastEventId })`. */
+  watch: ProcedureClient<
+    C,
+    undefined,
+    AsyncIteratorClass<Planet, void, void>,
     ORPCError<"UNAUTHORIZED", undefined> | ThrowableError
   >;
 };
