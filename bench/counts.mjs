@@ -32,7 +32,7 @@ const COUNTED = {
 const READ = { readEcho: 1.35, readOrder: 1.4 };
 
 /** Functions that read an input, each with all that it calls. */
-const READERS = { peer: /Program>?::read_envelope$/u, serde: /::read_by_serde$/u };
+const READERS = { peer: /InputDecoder<\w+>::decode_text$/u, serde: /::read_by_serde$/u };
 
 function build() {
   const options = ["build", "--release", "--locked", "--quiet", "--package", "bench-counts", "--message-format=json"];
