@@ -66,7 +66,11 @@ pub use socket::{
 };
 pub use value::{PathSegment, Value};
 
-pub use room::{Delivery, EncodedEvent, Room, Rooms, SocketSource, Sockets};
+pub use room::{
+    Delivery, EncodedEvent, ParseSocketIdError, Presence, PresenceBuilder, PresenceChange,
+    PresenceError, PresenceGuard, Room, Rooms, SharedRoom, SharedRooms, SharedSocketId,
+    SharedSockets, SocketSource, Sockets,
+};
 #[cfg(feature = "http")]
 pub use serve::http;
 #[cfg(feature = "server")]

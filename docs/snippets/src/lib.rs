@@ -20,6 +20,7 @@ pub mod rate_limits;
 pub mod room_publisher;
 pub mod rooms;
 pub mod sessions;
+pub mod shared_rooms;
 pub mod stateful;
 pub mod stateful_process;
 pub mod streams;

@@ -60,9 +60,8 @@ impl<T> Publisher<T> {
         Self { inner: Arc::new(Inner { store, fanout, max_event }), types: PhantomData }
     }
 
-    /// Returns the same publisher with events of another type, to read them as values that
-    /// are not decoded.
-    #[cfg(all(feature = "durable", feature = "websocket"))]
+    /// Returns the same publisher with events of another type, for channels of the framework, or
+    /// to read events as values that are not decoded.
     pub(crate) fn with_events_as<U>(&self) -> Publisher<U> {
         Publisher { inner: Arc::clone(&self.inner), types: PhantomData }
     }

@@ -45,6 +45,11 @@ impl Sockets {
         self
     }
 
+    /// Removes the socket of that id.
+    pub(super) fn remove(&mut self, id: u64) {
+        self.0.retain(|own| own.id() != id);
+    }
+
     /// Returns the number of sockets.
     pub fn len(&self) -> usize {
         self.0.len()

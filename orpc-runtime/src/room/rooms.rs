@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::recipients::Sockets;
+use super::shared::Following;
 use crate::socket::{Group, Socket, SocketConfig};
 
 /// A registry of rooms by name. Cheap to clone; clones share one registry.
@@ -36,7 +37,12 @@ struct Inner {
     registry: Weak<Registry>,
     sockets: Mutex<Members>,
     source: OnceLock<Arc<dyn SocketSource>>,
+    /// The reader of the messages of other processes.
+    following: OnceLock<Following>,
 }
+
+/// A room, as long as it exists.
+pub(super) struct WeakRoom(Weak<Inner>);
 
 /// Source of the sockets of a room that are not in memory, such as those of a Durable Object that
 /// was evicted.
@@ -71,6 +77,7 @@ impl Rooms {
             registry: Arc::downgrade(&self.0),
             sockets: Mutex::default(),
             source: OnceLock::new(),
+            following: OnceLock::new(),
         });
         rooms.insert(name, Arc::downgrade(&room));
         Room(room)
@@ -172,6 +179,12 @@ impl Room {
         }
     }
 
+    /// Returns the reader of the messages of other processes, which is started if there is none. It
+    /// ends with the room.
+    pub(super) fn follow(&self, start: impl FnOnce(WeakRoom) -> Following) -> &Following {
+        self.0.following.get_or_init(|| start(WeakRoom(Arc::downgrade(&self.0))))
+    }
+
     /// Returns `true` if a socket is in the room.
     pub fn contains(&self, socket: &Socket) -> bool {
         self.0.sockets().all.contains_key(&socket.id())
@@ -206,6 +219,12 @@ impl Room {
     pub fn socket(&self, id: u64) -> Option<Socket> {
         self.restore(None);
         self.0.sockets().all.get(&id).cloned()
+    }
+}
+
+impl WeakRoom {
+    pub(super) fn upgrade(&self) -> Option<Room> {
+        self.0.upgrade().map(Room)
     }
 }
 

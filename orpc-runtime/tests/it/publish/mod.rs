@@ -17,7 +17,7 @@ mod retention;
 mod retries;
 mod schedules;
 #[cfg(any(feature = "nats", feature = "redis"))]
-mod servers;
+pub mod servers;
 mod slow_readers;
 mod texts;
 mod wire;
