@@ -5,7 +5,7 @@
 //! `--hibernating` followers of the room take no task and no buffer; they have to use
 //! WebSocket then. `HISTORY` names the file of the history; without one it ends with
 //! the process. `EVENTS=redis://…` or `EVENTS=nats://…`, with the feature `redis` or `nats`, shares the
-//! history with the processes that use the same server.
+//! history, and the people, with the processes that use the same server.
 
 mod call_log;
 
@@ -55,17 +55,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let lobby = Arc::new(Lobby::from(Arc::clone(&room)));
         let websocket = rpc.websocket(Arc::clone(&lobby));
         // Without the extensions of layers an idle socket takes half the memory.
-        let websocket = websocket.keep_extensions(false).hooks(Doorkeeper(room));
+        let websocket = websocket.keep_extensions(false).hooks(Doorkeeper(Arc::clone(&room)));
         let app =
             Router::new().nest_service("/rpc", rpc.http(lobby)).route_service("/ws", websocket);
-        serve(app, rpc).await
+        serve(app, rpc).await?;
     } else {
         let rpc = Rpc::new(api::router().hooks(CallLog));
         let app = Router::new()
             .nest_service("/rpc", rpc.http(Arc::clone(&room)))
-            .route_service("/ws", rpc.websocket(room));
-        serve(app, rpc).await
+            .route_service("/ws", rpc.websocket(Arc::clone(&room)));
+        serve(app, rpc).await?;
     }
+    room.close().await;
+    Ok(())
 }
 
 /// Serves the procedures and the page until a signal ends the server.

@@ -6,6 +6,7 @@ mod clock;
 mod event;
 pub mod hibernating;
 mod lobby;
+mod nodes;
 pub mod people;
 mod presence;
 mod room;

@@ -41,6 +41,11 @@ impl Presence {
         self.people.insert(person, Connections { open, gone_since });
     }
 
+    /// Returns `true` if the person has a connection.
+    pub(crate) fn is_connected(&self, person: &Person) -> bool {
+        self.people.get(person).is_some_and(|known| known.open > 0)
+    }
+
     /// Counts a connection. Returns `true` if the person was not in the room before.
     pub(crate) fn enter(&mut self, person: &Person) -> bool {
         if let Some(connections) = self.people.get_mut(person) {

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use crate::clock::{Instant, sleep_until};
 use crate::event::RoomEvent;
 use crate::hibernating::Follower;
+use crate::nodes::Nodes;
 use crate::people::Person;
 use crate::presence::Presence;
 
@@ -45,7 +46,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The same after a start of the server: tabs wait for up to ten seconds between
 /// their attempts to connect.
-const GRACE_AT_START: Duration = Duration::from_secs(20);
+pub(crate) const GRACE_AT_START: Duration = Duration::from_secs(20);
 
 /// Returns the settings of the history.
 fn kept() -> PublisherBuilder {
@@ -55,8 +56,10 @@ fn kept() -> PublisherBuilder {
 /// One room for everyone.
 pub struct Room {
     /// Name of the room, and of its channel.
-    name: String,
-    history: Publisher<RoomEvent>,
+    pub(crate) name: String,
+    pub(crate) history: Publisher<RoomEvent>,
+    /// The other processes that share the history, if it is shared.
+    pub(crate) nodes: Option<Nodes>,
     /// Sockets, of which those of followers have hibernating iterators.
     sleepers: Sockets,
     /// The last event sent to hibernating iterators. Locked while one is sent, so
@@ -86,8 +89,8 @@ impl Room {
         Ok(Self::alone(kept().open(file, Durability::Commit)?).await)
     }
 
-    /// Opens a room whose history is on a NATS or a Redis server, and shared with the other
-    /// processes that open it. Each process announces those who come to it and leave it.
+    /// Opens a room whose history is on a NATS or a Redis server. The processes that open it have one history, and
+    /// one list of people.
     ///
     /// # Errors
     /// If the server cannot be used.
@@ -106,9 +109,26 @@ impl Room {
                 return Err(StoreError::new(kind, message));
             }
         };
-        // Those who seem to be absent may be with another process.
-        let room = Self::with(history, Rooms::new().get_or_create(ALONE)).await;
-        Ok(room.expect("a new publisher has room for a channel").0)
+        Ok(Self::shared(history).await)
+    }
+
+    /// Opens the room of one of several processes that share a history.
+    pub async fn shared(history: Publisher<RoomEvent>) -> Arc<Self> {
+        let (nodes, notices) = Nodes::join(&history, ALONE).expect("the system has random numbers");
+        let sockets = Rooms::new().get_or_create(ALONE);
+        let room = Self::with(history, sockets, Some(nodes)).await;
+        let (room, absent) = room.expect("a new publisher has room for a channel");
+        host::spawn(Arc::clone(&room).publish_notices(notices));
+        host::spawn(Arc::clone(&room).mirror());
+        room.expect_return_of(absent);
+        room
+    }
+
+    /// Tells the other processes that the people of this one leave, before it ends.
+    pub async fn close(&self) {
+        if let Some(nodes) = &self.nodes {
+            nodes.close().await;
+        }
     }
 
     /// Opens a room whose history is forgotten with the process or the worker.
@@ -119,7 +139,7 @@ impl Room {
 
     /// Opens a room that no other process has.
     async fn alone(history: Publisher<RoomEvent>) -> Arc<Self> {
-        let room = Self::with(history, Rooms::new().get_or_create(ALONE)).await;
+        let room = Self::with(history, Rooms::new().get_or_create(ALONE), None).await;
         let (room, absent) = room.expect("a new publisher has room for a channel");
         room.expect_return_of(absent);
         room
@@ -130,7 +150,8 @@ impl Room {
     /// # Errors
     /// If the storage cannot be read.
     pub(crate) async fn on(host: &RoomHandle) -> Result<Arc<Self>, SubscribeError> {
-        let (room, absent) = Self::with(host.publisher(kept()), host.sockets().clone()).await?;
+        let (history, sockets) = (host.publisher(kept()), host.sockets().clone());
+        let (room, absent) = Self::with(history, sockets, None).await?;
         room.expect_return_of(absent);
         Ok(room)
     }
@@ -148,6 +169,7 @@ impl Room {
     async fn with(
         history: Publisher<RoomEvent>,
         sleepers: Sockets,
+        nodes: Option<Nodes>,
     ) -> Result<(Arc<Self>, Vec<(Person, Instant)>), SubscribeError> {
         let name = sleepers.name().to_owned();
         let mut news = history.subscribe(&name, Start::Earliest)?;
@@ -173,6 +195,7 @@ impl Room {
         let room = Arc::new(Self {
             name,
             history,
+            nodes,
             sleepers,
             given: Mutex::new(given),
             presence: Mutex::new(presence),
@@ -193,6 +216,9 @@ impl Room {
 
     /// Publishes a notice. Notices are in the order of these calls.
     fn tell(&self, event: RoomEvent) {
+        if let Some(nodes) = &self.nodes {
+            return nodes.tell(event);
+        }
         let told = self.history.publish(&self.name, &event).into_future();
         host::spawn(async move {
             if let Err(error) = told.await {
@@ -307,8 +333,29 @@ impl Room {
         lock(&self.presence).people()
     }
 
-    /// Counts a connection of a person, and announces the person with the first.
+    /// Returns `true` if the person has a connection.
+    pub(crate) fn is_connected(&self, person: &Person) -> bool {
+        lock(&self.presence).is_connected(person)
+    }
+
+    /// Counts a connection of a person.
     pub(crate) fn enter(&self, person: &Person) {
+        match &self.nodes {
+            Some(nodes) => nodes.enter(person),
+            None => self.arrive(person),
+        }
+    }
+
+    /// Ends a connection of a person.
+    pub(crate) fn leave(&self, person: Person) {
+        match &self.nodes {
+            Some(nodes) => nodes.leave(&person),
+            None => self.depart(person),
+        }
+    }
+
+    /// Counts a connection of a person, or all of them in any process, and announces the person with the first.
+    pub(crate) fn arrive(&self, person: &Person) {
         // Locked until the notice is written, so that notices are in the order of events.
         let mut presence = lock(&self.presence);
         if presence.enter(person) {
@@ -316,8 +363,8 @@ impl Room {
         }
     }
 
-    /// Ends a connection of a person.
-    pub(crate) fn leave(&self, person: Person) {
+    /// Ends what [`arrive`](Self::arrive) has counted.
+    pub(crate) fn depart(&self, person: Person) {
         if let Some(at) = lock(&self.presence).leave(&person) {
             // The task ends only with the server, and then no notice is needed.
             self.departures.send(Departure { person, at }).ok();
@@ -542,6 +589,83 @@ mod tests {
         assert_eq!(first_after(&after, None, 2).await, ["Ada: one", "Ada: two"]);
         let one = LastEventId::new(one.to_string());
         assert_eq!(first_after(&after, Some(&one), 1).await, ["Ada: two"]);
+    }
+
+    fn names(room: &Room) -> Vec<String> {
+        room.people().into_iter().map(|person| person.name).collect()
+    }
+
+    /// Lets other tasks run, for less than any other time.
+    async fn settle() {
+        sleep(Duration::from_millis(1)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn people_of_all_processes_are_listed_and_announced_once() {
+        let history = kept().memory();
+        let rooms = [Room::shared(history.clone()).await, Room::shared(history.clone()).await];
+        let ada = visit(&rooms[0], "Ada");
+        let again = visit(&rooms[1], "Ada");
+        let tim = visit(&rooms[1], "Tim");
+        settle().await;
+        let third = Room::shared(history).await;
+        settle().await;
+        for room in rooms.iter().chain([&third]) {
+            assert_eq!(names(room), ["Ada", "Tim"]);
+        }
+        // She is still with the other process.
+        end(ada).await;
+        sleep(GRACE * 2).await;
+        assert_eq!(seen(&rooms[0]).await, ["joined Ada", "joined Tim"]);
+        end(tim).await;
+        settle().await;
+        assert_eq!(names(&third), ["Ada", "Tim"], "Tim may come back");
+        let tim = visit(&third, "Tim");
+        sleep(GRACE * 2).await;
+        assert_eq!(seen(&rooms[0]).await, ["joined Ada", "joined Tim"]);
+        end(again).await;
+        end(tim).await;
+        sleep(GRACE * 2).await;
+        assert_eq!(seen(&third).await[2..], ["left Ada", "left Tim"]);
+        let _tim = visit(&rooms[0], "Tim");
+        sleep(GRACE_AT_START * 2).await;
+        assert_eq!(seen(&third).await[4..], ["joined Tim"]);
+        for room in rooms.iter().chain([&third]) {
+            assert_eq!(names(room), ["Tim"]);
+        }
+        rooms[0].close().await;
+        sleep(GRACE * 2).await;
+        assert_eq!(seen(&third).await[5..], ["left Tim"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn people_of_a_process_that_was_killed_have_left() {
+        let history = kept().memory();
+        let rooms = [Room::shared(history.clone()).await, Room::shared(history.clone()).await];
+        let _tim = visit(&rooms[0], "Tim");
+        settle().await;
+        // A process is a runtime here, which ends with its tasks as they are.
+        let killed = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            let runtime = runtime.unwrap();
+            runtime.block_on(async {
+                let room = Room::shared(history).await;
+                let _visits = ["Ada", "Tim"].map(|name| visit(&room, name));
+                while !seen(&room).await.contains(&"joined Ada".to_owned()) {}
+            });
+            runtime.shutdown_background();
+        });
+        killed.join().unwrap();
+        settle().await;
+        for room in &rooms {
+            assert_eq!(names(room), ["Ada", "Tim"]);
+        }
+        // Three beats, and the time in which she may come back.
+        sleep(Duration::from_secs(7) + GRACE).await;
+        for room in &rooms {
+            assert_eq!(names(room), ["Tim"]);
+            assert_eq!(seen(room).await, ["joined Tim", "joined Ada", "left Ada"]);
+        }
     }
 
     #[tokio::test(start_paused = true)]
