@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launchBrowser, openTab, screenshot } from "./support/browser.js";
+import { assertAccessible, launchBrowser, openTab, screenshot } from "./support/browser.js";
 import { enter, say, startChat, stopAll } from "./support/servers.js";
 import { until } from "./support/until.js";
 
@@ -49,6 +49,7 @@ for (const colorScheme of ["light", "dark"]) {
       const tab = await openTab(browser, chat.url, { ...options, colorScheme });
       const shoot = async (state) => {
         await assertNoSidewaysScroll(tab);
+        await assertAccessible(tab);
         await screenshot(tab, `${size}-${colorScheme}-${state}`);
       };
 

@@ -1,3 +1,6 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { CHROMIUM, SCREENSHOTS } from "./environment.js";
@@ -13,6 +16,8 @@ const ARGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const WAIT_MS = 60_000;
 
@@ -44,4 +49,17 @@ export async function openTab(browser, url, { transport, beside, ...contextOptio
 
 export async function screenshot(tab, name) {
   await tab.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: "disabled" });
+}
+
+/** Fails with the rules of accessibility that the page breaks. */
+export async function assertAccessible(tab) {
+  // Colours of a notice that fades in are not its own.
+  await tab.page.evaluate(() => {
+    const ends = (animation) => animation.effect.getComputedTiming().endTime !== Infinity;
+    return Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
+  });
+  await tab.page.evaluate(AXE);
+  const { violations } = await tab.page.evaluate(() => window.axe.run());
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
+  assert.deepEqual(found, []);
 }

@@ -14,11 +14,13 @@ export function ProfileButton({ name, onRename }: Props) {
         className={styles.button}
         type="button"
         data-testid="name-edit"
-        aria-label={`${name}: change your name`}
         title="Change your name"
         onClick={() => setEditing(true)}
       >
-        <span className={styles.name}>{name}</span>
+        <span className={styles.name} aria-hidden>
+          {name}
+        </span>
+        <span className="visually-hidden">{name}: change your name</span>
         <Avatar name={name} size="small" />
       </button>
       {editing && <ProfileDialog name={name} onRename={onRename} onClose={() => setEditing(false)} />}
