@@ -129,7 +129,7 @@ impl<L: Link> Contact<L> {
     }
 
     /// Returns the time since there is no connection.
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "redis", all(feature = "durable", feature = "websocket")))]
     pub(crate) fn absence(&self) -> Option<Duration> {
         match &*self.state.borrow() {
             State::Down { since, .. } => Some(since.elapsed()),

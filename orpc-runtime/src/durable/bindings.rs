@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::ids::{
-    BadId, Hash32, MAX_ID, MAX_TOKENS, Millis, OURS, TokenHash, TooManyRevoked, as_millis, grant,
-    millis,
+    BadId, Hash32, MAX_TOKENS, Millis, Origin, TokenHash, TooManyRevoked, as_millis, grant, millis,
+    origin,
 };
 use super::remembered::{Bounds, Place, Remembered};
 use super::token::Claims;
@@ -151,16 +151,12 @@ impl State {
         grant: Option<Hash32>,
         now: Millis,
     ) -> Result<(), BadId> {
-        if id.len() > MAX_ID {
-            return Err(BadId::Taken);
-        }
         if self.is_revoked(&claims.chn, id, now) {
             return Err(BadId::Revoked);
         }
-        let is_own = match claims.cid.as_deref() {
-            Some(own) => own == id,
-            None if id.starts_with(OURS) => false,
-            None => {
+        let is_own = match origin(id, claims)? {
+            Origin::Given => true,
+            Origin::Chosen => {
                 let bound = self.by_token.get(token);
                 let owner = self.chosen.get(&claims.chn, id, now);
                 bound.is_none_or(|place| &*place.1 == id)
@@ -214,7 +210,7 @@ mod tests {
 
     use serde_json::value::RawValue;
 
-    use super::super::ids::new_id;
+    use super::super::ids::{MAX_ID, new_id};
     use super::*;
 
     fn claims(att: &str, exp: u64) -> Claims {

@@ -57,7 +57,7 @@ impl<'s> Client<'s> {
     async fn renew(&self, socket: &Socket, token: &str) -> Result<(), Error> {
         match self {
             #[cfg(feature = "websocket")]
-            Self::Seat(seat) => seat.renew(socket, token),
+            Self::Seat(seat) => seat.renew(socket, token).await,
             Self::Member(member) => member.channel()?.renew(socket, member, token).await,
         }
     }

@@ -33,6 +33,28 @@ pub(super) enum BadId {
     Revoked,
 }
 
+/// Origin of a client's id.
+#[cfg(feature = "websocket")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The token names it.
+    Given,
+    /// The client chose it: others may have chosen it before.
+    Chosen,
+}
+
+/// Returns the origin of the id that a token is used with.
+#[cfg(feature = "websocket")]
+pub(super) fn origin(id: &str, claims: &Claims) -> Result<Origin, BadId> {
+    match claims.cid.as_deref() {
+        _ if id.len() > MAX_ID => Err(BadId::Taken),
+        Some(own) if own == id => Ok(Origin::Given),
+        Some(_) => Err(BadId::Taken),
+        None if id.starts_with(OURS) => Err(BadId::Taken),
+        None => Ok(Origin::Chosen),
+    }
+}
+
 /// No further client can be revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooManyRevoked;

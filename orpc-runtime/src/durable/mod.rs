@@ -21,6 +21,8 @@ mod server;
 mod session;
 #[cfg(feature = "websocket")]
 mod sessions;
+#[cfg(feature = "websocket")]
+mod shared_ids;
 mod token;
 #[cfg(feature = "websocket")]
 mod token_gate;

@@ -14,7 +14,6 @@ use super::routing;
 use super::sessions::Sessions;
 use super::token::SigningKeys;
 use super::token_gate::TokenGate;
-use crate::clock;
 use crate::core::Error;
 use crate::entries::RouterModule as _;
 use crate::publish::{Publish, Publisher};
@@ -68,7 +67,7 @@ impl<O: DurableObject> Durable<O> {
         let rpc = Rpc::try_new(router)?;
         let shared = Shared {
             issuer: Arc::new(Issuer::new(keys, names)),
-            sessions: Arc::default(),
+            sessions: Sessions::new(publisher.clients()),
             publisher,
             rpc,
         };
@@ -155,22 +154,31 @@ impl<O: DurableObject> Durable<O> {
 
     /// Revokes a client: closes its sockets at once with 1008 `Token revoked`, and
     /// refuses its id for a time, and thereby the tokens for that id. Returns the
-    /// number of closed sockets.
+    /// number of sockets that are closed in this process. To keep a client out, the time is
+    /// at least that for which its tokens are valid.
     ///
-    /// It applies to this process, and to tokens already issued: the procedure that
-    /// issues them has to refuse the client as well.
+    /// With a publisher on a server that several processes share it applies to all of them,
+    /// those that start later included: sockets of the others close when they hear of it, at
+    /// once or, if announcements are lost, within 2 s. A process that cannot reach the server
+    /// closes all sockets after
+    /// [`max_staleness`](crate::publish::PublisherBuilder::max_staleness). With any other
+    /// publisher it applies to this process.
+    ///
+    /// It applies to tokens already issued: the procedure that issues them has to refuse the
+    /// client as well.
     ///
     /// # Errors
-    /// SERVICE_UNAVAILABLE, if 10,000 clients of the channel are revoked, or those of
-    /// all channels take 16 MiB (some 30,000). The sockets are closed nevertheless.
-    pub fn revoke(&self, channel: &str, client: &str, time: Duration) -> Result<usize, Error> {
-        let shared = &self.shared;
-        let noted = shared.sessions.ids.revoke(channel, client, time, clock::wall());
-        let closed = shared.sessions.close(channel, client);
-        match noted {
-            Ok(()) => Ok(closed),
-            Err(_) => Err(crate::core::Code::ServiceUnavailable.into()),
-        }
+    /// SERVICE_UNAVAILABLE, if too many clients are revoked: 10,000 of the channel, or those of
+    /// all channels take 16 MiB (some 30,000); on a server 16 MiB. Or if the server cannot be
+    /// reached: this process tells it as soon as it can, if it runs until then; repeat the call
+    /// to be sure. The sockets in this process are closed nevertheless.
+    pub async fn revoke(
+        &self,
+        channel: &str,
+        client: &str,
+        time: Duration,
+    ) -> Result<usize, Error> {
+        self.shared.sessions.revoke(channel, client, time).await
     }
 
     /// Returns the endpoint of the sockets, at a URL of its own. Methods have a context
@@ -187,6 +195,8 @@ impl<O: DurableObject> Durable<O> {
     /// | no `token` | 401 `Token is required` |
     /// | an invalid token, or not valid with this id | 401 `Invalid Token` |
     /// | a channel with [too many sockets](Durable::sockets_per_channel) | 503 `Too many sockets` |
+    /// | the server of the publisher has no room for another [chosen id](Durable::ids_by_clients) | 503 `Too many ids` |
+    /// | that server cannot be reached | 503 `Clients cannot be admitted` |
     pub fn websocket<Marker>(
         &self,
         context: impl IntoContext<O::Context, Marker>,

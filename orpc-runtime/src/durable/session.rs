@@ -10,6 +10,7 @@ use super::credentials::INVALID;
 use super::ids::TokenHash;
 use super::issuer::Issuer;
 use super::sessions::Sessions;
+use super::shared_ids::Refused;
 use super::token::Claims;
 use crate::clock;
 use crate::core::{Code, Error, EventError as _, LastEventId};
@@ -60,11 +61,15 @@ impl Seat {
 
     /// Accepts a newer token for the socket. It may change only the methods that the
     /// client may call, its attachment and its expiry.
-    pub(super) fn renew(&self, socket: &Socket, token: &str) -> Result<(), Error> {
+    pub(super) async fn renew(&self, socket: &Socket, token: &str) -> Result<(), Error> {
         let now = clock::wall();
         let new = Claims::renewal(token, &self.issuer.keys, &self.client.claims(), now)?;
-        let renewed = self.sessions.ids.renew(self.client.id(), &new, &TokenHash::of(token), now);
-        renewed.map_err(|_| Error::new(Code::Unauthorized).with_message(INVALID))?;
+        let hash = TokenHash::of(token);
+        let renewed = self.sessions.renew(self.client.id(), &new, &hash, now).await;
+        renewed.map_err(|refused| match refused {
+            Refused::BadId(_) => Error::new(Code::Unauthorized).with_message(INVALID),
+            Refused::Full | Refused::Unreachable => Error::new(Code::ServiceUnavailable),
+        })?;
         self.client.renew(new);
         self.sessions.renewed(socket);
         Ok(())

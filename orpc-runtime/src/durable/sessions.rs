@@ -5,12 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
+use futures::future::BoxFuture;
+use futures::{StreamExt as _, stream};
 use tokio::sync::Notify;
 
 use super::bindings::Ids;
 use super::client::DurableClient;
-use super::ids::BadId;
+use super::ids::{BadId, TokenHash};
 use super::session::Seat;
+use super::shared_ids::{Checking, Refused, SharedIds};
+use super::token::Claims;
+use crate::core::{Code, Error};
+use crate::publish::{ClientRegistry, ClientWatcher};
 use crate::socket::{CloseCode, Group, Socket};
 use crate::{clock, task};
 
@@ -23,11 +29,16 @@ const CLOSED_AT_ONCE: usize = 256;
 /// Close reason of the sockets of a revoked client.
 const REVOKED: &str = "Token revoked";
 
+/// Close reason of the sockets of clients of whom it is not known if they are revoked.
+const UNREACHABLE: &str = "Clients cannot be admitted";
+
 /// The open sockets.
 pub(super) struct Sessions {
     state: Mutex<State>,
     /// The ids of clients, with or without a socket.
     pub(super) ids: Ids,
+    /// Those of all processes, instead.
+    pub(super) registry: Option<SharedIds>,
     /// Signals that the next expiry has changed.
     changed: Notify,
     /// Maximum number of sockets of one client.
@@ -41,6 +52,7 @@ impl Default for Sessions {
         Self {
             state: Mutex::default(),
             ids: Ids::default(),
+            registry: None,
             changed: Notify::new(),
             per_client: AtomicUsize::new(8),
             per_channel: AtomicUsize::new(100_000),
@@ -70,6 +82,17 @@ struct Members {
 }
 
 impl Sessions {
+    /// Creates the sessions of an endpoint, whose ids that registry has if there is one.
+    pub(super) fn new(registry: Option<Arc<dyn ClientRegistry>>) -> Arc<Self> {
+        let registry = registry.map(SharedIds);
+        let sessions = Arc::new(Self { registry, ..Self::default() });
+        if let Some(SharedIds(registry)) = &sessions.registry {
+            let watcher: Weak<Self> = Arc::downgrade(&sessions);
+            registry.watch(watcher);
+        }
+        sessions
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,17 +117,92 @@ impl Sessions {
         }
         let Ok(seat) = Seat::of(socket) else { return };
         let client = &seat.client;
-        match self.ids.bind(client.id(), &client.claims(), &seat.token, clock::wall()) {
+        let bound = match &self.registry {
+            // It is bound before.
+            Some(registry) if registry.is_revoked(client) => Err(BadId::Revoked),
+            Some(_) => Ok(None),
+            None => self.ids.bind(client.id(), &client.claims(), &seat.token, clock::wall()),
+        };
+        match bound {
             Ok(Some(held)) => _ = seat.held.set(held),
             Ok(None) => {}
-            Err(BadId::Revoked) => return socket.close(CloseCode::POLICY, REVOKED),
-            Err(BadId::Taken) => return socket.close(CloseCode::POLICY, "Invalid Token"),
+            Err(id) => return close_refused(socket, Refused::BadId(id)),
         }
         let oldest = self.insert(&mut state, socket, client);
         drop(state);
         if let Some((surplus, code, reason)) = oldest {
             surplus.close(code, reason);
         }
+    }
+
+    /// Adds a socket, once its id is bound if that has to be asked for.
+    pub(super) fn open(self: &Arc<Self>, socket: &Socket) -> Option<BoxFuture<'static, ()>> {
+        let binding = self.registry.as_ref().and_then(|registry| {
+            let seat = Seat::of(socket).ok()?;
+            registry.bind(&seat.client, &seat.token)
+        });
+        let Some(binding) = binding else {
+            self.add(socket);
+            return None;
+        };
+        let (sessions, socket) = (Arc::clone(self), socket.clone());
+        Some(Box::pin(async move {
+            match binding.await {
+                Ok(()) => sessions.add(&socket),
+                Err(refused) => close_refused(&socket, refused),
+            }
+        }))
+    }
+
+    /// Checks the id in a client's upgrade request. Nothing is stored, because the request may
+    /// still be refused. `Some` is the rest of the check, by others.
+    pub(super) fn check(
+        &self,
+        id: &str,
+        claims: &Claims,
+        token: &TokenHash,
+        now: SystemTime,
+    ) -> Result<Option<Checking>, BadId> {
+        match &self.registry {
+            Some(registry) => registry.check(id, claims, token).map(Some),
+            None => self.ids.check(id, claims, token, now).map(|()| None),
+        }
+    }
+
+    /// Binds the id of an open socket to a newer token.
+    pub(super) async fn renew(
+        &self,
+        id: &str,
+        claims: &Claims,
+        token: &TokenHash,
+        now: SystemTime,
+    ) -> Result<(), Refused> {
+        match &self.registry {
+            Some(registry) => registry.renew(id, claims, token).await,
+            None => self.ids.renew(id, claims, token, now).map_err(Refused::BadId),
+        }
+    }
+
+    /// Revokes a client for a time. Returns the number of its sockets.
+    pub(super) async fn revoke(
+        &self,
+        channel: &str,
+        id: &str,
+        time: Duration,
+    ) -> Result<usize, Error> {
+        let unavailable = || Error::new(Code::ServiceUnavailable);
+        let Some(SharedIds(registry)) = &self.registry else {
+            let noted = self.ids.revoke(channel, id, time, clock::wall());
+            let closed = self.close(channel, id);
+            return noted.map(|()| closed).map_err(|_| unavailable());
+        };
+        let noting = registry.revoke(channel, id, time);
+        let closed = self.close(channel, id);
+        noting.await.map(|()| closed).map_err(|error| {
+            let source = std::error::Error::source(&error);
+            tracing::warn!(%error, source, "a client is not revoked in other processes");
+            unavailable()
+        })
     }
 
     /// Adds a socket. Returns one that has to be closed, if there are too many.
@@ -204,6 +302,51 @@ impl Sessions {
     }
 }
 
+/// Closes a socket whose client is not admitted.
+fn close_refused(socket: &Socket, refused: Refused) {
+    match refused {
+        Refused::BadId(BadId::Revoked) => socket.close(CloseCode::POLICY, REVOKED),
+        Refused::BadId(BadId::Taken) => socket.close(CloseCode::POLICY, "Invalid Token"),
+        Refused::Full => socket.close(CloseCode::OVERLOAD, "Too many ids"),
+        Refused::Unreachable => socket.close(CloseCode::OVERLOAD, UNREACHABLE),
+    }
+}
+
+/// Number of ids that are bound again at once.
+const BOUND_AT_ONCE: usize = 16;
+
+impl ClientWatcher for Sessions {
+    fn revoked(&self, channel: &str, id: &str) {
+        self.close(channel, id);
+    }
+
+    /// Binds the ids of all open sockets again, which clients chose.
+    fn unbound(self: Arc<Self>) {
+        let sockets: Vec<_> =
+            self.state().sockets.values().map(|session| session.socket.clone()).collect();
+        let bindings = sockets.into_iter().filter_map(move |socket| {
+            let seat = Seat::of(&socket).ok()?;
+            let binding = self.registry.as_ref()?.bind(&seat.client, &seat.token)?;
+            Some(async move {
+                // While the server is away the socket stays open, as without this.
+                if let Err(refused @ (Refused::BadId(_) | Refused::Full)) = binding.await {
+                    close_refused(&socket, refused);
+                }
+            })
+        });
+        let bindings: Vec<_> = bindings.collect();
+        if !bindings.is_empty() {
+            task::spawn(stream::iter(bindings).buffer_unordered(BOUND_AT_ONCE).collect::<()>());
+        }
+    }
+
+    fn unreachable(&self) {
+        let sockets: Vec<_> =
+            self.state().sockets.values().map(|session| session.socket.clone()).collect();
+        sockets.iter().for_each(|socket| socket.close(CloseCode::OVERLOAD, UNREACHABLE));
+    }
+}
+
 /// Closes sockets when their tokens expire, as long as there are any.
 async fn watch(sessions: Weak<Sessions>) {
     loop {
@@ -262,7 +405,6 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::ids::TokenHash;
     use super::super::issuer::Issuer;
     use super::super::token::SigningKeys;
     use super::*;

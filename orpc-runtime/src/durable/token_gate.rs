@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use http::StatusCode;
 use http::request::Parts;
 
@@ -12,13 +14,23 @@ use super::issuer::Issuer;
 use super::routing::Routing;
 use super::session::Seat;
 use super::sessions::Sessions;
+use super::shared_ids::Refused;
 use super::token::Claims;
 use crate::clock;
 use crate::publish::Publisher;
-use crate::serve::{Admitted, Blocked, Gate, Refusal};
+use crate::serve::{Admitted, Asking, Blocked, Gate, Refusal};
 use crate::socket::Socket;
 use crate::value::Value;
 use crate::wire::Request;
+
+/// Returns the response to a client whom a registry does not admit.
+fn refusal(refused: Refused) -> Refusal {
+    match refused {
+        Refused::BadId(_) => (StatusCode::UNAUTHORIZED, INVALID),
+        Refused::Full => (StatusCode::SERVICE_UNAVAILABLE, "Too many ids"),
+        Refused::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, "Clients cannot be admitted"),
+    }
+}
 
 /// The gate of one endpoint.
 pub(super) struct TokenGate {
@@ -39,7 +51,7 @@ impl TokenGate {
 }
 
 impl Gate for TokenGate {
-    fn admit(&self, request: &mut Parts) -> Result<(), Refusal> {
+    fn admit(&self, request: &mut Parts) -> Result<Option<Asking>, Refusal> {
         let refused = |text| Err((StatusCode::UNAUTHORIZED, text));
         let Credentials { id, token } = match Credentials::of(&request.uri) {
             Ok(credentials) => credentials,
@@ -50,9 +62,9 @@ impl Gate for TokenGate {
             return refused(INVALID);
         };
         let token = TokenHash::of(&token);
-        if self.sessions.ids.check(&id, &claims, &token, now).is_err() {
+        let Ok(asking) = self.sessions.check(&id, &claims, &token, now) else {
             return refused(INVALID);
-        }
+        };
         if !self.sessions.has_room(&claims.chn, &id) {
             return Err((StatusCode::SERVICE_UNAVAILABLE, "Too many sockets"));
         }
@@ -69,11 +81,11 @@ impl Gate for TokenGate {
         request.extensions.insert(Admitted(Arc::new(seat)));
         // The request that the socket keeps must not show the token in logs.
         request.uri = without_token(&request.uri);
-        Ok(())
+        Ok(asking.map(|asking| asking.map(|asked| asked.map_err(refusal)).boxed()))
     }
 
-    fn open(&self, socket: &Socket) {
-        self.sessions.add(socket);
+    fn open(&self, socket: &Socket) -> Option<BoxFuture<'static, ()>> {
+        self.sessions.open(socket)
     }
 
     fn may_go_on(&self, socket: &Socket) -> bool {

@@ -194,6 +194,12 @@ mod outcome;
 mod published;
 mod publisher;
 mod reader;
+#[cfg(all(feature = "durable", feature = "websocket"))]
+#[cfg_attr(
+    not(any(feature = "nats", feature = "redis")),
+    expect(dead_code, reason = "stores on servers have the only registries")
+)]
+mod registry;
 mod sink;
 mod store;
 mod subscription;
@@ -210,6 +216,8 @@ pub use id::{Epoch, EventId, ParseEventIdError};
 pub(crate) use outcome::{read_outcome, write_outcome};
 pub use published::{Encoded, Published};
 pub use publisher::{Publish, Publisher};
+#[cfg(all(feature = "durable", feature = "websocket"))]
+pub(crate) use registry::{Admission, Choice, ClientRegistry, ClientWatcher, Verdict};
 pub use sink::{NewEvent, PublishSink};
 pub(crate) use store::{
     Mark, Message, OpenError, Opening, ReadMessage, Reader, Store, StoredEvent, Window,

@@ -66,6 +66,13 @@ impl<T> Publisher<T> {
         Publisher { inner: Arc::clone(&self.inner), types: PhantomData }
     }
 
+    /// Returns the clients that the processes of the store share; `None` if it is that of this
+    /// process alone.
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    pub(crate) fn clients(&self) -> Option<Arc<dyn super::ClientRegistry>> {
+        self.inner.store.clients()
+    }
+
     /// Subscribes to a channel: from now on, from the oldest retained event, or behind
     /// the last event that the client received (`Option<&LastEventId>`; `None` is from
     /// now on). The position is fixed by this call, in memory and in a file; a store that has to

@@ -29,7 +29,7 @@ mod woken;
 
 pub use context::{ContextSource, IntoContext};
 #[cfg(all(feature = "durable", feature = "websocket"))]
-pub(crate) use peer::{Admitted, Refusal};
+pub(crate) use peer::{Admitted, Asking, Refusal};
 pub use peer::{Duplex, DuplexClosed, Peer, Rate, RateError, SocketGate, duplex};
 pub use test_client::TestClient;
 #[cfg(feature = "durable")]

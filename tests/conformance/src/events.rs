@@ -4,8 +4,10 @@ use std::env::{self, VarError};
 use std::error::Error;
 use std::path::PathBuf;
 
-use conformance_api::{Events, events_in_memory, open_events, open_shared_events};
-use orpc_runtime::publish::Durability;
+use conformance_api::{
+    Events, RoomEvents, events_in_memory, open_events, open_shared_events, open_shared_rooms,
+};
+use orpc_runtime::publish::{Durability, Publisher, StoreError};
 
 const SHARED: &str = "EVENTS";
 const FILE: &str = "PUBLISHER_FILE";
@@ -19,10 +21,7 @@ const DURABILITY: &str = "PUBLISHER_DURABILITY";
 /// If a variable has no meaning, or the server or the file cannot be opened.
 pub(crate) async fn events() -> Result<Events, Box<dyn Error>> {
     if let Ok(url) = env::var(SHARED) {
-        return open_shared_events(&url).await.map_err(|error| {
-            let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
-            format!("{SHARED}: {error}{cause}").into()
-        });
+        return open_shared_events(&url).await.map_err(|error| of_shared(&error));
     }
     let durability = match env::var(DURABILITY).as_deref() {
         Err(VarError::NotPresent) => None,
@@ -44,4 +43,20 @@ pub(crate) async fn events() -> Result<Events, Box<dyn Error>> {
         let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
         format!("{FILE} {}: {error}{cause}", path.display()).into()
     })
+}
+
+/// Opens the publisher of rooms: on the server that `EVENTS` names, or else in memory.
+///
+/// # Errors
+/// If the server cannot be used.
+pub(crate) async fn rooms() -> Result<RoomEvents, Box<dyn Error>> {
+    match env::var(SHARED) {
+        Ok(url) => open_shared_rooms(&url).await.map_err(|error| of_shared(&error)),
+        Err(_) => Ok(Publisher::memory()),
+    }
+}
+
+fn of_shared(error: &StoreError) -> Box<dyn Error> {
+    let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+    format!("{SHARED}: {error}{cause}").into()
 }

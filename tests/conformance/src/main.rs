@@ -6,8 +6,9 @@
 //!
 //! `PORT` is the port (3939 by default, 0 for any free one), `ROOM_TTL` the lifetime of
 //! room tokens in seconds (86400 by default), `ROOM_IDS=clients` lets their clients
-//! choose ids, as the official plugin does. The events of the publisher are in memory,
-//! or in the file that `PUBLISHER_FILE` names, which is made if there is none: synced
+//! choose ids, as the official plugin does. The events of the publisher and of rooms are in
+//! memory, or on the Redis or NATS server whose URL is in `EVENTS`; those of the publisher
+//! also in the file that `PUBLISHER_FILE` names, which is made if there is none: synced
 //! to the disk before they are acknowledged where `PUBLISHER_DURABILITY` is `commit`
 //! (unless set), or with the operating system where it is `process`. `FOLLOWING` adds
 //! `following.subscribe`, whose iterators hibernate. The line
@@ -79,7 +80,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let room_ttl = std::env::var("ROOM_TTL").map_or(Ok(86_400), |text| text.parse())?;
     let ids_by_clients = std::env::var("ROOM_IDS").is_ok_and(|ids| ids == "clients");
     let tokens = RoomTokens { ttl: Duration::from_secs(room_ttl), ids_by_clients };
-    let state = Arc::new(State::new(tokens, events::events().await?));
+    let state = Arc::new(State::new(tokens, events::events().await?, events::rooms().await?));
     let rooms = state.rooms.clone();
     let mut router = api::router();
     if std::env::var_os("FOLLOWING").is_some() {

@@ -3,13 +3,15 @@
 use std::sync::LazyLock;
 
 #[cfg(feature = "websocket")]
+use futures::future::BoxFuture;
+#[cfg(feature = "websocket")]
 use http::request::Parts;
 
 use super::member::Member;
 use crate::clock;
 use crate::durable::routing::Routing;
 #[cfg(feature = "websocket")]
-use crate::serve::Refusal;
+use crate::serve::{Asking, Refusal};
 use crate::serve::{Blocked, Gate};
 use crate::socket::Socket;
 use crate::wire::Request;
@@ -23,12 +25,14 @@ static ROUTING: LazyLock<Routing> = LazyLock::new(Routing::new);
 
 impl Gate for ChannelGate {
     #[cfg(feature = "websocket")]
-    fn admit(&self, _: &mut Parts) -> Result<(), Refusal> {
-        Ok(())
+    fn admit(&self, _: &mut Parts) -> Result<Option<Asking>, Refusal> {
+        Ok(None)
     }
 
     #[cfg(feature = "websocket")]
-    fn open(&self, _: &Socket) {}
+    fn open(&self, _: &Socket) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
 
     fn may_go_on(&self, socket: &Socket) -> bool {
         Member::of(socket).is_ok_and(|member| member.client.may_go_on(socket, clock::wall()))

@@ -70,6 +70,12 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Returns the number of channels that this process holds, for tests and metrics.
     fn channels(&self) -> usize;
+
+    /// Returns the clients that all processes of the store share; `None` if there is one process.
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    fn clients(&self) -> Option<Arc<dyn super::ClientRegistry>> {
+        None
+    }
 }
 
 /// The future reader of a channel.

@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "websocket")]
+use futures::future::BoxFuture;
+#[cfg(feature = "websocket")]
 use http::StatusCode;
 #[cfg(feature = "websocket")]
 use http::request::Parts;
@@ -17,13 +19,14 @@ use crate::wire::Request;
 /// Admits the sockets of one endpoint, and routes the calls on them.
 pub(crate) trait Gate: Send + Sync {
     /// Admits a client's upgrade request. The [`Admitted`] in the request's extensions
-    /// is kept with the socket.
+    /// is kept with the socket. `Some` is what remains to be asked for.
     #[cfg(feature = "websocket")]
-    fn admit(&self, request: &mut Parts) -> Result<(), Refusal>;
+    fn admit(&self, request: &mut Parts) -> Result<Option<Asking>, Refusal>;
 
-    /// Called when the socket is open, and no message has been read.
+    /// Called when the socket is open, and no message has been read. `Some` is what has to be
+    /// done before one is read.
     #[cfg(feature = "websocket")]
-    fn open(&self, socket: &Socket);
+    fn open(&self, socket: &Socket) -> Option<BoxFuture<'static, ()>>;
 
     /// Returns `true` if the socket may continue: checked before each message and each
     /// answer. Otherwise it is being closed.
@@ -46,6 +49,10 @@ impl fmt::Debug for SocketGate {
 /// Status and text of the response that refuses a socket.
 #[cfg(feature = "websocket")]
 pub(crate) type Refusal = (StatusCode, &'static str);
+
+/// The rest of an admission, which waits for others.
+#[cfg(feature = "websocket")]
+pub(crate) type Asking = BoxFuture<'static, Result<(), Refusal>>;
 
 /// Text of the response to a request without an upgrade.
 #[cfg(feature = "websocket")]

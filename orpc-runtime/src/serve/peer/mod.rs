@@ -23,11 +23,11 @@ pub(crate) use calls::path_and_query;
 pub(crate) use gate::Blocked;
 #[cfg(any(feature = "durable", feature = "websocket"))]
 pub(crate) use gate::Gate;
-#[cfg(all(feature = "durable", feature = "websocket"))]
-pub(crate) use gate::Refusal;
 pub use gate::SocketGate;
 #[cfg(feature = "websocket")]
 pub(crate) use gate::{Admitted, NO_UPGRADE};
+#[cfg(all(feature = "durable", feature = "websocket"))]
+pub(crate) use gate::{Asking, Refusal};
 pub(crate) use limits::PeerLimits;
 pub use port::{Duplex, DuplexClosed, duplex};
 pub use rate::{Rate, RateError};

@@ -38,12 +38,14 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         if !options.hosts.allow(&parts.headers, &parts.uri) {
             return ResponseFuture::ready(plain(StatusCode::FORBIDDEN, host::NOT_ALLOWED));
         }
+        let mut asking = None;
         if let Some(GateOf(gate)) = &options.gate {
             if !is_upgrade(&parts.method, &parts.headers) {
                 return ResponseFuture::ready(plain(options.no_upgrade, NO_UPGRADE));
             }
-            if let Err((status, text)) = gate.admit(&mut parts) {
-                return ResponseFuture::ready(plain(status, text));
+            match gate.admit(&mut parts) {
+                Ok(rest) => asking = rest,
+                Err((status, text)) => return ResponseFuture::ready(plain(status, text)),
             }
         }
         let headers = match accept(&parts, &options.origins) {
@@ -64,18 +66,23 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
             return ResponseFuture::ready(refuse(Refusal::NoUpgrade, options.no_upgrade));
         };
-        let Some(hooks) = options.hooks.clone() else {
-            return ResponseFuture::ready(self.switch(
-                upgrade,
-                parts,
-                SocketConfig::new(),
-                headers,
-                held,
-            ));
-        };
+        let hooks = options.hooks.clone();
+        if hooks.is_none() && asking.is_none() {
+            let accept = SocketConfig::new();
+            return ResponseFuture::ready(self.switch(upgrade, parts, accept, headers, held));
+        }
         let service = self.clone();
         ResponseFuture::boxed(async move {
-            match hooks.upgrade(&parts).await {
+            if let Some(asking) = asking
+                && let Err((status, text)) = asking.await
+            {
+                return plain(status, text);
+            }
+            let accepted = match hooks {
+                Some(hooks) => hooks.upgrade(&parts).await,
+                None => Ok(SocketConfig::new()),
+            };
+            match accepted {
                 Ok(accept) => service.switch(upgrade, parts, accept, headers, held),
                 Err(error) => error_response(&error),
             }
@@ -100,7 +107,9 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         let service = self.clone();
         self.served.rpc.spawn(async move {
             match crate::clock::timeout(HANDSHAKE_TIME, upgrade).await {
-                Ok(Ok(upgraded)) => service.serve(TokioIo::new(upgraded), parts, accept, held),
+                Ok(Ok(upgraded)) => {
+                    service.serve(TokioIo::new(upgraded), parts, accept, held).await;
+                }
                 Ok(Err(error)) => tracing::debug!(%error, "an upgrade fails"),
                 Err(_) => tracing::debug!("an upgrade takes too long"),
             }
@@ -111,7 +120,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         response
     }
 
-    fn serve<S>(self, connection: S, parts: Parts, accept: SocketConfig, held: Reservation)
+    async fn serve<S>(self, connection: S, parts: Parts, accept: SocketConfig, held: Reservation)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -124,8 +133,8 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         let socket = Socket::new(parts, accept, limits.unsent, memory, held);
         let websocket = RestingSocket::new(socket.protocol(), connection, *message_limit);
         let gate = gate.as_ref().map(|GateOf(gate)| Arc::clone(gate));
-        if let Some(gate) = &gate {
-            gate.open(&socket);
+        if let Some(opening) = gate.as_ref().and_then(|gate| gate.open(&socket)) {
+            opening.await;
         }
         let calls = Calls::new(rpc.clone(), context, socket.clone(), limits, gate);
         let life = Life::begin(socket, hooks);

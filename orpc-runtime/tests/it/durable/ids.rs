@@ -5,12 +5,12 @@ use tower::ServiceExt as _;
 
 use super::*;
 
-fn id_of(token: &str) -> String {
+pub(super) fn id_of(token: &str) -> String {
     claims(token)["cid"].as_str().unwrap().to_owned()
 }
 
 /// A token that names no id, as the official server signs it.
-fn official(attachment: &str) -> String {
+pub(super) fn official(attachment: &str) -> String {
     sign(&json!({ "chn": "room", "att": attachment, "iat": 1, "exp": now() + 60 }))
 }
 
@@ -94,7 +94,7 @@ async fn all_handles_share_the_ids_the_sockets_and_the_revocations() {
         let mut socket = open(&endpoint(opened), &token).await;
         websocket::until(|| checked.live_sockets() == 1).await;
         assert_eq!(checked.clients("room").len(), 1);
-        let closed = revoked.revoke("room", &id_of(&token), Duration::from_secs(60));
+        let closed = revoked.revoke("room", &id_of(&token), Duration::from_secs(60)).await;
         assert_eq!(closed.unwrap(), 1);
         assert_eq!(closes(&mut socket).await.close(), (1008, "Token revoked"));
         assert_eq!(refusal(checked, &own_path(&token)).await.0, 401);

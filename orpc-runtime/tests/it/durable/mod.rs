@@ -6,6 +6,8 @@ mod fanout;
 mod hosted;
 mod ids;
 mod methods_by_type;
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod nodes;
 mod readers;
 
 use std::ops::ControlFlow;
@@ -505,7 +507,7 @@ async fn a_revoked_client_is_closed_at_once_and_stays_out() {
     let mut other = open(&service, &bob).await;
     websocket::until(|| rooms.clients("room").len() == 2).await;
     let id = claims(&ada)["cid"].as_str().unwrap().to_owned();
-    assert_eq!(rooms.revoke("room", &id, Duration::from_secs(60)).unwrap(), 1);
+    assert_eq!(rooms.revoke("room", &id, Duration::from_secs(60)).await.unwrap(), 1);
     assert_eq!(closes(&mut socket).await.close(), (1008, "Token revoked"));
     assert_eq!(refusal(&rooms, &own_path(&ada)).await, (401, INVALID.to_owned()));
     // Nor by another id.
@@ -522,7 +524,8 @@ struct Bouncer(Durable<Room>);
 impl SocketHooks for Bouncer {
     async fn upgrade(&self, request: &http::request::Parts) -> Result<SocketConfig, Error> {
         let client = DurableClient::of_request(request).ok_or(Code::Forbidden)?;
-        let closed = self.0.revoke(client.channel(), client.id(), Duration::from_secs(60))?;
+        let revoking = self.0.revoke(client.channel(), client.id(), Duration::from_secs(60));
+        let closed = revoking.await?;
         assert_eq!(closed, 0, "it has no socket yet");
         Ok(SocketConfig::new())
     }

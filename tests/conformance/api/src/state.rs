@@ -17,7 +17,7 @@ use tokio::sync::broadcast;
 
 use crate::api::Publication;
 #[cfg(not(target_family = "wasm"))]
-use crate::api::room::Room;
+use crate::api::room::{Room, RoomMessage};
 
 /// Number of events that may wait for the slowest reader; one that falls further behind
 /// gets an error.
@@ -54,6 +54,20 @@ pub async fn open_shared_events(url: &str) -> Result<Events, StoreError> {
     if url.starts_with("nats:") { builder.nats(url).await } else { builder.redis(url).await }
 }
 
+/// The events of rooms.
+#[cfg(not(target_family = "wasm"))]
+pub type RoomEvents = Publisher<RoomMessage>;
+
+/// Opens the publisher of rooms on a NATS or a Redis server, beside that of `publisher.*`.
+///
+/// # Errors
+/// If the server cannot be used.
+#[cfg(not(target_family = "wasm"))]
+pub async fn open_shared_rooms(url: &str) -> Result<RoomEvents, StoreError> {
+    let builder = Publisher::builder().key_prefix("rooms");
+    if url.starts_with("nats:") { builder.nats(url).await } else { builder.redis(url).await }
+}
+
 /// State that all calls share.
 #[derive(Debug)]
 pub struct State {
@@ -82,11 +96,11 @@ pub struct RoomTokens {
 }
 
 impl State {
-    /// Returns the state of a server with those tokens for rooms and that publisher.
+    /// Returns the state of a server with those tokens for rooms and those publishers.
     #[cfg(not(target_family = "wasm"))]
-    pub fn new(tokens: RoomTokens, publisher: Events) -> Self {
+    pub fn new(tokens: RoomTokens, publisher: Events, rooms: RoomEvents) -> Self {
         let keys = SigningKeys::new([ROOM_KEY]).unwrap_or_else(|error| panic!("{error}"));
-        let rooms = Durable::new(keys, Publisher::memory()).ttl(tokens.ttl);
+        let rooms = Durable::new(keys, rooms).ttl(tokens.ttl);
         let rooms = if tokens.ids_by_clients { rooms.ids_by_clients() } else { rooms };
         Self::with(publisher, rooms)
     }

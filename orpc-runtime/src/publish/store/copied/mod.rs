@@ -5,6 +5,8 @@
 
 mod copies;
 mod keeper;
+#[cfg(all(feature = "durable", feature = "websocket"))]
+mod registry;
 mod settings;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::copies::{Copies, Followed};
+#[cfg(all(feature = "durable", feature = "redis", feature = "websocket"))]
+pub(super) use self::registry::ENTRY;
+#[cfg(all(feature = "durable", feature = "websocket"))]
+pub(super) use self::registry::{CHOSEN, Mark, Place, REVOKED, Revoked, Revoking};
 pub(super) use self::settings::Settings;
 use super::channels::Channels;
 use super::replays::{Fetched, Pool, ReplayReader, Wanted};
@@ -97,6 +103,38 @@ pub(super) trait Server: Send + Sync + 'static {
 
     /// Returns the failure that an acknowledged event survives by the server's present settings.
     fn durability(&self) -> Durability;
+
+    /// Begins to announce that clients are revoked, over a connection.
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    fn watch_clients(
+        &self,
+        link: &Self::Link,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Returns some of the clients that were revoked behind a mark, or of all revoked ones.
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    fn revoked(
+        &self,
+        link: &Self::Link,
+        behind: Option<&Mark>,
+    ) -> impl Future<Output = Result<Revoked, CallError>> + Send;
+
+    /// Revokes a client for a time, or for longer if it is revoked.
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    fn revoke(
+        &self,
+        link: &Self::Link,
+        place: &Place,
+        time: Duration,
+    ) -> impl Future<Output = Result<Revoking, CallError>> + Send;
+
+    /// Answers an admission, in one step: of two that exclude each other one is refused.
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    fn admit(
+        &self,
+        link: &Self::Link,
+        admission: &crate::publish::Admission,
+    ) -> impl Future<Output = Result<crate::publish::Verdict, CallError>> + Send;
 }
 
 /// Result of appending an event.
@@ -148,6 +186,14 @@ impl<S: Server> Announce<S> {
             shared.copies.is_behind(&followed);
         }
     }
+
+    /// Notes that clients were revoked.
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    pub(super) fn announce_clients(&self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.registry.notice();
+        }
+    }
 }
 
 #[cfg(feature = "redis")]
@@ -172,6 +218,8 @@ pub(super) struct CopiedStore<S> {
 struct Shared<S> {
     server: S,
     copies: Copies,
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    registry: registry::Registry,
     max_staleness: Duration,
     /// Locked for writing while the announcements of channels end.
     names: RwLock<()>,
@@ -190,6 +238,8 @@ impl<S: Server> CopiedStore<S> {
         let shared = Arc::new(Shared {
             server,
             copies: Copies::new(channels),
+            #[cfg(all(feature = "durable", feature = "websocket"))]
+            registry: registry::Registry::default(),
             max_staleness: settings.max_staleness,
             names: RwLock::default(),
             publishing: TaskTracker::new(),
@@ -219,6 +269,8 @@ impl<S: Server> Shared<S> {
     /// Ends readers that have not heard from the server for too long.
     fn expire(&self) {
         self.copies.expire(self.max_staleness, || self.server.contact().error());
+        #[cfg(all(feature = "durable", feature = "websocket"))]
+        self.registry.expire(self.max_staleness);
     }
 
     /// Ends the announcements of channels without readers.
@@ -378,6 +430,16 @@ impl<S: Server> Keeper for Shared<S> {
     }
 
     async fn tend(&self, link: &S::Link) {
+        #[cfg(all(feature = "durable", feature = "websocket"))]
+        {
+            // Whichever finds out first that the connection is lost.
+            let both = (
+                std::pin::pin!(keeper::tend(self, link)),
+                std::pin::pin!(registry::tend(self, link)),
+            );
+            futures::future::select(both.0, both.1).await;
+        }
+        #[cfg(not(all(feature = "durable", feature = "websocket")))]
         keeper::tend(self, link).await;
     }
 
@@ -414,6 +476,11 @@ impl<S: Server> Store for CopiedStore<S> {
 
     fn channels(&self) -> usize {
         self.shared.copies.channels.len()
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    fn clients(&self) -> Option<Arc<dyn crate::publish::ClientRegistry>> {
+        Some(Arc::new(registry::Clients(Arc::clone(&self.shared))))
     }
 }
 

@@ -41,6 +41,7 @@ const PLACES: usize = 10_000;
 /// Names of headers of the server.
 pub(super) const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 const SEQUENCE: &str = "Nats-Sequence";
+const TIME_TO_LIVE: &str = "Nats-TTL";
 
 /// A connection. It ends with its first failure: what was sent over it is not sent again.
 #[derive(Clone)]
@@ -62,6 +63,10 @@ struct Inner {
     /// The tasks that take announcements.
     tasks: Mutex<HashMap<Arc<str>, AbortHandle>>,
     announce: Announce<Nats>,
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    prefix: Box<str>,
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    clients: tokio::sync::OnceCell<super::clients::ClientStreams>,
 }
 
 /// Outcome of appending a message.
@@ -219,6 +224,10 @@ async fn connect_to(
         places: Mutex::default(),
         tasks: Mutex::default(),
         announce,
+        #[cfg(all(feature = "durable", feature = "websocket"))]
+        prefix: prefix.into(),
+        #[cfg(all(feature = "durable", feature = "websocket"))]
+        clients: tokio::sync::OnceCell::new(),
     };
     link.stream = link.find_stream(prefix, max_age).await?;
     Ok(Link(Arc::new(link)))
@@ -233,16 +242,7 @@ impl Inner {
             let mut info = match self.ask("STREAM.INFO", &name, &Value::Null).await? {
                 Ok(info) => info,
                 Err(failure) if failure.err_code == NO_STREAM => {
-                    let mut part = [0; 8];
-                    getrandom::fill(&mut part).map_err(|error| {
-                        let message = "the system gives no random numbers";
-                        StoreError::caused_by(
-                            StoreErrorKind::Unavailable,
-                            message,
-                            std::io::Error::other(error),
-                        )
-                    })?;
-                    let stream = Stream::new(prefix, u64::from_be_bytes(part));
+                    let stream = Stream::new(prefix, random_part()?);
                     match self.ask("STREAM.CREATE", &name, &stream.config(max_age)).await? {
                         Err(failure) if failure.err_code != NAME_IN_USE => {
                             return Err(self.failed(failure).into());
@@ -300,10 +300,12 @@ impl Inner {
         payload: Bytes,
     ) -> Result<Message, CallError> {
         let answer = self.try_request(subject, headers, payload).await?;
-        answer.ok_or_else(|| {
-            let message = "has lost the stream of the channels, or has no JetStream";
-            CallError::Lost(self.contact.fault(StoreErrorKind::Unavailable, message))
-        })
+        answer.ok_or_else(|| CallError::Lost(self.no_stream()))
+    }
+
+    fn no_stream(&self) -> StoreError {
+        let message = "has lost a stream of the channels or their clients, or has no JetStream";
+        self.contact.fault(StoreErrorKind::Unavailable, message)
     }
 
     /// Returns the answer to a request; `None` if nobody has got it.
@@ -399,8 +401,22 @@ impl Link {
         expected: u64,
         payload: Bytes,
     ) -> Result<Stored, CallError> {
+        self.append_for(subject, expected, payload, None).await
+    }
+
+    /// Appends a message that the server removes after that number of seconds.
+    pub(super) async fn append_for(
+        &self,
+        subject: String,
+        expected: u64,
+        payload: Bytes,
+        seconds: Option<u64>,
+    ) -> Result<Stored, CallError> {
         let mut headers = HeaderMap::new();
         headers.insert(EXPECTED, expected.to_string());
+        if let Some(seconds) = seconds {
+            headers.insert(TIME_TO_LIVE, seconds.to_string());
+        }
         let Some(message) = self.0.try_request(subject, headers, payload).await? else {
             return Ok(Stored::Nowhere);
         };
@@ -449,13 +465,13 @@ impl Link {
         self.get(json!({ "seq": seq.max(1), "next_by_subj": subject })).await
     }
 
-    fn reading(&self) -> String {
-        format!("$JS.API.DIRECT.GET.{}", self.0.stream.name)
+    async fn get(&self, body: Value) -> Result<Option<(u64, Bytes)>, CallError> {
+        self.get_of(&self.0.stream.name, body).await
     }
 
-    async fn get(&self, body: Value) -> Result<Option<(u64, Bytes)>, CallError> {
-        let message =
-            self.0.request(self.reading(), HeaderMap::new(), body.to_string().into()).await?;
+    async fn get_of(&self, stream: &str, body: Value) -> Result<Option<(u64, Bytes)>, CallError> {
+        let (subject, body) = (reading(stream), body.to_string().into());
+        let message = self.0.request(subject, HeaderMap::new(), body).await?;
         self.message(message)
     }
 
@@ -468,6 +484,11 @@ impl Link {
             }
             // None is found, and the end of a batch.
             Some(404 | 204) => Ok(None),
+            // Nobody answers for a stream that was deleted: it is made anew over the next connection.
+            Some(503) => {
+                self.0.lost.cancel();
+                Err(CallError::Lost(self.0.no_stream()))
+            }
             Some(_) => Err(self.malformed()),
         }
     }
@@ -476,6 +497,18 @@ impl Link {
     /// at least one if there is one.
     pub(super) async fn batch(
         &self,
+        subject: &str,
+        seq: u64,
+        count: u64,
+        bytes: u64,
+    ) -> Result<Vec<(u64, Bytes)>, CallError> {
+        self.batch_of(&self.0.stream.name, subject, seq, count, bytes).await
+    }
+
+    /// Returns messages of a stream as [`batch`](Link::batch) does.
+    pub(super) async fn batch_of(
+        &self,
+        stream: &str,
         subject: &str,
         seq: u64,
         count: u64,
@@ -491,7 +524,7 @@ impl Link {
             let inbox = client.new_inbox();
             let mut answers = client.subscribe(inbox.clone()).await.ok()?;
             let payload = body.to_string().into();
-            client.publish_with_reply(self.reading(), inbox, payload).await.ok()?;
+            client.publish_with_reply(reading(stream), inbox, payload).await.ok()?;
             let mut messages = Vec::new();
             loop {
                 match self.message(answers.next().await?) {
@@ -557,6 +590,20 @@ impl Link {
     }
 }
 
+fn reading(stream: &str) -> String {
+    format!("$JS.API.DIRECT.GET.{stream}")
+}
+
+/// Returns the random part of the subjects of a stream.
+fn random_part() -> Result<u64, StoreError> {
+    let mut part = [0; 8];
+    getrandom::fill(&mut part).map_err(|error| {
+        let message = "the system gives no random numbers";
+        StoreError::caused_by(StoreErrorKind::Unavailable, message, std::io::Error::other(error))
+    })?;
+    Ok(u64::from_be_bytes(part))
+}
+
 fn sequence(headers: &HeaderMap) -> Option<u64> {
     headers.get(SEQUENCE)?.as_str().parse().ok()
 }
@@ -567,6 +614,105 @@ fn millis_of(text: &str) -> Option<u64> {
     let fraction: String = fraction.chars().skip(1).chain("000".chars()).take(3).collect();
     let date: Date = format!("{seconds}.{fraction}Z").parse().ok()?;
     u64::try_from(date.millis()?).ok()
+}
+
+#[cfg(all(feature = "durable", feature = "websocket"))]
+mod clients {
+    use tokio::sync::OnceCell;
+
+    use super::super::clients::{ClientStreams, KeyStream};
+    use super::*;
+
+    impl Link {
+        pub(in super::super) fn prefix(&self) -> &str {
+            &self.0.prefix
+        }
+
+        pub(in super::super) fn client_streams(&self) -> &OnceCell<ClientStreams> {
+            &self.0.clients
+        }
+
+        pub(in super::super) fn silent(&self) -> StoreError {
+            self.0.contact.silent()
+        }
+
+        /// Returns the last message of a subject of that stream.
+        pub(in super::super) async fn last_of(
+            &self,
+            stream: &str,
+            subject: &str,
+        ) -> Result<Option<(u64, Bytes)>, CallError> {
+            self.get_of(stream, json!({ "last_by_subj": subject })).await
+        }
+
+        /// Looks for a stream of clients of at most that number of bytes, and makes it if there is none.
+        pub(in super::super) async fn find_key_stream(
+            &self,
+            prefix: &str,
+            kind: &str,
+            bytes: usize,
+        ) -> Result<KeyStream, CallError> {
+            let link = &self.0;
+            let name = KeyStream::new(prefix, kind, 0).name;
+            // Others may make it in the meantime.
+            for _ in 0..8 {
+                match link.ask("STREAM.INFO", &name, &Value::Null).await? {
+                    Ok(info) => {
+                        return KeyStream::of(&name, &info["config"]).map_err(|Foreign| {
+                            let message = "has another stream of the same name: set a key prefix";
+                            CallError::Refused(link.contact.fault(StoreErrorKind::Damaged, message))
+                        });
+                    }
+                    Err(failure) if failure.err_code == NO_STREAM => {
+                        let part = random_part().map_err(CallError::Refused)?;
+                        let config = KeyStream::new(prefix, kind, part).config(bytes);
+                        match link.ask("STREAM.CREATE", &name, &config).await? {
+                            Err(failure) if failure.err_code != NAME_IN_USE => {
+                                return Err(link.failed(failure));
+                            }
+                            _ => {}
+                        }
+                    }
+                    Err(failure) => return Err(link.failed(failure)),
+                }
+            }
+            Err(CallError::Lost(link.contact.silent()))
+        }
+
+        /// Ends the connection if the server does not have that stream any more: it is looked for, or made anew, over
+        /// the next one.
+        pub(in super::super) async fn has_key_stream(
+            &self,
+            stream: &KeyStream,
+        ) -> Result<(), CallError> {
+            let link = &self.0;
+            let found = link.ask("STREAM.INFO", &stream.name, &Value::Null).await?;
+            let found =
+                found.ok().and_then(|info| KeyStream::of(&stream.name, &info["config"]).ok());
+            if found.as_ref() == Some(stream) {
+                return Ok(());
+            }
+            link.lost.cancel();
+            Err(CallError::Lost(link.no_stream()))
+        }
+
+        /// Begins to take the announcements that clients are revoked.
+        pub(in super::super) async fn watch(&self, subject: String) -> Result<(), CallError> {
+            let subscribed = self.0.client.subscribe(subject).await;
+            let mut announced = subscribed.map_err(|error| {
+                self.0.lost.cancel();
+                let kind = StoreErrorKind::Unavailable;
+                CallError::Lost(self.0.contact.fault_by(kind, "does not answer", error))
+            })?;
+            let (lost, announce) = (self.0.lost.clone(), self.0.announce.clone());
+            crate::task::Handle::current().spawn(async move {
+                while let Some(Some(_)) = lost.run_until_cancelled(announced.next()).await {
+                    announce.announce_clients();
+                }
+            });
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Events on a NATS server, which several processes share.
 
 mod append;
+#[cfg(all(feature = "durable", feature = "websocket"))]
+mod clients;
 mod entry;
 mod link;
 mod log;
@@ -147,6 +149,39 @@ impl Server for Nats {
         } else {
             Durability::Memory
         }
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    async fn watch_clients(&self, link: &Link) -> Result<(), CallError> {
+        self.watch_clients_over(link).await
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    async fn revoked(
+        &self,
+        link: &Link,
+        behind: Option<&super::copied::Mark>,
+    ) -> Result<super::copied::Revoked, CallError> {
+        self.revoked_behind(link, behind).await
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    async fn revoke(
+        &self,
+        link: &Link,
+        place: &super::copied::Place,
+        time: std::time::Duration,
+    ) -> Result<super::copied::Revoking, CallError> {
+        self.revoke_client(link, place, time).await
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    async fn admit(
+        &self,
+        link: &Link,
+        admission: &crate::publish::Admission,
+    ) -> Result<crate::publish::Verdict, CallError> {
+        self.admit_client(link, admission).await
     }
 }
 

@@ -105,12 +105,12 @@ pub(super) fn max_age(limits: &Limits) -> u64 {
     millis.saturating_mul(1_000_000).min(i64::MAX as u64)
 }
 
-fn nanos(time: Duration) -> u64 {
+pub(super) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Returns a text as one token of a subject.
-fn token(text: &str) -> String {
+pub(super) fn token(text: &str) -> String {
     let mut token = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {

@@ -1,5 +1,7 @@
 //! Events on a Redis server, which several processes share.
 
+#[cfg(all(feature = "durable", feature = "websocket"))]
+mod clients;
 mod script;
 
 use std::collections::HashMap;
@@ -46,6 +48,8 @@ impl PublisherBuilder {
 struct RedisServer {
     server: redis_server::Server,
     scripts: Scripts,
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    clients: clients::ClientScripts,
     /// A clock instead of that of the server.
     clock: Option<Arc<dyn Clock>>,
     /// Durability of the present settings of the server.
@@ -57,7 +61,16 @@ impl RedisServer {
         let server = redis_server::Server::new(url)?;
         let scripts = Scripts::new(&settings.prefix, server.database(), settings.limits);
         let durability = Mutex::new(Durability::Memory);
-        Ok(Self { server, scripts, clock: settings.clock.clone(), durability })
+        #[cfg(all(feature = "durable", feature = "websocket"))]
+        let clients = clients::ClientScripts::new(&settings.prefix, server.database());
+        Ok(Self {
+            server,
+            scripts,
+            #[cfg(all(feature = "durable", feature = "websocket"))]
+            clients,
+            clock: settings.clock.clone(),
+            durability,
+        })
     }
 
     /// Returns the time for the scripts; `None` for that of the server.
@@ -77,6 +90,10 @@ impl RedisServer {
         else {
             return;
         };
+        #[cfg(all(feature = "durable", feature = "websocket"))]
+        if name == self.clients.announced.as_bytes() {
+            return announce.announce_clients();
+        }
         let name = std::str::from_utf8(&name).ok().and_then(|name| self.scripts.channel(name));
         if let (Some(channel), Some(event)) = (name, script::announced(message)) {
             announce.announce(channel, event);
@@ -177,5 +194,38 @@ impl Server for RedisServer {
 
     fn durability(&self) -> Durability {
         *self.durability.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    async fn watch_clients(&self, link: &Link) -> Result<(), CallError> {
+        self.watch_clients_over(link).await
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    async fn revoked(
+        &self,
+        link: &Link,
+        behind: Option<&super::copied::Mark>,
+    ) -> Result<super::copied::Revoked, CallError> {
+        self.revoked_behind(link, behind).await
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    async fn revoke(
+        &self,
+        link: &Link,
+        place: &super::copied::Place,
+        time: std::time::Duration,
+    ) -> Result<super::copied::Revoking, CallError> {
+        self.revoke_client(link, place, time).await
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    async fn admit(
+        &self,
+        link: &Link,
+        admission: &crate::publish::Admission,
+    ) -> Result<crate::publish::Verdict, CallError> {
+        self.admit_client(link, admission).await
     }
 }

@@ -150,6 +150,26 @@ impl Server {
         }
     }
 
+    /// Removes all that is known of clients.
+    pub async fn forget_clients(&self) {
+        match self {
+            #[cfg(feature = "nats")]
+            Self::Nats(own) => {
+                for stream in ["orpc=revoked", "orpc=chosen"] {
+                    let what = format!("STREAM.DELETE.{stream}");
+                    let answer = own.ask(&what, serde_json::Value::Null).await;
+                    assert_eq!(answer["success"], true, "{answer}");
+                }
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(own) => {
+                let keys: Vec<String> = own.command("KEYS orpc:clients:*").await;
+                assert!(!keys.is_empty());
+                own.command::<()>(&format!("DEL {}", keys.join(" "))).await;
+            }
+        }
+    }
+
     /// Opens a publisher at an address of the server.
     pub async fn open<T>(
         builder: PublisherBuilder,
@@ -254,4 +274,4 @@ macro_rules! for_each_server {
     };
 }
 
-use for_each_server;
+pub(crate) use for_each_server;

@@ -1,0 +1,135 @@
+//! The clients that all processes of a server know: scripts, each of which is executed as a whole.
+
+use std::time::Duration;
+
+use redis::{Script, ScriptInvocation};
+use sha2::{Digest as _, Sha256};
+
+use super::super::copied::{CHOSEN, ENTRY, Mark, Place, REVOKED, Revoked, Revoking, fresh_epoch};
+use super::RedisServer;
+use crate::connection::CallError;
+use crate::publish::clock::millis;
+use crate::publish::{Admission, Verdict};
+use crate::redis_server::Link;
+
+/// Number of bytes that the server needs for an id or a token, as measured on Redis 7.
+const BINDING: usize = 320;
+
+/// Number of clients in one answer.
+const PAGE: usize = 500;
+
+/// The scripts, and the names of their keys. The part in braces keeps them together in a cluster; no channel has it.
+pub(super) struct ClientScripts {
+    admit: Script,
+    revoke: Script,
+    revoked: Script,
+    prefix: Box<str>,
+    /// Name under which revocations are announced.
+    pub(super) announced: Box<str>,
+}
+
+impl ClientScripts {
+    pub(super) fn new(prefix: &str, database: i64) -> Self {
+        let script = |text: &str| Script::new(&format!("{}\n{text}", include_str!("clients.lua")));
+        Self {
+            admit: script(include_str!("admit.lua")),
+            revoke: script(include_str!("revoke.lua")),
+            revoked: script(include_str!("revoked.lua")),
+            prefix: format!("{prefix}:clients:{{{prefix}}}:").into(),
+            announced: format!("{prefix}:{database}").into(),
+        }
+    }
+
+    fn invoke<'s>(
+        &self,
+        script: &'s Script,
+        keys: &[&str],
+        now: Option<u64>,
+    ) -> ScriptInvocation<'s> {
+        let mut invocation = script.prepare_invoke();
+        for key in keys {
+            invocation.key(format!("{}{key}", self.prefix));
+        }
+        invocation.arg(now.map(|now| now.to_string()).unwrap_or_default());
+        invocation
+    }
+}
+
+impl RedisServer {
+    pub(super) async fn watch_clients_over(&self, link: &Link) -> Result<(), CallError> {
+        link.subscribe(&[self.clients.announced.to_string()]).await
+    }
+
+    pub(super) async fn revoked_behind(
+        &self,
+        link: &Link,
+        behind: Option<&Mark>,
+    ) -> Result<Revoked, CallError> {
+        let mut reading =
+            self.clients.invoke(&self.clients.revoked, &["revoked", "mark", "order"], self.now());
+        let (state, number) = behind.map_or(("", 0), |mark| (&mark.state, mark.number));
+        reading.arg(state).arg(number).arg(PAGE);
+        let answer: Vec<String> = link.invoke(&reading).await?;
+        self.read_revoked(behind, number, &answer).ok_or_else(|| self.malformed())
+    }
+
+    fn read_revoked(&self, behind: Option<&Mark>, from: u64, answer: &[String]) -> Option<Revoked> {
+        let (head, found) = answer.split_at_checked(2)?;
+        let is_other = head[1] == "1";
+        let mut mark = Mark { state: head[0].clone(), number: if is_other { 0 } else { from } };
+        let mut clients = Vec::new();
+        for client in found.chunks(3) {
+            let [place, number, left] = client else { return None };
+            mark.number = number.parse().ok()?;
+            clients.push((Place::read(place)?, Duration::from_millis(left.parse().ok()?)));
+        }
+        let is_last = clients.len() < PAGE;
+        Some(Revoked { mark, is_anew: is_other && behind.is_some(), is_last, clients })
+    }
+
+    pub(super) async fn revoke_client(
+        &self,
+        link: &Link,
+        place: &Place,
+        time: Duration,
+    ) -> Result<Revoking, CallError> {
+        let keys = ["revoked", "mark", "order", "ends"];
+        let mut revoking = self.clients.invoke(&self.clients.revoke, &keys, self.now());
+        let fresh = fresh_epoch().map_err(CallError::Refused)?;
+        revoking.arg(place.text()).arg(millis(time)).arg(fresh.to_string());
+        revoking.arg(REVOKED).arg(ENTRY).arg(&*self.clients.announced);
+        match link.invoke::<String>(&revoking).await?.as_str() {
+            "done" => Ok(Revoking::Done),
+            "full" => Ok(Revoking::Full),
+            _ => Err(self.malformed()),
+        }
+    }
+
+    pub(super) async fn admit_client(
+        &self,
+        link: &Link,
+        admission: &Admission,
+    ) -> Result<Verdict, CallError> {
+        let place = Place::new(&admission.channel, &admission.id);
+        let keys = ["revoked", "grants", "tokens", "bound"];
+        let mut admitting = self.clients.invoke(&self.clients.admit, &keys, self.now());
+        admitting.arg(place.text());
+        match &admission.choice {
+            None => admitting.arg("named"),
+            Some(choice) => {
+                let bound = choice.bound.map(|time| millis(time).to_string());
+                admitting.arg(bound.unwrap_or_default());
+                admitting.arg(&Sha256::digest(place.text())[..]);
+                admitting.arg(&choice.token[..]).arg(&choice.grant[..]);
+                admitting.arg(u8::from(choice.is_renewal)).arg(CHOSEN / BINDING)
+            }
+        };
+        match link.invoke::<String>(&admitting).await?.as_str() {
+            "admitted" => Ok(Verdict::Admitted),
+            "revoked" => Ok(Verdict::Revoked),
+            "taken" => Ok(Verdict::Taken),
+            "full" => Ok(Verdict::Full),
+            _ => Err(self.malformed()),
+        }
+    }
+}
