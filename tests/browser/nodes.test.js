@@ -28,6 +28,7 @@ for (const { name, transport, options } of variants) {
     for (const person of ["Ada", "Grace", "Edsger"]) {
       const tab = await openTab(browser, room.url, { transport });
       await tab.join(person);
+      for (const other of tabs) await other.noticed(`${person} joined`);
       tabs.push(tab);
     }
     const expected = [];
@@ -50,6 +51,10 @@ for (const { name, transport, options } of variants) {
     for (const tab of tabs) {
       assert.deepEqual(await tab.texts(), expected);
       assert.deepEqual(tab.receivedIds, [...new Set(tab.receivedIds)]);
+      // Everybody was away for a moment at most.
+      const notices = await tab.notices.allTextContents();
+      assert.deepEqual(notices.filter((notice) => notice.endsWith(" left")), []);
+      assert.equal(new Set(notices).size, notices.length, notices.join());
       await tab.close();
     }
     await room.stop();

@@ -7,7 +7,7 @@ use orpc_runtime::publish::{GapReason, Start};
 use serde_json::{Value, json};
 
 use super::super::world::{Line, event, gap, number, publish, ready, retained};
-use super::{NatsServer, node, node_at, subscribe};
+use super::{NatsServer, node, node_at, readers_are_told_of_a_loss, subscribe};
 use crate::support::proxy::{Network, Proxy};
 
 #[tokio::test]
@@ -168,22 +168,7 @@ async fn a_server_that_comes_back_without_its_last_events_is_a_gap() {
     std::fs::remove_dir_all(server.files()).unwrap();
     copy(saved.path(), &server.files());
     server.run().await;
-    let told = gap(&mut reader).await;
-    assert_eq!((told.last(), told.resume()), (lost[2], kept[4]));
-    let next = publish(&a, 60..64).await;
-    assert_eq!(next[0].sequence(), lost[0].sequence());
-    assert_ne!(next[0].epoch(), lost[0].epoch());
-    for n in 60..64 {
-        assert_eq!(number(event(&mut reader).await), n);
-    }
-    // A client that returns with an event that was lost is told as well.
-    for id in lost {
-        let mut resumed = b.subscribe("room", id).unwrap();
-        assert_eq!(gap(&mut resumed).await.resume(), kept[4]);
-        assert_eq!(ready(&mut resumed).await, [60, 61, 62, 63]);
-    }
-    let mut resumed = b.subscribe("room", kept[2]).unwrap();
-    assert_eq!(ready(&mut resumed).await, [4, 5, 60, 61, 62, 63]);
+    readers_are_told_of_a_loss(&a, &b, &mut reader, &kept, &lost).await;
 }
 
 /// The record of a key is written before its event: the process may end between the two.

@@ -2,10 +2,10 @@
 
 use orpc_runtime::publish::{GapReason, PublishError, Start};
 
-use super::super::world::{Line, event, gap, number, publish, ready, retained};
+use super::super::world::{Line, event, gap, number, publish, retained};
 use super::proxy::{Network, Proxy};
 use super::server::RedisServer;
-use super::{append_unannounced, node, node_at, subscribe, until};
+use super::{append_unannounced, node, node_at, readers_are_told_of_a_loss, subscribe, until};
 
 #[tokio::test]
 async fn a_flushed_server_is_a_gap_for_readers_that_wait() {
@@ -181,22 +181,7 @@ async fn a_replica_that_takes_over_without_the_last_events_is_a_gap() {
         assert_eq!(number(event(&mut reader).await), n);
     }
     proxy.turn_to(replica.port);
-    let told = gap(&mut reader).await;
-    assert_eq!((told.last(), told.resume()), (lost[2], kept[4]));
-    let next = publish(&a, 60..64).await;
-    assert_eq!(next[0].sequence(), lost[0].sequence());
-    assert_ne!(next[0].epoch(), lost[0].epoch());
-    for n in 60..64 {
-        assert_eq!(number(event(&mut reader).await), n);
-    }
-    // A client that returns with an event that was lost is told as well.
-    for id in lost {
-        let mut resumed = b.subscribe("room", id).unwrap();
-        assert_eq!(gap(&mut resumed).await.resume(), kept[4]);
-        assert_eq!(ready(&mut resumed).await, [60, 61, 62, 63]);
-    }
-    let mut resumed = b.subscribe("room", kept[2]).unwrap();
-    assert_eq!(ready(&mut resumed).await, [4, 5, 60, 61, 62, 63]);
+    let next = readers_are_told_of_a_loss(&a, &b, &mut reader, &kept, &lost).await;
     // The first one comes back as a replica of the second, and takes over again.
     primary.command::<()>(&format!("REPLICAOF 127.0.0.1 {}", replica.port)).await;
     until(async || primary.command::<u64>("XLEN orpc:{room}:events").await == 9).await;

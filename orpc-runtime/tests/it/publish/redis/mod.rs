@@ -5,7 +5,7 @@ mod loss;
 
 use orpc_runtime::publish::{EventId, Publisher};
 
-use super::servers::{next, subscribe, until};
+use super::servers::{next, readers_are_told_of_a_loss, subscribe, until};
 use super::world::Line;
 use crate::support::proxy;
 use crate::support::redis::{self as server, RedisServer};

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use orpc_runtime::publish::{
-    Published, Publisher, PublisherBuilder, ReadError, Start, StoreError, Subscription,
+    EventId, Published, Publisher, PublisherBuilder, ReadError, Start, StoreError, Subscription,
 };
 
-use super::world::Line;
+use super::world::{Line, event, gap, number, publish, ready};
 #[cfg(feature = "nats")]
 use crate::support::nats::NatsServer;
 use crate::support::proxy::Proxy;
@@ -223,6 +223,33 @@ pub async fn node_at(server: &Server, proxy: &Proxy) -> Publisher<Line> {
 
 pub async fn subscribe(lines: &Publisher<Line>, start: Start) -> Subscription<Line> {
     super::world::subscribe(lines, "room", start).await
+}
+
+/// Checks that the readers of `room`, of whose eight events the last three were lost by the server, are told of it: one that
+/// has them all, and those that return. Returns the ids of the events that follow.
+pub async fn readers_are_told_of_a_loss(
+    from: &Publisher<Line>,
+    to: &Publisher<Line>,
+    reader: &mut Subscription<Line>,
+    kept: &[EventId],
+    lost: &[EventId],
+) -> Vec<EventId> {
+    let told = gap(reader).await;
+    assert_eq!((told.last(), told.resume()), (lost[2], kept[4]));
+    let next = publish(from, 60..64).await;
+    assert_eq!(next[0].sequence(), lost[0].sequence());
+    assert_ne!(next[0].epoch(), lost[0].epoch());
+    for n in 60..64 {
+        assert_eq!(number(event(reader).await), n);
+    }
+    for id in lost {
+        let mut resumed = to.subscribe("room", *id).unwrap();
+        assert_eq!(gap(&mut resumed).await.resume(), kept[4]);
+        assert_eq!(ready(&mut resumed).await, [60, 61, 62, 63]);
+    }
+    let mut resumed = to.subscribe("room", kept[2]).unwrap();
+    assert_eq!(ready(&mut resumed).await, [4, 5, 60, 61, 62, 63]);
+    next
 }
 
 /// Returns the next item.
