@@ -1,6 +1,7 @@
 // Writes the results into docs/performance.md, between its marks, and the plots beside it.
 import { mkdirSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 
+import { write } from "./capacity.mjs";
 import { plots } from "./growth.mjs";
 import { conditions } from "./markdown.mjs";
 import { replace } from "./sections.mjs";
@@ -26,3 +27,5 @@ if (grown) {
   for (const { file, svg } of drawn) writeFileSync(new URL(file, images), svg);
   replace("plots", [conditions(grown), ...drawn.map(({ file, title }) => `![${title}](/${file})`)].join("\n\n"));
 }
+// The capacity page calculates with some of these figures.
+if (results("nodes")) write();

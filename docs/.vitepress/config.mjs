@@ -65,6 +65,7 @@ export default defineConfig({
           { text: 'Protocol', link: '/protocol' },
           { text: 'Performance', link: '/performance' },
           { text: 'Publisher figures', link: '/publisher-figures' },
+          { text: 'Capacity', link: '/capacity' },
           { text: 'Compile time', link: '/compile-time' },
           { text: 'Autobahn', link: '/autobahn' },
         ],

@@ -7,60 +7,13 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
+use bench_schemas::{Message, Order, Receipt};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use http_body_util::{BodyExt as _, Full};
 use orpc_runtime::prelude::*;
 use serde_json::{Value, json};
 use tower_service::Service as _;
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Message {
-    #[schemars(length(min = 1, max = 64))]
-    room: String,
-    #[schemars(length(min = 1, max = 2000))]
-    text: String,
-    #[schemars(length(max = 8), inner(length(max = 32)))]
-    tags: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Item {
-    #[schemars(regex(pattern = r"^[A-Z]{3}-[0-9]{4}$"))]
-    sku: String,
-    #[schemars(range(min = 1, max = 999))]
-    qty: u32,
-    #[schemars(range(min = 0.0))]
-    price: f64,
-    note: Option<String>,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Address {
-    street: String,
-    #[schemars(length(equal = 2))]
-    country: String,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Customer {
-    #[schemars(length(min = 1, max = 100))]
-    name: String,
-    address: Address,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Order {
-    customer: Customer,
-    #[schemars(length(min = 1, max = 50))]
-    items: Vec<Item>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub struct Receipt {
-    total: f64,
-    items: Vec<Item>,
-}
 
 #[derive(Serialize, JsonSchema)]
 pub struct Profile {
@@ -97,12 +50,7 @@ pub mod api {
 
     #[procedure]
     pub async fn order(input: Order) -> Receipt {
-        receipt(input)
-    }
-
-    pub fn receipt(input: Order) -> Receipt {
-        let total = input.items.iter().map(|item| f64::from(item.qty) * item.price).sum();
-        Receipt { total, items: input.items }
+        input.receipt()
     }
 
     #[procedure]
@@ -278,7 +226,7 @@ fn by_serde_alone(case: &Case, calls: usize) {
         "readOrder" => each(case, calls, |_: Order| ()),
         "nothing" => each(case, calls, |(): ()| ()),
         "echo" => each(case, calls, |input: Message| input),
-        "order" => each(case, calls, api::receipt),
+        "order" => each(case, calls, Order::receipt),
         "any" => each(case, calls, |input: Value| input),
         "profile" => each(case, calls, |(): ()| api::ada()),
         _ => each(case, calls, |(): ()| "pong"),

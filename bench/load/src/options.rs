@@ -21,7 +21,7 @@ pub struct Options {
     pub rounds: usize,
     pub seconds: f64,
     pub core: usize,
-    /// That of the machine before the run.
+    /// That of the machine before the run: `LOAD_AVERAGE`, from before the programs were built.
     pub load_average: f64,
     /// Names of servers, of cases: all where there are none.
     pub servers: Vec<String>,
@@ -29,7 +29,10 @@ pub struct Options {
 }
 
 fn load_average() -> io::Result<f64> {
-    let text = fs::read_to_string("/proc/loadavg")?;
+    let text = match std::env::var("LOAD_AVERAGE") {
+        Ok(text) => text,
+        Err(_) => fs::read_to_string("/proc/loadavg")?,
+    };
     let first = text.split(' ').next().and_then(|first| first.parse().ok());
     first.ok_or_else(|| error("no load average"))
 }

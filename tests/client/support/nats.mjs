@@ -19,7 +19,7 @@ export async function startNats(folder) {
     const ports = await readFile(join(folder, `nats-server_${child.pid}.ports`), "utf8").catch(() => "");
     // The file may be half written.
     const url = /"(nats:[^"]*)"/u.exec(ports)?.[1];
-    if (url) return { url, stop: () => child.kill("SIGKILL") && ended };
+    if (url) return { url, pid: child.pid, stop: () => child.kill("SIGKILL") && ended };
     await Promise.race([ended, pause(5)]);
   }
   throw new Error("the NATS server has ended");

@@ -31,7 +31,7 @@ export async function startRedis(folder) {
     let hasEnded = false;
     ended.then(() => (hasEnded = true));
     while (!hasEnded) {
-      if (await answers(port)) return { url: `redis://127.0.0.1:${port}`, stop: () => child.kill("SIGKILL") && ended };
+      if (await answers(port)) return { url: `redis://127.0.0.1:${port}`, pid: child.pid, stop: () => child.kill("SIGKILL") && ended };
       await Promise.race([ended, pause(5)]);
     }
   }
