@@ -50,7 +50,7 @@ where
 {
     /// `None` once it was read to its end.
     body: Option<Pin<Box<B>>>,
-    /// What was read of it and not taken.
+    /// Its first part, read and not taken yet.
     first: Option<Result<B::Data, ReadError>>,
     /// The client waits for `100 Continue`, which is sent as soon as the body is polled
     /// (RFC 9110, section 10.1.1): until then there is nothing to discard.

@@ -111,7 +111,7 @@ struct State {
     ends: HashMap<Place, Instant>,
     by_end: BTreeSet<(Instant, Place)>,
     bytes: usize,
-    /// What was read last, with the number of the connection.
+    /// The end of the revocations that were read, with the number of the connection.
     mark: Option<(u64, Mark)>,
     /// Time when the server was read last.
     seen: Option<Instant>,
@@ -264,7 +264,7 @@ pub(super) async fn tend<S: Server>(shared: &Shared<S>, link: &S::Link) {
     }
 }
 
-/// What was written back to the server.
+/// Outcome of writing revocations back to the server.
 enum Written {
     Nothing,
     All,

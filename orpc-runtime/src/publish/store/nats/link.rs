@@ -1,36 +1,32 @@
 //! A connection to the server, and requests over it.
 
+#[cfg(all(feature = "durable", feature = "websocket"))]
+mod clients;
+mod connect;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_nats::{
-    Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap, Message, RequestErrorKind,
-};
+use async_nats::{Client, HeaderMap, Message, RequestErrorKind};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::connect::connect;
 use super::Nats;
 use super::entry::Entry;
 use super::place::Place;
 use super::stream::{Foreign, Stream};
-use super::target::{Login, Target};
 use crate::clock::{self, Instant};
-use crate::connection::{self, ANSWER, CONNECT, CallError, Contact};
+use crate::connection::{self, ANSWER, CallError, Contact};
 use crate::publish::error::{StoreError, StoreErrorKind};
 use crate::publish::store::copied::Announce;
 use crate::task::AbortHandle;
 use crate::value::Date;
-
-/// Oldest version of the server that reads events in batches.
-const VERSION: (i64, i64, i64) = (2, 11, 0);
-
-/// An address at which nobody can listen: a client whose connection is lost gives up there.
-const NOWHERE: &str = "nats://127.0.0.1:0";
 
 /// Number of messages that wait for one subscription; further ones are dropped, and read later.
 const WAITING: usize = 4096;
@@ -124,113 +120,8 @@ impl connection::Link for Link {
     }
 }
 
-/// Connects, and looks for the stream of that prefix or makes it, for messages of that age in ns.
-pub(super) async fn connect(
-    target: &Target,
-    contact: &Arc<Contact<Link>>,
-    number: u64,
-    prefix: &str,
-    max_age: u64,
-    announce: Announce<Nats>,
-) -> Result<Link, StoreError> {
-    let is_refused = Arc::new(AtomicBool::new(false));
-    let connecting = connect_to(target, contact, number, prefix, max_age, announce, &is_refused);
-    match clock::timeout(CONNECT, connecting).await {
-        Ok(connected) => connected,
-        Err(_) if is_refused.load(Ordering::Acquire) => Err(refused(contact)),
-        Err(_) => Err(contact.silent()),
-    }
-}
-
 fn refused(contact: &Contact<Link>) -> StoreError {
     contact.fault(StoreErrorKind::Refused, "refuses the user: check the permissions")
-}
-
-async fn connect_to(
-    target: &Target,
-    contact: &Arc<Contact<Link>>,
-    number: u64,
-    prefix: &str,
-    max_age: u64,
-    announce: Announce<Nats>,
-    is_refused: &Arc<AtomicBool>,
-) -> Result<Link, StoreError> {
-    let lost = CancellationToken::new();
-    let (ended, refusing) = (lost.clone(), Arc::clone(is_refused));
-    let options = ConnectOptions::new()
-        .name("orpc")
-        .connection_timeout(CONNECT)
-        .request_timeout(Some(ANSWER))
-        .subscription_capacity(WAITING)
-        .ignore_discovered_servers()
-        .max_reconnects(1)
-        .event_callback(move |event| {
-            match event {
-                Event::Disconnected | Event::Closed => ended.cancel(),
-                Event::ServerError(error) if error.to_string().contains("ermissions") => {
-                    refusing.store(true, Ordering::Release);
-                }
-                _ => {}
-            }
-            std::future::ready(())
-        });
-    let options = match &target.login {
-        Login::Nobody => options,
-        Login::Token(token) => options.token(token.clone()),
-        Login::User(user, password) => options.user_and_password(user.clone(), password.clone()),
-    };
-    let client = async_nats::connect_with_options(&target.server, options).await;
-    let client = client.map_err(|error| {
-        let (kind, message) = match error.kind() {
-            ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => (
-                StoreErrorKind::Refused,
-                "refuses the user: check the name and password in the URL",
-            ),
-            ConnectErrorKind::ServerParse | ConnectErrorKind::Tls => {
-                (StoreErrorKind::Refused, "cannot be connected to with this URL")
-            }
-            _ => (StoreErrorKind::Unavailable, "cannot be reached"),
-        };
-        contact.fault_by(kind, message, error)
-    })?;
-    // The client would connect again by itself, and send what waits to a server that may have
-    // lost events.
-    let given_up = client.set_server_pool(NOWHERE).await;
-    given_up.map_err(|error| {
-        contact.fault_by(StoreErrorKind::Unavailable, "cannot be reached", error)
-    })?;
-    let info = client.server_info();
-    if !client.is_server_compatible(VERSION.0, VERSION.1, VERSION.2) {
-        let message = format!("has version {}: 2.11 is needed", info.version);
-        return Err(contact.fault(StoreErrorKind::Incompatible, &message));
-    }
-    if info.cluster.is_some() {
-        let message = "is a server of a cluster, which is not supported";
-        return Err(contact.fault(StoreErrorKind::Incompatible, message));
-    }
-    if !info.jetstream {
-        let message = "has no JetStream: enable it in the server's configuration";
-        return Err(contact.fault(StoreErrorKind::Incompatible, message));
-    }
-    let mut link = Inner {
-        client,
-        number,
-        lost,
-        contact: Arc::clone(contact),
-        is_refused: Arc::clone(is_refused),
-        stream: Stream::new(prefix, 0),
-        run: info.server_id,
-        time: Mutex::new((0, Instant::now())),
-        places: Mutex::default(),
-        tasks: Mutex::default(),
-        announce,
-        #[cfg(all(feature = "durable", feature = "websocket"))]
-        prefix: prefix.into(),
-        #[cfg(all(feature = "durable", feature = "websocket"))]
-        clients: tokio::sync::OnceCell::new(),
-    };
-    link.stream = link.find_stream(prefix, max_age).await?;
-    Ok(Link(Arc::new(link)))
 }
 
 impl Inner {
@@ -614,105 +505,6 @@ fn millis_of(text: &str) -> Option<u64> {
     let fraction: String = fraction.chars().skip(1).chain("000".chars()).take(3).collect();
     let date: Date = format!("{seconds}.{fraction}Z").parse().ok()?;
     u64::try_from(date.millis()?).ok()
-}
-
-#[cfg(all(feature = "durable", feature = "websocket"))]
-mod clients {
-    use tokio::sync::OnceCell;
-
-    use super::super::clients::{ClientStreams, KeyStream};
-    use super::*;
-
-    impl Link {
-        pub(in super::super) fn prefix(&self) -> &str {
-            &self.0.prefix
-        }
-
-        pub(in super::super) fn client_streams(&self) -> &OnceCell<ClientStreams> {
-            &self.0.clients
-        }
-
-        pub(in super::super) fn silent(&self) -> StoreError {
-            self.0.contact.silent()
-        }
-
-        /// Returns the last message of a subject of that stream.
-        pub(in super::super) async fn last_of(
-            &self,
-            stream: &str,
-            subject: &str,
-        ) -> Result<Option<(u64, Bytes)>, CallError> {
-            self.get_of(stream, json!({ "last_by_subj": subject })).await
-        }
-
-        /// Looks for a stream of clients of at most that number of bytes, and makes it if there is none.
-        pub(in super::super) async fn find_key_stream(
-            &self,
-            prefix: &str,
-            kind: &str,
-            bytes: usize,
-        ) -> Result<KeyStream, CallError> {
-            let link = &self.0;
-            let name = KeyStream::new(prefix, kind, 0).name;
-            // Others may make it in the meantime.
-            for _ in 0..8 {
-                match link.ask("STREAM.INFO", &name, &Value::Null).await? {
-                    Ok(info) => {
-                        return KeyStream::of(&name, &info["config"]).map_err(|Foreign| {
-                            let message = "has another stream of the same name: set a key prefix";
-                            CallError::Refused(link.contact.fault(StoreErrorKind::Damaged, message))
-                        });
-                    }
-                    Err(failure) if failure.err_code == NO_STREAM => {
-                        let part = random_part().map_err(CallError::Refused)?;
-                        let config = KeyStream::new(prefix, kind, part).config(bytes);
-                        match link.ask("STREAM.CREATE", &name, &config).await? {
-                            Err(failure) if failure.err_code != NAME_IN_USE => {
-                                return Err(link.failed(failure));
-                            }
-                            _ => {}
-                        }
-                    }
-                    Err(failure) => return Err(link.failed(failure)),
-                }
-            }
-            Err(CallError::Lost(link.contact.silent()))
-        }
-
-        /// Ends the connection if the server does not have that stream any more: it is looked for, or made anew, over
-        /// the next one.
-        pub(in super::super) async fn has_key_stream(
-            &self,
-            stream: &KeyStream,
-        ) -> Result<(), CallError> {
-            let link = &self.0;
-            let found = link.ask("STREAM.INFO", &stream.name, &Value::Null).await?;
-            let found =
-                found.ok().and_then(|info| KeyStream::of(&stream.name, &info["config"]).ok());
-            if found.as_ref() == Some(stream) {
-                return Ok(());
-            }
-            link.lost.cancel();
-            Err(CallError::Lost(link.no_stream()))
-        }
-
-        /// Begins to take the announcements that clients are revoked.
-        pub(in super::super) async fn watch(&self, subject: String) -> Result<(), CallError> {
-            let subscribed = self.0.client.subscribe(subject).await;
-            let mut announced = subscribed.map_err(|error| {
-                self.0.lost.cancel();
-                let kind = StoreErrorKind::Unavailable;
-                CallError::Lost(self.0.contact.fault_by(kind, "does not answer", error))
-            })?;
-            let (lost, announce) = (self.0.lost.clone(), self.0.announce.clone());
-            crate::task::Handle::current().spawn(async move {
-                while let Some(Some(_)) = lost.run_until_cancelled(announced.next()).await {
-                    announce.announce_clients();
-                }
-            });
-            Ok(())
-        }
-    }
 }
 
 #[cfg(test)]
