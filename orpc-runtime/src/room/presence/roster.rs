@@ -167,10 +167,12 @@ impl Roster {
         }
     }
 
-    /// The channel is read from now on, or some messages of it are missing: the lists of others are asked for.
+    /// The channel is read from now on, or some messages of it are missing: the lists of others are asked for, and
+    /// the own one is published, since others may have asked for it meanwhile.
     pub(super) fn resume(&mut self) {
         self.asks = true;
         self.asks_all = true;
+        self.is_asked = true;
         for node in self.others.values_mut() {
             node.is_stale = true;
             node.arriving = None;

@@ -143,6 +143,23 @@ fn a_process_that_starts_learns_the_members_by_its_first_question() {
 }
 
 #[test]
+fn a_process_that_begins_to_read_behind_a_question_tells_its_members() {
+    let mut log = Vec::new();
+    let mut late = Process::new(0, 0);
+    late.enter(1);
+    // Its own question, its list.
+    late.publish(&mut log);
+    late.publish(&mut log);
+    let mut processes = vec![Process::new(1, log.len())];
+    settle(&mut processes, &mut log);
+    late.read = log.len();
+    late.roster.resume();
+    processes.push(late);
+    settle(&mut processes, &mut log);
+    expect(&mut processes, &[1]);
+}
+
+#[test]
 fn a_process_is_gone_after_some_beats_of_others_and_comes_back_with_its_own() {
     let mut log = Vec::new();
     let mut processes = start(0..3, &mut log);
