@@ -7,13 +7,18 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use bench_schemas::{Message, Order, Receipt};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use http_body_util::{BodyExt as _, Full};
 use orpc_runtime::prelude::*;
 use serde_json::{Value, json};
 use tower_service::Service as _;
+
+use self::schemas::{Message, Order, Receipt};
+
+/// A part of this crate: without optimisation over crates, functions of another one are called instead of inlined.
+#[path = "../../servers/schemas/src/lib.rs"]
+mod schemas;
 
 #[derive(Serialize, JsonSchema)]
 pub struct Profile {
