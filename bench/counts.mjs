@@ -36,7 +36,9 @@ const READERS = { peer: /InputDecoder<\w+>::decode_text$/u, serde: /::read_by_se
 
 function build() {
   const options = ["build", "--release", "--locked", "--quiet", "--package", "bench-counts", "--message-format=json"];
-  const env = { ...process.env, CARGO_PROFILE_RELEASE_LTO: "off", RUSTC_WORKSPACE_WRAPPER: "" };
+  // With one codegen unit nothing depends on which functions happen to be compiled together.
+  const profile = { CARGO_PROFILE_RELEASE_LTO: "off", CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "1" };
+  const env = { ...process.env, ...profile, RUSTC_WORKSPACE_WRAPPER: "" };
   const lines = execFileSync("cargo", options, { cwd: fileURLToPath(BENCH), env, maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "inherit"] });
   const artifacts = String(lines).trim().split("\n").map((line) => JSON.parse(line));
   return artifacts.findLast(({ executable }) => executable).executable;
