@@ -225,6 +225,27 @@ fn a_long_list_comes_in_parts_and_changes_in_several_messages() {
 }
 
 #[test]
+fn a_list_with_a_part_that_is_missing_is_not_taken() {
+    let list = |version, part, is_last, member: &str| Message {
+        node: NodeId::of(1),
+        news: News::List { version, part, is_last, members: vec![member.to_owned()] },
+    };
+    let mut own = roster(0);
+    own.receive(list(1, 0, true, "1"));
+    assert_eq!(own.len(), 1);
+    // The one between them, the first one, and the end of another version.
+    own.receive(list(2, 0, false, "2"));
+    own.receive(list(2, 2, true, "3"));
+    own.receive(list(3, 1, true, "4"));
+    own.receive(list(4, 0, false, "5"));
+    own.receive(list(5, 1, true, "6"));
+    assert!(own.is_present("1") && own.len() == 1);
+    own.receive(list(5, 0, false, "7"));
+    own.receive(list(5, 1, true, "8"));
+    assert!(own.is_present("7") && own.is_present("8") && own.len() == 2);
+}
+
+#[test]
 fn a_full_presence_refuses_members_and_leaves_out_those_of_others() {
     let limit = 3 * (1 + OF_EACH);
     let mut own = Roster::new(NodeId::of(0), limit, Watchers::new());
