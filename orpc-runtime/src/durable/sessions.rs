@@ -26,6 +26,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Maximum number of sockets that are closed while the lock is held.
 const CLOSED_AT_ONCE: usize = 256;
 
+/// Number of ids that are bound again at once.
+const BOUND_AT_ONCE: usize = 16;
+
 /// Close reason of the sockets of a revoked client.
 const REVOKED: &str = "Token revoked";
 
@@ -248,6 +251,10 @@ impl Sessions {
         self.changed.notify_one();
     }
 
+    fn sockets(&self) -> Vec<Socket> {
+        self.state().sockets.values().map(|session| session.socket.clone()).collect()
+    }
+
     /// Returns the number of open sockets.
     pub(super) fn len(&self) -> usize {
         self.state().sockets.len()
@@ -312,9 +319,6 @@ fn close_refused(socket: &Socket, refused: Refused) {
     }
 }
 
-/// Number of ids that are bound again at once.
-const BOUND_AT_ONCE: usize = 16;
-
 impl ClientWatcher for Sessions {
     fn revoked(&self, channel: &str, id: &str) {
         self.close(channel, id);
@@ -322,9 +326,7 @@ impl ClientWatcher for Sessions {
 
     /// Binds the ids of all open sockets again, which clients chose.
     fn unbound(self: Arc<Self>) {
-        let sockets: Vec<_> =
-            self.state().sockets.values().map(|session| session.socket.clone()).collect();
-        let bindings = sockets.into_iter().filter_map(move |socket| {
+        let bindings = self.sockets().into_iter().filter_map(move |socket| {
             let seat = Seat::of(&socket).ok()?;
             let binding = self.registry.as_ref()?.bind(&seat.client, &seat.token)?;
             Some(async move {
@@ -341,9 +343,7 @@ impl ClientWatcher for Sessions {
     }
 
     fn unreachable(&self) {
-        let sockets: Vec<_> =
-            self.state().sockets.values().map(|session| session.socket.clone()).collect();
-        sockets.iter().for_each(|socket| socket.close(CloseCode::OVERLOAD, UNREACHABLE));
+        self.sockets().iter().for_each(|socket| socket.close(CloseCode::OVERLOAD, UNREACHABLE));
     }
 }
 

@@ -7,6 +7,7 @@ mod presence;
 mod recipients;
 mod rooms;
 mod shared;
+mod unreadable;
 
 pub use encoded::EncodedEvent;
 #[cfg(all(feature = "durable", feature = "websocket"))]

@@ -22,9 +22,10 @@ use self::roster::Roster;
 pub use self::watchers::PresenceChange;
 use self::watchers::{Watchers, read};
 use super::node::NodeId;
+use super::unreadable::Unreadable;
 use crate::clock::{self, TimerInstant as Instant};
 use crate::core::Error;
-use crate::publish::{PublishError, Publisher, ReadError, Start, SubscribeError};
+use crate::publish::{PublishError, Publisher, ReadError, Start};
 use crate::socket::{Group, Socket};
 use crate::task::{AbortHandle, Handle};
 
@@ -351,31 +352,39 @@ impl Link {
     /// Reads the channel, again and again if that fails, until the publisher is closed.
     async fn read(self) {
         loop {
-            let error = match self.publisher.subscribe(&self.channel, Start::Latest) {
-                Err(SubscribeError::Closed) => return,
-                Err(error) => error.to_string(),
-                Ok(mut messages) => match messages.opened().await {
-                    Err(ReadError::Closed) => return,
-                    Err(error) => error.to_string(),
-                    Ok(_) => {
-                        self.resume();
-                        loop {
-                            match messages.next().await {
-                                Some(Ok(message)) => match message.value() {
-                                    Ok(message) => self.receive(message),
-                                    Err(error) => error.log("a message of a presence"),
-                                },
-                                Some(Err(ReadError::Gap(_))) => self.resume(),
-                                Some(Err(ReadError::Closed)) | None => return,
-                                Some(Err(error)) => break error.to_string(),
-                            }
-                        }
-                    }
-                },
-            };
-            tracing::warn!(channel = self.channel, error, "a presence cannot be read");
+            let failure = self.follow().await;
+            if failure.is_closed() {
+                return;
+            }
+            tracing::warn!(channel = self.channel, error = %failure, "a presence cannot be read");
+            if failure.is_final() {
+                return;
+            }
             clock::sleep(PAUSE).await;
         }
+    }
+
+    /// Receives messages until they cannot be read.
+    async fn follow(&self) -> Unreadable {
+        let mut messages = match self.publisher.subscribe(&self.channel, Start::Latest) {
+            Ok(messages) => messages,
+            Err(error) => return error.into(),
+        };
+        if let Err(error) = messages.opened().await {
+            return error.into();
+        }
+        self.resume();
+        while let Some(next) = messages.next().await {
+            match next {
+                Ok(message) => match message.value() {
+                    Ok(message) => self.receive(message),
+                    Err(error) => error.log("a message of a presence"),
+                },
+                Err(ReadError::Gap(_)) => self.resume(),
+                Err(error) => return error.into(),
+            }
+        }
+        ReadError::Closed.into()
     }
 
     fn resume(&self) {

@@ -13,6 +13,7 @@ use crate::core::Error;
 use crate::publish::{Publisher, ReadError, Start, SubscribeError};
 use crate::room::node::NodeId;
 use crate::room::rooms::WeakRoom;
+use crate::room::unreadable::Unreadable;
 use crate::task::{AbortHandle, Handle};
 
 /// Pause before a room is read again that could not be read.
@@ -31,13 +32,7 @@ enum State {
     /// No further message is missed.
     Open,
     /// The room could not be read; it is tried again.
-    Failed(Failure),
-}
-
-#[derive(Clone)]
-enum Failure {
-    Subscribe(SubscribeError),
-    Read(ReadError),
+    Failed(Unreadable),
 }
 
 /// The task of a room.
@@ -106,14 +101,14 @@ impl Reader {
     }
 
     /// Delivers messages until they cannot be read.
-    async fn follow(&self, start: &mut Start) -> Failure {
+    async fn follow(&self, start: &mut Start) -> Unreadable {
         let mut messages = match self.publisher.subscribe(&self.channel, *start) {
             Ok(messages) => messages,
-            Err(error) => return Failure::Subscribe(error),
+            Err(error) => return error.into(),
         };
         match messages.opened().await {
             Ok(position) => *start = Start::After(position),
-            Err(error) => return Failure::Read(error),
+            Err(error) => return error.into(),
         }
         self.state.send_replace(State::Open);
         while let Some(next) = messages.next().await {
@@ -125,7 +120,7 @@ impl Reader {
                     Err(error) => error.log("a message to a room"),
                 },
                 Err(ReadError::Gap(gap)) => (self.on_gap)(&room, gap),
-                Err(error) => return Failure::Read(error),
+                Err(error) => return error.into(),
             }
             if let Some(position) = messages.position() {
                 *start = Start::After(position);
@@ -133,35 +128,6 @@ impl Reader {
             // Of many messages at once sockets write some before the next ones.
             tokio::task::yield_now().await;
         }
-        Failure::Read(ReadError::Closed)
-    }
-}
-
-impl Failure {
-    /// Returns `true` if another attempt fails as well.
-    fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::Subscribe(SubscribeError::Closed | SubscribeError::InvalidChannel)
-                | Self::Read(ReadError::Closed)
-        )
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Subscribe(error) => error.fmt(f),
-            Self::Read(error) => error.fmt(f),
-        }
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Subscribe(error) => error.into(),
-            Failure::Read(error) => error.into(),
-        }
+        ReadError::Closed.into()
     }
 }
