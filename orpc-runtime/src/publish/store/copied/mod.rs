@@ -3,6 +3,8 @@
 //! The server gives numbers and epochs and keeps the events; a process has copies of the
 //! channels that it reads.
 
+#[cfg(all(feature = "durable", feature = "websocket"))]
+mod clients;
 mod copies;
 mod keeper;
 #[cfg(all(feature = "durable", feature = "websocket"))]
@@ -19,11 +21,13 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::copies::{Copies, Followed};
 #[cfg(all(feature = "durable", feature = "redis", feature = "websocket"))]
-pub(super) use self::registry::ENTRY;
+pub(super) use self::clients::ENTRY_BYTES;
 #[cfg(all(feature = "durable", feature = "websocket"))]
-pub(super) use self::registry::{CHOSEN, Mark, Place, REVOKED, Revoked, Revoking};
+pub(super) use self::clients::{
+    CHOSEN_BYTES, ClientKey, ClientServer, Position, REVOKED_BYTES, Revoked, Revoking,
+};
+use self::copies::{Copies, Followed};
 pub(super) use self::settings::Settings;
 use super::channels::Channels;
 use super::replays::{Fetched, Pool, ReplayReader, Wanted};
@@ -103,39 +107,14 @@ pub(super) trait Server: Send + Sync + 'static {
 
     /// Returns the failure that an acknowledged event survives by the server's present settings.
     fn durability(&self) -> Durability;
-
-    /// Begins to announce that clients are revoked, over a connection.
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    fn watch_clients(
-        &self,
-        link: &Self::Link,
-    ) -> impl Future<Output = Result<(), CallError>> + Send;
-
-    /// Returns some of the clients that were revoked behind a mark, or of all revoked ones.
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    fn revoked(
-        &self,
-        link: &Self::Link,
-        behind: Option<&Mark>,
-    ) -> impl Future<Output = Result<Revoked, CallError>> + Send;
-
-    /// Revokes a client for a time, or for longer if it is revoked.
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    fn revoke(
-        &self,
-        link: &Self::Link,
-        place: &Place,
-        time: Duration,
-    ) -> impl Future<Output = Result<Revoking, CallError>> + Send;
-
-    /// Answers an admission, in one step: of two that exclude each other one is refused.
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    fn admit(
-        &self,
-        link: &Self::Link,
-        admission: &crate::publish::Admission,
-    ) -> impl Future<Output = Result<crate::publish::Verdict, CallError>> + Send;
 }
+
+/// A server: without durable iterators there are no clients that it has to know.
+#[cfg(not(all(feature = "durable", feature = "websocket")))]
+pub(super) trait ClientServer: Server {}
+
+#[cfg(not(all(feature = "durable", feature = "websocket")))]
+impl<S: Server> ClientServer for S {}
 
 /// Result of appending an event.
 pub(super) enum Appended {
@@ -230,7 +209,7 @@ struct Shared<S> {
     dropped: CancellationToken,
 }
 
-impl<S: Server> CopiedStore<S> {
+impl<S: ClientServer> CopiedStore<S> {
     /// Connects to a server.
     pub(super) async fn open(server: S, settings: &Settings) -> Result<Self, StoreError> {
         let timeline = Timeline::new(Arc::new(SystemClock::default()));
@@ -418,7 +397,7 @@ pub(super) fn fresh_epoch() -> Result<Epoch, StoreError> {
     })
 }
 
-impl<S: Server> Keeper for Shared<S> {
+impl<S: ClientServer> Keeper for Shared<S> {
     type Link = S::Link;
 
     fn contact(&self) -> &Contact<S::Link> {
@@ -448,7 +427,7 @@ impl<S: Server> Keeper for Shared<S> {
     }
 }
 
-impl<S: Server> Store for CopiedStore<S> {
+impl<S: ClientServer> Store for CopiedStore<S> {
     fn publish(&self, event: NewEvent) -> BoxFuture<'static, Result<EventId, PublishError>> {
         Arc::clone(&self.shared).publish(event).boxed()
     }

@@ -14,7 +14,8 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use super::{Server, Shared, WAIT};
+use super::clients::{ClientKey, ClientServer, ENTRY_BYTES, Position, REVOKED_BYTES, Revoking};
+use super::{Shared, WAIT};
 use crate::clock::{self, Instant};
 use crate::connection::{CallError, Link as _};
 use crate::publish::error::{StoreError, StoreErrorKind};
@@ -32,68 +33,8 @@ const ABSENCE: Duration = Duration::from_secs(1);
 /// Longest revocation, a hundred years: servers count the time that is left in signed numbers.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Number of bytes of an entry beside its text, as measured on Redis 7.
-pub(in crate::publish::store) const ENTRY: usize = 400;
-
-/// Maximum number of bytes of the revocations on the server.
-pub(in crate::publish::store) const REVOKED: usize = 16 << 20;
-
 /// Maximum number of bytes of the copy: those of the server, and those that it has not been told of.
-const COPY: usize = 2 * REVOKED;
-
-/// Maximum number of bytes of the ids that clients chose, on the server.
-pub(in crate::publish::store) const CHOSEN: usize = 128 << 20;
-
-/// Channel and id of a client, as one text: the length of the channel's name, a colon, both.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(in crate::publish::store) struct Place(Arc<str>);
-
-impl Place {
-    pub(in crate::publish::store) fn new(channel: &str, id: &str) -> Self {
-        Self(format!("{}:{channel}{id}", channel.len()).into())
-    }
-
-    /// Reads what [`text`](Place::text) returns.
-    pub(in crate::publish::store) fn read(text: &str) -> Option<Self> {
-        let place = Self(text.into());
-        place.parts().is_some().then_some(place)
-    }
-
-    pub(in crate::publish::store) fn text(&self) -> &str {
-        &self.0
-    }
-
-    fn parts(&self) -> Option<(&str, &str)> {
-        let (length, rest) = self.0.split_once(':')?;
-        rest.split_at_checked(length.parse().ok()?)
-    }
-}
-
-/// A position among the revocations of a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::publish::store) struct Mark {
-    /// Name of the state of the server, which is another one if it was lost.
-    pub(in crate::publish::store) state: String,
-    pub(in crate::publish::store) number: u64,
-}
-
-/// Revocations that were read.
-pub(in crate::publish::store) struct Revoked {
-    /// Position behind them.
-    pub(in crate::publish::store) mark: Mark,
-    /// `true` if they are the first of all, though a mark was given: the server has lost its state.
-    pub(in crate::publish::store) is_anew: bool,
-    pub(in crate::publish::store) is_last: bool,
-    /// Clients, and the times that are left.
-    pub(in crate::publish::store) clients: Vec<(Place, Duration)>,
-}
-
-/// Outcome of revoking a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::publish::store) enum Revoking {
-    Done,
-    Full,
-}
+const COPY: usize = 2 * REVOKED_BYTES;
 
 /// The revocations that this process knows, and those who are told of them.
 #[derive(Default)]
@@ -108,42 +49,47 @@ pub(super) struct Registry {
 struct State {
     watchers: Vec<Weak<dyn ClientWatcher>>,
     /// Ends of the revocations.
-    ends: HashMap<Place, Instant>,
-    by_end: BTreeSet<(Instant, Place)>,
+    ends: HashMap<ClientKey, Instant>,
+    by_end: BTreeSet<(Instant, ClientKey)>,
     bytes: usize,
-    /// The end of the revocations that were read, with the number of the connection.
-    mark: Option<(u64, Mark)>,
+    /// Position behind the revocations that were read, with the number of the connection.
+    position: Option<(u64, Position)>,
     /// Time when the server was read last.
     seen: Option<Instant>,
 }
 
+/// Returns the bytes that a revocation takes of the budget.
+fn bytes_of(client: &ClientKey) -> usize {
+    client.text().len() + ENTRY_BYTES
+}
+
 impl State {
     /// Adds a revocation, or lets it last longer. Returns `false` if there is no room.
-    fn add(&mut self, place: &Place, end: Instant) -> bool {
-        if let Some(known) = self.ends.get_mut(place) {
+    fn add(&mut self, client: &ClientKey, end: Instant) -> bool {
+        if let Some(known) = self.ends.get_mut(client) {
             if *known < end {
                 let before = std::mem::replace(known, end);
-                self.by_end.remove(&(before, place.clone()));
-                self.by_end.insert((end, place.clone()));
+                self.by_end.remove(&(before, client.clone()));
+                self.by_end.insert((end, client.clone()));
             }
             return true;
         }
-        let bytes = place.0.len() + ENTRY;
+        let bytes = bytes_of(client);
         if self.bytes + bytes > COPY {
             return false;
         }
         self.bytes += bytes;
-        self.ends.insert(place.clone(), end);
-        self.by_end.insert((end, place.clone()));
+        self.ends.insert(client.clone(), end);
+        self.by_end.insert((end, client.clone()));
         true
     }
 
     fn remove_ended(&mut self, now: Instant) {
-        while let Some((end, place)) = self.by_end.first()
+        while let Some((end, client)) = self.by_end.first()
             && *end <= now
         {
-            self.bytes -= place.0.len() + ENTRY;
-            self.ends.remove(place);
+            self.bytes -= bytes_of(client);
+            self.ends.remove(client);
             self.by_end.pop_first();
         }
     }
@@ -188,52 +134,61 @@ impl Registry {
         watchers.iter().for_each(|watcher| watcher.unreachable());
     }
 
-    fn is_revoked(&self, place: &Place) -> bool {
-        self.state().ends.get(place).is_some_and(|end| *end > Instant::now())
+    /// Returns the position behind what was read over the connection of that number.
+    fn position_over(&self, link: u64) -> Option<Position> {
+        let state = self.state();
+        let (number, position) = state.position.as_ref()?;
+        (*number == link).then(|| position.clone())
+    }
+
+    fn is_revoked(&self, client: &ClientKey) -> bool {
+        self.state().ends.get(client).is_some_and(|end| *end > Instant::now())
     }
 
     /// Adds a revocation of this process. Returns `false` if there is no room.
-    fn add(&self, place: &Place, time: Duration) -> bool {
+    fn add(&self, client: &ClientKey, time: Duration) -> bool {
         let now = Instant::now();
         let mut state = self.state();
         state.remove_ended(now);
-        state.add(place, now + time)
+        state.add(client, now + time)
     }
 
     /// Adds revocations that were read, and tells of them.
-    fn take(&self, clients: &[(Place, Duration)]) {
+    fn take(&self, clients: &[(ClientKey, Duration)]) {
         let now = Instant::now();
         let mut state = self.state();
         state.remove_ended(now);
-        let is_full = clients.iter().filter(|(place, left)| !state.add(place, now + *left)).count();
+        let is_full =
+            clients.iter().filter(|(client, left)| !state.add(client, now + *left)).count();
         let watchers = state.watchers();
         drop(state);
         if is_full > 0 {
             tracing::error!(clients = is_full, "the server has too many revoked clients");
         }
-        for (channel, id) in clients.iter().filter_map(|(place, _)| place.parts()) {
+        for (channel, id) in clients.iter().filter_map(|(client, _)| client.parts()) {
             watchers.iter().for_each(|watcher| watcher.revoked(channel, id));
         }
     }
 
     /// Returns the revocations that the server does not have.
-    fn unknown_to(&self, found: &HashSet<Place>) -> Vec<(Place, Duration)> {
+    fn unknown_to(&self, found: &HashSet<ClientKey>) -> Vec<(ClientKey, Duration)> {
         let now = Instant::now();
         let state = self.state();
-        let unknown = state.ends.iter().filter(|(place, _)| !found.contains(*place));
-        unknown.map(|(place, end)| (place.clone(), end.saturating_duration_since(now))).collect()
+        let unknown =
+            state.ends.iter().filter(|(client, end)| **end > now && !found.contains(*client));
+        unknown.map(|(client, end)| (client.clone(), *end - now)).collect()
     }
 }
 
 /// Keeps the copy the same as the server, until the connection is lost.
-pub(super) async fn tend<S: Server>(shared: &Shared<S>, link: &S::Link) {
+pub(super) async fn tend<S: ClientServer>(shared: &Shared<S>, link: &S::Link) {
     let registry = &shared.registry;
     let (mut is_watched, mut is_reported) = (false, false);
     let mut refused: Option<Instant> = None;
     loop {
         if registry.is_used.load(Ordering::Acquire) {
             if refused.is_some_and(|at| at.elapsed() >= REFUSED) {
-                registry.state().mark = None;
+                registry.state().position = None;
             }
             let reading = async {
                 if !is_watched {
@@ -272,57 +227,58 @@ enum Written {
 }
 
 /// Reads the revocations behind those that were read, and writes back those that the server has lost.
-async fn read<S: Server>(shared: &Shared<S>, link: &S::Link) -> Result<Written, CallError> {
+async fn read<S: ClientServer>(shared: &Shared<S>, link: &S::Link) -> Result<Written, CallError> {
     let registry = &shared.registry;
-    let mut mark = {
-        let state = registry.state();
-        state
-            .mark
-            .as_ref()
-            .filter(|(number, _)| *number == link.number())
-            .map(|(_, mark)| mark.clone())
-    };
-    let mut all = mark.is_none().then(HashSet::new);
+    let mut position = registry.position_over(link.number());
+    let mut all = position.is_none().then(HashSet::new);
     loop {
-        let revoked = shared.server.revoked(link, mark.as_ref()).await?;
+        let revoked = shared.server.revoked(link, position.as_ref()).await?;
         if revoked.is_anew {
             all = Some(HashSet::new());
         }
         if let Some(all) = &mut all {
-            all.extend(revoked.clients.iter().map(|(place, _)| place.clone()));
+            all.extend(revoked.clients.iter().map(|(client, _)| client.clone()));
         }
         registry.take(&revoked.clients);
         let is_last = revoked.is_last;
-        mark = Some(revoked.mark);
+        position = Some(revoked.position);
         if is_last {
             break;
         }
     }
     let mut written = Written::Nothing;
     if let Some(all) = all {
-        written = Written::All;
-        for (place, left) in registry.unknown_to(&all).iter().filter(|(_, left)| !left.is_zero()) {
-            match shared.server.revoke(link, place, *left).await {
-                Ok(Revoking::Done) => {}
-                Err(CallError::Lost(error)) => return Err(CallError::Lost(error)),
-                Ok(Revoking::Full) | Err(CallError::Refused(_)) => written = Written::NotAll,
-            }
-            if matches!(written, Written::NotAll) {
-                tracing::error!("the server does not take clients that were revoked before");
-                break;
-            }
-        }
+        written = write_back(shared, link, &all).await?;
         registry.watchers().into_iter().for_each(ClientWatcher::unbound);
     }
     // Only now: what is cut off before is done again.
-    registry.state().mark = mark.map(|mark| (link.number(), mark));
+    registry.state().position = position.map(|position| (link.number(), position));
     Ok(written)
+}
+
+/// Revokes on the server the clients that are revoked in this process alone.
+async fn write_back<S: ClientServer>(
+    shared: &Shared<S>,
+    link: &S::Link,
+    found: &HashSet<ClientKey>,
+) -> Result<Written, CallError> {
+    for (client, left) in shared.registry.unknown_to(found) {
+        match shared.server.revoke(link, &client, left).await {
+            Ok(Revoking::Done) => {}
+            Err(CallError::Lost(error)) => return Err(CallError::Lost(error)),
+            Ok(Revoking::Full) | Err(CallError::Refused(_)) => {
+                tracing::error!("the server does not take clients that were revoked before");
+                return Ok(Written::NotAll);
+            }
+        }
+    }
+    Ok(Written::All)
 }
 
 /// The clients, for those who admit them.
 pub(super) struct Clients<S>(pub(super) Arc<Shared<S>>);
 
-impl<S: Server> Shared<S> {
+impl<S: ClientServer> Shared<S> {
     /// Returns the connection for a request about a client. A server that has been away for a while is not waited for.
     async fn link_for_clients(&self, until: Instant) -> Result<S::Link, StoreError> {
         let contact = self.server.contact();
@@ -344,11 +300,11 @@ impl<S: Server> Shared<S> {
         }
     }
 
-    async fn revoke(&self, place: Place, time: Duration) -> Result<(), StoreError> {
+    async fn revoke(&self, client: ClientKey, time: Duration) -> Result<(), StoreError> {
         let until = Instant::now() + WAIT;
         loop {
             let link = self.link_for_clients(until).await?;
-            match self.server.revoke(&link, &place, time).await {
+            match self.server.revoke(&link, &client, time).await {
                 Ok(Revoking::Done) => return Ok(()),
                 Ok(Revoking::Full) => return Err(too_many()),
                 Err(CallError::Lost(_)) if Instant::now() < until => {}
@@ -362,7 +318,7 @@ fn too_many() -> StoreError {
     StoreError::new(StoreErrorKind::Full, "too many clients are revoked")
 }
 
-impl<S: Server> ClientRegistry for Clients<S> {
+impl<S: ClientServer> ClientRegistry for Clients<S> {
     fn watch(&self, watcher: Weak<dyn ClientWatcher>) {
         self.0.registry.watch(watcher);
     }
@@ -378,17 +334,17 @@ impl<S: Server> ClientRegistry for Clients<S> {
         id: &str,
         time: Duration,
     ) -> BoxFuture<'static, Result<(), StoreError>> {
-        let (place, time) = (Place::new(channel, id), time.min(LONGEST));
+        let (client, time) = (ClientKey::new(channel, id), time.min(LONGEST));
         let shared = Arc::clone(&self.0);
-        let is_known = shared.registry.add(&place, time);
+        let is_known = shared.registry.add(&client, time);
         async move {
-            shared.revoke(place, time).await?;
+            shared.revoke(client, time).await?;
             if is_known { Ok(()) } else { Err(too_many()) }
         }
         .boxed()
     }
 
     fn is_revoked(&self, channel: &str, id: &str) -> bool {
-        self.0.registry.is_revoked(&Place::new(channel, id))
+        self.0.registry.is_revoked(&ClientKey::new(channel, id))
     }
 }

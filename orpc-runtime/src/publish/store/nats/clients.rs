@@ -13,11 +13,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::Nats;
 use super::link::{Link, Stored};
-use super::stream::{Foreign, nanos, token};
+use super::stream::{Foreign, check_settings, configuration, root, token};
 use crate::connection::CallError;
 use crate::publish::clock::millis;
 use crate::publish::error::StoreErrorKind;
-use crate::publish::store::copied::{CHOSEN, Mark, Place, REVOKED, Revoked, Revoking};
+use crate::publish::store::copied::{
+    CHOSEN_BYTES, ClientKey, ClientServer, Position, REVOKED_BYTES, Revoked, Revoking,
+};
 use crate::publish::{Admission, Choice, Verdict};
 
 /// Number of clients in one answer, and of their bytes.
@@ -51,51 +53,24 @@ impl KeyStream {
 
     /// Returns the names of a stream with that configuration.
     pub(super) fn of(name: &str, config: &Value) -> Result<Self, Foreign> {
-        let first = config["subjects"][0].as_str().ok_or(Foreign)?;
-        let root = first.strip_suffix(".k.>").ok_or(Foreign)?.to_owned();
-        let stream = Self { name: name.to_owned(), root };
-        let wanted = stream.config(0);
-        let kept = [
-            "subjects",
-            "retention",
-            "max_age",
-            "max_msgs_per_subject",
-            "allow_direct",
-            "allow_msg_ttl",
-            "deny_delete",
-            "deny_purge",
-        ];
-        let is_own = kept.iter().all(|field| config[field] == wanted[field])
-            && ["src", "dest"]
-                .iter()
-                .all(|end| config["republish"][end] == wanted["republish"][end])
-            && config["sealed"] != true;
-        if is_own { Ok(stream) } else { Err(Foreign) }
+        let stream = Self { name: name.to_owned(), root: root(config, ".k.>")? };
+        check_settings(config, &stream.config(0), &["max_age", "allow_msg_ttl"])?;
+        Ok(stream)
     }
 
     /// Returns the configuration of the stream. Nothing is removed before its time: a revoked client would come back.
     pub(super) fn config(&self, bytes: usize) -> Value {
         let Self { name, root } = self;
-        json!({
-            "name": name,
+        let own = json!({
             "subjects": [format!("{root}.k.>")],
-            "retention": "limits",
-            "storage": "file",
-            "discard": "new",
-            "num_replicas": 1,
-            "max_consumers": -1,
-            "max_msgs": -1,
             "max_bytes": bytes,
             "max_msgs_per_subject": 1,
-            "max_msg_size": -1,
             "max_age": 0,
-            "duplicate_window": nanos(Duration::from_millis(100)),
-            "allow_direct": true,
             "allow_msg_ttl": true,
-            "deny_delete": true,
             "deny_purge": true,
             "republish": { "src": format!("{root}.k.>"), "dest": format!("{root}.r.>"), "headers_only": true },
-        })
+        });
+        configuration(name, own)
     }
 
     fn subject(&self, kind: &str, hash: &[u8]) -> String {
@@ -129,13 +104,30 @@ impl Note {
     }
 }
 
+/// A text that is to be kept, and the subject of its note.
+struct Wanted {
+    subject: String,
+    text: String,
+}
+
+/// Outcome of keeping a text.
+enum Kept {
+    Already,
+    /// It is written, with that sequence.
+    At(u64),
+    /// Others have written in the meantime.
+    Changed,
+    /// The stream has no room.
+    Full,
+}
+
 impl Link {
     async fn streams(&self) -> Result<&ClientStreams, CallError> {
         let finding = async {
             let prefix = self.prefix();
             Ok(ClientStreams {
-                revoked: self.find_key_stream(prefix, "revoked", REVOKED).await?,
-                chosen: self.find_key_stream(prefix, "chosen", CHOSEN).await?,
+                revoked: self.find_key_stream(prefix, "revoked", REVOKED_BYTES).await?,
+                chosen: self.find_key_stream(prefix, "chosen", CHOSEN_BYTES).await?,
             })
         };
         self.client_streams().get_or_try_init(|| finding).await
@@ -146,6 +138,26 @@ impl Link {
             return Ok(None);
         };
         Note::read(seq, &payload).map(Some).ok_or_else(|| self.malformed())
+    }
+
+    /// Keeps a text at least until that time: writes it unless the note that was read says so already.
+    async fn keep(
+        &self,
+        Wanted { subject, text }: &Wanted,
+        known: Option<&Note>,
+        until: u64,
+        now: u64,
+    ) -> Result<Kept, CallError> {
+        if known.is_some_and(|known| known.until >= until && known.text == *text) {
+            return Ok(Kept::Already);
+        }
+        let until = known.map_or(until, |known| known.until.max(until));
+        match self.write(subject, known, (until, text), now).await {
+            Ok(Some(seq)) => Ok(Kept::At(seq)),
+            Ok(None) => Ok(Kept::Changed),
+            Err(error) if is_full(&error) => Ok(Kept::Full),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes a note behind the one that was read. Returns its sequence; `None` if there is another one.
@@ -168,138 +180,139 @@ impl Link {
     }
 }
 
-impl Nats {
-    pub(super) async fn watch_clients_over(&self, link: &Link) -> Result<(), CallError> {
+impl ClientServer for Nats {
+    async fn watch_clients(&self, link: &Link) -> Result<(), CallError> {
         let subject = link.streams().await?.revoked.announced();
         link.watch(subject).await
     }
 
-    pub(super) async fn revoked_behind(
-        &self,
-        link: &Link,
-        behind: Option<&Mark>,
-    ) -> Result<Revoked, CallError> {
+    async fn revoked(&self, link: &Link, behind: Option<&Position>) -> Result<Revoked, CallError> {
         let streams = link.streams().await?;
         // One that was deleted may have been made anew: subjects of the former would be empty.
         let both = (link.has_key_stream(&streams.revoked), link.has_key_stream(&streams.chosen));
         futures::future::try_join(both.0, both.1).await?;
         let stream = &streams.revoked;
-        let number = behind.map_or(0, |mark| mark.number);
+        let number = behind.map_or(0, |position| position.number);
         let all = stream.all();
         let batch = link.batch_of(&stream.name, &all, number + 1, PAGE, PAGE_BYTES);
         let messages = batch.await?;
         let now = self.now(link);
-        let mut mark = Mark { state: stream.root.clone(), number };
+        let mut position = Position { epoch: stream.root.clone(), number };
         let is_last = messages.is_empty();
         let mut clients = Vec::new();
         for (seq, payload) in messages {
-            mark.number = seq;
+            position.number = seq;
             let note = Note::read(seq, &payload).ok_or_else(|| link.malformed())?;
-            let place = Place::read(&note.text).ok_or_else(|| link.malformed())?;
-            clients.push((place, Duration::from_millis(note.until.saturating_sub(now))));
+            let client = ClientKey::read(&note.text).ok_or_else(|| link.malformed())?;
+            clients.push((client, Duration::from_millis(note.until.saturating_sub(now))));
         }
-        Ok(Revoked { mark, is_anew: false, is_last, clients })
+        Ok(Revoked { position, is_anew: false, is_last, clients })
     }
 
-    pub(super) async fn revoke_client(
+    async fn revoke(
         &self,
         link: &Link,
-        place: &Place,
+        client: &ClientKey,
         time: Duration,
     ) -> Result<Revoking, CallError> {
         let stream = &link.streams().await?.revoked;
-        let subject = stream.subject("c", &Sha256::digest(place.text()));
+        let subject = stream.subject("c", &Sha256::digest(client.text()));
+        let wanted = Wanted { subject, text: client.text().to_owned() };
         for _ in 0..ATTEMPTS {
-            let known = link.note(stream, &subject).await?;
+            let known = link.note(stream, &wanted.subject).await?;
             let now = self.now(link);
             let until = now.saturating_add(millis(time));
-            if known.as_ref().is_some_and(|known| known.until >= until) {
-                return Ok(Revoking::Done);
-            }
-            match link.write(&subject, known.as_ref(), (until, place.text()), now).await {
-                Ok(Some(_)) => return Ok(Revoking::Done),
-                Ok(None) => {}
-                Err(error) if is_full(&error) => return Ok(Revoking::Full),
-                Err(error) => return Err(error),
+            match link.keep(&wanted, known.as_ref(), until, now).await? {
+                Kept::Already | Kept::At(_) => return Ok(Revoking::Done),
+                Kept::Full => return Ok(Revoking::Full),
+                Kept::Changed => {}
             }
         }
         Err(CallError::Refused(link.silent()))
     }
 
-    pub(super) async fn admit_client(
-        &self,
-        link: &Link,
-        admission: &Admission,
-    ) -> Result<Verdict, CallError> {
-        let ClientStreams { revoked, chosen } = link.streams().await?;
-        let client = Sha256::digest(Place::new(&admission.channel, &admission.id).text());
-        let revoked_subject = revoked.subject("c", &client);
+    async fn admit(&self, link: &Link, admission: &Admission) -> Result<Verdict, CallError> {
+        let streams = link.streams().await?;
+        let client = Sha256::digest(ClientKey::new(&admission.channel, &admission.id).text());
+        let revoked = streams.revoked.subject("c", &client);
         let Some(choice) = &admission.choice else {
-            let note = link.note(revoked, &revoked_subject).await?;
+            let note = link.note(&streams.revoked, &revoked).await?;
             let is_revoked = note.is_some_and(|note| note.holds(self.now(link)));
             return Ok(if is_revoked { Verdict::Revoked } else { Verdict::Admitted });
         };
-        let subjects = (chosen.subject("i", &client), chosen.subject("t", &choice.token));
-        let texts = (URL_SAFE_NO_PAD.encode(choice.grant), URL_SAFE_NO_PAD.encode(client));
+        let id = Wanted {
+            subject: streams.chosen.subject("i", &client),
+            text: URL_SAFE_NO_PAD.encode(choice.grant),
+        };
+        let token = Wanted {
+            subject: streams.chosen.subject("t", &choice.token),
+            text: URL_SAFE_NO_PAD.encode(client),
+        };
+        let chosen = ChosenId { choice, revoked, id, token };
         for _ in 0..ATTEMPTS {
-            let (revoked, owner, bound) = futures::future::try_join3(
-                link.note(revoked, &revoked_subject),
-                link.note(chosen, &subjects.0),
-                link.note(chosen, &subjects.1),
-            )
-            .await?;
-            let now = self.now(link);
-            let holds = |note: &Option<Note>| note.as_ref().is_some_and(|note| note.holds(now));
-            let is = |note: &Option<Note>, text: &str| {
-                note.as_ref().is_some_and(|note| note.text == text)
-            };
-            if holds(&revoked) {
-                return Ok(Verdict::Revoked);
-            }
-            let is_bound = holds(&bound);
-            let is_owned = holds(&owner);
-            if (is_bound && !is(&bound, &texts.1))
-                || (is_owned && !choice.is_renewal && !is(&owner, &texts.0))
-            {
-                return Ok(Verdict::Taken);
-            }
-            let Choice { bound: Some(time), .. } = choice else { return Ok(Verdict::Admitted) };
-            let until = now.saturating_add(millis(*time));
-            let lasts = |note: &Option<Note>| note.as_ref().map_or(0, |note| note.until).max(until);
-            let mut written = None;
-            if !is_owned
-                || !is(&owner, &texts.0)
-                || lasts(&owner) > owner.as_ref().map_or(0, |note| note.until)
-            {
-                let note = (lasts(&owner), &*texts.0);
-                match link.write(&subjects.0, owner.as_ref(), note, now).await {
-                    Ok(Some(seq)) => written = Some(seq),
-                    Ok(None) => continue,
-                    Err(error) if is_full(&error) => return Ok(Verdict::Full),
-                    Err(error) => return Err(error),
-                }
-            }
-            if is_bound && lasts(&bound) <= bound.as_ref().map_or(0, |note| note.until) {
-                return Ok(Verdict::Admitted);
-            }
-            let note = (lasts(&bound), &*texts.1);
-            match link.write(&subjects.1, bound.as_ref(), note, now).await {
-                Ok(Some(_)) => return Ok(Verdict::Admitted),
-                outcome => {
-                    // The id is not kept for a token that is bound to another one in the meantime.
-                    if let (Some(seq), false) = (written, is_owned) {
-                        let own = Note { seq, until: 0, text: String::new() };
-                        link.write(&subjects.0, Some(&own), (0, "-"), now).await?;
-                    }
-                    match outcome {
-                        Err(error) if is_full(&error) => return Ok(Verdict::Full),
-                        Err(error) => return Err(error),
-                        Ok(_) => {}
-                    }
-                }
+            if let Some(verdict) = self.admit_chosen(link, streams, &chosen).await? {
+                return Ok(verdict);
             }
         }
         Err(CallError::Refused(link.silent()))
+    }
+}
+
+/// An id that a client chose.
+struct ChosenId<'a> {
+    choice: &'a Choice,
+    /// Subject of its revocation.
+    revoked: String,
+    /// The grant that the id belongs to.
+    id: Wanted,
+    /// The id that the token is bound to.
+    token: Wanted,
+}
+
+impl Nats {
+    /// Answers the admission of a client with an id that it chose, and binds the id to its token if that is wanted.
+    /// Returns `None` if others write in the meantime.
+    async fn admit_chosen(
+        &self,
+        link: &Link,
+        streams: &ClientStreams,
+        ChosenId { choice, revoked, id, token }: &ChosenId<'_>,
+    ) -> Result<Option<Verdict>, CallError> {
+        let (revoked, owner, bound) = futures::future::try_join3(
+            link.note(&streams.revoked, revoked),
+            link.note(&streams.chosen, &id.subject),
+            link.note(&streams.chosen, &token.subject),
+        )
+        .await?;
+        let now = self.now(link);
+        if revoked.is_some_and(|note| note.holds(now)) {
+            return Ok(Some(Verdict::Revoked));
+        }
+        let is_other = |note: &Option<Note>, wanted: &Wanted| {
+            note.as_ref().is_some_and(|note| note.holds(now) && note.text != wanted.text)
+        };
+        if is_other(&bound, token) || (is_other(&owner, id) && !choice.is_renewal) {
+            return Ok(Some(Verdict::Taken));
+        }
+        let Some(time) = choice.bound else { return Ok(Some(Verdict::Admitted)) };
+        let until = now.saturating_add(millis(time));
+        let written = match link.keep(id, owner.as_ref(), until, now).await? {
+            Kept::Already => None,
+            Kept::At(seq) => Some(seq),
+            Kept::Changed => return Ok(None),
+            Kept::Full => return Ok(Some(Verdict::Full)),
+        };
+        let kept = link.keep(token, bound.as_ref(), until, now).await;
+        if matches!(kept, Ok(Kept::Already | Kept::At(_))) {
+            return Ok(Some(Verdict::Admitted));
+        }
+        let was_owned = owner.is_some_and(|note| note.holds(now));
+        if let (Some(seq), false) = (written, was_owned) {
+            // The id is not kept for a token that is bound to another one in the meantime.
+            let own = Note { seq, until: 0, text: String::new() };
+            link.write(&id.subject, Some(&own), (0, "-"), now).await?;
+        }
+        Ok(matches!(kept?, Kept::Full).then_some(Verdict::Full))
     }
 }
 
@@ -321,6 +334,8 @@ mod tests {
         let mut bounded = config.clone();
         bounded["max_bytes"] = json!(1000);
         assert!(KeyStream::of(&stream.name, &bounded).is_ok());
+        let mut with_texts = config["republish"].clone();
+        with_texts["headers_only"] = json!(false);
         for (field, value) in [
             ("subjects", json!(["orders.>"])),
             ("max_age", json!(1_000_000_000)),
@@ -329,6 +344,7 @@ mod tests {
             ("deny_purge", json!(false)),
             ("sealed", json!(true)),
             ("republish", Value::Null),
+            ("republish", with_texts),
         ] {
             let mut other = config.clone();
             other[field] = value;

@@ -128,36 +128,49 @@ impl Inner {
     /// Looks for the stream, and makes it if there is none.
     async fn find_stream(&self, prefix: &str, max_age: u64) -> Result<Stream, StoreError> {
         let name = self.stream.name.clone();
+        let config = |part| Stream::new(prefix, part).config(max_age);
+        let mut info = self.find_or_make(&name, config).await?;
+        let stream = Stream::of(&name, &info["config"]).map_err(|Foreign| self.foreign())?;
+        self.set_time(&info);
+        // Other processes may have a shorter retention.
+        let kept = info["config"]["max_age"].as_u64().unwrap_or(0);
+        if kept != 0 && kept < max_age {
+            info["config"]["max_age"] = max_age.into();
+            let updated = self.ask("STREAM.UPDATE", &name, &info["config"]).await?;
+            updated.map_err(|failure| self.failed(failure))?;
+        }
+        Ok(stream)
+    }
+
+    /// Returns the server's description of a stream, which is made if there is none, with a random part.
+    async fn find_or_make(
+        &self,
+        name: &str,
+        config: impl Fn(u64) -> Value + Send,
+    ) -> Result<Value, CallError> {
         // Others may make it or delete it in the meantime.
         for _ in 0..8 {
-            let mut info = match self.ask("STREAM.INFO", &name, &Value::Null).await? {
-                Ok(info) => info,
+            match self.ask("STREAM.INFO", name, &Value::Null).await? {
+                Ok(info) => return Ok(info),
                 Err(failure) if failure.err_code == NO_STREAM => {
-                    let stream = Stream::new(prefix, random_part()?);
-                    match self.ask("STREAM.CREATE", &name, &stream.config(max_age)).await? {
+                    let part = random_part().map_err(CallError::Refused)?;
+                    match self.ask("STREAM.CREATE", name, &config(part)).await? {
                         Err(failure) if failure.err_code != NAME_IN_USE => {
-                            return Err(self.failed(failure).into());
+                            return Err(self.failed(failure));
                         }
-                        _ => continue,
+                        _ => {}
                     }
                 }
-                Err(failure) => return Err(self.failed(failure).into()),
-            };
-            let stream = Stream::of(&name, &info["config"]).map_err(|Foreign| {
-                let message = "has another stream of the same name: set a key prefix";
-                self.contact.fault(StoreErrorKind::Damaged, message)
-            })?;
-            self.set_time(&info);
-            // Other processes may have a shorter retention.
-            let kept = info["config"]["max_age"].as_u64().unwrap_or(0);
-            if kept != 0 && kept < max_age {
-                info["config"]["max_age"] = max_age.into();
-                let updated = self.ask("STREAM.UPDATE", &name, &info["config"]).await?;
-                updated.map_err(|failure| self.failed(failure))?;
+                Err(failure) => return Err(self.failed(failure)),
             }
-            return Ok(stream);
         }
-        Err(self.contact.silent())
+        Err(CallError::Lost(self.contact.silent()))
+    }
+
+    /// Returns the error of a stream that was made by others, or that others have changed.
+    fn foreign(&self) -> StoreError {
+        let message = "has another stream of the same name: set a key prefix";
+        self.contact.fault(StoreErrorKind::Damaged, message)
     }
 
     fn set_time(&self, info: &Value) {

@@ -150,39 +150,6 @@ impl Server for Nats {
             Durability::Memory
         }
     }
-
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    async fn watch_clients(&self, link: &Link) -> Result<(), CallError> {
-        self.watch_clients_over(link).await
-    }
-
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    async fn revoked(
-        &self,
-        link: &Link,
-        behind: Option<&super::copied::Mark>,
-    ) -> Result<super::copied::Revoked, CallError> {
-        self.revoked_behind(link, behind).await
-    }
-
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    async fn revoke(
-        &self,
-        link: &Link,
-        place: &super::copied::Place,
-        time: std::time::Duration,
-    ) -> Result<super::copied::Revoking, CallError> {
-        self.revoke_client(link, place, time).await
-    }
-
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    async fn admit(
-        &self,
-        link: &Link,
-        admission: &crate::publish::Admission,
-    ) -> Result<crate::publish::Verdict, CallError> {
-        self.admit_client(link, admission).await
-    }
 }
 
 /// Passes on an entry that was announced.

@@ -34,51 +34,26 @@ impl Stream {
 
     /// Returns the names of a stream with that configuration.
     pub(super) fn of(name: &str, config: &Value) -> Result<Self, Foreign> {
-        let first = config["subjects"][0].as_str().ok_or(Foreign)?;
-        let root = first.strip_suffix(".e.>").ok_or(Foreign)?.to_owned();
+        let root = root(config, ".e.>")?;
         let has_files = config["storage"] == "file";
         let stream = Self { name: name.to_owned(), root, has_files };
-        let wanted = stream.config(0);
-        let kept = [
-            "subjects",
-            "retention",
-            "max_msgs_per_subject",
-            "allow_direct",
-            "deny_delete",
-            "deny_purge",
-        ];
-        let is_own = kept.iter().all(|field| config[field] == wanted[field])
-            && ["src", "dest"]
-                .iter()
-                .all(|end| config["republish"][end] == wanted["republish"][end])
-            && config["republish"]["headers_only"] != true
-            && config["sealed"] != true;
-        if is_own { Ok(stream) } else { Err(Foreign) }
+        check_settings(config, &stream.config(0), &[])?;
+        Ok(stream)
     }
 
     /// Returns the configuration of the stream. Messages cannot be deleted one by one: a number
     /// would be given twice.
     pub(super) fn config(&self, max_age: u64) -> Value {
         let Self { name, root, .. } = self;
-        json!({
-            "name": name,
+        let own = json!({
             "subjects": [format!("{root}.e.>"), format!("{root}.k.>")],
-            "retention": "limits",
-            "storage": "file",
-            "discard": "new",
-            "num_replicas": 1,
-            "max_consumers": -1,
-            "max_msgs": -1,
             "max_bytes": -1,
             "max_msgs_per_subject": -1,
-            "max_msg_size": -1,
             "max_age": max_age,
-            "duplicate_window": nanos(Duration::from_millis(100)),
-            "allow_direct": true,
-            "deny_delete": true,
             "deny_purge": false,
             "republish": { "src": format!("{root}.e.>"), "dest": format!("{root}.r.>") },
-        })
+        });
+        configuration(name, own)
     }
 
     /// Returns the subject of a channel's entries.
@@ -95,6 +70,51 @@ impl Stream {
     pub(super) fn key(&self, channel: &str, key: &str) -> String {
         format!("{}.k.{}.{}", self.root, token(channel), token(key))
     }
+}
+
+/// Returns the configuration of a stream: its own settings beside those of all streams.
+pub(super) fn configuration(name: &str, own: Value) -> Value {
+    let mut config = json!({
+        "name": name,
+        "retention": "limits",
+        "storage": "file",
+        "discard": "new",
+        "num_replicas": 1,
+        "max_consumers": -1,
+        "max_msgs": -1,
+        "max_msg_size": -1,
+        "duplicate_window": nanos(Duration::from_millis(100)),
+        "allow_direct": true,
+        "deny_delete": true,
+    });
+    if let (Value::Object(config), Value::Object(own)) = (&mut config, own) {
+        config.extend(own);
+    }
+    config
+}
+
+/// Returns the beginning of the subjects of a stream, of which the first one ends so.
+pub(super) fn root(config: &Value, end: &str) -> Result<String, Foreign> {
+    let root = config["subjects"][0].as_str().and_then(|first| first.strip_suffix(end));
+    root.map(str::to_owned).ok_or(Foreign)
+}
+
+/// Settings of every stream that others must not change. They may change others: bounds, replicas, the kind of storage.
+const KEPT: [&str; 6] =
+    ["subjects", "retention", "max_msgs_per_subject", "allow_direct", "deny_delete", "deny_purge"];
+
+/// Checks that a stream still has the settings without which it cannot be used: [`KEPT`], those of the
+/// announcements, and some of its own.
+pub(super) fn check_settings(config: &Value, made: &Value, own: &[&str]) -> Result<(), Foreign> {
+    let is_same = |field: &&str| config[*field] == made[*field];
+    let announces = |part: &str| config["republish"][part] == made["republish"][part];
+    let has_text = |config: &Value| config["republish"]["headers_only"] != true;
+    let is_own = KEPT.iter().chain(own).all(is_same)
+        && announces("src")
+        && announces("dest")
+        && has_text(config) == has_text(made)
+        && config["sealed"] != true;
+    if is_own { Ok(()) } else { Err(Foreign) }
 }
 
 /// Returns the time for which the server keeps a message, in ns: a channel lasts for two
@@ -149,6 +169,8 @@ mod tests {
         assert!(Stream::of("orpc", &bounded).is_ok());
         bounded["storage"] = json!("memory");
         assert!(!Stream::of("orpc", &bounded).unwrap().has_files);
+        let mut headers_only = config["republish"].clone();
+        headers_only["headers_only"] = json!(true);
         for (field, value) in [
             ("subjects", json!(["orders.>"])),
             ("subjects", json!([])),
@@ -161,6 +183,7 @@ mod tests {
             ("sealed", json!(true)),
             ("republish", Value::Null),
             ("republish", json!({ "src": config["republish"]["src"], "dest": "other.>" })),
+            ("republish", headers_only),
         ] {
             let mut other = config.clone();
             other[field] = value;

@@ -5,7 +5,10 @@ use std::time::Duration;
 use redis::{Script, ScriptInvocation};
 use sha2::{Digest as _, Sha256};
 
-use super::super::copied::{CHOSEN, ENTRY, Mark, Place, REVOKED, Revoked, Revoking, fresh_epoch};
+use super::super::copied::{
+    CHOSEN_BYTES, ClientKey, ClientServer, ENTRY_BYTES, Position, REVOKED_BYTES, Revoked, Revoking,
+    fresh_epoch,
+};
 use super::RedisServer;
 use crate::connection::CallError;
 use crate::publish::clock::millis;
@@ -55,49 +58,31 @@ impl ClientScripts {
     }
 }
 
-impl RedisServer {
-    pub(super) async fn watch_clients_over(&self, link: &Link) -> Result<(), CallError> {
+impl ClientServer for RedisServer {
+    async fn watch_clients(&self, link: &Link) -> Result<(), CallError> {
         link.subscribe(&[self.clients.announced.to_string()]).await
     }
 
-    pub(super) async fn revoked_behind(
-        &self,
-        link: &Link,
-        behind: Option<&Mark>,
-    ) -> Result<Revoked, CallError> {
+    async fn revoked(&self, link: &Link, behind: Option<&Position>) -> Result<Revoked, CallError> {
         let mut reading =
             self.clients.invoke(&self.clients.revoked, &["revoked", "mark", "order"], self.now());
-        let (state, number) = behind.map_or(("", 0), |mark| (&mark.state, mark.number));
-        reading.arg(state).arg(number).arg(PAGE);
+        let (epoch, number) = behind.map_or(("", 0), |position| (&position.epoch, position.number));
+        reading.arg(epoch).arg(number).arg(PAGE);
         let answer: Vec<String> = link.invoke(&reading).await?;
-        self.read_revoked(behind, number, &answer).ok_or_else(|| self.malformed())
+        revoked(behind, &answer).ok_or_else(|| self.malformed())
     }
 
-    fn read_revoked(&self, behind: Option<&Mark>, from: u64, answer: &[String]) -> Option<Revoked> {
-        let (head, found) = answer.split_at_checked(2)?;
-        let is_other = head[1] == "1";
-        let mut mark = Mark { state: head[0].clone(), number: if is_other { 0 } else { from } };
-        let mut clients = Vec::new();
-        for client in found.chunks(3) {
-            let [place, number, left] = client else { return None };
-            mark.number = number.parse().ok()?;
-            clients.push((Place::read(place)?, Duration::from_millis(left.parse().ok()?)));
-        }
-        let is_last = clients.len() < PAGE;
-        Some(Revoked { mark, is_anew: is_other && behind.is_some(), is_last, clients })
-    }
-
-    pub(super) async fn revoke_client(
+    async fn revoke(
         &self,
         link: &Link,
-        place: &Place,
+        client: &ClientKey,
         time: Duration,
     ) -> Result<Revoking, CallError> {
         let keys = ["revoked", "mark", "order", "ends"];
         let mut revoking = self.clients.invoke(&self.clients.revoke, &keys, self.now());
         let fresh = fresh_epoch().map_err(CallError::Refused)?;
-        revoking.arg(place.text()).arg(millis(time)).arg(fresh.to_string());
-        revoking.arg(REVOKED).arg(ENTRY).arg(&*self.clients.announced);
+        revoking.arg(client.text()).arg(millis(time)).arg(fresh.to_string());
+        revoking.arg(REVOKED_BYTES).arg(ENTRY_BYTES).arg(&*self.clients.announced);
         match link.invoke::<String>(&revoking).await?.as_str() {
             "done" => Ok(Revoking::Done),
             "full" => Ok(Revoking::Full),
@@ -105,23 +90,19 @@ impl RedisServer {
         }
     }
 
-    pub(super) async fn admit_client(
-        &self,
-        link: &Link,
-        admission: &Admission,
-    ) -> Result<Verdict, CallError> {
-        let place = Place::new(&admission.channel, &admission.id);
+    async fn admit(&self, link: &Link, admission: &Admission) -> Result<Verdict, CallError> {
+        let client = ClientKey::new(&admission.channel, &admission.id);
         let keys = ["revoked", "grants", "tokens", "bound"];
         let mut admitting = self.clients.invoke(&self.clients.admit, &keys, self.now());
-        admitting.arg(place.text());
+        admitting.arg(client.text());
         match &admission.choice {
             None => admitting.arg("named"),
             Some(choice) => {
                 let bound = choice.bound.map(|time| millis(time).to_string());
                 admitting.arg(bound.unwrap_or_default());
-                admitting.arg(&Sha256::digest(place.text())[..]);
+                admitting.arg(&Sha256::digest(client.text())[..]);
                 admitting.arg(&choice.token[..]).arg(&choice.grant[..]);
-                admitting.arg(u8::from(choice.is_renewal)).arg(CHOSEN / BINDING)
+                admitting.arg(u8::from(choice.is_renewal)).arg(CHOSEN_BYTES / BINDING)
             }
         };
         match link.invoke::<String>(&admitting).await?.as_str() {
@@ -132,4 +113,21 @@ impl RedisServer {
             _ => Err(self.malformed()),
         }
     }
+}
+
+/// Reads the answer of `revoked.lua`; `None` if it is malformed.
+fn revoked(behind: Option<&Position>, answer: &[String]) -> Option<Revoked> {
+    let (head, found) = answer.split_at_checked(2)?;
+    let is_other = head[1] == "1";
+    let known = behind.filter(|_| !is_other);
+    let mut number = known.map_or(0, |position| position.number);
+    let mut clients = Vec::new();
+    for client in found.chunks(3) {
+        let [client, at, left] = client else { return None };
+        number = at.parse().ok()?;
+        clients.push((ClientKey::read(client)?, Duration::from_millis(left.parse().ok()?)));
+    }
+    let position = Position { epoch: head[0].clone(), number };
+    let is_last = clients.len() < PAGE;
+    Some(Revoked { position, is_anew: is_other && behind.is_some(), is_last, clients })
 }

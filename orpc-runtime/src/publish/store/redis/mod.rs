@@ -195,37 +195,4 @@ impl Server for RedisServer {
     fn durability(&self) -> Durability {
         *self.durability.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    async fn watch_clients(&self, link: &Link) -> Result<(), CallError> {
-        self.watch_clients_over(link).await
-    }
-
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    async fn revoked(
-        &self,
-        link: &Link,
-        behind: Option<&super::copied::Mark>,
-    ) -> Result<super::copied::Revoked, CallError> {
-        self.revoked_behind(link, behind).await
-    }
-
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    async fn revoke(
-        &self,
-        link: &Link,
-        place: &super::copied::Place,
-        time: std::time::Duration,
-    ) -> Result<super::copied::Revoking, CallError> {
-        self.revoke_client(link, place, time).await
-    }
-
-    #[cfg(all(feature = "durable", feature = "websocket"))]
-    async fn admit(
-        &self,
-        link: &Link,
-        admission: &crate::publish::Admission,
-    ) -> Result<crate::publish::Verdict, CallError> {
-        self.admit_client(link, admission).await
-    }
 }

@@ -5,7 +5,7 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::{Link, NAME_IN_USE, NO_STREAM, random_part};
+use super::Link;
 use crate::connection::CallError;
 use crate::publish::error::{StoreError, StoreErrorKind};
 use crate::publish::store::nats::clients::{ClientStreams, KeyStream};
@@ -42,29 +42,10 @@ impl Link {
     ) -> Result<KeyStream, CallError> {
         let link = &self.0;
         let name = KeyStream::new(prefix, kind, 0).name;
-        // Others may make it in the meantime.
-        for _ in 0..8 {
-            match link.ask("STREAM.INFO", &name, &Value::Null).await? {
-                Ok(info) => {
-                    return KeyStream::of(&name, &info["config"]).map_err(|Foreign| {
-                        let message = "has another stream of the same name: set a key prefix";
-                        CallError::Refused(link.contact.fault(StoreErrorKind::Damaged, message))
-                    });
-                }
-                Err(failure) if failure.err_code == NO_STREAM => {
-                    let part = random_part().map_err(CallError::Refused)?;
-                    let config = KeyStream::new(prefix, kind, part).config(bytes);
-                    match link.ask("STREAM.CREATE", &name, &config).await? {
-                        Err(failure) if failure.err_code != NAME_IN_USE => {
-                            return Err(link.failed(failure));
-                        }
-                        _ => {}
-                    }
-                }
-                Err(failure) => return Err(link.failed(failure)),
-            }
-        }
-        Err(CallError::Lost(link.contact.silent()))
+        let config = |part| KeyStream::new(prefix, kind, part).config(bytes);
+        let info = link.find_or_make(&name, config).await?;
+        let foreign = |Foreign| CallError::Refused(link.foreign());
+        KeyStream::of(&name, &info["config"]).map_err(foreign)
     }
 
     /// Ends the connection if the server does not have that stream any more: it is looked for, or made anew, over
