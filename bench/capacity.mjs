@@ -69,17 +69,17 @@ function random(seed) {
 
 /**
  * Simulates events that pass the backend and then all nodes, each of which takes them in turn. Returns the median and the
- * 99th percentile of the milliseconds until the last reader of an event has it. Events are published at random times (Poisson).
- * Times are in seconds.
+ * 99th percentile of the milliseconds until the last reader of an event has it. `isPaced` publishes at equal intervals,
+ * otherwise at random ones (Poisson). Times are in seconds.
  */
-export function simulate({ rate, events, backend, node, nodes }) {
+export function simulate({ rate, events, backend, node, nodes, isPaced }) {
   const next = random(SEED);
   const free = new Array(nodes).fill(0);
   const times = [];
   let now = 0;
   let backendFree = 0;
   for (let n = 0; n < events; n += 1) {
-    now += -Math.log(1 - next()) / rate;
+    now += isPaced ? 1 / rate : -Math.log(1 - next()) / rate;
     backendFree = Math.max(now, backendFree) + backend;
     for (let at = 0; at < nodes; at += 1) free[at] = Math.max(backendFree, free[at]) + node;
     times.push((Math.max(...free) - now) * 1000);
@@ -128,6 +128,26 @@ function results({ figures, nodes, sockets }) {
   return table(["", ...columns], lines.map(([name, key, text]) => [name, ...columns.map((column) => text(figures[column][key]))]));
 }
 
+/** Draws the simulation of the machine that was measured, and the points that were measured. */
+function measuredCurve(report, figures) {
+  const own = report.figures["orpc-runtime, Redis"];
+  // One event at a time takes this long: backend, nodes and clients share the cores.
+  const alone = own["all have it"][0] / 1000;
+  const rates = Object.keys(own["at rates"]).map(Number);
+  const most = Math.max(...rates);
+  const backend = (figures.Redis.append + report.nodes * figures.Redis.each) / 1e6;
+  const node = alone - backend;
+  const curve = Array.from({ length: 60 }, (_, n) => ((n + 1) * most) / 60).map((rate) => {
+    const [middle] = simulate({ rate, events: Math.round(5 * rate), backend, node, nodes: 1, isPaced: true });
+    return [rate, middle];
+  });
+  const points = rates.map((rate) => [rate, own["at rates"][rate][0]]);
+  return chart({ title: `Until ${report.nodes} × ${report.sockets} sockets have an event`, x: "events in a second", y: "ms, median", labels: rates.map((rate) => Math.round(rate)) }, [
+    { name: "simulated", detail: "this machine", colour: "#8a8f98", points: curve, smooth: true },
+    { name: "measured", detail: "this machine", colour: "#d9480f", points, marks: true },
+  ]);
+}
+
 /** Draws the simulation of one channel with many readers on more and more nodes. */
 function nodesCurve(figures) {
   const readers = 100_000;
@@ -155,6 +175,7 @@ export function write() {
   const each = `A delivery takes ${round(figures.delivery)} µs of a node, an idle socket whose iterator hibernates ${round(figures.socket / 1024)} KiB.`;
   replace("model", `${table(["backend", "an event", "and for each node that follows", "a comparison"], model)}\n\n${each}`, "capacity");
   replace("services", services(figures), "capacity");
+  writeFileSync(new URL("../docs/public/capacity-measured.svg", import.meta.url), measuredCurve(report, figures));
   writeFileSync(new URL("../docs/public/capacity-nodes.svg", import.meta.url), nodesCurve(figures));
 }
 
