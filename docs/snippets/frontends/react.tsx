@@ -1,6 +1,6 @@
 // #region react
 import { useEffect, useState } from 'react'
-import type { Issue } from '../ts/tanstack/client'
+import type { Issue } from './client'
 import { api } from './api'
 
 /** The last event of a stream, without a library. */

@@ -1,7 +1,7 @@
 // #region server
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
-import type { Client } from '../ts/tanstack/client'
+import type { Client } from './client'
 
 /** A client for one request of a page, with the cookies of its browser. */
 export function apiOf(request: Headers): Client {

@@ -1,6 +1,6 @@
 // #region store
 import { readable } from 'svelte/store'
-import type { Issue } from '../ts/tanstack/client'
+import type { Issue } from './client'
 import { api } from './api'
 
 /** The last event of a stream, which is read while a component shows it. */

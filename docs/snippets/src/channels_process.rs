@@ -1,14 +1,38 @@
 //! Channels and publishing in a process.
 
-use crate::channels::{Lobby, Said};
+use orpc_runtime::durable::{Channel, DurableChannel as _}; // as above
+use orpc_runtime::prelude::*; // as above
+
+use crate::channels::{Lobby, Said, methods};
 
 // #region process
-use orpc_runtime::durable::Channel;
+use orpc_runtime::durable::{DurableIterator, DurableTokens};
 use orpc_runtime::stateful::StatefulRooms;
 
-pub fn lobbies(app: axum::Router) -> Result<axum::Router, Box<dyn std::error::Error>> {
+pub struct App {
+    lobbies: DurableTokens<Lobby>,
+}
+
+#[router(context = App)]
+pub mod api {
+    use super::*;
+
+    /// Enters the lobby. Authenticate the caller here: the token grants what it says.
+    #[procedure]
+    pub async fn open(app: &App, name: String) -> Result<DurableIterator<Lobby>, Error> {
+        let iterator = app.lobbies.iterator("lobby").method::<methods::say>();
+        Ok(iterator.attachment(&name)?)
+    }
+}
+
+pub fn app() -> Result<axum::Router, Box<dyn std::error::Error>> {
     let lobbies = StatefulRooms::<Channel<Lobby>>::open("lobbies.redb")?;
-    Ok(app.route_service("/durable", lobbies.durable_iterators()))
+    // `ITERATOR_KEY` is a random text of 32 bytes or more.
+    let keys = Lobby::keys(|name| std::env::var(name).ok())?;
+    let app = App { lobbies: DurableTokens::new(keys) };
+    Ok(axum::Router::new()
+        .route_service("/durable", lobbies.durable_iterators())
+        .nest_service("/rpc", Rpc::new(api::router()).http(app)))
 }
 // #endregion process
 

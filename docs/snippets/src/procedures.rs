@@ -1,9 +1,8 @@
 //! Arguments, names, nesting, contracts and responses.
 
-use orpc_runtime::prelude::*;
-
 // #region arguments
 use cookie::Cookie;
+use orpc_runtime::prelude::*;
 
 pub struct App {
     products: Vec<String>,

@@ -36,12 +36,11 @@ pub struct User {
     name: String,
 }
 
-/// The user that an earlier middleware has found is the key.
+/// Counts the calls of the user whom `find_user` has found.
 #[middleware]
 async fn limit_user(app: &App, user: &User, call: &Call) -> Result<(), RateLimitError> {
     app.mails.check_key(call, &user.name).await
 }
-// #endregion user
 
 #[middleware]
 async fn find_user(call: &Call) -> Result<User, Error> {
@@ -58,6 +57,7 @@ pub mod news {
         "news"
     }
 }
+// #endregion user
 
 // #region redis
 use orpc_runtime::ratelimit::{OnFailure, RedisStore, StoreError};

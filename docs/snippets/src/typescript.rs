@@ -1,23 +1,27 @@
 //! Types of clients: build scripts, tests, types of your own.
 
-use orpc_runtime::prelude::*;
+/// The build script of a server whose procedures are in the library `api`.
+pub mod build {
+    use crate::quickstart::api;
 
-// #region build
-/// In the build script of the crate that serves; the procedures live in a library of their own.
-pub fn build_script() {
-    orpc_runtime::typescript::client(&super::quickstart::api::router())
-        .write("../web/src/client.ts");
-}
-// #endregion build
+    // #region build
+    fn main() {
+        orpc_runtime::typescript::client(&api::router()).write("../web/src/client.ts");
+    }
+    // #endregion build
 
-// #region contract
-pub fn write_contract() {
-    orpc_runtime::typescript::contract(&super::quickstart::api::router())
-        .write("../web/src/contract.ts");
+    // #region contract
+    pub fn write_contract() {
+        orpc_runtime::typescript::contract(&api::router()).write("../web/src/contract.ts");
+    }
+    // #endregion contract
+
+    const _: fn() = main;
 }
-// #endregion contract
 
 // #region custom
+use orpc_runtime::prelude::*;
+
 #[derive(Serialize, JsonSchema)]
 pub struct Price {
     /// Minor units, such as cents.

@@ -1,10 +1,9 @@
 //! Sockets: settings, inputs that are streams, channels of your own.
 
+// #region settings
 use std::time::Duration;
 
 use orpc_runtime::prelude::*;
-
-// #region settings
 use orpc_runtime::websocket::{Rate, WebSocketService};
 
 pub fn service(rpc: &Rpc<()>) -> WebSocketService<()> {

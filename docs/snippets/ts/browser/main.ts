@@ -1,7 +1,7 @@
 // #region page
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
-import { connect } from '../../../../orpc-browser/page'
+import { connect } from './page'
 import type { Client } from './client'
 
 const worker = new Worker('/notes/worker.js', { type: 'module' })

@@ -1,9 +1,9 @@
+// #region client
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import { DurableIteratorLinkPlugin } from '@orpc-rust/durable-iterator'
 import type { Client } from './client'
 
-// #region client
 const link = new RPCLink({
   url: 'https://api.example/rpc',
   plugins: [

@@ -1,10 +1,10 @@
+// #region safe
 import { createORPCClient, isDefinedError, safe } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import type { Client } from './client'
 
 const client: Client = createORPCClient(new RPCLink({ url: 'http://127.0.0.1:3000/rpc' }))
 
-// #region safe
 const { error } = await safe(client.send({ text: 'hi' }))
 if (isDefinedError(error)) {
   if (error.code === 'RATE_LIMITED') {

@@ -1,9 +1,9 @@
+// #region client
 import { createORPCClient, isDefinedError, safe } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import type { Client } from './client' // before: RouterClient<typeof router>
 
-// #region client
-const client: Client = createORPCClient(new RPCLink({ url: () => new URL('/rpc', location.href) }))
+const client: Client = createORPCClient(new RPCLink({ url: 'http://127.0.0.1:3000/rpc' }))
 
 const { data, error } = await safe(client.find(10))
 if (isDefinedError(error)) console.log(error.code) // 'UNAUTHORIZED' or 'NO_SUCH_PLANET'

@@ -1,9 +1,9 @@
-import { createORPCClient, ORPCError, safe } from '@orpc/client'
+// #region read
+import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import { ClientRetryPlugin, type ClientRetryPluginContext } from '@orpc/client/plugins'
 import type { Client } from './client'
 
-// #region read
 const link = new RPCLink<ClientRetryPluginContext>({
   url: 'http://127.0.0.1:3000/rpc',
   plugins: [new ClientRetryPlugin({ default: { retry: Number.POSITIVE_INFINITY } })],
@@ -22,7 +22,9 @@ for await (const message of messages) console.log(message.text)
 // #endregion read
 
 // #region gap
-/** Without retries: the last event id is the caller's to keep. */
+import { getEventMeta, ORPCError, safe } from '@orpc/client'
+
+/** Without retries: returns the id behind which the next call continues. */
 async function readOnce(lastEventId: string | undefined): Promise<string | undefined> {
   const messages = await client.onMessage(undefined, { lastEventId, context: { retry: 0 } })
   while (true) {
@@ -30,7 +32,9 @@ async function readOnce(lastEventId: string | undefined): Promise<string | undef
     if (error instanceof ORPCError && error.code === 'EVENT_GAP') return error.data.resume
     if (error || data.done) return lastEventId
     console.log(data.value.text)
+    lastEventId = getEventMeta(data.value)?.id ?? lastEventId
   }
 }
+
+await readOnce(await readOnce(undefined))
 // #endregion gap
-await readOnce(undefined)

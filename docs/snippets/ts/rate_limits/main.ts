@@ -1,9 +1,9 @@
+// #region limited
 import { createORPCClient, isDefinedError, safe } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import { RetryAfterPlugin } from '@orpc/client/plugins'
 import type { Client } from './client'
 
-// #region limited
 const link = new RPCLink({
   url: 'http://127.0.0.1:3000/rpc',
   plugins: [new RetryAfterPlugin({ timeout: 10_000 })], // waits, if it is not longer than that

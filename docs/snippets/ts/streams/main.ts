@@ -1,9 +1,9 @@
-import { consumeEventIterator, createORPCClient } from '@orpc/client'
+// #region read
+import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import { ClientRetryPlugin, type ClientRetryPluginContext } from '@orpc/client/plugins'
 import type { Client } from './client'
 
-// #region read
 const link = new RPCLink<ClientRetryPluginContext>({
   url: 'http://127.0.0.1:3000/rpc',
   plugins: [new ClientRetryPlugin()],
@@ -22,6 +22,8 @@ for await (const tick of ticks) if (tick.n === 5) break
 // #endregion read
 
 // #region consume
+import { consumeEventIterator } from '@orpc/client'
+
 export const stop = consumeEventIterator(client.sums(10), {
   onEvent: (sum) => console.log(sum),
   onError: (error) => console.log(error.message),

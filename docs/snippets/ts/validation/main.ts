@@ -1,10 +1,10 @@
+// #region issues
 import { createORPCClient, ORPCError, safe } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import type { Client } from './client'
 
 const client: Client = createORPCClient(new RPCLink({ url: 'http://127.0.0.1:3000/rpc' }))
 
-// #region issues
 type Issue = { message: string; path: (string | number)[] }
 
 const items = [{ sku: 'ABC-1', quantity: 0 }]

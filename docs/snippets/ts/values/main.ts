@@ -1,10 +1,10 @@
+// #region values
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import type { Client } from './client'
 
 const client: Client = createORPCClient(new RPCLink({ url: 'http://127.0.0.1:3000/rpc' }))
 
-// #region values
 const booking = await client.book({
   id: 9007199254740993n,
   count: 2,
@@ -15,8 +15,8 @@ const booking = await client.book({
 })
 const from: Date = booking.from
 const seats: Set<number> = booking.seats
-// #endregion values
 console.log(from, seats)
+// #endregion values
 
 // #region files
 const file = new File(['abc'], 'notes.txt', { type: 'text/plain' })

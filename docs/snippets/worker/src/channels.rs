@@ -1,11 +1,10 @@
 //! Durable iterators in the Worker of the book.
 
 #[path = "../../src/channels.rs"]
+// #region worker
 pub mod lobby;
 
 use self::lobby::{Lobby, Said};
-
-// #region worker
 use orpc_cloudflare::{Channels, durable_object, serve};
 use orpc_runtime::durable::{Channel, DurableIterator};
 use orpc_runtime::prelude::*;

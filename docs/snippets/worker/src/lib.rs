@@ -4,9 +4,9 @@ pub mod channels;
 pub mod publisher;
 pub mod rate_limits;
 #[path = "../../src/stateful.rs"]
+// #region worker
 pub mod stateful;
 
-// #region worker
 use orpc_cloudflare::{RoomRoutes, durable_object, serve};
 use orpc_runtime::prelude::*;
 use worker::{Context, Env, Request, Response, Result, event};

@@ -1,12 +1,12 @@
 //! Rate limits in the Worker of the book.
 
+// #region worker
 use std::time::Duration;
 
 use orpc_cloudflare::{RateLimitObjects, rate_limit_object};
 use orpc_runtime::ratelimit::RateLimiter;
 use worker::Env;
 
-// #region worker
 rate_limit_object!(
     /// Ten calls at once from each address, and ten more in each minute.
     pub struct RateLimits;

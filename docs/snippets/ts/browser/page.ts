@@ -1,0 +1,1 @@
+export * from '../../../../orpc-browser/page'
