@@ -74,6 +74,14 @@ pub mod planets {
         ))
     }
 }
+
+/// `new RPCHandler(planets)`, with the context of each call.
+pub fn service() -> orpc_runtime::http::HttpService<Session> {
+    Rpc::new(planets::router()).http(async |call: &Call| {
+        let user = call.bearer_token().map(Into::into);
+        Ok::<_, Error>(Session { user })
+    })
+}
 // #endregion server
 
 #[cfg(test)]

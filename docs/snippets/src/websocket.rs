@@ -49,6 +49,10 @@ pub async fn introduce(socket: &Socket, name: String) -> Result<(), Error> {
     socket.send(&Notice::new(&Welcome { welcome: name })?)?;
     Ok(())
 }
+
+pub fn router() -> Router<()> {
+    api::router().procedure::<introduce, _>()
+}
 // #endregion socket
 
 // #region ports
@@ -85,7 +89,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_channel_in_memory_answers() {
-        crate::check_client(&api::router::<()>(), "websocket");
+        crate::check_client(&router(), "websocket");
         assert_eq!(in_memory().await.unwrap(), r#"{"i":"1","p":{"b":{"json":"pong"}}}"#);
         drop(service(&Rpc::new(api::router())));
         drop(gateway().unwrap());

@@ -5,10 +5,10 @@ import type { Client } from './client'
 
 const client: Client = createORPCClient(new RPCLink({ url: 'http://127.0.0.1:3000/rpc' }))
 
-const { error } = await safe(client.send({ text: 'hi' }))
+const { error } = await safe(client.send({ text: 'again' }))
 if (isDefinedError(error)) {
   if (error.code === 'RATE_LIMITED') {
-    console.log(`${error.message}: try again in ${error.data.retryAfter} s`)
+    console.log(`${error.message}: try again in ${error.data.retryAfter} s`) // Slow down: try again in 7 s
   } else {
     console.log(error.code) // 'BAD_REQUEST'
   }

@@ -1,5 +1,6 @@
 // #region server
 import { os, withEventMeta } from '@orpc/server'
+import { RPCHandler } from '@orpc/server/fetch'
 import { z } from 'zod'
 
 const base = os.$context<{ user?: string }>().errors({ UNAUTHORIZED: {} })
@@ -31,4 +32,12 @@ const watch = authenticated.handler(async function* ({ lastEventId }) {
 })
 
 export const planets = { create, find, watch }
+
+const handler = new RPCHandler(planets)
+
+export async function serve(request: Request): Promise<Response> {
+  const user = request.headers.get('authorization')?.replace('Bearer ', '')
+  const { response } = await handler.handle(request, { prefix: '/rpc', context: { user } })
+  return response ?? new Response(null, { status: 404 })
+}
 // #endregion server

@@ -27,4 +27,6 @@ export type Client<C extends ClientContext = Record<never, never>> = {
         >
       | ThrowableError
   >;
+  /** Items from a task of your own. The channel is bounded, so the task waits for a slow reader. */
+  progress: ProcedureClient<C, undefined, AsyncIteratorClass<number, void, void>, ThrowableError>;
 };

@@ -6,4 +6,5 @@ import type { Client as ProcedureClient, ClientContext, ThrowableError } from "@
 export type Client<C extends ClientContext = Record<never, never>> = {
   /** Adds up what the client's iterator yields. */
   sum: ProcedureClient<C, AsyncIteratorObject<number, unknown, void>, number, ThrowableError>;
+  introduce: ProcedureClient<C, string, void, ThrowableError>;
 };

@@ -1,3 +1,7 @@
+import { createORPCClient } from '@orpc/client'
+import { RPCLink } from '@orpc/client/websocket'
+import type { Client } from './client'
+
 type Message = { p?: { notice?: { welcome: string } } }
 
 const websocket = new WebSocket('ws://127.0.0.1:3000/ws')
@@ -6,3 +10,6 @@ websocket.addEventListener('message', ({ data }) => {
   const { p } = JSON.parse(data) as Message
   if (p?.notice) console.log(`Welcome, ${p.notice.welcome}`)
 })
+
+const client: Client = createORPCClient(new RPCLink({ websocket }))
+await client.introduce('Ada') // Welcome, Ada
