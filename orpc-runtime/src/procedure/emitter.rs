@@ -41,11 +41,6 @@ impl EventSink {
         self.outbox.ready().await;
     }
 
-    /// Waits until there is room for an event that is there, and memory.
-    pub(crate) async fn room(&self) {
-        self.outbox.room().await;
-    }
-
     /// Ends the turn of an event that was written while the memory was exhausted.
     #[cfg(feature = "http")]
     pub(crate) fn end_turn(&self) {
@@ -81,13 +76,14 @@ impl EventSink {
         }
     }
 
-    /// Writes an event with the envelope that the closure writes.
+    /// Writes an event with the envelope that the closure writes. Returns `true` if there is
+    /// room for another one, and memory.
     fn write(
         &self,
         kind: EventKind,
         meta: &EventMeta,
         envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), OutputError>,
-    ) -> Result<(), WriteError> {
+    ) -> Result<bool, WriteError> {
         self.outbox.write(|out| write_event(&*self.writer, kind, meta, envelope, out))
     }
 }
@@ -105,31 +101,58 @@ pub(crate) struct Emitter {
     sink: Arc<EventSink>,
     /// Number of events since other tasks could run.
     events: AtomicU32,
+    /// There was room, and memory, behind the last event, and no other stream has run since.
+    has_room: AtomicBool,
 }
 
 impl Emitter {
     pub(crate) fn new(sink: Arc<EventSink>) -> Self {
-        Self { sink, events: AtomicU32::new(0) }
+        Self { sink, events: AtomicU32::new(0), has_room: AtomicBool::new(false) }
     }
 
     /// Tells the connection that the procedure has returned its stream.
     pub(crate) fn open(&self) {
         self.sink.open();
+        self.has_room.store(self.sink.outbox.has_room(), Ordering::Relaxed);
     }
 
-    /// Waits until there is room for an event that is ready.
-    pub(crate) async fn room(&self) {
-        self.sink.room().await;
+    /// Notes that the stream waits for an event: others of the connection may fill the buffer.
+    pub(crate) fn waits(&self) {
+        self.has_room.store(false, Ordering::Relaxed);
     }
 
-    /// Waits until there is room for an event, and yields to other tasks when its turn
-    /// is over.
-    pub(crate) async fn ready(&self) {
-        if self.events.fetch_add(1, Ordering::Relaxed) == EVENTS_PER_TURN {
-            self.events.store(0, Ordering::Relaxed);
-            yield_now().await;
-        }
-        self.sink.ready().await;
+    /// Returns `true` if there is room for an event that is ready, and memory.
+    pub(crate) fn has_room(&self) -> bool {
+        self.has_room.load(Ordering::Relaxed) || self.sink.outbox.has_room()
+    }
+
+    /// Holds an event that is ready until there is room for it, and memory. Boxed, so that a
+    /// stream takes no memory for it while it waits for events.
+    pub(crate) fn hold<T: Send>(&self, event: T) -> impl Future<Output = T> {
+        Box::pin(async move {
+            self.sink.outbox.room().await;
+            event
+        })
+    }
+
+    /// Returns `true` if the next event may be produced: there is room for it, and the turn
+    /// of the stream is not over.
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.events.fetch_add(1, Ordering::Relaxed) < EVENTS_PER_TURN
+            && self.has_room.load(Ordering::Relaxed)
+    }
+
+    /// Yields to other tasks if the turn of the stream is over, and waits until there is room
+    /// for an event. Boxed likewise.
+    pub(crate) fn ready(&self) -> impl Future<Output = ()> {
+        Box::pin(async {
+            self.waits();
+            if self.events.load(Ordering::Relaxed) > EVENTS_PER_TURN {
+                self.events.store(0, Ordering::Relaxed);
+                yield_now().await;
+            }
+            self.sink.ready().await;
+        })
     }
 
     /// Writes an event with the envelope that the closure writes. An error that
@@ -140,10 +163,12 @@ impl Emitter {
         meta: &EventMeta,
         envelope: impl FnOnce(&mut Vec<u8>) -> Result<(), OutputError>,
     ) -> Result<(), Error> {
-        self.sink.write(kind, meta, envelope).map_err(|error| match error {
+        let has_room = self.sink.write(kind, meta, envelope).map_err(|error| match error {
             WriteError::Meta(error) => Error::from(error),
             WriteError::Value(error) => unwritten(error, Error::custom(EVENT_CODE), EVENT_INVALID),
-        })
+        })?;
+        self.has_room.store(has_room, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Writes an error event, which ends the stream.
@@ -174,4 +199,74 @@ async fn yield_now() {
         Poll::Pending
     })
     .await;
+}
+
+#[cfg(all(test, feature = "http"))]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+    use crate::wire::{CallId, PeerEvents, Protocol};
+
+    /// Returns the emitters of two streams of one connection, in which the event of
+    /// [`fill`] leaves no room.
+    fn emitters() -> [Emitter; 2] {
+        let outbox = Outbox::new(1024);
+        ["1", "2"].map(|id| {
+            let events =
+                PeerEvents { protocol: Protocol::default(), id: CallId::known(id), status: 200 };
+            let emitter = Emitter::new(EventSink::new(Arc::clone(&outbox), events));
+            emitter.open();
+            emitter
+        })
+    }
+
+    fn fill(emitter: &Emitter) {
+        let text = format!("{{\"json\":\"{}\"}}", "x".repeat(1024));
+        let write = |out: &mut Vec<u8>| {
+            out.extend_from_slice(text.as_bytes());
+            Ok(())
+        };
+        emitter.emit(EventKind::Message, &EventMeta::default(), write).unwrap();
+    }
+
+    fn polled<T>(future: &mut (impl Future<Output = T> + Unpin)) -> Poll<T> {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn an_event_is_held_until_there_is_room() {
+        let [emitter, _] = emitters();
+        assert!(emitter.may_go_on() && emitter.has_room());
+        fill(&emitter);
+        assert!(!emitter.may_go_on() && !emitter.has_room());
+        let (mut ready, mut held) = (emitter.ready(), emitter.hold("event"));
+        assert!(polled(&mut ready).is_pending() && polled(&mut held).is_pending());
+        assert!(emitter.sink.take().is_some());
+        assert!(polled(&mut ready).is_ready());
+        assert_eq!(polled(&mut held), Poll::Ready("event"));
+        assert!(emitter.has_room());
+    }
+
+    #[test]
+    fn a_stream_that_has_waited_finds_what_others_have_written() {
+        let [emitter, other] = emitters();
+        fill(&other);
+        emitter.waits();
+        assert!(!emitter.has_room() && !emitter.may_go_on());
+    }
+
+    #[test]
+    fn a_stream_that_is_always_ready_yields() {
+        let [emitter, _] = emitters();
+        for _ in 0..3 {
+            let events = (0..).take_while(|_| emitter.may_go_on()).count();
+            assert_eq!(events, EVENTS_PER_TURN as usize);
+            let mut ready = emitter.ready();
+            assert!(polled(&mut ready).is_pending(), "other tasks run");
+            assert!(polled(&mut ready).is_ready());
+            emitter.open();
+        }
+    }
 }

@@ -102,6 +102,11 @@ impl Finished {
         if let Self::Output(output) = self { Ok(output) } else { Err(Error::hidden()) }
     }
 
+    /// Returns the output; `None` if all events are written.
+    pub(crate) fn into_answer(self) -> Result<Option<Output>, Error> {
+        if let Self::Events(_) = self { Ok(None) } else { self.into_output().map(Some) }
+    }
+
     /// Returns the callback of a hibernating iterator.
     pub(crate) fn into_opened(self) -> Result<Opened, Error> {
         if let Self::Hibernating(opened) = self { Ok(opened) } else { Err(Error::hidden()) }

@@ -50,9 +50,11 @@ pub use signature::{IoSchema, Member};
 
 pub(crate) use call::Target;
 pub(crate) use emitter::EventSink;
-pub(crate) use erased::{ErasedProcedure, ErasedRun, LocalError, LocalInput, RunKind, Started};
 #[cfg(feature = "http")]
-pub(crate) use erased::{Finished, StreamEnd};
+pub(crate) use erased::StreamEnd;
+pub(crate) use erased::{
+    ErasedProcedure, ErasedRun, Finished, LocalError, LocalInput, RunKind, Started,
+};
 pub(crate) use hooks::hooked;
 pub(crate) use layer::mounted as behind;
 pub(crate) use register::Mounted;

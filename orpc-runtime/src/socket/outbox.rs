@@ -177,16 +177,18 @@ impl Outbox {
 
     /// Writes one text frame, which may contain values of the application: the closure
     /// runs before the outbox is locked, because serialising them may send as well. An
-    /// unfinished frame is discarded.
+    /// unfinished frame is discarded. Returns `true` if there is [room](Self::room) for
+    /// another one.
     pub(crate) fn write<E>(
         &self,
         frame: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<bool, E> {
         let mut draft = DRAFT.take();
-        let written = frame(&mut draft);
-        if written.is_ok() {
-            self.state().append(true, |out| out.extend_from_slice(&draft));
-        }
+        let written = frame(&mut draft).map(|()| {
+            let mut state = self.state();
+            state.append(true, |out| out.extend_from_slice(&draft));
+            self.has_room_in(&state)
+        });
         if draft.capacity() <= MAX_DRAFT {
             draft.clear();
             DRAFT.set(draft);
@@ -338,6 +340,16 @@ impl Outbox {
                 self.state().keep(turn);
             }
         }
+    }
+
+    /// Returns `true` if [`room`](Self::room) would not wait.
+    pub(crate) fn has_room(&self) -> bool {
+        self.has_room_in(&self.state())
+    }
+
+    fn has_room_in(&self, state: &OutboxState) -> bool {
+        let has_memory = || self.memory.as_ref().is_none_or(|memory| !memory.is_exhausted());
+        (state.pending() < self.high_water || state.closed) && (state.may_go_on() || has_memory())
     }
 
     /// Returns `true` if frames from elsewhere would pile up while the memory is exhausted.

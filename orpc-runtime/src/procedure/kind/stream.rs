@@ -1,9 +1,10 @@
 //! Procedures that answer with a stream of events.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures::StreamExt as _;
+use futures::Stream as _;
 use futures::future::BoxFuture;
 
 use super::Kind;
@@ -80,11 +81,21 @@ where
                 open = true;
                 emitter.open();
                 let mut stream = pin!(stream);
-                emitter.ready().await;
-                while let Some(item) = stream.next().await {
-                    // Other streams of the connection may have filled the buffer in the
-                    // meantime.
-                    emitter.room().await;
+                loop {
+                    if !emitter.may_go_on() {
+                        emitter.ready().await;
+                    }
+                    let next = poll_fn(|cx| {
+                        let next = stream.as_mut().poll_next(cx);
+                        if next.is_pending() {
+                            emitter.waits();
+                        }
+                        next
+                    });
+                    let Some(mut item) = next.await else { break };
+                    if !emitter.has_room() {
+                        item = emitter.hold(item).await;
+                    }
                     let event = P::split(item).map_err(EventError::into_error_event);
                     match event.map(EventItem::into_event) {
                         Ok(event) => {
@@ -110,7 +121,6 @@ where
                             return Ok(emitter.fail(ErrorEvent::with_meta(error, meta)));
                         }
                     }
-                    emitter.ready().await;
                 }
                 let write = |out: &mut _| returns.write(None::<&()>, out);
                 emitter.emit(EventKind::Done, &EventMeta::default(), write)?;

@@ -123,15 +123,13 @@ where
         async move {
             poll_fn(|cx| connection.poll(cx)).await;
             if connection.state.has_failed() {
-                let websocket = connection.into_websocket();
-                if let Some(connection) = websocket.into_connection() {
-                    Box::pin(linger(connection)).await;
-                }
+                // Boxed, to keep the task of every socket small.
+                Box::pin(linger(connection)).await;
             }
         }
     }
 
-    /// Returns the socket without its calls.
+    /// Returns the socket without its calls, which end.
     fn into_websocket(self) -> RestingSocket<S> {
         self.websocket
     }
@@ -169,6 +167,9 @@ where
             // Nothing is pending in either direction.
             Ok(true) if self.may_rest() => {
                 self.websocket.rest();
+                if let Some(calls) = self.state.calls_mut() {
+                    calls.rest();
+                }
                 if self.websocket.is_resting() {
                     self.codec_bytes.cover(0);
                 }
@@ -290,10 +291,15 @@ fn close_frame(close: &CloseFrame) -> Message {
 
 /// Discards incoming bytes for a while after the close, so that the client receives the
 /// close frame: a connection that is closed with unread bytes is reset.
-async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut connection: S) {
+async fn linger<C, S>(ended: Box<Connection<C, S>>)
+where
+    C: Send + Sync + 'static,
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let websocket = ended.into_websocket();
+    let Some(mut connection) = websocket.into_connection() else { return };
     let drained = clock::timeout(CLOSE_TIME, async {
         connection.shutdown().await?;
-        // On the heap, to keep the task of every socket small.
         let mut buffer = vec![0; 4096];
         while connection.read(&mut buffer).await? > 0 {}
         Ok::<_, std::io::Error>(())

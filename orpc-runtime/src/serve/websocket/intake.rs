@@ -28,7 +28,7 @@ pub(super) struct TooLong {
     pub(super) is_begun: bool,
 }
 
-/// Parses the headers of frames.
+/// Parses the headers of frames. State that most sockets never have is boxed.
 #[derive(Debug)]
 pub(super) struct Intake {
     protocol: Protocol,
@@ -41,8 +41,8 @@ pub(super) struct Intake {
     /// Remaining bytes of the frame's payload.
     payload: u64,
     /// Message of which further frames are expected.
-    message: Option<Parts>,
-    too_long: Option<TooLong>,
+    message: Option<Box<Parts>>,
+    too_long: Option<Box<TooLong>>,
     /// Number of complete messages.
     complete: u64,
     /// Length of the longest frame that the codec has received whole: its buffer stays as
@@ -60,7 +60,7 @@ enum State {
     Passes,
     /// Collects the first members of a message that is too long. The codec has not
     /// received this part of its frame.
-    Looks { held: Vec<u8>, message: Parts, is_begun: bool },
+    Looks { held: Vec<u8>, message: Box<Parts>, is_begun: bool },
     /// The rest of a message is discarded; `length` is its length so far.
     Discards { length: u64 },
     /// Everything is passed to the codec, which ends the socket.
@@ -101,11 +101,11 @@ impl Intake {
     /// Returns the message that was found too long. No bytes are taken until this is
     /// called.
     pub(super) fn take_too_long(&mut self) -> Option<TooLong> {
-        self.too_long.take()
+        self.too_long.take().map(|message| *message)
     }
 
     pub(super) fn too_long(&self) -> Option<&TooLong> {
-        self.too_long.as_ref()
+        self.too_long.as_deref()
     }
 
     /// Returns `true` if the last byte ended a message.
@@ -239,7 +239,7 @@ impl Intake {
     /// parts.
     fn collects(&self) -> bool {
         let is_short = |message: &Parts| message.beginning.len() < MAX_BEGINNING;
-        !self.frame.is_control() && self.message.as_ref().is_some_and(is_short)
+        !self.frame.is_control() && self.message.as_deref().is_some_and(is_short)
     }
 
     fn advance(&mut self, length: usize) {
@@ -345,11 +345,9 @@ impl Intake {
         match Beginning::decode(self.protocol, &message.beginning) {
             Ok(beginning) => {
                 let (length, is_begun) = (message.length, *is_begun);
-                self.too_long = Some(TooLong {
-                    beginning,
-                    length: usize::try_from(length).unwrap_or(usize::MAX),
-                    is_begun,
-                });
+                let length_so_far = usize::try_from(length).unwrap_or(usize::MAX);
+                let too_long = TooLong { beginning, length: length_so_far, is_begun };
+                self.too_long = Some(Box::new(too_long));
                 self.state = State::Discards { length };
                 self.end_empty();
             }

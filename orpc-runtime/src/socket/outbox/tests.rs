@@ -315,11 +315,11 @@ fn a_frame_that_cannot_be_serialised_is_discarded() {
         Err("no")
     });
     assert_eq!(failed, Err("no"));
-    let written: Result<(), ()> = outbox.write(|out| {
+    let written: Result<bool, ()> = outbox.write(|out| {
         out.extend_from_slice(b"a frame");
         Ok(())
     });
-    assert_eq!(written, Ok(()));
+    assert_eq!(written, Ok(true));
     let mut frames = Frames::default();
     assert_eq!(send(&outbox, &mut frames), Some(Frame::from("a frame")));
     assert_eq!(send(&outbox, &mut frames), None);
@@ -360,11 +360,11 @@ fn tasks_that_wait_are_woken_together_and_each_keeps_its_place() {
 fn a_thread_keeps_no_large_draft() {
     let outbox = Outbox::new(100);
     let write = |length| {
-        let written: Result<(), ()> = outbox.write(|out| {
+        let written: Result<bool, ()> = outbox.write(|out| {
             out.extend(std::iter::repeat_n(b'x', length));
             Ok(())
         });
-        assert_eq!(written, Ok(()));
+        assert_eq!(written, Ok(outbox.has_room()));
         let draft = DRAFT.take();
         assert_eq!(draft.len(), 0);
         let capacity = draft.capacity();

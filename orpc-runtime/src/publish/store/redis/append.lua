@@ -8,21 +8,21 @@
 local envelope, audience, most, room = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local key = ARGV[10]
 
-local old = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', '(' .. text(channel.c - age), 'LIMIT', 0, 64)
-if #old > 0 then
-  redis.call('ZREM', KEYS[5], unpack(old))
-  redis.call('HDEL', KEYS[4], unpack(old))
-end
 if key ~= '' then
+  local old = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', '(' .. text(channel.c - age), 'LIMIT', 0, 64)
+  if #old > 0 then
+    redis.call('ZREM', KEYS[5], unpack(old))
+    redis.call('HDEL', KEYS[4], unpack(old))
+  end
   local known = redis.call('HGET', KEYS[4], key)
   local time = known and redis.call('ZSCORE', KEYS[5], key)
   if time and tonumber(time) + age >= channel.c then return { known, '', 'known' } end
   if not known and redis.call('HLEN', KEYS[4]) >= tonumber(ARGV[11]) then return { '', '', 'keys' } end
 end
 
-local this = run()
-if channel.r ~= this then
-  channel.e, channel.r = fresh, this
+local current = history()
+if channel.r ~= current then
+  channel.e, channel.r = fresh, current
 end
 
 local n, bytes = channel.n + 1, #envelope + #audience + 64
@@ -37,6 +37,7 @@ local is_part = channel.pn > 0 and channel.pn < math.max(math.floor(most / 16), 
 if not is_part then
   if channel.pn > 0 then
     redis.call('RPUSH', KEYS[3], text(channel.pn) .. ' ' .. text(channel.pb) .. ' ' .. text(channel.pu))
+    expire(KEYS[3])
   end
   channel.pn, channel.pb, channel.pf = 0, 0, channel.c
 end
@@ -49,6 +50,8 @@ local id = channel.e .. '.' .. text(n)
 if key ~= '' then
   redis.call('HSET', KEYS[4], key, id)
   redis.call('ZADD', KEYS[5], text(channel.c), key)
+  expire(KEYS[4])
+  expire(KEYS[5])
 end
 keep()
 redis.call('PUBLISH', ARGV[9], id .. ' ' .. text(channel.f) .. ' ' .. #audience .. ' ' .. audience .. envelope)

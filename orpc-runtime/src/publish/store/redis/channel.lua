@@ -14,10 +14,10 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
--- Names this process of the server and its line of replication: another one may have lost the end of the events.
-local function run()
-  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') ..
-    string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+-- Names the history of the server, which begins anew when it starts and when a replica takes over: it may have lost
+-- the end of the events.
+local function history()
+  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
 end
 
 local now
@@ -60,11 +60,11 @@ do
       redis.call('DEL', KEYS[1])
     end
     redis.call('DEL', KEYS[3])
-    channel.n, channel.f, channel.e, channel.b, channel.r = last, last + 1, fresh, 0, run()
+    channel.n, channel.f, channel.e, channel.b, channel.r = last, last + 1, fresh, 0, history()
     channel.t = text(last) .. ':' .. term
     channel.pn, channel.pb, channel.pf, channel.pu = 0, 0, 0, 0
     channel.c = found[7] and tonumber(found[7]) or 0
-    channel.is_changed = true
+    channel.is_changed, channel.is_new = true, true
   end
 end
 
@@ -119,8 +119,15 @@ local function save()
     'pb', text(channel.pb), 'pf', text(channel.pf), 'pu', text(channel.pu))
 end
 
--- A channel is kept for two retentions after its last event or reader.
+-- Lets a key last for at least two retentions after the last event or reader of its channel.
+local function expire(key)
+  redis.call('PEXPIRE', key, text(age * 2.5 + 1000))
+end
+
+-- Lets the events of the channel last, which is renewed after half a retention. A key that is made in between has to
+-- be let last when it is made.
 local function keep()
-  local left = text(age * 2 + 1000)
-  for i = 1, #KEYS do redis.call('PEXPIRE', KEYS[i], left) end
+  if channel.is_new or redis.call('PTTL', KEYS[2]) < age * 2 then
+    for i = 1, 3 do expire(KEYS[i]) end
+  end
 end

@@ -3,5 +3,5 @@
 
 trim(math.huge, math.huge)
 if channel.is_changed then save() end
-if redis.call('PTTL', KEYS[2]) < age * 1.5 then keep() end
+keep()
 return { text(channel.n), text(channel.f), channel.t, channel.e }

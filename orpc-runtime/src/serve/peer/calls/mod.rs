@@ -403,6 +403,19 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
+    /// Releases memory that only further messages need.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn rest(&mut self) {
+        fn release<T>(queue: &mut VecDeque<T>) {
+            if queue.capacity() > 0 && queue.is_empty() {
+                *queue = VecDeque::new();
+            }
+        }
+
+        release(&mut self.fresh);
+        release(&mut self.waiting);
+    }
+
     /// Returns `true` if no call is open.
     pub(crate) fn is_idle(&self) -> bool {
         self.open.is_empty() && self.fresh.is_empty()

@@ -18,8 +18,8 @@ use super::{FEW_BYTES, OK, Shared};
 use crate::budget::Reservation;
 use crate::core::{Code, Error, EventMeta, Output, fit, reuse};
 use crate::procedure::{
-    Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, MetaValue, Opened, ProcedureKind,
-    RunKind, panicked,
+    Call, ErasedProcedure, ErasedRun, EventSink, Finished, InputEvents, MetaValue, Opened,
+    ProcedureKind, RunKind, panicked,
 };
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::serve::invoke::{Input, Invocation, Outcome, caught, malformed};
@@ -56,9 +56,12 @@ enum Reply {
     Error(Error),
 }
 
+/// Output of a call; `None` if it has written events.
+type Answered = Result<Option<Output>, Failure>;
+
 /// Outcome of the first poll of a procedure.
 enum Polled {
-    Ended(Output),
+    Ended(Option<Output>),
     Waits(ErasedRun),
 }
 
@@ -126,7 +129,7 @@ impl<C: Send + Sync + 'static> Run<C> {
 
     /// Returns `true` if nothing but the procedure itself can make the call wait.
     fn is_plain(&self, received: &Received) -> bool {
-        self.procedure.run_kind() == RunKind::Output
+        self.procedure.run_kind() != RunKind::Hibernating
             && received.events.is_none()
             && !matches!(received.body, Body::Form(_))
             && self.shared.context.is_ready()
@@ -135,35 +138,42 @@ impl<C: Send + Sync + 'static> Run<C> {
     }
 
     /// Does what [`boxed`](Self::boxed) does, without its future as long as the call does not
-    /// wait.
+    /// wait, and with a smaller one while it does.
     fn begin_plain(
         self,
         received: Received,
         cx: &mut Context<'_>,
     ) -> Option<BoxFuture<'static, ()>> {
+        let counted =
+            (self.procedure.run_kind() == RunKind::Events).then(|| self.shared.rpc.count_stream());
         let polled = catch_unwind(AssertUnwindSafe(|| {
             let mut run = self.started(received)?;
             Ok::<_, Failure>(match run.as_mut().poll(cx) {
-                Poll::Ready(end) => Polled::Ended(end?.into_output()?),
+                Poll::Ready(end) => Polled::Ended(end?.into_answer()?),
                 Poll::Pending => Polled::Waits(run),
             })
         }));
-        let mut rest = match polled {
-            Ok(Ok(Polled::Waits(run))) => return Some(self.end_after(run).boxed()),
-            Ok(Ok(Polled::Ended(output))) => {
-                if output.files.is_empty() && self.sends_now(&output.envelope) {
-                    reuse(output.envelope);
-                    return None;
-                }
-                self.end_with(Ok(Some(output))).boxed()
-            }
-            Ok(Err(failure)) => self.end_with(Err(failure)).boxed(),
-            Err(panic) => {
-                let error = panicked(&self.call, &*panic);
-                self.end(Err(error)).boxed()
-            }
+        let answered = match polled {
+            Ok(Ok(Polled::Waits(run))) => return Some(self.end_after(run, counted).boxed()),
+            Ok(Ok(Polled::Ended(answer))) => Ok(answer),
+            Ok(Err(failure)) => Err(failure),
+            Err(panic) => Err(panicked(&self.call, &*panic).into()),
         };
+        let answered = self.end_now(answered)?;
+        let mut rest = self.end_with(answered).boxed();
         rest.as_mut().poll(cx).is_pending().then_some(rest)
+    }
+
+    /// Ends the call, unless that has to wait or fails. Otherwise returns what it was given.
+    fn end_now(&self, answered: Answered) -> Option<Answered> {
+        match answered {
+            Ok(None) => None,
+            Ok(Some(output)) if output.files.is_empty() && self.sends_now(&output.envelope) => {
+                reuse(output.envelope);
+                None
+            }
+            answered => Some(answered),
+        }
     }
 
     /// Starts the procedure of a [plain](Self::is_plain) call.
@@ -191,16 +201,25 @@ impl<C: Send + Sync + 'static> Run<C> {
         shared.outbox().try_append(|out| protocol.encode_response(&self.id, &response, out))
     }
 
-    /// Runs the call to its last frame, when its procedure waits.
-    async fn end_after(self, run: ErasedRun) {
-        let answered = async { Ok(Some(run.await?.into_output()?)) };
-        let reply = async { Ok(self.reply_of(answered.await).await) };
-        let reply = caught(&self.call, reply).await;
-        self.end(reply).await;
+    /// Runs the call to its last frame, when its procedure waits. Drops `counted` at the end.
+    fn end_after(
+        self,
+        run: ErasedRun,
+        counted: Option<impl Send>,
+    ) -> impl Future<Output = ()> + Send {
+        // An async function would hold its arguments twice.
+        async move {
+            let answer = caught(&self.call, run).await.and_then(Finished::into_answer);
+            if let Some(answered) = self.end_now(answer.map_err(Failure::Error)) {
+                // Boxed, so that it takes no memory while the procedure waits.
+                self.end_with(answered).boxed().await;
+            }
+            drop(counted);
+        }
     }
 
     /// Writes the last frame of a call whose procedure has ended.
-    async fn end_with(self, answered: Result<Option<Output>, Failure>) {
+    async fn end_with(self, answered: Answered) {
         let reply = caught(&self.call, self.reply_of(answered).map(Ok)).await;
         self.end(reply).await;
     }
@@ -256,7 +275,7 @@ impl<C: Send + Sync + 'static> Run<C> {
     }
 
     /// Returns the last frame for an answer.
-    async fn reply_of(&self, answered: Result<Option<Output>, Failure>) -> Reply {
+    async fn reply_of(&self, answered: Answered) -> Reply {
         let failed = match answered {
             // All frames were events.
             Ok(None) => return Reply::Nothing,
