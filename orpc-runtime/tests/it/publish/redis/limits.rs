@@ -64,6 +64,32 @@ async fn scripts_that_the_server_forgets_are_sent_again() {
     }
 }
 
+/// Keys as well that are made later than the channel, or anew.
+#[tokio::test]
+async fn every_key_of_a_channel_expires() {
+    const RETENTION: u64 = 60_000;
+    let server = RedisServer::start().await;
+    let builder = Publisher::builder().max_events(32).retention(Duration::from_millis(RETENTION));
+    let lines: Publisher<Line> = builder.redis(&server.url()).await.unwrap();
+    for removed in ["", "events", "state", "parts", "keys", "times"] {
+        server.command::<()>(&format!("DEL orpc:{{room}}:{removed}")).await;
+        for n in 0..40 {
+            let line = Line { n };
+            let key = format!("{removed} {n}");
+            let event = lines.publish("room", &line);
+            let event = if n % 10 == 0 { event.idempotency_key(&key) } else { event };
+            event.await.unwrap();
+        }
+        let mut keys = server.command::<Vec<String>>("KEYS *").await;
+        keys.sort_unstable();
+        assert_eq!(keys.len(), 5, "{keys:?}");
+        for key in keys {
+            let left = server.command::<i64>(&format!("PTTL {key}")).await;
+            assert!(left > 2 * RETENTION as i64 - 1000, "{key} behind DEL {removed}: {left}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn events_are_durable_if_the_server_syncs_each_of_them() {
     for (settings, durability) in [
