@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { launchBrowser, openTab } from "./support/browser.js";
 import { say, startChat, stopAll } from "./support/servers.js";
+import { VARIANTS } from "./support/variants.js";
 
 let browser;
 
@@ -23,13 +24,7 @@ const GONE_FOR_MS = 10_000;
 /** One author per four messages, so that no author exceeds the rate limit. */
 const author = (number) => `Author ${Math.floor(number / 4)}`;
 
-const variants = [
-  { name: "over WebSocket", transport: "websocket" },
-  { name: "over SSE", transport: "sse" },
-  { name: "on hibernating sockets", transport: "websocket", options: ["--hibernating"] },
-];
-
-for (const { name, transport, options } of variants) {
+for (const { name, transport, options } of VARIANTS) {
   test(`100 messages sent while the network is gone for 10 s appear once and in order, ${name}`, async () => {
     const chat = await startChat(0, options);
     const tab = await openTab(browser, chat.url, { transport });

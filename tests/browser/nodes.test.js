@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { launchBrowser, openTab } from "./support/browser.js";
 import { startNodes, stopAll } from "./support/servers.js";
 import { until } from "./support/until.js";
+import { VARIANTS } from "./support/variants.js";
 
 let browser;
 
@@ -15,13 +16,7 @@ after(async () => {
   await stopAll();
 });
 
-const variants = [
-  { name: "over WebSocket", transport: "websocket" },
-  { name: "over SSE", transport: "sse" },
-  { name: "on hibernating sockets", transport: "websocket", options: ["--hibernating"] },
-];
-
-for (const { name, transport, options } of variants) {
+for (const { name, transport, options } of VARIANTS) {
   test(`three servers are one room while they are killed in turn, ${name}`, async () => {
     const room = await startNodes(3, options);
     const tabs = [];

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { launchBrowser, openTab } from "./support/browser.js";
 import { startProxy } from "./support/proxy.js";
 import { startChat, stopAll } from "./support/servers.js";
+import { VARIANTS } from "./support/variants.js";
 
 let browser;
 
@@ -15,13 +16,7 @@ after(async () => {
   await stopAll();
 });
 
-const variants = [
-  { name: "over WebSocket", transport: "websocket" },
-  { name: "over SSE", transport: "sse" },
-  { name: "on hibernating sockets", transport: "websocket", options: ["--hibernating"] },
-];
-
-for (const { name, transport, options } of variants) {
+for (const { name, transport, options } of VARIANTS) {
   test(`a cut connection loses nothing and shows nothing twice, ${name}`, async (t) => {
     const chat = await startChat(0, options);
     const proxy = await startProxy(chat.port);
