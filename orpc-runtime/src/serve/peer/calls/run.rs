@@ -202,12 +202,12 @@ impl<C: Send + Sync + 'static> Run<C> {
     }
 
     /// Runs the call to its last frame, when its procedure waits. Drops `counted` at the end.
+    #[expect(clippy::manual_async_fn, reason = "an async function would hold its arguments twice")]
     fn end_after(
         self,
         run: ErasedRun,
         counted: Option<impl Send>,
     ) -> impl Future<Output = ()> + Send {
-        // An async function would hold its arguments twice.
         async move {
             let answer = caught(&self.call, run).await.and_then(Finished::into_answer);
             if let Some(answered) = self.end_now(answer.map_err(Failure::Error)) {
