@@ -2,6 +2,9 @@
 
 mod keeper;
 
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -16,6 +19,26 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(2);
 
 /// Maximum time for an answer.
 pub(crate) const ANSWER: Duration = Duration::from_secs(5);
+
+/// What an error of TLS says of the server.
+pub(crate) const UNTRUSTED: &str = "has a certificate that is not trusted, or does not speak TLS: \
+    SSL_CERT_FILE names a file with further authorities";
+
+/// Returns `true` if a connection failed because of TLS, by its certificate for example: it would fail again.
+pub(crate) fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let of_system = match error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+            Some(shared) => shared.downcast_ref::<io::Error>(),
+            None => error.downcast_ref::<io::Error>(),
+        };
+        if of_system.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
 
 /// A connection.
 pub(crate) trait Link: Clone + Send + Sync + 'static {

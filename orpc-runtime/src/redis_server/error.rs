@@ -2,7 +2,7 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use crate::connection::CallError;
+use crate::connection::{CallError, UNTRUSTED, is_of_tls};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// Returns `true` if another server, or this one later, would execute the request.
@@ -48,6 +48,7 @@ pub(crate) fn of_connection(address: &str, error: RedisError) -> StoreError {
         ErrorKind::InvalidClientConfig | ErrorKind::Client => {
             (StoreErrorKind::Refused, "cannot be connected to with this URL")
         }
+        ErrorKind::Io if is_of_tls(&error) => (StoreErrorKind::Refused, UNTRUSTED),
         ErrorKind::RESP3NotSupported => (StoreErrorKind::Incompatible, "is older than 7.0"),
         _ => (StoreErrorKind::Unavailable, "cannot be reached"),
     };
@@ -109,6 +110,16 @@ mod tests {
             let CallError::Lost(error) = error else { panic!("{of:?}") };
             assert_eq!(error.kind(), kind, "{of:?}");
         }
+    }
+
+    #[test]
+    fn an_error_of_tls_is_no_absence_of_the_server() {
+        let of = |kind| RedisError::from(std::io::Error::new(kind, "why"));
+        let error = of_connection("host:1", of(std::io::ErrorKind::InvalidData));
+        assert_eq!(error.kind(), StoreErrorKind::Refused);
+        assert!(error.to_string().contains("certificate"), "{error}");
+        let error = of_connection("host:1", of(std::io::ErrorKind::UnexpectedEof));
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     }
 
     #[test]

@@ -114,6 +114,9 @@ impl Server {
             let message = "is a replica: connect to the primary";
             return Err(self.contact.fault(StoreErrorKind::Unavailable, message));
         }
+        if info.field("loading") == "1" {
+            return Err(self.contact.fault(StoreErrorKind::Unavailable, "is reading its files"));
+        }
         Ok(info)
     }
 

@@ -151,6 +151,30 @@ async fn a_revocation_outlives_the_server_and_what_it_kept(mut server: Server) {
     .await;
 }
 
+/// Longer than the revocation lasts: running nodes tell the server again.
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn a_revocation_outlives_a_server_whose_clock_is_set() {
+    let redis = crate::support::redis::RedisServer::with_clock().await;
+    let set = |seconds: i64, server: &Server| match server {
+        Server::Redis(own) => own.set_clock(seconds),
+        #[cfg(feature = "nats")]
+        Server::Nats(_) => unreachable!(),
+    };
+    let server = Server::Redis(redis);
+    let (a, b) = (node(&server).await, node(&server).await);
+    let (ada, bob) = (token(&a), token(&a));
+    a.revoke("room", &id_of(&ada), 30 * MINUTE).await.unwrap();
+    for seconds in [0, -3600, 0, 3600] {
+        set(seconds, &server);
+        until(async || status(&node(&server).await, &own_path(&ada)).await == 401).await;
+        for node in [&a, &b] {
+            assert_eq!(status(node, &own_path(&ada)).await, 401);
+            assert_eq!(status(node, &own_path(&bob)).await, 101);
+        }
+    }
+}
+
 async fn a_revocation_lasts_for_its_time(server: Server) {
     let (a, b) = (node(&server).await, node(&server).await);
     let (ada, bob) = (token(&a), token(&a));

@@ -118,6 +118,29 @@ async fn a_clock_that_is_set_back_leaves_an_empty_bucket() {
     assert_eq!(limiter.take("key").await.unwrap().remaining(), 4);
 }
 
+/// Nodes use the clock of the server alone.
+#[tokio::test]
+async fn a_server_whose_clock_is_set_allows_no_more_than_a_bucket() {
+    let server = RedisServer::with_clock().await;
+    let nodes = [node(&server.url(), 3, HOUR).await, node(&server.url(), 3, HOUR).await];
+    let allowed = async || {
+        let mut count = 0;
+        for n in 0..8 {
+            count += u64::from(take(&nodes[n % 2], "key").await);
+        }
+        count
+    };
+    assert_eq!(allowed().await, 3);
+    server.set_clock(-3600);
+    assert_eq!(allowed().await, 0);
+    // Full early.
+    server.set_clock(3600);
+    assert_eq!(allowed().await, 3);
+    server.set_clock(0);
+    let taken = nodes[0].take("key").await.unwrap();
+    assert!(!taken.is_allowed() && taken.next() <= HOUR / 3, "{taken:?}");
+}
+
 #[tokio::test]
 async fn a_server_that_has_lost_the_script_gets_it_again() {
     let server = RedisServer::start().await;

@@ -1,5 +1,7 @@
 //! Shared test support: requests without a socket, and servers with one.
 
+#[cfg(any(feature = "nats", feature = "redis"))]
+pub mod clock;
 #[cfg(all(feature = "durable", feature = "websocket"))]
 pub mod durable;
 pub mod hostile;

@@ -71,6 +71,7 @@ impl NatsServer {
         std::fs::write(&path, config).unwrap();
         let mut command = Command::new(program());
         command.arg("-c").arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
+        super::clock::remove_from(&mut command);
         let mut child = command.spawn().unwrap();
         let ports = folder.join(format!("nats-server_{}.ports", child.id()));
         loop {
@@ -113,6 +114,22 @@ impl NatsServer {
         self.folder.path().join("jetstream")
     }
 
+    /// Returns the id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// Returns the file to which events are appended.
+    pub fn log(&self) -> PathBuf {
+        let blocks = std::fs::read_dir(self.files().join("$G/streams/orpc/msgs")).unwrap();
+        let paths = blocks.map(|entry| entry.unwrap().path());
+        let number = |path: &PathBuf| {
+            let name = path.file_name()?.to_str()?.strip_suffix(".blk")?;
+            name.parse::<u64>().ok()
+        };
+        paths.filter(|path| number(path).is_some()).max_by_key(number).unwrap()
+    }
+
     pub async fn client(&self) -> async_nats::Client {
         async_nats::connect(self.url()).await.unwrap()
     }
@@ -126,10 +143,18 @@ impl NatsServer {
         serde_json::from_slice(&answer.payload).unwrap()
     }
 
-    /// Returns the beginning of the subjects of all channels.
+    /// Returns the beginning of the subjects of all channels, once the stream is there, which a node makes anew.
     pub async fn root(&self) -> String {
-        let info = self.ask("STREAM.INFO.orpc", Value::Null).await;
-        info["config"]["subjects"][0].as_str().unwrap().strip_suffix(".e.>").unwrap().to_owned()
+        let looking = async {
+            loop {
+                let info = self.ask("STREAM.INFO.orpc", Value::Null).await;
+                if let Some(subject) = info["config"]["subjects"][0].as_str() {
+                    break subject.strip_suffix(".e.>").unwrap().to_owned();
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        super::websocket::within(looking).await
     }
 
     /// Removes all entries of a channel, or those before a sequence.

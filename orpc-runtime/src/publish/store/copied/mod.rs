@@ -32,7 +32,7 @@ pub(super) use self::settings::Settings;
 use super::channels::Channels;
 use super::replays::{Fetched, Pool, ReplayReader, Wanted};
 use super::{NewEvent, OpenError, Opening, Record, Start, Store};
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::connection::{self, CallError, Contact, Keeper, Link};
 use crate::publish::clock::{SystemClock, Timeline};
 use crate::publish::durability::Durability;
@@ -43,6 +43,9 @@ use crate::task::Handle;
 
 /// Maximum time for which publishing and subscribing wait for a connection.
 pub(super) const WAIT: Duration = Duration::from_secs(5);
+
+/// Pause before a request is made again that the server cannot execute at the moment.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A server that keeps events and orders those of a channel.
 pub(super) trait Server: Send + Sync + 'static {
@@ -298,6 +301,7 @@ impl<S: Server> Shared<S> {
     ) -> Result<Box<dyn super::Reader>, OpenError> {
         let mut reader = self.copies.channels.register(&channel, Start::Latest)?;
         let followed = self.copies.follow(&reader.channel);
+        let since = Instant::now();
         let begun = async {
             loop {
                 let link = self.server.contact().link(WAIT).await?;
@@ -305,7 +309,7 @@ impl<S: Server> Shared<S> {
                     Ok(()) => return Ok(()),
                     // Another connection is made.
                     Err(CallError::Lost(_)) => {}
-                    Err(CallError::Refused(error)) => return Err(error),
+                    Err(CallError::Refused(error)) => pause(error, since, WAIT).await?,
                 }
             }
         };
@@ -354,6 +358,7 @@ impl<S: Server> Shared<S> {
         let Some(followed) = self.copies.get(wanted.channel) else {
             return Ok(Fetched::Records(Vec::new()));
         };
+        let since = Instant::now();
         loop {
             // For each attempt, since a connection that is lost has worked until then.
             let contact = self.server.contact();
@@ -361,7 +366,9 @@ impl<S: Server> Shared<S> {
             match self.read(&link, &followed, wanted, bytes).await {
                 Ok(fetched) => return Ok(fetched),
                 Err(CallError::Lost(_)) => {}
-                Err(CallError::Refused(error)) => return Err(ReadError::Store(error)),
+                Err(CallError::Refused(error)) => {
+                    pause(error, since, self.max_staleness).await.map_err(ReadError::Store)?;
+                }
             }
         }
     }
@@ -387,6 +394,17 @@ impl<S: Server> Shared<S> {
         let records = events.into_iter().take(count).map(|(_, record)| record);
         Ok(Fetched::Records(records.collect()))
     }
+}
+
+/// Waits before a request is made again that was refused. Returns the error if it does not pass, or has not passed within
+/// that time.
+async fn pause(error: StoreError, since: Instant, within: Duration) -> Result<(), StoreError> {
+    let passes = error.kind() == StoreErrorKind::Unavailable;
+    if !passes || since.elapsed().saturating_add(PAUSE * 2) >= within {
+        return Err(error);
+    }
+    clock::sleep(PAUSE).await;
+    Ok(())
 }
 
 /// Returns the epoch of a channel that begins anew.

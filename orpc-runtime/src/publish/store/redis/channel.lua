@@ -30,12 +30,24 @@ do
   end
 end
 
+-- Returns true if the first events of the epochs have them. After its file was cut off within a script, Redis 7.0 puts
+-- what was left of that script before the next one, once it starts again: the event of the next one is refused.
+local function has_firsts(terms, floor)
+  for first, epoch in string.gmatch(terms, '(%d+):([0-9a-f]+)') do
+    if tonumber(first) >= floor then
+      local entry = redis.call('XRANGE', KEYS[1], '0-' .. first, '0-' .. first)[1]
+      if entry and entry[2][2] ~= epoch then return false end
+    end
+  end
+  return true
+end
+
 local channel = {}
 do
   local found = redis.call('HMGET', KEYS[2], 'n', 'f', 'e', 'b', 't', 'r', 'c', 'w', 'pn', 'pb', 'pf', 'pu')
   channel.n, channel.f = tonumber(found[1]), tonumber(found[2])
   local count = redis.call('XLEN', KEYS[1])
-  if channel.n and count == channel.n - channel.f + 1 then
+  if channel.n and count == channel.n - channel.f + 1 and has_firsts(found[5], channel.f) then
     channel.e, channel.b, channel.t, channel.r = found[3], tonumber(found[4]), found[5], found[6]
     channel.pn, channel.pb = tonumber(found[9]), tonumber(found[10])
     channel.pf, channel.pu = tonumber(found[11]), tonumber(found[12])

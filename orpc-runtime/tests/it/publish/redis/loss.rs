@@ -239,3 +239,67 @@ async fn an_answer_that_is_lost_is_an_unknown_outcome_and_can_be_tried_again() {
     }
     assert_eq!(retained(&lines).await, [0, 1, 2, 3]);
 }
+
+/// The server answers while it reads its file, and executes nothing.
+#[tokio::test]
+async fn a_server_that_reads_its_file_is_waited_for() {
+    let mut server = RedisServer::synced().await;
+    let (a, b) = (node(&server).await, node(&server).await);
+    let mut reader = subscribe(&b, Start::Latest).await;
+    let ids = publish(&a, 1..400).await;
+    assert_eq!(number(event(&mut reader).await), 1);
+    server.kill();
+    // A pause for each command.
+    server.run_with("--key-load-delay 400 --loading-process-events-interval-bytes 1024").await;
+    let mut resumed = a.subscribe("room", ids[9]).unwrap();
+    resumed.opened().await.unwrap();
+    assert_eq!(number(event(&mut resumed).await), 11);
+    for n in 2..400 {
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    publish(&a, 400..401).await;
+    assert_eq!(number(event(&mut reader).await), 400);
+}
+
+/// As while a script of somebody else runs for long.
+#[tokio::test]
+async fn a_server_that_is_busy_is_waited_for() {
+    let server = RedisServer::start_with("--save '' --lua-time-limit 20").await;
+    let (a, b) = (node(&server).await, node(&server).await);
+    // More than a node reads at once.
+    let ids = publish(&a, 1..1500).await;
+    let mut reader = b.subscribe("room", ids[9]).unwrap();
+    assert_eq!(number(event(&mut reader).await), 11);
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut busy = client.get_multiplexed_async_connection().await.unwrap();
+    let script = "while true do end";
+    let running = tokio::spawn(async move {
+        let mut command = redis::cmd("EVAL");
+        let ended: redis::RedisResult<()> = command.arg(script).arg(0).query_async(&mut busy).await;
+        ended
+    });
+    let mut control = client.get_multiplexed_async_connection().await.unwrap();
+    until(async || {
+        let answer: redis::RedisResult<String> = redis::cmd("PING").query_async(&mut control).await;
+        answer.is_err_and(|error| error.code() == Some("BUSY"))
+    })
+    .await;
+    let opening = async {
+        let mut second = a.subscribe("room", ids[19]).unwrap();
+        second.opened().await.unwrap();
+        number(event(&mut second).await)
+    };
+    let reading = async {
+        for n in 12..1500 {
+            assert_eq!(number(event(&mut reader).await), n);
+        }
+    };
+    let ending = async {
+        // Requests are refused meanwhile.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        redis::cmd("SCRIPT").arg("KILL").query_async::<()>(&mut control).await.unwrap();
+    };
+    let (first, (), ()) = tokio::join!(opening, reading, ending);
+    assert_eq!(first, 21);
+    assert!(running.await.unwrap().is_err());
+}

@@ -1,5 +1,7 @@
 //! Publishers of several processes that share a Redis server.
 
+mod clocks;
+mod evictions;
 mod limits;
 mod loss;
 

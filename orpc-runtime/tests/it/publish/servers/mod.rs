@@ -1,12 +1,18 @@
 //! Publishers of several processes that share a server, for each kind of server.
 
+mod clocks;
+mod cuts;
 mod limits;
+mod load;
 mod loss;
 mod network;
 mod nodes;
+mod pauses;
 mod schedules;
+mod tls;
 
 use std::panic::Location;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -20,7 +26,7 @@ use crate::support::nats::NatsServer;
 use crate::support::proxy::Proxy;
 #[cfg(feature = "redis")]
 use crate::support::redis::RedisServer;
-use crate::support::websocket::PATIENCE;
+use crate::support::websocket::{PATIENCE, within};
 
 /// A server that keeps events.
 pub enum Server {
@@ -66,6 +72,16 @@ impl Server {
 
     pub async fn run(&mut self) {
         each!(self, own => own.run().await);
+    }
+
+    /// Returns the id of its process.
+    pub fn id(&self) -> u32 {
+        each!(self, own => own.id())
+    }
+
+    /// Returns the file to which events are appended.
+    pub fn log(&self) -> PathBuf {
+        each!(self, own => own.log())
     }
 
     /// Removes all events.
@@ -223,6 +239,21 @@ pub async fn node_at(server: &Server, proxy: &Proxy) -> Publisher<Line> {
 
 pub async fn subscribe(lines: &Publisher<Line>, start: Start) -> Subscription<Line> {
     super::world::subscribe(lines, "room", start).await
+}
+
+/// Publishes to `room` with the number as key, again until it is acknowledged.
+pub async fn published(lines: &Publisher<Line>, n: u64) -> EventId {
+    let key = n.to_string();
+    let publishing = async {
+        loop {
+            match lines.publish("room", &Line { n }).idempotency_key(&key).await {
+                Ok(id) => return id,
+                // The connection has ended with the server.
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    within(publishing).await
 }
 
 /// Checks that the readers of `room`, of whose eight events the last three were lost by the server, are told of it: one that

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Inner, Link, WAITING, refused};
 use crate::clock::{self, Instant};
-use crate::connection::{ANSWER, CONNECT, Contact};
+use crate::connection::{ANSWER, CONNECT, Contact, UNTRUSTED, is_of_tls};
 use crate::publish::error::{StoreError, StoreErrorKind};
 use crate::publish::store::copied::Announce;
 use crate::publish::store::nats::Nats;
@@ -79,6 +79,7 @@ async fn connect_to(
                 StoreErrorKind::Refused,
                 "refuses the user: check the name and password in the URL",
             ),
+            _ if is_of_tls(&error) => (StoreErrorKind::Refused, UNTRUSTED),
             ConnectErrorKind::ServerParse | ConnectErrorKind::Tls => {
                 (StoreErrorKind::Refused, "cannot be connected to with this URL")
             }

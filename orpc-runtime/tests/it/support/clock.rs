@@ -1,0 +1,53 @@
+//! A wall clock of other processes that tests set, of those that call the C library for it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Names the file with the seconds by which a process's clock is off.
+const OFFSET: &str = "CLOCK_OFFSET";
+
+/// The clock of some processes.
+pub struct WallClock {
+    folder: tempfile::TempDir,
+}
+
+impl WallClock {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/clock.c");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(folder.path().join("clock.so"));
+        let status = compiler.arg(source).status().expect("cc is needed");
+        assert!(status.success());
+        set(&folder.path().join("offset"), 0);
+        Self { folder }
+    }
+
+    /// Gives the clock to a process.
+    pub fn give_to(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", self.folder.path().join("clock.so"));
+        command.env(OFFSET, self.folder.path().join("offset"));
+    }
+
+    /// Sets the clock to the right time and that number of seconds.
+    pub fn set(&self, seconds: i64) {
+        set(&self.folder.path().join("offset"), seconds);
+    }
+}
+
+/// Sets the clock of this process, which another one has [given](WallClock::give_to) it.
+pub fn set_own(seconds: i64) {
+    set(&PathBuf::from(std::env::var_os(OFFSET).unwrap()), seconds);
+}
+
+/// Takes the clock away from a process that this one starts.
+pub fn remove_from(command: &mut Command) {
+    command.env_remove("LD_PRELOAD").env_remove(OFFSET);
+}
+
+fn set(path: &Path, seconds: i64) {
+    // Nobody reads half of it.
+    let new = path.with_extension("new");
+    std::fs::write(&new, seconds.to_string()).unwrap();
+    std::fs::rename(&new, path).unwrap();
+}
