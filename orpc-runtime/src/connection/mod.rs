@@ -20,7 +20,7 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(2);
 /// Maximum time for an answer.
 pub(crate) const ANSWER: Duration = Duration::from_secs(5);
 
-/// What an error of TLS says of the server.
+/// Message of an error of TLS, behind the address of the server.
 pub(crate) const UNTRUSTED: &str = "has a certificate that is not trusted, or does not speak TLS: \
     SSL_CERT_FILE names a file with further authorities";
 

@@ -22,7 +22,7 @@ struct Fact {
     behind: EventId,
 }
 
-/// What was acknowledged.
+/// Acknowledged events.
 struct Truth {
     /// The events that the server has, in their order.
     log: Vec<Fact>,

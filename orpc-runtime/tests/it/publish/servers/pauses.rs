@@ -49,7 +49,7 @@ async fn read_aloud(mut reader: Subscription<Line>, end: u64, out: &mut impl Wri
     }
 }
 
-/// What a reader got.
+/// Items that a reader got.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Item {
     Event(EventId, u64),
