@@ -19,6 +19,9 @@ export const KEYS = { ITERATOR_KEY: "the key of the tokens", PUBLISH_KEY: "the k
 
 export const folder = () => mkdtempSync(join(tmpdir(), "rooms-"));
 
+/** Awaits the eviction of an object that may not be in memory at the time: no call has reached it yet. */
+export const evictedMeanwhile = (evicting) => evicting.catch((error) => assert.match(error.message, /not currently running/u));
+
 /** Opens a socket, and a client of its procedures. */
 export async function open(origin, room, query, options = {}) {
   const url = `${origin.replace(/^http/u, "ws")}/rooms/${room}?${query}`;
