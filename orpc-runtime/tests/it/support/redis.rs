@@ -14,8 +14,6 @@ pub struct RedisServer {
     folder: tempfile::TempDir,
     pub port: u16,
     settings: Vec<String>,
-    /// It answers before it has read its files.
-    is_loading: bool,
 }
 
 impl RedisServer {
@@ -55,7 +53,7 @@ impl RedisServer {
     async fn start_at(clock: Option<WallClock>, settings: &str) -> Self {
         let settings = settings.split(' ').map(|word| word.trim_matches('\'').to_owned()).collect();
         let folder = tempfile::tempdir().unwrap();
-        let mut server = Self { child: None, clock, folder, port: 0, settings, is_loading: false };
+        let mut server = Self { child: None, clock, folder, port: 0, settings };
         for _ in 0..20 {
             // Another process may take the port before the server does.
             let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -78,14 +76,6 @@ impl RedisServer {
         panic!("the server does not start again on port {}", self.port);
     }
 
-    /// Starts the server again with further settings, and does not wait until it has read its files.
-    pub async fn run_with(&mut self, settings: &str) {
-        self.settings.extend(settings.split(' ').map(str::to_owned));
-        self.is_loading = true;
-        self.run().await;
-        self.is_loading = false;
-    }
-
     async fn try_run(&mut self) -> bool {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]);
@@ -102,11 +92,7 @@ impl RedisServer {
             }
             let is_up = match self.connect().await {
                 Ok(answer) => answer == "PONG",
-                Err(error) => match error.code() {
-                    Some("NOAUTH") => true,
-                    Some("LOADING") => self.is_loading,
-                    _ => false,
-                },
+                Err(error) => error.code() == Some("NOAUTH"),
             };
             if is_up {
                 self.child = Some(child);

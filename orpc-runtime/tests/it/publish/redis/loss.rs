@@ -240,28 +240,7 @@ async fn an_answer_that_is_lost_is_an_unknown_outcome_and_can_be_tried_again() {
     assert_eq!(retained(&lines).await, [0, 1, 2, 3]);
 }
 
-/// The server answers while it reads its file, and executes nothing.
-#[tokio::test]
-async fn a_server_that_reads_its_file_is_waited_for() {
-    let mut server = RedisServer::synced().await;
-    let (a, b) = (node(&server).await, node(&server).await);
-    let mut reader = subscribe(&b, Start::Latest).await;
-    let ids = publish(&a, 1..400).await;
-    assert_eq!(number(event(&mut reader).await), 1);
-    server.kill();
-    // A pause for each command.
-    server.run_with("--key-load-delay 400 --loading-process-events-interval-bytes 1024").await;
-    let mut resumed = a.subscribe("room", ids[9]).unwrap();
-    resumed.opened().await.unwrap();
-    assert_eq!(number(event(&mut resumed).await), 11);
-    for n in 2..400 {
-        assert_eq!(number(event(&mut reader).await), n);
-    }
-    publish(&a, 400..401).await;
-    assert_eq!(number(event(&mut reader).await), 400);
-}
-
-/// As while a script of somebody else runs for long.
+/// A script of somebody else runs for long.
 #[tokio::test]
 async fn a_server_that_is_busy_is_waited_for() {
     let server = RedisServer::start_with("--save '' --lua-time-limit 20").await;
