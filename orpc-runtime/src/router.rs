@@ -195,11 +195,15 @@ impl<C: Send + Sync + 'static> Router<C> {
     pub fn procedure<P: Mount<C, Marker>, Marker>(mut self) -> Self {
         let mut place = None;
         P::mount(MountPoint(&mut place));
-        if let Some(mounted) = place {
+        self.place(place);
+        self
+    }
+
+    fn place(&mut self, mounted: Option<Mounted<C>>) {
+        if let Some(mounted) = mounted {
             let name = mounted.definition.name.to_owned();
             self.insert(name, Node::Procedure(Box::new(mounted)));
         }
-        self
     }
 
     /// Adds the procedures of another router below `name`.

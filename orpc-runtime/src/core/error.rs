@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Code, Output};
-use crate::schema::{DecodeError, Issue};
-use crate::value::{Envelope, Integers, Meta, Step, Value, Written, write_plain, write_value};
+use crate::schema::{DecodeError, Issue, read_tree};
+use crate::value::{
+    Envelope, Integers, Meta, Serialised, Step, Value, Written, write_plain, write_value,
+};
 
 /// Message of every error whose text stays on the server.
 const INTERNAL_MESSAGE: &str = "Internal server error";
@@ -61,7 +63,7 @@ struct Data {
 impl Data {
     /// Serialises a value; `None` where it is undefined. Only the declaration of the
     /// error tells which of its large integers are bigints.
-    fn of<T: Serialize + ?Sized>(value: &T) -> Result<Option<Self>, serde_json::Error> {
+    fn of(value: &dyn Serialised) -> Result<Option<Self>, serde_json::Error> {
         let (mut text, mut meta) = (Vec::new(), Meta::default());
         let written = write_value(value, Integers::Undecided, &mut text, &mut meta)?;
         if written == Written::Undefined {
@@ -158,7 +160,11 @@ impl Error {
     /// because it cannot be told from one in a `serde_json::Value`. A
     /// [`BigInt`](crate::value::BigInt) is always sent as a bigint.
     #[must_use]
-    pub fn with_data<T: Serialize + ?Sized>(mut self, data: &T) -> Self {
+    pub fn with_data<T: Serialize + ?Sized>(self, data: &T) -> Self {
+        self.with_serialised(&data)
+    }
+
+    fn with_serialised(mut self, data: &dyn Serialised) -> Self {
         match Data::of(data) {
             Ok(data) => {
                 self.0.data = data;
@@ -180,11 +186,9 @@ impl Error {
         }
 
         let value = Envelope::parse(envelope).and_then(|envelope| envelope.value(&[]));
-        let members = value.map(|(value, _)| {
-            <Members as serde::Deserialize>::deserialize(crate::value::Reader::new(&value, None))
-        });
+        let members = value.map(|(value, _)| read_tree(&value));
         match members {
-            Ok(Ok(Members { code, status, message, data })) if (400..=599).contains(&status) => {
+            Ok(Some(Members { code, status, message, data })) if (400..=599).contains(&status) => {
                 Self::custom(code).with_status(status).with_message(message).with_data(&data)
             }
             _ => Self::hidden(),

@@ -6,7 +6,9 @@ use std::cell::Cell;
 #[cfg(feature = "http")]
 use bytes::Bytes;
 
-use crate::value::File;
+use serde::Serialize;
+
+use crate::value::{File, Serialised};
 
 thread_local! {
     /// Buffer for the next envelope: most are copied as soon as they are written.
@@ -61,8 +63,8 @@ pub(crate) struct Output {
 }
 
 /// Returns the value, or `None` for `()`, which is undefined in JavaScript.
-pub(crate) fn present<T: 'static>(value: &T) -> Option<&T> {
-    (TypeId::of::<T>() != TypeId::of::<()>()).then_some(value)
+pub(crate) fn present<T: Serialize + 'static>(value: &T) -> Option<&dyn Serialised> {
+    if TypeId::of::<T>() == TypeId::of::<()>() { None } else { Some(value) }
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::task::Poll;
 #[cfg(feature = "http")]
 use bytes::Bytes;
 
-use super::erased::StreamEnd;
+use super::erased::{Finished, StreamEnd};
 use crate::core::{Error, ErrorEvent, EventKind, EventMeta, EventWriter, WriteError, write_event};
-use crate::schema::OutputError;
+use crate::schema::{OutputError, OutputWriter};
 use crate::socket::Outbox;
+use crate::value::Serialised;
 
 /// Events of one stream, on their way to the outbox of its connection.
 pub(crate) struct EventSink {
@@ -157,7 +158,7 @@ impl Emitter {
 
     /// Writes an event with the envelope that the closure writes. An error that
     /// prevents it ends the stream.
-    pub(crate) fn emit(
+    fn emit(
         &self,
         kind: EventKind,
         meta: &EventMeta,
@@ -169,6 +170,47 @@ impl Emitter {
         })?;
         self.has_room.store(has_room, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Writes a value.
+    pub(crate) fn message(
+        &self,
+        meta: &EventMeta,
+        writer: &OutputWriter,
+        value: Option<&dyn Serialised>,
+    ) -> Result<(), Error> {
+        self.emit(EventKind::Message, meta, |out| writer.write(value, out))
+    }
+
+    /// Writes a value that was serialised before.
+    pub(crate) fn encoded(
+        &self,
+        meta: &EventMeta,
+        writer: &OutputWriter,
+        envelope: &[u8],
+    ) -> Result<(), Error> {
+        self.emit(EventKind::Message, meta, |out| writer.write_encoded(envelope, out))
+    }
+
+    /// Writes the return value, which ends the stream.
+    pub(crate) fn done(
+        &self,
+        meta: &EventMeta,
+        writer: &OutputWriter,
+        value: Option<&dyn Serialised>,
+    ) -> Result<Finished, Error> {
+        self.emit(EventKind::Done, meta, |out| writer.write(value, out))?;
+        Ok(Finished::Events(StreamEnd(None)))
+    }
+
+    /// Sends an error of an open stream as an event; others fail the call.
+    pub(crate) fn end(&self, end: Result<Finished, Error>) -> Result<Finished, Error> {
+        match end {
+            Err(error) if self.sink.is_open() => {
+                Ok(Finished::Events(self.fail(ErrorEvent::new(error))))
+            }
+            end => end,
+        }
     }
 
     /// Writes an error event, which ends the stream.

@@ -70,6 +70,16 @@ pub(crate) enum RunKind {
 /// The future end of a run.
 pub(crate) type ErasedRun = BoxFuture<'static, Result<Finished, Error>>;
 
+/// Result that a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The output for a client.
+    Output,
+    /// The reply of a call in the same process, or the procedure's own error in
+    /// [`Error::of_procedure`]. Panics go on to the caller.
+    Reply,
+}
+
 /// A run that is ready to be polled.
 pub(crate) struct Started {
     pub(crate) run: ErasedRun,
@@ -94,6 +104,18 @@ pub(crate) enum Finished {
     Hibernating(Opened),
     /// The reply of a call in the same process.
     Reply(AnyValue),
+}
+
+/// Returns the reply of a call in the same process, or its error.
+pub(crate) fn into_reply(end: Result<Finished, Error>) -> Result<AnyValue, LocalError> {
+    match end {
+        Ok(Finished::Reply(reply)) => Ok(reply),
+        Ok(_) => Err(LocalError::Refused(Error::hidden())),
+        Err(error) => Err(match error.into_procedure_error() {
+            Ok(error) => LocalError::Procedure(error),
+            Err(error) => LocalError::Refused(error),
+        }),
+    }
 }
 
 impl Finished {

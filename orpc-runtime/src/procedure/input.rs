@@ -28,7 +28,7 @@ impl RawInput<'_> {
                 Envelope::parse(text.as_bytes())?;
                 OwnedInput::Text(text.into())
             }
-            Self::Events(events) => OwnedInput::Events(events),
+            Self::Events(events) => OwnedInput::Events(Some(events)),
         })
     }
 }
@@ -37,15 +37,17 @@ impl RawInput<'_> {
 pub(crate) enum OwnedInput {
     Value(OwnedEnvelope),
     Text(Box<str>),
-    Events(InputEvents),
+    /// `None` once it is read.
+    Events(Option<InputEvents>),
 }
 
 impl OwnedInput {
-    pub(crate) fn read<T>(self, read: impl FnOnce(RawInput<'_>) -> T) -> T {
+    /// Returns the input; `None` for an event iterator that was returned before.
+    pub(crate) fn raw(&mut self) -> Option<RawInput<'_>> {
         match self {
-            Self::Value(envelope) => read(RawInput::Value(envelope.borrow())),
-            Self::Text(text) => read(RawInput::Text(&text)),
-            Self::Events(events) => read(RawInput::Events(events)),
+            Self::Value(envelope) => Some(RawInput::Value(envelope.borrow())),
+            Self::Text(text) => Some(RawInput::Text(text)),
+            Self::Events(events) => events.take().map(RawInput::Events),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A procedure behind a middleware.
 
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,12 +10,13 @@ use super::declared_errors::DeclaredErrors;
 use super::emitter::EventSink;
 use super::erased::{
     ErasedProcedure, Finished, LocalError, LocalInput, LocalRun, RunKind, Started, StreamEnd,
+    Wanted, into_reply,
 };
 use super::handler::Scope;
 use super::input::RawInput;
 use super::middleware::{Below, Completed, Next, RunMiddleware};
 use super::register::Mounted;
-use super::runner::{EndOfCall, finalized};
+use super::runner::{EndOfCall, Finalized};
 use super::signature::MiddlewareSignature;
 use crate::core::{Error, EventMeta, RpcError, malformed_request};
 use crate::schema::SchemaError;
@@ -74,7 +76,9 @@ where
             let (below, called) = (Arc::clone(&context), Arc::clone(&end.0));
             let next = Next::new(move |value| rest(M::extend(below, value), called));
             let scope = Scope { context: &*context, call: &end.0 };
-            finalized(&end.0, &errors, M::run(scope, next)).await
+            let handler = pin!(M::run(scope, next));
+            let (call, wanted) = (&*end.0, Wanted::Output);
+            Finalized { call, errors: &errors, wanted, handler }.await
         }
     }
 }
@@ -102,7 +106,10 @@ where
         let done = self.around(context, call, move |context, call| async move {
             let sink = move || sink.clone().expect("only a stream asks for its sink");
             let called = Arc::clone(&call);
-            let started = input.read(|input| inner.start(context, called, input, &sink))?;
+            let mut input = input;
+            let raw = input.raw().ok_or_else(Error::hidden)?;
+            let started = inner.start(context, called, raw, &sink)?;
+            drop(input);
             let outcome = started.run.await;
             is_ended.store(true, Ordering::Relaxed);
             Ok(Completed::new(outcome?, call))
@@ -136,16 +143,9 @@ where
                 Err(LocalError::Procedure(error)) => Err(Error::of_procedure(error)),
             }
         });
-        Box::pin(async move {
-            match done.await.and_then(|done| done.into_outcome_of(&called)) {
-                Ok(Finished::Reply(reply)) => Ok(reply),
-                Ok(_) => Err(LocalError::Refused(Error::hidden())),
-                Err(error) => Err(match error.into_procedure_error() {
-                    Ok(error) => LocalError::Procedure(error),
-                    Err(error) => LocalError::Refused(error),
-                }),
-            }
-        })
+        Box::pin(
+            async move { into_reply(done.await.and_then(|done| done.into_outcome_of(&called))) },
+        )
     }
 
     fn run_kind(&self) -> RunKind {

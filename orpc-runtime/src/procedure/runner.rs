@@ -2,23 +2,24 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
-
-use futures::FutureExt as _;
+use std::task::{Context, Poll};
 
 use super::call::Call;
 use super::declared_errors::DeclaredErrors;
 use super::emitter::EventSink;
 use super::erased::{
-    AnyValue, ErasedProcedure, LocalError, LocalInput, LocalRun, RunKind, Started,
+    AnyValue, ErasedProcedure, ErasedRun, LocalError, LocalInput, LocalRun, RunKind, Started,
+    Wanted, into_reply,
 };
-use super::handler::{Procedure, Scope, UnaryHandler};
+use super::handler::Procedure;
 use super::input::{ProcedureInput, RawInput};
 use super::kind::Kind;
 use crate::core::{Error, ErrorDeclaration, malformed_request, panic_text, undecoded_input};
-use crate::schema::{DecodeError, SchemaError};
-use crate::value::{Envelope, Malformed};
+use crate::schema::{DecodeError, Issue, SchemaError};
+use crate::value::Envelope;
 
 /// Runs a procedure of one kind.
 pub(crate) struct Runner<P: Procedure, K, Marker> {
@@ -41,30 +42,6 @@ pub(crate) struct Run<C, P: Procedure> {
     pub(super) input: P::Input,
 }
 
-impl<C, P: Procedure> Run<C, P> {
-    /// Calls the function. Dropping the future ends the call.
-    pub(super) async fn answer<Marker>(self) -> Result<P::Reply, P::Error>
-    where
-        P: UnaryHandler<C, Marker>,
-    {
-        let end = EndOfCall(self.call);
-        P::call(Scope { context: &*self.context, call: &end.0 }, self.input).await
-    }
-}
-
-/// Calls the function of a call that goes on behind it.
-pub(super) async fn answer<C, P, Marker>(
-    context: Arc<C>,
-    call: &Call,
-    input: P::Input,
-) -> Result<P::Reply, P::Error>
-where
-    P: UnaryHandler<C, Marker>,
-{
-    let _end = EndOfFunction(call);
-    P::call(Scope { context: &*context, call }, input).await
-}
-
 impl<P: Procedure, K, Marker> Runner<P, K, Marker> {
     /// Compiles the schemas of a procedure that declares the errors.
     pub(crate) fn compile<C>(errors: Vec<ErrorDeclaration>) -> Result<Self, SchemaError>
@@ -72,10 +49,8 @@ impl<P: Procedure, K, Marker> Runner<P, K, Marker> {
         K: Kind<C, P, Marker>,
     {
         let kind = K::compile()?;
-        let prepared = Prepared {
-            input: P::HAS_INPUT.then(P::Input::compile).transpose()?,
-            errors: Arc::new(DeclaredErrors::compile(errors)?),
-        };
+        let input = if P::HAS_INPUT { Some(P::Input::compile()?) } else { None };
+        let prepared = Prepared { input, errors: Arc::new(DeclaredErrors::compile(errors)?) };
         Ok(Self { prepared: Arc::new(prepared), kind, how: PhantomData })
     }
 }
@@ -85,27 +60,34 @@ impl<P: Procedure> Prepared<P> {
     fn decode(&self, input: RawInput<'_>) -> Result<P::Input, Error> {
         let Some(decoder) = &self.input else {
             // An input that the procedure ignores must still be a well-formed envelope.
-            check_envelope(input).map_err(|error| malformed_request(error.into()))?;
+            check_envelope(input)?;
             return unit_input::<P>();
         };
-        let input = P::Input::decode(decoder, input).map_err(undecoded_input)?;
-        let issues = P::validate(&input);
-        if issues.is_empty() {
-            Ok(input)
-        } else {
-            Err(undecoded_input(DecodeError::Invalid(issues)))
+        match P::Input::decode(decoder, input) {
+            Ok(input) => {
+                check_issues(P::validate(&input))?;
+                Ok(input)
+            }
+            Err(error) => Err(undecoded_input(error)),
         }
     }
 }
 
+/// Fails with issues, if there are any.
+#[inline]
+fn check_issues(issues: Vec<Issue>) -> Result<(), Error> {
+    if issues.is_empty() { Ok(()) } else { Err(undecoded_input(DecodeError::Invalid(issues))) }
+}
+
 /// Checks that an input is well-formed.
-fn check_envelope(input: RawInput<'_>) -> Result<(), Malformed> {
+fn check_envelope(input: RawInput<'_>) -> Result<(), Error> {
     let envelope = match input {
         RawInput::Text("") | RawInput::Events(_) => return Ok(()),
-        RawInput::Text(text) => Envelope::parse(text.as_bytes())?,
-        RawInput::Value(envelope) => envelope,
+        RawInput::Text(text) => Envelope::parse(text.as_bytes()),
+        RawInput::Value(envelope) => Ok(envelope),
     };
-    envelope.value(&[]).map(drop)
+    let checked = envelope.and_then(|envelope| envelope.value(&[]).map(drop));
+    checked.map_err(|error| malformed_request(error.into()))
 }
 
 impl<C, P, K, Marker> ErasedProcedure<C> for Runner<P, K, Marker>
@@ -131,16 +113,19 @@ where
     fn call(&self, context: Arc<C>, call: Arc<Call>, input: LocalInput) -> LocalRun {
         let input = match input {
             LocalInput::Typed(value) => typed::<P::Input>(value),
-            LocalInput::Received(input) => input.read(|input| self.prepared.decode(input)),
+            LocalInput::Received(mut input) => match input.raw() {
+                Some(input) => self.prepared.decode(input),
+                None => Err(Error::hidden()),
+            },
         };
-        let run = input.map(|input| K::call(Run { context, call, input }));
-        Box::pin(async move {
-            let reply = run.map_err(LocalError::Refused)?.await;
-            match reply {
-                Ok(reply) => Ok(Box::new(reply) as AnyValue),
-                Err(error) => Err(LocalError::Procedure(Box::new(error))),
+        let run = match input {
+            Ok(input) => {
+                let errors = Arc::clone(&self.prepared.errors);
+                Ok(self.kind.call(Run { context, call, input }, errors))
             }
-        })
+            Err(error) => Err(error),
+        };
+        local(run)
     }
 
     fn run_kind(&self) -> RunKind {
@@ -153,18 +138,40 @@ where
     }
 }
 
-/// Finalizes the result of a handler: marks declared errors, and turns a panic into an
-/// internal error.
-pub(super) fn finalized<T>(
-    call: &Call,
-    errors: &DeclaredErrors,
-    handler: impl Future<Output = Result<T, Error>>,
-) -> impl Future<Output = Result<T, Error>> {
-    // An async function would hold the future twice: as its argument, and where it is awaited.
-    AssertUnwindSafe(handler).catch_unwind().map(|result| match result {
-        Ok(result) => result.map_err(|error| errors.finalize(call, error)),
-        Err(panic) => Err(panicked(call, &*panic)),
+/// Returns the run of a call in the same process.
+fn local(run: Result<ErasedRun, Error>) -> LocalRun {
+    Box::pin(async move {
+        match run {
+            Ok(run) => into_reply(run.await),
+            Err(error) => Err(LocalError::Refused(error)),
+        }
     })
+}
+
+/// Finalizes the result of a handler for clients: marks declared errors, and turns a panic into
+/// an internal error. The handler is of any type, so that this is compiled once.
+pub(super) struct Finalized<'a, T> {
+    pub(super) call: &'a Call,
+    pub(super) errors: &'a DeclaredErrors,
+    pub(super) wanted: Wanted,
+    pub(super) handler: Pin<&'a mut (dyn Future<Output = Result<T, Error>> + Send + 'a)>,
+}
+
+impl<T> Future for Finalized<'_, T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if this.wanted == Wanted::Reply {
+            return this.handler.as_mut().poll(cx);
+        }
+        Poll::Ready(match catch_unwind(AssertUnwindSafe(|| this.handler.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(Err(error))) => Err(this.errors.finalize(this.call, error)),
+            Ok(Poll::Ready(result)) => result,
+            Err(panic) => Err(panicked(this.call, &*panic)),
+        })
+    }
 }
 
 fn check_socket(is_needed: bool, call: &Call) -> Result<(), Error> {
@@ -186,7 +193,10 @@ fn unit_input<P: Procedure>() -> Result<P::Input, Error> {
 
 /// Downcasts a value to the type that the procedure knows.
 fn typed<T: 'static>(value: AnyValue) -> Result<T, Error> {
-    value.downcast::<T>().map(|value| *value).map_err(|_| Error::hidden())
+    match value.downcast::<T>() {
+        Ok(value) => Ok(*value),
+        Err(_) => Err(Error::hidden()),
+    }
 }
 
 /// Returns the error for a call whose handler panicked; the text is logged.
@@ -205,7 +215,7 @@ impl Drop for EndOfCall {
 }
 
 /// Does the same for a call that goes on.
-struct EndOfFunction<'a>(&'a Call);
+pub(super) struct EndOfFunction<'a>(pub(super) &'a Call);
 
 impl Drop for EndOfFunction<'_> {
     fn drop(&mut self) {

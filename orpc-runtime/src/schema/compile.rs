@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::OnceLock;
 
-use schemars::generate::SchemaSettings;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
@@ -53,12 +53,27 @@ impl From<TooManyPlaces> for SchemaError {
     }
 }
 
-/// Returns the JSON Schema (draft 2020-12) of the values that a type deserialises from.
-pub(super) fn input_schema<T: JsonSchema>() -> Result<Value, SchemaError> {
-    let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(NumberRange);
-    let type_name = std::any::type_name::<T>();
-    let schema = named(type_name, || settings.into_generator().into_root_schema_for::<T>());
-    refined(schema.to_value(), Side::Read, type_name)
+/// The name of a type of inputs, with the function that generates its schema.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InputSchema {
+    pub(super) type_name: &'static str,
+    generate: fn(SchemaGenerator) -> Schema,
+}
+
+impl InputSchema {
+    pub(super) fn of<T: JsonSchema>() -> Self {
+        Self {
+            type_name: std::any::type_name::<T>(),
+            generate: SchemaGenerator::into_root_schema_for::<T>,
+        }
+    }
+
+    /// Returns the JSON Schema (draft 2020-12) of the values that the type deserialises from.
+    pub(super) fn generate(self) -> Result<Value, SchemaError> {
+        let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(NumberRange);
+        let schema = named(self.type_name, || (self.generate)(settings.into_generator()));
+        refined(schema.to_value(), Side::Read, self.type_name)
+    }
 }
 
 /// Returns the JSON Schema of the values that a type serialises to.

@@ -10,21 +10,26 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as PlainValue;
 
-use super::compile::{Compiled, SchemaError, Survey, compile_plain, compile_typed, input_schema};
+use super::compile::{Compiled, InputSchema, SchemaError, Survey, compile_plain, compile_typed};
 use super::derived::remove_marks;
 use super::instance::Instance;
 use super::issue::{Issue, date_issues, deserialisation_issue};
 use super::probe;
-use super::program::Program;
+use super::program::{Input, Place, Program};
 use super::recursion::refuse_circles;
-use crate::value::{Arrivals, Envelope, Malformed, Places, Reader, Value};
+use crate::value::{Arrivals, Envelope, Malformed, Places, ReadError as Refusal, Reader, Value};
 
 /// Validates inputs of one type and deserialises them.
 ///
-/// An input of plain JSON is parsed to a tree, checked against the JSON Schema and
-/// deserialised. One with types takes the same steps with a tree, a validator and a
-/// deserialiser that support them. Callers use only `compile` and `decode`.
+/// Most inputs of plain JSON are read in one pass. Others are parsed to a tree, checked against
+/// the JSON Schema and deserialised. Callers use only `compile` and `decode`.
 pub struct InputDecoder<T> {
+    pub(super) parts: Parts,
+    types: PhantomData<fn() -> T>,
+}
+
+/// The part of a decoder that does not depend on the type, so that it is compiled once.
+pub(super) struct Parts {
     /// Accepts most inputs of plain JSON in one pass.
     pub(super) program: Option<Program>,
     pub(super) plain: Compiled,
@@ -33,8 +38,10 @@ pub struct InputDecoder<T> {
     places: Option<Places>,
     /// The user-defined types.
     codes: Vec<u32>,
-    types: PhantomData<fn() -> T>,
 }
+
+/// A function that reads a value of the type, and keeps it.
+type Read<'f> = &'f mut dyn for<'r, 'p, 'de> FnMut(Place<'r, 'p, 'de>) -> Result<(), Refusal>;
 
 impl<T> fmt::Debug for InputDecoder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,12 +67,62 @@ impl From<Malformed> for DecodeError {
 impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
     /// Compiles the schema of `T`.
     pub(crate) fn compile() -> Result<Self, SchemaError> {
-        if let Some(fault) = probe::endless::<T>(std::any::type_name::<T>()) {
+        let parts = Parts::compile(InputSchema::of::<T>(), probe::read::<T>)?;
+        Ok(Self { parts, types: PhantomData })
+    }
+
+    /// Decodes a `T` from the text of an envelope.
+    // `bench/counts.mjs` counts the instructions of this function.
+    #[inline(never)]
+    pub(crate) fn decode_text(&self, text: &str) -> Result<T, DecodeError> {
+        match self.read(text, true) {
+            Some(value) => Ok(value),
+            None => self.decode(Envelope::parse(text.as_bytes())?),
+        }
+    }
+
+    /// Decodes a `T`. Undefined is treated as null if the schema allows null.
+    pub(crate) fn decode(&self, envelope: Envelope<'_>) -> Result<T, DecodeError> {
+        if let Some(text) = envelope.plain_text()
+            && let Some(value) = self.read(text, false)
+        {
+            return Ok(value);
+        }
+        let mut value = None;
+        self.parts.decode(&envelope, &mut |place| {
+            value = Some(T::deserialize(place)?);
+            Ok(())
+        })?;
+        value.ok_or_else(unread)
+    }
+
+    /// Reads the text of a value, or of an envelope, in one pass.
+    #[inline]
+    fn read(&self, text: &str, is_envelope: bool) -> Option<T> {
+        let mut input = self.parts.program.as_ref()?.enter(text, is_envelope)?;
+        match T::deserialize(input.root()) {
+            Ok(value) if input.leave(is_envelope) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the error of a type that has not read its value.
+#[cold]
+fn unread() -> DecodeError {
+    let message = "Invalid input".to_owned();
+    DecodeError::Invalid(vec![Issue { message, path: Vec::new() }])
+}
+
+impl Parts {
+    fn compile(schema: InputSchema, read: probe::Read) -> Result<Self, SchemaError> {
+        let type_name = schema.type_name;
+        if let Some(fault) = probe::endless(type_name, read) {
             return Err(SchemaError::Faults(vec![fault]));
         }
-        let mut schema = input_schema::<T>()?;
+        let mut schema = schema.generate()?;
         refuse_circles(&schema)?;
-        let faults = probe::faults::<T>(&schema, std::any::type_name::<T>());
+        let faults = probe::faults(&schema, type_name, read);
         if !faults.is_empty() {
             return Err(SchemaError::Faults(faults));
         }
@@ -78,56 +135,41 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
             typed: compile_typed(&schema)?,
             places: wide.then(|| Places::of(&schema)).transpose()?,
             codes,
-            types: PhantomData,
         })
     }
 
-    /// Decodes a `T` from the text of an envelope.
-    // `bench/counts.mjs` counts the instructions of this function.
-    #[inline(never)]
-    pub(crate) fn decode_text(&self, text: &str) -> Result<T, DecodeError> {
-        let value = self.program.as_ref().and_then(|program| program.read_envelope(text));
-        value.map_or_else(|| self.decode(Envelope::parse(text.as_bytes())?), Ok)
-    }
-
-    /// Decodes a `T`. Undefined is treated as null if the schema allows null.
-    pub(crate) fn decode(&self, envelope: Envelope<'_>) -> Result<T, DecodeError> {
-        if let Some(program) = &self.program
-            && let Some(text) = envelope.plain_text()
-            && let Some(value) = program.read(text)
-        {
-            return Ok(value);
-        }
+    /// Decodes an input in several steps.
+    #[cold]
+    fn decode(&self, envelope: &Envelope<'_>, read: Read<'_>) -> Result<(), DecodeError> {
         match envelope.plain_json()? {
-            Some(json) => self.decode_plain(json, &envelope),
-            None => self.decode_typed(&envelope),
+            Some(json) => self.decode_plain(&json, read),
+            None => self.decode_typed(envelope, read),
         }
     }
 
     pub(super) fn decode_plain(
         &self,
-        tree: PlainValue,
-        envelope: &Envelope<'_>,
-    ) -> Result<T, DecodeError> {
-        let value = Instance::Plain(&tree);
+        tree: &PlainValue,
+        read: Read<'_>,
+    ) -> Result<(), DecodeError> {
+        let value = Instance::Plain(tree);
         if !self.plain.is_valid(value) {
-            return Err(DecodeError::Invalid(self.plain.issues(value, &tree, false)));
+            return Err(DecodeError::Invalid(self.plain.issues(value, tree, false)));
         }
         if let Some(issue) = self.plain.excess(value) {
             return Err(DecodeError::Invalid(vec![issue]));
         }
-        // The schema and serde can disagree, for example on a custom `Deserialize`;
-        // then serde's error is the issue. Serde consumes the tree, which saves a copy,
-        // so the envelope is parsed once more for that; the type is read as from any other
-        // value then, for which its code with paths is compiled alone.
-        T::deserialize(tree).or_else(|_| {
-            let tree = Value::from(envelope.plain_json()?.unwrap_or_default());
-            let issue = deserialisation_issue::<T>(Reader::new(&tree, None), &tree);
-            Err(DecodeError::Invalid(vec![issue]))
-        })
+        // The schema and serde can disagree, for example on a custom `Deserialize`; then serde's
+        // error is the issue.
+        if read_plain(tree, read) {
+            return Ok(());
+        }
+        read_typed(&Value::from(tree.clone()), None, read)?;
+        // The values of the tree are not those of JSON: numbers are floats.
+        Err(unread())
     }
 
-    fn decode_typed(&self, envelope: &Envelope<'_>) -> Result<T, DecodeError> {
+    fn decode_typed(&self, envelope: &Envelope<'_>, read: Read<'_>) -> Result<(), DecodeError> {
         let (tree, unreadable) = envelope.value(&self.codes)?;
         if !unreadable.is_empty() {
             return Err(DecodeError::Invalid(date_issues(unreadable)));
@@ -142,10 +184,30 @@ impl<T: DeserializeOwned + JsonSchema> InputDecoder<T> {
             return Err(DecodeError::Invalid(vec![issue]));
         }
         let _arrivals = Arrivals::open();
-        let reader = Reader::new(&tree, self.places.as_ref());
-        T::deserialize(reader)
-            .map_err(|_| DecodeError::Invalid(vec![deserialisation_issue::<T>(reader, &tree)]))
+        read_typed(&tree, self.places.as_ref(), read)
     }
+}
+
+/// Reads a tree of plain JSON. Returns `false` if the type refuses it.
+fn read_plain(tree: &PlainValue, read: Read<'_>) -> bool {
+    // A type is compiled for texts already, with another deserialiser it were once more.
+    let text = tree.to_string();
+    let mut input = Input::anything(&text);
+    read(input.root()).is_ok() && input.leave(false)
+}
+
+/// Reads a tree of values.
+fn read_typed(tree: &Value, places: Option<&Places>, read: Read<'_>) -> Result<(), DecodeError> {
+    let mut reader = Reader::new(tree, places);
+    let Err(error) = read(Input::of(&mut reader).root()) else { return Ok(()) };
+    let issue = deserialisation_issue(&error, reader.path(&error), tree);
+    Err(DecodeError::Invalid(vec![issue]))
+}
+
+/// Reads a tree of values without types.
+pub(crate) fn read_tree<T: DeserializeOwned>(tree: &Value) -> Option<T> {
+    let mut reader = Reader::new(tree, None);
+    T::deserialize(Input::of(&mut reader).root()).ok()
 }
 
 /// Decoder of one type for values that this program wrote.
@@ -156,15 +218,14 @@ struct Reading {
 
 impl Reading {
     /// Returns the decoder of a type, which is created once.
-    fn of<T: JsonSchema + 'static>() -> Result<Arc<Self>, SchemaError> {
+    fn of(id: TypeId, schema: InputSchema) -> Result<Arc<Self>, SchemaError> {
         static READINGS: RwLock<BTreeMap<TypeId, Arc<Reading>>> = RwLock::new(BTreeMap::new());
 
-        let id = TypeId::of::<T>();
         let known = READINGS.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if let Some(reading) = known {
             return Ok(reading);
         }
-        let mut schema = input_schema::<T>()?;
+        let mut schema = schema.generate()?;
         remove_marks(&mut schema);
         refuse_circles(&schema)?;
         let Survey { wide, codes } = Survey::of(&schema);
@@ -192,18 +253,34 @@ pub(crate) fn read_envelope<T>(envelope: &[u8]) -> Result<T, ReadError>
 where
     T: DeserializeOwned + JsonSchema + 'static,
 {
+    let (id, schema) = (TypeId::of::<T>(), InputSchema::of::<T>());
+    let mut value = None;
+    read_own(envelope, id, schema, &mut |place| {
+        value = Some(T::deserialize(place)?);
+        Ok(())
+    })?;
+    value.ok_or(ReadError::Refused(schema.type_name))
+}
+
+fn read_own(
+    envelope: &[u8],
+    id: TypeId,
+    schema: InputSchema,
+    read: Read<'_>,
+) -> Result<(), ReadError> {
     let envelope = Envelope::parse(envelope)?;
-    let refused = || ReadError::Refused(std::any::type_name::<T>());
+    let refused = ReadError::Refused(schema.type_name);
     if let Some(json) = envelope.plain_json()? {
-        return T::deserialize(json).map_err(|_| refused());
+        return if read_plain(&json, read) { Ok(()) } else { Err(refused) };
     }
-    let reading = Reading::of::<T>()?;
+    let reading = Reading::of(id, schema)?;
     let (tree, unreadable) = envelope.value(&reading.codes)?;
     if !unreadable.is_empty() {
-        return Err(refused());
+        return Err(refused);
     }
     let _arrivals = Arrivals::open();
-    T::deserialize(Reader::new(&tree, reading.places.as_ref())).map_err(|_| refused())
+    let mut reader = Reader::new(&tree, reading.places.as_ref());
+    read(Input::of(&mut reader).root()).map_err(|_| refused)
 }
 
 #[cfg(test)]

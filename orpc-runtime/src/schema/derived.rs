@@ -72,30 +72,28 @@ pub fn key_types<K: ?Sized + JsonSchema>() -> Vec<String> {
 
 /// Returns whether the schema stands where it is used.
 pub fn is_inline<T: JsonSchema>() -> bool {
-    once_more::<T, _>("inline", T::inline_schema, || false)
+    flag("inline", std::any::type_name::<T>(), T::inline_schema)
 }
 
 /// Returns the name of the schema.
 pub fn name<T: JsonSchema>() -> Cow<'static, str> {
-    once_more::<T, _>("name", T::schema_name, || "Endless".into())
+    text("name", std::any::type_name::<T>(), T::schema_name, "Endless")
 }
 
 /// Returns the unique id of the schema.
 pub fn id<T: JsonSchema>() -> Cow<'static, str> {
-    once_more::<T, _>("id", T::schema_id, || std::any::type_name::<T>().into())
+    let name = std::any::type_name::<T>();
+    text("id", name, T::schema_id, name)
 }
 
 /// Returns whether a member of the type may be left out.
 pub fn is_option<T: JsonSchema>() -> bool {
-    once_more::<T, _>("option", T::_schemars_private_is_option, || false)
+    flag("option", std::any::type_name::<T>(), T::_schemars_private_is_option)
 }
 
 /// Returns the schema, with the additions of the derive.
 pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator, rules: &Rules<'_>) -> Schema {
-    let schema = || T::json_schema(generator);
-    let mut schema = once_more::<T, _>("schema", schema, endless::<T>);
-    rules.apply::<T>(generator, &mut schema);
-    schema
+    rules.schema(std::any::type_name::<T>(), T::json_schema, generator)
 }
 
 /// Returns the schema without null.
@@ -103,15 +101,29 @@ pub fn non_optional_schema<T: JsonSchema>(
     generator: &mut SchemaGenerator,
     rules: &Rules<'_>,
 ) -> Schema {
-    let schema = || T::_schemars_private_non_optional_json_schema(generator);
-    let mut schema = once_more::<T, _>("schema", schema, endless::<T>);
-    rules.apply::<T>(generator, &mut schema);
-    schema
+    let generate = T::_schemars_private_non_optional_json_schema;
+    rules.schema(std::any::type_name::<T>(), generate, generator)
+}
+
+// The functions below take the name of a type and functions of it: generic ones would be compiled
+// once for each type with the derive.
+
+fn flag(question: &'static str, type_name: &'static str, answer: fn() -> bool) -> bool {
+    once_more(question, type_name, answer, || false)
+}
+
+fn text(
+    question: &'static str,
+    type_name: &'static str,
+    answer: fn() -> Cow<'static, str>,
+    otherwise: &'static str,
+) -> Cow<'static, str> {
+    once_more(question, type_name, answer, || otherwise.into())
 }
 
 /// Returns the schema of a type that recurses into itself endlessly.
-fn endless<T: ?Sized>() -> Schema {
-    let name = readable(std::any::type_name::<T>());
+fn endless(type_name: &str) -> Schema {
+    let name = readable(type_name);
     let fault = format!(
         "the type `{name}` recurses without an array or object in between: its schema has no end"
     );
@@ -125,38 +137,50 @@ fn readable(name: &str) -> &str {
 }
 
 /// Calls `answer` unless calls for the same type and question are nested too deeply.
-fn once_more<T: ?Sized, R>(
+fn once_more<R>(
     question: &'static str,
+    type_name: &'static str,
     answer: impl FnOnce() -> R,
     without_end: impl FnOnce() -> R,
 ) -> R {
-    type Open = HashMap<(&'static str, &'static str), usize>;
-    thread_local!(static OPEN: RefCell<Open> = RefCell::default());
-
-    /// Counts down however the answer ends.
-    struct Asked((&'static str, &'static str));
-
-    impl Drop for Asked {
-        fn drop(&mut self) {
-            OPEN.with_borrow_mut(|open| {
-                if let Some(count) = open.get_mut(&self.0) {
-                    *count -= 1;
-                    if *count == 0 {
-                        open.remove(&self.0);
-                    }
-                }
-            });
-        }
-    }
-
-    let key = (question, std::any::type_name::<T>());
-    let is_open = OPEN.with_borrow_mut(|open| {
-        let count = open.entry(key).or_insert(0);
-        *count += 1;
-        *count > MOST_OPEN
-    });
-    let _asked = Asked(key);
+    let (_asked, is_open) = Asked::enter((question, type_name));
     if is_open { without_end() } else { answer() }
+}
+
+/// A question, and the name of the type that is asked.
+type Question = (&'static str, &'static str);
+
+thread_local! {
+    /// The number of nested calls for each question.
+    static OPEN: RefCell<HashMap<Question, usize>> = RefCell::default();
+}
+
+/// Counts down however the answer ends.
+struct Asked(Question);
+
+impl Asked {
+    /// Counts a call. Returns `true` with it if the calls are nested too deeply.
+    fn enter(question: Question) -> (Self, bool) {
+        let is_open = OPEN.with_borrow_mut(|open| {
+            let count = open.entry(question).or_insert(0);
+            *count += 1;
+            *count > MOST_OPEN
+        });
+        (Self(question), is_open)
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        OPEN.with_borrow_mut(|open| {
+            if let Some(count) = open.get_mut(&self.0) {
+                *count -= 1;
+                if *count == 0 {
+                    open.remove(&self.0);
+                }
+            }
+        });
+    }
 }
 
 /// Removes the marks of this derive from a schema.
@@ -167,7 +191,20 @@ pub(super) fn remove_marks(schema: &mut Value) {
 }
 
 impl Rules<'_> {
-    fn apply<T: ?Sized>(&self, generator: &mut SchemaGenerator, schema: &mut Schema) {
+    /// Returns the schema of a type, with these additions.
+    fn schema(
+        &self,
+        type_name: &'static str,
+        generate: fn(&mut SchemaGenerator) -> Schema,
+        generator: &mut SchemaGenerator,
+    ) -> Schema {
+        let schema = || generate(generator);
+        let mut schema = once_more("schema", type_name, schema, || endless(type_name));
+        self.apply(type_name, generator, &mut schema);
+        schema
+    }
+
+    fn apply(&self, type_name: &str, generator: &mut SchemaGenerator, schema: &mut Schema) {
         let is_read = generator.contract().is_deserialize();
         if is_read {
             schema.insert(DERIVED.to_owned(), true.into());
@@ -183,7 +220,7 @@ impl Rules<'_> {
         {
             schema.insert("minItems".to_owned(), json!(least.min(first as u64)));
         }
-        let owner = readable(std::any::type_name::<T>());
+        let owner = readable(type_name);
         let mut faults = Vec::new();
         for (field, name) in self.fields {
             if let Some(key) = keys::compound_key(name()) {
@@ -276,18 +313,18 @@ mod tests {
 
     /// Asks inside of the answer for as long as there is one. Returns the number of answers.
     fn answers() -> usize {
-        once_more::<u8, _>("question", || 1 + answers(), || 0)
+        once_more("question", "u8", || 1 + answers(), || 0)
     }
 
     #[test]
     fn a_question_is_answered_four_times_inside_of_itself() {
         assert_eq!(answers(), 4);
         // Beside itself, of another type and with another text it is another question.
-        let both = once_more::<u8, _>("question", || [answers(), answers()], || [0, 0]);
+        let both = once_more("question", "u8", || [answers(), answers()], || [0, 0]);
         assert_eq!(both, [3, 3]);
-        assert_eq!(once_more::<u16, _>("question", answers, || 0), 4);
-        assert_eq!(once_more::<u8, _>("other", answers, || 0), 4);
-        let panics = || once_more::<u8, ()>("question", || panic!("no answer"), || ());
+        assert_eq!(once_more("question", "u16", answers, || 0), 4);
+        assert_eq!(once_more("other", "u8", answers, || 0), 4);
+        let panics = || once_more("question", "u8", || panic!("no answer"), || ());
         assert!(std::panic::catch_unwind(panics).is_err());
         assert_eq!(answers(), 4);
     }

@@ -6,13 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::compile::{SchemaError, output_schema};
 use super::recursion::refuse_circles;
 use super::type_schema::TypeSchema;
-use crate::value::{File, Integers, KEYWORD, Places, is_wide, write_plain, write_typed};
+use crate::value::{
+    File, Integers, KEYWORD, Places, Serialised, is_wide, write_plain, write_typed,
+};
 
 /// Encodes the values of one type, according to its JSON Schema.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ pub(crate) enum OutputEncoder {
 
 impl OutputEncoder {
     /// Creates the encoder of a type.
-    pub(crate) fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
-        Self::of_schema(&output_schema(TypeSchema::of::<T>())?)
+    pub(crate) fn of(schema: TypeSchema) -> Result<Self, SchemaError> {
+        Self::of_schema(&output_schema(schema)?)
     }
 
     /// Returns the encoder of a type that no procedure has compiled. It is created
@@ -46,7 +47,7 @@ impl OutputEncoder {
         if let Some(encoder) = known {
             return Ok(encoder);
         }
-        let encoder = Arc::new(Self::of::<T>()?);
+        let encoder = Arc::new(Self::of(TypeSchema::of::<T>())?);
         let mut encoders = ENCODERS.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(encoders.entry(id).or_insert(encoder)))
     }
@@ -69,9 +70,9 @@ impl OutputEncoder {
 
     /// Appends the envelope of a value, without its files; `{}` if it is undefined. On failure
     /// `out` keeps its length.
-    pub(crate) fn write<T: Serialize + ?Sized>(
+    pub(crate) fn write(
         &self,
-        value: Option<&T>,
+        value: Option<&dyn Serialised>,
         out: &mut Vec<u8>,
     ) -> Result<(), serde_json::Error> {
         let Some(value) = value else {
@@ -85,9 +86,9 @@ impl OutputEncoder {
     }
 
     /// Appends the envelope of a value with its files, whose places it contains.
-    pub(crate) fn write_with_files<T: Serialize + ?Sized>(
+    pub(crate) fn write_with_files(
         &self,
-        value: Option<&T>,
+        value: Option<&dyn Serialised>,
         out: &mut Vec<u8>,
     ) -> Result<Vec<File>, serde_json::Error> {
         match (value, self.integers()) {

@@ -1,13 +1,12 @@
 //! Issues of an input, in the format of Standard Schema.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::instance::Instance;
 use super::issue_tree::IssueTree;
 use super::walk::Walk;
-use crate::value::{Kind, PathSegment, Reader, Set, Value as TypedValue};
+use crate::value::{Kind, PathSegment, ReadError, Set, Value as TypedValue};
 
 /// Maximum number of issues; a client can make an input invalid in as many places as
 /// its body has bytes.
@@ -174,11 +173,12 @@ impl Bounds {
 }
 
 /// Returns the issue of a value that the schema accepts and the type refuses.
-pub(super) fn deserialisation_issue<T: DeserializeOwned>(
-    reader: Reader<'_>,
+pub(super) fn deserialisation_issue(
+    error: &ReadError,
+    path: Vec<PathSegment>,
     value: &TypedValue,
 ) -> Issue {
-    let mut issue = issue_of(serde_path_to_error::deserialize::<_, T>(reader));
+    let mut issue = Issue { message: format!("Invalid input: {error}"), path };
     // A type that accepts any plain JSON, but no other types.
     if let Some(kind) = value_at(value, &issue.path).and_then(TypedValue::kind)
         && (issue.message.contains("byte array")
@@ -197,28 +197,6 @@ fn value_at<'v>(value: &'v TypedValue, path: &[PathSegment]) -> Option<&'v Typed
         }
         _ => None,
     })
-}
-
-fn issue_of<T, E: std::fmt::Display>(result: Result<T, serde_path_to_error::Error<E>>) -> Issue {
-    use serde_path_to_error::Segment;
-
-    let error = match result {
-        Err(error) => error,
-        // Only a `Deserialize` that is not deterministic gets here.
-        Ok(_) => return Issue { message: "Invalid input".to_owned(), path: Vec::new() },
-    };
-    let path = error
-        .path()
-        .iter()
-        .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(PathSegment::Index(*index)),
-            // The tag of a special value is not a member.
-            Segment::Map { key } if Kind::of_tag(key).is_some() => None,
-            Segment::Map { key } => Some(PathSegment::Key(key.clone())),
-            Segment::Enum { .. } | Segment::Unknown => None,
-        })
-        .collect();
-    Issue { message: format!("Invalid input: {}", error.inner()), path }
 }
 
 #[cfg(test)]

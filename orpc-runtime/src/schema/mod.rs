@@ -27,8 +27,8 @@ mod validator;
 mod walk;
 
 pub use compile::SchemaError;
-pub(crate) use decoder::read_envelope;
 pub use decoder::{DecodeError, InputDecoder};
+pub(crate) use decoder::{read_envelope, read_tree};
 pub(crate) use encoder::OutputEncoder;
 pub(crate) use error_data::ErrorDataSchema;
 pub use issue::{IntoIssues, Issue};

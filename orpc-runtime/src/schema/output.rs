@@ -1,14 +1,11 @@
 //! Outputs: written, and checked if that is enabled.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema};
 use super::encoder::OutputEncoder;
 use super::instance::Instance;
 use super::issue::Issue;
 use super::type_schema::TypeSchema;
-use crate::value::{Envelope, File, Value};
+use crate::value::{Envelope, File, Serialised, Value};
 
 /// Writes the values of one type, and may check them against its JSON Schema.
 pub(crate) struct OutputWriter {
@@ -35,15 +32,15 @@ const UNDEFINED: &[u8] = b"{}";
 
 impl OutputWriter {
     /// Creates the writer of a type.
-    pub(crate) fn of<T: JsonSchema>(is_checked: bool) -> Result<Self, SchemaError> {
-        let check = is_checked.then(OutputCheck::of::<T>).transpose()?;
-        Ok(Self { encoder: OutputEncoder::of::<T>()?, check })
+    pub(crate) fn of(schema: TypeSchema, is_checked: bool) -> Result<Self, SchemaError> {
+        let check = if is_checked { Some(OutputCheck::of(schema)?) } else { None };
+        Ok(Self { encoder: OutputEncoder::of(schema)?, check })
     }
 
     /// Appends the envelope of a value; `{}` if it is undefined.
-    pub(crate) fn write<T: Serialize + ?Sized>(
+    pub(crate) fn write(
         &self,
-        value: Option<&T>,
+        value: Option<&dyn Serialised>,
         out: &mut Vec<u8>,
     ) -> Result<(), OutputError> {
         let start = out.len();
@@ -62,9 +59,9 @@ impl OutputWriter {
     }
 
     /// Appends the envelope of a value with its files, whose places it contains.
-    pub(crate) fn write_with_files<T: Serialize + ?Sized>(
+    pub(crate) fn write_with_files(
         &self,
-        value: Option<&T>,
+        value: Option<&dyn Serialised>,
         out: &mut Vec<u8>,
     ) -> Result<Vec<File>, OutputError> {
         let start = out.len();
@@ -88,8 +85,8 @@ struct OutputCheck {
 }
 
 impl OutputCheck {
-    fn of<T: JsonSchema>() -> Result<Self, SchemaError> {
-        let schema = output_schema(TypeSchema::of::<T>())?;
+    fn of(schema: TypeSchema) -> Result<Self, SchemaError> {
+        let schema = output_schema(schema)?;
         let Survey { codes, .. } = Survey::of(&schema);
         Ok(Self { validator: compile_typed(&schema)?, codes })
     }
@@ -115,7 +112,8 @@ impl OutputCheck {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
 
     use super::*;
 
@@ -127,7 +125,8 @@ mod tests {
 
     fn written<T: Serialize + JsonSchema>(is_checked: bool, value: Option<&T>) -> Option<String> {
         let mut out = b"before".to_vec();
-        let written = OutputWriter::of::<T>(is_checked).unwrap().write(value, &mut out);
+        let writer = OutputWriter::of(TypeSchema::of::<T>(), is_checked).unwrap();
+        let written = writer.write(value.map(|value| value as _), &mut out);
         written.ok().map(|()| String::from_utf8(out).unwrap())
     }
 
@@ -142,16 +141,16 @@ mod tests {
     #[test]
     fn undefined_is_not_checked() {
         assert_eq!(written::<Small>(true, None).as_deref(), Some("before{}"));
-        let writer = OutputWriter::of::<Small>(true).unwrap();
+        let writer = OutputWriter::of(TypeSchema::of::<Small>(), true).unwrap();
         let mut out = Vec::new();
         writer.write_encoded(b"{}", &mut out).unwrap();
-        assert!(writer.write_with_files::<Small>(None, &mut out).unwrap().is_empty());
+        assert!(writer.write_with_files(None, &mut out).unwrap().is_empty());
         assert_eq!(out, b"{}{}");
     }
 
     #[test]
     fn an_invalid_output_tells_its_issues() {
-        let writer = OutputWriter::of::<Small>(true).unwrap();
+        let writer = OutputWriter::of(TypeSchema::of::<Small>(), true).unwrap();
         let text = br#"{"json":{"number":10}}"#;
         let error = writer.write_encoded(text, &mut Vec::new()).unwrap_err();
         let OutputError::Invalid(invalid) = error else { panic!("{error}") };

@@ -31,7 +31,7 @@ impl TypeSchema {
 /// With the derive of schemars itself, the schema of a type that is inline in itself has no end. No code of this crate
 /// runs inside that recursion, which overflows the stack and ends the process. The standard library then reports the
 /// name of the thread, and so of the type.
-pub(super) fn named<R: Send>(type_name: &str, generate: impl FnOnce() -> R + Send) -> R {
+pub(super) fn named(type_name: &str, generate: impl FnOnce() -> Schema + Send) -> Schema {
     let name = format!("JSON Schema of `{type_name}`, endless if the type is inline in itself");
     run_named(name, generate)
 }

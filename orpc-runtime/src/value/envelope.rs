@@ -5,7 +5,6 @@ mod members;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
@@ -16,7 +15,7 @@ use super::kind::Kind;
 use super::meta::Meta;
 use super::path::PathSegment;
 use super::same_value_zero::{distinct, distinct_keys};
-use super::writer::{Integers, Written, write_value};
+use super::writer::{Integers, Serialised, Written, write_value};
 use super::{BigInt, Date, File, Map, RegExp, Set, Url};
 
 /// Maximum number of `meta` items of one envelope.
@@ -409,8 +408,8 @@ fn array_index(key: &str) -> Option<usize> {
 }
 
 /// Appends the envelope of a plain JSON value. On failure `out` keeps its length.
-pub(crate) fn write_plain<T: Serialize + ?Sized>(
-    value: &T,
+pub(crate) fn write_plain(
+    value: &dyn Serialised,
     out: &mut Vec<u8>,
 ) -> Result<(), serde_json::Error> {
     let start = out.len();
@@ -423,8 +422,8 @@ pub(crate) fn write_plain<T: Serialize + ?Sized>(
 /// Appends the envelope of a value of any type, and returns its files. With `maps` the
 /// envelope has their places; otherwise the files are dropped. On failure `out` keeps
 /// its length.
-pub(crate) fn write_typed<T: Serialize + ?Sized>(
-    value: &T,
+pub(crate) fn write_typed(
+    value: &dyn Serialised,
     integers: Integers<'_>,
     maps: bool,
     out: &mut Vec<u8>,

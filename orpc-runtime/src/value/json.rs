@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 use std::io;
 use std::ops::Range;
 
-use serde::Serialize;
 use serde_json::ser::Formatter;
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};
+
+use super::writer::Serialised;
 
 /// Integers up to here are exact in JavaScript: `Number.MAX_SAFE_INTEGER` + 1.
 const SAFE_INTEGER_BOUND: f64 = 9_007_199_254_740_992.0;
@@ -15,7 +16,7 @@ const SAFE_INTEGER_BOUND: f64 = 9_007_199_254_740_992.0;
 /// Writes numbers as `Number.prototype.toString` does (ECMA-262, section 6.1.6.1.20):
 /// `1` for 1.0, `1e+21`, `0` for -0. Everything else is `serde_json`'s compact form,
 /// the same as that of `JSON.stringify`.
-struct JsFormatter;
+pub(crate) struct JsFormatter;
 
 impl Formatter for JsFormatter {
     fn write_u64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u64) -> io::Result<()> {
@@ -81,14 +82,20 @@ pub(super) fn inexact(digits: &[u8]) -> Option<String> {
 }
 
 /// Appends `value` as JSON text. On failure `out` keeps its length.
-pub(super) fn write_json<T: Serialize + ?Sized>(
-    value: &T,
+pub(super) fn write_json(
+    value: &dyn Serialised,
     out: &mut Vec<u8>,
 ) -> Result<(), serde_json::Error> {
     let start = out.len();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, JsFormatter);
-    value.serialize(&mut serializer).inspect_err(|_| out.truncate(start))
+    let written = value.write_json(&mut JsonWriter::with_formatter(&mut *out, JsFormatter));
+    if written.is_err() {
+        out.truncate(start);
+    }
+    written
 }
+
+/// A serialiser of JSON in JavaScript's format.
+pub(crate) type JsonWriter<'a> = serde_json::Serializer<&'a mut Vec<u8>, JsFormatter>;
 
 /// Writes JSON text from elsewhere on one line, as event streams need it: line breaks
 /// between tokens become spaces.
@@ -228,7 +235,7 @@ pub(super) fn write_short_number(number: f32, out: &mut Vec<u8>) {
 }
 
 /// Serialises a value to JSON text.
-pub(crate) fn to_raw<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, serde_json::Error> {
+pub(crate) fn to_raw(value: &dyn Serialised) -> Result<Box<RawValue>, serde_json::Error> {
     let mut text = Vec::new();
     write_json(value, &mut text)?;
     let text = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
@@ -273,7 +280,7 @@ mod tests {
 
     use super::*;
 
-    fn written<T: Serialize>(value: &T) -> String {
+    fn written<T: serde::Serialize>(value: &T) -> String {
         to_raw(value).unwrap().get().to_owned()
     }
 

@@ -3,25 +3,40 @@
 use std::borrow::Cow;
 
 use serde::de::value::CowStrDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, Unexpected, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, Expected, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
-type Error = serde_json::Error;
+use super::source::Error;
 
 /// The name of a member, which is the text of the key: as in `serde_json`, of a number as JSON
 /// writes it, or of a boolean.
-pub(crate) struct Name<'de>(Cow<'de, str>);
+pub(crate) struct Name<'de> {
+    text: Cow<'de, str>,
+    /// It is the tag of a special value, which consists of bytes: JSON has none.
+    is_tag: bool,
+}
 
 impl<'de> Name<'de> {
     pub(crate) fn new(name: impl Into<Cow<'de, str>>) -> Self {
-        Self(name.into())
+        Self { text: name.into(), is_tag: false }
     }
 
-    fn parse<T: DeserializeOwned>(&self, expected: &impl Visitor<'de>) -> Result<T, Error> {
+    pub(crate) fn tag(tag: Cow<'static, str>) -> Self {
+        Self { text: tag, is_tag: true }
+    }
+
+    pub(crate) fn into_text(self) -> Cow<'de, str> {
+        self.text
+    }
+
+    fn parse<T: DeserializeOwned>(&self, expected: &dyn Expected) -> Result<T, Error> {
+        if self.is_tag {
+            return Err(Error::invalid_type(Unexpected::Bytes(self.text.as_bytes()), expected));
+        }
         // JSON may have white space around a value, a key may not.
-        let has_space = self.0.contains(|char: char| char.is_ascii_whitespace());
-        let parsed = if has_space { None } else { serde_json::from_str(&self.0).ok() };
-        parsed.ok_or_else(|| Error::invalid_type(Unexpected::Str(&self.0), expected))
+        let has_space = self.text.contains(|char: char| char.is_ascii_whitespace());
+        let parsed = if has_space { None } else { serde_json::from_str(&self.text).ok() };
+        parsed.ok_or_else(|| Error::invalid_type(Unexpected::Str(&self.text), expected))
     }
 }
 
@@ -38,7 +53,8 @@ impl<'de> Deserializer<'de> for Name<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
+        match self.text {
+            _ if self.is_tag => visitor.visit_bytes(self.text.as_bytes()),
             Cow::Borrowed(name) => visitor.visit_borrowed_str(name),
             Cow::Owned(name) => visitor.visit_string(name),
         }
@@ -78,7 +94,7 @@ impl<'de> Deserializer<'de> for Name<'de> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_enum(CowStrDeserializer::new(self.0))
+        visitor.visit_enum(CowStrDeserializer::new(self.text))
     }
 
     forward_to_deserialize_any! {

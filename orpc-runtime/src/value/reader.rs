@@ -1,343 +1,273 @@
-//! Deserialisation of a [`Value`] to a type.
+//! A [`Value`] as the source of values for a type.
 
-use std::borrow::Cow;
-
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    Visitor,
-};
-use serde::forward_to_deserialize_any;
+use serde::de::{Error as _, Expected, Unexpected};
 
 use super::bigint_paths::{Place, Places};
 use super::dynamic::Value;
 use super::file::hold;
 use super::json::{exact_integer, to_raw};
 use super::kind::{self, Kind};
-use super::name::Name;
+use super::path::PathSegment;
+use super::source::{self, Ask, Error, Given, Key, Source};
 use super::{Map, Set};
-
-type Error = serde_json::Error;
 
 /// The name under which `serde_json::value::RawValue` requests JSON text, as the only
 /// entry of a map.
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// Deserialises a value. Special values reach the wrapper types, and others that
-/// preserve their kind, with their type; where serde buffers them, with a tag.
-#[derive(Clone, Copy)]
+/// Reads a tree of values. Special values reach the wrapper types, and others that preserve
+/// their kind, with their type; where serde buffers them, with a tag.
 pub(crate) struct Reader<'a> {
-    value: &'a Value,
+    next: Next<'a>,
+    /// The lists and maps around the next value.
+    open: Vec<Open<'a>>,
+}
+
+/// The next value.
+enum Next<'a> {
+    Value(&'a Value),
+    /// A special value in its plain form.
+    Plain(&'a Value),
+    /// An entry of a map, which is a list of both.
+    Pair(&'a (Value, Value)),
+    Text(String),
+    /// The value has been taken.
+    Nothing,
+}
+
+/// A list or map that has been entered.
+struct Open<'a> {
+    rest: Rest<'a>,
     /// Place in the type, if it has integers that may be bigints.
     place: Option<Place<'a>>,
+    /// The step to the value that has been read last.
+    segment: Option<PathSegment>,
+}
+
+/// The rest of a list or map.
+enum Rest<'a> {
+    Items(std::iter::Enumerate<std::slice::Iter<'a, Value>>),
+    Entries(std::iter::Enumerate<std::slice::Iter<'a, (Value, Value)>>),
+    Pair(std::iter::Enumerate<std::array::IntoIter<&'a Value, 2>>),
+    Members(indexmap::map::Iter<'a, String, Value>),
+    /// The name of a variant and its payload.
+    Variant(indexmap::map::Iter<'a, String, Value>),
+    /// A special value as the only member of a map.
+    Tagged(Option<(Kind, &'a Value)>),
+    /// JSON text as the only member of a map.
+    Raw(Option<String>),
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(value: &'a Value, places: Option<&'a Places>) -> Self {
-        Self { value, place: places.map(Places::root) }
+        let root = Open { rest: Rest::Raw(None), place: places.map(Places::root), segment: None };
+        Self { next: Next::Value(value), open: vec![root] }
     }
 
-    fn items(self, items: &'a [Value]) -> Items<'a> {
-        Items { rest: items.iter(), index: 0, place: self.place }
+    /// Returns the path of an error.
+    pub(crate) fn path(&self, error: &Error) -> Vec<PathSegment> {
+        source::path(self.open.iter().map(|open| open.segment.clone()), error)
     }
 
-    /// Visits the plain form of a special value.
-    fn visit_plain<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.value {
-            Value::BigInt(big) => visitor.visit_borrowed_str(big.as_str()),
-            Value::Date(date) => match date.iso() {
-                Some(text) => visitor.visit_string(text),
-                None => visitor.visit_unit(),
-            },
-            Value::Url(url) => visitor.visit_borrowed_str(url.as_str()),
-            Value::RegExp(pattern) => visitor.visit_string(pattern.to_string()),
-            Value::Set(Set(members)) => visitor.visit_seq(self.items(members)),
-            Value::Map(Map(entries)) => {
-                let place = self.place.and_then(|place| place.item(0));
-                visitor.visit_seq(Entries { rest: entries.iter(), place })
-            }
-            Value::Custom(coded) => Reader { value: coded.form(), ..self }.deserialize_any(visitor),
-            Value::File(file) => visitor.visit_u64(hold(file)),
-            Value::Undefined => visitor.visit_unit(),
-            _ => self.deserialize_any(visitor),
+    /// Returns the place of the next value in the type.
+    fn place(&self) -> Option<Place<'a>> {
+        let open = self.open.last()?;
+        match &open.segment {
+            Some(PathSegment::Key(name)) => open.place.and_then(|place| place.member(name)),
+            Some(PathSegment::Index(index)) => open.place.and_then(|place| place.item(*index)),
+            None => open.place,
         }
     }
 
-    fn visit_integer<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Value::BigInt(big) = self.value else { return self.deserialize_any(visitor) };
-        if let Ok(integer) = u64::try_from(big) {
-            visitor.visit_u64(integer)
-        } else if let Ok(integer) = i64::try_from(big) {
-            visitor.visit_i64(integer)
-        } else if let Ok(integer) = u128::try_from(big) {
-            visitor.visit_u128(integer)
-        } else if let Ok(integer) = i128::try_from(big) {
-            visitor.visit_i128(integer)
-        } else {
-            Err(Error::invalid_value(Unexpected::Other("bigint"), &visitor))
-        }
+    fn enter(&mut self, rest: Rest<'a>, place: Option<Place<'a>>) -> Given<'a> {
+        let given = match rest {
+            Rest::Items(_) | Rest::Entries(_) | Rest::Pair(_) => Given::Items,
+            _ => Given::Members,
+        };
+        self.open.push(Open { rest, place, segment: None });
+        given
     }
-}
 
-impl<'a> Deserializer<'a> for Reader<'a> {
-    type Error = Error;
+    fn items(&mut self, items: &'a [Value]) -> Given<'a> {
+        let place = self.place();
+        self.enter(Rest::Items(items.iter().enumerate()), place)
+    }
 
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.value {
+    /// Gives a value as it is.
+    fn any(&mut self, value: &'a Value) -> Given<'a> {
+        let place = self.place();
+        match value {
             // Undefined is null for all types except those that ask for it by name.
-            Value::Undefined | Value::Null => visitor.visit_unit(),
-            Value::Bool(bool) => visitor.visit_bool(*bool),
+            Value::Undefined | Value::Null => Given::Unit,
+            Value::Bool(bool) => Given::Bool(*bool),
             Value::Number(number) => match exact_integer(*number) {
                 Some(integer) => match u64::try_from(integer) {
-                    Ok(integer) => visitor.visit_u64(integer),
-                    Err(_) => visitor.visit_i64(integer),
+                    Ok(integer) => Given::Unsigned(integer),
+                    Err(_) => Given::Negative(integer),
                 },
-                None => visitor.visit_f64(*number),
+                None => Given::Float(*number),
             },
-            Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Array(items) => visitor.visit_seq(self.items(items)),
-            Value::Object(members) => {
-                visitor.visit_map(Members { rest: members.iter(), value: None, place: self.place })
-            }
-            Value::BigInt(_) if self.place.is_some_and(Place::is_wide) => {
-                self.visit_integer(visitor)
-            }
-            special => match special.kind() {
-                Some(kind) => visitor.visit_map(Tagged { kind: Some(kind), reader: self }),
-                None => Err(Error::custom("a value without a kind")),
-            },
+            Value::String(text) => Given::Text(text.into()),
+            Value::Array(items) => self.items(items),
+            Value::Object(members) => self.enter(Rest::Members(members.iter()), place),
+            Value::BigInt(_) if place.is_some_and(Place::is_wide) => self.integer(value),
+            special => self.enter(Rest::Tagged(special.kind().map(|kind| (kind, special))), place),
         }
     }
 
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.value {
-            Value::Undefined | Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+    /// Gives an integer, which may be a bigint.
+    fn integer(&mut self, value: &'a Value) -> Given<'a> {
+        let Value::BigInt(big) = value else { return self.any(value) };
+        if let Ok(integer) = u64::try_from(big) {
+            Given::Unsigned(integer)
+        } else if let Ok(integer) = i64::try_from(big) {
+            Given::Negative(integer)
+        } else if let Ok(integer) = u128::try_from(big) {
+            Given::Wide(integer)
+        } else if let Ok(integer) = i128::try_from(big) {
+            Given::NegativeWide(integer)
+        } else {
+            Given::Huge
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'a>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        let kind = self.value.kind();
-        if name == kind::VALUE && kind == Some(Kind::Undefined) {
-            return visitor.visit_map(Tagged { kind, reader: self });
+    /// Gives the plain form of a special value.
+    fn plain(&mut self, value: &'a Value) -> Given<'a> {
+        match value {
+            Value::BigInt(big) => Given::Text(big.as_str().into()),
+            Value::Date(date) => date.iso().map_or(Given::Unit, |text| Given::Text(text.into())),
+            Value::Url(url) => Given::Text(url.as_str().into()),
+            Value::RegExp(pattern) => Given::Text(pattern.to_string().into()),
+            Value::Set(Set(members)) => self.items(members),
+            Value::Map(Map(entries)) => {
+                let place = self.place().and_then(|place| place.item(0));
+                self.enter(Rest::Entries(entries.iter().enumerate()), place)
+            }
+            Value::Custom(coded) => self.any(coded.form()),
+            Value::File(file) => Given::Unsigned(hold(file)),
+            Value::Undefined => Given::Unit,
+            _ => self.any(value),
         }
+    }
+
+    /// Gives a value to a newtype struct of that name.
+    fn newtype(&mut self, name: &'static str, value: &'a Value) -> Result<Given<'a>, Error> {
+        let kind = value.kind();
+        let place = self.place();
         if name == RAW_VALUE {
-            let text = String::from(Box::<str>::from(to_raw(self.value)?));
-            return visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, text))));
+            let text = to_raw(value).map_err(Error::custom)?;
+            return Ok(self.enter(Rest::Raw(Some(Box::<str>::from(text).into())), place));
         }
         // Only names of special types have this prefix.
         let asked = if name.starts_with('$') { Kind::of_tag(name) } else { None };
-        if asked.is_some() && asked == kind {
-            return visitor.visit_map(Tagged { kind, reader: self });
+        let is_undefined = name == kind::VALUE && kind == Some(Kind::Undefined);
+        if let Some(kind) = kind
+            && (is_undefined || asked == Some(kind))
+        {
+            return Ok(self.enter(Rest::Tagged(Some((kind, value))), place));
         }
-        visitor.visit_newtype_struct(self)
+        self.next = Next::Value(value);
+        Ok(Given::Inner)
     }
 
-    fn deserialize_i64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.visit_integer(visitor)
-    }
-
-    fn deserialize_u64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.visit_integer(visitor)
-    }
-
-    fn deserialize_i128<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.visit_integer(visitor)
-    }
-
-    fn deserialize_u128<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.visit_integer(visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'a>>(
-        self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self.value {
-            Value::String(variant) => visitor.visit_enum(variant.as_str().into_deserializer()),
-            Value::Object(members) if members.len() == 1 => {
-                let members = Members { rest: members.iter(), value: None, place: self.place };
-                visitor.visit_enum(MapAccessDeserializer::new(members))
-            }
-            _ => Err(Error::invalid_type(Unexpected::Other("another value"), &"an enum")),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        <V: Visitor<'a>>
-        bool i8 i16 i32 u8 u16 u32 f32 f64 char str string bytes byte_buf unit unit_struct seq
-        tuple tuple_struct map struct identifier ignored_any
+    /// Leaves all but that number of lists and maps, and goes on in the last one.
+    fn innermost(&mut self, depth: usize) -> Option<&mut Open<'a>> {
+        self.open.truncate(depth);
+        self.next = Next::Nothing;
+        let open = self.open.last_mut()?;
+        open.segment = None;
+        Some(open)
     }
 }
 
-/// A special value in its plain form.
-struct Plain<'a>(Reader<'a>);
-
-impl<'a> Deserializer<'a> for Plain<'a> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.0.visit_plain(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0.value {
-            Value::Date(date) if date.millis().is_none() => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'a>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self.0.value {
+impl<'a> Source<'a> for Reader<'a> {
+    fn value(&mut self, ask: Ask, expected: &dyn Expected) -> Result<Given<'a>, Error> {
+        Ok(match (std::mem::replace(&mut self.next, Next::Nothing), ask) {
+            (Next::Value(Value::Undefined | Value::Null), Ask::Option) => Given::Unit,
+            (Next::Plain(Value::Date(date)), Ask::Option) if date.millis().is_none() => Given::Unit,
+            (next @ (Next::Value(_) | Next::Plain(_)), Ask::Option) => {
+                self.next = next;
+                Given::Inner
+            }
+            (Next::Value(value), Ask::Newtype(name)) => self.newtype(name, value)?,
             // The form may have a special type again.
-            Value::Custom(coded) => {
-                Reader { value: coded.form(), ..self.0 }.deserialize_newtype_struct(name, visitor)
+            (Next::Plain(Value::Custom(coded)), Ask::Newtype(name)) => {
+                self.newtype(name, coded.form())?
             }
-            _ => visitor.visit_newtype_struct(self),
+            (next @ Next::Plain(_), Ask::Newtype(_)) => {
+                self.next = next;
+                Given::Inner
+            }
+            (Next::Value(Value::String(variant)), Ask::Enum(..)) => Given::Text(variant.into()),
+            (Next::Value(Value::Object(members)), Ask::Enum(..)) if members.len() == 1 => {
+                let place = self.place();
+                self.enter(Rest::Variant(members.iter()), place)
+            }
+            (Next::Value(_), Ask::Enum(..)) => {
+                let other = Unexpected::Other("another value");
+                return Err(Error::invalid_type(other, &"an enum"));
+            }
+            (Next::Value(value), Ask::Wide) => self.integer(value),
+            (Next::Value(value), _) => self.any(value),
+            (Next::Plain(value), _) => self.plain(value),
+            (Next::Pair((key, value)), _) => {
+                let place = self.open.last().and_then(|open| open.place);
+                self.enter(Rest::Pair([key, value].into_iter().enumerate()), place)
+            }
+            (Next::Text(text), _) => Given::Text(text.into()),
+            (Next::Nothing, _) => {
+                return Err(Error::invalid_type(Unexpected::Other("nothing"), expected));
+            }
+        })
+    }
+
+    fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    fn item(&mut self, depth: usize) -> Result<bool, Error> {
+        let Some(open) = self.innermost(depth) else { return Ok(false) };
+        let (index, next) = match &mut open.rest {
+            Rest::Items(rest) => rest.next().map(|(index, value)| (index, Next::Value(value))),
+            Rest::Entries(rest) => rest.next().map(|(index, pair)| (index, Next::Pair(pair))),
+            Rest::Pair(rest) => rest.next().map(|(index, value)| (index, Next::Value(value))),
+            _ => None,
         }
-    }
-
-    forward_to_deserialize_any! {
-        <V: Visitor<'a>>
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// A special value with a tag, as serde buffers it.
-struct Tagged<'a> {
-    kind: Option<Kind>,
-    reader: Reader<'a>,
-}
-
-impl<'a> MapAccess<'a> for Tagged<'a> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'a>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
-        let Some(kind) = self.kind.take() else { return Ok(None) };
-        seed.deserialize(Tag(kind.tag())).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        seed.deserialize(Plain(self.reader))
-    }
-}
-
-/// A key of bytes, which JSON never has.
-struct Tag(Cow<'static, str>);
-
-impl<'a> Deserializer<'a> for Tag {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_bytes(self.0.as_bytes())
-    }
-
-    forward_to_deserialize_any! {
-        <V: Visitor<'a>>
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
-        ignored_any
-    }
-}
-
-struct Items<'a> {
-    rest: std::slice::Iter<'a, Value>,
-    index: usize,
-    place: Option<Place<'a>>,
-}
-
-impl<'a> SeqAccess<'a> for Items<'a> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
-        let Some(value) = self.rest.next() else { return Ok(None) };
-        let place = self.place.and_then(|place| place.item(self.index));
-        self.index += 1;
-        seed.deserialize(Reader { value, place }).map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
-    }
-}
-
-/// The entries of a map, as pairs.
-struct Entries<'a> {
-    rest: std::slice::Iter<'a, (Value, Value)>,
-    place: Option<Place<'a>>,
-}
-
-impl<'a> SeqAccess<'a> for Entries<'a> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
-        let Some((key, value)) = self.rest.next() else { return Ok(None) };
-        let member =
-            |value, index| Reader { value, place: self.place.and_then(|place| place.item(index)) };
-        let pair = [member(key, 0), member(value, 1)];
-        seed.deserialize(SeqDeserializer::new(pair.into_iter())).map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
-    }
-}
-
-impl<'a> IntoDeserializer<'a, Error> for Reader<'a> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-struct Members<'a> {
-    rest: indexmap::map::Iter<'a, String, Value>,
-    value: Option<Reader<'a>>,
-    place: Option<Place<'a>>,
-}
-
-impl<'a> MapAccess<'a> for Members<'a> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'a>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
-        let Some((name, value)) = self.rest.next() else { return Ok(None) };
-        let place = self.place.and_then(|place| place.member(name));
-        self.value = Some(Reader { value, place });
-        seed.deserialize(Name::new(name.as_str())).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        match self.value.take() {
-            Some(value) => seed.deserialize(value),
-            None => Err(Error::custom("a value without a key")),
+        .unzip();
+        open.segment = index.map(PathSegment::Index);
+        if let Some(next) = next {
+            self.next = next;
         }
+        Ok(index.is_some())
     }
 
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
+    fn member(&mut self, depth: usize) -> Result<Option<Key<'a>>, Error> {
+        let Some(open) = self.innermost(depth) else { return Ok(None) };
+        match &mut open.rest {
+            Rest::Members(rest) => {
+                let Some((name, value)) = rest.next() else { return Ok(None) };
+                open.segment = Some(PathSegment::Key(name.clone()));
+                self.next = Next::Value(value);
+                Ok(Some(Key::Name(name)))
+            }
+            // Its name is no step of a path.
+            Rest::Variant(rest) => {
+                let Some((name, value)) = rest.next() else { return Ok(None) };
+                open.place = open.place.and_then(|place| place.member(name));
+                self.next = Next::Value(value);
+                Ok(Some(Key::Name(name)))
+            }
+            Rest::Tagged(rest) => {
+                let Some((kind, value)) = rest.take() else { return Ok(None) };
+                self.next = Next::Plain(value);
+                Ok(Some(Key::Tag(kind.tag())))
+            }
+            Rest::Raw(rest) => {
+                let Some(text) = rest.take() else { return Ok(None) };
+                self.next = Next::Text(text);
+                Ok(Some(Key::Name(RAW_VALUE)))
+            }
+            Rest::Items(_) | Rest::Entries(_) | Rest::Pair(_) => Ok(None),
+        }
     }
 }

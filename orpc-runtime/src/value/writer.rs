@@ -10,7 +10,7 @@ use self::compound::{Compound, Form};
 use super::bigint_paths::{Place, Places};
 use super::file::{File, receive};
 use super::json::{
-    inexact, write_integer, write_name, write_number, write_short_number, write_string,
+    JsonWriter, inexact, write_integer, write_name, write_number, write_short_number, write_string,
 };
 use super::kind::{self, Kind};
 use super::meta::{Meta, Step};
@@ -40,10 +40,30 @@ pub(crate) enum Written {
     Undefined,
 }
 
+/// A value of any type. These functions are compiled for each type, and those that call them are
+/// not.
+pub(crate) trait Serialised {
+    /// Writes plain JSON.
+    fn write_json(&self, writer: &mut JsonWriter<'_>) -> Result<(), Error>;
+
+    /// Writes values that JSON lacks as well.
+    fn write_typed(&self, writer: &mut Writer<'_>) -> Result<(), Error>;
+}
+
+impl<T: Serialize> Serialised for T {
+    fn write_json(&self, writer: &mut JsonWriter<'_>) -> Result<(), Error> {
+        self.serialize(writer)
+    }
+
+    fn write_typed(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        self.serialize(writer)
+    }
+}
+
 /// Appends the JSON of a value and collects the types that JSON lacks. On failure `out`
 /// keeps its length.
-pub(crate) fn write_value<T: Serialize + ?Sized>(
-    value: &T,
+pub(crate) fn write_value(
+    value: &dyn Serialised,
     integers: Integers<'_>,
     out: &mut Vec<u8>,
     meta: &mut Meta,
@@ -55,7 +75,7 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
     };
     let mut writer =
         Writer { start, out, meta, path: Vec::new(), integers, place, undefined: false };
-    match value.serialize(&mut writer) {
+    match value.write_typed(&mut writer) {
         Ok(()) if writer.undefined => Ok(Written::Undefined),
         Ok(()) => Ok(Written::Value),
         Err(error) => {
@@ -65,7 +85,8 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
     }
 }
 
-struct Writer<'a> {
+/// A serialiser of values with types.
+pub(crate) struct Writer<'a> {
     out: &'a mut Vec<u8>,
     /// Offset of the value.
     start: usize,

@@ -1,19 +1,18 @@
 //! Procedures that answer with an iterator that hibernates. Its events are written by
 //! [`EncodedEvent`](crate::EncodedEvent).
 
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
-
 use super::Kind;
-use crate::core::{ErrorDeclaration, EventError, RpcError};
+use crate::core::{Error, ErrorDeclaration, EventError, RpcError};
 use crate::procedure::declared_errors::DeclaredErrors;
 use crate::procedure::emitter::EventSink;
-use crate::procedure::erased::{Finished, RunKind, Started};
-use crate::procedure::handler::{HibernatingHandler, UnaryHandler};
-use crate::procedure::hibernating::{Hibernating, Opened};
+use crate::procedure::erased::{ErasedRun, Finished, RunKind, Started, Wanted};
+use crate::procedure::handler::{HibernatingHandler, Scope, UnaryHandler};
+use crate::procedure::hibernating::Hibernating;
 use crate::procedure::register::MountPoint;
-use crate::procedure::runner::{Run, finalized};
+use crate::procedure::runner::{EndOfFunction, Finalized, Run};
 use crate::procedure::signature::IoSchema;
 use crate::schema::SchemaError;
 
@@ -52,23 +51,43 @@ where
         errors: Arc<DeclaredErrors>,
         _: &dyn Fn() -> Arc<EventSink>,
     ) -> Started {
-        Started::run(async move {
-            let call = Arc::clone(&run.call);
-            let handler = async {
-                let iterator = run.answer().await;
-                iterator.map(Hibernating::into_opened).map_err(RpcError::into_error)
-            };
-            let opened = finalized(&call, &errors, handler).await?;
-            let opened: Opened = Box::new(move |socket, id| {
-                opened(socket, id).map_err(|error| errors.finalize(&call, error))
-            });
-            Ok(Finished::Hibernating(opened))
-        })
+        Started { run: run_of(run, errors, Wanted::Output), events: None }
     }
 
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
-        Box::pin(run.answer())
+    fn call(&self, run: Run<C, P>, errors: Arc<DeclaredErrors>) -> ErasedRun {
+        run_of(run, errors, Wanted::Reply)
     }
+}
+
+fn run_of<C, P, Marker>(run: Run<C, P>, errors: Arc<DeclaredErrors>, wanted: Wanted) -> ErasedRun
+where
+    C: Send + Sync + 'static,
+    P: HibernatingHandler + UnaryHandler<C, Marker>,
+    Marker: 'static,
+{
+    let Run { context, call, input } = run;
+    Box::pin(async move {
+        let handler = pin!(async {
+            let iterator = {
+                let context = context;
+                let _end = EndOfFunction(&call);
+                P::call(Scope { context: &*context, call: &call }, input).await
+            };
+            match (iterator, wanted) {
+                (Ok(iterator), Wanted::Reply) => Ok(Finished::Reply(Box::new(iterator))),
+                (Err(error), Wanted::Reply) => Err(Error::of_procedure(Box::new(error))),
+                (Ok(iterator), Wanted::Output) => {
+                    let (opened, call) = (iterator.into_opened(), Arc::clone(&call));
+                    let errors = Arc::clone(&errors);
+                    Ok(Finished::Hibernating(Box::new(move |socket, id| {
+                        opened(socket, id).map_err(|error| errors.finalize(&call, error))
+                    })))
+                }
+                (Err(error), Wanted::Output) => Err(error.into_error()),
+            }
+        });
+        Finalized { call: &call, errors: &errors, wanted, handler }.await
+    })
 }
 
 impl<C: Send + Sync + 'static> MountPoint<'_, C> {

@@ -7,11 +7,9 @@ mod unary;
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
-
 use super::declared_errors::DeclaredErrors;
 use super::emitter::EventSink;
-use super::erased::{RunKind, Started};
+use super::erased::{ErasedRun, RunKind, Started};
 use super::handler::Procedure;
 use super::runner::Run;
 use super::signature::IoSchema;
@@ -49,6 +47,6 @@ pub(crate) trait Kind<C, P: Procedure, Marker>: Sized + Send + Sync + 'static {
         sink: &dyn Fn() -> Arc<EventSink>,
     ) -> Started;
 
-    /// Calls the function in the same process.
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>>;
+    /// Calls the function in the same process, for its own reply.
+    fn call(&self, run: Run<C, P>, errors: Arc<DeclaredErrors>) -> ErasedRun;
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,7 +11,7 @@ use crate::core::{Error, ErrorDeclaration};
 use crate::procedure::call::Call;
 use crate::procedure::declared_errors::DeclaredErrors;
 use crate::procedure::emitter::EventSink;
-use crate::procedure::erased::{RunKind, Started};
+use crate::procedure::erased::{ErasedRun, RunKind, Started, Wanted};
 use crate::procedure::handler::{Unary, UnaryHandler};
 use crate::procedure::register::MountPoint;
 use crate::procedure::runner::Run;
@@ -78,11 +77,12 @@ where
         errors: Arc<DeclaredErrors>,
         _: &dyn Fn() -> Arc<EventSink>,
     ) -> Started {
-        self.0.start(run, errors, P::Output::prepare)
+        let run = self.0.start(run, errors, Wanted::Output, P::Output::prepare);
+        Started { run, events: None }
     }
 
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
-        Box::pin(run.answer())
+    fn call(&self, run: Run<C, P>, errors: Arc<DeclaredErrors>) -> ErasedRun {
+        self.0.start(run, errors, Wanted::Reply, P::Output::prepare)
     }
 }
 

@@ -5,22 +5,21 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures::Stream as _;
-use futures::future::BoxFuture;
 
 use super::Kind;
 use crate::core::{
-    ErrorDeclaration, ErrorEvent, EventError, EventItem, EventKind, EventMeta, EventPayload,
-    RpcError, present,
+    Error, ErrorDeclaration, ErrorEvent, EventError, EventItem, EventMeta, EventPayload, RpcError,
+    present,
 };
 use crate::procedure::declared_errors::DeclaredErrors;
 use crate::procedure::emitter::{Emitter, EventSink};
-use crate::procedure::erased::{Finished, RunKind, Started, StreamEnd};
+use crate::procedure::erased::{ErasedRun, Finished, RunKind, Started, Wanted};
 use crate::procedure::handler::{Scope, StreamHandler, Streams};
 use crate::procedure::in_process;
 use crate::procedure::register::MountPoint;
-use crate::procedure::runner::{EndOfCall, Run, finalized};
+use crate::procedure::runner::{EndOfCall, Finalized, Run};
 use crate::procedure::signature::IoSchema;
-use crate::schema::{OutputWriter, SchemaError};
+use crate::schema::{OutputWriter, SchemaError, TypeSchema};
 
 /// The kind of a procedure that answers with a stream: the writers of its events and of
 /// its return value.
@@ -28,10 +27,17 @@ struct EventStream(Arc<[OutputWriter; 2]>);
 
 impl EventStream {
     fn of<P: Streams>(are_checked: bool) -> Result<Self, SchemaError> {
-        Ok(Self(Arc::new([
-            OutputWriter::of::<<P::Event as EventItem>::Value>(are_checked)?,
-            OutputWriter::of::<<P::Event as EventItem>::Return>(are_checked)?,
-        ])))
+        let event = TypeSchema::of::<<P::Event as EventItem>::Value>();
+        Self::of_schemas(event, TypeSchema::of::<<P::Event as EventItem>::Return>(), are_checked)
+    }
+
+    fn of_schemas(
+        event: TypeSchema,
+        end: TypeSchema,
+        are_checked: bool,
+    ) -> Result<Self, SchemaError> {
+        let writer = |schema| OutputWriter::of(schema, are_checked);
+        Ok(Self(Arc::new([writer(event)?, writer(end)?])))
     }
 }
 
@@ -73,12 +79,10 @@ where
         let run = async move {
             let end = EndOfCall(call);
             let call = &*end.0;
-            let mut open = false;
             let [events, returns] = &*outputs;
-            let handler = async {
+            let handler = pin!(async {
                 let scope = Scope { context: &*context, call };
                 let stream = P::open(scope, input).await.map_err(RpcError::into_error)?;
-                open = true;
                 emitter.open();
                 let mut stream = pin!(stream);
                 loop {
@@ -101,42 +105,39 @@ where
                         Ok(event) => {
                             let (step, meta) = event.into_parts();
                             match step {
-                                EventPayload::Message(value) => {
-                                    let write = |out: &mut _| match P::Event::encoded(&value) {
-                                        Some(envelope) => events.write_encoded(envelope, out),
-                                        None => events.write(present(&value), out),
-                                    };
-                                    emitter.emit(EventKind::Message, &meta, write)?;
-                                }
+                                EventPayload::Message(value) => match P::Event::encoded(&value) {
+                                    Some(envelope) => emitter.encoded(&meta, events, envelope)?,
+                                    None => emitter.message(&meta, events, present(&value))?,
+                                },
                                 EventPayload::Done(value) => {
-                                    let write = |out: &mut _| returns.write(present(&value), out);
-                                    emitter.emit(EventKind::Done, &meta, write)?;
-                                    return Ok(StreamEnd(None));
+                                    return emitter.done(&meta, returns, present(&value));
                                 }
                             }
                         }
                         Err(event) => {
                             let (error, meta) = event.into_parts();
                             let error = errors.finalize(call, error);
-                            return Ok(emitter.fail(ErrorEvent::with_meta(error, meta)));
+                            let end = emitter.fail(ErrorEvent::with_meta(error, meta));
+                            return Ok(Finished::Events(end));
                         }
                     }
                 }
-                let write = |out: &mut _| returns.write(None::<&()>, out);
-                emitter.emit(EventKind::Done, &EventMeta::default(), write)?;
-                Ok(StreamEnd(None))
-            };
-            let end = match finalized(call, &errors, handler).await {
-                Err(error) if open => emitter.fail(ErrorEvent::new(error)),
-                end => end?,
-            };
-            Ok(Finished::Events(end))
+                emitter.done(&EventMeta::default(), returns, None)
+            });
+            let wanted = Wanted::Output;
+            let end = Finalized { call, errors: &errors, wanted, handler }.await;
+            emitter.end(end)
         };
         Started { run: Box::pin(run), events: Some(sink) }
     }
 
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
-        Box::pin(in_process::open(run))
+    fn call(&self, run: Run<C, P>, _: Arc<DeclaredErrors>) -> ErasedRun {
+        Box::pin(async move {
+            match in_process::open(run).await {
+                Ok(stream) => Ok(Finished::Reply(Box::new(stream))),
+                Err(error) => Err(Error::of_procedure(Box::new(error))),
+            }
+        })
     }
 }
 

@@ -1,22 +1,22 @@
 //! Procedures with one result.
 
+use std::pin::pin;
 use std::sync::Arc;
-
-use futures::future::BoxFuture;
 
 use super::Kind;
 use crate::core::{Code, Error, Output, RpcError, buffer, fit, present};
 use crate::procedure::call::Call;
 use crate::procedure::declared_errors::DeclaredErrors;
 use crate::procedure::emitter::{EventSink, unwritten};
-use crate::procedure::erased::{Finished, RunKind, Started};
-use crate::procedure::handler::{Unary, UnaryHandler};
+use crate::procedure::erased::{ErasedRun, Finished, RunKind, Started, Wanted};
+use crate::procedure::handler::{Scope, Unary, UnaryHandler};
 use crate::procedure::output::ProcedureOutput;
 use crate::procedure::register::MountPoint;
-use crate::procedure::runner::{Run, answer, finalized};
+use crate::procedure::runner::{EndOfFunction, Finalized, Run};
 use crate::procedure::signature::IoSchema;
 use crate::procedure::type_check::Checked;
-use crate::schema::{OutputWriter, SchemaError};
+use crate::schema::{OutputWriter, SchemaError, TypeSchema};
+use crate::value::Serialised;
 
 const OUTPUT_INVALID: &str = "Output validation failed";
 
@@ -25,8 +25,12 @@ pub(super) struct OneResult(Arc<OutputWriter>);
 
 impl OneResult {
     pub(super) fn of<P: Unary>(is_checked: bool) -> Result<Self, SchemaError> {
-        let writer = OutputWriter::of::<<P::Output as ProcedureOutput>::Value>(is_checked)?;
-        Ok(Self(Arc::new(writer)))
+        let schema = TypeSchema::of::<<P::Output as ProcedureOutput>::Value>();
+        Self::of_schema(schema, is_checked)
+    }
+
+    fn of_schema(schema: TypeSchema, is_checked: bool) -> Result<Self, SchemaError> {
+        Ok(Self(Arc::new(OutputWriter::of(schema, is_checked)?)))
     }
 
     /// Prepares a run, whose output `prepare` completes.
@@ -34,8 +38,9 @@ impl OneResult {
         &self,
         run: Run<C, P>,
         errors: Arc<DeclaredErrors>,
+        wanted: Wanted,
         prepare: impl FnOnce(&P::Output, &Call) -> Result<(), Error> + Send + 'static,
-    ) -> Started
+    ) -> ErasedRun
     where
         C: Send + Sync + 'static,
         P: Unary + UnaryHandler<C, Marker>,
@@ -43,24 +48,43 @@ impl OneResult {
     {
         let writer = Arc::clone(&self.0);
         let Run { context, call, input } = run;
-        Started::run(async move {
-            let handler = async {
-                let output = answer::<C, P, Marker>(context, &call, input).await;
-                let output = output.map_err(RpcError::into_error)?;
-                prepare(&output, &call)?;
-                let mut body = buffer();
-                let files = writer.write_with_files(present(output.value()), &mut body);
-                let files = files.map_err(|error| {
-                    unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID)
-                })?;
-                if !files.is_empty() {
-                    fit(&mut body);
+        Box::pin(async move {
+            let handler = pin!(async {
+                let reply = {
+                    let context = context;
+                    let _end = EndOfFunction(&call);
+                    P::call(Scope { context: &*context, call: &call }, input).await
+                };
+                match (reply, wanted) {
+                    (Ok(reply), Wanted::Reply) => Ok(Finished::Reply(Box::new(reply))),
+                    (Err(error), Wanted::Reply) => Err(Error::of_procedure(Box::new(error))),
+                    (Ok(reply), Wanted::Output) => {
+                        prepare(&reply, &call)?;
+                        finish(&writer, present(reply.value()))
+                    }
+                    (Err(error), Wanted::Output) => Err(error.into_error()),
                 }
-                Ok(Finished::Output(Output { envelope: body, files }))
-            };
-            finalized(&call, &errors, handler).await
+            });
+            Finalized { call: &call, errors: &errors, wanted, handler }.await
         })
     }
+}
+
+/// Completes an output that does not depend on its call.
+fn unprepared<T>(_: &T, _: &Call) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Serialises an output.
+fn finish(writer: &OutputWriter, value: Option<&dyn Serialised>) -> Result<Finished, Error> {
+    let mut body = buffer();
+    let files = writer.write_with_files(value, &mut body);
+    let files = files
+        .map_err(|error| unwritten(error, Error::new(Code::InternalServerError), OUTPUT_INVALID))?;
+    if !files.is_empty() {
+        fit(&mut body);
+    }
+    Ok(Finished::Output(Output { envelope: body, files }))
 }
 
 impl<C, P, Marker> Kind<C, P, Marker> for OneResult
@@ -90,11 +114,11 @@ where
         errors: Arc<DeclaredErrors>,
         _: &dyn Fn() -> Arc<EventSink>,
     ) -> Started {
-        self.start(run, errors, |_, _| Ok(()))
+        Started { run: self.start(run, errors, Wanted::Output, unprepared), events: None }
     }
 
-    fn call(run: Run<C, P>) -> BoxFuture<'static, Result<P::Reply, P::Error>> {
-        Box::pin(run.answer())
+    fn call(&self, run: Run<C, P>, errors: Arc<DeclaredErrors>) -> ErasedRun {
+        self.start(run, errors, Wanted::Reply, unprepared)
     }
 }
 

@@ -1,16 +1,12 @@
-//! A deserialiser of dummy values, which compares names on its way.
+//! A source of dummy values, which compares names on its way.
 
-use std::fmt;
-
-use serde::de::value::StrDeserializer;
-use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::Expected;
 use serde_json::Value;
 
 use super::{
     Any, DEEPEST, Explorer, Key, Names, constants, properties, property_names, takes_any_text,
 };
+use crate::value::{Ask, Given, ReadError, Source, SourceKey};
 
 /// Maximum number of nested options, lists, tuples and maps without a type that has a name.
 const MOST_NAMELESS: usize = 64;
@@ -18,30 +14,7 @@ const MOST_NAMELESS: usize = 64;
 /// A text that is no name.
 const NO_NAME: &str = "\u{0}";
 
-/// The end of a pass.
-#[derive(Debug, thiserror::Error)]
-#[error("a dummy value is refused")]
-pub(super) enum Failed {
-    Missing(&'static str),
-    UnknownVariant(&'static [&'static str]),
-    Other,
-}
-
-impl de::Error for Failed {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::Other
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::Missing(field)
-    }
-
-    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::UnknownVariant(expected)
-    }
-}
-
-/// A deserialiser of dummy values.
+/// A place of a dummy value.
 #[derive(Clone)]
 pub(super) struct Probe<'e, 's> {
     explorer: &'e Explorer<'s>,
@@ -78,7 +51,7 @@ impl<'e, 's> Probe<'e, 's> {
     }
 
     /// Enters a type without a name; fails where such types alone recurse.
-    fn enter_nameless(&mut self) -> Result<(), Failed> {
+    fn enter_nameless(&mut self) -> Result<(), ReadError> {
         self.nameless += 1;
         if self.nameless <= MOST_NAMELESS {
             return Ok(());
@@ -87,39 +60,38 @@ impl<'e, 's> Probe<'e, 's> {
         self.explorer.faults.borrow_mut().push(format!(
             "the type `{place}` recurses without a struct or enum in between: its schema has no end"
         ));
-        Err(Failed::Other)
+        Err(ReadError::refused())
     }
 
     /// Enters a type; fails where it is entered already.
-    fn enter(&mut self, names: Names) -> Result<(), Failed> {
+    fn enter(&mut self, names: Names) -> Result<(), ReadError> {
         let key = names.key();
         if self.open.len() > DEEPEST || (!names.list.is_empty() && self.open.contains(&key)) {
-            return Err(Failed::Other);
+            return Err(ReadError::refused());
         }
         self.open.push(key);
         self.nameless = 0;
         Ok(())
     }
 
-    /// Returns the elements of a list, or of a tuple of that length.
-    fn elements(&self, length: usize) -> Elements<'_, 's> {
+    /// Returns the elements of a list, or of a tuple of that length, the last one first.
+    fn elements(&self, length: usize) -> Frame<'e, 's> {
         let (parts, _) = self.explorer.parts(&self.nodes);
         let element = |index: usize| -> Vec<&'s Value> {
             let prefix = parts.iter().filter_map(|part| part.get("prefixItems")?.get(index));
             prefix.chain(parts.iter().filter_map(|part| part.get("items"))).collect()
         };
         let elements = (0..length).map(|index| self.at(element(index), &format!("[{index}]")));
-        Elements(elements.rev().collect())
+        Frame::Elements(elements.rev().collect())
     }
 
-    /// Gives the members of a struct: the names that the schema knows as well, those
-    /// that no pass has reached first.
-    fn members<'de, V: Visitor<'de>>(
+    /// Returns the members of a struct, the last one first: the names that the schema knows as
+    /// well, those that no pass has reached first.
+    fn members(
         mut self,
         name: &'static str,
         fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failed> {
+    ) -> Result<Frame<'e, 's>, ReadError> {
         let names = Names { of: name, list: fields };
         self.enter(names)?;
         let (parts, is_derived) = self.explorer.parts(&self.nodes);
@@ -139,138 +111,17 @@ impl<'e, 's> Probe<'e, 's> {
         let members = given
             .into_iter()
             .map(|name| (name, self.at(properties(&parts, name), &format!(".{name}"))));
-        visitor.visit_map(Members { left: members.collect(), of: Some(names), value: None })
-    }
-}
-
-macro_rules! scalars {
-    ($($method:ident $visit:ident $value:expr;)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
-            visitor.$visit($value)
-        })*
-    };
-}
-
-impl<'de> Deserializer<'de> for Probe<'_, '_> {
-    type Error = Failed;
-
-    scalars! {
-        deserialize_bool visit_bool false;
-        deserialize_i8 visit_i8 0;
-        deserialize_i16 visit_i16 0;
-        deserialize_i32 visit_i32 0;
-        deserialize_i64 visit_i64 0;
-        deserialize_i128 visit_i128 0;
-        deserialize_u8 visit_u8 0;
-        deserialize_u16 visit_u16 0;
-        deserialize_u32 visit_u32 0;
-        deserialize_u64 visit_u64 0;
-        deserialize_u128 visit_u128 0;
-        deserialize_f32 visit_f32 0.0;
-        deserialize_f64 visit_f64 0.0;
-        deserialize_char visit_char 'a';
-        deserialize_str visit_str "";
-        deserialize_string visit_str "";
-        deserialize_bytes visit_bytes b"";
-        deserialize_byte_buf visit_bytes b"";
-        deserialize_identifier visit_str NO_NAME;
+        Ok(Frame::Members { left: members.collect(), of: Some(names) })
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
-        let tags = self.explorer.tags.borrow();
-        let tag = tags.iter().find(|(place, _)| *place == self.place).map(|(_, tag)| *tag);
-        drop(tags);
-        let (place, nodes) = (self.place.clone(), self.nodes.clone());
-        self.explorer.any.replace(Some(Any { place, nodes }));
-        let Some(tag) = tag else {
-            return visitor.visit_map(Members { left: Vec::new(), of: None, value: None });
-        };
-        let tagged = [(tag, NO_NAME)].into_iter();
-        visitor.visit_map(de::value::MapDeserializer::<_, Failed>::new(tagged))
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Failed> {
-        self.enter_nameless()?;
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failed> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        mut self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failed> {
-        self.enter(Names { of: "", list: &[] })?;
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Failed> {
-        self.enter_nameless()?;
-        visitor.visit_seq(self.elements(1))
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(
-        mut self,
-        length: usize,
-        visitor: V,
-    ) -> Result<V::Value, Failed> {
-        self.enter_nameless()?;
-        visitor.visit_seq(self.elements(length.min(DEEPEST)))
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        length: usize,
-        visitor: V,
-    ) -> Result<V::Value, Failed> {
-        self.deserialize_tuple(length, visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Failed> {
-        self.enter_nameless()?;
-        let (parts, _) = self.explorer.parts(&self.nodes);
-        let values = parts.iter().filter_map(|part| part.get("additionalProperties")).collect();
-        let value = self.at(values, "{}");
-        visitor.visit_map(Members { left: vec![("0", value)], of: None, value: None })
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failed> {
-        // Such names are agreements between a type and its own deserialiser.
-        if name.starts_with('$') {
-            return Err(Failed::Other);
-        }
-        self.members(name, fields, visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
+    /// Returns the next variant of an enum.
+    fn chosen(
         mut self,
         name: &'static str,
         variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failed> {
+    ) -> Result<Frame<'e, 's>, ReadError> {
         if name.starts_with('$') {
-            return Err(Failed::Other);
+            return Err(ReadError::refused());
         }
         let names = Names { of: name, list: variants };
         self.enter(names)?;
@@ -287,63 +138,166 @@ impl<'de> Deserializer<'de> for Probe<'_, '_> {
             .chain(known)
             .find(|name| !self.explorer.is_reached(names, name))
             .or_else(|| variants.first().copied());
-        let Some(variant) = next else { return Err(Failed::Other) };
+        let variant = next.ok_or_else(ReadError::refused)?;
         self.explorer.reach(names, variant);
-        let is_text = texts.contains(&variant);
         let nodes = properties(&parts, variant);
-        let is_compared = !is_derived && !parts.is_empty();
-        let takes_any_text = takes_any_text(&parts);
-        let probe = self.at(nodes, &format!(".{variant}"));
-        let has_names = !texts.is_empty() || !objects.is_empty();
-        visitor.visit_enum(Chosen {
-            probe,
+        Ok(Frame::Chosen(Chosen {
+            probe: self.at(nodes, &format!(".{variant}")),
             variant,
-            is_text,
-            is_compared,
-            takes_any_text,
-            has_names,
-        })
+            is_named: false,
+            is_text: texts.contains(&variant),
+            is_compared: !is_derived && !parts.is_empty(),
+            takes_any_text: takes_any_text(&parts),
+            has_names: !texts.is_empty() || !objects.is_empty(),
+        }))
+    }
+
+    /// Returns the tag of an enum that is known by now, or nothing.
+    fn any(self) -> Frame<'e, 's> {
+        let tags = self.explorer.tags.borrow();
+        let tag = tags.iter().find(|(place, _)| *place == self.place).map(|(_, tag)| *tag);
+        drop(tags);
+        self.explorer.any.replace(Some(Any { place: self.place, nodes: self.nodes }));
+        Frame::Tag(tag)
     }
 }
 
-/// The elements of a list, the last one first.
-struct Elements<'e, 's>(Vec<Probe<'e, 's>>);
+/// A pass over a type: the source of one dummy value.
+pub(super) struct Pass<'e, 's> {
+    next: Next<'e, 's>,
+    open: Vec<Frame<'e, 's>>,
+    /// The name of a variant has been given, and nothing since.
+    is_at_variant: bool,
+}
 
-impl<'de> SeqAccess<'de> for Elements<'_, '_> {
-    type Error = Failed;
+/// The next value.
+enum Next<'e, 's> {
+    Dummy(Probe<'e, 's>),
+    NoName,
+    /// The value has been taken.
+    Nothing,
+}
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Failed> {
-        self.0.pop().map(|probe| seed.deserialize(probe)).transpose()
+/// A list or map that has been entered.
+enum Frame<'e, 's> {
+    Elements(Vec<Probe<'e, 's>>),
+    Members { left: Vec<(&'static str, Probe<'e, 's>)>, of: Option<Names> },
+    Tag(Option<&'static str>),
+    Chosen(Chosen<'e, 's>),
+}
+
+impl<'e, 's> Pass<'e, 's> {
+    pub(super) fn new(root: Probe<'e, 's>) -> Self {
+        Self { next: Next::Dummy(root), open: Vec::new(), is_at_variant: false }
+    }
+
+    /// Returns `true` if the last thing that was read is the name of a variant.
+    pub(super) fn is_at_variant(&self) -> bool {
+        self.is_at_variant
+    }
+
+    fn enter(&mut self, frame: Frame<'e, 's>) -> Given<'static> {
+        let is_list = matches!(frame, Frame::Elements(_));
+        self.open.push(frame);
+        if is_list { Given::Items } else { Given::Members }
+    }
+
+    fn innermost(&mut self, depth: usize) -> Option<&mut Frame<'e, 's>> {
+        self.open.truncate(depth);
+        self.next = Next::Nothing;
+        self.is_at_variant = false;
+        self.open.last_mut()
     }
 }
 
-/// The members of a struct or map, the last one first.
-struct Members<'e, 's> {
-    left: Vec<(&'static str, Probe<'e, 's>)>,
-    of: Option<Names>,
-    value: Option<Probe<'e, 's>>,
-}
+impl Source<'static> for Pass<'_, '_> {
+    fn value(&mut self, ask: Ask, _: &dyn Expected) -> Result<Given<'static>, ReadError> {
+        self.is_at_variant = false;
+        let mut probe = match std::mem::replace(&mut self.next, Next::Nothing) {
+            Next::Dummy(probe) => probe,
+            Next::NoName => return Ok(Given::Text(NO_NAME.into())),
+            Next::Nothing => return Err(ReadError::refused()),
+        };
+        let frame = match ask {
+            Ask::Bool => return Ok(Given::Bool(false)),
+            Ask::Number | Ask::Wide => return Ok(Given::Unsigned(0)),
+            Ask::Text | Ask::Bytes => return Ok(Given::Text("".into())),
+            Ask::Char => return Ok(Given::Text("a".into())),
+            Ask::Identifier => return Ok(Given::Text(NO_NAME.into())),
+            Ask::Unit | Ask::Ignored => return Ok(Given::Unit),
+            Ask::Option | Ask::Newtype(_) => {
+                match ask {
+                    Ask::Option => probe.enter_nameless()?,
+                    _ => probe.enter(Names { of: "", list: &[] })?,
+                }
+                self.next = Next::Dummy(probe);
+                return Ok(Given::Inner);
+            }
+            Ask::Any => probe.any(),
+            Ask::Seq => {
+                probe.enter_nameless()?;
+                probe.elements(1)
+            }
+            Ask::Tuple(length) => {
+                probe.enter_nameless()?;
+                probe.elements(length.min(DEEPEST))
+            }
+            Ask::Map => {
+                probe.enter_nameless()?;
+                let (parts, _) = probe.explorer.parts(&probe.nodes);
+                let values = parts.iter().filter_map(|part| part.get("additionalProperties"));
+                let value = probe.at(values.collect(), "{}");
+                Frame::Members { left: vec![("0", value)], of: None }
+            }
+            // Such names are agreements between a type and its own deserialiser.
+            Ask::Struct(name, _) if name.starts_with('$') => return Err(ReadError::refused()),
+            Ask::Struct(name, fields) => probe.members(name, fields)?,
+            Ask::Enum(name, variants) => probe.chosen(name, variants)?,
+        };
+        Ok(self.enter(frame))
+    }
 
-impl<'de> MapAccess<'de> for Members<'_, '_> {
-    type Error = Failed;
+    fn depth(&self) -> usize {
+        self.open.len()
+    }
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Failed> {
-        let Some((name, probe)) = self.left.pop() else { return Ok(None) };
-        if let Some(names) = self.of {
-            probe.explorer.reach(names, name);
+    fn item(&mut self, depth: usize) -> Result<bool, ReadError> {
+        let Some(Frame::Elements(left)) = self.innermost(depth) else { return Ok(false) };
+        let Some(probe) = left.pop() else { return Ok(false) };
+        self.next = Next::Dummy(probe);
+        Ok(true)
+    }
+
+    fn member(&mut self, depth: usize) -> Result<Option<SourceKey<'static>>, ReadError> {
+        let (name, next) = match self.innermost(depth) {
+            Some(Frame::Members { left, of }) => {
+                let Some((name, probe)) = left.pop() else { return Ok(None) };
+                if let Some(names) = *of {
+                    probe.explorer.reach(names, name);
+                }
+                (name, Next::Dummy(probe))
+            }
+            Some(Frame::Tag(tag)) => {
+                let Some(tag) = tag.take() else { return Ok(None) };
+                (tag, Next::NoName)
+            }
+            Some(Frame::Chosen(chosen)) if !chosen.is_named => {
+                chosen.is_named = true;
+                let next = (chosen.variant, Next::Dummy(chosen.probe.clone()));
+                self.is_at_variant = true;
+                next
+            }
+            _ => return Ok(None),
+        };
+        self.next = next;
+        Ok(Some(SourceKey::Name(name)))
+    }
+
+    fn variant(&mut self, has_payload: bool) {
+        self.is_at_variant = false;
+        if let Some(Frame::Chosen(chosen)) = self.open.last() {
+            chosen.compare(has_payload);
         }
-        self.value = Some(probe);
-        seed.deserialize(StrDeserializer::new(name)).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failed> {
-        seed.deserialize(self.value.take().ok_or(Failed::Other)?)
     }
 }
 
@@ -351,6 +305,8 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
 struct Chosen<'e, 's> {
     probe: Probe<'e, 's>,
     variant: &'static str,
+    /// Its name has been given.
+    is_named: bool,
     /// The schema has the variant as a text.
     is_text: bool,
     is_compared: bool,
@@ -358,72 +314,32 @@ struct Chosen<'e, 's> {
     has_names: bool,
 }
 
-impl<'de, 'e, 's> EnumAccess<'de> for Chosen<'e, 's> {
-    type Error = Failed;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Failed> {
-        let variant = seed.deserialize(StrDeserializer::<Failed>::new(self.variant));
-        // A refusal by one variant says nothing of an enum around this one.
-        let variant = variant.map_err(|_| Failed::Other)?;
-        if self.variant == NO_NAME && self.is_compared && self.has_names && !self.takes_any_text {
-            self.probe.explorer.fault(
-                self.probe.place.trim_end_matches(['.', '\u{0}']),
-                format_args!(
-                    "serde reads every name as its variant `other`, which its JSON Schema refuses"
-                ),
-            );
-        }
-        Ok((variant, self))
-    }
-}
-
 impl Chosen<'_, '_> {
-    /// Reports a payload that only one of serde and the schema knows.
-    fn compare_payload(&self, has_payload: bool) {
-        if !self.is_compared || self.variant == NO_NAME {
+    /// Reports a name or a payload that only one of serde and the schema knows.
+    fn compare(&self, has_payload: bool) {
+        let (explorer, place) = (self.probe.explorer, &self.probe.place);
+        if !self.is_compared {
+            return;
+        }
+        if self.variant == NO_NAME {
+            if self.has_names && !self.takes_any_text {
+                explorer.fault(
+                    place.trim_end_matches(['.', '\u{0}']),
+                    format_args!(
+                        "serde reads every name as its variant `other`, which its JSON Schema refuses"
+                    ),
+                );
+            }
             return;
         }
         let (is_text, is_object) = (self.is_text, !self.probe.nodes.is_empty());
-        let place = &self.probe.place;
         if !has_payload && !is_text && is_object {
-            self.probe.explorer.fault(
-                place,
-                format_args!("serde skips the payload, which its JSON Schema asks for"),
-            );
+            let fault = format_args!("serde skips the payload, which its JSON Schema asks for");
+            explorer.fault(place, fault);
         }
         if has_payload && is_text && !is_object {
-            self.probe
-                .explorer
-                .fault(place, format_args!("serde reads a payload, which its JSON Schema lacks"));
+            let fault = format_args!("serde reads a payload, which its JSON Schema lacks");
+            explorer.fault(place, fault);
         }
-    }
-}
-
-impl<'de> VariantAccess<'de> for Chosen<'_, '_> {
-    type Error = Failed;
-
-    fn unit_variant(self) -> Result<(), Failed> {
-        self.compare_payload(false);
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Failed> {
-        self.compare_payload(true);
-        seed.deserialize(self.probe)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Failed> {
-        self.compare_payload(true);
-        self.probe.deserialize_tuple(length, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failed> {
-        self.compare_payload(true);
-        self.probe.members("", fields, visitor)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! schemars' own derive ignores `alias`, `other` and payloads that serde skips. Generated
 //! code hands serde the names of its fields and variants, with their aliases; a
-//! deserialiser without input records them and compares them with the schema of the same
+//! source of dummy values records them and compares them with the schema of the same
 //! place. Types with the derive of this crate are not compared: their schemas know these
 //! attributes.
 //!
@@ -22,27 +22,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use self::dummy::{Failed, Probe};
+use self::dummy::{Pass, Probe};
 use super::derived::DERIVED;
+use super::program::{Input, Place};
 use super::refs::Refs;
+use crate::value::{ReadError, Reason};
 
 /// Maximum number of passes over one type.
 const MOST_PASSES: usize = 4096;
 /// Maximum depth of a dummy value.
 const DEEPEST: usize = 24;
 
+/// A function that reads a value of a type.
+pub(super) type Read = for<'r, 'p, 'de> fn(Place<'r, 'p, 'de>) -> Result<(), ReadError>;
+
+/// Reads a value of a type that nobody wants.
+pub(super) fn read<T: DeserializeOwned>(place: Place<'_, '_, '_>) -> Result<(), ReadError> {
+    T::deserialize(place)?;
+    Ok(())
+}
+
 /// Returns the faults of a schema that lacks names of a type.
-pub(super) fn faults<T: DeserializeOwned>(schema: &Value, type_name: &str) -> Vec<String> {
-    explore::<T>(Some(schema), type_name)
+pub(super) fn faults(schema: &Value, type_name: &str, read: Read) -> Vec<String> {
+    explore(Some(schema), type_name, read)
 }
 
 /// Returns the fault of a type that recurses through types without a name, such as a
 /// transparent newtype of a list of itself: schemars generates its schema without end.
-pub(super) fn endless<T: DeserializeOwned>(type_name: &str) -> Option<String> {
-    explore::<T>(None, type_name).into_iter().next()
+pub(super) fn endless(type_name: &str, read: Read) -> Option<String> {
+    explore(None, type_name, read).into_iter().next()
 }
 
-fn explore<T: DeserializeOwned>(schema: Option<&Value>, type_name: &str) -> Vec<String> {
+fn explore(schema: Option<&Value>, type_name: &str, read: Read) -> Vec<String> {
     let explorer = Explorer {
         refs: schema.map(Refs::of),
         reached: RefCell::default(),
@@ -58,12 +69,13 @@ fn explore<T: DeserializeOwned>(schema: Option<&Value>, type_name: &str) -> Vec<
         explorer.any.take();
         let place = type_name.split('<').next().unwrap_or(type_name);
         let place = place.rsplit("::").next().unwrap_or(place);
-        let root = Probe::new(&explorer, schema, place);
+        let mut pass = Pass::new(Probe::new(&explorer, schema, place));
         // An implementation by hand may panic; its inputs are checked by the schema alone.
-        let Ok(read) = catch_unwind(AssertUnwindSafe(|| T::deserialize(root).map(drop))) else {
-            break;
-        };
-        explorer.note_tagged(read.err());
+        let end = catch_unwind(AssertUnwindSafe(|| read(Input::of(&mut pass).root())));
+        let Ok(end) = end else { break };
+        // A refusal by one variant says nothing of an enum around this one.
+        let end = end.err().filter(|_| !pass.is_at_variant());
+        explorer.note_tagged(end.map(|error| error.reason()));
     }
     let mut faults = explorer.faults.into_inner();
     faults.dedup();
@@ -165,15 +177,15 @@ impl<'s> Explorer<'s> {
     }
 
     /// Learns from the end of a pass the tag of an enum, or the names of its variants.
-    fn note_tagged(&self, end: Option<Failed>) {
+    fn note_tagged(&self, end: Option<Reason>) {
         let Some(Any { place, nodes }) = self.any.take() else { return };
         let tag = self.tags.borrow().iter().find(|(at, _)| *at == place).map(|(_, tag)| *tag);
         match (tag, end) {
-            (None, Some(Failed::Missing(tag))) => {
+            (None, Some(Reason::MissingField(tag))) => {
                 self.tags.borrow_mut().push((place, tag));
                 self.has_progress.set(true);
             }
-            (Some(tag), Some(Failed::UnknownVariant(names))) => {
+            (Some(tag), Some(Reason::UnknownVariant(names))) => {
                 let (parts, is_derived) = self.parts(&nodes);
                 if !is_derived {
                     let tags: Vec<_> = properties(&parts, tag);
@@ -233,11 +245,11 @@ mod tests {
     #[test]
     fn types_are_compared_within_twenty_four_others() {
         let schema = serde_json::json!({ "properties": { "a": { "type": "integer" } } });
-        let inside = faults::<Twenty<Four<Alias>>>(&schema, "api::Deep<u8>");
+        let inside = faults(&schema, "api::Deep<u8>", read::<Twenty<Four<Alias>>>);
         let [fault] = inside.try_into().unwrap();
         let expected = "`Deep`: serde reads the field `b`, which its JSON Schema lacks: derive";
         assert!(fault.starts_with(expected), "{fault}");
-        assert_eq!(faults::<Around<Twenty<Four<Alias>>>>(&schema, "Deep"), [""; 0]);
-        assert_eq!(endless::<Twenty<Four<Alias>>>("Deep"), None);
+        assert_eq!(faults(&schema, "Deep", read::<Around<Twenty<Four<Alias>>>>), [""; 0]);
+        assert_eq!(endless("Deep", read::<Twenty<Four<Alias>>>), None);
     }
 }

@@ -408,7 +408,9 @@ impl Compiler<'_> {
                         checks.types.has(Types::ARRAY) || checks.types.has(Types::OBJECT);
                     return array.prefix.is_empty() && !has_containers;
                 }
-                Node::Any | Node::Tagged(_) | Node::AnyOf(_) | Node::Other(_) => return false,
+                Node::Any | Node::Tagged(_) | Node::AnyOf(_) | Node::Other(_) | Node::Elsewhere => {
+                    return false;
+                }
             }
         }
         false

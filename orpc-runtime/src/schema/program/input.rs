@@ -1,13 +1,16 @@
 //! The text of an input on its way through a program.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::checks::Property;
+use super::deserializer::Place;
 use super::{ANYTHING, Checks, Node, NodeId, ONLY_NULL, Program, Rest, Tagged};
 use crate::schema::instance::Instance;
 use crate::schema::refs::Types;
-use crate::value::normalise_numbers;
 use crate::value::tokens::{NotJson, Number, Text, Tokens};
+use crate::value::{Name, ReadError, Source, SourceKey, normalise_numbers};
 
 /// A value that the program refuses: the validator finds out why.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +22,13 @@ impl From<NotJson> for Refused {
     }
 }
 
-/// A text on its way through a program.
-pub(super) struct Input<'p, 'de> {
+/// A text on its way through a program, or a source of values.
+pub(in crate::schema) struct Input<'p, 'de> {
     program: &'p Program,
+    /// Empty if there is a source: it is asked when there are no tokens, so that reading a text
+    /// costs nothing more.
     pub(super) tokens: Tokens<'de>,
+    pub(super) source: Option<&'p mut (dyn Source<'de> + 'p)>,
     /// Bytes that may still be read twice: to find the tag of an object, to try a node, or for a
     /// validator.
     ahead: usize,
@@ -46,6 +52,33 @@ pub(super) enum Literal {
 /// A node that accepts any value.
 static ANY: Node = Node::Any;
 
+/// The node of the values of a source.
+static ELSEWHERE: Node = Node::Elsewhere;
+
+/// A program that accepts any value.
+static ANYTHING_AT_ALL: Program = Program { nodes: Vec::new(), root: 0 };
+
+impl Program {
+    /// Begins to read a text, or the value of an envelope that has nothing else.
+    pub(in crate::schema) fn enter<'p, 'de>(
+        &'p self,
+        text: &'de str,
+        is_envelope: bool,
+    ) -> Option<Input<'p, 'de>> {
+        let mut input = Input::new(self, text);
+        if is_envelope {
+            if input.tokens.peek() != Some(b'{') {
+                return None;
+            }
+            input.tokens.open().ok()?;
+            if input.tokens.next_member(true).ok()??.as_str() != "json" {
+                return None;
+            }
+        }
+        Some(input)
+    }
+}
+
 impl<'p, 'de> Input<'p, 'de> {
     pub(super) fn new(program: &'p Program, text: &'de str) -> Self {
         /// Times that a text may be read ahead.
@@ -54,7 +87,34 @@ impl<'p, 'de> Input<'p, 'de> {
         const MORE_AHEAD: usize = 256;
 
         let ahead = text.len().saturating_mul(TIMES_AHEAD).saturating_add(MORE_AHEAD);
-        Self { program, tokens: Tokens::new(text), ahead, hashes: Vec::new(), tried: 0 }
+        let tokens = Tokens::new(text);
+        Self { program, tokens, source: None, ahead, hashes: Vec::new(), tried: 0 }
+    }
+
+    /// Creates the input of a text that may be any value.
+    pub(in crate::schema) fn anything(text: &'de str) -> Self {
+        Self::new(&ANYTHING_AT_ALL, text)
+    }
+
+    /// Creates the input of a source.
+    pub(in crate::schema) fn of(source: &'p mut (dyn Source<'de> + 'p)) -> Self {
+        Self { source: Some(source), ..Self::anything("") }
+    }
+
+    /// Returns the place of the whole value.
+    pub(in crate::schema) fn root(&mut self) -> Place<'_, 'p, 'de> {
+        let node = match &self.source {
+            Some(_) => &ELSEWHERE,
+            None => self.program.nodes.get(self.program.root).unwrap_or(&ANY),
+        };
+        Place { input: self, node }
+    }
+
+    /// Returns `true` if nothing follows the value.
+    pub(in crate::schema) fn leave(mut self, is_envelope: bool) -> bool {
+        let is_alone =
+            !is_envelope || self.tokens.next_member(false).is_ok_and(|name| name.is_none());
+        is_alone && self.tokens.end().is_ok()
     }
 
     fn node(&self, rest: Rest) -> Result<&'p Node, Refused> {
@@ -89,6 +149,7 @@ impl<'p, 'de> Input<'p, 'de> {
                 }
                 Node::Tagged(tagged) => node = self.variant(tagged)?,
                 Node::AnyOf(parts) => node = self.part(parts)?,
+                Node::Elsewhere => return Err(Refused),
                 Node::Other(validator) => {
                     let text = self.look_ahead(|input| {
                         input.tokens.peek();
@@ -234,7 +295,7 @@ pub(super) struct Members<'r, 'p, 'de> {
     next: usize,
     /// Bits of the properties that have been read.
     found: u64,
-    /// Index of the object's first hash.
+    /// Index of the object's first hash; of a source, the depth.
     hashes: usize,
 }
 
@@ -246,6 +307,44 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
         input.tokens.open()?;
         let hashes = input.hashes.len();
         Ok(Self { input, checks, node: &ANY, count: 0, is_ended: false, next: 0, found: 0, hashes })
+    }
+
+    /// The members of the map that a source has entered.
+    #[cold]
+    pub(super) fn elsewhere(input: &'r mut Input<'p, 'de>) -> Self {
+        let (node, checks) = (&ELSEWHERE, &ANYTHING);
+        let hashes = input.source.as_ref().map_or(0, |source| source.depth());
+        Self { input, checks, node, count: 0, is_ended: false, next: 0, found: 0, hashes }
+    }
+
+    /// Goes to the value of the next member, and returns its key.
+    #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
+    pub(super) fn next_key(&mut self) -> Result<Option<Name<'de>>, ReadError> {
+        match self.next() {
+            Ok(name) => Ok(name.map(Name::new)),
+            Err(Refused) => self.next_elsewhere(),
+        }
+    }
+
+    /// Goes to the payload of a variant, and returns its name.
+    pub(super) fn variant(&mut self) -> Result<Cow<'de, str>, ReadError> {
+        self.next_key()?.map(Name::into_text).ok_or_else(ReadError::refused)
+    }
+
+    /// Tells a source that the variant has a payload, or none.
+    pub(super) fn note_payload(&mut self, has_payload: bool) {
+        if let Some(source) = &mut self.input.source {
+            source.variant(has_payload);
+        }
+    }
+
+    #[cold]
+    fn next_elsewhere(&mut self) -> Result<Option<Name<'de>>, ReadError> {
+        let Some(source) = &mut self.input.source else { return Err(ReadError::refused()) };
+        Ok(source.member(self.hashes)?.map(|key| match key {
+            SourceKey::Name(name) => Name::new(Text::Borrowed(name)),
+            SourceKey::Tag(tag) => Name::tag(tag),
+        }))
     }
 
     /// Goes to the value of the next member, and returns its name.
@@ -319,11 +418,12 @@ impl<'r, 'p, 'de> Members<'r, 'p, 'de> {
         if is_unique && is_complete { Ok(()) } else { Err(Refused) }
     }
 
-    /// Checks that the object ends here.
-    pub(super) fn end(mut self) -> Result<(), Refused> {
-        match self.next()? {
-            None => Ok(()),
-            Some(_) => Err(Refused),
+    /// Checks that the object ends here. Of a source, members may be left.
+    pub(super) fn end(mut self) -> Result<(), ReadError> {
+        match self.next() {
+            Ok(None) => Ok(()),
+            Err(Refused) if self.input.source.is_some() => self.next_elsewhere().map(drop),
+            _ => Err(ReadError::refused()),
         }
     }
 }
@@ -358,7 +458,7 @@ pub(super) struct Items<'r, 'p, 'de> {
     is_ended: bool,
     /// Offset of the item that was read last.
     start: usize,
-    /// Index of the array's first hash.
+    /// Index of the array's first hash; of a source, the depth.
     hashes: usize,
 }
 
@@ -370,6 +470,31 @@ impl<'r, 'p, 'de> Items<'r, 'p, 'de> {
         input.tokens.open()?;
         let hashes = input.hashes.len();
         Ok(Self { input, checks, count: 0, is_ended: false, start: 0, hashes })
+    }
+
+    /// The items of the list that a source has entered.
+    #[cold]
+    pub(super) fn elsewhere(input: &'r mut Input<'p, 'de>) -> Self {
+        let hashes = input.source.as_ref().map_or(0, |source| source.depth());
+        Self { input, checks: &ANYTHING, count: 0, is_ended: false, start: 0, hashes }
+    }
+
+    /// Goes to the next item, and returns its place.
+    #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
+    pub(super) fn next_place(&mut self) -> Result<Option<Place<'_, 'p, 'de>>, ReadError> {
+        let node = match self.next() {
+            Ok(Some(node)) => node,
+            Ok(None) => return Ok(None),
+            Err(Refused) if self.next_elsewhere()? => &ELSEWHERE,
+            Err(Refused) => return Ok(None),
+        };
+        Ok(Some(Place { input: self.input, node }))
+    }
+
+    #[cold]
+    fn next_elsewhere(&mut self) -> Result<bool, ReadError> {
+        let Some(source) = &mut self.input.source else { return Err(ReadError::refused()) };
+        source.item(self.hashes)
     }
 
     /// Goes to the next item, and returns its node.
@@ -397,11 +522,12 @@ impl<'r, 'p, 'de> Items<'r, 'p, 'de> {
         Ok(Some(node))
     }
 
-    /// Checks that the array ends here.
-    pub(super) fn end(mut self) -> Result<(), Refused> {
-        match self.next()? {
-            None => Ok(()),
-            Some(_) => Err(Refused),
+    /// Checks that the array ends here. Of a source, items may be left.
+    pub(super) fn end(mut self) -> Result<(), ReadError> {
+        match self.next() {
+            Ok(None) => Ok(()),
+            Err(Refused) if self.input.source.is_some() => self.next_elsewhere().map(drop),
+            _ => Err(ReadError::refused()),
         }
     }
 }

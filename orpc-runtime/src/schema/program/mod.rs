@@ -12,6 +12,9 @@ mod input;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::deserializer::Place;
+pub(super) use self::input::Input;
+
 use self::checks::{ArrayChecks, Limits, NumberChecks, ObjectChecks, TextChecks};
 use super::refs::Types;
 use super::validator::Validator;
@@ -41,6 +44,8 @@ enum Node {
     AnyOf(Box<[NodeId]>),
     /// A schema with other keywords.
     Other(Box<Validator>),
+    /// Values of a source, which are not checked here.
+    Elsewhere,
 }
 
 /// Constraints of a value.

@@ -14,11 +14,29 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::Node;
+use super::{Node, Program};
 use crate::schema::InputDecoder;
 use crate::schema::instance::Instance;
 use crate::schema::validator::tests::reference;
 use crate::value::{BigInt, Date, Envelope, Set, Undefined};
+
+impl Program {
+    /// Deserialises a text that the program accepts.
+    fn read<T: DeserializeOwned>(&self, text: &str) -> Option<T> {
+        self.read_as(text, false)
+    }
+
+    /// Deserialises the value of an envelope that has nothing else.
+    fn read_envelope<T: DeserializeOwned>(&self, envelope: &str) -> Option<T> {
+        self.read_as(envelope, true)
+    }
+
+    fn read_as<T: DeserializeOwned>(&self, text: &str, is_envelope: bool) -> Option<T> {
+        let mut input = self.enter(text, is_envelope)?;
+        let value = T::deserialize(input.root()).ok()?;
+        input.leave(is_envelope).then_some(value)
+    }
+}
 
 /// A type with texts that its program accepts.
 struct Case {
@@ -35,19 +53,31 @@ where
     T: DeserializeOwned + JsonSchema + Debug + 'static,
 {
     let decoder = InputDecoder::<T>::compile().unwrap();
-    let jsonschema = reference(decoder.plain.schema());
+    let jsonschema = reference(decoder.parts.plain.schema());
     let read = move |text: &str| {
-        let program = decoder.program.as_ref().expect("the schema has a program");
+        let parts = &decoder.parts;
+        let program = parts.program.as_ref().expect("the schema has a program");
         let fast = program.read::<T>(text).map(|value| format!("{value:?}"));
         let envelope = format!("{{\"json\":{text}}}");
-        let plain = Envelope::parse(envelope.as_bytes())
-            .and_then(|envelope| Ok((envelope.plain_json()?, envelope)));
-        let slow = plain.ok().and_then(|(tree, envelope)| {
+        let plain = Envelope::parse(envelope.as_bytes()).and_then(|envelope| envelope.plain_json());
+        let slow = plain.ok().and_then(|tree| {
             let tree = tree?;
-            let is_valid = decoder.plain.is_valid(Instance::Plain(&tree));
+            let is_valid = parts.plain.is_valid(Instance::Plain(&tree));
             assert_eq!(is_valid, jsonschema.is_valid(&tree), "{text}");
-            let value = decoder.decode_plain(tree, &envelope).ok()?;
-            Some(format!("{value:?}"))
+            if !is_valid || parts.plain.excess(Instance::Plain(&tree)).is_some() {
+                return None;
+            }
+            let value = serde_json::from_value::<T>(tree.clone()).ok();
+            let value = value.map(|value| format!("{value:?}"));
+            // An input that the program refuses is read in several steps, to the same value.
+            let mut steps = None;
+            let result = parts.decode_plain(&tree, &mut |place| {
+                steps = Some(T::deserialize(place)?);
+                Ok(())
+            });
+            let steps = result.ok().and(steps).map(|value| format!("{value:?}"));
+            assert_eq!(steps, value, "{text}");
+            value
         });
         (fast, slow)
     };
@@ -468,7 +498,7 @@ fn members_of_one_name_count_once() {
 #[test]
 fn constraints_of_elements_need_no_validator() {
     let decoder = InputDecoder::<Refined>::compile().unwrap();
-    let program = decoder.program.as_ref().unwrap();
+    let program = decoder.parts.program.as_ref().unwrap();
     assert!(!program.nodes.iter().any(|node| matches!(node, Node::Other(_))));
     let read = |list: Value, text: &str, map: Value| {
         let value = json!({ "list": list, "text": text, "map": map });

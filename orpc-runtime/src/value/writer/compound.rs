@@ -11,7 +11,7 @@ use crate::value::key::KeyText;
 use crate::value::kind::Kind;
 
 /// A compound value that is being written.
-pub(super) struct Compound<'w, 'a> {
+pub(crate) struct Compound<'w, 'a> {
     writer: &'w mut Writer<'a>,
     is_first: bool,
     index: usize,
