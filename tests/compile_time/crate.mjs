@@ -62,10 +62,30 @@ pub async fn procedure_${index}(input: Input${index}, call: &Call) -> Result<Out
 }`,
 ];
 
-function module(name, first, count, withAttributes) {
+// A server by hand reads each input and writes each output.
+function withSerde(index) {
+  const read =
+    index % shapes.length === 1
+      ? ""
+      : `
+pub fn read_${index}(text: &[u8]) -> serde_json::Result<Input${index}> {
+    serde_json::from_slice(text)
+}`;
+  const output = index % shapes.length === 1 ? `Vec<Output${index}>` : `Output${index}`;
+  return `${read}
+pub fn write_${index}(output: &${output}) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(output)
+}`;
+}
+
+function module(name, first, count, form) {
+  const withAttributes = form === "attributes";
   const procedure = withAttributes ? "\n#[procedure]" : "";
   const indexes = Array.from({ length: count }, (_, offset) => first + offset);
-  const functions = indexes.map((index) => procedure + shapes[index % shapes.length](index));
+  const functions = indexes.map((index) => {
+    const serde = form === "serde" ? withSerde(index) : "";
+    return procedure + shapes[index % shapes.length](index) + serde;
+  });
   return `
 ${withAttributes ? "#[router(context = App)]" : ""}
 pub mod ${name} {
@@ -80,14 +100,18 @@ pub mod ${name} {
 `;
 }
 
-/** The text of a library with that many procedures, or with plain functions instead. */
-export function library(count, withAttributes) {
+/**
+ * The text of a library with that many procedures (`attributes`), with plain functions instead (`plain`), or with those and
+ * functions that read their inputs and write their outputs (`serde`).
+ */
+export function library(count, form) {
+  const withAttributes = form === "attributes";
   const modules = [];
   for (let first = 0; first < count; first += proceduresPerModule) {
     const size = Math.min(proceduresPerModule, count - first);
     modules.push({
       name: `module_${first}`,
-      text: module(`module_${first}`, first, size, withAttributes),
+      text: module(`module_${first}`, first, size, form),
     });
   }
   const nested = modules.map(({ name }) => `.nest("${name}", ${name}::router())`);

@@ -1,6 +1,7 @@
 // Compile time of the macros: `node tests/compile_time/measure.mjs [rounds]` prints the tables
-// of docs/compile-time.md, after each round anew. Crates of many procedures are compiled with
-// and without the attributes, from their dependencies only and after an edit of one function.
+// of docs/compile-time.md, after each round anew. Crates of many procedures are compiled in three
+// forms, from their dependencies only and after an edit of one function: plain functions, those
+// with functions that read their inputs and write their outputs, and procedures.
 // Seconds are CPU time, because other processes may use the machine.
 
 import { spawnSync } from "node:child_process";
@@ -29,6 +30,7 @@ futures = { version = "0.3", default-features = false, features = ["std"] }
 orpc-runtime = { path = "${join(root, "orpc-runtime")}" }
 schemars = "1"
 serde = { version = "1", features = ["derive"] }
+serde_json = "1"
 `;
 
 /** A crate in a folder of its own; all of them share the dependencies that are built. */
@@ -96,23 +98,18 @@ class Crate {
 }
 
 const columns = ["check", "check after an edit", "build", "build after an edit"];
+/** The forms, with their names in the table. */
+const forms = { plain: "functions", serde: "functions with serde", attributes: "procedures" };
 const crates = sizes.flatMap((count) =>
-  [false, true].map((withAttributes) => {
-    const name = `${withAttributes ? "with" : "without"}-${count}`;
-    return {
-      count,
-      withAttributes,
-      crate: new Crate(name, library(count, withAttributes)),
-      rounds: [],
-    };
+  Object.keys(forms).map((form) => {
+    const crate = new Crate(`${form}-${count}`, library(count, form));
+    return { count, form, crate, rounds: [] };
   }),
 );
 
 /** The round in the middle. */
-function time(count, withAttributes, column) {
-  const { rounds } = crates.find(
-    (it) => it.count === count && it.withAttributes === withAttributes,
-  );
+function time(count, form, column) {
+  const { rounds } = crates.find((it) => it.count === count && it.form === form);
   const sorted = rounds.map((times) => times[column]).toSorted((a, b) => a.cpu - b.cpu);
   return sorted[Math.floor((sorted.length - 1) / 2)];
 }
@@ -123,30 +120,30 @@ function print(rounds) {
     `${cpus().length} cores (${cpus()[0].model}), ${version}, the one in the middle of ${rounds} rounds.\n`,
   );
   console.log("Seconds of the processor, in parentheses those that passed:\n");
-  console.log(`| procedures | attributes | ${columns.join(" | ")} |`);
-  console.log("|---:|---|---:|---:|---:|---:|");
+  const head = `| number | of | ${columns.join(" | ")} |\n|---:|---|---:|---:|---:|---:|`;
+  console.log(head);
   for (const count of sizes) {
-    for (const withAttributes of [false, true]) {
+    for (const [form, name] of Object.entries(forms)) {
       const cells = columns.map((column) => {
-        const { cpu, wall } = time(count, withAttributes, column);
+        const { cpu, wall } = time(count, form, column);
         return `${cpu.toFixed(2)} (${wall.toFixed(2)})`;
       });
-      console.log(`| ${count} | ${withAttributes ? "with" : "without"} | ${cells.join(" | ")} |`);
+      console.log(`| ${count} | ${name} | ${cells.join(" | ")} |`);
     }
-    const ratios = columns.map((column) =>
-      (time(count, true, column).cpu / time(count, false, column).cpu).toFixed(2),
-    );
-    console.log(`| ${count} | ratio | ${ratios.join(" | ")} |`);
+    for (const form of ["plain", "serde"]) {
+      const ratios = columns.map((column) =>
+        (time(count, "attributes", column).cpu / time(count, form, column).cpu).toFixed(2),
+      );
+      console.log(`| ${count} | procedures ÷ ${forms[form]} | ${ratios.join(" | ")} |`);
+    }
   }
-  console.log("\nMilliseconds of the processor for each procedure:\n");
-  console.log(`| procedures | attributes | ${columns.join(" | ")} |`);
-  console.log("|---:|---|---:|---:|---:|---:|");
-  for (const withAttributes of [false, true]) {
+  console.log(`\nMilliseconds of the processor for each procedure:\n\n${head}`);
+  for (const [form, name] of Object.entries(forms)) {
     for (const count of sizes) {
       const cells = columns.map((column) =>
-        ((time(count, withAttributes, column).cpu / count) * 1000).toFixed(0),
+        ((time(count, form, column).cpu / count) * 1000).toFixed(0),
       );
-      console.log(`| ${count} | ${withAttributes ? "with" : "without"} | ${cells.join(" | ")} |`);
+      console.log(`| ${count} | ${name} | ${cells.join(" | ")} |`);
     }
   }
 }
