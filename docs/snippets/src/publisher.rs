@@ -61,6 +61,14 @@ pub async fn connect(url: &str) -> Result<Publisher<Message>, StoreError> {
 }
 // #endregion redis
 
+// #region cluster
+/// Finds all nodes by some of them.
+pub async fn connect_to_cluster(password: &str) -> Result<Publisher<Message>, StoreError> {
+    let url = format!("redis-cluster://app:{password}@node1:6379,node2:6379,node3:6379");
+    Publisher::builder().redis(&url).await
+}
+// #endregion cluster
+
 // #region nats
 /// Waits up to 30 s for the server.
 pub async fn connect_to_nats(url: &str) -> Result<Publisher<Message>, StoreError> {

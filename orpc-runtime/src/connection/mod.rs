@@ -160,6 +160,23 @@ impl<L: Link> Contact<L> {
         }
     }
 
+    /// Returns the present connection.
+    #[cfg(feature = "redis")]
+    pub(crate) fn present(&self) -> Option<L> {
+        match &*self.state.borrow() {
+            State::Up(link) if !link.lost().is_cancelled() => Some(link.clone()),
+            State::Up(_) | State::Down { .. } => None,
+        }
+    }
+
+    /// Waits until there is a connection, or an attempt has failed.
+    #[cfg(feature = "redis")]
+    pub(crate) async fn tried(&self) {
+        let mut state = self.state.subscribe();
+        let is_tried = |state: &State<L>| !matches!(state, State::Down { error: None, .. });
+        state.wait_for(is_tried).await.ok();
+    }
+
     /// Waits for a connection, or for an error that does not pass.
     pub(crate) async fn started(&self, within: Duration) -> Result<(), StoreError> {
         let mut state = self.state.subscribe();

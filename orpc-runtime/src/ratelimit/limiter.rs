@@ -184,7 +184,8 @@ impl RateLimiterBuilder {
     }
 
     /// Creates a limiter with its buckets on a Redis server, 7.0 or newer: all processes with the same
-    /// [name](RateLimiterBuilder::name) hold one limit. The URL is `redis://user:password@host:port/database`.
+    /// [name](RateLimiterBuilder::name) hold one limit. The URL is `redis://user:password@host:port/database`,
+    /// or for a cluster `redis-cluster://user:password@host:port,host:port` with some of its nodes.
     ///
     /// # Errors
     /// If the URL is malformed; if the server refuses the user or is too old; if it cannot be reached within

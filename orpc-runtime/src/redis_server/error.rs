@@ -5,6 +5,9 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use crate::connection::{CallError, UNTRUSTED, is_of_tls};
 use crate::store::{StoreError, StoreErrorKind};
 
+/// Message of an error of a node of a cluster that is used by itself, behind its address.
+pub(crate) const IN_CLUSTER: &str = "is a node of a cluster: write redis-cluster://host:port";
+
 /// Returns `true` if another server, or this one later, would execute the request.
 pub(crate) fn is_of_this_server(error: &RedisError) -> bool {
     let codes = ["READONLY", "LOADING", "MASTERDOWN", "NOREPLICAS", "UNBLOCKED"];
@@ -27,9 +30,7 @@ pub(crate) fn call_error(address: &str, error: RedisError) -> CallError {
             StoreErrorKind::Refused,
             "refuses the user: check the password and permissions in the URL",
         ),
-        "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => {
-            (StoreErrorKind::Incompatible, "is a node of a cluster, which is not supported")
-        }
+        "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => (StoreErrorKind::Incompatible, IN_CLUSTER),
         "READONLY" => (StoreErrorKind::Unavailable, "is a replica: connect to the primary"),
         _ => (StoreErrorKind::Unavailable, "refuses the request"),
     };

@@ -102,7 +102,9 @@ impl Room {
             #[cfg(feature = "nats")]
             Some("nats" | "tls") => history.nats(url).await?,
             #[cfg(feature = "redis")]
-            Some("redis" | "rediss") => history.redis(url).await?,
+            Some("redis" | "rediss" | "redis-cluster" | "rediss-cluster") => {
+                history.redis(url).await?
+            }
             _ => {
                 let message = "the chat room was compiled without the feature for this URL";
                 let kind = orpc_runtime::publish::StoreErrorKind::Refused;

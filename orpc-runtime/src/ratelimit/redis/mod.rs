@@ -13,7 +13,7 @@ use super::quota::{Quota, Taken};
 use super::store::{Store, TakeError};
 use crate::clock;
 use crate::connection::{self, CallError, Contact, Keeper, PATIENCE};
-use crate::redis_server::{Link, Server};
+use crate::redis_server::{Cluster, Info, Link, Node, Servers, slot_of_key};
 use crate::store::StoreError;
 use crate::task::Handle;
 
@@ -32,8 +32,8 @@ const WAIT: Duration = Duration::from_secs(5);
 /// processes nor their clocks exceed the limit. A bucket is a key that expires when it is full again. If the clock of
 /// the server is set back, a bucket is empty at most; if it is set forward, buckets are full earlier.
 ///
-/// Clones share one connection, which is made again when it is lost. Limiters that share a store need
-/// [names](super::RateLimiterBuilder::name) of their own.
+/// Clones share one connection, or one to each node of a cluster, which is made again when it is lost. Limiters that share
+/// a store need [names](super::RateLimiterBuilder::name) of their own.
 #[derive(Clone)]
 pub struct RedisStore {
     shared: Arc<Shared>,
@@ -42,7 +42,7 @@ pub struct RedisStore {
 }
 
 struct Shared {
-    server: Server,
+    servers: Servers,
     take: Script,
 }
 
@@ -56,8 +56,9 @@ impl Drop for Guard {
 }
 
 impl RedisStore {
-    /// Connects to a server: `redis://user:password@host:port/database`. Waits for it up to `timeout`; with
-    /// [`Duration::MAX`] until there is one.
+    /// Connects to a server: `redis://user:password@host:port/database`; or to a cluster:
+    /// `redis-cluster://user:password@host:port,host:port`. Waits for it up to `timeout`; with [`Duration::MAX`] until
+    /// there is one.
     ///
     /// # Errors
     /// If the URL is malformed; if the server refuses the user or is too old; if it cannot be reached in time.
@@ -65,17 +66,25 @@ impl RedisStore {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn connect(url: &str, timeout: Duration) -> Result<Self, StoreError> {
-        let server = Server::new(url)?;
+        let servers = Servers::new(url)?;
         let take = Script::new(include_str!("take.lua"));
-        let shared = Arc::new(Shared { server, take });
+        let shared = Arc::new(Shared { servers, take });
         let dropped = CancellationToken::new();
         let (keeping, ended) = (Arc::clone(&shared), dropped.clone());
         let guard = Arc::new(Guard(dropped));
         Handle::current().spawn(async move {
-            ended.run_until_cancelled(connection::keep(Arc::clone(&keeping))).await;
-            keeping.server.contact.down(None);
+            match &keeping.servers {
+                Servers::One(server) => {
+                    ended.run_until_cancelled(connection::keep(Arc::clone(&keeping))).await;
+                    server.contact.down(None);
+                }
+                Servers::Cluster(cluster) => {
+                    ended.run_until_cancelled(keeping.keep_nodes(cluster)).await;
+                    cluster.end();
+                }
+            }
         });
-        shared.server.contact.started(timeout).await?;
+        shared.servers.started(timeout).await?;
         Ok(Self { shared, prefix: "orpc:bucket:".into(), _dropped: guard })
     }
 
@@ -89,20 +98,21 @@ impl RedisStore {
 
 impl Shared {
     async fn take(&self, key: String, quota: Quota) -> Result<Taken, StoreError> {
+        let slot = if self.servers.is_cluster() { slot_of_key(&key) } else { 0 };
         let mut taking = self.take.prepare_invoke();
         taking.key(key).arg(quota.interval()).arg(quota.limit());
         loop {
-            let absence = self.server.contact.absence();
+            let absence = self.servers.absence(slot);
             let wait =
                 if absence.is_some_and(|time| time > ABSENCE) { Duration::ZERO } else { WAIT };
-            let link = self.server.contact.link(wait).await?;
+            let link = self.servers.link(slot, wait).await?;
             // A token that was taken by a request whose answer is lost stays taken.
-            match link.invoke::<(u8, u32, u64)>(&taking).await {
+            match self.servers.invoke::<(u8, u32, u64)>(link.clone(), slot, &taking).await {
                 Ok((1, remaining, next)) => {
                     return Ok(Taken::allowed(remaining, Duration::from_micros(next)));
                 }
                 Ok((0, _, next)) => return Ok(Taken::refused(Duration::from_micros(next))),
-                Ok(_) => return Err(self.server.contact.malformed()),
+                Ok(_) => return Err(self.servers.contact().malformed()),
                 // Another connection is made.
                 Err(CallError::Lost(_)) if link.is_lost() => {}
                 Err(error) => return Err(error.into()),
@@ -118,37 +128,76 @@ impl Store for RedisStore {
     }
 }
 
+impl Shared {
+    async fn keep_nodes(self: &Arc<Self>, cluster: &Cluster) {
+        let keep_node =
+            |node| connection::keep(Arc::new(NodeKeeper { shared: Arc::clone(self), node }));
+        cluster.keep(keep_node).await;
+    }
+}
+
+async fn inspect(link: Link, info: Info) -> Result<(), StoreError> {
+    link.warn_of_eviction(&info, "the buckets of rate limits");
+    Ok(())
+}
+
+async fn tend(link: &Link) {
+    while link.is_alive().await {
+        clock::sleep(ROUND).await;
+    }
+    tracing::debug!(address = link.address(), ?PATIENCE, "Redis does not answer in time");
+}
+
 impl Keeper for Shared {
     type Link = Link;
 
     fn contact(&self) -> &Contact<Link> {
-        &self.server.contact
+        self.servers.contact()
     }
 
     async fn connect(self: Arc<Self>, number: u64) -> Result<Link, StoreError> {
-        let inspect = async |link: Link, info| {
-            self.server.warn_of_eviction(&link, &info, "the buckets of rate limits");
-            Ok(())
-        };
-        self.server.connect(number, |_| {}, inspect).await
+        match &self.servers {
+            Servers::One(server) => server.connect(number, None, inspect).await,
+            // Its nodes are connected to one by one.
+            Servers::Cluster(cluster) => Err(cluster.contact().silent()),
+        }
     }
 
     async fn tend(&self, link: &Link) {
-        while link.is_alive().await {
-            clock::sleep(ROUND).await;
-        }
-        tracing::debug!(
-            address = self.server.address(),
-            ?PATIENCE,
-            "Redis does not answer in time"
-        );
+        tend(link).await;
+    }
+}
+
+/// The connections to a node of a cluster.
+struct NodeKeeper {
+    shared: Arc<Shared>,
+    node: Arc<Node>,
+}
+
+impl Keeper for NodeKeeper {
+    type Link = Link;
+
+    fn contact(&self) -> &Contact<Link> {
+        &self.node.server.contact
+    }
+
+    async fn connect(self: Arc<Self>, _number: u64) -> Result<Link, StoreError> {
+        self.node.connect(None, inspect).await
+    }
+
+    async fn tend(&self, link: &Link) {
+        tend(link).await;
+    }
+
+    fn disconnected(&self) {
+        self.shared.servers.look();
     }
 }
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")
-            .field("address", &self.shared.server.address())
+            .field("address", &self.shared.servers.contact().address())
             .field("prefix", &self.prefix)
             .finish_non_exhaustive()
     }

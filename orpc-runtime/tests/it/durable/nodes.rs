@@ -8,21 +8,22 @@ use crate::publish::servers::{Server, for_each_server, until};
 use crate::support::proxy::{Network, Proxy};
 
 for_each_server! {
-    a_client_is_revoked_at_all_nodes,
-    revocations_are_announced,
     a_revocation_that_was_not_announced_closes_the_sockets,
     a_revocation_outlives_the_server_and_what_it_kept,
     a_revocation_lasts_for_its_time,
-    a_chosen_id_is_bound_at_all_nodes,
     a_request_that_is_refused_leaves_no_id_behind_on_the_server,
-    of_clients_that_choose_one_id_at_once_one_is_admitted,
-    a_token_that_is_used_with_two_ids_at_once_is_bound_to_one,
-    a_token_is_renewed_at_whichever_node,
     ids_of_open_sockets_are_bound_again_on_a_server_that_lost_them,
     a_server_that_cannot_be_reached_admits_nobody_and_is_told_later,
     sockets_close_when_the_server_is_away_for_too_long,
-    events_reach_their_recipients_on_all_nodes,
     a_full_server_refuses_revocations_and_ids,
+    ;
+    a_client_is_revoked_at_all_nodes,
+    revocations_are_announced,
+    a_chosen_id_is_bound_at_all_nodes,
+    of_clients_that_choose_one_id_at_once_one_is_admitted,
+    a_token_that_is_used_with_two_ids_at_once_is_bound_to_one,
+    a_token_is_renewed_at_whichever_node,
+    events_reach_their_recipients_on_all_nodes,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -160,6 +161,7 @@ async fn a_revocation_outlives_a_server_whose_clock_is_set() {
         Server::Redis(own) => own.set_clock(seconds),
         #[cfg(feature = "nats")]
         Server::Nats(_) => unreachable!(),
+        Server::Cluster(_) => unreachable!(),
     };
     let server = Server::Redis(redis);
     let (a, b) = (node(&server).await, node(&server).await);
@@ -472,5 +474,44 @@ async fn fill(server: &Server) {
                 assert_eq!(added, 1);
             }
         }
+        #[cfg(feature = "redis")]
+        Server::Cluster(_) => unreachable!("a cluster that tests share"),
     }
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn revocations_are_announced_by_the_node_to_which_their_slot_has_moved() {
+    let cluster = crate::support::redis::RedisCluster::start().await;
+    let open =
+        async || rooms_with(within(Publisher::builder().redis(&cluster.url())).await.unwrap());
+    let (a, b) = (open().await, open().await);
+    let (ada, bob) = (token(&a), token(&a));
+    let mut sockets = [socket(&b, &own_path(&ada)).await, socket(&b, &own_path(&bob)).await];
+    for socket in &mut sockets {
+        echoes(socket).await;
+    }
+    a.revoke("room", &id_of(&ada), MINUTE).await.unwrap();
+    assert_eq!(closes(&mut sockets[0]).await.close(), (1008, "Token revoked"));
+    let slot = cluster.slot("orpc:clients:{orpc}:revoked").await;
+    let to = (cluster.owner(slot).await + 1) % 3;
+    cluster.move_slot(slot, to).await;
+    a.revoke("room", &id_of(&bob), MINUTE).await.unwrap();
+    assert_eq!(closes(&mut sockets[1]).await.close(), (1008, "Token revoked"));
+    for node in [&a, &b, &open().await] {
+        for token in [&ada, &bob] {
+            assert_eq!(status(node, &own_path(token)).await, 401);
+        }
+    }
+    // Looking once a second would take longer.
+    let all = async {
+        for _ in 0..40 {
+            let eve = token(&a);
+            let mut socket = socket(&b, &own_path(&eve)).await;
+            echoes(&mut socket).await;
+            a.revoke("room", &id_of(&eve), MINUTE).await.unwrap();
+            assert_eq!(closes(&mut socket).await.close(), (1008, "Token revoked"));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), all).await.expect("they are not announced");
 }

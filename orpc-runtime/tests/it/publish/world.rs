@@ -93,6 +93,12 @@ impl World {
         Self::on(super::servers::Server::Nats(crate::support::nats::NatsServer::start().await))
     }
 
+    /// A store on a Redis cluster, of which other tests have other parts.
+    #[cfg(feature = "redis")]
+    pub async fn cluster() -> Self {
+        Self::on(super::servers::Server::Cluster(crate::support::redis::Shared::new().await))
+    }
+
     #[cfg(any(feature = "nats", feature = "redis"))]
     fn on(server: super::servers::Server) -> Self {
         Self { server: Some(server), ..Self::new(Durability::Memory) }
@@ -214,6 +220,8 @@ macro_rules! for_each_store {
         $crate::publish::world::for_each_store!(@ nats (World::nats().await) $($name)*);
         #[cfg(feature = "redis")]
         $crate::publish::world::for_each_store!(@ redis (World::redis().await) $($name)*);
+        #[cfg(feature = "redis")]
+        $crate::publish::world::for_each_store!(@ cluster (World::cluster().await) $($name)*);
     };
     (@ $store:ident ($world:expr) $($name:ident)*) => {
         mod $store {

@@ -6,7 +6,7 @@ use orpc_runtime::ratelimit::{RateLimiter, RedisStore, StoreErrorKind};
 
 use super::{failure, quota, take};
 use crate::support::proxy::{Network, Proxy};
-use crate::support::redis::RedisServer;
+use crate::support::redis::{RedisCluster, RedisServer};
 use crate::support::websocket::{PATIENCE, within};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -233,4 +233,71 @@ async fn a_server_that_is_not_there_is_an_error_after_the_time_that_is_set() {
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     let error = within(quota(1, HOUR).redis("http://127.0.0.1")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Refused);
+}
+
+/// Keys have slots of their own, which move meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn nodes_hold_one_limit_on_a_cluster_whose_slots_move() {
+    let cluster = RedisCluster::start().await;
+    let url = cluster.url();
+    let nodes = [node(&url, 50, HOUR).await, node(&url, 50, HOUR).await];
+    let keys = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let callers = keys.map(|key| {
+        let nodes = nodes.clone();
+        tokio::spawn(async move {
+            let mut allowed = 0;
+            for n in 0..200 {
+                allowed += u64::from(take(&nodes[n % 2], key).await);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            allowed
+        })
+    });
+    for key in keys {
+        let slot = cluster.slot(&bucket(key)).await;
+        let to = (cluster.owner(slot).await + 1) % 3;
+        cluster.move_slot(slot, to).await;
+    }
+    for caller in callers {
+        assert_eq!(within(caller).await.unwrap(), 50);
+    }
+}
+
+/// A bucket that is full has no key: the node that has its slot sends calls to the one that takes it over.
+#[tokio::test]
+async fn a_call_during_the_move_of_its_slot_is_counted_at_the_node_that_takes_over() {
+    let mut cluster = RedisCluster::start().await;
+    let limiter = node(&cluster.url(), 2, HOUR).await;
+    let to = cluster.add("--save '' --appendonly no").await;
+    let slot = cluster.slot(&bucket("key")).await;
+    let from = cluster.owner(slot).await;
+    cluster.begin_move(slot, from, to).await;
+    assert!(take(&limiter, "key").await);
+    let exists = format!("CLUSTER COUNTKEYSINSLOT {slot}");
+    assert_eq!(cluster.nodes[to].command::<u64>(&exists).await, 1);
+    assert!(take(&limiter, "key").await && !take(&limiter, "key").await);
+    cluster.end_move(slot, from, to).await;
+    assert!(!take(&limiter, "key").await);
+}
+
+#[tokio::test]
+async fn buckets_at_a_node_that_is_away_fail_alone() {
+    let settings = "--save '' --cluster-require-full-coverage no --cluster-node-timeout 1000";
+    let mut cluster = RedisCluster::start_with(false, 3, settings).await;
+    let limiter = node(&cluster.url(), 1000, HOUR).await;
+    let keys = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let mut owners = Vec::new();
+    for key in keys {
+        owners.push(cluster.owner(cluster.slot(&bucket(key)).await).await);
+    }
+    let down = owners[0];
+    cluster.nodes[down].kill();
+    for _ in 0..3 {
+        for (key, owner) in keys.iter().zip(&owners) {
+            let taken = within(limiter.take(key)).await;
+            assert_eq!(taken.is_ok(), *owner != down, "{taken:?}");
+        }
+    }
+    cluster.nodes[down].run().await;
+    until(async || limiter.take(keys[0]).await.is_ok()).await;
 }

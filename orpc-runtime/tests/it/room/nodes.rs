@@ -88,6 +88,16 @@ macro_rules! for_each_backend {
                 super::$name(crate::room::nodes::Backend::Server(server)).await;
             })*
         }
+
+        #[cfg(all(feature = "redb", feature = "redis"))]
+        mod cluster {
+            $(#[tokio::test]
+            async fn $name() {
+                let server = crate::support::redis::Shared::new().await;
+                let server = crate::publish::servers::Server::Cluster(server);
+                super::$name(crate::room::nodes::Backend::Server(server)).await;
+            })*
+        }
     };
 }
 

@@ -24,6 +24,11 @@ pub(in crate::publish::store) trait ClientServer: Server {
         link: &Self::Link,
     ) -> impl Future<Output = Result<(), CallError>> + Send;
 
+    /// Returns `true` if the node of a connection still announces revocations that were watched.
+    fn are_clients_announced(&self, _link: &Self::Link) -> bool {
+        true
+    }
+
     /// Returns some of the clients that were revoked behind a position, or of all revoked ones.
     fn revoked(
         &self,

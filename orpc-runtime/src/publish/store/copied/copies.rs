@@ -86,12 +86,12 @@ impl Copies {
         self.followed().values().cloned().collect()
     }
 
-    /// Removes the channels without readers, and returns the names of those that no other
-    /// reader has opened again.
-    pub(super) fn remove_unread(&self) -> Vec<Arc<str>> {
+    /// Removes those channels without readers for which `is_there` returns `true`, and returns the names of those that no
+    /// other reader has opened again.
+    pub(super) fn remove_unread(&self, is_there: impl Fn(&str) -> bool) -> Vec<Arc<str>> {
         let mut names = Vec::new();
         self.followed().retain(|_, followed| {
-            let is_gone = followed.channel.state().is_gone;
+            let is_gone = followed.channel.state().is_gone && is_there(&followed.channel.name);
             if is_gone {
                 names.push(Arc::clone(&followed.channel.name));
             }
@@ -101,16 +101,27 @@ impl Copies {
         names
     }
 
-    /// Takes the copies that differ from the server.
-    pub(super) fn take_behind(&self) -> Vec<Arc<Followed>> {
-        std::mem::take(&mut *self.behind.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Takes those copies that differ from the server for whose channels `is_there` returns `true`.
+    pub(super) fn take_behind(&self, is_there: impl Fn(&str) -> bool) -> Vec<Arc<Followed>> {
+        let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.retain(|followed| !followed.channel.state().is_gone);
+        behind.extract_if(.., |followed| is_there(&followed.channel.name)).collect()
     }
 
     /// Notes that a copy differs from the server.
     pub(super) fn is_behind(&self, followed: &Arc<Followed>) {
         if !followed.is_behind.swap(true, Ordering::AcqRel) {
             self.behind.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(followed));
-            self.noticed.notify_one();
+            self.noticed.notify_waiters();
+        }
+    }
+
+    /// Notes that the events of a channel may be no longer announced.
+    pub(super) fn is_silent(&self, channel: &str) {
+        let channel = self.channels.find(channel);
+        if let Some(followed) = channel.and_then(|channel| self.get(channel.number)) {
+            followed.link.store(0, Ordering::Release);
+            self.is_behind(&followed);
         }
     }
 
@@ -219,11 +230,11 @@ impl Copies {
     }
 
     /// Ends the readers of channels that were not compared with the server for that time.
-    pub(super) fn expire(&self, age: Duration, error: impl Fn() -> StoreError) {
+    pub(super) fn expire(&self, age: Duration, error: impl Fn(&str) -> StoreError) {
         for followed in self.all() {
             let left = age.checked_sub(followed.seen().elapsed());
             if left.is_none() {
-                self.fail(&followed, error());
+                self.fail(&followed, error(&followed.channel.name));
             }
         }
     }
@@ -433,26 +444,33 @@ mod tests {
     #[test]
     fn a_copy_that_differs_is_noted_once_until_it_is_compared() {
         let world = world();
-        let is_noticed = || world.copies.noticed.notified().now_or_never().is_some();
-        assert!(!is_noticed() && world.copies.take_behind().is_empty());
+        let take = || world.copies.take_behind(|name| name == "room").len();
+        let noticed = || world.copies.noticed.notified();
+        let notices = [noticed(), noticed()];
+        assert_eq!(take(), 0);
         for _ in 0..2 {
             world.copies.is_behind(&world.followed);
         }
-        assert!(is_noticed() && !is_noticed());
-        assert_eq!(world.copies.take_behind().len(), 1);
+        // All who wait are told.
+        assert!(notices.into_iter().all(|noticed| noticed.now_or_never().is_some()));
+        assert!(world.copies.take_behind(|_| false).is_empty(), "it is elsewhere");
+        assert_eq!((take(), take()), (1, 0));
+        let before = noticed();
         world.copies.is_behind(&world.followed);
-        assert!(world.copies.take_behind().is_empty(), "it is being compared");
+        assert_eq!(take(), 0, "it is being compared");
+        assert!(before.now_or_never().is_none());
         world.followed.ask();
+        let after = noticed();
         world.copies.is_behind(&world.followed);
-        assert!(is_noticed());
-        assert_eq!(world.copies.take_behind().len(), 1);
+        assert!(after.now_or_never().is_some());
+        assert_eq!(take(), 1);
     }
 
     #[test]
     fn readers_end_while_a_copy_cannot_be_compared() {
-        let error = || StoreError::new(StoreErrorKind::Unavailable, "the server is gone");
+        let error = |_: &str| StoreError::new(StoreErrorKind::Unavailable, "the server is gone");
         let unknown = world();
-        unknown.copies.fail(&unknown.followed, error());
+        unknown.copies.fail(&unknown.followed, error("room"));
         assert!(!unknown.fails());
         let world = World::of(1, 4);
         world.copies.expire(Duration::MAX, error);
@@ -463,7 +481,7 @@ mod tests {
         assert!(world.fails());
         world.followed.was_seen();
         assert!(!world.fails() && *world.followed.seen() > before);
-        world.copies.fail(&world.followed, error());
+        world.copies.fail(&world.followed, error("room"));
         assert!(world.fails());
         assert_eq!(world.compare(Some(id(1, 4)), &extent(1, 4, 1)), Compared::Same);
         assert!(!world.fails());
@@ -480,15 +498,27 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_that_may_be_silent_is_subscribed_to_again() {
+        let world = World::of(1, 0);
+        world.followed.link.store(3, Ordering::Release);
+        world.copies.is_silent("other");
+        assert_eq!(world.followed.link.load(Ordering::Acquire), 3);
+        world.copies.is_silent("room");
+        assert_eq!(world.followed.link.load(Ordering::Acquire), 0);
+        assert_eq!(world.copies.take_behind(|_| true).len(), 1);
+    }
+
+    #[test]
     fn a_channel_without_readers_is_given_up_unless_it_was_opened_again() {
         for is_reopened in [false, true] {
             let World { copies, followed, reader } = World::of(1, 0);
             let number = followed.channel.number;
-            assert!(copies.remove_unread().is_empty() && copies.get(number).is_some());
+            assert!(copies.remove_unread(|_| true).is_empty() && copies.get(number).is_some());
             assert!(Arc::ptr_eq(&copies.follow(&reader.channel), &followed));
             drop(reader);
             let again = is_reopened.then(|| copies.channels.register("room", Start::Latest));
-            let names = copies.remove_unread();
+            assert!(copies.remove_unread(|_| false).is_empty() && copies.get(number).is_some());
+            let names = copies.remove_unread(|name| name == "room");
             assert_eq!(names.is_empty(), is_reopened, "{names:?}");
             assert!(copies.get(number).is_none() && copies.all().is_empty());
             drop(again);

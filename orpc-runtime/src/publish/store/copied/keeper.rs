@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 
 use super::copies::{Compared, Followed};
-use super::{Found, Server, Shared};
+use super::{Found, Part, Server, Shared};
 use crate::clock::{self, Instant};
 use crate::connection::{CallError, Link as _, PATIENCE};
 use crate::publish::error::StoreErrorKind;
@@ -26,12 +26,14 @@ const ATTEMPTS: usize = 8;
 
 /// Keeps the copies the same as the server, until the connection is lost.
 pub(super) async fn tend<S: Server>(shared: &Shared<S>, link: &S::Link) {
+    let is_here = |name: &str| shared.server.is_at(link, Part::Channel(name));
     if begin(shared, link).await.is_err() {
         return;
     }
     loop {
         let began = Instant::now();
-        let all = shared.copies.all();
+        let mut all = shared.copies.all();
+        all.retain(|followed| is_here(&followed.channel.name));
         if !shared.server.look(link, !all.is_empty()).await {
             return;
         }
@@ -43,9 +45,12 @@ pub(super) async fn tend<S: Server>(shared: &Shared<S>, link: &S::Link) {
             return;
         }
         while let Some(left) = ROUND.checked_sub(began.elapsed()) {
-            if clock::timeout(left, shared.copies.noticed.notified()).await.is_ok()
-                && !refresh_all(shared, link, shared.copies.take_behind()).await
-            {
+            // Before the look, so that none is missed.
+            let noticed = shared.copies.noticed.notified();
+            let behind = shared.copies.take_behind(is_here);
+            if behind.is_empty() {
+                clock::timeout(left, noticed).await.ok();
+            } else if !refresh_all(shared, link, behind).await {
                 return;
             }
         }
@@ -54,11 +59,17 @@ pub(super) async fn tend<S: Server>(shared: &Shared<S>, link: &S::Link) {
 
 /// Begins to receive the announcements of all channels over a new connection.
 async fn begin<S: Server>(shared: &Shared<S>, link: &S::Link) -> Result<(), CallError> {
-    let followed = shared.copies.all();
+    let mut followed = shared.copies.all();
+    followed.retain(|followed| shared.server.is_at(link, Part::Channel(&followed.channel.name)));
     for channels in followed.chunks(NAMES) {
         let names: Vec<_> =
             channels.iter().map(|followed| Arc::clone(&followed.channel.name)).collect();
-        shared.server.subscribe(link, &names).await?;
+        match shared.server.subscribe(link, &names).await {
+            Ok(()) => {}
+            // Each is tried by itself.
+            Err(CallError::Refused(_)) => continue,
+            Err(error) => return Err(error),
+        }
         for followed in channels {
             followed.link.store(link.number(), Ordering::Release);
         }
@@ -80,6 +91,13 @@ async fn refresh_all<S: Server>(
                 if error.kind() == StoreErrorKind::Damaged {
                     shared.copies.fail(&followed, error);
                 }
+                let name = &followed.channel.name;
+                if !shared.server.is_at(link, Part::Channel(name))
+                    && followed.link.swap(0, Ordering::AcqRel) != 0
+                {
+                    // The node that has it now is tended beside this one.
+                    shared.copies.is_behind(&followed);
+                }
                 true
             }
             Ok(Err(CallError::Lost(_))) | Err(_) => false,
@@ -88,12 +106,13 @@ async fn refresh_all<S: Server>(
     results.buffer_unordered(AT_ONCE).all(std::future::ready).await
 }
 
-/// Makes a copy the same as the server.
+/// Begins to receive the announcements of a channel, and makes its copy the same as the server.
 pub(super) async fn refresh<S: Server>(
     shared: &Shared<S>,
     link: &S::Link,
     followed: &Arc<Followed>,
 ) -> Result<(), CallError> {
+    shared.follow(link, followed).await?;
     let name = &followed.channel.name;
     for _ in 0..ATTEMPTS {
         let asked = followed.ask();

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -47,11 +46,69 @@ pub(super) const WAIT: Duration = Duration::from_secs(5);
 /// Pause before a request is made again that the server cannot execute at the moment.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// A part of what is on a server, of which one node has all if the server is a cluster.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "other servers have all parts"))]
+pub(super) enum Part<'a> {
+    Channel(&'a str),
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    Clients,
+}
+
 /// A server that keeps events and orders those of a channel.
 pub(super) trait Server: Send + Sync + 'static {
     type Link: Link;
 
+    /// Returns the address and the connection; a cluster has others for its nodes.
     fn contact(&self) -> &Contact<Self::Link>;
+
+    /// Keeps the connections.
+    fn keep(shared: Arc<Shared<Self>>) -> BoxFuture<'static, ()>
+    where
+        Self: ClientServer + Sized,
+    {
+        async move {
+            let dropped = shared.dropped.clone();
+            dropped.run_until_cancelled(connection::keep(Arc::clone(&shared))).await;
+            shared.server.contact().down(None);
+        }
+        .boxed()
+    }
+
+    /// Waits until the server can be used, or for an error that does not pass.
+    fn started(&self, within: Duration) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.contact().started(within)
+    }
+
+    /// Waits for a connection to the node of a part.
+    fn link(
+        &self,
+        _part: Part<'_>,
+        within: Duration,
+    ) -> impl Future<Output = Result<Self::Link, StoreError>> + Send {
+        self.contact().link(within)
+    }
+
+    /// Returns the time since there is no connection to the node of a part.
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    fn absence(&self, _part: Part<'_>) -> Option<Duration> {
+        self.contact().absence()
+    }
+
+    /// Returns the error because of which there is no connection to the node of a part.
+    fn error(&self, _part: Part<'_>) -> StoreError {
+        self.contact().error()
+    }
+
+    /// Returns `true` if a part is at the node of a connection, as far as this process knows.
+    fn is_at(&self, _link: &Self::Link, _part: Part<'_>) -> bool {
+        true
+    }
+
+    /// Returns `true` if the node of a connection still announces the events of a channel that were subscribed to.
+    fn is_announced(&self, _link: &Self::Link, _channel: &str) -> bool {
+        true
+    }
 
     /// Makes the connection of that number, and looks at the server. Announced events are passed
     /// to `announce`.
@@ -169,6 +226,14 @@ impl<S: Server> Announce<S> {
         }
     }
 
+    /// Notes that events of a channel are no longer announced.
+    #[cfg(feature = "redis")]
+    pub(super) fn is_silent(&self, channel: &str) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.copies.is_silent(channel);
+        }
+    }
+
     /// Notes that clients were revoked.
     #[cfg(all(feature = "durable", feature = "websocket"))]
     pub(super) fn announce_clients(&self) {
@@ -197,19 +262,17 @@ pub(super) struct CopiedStore<S> {
     pool: Pool,
 }
 
-struct Shared<S> {
-    server: S,
+pub(super) struct Shared<S> {
+    pub(super) server: S,
     copies: Copies,
     #[cfg(all(feature = "durable", feature = "websocket"))]
     registry: registry::Registry,
     max_staleness: Duration,
-    /// Locked for writing while the announcements of channels end.
-    names: RwLock<()>,
     /// Events that are being published.
     publishing: TaskTracker,
     is_closed: AtomicBool,
     /// Cancelled once the store is dropped.
-    dropped: CancellationToken,
+    pub(super) dropped: CancellationToken,
 }
 
 impl<S: ClientServer> CopiedStore<S> {
@@ -223,7 +286,6 @@ impl<S: ClientServer> CopiedStore<S> {
             #[cfg(all(feature = "durable", feature = "websocket"))]
             registry: registry::Registry::default(),
             max_staleness: settings.max_staleness,
-            names: RwLock::default(),
             publishing: TaskTracker::new(),
             is_closed: AtomicBool::new(false),
             dropped: CancellationToken::new(),
@@ -236,30 +298,32 @@ impl<S: ClientServer> CopiedStore<S> {
             StoreError::caused_by(StoreErrorKind::Unavailable, message, error)
         })?;
         let store = Self { shared: Arc::clone(&shared), pool };
-        let dropped = shared.dropped.clone();
-        let keeping = Arc::clone(&shared);
-        runtime.spawn(async move {
-            dropped.run_until_cancelled(connection::keep(Arc::clone(&keeping))).await;
-            keeping.server.contact().down(None);
-        });
-        shared.server.contact().started(settings.connect_timeout).await?;
+        runtime.spawn(S::keep(Arc::clone(&shared)));
+        shared.server.started(settings.connect_timeout).await?;
         Ok(store)
     }
 }
 
 impl<S: Server> Shared<S> {
     /// Ends readers that have not heard from the server for too long.
-    fn expire(&self) {
-        self.copies.expire(self.max_staleness, || self.server.contact().error());
+    pub(super) fn expire(&self) {
+        self.copies.expire(self.max_staleness, |name| self.server.error(Part::Channel(name)));
         #[cfg(all(feature = "durable", feature = "websocket"))]
         self.registry.expire(self.max_staleness);
     }
 
     /// Ends the announcements of channels without readers.
     async fn forget_unread(&self, link: &S::Link) -> Result<(), CallError> {
-        let _locked = self.names.write().await;
-        let names = self.copies.remove_unread();
-        if names.is_empty() { Ok(()) } else { self.server.unsubscribe(link, &names).await }
+        let names = self.copies.remove_unread(|name| self.server.is_at(link, Part::Channel(name)));
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.server.unsubscribe(link, &names).await?;
+        // A reader that has opened one of them again meanwhile may have subscribed before.
+        for name in names {
+            self.copies.is_silent(&name);
+        }
+        Ok(())
     }
 
     async fn publish(self: Arc<Self>, event: NewEvent) -> Result<EventId, PublishError> {
@@ -267,16 +331,19 @@ impl<S: Server> Shared<S> {
             return Err(PublishError::Closed);
         }
         let _publishing = self.publishing.token();
-        let link = self.server.contact().link(WAIT).await.map_err(PublishError::Failed)?;
+        let part = Part::Channel(&event.channel);
+        let link = self.server.link(part, WAIT).await.map_err(PublishError::Failed)?;
         let known = self.known(&event.channel);
         match self.server.append(link.clone(), &event, known).await? {
             Appended::New(id, earliest) => {
                 // Readers of this process see it now, even before it is announced.
                 let record = Record::of(&event);
                 let announced = Announced { id, earliest, record };
-                if let Some(followed) = self.copies.announce(&event.channel, announced) {
-                    // If this fails it is tried again by the task that compares.
-                    keeper::refresh(&self, &link, &followed).await.ok();
+                if let Some(followed) = self.copies.announce(&event.channel, announced)
+                    && keeper::refresh(&self, &link, &followed).await.is_err()
+                {
+                    // It is tried again by the task that compares.
+                    self.copies.is_behind(&followed);
                 }
                 Ok(id)
             }
@@ -304,8 +371,8 @@ impl<S: Server> Shared<S> {
         let since = Instant::now();
         let begun = async {
             loop {
-                let link = self.server.contact().link(WAIT).await?;
-                match self.begin(&link, &followed).await {
+                let link = self.server.link(Part::Channel(&channel), WAIT).await?;
+                match keeper::refresh(&self, &link, &followed).await {
                     Ok(()) => return Ok(()),
                     // Another connection is made.
                     Err(CallError::Lost(_)) => {}
@@ -314,7 +381,8 @@ impl<S: Server> Shared<S> {
             }
         };
         let begun = clock::timeout(WAIT, begun).await;
-        begun.unwrap_or_else(|_| Err(self.server.contact().error())).map_err(OpenError::Store)?;
+        let error = |_| Err(self.server.error(Part::Channel(&channel)));
+        begun.unwrap_or_else(error).map_err(OpenError::Store)?;
         let state = reader.channel.state();
         let position = match start {
             Start::Latest => state.log.head(),
@@ -326,15 +394,16 @@ impl<S: Server> Shared<S> {
         Ok(Box::new(ReplayReader::new(reader, replays)))
     }
 
-    /// Begins to receive the announcements of a channel, and makes its copy the same as the
-    /// server.
-    async fn begin(&self, link: &S::Link, followed: &Arc<Followed>) -> Result<(), CallError> {
-        if followed.link.load(Ordering::Acquire) != link.number() {
-            let _locked = self.names.read().await;
-            self.server.subscribe(link, &[Arc::clone(&followed.channel.name)]).await?;
+    /// Begins to receive the announcements of a channel over a connection, unless they are.
+    async fn follow(&self, link: &S::Link, followed: &Followed) -> Result<(), CallError> {
+        let name = &followed.channel.name;
+        if followed.link.load(Ordering::Acquire) != link.number()
+            || !self.server.is_announced(link, name)
+        {
+            self.server.subscribe(link, &[Arc::clone(name)]).await?;
             followed.link.store(link.number(), Ordering::Release);
         }
-        keeper::refresh(self, link, followed).await
+        Ok(())
     }
 
     /// Reads events, on a thread that waits for them.
@@ -361,8 +430,9 @@ impl<S: Server> Shared<S> {
         let since = Instant::now();
         loop {
             // For each attempt, since a connection that is lost has worked until then.
-            let contact = self.server.contact();
-            let link = contact.link(self.max_staleness).await.map_err(ReadError::Store)?;
+            let part = Part::Channel(&followed.channel.name);
+            let link =
+                self.server.link(part, self.max_staleness).await.map_err(ReadError::Store)?;
             match self.read(&link, &followed, wanted, bytes).await {
                 Ok(fetched) => return Ok(fetched),
                 Err(CallError::Lost(_)) => {}
@@ -427,6 +497,17 @@ impl<S: ClientServer> Keeper for Shared<S> {
     }
 
     async fn tend(&self, link: &S::Link) {
+        self.tend_link(link).await;
+    }
+
+    fn disconnected(&self) {
+        self.expire();
+    }
+}
+
+impl<S: ClientServer> Shared<S> {
+    /// Uses a connection until it is lost.
+    pub(super) async fn tend_link(&self, link: &S::Link) {
         #[cfg(all(feature = "durable", feature = "websocket"))]
         {
             // Whichever finds out first that the connection is lost.
@@ -440,8 +521,10 @@ impl<S: ClientServer> Keeper for Shared<S> {
         keeper::tend(self, link).await;
     }
 
-    fn disconnected(&self) {
-        self.expire();
+    /// Returns the recipient of announced events.
+    #[cfg(feature = "redis")]
+    pub(super) fn announce(self: &Arc<Self>) -> Announce<S> {
+        Announce(Arc::downgrade(self))
     }
 }
 

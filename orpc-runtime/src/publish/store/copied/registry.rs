@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::clients::{ClientKey, ClientServer, ENTRY_BYTES, Position, REVOKED_BYTES, Revoking};
-use super::{Shared, WAIT};
+use super::{Part, Shared, WAIT};
 use crate::clock::{self, Instant};
 use crate::connection::{CallError, Link as _};
 use crate::publish::error::{StoreError, StoreErrorKind};
@@ -107,7 +107,7 @@ impl Registry {
 
     /// Lets the server be read soon.
     pub(super) fn notice(&self) {
-        self.noticed.notify_one();
+        self.noticed.notify_waiters();
     }
 
     fn watch(&self, watcher: Weak<dyn ClientWatcher>) {
@@ -180,13 +180,17 @@ impl Registry {
     }
 }
 
-/// Keeps the copy the same as the server, until the connection is lost.
+/// Keeps the copy the same as the server, while the clients are at the node of the connection, until it is lost.
 pub(super) async fn tend<S: ClientServer>(shared: &Shared<S>, link: &S::Link) {
     let registry = &shared.registry;
     let (mut is_watched, mut is_reported) = (false, false);
     let mut refused: Option<Instant> = None;
     loop {
-        if registry.is_used.load(Ordering::Acquire) {
+        // Before the look, so that none is missed.
+        let noticed = registry.noticed.notified();
+        let is_here = shared.server.is_at(link, Part::Clients);
+        is_watched &= is_here && shared.server.are_clients_announced(link);
+        if is_here && registry.is_used.load(Ordering::Acquire) {
             if refused.is_some_and(|at| at.elapsed() >= REFUSED) {
                 registry.state().position = None;
             }
@@ -207,6 +211,12 @@ pub(super) async fn tend<S: ClientServer>(shared: &Shared<S>, link: &S::Link) {
                     }
                 }
                 Err(CallError::Lost(_)) => return,
+                Err(CallError::Refused(_)) if !shared.server.is_at(link, Part::Clients) => {
+                    // The node that has them now is tended beside this one.
+                    if is_watched {
+                        registry.notice();
+                    }
+                }
                 Err(CallError::Refused(error)) if !is_reported => {
                     let source = std::error::Error::source(&error);
                     tracing::warn!(%error, source, "revoked clients cannot be read");
@@ -215,7 +225,7 @@ pub(super) async fn tend<S: ClientServer>(shared: &Shared<S>, link: &S::Link) {
                 Err(CallError::Refused(_)) => {}
             }
         }
-        _ = clock::timeout(ROUND, registry.noticed.notified()).await;
+        _ = clock::timeout(ROUND, noticed).await;
     }
 }
 
@@ -281,10 +291,9 @@ pub(super) struct Clients<S>(pub(super) Arc<Shared<S>>);
 impl<S: ClientServer> Shared<S> {
     /// Returns the connection for a request about a client. A server that has been away for a while is not waited for.
     async fn link_for_clients(&self, until: Instant) -> Result<S::Link, StoreError> {
-        let contact = self.server.contact();
-        let is_absent = contact.absence().is_some_and(|time| time > ABSENCE);
+        let is_absent = self.server.absence(Part::Clients).is_some_and(|time| time > ABSENCE);
         let left = until.saturating_duration_since(Instant::now());
-        contact.link(if is_absent { Duration::ZERO } else { left }).await
+        self.server.link(Part::Clients, if is_absent { Duration::ZERO } else { left }).await
     }
 
     /// Asks about a client, over further connections if one is lost: an admission may be repeated.

@@ -1,4 +1,4 @@
--- Appends an event and announces it.
+-- Appends an event and announces it, by the command `announce`.
 --
 -- ARGV: 5 envelope, 6 audience or '', 7 maximum events, 8 maximum bytes, 9 name for announcements,
 -- 10 idempotency key or '', 11 maximum number of keys
@@ -54,5 +54,5 @@ if key ~= '' then
   expire(KEYS[5])
 end
 keep()
-redis.call('PUBLISH', ARGV[9], id .. ' ' .. text(channel.f) .. ' ' .. #audience .. ' ' .. audience .. envelope)
+redis.call(announce, ARGV[9], id .. ' ' .. text(channel.f) .. ' ' .. #audience .. ' ' .. audience .. envelope)
 return { id, text(channel.f), 'new' }

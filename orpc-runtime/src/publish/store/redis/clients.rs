@@ -10,10 +10,11 @@ use super::super::copied::{
     fresh_epoch,
 };
 use super::RedisServer;
+use super::script::announce;
 use crate::connection::CallError;
 use crate::publish::clock::millis;
 use crate::publish::{Admission, Verdict};
-use crate::redis_server::Link;
+use crate::redis_server::{Link, slot_of_tag};
 
 /// Number of bytes that the server needs for an id or a token, as measured on Redis 7.
 const BINDING: usize = 320;
@@ -29,17 +30,27 @@ pub(super) struct ClientScripts {
     prefix: Box<str>,
     /// Name under which revocations are announced.
     pub(super) announced: Box<str>,
+    /// The hash slot of all of them in a cluster.
+    pub(super) slot: u16,
 }
 
 impl ClientScripts {
-    pub(super) fn new(prefix: &str, database: i64) -> Self {
-        let script = |text: &str| Script::new(&format!("{}\n{text}", include_str!("clients.lua")));
+    /// The database is `None` in a cluster.
+    pub(super) fn new(prefix: &str, database: Option<i64>) -> Self {
+        let announce = announce(database.is_none());
+        let clock = include_str!("clients.lua");
+        let script = |text: &str| Script::new(&format!("{announce}{clock}\n{text}"));
+        let announced = match database {
+            Some(database) => format!("{prefix}:{database}"),
+            None => format!("{prefix}:clients:{{{prefix}}}"),
+        };
         Self {
             admit: script(include_str!("admit.lua")),
             revoke: script(include_str!("revoke.lua")),
             revoked: script(include_str!("revoked.lua")),
             prefix: format!("{prefix}:clients:{{{prefix}}}:").into(),
-            announced: format!("{prefix}:{database}").into(),
+            announced: announced.into(),
+            slot: slot_of_tag(prefix),
         }
     }
 
@@ -63,6 +74,10 @@ impl ClientServer for RedisServer {
         link.subscribe(&[self.clients.announced.to_string()]).await
     }
 
+    fn are_clients_announced(&self, link: &Link) -> bool {
+        link.is_subscribed(&self.clients.announced)
+    }
+
     async fn revoked(&self, link: &Link, behind: Option<&Position>) -> Result<Revoked, CallError> {
         let mut reading =
             self.clients.invoke(&self.clients.revoked, &["revoked", "mark", "order"], self.now());
@@ -83,7 +98,8 @@ impl ClientServer for RedisServer {
         let fresh = fresh_epoch().map_err(CallError::Refused)?;
         revoking.arg(client.text()).arg(millis(time)).arg(fresh.to_string());
         revoking.arg(REVOKED_BYTES).arg(ENTRY_BYTES).arg(&*self.clients.announced);
-        match link.invoke::<String>(&revoking).await?.as_str() {
+        let slot = self.clients.slot;
+        match self.servers.invoke::<String>(link.clone(), slot, &revoking).await?.as_str() {
             "done" => Ok(Revoking::Done),
             "full" => Ok(Revoking::Full),
             _ => Err(self.malformed()),
@@ -105,7 +121,8 @@ impl ClientServer for RedisServer {
                 admitting.arg(u8::from(choice.is_renewal)).arg(CHOSEN_BYTES / BINDING)
             }
         };
-        match link.invoke::<String>(&admitting).await?.as_str() {
+        let slot = self.clients.slot;
+        match self.servers.invoke::<String>(link.clone(), slot, &admitting).await?.as_str() {
             "admitted" => Ok(Verdict::Admitted),
             "revoked" => Ok(Verdict::Revoked),
             "taken" => Ok(Verdict::Taken),

@@ -6,25 +6,34 @@ mod script;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use redis::{PushInfo, PushKind, Value};
 
 use self::script::{AppendAnswer, ExtentAnswer, Scripts};
 use super::NewEvent;
-use super::copied::{Announce, Appended, CopiedStore, Found, Server, Settings, fresh_epoch};
-use crate::connection::{CallError, Contact};
+use super::copied::{
+    Announce, Appended, CopiedStore, Found, Part, Server, Settings, Shared, fresh_epoch,
+};
+use crate::connection::{self, CallError, Contact, Keeper};
 use crate::publish::clock::{Clock, millis};
 use crate::publish::durability::Durability;
 use crate::publish::error::{PublishError, StoreError};
 use crate::publish::log::Extent;
 use crate::publish::{Publisher, PublisherBuilder};
-use crate::redis_server::{self, Info, Link};
+use crate::redis_server::{Announced, Info, Link, Node, Servers};
+use crate::store::StoreErrorKind;
 
 impl PublisherBuilder {
     /// Opens a publisher that keeps its events on a Redis server, 7.0 or newer, which it shares
     /// with other processes: all of them see one order. The URL is
-    /// `redis://user:password@host:port/database`.
+    /// `redis://user:password@host:port/database`, or for a Redis Cluster
+    /// `redis-cluster://user:password@host:port,host:port` with some of its nodes; with `rediss` and `rediss-cluster`
+    /// connections are encrypted.
+    ///
+    /// Of a cluster each channel is at one node. What is at a node that cannot be reached waits, all else goes on.
     ///
     /// Retention is by the clock of the server. `max_total_bytes` has no effect: set `maxmemory`
     /// of the server with the policy `noeviction`. A lost connection is made again; until then
@@ -32,7 +41,8 @@ impl PublisherBuilder {
     ///
     /// # Errors
     /// If the URL is malformed; if the server refuses the user or is too old; if it cannot be
-    /// reached within [`connect_timeout`](PublisherBuilder::connect_timeout).
+    /// reached within [`connect_timeout`](PublisherBuilder::connect_timeout); for a cluster if
+    /// [`key_prefix`](PublisherBuilder::key_prefix) is empty or has braces.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -46,25 +56,31 @@ impl PublisherBuilder {
 
 /// A server on which scripts append events and read them.
 struct RedisServer {
-    server: redis_server::Server,
+    servers: Servers,
     scripts: Scripts,
     #[cfg(all(feature = "durable", feature = "websocket"))]
     clients: clients::ClientScripts,
     /// A clock instead of that of the server.
     clock: Option<Arc<dyn Clock>>,
-    /// Durability of the present settings of the server.
-    durability: Mutex<Durability>,
+    /// Durability of the present settings of each server.
+    durability: Mutex<HashMap<String, Durability>>,
 }
 
 impl RedisServer {
     fn new(url: &str, settings: &Settings) -> Result<Self, StoreError> {
-        let server = redis_server::Server::new(url)?;
-        let scripts = Scripts::new(&settings.prefix, server.database(), settings.limits);
-        let durability = Mutex::new(Durability::Memory);
+        let servers = Servers::new(url)?;
+        let prefix = &settings.prefix;
+        if servers.is_cluster() && (prefix.is_empty() || prefix.contains(['{', '}'])) {
+            let message = "the prefix of the keys of a Redis cluster is empty or has braces, which choose the node";
+            return Err(StoreError::new(StoreErrorKind::Refused, message));
+        }
+        let database = (!servers.is_cluster()).then(|| servers.database());
+        let scripts = Scripts::new(prefix, database, settings.limits);
+        let durability = Mutex::default();
         #[cfg(all(feature = "durable", feature = "websocket"))]
-        let clients = clients::ClientScripts::new(&settings.prefix, server.database());
+        let clients = clients::ClientScripts::new(prefix, database);
         Ok(Self {
-            server,
+            servers,
             scripts,
             #[cfg(all(feature = "durable", feature = "websocket"))]
             clients,
@@ -81,27 +97,49 @@ impl RedisServer {
 
     /// Passes on an event that was announced.
     fn announced(&self, info: PushInfo, announce: &Announce<Self>) {
-        if info.kind != PushKind::Message {
+        let has_message = matches!(info.kind, PushKind::Message | PushKind::SMessage);
+        if !has_message && info.kind != PushKind::SUnsubscribe {
             return;
         }
         let mut data = info.data.into_iter();
-        let (Some(Value::BulkString(name)), Some(Value::BulkString(message))) =
-            (data.next(), data.next())
-        else {
-            return;
-        };
+        let Some(Value::BulkString(name)) = data.next() else { return };
         #[cfg(all(feature = "durable", feature = "websocket"))]
         if name == self.clients.announced.as_bytes() {
             return announce.announce_clients();
         }
         let name = std::str::from_utf8(&name).ok().and_then(|name| self.scripts.channel(name));
-        if let (Some(channel), Some(event)) = (name, script::announced(message)) {
+        let Some(channel) = name else { return };
+        if !has_message {
+            // The node has passed on the slot, unless this process has asked for it.
+            return announce.is_silent(channel);
+        }
+        let Some(Value::BulkString(message)) = data.next() else { return };
+        if let Some(event) = script::announced(message) {
             announce.announce(channel, event);
         }
     }
 
+    /// Returns the recipient of what the server announces.
+    fn listener(announce: Announce<Self>) -> Announced {
+        Arc::new(move |info| {
+            if let Some(server) = announce.server() {
+                server.announced(info, &announce);
+            }
+        })
+    }
+
+    /// Returns the hash slot of a part; without a cluster there is one.
+    fn slot(&self, part: Part<'_>) -> u16 {
+        match part {
+            _ if !self.servers.is_cluster() => 0,
+            Part::Channel(channel) => Scripts::slot(channel),
+            #[cfg(all(feature = "durable", feature = "websocket"))]
+            Part::Clients => self.clients.slot,
+        }
+    }
+
     async fn inspect(&self, link: &Link, info: &Info) {
-        self.server.warn_of_eviction(link, info, "events");
+        link.warn_of_eviction(info, "events");
         let mut settings = redis::cmd("CONFIG");
         settings.arg("GET").arg("appendonly").arg("appendfsync");
         // Hosted servers do not tell.
@@ -113,11 +151,14 @@ impl RedisServer {
             // With `everysec` the server answers before it writes while a sync takes long.
             Durability::Memory
         };
-        *self.durability.lock().unwrap_or_else(PoisonError::into_inner) = durability;
+        let mut all = self.durability.lock().unwrap_or_else(PoisonError::into_inner);
+        let addresses = self.servers.addresses();
+        all.retain(|address, _| addresses.contains(address));
+        all.insert(link.address().to_owned(), durability);
     }
 
     fn malformed(&self) -> CallError {
-        CallError::Refused(self.server.contact.malformed())
+        CallError::Refused(self.servers.contact().malformed())
     }
 
     fn names(&self, channels: &[Arc<str>]) -> Vec<String> {
@@ -129,20 +170,66 @@ impl Server for RedisServer {
     type Link = Link;
 
     fn contact(&self) -> &Contact<Link> {
-        &self.server.contact
+        self.servers.contact()
+    }
+
+    fn keep(shared: Arc<Shared<Self>>) -> BoxFuture<'static, ()> {
+        async move {
+            let dropped = shared.dropped.clone();
+            match &shared.server.servers {
+                Servers::One(server) => {
+                    dropped.run_until_cancelled(connection::keep(Arc::clone(&shared))).await;
+                    server.contact.down(None);
+                }
+                Servers::Cluster(cluster) => {
+                    let keep_node = |node| {
+                        connection::keep(Arc::new(NodeKeeper { shared: Arc::clone(&shared), node }))
+                    };
+                    dropped.run_until_cancelled(cluster.keep(keep_node)).await;
+                    cluster.end();
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn started(&self, within: Duration) -> Result<(), StoreError> {
+        self.servers.started(within).await
+    }
+
+    async fn link(&self, part: Part<'_>, within: Duration) -> Result<Link, StoreError> {
+        self.servers.link(self.slot(part), within).await
+    }
+
+    #[cfg(all(feature = "durable", feature = "websocket"))]
+    fn absence(&self, part: Part<'_>) -> Option<Duration> {
+        self.servers.absence(self.slot(part))
+    }
+
+    fn error(&self, part: Part<'_>) -> StoreError {
+        self.servers.error(self.slot(part))
+    }
+
+    fn is_at(&self, link: &Link, part: Part<'_>) -> bool {
+        self.servers.is_at(link, self.slot(part))
+    }
+
+    fn is_announced(&self, link: &Link, channel: &str) -> bool {
+        !self.servers.is_cluster() || link.is_subscribed(&self.scripts.announced(channel))
     }
 
     async fn connect(&self, number: u64, announce: Announce<Self>) -> Result<Link, StoreError> {
-        let announced = move |info| {
-            if let Some(server) = announce.server() {
-                server.announced(info, &announce);
-            }
-        };
         let inspect = async |link: Link, info| {
             self.inspect(&link, &info).await;
             Ok(())
         };
-        self.server.connect(number, announced, inspect).await
+        match &self.servers {
+            Servers::One(server) => {
+                server.connect(number, Some(Self::listener(announce)), inspect).await
+            }
+            // Its nodes are connected to one by one.
+            Servers::Cluster(cluster) => Err(cluster.contact().silent()),
+        }
     }
 
     async fn subscribe(&self, link: &Link, channels: &[Arc<str>]) -> Result<(), CallError> {
@@ -154,7 +241,8 @@ impl Server for RedisServer {
     }
 
     async fn look(&self, link: &Link, has_channels: bool) -> bool {
-        has_channels || link.is_alive().await
+        // Announcements of a cluster come over a connection of their own.
+        (has_channels && !self.servers.is_cluster()) || link.is_alive().await
     }
 
     async fn append(
@@ -165,11 +253,13 @@ impl Server for RedisServer {
     ) -> Result<Appended, PublishError> {
         let fresh = fresh_epoch().map_err(PublishError::Failed)?;
         let appending = self.scripts.append(event, known, fresh, self.now());
-        let answer: AppendAnswer = link.invoke(&appending).await.map_err(|error| match error {
+        let slot = self.slot(Part::Channel(&event.channel));
+        let answer = self.servers.invoke(link, slot, &appending).await;
+        let answer: AppendAnswer = answer.map_err(|error| match error {
             CallError::Lost(error) => PublishError::OutcomeUnknown(Some(error)),
             CallError::Refused(error) => PublishError::Failed(error),
         })?;
-        let malformed = || PublishError::OutcomeUnknown(Some(self.server.contact.malformed()));
+        let malformed = || PublishError::OutcomeUnknown(Some(self.servers.contact().malformed()));
         script::appended(&answer).ok_or_else(malformed)
     }
 
@@ -193,6 +283,39 @@ impl Server for RedisServer {
     }
 
     fn durability(&self) -> Durability {
-        *self.durability.lock().unwrap_or_else(PoisonError::into_inner)
+        let all = self.durability.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().copied().min().unwrap_or(Durability::Memory)
+    }
+}
+
+/// The connections to a node of a cluster.
+struct NodeKeeper {
+    shared: Arc<Shared<RedisServer>>,
+    node: Arc<Node>,
+}
+
+impl Keeper for NodeKeeper {
+    type Link = Link;
+
+    fn contact(&self) -> &Contact<Link> {
+        &self.node.server.contact
+    }
+
+    async fn connect(self: Arc<Self>, _number: u64) -> Result<Link, StoreError> {
+        let inspect = async |link: Link, info| {
+            self.shared.server.inspect(&link, &info).await;
+            Ok(())
+        };
+        let listener = RedisServer::listener(self.shared.announce());
+        self.node.connect(Some(listener), inspect).await
+    }
+
+    async fn tend(&self, link: &Link) {
+        self.shared.tend_link(link).await;
+    }
+
+    fn disconnected(&self) {
+        self.shared.server.servers.look();
+        self.shared.expire();
     }
 }

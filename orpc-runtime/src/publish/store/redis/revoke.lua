@@ -1,4 +1,4 @@
--- Revokes a client, and announces that.
+-- Revokes a client, and announces that by the command `announce`.
 --
 -- KEYS: 1 ends of revocations (hash), 2 state (hash), 3 clients in the order of their revocations (sorted set),
 -- 4 clients by the ends (sorted set)
@@ -37,5 +37,5 @@ redis.call('HSET', KEYS[1], place, text(last))
 redis.call('ZADD', KEYS[3], number, place)
 redis.call('ZADD', KEYS[4], text(last), place)
 for i = 1, 4 do keep(KEYS[i], last) end
-redis.call('PUBLISH', ARGV[7], '')
+redis.call(announce, ARGV[7], '')
 return 'done'

@@ -11,6 +11,7 @@ use super::super::{NewEvent, Record};
 use crate::publish::audience::Audience;
 use crate::publish::id::{Epoch, EventId};
 use crate::publish::log::{Extent, Limits};
+use crate::redis_server::slot_of_tag;
 
 /// Maximum number of idempotency keys of a channel.
 const MAX_KEYS: usize = 100_000;
@@ -22,36 +23,89 @@ pub(super) struct Scripts {
     read: Script,
     /// Prefix of all keys.
     prefix: Box<str>,
-    /// Prefix of the names under which events are announced, which all databases share.
-    announced: Box<str>,
+    /// Prefix of the names under which events are announced.
+    announced: Announcements,
     limits: Limits,
 }
 
+/// Names under which events are announced.
+enum Announcements {
+    /// All databases of a server share them: those with that prefix.
+    Database(Box<str>),
+    /// Of a cluster they are in the slots of the channels.
+    Slots,
+}
+
+/// Part in the braces of names of a channel that would otherwise have nothing there.
+const OTHER: &str = "=";
+
+/// Returns the part of a channel's names by which a cluster chooses the node.
+fn tag(channel: &str) -> &str {
+    match channel.split_once('}').map_or(channel, |(tag, _)| tag) {
+        "" => OTHER,
+        tag => tag,
+    }
+}
+
 impl Scripts {
-    pub(super) fn new(prefix: &str, database: i64, limits: Limits) -> Self {
+    /// The database is `None` in a cluster.
+    pub(super) fn new(prefix: &str, database: Option<i64>, limits: Limits) -> Self {
         let channel = include_str!("channel.lua");
+        let announce = announce(database.is_none());
+        let announced = match database {
+            Some(database) => Announcements::Database(format!("{prefix}:{database}:").into()),
+            None => Announcements::Slots,
+        };
         Self {
-            append: Script::new(&format!("{channel}\n{}", include_str!("append.lua"))),
+            append: Script::new(&format!("{announce}{channel}\n{}", include_str!("append.lua"))),
             extent: Script::new(&format!("{channel}\n{}", include_str!("extent.lua"))),
             read: Script::new(include_str!("read.lua")),
             prefix: prefix.into(),
-            announced: format!("{prefix}:{database}:").into(),
+            announced,
             limits,
         }
     }
 
     /// Returns the name under which events of a channel are announced.
     pub(super) fn announced(&self, channel: &str) -> String {
-        format!("{}{channel}", self.announced)
+        match &self.announced {
+            Announcements::Database(prefix) => format!("{prefix}{channel}"),
+            Announcements::Slots => self.in_slot(channel),
+        }
     }
 
     /// Returns the channel of a name under which events are announced.
     pub(super) fn channel<'n>(&self, announced: &'n str) -> Option<&'n str> {
-        announced.strip_prefix(&*self.announced)
+        match &self.announced {
+            Announcements::Database(prefix) => announced.strip_prefix(&**prefix),
+            Announcements::Slots => {
+                let name = announced.strip_prefix(&*self.prefix)?.strip_prefix(':')?;
+                let other = || name.strip_prefix(OTHER)?.strip_prefix("{=}");
+                name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).or_else(other)
+            }
+        }
+    }
+
+    /// Returns the hash slot of a channel in a cluster.
+    pub(super) fn slot(channel: &str) -> u16 {
+        slot_of_tag(tag(channel))
+    }
+
+    /// Returns the beginning of a channel's keys in a cluster: all of them are in one slot.
+    fn in_slot(&self, channel: &str) -> String {
+        match tag(channel) {
+            OTHER if !channel.starts_with(OTHER) => {
+                format!("{}:{OTHER}{{=}}{channel}", self.prefix)
+            }
+            _ => format!("{}:{{{channel}}}", self.prefix),
+        }
     }
 
     fn key(&self, channel: &str, part: &str) -> String {
-        format!("{}:{{{channel}}}:{part}", self.prefix)
+        match &self.announced {
+            Announcements::Database(_) => format!("{}:{{{channel}}}:{part}", self.prefix),
+            Announcements::Slots => format!("{}:{part}", self.in_slot(channel)),
+        }
     }
 
     /// Begins to invoke a script that uses the state of a channel.
@@ -117,6 +171,11 @@ impl Scripts {
         invocation.arg(first).arg(last).arg(bytes);
         invocation
     }
+}
+
+/// Returns the line of a script that names the command by which it announces.
+pub(super) fn announce(is_cluster: bool) -> &'static str {
+    if is_cluster { "local announce = 'SPUBLISH'\n" } else { "local announce = 'PUBLISH'\n" }
 }
 
 fn audience_text(audience: Option<&Audience>) -> impl ToRedisArgs {
@@ -202,6 +261,33 @@ fn number(text: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redis_server::slot_of_key;
+
+    #[test]
+    fn in_a_cluster_all_names_of_a_channel_are_in_one_slot() {
+        let limits = Limits::in_memory(std::time::Duration::from_secs(60), 100, 1 << 20);
+        let scripts = Scripts::new("app", None, limits);
+        let channels = [
+            "room", "", "}", "}x", "{", "{}", "{a}", "a}b", "=", "=}", "{=}", "}=", "ü", ":", "a:b",
+        ];
+        let mut names = std::collections::HashSet::new();
+        for channel in channels {
+            let name = scripts.announced(channel);
+            assert_eq!(scripts.channel(&name), Some(channel), "{name}");
+            let slot = Scripts::slot(channel);
+            assert_eq!(slot_of_key(&name), slot, "{name}");
+            for part in ["events", "state", "parts", "keys", "times"] {
+                let key = scripts.key(channel, part);
+                assert_eq!(slot_of_key(&key), slot, "{key}");
+                assert!(names.insert(key));
+            }
+            assert!(names.insert(name));
+        }
+        assert_eq!(scripts.key("room", "events"), "app:{room}:events");
+        for other in ["app:room", "app:3:room", "ap:{room}", "app:{room", "app:={a}b", "app:="] {
+            assert_eq!(scripts.channel(other), None, "{other}");
+        }
+    }
 
     fn epoch(number: u128) -> Epoch {
         Epoch::of(number)
@@ -214,7 +300,7 @@ mod tests {
     #[test]
     fn keys_and_names_contain_the_prefix_and_the_channel() {
         let limits = Limits::in_memory(std::time::Duration::from_secs(1), 1, 1);
-        let scripts = Scripts::new("app", 3, limits);
+        let scripts = Scripts::new("app", Some(3), limits);
         assert_eq!(scripts.announced("room"), "app:3:room");
         assert_eq!(scripts.channel("app:3:a:b"), Some("a:b"));
         for other in ["app:4:room", "other:3:room", "app:3"] {

@@ -1,6 +1,7 @@
 //! Publishers of several processes that share a Redis server.
 
 mod clocks;
+mod cluster;
 mod evictions;
 mod limits;
 mod loss;
@@ -33,6 +34,7 @@ pub(super) async fn append_unannounced_to(
     max_events: u64,
 ) -> EventId {
     let source = concat!(
+        "local announce = 'PUBLISH'\n",
         include_str!("../../../../src/publish/store/redis/channel.lua"),
         "\n",
         include_str!("../../../../src/publish/store/redis/append.lua"),

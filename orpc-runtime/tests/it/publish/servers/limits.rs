@@ -9,8 +9,9 @@ use super::{Server, for_each_server, node, subscribe, until};
 
 for_each_server! {
     a_server_without_room_takes_no_event_and_keeps_the_others,
-    large_events_are_read_one_by_one,
     the_readers_of_a_channel_share_one_subscription,
+    ;
+    large_events_are_read_one_by_one,
     names_of_channels_and_keys_may_have_any_character,
 }
 

@@ -25,7 +25,7 @@ use super::world::{Line, event, gap, number, publish, ready};
 use crate::support::nats::NatsServer;
 use crate::support::proxy::Proxy;
 #[cfg(feature = "redis")]
-use crate::support::redis::RedisServer;
+use crate::support::redis::{RedisServer, Shared};
 use crate::support::websocket::{PATIENCE, within};
 
 /// A server that keeps events.
@@ -34,9 +34,12 @@ pub enum Server {
     Nats(NatsServer),
     #[cfg(feature = "redis")]
     Redis(RedisServer),
+    /// A Redis cluster, which other tests use as well.
+    #[cfg(feature = "redis")]
+    Cluster(Shared),
 }
 
-/// Calls the same method of each kind of server.
+/// Calls the same method of each kind of server that one test has.
 macro_rules! each {
     ($server:expr, $own:ident => $then:expr) => {
         match $server {
@@ -44,6 +47,8 @@ macro_rules! each {
             Server::Nats($own) => $then,
             #[cfg(feature = "redis")]
             Server::Redis($own) => $then,
+            #[cfg(feature = "redis")]
+            Server::Cluster(_) => unreachable!("a cluster that tests share"),
         }
     };
 }
@@ -55,6 +60,8 @@ impl Server {
             Self::Nats(_) => "nats",
             #[cfg(feature = "redis")]
             Self::Redis(_) => "redis",
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => "redis-cluster",
         }
     }
 
@@ -63,6 +70,10 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
+        #[cfg(feature = "redis")]
+        if let Self::Cluster(own) = self {
+            return format!("{}#{}", own.cluster.url(), own.prefix);
+        }
         each!(self, own => own.url())
     }
 
@@ -94,6 +105,8 @@ impl Server {
             }
             #[cfg(feature = "redis")]
             Self::Redis(own) => own.command("FLUSHALL").await,
+            #[cfg(feature = "redis")]
+            Self::Cluster(own) => own.wipe().await,
         }
     }
 
@@ -104,6 +117,8 @@ impl Server {
             Self::Nats(own) => Self::Nats(own),
             #[cfg(feature = "redis")]
             Self::Redis(_) => Self::Redis(RedisServer::synced().await),
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => self,
         }
     }
 
@@ -123,6 +138,8 @@ impl Server {
                 own.command::<()>(&format!("CONFIG SET maxmemory {limit}")).await;
                 Self::Redis(own)
             }
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => self,
         }
     }
 
@@ -136,6 +153,8 @@ impl Server {
             }
             #[cfg(feature = "redis")]
             Self::Redis(own) => own.command("CONFIG SET maxmemory 0").await,
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => unreachable!("a cluster that tests share"),
         }
     }
 
@@ -146,6 +165,8 @@ impl Server {
             Self::Nats(own) => own.head(channel).await,
             #[cfg(feature = "redis")]
             Self::Redis(own) => own.command(&format!("XLEN orpc:{{{channel}}}:events")).await,
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => unreachable!("a cluster that tests share"),
         }
     }
 
@@ -163,6 +184,8 @@ impl Server {
                     own.command(&format!("PUBSUB NUMSUB orpc:0:{channel}")).await;
                 count
             }
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => unreachable!("a cluster that tests share"),
         }
     }
 
@@ -183,6 +206,8 @@ impl Server {
                 assert!(!keys.is_empty());
                 own.command::<()>(&format!("DEL {}", keys.join(" "))).await;
             }
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => unreachable!("a cluster that tests share"),
         }
     }
 
@@ -197,6 +222,11 @@ impl Server {
             "nats" => builder.nats(url).await,
             #[cfg(feature = "redis")]
             "redis" => builder.redis(url).await,
+            #[cfg(feature = "redis")]
+            "redis-cluster" => {
+                let (url, prefix) = url.split_once('#').unwrap();
+                builder.key_prefix(prefix).redis(url).await
+            }
             _ => unreachable!(),
         }
     }
@@ -208,6 +238,8 @@ impl Server {
             Self::Nats(own) => own.announced().await.len(),
             #[cfg(feature = "redis")]
             Self::Redis(own) => own.command::<Vec<String>>("PUBSUB CHANNELS orpc:0:*").await.len(),
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => unreachable!("a cluster that tests share"),
         }
     }
 
@@ -223,6 +255,8 @@ impl Server {
                 // But that of the command.
                 count.unwrap().parse::<u64>().unwrap() - 1
             }
+            #[cfg(feature = "redis")]
+            Self::Cluster(_) => unreachable!("a cluster that tests share"),
         }
     }
 }
@@ -305,8 +339,23 @@ pub fn until(mut holds: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
     }
 }
 
-/// Makes each function a test of each kind of server.
+/// Makes each function a test of each kind of server; those behind the semicolon of a cluster as well, which they share
+/// with others.
 macro_rules! for_each_server {
+    ($($own:ident),* $(,)? ; $($name:ident),* $(,)?) => {
+        $crate::publish::servers::for_each_server! { $($own,)* $($name),* }
+
+        #[cfg(feature = "redis")]
+        mod cluster {
+            use crate::publish::servers::Server;
+            use crate::support::redis::Shared;
+
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(Server::Cluster(Shared::new().await)).await;
+            })*
+        }
+    };
     ($($name:ident),* $(,)?) => {
         #[cfg(feature = "nats")]
         mod nats {

@@ -3,13 +3,15 @@
 use orpc_runtime::publish::Start;
 
 use super::super::world::{event, number, publish, ready, retained};
-use super::{Server, for_each_server, node, subscribe};
+use super::{Server, for_each_server, node, subscribe, until};
 
 for_each_server! {
+    ;
     an_event_reaches_the_readers_of_every_node,
     a_reader_resumes_on_the_other_node,
     nodes_that_publish_at_once_see_one_order,
     events_reach_the_other_node_when_they_are_published,
+    a_subscription_that_nobody_polls_holds_nobody_up,
 }
 
 async fn an_event_reaches_the_readers_of_every_node(server: Server) {
@@ -86,4 +88,21 @@ async fn events_reach_the_other_node_when_they_are_published(server: Server) {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(60), all).await.unwrap();
+}
+
+/// A client that does not read, for example.
+async fn a_subscription_that_nobody_polls_holds_nobody_up(server: Server) {
+    let lines = node(&server).await;
+    let waiting = lines.subscribe("room", Start::Latest).unwrap();
+    for n in 0..3 {
+        let channel = format!("other {n}");
+        drop(super::super::world::subscribe(&lines, &channel, Start::Latest).await);
+        // The channels without readers are given up once a second.
+        until(async || lines.channels() == 1).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    let mut reader = subscribe(&lines, Start::Latest).await;
+    publish(&lines, 1..2).await;
+    assert_eq!(number(event(&mut reader).await), 1);
+    drop(waiting);
 }

@@ -129,3 +129,34 @@ fn only_redis_servers_with_a_trusted_certificate_are_used() {
         });
     });
 }
+
+/// A cluster of one node, which tells the port for TLS.
+#[cfg(feature = "redis")]
+#[test]
+fn only_nodes_of_a_cluster_with_a_trusted_certificate_are_used() {
+    let (_folder, tell) = certificates();
+    process::alone_with(tell, || {
+        let folder = folder();
+        run(async {
+            let start = async |name: &str| {
+                let file = |kind: &str| folder.join(format!("{name}.{kind}"));
+                RedisServer::node_with_tls(&file("certificate"), &file("key"), "hidden").await
+            };
+            let ((_own, own), (_other, other)) = (start("trusted").await, start("other").await);
+            let open = async |port: u16| {
+                let url = format!("rediss-cluster://:hidden@127.0.0.1:{port}#orpc");
+                open("redis-cluster", &url).await
+            };
+            let lines = open(own).await.unwrap();
+            let mut reader = subscribe(&lines, Start::Latest).await;
+            publish(&lines, 1..3).await;
+            assert_eq!(
+                (number(event(&mut reader).await), number(event(&mut reader).await)),
+                (1, 2)
+            );
+            let error = open(other).await.unwrap_err();
+            assert!(error.contains("certificate that is not trusted"), "{error}");
+            assert!(error.contains("127.0.0.1:") && !error.contains("hidden"), "{error}");
+        });
+    });
+}
