@@ -97,7 +97,7 @@ impl Nats {
             let found = log.find(floor.seq, last, |entry| !is_old(entry.head.age)).await?;
             found.map_or(behind, |found| found.floor())
         };
-        log.place.set_floor(floor);
+        log.place.set_floor(last.head.id.epoch(), floor);
         Ok(floor)
     }
 
@@ -183,7 +183,7 @@ impl Nats {
                 }
                 if id.sequence() > next && events.is_empty() {
                     // The events before it are gone.
-                    log.place.set_floor(entry.floor());
+                    log.place.set_floor(id.epoch(), entry.floor());
                 }
                 let record = entry.record();
                 taken = taken.saturating_add(record.weight());

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::entry::{Entry, Floor};
+use super::entry::{Entry, Floor, Head, Term};
+use crate::publish::id::Epoch;
 
 /// Maximum number of remembered sequences of a channel.
 const HINTS: usize = 128;
@@ -19,7 +20,8 @@ pub(super) struct Place {
 #[derive(Default)]
 struct Seen {
     last: Option<Entry>,
-    floor: Option<Floor>,
+    /// The floor, and the epoch of an event behind it.
+    floor: Option<(Epoch, Floor)>,
     /// Sequences from which on the events of these numbers are the first.
     hints: BTreeMap<u64, u64>,
 }
@@ -49,15 +51,20 @@ impl Place {
 
     /// Returns the oldest event of the log that ends with that entry.
     pub(super) fn floor(&self, last: &Entry) -> Floor {
-        let floor = last.head.floor;
-        let later = |known: &Floor| {
-            (floor.earliest..=last.head.id.sequence() + 1).contains(&known.earliest)
-        };
-        self.seen().floor.filter(later).unwrap_or(floor)
+        let Head { id, floor, terms, .. } = &*last.head;
+        let is_of_log = |epoch: Epoch| terms.iter().any(|Term(_, own)| *own == epoch);
+        let is_later =
+            |known: Floor| (floor.earliest..=id.sequence() + 1).contains(&known.earliest);
+        match self.seen().floor {
+            // A log that was begun anew may have the same numbers.
+            Some((epoch, known)) if is_of_log(epoch) && is_later(known) => known,
+            _ => *floor,
+        }
     }
 
-    pub(super) fn set_floor(&self, floor: Floor) {
-        self.seen().floor = Some(floor);
+    /// Notes the floor of a log that has an event of that epoch.
+    pub(super) fn set_floor(&self, epoch: Epoch, floor: Floor) {
+        self.seen().floor = Some((epoch, floor));
     }
 
     /// Returns sequences before and behind which the event of that number is not.
@@ -82,8 +89,25 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::publish::id::Epoch;
-    use crate::publish::store::nats::entry::Head;
+    use crate::publish::EventId;
+
+    /// The last entry of a log of that epoch with that number of events.
+    fn last(epoch: u128, events: u64) -> Entry {
+        let mut head = Head::begin(0, Epoch::of(epoch), "run", 0);
+        head.is_mark = false;
+        head.id = EventId::new(Epoch::of(epoch), events);
+        Entry::new(events, head, Bytes::new())
+    }
+
+    #[test]
+    fn a_log_that_was_begun_anew_has_a_floor_of_its_own() {
+        let place = Place::default();
+        let floor = Floor { earliest: 3, seq: 3, age: 0, before: 0 };
+        place.set_floor(Epoch::of(1), floor);
+        assert_eq!(place.floor(&last(1, 5)).earliest, 3);
+        assert_eq!(place.floor(&last(1, 1)).earliest, 1, "the log has lost its end");
+        assert_eq!(place.floor(&last(2, 5)).earliest, 1);
+    }
 
     #[test]
     fn the_last_entry_is_kept_without_its_event_and_counts_its_bytes() {
