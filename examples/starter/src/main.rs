@@ -15,6 +15,8 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist");
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    // Prints the reasons of errors that clients are not told.
+    tracing_subscriber::fmt().init();
     let context = Arc::new(App { greeting: "Hello".into() });
     let rpc = Rpc::new(api::router());
     let app = axum::Router::new()
