@@ -251,9 +251,9 @@ impl Reservation {
     }
 
     /// Resizes the reservation, if there is room.
-    #[cfg(feature = "http")]
     pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
         match bytes.checked_sub(self.bytes) {
+            Some(0) => Ok(()),
             Some(more) => self.grow(more),
             None => {
                 self.shrink(self.bytes - bytes);

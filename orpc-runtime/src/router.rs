@@ -374,11 +374,14 @@ impl<C: Send + Sync + 'static> Router<C> {
     /// Builds the table of routes; fails with all faults of the tree.
     pub(crate) fn routes(&self) -> Result<Routes<C>, RouterError> {
         self.check()?;
-        let mut routes = HashMap::default();
+        let mut table = Routes { ids: HashMap::default(), routes: Vec::new() };
         self.visit(&[], &mut |path, mounted| {
-            routes.extend(Route::of(path, mounted).map(|route| (encoded(path), route)));
+            if let Some(route) = Route::of(path, mounted) {
+                table.ids.insert(encoded(path), RouteId(table.routes.len()));
+                table.routes.push(route);
+            }
         });
-        Ok(Routes(routes))
+        Ok(table)
     }
 
     /// Builds the table of calls in the same process.
@@ -442,7 +445,14 @@ impl<C: Send + Sync + 'static> fmt::Debug for Router<C> {
 }
 
 /// Procedures of a router by their encoded URL paths.
-pub(crate) struct Routes<C>(HashMap<String, Route<C>, foldhash::fast::RandomState>);
+pub(crate) struct Routes<C> {
+    ids: HashMap<String, RouteId, foldhash::fast::RandomState>,
+    routes: Vec<Route<C>>,
+}
+
+/// Place of a procedure in its table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RouteId(usize);
 
 /// One procedure with its path.
 pub(crate) struct Route<C> {
@@ -479,8 +489,13 @@ impl<C> Route<C> {
 impl<C> Routes<C> {
     /// Finds the procedure of a URL path. One leading and one trailing `/` are ignored;
     /// otherwise the text must equal the encoded path exactly.
-    pub(crate) fn find(&self, path: &str) -> Option<&Route<C>> {
+    pub(crate) fn find(&self, path: &str) -> Option<RouteId> {
         let path = path.strip_prefix('/').unwrap_or(path);
-        self.0.get(path.strip_suffix('/').unwrap_or(path))
+        self.ids.get(path.strip_suffix('/').unwrap_or(path)).copied()
+    }
+
+    /// Returns a procedure of this table.
+    pub(crate) fn route(&self, RouteId(at): RouteId) -> &Route<C> {
+        &self.routes[at]
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio_util::task::TaskTracker;
 
 use crate::budget::MemoryBudget;
-use crate::router::{Route, Router, RouterError, Routes};
+use crate::router::{Route, RouteId, Router, RouterError, Routes};
 use crate::shutdown::{Begun, Shutdown};
 
 /// A router ready to be served: names checked, schemas compiled.
@@ -125,7 +125,16 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     }
 
     pub(crate) fn find(&self, path: &str) -> Option<&Route<C>> {
+        self.find_id(path).map(|id| self.route(id))
+    }
+
+    pub(crate) fn find_id(&self, path: &str) -> Option<RouteId> {
         self.shared.routes.find(path)
+    }
+
+    /// Returns a procedure that [`find_id`](Self::find_id) has found.
+    pub(crate) fn route(&self, id: RouteId) -> &Route<C> {
+        self.shared.routes.route(id)
     }
 
     #[cfg(feature = "http")]

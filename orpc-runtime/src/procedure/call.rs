@@ -16,7 +16,7 @@ use super::peer_addr::PeerAddr;
 use crate::core::{LastEventId, StatusError, UnicodeHeaders};
 use crate::socket::Socket;
 use crate::value::File;
-use crate::wire::RateHeaders;
+use crate::wire::{MessageHeaders, RateHeaders};
 
 pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -39,7 +39,7 @@ pub struct Call {
     /// Path and query of a call on a socket, and its URI once that is asked for.
     url: SmolStr,
     parsed: OnceLock<Box<Uri>>,
-    headers: HeaderMap,
+    headers: CallHeaders,
     unicode: UnicodeHeaders,
     extensions: Extensions,
     last_event_id: OnceLock<Option<LastEventId>>,
@@ -51,6 +51,12 @@ pub struct Call {
     response: OnceLock<Box<Mutex<ResponseHead>>>,
     passed: OnceLock<Box<Mutex<Vec<Passed>>>>,
     cancellation: OnceLock<CancellationToken>,
+}
+
+/// Headers of a call.
+enum CallHeaders {
+    Request(HeaderMap),
+    Message(MessageHeaders),
 }
 
 /// Rate limit that a call has passed: the number of the limiter, and the key.
@@ -78,7 +84,7 @@ impl Call {
             uri: Some(parts.uri),
             url: SmolStr::default(),
             parsed: OnceLock::new(),
-            headers: parts.headers,
+            headers: CallHeaders::Request(parts.headers),
             unicode,
             extensions: parts.extensions,
             last_event_id: OnceLock::new(),
@@ -99,7 +105,7 @@ impl Call {
         target: Arc<Target>,
         method: Method,
         url: SmolStr,
-        headers: HeaderMap,
+        headers: MessageHeaders,
         unicode: UnicodeHeaders,
         socket: Socket,
     ) -> Self {
@@ -109,7 +115,7 @@ impl Call {
             uri: None,
             url,
             parsed: OnceLock::new(),
-            headers,
+            headers: CallHeaders::Message(headers),
             unicode,
             extensions: Extensions::new(),
             last_event_id: OnceLock::new(),
@@ -148,7 +154,10 @@ impl Call {
     /// Values are bytes: ISO-8859-1 if they are not ASCII, or, on a socket, UTF-8 if
     /// ISO-8859-1 cannot encode them. [`header`](Call::header) decodes them.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        match &self.headers {
+            CallHeaders::Request(headers) => headers,
+            CallHeaders::Message(headers) => headers,
+        }
     }
 
     /// Returns the text of a header, the same on every transport. If the header is
@@ -157,7 +166,7 @@ impl Call {
     /// first value is returned.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        self.unicode.text(&self.headers, &name)
+        self.unicode.text(self.headers(), &name)
     }
 
     /// Returns the extensions that layers in front of the service added to the request;
@@ -186,7 +195,7 @@ impl Call {
     /// 2.1): the call's own, or otherwise that of the socket's upgrade request.
     pub fn bearer_token(&self) -> Option<&str> {
         let read = || {
-            let value = match self.unicode.text(&self.headers, &AUTHORIZATION) {
+            let value = match self.unicode.text(self.headers(), &AUTHORIZATION) {
                 Some(own) => own,
                 None => UnicodeHeaders::default().text(self.socket()?.headers(), &AUTHORIZATION)?,
             };
@@ -205,7 +214,7 @@ impl Call {
     /// A cookie is text that the client chooses: keep a random number in it and look the session
     /// up by that, or sign it.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        let cookies = match self.unicode.text(&self.headers, &COOKIE) {
+        let cookies = match self.unicode.text(self.headers(), &COOKIE) {
             Some(own) => own,
             None => UnicodeHeaders::default().text(self.socket()?.headers(), &COOKIE)?,
         };
@@ -221,7 +230,7 @@ impl Call {
     /// Returns the id of the last event that a reconnecting client received.
     pub fn last_event_id(&self) -> Option<&LastEventId> {
         let read = || {
-            let text = self.unicode.text(&self.headers, &LAST_EVENT_ID)?;
+            let text = self.unicode.text(self.headers(), &LAST_EVENT_ID)?;
             Some(LastEventId::new(text.into_owned()))
         };
         self.last_event_id.get_or_init(read).as_ref()

@@ -326,10 +326,15 @@ impl Socket {
 
     /// Returns the close frame to send; `None` unless the socket closes.
     pub(crate) fn closing(&self) -> Option<CloseFrame> {
-        if !self.0.is_closing.load(Ordering::Acquire) {
+        if !self.is_closing() {
             return None;
         }
         self.state().closing.clone()
+    }
+
+    /// Returns `true` if the application has closed it.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.0.is_closing.load(Ordering::Acquire)
     }
 
     /// Returns `true` if the socket has ended.

@@ -4,7 +4,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -44,6 +45,8 @@ const FEW_BYTES: usize = 16 * 1024;
 /// room before it produces an event; results and errors are written without waiting.
 pub(crate) struct Outbox {
     state: Mutex<OutboxState>,
+    /// Number of unsent bytes when the state was last unlocked.
+    unsent: AtomicUsize,
     /// Number of unsent bytes at which streams wait.
     high_water: usize,
     /// Memory that events wait for.
@@ -94,6 +97,32 @@ struct WaitingTask<'o> {
 struct FrameEnd {
     end: usize,
     is_text: bool,
+}
+
+/// The state while it is locked.
+struct Locked<'o> {
+    state: MutexGuard<'o, OutboxState>,
+    unsent: &'o AtomicUsize,
+}
+
+impl Deref for Locked<'_> {
+    type Target = OutboxState;
+
+    fn deref(&self) -> &OutboxState {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut OutboxState {
+        &mut self.state
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.unsent.store(self.state.unsent(), Ordering::Relaxed);
+    }
 }
 
 /// A number of frames, and their bytes.
@@ -155,11 +184,18 @@ impl Outbox {
             refuses: false,
             closed: false,
         };
-        Arc::new(Self { state: Mutex::new(state), high_water, memory })
+        Arc::new(Self { state: Mutex::new(state), unsent: AtomicUsize::new(0), high_water, memory })
     }
 
-    fn state(&self) -> MutexGuard<'_, OutboxState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> Locked<'_> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked { state, unsent: &self.unsent }
+    }
+
+    /// Returns the number of unsent bytes, or of those that the ends of their frames take, if
+    /// these are more.
+    fn unsent(&self) -> usize {
+        self.unsent.load(Ordering::Relaxed)
     }
 
     /// Takes the bytes of all frames; `None` if there are none. They count as sent.
@@ -290,14 +326,14 @@ impl Outbox {
 
     /// Returns `true` if there is no room.
     pub(crate) fn is_full(&self) -> bool {
-        self.state().unsent() >= self.high_water
+        self.unsent() >= self.high_water
     }
 
     /// Returns `true` if the buffer is far beyond its limit, by answers that did not
     /// wait, such as refusals.
     #[cfg(feature = "websocket")]
     pub(crate) fn overflows(&self) -> bool {
-        self.state().unsent() / 2 >= self.high_water
+        self.unsent() / 2 >= self.high_water
     }
 
     /// Waits until there is room.
@@ -376,7 +412,7 @@ impl Outbox {
     }
 
     /// Wakes the tasks that wait, if there is room.
-    fn wake_waiting(&self, mut state: MutexGuard<'_, OutboxState>) {
+    fn wake_waiting(&self, mut state: Locked<'_>) {
         if state.unsent() < self.high_water && !state.waiting.tasks.is_empty() {
             let waiting = std::mem::take(&mut state.waiting.tasks);
             drop(state);

@@ -1,5 +1,9 @@
 //! The calls of a channel of messages.
 
+use std::borrow::Borrow;
+use std::ops::Deref;
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use smol_str::SmolStr;
@@ -88,11 +92,37 @@ pub(crate) enum BadCall {
 pub(crate) struct Request {
     pub(crate) url: SmolStr,
     pub(crate) method: Method,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: MessageHeaders,
     pub(crate) unicode: UnicodeHeaders,
     pub(crate) body: Body,
     /// Member of the value that is the input, if the input is not the whole value.
     pub(crate) member: Option<&'static str>,
+}
+
+/// Headers of a call in a message. Most calls have none, for which there is no map.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct MessageHeaders(Option<Box<HeaderMap>>);
+
+static NO_HEADERS: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+
+impl From<HeaderMap> for MessageHeaders {
+    fn from(headers: HeaderMap) -> Self {
+        Self((!headers.is_empty()).then(|| Box::new(headers)))
+    }
+}
+
+impl Borrow<HeaderMap> for MessageHeaders {
+    fn borrow(&self) -> &HeaderMap {
+        self
+    }
+}
+
+impl Deref for MessageHeaders {
+    type Target = HeaderMap;
+
+    fn deref(&self) -> &HeaderMap {
+        self.0.as_deref().unwrap_or_else(|| &NO_HEADERS)
+    }
 }
 
 /// The response to a call.

@@ -42,7 +42,9 @@ pub(crate) use durable::{DURABLE_ITERATOR, POSITION};
 pub(crate) use events::{HttpEvents, PeerEvents, SharedEvent};
 pub(crate) use form::{Form, Part, PartHead, PartName};
 pub(crate) use headers::BadHeader;
-pub(crate) use message::{BadCall, BadMessage, Body, CallId, Message, Payload, Request, Response};
+pub(crate) use message::{
+    BadCall, BadMessage, Body, CallId, Message, MessageHeaders, Payload, Request, Response,
+};
 pub(crate) use multipart::{
     MAX_HEAD as MAX_FORM_HEAD, Malformed as MalformedForm, Piece, Reader as FormReader,
 };

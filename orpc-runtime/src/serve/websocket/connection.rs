@@ -193,7 +193,8 @@ where
 
     /// Begins to close, if the application requested it.
     fn obey(&mut self) {
-        if self.state.calls().is_some()
+        if self.socket().is_closing()
+            && self.state.calls().is_some()
             && let Some(close) = self.socket().closing()
         {
             self.state.flush(after(Instant::now(), self.timing.write), close, false);

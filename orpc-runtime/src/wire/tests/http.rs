@@ -123,7 +123,7 @@ fn decoded(request: &Json) -> Request {
         headers.remove(CONTENT_TYPE);
     }
     let unicode = UnicodeHeaders::default();
-    Request { url: url.into(), method, headers, unicode, body, member: None }
+    Request { url: url.into(), method, headers: headers.into(), unicode, body, member: None }
 }
 
 #[test]
@@ -149,7 +149,9 @@ fn requests_come_back_as_they_were_captured() {
                 let origin = "http://localhost:3000";
                 let url = without(target, "batch");
                 request = PROTOCOL.batch_request(url, method, mode, origin, &items);
-                request.headers.extend(common);
+                let mut headers = HeaderMap::clone(&request.headers);
+                headers.extend(HeaderMap::clone(&common));
+                request.headers = headers.into();
                 batches += 1;
             }
             let sent = PROTOCOL.http_request(&request);

@@ -102,7 +102,7 @@ impl ClientCodec for V1 {
         {
             builder = builder.header(CONTENT_TYPE, content_type);
         }
-        for (name, value) in &request.headers {
+        for (name, value) in &*request.headers {
             builder = builder.header(name, value);
         }
         builder.uri(url).body(bytes).expect("the parts are valid")
@@ -136,7 +136,7 @@ impl ClientCodec for V1 {
                 url.into()
             },
             method,
-            headers: HeaderMap::from_iter([(X_ORPC_BATCH.clone(), mode)]),
+            headers: HeaderMap::from_iter([(X_ORPC_BATCH.clone(), mode)]).into(),
             unicode: UnicodeHeaders::default(),
             body: if is_get { Body::Nowhere } else { Body::Envelope(body) },
             member: None,

@@ -15,10 +15,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::outline::Outline;
-use crate::core::{EventKind, EventMeta};
-use crate::wire::headers::{self, RawHeaders, write_members};
+use crate::core::{EventKind, EventMeta, UnicodeHeaders};
+use crate::wire::headers::{self, CallHeaders, RawHeaders, write_members};
 use crate::wire::object::Object;
-use crate::wire::{BadCall, BadMessage, Body, CallId, Message, Payload, Request, Response};
+use crate::wire::{
+    BadCall, BadMessage, Body, CallId, Message, MessageHeaders, Payload, Request, Response,
+};
 
 /// Separates the text and the body of a binary message; UTF-8 never contains this byte.
 const DELIMITER: u8 = 0xff;
@@ -166,17 +168,20 @@ fn request(
         Some(name) => Method::from_bytes(name.as_bytes()).map_err(|_| MALFORMED)?,
         None => Method::POST,
     };
-    let raw = request.h.unwrap_or_default();
-    let body = read_body(frame, &raw, request.b, delimiter);
-    let headers = headers::read(&raw)?;
-    Ok(Request {
-        url: request.u.into(),
-        method,
-        headers: headers.map,
-        unicode: headers.unicode,
-        body,
-        member: None,
-    })
+    let (body, headers, unicode) = match request.h {
+        Some(raw) => {
+            let CallHeaders { map, unicode } = headers::read(&raw)?;
+            (read_body(frame, &raw, request.b, delimiter), map.into(), unicode)
+        }
+        None => {
+            let body = match delimiter {
+                None => Body::Envelope(part(frame, request.b)),
+                Some(_) => Body::Nowhere,
+            };
+            (body, MessageHeaders::default(), UnicodeHeaders::default())
+        }
+    };
+    Ok(Request { url: request.u.into(), method, headers, unicode, body, member: None })
 }
 
 /// Determines the content of a body from the headers like the official packages: their names are in lower case.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use futures::FutureExt as _;
 
 use super::batches::run_batch;
-use super::run::Run;
 use super::{CALL, Calls, Fresh, FreshRun, OpenCall, Waiting, Work};
 use crate::budget::{Exhausted, Reservation};
 use crate::core::{Code, Error};
@@ -95,8 +94,14 @@ impl<C: Send + Sync + 'static> Calls<C> {
         }
     }
 
-    /// Admits one more call of that kind, and reserves its memory until it ends.
-    pub(super) fn admit(&self, kind: ProcedureKind, weight: usize) -> Result<Reservation, Refused> {
+    /// Admits one more call of that kind, and reserves its memory until it ends, in `spare` if
+    /// there is some.
+    pub(super) fn admit(
+        &self,
+        kind: ProcedureKind,
+        weight: usize,
+        spare: Option<Reservation>,
+    ) -> Result<Reservation, Refused> {
         let limits = &self.shared.limits;
         if self.closing {
             return Err(Refused::ShuttingDown);
@@ -114,7 +119,11 @@ impl<C: Send + Sync + 'static> Calls<C> {
         if crowded {
             return Err(Refused::TooMany);
         }
-        let held = self.shared.socket.memory().reserve(weight + CALL);
+        let bytes = weight + CALL;
+        let held = match spare {
+            Some(mut held) => held.resize(bytes).map(|()| held),
+            None => self.shared.socket.memory().reserve(bytes),
+        };
         held.map_err(|exhausted| match exhausted {
             Exhausted::Own => Refused::TooMany,
             Exhausted::Parent => Refused::NoMemory,
@@ -128,14 +137,10 @@ impl<C: Send + Sync + 'static> Calls<C> {
         if open.kind == ProcedureKind::Stream {
             open.sink = Some(self.shared.sink(&id));
         }
-        let shared = Arc::clone(&self.shared);
         let run = match work {
-            Work::Call { call, procedure, received } => {
-                let sink = open.sink.clone();
-                let run = Run { shared, id: id.clone(), sink, call, procedure };
-                FreshRun::Call(run, received)
-            }
+            Work::Call { call, route, received } => FreshRun::Call { call, route, received },
             Work::Batch { mode, calls } => {
+                let shared = Arc::clone(&self.shared);
                 FreshRun::Batch(run_batch(shared, id.clone(), mode, calls).boxed())
             }
         };

@@ -18,9 +18,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
     pub(super) fn batch(&mut self, id: CallId, mode: Mode, request: &Request, weight: usize) {
         let shared = Arc::clone(&self.shared);
         let protocol = shared.protocol();
-        let mut held = match self.admit(ProcedureKind::Unary, 2 * weight) {
+        let mut held = match self.admit(ProcedureKind::Unary, 2 * weight, None) {
             Ok(held) => held,
-            Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
+            Err(refused) => return shared.turn_away(&id, refused),
         };
         let text = match &request.body {
             Body::Envelope(text) if request.method != Method::GET => Bytes::copy_from_slice(text),
@@ -51,7 +51,8 @@ impl<C: Send + Sync + 'static> Calls<C> {
                 let make = |target, parts: http::request::Parts, unicode| {
                     let (url, socket) =
                         (SmolStr::from(parts.uri.to_string()), shared.socket.clone());
-                    Call::on_socket(target, parts.method, url, parts.headers, unicode, socket)
+                    let headers = parts.headers.into();
+                    Call::on_socket(target, parts.method, url, headers, unicode, socket)
                 };
                 let mut call = BatchCall::new(item, route, &common, make);
                 // A call that cannot be read is not run, and costs no token.
@@ -66,7 +67,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             calls.push(call);
         }
         let kind = ProcedureKind::Unary;
-        let open = OpenCall { kind, abort: None, feed: None, sink: None, _held: held };
+        let open = OpenCall { kind, abort: None, feed: None, sink: None, held };
         self.queue(open, Waiting { id, work: Work::Batch { mode, calls }, weight });
     }
 }

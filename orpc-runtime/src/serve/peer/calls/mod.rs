@@ -25,10 +25,8 @@ use super::limits::PeerLimits;
 use super::rate::Buckets;
 use crate::budget::{Budget, Exhausted, Reservation};
 use crate::core::{Code, Error, EventMeta, malformed_request};
-use crate::procedure::{
-    Call, ErasedProcedure, EventSink, InputEvent, InputEvents, InputFeed, ProcedureKind,
-};
-use crate::router::Route;
+use crate::procedure::{Call, EventSink, InputEvent, InputEvents, InputFeed, ProcedureKind};
+use crate::router::{Route, RouteId};
 use crate::rpc::Rpc;
 use crate::schema::DecodeError;
 use crate::serve::ContextSource;
@@ -58,11 +56,13 @@ pub(crate) struct Calls<C> {
     /// The ids are the client's own: a socket has few calls, whatever their hashes are.
     open: HashMap<CallId, OpenCall, foldhash::fast::RandomState>,
     /// Calls that have not been polled, which are not among the open ones yet.
-    fresh: VecDeque<Fresh<C>>,
+    fresh: VecDeque<Fresh>,
     running: FuturesUnordered<Running>,
     counts: Counts,
     waiting: VecDeque<Waiting<C>>,
     buckets: Buckets,
+    /// Memory of a call that has ended, for the next one while messages are being read.
+    spare: Option<Reservation>,
     closing: bool,
 }
 
@@ -86,7 +86,7 @@ struct OpenCall {
     /// Sink of its events, if it answers with a stream.
     sink: Option<Arc<EventSink>>,
     /// Memory of the call, with its headers and input.
-    _held: Reservation,
+    held: Reservation,
 }
 
 /// A queued call.
@@ -100,7 +100,7 @@ struct Waiting<C> {
 enum Work<C> {
     Call {
         call: Arc<Call>,
-        procedure: Arc<dyn ErasedProcedure<C>>,
+        route: RouteId,
         received: Received,
     },
     /// `None` is a call that matches no procedure.
@@ -112,28 +112,36 @@ enum Work<C> {
 
 /// A call that has started and has not been polled. Most calls end when they are polled for
 /// the first time, and never become pending.
-struct Fresh<C> {
+struct Fresh {
     id: CallId,
     open: OpenCall,
-    run: FreshRun<C>,
+    run: FreshRun,
 }
 
 /// The run of a call that has not been polled.
-enum FreshRun<C> {
-    Call(Run<C>, Received),
+enum FreshRun {
+    Call { call: Arc<Call>, route: RouteId, received: Received },
     Batch(BoxFuture<'static, ()>),
 }
 
-impl<C: Send + Sync + 'static> FreshRun<C> {
+impl Fresh {
     /// Polls the run. Returns the rest of it, or `None` if it has ended.
-    fn begin(self, cx: &mut Context<'_>) -> Option<BoxFuture<'static, ()>> {
+    fn begin<C: Send + Sync + 'static>(
+        id: &CallId,
+        open: &OpenCall,
+        run: FreshRun,
+        shared: &Arc<Shared<C>>,
+        cx: &mut Context<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
         // Timers of JavaScript hosts, such as `worker::Delay`, wake the task alone that
         // polled them first.
         let is_native = !cfg!(target_family = "wasm");
-        match self {
-            Self::Call(run, received) if is_native => run.begin(received, cx),
-            Self::Call(run, received) => Some(run.boxed(received)),
-            Self::Batch(mut run) => {
+        match run {
+            FreshRun::Call { call, route, received } => {
+                let run = Run { shared, id: id.clone(), sink: open.sink.clone(), call, route };
+                if is_native { run.begin(received, cx) } else { Some(run.boxed(received)) }
+            }
+            FreshRun::Batch(mut run) => {
                 let has_ended = is_native && run.poll_unpin(cx).is_ready();
                 (!has_ended).then_some(run)
             }
@@ -175,6 +183,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             counts: Counts::default(),
             waiting: VecDeque::new(),
             buckets,
+            spare: None,
             closing: false,
         }
     }
@@ -217,6 +226,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
     }
 
     /// Refuses a call that cannot be decoded; it costs as much as one that can.
+    #[cold]
     fn refuse(&mut self, id: &CallId, bad: &BadCall, weight: usize) {
         if self.is_open(id) {
             return;
@@ -227,7 +237,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             (_, BadCall::Foreign(foreign)) => {
                 self.shared.outbox().append(|out| foreign.encode_response(id, out));
             }
-            (Err(refused), _) => self.shared.fail(id, &refused.error(), refused.retry_after()),
+            (Err(refused), _) => self.shared.turn_away(id, refused),
             (Ok(()), _) => {
                 let error = Error::new(Code::BadRequest).with_message(bad.to_string());
                 self.shared.fail(id, &error, None);
@@ -243,9 +253,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             BeginningKind::Call if !self.is_open(&message.id) => {
                 match self.buckets.take_call(length).map_err(Refused::TooFast) {
                     Ok(()) => self.shared.fail(&message.id, &error, None),
-                    Err(refused) => {
-                        self.shared.fail(&message.id, &refused.error(), refused.retry_after());
-                    }
+                    Err(refused) => self.shared.turn_away(&message.id, refused),
                 }
             }
             BeginningKind::Foreign(foreign) => {
@@ -281,9 +289,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let shared = &self.shared;
         let protocol = shared.protocol();
         if let Err(wait) = self.buckets.take_call(weight) {
-            let refused = Refused::TooFast(wait);
-            shared.fail(&id, &refused.error(), refused.retry_after());
-            return;
+            return shared.turn_away(&id, Refused::TooFast(wait));
         }
         if let Some(gate) = &shared.gate {
             match gate.route(&shared.socket, &mut request) {
@@ -297,44 +303,34 @@ impl<C: Send + Sync + 'static> Calls<C> {
         let mut url = std::mem::take(&mut request.url);
         keep_path_and_query(&mut url);
         let target = &*url;
-        let Some(route) = shared.find(target) else {
+        let Some(route_id) = shared.find_id(target) else {
             shared.unmatched(&id);
             return;
         };
+        let route = shared.rpc.route(route_id);
         // The parts of a form are copied from the message.
         let weight =
             if let Body::Form(form) = &request.body { weight + form.len() } else { weight };
         let weight = weight + HEADER * request.headers.len();
         // A call that is refused for another reason costs no token of its procedure.
-        let admitted = self.admit(route.target.definition.kind, weight).and_then(|held| {
+        let spare = self.spare.take();
+        let kind = route.target.definition.kind;
+        let admitted = self.admit(kind, weight, spare).and_then(|held| {
             let taken = self.buckets.take_call_of(&route.target.path);
             taken.map(|()| held).map_err(Refused::TooFast)
         });
         let held = match admitted {
             Ok(held) => held,
-            Err(refused) => return shared.fail(&id, &refused.error(), refused.retry_after()),
+            Err(refused) => return shared.turn_away(&id, refused),
         };
         let (events, feed) = match request.body {
-            Body::Events => {
-                let (outbox, stop) = (Arc::clone(shared.outbox()), id.clone());
-                let (events, feed) = InputEvents::new(Arc::clone(&shared.unread), move || {
-                    outbox.append(|out| protocol.encode_abort(&stop, out));
-                    // The owner of the iterator may run in another task.
-                    outbox.wake();
-                });
-                (Some(events), Some(feed))
-            }
+            Body::Events => shared.input_events(&id),
             _ => (None, None),
         };
-        let kind = route.target.definition.kind;
         let body = match request.method {
-            Method::GET => {
-                let query = target.split_once('?').map(|(_, query)| query);
-                Body::Envelope(protocol.input_in_query(query).into())
-            }
+            Method::GET => shared.body_in_query(target),
             _ => request.body,
         };
-        let procedure = Arc::clone(&route.procedure);
         let mut received = Received { body, events, member: request.member, is_slice };
         if kind == ProcedureKind::Unary && self.counts.unary >= shared.limits.running {
             received.copy();
@@ -347,17 +343,29 @@ impl<C: Send + Sync + 'static> Calls<C> {
             request.unicode,
             shared.socket.clone(),
         ));
-        let open = OpenCall { kind, abort: None, feed, sink: None, _held: held };
-        self.queue(open, Waiting { id, work: Work::Call { call, procedure, received }, weight });
+        let open = OpenCall { kind, abort: None, feed, sink: None, held };
+        self.queue(
+            open,
+            Waiting { id, work: Work::Call { call, route: route_id, received }, weight },
+        );
     }
 
     /// Runs the calls until all of them are pending.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
+        self.advance(cx);
+        self.spare = None;
+    }
+
+    /// Does the same between two messages: the memory of the first call serves the second one.
+    pub(crate) fn advance(&mut self, cx: &mut Context<'_>) {
         loop {
             self.start_waiting();
             if let Some(Fresh { id, open, run }) = self.fresh.pop_front() {
-                match run.begin(cx) {
-                    None => self.counts.leave(open.kind),
+                match Fresh::begin(&id, &open, run, &self.shared, cx) {
+                    None => {
+                        self.counts.leave(open.kind);
+                        self.spare = Some(open.held);
+                    }
                     Some(run) => self.keep(id, open, run),
                 }
             } else if !self.running.is_empty()
@@ -431,9 +439,13 @@ impl<C> Drop for Calls<C> {
 impl<C: Send + Sync + 'static> Shared<C> {
     /// Finds the procedure of a path and query.
     fn find(&self, target: &str) -> Option<&Route<C>> {
+        self.find_id(target).map(|id| self.rpc.route(id))
+    }
+
+    fn find_id(&self, target: &str) -> Option<RouteId> {
         // Most paths are too short for a faster search.
         let end = target.bytes().position(|byte| byte == b'?').unwrap_or(target.len());
-        self.rpc.find(&target[..end])
+        self.rpc.find_id(&target[..end])
     }
 
     fn may_go_on(&self) -> bool {
@@ -474,6 +486,32 @@ impl<C: Send + Sync + 'static> Shared<C> {
         self.send(id, &Response { status: status.as_u16(), headers: HeaderMap::new(), body });
     }
 
+    /// Creates the input of a call whose events follow, and its feed.
+    #[cold]
+    fn input_events(&self, id: &CallId) -> (Option<InputEvents>, Option<InputFeed>) {
+        let (protocol, outbox, stop) = (self.protocol(), Arc::clone(self.outbox()), id.clone());
+        let (events, feed) = InputEvents::new(Arc::clone(&self.unread), move || {
+            outbox.append(|out| protocol.encode_abort(&stop, out));
+            // The owner of the iterator may run in another task.
+            outbox.wake();
+        });
+        (Some(events), Some(feed))
+    }
+
+    /// Returns the body of a call whose input is in its query.
+    #[cold]
+    fn body_in_query(&self, target: &str) -> Body {
+        let query = target.split_once('?').map(|(_, query)| query);
+        Body::Envelope(self.protocol().input_in_query(query).into())
+    }
+
+    /// Answers a call that is not admitted.
+    #[cold]
+    fn turn_away(&self, id: &CallId, refused: Refused) {
+        self.fail(id, &refused.error(), refused.retry_after());
+    }
+
+    #[cold]
     fn unmatched(&self, id: &CallId) {
         self.respond(id, StatusCode::NOT_FOUND, self.protocol().unmatched());
     }
@@ -483,6 +521,7 @@ impl<C: Send + Sync + 'static> Shared<C> {
         self.outbox().append(|out| self.protocol().encode_response(id, response, out));
     }
 
+    #[cold]
     fn fail(&self, id: &CallId, error: &Error, retry_after: Option<u64>) {
         let seconds = retry_after.map(|seconds| (RETRY_AFTER, seconds.into()));
         self.fail_with(id, error, HeaderMap::from_iter(seconds));

@@ -21,12 +21,15 @@ use crate::procedure::{
     Call, ErasedProcedure, ErasedRun, EventSink, Finished, InputEvents, MetaValue, Opened,
     ProcedureKind, RunKind, panicked,
 };
+use crate::router::RouteId;
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
 use crate::serve::invoke::{Input, Invocation, Outcome, caught, malformed};
 use crate::serve::memory::no_memory;
 use crate::value::Malformed;
 use crate::value::tokens::is_json;
-use crate::wire::{Body, CallId, CarriedWith, Form as FormFrame, Response, carried};
+use crate::wire::{
+    Body, CallId, CarriedWith, Form as FormFrame, MessageHeaders, Response, carried,
+};
 
 /// Input of a call as received.
 pub(super) struct Received {
@@ -86,16 +89,40 @@ impl Failure {
     }
 }
 
-/// A running call.
-pub(super) struct Run<C> {
-    pub(super) shared: Arc<Shared<C>>,
+/// State of a socket, which a call borrows or owns.
+pub(super) trait SocketState {
+    /// Context of its calls.
+    type Context: Send + Sync + 'static;
+
+    fn get(&self) -> &Shared<Self::Context>;
+}
+
+impl<C: Send + Sync + 'static> SocketState for Arc<Shared<C>> {
+    type Context = C;
+
+    fn get(&self) -> &Shared<C> {
+        self
+    }
+}
+
+impl<C: Send + Sync + 'static> SocketState for &Arc<Shared<C>> {
+    type Context = C;
+
+    fn get(&self) -> &Shared<C> {
+        self
+    }
+}
+
+/// A running call. It borrows the state of its socket until it waits: few calls do.
+pub(super) struct Run<S> {
+    pub(super) shared: S,
     pub(super) id: CallId,
     pub(super) sink: Option<Arc<EventSink>>,
     pub(super) call: Arc<Call>,
-    pub(super) procedure: Arc<dyn ErasedProcedure<C>>,
+    pub(super) route: RouteId,
 }
 
-impl<C: Send + Sync + 'static> Run<C> {
+impl<C: Send + Sync + 'static> Run<&Arc<Shared<C>>> {
     /// Runs the call until it waits. Returns the rest of it, or `None` if its last frame is
     /// written.
     pub(super) fn begin(
@@ -111,7 +138,48 @@ impl<C: Send + Sync + 'static> Run<C> {
     }
 
     /// Runs the call to its last frame, in a span if anybody traces it.
-    pub(super) fn boxed(self, mut received: Received) -> BoxFuture<'static, ()> {
+    pub(super) fn boxed(self, received: Received) -> BoxFuture<'static, ()> {
+        self.owned().boxed(received)
+    }
+
+    fn owned(self) -> Run<Arc<Shared<C>>> {
+        let Self { shared, id, sink, call, route } = self;
+        Run { shared: Arc::clone(shared), id, sink, call, route }
+    }
+
+    /// Does what [`boxed`](Self::boxed) does, without its future as long as the call does not
+    /// wait, and with a smaller one while it does.
+    fn begin_plain(
+        self,
+        received: Received,
+        cx: &mut Context<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let counted = (self.procedure().run_kind() == RunKind::Events)
+            .then(|| self.shared.rpc.count_stream());
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let mut run = self.started(received)?;
+            Ok::<_, Failure>(match run.as_mut().poll(cx) {
+                Poll::Ready(end) => Polled::Ended(end?.into_answer()?),
+                Poll::Pending => Polled::Waits(run),
+            })
+        }));
+        let answered = match polled {
+            Ok(Ok(Polled::Waits(run))) => {
+                return Some(self.owned().end_after(run, counted).boxed());
+            }
+            Ok(Ok(Polled::Ended(answer))) => Ok(answer),
+            Ok(Err(failure)) => Err(failure),
+            Err(panic) => Err(panicked(&self.call, &*panic).into()),
+        };
+        let answered = self.end_now(answered)?;
+        let mut rest = self.owned().end_with(answered).boxed();
+        rest.as_mut().poll(cx).is_pending().then_some(rest)
+    }
+}
+
+impl<C: Send + Sync + 'static> Run<Arc<Shared<C>>> {
+    /// Runs the call to its last frame, in a span if anybody traces it.
+    fn boxed(self, mut received: Received) -> BoxFuture<'static, ()> {
         if received.is_slice {
             received.copy();
         }
@@ -125,80 +193,6 @@ impl<C: Send + Sync + 'static> Run<C> {
     async fn run(self, received: Received) {
         let reply = caught(&self.call, self.reply(received).map(Ok)).await;
         self.end(reply).await;
-    }
-
-    /// Returns `true` if nothing but the procedure itself can make the call wait.
-    fn is_plain(&self, received: &Received) -> bool {
-        self.procedure.run_kind() != RunKind::Hibernating
-            && received.events.is_none()
-            && !matches!(received.body, Body::Form(_))
-            && self.shared.context.is_ready()
-            && self.shared.socket.turns().is_none()
-            && !tracing::span_enabled!(Level::DEBUG)
-    }
-
-    /// Does what [`boxed`](Self::boxed) does, without its future as long as the call does not
-    /// wait, and with a smaller one while it does.
-    fn begin_plain(
-        self,
-        received: Received,
-        cx: &mut Context<'_>,
-    ) -> Option<BoxFuture<'static, ()>> {
-        let counted =
-            (self.procedure.run_kind() == RunKind::Events).then(|| self.shared.rpc.count_stream());
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            let mut run = self.started(received)?;
-            Ok::<_, Failure>(match run.as_mut().poll(cx) {
-                Poll::Ready(end) => Polled::Ended(end?.into_answer()?),
-                Poll::Pending => Polled::Waits(run),
-            })
-        }));
-        let answered = match polled {
-            Ok(Ok(Polled::Waits(run))) => return Some(self.end_after(run, counted).boxed()),
-            Ok(Ok(Polled::Ended(answer))) => Ok(answer),
-            Ok(Err(failure)) => Err(failure),
-            Err(panic) => Err(panicked(&self.call, &*panic).into()),
-        };
-        let answered = self.end_now(answered)?;
-        let mut rest = self.end_with(answered).boxed();
-        rest.as_mut().poll(cx).is_pending().then_some(rest)
-    }
-
-    /// Ends the call, unless that has to wait or fails. Otherwise returns what it was given.
-    fn end_now(&self, answered: Answered) -> Option<Answered> {
-        match answered {
-            Ok(None) => None,
-            Ok(Some(output)) if output.files.is_empty() && self.sends_now(&output.envelope) => {
-                reuse(output.envelope);
-                None
-            }
-            answered => Some(answered),
-        }
-    }
-
-    /// Starts the procedure of a [plain](Self::is_plain) call.
-    fn started(&self, received: Received) -> Result<ErasedRun, Failure> {
-        let Received { body, member, .. } = received;
-        let shared = &*self.shared;
-        let context = shared.context.ready(&self.call).unwrap_or_else(|| Err(Error::hidden()))?;
-        let text = if let Body::Envelope(text) = body { text } else { Bytes::new() };
-        let input = Input::Envelope(text);
-        let started =
-            self.invocation(member).start(context, input, Failure::malformed, &|| self.sink())?;
-        Ok(started.run)
-    }
-
-    /// Sends a result, unless that has to wait or fails.
-    fn sends_now(&self, envelope: &[u8]) -> bool {
-        let shared = &*self.shared;
-        let is_refused = envelope.len() > FEW_BYTES && shared.socket.memory().is_exhausted();
-        if is_refused || !shared.may_go_on() {
-            return false;
-        }
-        let headers = self.carried(CarriedWith::Output);
-        let response = Response { status: OK, headers, body: Body::Envelope(envelope) };
-        let protocol = shared.protocol();
-        shared.outbox().try_append(|out| protocol.encode_response(&self.id, &response, out))
     }
 
     /// Runs the call to its last frame, when its procedure waits. Drops `counted` at the end.
@@ -259,16 +253,6 @@ impl<C: Send + Sync + 'static> Run<C> {
         }
     }
 
-    fn fail(&self, error: &Error) {
-        self.shared.fail_with(&self.id, error, self.carried(CarriedWith::Error));
-    }
-
-    /// Returns the headers of the response that the message of a result carries.
-    fn carried(&self, with: CarriedWith) -> HeaderMap {
-        let head = self.call.used_response();
-        head.map_or_else(HeaderMap::new, |head| carried(head.headers(), with))
-    }
-
     /// Returns the last frame of the call.
     async fn reply(&self, received: Received) -> Reply {
         self.reply_of(self.answer(received).await).await
@@ -315,17 +299,6 @@ impl<C: Send + Sync + 'static> Run<C> {
         Ok(Reply::Form { status, content_type, body, _held: held })
     }
 
-    fn invocation(&self, member: Option<&'static str>) -> Invocation<'_, C> {
-        Invocation {
-            context: &self.shared.context,
-            procedure: &*self.procedure,
-            call: &self.call,
-            member,
-            // Every method runs every procedure.
-            is_refused: false,
-        }
-    }
-
     /// Returns the output; `None` if the call has written events.
     async fn answer(&self, received: Received) -> Result<Option<Output>, Failure> {
         let Received { body, events, member, .. } = received;
@@ -358,13 +331,6 @@ impl<C: Send + Sync + 'static> Run<C> {
                 self.hibernate(opened)?;
                 Ok(None)
             }
-        }
-    }
-
-    fn sink(&self) -> Arc<EventSink> {
-        match &self.sink {
-            Some(sink) => Arc::clone(sink),
-            None => self.shared.sink(&self.id),
         }
     }
 
@@ -405,5 +371,93 @@ impl<C: Send + Sync + 'static> Run<C> {
         let definition = self.call.definition();
         let is_concurrent = definition.meta_value("concurrent") == Some(MetaValue::Bool(true));
         definition.kind != ProcedureKind::Stream && !is_concurrent
+    }
+}
+
+impl<S: SocketState> Run<S> {
+    fn shared(&self) -> &Shared<S::Context> {
+        self.shared.get()
+    }
+
+    fn procedure(&self) -> &dyn ErasedProcedure<S::Context> {
+        &*self.shared().rpc.route(self.route).procedure
+    }
+
+    /// Returns `true` if nothing but the procedure itself can make the call wait.
+    fn is_plain(&self, received: &Received) -> bool {
+        self.procedure().run_kind() != RunKind::Hibernating
+            && received.events.is_none()
+            && !matches!(received.body, Body::Form(_))
+            && self.shared().context.is_ready()
+            && self.shared().socket.turns().is_none()
+            && !tracing::span_enabled!(Level::DEBUG)
+    }
+
+    /// Ends the call, unless that has to wait or fails. Otherwise returns what it was given.
+    fn end_now(&self, answered: Answered) -> Option<Answered> {
+        match answered {
+            Ok(None) => None,
+            Ok(Some(output)) if output.files.is_empty() && self.sends_now(&output.envelope) => {
+                reuse(output.envelope);
+                None
+            }
+            answered => Some(answered),
+        }
+    }
+
+    /// Starts the procedure of a [plain](Self::is_plain) call.
+    fn started(&self, received: Received) -> Result<ErasedRun, Failure> {
+        let Received { body, member, .. } = received;
+        let shared = self.shared();
+        let context = shared.context.ready(&self.call).unwrap_or_else(|| Err(Error::hidden()))?;
+        let text = if let Body::Envelope(text) = body { text } else { Bytes::new() };
+        let input = Input::Envelope(text);
+        let started =
+            self.invocation(member).start(context, input, Failure::malformed, &|| self.sink())?;
+        Ok(started.run)
+    }
+
+    /// Sends a result, unless that has to wait or fails.
+    fn sends_now(&self, envelope: &[u8]) -> bool {
+        let shared = self.shared();
+        let is_refused = envelope.len() > FEW_BYTES && shared.socket.memory().is_exhausted();
+        if is_refused || !shared.may_go_on() {
+            return false;
+        }
+        let headers = match self.call.used_response() {
+            Some(head) => carried(head.headers(), CarriedWith::Output).into(),
+            None => MessageHeaders::default(),
+        };
+        let response = Response { status: OK, headers, body: Body::Envelope(envelope) };
+        let protocol = shared.protocol();
+        shared.outbox().try_append(|out| protocol.encode_response(&self.id, &response, out))
+    }
+
+    fn fail(&self, error: &Error) {
+        self.shared().fail_with(&self.id, error, self.carried(CarriedWith::Error));
+    }
+
+    /// Returns the headers of the response that the message of a result carries.
+    fn carried(&self, with: CarriedWith) -> HeaderMap {
+        let head = self.call.used_response();
+        head.map_or_else(HeaderMap::new, |head| carried(head.headers(), with))
+    }
+
+    fn invocation(&self, member: Option<&'static str>) -> Invocation<'_, S::Context> {
+        Invocation {
+            context: &self.shared().context,
+            procedure: self.procedure(),
+            call: &self.call,
+            member,
+            // Every method runs every procedure.
+            is_refused: false,
+        }
+    }
+
+    fn sink(&self) -> Arc<EventSink> {
+        match &self.sink {
+            Some(sink) => Arc::clone(sink),
+            None => self.shared().sink(&self.id),
+        }
     }
 }

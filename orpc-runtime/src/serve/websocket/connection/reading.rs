@@ -84,7 +84,7 @@ where
                     // A call runs before the next message is read, which may be its
                     // abort.
                     if let Some(calls) = self.state.calls_mut() {
-                        calls.poll(cx);
+                        calls.advance(cx);
                     }
                 }
                 Poll::Ready(Some(Err(error @ Error::Io(_)))) => return self.lose(error),
@@ -178,7 +178,7 @@ where
         let Some(calls) = self.state.calls_mut() else { return };
         if calls.may_go_on()
             && self.life.message(frame) == ControlFlow::Continue(())
-            && self.life.socket().closing().is_none()
+            && !self.life.socket().is_closing()
             && let Err(error) = calls.receive(frame.bytes(), is_slice)
         {
             tracing::debug!(%error, "a message is ignored");
@@ -189,7 +189,7 @@ where
     fn refuse(&mut self, TooLong { beginning, length, .. }: &TooLong) {
         let Some(calls) = self.state.calls_mut() else { return };
         tracing::debug!(length, "a message is too long");
-        if calls.may_go_on() && self.life.socket().closing().is_none() {
+        if calls.may_go_on() && !self.life.socket().is_closing() {
             calls.refuse_too_long(beginning, *length);
         }
     }
