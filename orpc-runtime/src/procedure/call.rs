@@ -36,20 +36,28 @@ pub struct Call {
     method: Method,
     /// `None` for a call on a socket.
     uri: Option<Uri>,
-    /// Path and query of a call on a socket, and its URI once that is asked for.
+    /// Path and query of a call on a socket.
     url: SmolStr,
-    parsed: OnceLock<Box<Uri>>,
     headers: CallHeaders,
     unicode: UnicodeHeaders,
     extensions: Extensions,
     last_event_id: OnceLock<Option<LastEventId>>,
-    bearer_token: OnceLock<Option<String>>,
     socket: Option<Socket>,
-    /// Placeholder for a socket in a call without one.
-    detached: OnceLock<Socket>,
     /// `None` until somebody asks for it.
     response: OnceLock<Box<Mutex<ResponseHead>>>,
-    passed: OnceLock<Box<Mutex<Vec<Passed>>>>,
+    /// What few calls ask for, together: most never have it.
+    seldom: OnceLock<Box<Seldom>>,
+}
+
+/// Parts of a call that are created when somebody asks for them.
+#[derive(Default)]
+struct Seldom {
+    /// The URI of a call on a socket.
+    uri: OnceLock<Uri>,
+    bearer_token: OnceLock<Option<String>>,
+    /// Placeholder for a socket in a call without one.
+    detached: OnceLock<Socket>,
+    passed: Mutex<Vec<Passed>>,
     cancellation: OnceLock<CancellationToken>,
 }
 
@@ -83,17 +91,13 @@ impl Call {
             method: parts.method,
             uri: Some(parts.uri),
             url: SmolStr::default(),
-            parsed: OnceLock::new(),
             headers: CallHeaders::Request(parts.headers),
             unicode,
             extensions: parts.extensions,
             last_event_id: OnceLock::new(),
-            bearer_token: OnceLock::new(),
             socket: None,
-            detached: OnceLock::new(),
             response: OnceLock::new(),
-            passed: OnceLock::new(),
-            cancellation: OnceLock::new(),
+            seldom: OnceLock::new(),
         }
     }
 
@@ -114,18 +118,18 @@ impl Call {
             method,
             uri: None,
             url,
-            parsed: OnceLock::new(),
             headers: CallHeaders::Message(headers),
             unicode,
             extensions: Extensions::new(),
             last_event_id: OnceLock::new(),
-            bearer_token: OnceLock::new(),
             socket: Some(socket),
-            detached: OnceLock::new(),
             response: OnceLock::new(),
-            passed: OnceLock::new(),
-            cancellation: OnceLock::new(),
+            seldom: OnceLock::new(),
         }
+    }
+
+    fn seldom(&self) -> &Seldom {
+        self.seldom.get_or_init(Box::default)
     }
 
     /// Returns the path of the procedure, its segments joined with `/`: `chat/send`.
@@ -145,8 +149,8 @@ impl Call {
 
     /// Returns the URI of the request, as the service received it.
     pub fn uri(&self) -> &Uri {
-        let parse = || Box::new(self.url.parse().unwrap_or_default());
-        self.uri.as_ref().unwrap_or_else(|| self.parsed.get_or_init(parse))
+        let parse = || self.url.parse().unwrap_or_default();
+        self.uri.as_ref().unwrap_or_else(|| self.seldom().uri.get_or_init(parse))
     }
 
     /// Returns the headers of the request; on a socket, those of the call's message.
@@ -182,7 +186,7 @@ impl Call {
 
     /// Returns the socket; for a call without one, a socket that sends nothing.
     pub(crate) fn any_socket(&self) -> &Socket {
-        self.socket().unwrap_or_else(|| self.detached.get_or_init(Socket::detached))
+        self.socket().unwrap_or_else(|| self.seldom().detached.get_or_init(Socket::detached))
     }
 
     /// Returns the client's address, if the server put a [`PeerAddr`] into the
@@ -204,7 +208,7 @@ impl Call {
                 .eq_ignore_ascii_case("bearer")
                 .then(|| token.trim_matches([' ', '\t']).to_owned())
         };
-        self.bearer_token.get_or_init(read).as_deref()
+        self.seldom().bearer_token.get_or_init(read).as_deref()
     }
 
     /// Returns the value of a cookie of the header `cookie` (RFC 6265, section 4.2), with its
@@ -253,25 +257,25 @@ impl Call {
     /// aborted by its client or lost with its connection. The handler's own future or
     /// stream is dropped by then; the token is for tasks that it spawned.
     pub fn cancellation_token(&self) -> CancellationToken {
-        self.cancellation.get_or_init(CancellationToken::new).clone()
+        self.seldom().cancellation.get_or_init(CancellationToken::new).clone()
     }
 
     /// Notes that the call has passed the rate limiter of that number with that key.
     pub(crate) fn pass(&self, limiter: u64, key: &str) {
-        let passed = self.passed.get_or_init(Box::default);
-        passed.lock().unwrap_or_else(PoisonError::into_inner).push((limiter, key.into()));
+        let mut passed = self.seldom().passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.push((limiter, key.into()));
     }
 
     /// Returns `true` if the call has passed the rate limiter of that number with that key.
     pub(crate) fn has_passed(&self, limiter: u64, key: &str) -> bool {
-        let Some(passed) = self.passed.get() else { return false };
-        let passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(seldom) = self.seldom.get() else { return false };
+        let passed = seldom.passed.lock().unwrap_or_else(PoisonError::into_inner);
         passed.iter().any(|(number, own)| *number == limiter && **own == *key)
     }
 
     /// Cancels the token, if it was requested.
     pub(crate) fn end(&self) {
-        if let Some(token) = self.cancellation.get() {
+        if let Some(token) = self.seldom.get().and_then(|seldom| seldom.cancellation.get()) {
             token.cancel();
         }
     }
@@ -280,7 +284,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         self.end();
-        if let Some(socket) = self.detached.get() {
+        if let Some(socket) = self.seldom.get().and_then(|seldom| seldom.detached.get()) {
             socket.end();
             socket.leave_groups();
         }

@@ -206,7 +206,8 @@ impl Client {
                 match sent.value["data"]["reason"].as_str().unwrap() {
                     "epoch" => assert_ne!(id.epoch(), last.epoch()),
                     "trimmed" | "slow" => {
-                        let missed = missed.expect("a gap in nothing");
+                        let missed = missed
+                            .unwrap_or_else(|| panic!("a gap in nothing: {} {id}", sent.value));
                         let newer = truth.len() - missed;
                         let is_gone = newer as u64 > MAX_EVENTS * 15 / 16;
                         assert!(is_gone || missed < history.expired, "{newer} must be there");

@@ -57,7 +57,8 @@ pub(crate) struct Calls<C> {
     open: HashMap<CallId, OpenCall, foldhash::fast::RandomState>,
     /// Calls that have not been polled, which are not among the open ones yet.
     fresh: VecDeque<Fresh>,
-    running: FuturesUnordered<Running>,
+    /// `None` while no call is pending.
+    running: Option<FuturesUnordered<Running>>,
     counts: Counts,
     waiting: VecDeque<Waiting<C>>,
     buckets: Buckets,
@@ -179,7 +180,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
             shared: Arc::new(Shared { rpc, context, socket, limits, unread, gate }),
             open: HashMap::default(),
             fresh: VecDeque::new(),
-            running: FuturesUnordered::new(),
+            running: None,
             counts: Counts::default(),
             waiting: VecDeque::new(),
             buckets,
@@ -368,8 +369,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
                     }
                     Some(run) => self.keep(id, open, run),
                 }
-            } else if !self.running.is_empty()
-                && let Poll::Ready(Some(end)) = self.running.poll_next_unpin(cx)
+            } else if let Some(running) = &mut self.running
+                && !running.is_empty()
+                && let Poll::Ready(Some(end)) = running.poll_next_unpin(cx)
             {
                 if let Some(call) = end.and_then(|id| self.open.remove(&id)) {
                     self.counts.leave(call.kind);
@@ -384,7 +386,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
     fn keep(&mut self, id: CallId, open: OpenCall, run: BoxFuture<'static, ()>) {
         let (handle, registration) = AbortHandle::new_pair();
         self.open.insert(id.clone(), OpenCall { abort: Some(handle), ..open });
-        self.running.push(Running { id, run: Abortable::new(run, registration) });
+        self.running
+            .get_or_insert_default()
+            .push(Running { id, run: Abortable::new(run, registration) });
     }
 
     /// Refuses further calls and ends the event iterators, so that their clients
@@ -422,6 +426,9 @@ impl<C: Send + Sync + 'static> Calls<C> {
 
         release(&mut self.fresh);
         release(&mut self.waiting);
+        if self.running.as_ref().is_some_and(FuturesUnordered::is_empty) {
+            self.running = None;
+        }
     }
 
     /// Returns `true` if no call is open.
