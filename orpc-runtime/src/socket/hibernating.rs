@@ -32,6 +32,10 @@ impl Socket {
     /// Adds a hibernating iterator, unless it cannot be kept.
     pub(crate) fn hibernate(&self, id: &str) -> Result<(), KeepError> {
         let mut state = self.state();
+        if state.hibernating.is_empty() {
+            // Most sockets have one.
+            state.hibernating.reserve_exact(1);
+        }
         state.hibernating.push(HibernatingIterator::new(id.into()));
         if let Err(error) = self.keep(&state) {
             state.hibernating.pop();

@@ -7,6 +7,7 @@ mod port;
 mod rate;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::clock::TimerInstant as Instant;
@@ -102,7 +103,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         gate: Option<SocketGate>,
     ) -> Peer<C> {
         let gate = gate.map(|SocketGate(gate)| gate);
-        let limits = PeerLimits::default();
+        let limits = Arc::new(PeerLimits::default());
         let memory = self.memory().budget().part(limits.memory);
         let held = Reservation::unbounded();
         let socket = Socket::new(request, accept, limits.unsent, memory, held);

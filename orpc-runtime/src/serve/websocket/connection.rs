@@ -5,6 +5,7 @@ mod reading;
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ pub(super) struct Connection<C, S> {
     websocket: RestingSocket<S>,
     state: State<C>,
     life: Life,
-    timing: Timing,
+    timing: Arc<Timing>,
     shutdown: Begun,
     frames: Frames,
     last_read: Instant,
@@ -89,7 +90,7 @@ where
         websocket: RestingSocket<S>,
         calls: Calls<C>,
         life: Life,
-        timing: Timing,
+        timing: Arc<Timing>,
         shutdown: Begun,
     ) -> Self {
         let now = Instant::now();

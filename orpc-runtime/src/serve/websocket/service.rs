@@ -35,10 +35,10 @@ pub(super) struct Options {
     pub(super) no_upgrade: StatusCode,
     pub(super) keep_extensions: bool,
     pub(super) message_limit: usize,
-    pub(super) limits: PeerLimits,
+    pub(super) limits: Arc<PeerLimits>,
     /// Memory of all sockets together, and of the services that share it.
     pub(super) memory: MemoryBudget,
-    pub(super) timing: Timing,
+    pub(super) timing: Arc<Timing>,
     pub(super) hooks: Option<Hooks>,
     pub(super) gate: Option<GateOf>,
 }
@@ -117,15 +117,15 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             no_upgrade: StatusCode::UPGRADE_REQUIRED,
             keep_extensions: true,
             message_limit: 1024 * 1024,
-            limits: PeerLimits::default(),
+            limits: Arc::default(),
             memory: self.memory().clone(),
-            timing: Timing {
+            timing: Arc::new(Timing {
                 ping: Some(Duration::from_secs(30)),
                 idle: Duration::from_secs(75),
                 write: Duration::from_secs(30),
                 message: Duration::from_secs(60),
                 shutdown: Duration::from_secs(10),
-            },
+            }),
             hooks: None,
             gate: None,
         };
@@ -206,59 +206,59 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     /// Sets the maximum bytes of files in one result, which are all in memory at once.
     #[must_use]
     pub fn result_file_limit(self, bytes: usize) -> Self {
-        self.with(|options| options.limits.result_files = bytes)
+        self.with(|options| Arc::make_mut(&mut options.limits).result_files = bytes)
     }
 
     /// Sets the maximum number of running calls with one result on a socket.
     #[must_use]
     pub fn running_call_limit(self, calls: usize) -> Self {
-        self.with(|options| options.limits.running = calls.max(1))
+        self.with(|options| Arc::make_mut(&mut options.limits).running = calls.max(1))
     }
 
     /// Sets the maximum number of queued calls of a socket.
     #[must_use]
     pub fn waiting_call_limit(self, calls: usize) -> Self {
-        self.with(|options| options.limits.waiting = calls)
+        self.with(|options| Arc::make_mut(&mut options.limits).waiting = calls)
     }
 
     /// Sets the maximum number of open event iterators of a socket.
     #[must_use]
     pub fn stream_limit(self, streams: usize) -> Self {
-        self.with(|options| options.limits.streams = streams)
+        self.with(|options| Arc::make_mut(&mut options.limits).streams = streams)
     }
 
     /// Sets the number of bytes that may wait to be sent on a socket.
     #[must_use]
     pub fn unsent_limit(self, bytes: usize) -> Self {
-        self.with(|options| options.limits.unsent = bytes.max(1))
+        self.with(|options| Arc::make_mut(&mut options.limits).unsent = bytes.max(1))
     }
 
     /// Sets the number of bytes of clients' events that may wait to be read by their
     /// procedures.
     #[must_use]
     pub fn unread_limit(self, bytes: usize) -> Self {
-        self.with(|options| options.limits.unread = bytes)
+        self.with(|options| Arc::make_mut(&mut options.limits).unread = bytes)
     }
 
     /// Sets the maximum number of calls in one message of the official batch plugin.
     /// They run concurrently and count as one.
     #[must_use]
     pub fn batch_limit(self, calls: usize) -> Self {
-        self.with(|options| options.limits.batch = calls)
+        self.with(|options| Arc::make_mut(&mut options.limits).batch = calls)
     }
 
     /// Sets the rate of a socket's calls, of any procedure, including those that do not
     /// exist.
     #[must_use]
     pub fn rate_limit(self, rate: Rate) -> Self {
-        self.with(|options| options.limits.rates.calls = Some(rate))
+        self.with(|options| Arc::make_mut(&mut options.limits).rates.calls = Some(rate))
     }
 
     /// Sets the rate of a socket's messages in bytes; beyond that calls are refused
     /// until enough time has passed. Refused calls do not count.
     #[must_use]
     pub fn byte_rate_limit(self, rate: Rate) -> Self {
-        self.with(|options| options.limits.rates.bytes = Some(rate))
+        self.with(|options| Arc::make_mut(&mut options.limits).rates.bytes = Some(rate))
     }
 
     /// Sets the rate of a socket's calls of one procedure, given by its path:
@@ -285,20 +285,21 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         let route = self.served.rpc.find(&format!("/{path}"));
         let known = route.map(|route| Arc::clone(&route.target.path));
         let path = known.ok_or_else(|| NoProcedure { path: path.to_owned() })?;
-        Ok(self.with(|options| options.limits.rates.procedures.push((path, rate))))
+        Ok(self
+            .with(|options| Arc::make_mut(&mut options.limits).rates.procedures.push((path, rate))))
     }
 
     /// Sets the time within which a client must take some of the pending bytes.
     #[must_use]
     pub fn write_timeout(self, time: Duration) -> Self {
-        self.with(|options| options.timing.write = time)
+        self.with(|options| Arc::make_mut(&mut options.timing).write = time)
     }
 
     /// Sets the maximum time of a message from its first byte to its last, regardless of
     /// other frames in between.
     #[must_use]
     pub fn message_deadline(self, time: Duration) -> Self {
-        self.with(|options| options.timing.message = time)
+        self.with(|options| Arc::make_mut(&mut options.timing).message = time)
     }
 
     /// Sets the maximum bytes of memory of one socket: incomplete messages, the messages
@@ -306,7 +307,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     /// unsent frames. The values of procedures do not count.
     #[must_use]
     pub fn socket_memory(self, bytes: usize) -> Self {
-        self.with(|options| options.limits.memory = bytes)
+        self.with(|options| Arc::make_mut(&mut options.limits).memory = bytes)
     }
 
     /// Sets the budget for all sockets together, each of which takes some by itself;
@@ -326,19 +327,21 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     /// Sets the interval of pings, if any.
     #[must_use]
     pub fn ping_interval(self, every: Option<Duration>) -> Self {
-        self.with(|options| options.timing.ping = every.map(|every| every.max(SHORTEST)))
+        self.with(|options| {
+            Arc::make_mut(&mut options.timing).ping = every.map(|every| every.max(SHORTEST))
+        })
     }
 
     /// Sets the maximum time without a frame from the client, pongs included.
     #[must_use]
     pub fn idle_timeout(self, time: Duration) -> Self {
-        self.with(|options| options.timing.idle = time)
+        self.with(|options| Arc::make_mut(&mut options.timing).idle = time)
     }
 
     /// Sets the time for which calls may continue after [`Rpc::shutdown`].
     #[must_use]
     pub fn shutdown_deadline(self, time: Duration) -> Self {
-        self.with(|options| options.timing.shutdown = time)
+        self.with(|options| Arc::make_mut(&mut options.timing).shutdown = time)
     }
 
     /// Registers lifecycle callbacks, which may refuse sockets.

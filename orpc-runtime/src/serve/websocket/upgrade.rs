@@ -126,7 +126,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     {
         let Options { message_limit, limits, memory, timing, hooks, gate, .. } =
             &self.served.options;
-        let (limits, hooks) = (limits.clone(), hooks.clone());
+        let (limits, timing, hooks) = (Arc::clone(limits), Arc::clone(timing), hooks.clone());
         let rpc = self.served.rpc.clone();
         let context = self.served.context.clone();
         let memory = memory.budget().part(limits.memory);
@@ -138,7 +138,7 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
         }
         let calls = Calls::new(rpc.clone(), context, socket.clone(), limits, gate);
         let life = Life::begin(socket, hooks);
-        let connection = Connection::new(websocket, calls, life, *timing, rpc.on_shutdown());
+        let connection = Connection::new(websocket, calls, life, timing, rpc.on_shutdown());
         rpc.spawn(connection.serve());
     }
 }

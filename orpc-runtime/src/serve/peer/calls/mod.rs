@@ -72,7 +72,7 @@ struct Shared<C> {
     rpc: Rpc<C>,
     context: ContextSource<C>,
     socket: Socket,
-    limits: PeerLimits,
+    limits: Arc<PeerLimits>,
     unread: Arc<Budget>,
     gate: Option<Arc<dyn Gate>>,
 }
@@ -171,7 +171,7 @@ impl<C: Send + Sync + 'static> Calls<C> {
         rpc: Rpc<C>,
         context: ContextSource<C>,
         socket: Socket,
-        limits: PeerLimits,
+        limits: Arc<PeerLimits>,
         gate: Option<Arc<dyn Gate>>,
     ) -> Self {
         let unread = socket.memory().part(limits.unread);
