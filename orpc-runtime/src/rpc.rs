@@ -124,6 +124,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
         self.shared.sockets.spawn(socket);
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn find(&self, path: &str) -> Option<&Route<C>> {
         self.find_id(path).map(|id| self.route(id))
     }

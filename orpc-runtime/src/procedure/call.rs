@@ -45,7 +45,7 @@ pub struct Call {
     socket: Option<Socket>,
     /// `None` until somebody asks for it.
     response: OnceLock<Box<Mutex<ResponseHead>>>,
-    /// What few calls ask for, together: most never have it.
+    /// `None` until somebody asks for one of its parts.
     seldom: OnceLock<Box<Seldom>>,
 }
 

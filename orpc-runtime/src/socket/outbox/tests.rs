@@ -1,10 +1,12 @@
 //! Room, memory and order of the frames of an outbox.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Context;
 
 use futures::FutureExt as _;
 
 use super::*;
+use crate::socket::frame::Frame;
 
 /// Number of times that a task was woken.
 #[derive(Default)]
