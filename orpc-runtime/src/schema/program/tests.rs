@@ -521,7 +521,7 @@ fn an_empty_tuple_of_a_variant_is_refused_as_serde_json_refuses_it() {
 
 #[test]
 fn programs_accept_nothing_that_the_validator_or_serde_refuses_and_read_the_same_values() {
-    let count = std::env::var("PROGRAM_CASES").map_or(20_000, |count| count.parse().unwrap());
+    let count = std::env::var("PROGRAM_CASES").map_or(200_000, |count| count.parse().unwrap());
     let cases = cases();
     let change = (0_usize..30, 0_usize..16, any::<usize>())
         .prop_map(|(place, kind, with)| Change { place, kind, with });
