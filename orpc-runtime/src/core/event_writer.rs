@@ -1,5 +1,7 @@
 //! Events in the frames of a wire protocol.
 
+use http::HeaderMap;
+
 use super::event::{EventMeta, InvalidMeta};
 use crate::schema::OutputError;
 
@@ -13,8 +15,8 @@ pub(crate) enum EventKind {
 
 /// Framing of events around their envelopes, one implementation per wire protocol.
 pub(crate) trait EventWriter: Send + Sync + 'static {
-    /// Writes the frame that tells the client that an iterator follows.
-    fn open(&self, out: &mut Vec<u8>);
+    /// Writes the frame that tells the client that an iterator follows, with headers of the response.
+    fn open(&self, headers: HeaderMap, out: &mut Vec<u8>);
 
     /// Writes the part of the frame before the data.
     fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>);

@@ -16,7 +16,7 @@ use super::peer_addr::PeerAddr;
 use crate::core::{LastEventId, StatusError, UnicodeHeaders};
 use crate::socket::Socket;
 use crate::value::File;
-use crate::wire::{MessageHeaders, RateHeaders};
+use crate::wire::{CarriedWith, MessageHeaders, RateHeaders, carried};
 
 pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -241,8 +241,8 @@ impl Call {
     }
 
     /// Returns the head of the response. Changes take effect until the result is
-    /// returned (for a stream procedure: until the stream is). Only HTTP sends all of it: over WebSocket a result or an error
-    /// has the headers `ratelimit-limit`, `ratelimit-remaining`, `ratelimit-reset` and `retry-after`.
+    /// returned (for a stream procedure: until the stream is). Only HTTP sends all of it: over WebSocket a result, an error
+    /// and the beginning of a stream have the headers `ratelimit-limit`, `ratelimit-remaining`, `ratelimit-reset` and `retry-after`.
     pub fn response(&self) -> ResponseGuard<'_> {
         let response = self.response.get_or_init(Box::default);
         ResponseGuard(response.lock().unwrap_or_else(PoisonError::into_inner))
@@ -251,6 +251,12 @@ impl Call {
     /// Returns the head of the response, if anybody has asked for it.
     pub(crate) fn used_response(&self) -> Option<ResponseGuard<'_>> {
         self.response.get().map(|_| self.response())
+    }
+
+    /// Returns the headers of the response that a message of a channel carries.
+    pub(crate) fn carried(&self, with: CarriedWith) -> HeaderMap {
+        let head = self.used_response();
+        head.map_or_else(HeaderMap::new, |head| carried(head.headers(), with))
     }
 
     /// Returns a token that is cancelled when the call ends, whether it is answered,

@@ -8,6 +8,8 @@ use std::task::Poll;
 #[cfg(feature = "http")]
 use bytes::Bytes;
 
+use http::HeaderMap;
+
 use super::erased::{Finished, StreamEnd};
 use crate::core::{Error, ErrorEvent, EventKind, EventMeta, EventWriter, WriteError, write_event};
 use crate::schema::{OutputError, OutputWriter};
@@ -31,9 +33,9 @@ impl EventSink {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// Tells the client that there are events.
-    pub(crate) fn open(&self) {
-        self.outbox.append(|out| self.writer.open(out));
+    /// Tells the client that there are events, with headers of the response.
+    pub(crate) fn open(&self, headers: HeaderMap) {
+        self.outbox.append(|out| self.writer.open(headers, out));
         self.opened.store(true, Ordering::Relaxed);
     }
 
@@ -111,9 +113,9 @@ impl Emitter {
         Self { sink, events: AtomicU32::new(0), has_room: AtomicBool::new(false) }
     }
 
-    /// Tells the connection that the procedure has returned its stream.
-    pub(crate) fn open(&self) {
-        self.sink.open();
+    /// Tells the connection that the procedure has returned its stream, with headers of its response.
+    pub(crate) fn open(&self, headers: HeaderMap) {
+        self.sink.open(headers);
         self.has_room.store(self.sink.outbox.has_room(), Ordering::Relaxed);
     }
 
@@ -259,7 +261,7 @@ mod tests {
             let events =
                 PeerEvents { protocol: Protocol::default(), id: CallId::known(id), status: 200 };
             let emitter = Emitter::new(EventSink::new(Arc::clone(&outbox), events));
-            emitter.open();
+            emitter.open(HeaderMap::new());
             emitter
         })
     }
@@ -308,7 +310,7 @@ mod tests {
             let mut ready = emitter.ready();
             assert!(polled(&mut ready).is_pending(), "other tasks run");
             assert!(polled(&mut ready).is_ready());
-            emitter.open();
+            emitter.open(HeaderMap::new());
         }
     }
 }

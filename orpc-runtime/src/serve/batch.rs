@@ -256,7 +256,7 @@ pub(crate) async fn write_answers(
 ) {
     while let Some((index, answer)) = answers.next().await {
         if !sink.is_open() {
-            sink.open();
+            sink.open(HeaderMap::new());
         }
         let answer = count(answer, &mut held);
         sink.ready().await;

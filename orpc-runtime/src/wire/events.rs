@@ -14,7 +14,7 @@ pub(crate) struct HttpEvents(pub(crate) Protocol);
 
 impl EventWriter for HttpEvents {
     // The head of the response already announces the iterator.
-    fn open(&self, _out: &mut Vec<u8>) {}
+    fn open(&self, _headers: HeaderMap, _out: &mut Vec<u8>) {}
 
     fn begin(&self, kind: EventKind, meta: &EventMeta, out: &mut Vec<u8>) {
         self.0.begin_http_event(kind, meta, out);
@@ -34,9 +34,9 @@ pub(crate) struct PeerEvents {
 }
 
 impl EventWriter for PeerEvents {
-    fn open(&self, out: &mut Vec<u8>) {
+    fn open(&self, headers: HeaderMap, out: &mut Vec<u8>) {
         let body = Body::Events::<&[u8]>;
-        let response = Response { status: self.status, headers: HeaderMap::new(), body };
+        let response = Response { status: self.status, headers, body };
         self.protocol.encode_response(&self.id, &response, out);
     }
 

@@ -42,7 +42,7 @@ impl RateHeaders {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CarriedWith {
     Output,
-    /// The beginning of an iterator that hibernates.
+    /// The beginning of an iterator.
     Events,
     Error,
 }

@@ -20,6 +20,7 @@ use crate::procedure::register::MountPoint;
 use crate::procedure::runner::{EndOfCall, Finalized, Run};
 use crate::procedure::signature::IoSchema;
 use crate::schema::{OutputWriter, SchemaError, TypeSchema};
+use crate::wire::CarriedWith;
 
 /// The kind of a procedure that answers with a stream: the writers of its events and of
 /// its return value.
@@ -83,7 +84,7 @@ where
             let handler = pin!(async {
                 let scope = Scope { context: &*context, call };
                 let stream = P::open(scope, input).await.map_err(RpcError::into_error)?;
-                emitter.open();
+                emitter.open(call.carried(CarriedWith::Events));
                 let mut stream = pin!(stream);
                 loop {
                     if !emitter.may_go_on() {

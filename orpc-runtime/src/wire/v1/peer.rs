@@ -255,10 +255,10 @@ pub(super) fn encode_headers<B>(headers: &HeaderMap, body: &Body<B>, out: &mut V
         return;
     }
     out.extend_from_slice(b"\"h\":{");
-    if is_implied {
-        out.extend_from_slice(b"\"content-type\":\"text/event-stream\",");
-    }
     write_members(headers, out);
+    if is_implied {
+        out.extend_from_slice(b"\"content-type\":\"text/event-stream\"");
+    }
     end_members(out);
     out.push(b',');
 }

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
 use tracing::{Instrument as _, Level};
 
 use super::admission::Refused;
@@ -230,7 +230,7 @@ impl<C: Send + Sync + 'static> Run<Arc<Shared<C>>> {
                     drop(envelope);
                     return self.shared.fail(&self.id, &no_memory(exhausted), None);
                 }
-                let headers = self.carried(CarriedWith::Output);
+                let headers = self.call.carried(CarriedWith::Output);
                 let body = Body::Envelope(&*envelope);
                 self.shared.send(&self.id, &Response { status: OK, headers, body });
             }
@@ -238,7 +238,7 @@ impl<C: Send + Sync + 'static> Run<Arc<Shared<C>>> {
                 outbox.ready().await;
                 let is_output = status == OK;
                 let with = if is_output { CarriedWith::Output } else { CarriedWith::Error };
-                let mut headers = self.carried(with);
+                let mut headers = self.call.carried(with);
                 headers.insert(CONTENT_TYPE, content_type);
                 let response = Response { status, headers, body: Body::Form(&*body) };
                 let protocol = self.shared.protocol();
@@ -352,7 +352,7 @@ impl<C: Send + Sync + 'static> Run<Arc<Shared<C>>> {
             Error::new(Code::TooManyRequests)
                 .with_message("the socket has no room for another iterator")
         })?;
-        let headers = self.carried(CarriedWith::Events);
+        let headers = self.call.carried(CarriedWith::Events);
         self.shared.send(&self.id, &Response { status: OK, headers, body: Body::Events });
         let opened = catch_unwind(AssertUnwindSafe(|| opened(socket, self.id.as_str().into())));
         let error = match opened {
@@ -434,13 +434,7 @@ impl<S: SocketState> Run<S> {
     }
 
     fn fail(&self, error: &Error) {
-        self.shared().fail_with(&self.id, error, self.carried(CarriedWith::Error));
-    }
-
-    /// Returns the headers of the response that the message of a result carries.
-    fn carried(&self, with: CarriedWith) -> HeaderMap {
-        let head = self.call.used_response();
-        head.map_or_else(HeaderMap::new, |head| carried(head.headers(), with))
+        self.shared().fail_with(&self.id, error, self.call.carried(CarriedWith::Error));
     }
 
     fn invocation(&self, member: Option<&'static str>) -> Invocation<'_, S::Context> {
