@@ -130,6 +130,25 @@ impl Entry {
         is_whole.then(|| Self::new(seq, head, payload.slice(end + 1..)))
     }
 
+    /// Reads the id and the event of a message, and no more of the state; without an event of a mark.
+    pub(super) fn read_event(payload: &Bytes) -> Option<Option<(EventId, Record)>> {
+        /// The part of the state that readers need.
+        #[derive(Deserialize)]
+        struct Line {
+            #[serde(rename = "i")]
+            id: EventId,
+            #[serde(rename = "m", default)]
+            is_mark: bool,
+            #[serde(rename = "a", default)]
+            audience: Option<Audience>,
+        }
+
+        let end = memchr::memchr(b'\n', payload)?;
+        let Line { id, is_mark, audience } = serde_json::from_slice(&payload[..end]).ok()?;
+        let envelope = payload.slice(end + 1..);
+        Some((!is_mark).then(|| (id, Record { envelope, audience: audience.map(Arc::new) })))
+    }
+
     /// Returns the payload of its message.
     pub(super) fn payload(head: &Head, envelope: &[u8]) -> serde_json::Result<Bytes> {
         let mut payload = serde_json::to_vec(head)?;
@@ -273,7 +292,12 @@ mod tests {
         let read = Entry::read(12, &payload).unwrap();
         assert_eq!((&*read.head, &read.envelope[..]), (&head(), &b"{\n}"[..]));
         assert_eq!(read.record().audience.as_deref(), head().audience.as_ref());
+        let (id, record) = Entry::read_event(&payload).unwrap().unwrap();
+        assert_eq!((id, &record.envelope[..]), (head().id, &b"{\n}"[..]));
+        assert_eq!(record.audience.as_deref(), head().audience.as_ref());
+        assert!(Entry::read_event(&"{}\n{}".into()).is_none());
         let mark = Head::begin(4, epoch(9), "run", 1);
+        assert!(Entry::read_event(&Entry::payload(&mark, b"").unwrap()).unwrap().is_none());
         let payload = Entry::payload(&mark, b"").unwrap();
         assert_eq!(*Entry::read(1, &payload).unwrap().head, mark);
         let text = String::from_utf8(Entry::payload(&head(), b"{}").unwrap().to_vec()).unwrap();

@@ -2,16 +2,23 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::Nats;
 use super::entry::{Entry, Floor, Head};
 use super::link::{Link, Stored};
 use super::place::Place;
 use crate::connection::CallError;
+use crate::publish::id::EventId;
 use crate::publish::log::Extent;
+use crate::publish::store::Record;
 use crate::publish::store::copied::{Found, fresh_epoch};
 
 /// Maximum number of entries that are read before the wanted one, instead of searching on.
 const NEAR: u64 = 16;
+
+/// Bytes of the headers of an entry, which the server counts.
+const HEADERS: u64 = 64;
 
 /// Number of attempts to read a channel that changes in the meantime.
 const ATTEMPTS: usize = 16;
@@ -28,7 +35,7 @@ impl<'l> Log<'l> {
         Self { link, place: link.place(channel), subject: link.stream().entries(channel) }
     }
 
-    fn entry(&self, message: Option<(u64, bytes::Bytes)>) -> Result<Option<Entry>, CallError> {
+    fn entry(&self, message: Option<(u64, Bytes)>) -> Result<Option<Entry>, CallError> {
         let Some((seq, payload)) = message else { return Ok(None) };
         Entry::read(seq, &payload).map(Some).ok_or_else(|| self.link.malformed())
     }
@@ -166,43 +173,36 @@ impl Nats {
                 None => return Ok(Found::Events(Vec::new())),
             },
         };
-        let (mut events, mut taken) = (Vec::new(), 0_u64);
-        let mut next = first;
-        loop {
+        let mut reading = Reading {
+            log: &log,
+            next: first,
+            behind: seq,
+            taken: 0,
+            passed: 0,
+            events: Vec::new(),
+        };
+        // A small rest is not worth a request.
+        while reading.next <= last && reading.taken <= bytes / 4 * 3 {
             // Marks and the events before are read as well.
-            let count = (last - next + 1).saturating_add(NEAR);
-            let room = (bytes - taken).saturating_add(1024);
-            let messages = log.link.batch(&log.subject, seq, count, room).await?;
-            let Some((end, _)) = messages.last() else { return Ok(Found::Events(events)) };
+            let count = (last - reading.next + 1).saturating_add(NEAR);
+            let room = log.place.room(bytes - reading.taken);
+            let messages = link.batch(&log.subject, seq, count, room).await?;
+            let Some((end, _)) = messages.last() else { break };
             seq = end + 1;
-            for message in messages {
-                let Some(entry) = log.entry(Some(message))? else { continue };
-                let id = entry.head.id;
-                if entry.head.is_mark || id.sequence() < next {
-                    continue;
-                }
-                if id.sequence() > next && events.is_empty() {
-                    // The events before it are gone.
-                    log.place.set_floor(id.epoch(), entry.floor());
-                }
-                let record = entry.record();
-                taken = taken.saturating_add(record.weight());
-                if id.sequence() > next || taken > bytes {
-                    let is_large = events.is_empty() && id.sequence() == next;
-                    return Ok(if is_large {
-                        Found::TooLarge(taken)
-                    } else {
-                        Found::Events(events)
-                    });
-                }
-                events.push((id, record));
-                next += 1;
-                log.place.hint(next, entry.seq + 1);
-                if next > last {
-                    return Ok(Found::Events(events));
-                }
+            let goes_on = reading.take_all(messages, last, bytes)?;
+            log.place.measure(reading.passed, reading.taken);
+            if !goes_on {
+                break;
             }
         }
+        let Reading { next, behind, taken, events, .. } = reading;
+        if events.is_empty() && taken > bytes {
+            return Ok(Found::TooLarge(taken));
+        }
+        if !events.is_empty() {
+            log.place.hint(next, behind);
+        }
+        Ok(Found::Events(events))
     }
 
     /// Returns a sequence from which on an event of that number is among the next few; `None` if
@@ -232,5 +232,63 @@ impl Nats {
             }
         }
         Ok(Some(low))
+    }
+}
+
+/// Events that are being read.
+struct Reading<'l> {
+    log: &'l Log<'l>,
+    /// Number of the next event.
+    next: u64,
+    /// Sequence behind the last event.
+    behind: u64,
+    /// Bytes of the events, or of the first one if it is too large.
+    taken: u64,
+    /// Bytes of their messages.
+    passed: u64,
+    events: Vec<(EventId, Record)>,
+}
+
+impl Reading<'_> {
+    /// Takes the events of messages up to the one of that number, and up to that number of bytes together. Returns `false`
+    /// if those behind them are not to be read.
+    fn take_all(
+        &mut self,
+        messages: Vec<(u64, Bytes)>,
+        last: u64,
+        bytes: u64,
+    ) -> Result<bool, CallError> {
+        let log = self.log;
+        for (seq, payload) in messages {
+            let event = Entry::read_event(&payload).ok_or_else(|| log.link.malformed())?;
+            let Some((id, record)) = event else { continue };
+            if id.sequence() < self.next {
+                continue;
+            }
+            if id.sequence() > self.next {
+                if self.events.is_empty()
+                    && let Some(entry) = log.entry(Some((seq, payload)))?
+                {
+                    // The events before it are gone.
+                    log.place.set_floor(id.epoch(), entry.floor());
+                }
+                return Ok(false);
+            }
+            let taken = self.taken.saturating_add(record.weight());
+            if taken > bytes {
+                if self.events.is_empty() {
+                    self.taken = taken;
+                }
+                return Ok(false);
+            }
+            self.taken = taken;
+            self.passed += (log.subject.len() + payload.len()) as u64 + HEADERS;
+            self.events.push((id, record));
+            (self.next, self.behind) = (self.next + 1, seq + 1);
+            if self.next > last {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

@@ -9,6 +9,12 @@ use crate::publish::id::Epoch;
 /// Maximum number of remembered sequences of a channel.
 const HINTS: usize = 128;
 
+/// Maximum factor by which the bytes of messages exceed those of their events.
+const OVERHEAD: u64 = 16;
+
+/// Bytes beyond those that are expected.
+const SPARE: u64 = 1024;
+
 /// A channel, as it was last seen over a connection.
 #[derive(Default)]
 pub(super) struct Place {
@@ -24,6 +30,8 @@ struct Seen {
     floor: Option<(Epoch, Floor)>,
     /// Sequences from which on the events of these numbers are the first.
     hints: BTreeMap<u64, u64>,
+    /// Bytes of messages that were read, and of the events in them.
+    sizes: Option<(u64, u64)>,
 }
 
 impl Place {
@@ -74,6 +82,21 @@ impl Place {
         (before, seen.hints.range(number + 1..).next().map(|(_, seq)| *seq))
     }
 
+    /// Returns the bytes of messages with that number of bytes of events, by those that were read before.
+    pub(super) fn room(&self, bytes: u64) -> u64 {
+        let (messages, events) = self.seen().sizes.unwrap_or((1, 1));
+        let room = u128::from(bytes) * u128::from(messages) / u128::from(events.max(1));
+        let most = bytes.saturating_mul(OVERHEAD);
+        u64::try_from(room).unwrap_or(u64::MAX).min(most).saturating_add(SPARE)
+    }
+
+    /// Notes the bytes of messages that were read, and of the events in them.
+    pub(super) fn measure(&self, messages: u64, events: u64) {
+        if messages > 0 {
+            self.seen().sizes = Some((messages, events));
+        }
+    }
+
     /// Notes that no event from that number on is before that sequence, and none before it behind.
     pub(super) fn hint(&self, number: u64, seq: u64) {
         let mut seen = self.seen();
@@ -107,6 +130,18 @@ mod tests {
         assert_eq!(place.floor(&last(1, 5)).earliest, 3);
         assert_eq!(place.floor(&last(1, 1)).earliest, 1, "the log has lost its end");
         assert_eq!(place.floor(&last(2, 5)).earliest, 1);
+    }
+
+    #[test]
+    fn as_many_bytes_are_read_as_the_messages_before_had_for_their_events() {
+        let place = Place::default();
+        assert_eq!(place.room(1000), 1000 + SPARE);
+        place.measure(600, 200);
+        assert_eq!(place.room(1000), 3000 + SPARE);
+        place.measure(0, 0);
+        assert_eq!(place.room(u64::MAX), u64::MAX);
+        place.measure(1_000_000, 1);
+        assert_eq!(place.room(1000), 1000 * OVERHEAD + SPARE);
     }
 
     #[test]
