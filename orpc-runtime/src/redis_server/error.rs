@@ -8,6 +8,9 @@ use crate::store::{StoreError, StoreErrorKind};
 /// Message of an error of a node of a cluster that is used by itself, behind its address.
 pub(crate) const IN_CLUSTER: &str = "is a node of a cluster: write redis-cluster://host:port";
 
+/// Message of an error of a server that executes nothing yet, behind its address.
+pub(crate) const LOADING: &str = "is reading its files";
+
 /// Returns `true` if another server, or this one later, would execute the request.
 pub(crate) fn is_of_this_server(error: &RedisError) -> bool {
     let codes = ["READONLY", "LOADING", "MASTERDOWN", "NOREPLICAS", "UNBLOCKED"];
@@ -32,6 +35,7 @@ pub(crate) fn call_error(address: &str, error: RedisError) -> CallError {
         ),
         "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => (StoreErrorKind::Incompatible, IN_CLUSTER),
         "READONLY" => (StoreErrorKind::Unavailable, "is a replica: connect to the primary"),
+        "LOADING" => (StoreErrorKind::Unavailable, LOADING),
         _ => (StoreErrorKind::Unavailable, "refuses the request"),
     };
     CallError::Refused(StoreError::caused_by(kind, format!("Redis at {address} {message}"), error))
@@ -82,7 +86,7 @@ mod tests {
             ("CROSSSLOT", StoreErrorKind::Incompatible, "cluster"),
             ("CLUSTERDOWN", StoreErrorKind::Incompatible, "cluster"),
             ("READONLY", StoreErrorKind::Unavailable, "connect to the primary"),
-            ("LOADING", StoreErrorKind::Unavailable, "refuses the request"),
+            ("LOADING", StoreErrorKind::Unavailable, "is reading its files"),
             ("ERR", StoreErrorKind::Unavailable, "refuses the request"),
         ];
         for (text, kind, message) in cases {

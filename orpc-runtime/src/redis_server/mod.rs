@@ -17,8 +17,8 @@ use redis::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::cluster::Nodes;
-pub(crate) use self::cluster::{Cluster, Node};
+use self::cluster::{Cluster, Nodes};
+pub(crate) use self::cluster::{Node, NodeUser};
 use self::error::{call_error, is_of_this_server, of_connection};
 pub(crate) use self::servers::Servers;
 pub(crate) use self::slots::{slot_of_key, slot_of_tag};
@@ -98,6 +98,13 @@ impl Server {
         self.client.get_connection_info().redis_settings().db()
     }
 
+    /// Lets the nodes of its cluster be asked for their slots soon.
+    fn look(&self) {
+        if let Some(nodes) = self.cluster.as_ref().and_then(Weak::upgrade) {
+            nodes.look();
+        }
+    }
+
     /// Connects. `announced` is called with each announcement; `inspect` looks at the server before the connection is
     /// used.
     pub(crate) async fn connect<F>(
@@ -172,7 +179,7 @@ impl Server {
             return Err(self.contact.fault(StoreErrorKind::Unavailable, message));
         }
         if info.field("loading") == "1" {
-            return Err(self.contact.fault(StoreErrorKind::Unavailable, "is reading its files"));
+            return Err(self.contact.fault(StoreErrorKind::Unavailable, error::LOADING));
         }
         if self.cluster.is_none() && info.field("redis_mode") == "cluster" {
             let mut asking = redis::cmd("CLUSTER");
@@ -308,6 +315,9 @@ impl Link {
     fn note(&self, error: RedisError) -> Failed {
         if error.is_unrecoverable_error() || is_of_this_server(&error) {
             self.lost.cancel();
+        }
+        if error.code() == Some("LOADING") {
+            return Failed::Elsewhere(call_error(&self.address, error).into());
         }
         let Some(nodes) = self.cluster.as_ref().and_then(Weak::upgrade) else {
             return Failed::Call(call_error(&self.address, error));

@@ -59,13 +59,6 @@ impl Servers {
         }
     }
 
-    /// Lets the nodes of a cluster be asked for their slots soon.
-    pub(crate) fn look(&self) {
-        if let Self::Cluster(cluster) = self {
-            cluster.look();
-        }
-    }
-
     /// Returns the number of the database.
     pub(crate) fn database(&self) -> i64 {
         match self {

@@ -13,7 +13,7 @@ use super::quota::{Quota, Taken};
 use super::store::{Store, TakeError};
 use crate::clock;
 use crate::connection::{self, CallError, Contact, Keeper, PATIENCE};
-use crate::redis_server::{Cluster, Info, Link, Node, Servers, slot_of_key};
+use crate::redis_server::{Info, Link, Node, NodeUser, Servers, slot_of_key};
 use crate::store::StoreError;
 use crate::task::Handle;
 
@@ -79,7 +79,7 @@ impl RedisStore {
                     server.contact.down(None);
                 }
                 Servers::Cluster(cluster) => {
-                    ended.run_until_cancelled(keeping.keep_nodes(cluster)).await;
+                    ended.run_until_cancelled(cluster.keep(&keeping)).await;
                     cluster.end();
                 }
             }
@@ -128,14 +128,6 @@ impl Store for RedisStore {
     }
 }
 
-impl Shared {
-    async fn keep_nodes(self: &Arc<Self>, cluster: &Cluster) {
-        let keep_node =
-            |node| connection::keep(Arc::new(NodeKeeper { shared: Arc::clone(self), node }));
-        cluster.keep(keep_node).await;
-    }
-}
-
 async fn inspect(link: Link, info: Info) -> Result<(), StoreError> {
     link.warn_of_eviction(&info, "the buckets of rate limits");
     Ok(())
@@ -168,29 +160,13 @@ impl Keeper for Shared {
     }
 }
 
-/// The connections to a node of a cluster.
-struct NodeKeeper {
-    shared: Arc<Shared>,
-    node: Arc<Node>,
-}
-
-impl Keeper for NodeKeeper {
-    type Link = Link;
-
-    fn contact(&self) -> &Contact<Link> {
-        &self.node.server.contact
-    }
-
-    async fn connect(self: Arc<Self>, _number: u64) -> Result<Link, StoreError> {
-        self.node.connect(None, inspect).await
+impl NodeUser for Shared {
+    async fn connect(self: &Arc<Self>, node: &Node) -> Result<Link, StoreError> {
+        node.connect(None, inspect).await
     }
 
     async fn tend(&self, link: &Link) {
         tend(link).await;
-    }
-
-    fn disconnected(&self) {
-        self.shared.servers.look();
     }
 }
 

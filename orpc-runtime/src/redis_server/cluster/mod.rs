@@ -3,6 +3,7 @@
 //! Each node that has slots has connections of its own, which are made again when they are lost. The nodes are asked for
 //! the slots at the start, when a connection is lost, and when a node has passed on a slot.
 
+mod keeper;
 mod topology;
 
 use std::collections::HashMap;
@@ -17,11 +18,13 @@ use redis::ConnectionInfo;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use self::keeper::NodeKeeper;
+pub(crate) use self::keeper::NodeUser;
 use self::topology::Topology;
 use super::slots::SLOTS;
 use super::{Announced, Info, Link, Server, url};
 use crate::clock::{self, Instant};
-use crate::connection::{CONNECT, Contact, Link as _};
+use crate::connection::{self, CONNECT, Contact, Link as _};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// Pauses between two looks at the slots of a cluster.
@@ -53,7 +56,7 @@ pub(crate) struct Cluster {
 
 /// A node that has slots, or that takes over some.
 pub(crate) struct Node {
-    pub(crate) server: Server,
+    pub(super) server: Server,
     /// Cancelled once the node has no slots any more.
     ended: CancellationToken,
     links: Arc<AtomicU64>,
@@ -318,11 +321,10 @@ impl Cluster {
         link.unwrap_or_else(|_| Err(self.error(slot)))
     }
 
-    /// Keeps the connections to all nodes, each by the future that is returned for it.
-    pub(crate) async fn keep<F>(&self, keep_node: impl Fn(Arc<Node>) -> F)
-    where
-        F: Future<Output = ()>,
-    {
+    /// Keeps the connections to all nodes for their user.
+    pub(crate) async fn keep<U: NodeUser>(&self, user: &Arc<U>) {
+        let keep_node =
+            |node| connection::keep(Arc::new(NodeKeeper { user: Arc::clone(user), node }));
         let looking = std::pin::pin!(self.keep_looking());
         let keeping = std::pin::pin!(self.keep_nodes(keep_node));
         select(looking, keeping).await;
@@ -332,11 +334,6 @@ impl Cluster {
     pub(crate) fn end(&self) {
         self.nodes.map.borrow().nodes.iter().for_each(|node| node.end());
         self.contact.down(None);
-    }
-
-    /// Lets the slots be asked for soon.
-    pub(super) fn look(&self) {
-        self.nodes.look();
     }
 
     async fn keep_nodes<F>(&self, keep_node: impl Fn(Arc<Node>) -> F)

@@ -17,6 +17,8 @@ pub struct RedisServer {
     pub port: u16,
     settings: Vec<String>,
     kind: Kind,
+    /// It is used while it reads its files.
+    is_loading: bool,
 }
 
 /// Use of a server.
@@ -103,7 +105,9 @@ impl RedisServer {
     async fn start_as(kind: impl Fn() -> Kind, clock: Option<WallClock>, settings: &str) -> Self {
         let settings = settings.split(' ').map(|word| word.trim_matches('\'').to_owned()).collect();
         let folder = tempfile::tempdir().unwrap();
-        let mut server = Self { child: None, clock, folder, port: 0, settings, kind: kind() };
+        let (child, kind_of_it, port) = (None, kind(), 0);
+        let mut server =
+            Self { child, clock, folder, port, settings, kind: kind_of_it, is_loading: false };
         for _ in 0..20 {
             // Another process may take the port before the server does.
             server.port = free_port();
@@ -123,6 +127,20 @@ impl RedisServer {
             }
         }
         panic!("the server does not start again on port {}", self.port);
+    }
+
+    /// Starts the server again, which takes a millisecond to read each key of its files; returns while it does.
+    pub async fn run_slowly(&mut self) {
+        let settings = "--key-load-delay 1000 --loading-process-events-interval-bytes 1024";
+        self.settings.extend(settings.split(' ').map(str::to_owned));
+        self.is_loading = true;
+        self.run().await;
+        assert!(self.reads_files().await, "there is too little to read");
+    }
+
+    /// Returns `true` while the server reads its files.
+    pub async fn reads_files(&self) -> bool {
+        self.command::<String>("INFO persistence").await.contains("loading:1\r")
     }
 
     async fn try_run(&mut self) -> bool {
@@ -152,7 +170,10 @@ impl RedisServer {
             }
             let is_up = match self.connect().await {
                 Ok(answer) => answer == "PONG",
-                Err(error) => error.code() == Some("NOAUTH"),
+                Err(error) => match error.code() {
+                    Some("LOADING") => self.is_loading,
+                    code => code == Some("NOAUTH"),
+                },
             };
             if is_up {
                 self.child = Some(child);

@@ -17,13 +17,13 @@ use super::NewEvent;
 use super::copied::{
     Announce, Appended, CopiedStore, Found, Part, Server, Settings, Shared, fresh_epoch,
 };
-use crate::connection::{self, CallError, Contact, Keeper};
+use crate::connection::{self, CallError, Contact};
 use crate::publish::clock::{Clock, millis};
 use crate::publish::durability::Durability;
 use crate::publish::error::{PublishError, StoreError};
 use crate::publish::log::Extent;
 use crate::publish::{Publisher, PublisherBuilder};
-use crate::redis_server::{Announced, Info, Link, Node, Servers};
+use crate::redis_server::{Announced, Info, Link, Node, NodeUser, Servers};
 use crate::store::StoreErrorKind;
 
 impl PublisherBuilder {
@@ -182,10 +182,7 @@ impl Server for RedisServer {
                     server.contact.down(None);
                 }
                 Servers::Cluster(cluster) => {
-                    let keep_node = |node| {
-                        connection::keep(Arc::new(NodeKeeper { shared: Arc::clone(&shared), node }))
-                    };
-                    dropped.run_until_cancelled(cluster.keep(keep_node)).await;
+                    dropped.run_until_cancelled(cluster.keep(&shared)).await;
                     cluster.end();
                 }
             }
@@ -288,34 +285,20 @@ impl Server for RedisServer {
     }
 }
 
-/// The connections to a node of a cluster.
-struct NodeKeeper {
-    shared: Arc<Shared<RedisServer>>,
-    node: Arc<Node>,
-}
-
-impl Keeper for NodeKeeper {
-    type Link = Link;
-
-    fn contact(&self) -> &Contact<Link> {
-        &self.node.server.contact
-    }
-
-    async fn connect(self: Arc<Self>, _number: u64) -> Result<Link, StoreError> {
+impl NodeUser for Shared<RedisServer> {
+    async fn connect(self: &Arc<Self>, node: &Node) -> Result<Link, StoreError> {
         let inspect = async |link: Link, info| {
-            self.shared.server.inspect(&link, &info).await;
+            self.server.inspect(&link, &info).await;
             Ok(())
         };
-        let listener = RedisServer::listener(self.shared.announce());
-        self.node.connect(Some(listener), inspect).await
+        node.connect(Some(RedisServer::listener(self.announce())), inspect).await
     }
 
     async fn tend(&self, link: &Link) {
-        self.shared.tend_link(link).await;
+        self.tend_link(link).await;
     }
 
     fn disconnected(&self) {
-        self.shared.server.servers.look();
-        self.shared.expire();
+        self.expire();
     }
 }

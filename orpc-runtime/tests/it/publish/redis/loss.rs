@@ -1,6 +1,8 @@
 //! Events that the server loses: readers are told.
 
-use orpc_runtime::publish::{GapReason, PublishError, Start};
+use std::time::Duration;
+
+use orpc_runtime::publish::{GapReason, PublishError, Publisher, Start, StoreErrorKind};
 
 use super::super::world::{Line, event, gap, number, publish, retained};
 use super::proxy::{Network, Proxy};
@@ -275,10 +277,53 @@ async fn a_server_that_is_busy_is_waited_for() {
     };
     let ending = async {
         // Requests are refused meanwhile.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         redis::cmd("SCRIPT").arg("KILL").query_async::<()>(&mut control).await.unwrap();
     };
     let (first, (), ()) = tokio::join!(opening, reading, ending);
     assert_eq!(first, 21);
     assert!(running.await.unwrap().is_err());
+}
+
+/// Over connections that are made meanwhile, and over those that the server has had before.
+#[tokio::test]
+async fn a_server_that_reads_its_files_is_waited_for() {
+    let settings = "--save '' --appendonly no --enable-debug-command local";
+    let mut server = RedisServer::start_with(settings).await;
+    let (a, b) = (node(&server).await, node(&server).await);
+    let mut reader = subscribe(&b, Start::Latest).await;
+    // More than a node has in memory.
+    let ids = publish(&a, 1..1000).await;
+    assert_eq!(number(event(&mut reader).await), 1);
+    server.command::<()>("DEBUG POPULATE 3000 filler 100").await;
+    server.command::<()>("SAVE").await;
+    server.kill();
+    server.run_slowly().await;
+    let builder = Publisher::builder().connect_timeout(Duration::from_secs(1));
+    let error = builder.redis::<Line>(&server.url()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error:?}");
+    assert!(error.to_string().contains("is reading its files"), "{error}");
+    let mut resumed = a.subscribe("room", ids[9]).unwrap();
+    let publishing = tokio::spawn(a.publish("room", &Line { n: 1000 }).into_future());
+    assert!(server.reads_files().await);
+    assert_eq!(number(event(&mut resumed).await), 11);
+    for n in 2..=1000 {
+        assert_eq!(number(event(&mut reader).await), n);
+    }
+    publishing.await.unwrap().unwrap();
+
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut control = client.get_multiplexed_async_connection().await.unwrap();
+    let reloading = tokio::spawn(async move {
+        redis::cmd("DEBUG").arg("RELOAD").query_async::<()>(&mut control).await
+    });
+    until(async || server.reads_files().await).await;
+    let publishing = tokio::spawn(a.publish("room", &Line { n: 1001 }).into_future());
+    let mut late = a.subscribe("room", ids[19]).unwrap();
+    assert!(server.reads_files().await);
+    assert_eq!(number(event(&mut late).await), 21);
+    publishing.await.unwrap().unwrap();
+    assert_eq!(number(event(&mut reader).await), 1001);
+    // Its client gives up after a while.
+    reloading.await.unwrap().ok();
 }
