@@ -1,10 +1,12 @@
 //! Buckets on a Redis server, which several nodes share.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use orpc_runtime::ratelimit::{RateLimiter, RedisStore, StoreErrorKind};
 
 use super::{failure, quota, take};
+use crate::process;
+use crate::support::clock::{self, WallClock};
 use crate::support::proxy::{Network, Proxy};
 use crate::support::redis::{RedisCluster, RedisServer};
 use crate::support::websocket::{PATIENCE, within};
@@ -139,6 +141,35 @@ async fn a_server_whose_clock_is_set_allows_no_more_than_a_bucket() {
     server.set_clock(0);
     let taken = nodes[0].take("key").await.unwrap();
     assert!(!taken.is_allowed() && taken.next() <= HOUR / 3, "{taken:?}");
+}
+
+#[test]
+fn a_node_whose_clock_is_set_allows_as_many_calls() {
+    let clock = WallClock::new();
+    let run = || {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let server = RedisServer::start().await;
+            let limiter = node(&server.url(), 3, HOUR).await;
+            let now = SystemTime::now();
+            // An hour would fill the buckets.
+            for (key, offsets) in
+                [("ahead", [0, 3600, 3600, 3600]), ("behind", [3600, 0, -3600, 0])]
+            {
+                for (offset, is_allowed) in offsets.into_iter().zip([true, true, true, false]) {
+                    clock::set_own(offset);
+                    let is_set = match SystemTime::now().duration_since(now) {
+                        Ok(passed) => (passed > HOUR / 2) == (offset > 0),
+                        Err(_) => offset < 0,
+                    };
+                    assert!(is_set, "the clock is not set");
+                    let taken = limiter.take(key).await.unwrap();
+                    assert_eq!(taken.is_allowed(), is_allowed, "{key}, {offset}: {taken:?}");
+                    assert!(taken.next() <= HOUR / 3, "{key}, {offset}: {taken:?}");
+                }
+            }
+        });
+    };
+    process::alone_with(|command| clock.give_to(command), run);
 }
 
 #[tokio::test]
