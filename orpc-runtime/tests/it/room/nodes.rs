@@ -24,6 +24,13 @@ pub enum Backend {
     Server(Server),
 }
 
+#[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
+impl From<Server> for Backend {
+    fn from(server: Server) -> Self {
+        Self::Server(server)
+    }
+}
+
 impl Backend {
     pub fn memory() -> Self {
         Self::Memory(Publisher::memory())
@@ -59,9 +66,10 @@ pub async fn open(builder: PublisherBuilder, scheme: &str, url: &str) -> Events 
     within(Server::open(builder, scheme, url)).await.unwrap()
 }
 
-/// Makes each function a test of a publisher in memory and of each kind of server.
+/// Makes each function behind the semicolon a test of a publisher in memory and of each kind of server; those before it are
+/// tests of servers that no others use.
 macro_rules! for_each_backend {
-    ($($name:ident),* $(,)?) => {
+    ($($own:ident),* $(,)? ; $($name:ident),* $(,)?) => {
         mod memory {
             $(#[tokio::test]
             async fn $name() {
@@ -69,65 +77,12 @@ macro_rules! for_each_backend {
             })*
         }
 
-        #[cfg(all(feature = "redb", feature = "nats"))]
-        mod nats {
-            $(#[tokio::test]
-            async fn $name() {
-                let server = crate::support::nats::NatsServer::start().await;
-                let server = crate::publish::servers::Server::Nats(server);
-                super::$name(crate::room::nodes::Backend::Server(server)).await;
-            })*
-        }
-
-        #[cfg(all(feature = "redb", feature = "redis"))]
-        mod redis {
-            $(#[tokio::test]
-            async fn $name() {
-                let server = crate::support::redis::RedisServer::start().await;
-                let server = crate::publish::servers::Server::Redis(server);
-                super::$name(crate::room::nodes::Backend::Server(server)).await;
-            })*
-        }
-
-        #[cfg(all(feature = "redb", feature = "redis"))]
-        mod cluster {
-            $(#[tokio::test]
-            async fn $name() {
-                let server = crate::support::redis::Shared::new().await;
-                let server = crate::publish::servers::Server::Cluster(server);
-                super::$name(crate::room::nodes::Backend::Server(server)).await;
-            })*
-        }
-    };
-}
-
-/// Makes each function a test of each kind of server.
-#[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
-macro_rules! for_each_server {
-    ($($name:ident),* $(,)?) => {
-        #[cfg(feature = "nats")]
-        mod on_nats {
-            $(#[tokio::test]
-            async fn $name() {
-                let server = crate::support::nats::NatsServer::start().await;
-                super::$name(crate::publish::servers::Server::Nats(server)).await;
-            })*
-        }
-
-        #[cfg(feature = "redis")]
-        mod on_redis {
-            $(#[tokio::test]
-            async fn $name() {
-                let server = crate::support::redis::RedisServer::start().await;
-                super::$name(crate::publish::servers::Server::Redis(server)).await;
-            })*
-        }
+        #[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
+        crate::publish::servers::for_each_server! { $($own),* ; $($name),* }
     };
 }
 
 pub(crate) use for_each_backend;
-#[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
-pub(crate) use for_each_server;
 
 /// Context of the procedures.
 #[derive(Clone)]

@@ -7,8 +7,6 @@ use orpc_runtime::prelude::*;
 use orpc_runtime::publish::Publisher;
 use orpc_runtime::{Presence, PresenceChange, PresenceError};
 
-#[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
-use super::nodes::for_each_server;
 use super::nodes::{App, Backend, Events, Node, for_each_backend};
 #[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
 use crate::publish::servers::Server;
@@ -21,16 +19,13 @@ const NEVER: Duration = Duration::from_secs(3600);
 const BEAT: Duration = Duration::from_millis(400);
 
 for_each_backend! {
+    a_node_that_was_cut_off_is_gone_and_comes_back_with_its_members,
+    lost_messages_leave_nobody_out,
+    ;
     members_of_every_node_are_present_once_and_told_of_once,
     a_node_that_starts_learns_the_members_at_once,
     a_node_that_ends_takes_its_members_with_it_at_once,
     members_of_a_killed_node_leave_once_unless_they_are_elsewhere,
-}
-
-#[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
-for_each_server! {
-    a_node_that_was_cut_off_is_gone_and_comes_back_with_its_members,
-    lost_messages_leave_nobody_out,
 }
 
 type People = Presence<String>;

@@ -9,8 +9,6 @@ use orpc_runtime::publish::Publisher;
 use orpc_runtime::{CloseCode, Frame, Notice, Peer, SharedRooms, SharedSocketId};
 use serde_json::json;
 
-#[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
-use super::nodes::for_each_server;
 use super::nodes::{App, Backend, Events, Node, env, for_each_backend};
 #[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
 use crate::publish::servers::Server;
@@ -20,15 +18,12 @@ use crate::support::websocket::{Raw, until, until_soon, within};
 const NEVER: Duration = Duration::from_secs(3600);
 
 for_each_backend! {
-    messages_reach_the_selected_sockets_of_every_node,
-    all_sockets_get_all_messages_in_one_order_and_those_of_a_killed_node_are_gone,
-}
-
-#[cfg(all(feature = "redb", any(feature = "nats", feature = "redis")))]
-for_each_server! {
     messages_arrive_after_the_network_has_failed,
     messages_arrive_although_the_room_could_not_be_read_for_a_while,
     lost_messages_are_told_of,
+    ;
+    messages_reach_the_selected_sockets_of_every_node,
+    all_sockets_get_all_messages_in_one_order_and_those_of_a_killed_node_are_gone,
 }
 
 /// Returns the frames before the text `end`.

@@ -24,6 +24,12 @@ async fn node(cluster: &RedisCluster) -> Publisher<Line> {
     within(Publisher::builder().redis(&cluster.url())).await.unwrap()
 }
 
+/// Opens a publisher on a part of the cluster that tests share.
+async fn part_of(part: &Shared) -> Publisher<Line> {
+    let builder = Publisher::builder().key_prefix(&part.prefix);
+    within(builder.redis(&part.cluster.url())).await.unwrap()
+}
+
 async fn slot(cluster: &RedisCluster, channel: &str) -> u16 {
     cluster.slot(&format!("orpc:{{{channel}}}:events")).await
 }
@@ -69,11 +75,7 @@ async fn read_to(reader: &mut Subscription<Line>, last: &mut EventId, end: Event
 #[tokio::test]
 async fn names_of_channels_choose_one_slot_for_all_that_belongs_to_them() {
     let part = Shared::new().await;
-    let open = async || {
-        let builder = Publisher::builder().key_prefix(&part.prefix);
-        within(builder.redis::<Line>(&part.cluster.url())).await.unwrap()
-    };
-    let (a, b) = (open().await, open().await);
+    let (a, b) = (part_of(&part).await, part_of(&part).await);
     let names = ["room", " ", "}", "}x", "{", "{}", "{a}", "a}b", "=", "=}", "{=}", "ü", "a b\n"];
     let mut readers = Vec::new();
     for name in names {
@@ -97,11 +99,7 @@ async fn names_of_channels_choose_one_slot_for_all_that_belongs_to_them() {
 #[tokio::test]
 async fn announcements_arrive_at_once() {
     let part = Shared::new().await;
-    let open = async || {
-        let builder = Publisher::builder().key_prefix(&part.prefix);
-        within(builder.redis::<Line>(&part.cluster.url())).await.unwrap()
-    };
-    let (a, b) = (open().await, open().await);
+    let (a, b) = (part_of(&part).await, part_of(&part).await);
     let mut readers = Vec::new();
     for channel in CHANNELS {
         readers.push(subscribe(&b, channel, Start::Latest).await);

@@ -340,7 +340,7 @@ pub fn until(mut holds: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
 }
 
 /// Makes each function a test of each kind of server; those behind the semicolon of a cluster as well, which they share
-/// with others.
+/// with others. A function takes the server, or what is made of it.
 macro_rules! for_each_server {
     ($($own:ident),* $(,)? ; $($name:ident),* $(,)?) => {
         $crate::publish::servers::for_each_server! { $($own,)* $($name),* }
@@ -352,7 +352,7 @@ macro_rules! for_each_server {
 
             $(#[tokio::test]
             async fn $name() {
-                super::$name(Server::Cluster(Shared::new().await)).await;
+                super::$name(Server::Cluster(Shared::new().await).into()).await;
             })*
         }
     };
@@ -364,7 +364,7 @@ macro_rules! for_each_server {
 
             $(#[tokio::test]
             async fn $name() {
-                super::$name(Server::Nats(NatsServer::start().await)).await;
+                super::$name(Server::Nats(NatsServer::start().await).into()).await;
             })*
         }
 
@@ -375,7 +375,7 @@ macro_rules! for_each_server {
 
             $(#[tokio::test]
             async fn $name() {
-                super::$name(Server::Redis(RedisServer::start().await)).await;
+                super::$name(Server::Redis(RedisServer::start().await).into()).await;
             })*
         }
     };

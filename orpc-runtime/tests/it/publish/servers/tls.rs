@@ -35,23 +35,24 @@ fn certify(folder: &Path, name: &str) {
     std::fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
 }
 
-/// Returns the folder in the process that is told of it.
-fn folder() -> PathBuf {
-    PathBuf::from(std::env::var_os(FOLDER).unwrap())
+/// Returns the files of a server's certificate and key.
+fn files(name: &str) -> [PathBuf; 2] {
+    let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
+    ["certificate", "key"].map(|kind| folder.join(format!("{name}.{kind}")))
 }
 
-/// The certificates, and how a process is told of them.
-fn certificates() -> (tempfile::TempDir, impl FnOnce(&mut Command)) {
+/// Runs a test in a process that trusts one of two authorities.
+fn alone_with_certificates<T: FnOnce()>(test: T) {
     let folder = tempfile::tempdir().unwrap();
     for name in ["trusted", "other"] {
         certify(folder.path(), name);
     }
-    let path = folder.path().to_owned();
-    let tell = move |command: &mut Command| {
-        command.env(FOLDER, &path).env("SSL_CERT_FILE", path.join("trusted.authority"));
+    let path = folder.path();
+    let tell = |command: &mut Command| {
+        command.env(FOLDER, path).env("SSL_CERT_FILE", path.join("trusted.authority"));
         command.env_remove("SSL_CERT_DIR");
     };
-    (folder, tell)
+    process::alone_with(tell, test);
 }
 
 fn run(test: impl Future<Output = ()>) {
@@ -70,17 +71,19 @@ async fn open(scheme: &str, url: &str) -> Result<Publisher<Line>, String> {
     }
 }
 
-/// Checks that events pass by TLS to a trusted server, and that others are refused at once.
-async fn only_servers_with_a_trusted_certificate_are_used(
+/// Checks that events pass by TLS to a trusted server, and that others are refused at once. A server is started with
+/// the files of its certificate and key, at URLs of which each is tried.
+async fn only_a_trusted_certificate_will_do<S>(
     scheme: &str,
-    trusted: &str,
-    refused: &[String],
+    start: impl AsyncFn([PathBuf; 2]) -> (S, Vec<String>),
 ) {
-    let lines = open(scheme, trusted).await.unwrap();
+    let ((_own, trusted), (_other, refused)) =
+        (start(files("trusted")).await, start(files("other")).await);
+    let lines = open(scheme, &trusted[0]).await.unwrap();
     let mut reader = subscribe(&lines, Start::Latest).await;
     publish(&lines, 1..3).await;
     assert_eq!((number(event(&mut reader).await), number(event(&mut reader).await)), (1, 2));
-    for url in refused {
+    for url in &refused {
         let error = open(scheme, url).await.unwrap_err();
         assert!(error.contains("certificate that is not trusted"), "{error}");
         assert!(error.contains("127.0.0.1:") && !error.contains("hidden"), "{error}");
@@ -90,73 +93,35 @@ async fn only_servers_with_a_trusted_certificate_are_used(
 #[cfg(feature = "nats")]
 #[test]
 fn only_nats_servers_with_a_trusted_certificate_are_used() {
-    let (_folder, tell) = certificates();
-    process::alone_with(tell, || {
-        let folder = folder();
-        run(async {
-            let start = async |name: &str| {
-                let file = |kind: &str| folder.join(format!("{name}.{kind}"));
-                let (certificate, key) = (file("certificate"), file("key"));
-                let tls = format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}");
-                let login = "authorization { user: user, password: hidden }";
-                NatsServer::start_with(&format!("jetstream {{}}\n{tls}\n{login}")).await
-            };
-            let (own, other) = (start("trusted").await, start("other").await);
-            let url = |scheme: &str, port: u16| format!("{scheme}://user:hidden@127.0.0.1:{port}");
-            // A server that speaks TLS alone tells the client to do so as well.
-            let refused = [url("tls", other.port), url("nats", other.port)];
-            let trusted = url("tls", own.port);
-            only_servers_with_a_trusted_certificate_are_used("nats", &trusted, &refused).await;
-        });
-    });
+    let start = async |[certificate, key]: [PathBuf; 2]| {
+        let tls = format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}");
+        let login = "authorization { user: user, password: hidden }";
+        let server = NatsServer::start_with(&format!("jetstream {{}}\n{tls}\n{login}")).await;
+        // A server that speaks TLS alone tells the client to do so as well.
+        let url = |scheme| format!("{scheme}://user:hidden@127.0.0.1:{}", server.port);
+        let urls = vec![url("tls"), url("nats")];
+        (server, urls)
+    };
+    alone_with_certificates(|| run(only_a_trusted_certificate_will_do("nats", start)));
 }
 
 #[cfg(feature = "redis")]
 #[test]
 fn only_redis_servers_with_a_trusted_certificate_are_used() {
-    let (_folder, tell) = certificates();
-    process::alone_with(tell, || {
-        let folder = folder();
-        run(async {
-            let start = async |name: &str| {
-                let file = |kind: &str| folder.join(format!("{name}.{kind}"));
-                RedisServer::with_tls(&file("certificate"), &file("key"), "hidden").await
-            };
-            let ((_own, own), (_other, other)) = (start("trusted").await, start("other").await);
-            let url = |port: u16| format!("rediss://:hidden@127.0.0.1:{port}");
-            only_servers_with_a_trusted_certificate_are_used("redis", &url(own), &[url(other)])
-                .await;
-        });
-    });
+    let start = async |[certificate, key]: [PathBuf; 2]| {
+        let (server, port) = RedisServer::with_tls(&certificate, &key, "hidden").await;
+        (server, vec![format!("rediss://:hidden@127.0.0.1:{port}")])
+    };
+    alone_with_certificates(|| run(only_a_trusted_certificate_will_do("redis", start)));
 }
 
 /// A cluster of one node, which tells the port for TLS.
 #[cfg(feature = "redis")]
 #[test]
 fn only_nodes_of_a_cluster_with_a_trusted_certificate_are_used() {
-    let (_folder, tell) = certificates();
-    process::alone_with(tell, || {
-        let folder = folder();
-        run(async {
-            let start = async |name: &str| {
-                let file = |kind: &str| folder.join(format!("{name}.{kind}"));
-                RedisServer::node_with_tls(&file("certificate"), &file("key"), "hidden").await
-            };
-            let ((_own, own), (_other, other)) = (start("trusted").await, start("other").await);
-            let open = async |port: u16| {
-                let url = format!("rediss-cluster://:hidden@127.0.0.1:{port}#orpc");
-                open("redis-cluster", &url).await
-            };
-            let lines = open(own).await.unwrap();
-            let mut reader = subscribe(&lines, Start::Latest).await;
-            publish(&lines, 1..3).await;
-            assert_eq!(
-                (number(event(&mut reader).await), number(event(&mut reader).await)),
-                (1, 2)
-            );
-            let error = open(other).await.unwrap_err();
-            assert!(error.contains("certificate that is not trusted"), "{error}");
-            assert!(error.contains("127.0.0.1:") && !error.contains("hidden"), "{error}");
-        });
-    });
+    let start = async |[certificate, key]: [PathBuf; 2]| {
+        let (server, port) = RedisServer::node_with_tls(&certificate, &key, "hidden").await;
+        (server, vec![format!("rediss-cluster://:hidden@127.0.0.1:{port}#orpc")])
+    };
+    alone_with_certificates(|| run(only_a_trusted_certificate_will_do("redis-cluster", start)));
 }
