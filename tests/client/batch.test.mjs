@@ -119,6 +119,13 @@ describe("a batch by hand", () => {
     assert.equal(await eleven.json(), "Batch request size exceeds the maximum allowed size");
   });
 
+  test("a body of null is malformed, as over HTTP, and not the same as none", async () => {
+    const url = item("ping").url;
+    const answers = await (await send([{ url, body: null }, { url }, { url, body: {} }])).json();
+    const ends = answers.sort((a, b) => a.index - b.index).map(({ status, body }) => [status, body.json.code ?? body.json]);
+    assert.deepEqual(ends, [[400, "BAD_REQUEST"], [200, "pong"], [200, "pong"]]);
+  });
+
   test("a call that panics ends alone", async () => {
     const answers = await (await send([item("errors/panic"), item("ping")])).json();
     const bodies = answers.sort((a, b) => a.index - b.index).map(({ status, body }) => [status, body.json]);

@@ -25,6 +25,20 @@ export type Address = {
   country: string;
 };
 
+/** Time until the alarm of a room. */
+export type Alarm = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @format uint32
+   * @maximum 3600000
+   */
+  inMs: number;
+};
+
 /** Area of a shape. */
 export type Area = { area: number };
 
@@ -109,6 +123,9 @@ export type Echo = {
 /** A text to return. */
 export type EchoText = { text: string };
 
+/** An entry. */
+export type Entry = { key: string; value: unknown };
+
 /** After how many events to fail. */
 export type FailAfter = {
   /**
@@ -117,6 +134,13 @@ export type FailAfter = {
    */
   after: number;
 };
+
+/** A value, or none. */
+export type Found =
+  /** The value of the entry. */
+  | unknown
+  /** There is no such entry. */
+  | undefined;
 
 /** Data of the gap's error, as clients read it. */
 export type GapData = {
@@ -146,6 +170,37 @@ export type GapReason =
   | "ahead"
   /** Events were trimmed before the subscribed reader had read them. */
   | "slow";
+
+/** The key of an entry. */
+export type Key = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 128
+   */
+  key: string;
+};
+
+/** The beginning of the keys to list. */
+export type List = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /** @maxLength 128 */
+  prefix: string;
+  /**
+   * @format uint16
+   * @minimum 1
+   * @maximum 1000
+   */
+  limit?: number | null | undefined;
+};
 
 /** Which room to enter, and under which name. */
 export type OpenRoom = {
@@ -213,6 +268,21 @@ export type Publish = {
    */
   channel: string;
   payload: unknown;
+};
+
+/** An entry to keep. */
+export type Put = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 128
+   */
+  key: string;
+  value: unknown;
 };
 
 /** The data of the error to fail with. */
@@ -463,6 +533,18 @@ export type Client<C extends ClientContext = Record<never, never>> = {
       },
       ORPCError<"EVENT_GAP", GapData> | ThrowableError
     >;
+  };
+  store: {
+    /** Keeps a value. */
+    put: ProcedureClient<C, Put, void, ThrowableError>;
+    /** Returns the value of a key. */
+    get: ProcedureClient<C, Key, Found, ThrowableError>;
+    /** Removes an entry, and returns `true` if there was one. */
+    delete: ProcedureClient<C, Key, boolean, ThrowableError>;
+    /** Lists the entries whose keys begin with `prefix`, in the order of their keys. */
+    list: ProcedureClient<C, List, Entry[], ThrowableError>;
+    /** Sets the alarm of a room, which publishes `{alarm: room}` to the channel `alarm:<room>`. */
+    alarm: ProcedureClient<C, Alarm, void, ThrowableError>;
   };
   publisher: {
     /** Publishes an event, and gives its id. */

@@ -26,6 +26,20 @@ export type Address = {
   country: string;
 };
 
+/** Time until the alarm of a room. */
+export type Alarm = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @format uint32
+   * @maximum 3600000
+   */
+  inMs: number;
+};
+
 /** Area of a shape. */
 export type Area = { area: number };
 
@@ -110,6 +124,9 @@ export type Echo = {
 /** A text to return. */
 export type EchoText = { text: string };
 
+/** An entry. */
+export type Entry = { key: string; value: unknown };
+
 /** After how many events to fail. */
 export type FailAfter = {
   /**
@@ -118,6 +135,13 @@ export type FailAfter = {
    */
   after: number;
 };
+
+/** A value, or none. */
+export type Found =
+  /** The value of the entry. */
+  | unknown
+  /** There is no such entry. */
+  | undefined;
 
 /** Data of the gap's error, as clients read it. */
 export type GapData = {
@@ -147,6 +171,37 @@ export type GapReason =
   | "ahead"
   /** Events were trimmed before the subscribed reader had read them. */
   | "slow";
+
+/** The key of an entry. */
+export type Key = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 128
+   */
+  key: string;
+};
+
+/** The beginning of the keys to list. */
+export type List = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /** @maxLength 128 */
+  prefix: string;
+  /**
+   * @format uint16
+   * @minimum 1
+   * @maximum 1000
+   */
+  limit?: number | null | undefined;
+};
 
 /** Which room to enter, and under which name. */
 export type OpenRoom = {
@@ -214,6 +269,21 @@ export type Publish = {
    */
   channel: string;
   payload: unknown;
+};
+
+/** An entry to keep. */
+export type Put = {
+  /**
+   * @minLength 1
+   * @maxLength 64
+   */
+  room: string;
+  /**
+   * @minLength 1
+   * @maxLength 128
+   */
+  key: string;
+  value: unknown;
 };
 
 /** The data of the error to fail with. */
@@ -500,6 +570,28 @@ export const contract = {
           echo: ProcedureClient<Record<never, never>, EchoText, string, ThrowableError>;
         };
       }>()),
+  },
+  store: {
+    /** Keeps a value. */
+    put: oc
+      .input(type<Put>())
+      .output(type<void>()),
+    /** Returns the value of a key. */
+    get: oc
+      .input(type<Key>())
+      .output(type<Found>()),
+    /** Removes an entry, and returns `true` if there was one. */
+    delete: oc
+      .input(type<Key>())
+      .output(type<boolean>()),
+    /** Lists the entries whose keys begin with `prefix`, in the order of their keys. */
+    list: oc
+      .input(type<List>())
+      .output(type<Entry[]>()),
+    /** Sets the alarm of a room, which publishes `{alarm: room}` to the channel `alarm:<room>`. */
+    alarm: oc
+      .input(type<Alarm>())
+      .output(type<void>()),
   },
   publisher: {
     /** Publishes an event, and gives its id. */

@@ -64,7 +64,7 @@ pub mod planets {
     #[procedure]
     pub fn watch(last: Option<&LastEventId>) -> Result<impl Stream<Item = Event<Planet>>, Error> {
         let first = match last {
-            Some(id) => id.parse::<u32>()? + 1,
+            Some(id) => id.parse::<u32>()?.saturating_add(1), // the id is the client's
             None => 0,
         };
         Ok(orpc_runtime::futures::stream::iter(

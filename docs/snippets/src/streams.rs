@@ -29,7 +29,7 @@ pub struct Tick {
 #[procedure]
 pub fn ticks(last: Option<&LastEventId>) -> Result<impl Stream<Item = Event<Tick>>, Error> {
     let first = match last {
-        Some(id) => id.parse::<u32>()? + 1,
+        Some(id) => id.parse::<u32>()?.saturating_add(1), // the id is the client's
         None => 0,
     };
     Ok(stream::iter((first..10).map(|n| Event::new(Tick { n }).id(n.to_string()))))

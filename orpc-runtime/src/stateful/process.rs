@@ -66,7 +66,11 @@ pub(super) struct Inner<R: StatefulRoom> {
     changed_alarms: Arc<ChangedAlarms>,
     /// `None` for environment variables.
     secrets: OnceLock<Arc<Secrets>>,
+    configure: Box<Configure>,
 }
+
+/// Completes the handle of each room before its instance is created.
+type Configure = dyn Fn(RoomHandle) -> RoomHandle + Send + Sync;
 
 /// Instances of rooms by name, of which some have been dropped.
 struct Live<R: StatefulRoom> {
@@ -115,8 +119,50 @@ impl<R: StatefulRoom> StatefulRooms<R> {
     /// If the procedures cannot be served; see [`Rpc::new`]. Outside of a runtime.
     #[cfg(feature = "redb")]
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StorageError> {
-        let file = RoomFile::open(path.as_ref())?;
-        Ok(Self::with_store(Store::File(file)).unwrap_or_else(|error| panic!("{error}")))
+        Self::open_with(path, |room| room)
+    }
+
+    /// Opens the rooms of a file as [`open`](Self::open) does, and completes the handle of each with
+    /// `configure`, as by [values](RoomHandle::with_host) that the process lends. It is called
+    /// before the room is created, also for one whose alarm is due.
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use orpc_runtime::prelude::*;
+    /// use orpc_runtime::stateful::{RoomHandle, StatefulRoom, StatefulRooms};
+    ///
+    /// pub struct App { name: String }
+    ///
+    /// pub struct Chat { app: Arc<App> }
+    ///
+    /// impl StatefulRoom for Chat {
+    ///     type Procedures = ();
+    ///
+    ///     fn new(room: RoomHandle) -> Self {
+    ///         let app = room.host::<Arc<App>>().expect("`open_with` lends it");
+    ///         Self { app: Arc::clone(app) }
+    ///     }
+    /// }
+    /// # async fn open(app: Arc<App>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let rooms = StatefulRooms::<Chat>::open_with("rooms.redb", move |room| {
+    ///     room.with_host(Arc::clone(&app))
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    ///
+    /// # Panics
+    /// As [`open`](Self::open).
+    #[cfg(feature = "redb")]
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        configure: impl Fn(RoomHandle) -> RoomHandle + Send + Sync + 'static,
+    ) -> Result<Self, StorageError> {
+        let store = Store::File(RoomFile::open(path.as_ref())?);
+        Ok(Self::with_store(store, Box::new(configure)).unwrap_or_else(|error| panic!("{error}")))
     }
 
     /// Creates rooms whose state ends with the process.
@@ -124,11 +170,22 @@ impl<R: StatefulRoom> StatefulRooms<R> {
     /// # Panics
     /// If the procedures cannot be served; see [`Rpc::new`]. Outside of a runtime.
     pub fn memory() -> Self {
-        let store = Store::Memory(Mutex::default());
-        Self::with_store(store).unwrap_or_else(|error| panic!("{error}"))
+        Self::memory_with(|room| room)
     }
 
-    fn with_store(store: Store) -> Result<Self, RouterError> {
+    /// Creates rooms whose state ends with the process, and completes the handle of each as
+    /// `StatefulRooms::open_with` does.
+    ///
+    /// # Panics
+    /// As [`memory`](Self::memory).
+    pub fn memory_with(
+        configure: impl Fn(RoomHandle) -> RoomHandle + Send + Sync + 'static,
+    ) -> Self {
+        let store = Store::Memory(Mutex::default());
+        Self::with_store(store, Box::new(configure)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn with_store(store: Store, configure: Box<Configure>) -> Result<Self, RouterError> {
         let inner = Arc::new(Inner {
             rpc: Rpc::try_new(R::Procedures::router())?,
             rooms: Rooms::new(),
@@ -136,6 +193,7 @@ impl<R: StatefulRoom> StatefulRooms<R> {
             store,
             changed_alarms: Arc::default(),
             secrets: OnceLock::new(),
+            configure,
         });
         spawn(ring(Arc::downgrade(&inner), Arc::clone(&inner.changed_alarms)));
         Ok(Self(inner))
@@ -167,7 +225,8 @@ impl<R: StatefulRoom> StatefulRooms<R> {
     }
 
     /// Sets the source of [secrets](RoomHandle::secret) instead of environment variables. Only the
-    /// first one takes effect; set it before there are rooms.
+    /// first one takes effect; set it before there are rooms. For rooms whose alarm may be due when
+    /// their file is opened, set it by `open_with` and [`RoomHandle::with_secrets`].
     #[must_use]
     pub fn secrets(self, secrets: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.0.secrets.get_or_init(|| Arc::new(secrets));
@@ -215,6 +274,7 @@ impl<R: StatefulRoom> Inner<R> {
         }
         let handle = RoomHandle::new(self.rooms.get_or_create(name), self.storage(name));
         let handle = handle.with_shared_secrets(self.secrets.get().cloned());
+        let handle = (self.configure)(handle);
         let instance = Arc::new(HostedRoom::new(handle));
         live.rooms.insert(name.to_owned(), Arc::downgrade(&instance));
         instance

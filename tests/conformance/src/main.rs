@@ -7,11 +7,12 @@
 //! `PORT` is the port (3939 by default, 0 for any free one), `ROOM_TTL` the lifetime of
 //! room tokens in seconds (86400 by default), `ROOM_IDS=clients` lets their clients
 //! choose ids, as the official plugin does. The events of the publisher and of rooms are in
-//! memory, or on the Redis or NATS server whose URL is in `EVENTS`; those of the publisher
-//! also in the file that `PUBLISHER_FILE` names, which is made if there is none: synced
-//! to the disk before they are acknowledged where `PUBLISHER_DURABILITY` is `commit`
-//! (unless set), or with the operating system where it is `process`. `FOLLOWING` adds
-//! `following.subscribe`, whose iterators hibernate. The line
+//! memory, or where `EVENTS` says: `redis://…` or `nats://…` is a server that keeps them,
+//! `redb:PATH?durability=commit` a file of those of the publisher, which is made if there is
+//! none. They are synced to the disk before they are acknowledged (`commit`, unless set), or are
+//! with the operating system (`process`). `PUBLISHER_FILE` and `PUBLISHER_DURABILITY` name the same.
+//! `ROOMS_FILE` is the file of what rooms keep by `store.*`; in memory unless set. `FOLLOWING` adds
+//! `following.subscribe`, whose iterators hibernate. `/health` answers `ok`. The line
 //! `listening on http://127.0.0.1:<port>` tells that the server is ready; SIGTERM and
 //! Ctrl-C end it.
 
@@ -19,6 +20,7 @@ mod events;
 mod memory;
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +72,7 @@ fn routes<C: Send + Sync + 'static>(
     axum::Router::new()
         .route_service("/ws", websocket)
         .route_service("/durable", durable)
+        .route("/health", axum::routing::get(async || "ok"))
         .fallback_service(http)
 }
 
@@ -80,7 +83,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let room_ttl = std::env::var("ROOM_TTL").map_or(Ok(86_400), |text| text.parse())?;
     let ids_by_clients = std::env::var("ROOM_IDS").is_ok_and(|ids| ids == "clients");
     let tokens = RoomTokens { ttl: Duration::from_secs(room_ttl), ids_by_clients };
-    let state = Arc::new(State::new(tokens, events::events().await?, events::rooms().await?));
+    let (events, room_events) = (events::events().await?, events::rooms().await?);
+    let rooms_file = std::env::var_os("ROOMS_FILE").filter(|path| !path.is_empty());
+    let state = State::new(tokens, events, room_events, rooms_file.as_deref().map(Path::new));
+    let state = Arc::new(state.map_err(|error| format!("ROOMS_FILE: {error}"))?);
     let rooms = state.rooms.clone();
     let mut router = api::router();
     if std::env::var_os("FOLLOWING").is_some() {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, Response};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Method, Request, Response, Version};
 use http_body::Body;
 use tracing::{Instrument as _, Level};
 
@@ -11,7 +12,7 @@ use super::answer::Answer;
 use super::answering::{AnswerFuture, Answering};
 use super::body::RpcBody;
 use super::connection::Connection;
-use super::drain::RequestBody;
+use super::drain::{Awaited, RequestBody};
 use super::foreign;
 use super::future::ResponseFuture;
 use super::read::BoxError;
@@ -35,6 +36,8 @@ const REQUEST: usize = 4 * 1024;
 /// Part of a response that is known before the response is.
 pub(super) struct Ending {
     is_head: bool,
+    /// Body without which the connection cannot go on.
+    awaited: Option<Awaited>,
     write_timeout: Duration,
     memory: Arc<Budget>,
 }
@@ -51,9 +54,20 @@ impl Ending {
             response = head_only(response);
         }
         if response.body().is_long() && self.memory.is_exhausted() {
-            return no_memory(Exhausted::Parent);
+            response = no_memory(Exhausted::Parent);
+        } else {
+            response = response.map(|body| body.paced(self.write_timeout, &self.memory));
         }
-        response.map(|body| body.paced(self.write_timeout, &self.memory))
+        close_unless_read(&mut response, self.awaited.as_ref());
+        response
+    }
+}
+
+/// Tells a client that still waits for `100 Continue` that the connection ends with the response
+/// (RFC 9110, section 10.1.1): its body is not read, so no further request can be.
+fn close_unless_read(response: &mut Response<RpcBody>, awaited: Option<&Awaited>) {
+    if awaited.is_some_and(|awaited| !awaited.is_over()) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
@@ -71,16 +85,21 @@ where
         Some(connection) => connection.part(memory.budget(), *connection_memory),
         None => memory.budget().part(*connection_memory),
     };
-    let size = REQUEST + head_size(request.headers(), request.uri());
-    let mut held = match memory.reserve(size) {
-        Ok(held) => held,
-        Err(exhausted) => return ResponseFuture::ready(no_memory(exhausted)),
-    };
     let (parts, body) = request.into_parts();
     let names = HeaderNames::of(&parts.headers);
     let body = RequestBody::new(body, &parts.headers, names, drain);
+    // HTTP/2 and 3 have no such header, and a stream that ends affects no other.
+    let awaited = body.awaited().filter(|_| parts.version <= Version::HTTP_11);
+    let mut held = match memory.reserve(REQUEST + head_size(&parts.headers, &parts.uri)) {
+        Ok(held) => held,
+        Err(exhausted) => {
+            let mut response = no_memory(exhausted);
+            close_unless_read(&mut response, awaited.as_ref());
+            return ResponseFuture::ready(response);
+        }
+    };
     let is_head = parts.method == Method::HEAD;
-    let ending = Ending { is_head, write_timeout: timeouts.write, memory };
+    let ending = Ending { is_head, awaited, write_timeout: timeouts.write, memory };
     let is_below = served.below(parts.uri.path()).is_some();
     if !hosts.allow(&parts.headers, &parts.uri) {
         return ResponseFuture::ready(ending.complete(foreign_host(), held));

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -40,6 +41,21 @@ impl Drain {
     }
 }
 
+/// A body whose client waits for `100 Continue`, until it is polled.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Awaited(Arc<AtomicBool>);
+
+impl Awaited {
+    fn end(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` once the body was polled.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The body of a request. When it is dropped, the rest of it is read and discarded
 /// within limits: a connection that is closed with unread data is reset, and the client
 /// may lose the answer (RFC 9112, section 9.6).
@@ -54,7 +70,7 @@ where
     first: Option<Result<B::Data, ReadError>>,
     /// The client waits for `100 Continue`, which is sent as soon as the body is polled
     /// (RFC 9110, section 10.1.1): until then there is nothing to discard.
-    is_awaited: bool,
+    awaited: Option<Awaited>,
     /// `None` for a request without a body.
     drain: Option<Drain>,
     /// Reads an error of the body. Known where the body is, so that nothing that reads it
@@ -74,14 +90,21 @@ where
         let expects_continue =
             |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
         let body = (!body.is_end_stream()).then(|| Box::pin(body));
+        let is_awaited = body.is_some()
+            && names.may_have(&EXPECT)
+            && headers.get(EXPECT).is_some_and(expects_continue);
         Self {
-            is_awaited: names.may_have(&EXPECT)
-                && headers.get(EXPECT).is_some_and(expects_continue),
+            awaited: is_awaited.then(Awaited::default),
             drain: body.is_some().then(|| drain.clone()),
             body,
             first: None,
             read_error: |error| ReadError::of_body(error.into()),
         }
+    }
+
+    /// Returns the state of a body whose client waits for `100 Continue`.
+    pub(super) fn awaited(&self) -> Option<Awaited> {
+        self.awaited.clone()
     }
 
     /// Returns `true` if the whole body is there as at most one piece, within the limit.
@@ -133,7 +156,9 @@ where
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(first.map(Frame::data)));
         }
-        self.is_awaited = false;
+        if let Some(awaited) = self.awaited.take() {
+            awaited.end();
+        }
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let frame = ready!(body.as_mut().poll_frame(cx));
         if body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
@@ -166,7 +191,8 @@ where
     B::Data: Send,
 {
     fn drop(&mut self) {
-        let Some(body) = self.body.take().filter(|body| !self.is_awaited && !body.is_end_stream())
+        let Some(body) =
+            self.body.take().filter(|body| self.awaited.is_none() && !body.is_end_stream())
         else {
             return;
         };

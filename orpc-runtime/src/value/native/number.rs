@@ -78,6 +78,27 @@ schemas! {
     i128: -9_007_199_254_740_991_i64;
 }
 
+/// Integers that are a `number` anyway.
+macro_rules! own_schemas {
+    ($($ty:ty)*) => {$(
+        impl JsonSchema for Number<$ty> {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                concat!("Number_of_", stringify!($ty)).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                <$ty>::json_schema(generator)
+            }
+        }
+    )*};
+}
+
+own_schemas!(u8 u16 u32 usize i8 i16 i32 isize);
+
 /// Serialises an integer field as a `number`: `#[serde(with =
 /// "orpc_runtime::value::number::<u64>")]`.
 #[allow(non_camel_case_types, reason = "it stands in `with` like a module")]

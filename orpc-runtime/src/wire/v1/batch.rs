@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use url::Url;
 
+use super::peer::present;
 use crate::wire::headers::{self, RawHeaders, write_headers};
 use crate::wire::object::Object;
 use crate::wire::{Answer, BadBatch, Item, Mode};
@@ -35,8 +35,8 @@ pub(super) fn refusal(bad: BadBatch) -> &'static [u8] {
 struct RawItem<'a> {
     #[serde(borrow)]
     url: Cow<'a, str>,
-    #[serde(default, borrow)]
-    body: Option<&'a RawValue>,
+    #[serde(default, borrow, deserialize_with = "present")]
+    body: Option<&'a str>,
     #[serde(default, borrow)]
     headers: Option<RawHeaders<'a>>,
     #[serde(default, borrow)]
@@ -73,7 +73,7 @@ impl RawItem<'_> {
             query: url.query().map(str::to_owned),
             method: method.map_err(|_| BadBatch::Malformed)?,
             headers: headers::read(&self.headers.unwrap_or_default()),
-            body: self.body.map_or_else(Bytes::new, |raw| text.slice_ref(raw.get().as_bytes())),
+            body: self.body.map_or_else(Bytes::new, |raw| text.slice_ref(raw.as_bytes())),
         })
     }
 }

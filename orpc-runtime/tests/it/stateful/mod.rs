@@ -14,6 +14,7 @@ use orpc_runtime::stateful::{
     MemoryStorage, RoomHandle, StatefulRoom, StatefulRooms, Storage, StorageError,
 };
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
 
 /// Alarms by the names of their rooms.
 static RANG: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -168,6 +169,40 @@ async fn an_alarm_that_panics_is_repeated_and_stays_set_until_it_succeeds() {
     assert!(storage.alarm().await.unwrap().is_some());
     rang(name, 2).await;
     no_alarm(&storage).await;
+}
+
+/// A room that uses a value of its process.
+struct Lent(RoomHandle);
+
+impl StatefulRoom for Lent {
+    type Procedures = ();
+
+    fn new(room: RoomHandle) -> Self {
+        Self(room)
+    }
+
+    async fn alarm(&self) -> Result<(), Error> {
+        let rang = self.0.host::<UnboundedSender<String>>();
+        let rang = rang.ok_or_else(|| Error::internal("no value of the process"))?;
+        rang.send(format!("{} {:?}", self.0.name(), self.0.secret("KEY"))).map_err(Error::internal)
+    }
+}
+
+#[tokio::test]
+async fn rooms_have_the_values_that_their_process_lends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rang, mut rings) = tokio::sync::mpsc::unbounded_channel::<String>();
+    let lend = move |room: RoomHandle| {
+        room.with_host(rang.clone()).with_secrets(|name| Some(name.to_lowercase()))
+    };
+    let in_file = StatefulRooms::<Lent>::open_with(folder.path().join("rooms.redb"), lend.clone());
+    for (name, rooms) in [("file", in_file.unwrap()), ("memory", StatefulRooms::memory_with(lend))]
+    {
+        // The instance of the alarm is another one.
+        rooms.get(name).handle().storage().set_alarm(SystemTime::UNIX_EPOCH).await.unwrap();
+        let next = tokio::time::timeout(Duration::from_secs(30), rings.recv());
+        assert_eq!(next.await.unwrap().unwrap(), format!("{name} Some(\"key\")"));
+    }
 }
 
 #[tokio::test]

@@ -12,12 +12,16 @@ use orpc_runtime::durable::{Durable, SigningKeys};
 use orpc_runtime::publish::Publisher;
 #[cfg(not(target_family = "wasm"))]
 use orpc_runtime::publish::{Durability, StoreError};
+#[cfg(not(target_family = "wasm"))]
+use orpc_runtime::stateful::{HostedRoom, RoomHandle, StatefulRooms, StorageError};
 use orpc_runtime::{Call, Code, Error};
 use tokio::sync::broadcast;
 
 use crate::api::Publication;
 #[cfg(not(target_family = "wasm"))]
 use crate::api::room::{Room, RoomMessage};
+#[cfg(not(target_family = "wasm"))]
+use crate::api::store::StoredRoom;
 
 /// Number of events that may wait for the slowest reader; one that falls further behind
 /// gets an error.
@@ -79,6 +83,8 @@ pub struct State {
     /// The rooms, whose sockets have an endpoint of their own.
     #[cfg(not(target_family = "wasm"))]
     pub rooms: Durable<Room>,
+    #[cfg(not(target_family = "wasm"))]
+    stored: StatefulRooms<StoredRoom>,
 }
 
 /// The tests know it, and what it signs is worth nothing.
@@ -96,13 +102,29 @@ pub struct RoomTokens {
 }
 
 impl State {
-    /// Returns the state of a server with those tokens for rooms and those publishers.
+    /// Returns the state of a server with those tokens for rooms, those publishers, and the file
+    /// in which rooms keep their entries, or none.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
     #[cfg(not(target_family = "wasm"))]
-    pub fn new(tokens: RoomTokens, publisher: Events, rooms: RoomEvents) -> Self {
+    pub fn new(
+        tokens: RoomTokens,
+        publisher: Events,
+        rooms: RoomEvents,
+        file: Option<&Path>,
+    ) -> Result<Self, StorageError> {
         let keys = SigningKeys::new([ROOM_KEY]).unwrap_or_else(|error| panic!("{error}"));
         let rooms = Durable::new(keys, rooms).ttl(tokens.ttl);
         let rooms = if tokens.ids_by_clients { rooms.ids_by_clients() } else { rooms };
-        Self::with(publisher, rooms)
+        // Alarms of rooms are events.
+        let events = publisher.clone();
+        let lend = move |room: RoomHandle| room.with_host(events.clone());
+        let stored = match file {
+            Some(path) => StatefulRooms::open_with(path, lend)?,
+            None => StatefulRooms::memory_with(lend),
+        };
+        Ok(Self::with(publisher, rooms, stored))
     }
 
     /// Returns the state of a worker, which has no rooms.
@@ -111,10 +133,16 @@ impl State {
         Self::with(events_in_memory())
     }
 
-    fn with(publisher: Events, #[cfg(not(target_family = "wasm"))] rooms: Durable<Room>) -> Self {
+    fn with(
+        publisher: Events,
+        #[cfg(not(target_family = "wasm"))] rooms: Durable<Room>,
+        #[cfg(not(target_family = "wasm"))] stored: StatefulRooms<StoredRoom>,
+    ) -> Self {
         Self {
             #[cfg(not(target_family = "wasm"))]
             rooms,
+            #[cfg(not(target_family = "wasm"))]
+            stored,
             publications: broadcast::Sender::new(BACKLOG),
             messages: broadcast::Sender::new(BACKLOG),
             publisher,
@@ -136,6 +164,12 @@ impl Session {
     /// `<name>`.
     pub fn new(state: Arc<State>, call: &Call) -> Self {
         Self { state, caller: call.bearer_token().map(str::to_owned) }
+    }
+
+    /// Returns the room that keeps entries.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn room(&self, name: &str) -> Arc<HostedRoom<StoredRoom>> {
+        self.state.stored.get(name)
     }
 
     /// Returns the caller's name.

@@ -13,9 +13,9 @@ use futures::stream::{self, BoxStream};
 use http::Request;
 use http_body::{Body, Frame};
 use http_body_util::Full;
-use orpc_runtime::EventPayload;
 use orpc_runtime::http::HttpService;
 use orpc_runtime::prelude::*;
+use orpc_runtime::{EventPayload, MemoryBudget};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -217,6 +217,36 @@ async fn a_refused_client_gets_no_100_continue() {
         socket.read_to_string(&mut text).await.unwrap();
         assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {text}");
         assert!(!text.contains("100 Continue"), "{head}: {text}");
+        // The connection ends, and a client has to know before it sends another request.
+        assert!(text.to_lowercase().contains("\r\nconnection: close\r\n"), "{head}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_asked_for_leaves_the_connection_open() {
+    let address = serve(service().prefix("/")).await;
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let head = "POST /length HTTP/1.1\r\nhost: api.test\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(answer(&mut socket).await, 100);
+    socket.write_all(b"{\"json\":1}").await.unwrap();
+    assert_eq!(answer(&mut socket).await, 400);
+    socket.write_all(b"GET /ping HTTP/1.1\r\nhost: api.test\r\n\r\n").await.unwrap();
+    assert_eq!(answer(&mut socket).await, 200);
+}
+
+#[tokio::test]
+async fn a_client_without_memory_gets_its_refusal_when_it_has_sent_everything() {
+    let exhausted = MemoryBudget::new(1);
+    let address = serve(service().prefix("/").memory(&exhausted)).await;
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    for _ in 0..2 {
+        let length = 2 * 1024 * 1024;
+        let head =
+            format!("POST /length HTTP/1.1\r\nhost: api.test\r\ncontent-length: {length}\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.unwrap();
+        socket.write_all(&vec![b'x'; length]).await.unwrap();
+        assert_eq!(answer(&mut socket).await, 503);
     }
 }
 

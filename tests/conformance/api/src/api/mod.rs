@@ -8,6 +8,8 @@ pub mod publisher;
 #[cfg(not(target_family = "wasm"))]
 pub mod room;
 pub mod slow;
+#[cfg(not(target_family = "wasm"))]
+pub mod store;
 pub mod stream;
 pub mod values;
 
@@ -29,9 +31,10 @@ pub fn router() -> Router<Session> {
         .nest("files", files::procedures::router())
         .nest("account", account::procedures::router())
         .nest("chat", chat::procedures::router());
-    // The sockets of rooms are those of a server.
+    // The sockets of rooms are those of a server, and so is their storage.
     #[cfg(not(target_family = "wasm"))]
-    let router = router.nest("room", room::procedures::router());
+    let router =
+        router.nest("room", room::procedures::router()).nest("store", store::procedures::router());
     router.nest("publisher", publisher::procedures::router())
 }
 
