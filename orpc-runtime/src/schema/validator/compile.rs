@@ -132,6 +132,11 @@ impl Compiler<'_> {
             "minLength" => Keyword::MinLength(self.count(value)?),
             "maxLength" => Keyword::MaxLength(self.count(value)?),
             "pattern" => Keyword::Pattern(self.pattern(value)?),
+            #[cfg(not(feature = "pattern"))]
+            "format" if value == "regex" => {
+                return self
+                    .error("the format `regex` needs the feature `pattern` of `orpc-runtime`");
+            }
             "format" => return Ok(value.as_str().and_then(Format::named).map(Keyword::Format)),
             "minItems" => Keyword::MinItems(self.count(value)?),
             "maxItems" => Keyword::MaxItems(self.count(value)?),

@@ -7,7 +7,8 @@ use email_address::EmailAddress;
 use fluent_uri::{Iri, IriRef, Uri, UriRef};
 use idna::uts46::{AsciiDenyList, Hyphens, Uts46};
 
-use super::pattern::is_regex;
+#[cfg(feature = "pattern")]
+use super::expression::is_regex;
 
 /// A format that is enforced.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +18,7 @@ pub(in crate::schema) struct Format {
 }
 
 /// All formats that are enforced. Others are annotations.
-const FORMATS: [Format; 18] = [
+const FORMATS: &[Format] = &[
     Format { name: "date", is_valid: is_date },
     Format { name: "date-time", is_valid: is_date_time },
     Format { name: "duration", is_valid: is_duration },
@@ -29,6 +30,7 @@ const FORMATS: [Format; 18] = [
     Format { name: "iri", is_valid: |text| Iri::parse(text).is_ok() },
     Format { name: "iri-reference", is_valid: |text| IriRef::parse(text).is_ok() },
     Format { name: "json-pointer", is_valid: is_json_pointer },
+    #[cfg(feature = "pattern")]
     Format { name: "regex", is_valid: is_regex },
     Format { name: "relative-json-pointer", is_valid: is_relative_json_pointer },
     Format { name: "time", is_valid: is_time },
@@ -41,7 +43,7 @@ const FORMATS: [Format; 18] = [
 impl Format {
     /// Returns the format of a name, if it is enforced.
     pub(in crate::schema) fn named(name: &str) -> Option<Self> {
-        FORMATS.into_iter().find(|format| format.name == name)
+        FORMATS.iter().find(|format| format.name == name).copied()
     }
 
     pub(in crate::schema) fn accepts(self, text: &str) -> bool {

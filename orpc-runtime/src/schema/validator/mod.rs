@@ -5,8 +5,12 @@
 
 mod compile;
 mod equality;
+#[cfg(feature = "pattern")]
+mod expression;
 mod fault;
 mod format;
+#[cfg(not(feature = "pattern"))]
+mod no_expression;
 mod number;
 mod pattern;
 mod sequence;

@@ -1,25 +1,24 @@
 //! Patterns of texts, by the rules of ECMAScript.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use fancy_regex::{Error, Regex, RegexBuilder, RuntimeError};
-use jsonschema_regex::to_rust_regex;
-
+#[cfg(feature = "pattern")]
+use super::expression::Expression;
+#[cfg(not(feature = "pattern"))]
+use super::no_expression::Expression;
 use super::sequence::Sequence;
-
-/// Maximum number of backtracking steps of a pattern with look-around or
-/// back-references for one text, beyond which the text is refused. Other patterns do
-/// not backtrack.
-const MAX_BACKTRACKING: usize = 20_000;
 
 /// A regular expression that a text has to match somewhere.
 #[derive(Debug)]
 pub(in crate::schema) struct Pattern {
     /// As it stands in the schema.
     text: Box<str>,
-    regex: Regex,
-    /// The same, if one pass decides it.
-    sequence: Option<Sequence>,
+    matcher: Matcher,
+}
+
+#[derive(Debug)]
+enum Matcher {
+    /// One pass decides it.
+    Sequence(Sequence),
+    Expression(Expression),
 }
 
 /// Result of a text that does not match.
@@ -31,14 +30,14 @@ pub(in crate::schema) enum NoMatch {
 }
 
 impl Pattern {
-    /// Compiles a regular expression of ECMAScript; an error with the reason if it is none.
+    /// Compiles a regular expression of ECMAScript; an error with the reason if that cannot be
+    /// done.
     pub(in crate::schema) fn new(text: &str) -> Result<Self, String> {
-        let translated =
-            to_rust_regex(text).map_err(|()| format!("{text:?} is not a regular expression"))?;
-        let regex = RegexBuilder::new(&translated).backtrack_limit(MAX_BACKTRACKING).build();
-        let regex =
-            regex.map_err(|error| format!("{text:?} is not a regular expression: {error}"))?;
-        Ok(Self { text: text.into(), regex, sequence: Sequence::of(&translated) })
+        let matcher = match Sequence::of(text) {
+            Some(sequence) => Matcher::Sequence(sequence),
+            None => Matcher::Expression(Expression::new(text)?),
+        };
+        Ok(Self { text: text.into(), matcher })
     }
 
     pub(in crate::schema) fn as_str(&self) -> &str {
@@ -51,26 +50,15 @@ impl Pattern {
 
     /// Searches a text for a match.
     pub(super) fn find(&self, text: &str) -> Result<(), NoMatch> {
-        if let Some(sequence) = &self.sequence {
-            return if sequence.is_match(text) { Ok(()) } else { Err(NoMatch::Differs) };
-        }
-        // `regex-automata` panics on some patterns.
-        match catch_unwind(AssertUnwindSafe(|| self.regex.is_match(text))) {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Err(Error::RuntimeError(RuntimeError::BacktrackLimitExceeded))) => {
-                Err(NoMatch::TooManySteps)
-            }
-            Ok(Ok(false) | Err(_)) | Err(_) => Err(NoMatch::Differs),
+        match &self.matcher {
+            Matcher::Sequence(sequence) if sequence.is_match(text) => Ok(()),
+            Matcher::Sequence(_) => Err(NoMatch::Differs),
+            Matcher::Expression(expression) => expression.find(text),
         }
     }
 }
 
-/// Returns whether a text is a regular expression of ECMAScript.
-pub(super) fn is_regex(text: &str) -> bool {
-    jsonschema_regex::is_valid_ecma_regex(text)
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "pattern"))]
 mod tests {
     use super::*;
 
