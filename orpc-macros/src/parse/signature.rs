@@ -12,7 +12,7 @@ use syn::{
 
 use crate::diagnostics::Diagnostics;
 use crate::parse::cfg::{Answers, Unknown};
-use crate::parse::types::{is_named, optional_reference, owned, strip_groups};
+use crate::parse::types::{is_named, last_segment, optional_reference, owned, strip_groups};
 
 /// Attribute of a function.
 #[derive(Clone, Copy)]
@@ -281,6 +281,19 @@ fn check_reference(
     is_optional: bool,
     errors: &mut Diagnostics,
 ) {
+    if matches!(role, Role::Procedure)
+        && let Some(last) = last_segment(&reference.elem)
+        && last.ident == "EventIterator"
+        && !last.arguments.is_none()
+    {
+        let ty = reference.elem.to_token_stream().to_string().replace(' ', "");
+        return errors.at(
+            reference,
+            format!(
+                "write `mut events: {ty}`: an input is taken by value, also a stream of events"
+            ),
+        );
+    }
     if reference.mutability.is_some() {
         errors.at(
             reference,

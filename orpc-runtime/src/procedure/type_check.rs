@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use futures::stream::{Empty, Stream};
 use http::HeaderMap;
 
-use crate::core::{Event, TypedError};
+use crate::core::{Event, RpcError, TypedError};
 use crate::procedure::{Call, Extended, Middleware, PreparedOutput, Procedure};
 use crate::socket::Socket;
 
@@ -101,13 +101,13 @@ impl<T: Middleware> IsMiddleware<T> {
     pub const IS: bool = true;
 }
 
-/// Check for a type that `?` converts to an internal error.
+/// Check for an RPC error that `?` converts to an internal error.
 #[derive(Debug)]
 pub struct IsInternal<T>(PhantomData<T>);
 
 impl<T> IsNot for IsInternal<T> {}
 
-impl<T: std::error::Error + Send + Sync + Unpin + 'static> IsInternal<T> {
+impl<T: RpcError + std::error::Error + Send + Sync + Unpin + 'static> IsInternal<T> {
     /// Always `true`.
     pub const IS: bool = true;
 }

@@ -36,7 +36,8 @@ pub struct Subscription<T> {
 }
 
 /// Start of a subscription: a [`Start`], an [`EventId`], or the Last-Event-ID of a
-/// call's client.
+/// call's client. `None` is [`Start::Latest`], which is what to write in place of a `None` whose
+/// type nothing tells.
 pub trait IntoStart {
     /// Converts the value into a start.
     ///

@@ -24,6 +24,7 @@ use crate::value::kind;
 /// #[derive(Serialize, Deserialize, JsonSchema)]
 /// struct Usage {
 ///     bytes: Number<u64>,
+///     lines: Number<u32>,
 ///     #[serde(with = "orpc_runtime::value::number::<u64>")]
 ///     files: u64,
 /// }
