@@ -10,8 +10,8 @@ use super::channel::{Channel, Registration, State};
 use super::{Reader, Record, StoredEvent};
 
 /// Amount that a reader takes from the log at once: one event, so that a reader that stops
-/// holds no others. Of the cold store it requests that number of events.
-const CHUNK: Chunk = Chunk { events: 64, bytes: 1 };
+/// holds no others. Of the cold store it requests that number of events, of which it gets what fits into a reservation.
+const CHUNK: Chunk = Chunk { events: 1024, bytes: 1 };
 
 /// The next event; without waiting it is `None` at the end.
 pub(super) type Polled = Poll<Result<Option<StoredEvent>, ReadError>>;
