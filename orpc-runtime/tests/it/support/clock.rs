@@ -1,4 +1,4 @@
-//! A wall clock of other processes that tests set, of those that call the C library for it.
+//! A wall clock of other processes that tests set: of those that call the C library for it, and of those that ask the kernel.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,16 +11,32 @@ pub struct WallClock {
     folder: tempfile::TempDir,
 }
 
+/// Compiles a file of this folder.
+fn compile(source: &str, options: &[&str], to: &Path) {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support").join(source);
+    let mut compiler = Command::new("cc");
+    compiler.args(options).args(["-O1", "-o"]).arg(to).arg(source);
+    assert!(compiler.status().expect("cc is needed").success());
+}
+
 impl WallClock {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/clock.c");
-        let mut compiler = Command::new("cc");
-        compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(folder.path().join("clock.so"));
-        let status = compiler.arg(source).status().expect("cc is needed");
-        assert!(status.success());
+        compile("clock.c", &["-shared", "-fPIC"], &folder.path().join("clock.so"));
         set(&folder.path().join("offset"), 0);
         Self { folder }
+    }
+
+    /// Returns the command of a program that asks the kernel for the time, with the clock.
+    #[cfg(all(feature = "nats", target_arch = "x86_64"))]
+    pub fn command(&self, program: &str) -> Command {
+        let tracer = self.folder.path().join("trace");
+        if !tracer.exists() {
+            compile("clock_trace.c", &[], &tracer);
+        }
+        let mut command = Command::new(tracer);
+        command.arg(program).env(OFFSET, self.folder.path().join("offset"));
+        command
     }
 
     /// Gives the clock to a process.

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::clock::{self, WallClock};
+
 /// A server, which is stopped when it is dropped.
 pub struct NatsServer {
     child: Option<Child>,
@@ -16,6 +18,7 @@ pub struct NatsServer {
     /// Port of the figures of the server.
     figures: u16,
     settings: String,
+    clock: Option<WallClock>,
 }
 
 /// Returns the path of the server, which is installed on the first use.
@@ -36,11 +39,21 @@ impl NatsServer {
         Self::start_with("jetstream {}").await
     }
 
+    /// Starts a server with a clock that [`set_clock`](Self::set_clock) sets.
+    #[cfg(target_arch = "x86_64")]
+    pub async fn with_clock() -> Self {
+        Self::start_at(Some(WallClock::new()), "jetstream {}").await
+    }
+
     /// Starts a server with further settings.
     pub async fn start_with(settings: &str) -> Self {
+        Self::start_at(None, settings).await
+    }
+
+    async fn start_at(clock: Option<WallClock>, settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings.to_owned();
-        let mut server = Self { child: None, folder, port: 0, figures: 0, settings };
+        let mut server = Self { child: None, folder, port: 0, figures: 0, settings, clock };
         assert!(server.try_run().await, "no server starts");
         server
     }
@@ -69,9 +82,16 @@ impl NatsServer {
         .unwrap();
         let path = folder.join("config");
         std::fs::write(&path, config).unwrap();
-        let mut command = Command::new(program());
+        let mut command = match &self.clock {
+            #[cfg(target_arch = "x86_64")]
+            Some(clock) => clock.command(program()),
+            _ => {
+                let mut command = Command::new(program());
+                clock::remove_from(&mut command);
+                command
+            }
+        };
         command.arg("-c").arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
-        super::clock::remove_from(&mut command);
         let mut child = command.spawn().unwrap();
         let ports = folder.join(format!("nats-server_{}.ports", child.id()));
         loop {
@@ -107,6 +127,16 @@ impl NatsServer {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    /// Sets its clock to the right time and that number of seconds, and waits until it has it.
+    #[cfg(target_arch = "x86_64")]
+    pub async fn set_clock(&self, seconds: i64) {
+        self.clock.as_ref().unwrap().set(seconds);
+        let told = self.figures("/varz").await["now"].as_str().unwrap().to_owned();
+        let right = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let off = seconds_of(&told) - i64::try_from(right.as_secs()).unwrap();
+        assert!((seconds - 60..=seconds + 60).contains(&off), "the clock is not set: {told}");
     }
 
     /// Returns the folder of the streams.
@@ -209,6 +239,13 @@ impl NatsServer {
         let names = lists.flatten().map(|name| name.as_str().unwrap());
         names.filter_map(|name| Some(name.split_once(".r.")?.1.to_owned())).collect()
     }
+}
+
+/// Returns the seconds since 1970 of a time of RFC 3339.
+#[cfg(target_arch = "x86_64")]
+fn seconds_of(time: &str) -> i64 {
+    let date: orpc_runtime::value::Date = format!("{}.000Z", &time[..19]).parse().unwrap();
+    date.millis().unwrap() / 1000
 }
 
 impl Drop for NatsServer {

@@ -1,5 +1,7 @@
 //! Publishers of several processes that share a NATS server.
 
+#[cfg(target_arch = "x86_64")]
+mod clocks;
 mod limits;
 mod loss;
 
