@@ -1,11 +1,13 @@
-//! Random schedules over several nodes, compared with what was published. `REDIS_SCHEDULES` and
-//! `NATS_SCHEDULES` set their numbers.
+//! Random schedules over several nodes, compared with what was published. `REDIS_SCHEDULES`, `NATS_SCHEDULES` and
+//! `CLUSTER_SCHEDULES` set their numbers.
 
 use futures::FutureExt as _;
 use orpc_runtime::publish::{
     EventId, PublishError, Published, Publisher, ReadError, Start, Subscription,
 };
 
+#[cfg(feature = "redis")]
+use super::super::redis::append_unannounced_to;
 use super::super::schedules::{Dice, env};
 use super::super::world::{Line, number};
 use super::Server;
@@ -13,7 +15,7 @@ use super::Server;
 use crate::support::nats::NatsServer;
 use crate::support::proxy::{Network, Proxy};
 #[cfg(feature = "redis")]
-use crate::support::redis::RedisServer;
+use crate::support::redis::{RedisCluster, RedisServer, Shared};
 
 const MAX_EVENTS: u64 = 24;
 const NODES: usize = 3;
@@ -80,17 +82,47 @@ impl Truth {
     }
 }
 
-/// A process, and the network between it and the server.
+/// A process, and the network between it and the server; the nodes of a cluster are reached without one.
 struct Node {
     lines: Publisher<Line>,
-    proxy: Proxy,
+    proxy: Option<Proxy>,
+}
+
+impl Node {
+    fn set(&self, network: Network) {
+        if let Some(proxy) = &self.proxy {
+            proxy.set(network);
+        }
+    }
 }
 
 async fn open(server: &Server) -> Node {
-    let proxy = Proxy::to(server.port()).await;
     let (builder, scheme) = (Publisher::builder().max_events(MAX_EVENTS), server.scheme());
-    let lines = Server::open(builder, scheme, &proxy.url(scheme)).await.unwrap();
+    let proxy = match server {
+        #[cfg(feature = "redis")]
+        Server::Cluster(_) => None,
+        _ => Some(Proxy::to(server.port()).await),
+    };
+    let url = proxy.as_ref().map_or_else(|| server.url(), |proxy| proxy.url(scheme));
+    let lines = Server::open(builder, scheme, &url).await.unwrap();
     Node { lines, proxy }
+}
+
+/// Returns the server of a cluster that has a channel.
+#[cfg(feature = "redis")]
+async fn owner<'a>(cluster: &'a RedisCluster, channel: &str) -> &'a RedisServer {
+    let slot = cluster.slot(&format!("orpc:{{{channel}}}:events")).await;
+    &cluster.nodes[cluster.owner(slot).await]
+}
+
+/// Deletes keys of a channel.
+#[cfg(feature = "redis")]
+async fn delete(server: &RedisServer, channel: &str, dice: &mut Dice) {
+    let deleted = ["events", "state", "parts", "events state parts"];
+    for part in deleted[dice.roll(4) as usize].split(' ') {
+        server.command::<()>(&format!("DEL orpc:{{{channel}}}:{part}")).await;
+    }
+    // A retry is another event if the state was lost; the keys stay otherwise.
 }
 
 /// Publishes an event, again if its outcome is unknown.
@@ -112,13 +144,12 @@ impl Server {
             #[cfg(feature = "nats")]
             Self::Nats(_) => published(&nodes[n as usize % NODES], channel, n).await,
             #[cfg(feature = "redis")]
-            Self::Redis(own) => {
-                let publishing =
-                    super::super::redis::append_unannounced_to(own, channel, n, MAX_EVENTS);
-                publishing.await
-            }
+            Self::Redis(own) => append_unannounced_to(own, channel, n, MAX_EVENTS).await,
             #[cfg(feature = "redis")]
-            Self::Cluster(_) => unreachable!("a cluster that tests share"),
+            Self::Cluster(own) => {
+                let server = owner(own.cluster, channel).await;
+                append_unannounced_to(server, channel, n, MAX_EVENTS).await
+            }
         }
     }
 
@@ -147,15 +178,9 @@ impl Server {
                 }
             },
             #[cfg(feature = "redis")]
-            Self::Redis(own) => {
-                let deleted = ["events", "state", "parts", "events state parts"];
-                for part in deleted[dice.roll(4) as usize].split(' ') {
-                    own.command::<()>(&format!("DEL orpc:{{{channel}}}:{part}")).await;
-                }
-                // A retry is another event if the state was lost; the keys stay otherwise.
-            }
+            Self::Redis(own) => delete(own, channel, dice).await,
             #[cfg(feature = "redis")]
-            Self::Cluster(_) => unreachable!("a cluster that tests share"),
+            Self::Cluster(own) => delete(owner(own.cluster, channel).await, channel, dice).await,
         }
         true
     }
@@ -184,13 +209,13 @@ async fn run(server: &mut Server, nodes: &mut [Node], seed: u64) {
                 }
             }
             4 => {
-                nodes.iter().for_each(|node| node.proxy.set(Network::NoAnnouncements));
+                nodes.iter().for_each(|node| node.set(Network::NoAnnouncements));
                 for _ in 0..=dice.roll(30) {
                     n += 1;
                     let id = server.publish_unannounced(nodes, &channel, n).await;
                     truth.facts.push(Fact { id, n, is_lost: false });
                 }
-                nodes.iter().for_each(|node| node.proxy.set(Network::Up));
+                nodes.iter().for_each(|node| node.set(Network::Up));
             }
             5 | 6 => {
                 let start = match (clients[client].last, dice.roll(3)) {
@@ -224,8 +249,14 @@ async fn run(server: &mut Server, nodes: &mut [Node], seed: u64) {
                 nodes[node] = open(server).await;
             }
             10 | 11 if dice.roll(16) == 0 => {
-                nodes[node].proxy.set(Network::Cut);
-                nodes[node].proxy.set(Network::Up);
+                nodes[node].set(Network::Cut);
+                nodes[node].set(Network::Up);
+                #[cfg(feature = "redis")]
+                if let Server::Cluster(own) = &*server {
+                    let slot = own.cluster.slot(&format!("orpc:{{{channel}}}:events")).await;
+                    let to = (own.cluster.owner(slot).await + 1) % own.cluster.nodes.len();
+                    own.cluster.move_slot(slot, to).await;
+                }
             }
             _ => {
                 let Client { reader: Some(reader), last: Some(last) } = &mut clients[client] else {
@@ -279,4 +310,15 @@ async fn random_schedules_on_several_nodes_report_every_gap() {
 #[tokio::test]
 async fn random_schedules_on_several_nodes_with_nats_report_every_gap() {
     schedules(Server::Nats(NatsServer::start().await), "NATS_SCHEDULES").await;
+}
+
+/// Instead of a network that fails, the slot of the channel moves.
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn random_schedules_on_several_nodes_with_a_redis_cluster_report_every_gap() {
+    // Nothing else is on it, and it ends with this process.
+    let cluster = RedisCluster::start_with(true, 3, "--save '' --appendonly no").await;
+    let cluster = Box::leak(Box::new(cluster));
+    let server = Server::Cluster(Shared { cluster, prefix: "orpc".to_owned() });
+    schedules(server, "CLUSTER_SCHEDULES").await;
 }
