@@ -240,6 +240,9 @@ where
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
         let was_flooded = self.is_flooded();
         while !self.state.is_closing() && self.frames.has_next(self.life.socket().outbox(), cx) {
+            if self.websocket.write_long(cx, &mut self.frames)? {
+                continue;
+            }
             match self.websocket.poll_ready(cx) {
                 Poll::Ready(ready) => ready?,
                 Poll::Pending => break,

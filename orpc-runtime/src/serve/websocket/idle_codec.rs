@@ -9,7 +9,7 @@ use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 
 use super::intake::TooLong;
 use super::transport::Transport;
-use crate::socket::{Frame, Part};
+use crate::socket::{Frame, Frames, Part};
 use crate::wire::Protocol;
 
 /// Length of the codec's buffer while messages are short.
@@ -93,8 +93,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
                 if !ready!(transport.poll_read_ahead(cx)).map_err(Error::Io)? {
                     return Poll::Ready(None);
                 }
-                if let Some(message) = transport.take_message() {
-                    return Poll::Ready(Some(Ok(Incoming::Whole(message))));
+                loop {
+                    if let Some(message) = transport.take_message() {
+                        return Poll::Ready(Some(Ok(Incoming::Whole(message))));
+                    }
+                    if !transport.read_behind(cx).map_err(Error::Io)? {
+                        break;
+                    }
                 }
             }
         }
@@ -130,6 +135,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RestingSocket<S> {
     pub(super) fn send(&mut self, message: &Part<'_>) -> Result<(), Error> {
         self.transport_mut()?.send(message);
         Ok(())
+    }
+
+    /// Writes long frames from where they are. Returns `false` if they have to be
+    /// [sent](Self::send) instead.
+    pub(super) fn write_long(
+        &mut self,
+        cx: &mut Context<'_>,
+        frames: &mut Frames,
+    ) -> Result<bool, Error> {
+        let written = self.transport_mut()?.write_long(cx, frames).transpose();
+        written.map(|written| written.is_some()).map_err(Error::Io)
     }
 
     /// Sends a ping.
@@ -242,6 +258,29 @@ mod tests {
         client.write_all(&text(b"d")).await.unwrap();
         let next = poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap();
         assert!(matches!(next, Incoming::Whole(message) if message == "d"));
+        drop(client);
+        assert!(poll_fn(|cx| socket.poll_next(cx)).await.is_none());
+    }
+
+    /// A read ends within a message, and the connection has the rest of it.
+    #[tokio::test]
+    async fn messages_of_several_reads_need_no_codec() {
+        let (server, mut client) = tokio::io::duplex(256 * 1024);
+        let mut socket = RestingSocket::new(Protocol::default(), server, 1 << 20);
+        let payload = |at: usize| vec![b'a' + at as u8; 5000 + at];
+        for at in 0..20 {
+            let payload = payload(at);
+            let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+            let head = [0x81, 0x80 | 126, length[0], length[1], 0, 0, 0, 0];
+            client.write_all(&[&head[..], &payload].concat()).await.unwrap();
+        }
+        for at in 0..20 {
+            match poll_fn(|cx| socket.poll_next(cx)).await.unwrap().unwrap() {
+                Incoming::Whole(message) => assert!(message.as_bytes() == payload(at), "{at}"),
+                other => panic!("{at}: {other:?}"),
+            }
+            assert!(socket.is_resting(), "{at}");
+        }
         drop(client);
         assert!(poll_fn(|cx| socket.poll_next(cx)).await.is_none());
     }

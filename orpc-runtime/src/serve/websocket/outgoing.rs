@@ -1,18 +1,22 @@
 //! Frames of the server that the connection has not taken (RFC 6455, section 5.2).
 
 use std::cell::Cell;
-use std::io::{ErrorKind, Result};
+use std::io::{ErrorKind, IoSlice, Result};
+use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 use tokio::io::AsyncWrite;
 
-use crate::socket::Part;
+use crate::socket::{Frames, Part};
 
 /// Number of bytes that wait before further frames do, and length from which a payload is
 /// not copied.
 const ROOM: usize = 8 * 1024;
+
+/// Maximum number of frames that one system call writes from where they are.
+const AT_ONCE: usize = 16;
 
 /// Maximum capacity of a buffer that a thread keeps for reuse.
 const MAX_SPARE: usize = 64 * 1024;
@@ -53,9 +57,8 @@ impl Outgoing {
 
     /// Adds a message as one frame. There has to be [room](Self::has_room).
     pub(super) fn push(&mut self, message: &Part<'_>) {
-        let opcode = if message.is_text() { TEXT } else { BINARY };
         let payload = message.as_bytes();
-        let bytes = self.begin(opcode, payload.len());
+        let bytes = self.begin(opcode(message), payload.len());
         if payload.len() < ROOM {
             bytes.extend_from_slice(payload);
         } else {
@@ -76,19 +79,63 @@ impl Outgoing {
     /// Writes the header of a frame.
     fn begin(&mut self, opcode: u8, length: usize) -> &mut Vec<u8> {
         let out = self.end();
-        out.push(LAST | opcode);
-        match (u8::try_from(length), u16::try_from(length)) {
-            (Ok(length @ ..=125), _) => out.push(length),
-            (_, Ok(length)) => {
-                out.push(126);
-                out.extend_from_slice(&length.to_be_bytes());
-            }
-            _ => {
-                out.push(127);
-                out.extend_from_slice(&(length as u64).to_be_bytes());
-            }
-        }
+        out.extend_from_slice(&Header::new(opcode, length));
         out
+    }
+
+    /// Writes long frames from where they are, with one system call. `None` if they have to be
+    /// [pushed](Self::push) instead: they are short, others are before them, or the connection takes
+    /// no bytes, or one piece of memory alone.
+    pub(super) fn write_long<S: AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        connection: &mut S,
+        frames: &mut Frames,
+    ) -> Option<Result<()>> {
+        if !self.is_empty() || !frames.are_long() || !connection.is_write_vectored() {
+            return None;
+        }
+        let mut headers = [Header::default(); AT_ONCE];
+        for (header, frame) in headers.iter_mut().zip(frames.rest()) {
+            *header = Header::new(opcode(&frame), frame.as_bytes().len());
+        }
+        let mut pieces = [IoSlice::new(&[]); 2 * AT_ONCE];
+        let mut count = 0;
+        for (header, frame) in headers.iter().zip(frames.rest()) {
+            pieces[count] = IoSlice::new(header);
+            pieces[count + 1] = IoSlice::new(frame.into_bytes());
+            count += 2;
+        }
+        let written = Pin::new(connection).poll_write_vectored(cx, &pieces[..count]);
+        match written {
+            Poll::Ready(Ok(0)) => Some(Err(ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(written)) => {
+                self.pass(frames, written);
+                Some(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Some(Err(error)),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Passes frames of which that many bytes are written. The rest of the last one waits here.
+    fn pass(&mut self, frames: &mut Frames, mut written: usize) {
+        while written > 0
+            && let Some(frame) = frames.next()
+        {
+            let header = Header::new(opcode(&frame), frame.as_bytes().len()).len();
+            let length = header + frame.as_bytes().len();
+            if written < length {
+                self.push(&frame);
+                let first = written.min(self.bytes.len());
+                self.advance(first);
+                if written > first {
+                    self.advance(written - first);
+                }
+                return;
+            }
+            written -= length;
+        }
     }
 
     /// Returns the buffer behind all other bytes.
@@ -144,18 +191,62 @@ impl Outgoing {
     }
 }
 
+/// Header of an unmasked frame.
+#[derive(Debug, Clone, Copy, Default)]
+struct Header {
+    bytes: [u8; 10],
+    length: u8,
+}
+
+impl Header {
+    fn new(opcode: u8, length: usize) -> Self {
+        let mut bytes = [0; 10];
+        bytes[0] = LAST | opcode;
+        let header = match (u8::try_from(length), u16::try_from(length)) {
+            (Ok(length @ ..=125), _) => {
+                bytes[1] = length;
+                2
+            }
+            (_, Ok(length)) => {
+                bytes[1] = 126;
+                bytes[2..4].copy_from_slice(&length.to_be_bytes());
+                4
+            }
+            _ => {
+                bytes[1] = 127;
+                bytes[2..].copy_from_slice(&(length as u64).to_be_bytes());
+                10
+            }
+        };
+        Self { bytes, length: header }
+    }
+}
+
+impl Deref for Header {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+fn opcode(message: &Part<'_>) -> u8 {
+    if message.is_text() { TEXT } else { BINARY }
+}
+
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::socket::Frame;
+    use crate::socket::{Frame, Outbox};
 
     /// Takes at most a number of bytes at once, and none in between.
     #[derive(Default)]
     struct Slow {
         at_once: usize,
         is_ready: bool,
+        takes_pieces: bool,
         taken: Vec<u8>,
     }
 
@@ -172,6 +263,19 @@ mod tests {
             let count = bytes.len().min(self.at_once);
             self.taken.extend_from_slice(&bytes[..count]);
             Poll::Ready(Ok(count))
+        }
+
+        fn poll_write_vectored(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            pieces: &[IoSlice<'_>],
+        ) -> Poll<Result<usize>> {
+            let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.to_vec()).collect();
+            self.poll_write(cx, &bytes)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            self.takes_pieces
         }
 
         fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
@@ -230,6 +334,60 @@ mod tests {
             }
             assert!(outgoing.is_empty() && outgoing.has_room());
         }
+    }
+
+    #[test]
+    fn long_frames_are_written_from_where_they_are() {
+        let lengths = [(1500, true), (9000, false), (3, true), (70_000, true), (2000, false)];
+        for at_once in [1, 7, 1000, 1504, 4000, 12_000, usize::MAX] {
+            let outbox = Outbox::new(usize::MAX);
+            let mut expected = Vec::new();
+            for (length, is_text) in lengths {
+                let payload = vec![b'a' + (length % 26) as u8; length];
+                let write = |out: &mut Vec<u8>| out.extend_from_slice(&payload);
+                if is_text {
+                    outbox.append(write)
+                } else {
+                    outbox.append_binary(write)
+                }
+                let mut alone = Outgoing::default();
+                let frame = if is_text { Frame::Text } else { Frame::Binary };
+                alone.push(&(&frame(payload.clone().into())).into());
+                expected.extend(written(&mut alone, usize::MAX).0);
+            }
+            let mut client = Slow { at_once, takes_pieces: true, ..Slow::default() };
+            let mut cx = Context::from_waker(Waker::noop());
+            let (mut outgoing, mut frames) = (Outgoing::default(), Frames::default());
+            let mut count = 0;
+            while frames.has_next(&outbox, &mut cx) {
+                if let Some(written) = outgoing.write_long(&mut cx, &mut client, &mut frames) {
+                    written.unwrap();
+                    count += 1;
+                    continue;
+                }
+                while !outgoing.has_room() {
+                    _ = outgoing.poll_write(&mut cx, &mut client, || {});
+                }
+                outgoing.push(&frames.next().unwrap());
+            }
+            while outgoing.poll_write(&mut cx, &mut client, || {}).is_pending() {}
+            assert!(client.taken == expected, "{at_once}");
+            if at_once == usize::MAX {
+                assert_eq!(count, 1, "all frames are one system call");
+            }
+        }
+    }
+
+    #[test]
+    fn short_frames_are_copied_behind_each_other() {
+        let outbox = Outbox::new(usize::MAX);
+        (0..100).for_each(|_| outbox.append(|out| out.extend_from_slice(&[b'x'; 100])));
+        let mut client = Slow { at_once: usize::MAX, takes_pieces: true, ..Slow::default() };
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut frames = Frames::default();
+        assert!(frames.has_next(&outbox, &mut cx));
+        let written = Outgoing::default().write_long(&mut cx, &mut client, &mut frames);
+        assert!(written.is_none() && client.taken.is_empty());
     }
 
     #[test]

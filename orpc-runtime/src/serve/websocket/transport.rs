@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::intake::{Intake, TooLong};
 use super::outgoing::Outgoing;
-use crate::socket::{Frame, Part};
+use crate::socket::{Frame, Frames, Part};
 use crate::wire::Protocol;
 
 /// Number of bytes that are read at once onto the stack.
@@ -31,6 +31,8 @@ pub(super) struct Transport<S> {
     intake: Intake,
     /// Received bytes that are not parsed yet.
     ahead: BytesMut,
+    /// The last read was as long as possible: the connection may have more bytes.
+    has_more: bool,
     /// Bytes for the codec, before any others.
     ready: BytesMut,
 }
@@ -44,6 +46,7 @@ impl<S> Transport<S> {
             outgoing: Outgoing::default(),
             intake: Intake::new(protocol, message_limit),
             ahead: BytesMut::new(),
+            has_more: false,
             ready: BytesMut::new(),
         }
     }
@@ -132,11 +135,34 @@ impl<S: AsyncRead + Unpin> Transport<S> {
         if !self.ahead.is_empty() {
             return Poll::Ready(Ok(true));
         }
+        self.poll_read(cx)
+    }
+
+    /// Reads bytes behind those that are there, if the connection has had more than were read at
+    /// once: the rest of a message.
+    pub(super) fn read_behind(&mut self, cx: &mut Context<'_>) -> Result<bool> {
+        if !self.has_more || self.ahead.is_empty() || self.ahead.len() == READ {
+            return Ok(false);
+        }
+        match self.poll_read(cx) {
+            Poll::Ready(read) => read,
+            Poll::Pending => Ok(false),
+        }
+    }
+
+    /// Reads bytes behind those that are there. Returns `false` at the end of the connection.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
         let mut space = [MaybeUninit::uninit(); READ];
         let mut buffer = ReadBuf::uninit(&mut space);
+        buffer.put_slice(&self.ahead);
+        let start = self.ahead.len();
         ready!(Pin::new(&mut self.connection).poll_read(cx, &mut buffer))?;
-        self.ahead = BytesMut::from(buffer.filled());
-        Poll::Ready(Ok(!self.ahead.is_empty()))
+        let is_read = buffer.filled().len() > start;
+        self.has_more = buffer.remaining() == 0;
+        if is_read {
+            self.ahead = BytesMut::from(buffer.filled());
+        }
+        Poll::Ready(Ok(is_read))
     }
 }
 
@@ -204,6 +230,22 @@ impl<S: AsyncWrite + Unpin> Transport<S> {
             self.needs_flush = false;
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Transport<S> {
+    /// Writes long frames from where they are; `None` if they have to be [sent](Self::send)
+    /// instead.
+    pub(super) fn write_long(
+        &mut self,
+        cx: &mut Context<'_>,
+        frames: &mut Frames,
+    ) -> Option<Result<()>> {
+        let written = self.outgoing.write_long(cx, &mut self.connection, frames)?;
+        if written.is_ok() {
+            (self.wrote, self.needs_flush) = (true, true);
+        }
+        Some(written)
     }
 }
 

@@ -8,6 +8,13 @@ use bytes::Bytes;
 use super::{Amount, FrameEnd, MAX_SPARE, Outbox, SPARE};
 use crate::socket::frame::Frame;
 
+/// Number of bytes of waiting frames, and of each of them on average, from which they are not
+/// copied behind each other.
+#[cfg(feature = "websocket")]
+const LONG_FRAMES: usize = 8 * 1024;
+#[cfg(feature = "websocket")]
+const LONG_FRAME: usize = 1024;
+
 /// The frames of an outbox, in order: the connection's end of it.
 #[derive(Default)]
 pub(crate) struct Frames {
@@ -56,7 +63,11 @@ pub(crate) struct Part<'f> {
 }
 
 #[cfg(feature = "websocket")]
-impl Part<'_> {
+impl<'f> Part<'f> {
+    pub(crate) fn into_bytes(self) -> &'f [u8] {
+        self.bytes
+    }
+
     pub(crate) fn is_text(&self) -> bool {
         self.is_text
     }
@@ -126,12 +137,35 @@ impl Frames {
     #[cfg(feature = "websocket")]
     pub(crate) fn next(&mut self) -> Option<Part<'_>> {
         let start = self.start;
-        let FrameEnd { end, is_text } = self.pass()?;
+        let frame = self.pass()?;
+        Some(self.part(start, frame))
+    }
+
+    /// Returns `true` if the next frames are long enough to be written from where they are.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn are_long(&self) -> bool {
+        let frames = &self.frames[self.sent..];
+        let bytes = frames.last().map_or(0, |last| last.end - self.start);
+        bytes >= LONG_FRAMES && bytes >= frames.len() * LONG_FRAME
+    }
+
+    /// Returns the next frames without passing them.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn rest(&self) -> impl Iterator<Item = Part<'_>> {
+        let mut start = self.start;
+        self.frames[self.sent..].iter().map(move |frame| {
+            let start = std::mem::replace(&mut start, frame.end);
+            self.part(start, *frame)
+        })
+    }
+
+    #[cfg(feature = "websocket")]
+    fn part(&self, start: usize, FrameEnd { end, is_text }: FrameEnd) -> Part<'_> {
         let (bytes, shared) = match &self.bytes {
             FrameBytes::Few(bytes) => (&bytes[start..end], None),
             FrameBytes::Shared(bytes) => (&bytes[start..end], Some(bytes)),
         };
-        Some(Part { bytes, shared, is_text })
+        Part { bytes, shared, is_text }
     }
 
     /// Goes behind the next frame.
