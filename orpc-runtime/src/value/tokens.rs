@@ -31,6 +31,15 @@ impl Text<'_> {
     }
 }
 
+impl<'de> From<Cow<'de, str>> for Text<'de> {
+    fn from(text: Cow<'de, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Borrowed(text),
+            Cow::Owned(text) => Self::Owned(text),
+        }
+    }
+}
+
 impl<'de> From<Text<'de>> for Cow<'de, str> {
     fn from(text: Text<'de>) -> Self {
         match text {

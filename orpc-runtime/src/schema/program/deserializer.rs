@@ -12,8 +12,8 @@ use serde::de::{
     Visitor,
 };
 
-use super::Node;
 use super::input::{Input, Items, Literal, Members, Refused};
+use super::{Checks, Node};
 use crate::schema::refs::Types;
 use crate::value::tokens::{Number, Text};
 use crate::value::{Ask, Given, RAW_VALUE, ReadError as Error};
@@ -72,8 +72,7 @@ impl<'r, 'p, 'de> Place<'r, 'p, 'de> {
             Given::Unsigned(number) => Any::Number(Number::Unsigned(number)),
             Given::Negative(number) => Any::Number(Number::Negative(number)),
             Given::Float(number) => Any::Number(Number::Float(number)),
-            Given::Text(Cow::Borrowed(text)) => Any::Text(Text::Borrowed(text)),
-            Given::Text(Cow::Owned(text)) => Any::Text(Text::Owned(text)),
+            Given::Text(text) => Any::Text(text.into()),
             Given::Items => Any::Items(Items::elsewhere(self.input)),
             Given::Members => Any::Members(Members::elsewhere(self.input)),
             given @ (Given::Wide(_) | Given::NegativeWide(_)) => Any::Given(given),
@@ -140,121 +139,109 @@ impl<'r, 'p, 'de> Place<'r, 'p, 'de> {
         }
     }
 
+    /// Reads a value of the text by its first byte, or takes that of another source.
     #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
-    fn number(self, ask: Ask, expected: &dyn Expected) -> Result<Number, Error> {
+    fn read<T>(
+        self,
+        (ask, expected): (Ask, &dyn Expected),
+        read: impl FnOnce(&'r mut Input<'p, 'de>, &'p Checks, Option<u8>) -> Result<T, Refused>,
+        take: impl FnOnce(&'r mut Input<'p, 'de>, Given<'de>) -> Result<T, Given<'de>>,
+    ) -> Result<T, Error> {
         let Self { input, node } = self;
         let Ok(checks) = input.checks(node) else {
-            return Place { input, node }.number_elsewhere(ask, expected);
+            return Place { input, node }.take((ask, expected), take);
         };
-        match input.tokens.peek() {
-            Some(b'-' | b'0'..=b'9') => input.number(checks).map_err(error),
-            _ => Err(error(Refused)),
-        }
+        let first = input.tokens.peek();
+        read(input, checks, first).map_err(error)
     }
 
     #[cold]
-    fn number_elsewhere(mut self, ask: Ask, expected: &dyn Expected) -> Result<Number, Error> {
-        match self.ask(ask, expected)? {
-            Given::Unsigned(number) => Ok(Number::Unsigned(number)),
-            Given::Negative(number) => Ok(Number::Negative(number)),
-            Given::Float(number) => Ok(Number::Float(number)),
-            other => Err(other.refused(expected)),
-        }
+    fn take<T>(
+        mut self,
+        (ask, expected): (Ask, &dyn Expected),
+        take: impl FnOnce(&'r mut Input<'p, 'de>, Given<'de>) -> Result<T, Given<'de>>,
+    ) -> Result<T, Error> {
+        let given = self.ask(ask, expected)?;
+        take(self.input, given).map_err(|given| given.refused(expected))
+    }
+
+    #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
+    fn number(self, ask: Ask, expected: &dyn Expected) -> Result<Number, Error> {
+        self.read(
+            (ask, expected),
+            |input, checks, first| match first {
+                Some(b'-' | b'0'..=b'9') => input.number(checks),
+                _ => Err(Refused),
+            },
+            |_, given| match given {
+                Given::Unsigned(number) => Ok(Number::Unsigned(number)),
+                Given::Negative(number) => Ok(Number::Negative(number)),
+                Given::Float(number) => Ok(Number::Float(number)),
+                other => Err(other),
+            },
+        )
     }
 
     #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
     fn text(self, ask: Ask, expected: &dyn Expected) -> Result<Text<'de>, Error> {
-        let Self { input, node } = self;
-        let Ok(checks) = input.checks(node) else {
-            return Place { input, node }.text_elsewhere(ask, expected);
-        };
-        match input.tokens.peek() {
-            Some(b'"') => input.text(checks).map_err(error),
-            _ => Err(error(Refused)),
-        }
-    }
-
-    #[cold]
-    fn text_elsewhere(mut self, ask: Ask, expected: &dyn Expected) -> Result<Text<'de>, Error> {
-        match self.ask(ask, expected)? {
-            Given::Text(Cow::Borrowed(text)) => Ok(Text::Borrowed(text)),
-            Given::Text(Cow::Owned(text)) => Ok(Text::Owned(text)),
-            other => Err(other.refused(expected)),
-        }
+        self.read(
+            (ask, expected),
+            |input, checks, first| match first {
+                Some(b'"') => input.text(checks),
+                _ => Err(Refused),
+            },
+            |_, given| match given {
+                Given::Text(text) => Ok(text.into()),
+                other => Err(other),
+            },
+        )
     }
 
     #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
     fn items(self, ask: Ask, expected: &dyn Expected) -> Result<Items<'r, 'p, 'de>, Error> {
-        let Self { input, node } = self;
-        let Ok(checks) = input.checks(node) else {
-            return Place { input, node }.items_elsewhere(ask, expected);
-        };
-        match input.tokens.peek() {
-            Some(b'[') => Items::open(input, checks).map_err(error),
-            _ => Err(error(Refused)),
-        }
-    }
-
-    #[cold]
-    fn items_elsewhere(
-        mut self,
-        ask: Ask,
-        expected: &dyn Expected,
-    ) -> Result<Items<'r, 'p, 'de>, Error> {
-        match self.ask(ask, expected)? {
-            Given::Items => Ok(Items::elsewhere(self.input)),
-            other => Err(other.refused(expected)),
-        }
+        self.read(
+            (ask, expected),
+            |input, checks, first| match first {
+                Some(b'[') => Items::open(input, checks),
+                _ => Err(Refused),
+            },
+            |input, given| match given {
+                Given::Items => Ok(Items::elsewhere(input)),
+                other => Err(other),
+            },
+        )
     }
 
     #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
     fn members(self, ask: Ask, expected: &dyn Expected) -> Result<Members<'r, 'p, 'de>, Error> {
-        let Self { input, node } = self;
-        let Ok(checks) = input.checks(node) else {
-            return Place { input, node }.members_elsewhere(ask, expected);
-        };
-        match input.tokens.peek() {
-            Some(b'{') => Members::open(input, checks).map_err(error),
-            _ => Err(error(Refused)),
-        }
-    }
-
-    #[cold]
-    fn members_elsewhere(
-        mut self,
-        ask: Ask,
-        expected: &dyn Expected,
-    ) -> Result<Members<'r, 'p, 'de>, Error> {
-        match self.ask(ask, expected)? {
-            Given::Members => Ok(Members::elsewhere(self.input)),
-            other => Err(other.refused(expected)),
-        }
+        self.read(
+            (ask, expected),
+            |input, checks, first| match first {
+                Some(b'{') => Members::open(input, checks),
+                _ => Err(Refused),
+            },
+            |input, given| match given {
+                Given::Members => Ok(Members::elsewhere(input)),
+                other => Err(other),
+            },
+        )
     }
 
     #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
     fn fields(self, ask: Ask, expected: &dyn Expected) -> Result<Fields<'r, 'p, 'de>, Error> {
-        let Self { input, node } = self;
-        let Ok(checks) = input.checks(node) else {
-            return Place { input, node }.fields_elsewhere(ask, expected);
-        };
-        match input.tokens.peek() {
-            Some(b'{') => Members::open(input, checks).map(Fields::Named).map_err(error),
-            Some(b'[') => Items::open(input, checks).map(Fields::Unnamed).map_err(error),
-            _ => Err(error(Refused)),
-        }
-    }
-
-    #[cold]
-    fn fields_elsewhere(
-        mut self,
-        ask: Ask,
-        expected: &dyn Expected,
-    ) -> Result<Fields<'r, 'p, 'de>, Error> {
-        match self.ask(ask, expected)? {
-            Given::Members => Ok(Fields::Named(Members::elsewhere(self.input))),
-            Given::Items => Ok(Fields::Unnamed(Items::elsewhere(self.input))),
-            other => Err(other.refused(expected)),
-        }
+        self.read(
+            (ask, expected),
+            |input, checks, first| match first {
+                Some(b'{') => Members::open(input, checks).map(Fields::Named),
+                Some(b'[') => Items::open(input, checks).map(Fields::Unnamed),
+                _ => Err(Refused),
+            },
+            |input, given| match given {
+                Given::Members => Ok(Fields::Named(Members::elsewhere(input))),
+                Given::Items => Ok(Fields::Unnamed(Items::elsewhere(input))),
+                other => Err(other),
+            },
+        )
     }
 
     /// Returns the value of an option; `None` if it is null.
@@ -294,29 +281,19 @@ impl<'r, 'p, 'de> Place<'r, 'p, 'de> {
 
     #[cfg_attr(all(not(debug_assertions), not(target_family = "wasm")), inline(always))]
     fn variant(self, ask: Ask, expected: &dyn Expected) -> Result<Variant<'r, 'p, 'de>, Error> {
-        let Self { input, node } = self;
-        let Ok(checks) = input.checks(node) else {
-            return Place { input, node }.variant_elsewhere(ask, expected);
-        };
-        match input.tokens.peek() {
-            Some(b'{') => Members::open(input, checks).map(Variant::Member).map_err(error),
-            Some(b'"') => input.text(checks).map(Variant::Text).map_err(error),
-            _ => Err(error(Refused)),
-        }
-    }
-
-    #[cold]
-    fn variant_elsewhere(
-        mut self,
-        ask: Ask,
-        expected: &dyn Expected,
-    ) -> Result<Variant<'r, 'p, 'de>, Error> {
-        match self.ask(ask, expected)? {
-            Given::Members => Ok(Variant::Member(Members::elsewhere(self.input))),
-            Given::Text(Cow::Borrowed(text)) => Ok(Variant::Text(Text::Borrowed(text))),
-            Given::Text(Cow::Owned(text)) => Ok(Variant::Text(Text::Owned(text))),
-            other => Err(other.refused(expected)),
-        }
+        self.read(
+            (ask, expected),
+            |input, checks, first| match first {
+                Some(b'{') => Members::open(input, checks).map(Variant::Member),
+                Some(b'"') => input.text(checks).map(Variant::Text),
+                _ => Err(Refused),
+            },
+            |input, given| match given {
+                Given::Members => Ok(Variant::Member(Members::elsewhere(input))),
+                Given::Text(text) => Ok(Variant::Text(text.into())),
+                other => Err(other),
+            },
+        )
     }
 
     fn skip(self, expected: &dyn Expected) -> Result<(), Error> {
