@@ -6,6 +6,7 @@ use orpc_runtime::publish::{
     EventId, Gap, PublishError, Publisher, ReadError, Start, StoreErrorKind, Subscription,
 };
 
+use super::super::schedules::{Dice, env};
 use super::super::servers::published;
 use super::super::world::{Line, event, number, subscribe};
 use super::server::{RedisCluster, RedisServer, Shared};
@@ -116,40 +117,64 @@ async fn announcements_arrive_at_once() {
     tokio::time::timeout(Duration::from_secs(20), all).await.expect("they are not announced");
 }
 
-/// Each event reaches the readers of both nodes, once and in order, and no gap is in between.
+/// Publishers of both nodes to all channels, and their readers.
+struct Traffic {
+    /// Open until all is read.
+    _nodes: [Publisher<Line>; 2],
+    stop: tokio::sync::watch::Sender<bool>,
+    tasks: Vec<tokio::task::JoinHandle<usize>>,
+}
+
+impl Traffic {
+    async fn start(nodes: [Publisher<Line>; 2]) -> Self {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let mut tasks = Vec::new();
+        for (index, channel) in CHANNELS.into_iter().enumerate() {
+            let writer = nodes[index % 2].clone();
+            let mut readers = Vec::new();
+            for lines in &nodes {
+                let reader = subscribe(lines, channel, Start::Latest).await;
+                readers.push((reader.position(), reader));
+            }
+            let stopped = stopped.clone();
+            tasks.push(tokio::spawn(async move {
+                let mut ids = Vec::new();
+                for n in 1.. {
+                    ids.push(publish_to(&writer, channel, n).await);
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    if *stopped.borrow() {
+                        break;
+                    }
+                }
+                for (position, mut reader) in readers {
+                    let mut last = position.unwrap();
+                    for id in &ids {
+                        assert!(read_to(&mut reader, &mut last, *id).await.is_none(), "{channel}");
+                    }
+                }
+                ids.len()
+            }));
+        }
+        Self { _nodes: nodes, stop, tasks }
+    }
+
+    /// Checks that each event has reached the readers of both nodes, once and in order, without a gap in between. Returns
+    /// the numbers of events.
+    async fn end(self) -> Vec<usize> {
+        self.stop.send(true).unwrap();
+        let mut counts = Vec::new();
+        for task in self.tasks {
+            counts.push(within(task).await.unwrap());
+        }
+        counts
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slots_that_move_lose_no_event_and_no_reader() {
     let cluster = RedisCluster::start().await;
-    let nodes = [node(&cluster).await, node(&cluster).await];
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let mut tasks = Vec::new();
-    for (index, channel) in CHANNELS.into_iter().enumerate() {
-        let writer = nodes[index % 2].clone();
-        let mut readers = Vec::new();
-        for lines in &nodes {
-            let reader = subscribe(lines, channel, Start::Latest).await;
-            readers.push((reader.position(), reader));
-        }
-        let stopped = stopped.clone();
-        tasks.push(tokio::spawn(async move {
-            let mut ids = Vec::new();
-            for n in 1.. {
-                ids.push(publish_to(&writer, channel, n).await);
-                tokio::time::sleep(Duration::from_millis(2)).await;
-                if *stopped.borrow() {
-                    break;
-                }
-            }
-            for (position, mut reader) in readers {
-                let mut last = position.unwrap();
-                for id in &ids {
-                    assert!(read_to(&mut reader, &mut last, *id).await.is_none(), "{channel}");
-                }
-            }
-            ids.len()
-        }));
-    }
-    let rounds = super::super::schedules::env("CLUSTER_MOVES", 4);
+    let traffic = Traffic::start([node(&cluster).await, node(&cluster).await]).await;
+    let rounds = env("CLUSTER_MOVES", 4);
     for _ in 0..rounds {
         for channel in CHANNELS {
             let slot = slot(&cluster, channel).await;
@@ -157,11 +182,27 @@ async fn slots_that_move_lose_no_event_and_no_reader() {
             cluster.move_slot(slot, to).await;
         }
     }
-    stop.send(true).unwrap();
-    for task in tasks {
-        let count = within(task).await.unwrap();
+    for count in traffic.end().await {
         assert!(count > rounds as usize, "{count} events");
     }
+}
+
+/// `CLUSTER_KILLS` sets their number.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_are_killed_while_events_are_published_lose_none() {
+    let mut cluster = RedisCluster::start_with(false, 3, KEPT).await;
+    let traffic = Traffic::start([node(&cluster).await, node(&cluster).await]).await;
+    let mut dice = Dice(env("KILL_SEED", 1));
+    let kills = env("CLUSTER_KILLS", 3);
+    for _ in 0..kills {
+        tokio::time::sleep(Duration::from_millis(dice.roll(300))).await;
+        let node = &mut cluster.nodes[dice.roll(3) as usize];
+        node.kill();
+        tokio::time::sleep(Duration::from_millis(dice.roll(300))).await;
+        node.run().await;
+    }
+    let counts = traffic.end().await;
+    println!("{kills} kills, {counts:?} events");
 }
 
 /// The slot is at another node when the event is published, and the publisher has never known the first one.
@@ -391,4 +432,30 @@ async fn some_of_the_nodes_lead_to_all() {
         publish_to(&lines, channel, 1).await;
         assert_eq!(number(event(&mut reader).await), 1);
     }
+}
+
+/// Without one of its nodes a cluster executes nothing, unless it is set up otherwise.
+#[tokio::test]
+async fn a_cluster_that_is_down_is_waited_for() {
+    let settings = "--save '' --appendonly yes --appendfsync always --cluster-node-timeout 1000";
+    let mut cluster = RedisCluster::start_with(false, 3, settings).await;
+    let lines = node(&cluster).await;
+    let mut reader = subscribe(&lines, "room", Start::Latest).await;
+    let mut last = publish_to(&lines, "room", 0).await;
+    assert_eq!(number(event(&mut reader).await), 0);
+    let up = cluster.owner(slot(&cluster, "room").await).await;
+    let down = (up + 1) % 3;
+    cluster.nodes[down].kill();
+    until(async || {
+        let info: String = cluster.nodes[up].command("CLUSTER INFO").await;
+        info.contains("cluster_state:fail")
+    })
+    .await;
+    let failed = within(lines.publish("room", &Line { n: 1 }).into_future()).await;
+    let Err(PublishError::Failed(error)) = &failed else { panic!("{failed:?}") };
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error:?}");
+    assert!(error.to_string().contains("is in a cluster that is down"), "{error}");
+    cluster.nodes[down].run().await;
+    let end = publish_to(&lines, "room", 2).await;
+    assert!(read_to(&mut reader, &mut last, end).await.is_none());
 }

@@ -50,8 +50,8 @@ async fn a_process_without_its_server_rests(server: Server) {
         let (used, passed) = (used() - before, began.elapsed());
         let share = used.as_secs_f64() / passed.as_secs_f64() * 100.0;
         println!("{} {network:?}: {used:?} in {passed:?}, {share:.2} % of a core", server.scheme());
-        // A loop without pauses would use a core, or what others leave of it.
-        assert!(share < 20.0, "{network:?}: {share} %");
+        // Without the pauses between attempts it is above 10 %, without those between comparisons above 4.
+        assert!(share < 3.0, "{network:?}: {share} %");
         proxy.set(Network::Cut);
         proxy.set(Network::Up);
         // All readers go on.
