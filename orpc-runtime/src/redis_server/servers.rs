@@ -108,6 +108,7 @@ impl Servers {
         script: &ScriptInvocation<'_>,
     ) -> Result<T, CallError> {
         let since = Instant::now();
+        let mut is_first = true;
         loop {
             let error = match link.try_invoke(script).await {
                 Ok(answer) => return Ok(answer),
@@ -118,7 +119,8 @@ impl Servers {
                 return Err(CallError::Refused(error));
             };
             let before = link.number();
-            if self.is_at(&link, slot) {
+            // Nodes may name each other while a slot is moved.
+            if !std::mem::take(&mut is_first) || self.is_at(&link, slot) {
                 clock::sleep(PAUSE).await;
             }
             link = self.link(slot, left).await.map_err(CallError::Refused)?;

@@ -434,6 +434,49 @@ async fn some_of_the_nodes_lead_to_all() {
     }
 }
 
+/// While a slot is moved, each of the two nodes may say that the other one has it.
+#[tokio::test]
+async fn nodes_that_name_each_other_for_a_slot_are_asked_with_pauses() {
+    let cluster = RedisCluster::start().await;
+    let lines = node(&cluster).await;
+    let mut reader = subscribe(&lines, "room", Start::Latest).await;
+    publish_to(&lines, "room", 0).await;
+    assert_eq!(number(event(&mut reader).await), 0);
+    let slot = slot(&cluster, "room").await;
+    let from = cluster.owner(slot).await;
+    let to = (from + 1) % 3;
+    cluster.begin_move(slot, from, to).await;
+    cluster.move_keys(slot, from, to).await;
+    let target: String = cluster.nodes[to].command("CLUSTER MYID").await;
+    let end = format!("CLUSTER SETSLOT {slot} NODE {target}");
+    cluster.nodes[from].command::<()>(&end).await;
+    for (node, other) in [(from, to), (to, from)] {
+        let refused = cluster.nodes[node].try_command::<u64>("XLEN orpc:{room}:events").await;
+        let (address, _) = refused.as_ref().unwrap_err().redirect_node().unwrap();
+        assert!(address.ends_with(&format!(":{}", cluster.nodes[other].port)), "{refused:?}");
+    }
+    let refusals = async || {
+        let mut sum = 0;
+        for node in &cluster.nodes {
+            let info: String = node.command("INFO errorstats").await;
+            let count = info.lines().find_map(|line| line.strip_prefix("errorstat_MOVED:count="));
+            sum += count.map_or(0, |count| count.parse::<u64>().unwrap());
+        }
+        sum
+    };
+    let before = refusals().await;
+    let failed = within(lines.publish("room", &Line { n: 1 }).into_future()).await;
+    let Err(PublishError::Failed(error)) = &failed else { panic!("{failed:?}") };
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error:?}");
+    let count = refusals().await - before;
+    println!("{count} refusals");
+    // Some twenty in a second.
+    assert!((10..1000).contains(&count), "{count} refusals");
+    cluster.nodes[to].command::<()>(&end).await;
+    publish_to(&lines, "room", 2).await;
+    assert_eq!(number(event(&mut reader).await), 2);
+}
+
 /// Without one of its nodes a cluster executes nothing, unless it is set up otherwise.
 #[tokio::test]
 async fn a_cluster_that_is_down_is_waited_for() {
