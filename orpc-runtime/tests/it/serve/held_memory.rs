@@ -109,6 +109,24 @@ async fn the_buffer_of_a_long_message_is_counted_and_given_back() {
     until(|| rpc.memory().used() == before).await;
 }
 
+/// The second call is given the memory of the first one, which has ended.
+#[tokio::test]
+async fn calls_that_arrive_together_count_each_by_its_own_length() {
+    let rpc = rpc();
+    let mut client = Raw::open(channel(&rpc.websocket(()), 64 * 1024), "/").await;
+    let before = rpc.memory().used();
+    let call = |id: &str, url: &str, input: &serde_json::Value| {
+        let call = json!({ "i": id, "p": { "u": url, "b": { "json": input } } });
+        frame(TEXT, call.to_string().as_bytes())
+    };
+    let long = call("2", "/waitFor", &json!("x".repeat(10_000)));
+    client.write(&[call("1", "/text", &json!(1)), long].concat()).await;
+    client.message().await;
+    until(|| rpc.memory().used() >= before + 10_000).await;
+    client.write(&frame(TEXT, br#"{"i":"2","t":4}"#)).await;
+    until(|| rpc.memory().used() == before).await;
+}
+
 /// Keeps the last message of a socket.
 #[derive(Clone, Default)]
 struct LastMessage(Arc<Mutex<Option<Frame>>>);
