@@ -152,6 +152,9 @@ pub enum StorageError {
         /// The reason.
         reason: String,
     },
+    /// The memory of all rooms is used up. Nothing was written.
+    #[error("the memory for the storage of rooms is used up")]
+    Full,
     /// The storage failed. A write has not taken effect, or nobody knows.
     #[error("the storage of a room failed: {0}")]
     Failed(#[source] Arc<dyn std::error::Error + Send + Sync>),

@@ -388,9 +388,9 @@ fn not_read(error: StorageError) -> PublishError {
 }
 
 pub(crate) fn store_error(error: StorageError) -> StoreError {
-    StoreError::caused_by(
-        StoreErrorKind::Unavailable,
-        "the storage of the channel cannot be used",
-        error,
-    )
+    let kind = match &error {
+        StorageError::Full => StoreErrorKind::Full,
+        _ => StoreErrorKind::Unavailable,
+    };
+    StoreError::caused_by(kind, "the storage of the channel cannot be used", error)
 }

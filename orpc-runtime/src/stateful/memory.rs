@@ -9,25 +9,58 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use futures::FutureExt as _;
 
-use super::backend::{AlarmSlot, ListOptions, StorageBackend, StorageFuture, Write, Written};
+use super::backend::{
+    AlarmSlot, ListOptions, StorageBackend, StorageError, StorageFuture, Write, Written,
+};
+#[cfg(feature = "websocket")]
+use crate::budget::Budget;
+use crate::budget::Reservation;
 
 /// The storage of one room in memory, for tests and for rooms whose state may be lost with the
 /// process. Clones share it.
 #[derive(Clone, Default)]
 pub struct MemoryStorage(Arc<Mutex<State>>);
 
-#[derive(Default)]
 struct State {
     entries: BTreeMap<String, Bytes>,
     sequences: HashMap<String, u64>,
     alarms: [Option<u64>; 2],
     /// Called when an alarm is set.
     alarmed: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// Bytes of entries and sequences.
+    bytes: usize,
+    /// Memory of the room.
+    kept: Reservation,
 }
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            sequences: HashMap::new(),
+            alarms: [None; 2],
+            alarmed: None,
+            bytes: 0,
+            kept: Reservation::unbounded(),
+        }
+    }
+}
+
+/// Bytes of a room that something was written to, and of an entry beside key and value.
+const ROOM: usize = 512;
+const ENTRY: usize = 64;
 
 impl MemoryStorage {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Creates the storage of a room whose bytes count towards a budget.
+    #[cfg(feature = "websocket")]
+    pub(super) fn counted(budget: &Arc<Budget>) -> Self {
+        let storage = Self::default();
+        storage.state().kept = budget.nothing();
+        storage
     }
 
     /// Sets the function that is called when an alarm is set.
@@ -39,9 +72,7 @@ impl MemoryStorage {
     /// Returns `true` if nothing was ever written.
     #[cfg(feature = "websocket")]
     pub(super) fn is_unused(&self) -> bool {
-        let state = self.state();
-        let is_quiet = state.alarms.iter().all(Option::is_none);
-        is_quiet && state.entries.is_empty() && state.sequences.is_empty()
+        self.state().is_unused()
     }
 
     /// Returns the time of the next alarm.
@@ -52,17 +83,56 @@ impl MemoryStorage {
 }
 
 impl State {
+    /// Reserves the most memory that is taken after writes.
+    fn reserve(&mut self, writes: &[Write]) -> Result<(), StorageError> {
+        let growth = writes.iter().map(|write| match write {
+            Write::Put { key, value } => ROOM + entry(key, value),
+            Write::Append { prefix, value } => {
+                let key = Write::numbered(prefix, u64::MAX);
+                ROOM + ENTRY + prefix.len() + entry(&key, value)
+            }
+            Write::Alarm { at: Some(_), .. } => ROOM,
+            Write::Delete { .. } | Write::Alarm { .. } | Write::Rang { .. } => 0,
+        });
+        self.kept.resize(self.size() + growth.sum::<usize>()).map_err(|_| StorageError::Full)
+    }
+
+    fn is_unused(&self) -> bool {
+        let is_quiet = self.alarms.iter().all(Option::is_none);
+        is_quiet && self.entries.is_empty() && self.sequences.is_empty()
+    }
+
+    /// Returns the memory that is taken.
+    fn size(&self) -> usize {
+        if self.is_unused() { 0 } else { ROOM + self.bytes }
+    }
+
+    fn put(&mut self, key: String, value: Bytes) {
+        self.bytes += entry(&key, &value);
+        if let Some(old) = self.entries.get(&key) {
+            self.bytes -= entry(&key, old);
+        }
+        self.entries.insert(key, value);
+    }
+
+    fn delete(&mut self, key: &str) -> bool {
+        let Some(old) = self.entries.remove(key) else { return false };
+        self.bytes -= entry(key, &old);
+        true
+    }
+
     fn write(&mut self, write: Write, written: &mut Written) {
         match write {
-            Write::Put { key, value } => drop(self.entries.insert(key, value)),
-            Write::Delete { key } => {
-                written.deleted += usize::from(self.entries.remove(&key).is_some());
-            }
+            Write::Put { key, value } => self.put(key, value),
+            Write::Delete { key } => written.deleted += usize::from(self.delete(&key)),
             Write::Append { prefix, value } => {
+                if !self.sequences.contains_key(&prefix) {
+                    self.bytes += ENTRY + prefix.len();
+                }
                 let number = self.sequences.entry(prefix.clone()).or_default();
                 *number += 1;
                 let key = Write::numbered(&prefix, *number);
-                self.entries.insert(key.clone(), value);
+                self.put(key.clone(), value);
                 written.appended.push(key);
             }
             Write::Alarm { slot, at } => self.alarms[usize::from(slot.number())] = at,
@@ -72,6 +142,11 @@ impl State {
             }
         }
     }
+}
+
+/// Returns the memory of an entry.
+fn entry(key: &str, value: &Bytes) -> usize {
+    ENTRY + key.len() + value.len()
 }
 
 impl StorageBackend for MemoryStorage {
@@ -100,12 +175,18 @@ impl StorageBackend for MemoryStorage {
 
     fn write(&self, writes: Vec<Write>) -> StorageFuture<Written> {
         let mut state = self.state();
+        if let Err(full) = state.reserve(&writes) {
+            return ready(Err(full)).boxed();
+        }
         let mut written = Written::default();
         let is_alarm = |write: &Write| matches!(write, Write::Alarm { .. } | Write::Rang { .. });
         let alarmed = writes.iter().any(is_alarm).then(|| state.alarmed.clone()).flatten();
         for write in writes {
             state.write(write, &mut written);
         }
+        let size = state.size();
+        // Not more than was reserved.
+        _ = state.kept.resize(size);
         drop(state);
         if let Some(alarmed) = alarmed {
             alarmed();

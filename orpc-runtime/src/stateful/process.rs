@@ -18,6 +18,7 @@ use super::memory::MemoryStorage;
 #[cfg(feature = "redb")]
 use super::redb::RoomFile;
 use super::{HostedRoom, RoomHandle, StatefulRoom, Storage};
+use crate::budget::Budget;
 use crate::core::{Code, Error};
 use crate::entries::RouterModule as _;
 use crate::procedure::Call;
@@ -31,6 +32,9 @@ use crate::websocket::{SocketHooks, WebSocketService};
 
 /// Longest name of a room in bytes.
 const MAX_NAME: usize = 256;
+
+/// Maximum number of bytes that rooms in memory keep, unless set.
+const MEMORY_LIMIT: usize = 256 * 1024 * 1024;
 
 /// Smallest number of rooms at which those that were dropped are removed.
 const SWEEP: usize = 64;
@@ -104,7 +108,11 @@ impl<R: StatefulRoom> Live<R> {
 
 /// Storage of all rooms.
 enum Store {
-    Memory(Mutex<HashMap<String, MemoryStorage>>),
+    Memory {
+        rooms: Mutex<HashMap<String, MemoryStorage>>,
+        /// Memory of what all rooms keep.
+        memory: OnceLock<Arc<Budget>>,
+    },
     #[cfg(feature = "redb")]
     File(RoomFile),
 }
@@ -165,7 +173,8 @@ impl<R: StatefulRoom> StatefulRooms<R> {
         Ok(Self::with_store(store, Box::new(configure)).unwrap_or_else(|error| panic!("{error}")))
     }
 
-    /// Creates rooms whose state ends with the process.
+    /// Creates rooms whose state ends with the process. All of them keep at most
+    /// [256 MiB](Self::memory_limit).
     ///
     /// # Panics
     /// If the procedures cannot be served; see [`Rpc::new`]. Outside of a runtime.
@@ -181,7 +190,7 @@ impl<R: StatefulRoom> StatefulRooms<R> {
     pub fn memory_with(
         configure: impl Fn(RoomHandle) -> RoomHandle + Send + Sync + 'static,
     ) -> Self {
-        let store = Store::Memory(Mutex::default());
+        let store = Store::Memory { rooms: Mutex::default(), memory: OnceLock::new() };
         Self::with_store(store, Box::new(configure)).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -230,6 +239,17 @@ impl<R: StatefulRoom> StatefulRooms<R> {
     #[must_use]
     pub fn secrets(self, secrets: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.0.secrets.get_or_init(|| Arc::new(secrets));
+        self
+    }
+
+    /// Sets the maximum number of bytes that all rooms in memory keep: keys, values, and 64 bytes for
+    /// each entry. A write beyond it is [`StorageError::Full`]. 256 MiB unless set; only the first
+    /// one takes effect, before there are rooms. Rooms of a file have no such limit.
+    #[must_use]
+    pub fn memory_limit(self, bytes: usize) -> Self {
+        if let Store::Memory { memory, .. } = &self.0.store {
+            memory.get_or_init(|| Budget::new(bytes));
+        }
         self
     }
 
@@ -283,7 +303,7 @@ impl<R: StatefulRoom> Inner<R> {
     /// Removes the storage of rooms that nothing was written to: names come from clients.
     fn forget_unused(&self, live: &Live<R>) {
         match &self.store {
-            Store::Memory(rooms) => {
+            Store::Memory { rooms, .. } => {
                 lock(rooms)
                     .retain(|name, storage| !storage.is_unused() || live.get(name).is_some());
             }
@@ -296,9 +316,11 @@ impl<R: StatefulRoom> Inner<R> {
         let (changed, room) = (Arc::clone(&self.changed_alarms), Arc::from(name));
         let alarmed = Arc::new(move || changed.add(&room));
         match &self.store {
-            Store::Memory(rooms) => {
+            Store::Memory { rooms, memory } => {
+                let memory = memory.get_or_init(|| Budget::new(MEMORY_LIMIT));
                 let mut rooms = lock(rooms);
-                let storage = rooms.entry(name.to_owned()).or_default();
+                let new = || MemoryStorage::counted(memory);
+                let storage = rooms.entry(name.to_owned()).or_insert_with(new);
                 storage.on_alarm(alarmed);
                 Storage::new(storage.clone())
             }
@@ -310,7 +332,7 @@ impl<R: StatefulRoom> Inner<R> {
     /// Returns the rooms with alarms, and the earliest time of each.
     pub(super) async fn alarms(&self) -> Result<Vec<(Arc<str>, Option<u64>)>, StorageError> {
         match &self.store {
-            Store::Memory(rooms) => {
+            Store::Memory { rooms, .. } => {
                 let next = |(name, room): (&String, &MemoryStorage)| {
                     Some((name.as_str().into(), Some(room.next_alarm()?)))
                 };
@@ -327,7 +349,7 @@ impl<R: StatefulRoom> Inner<R> {
         names: Vec<Arc<str>>,
     ) -> Result<Vec<(Arc<str>, Option<u64>)>, StorageError> {
         match &self.store {
-            Store::Memory(rooms) => {
+            Store::Memory { rooms, .. } => {
                 let rooms = lock(rooms);
                 let next = |name: Arc<str>| {
                     let at = rooms.get(&*name).and_then(MemoryStorage::next_alarm);

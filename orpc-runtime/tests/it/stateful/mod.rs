@@ -218,3 +218,39 @@ async fn a_room_has_one_instance_while_somebody_holds_it() {
     let again = rooms.get("instances");
     assert_eq!(again.handle().storage().get::<u8>("key").await.unwrap(), Some(1));
 }
+
+/// Names, keys and values come from clients.
+#[tokio::test]
+async fn rooms_in_memory_keep_a_limited_number_of_bytes() {
+    let rooms = StatefulRooms::<Ringing>::memory().memory_limit(64 * 1024);
+    let room = rooms.get("full");
+    let storage = room.handle().storage();
+    let mut count = 0;
+    let full = loop {
+        match storage.put(&format!("key{count}"), &"x".repeat(1000)).await {
+            Ok(()) => count += 1,
+            Err(error) => break error,
+        }
+        assert!(count < 64, "each takes 1,000 bytes and more");
+    };
+    assert!(matches!(full, StorageError::Full) && count > 50, "{full:?} after {count}");
+    // Neither has another room any memory, nor a list, nor an alarm.
+    let other = rooms.get("other");
+    let refused = other.handle().storage().put("key", &"x".repeat(1000)).await;
+    assert!(matches!(refused, Err(StorageError::Full)), "{refused:?}");
+    let refused = storage.append("list", &"x".repeat(1000)).await;
+    assert!(matches!(refused, Err(StorageError::Full)), "{refused:?}");
+    let kept = storage.list::<String>("").await.unwrap();
+    assert_eq!(kept.len(), count, "nothing of them is written");
+    // Memory of what is deleted, or replaced by less, serves others.
+    for at in 0..count {
+        if at % 2 == 0 {
+            assert!(storage.delete(&format!("key{at}")).await.unwrap());
+        } else {
+            storage.put(&format!("key{at}"), &"x").await.unwrap();
+        }
+    }
+    for at in 0..40 {
+        other.handle().storage().put(&format!("key{at}"), &"x".repeat(1000)).await.unwrap();
+    }
+}
