@@ -247,8 +247,10 @@ impl<R: StatefulRoom> StatefulRooms<R> {
     /// one takes effect, before there are rooms. Rooms of a file have no such limit.
     #[must_use]
     pub fn memory_limit(self, bytes: usize) -> Self {
-        if let Store::Memory { memory, .. } = &self.0.store {
-            memory.get_or_init(|| Budget::new(bytes));
+        match &self.0.store {
+            Store::Memory { memory, .. } => drop(memory.set(Budget::new(bytes))),
+            #[cfg(feature = "redb")]
+            Store::File(_) => {}
         }
         self
     }
