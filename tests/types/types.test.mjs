@@ -37,7 +37,7 @@ const CHANGES = [
   ["an input is taken where there is none", "client.ts", "headers: ProcedureClient<C, undefined,", "headers: ProcedureClient<C, unknown,"],
   ["an input is asked for where there is none", "client.ts", "ping: ProcedureClient<C, undefined,", "ping: ProcedureClient<C, null,"],
   ["a field is missing", "client.ts", "  tags: string[];\n", ""],
-  ["a field is optional", "client.ts", "  room: string;", "  room?: string | undefined;"],
+  ["a field is optional", "client.ts", "  text: string;", "  text?: string | undefined;"],
   ["a field is not optional", "client.ts", "note?: string | null | undefined", "note: string | null | undefined"],
   ["a field cannot be undefined", "client.ts", "maybe?: Date | null | undefined", "maybe?: Date | null"],
   ["a field is of another type", "client.ts", "big: bigint", "big: number"],

@@ -30,6 +30,13 @@ expectTypeOf<Inputs>().toEqualTypeOf<{
   account: { whoAmI: undefined; headers: undefined };
   chat: { send: generated.SendMessage; onMessage: undefined };
   room: { open: generated.OpenRoom };
+  store: {
+    put: generated.Put;
+    get: generated.Key;
+    delete: generated.Key;
+    list: generated.List;
+    alarm: generated.Alarm;
+  };
   publisher: { publish: generated.Publish; subscribe: generated.Subscribe };
 }>();
 
@@ -54,6 +61,7 @@ expectTypeOf<Omit<Outputs, "room">>().toEqualTypeOf<{
   files: { describe: generated.DescribedUpload; make: File };
   account: { whoAmI: generated.Caller; headers: string };
   chat: { send: void; onMessage: AsyncIteratorClass<string, void, void> };
+  store: { put: void; get: unknown; delete: boolean; list: generated.Entry[]; alarm: void };
   publisher: { publish: string; subscribe: AsyncIteratorClass<unknown, void, void> };
 }>();
 
