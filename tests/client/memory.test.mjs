@@ -1,9 +1,11 @@
 // The resident memory of a server whose budget is exhausted. Linux only.
 import { strict as assert } from "node:assert";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { eventually } from "./support/eventually.mjs";
+import { openPeer, request } from "./support/peer.mjs";
 import { launchServer, serverIsForeign } from "./support/server.mjs";
 
 const MIB = 1024 * 1024;
@@ -16,6 +18,14 @@ const MARGIN = MEMORY / 2 + CONNECTIONS * 160 * 1024;
 
 const LENGTH = 900_000;
 const LETTERS = "x".repeat(LENGTH);
+
+// Otherwise the allocator keeps what refused clients had sent for a second.
+const launch = () => launchServer({ MEMORY: String(MEMORY), MIMALLOC_PURGE_DELAY: "0" });
+
+function memory(server, field) {
+  const status = readFileSync(`/proc/${server.pid}/status`, "utf8");
+  return Number(new RegExp(`${field}:\\s+(\\d+)`, "u").exec(status)[1]) * 1024;
+}
 
 const post = (path, length, type = "application/json") =>
   `POST /rpc/${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`;
@@ -47,19 +57,15 @@ const floods = {
   "messages with the beginning of another one": [UPGRADE, frame(0x81, LETTERS), Buffer.from([0x81])],
 };
 
+const skip = serverIsForeign || !existsSync("/proc/self/status");
+
 for (const [name, pieces] of Object.entries(floods)) {
-  const skip = serverIsForeign || !existsSync("/proc/self/status");
   test(`${name} take the memory that is allowed, and clients beyond it are refused`, { skip }, async () => {
-    // Otherwise the allocator keeps what refused clients had sent for a second.
-    const server = launchServer({ MEMORY: String(MEMORY), MIMALLOC_PURGE_DELAY: "0" });
+    const server = launch();
     const clients = [];
     try {
       const port = new URL(await server.origin).port;
-      const memory = (field) => {
-        const status = readFileSync(`/proc/${server.pid}/status`, "utf8");
-        return Number(new RegExp(`${field}:\\s+(\\d+)`, "u").exec(status)[1]) * 1024;
-      };
-      const before = memory("VmRSS");
+      const before = memory(server, "VmRSS");
       let refused = 0;
       for (let count = 0; count < CONNECTIONS; count++) {
         const client = connect(port, "127.0.0.1").on("error", () => {});
@@ -72,11 +78,55 @@ for (const [name, pieces] of Object.entries(floods)) {
         for (const piece of pieces) client.write(piece);
       }
       await eventually("half of the clients are refused", () => refused >= CONNECTIONS / 2, true);
-      const peak = memory("VmHWM");
+      const peak = memory(server, "VmHWM");
       const limit = before + MEMORY + MARGIN;
       assert.ok(peak <= limit, `${peak / MIB} MiB of ${limit / MIB}, ${before / MIB} before`);
     } finally {
       for (const client of clients) client.destroy();
+      await server.kill();
+    }
+  });
+}
+
+// Of 8 KB each, four times as many as a channel keeps.
+const TEXT = "\u{10FFFF}".repeat(2000);
+const EVENTS = 8_000;
+const KEPT = 16 * MIB;
+
+const channels = {
+  subscribe: ["publish", { at: "0", room: "lobby", text: TEXT }],
+  "chat/onMessage": ["chat/send", { message: TEXT }],
+};
+
+for (const [path, [publish, json]] of Object.entries(channels)) {
+  test(`a reader of ${path} that stops is told of the events that it lost and keeps no memory`, { skip }, async () => {
+    const server = launch();
+    let reader, peer;
+    try {
+      const origin = await server.origin;
+      reader = connect(new URL(origin).port, "127.0.0.1");
+      reader.write(post(path, 2) + "{}");
+      await once(reader, "readable");
+      peer = await openPeer(origin);
+      const before = memory(server, "VmRSS");
+      for (let id = 1; id <= EVENTS; id++) {
+        peer.send(request(String(id), `/${publish}`, json));
+        // 64 calls are in flight.
+        if (id > 64) await peer.next();
+      }
+      await peer.take(64);
+      const peak = memory(server, "VmHWM");
+      const limit = before + KEPT + MARGIN;
+      assert.ok(peak <= limit, `${peak / MIB} MiB of ${limit / MIB}, ${before / MIB} before`);
+      let text = "";
+      for await (const bytes of reader) {
+        text = (text + bytes).slice(-200_000);
+        if (text.includes("EVENTS_LOST")) break;
+      }
+      assert.match(text, /event: error\r?\ndata: .*"EVENTS_LOST"/u);
+    } finally {
+      reader?.destroy();
+      peer?.socket.terminate();
       await server.kill();
     }
   });

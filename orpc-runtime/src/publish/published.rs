@@ -60,6 +60,14 @@ impl<T> Published<T> {
         self
     }
 
+    /// Removes the id, so that clients get none: one that comes back begins with the next event.
+    #[must_use]
+    pub fn without_id(mut self) -> Self {
+        self.meta.id = None;
+        self.id = None;
+        self
+    }
+
     /// Returns the position of the event.
     pub fn id(&self) -> Option<EventId> {
         self.id

@@ -67,12 +67,47 @@ const BOUNDS: [(&str, &str); 7] = [
 /// Returns the faults of a schema.
 pub(super) fn lint(schema: &Value, name: &str) -> Vec<String> {
     let mut lint = Lint { refs: Refs::of(schema), faults: Vec::new() };
-    lint.visit(schema, name);
+    each_place(schema, name, &mut |schema, place| lint.visit(schema, place));
+    lint.faults
+}
+
+/// Returns the faults of a schema of events: oRPC has no form for a file in an event.
+pub(super) fn files_of_events(schema: &Value) -> Vec<String> {
+    let name = schema.get("title").and_then(Value::as_str).unwrap_or("the event");
+    let mut faults = Vec::new();
+    each_place(schema, name, &mut |schema, place| {
+        if schema.get(KEYWORD).and_then(Value::as_str) == Some("file") {
+            faults.push(format!(
+                "`{place}` is a file, which no event can hold: send its name in the event, and the \
+                 file as the output of another procedure"
+            ));
+        }
+    });
+    faults
+}
+
+/// Visits a schema and its parts with their places, then its definitions by their names.
+fn each_place(schema: &Value, name: &str, visit: &mut dyn FnMut(&Value, &str)) {
+    each_part_of(schema, name, visit);
     let definitions = schema.get("$defs").and_then(Value::as_object);
     for (name, definition) in definitions.into_iter().flatten() {
-        lint.visit(definition, name);
+        each_part_of(definition, name, visit);
     }
-    lint.faults
+}
+
+fn each_part_of(schema: &Value, place: &str, visit: &mut dyn FnMut(&Value, &str)) {
+    let Some(members) = schema.as_object() else { return };
+    visit(schema, place);
+    let mut parts = Vec::new();
+    each_part(members, |step, part| parts.push((step, part)));
+    // Definitions are visited by their names.
+    let definitions = members.get("$defs").and_then(Value::as_object);
+    let is_definition =
+        |part: &Value| definitions.is_some_and(|all| all.values().any(|it| std::ptr::eq(it, part)));
+    parts.retain(|(_, part)| !is_definition(part));
+    for (step, part) in parts {
+        each_part_of(part, &format!("{place}{step}"), visit);
+    }
 }
 
 struct Lint<'a> {
@@ -97,17 +132,6 @@ impl Lint<'_> {
         self.check_required(members, place);
         self.check_satisfiable(members, types, place);
         self.check_default(members, place);
-        let mut parts = Vec::new();
-        each_part(members, |step, part| parts.push((step, part)));
-        // Definitions are visited by their names.
-        let definitions = members.get("$defs").and_then(Value::as_object);
-        let is_definition = |part: &Value| {
-            definitions.is_some_and(|all| all.values().any(|it| std::ptr::eq(it, part)))
-        };
-        parts.retain(|(_, part)| !is_definition(part));
-        for (step, part) in parts {
-            self.visit(part, &format!("{place}{step}"));
-        }
     }
 
     fn fault(&mut self, place: &str, text: impl std::fmt::Display) {

@@ -4,6 +4,7 @@ use super::compile::{Compiled, SchemaError, Survey, compile_typed, output_schema
 use super::encoder::OutputEncoder;
 use super::instance::Instance;
 use super::issue::Issue;
+use super::lint::files_of_events;
 use super::type_schema::TypeSchema;
 use crate::value::{Envelope, File, Serialised, Value};
 
@@ -33,8 +34,22 @@ const UNDEFINED: &[u8] = b"{}";
 impl OutputWriter {
     /// Creates the writer of a type.
     pub(crate) fn of(schema: TypeSchema, is_checked: bool) -> Result<Self, SchemaError> {
+        Self::of_schema(&output_schema(schema)?, is_checked)
+    }
+
+    /// Creates the writer of a type of events, or of the values with which their streams end.
+    pub(crate) fn of_events(schema: TypeSchema, is_checked: bool) -> Result<Self, SchemaError> {
+        let schema = output_schema(schema)?;
+        let faults = files_of_events(&schema);
+        if !faults.is_empty() {
+            return Err(SchemaError::Faults(faults));
+        }
+        Self::of_schema(&schema, is_checked)
+    }
+
+    fn of_schema(schema: &serde_json::Value, is_checked: bool) -> Result<Self, SchemaError> {
         let check = if is_checked { Some(OutputCheck::of(schema)?) } else { None };
-        Ok(Self { encoder: OutputEncoder::of(schema)?, check })
+        Ok(Self { encoder: OutputEncoder::of_schema(schema)?, check })
     }
 
     /// Appends the envelope of a value; `{}` if it is undefined.
@@ -85,10 +100,9 @@ struct OutputCheck {
 }
 
 impl OutputCheck {
-    fn of(schema: TypeSchema) -> Result<Self, SchemaError> {
-        let schema = output_schema(schema)?;
-        let Survey { codes, .. } = Survey::of(&schema);
-        Ok(Self { validator: compile_typed(&schema)?, codes })
+    fn of(schema: &serde_json::Value) -> Result<Self, SchemaError> {
+        let Survey { codes, .. } = Survey::of(schema);
+        Ok(Self { validator: compile_typed(schema)?, codes })
     }
 
     fn check(&self, envelope: &[u8], files: &[File]) -> Result<(), InvalidOutput> {

@@ -14,7 +14,7 @@ use crate::procedure::hibernating::Hibernating;
 use crate::procedure::register::MountPoint;
 use crate::procedure::runner::{EndOfFunction, Finalized, Run};
 use crate::procedure::signature::IoSchema;
-use crate::schema::SchemaError;
+use crate::schema::{OutputWriter, SchemaError, TypeSchema};
 
 /// The kind of a procedure that answers with an iterator that hibernates.
 struct Hibernation;
@@ -29,6 +29,8 @@ where
     const NEEDS_SOCKET: bool = true;
 
     fn compile() -> Result<Self, SchemaError> {
+        OutputWriter::of_events(TypeSchema::of::<<P::Iterator as Hibernating>::Value>(), false)?;
+        OutputWriter::of_events(TypeSchema::of::<<P::Iterator as Hibernating>::Return>(), false)?;
         Ok(Self)
     }
 

@@ -37,7 +37,7 @@ impl EventStream {
         end: TypeSchema,
         are_checked: bool,
     ) -> Result<Self, SchemaError> {
-        let writer = |schema| OutputWriter::of(schema, are_checked);
+        let writer = |schema| OutputWriter::of_events(schema, are_checked);
         Ok(Self(Arc::new([writer(event)?, writer(end)?])))
     }
 }

@@ -15,7 +15,6 @@ use orpc_runtime::publish::{Durability, StoreError};
 #[cfg(not(target_family = "wasm"))]
 use orpc_runtime::stateful::{HostedRoom, RoomHandle, StatefulRooms, StorageError};
 use orpc_runtime::{Call, Code, Error};
-use tokio::sync::broadcast;
 
 use crate::api::Publication;
 #[cfg(not(target_family = "wasm"))]
@@ -23,9 +22,9 @@ use crate::api::room::{Room, RoomMessage};
 #[cfg(not(target_family = "wasm"))]
 use crate::api::store::StoredRoom;
 
-/// Number of events that may wait for the slowest reader; one that falls further behind
-/// gets an error.
-const BACKLOG: usize = 16 * 1024;
+/// Maximum number of events that wait for the slowest reader, beside the 16 MiB of a channel; one
+/// that falls further behind gets an error.
+const BACKLOG: u64 = 16 * 1024;
 
 /// Number of events of a channel that its publisher retains; tests exceed it.
 const RETAINED: u64 = 100;
@@ -75,8 +74,8 @@ pub async fn open_shared_rooms(url: &str) -> Result<RoomEvents, StoreError> {
 /// State that all calls share.
 #[derive(Debug)]
 pub struct State {
-    pub(crate) publications: broadcast::Sender<Publication>,
-    pub(crate) messages: broadcast::Sender<String>,
+    pub(crate) publications: Publisher<Publication>,
+    pub(crate) messages: Publisher<String>,
     pub(crate) publisher: Events,
     pub(crate) live_ticks: Gauge,
     pub(crate) live_waits: Gauge,
@@ -143,8 +142,8 @@ impl State {
             rooms,
             #[cfg(not(target_family = "wasm"))]
             stored,
-            publications: broadcast::Sender::new(BACKLOG),
-            messages: broadcast::Sender::new(BACKLOG),
+            publications: Publisher::builder().max_events(BACKLOG).memory(),
+            messages: Publisher::builder().max_events(BACKLOG).memory(),
             publisher,
             live_ticks: Gauge::default(),
             live_waits: Gauge::default(),

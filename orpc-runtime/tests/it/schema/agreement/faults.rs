@@ -191,3 +191,68 @@ inputs! {
 fn a_type_with_an_unenforceable_schema_is_refused_with_its_field() {
     assert_refused(cases());
 }
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Note {
+    text: String,
+    attachments: Vec<File>,
+}
+
+/// Streams whose clients could not receive their events.
+#[router]
+mod files_in_events {
+    use super::*;
+
+    #[procedure(name = "take")]
+    pub fn events() -> impl Stream<Item = Note> {
+        futures::stream::empty()
+    }
+}
+
+#[router]
+mod files_at_the_end {
+    use super::*;
+
+    #[procedure(name = "take")]
+    pub fn ends() -> impl Stream<Item = Event<String, Option<File>>> {
+        futures::stream::empty()
+    }
+}
+
+#[router]
+mod files_of_publishers {
+    use orpc_runtime::publish::{Published, Publisher, ReadError, Start, SubscribeError};
+
+    use super::*;
+
+    #[procedure(name = "take")]
+    pub fn published()
+    -> Result<impl Stream<Item = Result<Published<Note>, ReadError>>, SubscribeError> {
+        Publisher::<Note>::memory().subscribe("notes", Start::Latest)
+    }
+}
+
+#[cfg(feature = "websocket")]
+#[router]
+mod files_in_hibernation {
+    use orpc_runtime::HibernatingIterator;
+
+    use super::*;
+
+    #[procedure(name = "take")]
+    pub fn hibernates() -> HibernatingIterator<Note> {
+        HibernatingIterator::new(|_| Ok(()))
+    }
+}
+
+#[test]
+fn a_stream_whose_events_hold_files_is_refused() {
+    let of_note = "`Note.attachments[]` is a file, which no event can hold";
+    assert_refused(vec![
+        ("events", files_in_events::router(), vec![of_note]),
+        ("the end", files_at_the_end::router(), vec!["is a file, which no event can hold"]),
+        ("events of a publisher", files_of_publishers::router(), vec![of_note]),
+        #[cfg(feature = "websocket")]
+        ("events of a hibernating iterator", files_in_hibernation::router(), vec![of_note]),
+    ]);
+}

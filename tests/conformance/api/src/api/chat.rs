@@ -1,8 +1,9 @@
 //! A chat room for everyone.
 
 use orpc_runtime::prelude::*;
+use orpc_runtime::publish::Published;
 
-use super::events;
+use super::{EVERYONE, events};
 use crate::Session;
 
 /// A message to send.
@@ -19,14 +20,16 @@ pub mod procedures {
 
     /// Sends a message to everyone.
     #[procedure]
-    pub async fn send(session: &Session, input: SendMessage) {
-        // Without a reader the message has no recipient.
-        drop(session.state.messages.send(input.message));
+    pub async fn send(session: &Session, input: SendMessage) -> Result<(), Error> {
+        session.state.messages.publish(EVERYONE, &input.message).await?;
+        Ok(())
     }
 
     /// Every message from now on.
     #[procedure]
-    pub fn on_message(session: &Session) -> impl Stream<Item = Result<String, Error>> {
-        events(session.state.messages.subscribe())
+    pub fn on_message(
+        session: &Session,
+    ) -> Result<impl Stream<Item = Result<Published<String>, Error>>, Error> {
+        events(&session.state.messages)
     }
 }

@@ -14,10 +14,8 @@ pub mod stream;
 pub mod values;
 
 use orpc_runtime::prelude::*;
+use orpc_runtime::publish::{Published, Publisher, ReadError, Start};
 use orpc_runtime::value::Number;
-use tokio::sync::broadcast::Receiver;
-use tokio_stream::wrappers::BroadcastStream;
-use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use crate::Session;
 
@@ -165,16 +163,17 @@ pub mod root {
 
     /// Gives an event to everyone who subscribes.
     #[procedure]
-    pub async fn publish(session: &Session, event: Publication) -> bool {
-        // Without a subscriber the event has no recipient.
-        drop(session.state.publications.send(event));
-        true
+    pub async fn publish(session: &Session, event: Publication) -> Result<bool, Error> {
+        session.state.publications.publish(EVERYONE, &event).await?;
+        Ok(true)
     }
 
     /// Everything that is published from now on.
     #[procedure]
-    pub fn subscribe(session: &Session) -> impl Stream<Item = Result<Publication, Error>> {
-        events(session.state.publications.subscribe())
+    pub fn subscribe(
+        session: &Session,
+    ) -> Result<impl Stream<Item = Result<Published<Publication>, Error>>, Error> {
+        events(&session.state.publications)
     }
 
     /// Two levels down.
@@ -194,14 +193,18 @@ pub mod root {
     }
 }
 
-/// Streams the events of a channel from now on. A reader that is too slow gets an
-/// error.
-fn events<T: Clone + Send + 'static>(
-    channel: Receiver<T>,
-) -> impl Stream<Item = Result<T, Error>> + 'static {
-    BroadcastStream::new(channel).map(|event| {
-        event.map_err(|BroadcastStreamRecvError::Lagged(lost)| {
-            Error::custom("EVENTS_LOST").with_data(&serde_json::json!({ "count": lost }))
-        })
-    })
+/// The only channel of a publisher without rooms.
+const EVERYONE: &str = "everyone";
+
+/// Streams the events of a publisher from now on. A reader that is too slow gets an error. Events
+/// have no ids: a reader that comes back begins anew.
+fn events<T: 'static>(
+    publisher: &Publisher<T>,
+) -> Result<impl Stream<Item = Result<Published<T>, Error>> + 'static, Error> {
+    let events = publisher.subscribe(EVERYONE, Start::Latest)?;
+    Ok(events.map(|event| match event {
+        Ok(event) => Ok(event.without_id()),
+        Err(ReadError::Gap(_)) => Err(Error::custom("EVENTS_LOST")),
+        Err(error) => Err(error.into()),
+    }))
 }
