@@ -47,6 +47,9 @@ pub(crate) trait Link: Clone + Send + Sync + 'static {
 
     /// Returns the token that is cancelled once the connection is not used any more.
     fn lost(&self) -> &CancellationToken;
+
+    /// Returns the number of answers that have come over the connection.
+    fn answers(&self) -> u64;
 }
 
 /// The address of a server, and the present connection to it.

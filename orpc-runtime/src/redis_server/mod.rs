@@ -7,6 +7,7 @@ mod slots;
 mod subscriber;
 mod url;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -46,6 +47,8 @@ pub(crate) struct Link {
     subscriber: Option<Arc<Subscriber>>,
     number: u64,
     lost: CancellationToken,
+    /// Number of answers that have come.
+    answers: Arc<AtomicU64>,
     address: String,
     cluster: Option<Weak<Nodes>>,
 }
@@ -73,6 +76,10 @@ impl connection::Link for Link {
 
     fn lost(&self) -> &CancellationToken {
         &self.lost
+    }
+
+    fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
     }
 }
 
@@ -139,7 +146,8 @@ impl Server {
             announced => (announced, None),
         };
         let connection = self.dial_one(&lost, own).await?;
-        Ok(Link { connection, subscriber, number, lost, address, cluster })
+        let answers = Arc::default();
+        Ok(Link { connection, subscriber, number, lost, answers, address, cluster })
     }
 
     async fn dial_one(
@@ -241,12 +249,19 @@ impl Link {
     ) -> Result<T, Failed> {
         let mut connection = self.connection.clone();
         let error = match script.invoke_async(&mut connection).await {
-            Ok(answer) => return Ok(answer),
+            Ok(answer) => {
+                self.answered();
+                return Ok(answer);
+            }
             Err(error) => error,
         };
         let Some(other) = self.asked(&error) else { return Err(self.note(error)) };
         let mut asking = Asking(other.connection.clone());
         script.invoke_async(&mut asking).await.map_err(|error| other.note(error))
+    }
+
+    fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns the connection to the node that takes over a slot, if the error names it.
@@ -265,7 +280,10 @@ impl Link {
         command: redis::Cmd,
     ) -> Result<T, CallError> {
         let mut connection = self.connection.clone();
-        command.query_async(&mut connection).await.map_err(|error| self.note(error).into())
+        let answer = command.query_async(&mut connection).await;
+        let answer = answer.map_err(|error| self.note(error))?;
+        self.answered();
+        Ok(answer)
     }
 
     /// Returns `true` if the server answers.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::quota::{Quota, Taken};
 use super::store::{Store, TakeError};
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::connection::{self, CallError, Contact, Keeper, PATIENCE};
 use crate::redis_server::{Info, Link, Node, NodeUser, Servers, slot_of_key};
 use crate::store::StoreError;
@@ -101,10 +101,12 @@ impl Shared {
         let slot = if self.servers.is_cluster() { slot_of_key(&key) } else { 0 };
         let mut taking = self.take.prepare_invoke();
         taking.key(key).arg(quota.interval()).arg(quota.limit());
+        let until = Instant::now() + WAIT;
         loop {
             let absence = self.servers.absence(slot);
+            let left = until.saturating_duration_since(Instant::now());
             let wait =
-                if absence.is_some_and(|time| time > ABSENCE) { Duration::ZERO } else { WAIT };
+                if absence.is_some_and(|time| time > ABSENCE) { Duration::ZERO } else { left };
             let link = self.servers.link(slot, wait).await?;
             // A token that was taken by a request whose answer is lost stays taken.
             match self.servers.invoke::<(u8, u32, u64)>(link.clone(), slot, &taking).await {
@@ -114,7 +116,7 @@ impl Shared {
                 Ok((0, _, next)) => return Ok(Taken::refused(Duration::from_micros(next))),
                 Ok(_) => return Err(self.servers.contact().malformed()),
                 // Another connection is made.
-                Err(CallError::Lost(_)) if link.is_lost() => {}
+                Err(CallError::Lost(_)) if link.is_lost() && Instant::now() < until => {}
                 Err(error) => return Err(error.into()),
             }
         }

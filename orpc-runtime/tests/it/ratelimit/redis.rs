@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use orpc_runtime::ratelimit::{RateLimiter, RedisStore, StoreErrorKind};
+use orpc_runtime::ratelimit::{Quota, RateLimiter, RedisStore, Store as _, StoreErrorKind};
 
 use super::{failure, quota, take};
 use crate::process;
@@ -331,4 +331,18 @@ async fn buckets_at_a_node_that_is_away_fail_alone() {
     }
     cluster.nodes[down].run().await;
     until(async || limiter.take(keys[0]).await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn a_token_is_not_taken_for_ever_from_a_server_that_ends_each_connection() {
+    let server = RedisServer::start().await;
+    let proxy = Proxy::to(server.port).await;
+    let store = within(RedisStore::connect(&proxy.url("redis"), PATIENCE)).await.unwrap();
+    let quota = Quota::new(100, HOUR);
+    assert!(within(store.take("key", quota)).await.unwrap().is_allowed());
+    proxy.set(Network::CutBehind("EVALSHA"));
+    let failed = within(store.take("key", quota)).await;
+    assert!(failed.is_err(), "{failed:?}");
+    proxy.set(Network::Up);
+    until(async || store.take("key", quota).await.is_ok()).await;
 }

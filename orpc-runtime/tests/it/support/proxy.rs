@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -20,6 +21,10 @@ pub enum Network {
     NoAnswers,
     /// Answers are lost as soon as that many parts of requests have come, by [`Proxy::requests`].
     NoAnswersFrom(u64),
+    /// Each part of requests arrives later by that time.
+    Slow(Duration),
+    /// A connection is closed behind a request with that text.
+    CutBehind(&'static str),
     /// The announcements of a NATS server are lost, and nothing else.
     NoAnnouncements,
 }
@@ -125,7 +130,9 @@ async fn pump_answers(
         };
         let passed = frames.take(&bytes[..count], network == Network::NoAnnouncements);
         let passes = match network {
-            Network::Up | Network::NoAnnouncements => true,
+            Network::Up | Network::NoAnnouncements | Network::Slow(_) | Network::CutBehind(_) => {
+                true
+            }
             Network::NoAnswersFrom(count) => parts.load(Ordering::SeqCst) < count,
             Network::Cut | Network::Silent | Network::NoAnswers => false,
         };
@@ -190,7 +197,7 @@ impl Frames {
     }
 }
 
-/// Passes bytes on unless the network is silent or cut.
+/// Passes requests on unless the network is silent or cut.
 async fn pump_requests(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -209,7 +216,16 @@ async fn pump_requests(
         };
         // Counted before the server can answer.
         parts.fetch_add(1, Ordering::SeqCst);
-        if network != Network::Cut && to.write_all(&bytes[..count]).await.is_err() {
+        if let Network::Slow(time) = network {
+            tokio::time::sleep(time).await;
+        }
+        let bytes = &bytes[..count];
+        if network != Network::Cut && to.write_all(bytes).await.is_err() {
+            return;
+        }
+        if let Network::CutBehind(text) = network
+            && bytes.windows(text.len()).any(|part| part == text.as_bytes())
+        {
             return;
         }
     }

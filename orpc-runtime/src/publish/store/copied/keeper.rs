@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use super::copies::{Compared, Followed};
 use super::{Found, Part, Server, Shared};
 use crate::clock::{self, Instant};
-use crate::connection::{CallError, Link as _, PATIENCE};
+use crate::connection::{CallError, Link, PATIENCE};
 use crate::publish::error::StoreErrorKind;
 
 /// Time between two comparisons with the server.
@@ -84,10 +84,9 @@ async fn refresh_all<S: Server>(
     all: Vec<Arc<Followed>>,
 ) -> bool {
     let results = futures::stream::iter(all).map(|followed| async move {
-        let refreshed = clock::timeout(PATIENCE, refresh(shared, link, &followed)).await;
-        match refreshed {
-            Ok(Ok(())) => true,
-            Ok(Err(CallError::Refused(error))) => {
+        match answered(link, refresh(shared, link, &followed)).await {
+            Some(Ok(())) => true,
+            Some(Err(CallError::Refused(error))) => {
                 if error.kind() == StoreErrorKind::Damaged {
                     shared.copies.fail(&followed, error);
                 }
@@ -100,10 +99,25 @@ async fn refresh_all<S: Server>(
                 }
                 true
             }
-            Ok(Err(CallError::Lost(_))) | Err(_) => false,
+            Some(Err(CallError::Lost(_))) | None => false,
         }
     });
     results.buffer_unordered(AT_ONCE).all(std::future::ready).await
+}
+
+/// Waits for a future as long as the server answers something in time: a channel may need many requests. `None` once it does
+/// not.
+pub(super) async fn answered<L: Link, T>(link: &L, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut answers = link.answers();
+    loop {
+        if let Ok(output) = clock::timeout(PATIENCE, &mut future).await {
+            return Some(output);
+        }
+        if std::mem::replace(&mut answers, link.answers()) == answers {
+            return None;
+        }
+    }
 }
 
 /// Begins to receive the announcements of a channel, and makes its copy the same as the server.

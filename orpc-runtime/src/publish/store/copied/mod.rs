@@ -369,20 +369,22 @@ impl<S: Server> Shared<S> {
         let mut reader = self.copies.channels.register(&channel, Start::Latest)?;
         let followed = self.copies.follow(&reader.channel);
         let since = Instant::now();
-        let begun = async {
-            loop {
-                let link = self.server.link(Part::Channel(&channel), WAIT).await?;
-                match keeper::refresh(&self, &link, &followed).await {
-                    Ok(()) => return Ok(()),
-                    // Another connection is made.
-                    Err(CallError::Lost(_)) => {}
-                    Err(CallError::Refused(error)) => pause(error, since, WAIT).await?,
+        loop {
+            let part = Part::Channel(&channel);
+            let left = WAIT.saturating_sub(since.elapsed());
+            let link = self.server.link(part, left).await.map_err(OpenError::Store)?;
+            let refreshed = keeper::refresh(&self, &link, &followed);
+            match keeper::answered(&link, refreshed).await {
+                Some(Ok(())) => break,
+                // Another connection is made.
+                Some(Err(CallError::Lost(_))) | None if since.elapsed() < WAIT => {}
+                Some(Err(CallError::Lost(error))) => return Err(OpenError::Store(error)),
+                None => return Err(OpenError::Store(self.server.error(part))),
+                Some(Err(CallError::Refused(error))) => {
+                    pause(error, since, WAIT).await.map_err(OpenError::Store)?;
                 }
             }
-        };
-        let begun = clock::timeout(WAIT, begun).await;
-        let error = |_| Err(self.server.error(Part::Channel(&channel)));
-        begun.unwrap_or_else(error).map_err(OpenError::Store)?;
+        }
         let state = reader.channel.state();
         let position = match start {
             Start::Latest => state.log.head(),
@@ -429,12 +431,14 @@ impl<S: Server> Shared<S> {
         };
         let since = Instant::now();
         loop {
-            // For each attempt, since a connection that is lost has worked until then.
             let part = Part::Channel(&followed.channel.name);
-            let link =
-                self.server.link(part, self.max_staleness).await.map_err(ReadError::Store)?;
+            let left = self.max_staleness.saturating_sub(since.elapsed());
+            let link = self.server.link(part, left).await.map_err(ReadError::Store)?;
             match self.read(&link, &followed, wanted, bytes).await {
                 Ok(fetched) => return Ok(fetched),
+                Err(CallError::Lost(error)) if since.elapsed() >= self.max_staleness => {
+                    return Err(ReadError::Store(error));
+                }
                 Err(CallError::Lost(_)) => {}
                 Err(CallError::Refused(error)) => {
                     pause(error, since, self.max_staleness).await.map_err(ReadError::Store)?;
@@ -510,7 +514,7 @@ impl<S: ClientServer> Shared<S> {
     pub(super) async fn tend_link(&self, link: &S::Link) {
         #[cfg(all(feature = "durable", feature = "websocket"))]
         {
-            // Whichever finds out first that the connection is lost.
+            // One of them notices first that the connection is lost.
             let both = (
                 std::pin::pin!(keeper::tend(self, link)),
                 std::pin::pin!(registry::tend(self, link)),

@@ -18,15 +18,17 @@ use super::link::{Link, Stored};
 use super::log::Log;
 use crate::clock::Instant;
 use crate::connection::CallError;
-use crate::publish::error::{PublishError, StoreErrorKind};
+use crate::publish::error::{PublishError, StoreError, StoreErrorKind};
 use crate::publish::id::EventId;
 use crate::publish::store::copied::{Appended, WAIT, fresh_epoch};
 use crate::publish::store::{NewEvent, Record};
 
 /// Error of an append.
 enum AppendError {
-    /// The connection ended before the event was sent.
-    Again,
+    /// The server did not answer before the event was sent.
+    Again(StoreError),
+    /// Other processes append to the channel all the time.
+    Busy(StoreError),
     Publish(PublishError),
 }
 
@@ -34,7 +36,7 @@ enum AppendError {
 impl From<CallError> for AppendError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Lost(_) => Self::Again,
+            CallError::Lost(error) => Self::Again(error),
             CallError::Refused(error) => Self::Publish(PublishError::Failed(error)),
         }
     }
@@ -51,7 +53,8 @@ struct Key<'k> {
 }
 
 impl Nats {
-    /// Appends an event, over further connections if one ends before it is sent.
+    /// Appends an event. Until it is sent, requests that are not answered are repeated, over further connections, for
+    /// at most [`WAIT`].
     pub(super) async fn append_to(
         &self,
         mut link: Link,
@@ -60,24 +63,59 @@ impl Nats {
     ) -> Result<Appended, PublishError> {
         let until = Instant::now() + WAIT;
         loop {
-            match self.append_over(&link, event, known).await {
+            let error = match self.append_in_turn(&link, event, known, until).await {
                 Ok(appended) => return Ok(appended),
                 Err(AppendError::Publish(error)) => return Err(error),
-                Err(AppendError::Again) => {}
-            }
+                // Another process may publish with the key.
+                Err(AppendError::Busy(error)) if event.key.is_some() => {
+                    return Err(PublishError::OutcomeUnknown(Some(error)));
+                }
+                Err(AppendError::Busy(error)) => return Err(PublishError::Failed(error)),
+                Err(AppendError::Again(error)) => error,
+            };
             let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(PublishError::Failed(error));
+            }
             link = self.contact.link(left).await.map_err(PublishError::Failed)?;
         }
     }
 
-    async fn append_over(
+    /// Appends an event once no other one is appended to the channel by this process.
+    async fn append_in_turn(
         &self,
         link: &Link,
         event: &NewEvent,
         known: u64,
+        until: Instant,
     ) -> Result<Appended, AppendError> {
         let log = Log::new(link, &event.channel);
-        let _turn = log.place.turn.lock().await;
+        let asked = Instant::now();
+        let mut failed = log.place.turn.lock().await;
+        // The events that wait for one that fails do not fail one after the other.
+        if let Some((at, error)) = &*failed
+            && *at >= asked
+            && Instant::now() >= until
+        {
+            return Err(AppendError::Again(error.clone()));
+        }
+        let appended = self.append_over(&log, event, known).await;
+        *failed = match &appended {
+            Err(AppendError::Again(error) | AppendError::Busy(error)) => {
+                Some((Instant::now(), error.clone()))
+            }
+            _ => None,
+        };
+        appended
+    }
+
+    async fn append_over(
+        &self,
+        log: &Log<'_>,
+        event: &NewEvent,
+        known: u64,
+    ) -> Result<Appended, AppendError> {
+        let (link, until) = (log.link, Instant::now() + WAIT);
         let subject = |key: &Arc<str>| link.stream().key(&event.channel, key);
         let mut key = event.key.as_ref().map(|key| Key {
             text: key,
@@ -86,7 +124,13 @@ impl Nats {
             behind: None,
         });
         let mut last = log.place.last();
+        let mut is_repeated = false;
         loop {
+            if std::mem::replace(&mut is_repeated, true) && Instant::now() >= until {
+                let message = "has further events of the channel before one can be appended";
+                let error = self.contact.fault(StoreErrorKind::Unavailable, message);
+                return Err(AppendError::Busy(error));
+            }
             let mut record = None;
             if let Some(key) = &key {
                 // An attempt is recorded behind the entry that is the last one at the moment.
@@ -97,7 +141,7 @@ impl Nats {
             }
             let now = self.now(link);
             if let Some(key) = &mut key
-                && let Some(id) = self.look_up(&log, key, record, last.as_ref(), now).await?
+                && let Some(id) = self.look_up(log, key, record, last.as_ref(), now).await?
             {
                 return Ok(Appended::Known(id));
             }
@@ -113,9 +157,9 @@ impl Nats {
                 // If that entry was removed, nothing is appended behind it any more.
                 key.behind = key.behind.filter(|behind| *behind == end);
             }
-            let mut head = self.next_head(&log, event, known, last.as_ref(), now).await?;
+            let mut head = self.next_head(log, event, known, last.as_ref(), now).await?;
             if let Some(key) = &mut key
-                && !self.record(&log, key, &head).await?
+                && !self.record(log, key, &head).await?
             {
                 // Another process publishes with the key.
                 continue;
@@ -137,12 +181,12 @@ impl Nats {
                     last = log.last().await?;
                     continue;
                 }
-                Stored::Nowhere => return Err(AppendError::Again),
+                Stored::Nowhere(error) => return Err(AppendError::Again(error)),
             };
             let (id, earliest) = (head.id, head.floor.earliest);
             log.place.saw(&Entry::new(seq, head, event.envelope.clone()));
             if let Some(key) = key {
-                self.confirm(&log, &key, id).await;
+                self.confirm(log, &key, id).await;
             }
             if let Some(before) = purge {
                 link.purge(&log.subject, before).await;
@@ -300,7 +344,7 @@ impl Nats {
                 Ok(true)
             }
             Stored::Unexpected => Ok(false),
-            Stored::Nowhere => Err(AppendError::Again),
+            Stored::Nowhere(error) => Err(AppendError::Again(error)),
         }
     }
 

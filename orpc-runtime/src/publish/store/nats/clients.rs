@@ -175,7 +175,7 @@ impl Link {
         match self.append_for(subject.to_owned(), behind, payload, Some(seconds)).await? {
             Stored::At(seq) => Ok(Some(seq)),
             Stored::Unexpected => Ok(None),
-            Stored::Nowhere => Err(CallError::Lost(self.silent())),
+            Stored::Nowhere(error) => Err(CallError::Lost(error)),
         }
     }
 }

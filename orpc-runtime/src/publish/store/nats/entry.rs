@@ -107,6 +107,12 @@ impl<'de> Deserialize<'de> for Term {
     }
 }
 
+/// Returns a copy of the envelope behind that end of the state: the message is a part of a buffer of the connection, which
+/// it would keep.
+fn envelope(payload: &[u8], end: usize) -> Bytes {
+    Bytes::copy_from_slice(&payload[end + 1..])
+}
+
 impl Entry {
     pub(super) fn new(seq: u64, head: Head, envelope: Bytes) -> Self {
         let mut entry = Self { seq, head: Arc::new(head), envelope, weight: 0 };
@@ -127,7 +133,7 @@ impl Entry {
         let head: Head = serde_json::from_slice(&payload[..end]).ok()?;
         let is_whole = !head.terms.is_empty()
             && (1..=head.id.sequence().checked_add(1)?).contains(&head.floor.earliest);
-        is_whole.then(|| Self::new(seq, head, payload.slice(end + 1..)))
+        is_whole.then(|| Self::new(seq, head, envelope(payload, end)))
     }
 
     /// Reads the id and the event of a message, and no more of the state; without an event of a mark.
@@ -145,8 +151,9 @@ impl Entry {
 
         let end = memchr::memchr(b'\n', payload)?;
         let Line { id, is_mark, audience } = serde_json::from_slice(&payload[..end]).ok()?;
-        let envelope = payload.slice(end + 1..);
-        Some((!is_mark).then(|| (id, Record { envelope, audience: audience.map(Arc::new) })))
+        let record =
+            || Record { envelope: envelope(payload, end), audience: audience.map(Arc::new) };
+        Some((!is_mark).then(|| (id, record())))
     }
 
     /// Returns the payload of its message.
@@ -315,6 +322,18 @@ mod tests {
         ] {
             assert!(Entry::read(1, &other.clone().into()).is_none(), "{other}");
         }
+    }
+
+    #[test]
+    fn an_event_does_not_keep_the_buffer_of_its_message() {
+        let payload = Entry::payload(&head(), b"{}").unwrap();
+        let buffer = Bytes::from([&payload[..], &[0; 65_536]].concat());
+        let message = buffer.slice(..payload.len());
+        let entry = Entry::read(12, &message).unwrap();
+        let (_, record) = Entry::read_event(&message).unwrap().unwrap();
+        drop(message);
+        assert!(buffer.is_unique());
+        assert_eq!((&entry.envelope[..], &record.envelope[..]), (&b"{}"[..], &b"{}"[..]));
     }
 
     #[test]

@@ -6,8 +6,8 @@ mod connect;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_nats::{Client, HeaderMap, Message, RequestErrorKind};
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) use self::connect::connect;
 use super::Nats;
 use super::entry::Entry;
-use super::place::Place;
+use super::place::{Place, Places};
 use super::stream::{Foreign, Stream};
 use crate::clock::{self, Instant};
 use crate::connection::{self, ANSWER, CallError, Contact};
@@ -30,9 +30,6 @@ use crate::value::Date;
 
 /// Number of messages that wait for one subscription; further ones are dropped, and read later.
 const WAITING: usize = 4096;
-
-/// Maximum number of channels whose state is remembered without use.
-const PLACES: usize = 10_000;
 
 /// Names of headers of the server.
 pub(super) const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
@@ -55,7 +52,9 @@ struct Inner {
     run: String,
     /// Time of the server in ms since 1970, and when it was asked for.
     time: Mutex<(u64, Instant)>,
-    places: Mutex<HashMap<Arc<str>, Arc<Place>>>,
+    places: OnceLock<Arc<Places>>,
+    /// Number of answers that have come.
+    answers: AtomicU64,
     /// The tasks that take announcements.
     tasks: Mutex<HashMap<Arc<str>, AbortHandle>>,
     announce: Announce<Nats>,
@@ -72,7 +71,7 @@ pub(super) enum Stored {
     /// The last message on the subject is not the expected one.
     Unexpected,
     /// There is no such stream, and the connection is not used any more.
-    Nowhere,
+    Nowhere(StoreError),
 }
 
 /// Answer of the server to a message or a request.
@@ -117,6 +116,10 @@ impl connection::Link for Link {
 
     fn lost(&self) -> &CancellationToken {
         &self.0.lost
+    }
+
+    fn answers(&self) -> u64 {
+        self.0.answers.load(Ordering::Relaxed)
     }
 }
 
@@ -212,6 +215,10 @@ impl Inner {
         self.contact.fault(StoreErrorKind::Unavailable, message)
     }
 
+    fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Returns the answer to a request; `None` if nobody has got it.
     async fn try_request(
         &self,
@@ -225,7 +232,10 @@ impl Inner {
             return Err(CallError::Lost(self.contact.silent()));
         };
         match answer {
-            Ok(answer) => Ok(Some(answer)),
+            Ok(answer) => {
+                self.answered();
+                Ok(Some(answer))
+            }
             Err(error) if error.kind() == RequestErrorKind::NoResponders => {
                 // The stream was deleted: it is made anew over the next connection.
                 self.lost.cancel();
@@ -322,7 +332,7 @@ impl Link {
             headers.insert(TIME_TO_LIVE, seconds.to_string());
         }
         let Some(message) = self.0.try_request(subject, headers, payload).await? else {
-            return Ok(Stored::Nowhere);
+            return Ok(Stored::Nowhere(self.0.no_stream()));
         };
         let answer: Answer =
             serde_json::from_slice(&message.payload).map_err(|_| self.malformed())?;
@@ -431,7 +441,10 @@ impl Link {
             client.publish_with_reply(reading(stream), inbox, payload).await.ok()?;
             let mut messages = Vec::new();
             loop {
-                match self.message(answers.next().await?) {
+                // Large ones may take longer together.
+                let answer = clock::timeout(ANSWER, answers.next()).await.ok()??;
+                self.0.answered();
+                match self.message(answer) {
                     Ok(Some(message)) => messages.push(message),
                     Ok(None) => return Some(Ok(messages)),
                     Err(error) => return Some(Err(error)),
@@ -439,8 +452,8 @@ impl Link {
             }
         };
         let lost = &self.0.lost;
-        let read = clock::timeout(ANSWER, lost.run_until_cancelled(reading)).await;
-        read.ok().flatten().flatten().unwrap_or_else(|| {
+        let read = lost.run_until_cancelled(reading).await;
+        read.flatten().unwrap_or_else(|| {
             lost.cancel();
             Err(CallError::Lost(self.0.contact.silent()))
         })
@@ -483,14 +496,12 @@ impl Link {
 
     /// Returns what is known of a channel.
     pub(super) fn place(&self, channel: &str) -> Arc<Place> {
-        let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(channel) {
-            return Arc::clone(place);
-        }
-        if places.len() >= PLACES {
-            places.retain(|_, place| Arc::strong_count(place) > 1);
-        }
-        Arc::clone(places.entry(channel.into()).or_default())
+        self.0.places.get_or_init(Arc::default).of(channel)
+    }
+
+    /// Sets the channels as they were seen over earlier connections to the same process of the server and the same stream.
+    pub(super) fn set_places(&self, places: Arc<Places>) {
+        self.0.places.set(places).ok();
     }
 }
 

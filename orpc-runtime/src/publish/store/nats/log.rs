@@ -147,10 +147,10 @@ impl Nats {
                 }
             };
             let payload = Entry::payload(&mark, b"").map_err(|_| link.malformed())?;
-            // Whoever makes the mark, it is read then.
+            // The mark of this process or of another one is read in the next round.
             match link.append(log.subject.clone(), mark.behind, payload).await? {
                 Stored::At(_) | Stored::Unexpected => {}
-                Stored::Nowhere => break,
+                Stored::Nowhere(error) => return Err(CallError::Lost(error)),
             }
         }
         Err(CallError::Lost(self.contact.silent()))

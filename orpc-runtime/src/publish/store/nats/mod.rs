@@ -16,6 +16,7 @@ use std::time::SystemTime;
 
 use self::entry::Entry;
 use self::link::Link;
+use self::place::Memory;
 use self::target::Target;
 use super::NewEvent;
 use super::copied::{Announce, Announced, Appended, CopiedStore, Found, Server, Settings};
@@ -58,6 +59,7 @@ struct Nats {
     /// A clock instead of that of the server.
     clock: Option<Arc<dyn Clock>>,
     has_files: AtomicBool,
+    memory: Memory,
 }
 
 impl Nats {
@@ -74,6 +76,7 @@ impl Nats {
             limits: settings.limits,
             clock: settings.clock.clone(),
             has_files: AtomicBool::new(false),
+            memory: Memory::default(),
         })
     }
 
@@ -97,6 +100,7 @@ impl Server for Nats {
             link::connect(&self.target, &self.contact, number, &self.prefix, max_age, announce);
         let link = connecting.await?;
         self.has_files.store(link.stream().has_files, Ordering::Release);
+        self.memory.give(&link);
         Ok(link)
     }
 

@@ -1,10 +1,17 @@
-//! A channel as a process remembers it over one connection.
+//! Channels as a process remembers them, over all connections to one process of the server.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::{Entry, Floor, Head, Term};
+use super::link::Link;
+use super::stream::Stream;
+use crate::clock::Instant;
+use crate::publish::error::StoreError;
 use crate::publish::id::Epoch;
+
+/// Maximum number of channels that are remembered without use.
+const PLACES: usize = 10_000;
 
 /// Maximum number of remembered sequences of a channel.
 const HINTS: usize = 128;
@@ -15,11 +22,26 @@ const OVERHEAD: u64 = 16;
 /// Bytes beyond those that are expected.
 const SPARE: u64 = 1024;
 
-/// A channel, as it was last seen over a connection.
+/// The channels of a stream, as they were last seen.
+#[derive(Default)]
+pub(super) struct Places(Mutex<HashMap<Arc<str>, Arc<Place>>>);
+
+/// The channels of the present stream.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Option<Remembered>>);
+
+struct Remembered {
+    /// The process of the server, which may have lost entries if it is another one.
+    run: String,
+    stream: Stream,
+    places: Arc<Places>,
+}
+
+/// A channel, as it was last seen.
 #[derive(Default)]
 pub(super) struct Place {
-    /// Locked while this process appends to the channel.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    /// Locked while this process appends to the channel; the failure of the last event, if it was not appended.
+    pub(super) turn: tokio::sync::Mutex<Option<(Instant, StoreError)>>,
     seen: Mutex<Seen>,
 }
 
@@ -30,8 +52,53 @@ struct Seen {
     floor: Option<(Epoch, Floor)>,
     /// Sequences from which on the events of these numbers are the first.
     hints: BTreeMap<u64, u64>,
+    /// The numbers of the hints, in the order in which they came.
+    numbers: VecDeque<u64>,
     /// Bytes of messages that were read, and of the events in them.
     sizes: Option<(u64, u64)>,
+}
+
+impl Places {
+    /// Returns the channel of that name.
+    pub(super) fn of(&self, channel: &str) -> Arc<Place> {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get(channel) {
+            return Arc::clone(place);
+        }
+        if places.len() >= PLACES {
+            places.retain(|_, place| Arc::strong_count(place) > 1);
+        }
+        Arc::clone(places.entry(channel.into()).or_default())
+    }
+
+    /// Forgets the last entries: they are read anew over each connection before anything is appended.
+    fn forget_last(&self) {
+        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.values().for_each(|place| place.seen().last = None);
+    }
+}
+
+impl Memory {
+    /// Gives a connection the channels that were seen over the one before, if they are those of the same process of the
+    /// server and the same stream.
+    pub(super) fn give(&self, link: &Link) {
+        link.set_places(self.places(link.run(), link.stream()));
+    }
+
+    fn places(&self, run: &str, stream: &Stream) -> Arc<Places> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*known
+            && known.run == run
+            && known.stream == *stream
+        {
+            known.places.forget_last();
+            return Arc::clone(&known.places);
+        }
+        let places = Arc::<Places>::default();
+        let (run, stream) = (run.to_owned(), stream.clone());
+        *known = Some(Remembered { run, stream, places: Arc::clone(&places) });
+        places
+    }
 }
 
 impl Place {
@@ -97,12 +164,19 @@ impl Place {
         }
     }
 
-    /// Notes that no event from that number on is before that sequence, and none before it behind.
+    /// Notes that no event from that number on is before that sequence, and none before it behind: unless the channel was
+    /// begun anew, then a search takes longer.
     pub(super) fn hint(&self, number: u64, seq: u64) {
         let mut seen = self.seen();
-        seen.hints.insert(number, seq);
-        if seen.hints.len() > HINTS {
-            seen.hints.pop_first();
+        if seen.hints.insert(number, seq).is_some() {
+            return;
+        }
+        seen.numbers.push_back(number);
+        // Not the lowest one, which a reader that is far behind needs.
+        if seen.numbers.len() > HINTS
+            && let Some(oldest) = seen.numbers.pop_front()
+        {
+            seen.hints.remove(&oldest);
         }
     }
 }
@@ -130,6 +204,38 @@ mod tests {
         assert_eq!(place.floor(&last(1, 5)).earliest, 3);
         assert_eq!(place.floor(&last(1, 1)).earliest, 1, "the log has lost its end");
         assert_eq!(place.floor(&last(2, 5)).earliest, 1);
+    }
+
+    #[test]
+    fn the_hints_that_came_first_are_forgotten_whichever_events_they_are_of() {
+        let place = Place::default();
+        for number in 1000..1000 + HINTS as u64 {
+            place.hint(number, number);
+        }
+        // A reader that is far behind.
+        place.hint(10, 10);
+        assert_eq!(place.hints(11), (Some((10, 10)), Some(1001)));
+        place.hint(10, 11);
+        place.hint(20, 20);
+        assert_eq!(place.hints(11), (Some((10, 11)), Some(20)));
+        assert_eq!(place.hints(1001).0, Some((20, 20)), "the second one is kept");
+        assert_eq!(place.seen().hints.len(), HINTS);
+    }
+
+    #[test]
+    fn channels_are_remembered_for_the_same_process_of_the_server_and_the_same_stream() {
+        let memory = Memory::default();
+        let stream = Stream::new("orpc", 1);
+        let first = memory.places("run", &stream);
+        first.of("room").hint(1, 7);
+        first.of("room").saw(&last(1, 5));
+        assert!(first.of("room").last().is_some());
+        assert_eq!(memory.places("run", &stream).of("room").hints(1).0, Some((1, 7)));
+        assert!(first.of("room").last().is_none(), "it is read anew");
+        assert_eq!(memory.places("run", &Stream::new("orpc", 2)).of("room").hints(1).0, None);
+        // Another process of the server or another stream may have another log.
+        assert_eq!(memory.places("run", &stream).of("room").hints(1).0, None);
+        assert_eq!(memory.places("other", &stream).of("room").hints(1).0, None);
     }
 
     #[test]

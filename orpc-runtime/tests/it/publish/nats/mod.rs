@@ -4,10 +4,11 @@
 mod clocks;
 mod limits;
 mod loss;
+mod network;
 
 use orpc_runtime::publish::Publisher;
 
-use super::servers::{next, readers_are_told_of_a_loss, subscribe, until};
+use super::servers::{next, read_up_to, readers_are_told_of_a_loss, subscribe, until};
 use super::world::Line;
 use crate::support::nats::NatsServer;
 

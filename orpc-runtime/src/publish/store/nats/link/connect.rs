@@ -1,7 +1,7 @@
 //! The beginning of a connection.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use async_nats::{ConnectErrorKind, ConnectOptions, Event};
 use tokio_util::sync::CancellationToken;
@@ -115,7 +115,8 @@ async fn connect_to(
         stream: Stream::new(prefix, 0),
         run: info.server_id,
         time: Mutex::new((0, Instant::now())),
-        places: Mutex::default(),
+        places: OnceLock::new(),
+        answers: AtomicU64::new(0),
         tasks: Mutex::default(),
         announce,
         #[cfg(all(feature = "durable", feature = "websocket"))]
