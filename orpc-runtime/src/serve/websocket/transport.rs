@@ -141,7 +141,7 @@ impl<S: AsyncRead + Unpin> Transport<S> {
     /// Reads bytes behind those that are there, if the connection has had more than were read at
     /// once: the rest of a message.
     pub(super) fn read_behind(&mut self, cx: &mut Context<'_>) -> Result<bool> {
-        if !self.has_more || self.ahead.is_empty() || self.ahead.len() == READ {
+        if !self.has_more || self.ahead.is_empty() || self.ahead.len() >= READ {
             return Ok(false);
         }
         match self.poll_read(cx) {
@@ -267,5 +267,40 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         ready!(self.poll_send(cx))?;
         Pin::new(&mut self.connection).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns a text frame of a client whose payload is all of one byte, masked with zeros.
+    fn frame(length: u16) -> Vec<u8> {
+        let mut frame = vec![0x81, 0x80 | 126];
+        frame.extend(length.to_be_bytes());
+        frame.extend([0; 4]);
+        frame.resize(8 + usize::from(length), b'x');
+        frame
+    }
+
+    /// The codec reads the rest of a frame into a buffer of its own, which may be larger than that of the connection.
+    #[test]
+    fn more_bytes_than_are_read_at_once_may_be_left_behind_a_frame() {
+        let first = frame(20_000);
+        let bytes = [&first[..], &frame(40_000)].concat();
+        let mut transport = Transport::new(Protocol::V1, &bytes[..], 1 << 20);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let mut codec = vec![0; 1 << 17];
+        let mut buffer = ReadBuf::new(&mut codec);
+        while buffer.filled().len() < first.len() {
+            assert!(Pin::new(&mut transport).poll_read(&mut cx, &mut buffer).is_ready());
+        }
+        assert_eq!(buffer.filled(), first);
+        assert!(transport.ahead.len() > READ && transport.has_more);
+        assert!(!transport.read_behind(&mut cx).unwrap());
+        while buffer.filled().len() < bytes.len() {
+            assert!(Pin::new(&mut transport).poll_read(&mut cx, &mut buffer).is_ready());
+        }
+        assert_eq!(buffer.filled(), bytes);
     }
 }
