@@ -1,9 +1,9 @@
-// Finds comments that begin with What, Who, Whose, Whether, How, Where or Why: none may.
+// Finds comments that begin with a question word, or with one such as Whatever: none may.
 // The comment of a type is a noun phrase, that of a function begins with a verb in the third person.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-const FIRST = /^(?:What|Who|Whose|Whether|How|Where|Why)\b/u;
+const FIRST = /^(?:(?:What|Who|How|Where|Which|Whom|Whose)(?:ever)?|Wherever|Whether|Whenever|Why)\b/u;
 const MARK = { rs: /^\s*\/\/[/!]?(?!\/) ?(.*)$/u, mjs: /^\s*(?:\/\/|\/?\*\*?) ?(.*)$/u };
 MARK.js = MARK.ts = MARK.mjs;
 /** A line that begins a comment of its own, though a comment is above it. */

@@ -46,7 +46,7 @@ export type Area = { area: number };
 /** The caller. */
 export type Caller = { name: string };
 
-/** Which error to fail with. */
+/** The error to fail with. */
 export type Common = {
   code: string;
   /** @default "" */
@@ -203,7 +203,7 @@ export type List = {
   limit?: number | null | undefined;
 };
 
-/** Which room to enter, and under which name. */
+/** The room to enter, and the name in it. */
 export type OpenRoom = {
   /**
    * @minLength 1

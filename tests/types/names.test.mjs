@@ -1,4 +1,4 @@
-// Whatever names and texts a router has in it, none of them gets out of its place in the files.
+// No name or text of a router gets out of its place in the files.
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";

@@ -71,7 +71,7 @@ impl Subscriber {
 
     /// Returns `true` if the node answers.
     pub(super) async fn is_alive(&self) -> bool {
-        // Whatever it answers.
+        // An error of the node is an answer as well.
         self.connection.clone().send_packed_command(&redis::cmd("PING")).await.is_ok()
     }
 

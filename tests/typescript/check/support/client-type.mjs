@@ -47,7 +47,7 @@ export function procedures() {
 }
 
 /**
- * Which of some expressions TypeScript takes as what the procedures of these paths take or give:
+ * Tells of expressions if TypeScript takes them as inputs or outputs of the procedures of these paths:
  * `[{ path, side, expression }]` to `[boolean]`.
  */
 export function accepted(cases) {

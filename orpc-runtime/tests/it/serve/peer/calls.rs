@@ -771,7 +771,7 @@ fn shared() -> Rpc<Counters> {
 proptest! {
     #![proptest_config(support::cases(40_000))]
 
-    /// Whatever a client sends, another call on the socket gets its response.
+    /// Another call on the socket gets its response beside all that a client sends.
     #[test]
     fn no_message_harms_another_call(messages in proptest::collection::vec(message(), 1..4)) {
         let _runtime = runtime().enter();

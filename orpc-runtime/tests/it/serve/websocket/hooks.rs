@@ -966,7 +966,7 @@ async fn a_socket_calls_no_more_often_than_its_rate() {
     // A client that waits as long as requested is served.
     pass(Duration::from_secs(3)).await;
     assert_eq!(answer(&mut client, "/echo").await, OK);
-    // However long it waits, the bucket holds no more than its size.
+    // The bucket holds no more than its size after any time.
     pass(Duration::from_secs(60)).await;
     for _ in 0..4 {
         assert_eq!(answer(&mut client, "/echo").await, OK);

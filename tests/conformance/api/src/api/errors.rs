@@ -14,7 +14,7 @@ pub enum RateLimit {
     },
 }
 
-/// Which error to fail with.
+/// The error to fail with.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Common {
     code: String,

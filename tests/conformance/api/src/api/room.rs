@@ -16,7 +16,7 @@ pub struct RoomMessage {
     text: String,
 }
 
-/// Which room to enter, and under which name.
+/// The room to enter, and the name in it.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct OpenRoom {
     #[schemars(length(min = 1, max = 64))]
