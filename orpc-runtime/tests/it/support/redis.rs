@@ -414,6 +414,18 @@ impl Shared {
         Self { cluster, prefix: format!("part{}", PARTS.fetch_add(1, Ordering::Relaxed)) }
     }
 
+    /// Returns the number of subscriptions to the events of a channel.
+    pub async fn subscriptions(&self, channel: &str) -> u64 {
+        let mut all = 0;
+        for node in &self.cluster.nodes {
+            let name = format!("{}:{{{channel}}}", self.prefix);
+            let (_, count): (String, u64) =
+                node.command(&format!("PUBSUB SHARDNUMSUB {name}")).await;
+            all += count;
+        }
+        all
+    }
+
     /// Removes all keys.
     pub async fn wipe(&self) {
         for node in &self.cluster.nodes {

@@ -64,8 +64,11 @@ async fn a_channel_with_readers_outlasts_the_time_of_its_messages() {
     };
     let (a, b) = (open().await, open().await);
     let mut reader = subscribe(&a, Start::Latest).await;
+    let begin = reader.position().unwrap();
     let last = publish(&b, 1..3).await[1];
-    assert_eq!((number(event(&mut reader).await), number(event(&mut reader).await)), (1, 2));
+    // Unless they are trimmed before.
+    let read = super::read_up_to(&mut reader, begin, last).await;
+    assert!([1, 2].ends_with(&read), "{read:?}");
     // The message of the last event is gone, and another one keeps the state.
     let (seq, _) = server.last("room").await.unwrap();
     until(async || {
@@ -75,7 +78,8 @@ async fn a_channel_with_readers_outlasts_the_time_of_its_messages() {
     .await;
     let next = publish(&b, 3..4).await[0];
     assert_eq!((next.epoch(), next.sequence()), (last.epoch(), 3));
-    assert_eq!(number(event(&mut reader).await), 3);
+    let read = super::read_up_to(&mut reader, last, next).await;
+    assert!([3].ends_with(&read), "{read:?}");
     // Without readers nothing is left in the end.
     drop(reader);
     until(async || server.last("room").await.is_none()).await;

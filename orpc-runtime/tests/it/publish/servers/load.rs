@@ -1,4 +1,5 @@
-//! The processor time of a process whose server cannot be reached. `PARTITION_SECONDS` sets for how long it is measured.
+//! Requests, connections and processor time of a process whose server cannot be reached. `PARTITION_SECONDS` sets for how long
+//! they are measured.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,12 +47,24 @@ async fn a_process_without_its_server_rests(server: Server) {
     for network in [Network::Up, Network::Cut, Network::Silent, Network::NoAnswers] {
         proxy.set(network);
         let (began, before) = (Instant::now(), used());
+        let (requests, attempts) = (proxy.requests(), proxy.attempts());
         tokio::time::sleep(time).await;
         let (used, passed) = (used() - before, began.elapsed());
+        let (requests, attempts) = (proxy.requests() - requests, proxy.attempts() - attempts);
         let share = used.as_secs_f64() / passed.as_secs_f64() * 100.0;
-        println!("{} {network:?}: {used:?} in {passed:?}, {share:.2} % of a core", server.scheme());
-        // Without the pauses between attempts it is above 10 %, without those between comparisons above 4.
-        assert!(share < 3.0, "{network:?}: {share} %");
+        println!(
+            "{} {network:?}: {used:?} in {passed:?}, {share:.2} % of a core, {requests} requests, {attempts} connections",
+            server.scheme()
+        );
+        let seconds = passed.as_secs() + 1;
+        // Each second a comparison of each channel, of two requests if it is slow, and further ones of the connection.
+        let most = (seconds + 1) * (2 * CHANNELS + 16);
+        assert!(requests <= most, "{network:?}: {requests} requests in {passed:?}");
+        // Pauses of 25, 50, 100, 200 and 400 ms at least, then of half a second.
+        let most = 5 + 2 * seconds;
+        assert!(attempts <= most, "{network:?}: {attempts} connections in {passed:?}");
+        // A task that spins takes all of it.
+        assert!(share < 50.0, "{network:?}: {share} %");
         proxy.set(Network::Cut);
         proxy.set(Network::Up);
         // All readers go on.

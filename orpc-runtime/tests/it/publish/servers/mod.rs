@@ -185,7 +185,7 @@ impl Server {
                 count
             }
             #[cfg(feature = "redis")]
-            Self::Cluster(_) => unreachable!("a cluster that tests share"),
+            Self::Cluster(own) => own.subscriptions(channel).await,
         }
     }
 
@@ -321,6 +321,32 @@ pub async fn readers_are_told_of_a_loss(
 pub async fn next(reader: &mut Subscription<Line>) -> Result<Published<Line>, ReadError> {
     let next = tokio::time::timeout(PATIENCE, reader.next()).await;
     next.expect("nothing comes").expect("the stream ends")
+}
+
+/// Reads up to the event of that id, or to a gap behind which it is missing; returns the numbers of the events. Checks that
+/// nothing else is missing.
+pub async fn read_up_to(
+    reader: &mut Subscription<Line>,
+    mut last: EventId,
+    end: EventId,
+) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    while last != end {
+        match next(reader).await {
+            Ok(event) => {
+                let id = event.id().unwrap();
+                assert_eq!(id.sequence(), last.sequence() + 1, "a hole behind {last}");
+                numbers.push(number(event));
+                last = id;
+            }
+            Err(ReadError::Gap(gap)) => {
+                assert_eq!(gap.last(), last);
+                last = gap.resume();
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    numbers
 }
 
 /// Waits until a condition holds that the server or another node causes, at most for [`PATIENCE`].

@@ -154,7 +154,8 @@ async fn a_publisher_that_is_dropped_ends_its_readers_and_its_connections(server
 
 async fn a_server_that_is_away_for_too_long_ends_the_readers(server: Server) {
     let proxy = Proxy::to(server.port()).await;
-    let builder = Publisher::builder().max_staleness(Duration::from_millis(100));
+    // Longer than the second between two comparisons.
+    let builder = Publisher::builder().max_staleness(Duration::from_secs(3));
     let (scheme, url) = (server.scheme(), proxy.url(server.scheme()));
     let lines: Publisher<Line> = Server::open(builder, scheme, &url).await.unwrap();
     let mut reader = subscribe(&lines, Start::Latest).await;
