@@ -6,15 +6,21 @@ use std::io::ErrorKind;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, Table, TableDefinition};
+use futures::channel::oneshot;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use tokio::sync::watch;
 
 use super::backend::{
     AlarmSlot, ListOptions, StorageBackend, StorageError, StorageFuture, Write, Written, prefix_end,
 };
 use crate::core::panic_text;
+
+mod queue;
+
+use queue::WriteQueue;
 
 /// Entries by room and key.
 const ENTRIES: TableDefinition<'static, (&str, &str), &[u8]> = TableDefinition::new("entries");
@@ -26,8 +32,19 @@ const SEQUENCES: TableDefinition<'static, (&str, &str), u64> = TableDefinition::
 const ALARMS: TableDefinition<'static, (&str, u8), u64> = TableDefinition::new("alarms");
 
 /// A file with the storage and the alarms of many rooms.
+///
+/// Writes of all rooms take effect in the order in which they are called, also those whose futures
+/// are dropped; those that wait share a sync of the disk. A read of a room is behind the writes of
+/// the room that were called before.
 #[derive(Clone)]
-pub(super) struct RoomFile(Arc<Database>);
+pub(super) struct RoomFile(Arc<File>);
+
+struct File {
+    database: Database,
+    queue: Mutex<WriteQueue>,
+    /// Number of the last write that has ended.
+    ended: watch::Sender<u64>,
+}
 
 /// The part of one room.
 pub(super) struct FileStorage {
@@ -46,7 +63,12 @@ impl RoomFile {
             }
             Database::open(path).map_err(failed)
         })?;
-        Ok(Self(Arc::new(database)))
+        Ok(Self::of(database))
+    }
+
+    fn of(database: Database) -> Self {
+        let (queue, ended) = (Mutex::default(), watch::Sender::default());
+        Self(Arc::new(File { database, queue, ended }))
     }
 
     pub(super) fn room(&self, room: &str, alarmed: Arc<dyn Fn() + Send + Sync>) -> FileStorage {
@@ -55,9 +77,9 @@ impl RoomFile {
 
     /// Returns the rooms with alarms, and the earliest time of each.
     pub(super) async fn alarms(&self) -> Result<Vec<(Arc<str>, Option<u64>)>, StorageError> {
-        let database = Arc::clone(&self.0);
+        let file = Arc::clone(&self.0);
         run(move || {
-            let read = database.begin_read().map_err(failed)?;
+            let read = file.database.begin_read().map_err(failed)?;
             let mut alarms = Vec::<(Arc<str>, Option<u64>)>::new();
             for alarm in read.open_table(ALARMS).map_err(failed)?.iter().map_err(failed)? {
                 let (key, at) = alarm.map_err(failed)?;
@@ -80,9 +102,9 @@ impl RoomFile {
         if names.is_empty() {
             return Ok(Vec::new());
         }
-        let database = Arc::clone(&self.0);
+        let file = Arc::clone(&self.0);
         run(move || {
-            let read = database.begin_read().map_err(failed)?;
+            let read = file.database.begin_read().map_err(failed)?;
             let alarms = read.open_table(ALARMS).map_err(failed)?;
             let earliest = |name: &str| {
                 let mut earliest = None;
@@ -137,20 +159,19 @@ fn create(path: &Path) -> Result<(), StorageError> {
 
 impl StorageBackend for FileStorage {
     fn get(&self, key: &str) -> StorageFuture<Option<Bytes>> {
-        let (database, room, key) =
-            (Arc::clone(&self.file.0), Arc::clone(&self.room), key.to_owned());
-        Box::pin(run(move || {
+        let (room, key) = (Arc::clone(&self.room), key.to_owned());
+        self.read(move |database| {
             let read = database.begin_read().map_err(failed)?;
             let entries = read.open_table(ENTRIES).map_err(failed)?;
             let value = entries.get((&*room, &*key)).map_err(failed)?;
             Ok(value.map(|value| Bytes::copy_from_slice(value.value())))
-        }))
+        })
     }
 
     fn list(&self, prefix: &str, options: &ListOptions) -> StorageFuture<Vec<(String, Bytes)>> {
-        let (database, room) = (Arc::clone(&self.file.0), Arc::clone(&self.room));
-        let (prefix, options) = (prefix.to_owned(), options.clone());
-        Box::pin(run(move || {
+        let (room, prefix) = (Arc::clone(&self.room), prefix.to_owned());
+        let options = options.clone();
+        self.read(move |database| {
             let read = database.begin_read().map_err(failed)?;
             let entries = read.open_table(ENTRIES).map_err(failed)?;
             let end = prefix_end(&prefix);
@@ -177,83 +198,47 @@ impl StorageBackend for FileStorage {
             } else {
                 found.take(options.limit).map(copy).collect()
             }
-        }))
+        })
     }
 
     fn write(&self, writes: Vec<Write>) -> StorageFuture<Written> {
-        let (database, room) = (Arc::clone(&self.file.0), Arc::clone(&self.room));
         let is_alarm = |write: &Write| matches!(write, Write::Alarm { .. } | Write::Rang { .. });
         let alarmed = writes.iter().any(is_alarm).then(|| Arc::clone(&self.alarmed));
+        let (sender, outcome) = oneshot::channel();
+        self.file.write(&self.room, writes, alarmed, sender);
         Box::pin(async move {
-            let written = run(move || write_all(&database, &room, writes)).await?;
-            if let Some(alarmed) = alarmed {
-                alarmed();
-            }
-            Ok(written)
+            let ended = |_| Err(StorageError::failed("the file is not written to any more"));
+            outcome.await.unwrap_or_else(ended)
         })
     }
 
     fn alarm(&self, slot: AlarmSlot) -> StorageFuture<Option<u64>> {
-        let (database, room) = (Arc::clone(&self.file.0), Arc::clone(&self.room));
-        Box::pin(run(move || {
+        let room = Arc::clone(&self.room);
+        self.read(move |database| {
             let read = database.begin_read().map_err(failed)?;
             let alarms = read.open_table(ALARMS).map_err(failed)?;
             let at = alarms.get((&*room, slot.number())).map_err(failed)?;
             Ok(at.map(|at| at.value()))
-        }))
+        })
     }
 }
 
-/// Writes in one transaction, which is on the disk when this returns.
-fn write_all(database: &Database, room: &str, writes: Vec<Write>) -> Result<Written, StorageError> {
-    let transaction = database.begin_write().map_err(failed)?;
-    let mut written = Written::default();
-    {
-        let mut entries = transaction.open_table(ENTRIES).map_err(failed)?;
-        let mut sequences = transaction.open_table(SEQUENCES).map_err(failed)?;
-        let mut alarms = transaction.open_table(ALARMS).map_err(failed)?;
-        for write in writes {
-            match write {
-                Write::Put { key, value } => {
-                    entries.insert((room, &*key), &*value).map_err(failed)?;
-                }
-                Write::Delete { key } => {
-                    let removed = entries.remove((room, &*key)).map_err(failed)?;
-                    written.deleted += usize::from(removed.is_some());
-                }
-                Write::Append { prefix, value } => {
-                    let number = next_number(&mut sequences, room, &prefix)?;
-                    let key = Write::numbered(&prefix, number);
-                    entries.insert((room, &*key), &*value).map_err(failed)?;
-                    written.appended.push(key);
-                }
-                Write::Alarm { slot, at: Some(at) } => {
-                    alarms.insert((room, slot.number()), at).map_err(failed)?;
-                }
-                Write::Alarm { slot, at: None } => {
-                    alarms.remove((room, slot.number())).map_err(failed)?;
-                }
-                Write::Rang { slot, at } => {
-                    let set = alarms.get((room, slot.number())).map_err(failed)?;
-                    if set.map(|set| set.value()) == Some(at) {
-                        alarms.remove((room, slot.number())).map_err(failed)?;
-                    }
-                }
+impl FileStorage {
+    /// Reads behind the writes of the room that were called before.
+    fn read<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<R, StorageError> + Send + 'static,
+    ) -> StorageFuture<R> {
+        let file = Arc::clone(&self.file.0);
+        let last = lock(&file.queue).unfinished.get(&self.room).copied();
+        Box::pin(async move {
+            if let Some(last) = last {
+                // The file has the sender.
+                _ = file.ended.subscribe().wait_for(|ended| *ended >= last).await;
             }
-        }
+            run(move || work(&file.database)).await
+        })
     }
-    transaction.commit().map_err(failed)?;
-    Ok(written)
-}
-
-fn next_number(
-    sequences: &mut Table<'_, (&'static str, &'static str), u64>,
-    room: &str,
-    prefix: &str,
-) -> Result<u64, StorageError> {
-    let last = sequences.get((room, prefix)).map_err(failed)?.map_or(0, |last| last.value());
-    sequences.insert((room, prefix), last + 1).map_err(failed)?;
-    Ok(last + 1)
 }
 
 fn with_room<'a>(room: &'a str, bound: Bound<&'a str>) -> Bound<(&'a str, &'a str)> {
@@ -304,6 +289,10 @@ fn failed(error: impl Into<redb::Error>) -> StorageError {
     StorageError::failed(error.into())
 }
 
+fn lock(queue: &Mutex<WriteQueue>) -> MutexGuard<'_, WriteQueue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl fmt::Debug for RoomFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RoomFile")
@@ -315,6 +304,8 @@ mod kills;
 
 #[cfg(test)]
 mod tests {
+    use futures::{FutureExt as _, StreamExt as _};
+
     use super::*;
 
     fn storage(path: &Path) -> Result<FileStorage, StorageError> {
@@ -351,5 +342,69 @@ mod tests {
         fs::write(&damaged, "no database").unwrap();
         assert!(storage(&damaged).is_err());
         assert_eq!(fs::read(&damaged).unwrap(), b"no database");
+    }
+
+    async fn value(storage: &FileStorage) -> Option<String> {
+        let value = storage.get("key").await.unwrap();
+        value.map(|value| String::from_utf8(value.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn writes_take_effect_in_the_order_of_their_calls_and_not_in_that_of_their_polls() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = storage(&folder.path().join("rooms")).unwrap();
+        let other = storage.file.room("other", Arc::new(|| {}));
+        let held = storage.file.0.database.begin_write().unwrap();
+        let values = ["1", "2", "3", "4", "5", "6", "7", "8"];
+        let mut writes: Vec<_> = values.map(|value| storage.write(put(value))).into();
+        writes.push(other.write(put("other")));
+        for write in writes.iter_mut().rev() {
+            assert!(write.as_mut().now_or_never().is_none());
+        }
+        drop(held);
+        for written in futures::future::join_all(writes.into_iter().rev()).await {
+            written.unwrap();
+        }
+        assert_eq!(value(&storage).await.as_deref(), Some("8"));
+        assert_eq!(value(&other).await.as_deref(), Some("other"));
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_future_is_dropped_is_before_the_operations_that_are_called_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = RoomFile::open(&folder.path().join("rooms")).unwrap();
+        let (alarmed, mut alarms) = futures::channel::mpsc::unbounded();
+        let alarmed = move || alarmed.unbounded_send(()).unwrap();
+        let storage = file.room("lobby", Arc::new(alarmed));
+        let held = file.0.database.begin_write().unwrap();
+        let mut writes = put("dropped");
+        writes.push(Write::Alarm { slot: AlarmSlot::Room, at: Some(1) });
+        assert!(storage.write(writes).now_or_never().is_none());
+        let mut read = Box::pin(value(&storage));
+        assert!(read.as_mut().now_or_never().is_none());
+        drop(held);
+        assert_eq!(read.await.as_deref(), Some("dropped"));
+        // The alarm is scheduled as well.
+        alarms.next().await.unwrap();
+        drop(storage.write(put("again")));
+        storage.write(put("last")).await.unwrap();
+        assert_eq!(value(&storage).await.as_deref(), Some("last"));
+        // Nothing is noted of writes that have ended.
+        assert!(lock(&file.0.queue).unfinished.is_empty());
+    }
+
+    #[test]
+    fn a_write_without_a_runtime_fails_and_the_next_one_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = storage(&folder.path().join("rooms")).unwrap();
+        let write = storage.write(put("lost"));
+        let error = write.now_or_never().unwrap().unwrap_err();
+        assert!(matches!(error, StorageError::Failed(_)), "{error}");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            assert_eq!(value(&storage).await, None);
+            storage.write(put("written")).await.unwrap();
+            assert_eq!(value(&storage).await.as_deref(), Some("written"));
+        });
     }
 }

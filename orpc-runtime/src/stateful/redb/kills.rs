@@ -131,7 +131,7 @@ impl Disk {
     fn open(&self) -> Result<RoomFile, StorageError> {
         let built =
             guarded(|| redb::Builder::new().create_with_backend(self.clone()).map_err(failed));
-        Ok(RoomFile(Arc::new(built?)))
+        Ok(RoomFile::of(built?))
     }
 }
 
@@ -251,4 +251,28 @@ async fn a_process_that_is_killed_at_any_operation_of_its_disk_has_lost_nothing_
         }
     }
     assert!(cut_short > 30, "{cut_short}");
+}
+
+#[tokio::test]
+async fn writes_that_wait_share_a_sync_of_the_disk() {
+    let disk = Disk::of(created());
+    let file = disk.open().unwrap();
+    let rooms = rooms(&file);
+    let operations = || disk.0.lock().unwrap().operations;
+    let before = operations();
+    rooms[0].write(vec![append("0")]).await.unwrap();
+    let alone = operations() - before;
+
+    let held = file.0.database.begin_write().unwrap();
+    let writes: Vec<_> = (0..100).map(|n| rooms[n % 2].write(vec![append("n")])).collect();
+    drop(held);
+    let before = operations();
+    let written = futures::future::join_all(writes).await;
+    let keys = |room: usize| {
+        let written = written.iter().skip(room).step_by(2);
+        written.map(|written| written.as_ref().unwrap().appended[0].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(0), (2..52).map(|n| Write::numbered("log/", n)).collect::<Vec<_>>());
+    assert_eq!(keys(1), (1..51).map(|n| Write::numbered("log/", n)).collect::<Vec<_>>());
+    assert!(operations() - before < 10 * alone, "{} of {alone}", operations() - before);
 }

@@ -1,0 +1,223 @@
+//! Writes to the file, one after the other.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use futures::channel::oneshot;
+use redb::{Database, ReadableTable as _, Table, WriteTransaction};
+
+use super::super::backend::{StorageError, Write, Written};
+use super::{ALARMS, ENTRIES, File, RoomFile, SEQUENCES, failed, guarded, lock};
+
+/// Maximum number of writes in one transaction.
+const GROUP: usize = 256;
+
+/// Maximum number of bytes of their values, unless there is only one.
+const GROUP_BYTES: usize = 4 << 20;
+
+/// Writes that were called and have not ended.
+#[derive(Default)]
+pub(super) struct WriteQueue {
+    waiting: VecDeque<Waiting>,
+    /// Number of the last write that was called.
+    last: u64,
+    /// Numbers of the last of these writes of each room.
+    pub(super) unfinished: HashMap<Arc<str>, u64>,
+    /// `true` while a thread writes, or is about to.
+    is_writing: bool,
+}
+
+/// A write of a room.
+struct Waiting {
+    number: u64,
+    room: Arc<str>,
+    writes: Vec<Write>,
+    /// Called when it has taken effect.
+    alarmed: Option<Arc<dyn Fn() + Send + Sync>>,
+    outcome: Outcome,
+}
+
+type Outcome = oneshot::Sender<Result<Written, StorageError>>;
+
+impl Waiting {
+    fn bytes(&self) -> usize {
+        let bytes = |write: &Write| match write {
+            Write::Put { value, .. } | Write::Append { value, .. } => value.len(),
+            Write::Delete { .. } | Write::Alarm { .. } | Write::Rang { .. } => 0,
+        };
+        self.writes.iter().map(bytes).sum()
+    }
+}
+
+impl WriteQueue {
+    /// Takes the writes of the next transaction.
+    fn group(&mut self) -> Vec<Waiting> {
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        while let Some(next) = self.waiting.front() {
+            bytes += next.bytes();
+            if group.len() == GROUP || (bytes > GROUP_BYTES && !group.is_empty()) {
+                break;
+            }
+            group.extend(self.waiting.pop_front());
+        }
+        group
+    }
+
+    /// Forgets writes that have ended. Returns the number of the last one.
+    fn end(&mut self, group: &[Waiting]) -> u64 {
+        for ended in group {
+            if self.unfinished.get(&ended.room) == Some(&ended.number) {
+                self.unfinished.remove(&ended.room);
+            }
+        }
+        group.last().map_or(0, |last| last.number)
+    }
+}
+
+impl RoomFile {
+    /// Adds a write behind those that were called before.
+    pub(super) fn write(
+        &self,
+        room: &Arc<str>,
+        writes: Vec<Write>,
+        alarmed: Option<Arc<dyn Fn() + Send + Sync>>,
+        outcome: Outcome,
+    ) {
+        let mut queue = lock(&self.0.queue);
+        queue.last += 1;
+        let (number, room) = (queue.last, Arc::clone(room));
+        queue.unfinished.insert(Arc::clone(&room), number);
+        queue.waiting.push_back(Waiting { number, room, writes, alarmed, outcome });
+        let begins = !std::mem::replace(&mut queue.is_writing, true);
+        drop(queue);
+        if begins {
+            let writer = Writer(Some(Arc::clone(&self.0)));
+            // Without a runtime the writer is dropped, which ends the writes.
+            drop(crate::task::block(move || writer.run()));
+        }
+    }
+}
+
+/// Writes until no write waits. If it is dropped before, those that wait end with an error.
+struct Writer(Option<Arc<File>>);
+
+impl Writer {
+    fn run(mut self) {
+        while let Some(file) = &self.0 {
+            let group = lock(&file.queue).group();
+            let written = write_group(&file.database, &group);
+            let mut queue = lock(&file.queue);
+            let last = queue.end(&group);
+            let is_last = queue.waiting.is_empty();
+            queue.is_writing = !is_last;
+            drop(queue);
+            file.ended.send_modify(|ended| *ended = last.max(*ended));
+            if is_last {
+                // Before the outcomes: whoever has them may close the file, and open it again.
+                self.0 = None;
+            }
+            for (waiting, written) in group.into_iter().zip(written) {
+                if written.is_ok()
+                    && let Some(alarmed) = waiting.alarmed
+                {
+                    alarmed();
+                }
+                // The room may not wait for it.
+                waiting.outcome.send(written).ok();
+            }
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let Some(file) = &self.0 else { return };
+        let mut queue = lock(&file.queue);
+        let waiting = std::mem::take(&mut queue.waiting);
+        queue.unfinished.clear();
+        queue.is_writing = false;
+        let last = queue.last;
+        drop(queue);
+        file.ended.send_modify(|ended| *ended = last.max(*ended));
+        drop(waiting);
+    }
+}
+
+/// Writes in one transaction, which is on the disk when this returns. If one of them cannot be
+/// written, each has a transaction of its own, so that it does not fail because of another.
+fn write_group(database: &Database, group: &[Waiting]) -> Vec<Result<Written, StorageError>> {
+    let all = |error: StorageError| group.iter().map(|_| Err(error.clone())).collect();
+    let transaction = match guarded(|| database.begin_write().map_err(failed)) {
+        Ok(transaction) => transaction,
+        Err(error) => return all(error),
+    };
+    let written = guarded(|| apply(&transaction, group));
+    match written {
+        Ok(written) => match guarded(|| transaction.commit().map_err(failed)) {
+            Ok(()) => written.into_iter().map(Ok).collect(),
+            Err(error) => all(error),
+        },
+        Err(error) => {
+            let aborted = guarded(|| transaction.abort().map_err(failed));
+            if group.len() < 2 || aborted.is_err() {
+                return all(error);
+            }
+            group.chunks(1).flat_map(|alone| write_group(database, alone)).collect()
+        }
+    }
+}
+
+fn apply(
+    transaction: &WriteTransaction,
+    group: &[Waiting],
+) -> Result<Vec<Written>, StorageError> {
+    let mut entries = transaction.open_table(ENTRIES).map_err(failed)?;
+    let mut sequences = transaction.open_table(SEQUENCES).map_err(failed)?;
+    let mut alarms = transaction.open_table(ALARMS).map_err(failed)?;
+    let mut all = Vec::with_capacity(group.len());
+    for Waiting { room, writes, .. } in group {
+        let room = &**room;
+        let mut written = Written::default();
+        for write in writes {
+            match write {
+                Write::Put { key, value } => {
+                    entries.insert((room, &**key), &**value).map_err(failed)?;
+                }
+                Write::Delete { key } => {
+                    let removed = entries.remove((room, &**key)).map_err(failed)?;
+                    written.deleted += usize::from(removed.is_some());
+                }
+                Write::Append { prefix, value } => {
+                    let number = next_number(&mut sequences, room, prefix)?;
+                    let key = Write::numbered(prefix, number);
+                    entries.insert((room, &*key), &**value).map_err(failed)?;
+                    written.appended.push(key);
+                }
+                Write::Alarm { slot, at: Some(at) } => {
+                    alarms.insert((room, slot.number()), at).map_err(failed)?;
+                }
+                Write::Alarm { slot, at: None } => {
+                    alarms.remove((room, slot.number())).map_err(failed)?;
+                }
+                Write::Rang { slot, at } => {
+                    let set = alarms.get((room, slot.number())).map_err(failed)?;
+                    if set.map(|set| set.value()) == Some(*at) {
+                        alarms.remove((room, slot.number())).map_err(failed)?;
+                    }
+                }
+            }
+        }
+        all.push(written);
+    }
+    Ok(all)
+}
+
+fn next_number(
+    sequences: &mut Table<'_, (&'static str, &'static str), u64>,
+    room: &str,
+    prefix: &str,
+) -> Result<u64, StorageError> {
+    let last = sequences.get((room, prefix)).map_err(failed)?.map_or(0, |last| last.value());
+    sequences.insert((room, prefix), last + 1).map_err(failed)?;
+    Ok(last + 1)
+}
