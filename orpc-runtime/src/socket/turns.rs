@@ -39,6 +39,11 @@ impl Turns {
         Self::default()
     }
 
+    /// Returns the turns of all who share the value.
+    pub(crate) fn of(shared: Arc<Mutex<()>>) -> Self {
+        Self(shared)
+    }
+
     /// Waits for a turn. Turns are given in the order of the requests.
     pub async fn turn(&self) -> Turn {
         Turn(Arc::clone(&self.0).lock_owned().await)

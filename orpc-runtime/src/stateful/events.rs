@@ -2,15 +2,16 @@
 
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready as poll_ready};
 
 use futures::FutureExt as _;
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
-use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::sync::watch;
 
-use super::log::{Appended, EventLog, Keys, Limits, LoggedEvent, store_error};
-use super::{Storage, StorageError};
+use super::Storage;
+use super::log::{Appended, Keys, Limits, LoggedEvent, SharedLog, store_error};
 use crate::publish::{
     Durability, EventId, Gap, NewEvent, OpenError, Opening, PublishError, ReadError, Reader, Start,
     Store, StoreError, StoreErrorKind, StoredEvent,
@@ -28,107 +29,56 @@ struct Owner(Arc<Shared>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.0.state.send_modify(|state| state.is_closed = true);
+        self.0.end_readers();
     }
 }
 
 struct Shared {
     room: Box<str>,
-    storage: Storage,
-    limits: Limits,
-    /// `None` until it is used.
-    log: Mutex<Option<EventLog>>,
-    state: watch::Sender<State>,
-}
-
-/// Changes of it wake the readers.
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    /// Number of events that were stored since the log was opened.
-    stored: u64,
+    log: Arc<SharedLog>,
     /// No event is stored any more.
-    refuses: bool,
+    refuses: AtomicBool,
     /// Readers end behind the last event.
-    is_closed: bool,
+    is_closed: AtomicBool,
 }
 
 impl RoomEvents {
-    pub(super) fn new(room: &str, storage: Storage, limits: Limits) -> Self {
-        let (room, log) = (room.into(), Mutex::default());
-        let state = watch::Sender::new(State::default());
-        Self(Arc::new(Owner(Arc::new(Shared { room, storage, limits, log, state }))))
+    pub(super) fn new(room: &str, storage: &Storage, limits: Limits) -> Self {
+        let log = SharedLog::of(storage, Keys::PUBLISHER, limits);
+        let (refuses, is_closed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self(Arc::new(Owner(Arc::new(Shared { room: room.into(), log, refuses, is_closed }))))
     }
 }
 
 impl Shared {
-    async fn opened<'a>(
-        &self,
-        slot: &'a mut Option<EventLog>,
-    ) -> Result<&'a mut EventLog, StorageError> {
-        let log = match slot.take() {
-            Some(log) => log,
-            None => EventLog::open(&self.storage, Keys::PUBLISHER, self.limits).await?,
-        };
-        Ok(slot.insert(log))
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
     }
 
-    /// Locks the log without its old events. They are removed by a task: a reader that is dropped
-    /// meanwhile must not leave the log with less than the storage has removed.
-    async fn without_old(
-        self: &Arc<Self>,
-    ) -> Result<MutexGuard<'_, Option<EventLog>>, StorageError> {
-        loop {
-            let mut slot = self.log.lock().await;
-            let due = self.opened(&mut slot).await?.due();
-            if due.is_none_or(|due| !due.is_zero()) {
-                return Ok(slot);
-            }
-            drop(slot);
-            let events = Arc::clone(self);
-            let (sender, removed) = oneshot::channel();
-            let is_running = spawn(async move {
-                // The reader may be gone.
-                sender.send(events.remove_old().await).ok();
-            });
-            match removed.await {
-                Ok(removed) => removed?,
-                Err(_) if is_running => return Err(StorageError::failed("a task has ended")),
-                Err(_) => return Err(StorageError::failed("no tokio runtime runs")),
-            }
-        }
-    }
-
-    async fn remove_old(&self) -> Result<(), StorageError> {
-        let mut slot = self.log.lock().await;
-        let removed = self.opened(&mut slot).await?.trim_old().await;
-        if removed.is_err() {
-            // The state of the storage is read again.
-            *slot = None;
-        }
-        removed
+    fn end_readers(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.log.wake();
     }
 
     async fn publish(&self, event: &NewEvent) -> Result<EventId, PublishError> {
         if event.channel() != &*self.room {
             return Err(PublishError::InvalidChannel);
         }
-        let mut slot = self.log.lock().await;
-        if self.state.borrow().refuses {
+        let log = self.log.lock().await;
+        let mut log = log.map_err(|error| PublishError::Failed(store_error(error)))?;
+        if self.refuses.load(Ordering::Acquire) {
             return Err(PublishError::Closed);
         }
-        let log = self.opened(&mut slot).await;
-        let log = log.map_err(|error| PublishError::Failed(store_error(error)))?;
         match log.append(event).await {
             Ok(Appended::Known(id)) => Ok(id),
             Ok(Appended::New(event)) => {
-                self.state.send_modify(|state| state.stored += 1);
+                self.log.wake();
                 Ok(event.id)
             }
             Err(error) => {
-                // It may be stored: what the storage has is read again.
+                // It may be stored.
                 if matches!(error, PublishError::OutcomeUnknown(_)) {
-                    *slot = None;
-                    self.state.send_modify(|state| state.stored += 1);
+                    self.log.wake();
                 }
                 Err(error)
             }
@@ -145,11 +95,10 @@ impl Shared {
             return Err(OpenError::Store(StoreError::new(StoreErrorKind::Unavailable, text)));
         }
         let failed = |error| OpenError::Store(store_error(error));
-        let mut slot = self.without_old().await.map_err(failed)?;
-        if self.state.borrow().is_closed {
+        let log = self.log.without_old().await.map_err(failed)?;
+        if self.is_closed() {
             return Err(OpenError::Closed);
         }
-        let log = self.opened(&mut slot).await.map_err(failed)?;
         let (position, gap) = match start {
             Start::Latest => (log.head(), None),
             Start::Earliest => (log.start(), None),
@@ -158,16 +107,15 @@ impl Shared {
                 Err(gap) => (last, Some(gap)),
             },
         };
-        let states = self.state.subscribe();
-        drop(slot);
-        Ok(RoomReader { events: self, position, gap, step: Step::Next(states) })
+        let changes = self.log.changes();
+        drop(log);
+        Ok(RoomReader { events: self, position, gap, step: Step::Next(changes) })
     }
 
     /// Reads the next event behind a position; `None` at the end.
-    async fn read(self: &Arc<Self>, position: EventId) -> Result<Option<LoggedEvent>, ReadError> {
+    async fn read(&self, position: EventId) -> Result<Option<LoggedEvent>, ReadError> {
         let failed = |error| ReadError::Store(store_error(error));
-        let mut slot = self.without_old().await.map_err(failed)?;
-        let log = self.opened(&mut slot).await.map_err(failed)?;
+        let log = self.log.without_old().await.map_err(failed)?;
         let events = log.read(position, 1).await.map_err(failed)?;
         Ok(events.map_err(ReadError::Gap)?.into_iter().next())
     }
@@ -204,18 +152,17 @@ impl Store for RoomEvents {
         let events = Arc::clone(&self.0.0);
         async move {
             // Behind the events that were accepted.
-            let _log = events.log.lock().await;
-            events.state.send_modify(|state| {
-                state.refuses = true;
-                state.is_closed = true;
-            });
+            let close = || {
+                events.refuses.store(true, Ordering::Release);
+                events.end_readers();
+            };
+            events.log.alone(close).await;
         }
         .boxed()
     }
 
-    /// A write of the storage is durable.
     fn durability(&self) -> Durability {
-        Durability::Commit
+        self.0.0.log.durability()
     }
 
     fn channels(&self) -> usize {
@@ -232,14 +179,19 @@ struct RoomReader {
     step: Step,
 }
 
-type States = watch::Receiver<State>;
+/// The changes of the log.
+type Changes = watch::Receiver<u64>;
 
 enum Step {
-    Next(States),
-    /// The state is that of before the read.
-    Read(BoxFuture<'static, Result<Option<LoggedEvent>, ReadError>>, States),
-    /// Ready with the next state.
-    Wait(BoxFuture<'static, Option<States>>),
+    Next(Changes),
+    Read {
+        event: BoxFuture<'static, Result<Option<LoggedEvent>, ReadError>>,
+        changes: Changes,
+        /// The publisher was closed before the read.
+        is_closed: bool,
+    },
+    /// Ready with the next change.
+    Wait(BoxFuture<'static, Option<Changes>>),
     /// The publisher does not exist any more.
     Ended,
 }
@@ -258,15 +210,16 @@ impl RoomReader {
         loop {
             let step = std::mem::replace(&mut self.step, Step::Ended);
             match step {
-                Step::Next(mut states) => {
-                    states.borrow_and_update();
+                Step::Next(mut changes) => {
+                    changes.borrow_and_update();
+                    let is_closed = self.events.is_closed();
                     let (events, position) = (Arc::clone(&self.events), self.position);
-                    let read = async move { events.read(position).await }.boxed();
-                    self.step = Step::Read(read, states);
+                    let event = async move { events.read(position).await }.boxed();
+                    self.step = Step::Read { event, changes, is_closed };
                 }
-                Step::Read(mut read, mut states) => {
-                    let Poll::Ready(read) = read.poll_unpin(cx) else {
-                        self.step = Step::Read(read, states);
+                Step::Read { mut event, mut changes, is_closed } => {
+                    let Poll::Ready(read) = event.poll_unpin(cx) else {
+                        self.step = Step::Read { event, changes, is_closed };
                         return Poll::Pending;
                     };
                     let event = match read {
@@ -275,29 +228,28 @@ impl RoomReader {
                             if let ReadError::Gap(gap) = &error {
                                 self.position = gap.resume();
                             }
-                            self.step = Step::Next(states);
+                            self.step = Step::Next(changes);
                             return Poll::Ready(Err(error));
                         }
                     };
                     if let Some(LoggedEvent { id, envelope, audience, .. }) = event {
-                        (self.position, self.step) = (id, Step::Next(states));
+                        (self.position, self.step) = (id, Step::Next(changes));
                         return Poll::Ready(Ok(Some(StoredEvent { id, envelope, audience })));
                     }
-                    let is_closed = states.borrow().is_closed;
                     if !waits || is_closed {
-                        self.step = Step::Next(states);
+                        self.step = Step::Next(changes);
                         let end = if waits { Err(ReadError::Closed) } else { Ok(None) };
                         return Poll::Ready(end);
                     }
-                    let next = async move { states.changed().await.ok().map(|()| states) };
+                    let next = async move { changes.changed().await.ok().map(|()| changes) };
                     self.step = Step::Wait(next.boxed());
                 }
                 Step::Wait(mut next) => match next.poll_unpin(cx) {
-                    Poll::Ready(Some(states)) => self.step = Step::Next(states),
+                    Poll::Ready(Some(changes)) => self.step = Step::Next(changes),
                     Poll::Ready(None) => return Poll::Ready(Err(ReadError::Closed)),
                     // It waits no more if it is not to.
                     Poll::Pending if !waits => {
-                        self.step = Step::Next(self.events.state.subscribe());
+                        self.step = Step::Next(self.events.log.changes());
                     }
                     Poll::Pending => {
                         self.step = Step::Wait(next);

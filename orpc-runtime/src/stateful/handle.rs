@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use http::Extensions;
+use tokio::sync::Mutex;
 
 use super::events::RoomEvents;
 use super::log::Limits;
@@ -29,10 +30,12 @@ pub(crate) type Secrets = dyn Fn(&str) -> Option<String> + Send + Sync;
 impl RoomHandle {
     /// Creates the handle of a room, for hosts.
     pub fn new(sockets: Room, storage: Storage) -> Self {
+        // A task of a former instance may have a turn.
+        let turns = Turns::of(storage.shared(|_| true, Mutex::default));
         Self {
             sockets,
             storage,
-            turns: Turns::new(),
+            turns,
             events: Arc::default(),
             host: Arc::default(),
             secrets: None,
@@ -131,7 +134,7 @@ impl RoomHandle {
                 events: settings.max_events,
                 bytes: settings.max_bytes,
             };
-            RoomEvents::new(self.name(), self.storage.clone(), limits)
+            RoomEvents::new(self.name(), &self.storage, limits)
         });
         settings.on(Arc::new(events.clone()))
     }

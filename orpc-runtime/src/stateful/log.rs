@@ -10,15 +10,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 
 use super::{Batch, ListOptions, Storage, StorageError, Write};
 use crate::publish::{
-    Audience, Epoch, EventId, Gap, GapReason, Moment, NewEvent, PublishError, StoreError,
+    Audience, Durability, Epoch, EventId, Gap, GapReason, Moment, NewEvent, PublishError, StoreError,
     StoreErrorKind, SystemClock, Timeline,
 };
 
 /// The keys of the entries of a log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Keys {
     /// Prefix of those of events.
     events: &'static str,
@@ -57,7 +58,69 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
 }
 
-/// The log of a channel. Its owner uses it alone.
+/// The log of a channel, of which there is one for a storage: all who use it share what it knows of
+/// the storage, former instances of the room and their tasks included.
+pub(crate) struct SharedLog {
+    storage: Storage,
+    keys: Keys,
+    limits: Limits,
+    /// `None` until it is used.
+    log: Mutex<Option<EventLog>>,
+    /// Changes when an event may have been stored.
+    changes: watch::Sender<u64>,
+}
+
+/// A log that its user has alone.
+pub(crate) type LockedLog<'a> = MappedMutexGuard<'a, EventLog>;
+
+impl SharedLog {
+    /// Returns the log of those keys. The limits of the first one are those of the log.
+    pub(crate) fn of(storage: &Storage, keys: Keys, limits: Limits) -> Arc<Self> {
+        let is_it = |log: &Self| log.keys == keys;
+        storage.shared(is_it, || {
+            let (storage, log) = (storage.clone(), Mutex::default());
+            Self { storage, keys, limits, log, changes: watch::Sender::default() }
+        })
+    }
+
+    /// Locks the log, which is opened if it is not, or if nobody knows the outcome of a write.
+    pub(crate) async fn lock(&self) -> Result<LockedLog<'_>, StorageError> {
+        let mut slot = self.log.lock().await;
+        if slot.as_ref().is_none_or(|log| log.is_in_doubt) {
+            *slot = Some(EventLog::open(&self.storage, self.keys, self.limits).await?);
+        }
+        MutexGuard::try_map(slot, Option::as_mut).map_err(|_| StorageError::failed("no log"))
+    }
+
+    /// Locks the log without its old events.
+    pub(crate) async fn without_old(&self) -> Result<LockedLog<'_>, StorageError> {
+        let mut log = self.lock().await?;
+        log.trim_old().await?;
+        Ok(log)
+    }
+
+    /// Runs a function while nobody uses the log.
+    pub(crate) async fn alone<R>(&self, run: impl FnOnce() -> R) -> R {
+        let _log = self.log.lock().await;
+        run()
+    }
+
+    /// Wakes those that wait for a change.
+    pub(crate) fn wake(&self) {
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Returns the durability of its events.
+    pub(crate) fn durability(&self) -> Durability {
+        Durability::Commit
+    }
+}
+
+/// The log of a channel as its user knows it.
 pub(crate) struct EventLog {
     storage: Storage,
     keys: Keys,
@@ -70,6 +133,9 @@ pub(crate) struct EventLog {
     /// Bytes of all events up to the last one, removed ones included.
     total: u64,
     edge: Edge,
+    /// `true` during a write and if its outcome is not known: the storage may have what the log
+    /// does not know, and the log is to be opened again.
+    is_in_doubt: bool,
 }
 
 /// The old end of the log.
@@ -157,7 +223,7 @@ impl From<&Record> for Oldest {
 
 impl EventLog {
     /// Opens a log, which is created if there is none.
-    pub(crate) async fn open(
+    async fn open(
         storage: &Storage,
         keys: Keys,
         limits: Limits,
@@ -187,7 +253,23 @@ impl EventLog {
         }
         let edge = Edge { start, oldest: oldest.as_ref().map(|(_, record)| record.into()) };
         let (storage, epoch) = (storage.clone(), random()?);
-        Ok(Self { storage, keys, limits, timeline, epoch, head, total, edge })
+        let is_in_doubt = false;
+        Ok(Self { storage, keys, limits, timeline, epoch, head, total, edge, is_in_doubt })
+    }
+
+    /// Opens the log again.
+    #[cfg(feature = "durable")]
+    pub(crate) async fn reopen(&mut self) -> Result<(), StorageError> {
+        *self = Self::open(&self.storage, self.keys, self.limits).await?;
+        Ok(())
+    }
+
+    /// Writes. The log is in doubt if that fails, or is stopped: the write may take effect.
+    async fn write(is_in_doubt: &mut bool, batch: Batch<'_>) -> Result<(), StorageError> {
+        *is_in_doubt = true;
+        batch.write().await?;
+        *is_in_doubt = false;
+        Ok(())
     }
 
     /// Returns the last event.
@@ -254,7 +336,7 @@ impl EventLog {
             None => Ok(batch),
         };
         let batch = batch.map_err(|_| PublishError::InvalidIdempotencyKey)?;
-        let written = batch.write().await;
+        let written = Self::write(&mut self.is_in_doubt, batch).await;
         written.map_err(|error| PublishError::OutcomeUnknown(Some(store_error(error))))?;
         edge.oldest.get_or_insert_with(|| (&record).into());
         (self.head, self.total, self.edge) = (record.id, total, edge);
@@ -278,7 +360,7 @@ impl EventLog {
             if edge.start == self.edge.start {
                 return Ok(());
             }
-            batch.write().await?;
+            Self::write(&mut self.is_in_doubt, batch).await?;
             self.edge = edge;
         }
     }
@@ -370,7 +452,17 @@ impl EventLog {
         let after = Some(Write::numbered(self.keys.events, position.sequence()));
         let options = ListOptions { limit, after, ..ListOptions::default() };
         let records = self.storage.list_with::<Record>(self.keys.events, &options).await?;
-        Ok(Ok(records.into_iter().map(|(_, record)| record.into_event()).collect()))
+        // Events that the storage does not have any more are never passed over silently.
+        let next = records.first().map(|(_, next)| next.id);
+        if next.is_none_or(|next| next.sequence() != position.sequence() + 1) {
+            let resume = next.map_or(self.head, |next| {
+                EventId::new(next.epoch(), next.sequence() - 1)
+            });
+            return Ok(Err(Gap::new(GapReason::Lagged, position, resume)));
+        }
+        let numbered = (position.sequence() + 1..).zip(records);
+        let follow = numbered.take_while(|(number, (_, next))| next.id.sequence() == *number);
+        Ok(Ok(follow.map(|(_, (_, record))| record.into_event()).collect()))
     }
 }
 
@@ -394,3 +486,6 @@ pub(crate) fn store_error(error: StorageError) -> StoreError {
     };
     StoreError::caused_by(kind, "the storage of the channel cannot be used", error)
 }
+
+#[cfg(test)]
+mod tests;

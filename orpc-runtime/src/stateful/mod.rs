@@ -76,7 +76,7 @@ pub use handle::RoomHandle;
 pub use host::HostedRoom;
 pub(crate) use log::store_error;
 #[cfg(feature = "durable")]
-pub(crate) use log::{Appended, EventLog, Keys, Limits, LoggedEvent};
+pub(crate) use log::{Appended, EventLog, Keys, Limits, LoggedEvent, SharedLog};
 pub use memory::MemoryStorage;
 #[cfg(feature = "websocket")]
 pub use process::StatefulRooms;

@@ -17,6 +17,7 @@ use super::handle::find;
 use super::memory::MemoryStorage;
 #[cfg(feature = "redb")]
 use super::redb::RoomFile;
+use super::storage::WeakStorage;
 use super::{HostedRoom, RoomHandle, StatefulRoom, Storage};
 use crate::budget::Budget;
 use crate::core::{Code, Error};
@@ -76,11 +77,18 @@ pub(super) struct Inner<R: StatefulRoom> {
 /// Completes the handle of each room before its instance is created.
 type Configure = dyn Fn(RoomHandle) -> RoomHandle + Send + Sync;
 
-/// Instances of rooms by name, of which some have been dropped.
+/// Rooms by name, of which some have been dropped.
 struct Live<R: StatefulRoom> {
-    rooms: HashMap<String, Weak<HostedRoom<R>>>,
+    rooms: HashMap<String, LiveRoom<R>>,
     /// Number of entries at which those of dropped rooms are removed.
     sweep_at: usize,
+}
+
+struct LiveRoom<R: StatefulRoom> {
+    instance: Weak<HostedRoom<R>>,
+    /// Its storage, which tasks may hold longer than the instance. It is that of the next instance,
+    /// so that both share the log of events and the turns.
+    storage: WeakStorage,
 }
 
 impl<R: StatefulRoom> Default for Live<R> {
@@ -91,7 +99,12 @@ impl<R: StatefulRoom> Default for Live<R> {
 
 impl<R: StatefulRoom> Live<R> {
     fn get(&self, name: &str) -> Option<Arc<HostedRoom<R>>> {
-        self.rooms.get(name).and_then(Weak::upgrade)
+        self.rooms.get(name).and_then(|room| room.instance.upgrade())
+    }
+
+    /// Returns the storage of a room if anything holds it.
+    fn storage(&self, name: &str) -> Option<Storage> {
+        self.rooms.get(name).and_then(|room| room.storage.upgrade())
     }
 
     /// Removes the entries of dropped rooms once there may be as many as of others, so that a new
@@ -100,7 +113,7 @@ impl<R: StatefulRoom> Live<R> {
         if self.rooms.len() < self.sweep_at {
             return false;
         }
-        self.rooms.retain(|_, instance| instance.strong_count() > 0);
+        self.rooms.retain(|_, room| room.storage.is_held());
         self.sweep_at = (2 * self.rooms.len()).max(SWEEP);
         true
     }
@@ -294,11 +307,14 @@ impl<R: StatefulRoom> Inner<R> {
         if live.sweep() {
             self.forget_unused(&live);
         }
-        let handle = RoomHandle::new(self.rooms.get_or_create(name), self.storage(name));
+        let storage = live.storage(name).unwrap_or_else(|| self.storage(name));
+        let held = storage.downgrade();
+        let handle = RoomHandle::new(self.rooms.get_or_create(name), storage);
         let handle = handle.with_shared_secrets(self.secrets.get().cloned());
         let handle = (self.configure)(handle);
         let instance = Arc::new(HostedRoom::new(handle));
-        live.rooms.insert(name.to_owned(), Arc::downgrade(&instance));
+        let room = LiveRoom { instance: Arc::downgrade(&instance), storage: held };
+        live.rooms.insert(name.to_owned(), room);
         instance
     }
 
@@ -307,7 +323,7 @@ impl<R: StatefulRoom> Inner<R> {
         match &self.store {
             Store::Memory { rooms, .. } => {
                 lock(rooms)
-                    .retain(|name, storage| !storage.is_unused() || live.get(name).is_some());
+                    .retain(|name, storage| !storage.is_unused() || live.storage(name).is_some());
             }
             #[cfg(feature = "redb")]
             Store::File(_) => {}

@@ -4,11 +4,13 @@
 //! on where the former one was. A reader that does not read is sent no more than a window; what
 //! follows stays in the log.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::log::{Appended, EventLog, Keys, Limits, LoggedEvent};
+use super::log::{Appended, EventLog, Keys, Limits, LoggedEvent, SharedLog};
 use super::storage::Storage;
 use super::{StorageError, store_error};
 use crate::core::{Code, Error};
@@ -44,8 +46,7 @@ pub trait ReaderSocket {
 pub struct PublisherChannel {
     storage: Storage,
     limits: Limits,
-    /// `None` until it is used, and after a failed write.
-    log: Mutex<Option<EventLog>>,
+    log: Arc<SharedLog>,
     /// `true` if the alarm is known to be set.
     has_alarm: Mutex<bool>,
 }
@@ -107,18 +108,8 @@ impl PublisherChannel {
             events: settings.max_events,
             bytes: settings.max_bytes,
         };
-        Self { storage, limits, log: Mutex::default(), has_alarm: Mutex::default() }
-    }
-
-    async fn opened<'a>(
-        &self,
-        slot: &'a mut Option<EventLog>,
-    ) -> Result<&'a mut EventLog, StorageError> {
-        let log = match slot.take() {
-            Some(log) => log,
-            None => EventLog::open(&self.storage, Keys::PUBLISHER, self.limits).await?,
-        };
-        Ok(slot.insert(log))
+        let log = SharedLog::of(&storage, Keys::PUBLISHER, limits);
+        Self { storage, limits, log, has_alarm: Mutex::default() }
     }
 
     /// Publishes the event of a request, [`NewEvent`] as JSON, and sends it to the readers. Returns
@@ -150,10 +141,9 @@ impl PublisherChannel {
         readers: impl Fn() -> Vec<S>,
     ) -> Result<EventId, PublishError> {
         let failed = |error: StorageError| PublishError::Failed(store_error(error));
-        let mut slot = self.log.lock().await;
+        let mut log = self.log.lock().await.map_err(failed)?;
         // Before the event is stored, so that nothing is awaited between that and its delivery.
         self.arm().await.map_err(failed)?;
-        let log = self.opened(&mut slot).await.map_err(failed)?;
         let before = Sent(log.head(), log.total(log.head()).await.map_err(failed)?);
         match log.append(new).await {
             Ok(Appended::Known(id)) => Ok(id),
@@ -170,7 +160,6 @@ impl PublisherChannel {
             Err(error) => {
                 if matches!(error, PublishError::OutcomeUnknown(_)) {
                     // Nobody knows what was stored: readers come back with their positions.
-                    *slot = None;
                     readers().iter().for_each(ReaderSocket::close);
                 }
                 Err(error)
@@ -184,9 +173,7 @@ impl PublisherChannel {
     /// If the request is none of a reader, which is BAD_REQUEST; if the storage fails.
     pub async fn open(&self, request: &str, socket: &impl ReaderSocket) -> Result<(), Error> {
         let start = Start::of_request(request).ok_or(Code::BadRequest)?;
-        let mut slot = self.log.lock().await;
-        let log = self.opened(&mut slot).await?;
-        log.trim_old().await?;
+        let log = self.log.without_old().await?;
         let position = match start {
             Start::Latest => Ok(log.head()),
             Start::Earliest => Ok(log.start()),
@@ -199,7 +186,7 @@ impl PublisherChannel {
             Err(gap) => Message::Gap { gap: gap.data(), total: sent.1 },
         };
         socket.send(&write(&message)?);
-        catch_up(log, socket, Reading { read: sent.mark(), sent: Some(sent) }).await?;
+        catch_up(&log, socket, Reading { read: sent.mark(), sent: Some(sent) }).await?;
         Ok(())
     }
 
@@ -214,11 +201,9 @@ impl PublisherChannel {
     ) -> Result<(), StorageError> {
         let invalid = || StorageError::failed("a message is none of a reader");
         let read: ReadMessage = serde_json::from_slice(message).map_err(|_| invalid())?;
-        let mut slot = self.log.lock().await;
-        let log = self.opened(&mut slot).await?;
-        log.trim_old().await?;
+        let log = self.log.without_old().await?;
         let reading = Reading::of(socket).ok_or_else(invalid)?;
-        catch_up(log, socket, Reading { read, ..reading }).await
+        catch_up(&log, socket, Reading { read, ..reading }).await
     }
 
     /// Removes old events, and sets the alarm for the next ones.
@@ -227,12 +212,7 @@ impl PublisherChannel {
     /// If the storage fails: it is to be called again.
     pub async fn alarm(&self) -> Result<(), StorageError> {
         *self.has_alarm.lock().await = false;
-        let due = {
-            let mut slot = self.log.lock().await;
-            let log = self.opened(&mut slot).await?;
-            log.trim_old().await?;
-            log.due()
-        };
+        let due = self.log.without_old().await?.due();
         match due {
             Some(due) => self.storage.set_alarm_in(due.max(self.limits.retention / STEPS)).await?,
             None => self.storage.delete_alarm().await?,

@@ -1,7 +1,8 @@
 //! The storage of a room, with values of serde.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -37,16 +38,50 @@ const MAX_VALUE: usize = 1024 * 1024;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Storage(Arc<dyn StorageBackend>);
+pub struct Storage(Arc<Inner<dyn StorageBackend>>);
+
+/// A storage while nothing may hold it.
+#[cfg(feature = "websocket")]
+pub(super) struct WeakStorage(Weak<Inner<dyn StorageBackend>>);
+
+struct Inner<B: ?Sized> {
+    /// Values that exist once for the storage.
+    shared: Mutex<Vec<Weak<dyn Any + Send + Sync>>>,
+    backend: B,
+}
 
 impl Storage {
     /// Creates the storage of a host.
     pub fn new(backend: impl StorageBackend) -> Self {
-        Self(Arc::new(backend))
+        Self(Arc::new(Inner { shared: Mutex::default(), backend }))
     }
 
     pub(super) fn backend(&self) -> &dyn StorageBackend {
-        &*self.0
+        &self.0.backend
+    }
+
+    #[cfg(feature = "websocket")]
+    pub(super) fn downgrade(&self) -> WeakStorage {
+        WeakStorage(Arc::downgrade(&self.0))
+    }
+
+    /// Returns the value of that type, of which there is one while anything holds it, also of a
+    /// former instance of the room.
+    pub(crate) fn shared<T: Send + Sync + 'static>(
+        &self,
+        is_it: impl Fn(&T) -> bool,
+        new: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let mut shared = self.0.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.retain(|value| value.strong_count() > 0);
+        let of_type = |value: &Weak<dyn Any + Send + Sync>| value.upgrade()?.downcast::<T>().ok();
+        if let Some(found) = shared.iter().filter_map(of_type).find(|value| is_it(value)) {
+            return found;
+        }
+        let value = Arc::new(new());
+        let weak = Arc::downgrade(&value);
+        shared.push(weak);
+        value
     }
 
     /// Reads the value of a key.
@@ -55,7 +90,7 @@ impl Storage {
     /// If it is not a valid `T`, or the storage fails.
     pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StorageError> {
         checked(key)?;
-        let value = self.0.get(key).await?;
+        let value = self.backend().get(key).await?;
         value.map(|value| read(key, &value)).transpose()
     }
 
@@ -114,7 +149,7 @@ impl Storage {
         prefix: &str,
         options: &ListOptions,
     ) -> Result<Vec<(String, T)>, StorageError> {
-        let found = self.0.list(prefix, options).await?;
+        let found = self.backend().list(prefix, options).await?;
         let read = |(key, value): (String, Bytes)| read(&key, &value).map(|value| (key, value));
         found.into_iter().map(read).collect()
     }
@@ -153,7 +188,7 @@ impl Storage {
     /// # Errors
     /// If the storage fails.
     pub async fn alarm(&self) -> Result<Option<SystemTime>, StorageError> {
-        let at = self.0.alarm(AlarmSlot::Room).await?;
+        let at = self.backend().alarm(AlarmSlot::Room).await?;
         Ok(at.map(|at| UNIX_EPOCH + Duration::from_millis(at)))
     }
 }
@@ -228,7 +263,7 @@ impl Batch<'_> {
     /// # Errors
     /// If the storage fails.
     pub async fn write(self) -> Result<Written, StorageError> {
-        self.storage.0.write(self.writes).await
+        self.storage.backend().write(self.writes).await
     }
 }
 
@@ -256,6 +291,19 @@ fn text<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, StorageError> {
 fn read<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T, StorageError> {
     serde_json::from_slice(value)
         .map_err(|error| StorageError::OtherType { key: key.to_owned(), reason: error.to_string() })
+}
+
+#[cfg(feature = "websocket")]
+impl WeakStorage {
+    /// Returns the storage if anything holds it.
+    pub(super) fn upgrade(&self) -> Option<Storage> {
+        self.0.upgrade().map(Storage)
+    }
+
+    /// Returns `true` if anything holds it.
+    pub(super) fn is_held(&self) -> bool {
+        self.0.strong_count() > 0
+    }
 }
 
 impl fmt::Debug for Storage {

@@ -23,7 +23,8 @@ use crate::publish::{
 };
 use crate::socket::{CloseCode, SendError, Socket, SocketConfig};
 use crate::stateful::{
-    Appended, EventLog, Keys, Limits, LoggedEvent, RoomHandle, StorageError, spawn, store_error,
+    Appended, EventLog, Keys, Limits, LoggedEvent, RoomHandle, SharedLog, StorageError, spawn,
+    store_error,
 };
 use crate::value::Value;
 
@@ -47,13 +48,13 @@ pub(super) struct Settings {
     pub(super) sockets_per_channel: usize,
 }
 
-/// A channel in memory.
+/// A channel in memory, of which there is one for a storage: a task may hold that of a former
+/// instance of the room, whose alarm and numbers are those of the next one.
 pub(in crate::durable) struct Shared {
     pub(super) room: RoomHandle,
     keys: Result<SigningKeys, KeyError>,
     settings: Settings,
-    /// `None` until it is used, and after a failed write.
-    log: Mutex<Option<EventLog>>,
+    log: Arc<SharedLog>,
     bindings: Mutex<Bindings>,
     alarm: Mutex<Alarm>,
 }
@@ -75,9 +76,12 @@ impl Shared {
         keys: Result<SigningKeys, KeyError>,
         settings: Settings,
     ) -> Arc<Self> {
-        let bindings = Mutex::new(Bindings::new(room.storage().clone()));
-        let (log, alarm) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { room, keys, settings, log, bindings, alarm })
+        let storage = room.storage().clone();
+        let bindings = Mutex::new(Bindings::new(storage.clone()));
+        let log = SharedLog::of(&storage, Keys::CHANNEL, settings.log);
+        let alarm = Mutex::default();
+        let new = Self { room, keys, settings, log, bindings, alarm };
+        storage.shared(|_| true, || new)
     }
 
     fn keys(&self) -> Result<&SigningKeys, Error> {
@@ -203,9 +207,7 @@ impl Shared {
         last: Option<&LastEventId>,
     ) -> Result<Result<EventId, Gap>, Error> {
         let start = last.into_start()?;
-        let mut open = self.log.lock().await;
-        let log = self.opened(&mut open).await?;
-        log.trim_old().await?;
+        let log = self.log.without_old().await?;
         match start {
             Start::After(last) => Ok(log.position(last).await?),
             _ => Ok(Ok(log.head())),
@@ -247,11 +249,11 @@ impl Shared {
     async fn catches_up(&self, socket: &Socket, member: &Member) {
         loop {
             socket.outbox().room().await;
-            let mut open = self.log.lock().await;
+            let log = self.log.lock().await;
             let Some((id, position)) = member.behind() else { return };
-            let events = match self.opened(&mut open).await {
+            let events = match &log {
                 Ok(log) => log.read(position, PAGE).await,
-                Err(error) => Err(error),
+                Err(error) => Err(error.clone()),
             };
             // Another iterator of the socket may have begun meanwhile: the task goes on with it.
             match events {
@@ -276,23 +278,6 @@ impl Shared {
                 Err(error) => member.fail(socket, &id, ReadError::Store(store_error(error))),
             }
         }
-    }
-
-    /// Returns the log, which is opened if it is not. Iterators that survived an eviction have had
-    /// all events, or know their positions.
-    async fn opened<'a>(
-        &self,
-        log: &'a mut Option<EventLog>,
-    ) -> Result<&'a mut EventLog, StorageError> {
-        let opened = match log.take() {
-            Some(opened) => opened,
-            None => self.open().await?,
-        };
-        Ok(log.insert(opened))
-    }
-
-    async fn open(&self) -> Result<EventLog, StorageError> {
-        EventLog::open(self.room.storage(), Keys::CHANNEL, self.settings.log).await
     }
 
     /// Publishes an event. Unlike the returned future, it is not stopped by being dropped: events
@@ -322,14 +307,13 @@ impl Shared {
         if event.channel() != self.room.name() {
             return Err(PublishError::InvalidChannel);
         }
-        let mut slot = self.log.lock().await;
         let failed = |error: StorageError| PublishError::Failed(store_error(error));
+        let mut log = self.log.lock().await.map_err(failed)?;
         // Before the event is stored, so that nothing is awaited between that and its delivery.
         let due = clock::wall().checked_add(self.settings.log.retention);
         if let Some(due) = due {
             self.arm(due + SHORTEST).await.map_err(failed)?;
         }
-        let log = self.opened(&mut slot).await.map_err(failed)?;
         match log.append(&event).await {
             Ok(Appended::Known(id)) => Ok(id),
             Ok(Appended::New(event)) => {
@@ -338,7 +322,7 @@ impl Shared {
             }
             Err(error) => {
                 if matches!(error, PublishError::OutcomeUnknown(_)) {
-                    self.open_again(&mut slot).await;
+                    self.open_again(&mut log).await;
                 }
                 Err(error)
             }
@@ -346,15 +330,14 @@ impl Shared {
     }
 
     /// Opens the log again after a failed write, which may have taken effect.
-    async fn open_again(self: &Arc<Self>, slot: &mut Option<EventLog>) {
-        let Some(log) = slot.take() else { return };
+    async fn open_again(self: &Arc<Self>, log: &mut EventLog) {
+        let head = log.head();
         let sockets = self.room.sockets().everyone();
-        match self.open().await {
-            Ok(opened) => {
-                *slot = Some(opened);
+        match log.reopen().await {
+            Ok(()) => {
                 for socket in &sockets {
                     let Ok(member) = Member::of(socket) else { continue };
-                    member.fall_behind(socket, log.head());
+                    member.fall_behind(socket, head);
                     self.catch_up(socket, member);
                 }
             }
@@ -409,12 +392,7 @@ impl Shared {
                 self.catch_up(&socket, member);
             }
         }
-        let due = {
-            let mut open = self.log.lock().await;
-            let log = self.opened(&mut open).await?;
-            log.trim_old().await?;
-            log.due()
-        };
+        let due = self.log.without_old().await?.due();
         if let Some(due) = due {
             let shortest = self.settings.log.retention / STEPS;
             self.arm(now + due.max(shortest).max(SHORTEST)).await?;

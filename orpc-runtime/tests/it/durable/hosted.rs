@@ -372,7 +372,7 @@ async fn sockets_are_closed_if_the_log_cannot_be_opened_after_a_failed_write() {
 async fn nothing_is_published_while_the_storage_cannot_be_read() {
     let disk = Disk::default();
     let host = Host::new(&disk);
-    for fault in [Fault::Alarm, Fault::Reads] {
+    for fault in [Fault::Reads, Fault::Alarm] {
         disk.set(&[fault]);
         let error = host.publish(1).await.unwrap_err();
         assert!(matches!(error, PublishError::Failed(_)), "{error}");

@@ -1,6 +1,7 @@
 //! Rooms with state in a process: their storage, alarms and instances. The same room is tested on both hosts by
 //! `tests/cloudflare`.
 
+mod instances;
 mod publisher;
 mod remote;
 #[path = "../../../../tests/cloudflare/room/src/suite.rs"]
