@@ -1,9 +1,12 @@
 //! The storage of one room, as its host provides it.
 
+use std::ops::Bound;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+
+use crate::publish::Durability;
 
 /// The future of an operation of a [`StorageBackend`].
 pub type StorageFuture<T> = Pin<Box<dyn Future<Output = Result<T, StorageError>> + Send>>;
@@ -11,8 +14,9 @@ pub type StorageFuture<T> = Pin<Box<dyn Future<Output = Result<T, StorageError>>
 /// The storage of one room: entries in the order of their keys, sequences, and the times of its
 /// alarms.
 ///
-/// Implemented by hosts of rooms; rooms use [`Storage`](super::Storage). Operations of one room
-/// take effect in the order in which they are called.
+/// Implemented by hosts of rooms; rooms use [`Storage`](super::Storage). Writes of one room take
+/// effect in the order in which they are called, also those whose futures are dropped, and a read
+/// is behind those that were called before it.
 pub trait StorageBackend: Send + Sync + 'static {
     /// Reads an entry.
     fn get(&self, key: &str) -> StorageFuture<Option<Bytes>>;
@@ -25,6 +29,11 @@ pub trait StorageBackend: Send + Sync + 'static {
 
     /// Reads the time of an alarm in milliseconds since 1970.
     fn alarm(&self, slot: AlarmSlot) -> StorageFuture<Option<u64>>;
+
+    /// Returns the durability of a write; [`Durability::Commit`] by default.
+    fn durability(&self) -> Durability {
+        Durability::Commit
+    }
 }
 
 /// One write.
@@ -165,6 +174,17 @@ impl StorageError {
     pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failed(error.into().into())
     }
+
+    /// Returns `true` if nothing was written.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::InvalidKey { .. }
+            | Self::TooLarge { .. }
+            | Self::Unserialisable(_)
+            | Self::Full => true,
+            Self::OtherType { .. } | Self::Failed(_) => false,
+        }
+    }
 }
 
 /// Returns the first text behind all that begin with a prefix, for [`StorageBackend::list`]; `None`
@@ -179,4 +199,30 @@ pub fn prefix_end(prefix: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// Returns the bounds of the keys that [`StorageBackend::list`] reads, of a prefix and its
+/// [end](prefix_end).
+pub(super) fn bounds<'a>(
+    prefix: &'a str,
+    end: Option<&'a str>,
+    options: &'a ListOptions,
+) -> (Bound<&'a str>, Bound<&'a str>) {
+    let (first, last) = (Bound::Included(prefix), end.map_or(Bound::Unbounded, Bound::Excluded));
+    match options.after.as_deref() {
+        Some(after) if options.reverse => match end {
+            Some(end) if after >= end => (first, last),
+            _ => (first, Bound::Excluded(after)),
+        },
+        Some(after) if after >= prefix => (Bound::Excluded(after), last),
+        _ => (first, last),
+    }
+}
+
+/// Returns `true` if a range ends before it begins, which maps refuse.
+pub(super) fn is_empty<T: Ord>(range: &(Bound<T>, Bound<T>)) -> bool {
+    match range {
+        (Bound::Included(first) | Bound::Excluded(first), Bound::Excluded(last)) => first >= last,
+        _ => false,
+    }
 }

@@ -14,8 +14,8 @@ use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 
 use super::{Batch, ListOptions, Storage, StorageError, Write};
 use crate::publish::{
-    Audience, Durability, Epoch, EventId, Gap, GapReason, Moment, NewEvent, PublishError, StoreError,
-    StoreErrorKind, SystemClock, Timeline,
+    Audience, Durability, Epoch, EventId, Gap, GapReason, Moment, NewEvent, PublishError,
+    StoreError, StoreErrorKind, SystemClock, Timeline,
 };
 
 /// The keys of the entries of a log.
@@ -116,7 +116,7 @@ impl SharedLog {
 
     /// Returns the durability of its events.
     pub(crate) fn durability(&self) -> Durability {
-        Durability::Commit
+        self.storage.backend().durability()
     }
 }
 
@@ -223,11 +223,7 @@ impl From<&Record> for Oldest {
 
 impl EventLog {
     /// Opens a log, which is created if there is none.
-    async fn open(
-        storage: &Storage,
-        keys: Keys,
-        limits: Limits,
-    ) -> Result<Self, StorageError> {
+    async fn open(storage: &Storage, keys: Keys, limits: Limits) -> Result<Self, StorageError> {
         let random = || Epoch::random().map_err(|error| StorageError::failed(error.to_string()));
         let start = match storage.get::<EventId>(keys.start).await? {
             Some(start) => start,
@@ -267,9 +263,9 @@ impl EventLog {
     /// Writes. The log is in doubt if that fails, or is stopped: the write may take effect.
     async fn write(is_in_doubt: &mut bool, batch: Batch<'_>) -> Result<(), StorageError> {
         *is_in_doubt = true;
-        batch.write().await?;
-        *is_in_doubt = false;
-        Ok(())
+        let written = batch.write().await;
+        *is_in_doubt = written.as_ref().is_err_and(|error| !error.is_refusal());
+        written.map(drop)
     }
 
     /// Returns the last event.
@@ -337,13 +333,16 @@ impl EventLog {
         };
         let batch = batch.map_err(|_| PublishError::InvalidIdempotencyKey)?;
         let written = Self::write(&mut self.is_in_doubt, batch).await;
-        written.map_err(|error| PublishError::OutcomeUnknown(Some(store_error(error))))?;
+        written.map_err(|error| match error.is_refusal() {
+            true => PublishError::Failed(store_error(error)),
+            false => PublishError::OutcomeUnknown(Some(store_error(error))),
+        })?;
         edge.oldest.get_or_insert_with(|| (&record).into());
         (self.head, self.total, self.edge) = (record.id, total, edge);
         Ok(Appended::New(record.into_event()))
     }
 
-    /// Returns `true` if the event is stored, and not too old.
+    /// Returns `true` if the event is among those that are not removed, whatever their age is.
     fn retains(&self, id: EventId) -> bool {
         let oldest = self.edge.oldest.as_ref();
         oldest.is_some_and(|oldest| oldest.id.sequence() <= id.sequence())
@@ -455,9 +454,8 @@ impl EventLog {
         // Events that the storage does not have any more are never passed over silently.
         let next = records.first().map(|(_, next)| next.id);
         if next.is_none_or(|next| next.sequence() != position.sequence() + 1) {
-            let resume = next.map_or(self.head, |next| {
-                EventId::new(next.epoch(), next.sequence() - 1)
-            });
+            let resume =
+                next.map_or(self.head, |next| EventId::new(next.epoch(), next.sequence() - 1));
             return Ok(Err(Gap::new(GapReason::Lagged, position, resume)));
         }
         let numbered = (position.sequence() + 1..).zip(records);

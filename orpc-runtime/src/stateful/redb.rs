@@ -14,7 +14,8 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition}
 use tokio::sync::watch;
 
 use super::backend::{
-    AlarmSlot, ListOptions, StorageBackend, StorageError, StorageFuture, Write, Written, prefix_end,
+    AlarmSlot, ListOptions, StorageBackend, StorageError, StorageFuture, Write, Written, bounds,
+    is_empty, prefix_end,
 };
 use crate::core::panic_text;
 
@@ -243,31 +244,6 @@ impl FileStorage {
 
 fn with_room<'a>(room: &'a str, bound: Bound<&'a str>) -> Bound<(&'a str, &'a str)> {
     bound.map(|key| (room, key))
-}
-
-/// Returns the bounds of the keys to read.
-fn bounds<'a>(
-    prefix: &'a str,
-    end: Option<&'a str>,
-    options: &'a ListOptions,
-) -> (Bound<&'a str>, Bound<&'a str>) {
-    let (first, last) = (Bound::Included(prefix), end.map_or(Bound::Unbounded, Bound::Excluded));
-    match options.after.as_deref() {
-        Some(after) if options.reverse => match end {
-            Some(end) if after >= end => (first, last),
-            _ => (first, Bound::Excluded(after)),
-        },
-        Some(after) if after >= prefix => (Bound::Excluded(after), last),
-        _ => (first, last),
-    }
-}
-
-/// Returns `true` if a range ends before it begins, which redb refuses.
-fn is_empty<T: Ord>(range: &(Bound<T>, Bound<T>)) -> bool {
-    match range {
-        (Bound::Included(first) | Bound::Excluded(first), Bound::Excluded(last)) => first >= last,
-        _ => false,
-    }
 }
 
 /// Runs an operation on a thread for work that blocks.

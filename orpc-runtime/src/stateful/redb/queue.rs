@@ -167,10 +167,7 @@ fn write_group(database: &Database, group: &[Waiting]) -> Vec<Result<Written, St
     }
 }
 
-fn apply(
-    transaction: &WriteTransaction,
-    group: &[Waiting],
-) -> Result<Vec<Written>, StorageError> {
+fn apply(transaction: &WriteTransaction, group: &[Waiting]) -> Result<Vec<Written>, StorageError> {
     let mut entries = transaction.open_table(ENTRIES).map_err(failed)?;
     let mut sequences = transaction.open_table(SEQUENCES).map_err(failed)?;
     let mut alarms = transaction.open_table(ALARMS).map_err(failed)?;
