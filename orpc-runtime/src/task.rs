@@ -5,6 +5,8 @@
 mod host {
     use std::{io, panic, thread};
 
+    #[cfg(feature = "websocket")]
+    pub(crate) use std::thread::ThreadId;
     pub(crate) use tokio::runtime::Handle;
     #[cfg(feature = "websocket")]
     pub(crate) use tokio::spawn;
@@ -12,6 +14,12 @@ mod host {
 
     /// `true` if there are files, for what is too large for memory.
     pub(crate) const HAS_FILES: bool = true;
+
+    /// Returns the thread of the caller.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn this_thread() -> ThreadId {
+        thread::current().id()
+    }
 
     /// Runs work that blocks on a thread of its own.
     ///

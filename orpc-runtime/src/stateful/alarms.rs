@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::future::select;
 use tokio::sync::Notify;
 
@@ -12,7 +14,7 @@ use super::StatefulRoom;
 use super::process::Inner;
 use super::storage::millis;
 use crate::clock;
-use crate::core::Error;
+use crate::core::{Error, panic_text};
 use crate::task::spawn;
 
 /// Pause before a failed alarm is repeated, which doubles with each attempt.
@@ -99,11 +101,11 @@ pub(super) async fn ring<R: StatefulRoom>(rooms: Weak<Inner<R>>, changed: Arc<Ch
                     if again > now {
                         next = next.min(again);
                     } else if lock(&ringing).insert(Arc::clone(room)) {
-                        let (room, instance) = (Arc::clone(room), rooms.instance(room));
+                        let (room, rooms) = (Arc::clone(room), Arc::clone(&rooms));
                         let (failed, ringing) = (Arc::clone(&failed), Arc::clone(&ringing));
                         let changed = Arc::clone(&changed);
                         spawn(async move {
-                            let rang = instance.ring(clock::wall()).await;
+                            let rang = ring_room(rooms, &room).await;
                             note(&failed, &room, rang.err().as_ref());
                             lock(&ringing).remove(&room);
                             changed.add(&room);
@@ -117,6 +119,19 @@ pub(super) async fn ring<R: StatefulRoom>(rooms: Weak<Inner<R>>, changed: Arc<Ch
         let added = std::pin::pin!(changed.added.notified());
         select(added, sleep).await;
     }
+}
+
+/// Runs the alarms of a room whose time has come. Its instance may be created by that, and panic.
+async fn ring_room<R: StatefulRoom>(rooms: Arc<Inner<R>>, room: &str) -> Result<(), Error> {
+    let rang = async {
+        let instance = rooms.instance(room);
+        drop(rooms);
+        instance.ring(clock::wall()).await
+    };
+    AssertUnwindSafe(rang).catch_unwind().await.unwrap_or_else(|panic| {
+        tracing::error!(room, panic = panic_text(&*panic), "a room panicked");
+        Err(Error::hidden())
+    })
 }
 
 /// Reads the alarms that have changed, or all if there is no schedule; `false` if that failed.

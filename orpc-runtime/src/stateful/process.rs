@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 #[cfg(feature = "redb")]
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
 use futures::FutureExt as _;
 use http::request::Parts;
@@ -28,7 +28,7 @@ use crate::router::RouterError;
 use crate::rpc::Rpc;
 use crate::serve::ContextSource;
 use crate::socket::{CloseFrame, Socket, SocketConfig};
-use crate::task::spawn;
+use crate::task::{ThreadId, spawn, this_thread};
 use crate::websocket::{SocketHooks, WebSocketService};
 
 /// Longest name of a room in bytes.
@@ -79,16 +79,9 @@ type Configure = dyn Fn(RoomHandle) -> RoomHandle + Send + Sync;
 
 /// Rooms by name, of which some have been dropped.
 struct Live<R: StatefulRoom> {
-    rooms: HashMap<String, LiveRoom<R>>,
+    rooms: HashMap<String, Arc<LiveRoom<R>>>,
     /// Number of entries at which those of dropped rooms are removed.
     sweep_at: usize,
-}
-
-struct LiveRoom<R: StatefulRoom> {
-    instance: Weak<HostedRoom<R>>,
-    /// Its storage, which tasks may hold longer than the instance. It is that of the next instance,
-    /// so that both share the log of events and the turns.
-    storage: WeakStorage,
 }
 
 impl<R: StatefulRoom> Default for Live<R> {
@@ -98,24 +91,88 @@ impl<R: StatefulRoom> Default for Live<R> {
 }
 
 impl<R: StatefulRoom> Live<R> {
-    fn get(&self, name: &str) -> Option<Arc<HostedRoom<R>>> {
-        self.rooms.get(name).and_then(|room| room.instance.upgrade())
-    }
-
-    /// Returns the storage of a room if anything holds it.
-    fn storage(&self, name: &str) -> Option<Storage> {
-        self.rooms.get(name).and_then(|room| room.storage.upgrade())
-    }
-
     /// Removes the entries of dropped rooms once there may be as many as of others, so that a new
     /// room costs no more where there are many. Returns `true` if it did.
     fn sweep(&mut self) -> bool {
         if self.rooms.len() < self.sweep_at {
             return false;
         }
-        self.rooms.retain(|_, room| room.storage.is_held());
+        // One that has no other owner here has none that locks it.
+        self.rooms.retain(|_, room| Arc::strong_count(room) > 1 || lock(&room.held).is_held());
         self.sweep_at = (2 * self.rooms.len()).max(SWEEP);
         true
+    }
+}
+
+/// A room of a name. It is locked while its instance is created, which runs code of the room.
+struct LiveRoom<R: StatefulRoom> {
+    held: Mutex<Held<R>>,
+    /// The thread that creates the instance.
+    creator: Mutex<Option<ThreadId>>,
+}
+
+struct Held<R: StatefulRoom> {
+    instance: Weak<HostedRoom<R>>,
+    /// The storage, which tasks may hold longer than the instance. It is that of the next instance,
+    /// so that both share the log of events and the turns.
+    storage: Option<WeakStorage>,
+}
+
+impl<R: StatefulRoom> Default for LiveRoom<R> {
+    fn default() -> Self {
+        let held = Held { instance: Weak::new(), storage: None };
+        Self { held: Mutex::new(held), creator: Mutex::default() }
+    }
+}
+
+impl<R: StatefulRoom> Held<R> {
+    fn is_held(&self) -> bool {
+        self.storage.as_ref().is_some_and(WeakStorage::is_held)
+    }
+}
+
+impl<R: StatefulRoom> LiveRoom<R> {
+    /// Returns the instance, which is created if there is none.
+    fn instance(
+        &self,
+        name: &str,
+        handle: impl FnOnce(Option<Storage>) -> RoomHandle,
+    ) -> Arc<HostedRoom<R>> {
+        let mut held = self.lock(name);
+        if let Some(instance) = held.instance.upgrade() {
+            return instance;
+        }
+        let creation = Creation::begin(&self.creator);
+        let handle = handle(held.storage.as_ref().and_then(WeakStorage::upgrade));
+        held.storage = Some(handle.storage().downgrade());
+        let instance = Arc::new(HostedRoom::new(handle));
+        held.instance = Arc::downgrade(&instance);
+        drop(creation);
+        instance
+    }
+
+    fn lock(&self, name: &str) -> MutexGuard<'_, Held<R>> {
+        if let Err(TryLockError::WouldBlock) = self.held.try_lock() {
+            let is_here = *lock(&self.creator) == Some(this_thread());
+            assert!(!is_here, "the room `{name}` is needed to create itself");
+        }
+        lock(&self.held)
+    }
+}
+
+/// Notes the thread that creates an instance until it is dropped.
+struct Creation<'a>(&'a Mutex<Option<ThreadId>>);
+
+impl<'a> Creation<'a> {
+    fn begin(creator: &'a Mutex<Option<ThreadId>>) -> Self {
+        *lock(creator) = Some(this_thread());
+        Self(creator)
+    }
+}
+
+impl Drop for Creation<'_> {
+    fn drop(&mut self) {
+        *lock(self.0) = None;
     }
 }
 
@@ -275,6 +332,11 @@ impl<R: StatefulRoom> StatefulRooms<R> {
     }
 
     /// Returns the room of that name, for tasks of your own. It exists while this is held.
+    ///
+    /// A room may get others while it is created, unless one of those needs it in turn.
+    ///
+    /// # Panics
+    /// If the room cannot be created, or is created by the caller.
     pub fn get(&self, name: &str) -> Arc<HostedRoom<R>> {
         self.0.instance(name)
     }
@@ -300,30 +362,33 @@ fn room_of<R: StatefulRoom>(call: &Call) -> Result<Arc<HostedRoom<R>>, Error> {
 impl<R: StatefulRoom> Inner<R> {
     /// Returns the instance of a room, which is created if there is none.
     pub(super) fn instance(&self, name: &str) -> Arc<HostedRoom<R>> {
+        self.room(name).instance(name, |storage| {
+            let storage = storage.unwrap_or_else(|| self.storage(name));
+            let handle = RoomHandle::new(self.rooms.get_or_create(name), storage);
+            (self.configure)(handle.with_shared_secrets(self.secrets.get().cloned()))
+        })
+    }
+
+    fn room(&self, name: &str) -> Arc<LiveRoom<R>> {
         let mut live = lock(&self.live);
-        if let Some(instance) = live.get(name) {
-            return instance;
+        if let Some(room) = live.rooms.get(name) {
+            return Arc::clone(room);
         }
         if live.sweep() {
             self.forget_unused(&live);
         }
-        let storage = live.storage(name).unwrap_or_else(|| self.storage(name));
-        let held = storage.downgrade();
-        let handle = RoomHandle::new(self.rooms.get_or_create(name), storage);
-        let handle = handle.with_shared_secrets(self.secrets.get().cloned());
-        let handle = (self.configure)(handle);
-        let instance = Arc::new(HostedRoom::new(handle));
-        let room = LiveRoom { instance: Arc::downgrade(&instance), storage: held };
-        live.rooms.insert(name.to_owned(), room);
-        instance
+        let room = Arc::<LiveRoom<R>>::default();
+        live.rooms.insert(name.to_owned(), Arc::clone(&room));
+        room
     }
 
-    /// Removes the storage of rooms that nothing was written to: names come from clients.
+    /// Removes the storage of rooms that nothing was written to, nor can be: names come from
+    /// clients.
     fn forget_unused(&self, live: &Live<R>) {
         match &self.store {
             Store::Memory { rooms, .. } => {
                 lock(rooms)
-                    .retain(|name, storage| !storage.is_unused() || live.storage(name).is_some());
+                    .retain(|name, storage| !storage.is_unused() || live.rooms.contains_key(name));
             }
             #[cfg(feature = "redb")]
             Store::File(_) => {}
