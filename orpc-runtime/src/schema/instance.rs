@@ -109,7 +109,9 @@ impl<'a> Instance<'a> {
             Self::Typed(Value::Number(number)) => Some(Exact::Float(*number)),
             Self::Typed(Value::BigInt(big)) => {
                 let integer = i128::try_from(big).map(Exact::Integer);
-                Some(integer.unwrap_or_else(|_| Exact::Float(big.to_f64())))
+                // One beyond all floats is an integer as well, unlike infinity.
+                let nearest = || big.to_f64().clamp(f64::MIN, f64::MAX);
+                Some(integer.unwrap_or_else(|_| Exact::Float(nearest())))
             }
             _ => None,
         }
@@ -313,6 +315,16 @@ mod tests {
         let huge: Value = format!("-1{}", "0".repeat(50)).parse::<BigInt>().unwrap().into();
         let number = Instance::Typed(&huge).number();
         assert!(matches!(number, Some(Exact::Float(-1e50))), "{number:?}");
+        for sign in ["", "-"] {
+            let beyond: Value =
+                format!("{sign}1{}", "0".repeat(400)).parse::<BigInt>().unwrap().into();
+            let number = Instance::Typed(&beyond).number().unwrap();
+            assert!(number.is_integer(), "{number:?}");
+            let order = number.compare(Exact::Integer(0));
+            assert_eq!(order.unwrap().is_gt(), sign.is_empty(), "{number:?}");
+        }
+        let infinity = Value::Number(f64::INFINITY);
+        assert!(!Instance::Typed(&infinity).number().unwrap().is_integer());
 
         let set = Value::Set(Set(vec![json!(1).into(), json!("a").into()]));
         let instance = Instance::Typed(&set);
