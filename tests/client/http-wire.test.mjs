@@ -187,6 +187,7 @@ describe("bodies", together, () => {
     ["a charset", { "content-type": "application/json; charset=utf-8" }],
     ["a charset without a space", { "content-type": "application/json;charset=UTF-8" }],
     ["no content-type", {}],
+    ["an empty content-type", { "content-type": "" }],
   ];
   for (const [title, headers] of read) {
     it(`with ${title} are read as JSON`, async () => {

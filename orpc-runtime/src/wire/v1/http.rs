@@ -11,7 +11,8 @@ pub(super) fn body_kind(headers: &HeaderMap) -> BodyKind {
     if headers.contains_key(CONTENT_DISPOSITION) {
         return BodyKind::Nowhere;
     }
-    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+    // An empty one is none.
+    let Some(content_type) = headers.get(CONTENT_TYPE).filter(|value| !value.is_empty()) else {
         return BodyKind::Json;
     };
     let is = |media_type| has_media_type(content_type.as_bytes(), media_type);

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
 use tracing::{Instrument as _, Level};
 
 use super::admission::Refused;
@@ -82,10 +82,16 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// Returns the failure of a call whose envelope cannot be parsed.
-    fn malformed(text: &[u8], error: Malformed) -> Self {
+    /// Returns the failure of a call whose envelope in its message cannot be parsed.
+    fn of_message(text: &[u8], error: Malformed) -> Self {
         let is_json = text.is_empty() || std::str::from_utf8(text).is_ok_and(is_json);
-        if is_json { Self::Error(malformed(text, error)) } else { Self::NotJson }
+        if is_json { Self::of_query(text, error) } else { Self::NotJson }
+    }
+
+    /// Returns the failure of a call whose envelope in its query cannot be parsed: the message
+    /// itself is JSON.
+    fn of_query(text: &[u8], error: Malformed) -> Self {
+        Self::Error(malformed(text, error))
     }
 }
 
@@ -319,7 +325,7 @@ impl<C: Send + Sync + 'static> Run<Arc<Shared<C>>> {
             Some(turns) if self.takes_turns() => Some(turns.turn().await),
             _ => None,
         };
-        match invocation.run(input, Failure::malformed, || self.sink()).await? {
+        match invocation.run(input, self.malformed(), || self.sink()).await? {
             Outcome::Output(output) => Ok(Some(output)),
             Outcome::Stream(run, _) => {
                 let _counted = self.shared.rpc.count_stream();
@@ -383,6 +389,11 @@ impl<S: SocketState> Run<S> {
         &*self.shared().rpc.route(self.route).procedure
     }
 
+    /// Returns the failure of an envelope that cannot be parsed, by its place.
+    fn malformed(&self) -> fn(&[u8], Malformed) -> Failure {
+        if *self.call.method() == Method::GET { Failure::of_query } else { Failure::of_message }
+    }
+
     /// Returns `true` if nothing but the procedure itself can make the call wait.
     fn is_plain(&self, received: &Received) -> bool {
         self.procedure().run_kind() != RunKind::Hibernating
@@ -413,7 +424,7 @@ impl<S: SocketState> Run<S> {
         let text = if let Body::Envelope(text) = body { text } else { Bytes::new() };
         let input = Input::Envelope(text);
         let started =
-            self.invocation(member).start(context, input, Failure::malformed, &|| self.sink())?;
+            self.invocation(member).start(context, input, self.malformed(), &|| self.sink())?;
         Ok(started.run)
     }
 

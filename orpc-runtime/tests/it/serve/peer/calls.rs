@@ -625,6 +625,20 @@ async fn a_call_whose_input_is_not_json_gets_no_answer() {
     assert_eq!(next(&mut peer).await["p"]["b"]["json"], 3);
 }
 
+/// The message itself is JSON, unlike one whose body is not.
+#[tokio::test]
+async fn a_call_whose_query_is_not_json_is_malformed() {
+    let (mut peer, _) = peer();
+    for path in ["/echo", "/wait", "/head", "/guarded/length", "/first", "/silent"] {
+        for data in ["%7B", "x", "%7B%22json%22%3A1%7Dx", "%5B1", "%00", "%22%5Cud800", "%FF"] {
+            peer.receive(format!(r#"{{"i":"1","p":{{"u":"{path}?data={data}","m":"GET"}}}}"#));
+            let answer = next(&mut peer).await;
+            assert_eq!(answer["p"]["s"], 400, "{path} {data}: {answer}");
+            assert_eq!(answer["p"]["b"]["json"]["code"], "BAD_REQUEST", "{path} {data}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn shutdown_ends_streams_lets_calls_finish_and_ends_the_peer() {
     let rpc = Rpc::new(api::router());
