@@ -1,9 +1,10 @@
 // One file has at most 16 MiB and a form 32 MiB. What is larger is refused before all of it is sent.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TIME_LIMIT, soon } from "./support/eventually.mjs";
+import { TIME_LIMIT, eventually, soon } from "./support/eventually.mjs";
 import { httpLink } from "./support/http-link.mjs";
 import { assertCommonErrorBody, assertMalformed, assertValue, send, sendJson, upload } from "./support/http.mjs";
+import { launchServer, serverIsForeign } from "./support/server.mjs";
 import { useWorld } from "./support/world.mjs";
 
 const MIB = 1024 * 1024;
@@ -86,5 +87,17 @@ describe("the limits of forms", TIME_LIMIT, () => {
     it(`a form is malformed: ${title}`, async () => {
       assertMalformed(await send(world.origin, "/rpc/values/any", { headers: form, body }));
     });
+  }
+});
+
+it("a file that cannot be kept is an internal error, whose reason is in the log", { skip: serverIsForeign, ...TIME_LIMIT }, async () => {
+  const server = launchServer({ TMPDIR: "/nowhere" });
+  try {
+    const content = [data('{"json":{"title":"a","file":{},"more":[]},"maps":[["file"]]}'), file(0, "x".repeat(4 * MIB)), "\r\n--B--\r\n"];
+    const answer = await upload(await server.origin, "/rpc/files/describe", chunked, content, FORM_LIMIT);
+    assert.equal(answer.status, 500);
+    await eventually("the reason", () => /No such file or directory/u.test(server.log()), true);
+  } finally {
+    await server.kill();
   }
 });

@@ -146,7 +146,12 @@ impl FormError {
             Self::Late => Error::new(Code::Timeout),
             Self::NoMemory(exhausted) => no_memory(exhausted),
             Self::NoSpace => no_memory(Exhausted::Parent),
-            Self::Disk(error) => Error::internal(error),
+            Self::Disk(error) => {
+                // No procedure has the call yet, which would log it.
+                let error = Error::internal(error);
+                error.log("the files of a form");
+                error
+            }
         }
     }
 }

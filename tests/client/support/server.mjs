@@ -46,7 +46,7 @@ export const besideServer = (name) => join(dirname(binary), name);
 /**
  * A process of the server that may not be ready yet. Returns the promise of its origin, which fails with the server's
  * log, and its process id; `stop` asks it to end, `kill` ends it at once; both return its exit status. `left` returns
- * whether it ended with calls left running.
+ * whether it ended with calls left running, `log` the end of its log.
  */
 export function launchServer(settings = {}, program = binary) {
   const child = spawn(program, { env: { ...process.env, PORT: "0", FOLLOWING: "1", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
@@ -80,7 +80,7 @@ export function launchServer(settings = {}, program = binary) {
   };
   const left = () => LEFT.test(log);
   const stop = () => end("SIGTERM").finally(kill);
-  return { origin, pid: child.pid, stop, kill: () => end("SIGKILL"), left };
+  return { origin, pid: child.pid, stop, kill: () => end("SIGKILL"), left, log: () => log };
 }
 
 /** The origin that the server prints when it is ready. Whatever else it prints is read and dropped. */
