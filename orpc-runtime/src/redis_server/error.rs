@@ -33,12 +33,21 @@ pub(crate) fn call_error(address: &str, error: RedisError) -> CallError {
             StoreErrorKind::Refused,
             "refuses the user: check the password and permissions in the URL",
         ),
+        _ if is_of_database(&error) => {
+            (StoreErrorKind::Refused, "has no database of the URL's number")
+        }
         "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => (StoreErrorKind::Incompatible, IN_CLUSTER),
         "READONLY" => (StoreErrorKind::Unavailable, "is a replica: connect to the primary"),
         "LOADING" => (StoreErrorKind::Unavailable, LOADING),
         _ => (StoreErrorKind::Unavailable, "refuses the request"),
     };
     CallError::Refused(StoreError::caused_by(kind, format!("Redis at {address} {message}"), error))
+}
+
+/// Returns `true` if a connection could not choose its database. The crate keeps its own text
+/// of the answer alone.
+fn is_of_database(error: &RedisError) -> bool {
+    error.to_string().contains("refused to switch database")
 }
 
 /// Returns the error of a connection.
@@ -99,6 +108,16 @@ mod tests {
                 assert!(shown.contains("Redis at host:1") && shown.contains(message), "{shown}");
             }
         }
+    }
+
+    /// As the crate reports it when it connects.
+    #[test]
+    fn a_database_that_the_server_lacks_is_refused_for_good() {
+        let text = "Redis server refused to switch database";
+        let error = (ErrorKind::Server(ServerErrorKind::ResponseError), text, "why".to_owned());
+        let error = of_connection("host:1", error.into());
+        assert_eq!(error.kind(), StoreErrorKind::Refused);
+        assert!(error.to_string().contains("database"), "{error}");
     }
 
     #[test]

@@ -32,7 +32,24 @@ pub(super) fn read(url: &str) -> Result<Place, StoreError> {
             return nodes(each, rest).map(Place::Cluster);
         }
     }
-    url.into_connection_info().map(Box::new).map(Place::One).map_err(malformed)
+    let info = url.into_connection_info().map(Box::new).map_err(malformed)?;
+    if let ConnectionAddr::Tcp(..) | ConnectionAddr::TcpTls { .. } = info.addr() {
+        refuse_unknown(url)?;
+    }
+    Ok(Place::One(info))
+}
+
+/// Refuses parameters and fragments that have no meaning, which the crate ignores.
+fn refuse_unknown(url: &str) -> Result<(), StoreError> {
+    let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let is_known = |parameter: &str| parameter.is_empty() || parameter.starts_with("protocol=");
+    if matches!(fragment, "" | "insecure") && query.split('&').all(is_known) {
+        return Ok(());
+    }
+    let message = "the URL of Redis has a parameter or fragment that is not known: write \
+        redis://user:password@host:port/database";
+    Err(StoreError::new(StoreErrorKind::Refused, message))
 }
 
 /// Reads what stands behind the scheme of a cluster's URL.
@@ -105,6 +122,13 @@ mod tests {
     }
 
     #[test]
+    fn parameters_that_the_crate_knows_are_accepted() {
+        for url in ["redis://one/1?protocol=resp3", "rediss://one/#insecure", "redis://one/?"] {
+            assert!(matches!(read(url), Ok(Place::One(_))), "{url}");
+        }
+    }
+
+    #[test]
     fn urls_of_other_forms_are_refused_and_not_repeated() {
         for url in [
             "redis-cluster://",
@@ -116,6 +140,9 @@ mod tests {
             "redis-cluster://:hidden@one:7000/1",
             "redis-clusters://:hidden@one:7000",
             "redis+cluster://:hidden@one:7000",
+            "redis://:hidden@one:7000/0?durability=commit",
+            "redis://:hidden@one:7000/?protocol=resp3&hidden=1",
+            "rediss://:hidden@one:7000#hidden",
         ] {
             let error = read(url).unwrap_err();
             assert_eq!(error.kind(), StoreErrorKind::Refused, "{url}");

@@ -24,7 +24,9 @@ impl Target {
         };
         let url = url::Url::parse(url).map_err(|_| malformed())?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(malformed)?;
-        if !matches!(url.scheme(), "nats" | "tls") {
+        let is_known = matches!(url.scheme(), "nats" | "tls");
+        let has_more = url.query().is_some() || url.fragment().is_some();
+        if !is_known || has_more || !matches!(url.path(), "" | "/") {
             return Err(malformed());
         }
         let address = format!("{host}:{}", url.port().unwrap_or(4222));
@@ -63,9 +65,16 @@ mod tests {
         assert_eq!(read("tls://host:1"), own("tls://host:1", "host:1", ""));
         assert_eq!(read("nats://t%3Ak@host"), own("nats://host:4222", "host:4222", "t:k"));
         assert_eq!(read("nats://u:p%40@[::1]:5"), own("nats://[::1]:5", "[::1]:5", "u p@"));
-        for url in
-            ["", "hidden", "http://u:hidden@h", "nats://u:hidden@h:70000", "nats://%ff:hidden@h"]
-        {
+        for url in [
+            "",
+            "hidden",
+            "http://u:hidden@h",
+            "nats://u:hidden@h:70000",
+            "nats://%ff:hidden@h",
+            "nats://u:hidden@h/stream",
+            "nats://u:hidden@h?hidden=1",
+            "nats://u:hidden@h#hidden",
+        ] {
             let error = Target::new(url).err().unwrap();
             assert_eq!(error.kind(), StoreErrorKind::Refused, "{url}");
             assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
