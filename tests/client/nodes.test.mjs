@@ -13,7 +13,7 @@ import { RPCLink as WebSocketLink } from "@orpc/client/websocket";
 import ReconnectingWebSocket from "partysocket/ws";
 import { WebSocket } from "ws";
 import { partsOf } from "./support/acknowledged.mjs";
-import { eventually, pause } from "./support/eventually.mjs";
+import { eventually, pause, soon } from "./support/eventually.mjs";
 import { purge, startNats } from "./support/nats.mjs";
 import { startRedis } from "./support/redis.mjs";
 import { launchServer, serverIsForeign } from "./support/server.mjs";
@@ -113,6 +113,26 @@ for (const [keeper, [start, lose]] of Object.entries(KEEPERS)) {
       await add(2);
       await Promise.all(readers.map(({ reading }) => reading));
       for (const { seen, errors } of readers) assert.deepEqual([seen.slice(-2), errors.length], [[1, 2], 1]);
+      await Promise.all(servers.map((server) => server.kill()));
+    });
+
+    it("gives a client all that is published once it has its iterator", async () => {
+      const servers = [1, 2].map(() => launchServer({ EVENTS: kept.url }));
+      const [here, there] = await Promise.all(servers.map(({ origin }) => origin));
+      const publishers = [here, there].map((origin) => createORPCClient(new RPCLink({ url: `${origin}/rpc` })).publisher);
+      for (const [name, [makeLink, router]] of Object.entries(TRANSPORTS)) {
+        const { link, close } = makeLink({ current: here }, []);
+        const reader = createORPCClient(link);
+        for (let n = 0; n < 20; n += 1) {
+          const channel = `begun ${name} ${n}`;
+          const iterator = await reader[router].subscribe({ channel });
+          await publishers[n % 2].publish({ channel, payload: { n } });
+          const { value } = await soon(`the event ${n} by ${name}`, iterator.next());
+          assert.equal(value.n, n, name);
+          await iterator.return();
+        }
+        close();
+      }
       await Promise.all(servers.map((server) => server.kill()));
     });
 

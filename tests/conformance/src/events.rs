@@ -13,6 +13,10 @@ const EVENTS: &str = "EVENTS";
 const FILE: &str = "PUBLISHER_FILE";
 const DURABILITY: &str = "PUBLISHER_DURABILITY";
 
+/// The forms of `EVENTS`.
+const PLACES: &str = "`memory`, `redb:PATH`, `redis://…`, `rediss://…`, `redis-cluster://…`, \
+    `rediss-cluster://…`, `nats://…` and `tls://…`";
+
 /// The place of events that `EVENTS` names.
 enum Place {
     Memory,
@@ -32,7 +36,14 @@ impl Place {
         if text == "memory" {
             return Ok(Some(Self::Memory));
         }
-        let Some(file) = text.strip_prefix("redb:") else { return Ok(Some(Self::Server(text))) };
+        let Some(file) = text.strip_prefix("redb:") else {
+            let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+            return match scheme.and_then(conformance_api::server) {
+                Some(_) => Ok(Some(Self::Server(text))),
+                // It may have a password.
+                None => Err(format!("{EVENTS} is none of {PLACES}").into()),
+            };
+        };
         let (path, durability) = match file.rsplit_once('?') {
             Some((path, query)) => match query.strip_prefix("durability=") {
                 Some(name) => (path, durability(EVENTS, name)?),

@@ -19,8 +19,11 @@
 mod events;
 mod memory;
 
+use std::env::VarError;
 use std::error::Error;
+use std::fmt::Display;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,11 +50,23 @@ const LAST_DEADLINE: Duration = Duration::from_secs(6);
 /// Returns the origin whose pages may call, also as a header.
 fn allowed_origin() -> Result<Option<(String, HeaderValue)>, Box<dyn Error>> {
     match std::env::var("ALLOW_ORIGIN") {
+        Ok(origin) if origin == "*" => {
+            Err("ALLOW_ORIGIN is one origin, such as http://localhost:5173: cookies are not sent to any".into())
+        }
         Ok(origin) if !origin.is_empty() => {
             let header = HeaderValue::from_str(&origin)?;
             Ok(Some((origin, header)))
         }
         _ => Ok(None),
+    }
+}
+
+/// Returns the number that a variable of the environment has, or another one if it is not set.
+fn number<N: FromStr<Err: Display>>(variable: &str, unset: N) -> Result<N, String> {
+    match std::env::var(variable) {
+        Ok(text) => text.parse().map_err(|error| format!("{variable}: {error}")),
+        Err(VarError::NotPresent) => Ok(unset),
+        Err(error) => Err(format!("{variable}: {error}")),
     }
 }
 
@@ -80,7 +95,7 @@ fn routes<C: Send + Sync + 'static>(
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
 
-    let room_ttl = std::env::var("ROOM_TTL").map_or(Ok(86_400), |text| text.parse())?;
+    let room_ttl = number("ROOM_TTL", 86_400)?;
     let ids_by_clients = std::env::var("ROOM_IDS").is_ok_and(|ids| ids == "clients");
     let tokens = RoomTokens { ttl: Duration::from_secs(room_ttl), ids_by_clients };
     let (events, room_events) = (events::events().await?, events::rooms().await?);
@@ -99,9 +114,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     // With its prefix the service sees paths as they were sent; `nest_service`
     // takes two slashes for one.
-    let memory = match std::env::var("MEMORY") {
-        Ok(bytes) => MemoryBudget::new(bytes.parse()?),
-        Err(_) => rpc.memory().clone(),
+    let memory = match std::env::var_os("MEMORY") {
+        Some(_) => MemoryBudget::new(number("MEMORY", 0)?),
+        None => rpc.memory().clone(),
     };
     let websocket = rpc.websocket(session.clone()).memory(&memory);
     let websocket = websocket.keep_extensions(false).shutdown_deadline(SHUTDOWN_DEADLINE);
@@ -119,11 +134,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(cors(header)),
     };
 
-    let port = match std::env::var("PORT") {
-        Ok(port) => port.parse()?,
-        Err(_) => 3939,
-    };
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let port = number("PORT", 3939)?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await;
+    let listener = listener.map_err(|error| format!("port {port}: {error}"))?;
     // Listened to before the server says that it is ready.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

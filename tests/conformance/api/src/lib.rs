@@ -7,4 +7,6 @@ mod state;
 
 pub use state::{Events, Session, State, events_in_memory};
 #[cfg(not(target_family = "wasm"))]
-pub use state::{RoomEvents, RoomTokens, open_events, open_shared_events, open_shared_rooms};
+pub use state::{
+    RoomEvents, RoomTokens, Server, open_events, open_shared_events, open_shared_rooms, server,
+};

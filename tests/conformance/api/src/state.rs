@@ -11,7 +11,7 @@ use std::time::Duration;
 use orpc_runtime::durable::{Durable, SigningKeys};
 use orpc_runtime::publish::Publisher;
 #[cfg(not(target_family = "wasm"))]
-use orpc_runtime::publish::{Durability, StoreError};
+use orpc_runtime::publish::{Durability, PublisherBuilder, StoreError};
 #[cfg(not(target_family = "wasm"))]
 use orpc_runtime::stateful::{HostedRoom, RoomHandle, StatefulRooms, StorageError};
 use orpc_runtime::{Call, Code, Error};
@@ -53,8 +53,7 @@ pub fn open_events(path: &Path, durability: Durability) -> Result<Events, StoreE
 /// If the server cannot be used.
 #[cfg(not(target_family = "wasm"))]
 pub async fn open_shared_events(url: &str) -> Result<Events, StoreError> {
-    let builder = Publisher::builder().max_events(RETAINED);
-    if url.starts_with("nats:") { builder.nats(url).await } else { builder.redis(url).await }
+    on_server(Publisher::builder().max_events(RETAINED), url).await
 }
 
 /// The events of rooms.
@@ -67,8 +66,38 @@ pub type RoomEvents = Publisher<RoomMessage>;
 /// If the server cannot be used.
 #[cfg(not(target_family = "wasm"))]
 pub async fn open_shared_rooms(url: &str) -> Result<RoomEvents, StoreError> {
-    let builder = Publisher::builder().key_prefix("rooms");
-    if url.starts_with("nats:") { builder.nats(url).await } else { builder.redis(url).await }
+    on_server(Publisher::builder().key_prefix("rooms"), url).await
+}
+
+/// The kinds of servers that keep events.
+#[cfg(not(target_family = "wasm"))]
+#[derive(Debug, Clone, Copy)]
+pub enum Server {
+    /// Redis, or a cluster of it.
+    Redis,
+    /// NATS with JetStream.
+    Nats,
+}
+
+/// Returns the kind of server that the scheme of a URL names.
+#[cfg(not(target_family = "wasm"))]
+pub fn server(scheme: &str) -> Option<Server> {
+    match &*scheme.to_ascii_lowercase() {
+        "redis" | "rediss" | "redis-cluster" | "rediss-cluster" => Some(Server::Redis),
+        "nats" | "tls" => Some(Server::Nats),
+        _ => None,
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+async fn on_server<T: 'static>(
+    builder: PublisherBuilder,
+    url: &str,
+) -> Result<Publisher<T>, StoreError> {
+    match url.split_once("://").and_then(|(scheme, _)| server(scheme)) {
+        Some(Server::Nats) => builder.nats(url).await,
+        Some(Server::Redis) | None => builder.redis(url).await,
+    }
 }
 
 /// State that all calls share.

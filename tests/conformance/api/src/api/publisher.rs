@@ -2,7 +2,7 @@
 
 use orpc_runtime::HibernatingIterator;
 use orpc_runtime::prelude::*;
-use orpc_runtime::publish::{EventId, ReadError, SubscribeError};
+use orpc_runtime::publish::{EventId, PublishError, ReadError};
 use serde_json::Value;
 
 use crate::Session;
@@ -30,17 +30,25 @@ pub mod procedures {
     /// Publishes an event, and gives its id.
     #[procedure]
     pub async fn publish(session: &Session, input: Publish) -> Result<EventId, Error> {
-        Ok(session.state.publisher.publish(&input.channel, &input.payload).await?)
+        let published = session.state.publisher.publish(&input.channel, &input.payload).await;
+        published.map_err(|error| match error {
+            // Numbers may be longer when they are written again.
+            PublishError::TooLarge { .. } => Error::new(Code::PayloadTooLarge),
+            error => error.into(),
+        })
     }
 
     /// The events of a channel from now on, or behind the last one that the client saw.
     #[procedure]
-    pub fn subscribe(
+    pub async fn subscribe(
         session: &Session,
         input: Subscribe,
         last: Option<&LastEventId>,
-    ) -> Result<impl Stream<Item = Result<Published<Value>, ReadError>>, SubscribeError> {
-        session.state.publisher.subscribe(&input.channel, last)
+    ) -> Result<impl Stream<Item = Result<Published<Value>, ReadError>>, Error> {
+        let mut events = session.state.publisher.subscribe(&input.channel, last)?;
+        // Events that are published once the client has its iterator are among its own.
+        events.opened().await?;
+        Ok(events)
     }
 }
 
@@ -51,11 +59,13 @@ pub mod following {
 
     /// Follows a channel by an iterator that hibernates, over WebSocket.
     #[procedure]
-    pub fn subscribe(
+    pub async fn subscribe(
         session: &Session,
         input: Subscribe,
         last: Option<&LastEventId>,
-    ) -> Result<HibernatingIterator<Value, (), ReadError>, SubscribeError> {
-        Ok(session.state.publisher.subscribe(&input.channel, last)?.hibernate())
+    ) -> Result<HibernatingIterator<Value, (), ReadError>, Error> {
+        let mut events = session.state.publisher.subscribe(&input.channel, last)?;
+        events.opened().await?;
+        Ok(events.hibernate())
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use orpc_runtime::prelude::*;
-use orpc_runtime::stateful::{HostedRoom, ListOptions, RoomHandle, StatefulRoom};
+use orpc_runtime::stateful::{HostedRoom, ListOptions, RoomHandle, StatefulRoom, StorageError};
 use orpc_runtime::value::Undefined;
 use serde_json::Value;
 
@@ -100,7 +100,12 @@ pub mod procedures {
     /// Keeps a value.
     #[procedure]
     pub async fn put(session: &Session, input: Put) -> Result<(), Error> {
-        Ok(storage(&session.room(&input.room)).put(&input.key, &input.value).await?)
+        let kept = storage(&session.room(&input.room)).put(&input.key, &input.value).await;
+        kept.map_err(|error| match error {
+            // Numbers may be longer when they are written again.
+            StorageError::TooLarge { .. } => Error::new(Code::PayloadTooLarge),
+            error => error.into(),
+        })
     }
 
     /// Returns the value of a key.
