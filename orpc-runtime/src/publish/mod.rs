@@ -219,6 +219,8 @@ pub use publisher::{Publish, Publisher};
 #[cfg(all(feature = "durable", feature = "websocket"))]
 pub(crate) use registry::{Admission, Choice, ClientRegistry, ClientWatcher, Verdict};
 pub use sink::{NewEvent, PublishSink};
+#[cfg(all(feature = "redb", feature = "websocket"))]
+pub(crate) use store::redb as file;
 pub(crate) use store::{
     Mark, Message, OpenError, Opening, ReadMessage, Reader, Store, StoredEvent, Window,
 };

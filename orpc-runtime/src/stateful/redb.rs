@@ -1,8 +1,6 @@
 //! Storage of the rooms of a process in one file.
 
 use std::fmt;
-use std::fs;
-use std::io::ErrorKind;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -18,6 +16,8 @@ use super::backend::{
     is_empty, prefix_end,
 };
 use crate::core::panic_text;
+use crate::publish::file::{Disk as _, Layout, SystemDisk, failure, find_or_make};
+use crate::publish::{StoreError, StoreErrorKind};
 
 mod queue;
 
@@ -31,6 +31,9 @@ const SEQUENCES: TableDefinition<'static, (&str, &str), u64> = TableDefinition::
 
 /// Times of alarms in milliseconds since 1970, by room and slot.
 const ALARMS: TableDefinition<'static, (&str, u8), u64> = TableDefinition::new("alarms");
+
+/// A file that is a database of redb.
+const LAYOUT: Layout = Layout::redb("file of rooms", prepare);
 
 /// A file with the storage and the alarms of many rooms.
 ///
@@ -59,10 +62,8 @@ impl RoomFile {
     /// Opens the file, which is created if it does not exist.
     pub(super) fn open(path: &Path) -> Result<Self, StorageError> {
         let database = guarded(|| {
-            if is_new(path)? {
-                create(path)?;
-            }
-            Database::open(path).map_err(failed)
+            let file = create(path)?;
+            Database::open(file).map_err(failed)
         })?;
         Ok(Self::of(database))
     }
@@ -121,41 +122,45 @@ impl RoomFile {
     }
 }
 
-/// Returns `true` if there is no file, or an empty one.
-fn is_new(path: &Path) -> Result<bool, StorageError> {
-    match path.metadata() {
-        Ok(file) => Ok(file.len() == 0),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(failed(error)),
+/// Creates the file if there is none, and fills an empty one in place: a start that is interrupted
+/// leaves nothing that the next one cannot use. Returns its path without links.
+fn create(path: &Path) -> Result<PathBuf, StorageError> {
+    let is_there = path.metadata().is_ok_and(|file| file.len() > 0);
+    let disk = SystemDisk::new(path);
+    // Its lock ends here, and redb locks the file again.
+    let file = find_or_make(&disk, std::time::Duration::ZERO, &LAYOUT);
+    file.map(drop).map_err(|error| opening(&error, path))?;
+    if !is_there {
+        // The name is in the folder, which is on the disk only then.
+        disk.sync_folder().map_err(failed)?;
     }
+    Ok(disk.file().to_owned())
 }
 
-/// Creates a file beside its place and moves it there once it is whole, so that a process that is
-/// killed meanwhile leaves no part of a file that none could open.
-fn create(path: &Path) -> Result<(), StorageError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    let database = Database::create(&beside).map_err(failed)?;
-    let write = database.begin_write().map_err(failed)?;
-    write.open_table(ENTRIES).map_err(failed)?;
-    write.open_table(SEQUENCES).map_err(failed)?;
-    write.open_table(ALARMS).map_err(failed)?;
-    write.commit().map_err(failed)?;
-    drop(database);
-    fs::rename(&beside, path).map_err(failed)?;
-    // The name is in the folder, which is on the disk only then.
-    #[cfg(unix)]
-    {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = fs::File::open(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-        folder.sync_all().map_err(failed)?;
-    }
-    Ok(())
+/// Creates the tables of a new file.
+fn prepare(database: &Database) -> Result<(), StoreError> {
+    let write = database.begin_write().map_err(failure)?;
+    write.open_table(ENTRIES).map_err(failure)?;
+    write.open_table(SEQUENCES).map_err(failure)?;
+    write.open_table(ALARMS).map_err(failure)?;
+    write.commit().map_err(failure)
+}
+
+/// Returns the error of a file that cannot be opened.
+fn opening(error: &StoreError, path: &Path) -> StorageError {
+    let path = path.display();
+    let text = match error.kind() {
+        StoreErrorKind::InUse => {
+            let text = format!("the file {path} is open in another process, or twice in this one");
+            return StorageError::failed(text);
+        }
+        StoreErrorKind::Unavailable => "the file of rooms cannot be used".to_owned(),
+        _ => error.to_string(),
+    };
+    StorageError::failed(match std::error::Error::source(error) {
+        Some(source) => format!("{text}: {path}: {source}"),
+        None => format!("{text} ({path})"),
+    })
 }
 
 impl StorageBackend for FileStorage {
@@ -278,6 +283,9 @@ impl fmt::Debug for RoomFile {
 #[cfg(test)]
 mod kills;
 
+#[cfg(all(test, unix))]
+mod paths;
+
 #[cfg(test)]
 mod tests {
     use futures::{FutureExt as _, StreamExt as _};
@@ -298,10 +306,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let whole = folder.path().join("whole");
         drop(storage(&whole).unwrap());
-        let whole = fs::read(whole).unwrap();
+        let whole = std::fs::read(whole).unwrap();
         for length in [0, 1, 9, 512, 4096, whole.len() - 1, whole.len()] {
             let path = folder.path().join(format!("rooms-{length}"));
-            fs::write(folder.path().join(format!("rooms-{length}.new")), &whole[..length]).unwrap();
+            std::fs::write(folder.path().join(format!("rooms-{length}.new")), &whole[..length])
+                .unwrap();
             storage(&path).unwrap().write(put("1")).await.unwrap();
             let read = storage(&path).unwrap().get("key").await.unwrap();
             assert_eq!(read.as_deref(), Some(b"1".as_slice()), "{length}");
@@ -312,12 +321,12 @@ mod tests {
     async fn an_empty_file_is_a_new_one_and_a_damaged_one_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rooms");
-        fs::write(&path, "").unwrap();
+        std::fs::write(&path, "").unwrap();
         storage(&path).unwrap().write(put("1")).await.unwrap();
         let damaged = folder.path().join("damaged");
-        fs::write(&damaged, "no database").unwrap();
+        std::fs::write(&damaged, "no database").unwrap();
         assert!(storage(&damaged).is_err());
-        assert_eq!(fs::read(&damaged).unwrap(), b"no database");
+        assert_eq!(std::fs::read(&damaged).unwrap(), b"no database");
     }
 
     async fn value(storage: &FileStorage) -> Option<String> {

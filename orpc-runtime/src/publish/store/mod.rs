@@ -12,7 +12,7 @@ mod memory;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(feature = "redb")]
-mod redb;
+pub(crate) mod redb;
 #[cfg(feature = "redis")]
 mod redis;
 mod remote;

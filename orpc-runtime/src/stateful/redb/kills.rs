@@ -1,5 +1,6 @@
 //! A process that is killed at each operation of its disk, one after the other.
 
+use std::fs;
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};

@@ -10,26 +10,22 @@ use redb::{Builder, Database};
 
 use super::disk::{Disk, RawFile};
 use super::error::{damaged, may_pass};
-use super::file::{Backend, EventFile, Remains};
+use super::file::{Backend, EventFile, Layout, Remains};
 use crate::publish::error::StoreError;
-
-/// Size of redb's page cache, in bytes. The operating system caches pages as well. In tests of
-/// failing disks it is small, so that the disk is read.
-const CACHE: usize = if cfg!(test) { 128 << 10 } else { 16 << 20 };
 
 /// Pause before a file that could not be reopened is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// An open file of events and its database.
-pub(super) struct Opened {
-    pub(super) file: Arc<EventFile>,
-    pub(super) database: Database,
+/// An open file and its database.
+pub(crate) struct Opened {
+    pub(crate) file: Arc<EventFile>,
+    pub(crate) database: Database,
 }
 
 /// The open file of a store, for its writer and its readers. Whichever of them finds it
 /// unusable opens it again.
 #[derive(Clone)]
-pub(super) struct Current(Arc<Shared>);
+pub(crate) struct Current(Arc<Shared>);
 
 struct Shared {
     disk: Box<dyn Disk>,
@@ -55,8 +51,8 @@ enum Content {
 }
 
 impl Opened {
-    /// Opens the database of a file and checks every page of it. Nothing is written to
-    /// the file before it is [released](EventFile::release).
+    /// Opens the database of a file, and checks every page of it if its layout says so.
+    /// Nothing is written to the file before it is [released](EventFile::release).
     pub(super) fn over(
         remains: Remains,
         syncs: bool,
@@ -67,10 +63,14 @@ impl Opened {
         }
         let file = Arc::new(file);
         let backend = Backend(Arc::clone(&file));
+        let layout = file.layout;
         let database = guarded(|| {
-            Builder::new()
-                .set_cache_size(CACHE)
-                .set_check_integrity_on_open(true)
+            let mut builder = Builder::new();
+            if let Some(size) = layout.cache {
+                builder.set_cache_size(size);
+            }
+            builder
+                .set_check_integrity_on_open(layout.is_checked)
                 .create_with_backend(backend)
                 .map_err(failure)
         });
@@ -81,8 +81,8 @@ impl Opened {
     }
 
     /// Fails while writes are held back.
-    pub(super) fn check_writable(&self) -> Result<(), StoreError> {
-        let held = || io::Error::other("the file of events was opened again").into();
+    pub(crate) fn check_writable(&self) -> Result<(), StoreError> {
+        let held = || io::Error::other("the file was opened again").into();
         if self.file.is_direct() { Ok(()) } else { Err(held()) }
     }
 
@@ -102,12 +102,13 @@ impl Opened {
 
 impl Current {
     /// Opens a locked file.
-    pub(super) fn open(
+    pub(crate) fn open(
         disk: Box<dyn Disk>,
         syncs: bool,
         file: Arc<dyn RawFile>,
+        layout: &'static Layout,
     ) -> Result<Self, StoreError> {
-        let opened = Opened::over(Remains::of(file), syncs);
+        let opened = Opened::over(Remains::of(file, layout), syncs);
         let content = Content::Opened(opened.map_err(|(_, error)| error)?);
         let slot = RwLock::new(Slot { content, generation: 0 });
         Ok(Self(Arc::new(Shared { disk, syncs, slot })))
@@ -115,7 +116,7 @@ impl Current {
 
     /// Reads from the database. If the file fails it is reopened and read once more, so
     /// that a failure of the writer, or a temporary one, does not affect a reader.
-    pub(super) fn read<R>(
+    pub(crate) fn read<R>(
         &self,
         look: impl Fn(&Opened) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
@@ -130,7 +131,7 @@ impl Current {
     }
 
     /// Runs with the open file; returns its generation as well.
-    pub(super) fn try_with<R>(
+    pub(crate) fn try_with<R>(
         &self,
         look: impl FnOnce(&Opened) -> Result<R, StoreError>,
     ) -> (u64, Result<R, StoreError>) {
@@ -145,7 +146,7 @@ impl Current {
 
     /// Reopens the file with its writes held back, unless another thread has done so
     /// since that generation, or has just failed to.
-    pub(super) fn renew(&self, generation: u64) -> Result<(), StoreError> {
+    pub(crate) fn renew(&self, generation: u64) -> Result<(), StoreError> {
         let mut slot = self.0.slot.write().unwrap_or_else(PoisonError::into_inner);
         let remains = match std::mem::replace(&mut slot.content, Content::Closed) {
             Content::Opened(opened) if slot.generation != generation => {
@@ -170,11 +171,18 @@ impl Current {
         };
         match opened {
             Ok(opened) => {
+                // Its writes are held back until the file is used.
+                let prepared = if is_empty {
+                    guarded(|| (opened.file.layout.prepare)(&opened.database))
+                } else {
+                    Ok(())
+                };
                 slot.content = Content::Opened(opened);
-                Ok(())
+                prepared
             }
             Err((remains, error)) => {
-                tracing::error!(%error, "the file of events cannot be opened again");
+                let file = self.0.disk.path().display();
+                tracing::error!(%error, %file, "a file cannot be opened again");
                 if let Some(remains) = remains {
                     let (error, at) = (error.clone(), Instant::now());
                     slot.content = Content::Failed { remains, error, at };
@@ -185,18 +193,18 @@ impl Current {
     }
 
     /// Returns the folder of the file.
-    pub(super) fn disk(&self) -> &dyn Disk {
+    pub(crate) fn disk(&self) -> &dyn Disk {
         &*self.0.disk
     }
 
     /// Returns `true` if writes go to the file.
-    pub(super) fn is_writable(&self) -> bool {
+    pub(crate) fn is_writable(&self) -> bool {
         let is_direct = |opened: &Opened| Ok(opened.file.is_direct());
         self.try_with(is_direct).1.unwrap_or(false)
     }
 
     /// Writes everything held back; later writes go directly to the file.
-    pub(super) fn release(&self) -> Result<(), StoreError> {
+    pub(crate) fn release(&self) -> Result<(), StoreError> {
         let release = |opened: &Opened| Ok(opened.file.release(&*self.0.disk)?);
         let (generation, result) = self.try_with(release);
         if result.is_ok() || !self.has_failed() {
@@ -218,7 +226,7 @@ impl Current {
     }
 
     /// Closes the file, once no thread reads from it.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut slot = self.0.slot.write().unwrap_or_else(PoisonError::into_inner);
         if let Content::Opened(opened) = std::mem::replace(&mut slot.content, Content::Closed) {
             // A failure here is found when the file is opened again.
@@ -231,18 +239,18 @@ impl Current {
     }
 
     /// Returns `true` if the file was closed.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         let slot = self.0.slot.read().unwrap_or_else(PoisonError::into_inner);
         matches!(slot.content, Content::Closed)
     }
 }
 
 fn closed() -> StoreError {
-    io::Error::other("the file of events is closed").into()
+    io::Error::other("the file is closed").into()
 }
 
 /// Runs code that may panic on a corrupt file.
-pub(super) fn guarded<R>(run: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
+pub(crate) fn guarded<R>(run: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
@@ -251,7 +259,7 @@ fn panicked(panic: &(dyn Any + Send)) -> StoreError {
 }
 
 /// Converts an error of redb.
-pub(super) fn failure(error: impl Into<redb::Error>) -> StoreError {
+pub(crate) fn failure(error: impl Into<redb::Error>) -> StoreError {
     match error.into() {
         redb::Error::Io(error) => error.into(),
         // After a failed read or write, or a panic, redb refuses everything.
@@ -270,8 +278,8 @@ mod tests {
 
     fn opened(platter: &Platter) -> Current {
         let disk = platter.mount();
-        let file = find_or_make(&*disk, Duration::ZERO).unwrap();
-        Current::open(disk, true, file).unwrap()
+        let file = find_or_make(&*disk, Duration::ZERO, &Layout::EVENTS).unwrap();
+        Current::open(disk, true, file, &Layout::EVENTS).unwrap()
     }
 
     fn generation(current: &Current) -> u64 {

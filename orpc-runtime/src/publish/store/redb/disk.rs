@@ -1,6 +1,7 @@
 //! Files of the operating system, behind traits that tests implement with failures.
+//! `Events` names the file of a store, also where it has rooms.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, FileType, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use std::sync::Arc;
 /// The folder of a file of events, with the operations that the store needs.
 pub(crate) trait Disk: Send + Sync + 'static {
     /// Opens the file of that name through a new descriptor. If it does not exist it is
-    /// created if `makes` is set; otherwise `None` is returned.
+    /// created if `makes` is set; otherwise `None` is returned. Anything but a regular file
+    /// is an error, and is not opened.
     fn open(&self, name: Name, makes: bool) -> io::Result<Option<Arc<dyn RawFile>>>;
 
     /// Opens the file of events again: a failed sync is never retried on its
@@ -110,6 +112,12 @@ impl SystemDisk {
         Self { path: path.to_owned(), file, new, mark }
     }
 
+    /// Returns the path of the file without symbolic links.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
     fn path_of(&self, name: Name) -> &Path {
         match name {
             Name::Events => &self.file,
@@ -133,15 +141,57 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+/// Returns the kind of a file that is no regular one.
+fn irregular(kind: FileType) -> Option<&'static str> {
+    if kind.is_file() {
+        return None;
+    }
+    if kind.is_dir() {
+        return Some("a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+
+        if kind.is_fifo() {
+            return Some("a FIFO");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("a device");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+    }
+    Some("of another kind")
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
 impl Disk for SystemDisk {
     fn open(&self, name: Name, makes: bool) -> io::Result<Option<Arc<dyn RawFile>>> {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(makes).truncate(false);
-        let file = options.open(self.path_of(name));
+        let path = self.path_of(name);
+        let check = |metadata: &Metadata| match irregular(metadata.file_type()) {
+            None => Ok(()),
+            Some(kind) if name == Name::Events => {
+                Err(invalid(format!("it is {kind}, and not a regular file")))
+            }
+            Some(kind) => {
+                Err(invalid(format!("{} is {kind}, and not a regular file", path.display())))
+            }
+        };
+        // Before it is opened, which may wait for a FIFO and start a device.
+        found(std::fs::metadata(path))?.as_ref().map_or(Ok(()), check)?;
+        let file = options.open(path);
         // Without its folder a file cannot be created.
         let Some(file) = (if makes { file.map(Some) } else { found(file) })? else {
             return Ok(None);
         };
+        check(&file.metadata()?)?;
         #[cfg(not(unix))]
         let file = std::sync::Mutex::new(file);
         Ok(Some(Arc::new(SystemFile(file))))
@@ -189,7 +239,7 @@ impl Disk for SystemDisk {
 }
 
 #[cfg(unix)]
-fn identity(metadata: &std::fs::Metadata) -> Identity {
+fn identity(metadata: &Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt as _;
 
     (metadata.dev(), metadata.ino())
@@ -197,7 +247,7 @@ fn identity(metadata: &std::fs::Metadata) -> Identity {
 
 // Only unstable functions return it on other systems; the lock has to suffice.
 #[cfg(not(unix))]
-fn identity(_: &std::fs::Metadata) -> Identity {
+fn identity(_: &Metadata) -> Identity {
     (0, 0)
 }
 

@@ -8,7 +8,7 @@ use crate::publish::error::{StoreError, StoreErrorKind};
 
 /// Returns the error of a file whose content is not what was written.
 pub(super) fn damaged(reason: &str) -> StoreError {
-    let message = format!("the file of events is damaged: {reason}");
+    let message = format!("the file is damaged: {reason}");
     StoreError::new(StoreErrorKind::Damaged, message)
 }
 
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(in_use(path).to_string().matches("/events").count(), 1);
         let damaged = at(&damaged("a page"), path);
         assert_eq!(damaged.kind(), StoreErrorKind::Damaged);
-        assert_eq!(damaged.to_string(), "the file of events is damaged: a page (/events)");
+        assert_eq!(damaged.to_string(), "the file is damaged: a page (/events)");
         let full = at(&io::Error::from(io::ErrorKind::StorageFull).into(), path);
         assert_eq!(full.kind(), StoreErrorKind::Full);
         assert_eq!(full.to_string(), "there is no room left on the disk");

@@ -1,4 +1,4 @@
-//! The file of events: redb's pages, behind a first page of our own.
+//! The file of a store: redb's pages, in a file of events behind a first page of our own.
 //!
 //! The first page identifies a file of events and its format. The state in which it was
 //! left is noted [beside](super::beside) it, because a copy of the file would keep it.
@@ -7,9 +7,9 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::StorageBackend;
+use redb::{Database, StorageBackend};
 
-use super::database::Opened;
+use super::database::{Opened, guarded};
 use super::disk::{Disk, RawFile};
 use super::error::{damaged, incompatible};
 use super::overlay::{Overlay, PAGE};
@@ -24,25 +24,69 @@ const EARLIER: &[u8; 16] = b"orpc events v1\r\n";
 /// First bytes of a redb database. redb writes them last when it creates a database.
 const REDB_MAGIC: &[u8; 9] = b"redb\x1a\x0a\xa9\x0d\x0a";
 
-/// The pages that determine which of the others are valid: redb's first one, then ours.
-const LAST_PAGES: [u64; 2] = [1, 0];
+/// First bytes of a file that is being filled. Nothing was ever stored in it.
+const UNFINISHED: &[u8; 16] = b"orpc unfinished\n";
 
-/// Offset of the byte that records a failed sync: the operating system may treat pages as written
+/// The layout of the files of a store.
+pub(crate) struct Layout {
+    /// Name of such a file, for messages.
+    name: &'static str,
+    /// Length of our first page, before those of redb; without it the file is one of redb.
+    header: u64,
+    /// Pages that determine which of the others are valid, in the order in which they are
+    /// written.
+    last_pages: &'static [u64],
+    /// Size of redb's page cache in bytes, unless it is its own.
+    pub(super) cache: Option<usize>,
+    /// `true` if every page is checked when a file is opened.
+    pub(super) is_checked: bool,
+    /// Creates the tables of a new file.
+    pub(super) prepare: fn(&Database) -> Result<(), StoreError>,
+}
+
+/// Size of redb's page cache, in bytes. The operating system caches pages as well. In tests of
+/// failing disks it is small, so that the disk is read.
+const CACHE: usize = if cfg!(test) { 128 << 10 } else { 16 << 20 };
+
+impl Layout {
+    /// Files of events.
+    pub(super) const EVENTS: Self = Self {
+        name: "file of events",
+        header: PAGE,
+        last_pages: &[1, 0],
+        cache: Some(CACHE),
+        is_checked: true,
+        prepare: |_| Ok(()),
+    };
+
+    /// Returns the layout of files that are databases of redb.
+    #[cfg(feature = "websocket")]
+    pub(crate) const fn redb(
+        name: &'static str,
+        prepare: fn(&Database) -> Result<(), StoreError>,
+    ) -> Self {
+        let cache = if cfg!(test) { Some(CACHE) } else { None };
+        Self { name, header: 0, last_pages: &[0], cache, is_checked: false, prepare }
+    }
+}
+
+/// Offset of the byte in the first page, of which redb uses less, that records a failed sync: the operating system may treat pages as written
 /// that are not on the disk, and show them to the next process.
 const SUSPECT: u64 = 3584;
 
 /// Number of bytes of a suspect file that are written again at once.
 const REWRITTEN: u64 = 1 << 20;
 
-/// An open file of events. Its writes are held back at first: the state that redb
+/// An open file. Its writes are held back at first: the state that redb
 /// recovers can be read before anything is written.
-pub(super) struct EventFile {
+pub(crate) struct EventFile {
     state: Mutex<FileState>,
     /// `true` if writes are synced to the disk; otherwise they only reach the operating
     /// system.
     syncs: bool,
     /// Length of the file itself when it was opened, if it is known.
     length: u64,
+    pub(super) layout: &'static Layout,
 }
 
 struct FileState {
@@ -79,12 +123,13 @@ pub(super) struct Remains {
     is_first: bool,
     was_whole: bool,
     overlay: Arc<Overlay>,
+    layout: &'static Layout,
 }
 
 impl Remains {
     /// Creates the parts of a file that was just locked.
-    pub(super) fn of(locked: Arc<dyn RawFile>) -> Self {
-        Self { locked, is_first: true, was_whole: false, overlay: Arc::default() }
+    pub(super) fn of(locked: Arc<dyn RawFile>, layout: &'static Layout) -> Self {
+        Self { locked, is_first: true, was_whole: false, overlay: Arc::default(), layout }
     }
 
     /// Returns `true` if another process has truncated the file to zero.
@@ -94,7 +139,7 @@ impl Remains {
 
     /// Continues with an empty file.
     pub(super) fn begin_anew(&mut self) -> io::Result<()> {
-        self.overlay = Arc::new(blank(&*self.locked)?);
+        self.overlay = Arc::new(blank(&*self.locked, self.layout)?);
         Ok(())
     }
 }
@@ -102,22 +147,27 @@ impl Remains {
 impl EventFile {
     /// Opens a file with its writes held back.
     pub(super) fn hold(remains: Remains, syncs: bool) -> Self {
-        let Remains { locked, is_first, was_whole, overlay } = remains;
+        let Remains { locked, is_first, was_whole, overlay, layout } = remains;
         let length = locked.len().unwrap_or_default();
         let state = FileState { writes: Some(Writes::Held(overlay)), locked, is_first, was_whole };
-        Self { state: Mutex::new(state), syncs, length }
+        Self { state: Mutex::new(state), syncs, length, layout }
     }
 
-    /// Checks that it is a file of events.
+    /// Checks that it is a file of its layout.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let mut magic = [0; MAGIC.len()];
-        if self.len()? >= PAGE {
+        let length = self.len()?;
+        if length >= PAGE {
             self.read(0, &mut magic)?;
         }
         match &magic {
-            MAGIC => Ok(()),
-            EARLIER => Err(incompatible(1, 3)),
-            _ => Err(damaged("it is no file of events")),
+            MAGIC if self.layout.header > 0 => Ok(()),
+            EARLIER if self.layout.header > 0 => Err(incompatible(1, 3)),
+            // redb begins an empty one.
+            _ if self.layout.header == 0 && (length == 0 || magic.starts_with(REDB_MAGIC)) => {
+                Ok(())
+            }
+            _ => Err(damaged(&format!("it is no {}", self.layout.name))),
         }
     }
 
@@ -176,9 +226,9 @@ impl EventFile {
         let is_suspect = self.syncs && suspects(&*file)?;
         let flush = || {
             if is_suspect && !was_whole {
-                rewrite(&*file)?;
+                rewrite(&*file, self.layout)?;
             }
-            overlay.flush(&*file, &LAST_PAGES, self.syncs)
+            overlay.flush(&*file, self.layout.last_pages, self.syncs)
         };
         flush().inspect_err(|_| self.suspect(&*file))?;
         if is_suspect {
@@ -301,7 +351,7 @@ impl EventFile {
         };
         let FileState { is_first, was_whole, .. } = *state;
         let locked = Arc::clone(&state.locked);
-        Some(Remains { locked, is_first, was_whole, overlay })
+        Some(Remains { locked, is_first, was_whole, overlay, layout: self.layout })
     }
 }
 
@@ -316,14 +366,14 @@ fn suspects(file: &dyn RawFile) -> io::Result<bool> {
 
 /// Writes the content of a file to the disk again, first the pages on which others
 /// depend.
-fn rewrite(file: &dyn RawFile) -> io::Result<()> {
+fn rewrite(file: &dyn RawFile, layout: &Layout) -> io::Result<()> {
     let length = file.len()?;
     let write = |from: u64, until: u64| {
         let mut bytes = vec![0; usize::try_from(until.saturating_sub(from)).unwrap_or_default()];
         file.read_at(from, &mut bytes)?;
         file.write_at(from, &bytes)
     };
-    let first = (PAGE * LAST_PAGES.len() as u64).min(length);
+    let first = (PAGE * layout.last_pages.len() as u64).min(length);
     let mut from = first;
     while from < length {
         let until = from.saturating_add(REWRITTEN).min(length);
@@ -339,32 +389,71 @@ fn closed() -> io::Error {
     io::Error::other("the file is closed")
 }
 
-/// Overlays the first page of an empty file.
-fn blank(file: &dyn RawFile) -> io::Result<Overlay> {
-    let mut page = vec![0; PAGE as usize];
-    page[..MAGIC.len()].copy_from_slice(MAGIC);
+/// Overlays our first page, if there is one, of an empty file.
+fn blank(file: &dyn RawFile, layout: &Layout) -> io::Result<Overlay> {
     let mut overlay = Overlay::default();
     overlay.set_len(0);
-    overlay.write(file, 0, &page)?;
+    if layout.header > 0 {
+        let mut page = vec![0; PAGE as usize];
+        page[..MAGIC.len()].copy_from_slice(MAGIC);
+        overlay.write(file, 0, &page)?;
+    }
     Ok(overlay)
 }
 
-/// Writes a file without events, and syncs it.
-pub(super) fn write_new(file: &Arc<dyn RawFile>) -> Result<(), StoreError> {
-    let mut remains = Remains::of(Arc::clone(file));
+/// Returns the writes of a complete file without content.
+fn new_content(file: &Arc<dyn RawFile>, layout: &'static Layout) -> Result<Overlay, StoreError> {
+    let mut remains = Remains::of(Arc::clone(file), layout);
     remains.begin_anew()?;
     let opened = Opened::over(remains, true).map_err(|(_, error)| error)?;
+    let prepared = guarded(|| (layout.prepare)(&opened.database));
     let remains = opened.discard().ok_or_else(closed)?;
-    Ok(remains.overlay.flush(&**file, &LAST_PAGES, true)?)
+    prepared?;
+    Ok(Arc::unwrap_or_clone(remains.overlay))
 }
 
-/// Returns `true` if an interrupted start has created the file and it never held an
-/// event: it is empty, or has only zeros or the beginning of a first page, as files had
-/// that were created in place, and redb has not begun.
-pub(super) fn is_unfinished(file: &dyn RawFile) -> io::Result<bool> {
+/// Writes a file without content, and syncs it.
+pub(super) fn write_new(
+    file: &Arc<dyn RawFile>,
+    layout: &'static Layout,
+) -> Result<(), StoreError> {
+    Ok(new_content(file, layout)?.flush(&**file, layout.last_pages, true)?)
+}
+
+/// Fills an unfinished file in place, and syncs it. It is unfinished until its last page is
+/// written.
+pub(super) fn fill(file: &Arc<dyn RawFile>, layout: &'static Layout) -> Result<(), StoreError> {
+    let mut content = new_content(file, layout)?;
+    content.leave_all();
+    let write = || {
+        if file.len()? > 0 {
+            file.set_len(0)?;
+        }
+        file.write_at(0, UNFINISHED)?;
+        file.sync()?;
+        content.flush(&**file, layout.last_pages, true)
+    };
+    write().inspect_err(|_| {
+        // It may be the file that fills the disk.
+        drop(file.set_len(0));
+    })?;
+    Ok(())
+}
+
+/// Returns `true` if an interrupted start has created or begun to fill the file and it never
+/// held anything: it is empty, or begins with the mark of such a file. A file of events may also
+/// have only zeros or the beginning of a first page, as files had that earlier versions created
+/// in place, and redb has not begun.
+pub(super) fn is_unfinished(file: &dyn RawFile, layout: &Layout) -> io::Result<bool> {
     let length = file.len()?;
     let mut page = vec![0; usize::try_from(length.min(PAGE)).unwrap_or_default()];
     file.read_at(0, &mut page)?;
+    if page.starts_with(UNFINISHED) || UNFINISHED.starts_with(&page) {
+        return Ok(true);
+    }
+    if layout.header == 0 {
+        return Ok(false);
+    }
     if page.iter().all(|byte| *byte == 0) {
         return Ok(length <= PAGE);
     }
@@ -380,21 +469,29 @@ pub(super) fn is_unfinished(file: &dyn RawFile) -> io::Result<bool> {
     Ok(redb == [0; REDB_MAGIC.len()])
 }
 
+impl EventFile {
+    /// Returns the place in the file of an offset of redb.
+    fn place(&self, offset: u64) -> io::Result<u64> {
+        let place = offset.checked_add(self.layout.header);
+        place.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
+    }
+}
+
 /// The file as redb accesses it.
 #[derive(Clone)]
 pub(super) struct Backend(pub(super) Arc<EventFile>);
 
 impl StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.len()?.saturating_sub(PAGE))
+        Ok(self.0.len()?.saturating_sub(self.0.layout.header))
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read(behind_page(offset)?, out)
+        self.0.read(self.0.place(offset)?, out)
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
-        self.0.set_len(behind_page(length)?)
+        self.0.set_len(self.0.place(length)?)
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -402,7 +499,7 @@ impl StorageBackend for Backend {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write(behind_page(offset)?, data)
+        self.0.write(self.0.place(offset)?, data)
     }
 }
 
@@ -410,10 +507,6 @@ impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Backend")
     }
-}
-
-fn behind_page(offset: u64) -> io::Result<u64> {
-    offset.checked_add(PAGE).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod database;
 mod disk;
 mod error;
 #[cfg(test)]
-mod faults;
+pub(crate) mod faults;
 mod file;
 mod load;
 mod open;
@@ -27,13 +27,19 @@ use futures::future::BoxFuture;
 use tokio::sync::watch;
 
 use self::beside::Beside;
-use self::database::Current;
-use self::disk::{Disk, SystemDisk};
 use self::error::at;
 use self::load::read_events;
-use self::place::find_or_make;
 use self::queue::Queue;
 use self::writer::Writer;
+// For the storage of rooms as well.
+pub(crate) use self::database::Current;
+#[cfg(all(test, feature = "websocket"))]
+pub(crate) use self::database::Opened;
+#[cfg(feature = "websocket")]
+pub(crate) use self::database::failure;
+pub(crate) use self::disk::{Disk, SystemDisk};
+pub(crate) use self::file::Layout;
+pub(crate) use self::place::find_or_make;
 use super::channels::Channels;
 use super::replays::{Fetch, Pool, ReplayReader};
 use super::{NewEvent, Opening, Start, Store};
@@ -71,9 +77,9 @@ impl FileStore {
         let channels = Channels::new(timeline, limits, max_channels);
         let path = disk.path().to_owned();
         let open = || {
-            let file = find_or_make(&*disk, patience)?;
+            let file = find_or_make(&*disk, patience, &Layout::EVENTS)?;
             let mut beside = Beside::open(&*disk, Arc::clone(&file));
-            let current = Current::open(disk, syncs, file)?;
+            let current = Current::open(disk, syncs, file, &Layout::EVENTS)?;
             beside.make(current.disk());
             let writer = Writer::open(Arc::clone(&channels), current.clone(), beside)?;
             Ok((current, writer))

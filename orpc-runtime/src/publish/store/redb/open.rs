@@ -24,7 +24,8 @@ impl PublisherBuilder {
     /// not exist. Every page and event of it is checked, which takes time and blocks
     /// the thread. One publisher at a time has it open; dropping the last clone waits
     /// until it is closed. A file is created under the name `<path>.new` and renamed
-    /// once it is complete: a start may be interrupted at any moment.
+    /// once it is complete: a start may be interrupted at any moment. An empty file is filled
+    /// in place, and symbolic links are followed.
     ///
     /// A file that can be read but not written, as on a full disk, is opened: its
     /// events can be read, and publishing fails until there is room.
@@ -50,7 +51,7 @@ impl PublisherBuilder {
         self.open_disk(Box::new(SystemDisk::new(path.as_ref())), syncs)
     }
 
-    pub(in crate::publish::store) fn open_disk<T>(
+    pub(crate) fn open_disk<T>(
         self,
         disk: Box<dyn Disk>,
         syncs: bool,

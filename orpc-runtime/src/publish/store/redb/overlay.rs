@@ -76,6 +76,11 @@ impl Overlay {
         self.length = Some(length);
     }
 
+    /// Leaves what the file has where nothing is written.
+    pub(super) fn leave_all(&mut self) {
+        self.left = None;
+    }
+
     pub(super) fn len(&self, file: &dyn RawFile) -> io::Result<u64> {
         self.length.map_or_else(|| file.len(), Ok)
     }

@@ -5,6 +5,10 @@
 //! atomically. Its creator holds the lock of the new file, which the rename preserves:
 //! of several processes that start at once one creates the file, and the others find it
 //! in use.
+//!
+//! An empty file that exists is filled in place, so that it keeps its owner, its mode and
+//! its other names. Until it is complete it begins with a mark by which the next start
+//! recognises it.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::{Disk, Name, RawFile};
 use super::error::in_use;
-use super::file::{is_unfinished, write_new};
+use super::file::{Layout, fill, is_unfinished, write_new};
 use crate::publish::error::StoreError;
 
 /// Pause before a file that is in use is tried again.
@@ -29,13 +33,14 @@ enum Attempt {
 
 /// Opens and locks the file, which is created if it does not exist. Waits no longer
 /// than `patience` for a file that is in use.
-pub(super) fn find_or_make(
+pub(crate) fn find_or_make(
     disk: &dyn Disk,
     patience: Duration,
+    layout: &'static Layout,
 ) -> Result<Arc<dyn RawFile>, StoreError> {
     let start = Instant::now();
     loop {
-        match attempt(disk)? {
+        match attempt(disk, layout)? {
             Attempt::Locked(file) => return Ok(file),
             Attempt::Again => {}
             Attempt::InUse => match patience.checked_sub(start.elapsed()) {
@@ -46,19 +51,19 @@ pub(super) fn find_or_make(
     }
 }
 
-fn attempt(disk: &dyn Disk) -> Result<Attempt, StoreError> {
-    let found = disk.open(Name::Events, false)?;
-    if let Some(file) = &found {
+fn attempt(disk: &dyn Disk, layout: &'static Layout) -> Result<Attempt, StoreError> {
+    if let Some(file) = disk.open(Name::Events, false)? {
         if !file.try_lock()? {
             return Ok(Attempt::InUse);
         }
         if disk.identity(Name::Events)? != Some(file.identity()?) {
             return Ok(Attempt::Again);
         }
-        if !is_unfinished(&**file)? {
-            clear_away(disk);
-            return Ok(Attempt::Locked(Arc::clone(file)));
+        if is_unfinished(&*file, layout)? {
+            fill(&file, layout)?;
         }
+        clear_away(disk);
+        return Ok(Attempt::Locked(file));
     }
     // A killed start may have left it.
     let Some(new) = disk.open(Name::New, true)? else { return Ok(Attempt::Again) };
@@ -70,12 +75,11 @@ fn attempt(disk: &dyn Disk) -> Result<Attempt, StoreError> {
     }
     // The process that renames the file holds the lock of the new one: from here on no
     // other process does.
-    let before = found.as_ref().map(|file| file.identity()).transpose()?;
-    if disk.identity(Name::Events)? != before {
+    if disk.identity(Name::Events)?.is_some() {
         disk.remove()?;
         return Ok(Attempt::Again);
     }
-    let made = write_new(&new).and_then(|()| Ok(disk.rename()?));
+    let made = write_new(&new, layout).and_then(|()| Ok(disk.rename()?));
     if let Err(error) = made {
         // It may be the file that fills the disk.
         drop(disk.remove());

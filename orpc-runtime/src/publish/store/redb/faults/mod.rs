@@ -15,9 +15,10 @@ use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _};
 
-pub(super) use self::platter::{Fault, Platter};
+pub(crate) use self::platter::{Fault, Platter};
 use super::beside::Beside;
 use super::database::Current;
+use super::file::Layout;
 use super::place::find_or_make;
 use super::writer::Writer;
 use crate::publish::clock::{SystemClock, Timeline};
@@ -224,9 +225,9 @@ fn a_file_that_cannot_be_written_is_tried_again_after_pauses_that_double() {
     let limits = Limits::in_file(Duration::from_secs(3600), 100, 1 << 20);
     let channels = Channels::new(timeline, limits, 10);
     let disk = platter.mount();
-    let file = find_or_make(&*disk, Duration::ZERO).unwrap();
+    let file = find_or_make(&*disk, Duration::ZERO, &Layout::EVENTS).unwrap();
     let beside = Beside::open(&*disk, Arc::clone(&file));
-    let current = Current::open(disk, true, file).unwrap();
+    let current = Current::open(disk, true, file, &Layout::EVENTS).unwrap();
     let mut writer = Writer::open(channels, current, beside).unwrap();
     for _ in 0..2 {
         platter.fail(Fault::Syncs);

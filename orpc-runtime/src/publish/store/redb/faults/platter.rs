@@ -14,25 +14,25 @@ const SECTOR: usize = 512;
 
 /// The disk.
 #[derive(Clone, Default)]
-pub(in super::super) struct Platter(Arc<Mutex<Content>>);
+pub(crate) struct Platter(Arc<Mutex<Content>>);
 
 #[derive(Default)]
-pub(in super::super) struct Content {
+pub(crate) struct Content {
     files: Vec<Inode>,
     /// Files by name, as processes see them.
     names: BTreeMap<Name, usize>,
     /// Files by name after a loss of power.
     durable_names: BTreeMap<Name, usize>,
-    pub(in super::super) fault: Fault,
+    pub(crate) fault: Fault,
     descriptors: u32,
     /// Descriptors on which a sync has failed.
     failed: BTreeSet<u32>,
     /// Number of processes that have ended; running ones have the next number.
     process: u32,
     /// Number of operations that have changed the disk.
-    pub(in super::super) operations: u32,
+    pub(crate) operations: u32,
     /// The file is empty when it is opened again.
-    pub(in super::super) forgets: bool,
+    pub(crate) forgets: bool,
     /// Number of earlier boots of the machine.
     boot: u8,
     /// Outcomes that must never happen.
@@ -57,7 +57,7 @@ struct Inode {
 
 /// The next fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in super::super) enum Fault {
+pub(crate) enum Fault {
     #[default]
     None,
     /// The sync after `after` others fails. The system then treats the pages that it
@@ -105,22 +105,22 @@ fn full() -> io::Error {
 }
 
 impl Platter {
-    pub(in super::super) fn content(&self) -> MutexGuard<'_, Content> {
+    pub(crate) fn content(&self) -> MutexGuard<'_, Content> {
         self.0.lock().unwrap()
     }
 
-    pub(in super::super) fn fail(&self, fault: Fault) {
+    pub(crate) fn fail(&self, fault: Fault) {
         self.content().fault = fault;
     }
 
     /// Mounts the disk for a new process.
-    pub(in super::super) fn mount(&self) -> Box<dyn Disk> {
+    pub(crate) fn mount(&self) -> Box<dyn Disk> {
         let process = self.content().process;
         Box::new(Mount { platter: self.clone(), process })
     }
 
     /// Writes all pages to the disk, as an operating system does from time to time.
-    pub(in super::super) fn write_back(&self) {
+    pub(crate) fn write_back(&self) {
         let mut content = self.content();
         content.durable_names = content.names.clone();
         for file in &mut content.files {
@@ -131,7 +131,7 @@ impl Platter {
 
     /// Ends the process at once: its descriptors are closed, and its further operations
     /// fail.
-    pub(in super::super) fn end_process(&self) {
+    pub(crate) fn end_process(&self) {
         let mut content = self.content();
         content.process += 1;
         content.fault = Fault::None;
@@ -140,7 +140,7 @@ impl Platter {
 
     /// Returns the disk after a loss of power: some of the unsynced pages are written
     /// and some are not; the names are either the last ones, or those that were synced.
-    pub(in super::super) fn after_power_loss(&self, mut chooses: impl FnMut() -> bool) -> Self {
+    pub(crate) fn after_power_loss(&self, mut chooses: impl FnMut() -> bool) -> Self {
         let content = self.content();
         assert_eq!(content.mistakes, [""; 0]);
         let mut files = content.files.clone();
@@ -173,18 +173,18 @@ impl Platter {
     }
 
     /// Reverts the names to those before the last sync of the folder.
-    pub(in super::super) fn forget_names(&self) {
+    pub(crate) fn forget_names(&self) {
         self.content().durable_names.clear();
     }
 
     /// Returns the names of the files, without the witness.
-    pub(in super::super) fn names(&self) -> Vec<Name> {
+    pub(crate) fn names(&self) -> Vec<Name> {
         let content = self.content();
         content.names.keys().copied().filter(|name| *name != Name::Mark).collect()
     }
 
     /// Changes the file of events without its time, as decay of the disk does.
-    pub(in super::super) fn decay(&self, change: impl FnOnce()) {
+    pub(crate) fn decay(&self, change: impl FnOnce()) {
         let changed = |content: &Content| content.files[content.names[&Name::Events]].changed;
         let before = changed(&self.content());
         change();
@@ -194,7 +194,7 @@ impl Platter {
     }
 
     /// Returns a copy of the disk, as of a virtual machine.
-    pub(in super::super) fn snapshot(&self) -> Self {
+    pub(crate) fn snapshot(&self) -> Self {
         let content = self.content();
         let mut files = content.files.clone();
         files.iter_mut().for_each(|file| file.locked = None);
@@ -211,13 +211,13 @@ impl Platter {
     }
 
     /// Returns the content of the file of events.
-    pub(in super::super) fn events(&self) -> Vec<u8> {
+    pub(crate) fn events(&self) -> Vec<u8> {
         let content = self.content();
         content.files[content.names[&Name::Events]].cache.clone()
     }
 
     /// Overwrites the file of events while it may be open.
-    pub(in super::super) fn overwrite_events(&self, bytes: &[u8]) {
+    pub(crate) fn overwrite_events(&self, bytes: &[u8]) {
         let mut content = self.content();
         let file = content.names[&Name::Events];
         let file = &mut content.files[file];
@@ -226,7 +226,7 @@ impl Platter {
     }
 
     /// Creates a disk with a file of events of that content.
-    pub(in super::super) fn with_file(bytes: Vec<u8>) -> Self {
+    pub(crate) fn with_file(bytes: Vec<u8>) -> Self {
         let platter = Self::default();
         {
             let mut content = platter.content();

@@ -9,6 +9,7 @@ use super::super::super::EVENT;
 use super::super::super::replays::{Fetched, Wanted};
 use super::super::database::{Current, failure};
 use super::super::disk::Name;
+use super::super::file::Layout;
 use super::super::load::read_events;
 use super::super::record::{CHANNELS, ChannelRow, EVENTS, KEYS, STATE};
 use super::platter::Platter;
@@ -23,7 +24,7 @@ fn edit(platter: &Platter, change: impl FnOnce(&WriteTransaction)) {
         let disk = platter.mount();
         let file = disk.open(Name::Events, false).unwrap().unwrap();
         assert!(file.try_lock().unwrap());
-        let current = Current::open(disk, true, file).unwrap();
+        let current = Current::open(disk, true, file, &Layout::EVENTS).unwrap();
         current.release().unwrap();
         let (_, changed) = current.try_with(|opened| {
             let writing = opened.database.begin_write().map_err(failure)?;
@@ -390,7 +391,7 @@ async fn as_many_events_are_read_as_there_is_room_for() {
     let disk = platter.mount();
     let file = disk.open(Name::Events, false).unwrap().unwrap();
     assert!(file.try_lock().unwrap());
-    let current = Current::open(disk, true, file).unwrap();
+    let current = Current::open(disk, true, file, &Layout::EVENTS).unwrap();
     let read = |channel, first, last, bytes| {
         let wanted = Wanted { channel, first, last };
         current.read(|opened| read_events(&opened.database, wanted, bytes)).unwrap()

@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 
 use super::super::beside::Beside;
 use super::super::database::Current;
+use super::super::file::Layout;
 use super::super::place::find_or_make;
 use super::super::queue::{Next, Queue};
 use super::super::writer::{SWEPT, Writer};
@@ -36,9 +37,10 @@ fn writer(platter: &Platter, clock: &Hands, total: u64) -> Writer {
     let limits = Limits::in_file(RETENTION, 100, 1 << 20).with_total(total);
     let channels = Channels::new(Timeline::new(Arc::new(clock.clone())), limits, 100);
     let disk = platter.mount();
-    let file = find_or_make(&*disk, Duration::ZERO).unwrap();
+    let file = find_or_make(&*disk, Duration::ZERO, &Layout::EVENTS).unwrap();
     let beside = Beside::open(&*disk, Arc::clone(&file));
-    Writer::open(channels, Current::open(disk, true, file).unwrap(), beside).unwrap()
+    Writer::open(channels, Current::open(disk, true, file, &Layout::EVENTS).unwrap(), beside)
+        .unwrap()
 }
 
 /// Publishes one event to each of that many channels. Returns the number of those that were published.

@@ -21,7 +21,7 @@ fn set_suspect(file: &Recorder, byte: u8) {
 }
 
 fn released(file: &Arc<Recorder>, syncs: bool) -> EventFile {
-    let opened = EventFile::hold(Remains::of(Arc::clone(file) as _), syncs);
+    let opened = EventFile::hold(Remains::of(Arc::clone(file) as _, &Layout::EVENTS), syncs);
     opened.release(&Folder(Arc::clone(file))).unwrap();
     opened
 }
@@ -104,7 +104,7 @@ fn a_failed_sync_is_noted_and_only_what_was_not_synced_is_written_again() {
 #[test]
 fn a_release_that_fails_is_noted_and_holds_the_writes_back() {
     let file = events(4 * PAGE);
-    let opened = EventFile::hold(Remains::of(Arc::clone(&file) as _), true);
+    let opened = EventFile::hold(Remains::of(Arc::clone(&file) as _, &Layout::EVENTS), true);
     opened.write(3 * PAGE, &[8; 10]).unwrap();
     assert!(!opened.is_direct() && opened.finish()().is_ok());
     file.syncs_fail.store(true, Ordering::Relaxed);
@@ -122,7 +122,7 @@ fn a_release_that_fails_is_noted_and_holds_the_writes_back() {
 
 #[test]
 fn only_a_file_in_which_nothing_ever_was_is_unfinished() {
-    let unfinished = |bytes: Vec<u8>| is_unfinished(&Recorder::of(bytes)).unwrap();
+    let unfinished = |bytes: Vec<u8>| is_unfinished(&Recorder::of(bytes), &Layout::EVENTS).unwrap();
     let page = PAGE as usize;
     let with = |magic: &[u8], length: usize, at: Option<usize>| {
         let mut bytes = vec![0; length.max(magic.len())];
