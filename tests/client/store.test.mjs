@@ -134,11 +134,15 @@ describe("files of a server", { ...TIME_LIMIT, skip: serverIsForeign }, () => {
     ["redb:/tmp/x?durability=fast", "EVENTS is neither `commit` nor `process`"],
     ["redb:/tmp/x?retention=1", "EVENTS may have `?durability=` alone"],
     ["redb:/dev/null/x", "EVENTS /dev/null/x: the file of events cannot be used: /dev/null/x: Not a directory"],
-    ["memry", "EVENTS: "],
+    ["memry", "EVENTS is none of `memory`, `redb:PATH`"],
+    ["http://user:secret@localhost", "EVENTS is none of `memory`, `redb:PATH`"],
+    ["redis://localhost?durability=commit", "the URL of Redis has a parameter or fragment that is not known"],
+    ["nats://localhost/stream", "the URL of NATS is malformed"],
   ]) {
     it(`are refused with a reason: ${EVENTS}`, async () => {
       const { message } = await errorOf(startServer({ EVENTS }));
       assert.ok(message.includes("code 1, signal null") && message.includes(reason), message);
+      assert.ok(!message.includes("secret"), message);
     });
   }
 });
