@@ -339,6 +339,12 @@ impl Error {
         }
     }
 
+    /// Returns the text for the log: that of the source with its own sources, if there is one.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn reason(&self) -> String {
+        self.source().map_or_else(|| self.to_string(), |source| Chain(source).to_string())
+    }
+
     /// Returns the source of an internal error. It is never sent.
     pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.0.source.as_deref()

@@ -168,7 +168,7 @@ fn note(failed: &Failed, room: &Arc<str>, error: Option<&Error>) {
         failed.remove(room);
         return;
     };
-    tracing::error!(%error, %room, "the alarm of a room failed, and is repeated");
+    tracing::error!(error = %error.reason(), %room, "the alarm of a room failed, and is repeated");
     let (again, attempts) = failed.entry(Arc::clone(room)).or_default();
     let pause = PAUSE * 2_u32.pow((*attempts).min(ATTEMPTS));
     *again = millis(clock::wall() + pause);
