@@ -42,6 +42,7 @@ pub struct Proxy {
     state: watch::Sender<State>,
     attempts: Arc<AtomicU64>,
     requests: Arc<AtomicU64>,
+    request_bytes: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -51,14 +52,15 @@ impl Proxy {
         let state = watch::Sender::new(State { network: Network::Up, server, generation: 0 });
         let (attempts, requests) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (seen, count) = (state.subscribe(), Arc::clone(&attempts));
-        let parts = Arc::clone(&requests);
+        let request_bytes = Arc::<AtomicU64>::default();
+        let counts = [Arc::clone(&requests), Arc::clone(&request_bytes)];
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(pass(client, seen.clone(), Arc::clone(&parts)));
+                tokio::spawn(pass(client, seen.clone(), counts.clone()));
             }
         });
-        Self { port, state, attempts, requests }
+        Self { port, state, attempts, requests, request_bytes }
     }
 
     /// Returns the URL with the scheme of the server.
@@ -90,9 +92,18 @@ impl Proxy {
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::SeqCst)
     }
+
+    /// Number of bytes of requests that have come.
+    pub fn request_bytes(&self) -> u64 {
+        self.request_bytes.load(Ordering::SeqCst)
+    }
 }
 
-async fn pass(client: TcpStream, mut state: watch::Receiver<State>, parts: Arc<AtomicU64>) {
+async fn pass(
+    client: TcpStream,
+    mut state: watch::Receiver<State>,
+    [parts, all]: [Arc<AtomicU64>; 2],
+) {
     let State { network, server, generation } = *state.borrow_and_update();
     if network == Network::Cut {
         return;
@@ -100,7 +111,7 @@ async fn pass(client: TcpStream, mut state: watch::Receiver<State>, parts: Arc<A
     let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let requests = pump_requests(from_client, to_server, state.clone(), &parts);
+    let requests = pump_requests(from_client, to_server, state.clone(), &parts, &all);
     let answers = pump_answers(from_server, to_client, state.clone(), &parts);
     let ended = state.wait_for(|state| state.generation != generation);
     tokio::select! {
@@ -203,6 +214,7 @@ async fn pump_requests(
     mut to: OwnedWriteHalf,
     mut state: watch::Receiver<State>,
     parts: &AtomicU64,
+    all: &AtomicU64,
 ) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(count) = from.read(&mut bytes).await {
@@ -216,6 +228,7 @@ async fn pump_requests(
         };
         // Counted before the server can answer.
         parts.fetch_add(1, Ordering::SeqCst);
+        all.fetch_add(count as u64, Ordering::SeqCst);
         if let Network::Slow(time) = network {
             tokio::time::sleep(time).await;
         }
