@@ -78,8 +78,19 @@ impl ChangedAlarms {
     }
 }
 
-/// Alarms that have failed, with the time of the next attempt and the number of those before.
-type Failed = Arc<Mutex<HashMap<Arc<str>, (u64, u32)>>>;
+/// Rooms whose alarms have failed.
+type Failed = Arc<Mutex<HashMap<Arc<str>, Failure>>>;
+
+/// An alarm that has failed.
+#[derive(Debug, Default)]
+struct Failure {
+    /// Time of the next attempt.
+    again: u64,
+    /// Number of those before.
+    attempts: u32,
+    /// Time of an alarm that has run and could not be cleared: it does not run again.
+    rang: Option<u64>,
+}
 
 /// Rings the alarms while the rooms exist. All are read once; afterwards those of a room are
 /// read when they have changed, so that an alarm costs no more where there are many.
@@ -97,7 +108,9 @@ pub(super) async fn ring<R: StatefulRoom>(rooms: Weak<Inner<R>>, changed: Arc<Ch
             if let Some(schedule) = &schedule {
                 next = next.min(schedule.next(now).unwrap_or(u64::MAX));
                 for room in schedule.due(now) {
-                    let again = lock(&failed).get(room).map_or(0, |(again, _)| *again);
+                    let (again, mut rang) = lock(&failed)
+                        .get(room)
+                        .map_or((0, None), |failure| (failure.again, failure.rang));
                     if again > now {
                         next = next.min(again);
                     } else if lock(&ringing).insert(Arc::clone(room)) {
@@ -105,8 +118,8 @@ pub(super) async fn ring<R: StatefulRoom>(rooms: Weak<Inner<R>>, changed: Arc<Ch
                         let (failed, ringing) = (Arc::clone(&failed), Arc::clone(&ringing));
                         let changed = Arc::clone(&changed);
                         spawn(async move {
-                            let rang = ring_room(rooms, &room).await;
-                            note(&failed, &room, rang.err().as_ref());
+                            let ended = ring_room(rooms, &room, &mut rang).await;
+                            note(&failed, &room, rang, ended.err().as_ref());
                             lock(&ringing).remove(&room);
                             changed.add(&room);
                         });
@@ -122,13 +135,17 @@ pub(super) async fn ring<R: StatefulRoom>(rooms: Weak<Inner<R>>, changed: Arc<Ch
 }
 
 /// Runs the alarms of a room whose time has come. Its instance may be created by that, and panic.
-async fn ring_room<R: StatefulRoom>(rooms: Arc<Inner<R>>, room: &str) -> Result<(), Error> {
-    let rang = async {
+async fn ring_room<R: StatefulRoom>(
+    rooms: Arc<Inner<R>>,
+    room: &str,
+    rang: &mut Option<u64>,
+) -> Result<(), Error> {
+    let alarms = async {
         let instance = rooms.instance(room);
         drop(rooms);
-        instance.ring(clock::wall()).await
+        instance.ring_once(clock::wall(), rang).await
     };
-    AssertUnwindSafe(rang).catch_unwind().await.unwrap_or_else(|panic| {
+    AssertUnwindSafe(alarms).catch_unwind().await.unwrap_or_else(|panic| {
         tracing::error!(room, panic = panic_text(&*panic), "a room panicked");
         Err(Error::hidden())
     })
@@ -162,17 +179,18 @@ async fn read<R: StatefulRoom>(
 }
 
 /// Notes the outcome of an alarm.
-fn note(failed: &Failed, room: &Arc<str>, error: Option<&Error>) {
+fn note(failed: &Failed, room: &Arc<str>, rang: Option<u64>, error: Option<&Error>) {
     let mut failed = lock(failed);
     let Some(error) = error else {
         failed.remove(room);
         return;
     };
     tracing::error!(error = %error.reason(), %room, "the alarm of a room failed, and is repeated");
-    let (again, attempts) = failed.entry(Arc::clone(room)).or_default();
-    let pause = PAUSE * 2_u32.pow((*attempts).min(ATTEMPTS));
-    *again = millis(clock::wall() + pause);
-    *attempts += 1;
+    let failure = failed.entry(Arc::clone(room)).or_default();
+    let pause = PAUSE * 2_u32.pow(failure.attempts.min(ATTEMPTS));
+    failure.again = millis(clock::wall() + pause);
+    failure.attempts += 1;
+    failure.rang = rang;
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

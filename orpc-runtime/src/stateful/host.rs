@@ -101,16 +101,34 @@ impl<R: StatefulRoom> HostedRoom<R> {
     /// # Errors
     /// If the room's alarm fails, or the storage: they are to be run again.
     pub async fn ring(&self, now: SystemTime) -> Result<(), Error> {
+        self.ring_once(now, &mut None).await
+    }
+
+    /// Runs the alarms whose time has come, that of the room only if it has not run for the time in
+    /// `rang`. There its time is noted while it has run and cannot be cleared in the storage.
+    pub(super) async fn ring_once(
+        &self,
+        now: SystemTime,
+        rang: &mut Option<u64>,
+    ) -> Result<(), Error> {
         let turn = self.handle.turns().turn().await;
         let due = millis(now);
         let backend = self.handle.storage().backend();
         let room = backend.alarm(AlarmSlot::Room).await?;
         let mut failed = None;
         if let Some(at) = room.filter(|at| *at <= due) {
-            let alarm = AssertUnwindSafe(async { self.room.alarm().await }).catch_unwind();
-            match alarm.await.unwrap_or_else(|panic| Err(self.panicked("alarm", &*panic))) {
+            let alarm = async {
+                if *rang == Some(at) {
+                    return Ok(());
+                }
+                let alarm = AssertUnwindSafe(async { self.room.alarm().await }).catch_unwind();
+                alarm.await.unwrap_or_else(|panic| Err(self.panicked("alarm", &*panic)))
+            };
+            match alarm.await {
                 Ok(()) => {
+                    *rang = Some(at);
                     backend.write(vec![Write::Rang { slot: AlarmSlot::Room, at }]).await?;
+                    *rang = None;
                 }
                 Err(error) => failed = Some(error),
             }

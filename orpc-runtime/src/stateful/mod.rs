@@ -141,8 +141,8 @@ pub trait StatefulRoom: Sized + Send + Sync + 'static {
         ready(())
     }
 
-    /// The time of the [alarm](Storage::set_alarm) has come. If it fails, or the process ends
-    /// meanwhile, it is called again.
+    /// The time of the [alarm](Storage::set_alarm) has come. If it fails, or the process ends before
+    /// the storage has noted that it has run, it is called again.
     fn alarm(&self) -> impl Future<Output = Result<(), Error>> + Send {
         ready(Ok(()))
     }

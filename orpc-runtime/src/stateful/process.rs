@@ -190,6 +190,10 @@ enum Store {
 impl<R: StatefulRoom> StatefulRooms<R> {
     /// Opens the rooms of a file, which is created if it does not exist, and rings their alarms.
     ///
+    /// A file that can be read but not written, as on a full disk, is opened: the rooms can read it,
+    /// and writes fail until there is room. A file is created under the name `<path>.new` and renamed
+    /// once it is complete; an empty file is filled in place, and symbolic links are followed.
+    ///
     /// # Errors
     /// If the file cannot be opened, another process uses it, or it is damaged.
     ///
@@ -239,8 +243,16 @@ impl<R: StatefulRoom> StatefulRooms<R> {
         path: impl AsRef<Path>,
         configure: impl Fn(RoomHandle) -> RoomHandle + Send + Sync + 'static,
     ) -> Result<Self, StorageError> {
-        let store = Store::File(RoomFile::open(path.as_ref())?);
-        Ok(Self::with_store(store, Box::new(configure)).unwrap_or_else(|error| panic!("{error}")))
+        Ok(Self::on_file(RoomFile::open(path.as_ref())?, configure))
+    }
+
+    #[cfg(feature = "redb")]
+    pub(super) fn on_file(
+        file: RoomFile,
+        configure: impl Fn(RoomHandle) -> RoomHandle + Send + Sync + 'static,
+    ) -> Self {
+        let rooms = Self::with_store(Store::File(file), Box::new(configure));
+        rooms.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Creates rooms whose state ends with the process. All of them keep at most

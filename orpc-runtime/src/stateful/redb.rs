@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::ops::Bound;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
@@ -15,8 +15,7 @@ use super::backend::{
     AlarmSlot, ListOptions, StorageBackend, StorageError, StorageFuture, Write, Written, bounds,
     is_empty, prefix_end,
 };
-use crate::core::panic_text;
-use crate::publish::file::{Disk as _, Layout, SystemDisk, failure, find_or_make};
+use crate::publish::file::{Current, Disk, Layout, SystemDisk, failure, find_or_make};
 use crate::publish::{StoreError, StoreErrorKind};
 
 mod queue;
@@ -40,11 +39,14 @@ const LAYOUT: Layout = Layout::redb("file of rooms", prepare);
 /// Writes of all rooms take effect in the order in which they are called, also those whose futures
 /// are dropped; those that wait share a sync of the disk. A read of a room is behind the writes of
 /// the room that were called before.
+///
+/// After a write that failed the file is opened again with what was written: reads go on, and so do
+/// writes once the disk can be written.
 #[derive(Clone)]
 pub(super) struct RoomFile(Arc<File>);
 
 struct File {
-    database: Database,
+    current: Current,
     queue: Mutex<WriteQueue>,
     /// Number of the last write that has ended.
     ended: watch::Sender<u64>,
@@ -59,18 +61,26 @@ pub(super) struct FileStorage {
 }
 
 impl RoomFile {
-    /// Opens the file, which is created if it does not exist.
+    /// Opens the file, which is created if it does not exist. One that can be read but not written,
+    /// as on a full disk, is opened: writes fail until there is room.
     pub(super) fn open(path: &Path) -> Result<Self, StorageError> {
-        let database = guarded(|| {
-            let file = create(path)?;
-            Database::open(file).map_err(failed)
-        })?;
-        Ok(Self::of(database))
+        Self::on(Box::new(SystemDisk::new(path)))
     }
 
-    fn of(database: Database) -> Self {
+    fn on(disk: Box<dyn Disk>) -> Result<Self, StorageError> {
+        let path = disk.path().to_owned();
+        let open = || {
+            let file = find_or_make(&*disk, Duration::ZERO, &LAYOUT)?;
+            Current::open(disk, true, file, &LAYOUT)
+        };
+        let current = open().map_err(|error| opening(&error, &path))?;
         let (queue, ended) = (Mutex::default(), watch::Sender::default());
-        Self(Arc::new(File { database, queue, ended }))
+        let file = File { current, queue, ended };
+        if let Err(error) = file.make_writable() {
+            let error = unusable(&error);
+            tracing::error!(%error, file = %path.display(), "a file of rooms cannot be written");
+        }
+        Ok(Self(Arc::new(file)))
     }
 
     pub(super) fn room(&self, room: &str, alarmed: Arc<dyn Fn() + Send + Sync>) -> FileStorage {
@@ -80,11 +90,11 @@ impl RoomFile {
     /// Returns the rooms with alarms, and the earliest time of each.
     pub(super) async fn alarms(&self) -> Result<Vec<(Arc<str>, Option<u64>)>, StorageError> {
         let file = Arc::clone(&self.0);
-        run(move || {
-            let read = file.database.begin_read().map_err(failed)?;
+        file.read(|database| {
+            let read = database.begin_read().map_err(failure)?;
             let mut alarms = Vec::<(Arc<str>, Option<u64>)>::new();
-            for alarm in read.open_table(ALARMS).map_err(failed)?.iter().map_err(failed)? {
-                let (key, at) = alarm.map_err(failed)?;
+            for alarm in read.open_table(ALARMS).map_err(failure)?.iter().map_err(failure)? {
+                let (key, at) = alarm.map_err(failure)?;
                 let ((room, _), at) = (key.value(), Some(at.value()));
                 match alarms.last_mut().filter(|(last, _)| **last == *room) {
                     Some((_, earliest)) => *earliest = at.min(*earliest),
@@ -105,36 +115,54 @@ impl RoomFile {
             return Ok(Vec::new());
         }
         let file = Arc::clone(&self.0);
-        run(move || {
-            let read = file.database.begin_read().map_err(failed)?;
-            let alarms = read.open_table(ALARMS).map_err(failed)?;
+        file.read(move |database| {
+            let read = database.begin_read().map_err(failure)?;
+            let alarms = read.open_table(ALARMS).map_err(failure)?;
             let earliest = |name: &str| {
                 let mut earliest = None;
                 for slot in AlarmSlot::ALL {
-                    let at = alarms.get((name, slot.number())).map_err(failed)?;
+                    let at = alarms.get((name, slot.number())).map_err(failure)?;
                     earliest = earliest.into_iter().chain(at.map(|at| at.value())).min();
                 }
                 Ok(earliest)
             };
-            names.into_iter().map(|name| Ok((Arc::clone(&name), earliest(&name)?))).collect()
+            names.iter().map(|name| Ok((Arc::clone(name), earliest(name)?))).collect()
         })
         .await
     }
 }
 
-/// Creates the file if there is none, and fills an empty one in place: a start that is interrupted
-/// leaves nothing that the next one cannot use. Returns its path without links.
-fn create(path: &Path) -> Result<PathBuf, StorageError> {
-    let is_there = path.metadata().is_ok_and(|file| file.len() > 0);
-    let disk = SystemDisk::new(path);
-    // Its lock ends here, and redb locks the file again.
-    let file = find_or_make(&disk, std::time::Duration::ZERO, &LAYOUT);
-    file.map(drop).map_err(|error| opening(&error, path))?;
-    if !is_there {
-        // The name is in the folder, which is on the disk only then.
-        disk.sync_folder().map_err(failed)?;
+impl File {
+    /// Makes the file writable, at the start and after a failure, with its content on the disk.
+    fn make_writable(&self) -> Result<(), StoreError> {
+        if self.current.is_writable() {
+            return Ok(());
+        }
+        self.current.release()?;
+        let (generation, begun) = self.current.try_with(|opened| Ok(opened.file.begin()?));
+        begun.inspect_err(|_| self.renew(generation))
     }
-    Ok(disk.file().to_owned())
+
+    /// Opens the file again after a failure, which is logged if it cannot be.
+    fn renew(&self, generation: u64) {
+        drop(self.current.renew(generation));
+    }
+
+    /// Reads on a thread for work that blocks.
+    async fn read<R: Send + 'static>(
+        self: Arc<Self>,
+        look: impl Fn(&Database) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StorageError> {
+        let read = move || self.current.read(|opened| look(&opened.database));
+        let read = crate::task::block(read).map_err(StorageError::failed)?;
+        read.await.map_err(StorageError::failed)?.map_err(|error| unusable(&error))
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        self.current.close();
+    }
 }
 
 /// Creates the tables of a new file.
@@ -149,27 +177,37 @@ fn prepare(database: &Database) -> Result<(), StoreError> {
 /// Returns the error of a file that cannot be opened.
 fn opening(error: &StoreError, path: &Path) -> StorageError {
     let path = path.display();
-    let text = match error.kind() {
-        StoreErrorKind::InUse => {
-            let text = format!("the file {path} is open in another process, or twice in this one");
-            return StorageError::failed(text);
+    StorageError::failed(match (error.kind(), std::error::Error::source(error)) {
+        (StoreErrorKind::InUse, _) => {
+            format!("the file {path} is open in another process, or twice in this one")
         }
+        (_, Some(source)) => format!("{}: {path}: {source}", text(error)),
+        (_, None) => format!("{} ({path})", text(error)),
+    })
+}
+
+/// Returns the error of a file that was opened and cannot be used.
+fn unusable(error: &StoreError) -> StorageError {
+    StorageError::failed(match std::error::Error::source(error) {
+        Some(source) => format!("{}: {source}", text(error)),
+        None => text(error),
+    })
+}
+
+fn text(error: &StoreError) -> String {
+    match error.kind() {
         StoreErrorKind::Unavailable => "the file of rooms cannot be used".to_owned(),
         _ => error.to_string(),
-    };
-    StorageError::failed(match std::error::Error::source(error) {
-        Some(source) => format!("{text}: {path}: {source}"),
-        None => format!("{text} ({path})"),
-    })
+    }
 }
 
 impl StorageBackend for FileStorage {
     fn get(&self, key: &str) -> StorageFuture<Option<Bytes>> {
         let (room, key) = (Arc::clone(&self.room), key.to_owned());
         self.read(move |database| {
-            let read = database.begin_read().map_err(failed)?;
-            let entries = read.open_table(ENTRIES).map_err(failed)?;
-            let value = entries.get((&*room, &*key)).map_err(failed)?;
+            let read = database.begin_read().map_err(failure)?;
+            let entries = read.open_table(ENTRIES).map_err(failure)?;
+            let value = entries.get((&*room, &*key)).map_err(failure)?;
             Ok(value.map(|value| Bytes::copy_from_slice(value.value())))
         })
     }
@@ -178,8 +216,8 @@ impl StorageBackend for FileStorage {
         let (room, prefix) = (Arc::clone(&self.room), prefix.to_owned());
         let options = options.clone();
         self.read(move |database| {
-            let read = database.begin_read().map_err(failed)?;
-            let entries = read.open_table(ENTRIES).map_err(failed)?;
+            let read = database.begin_read().map_err(failure)?;
+            let entries = read.open_table(ENTRIES).map_err(failure)?;
             let end = prefix_end(&prefix);
             let (first, last) = bounds(&prefix, end.as_deref(), &options);
             // A room ends where the next name begins.
@@ -192,9 +230,9 @@ impl StorageBackend for FileStorage {
             if is_empty(&range) {
                 return Ok(Vec::new());
             }
-            let found = entries.range::<(&str, &str)>(range).map_err(failed)?;
+            let found = entries.range::<(&str, &str)>(range).map_err(failure)?;
             let copy = |entry: Result<(redb::AccessGuard<'_, _>, redb::AccessGuard<'_, _>), _>| {
-                let (key, value) = entry.map_err(failed)?;
+                let (key, value) = entry.map_err(failure)?;
                 let (_, key): (&str, &str) = key.value();
                 let value: &[u8] = value.value();
                 Ok((key.to_owned(), Bytes::copy_from_slice(value)))
@@ -221,9 +259,9 @@ impl StorageBackend for FileStorage {
     fn alarm(&self, slot: AlarmSlot) -> StorageFuture<Option<u64>> {
         let room = Arc::clone(&self.room);
         self.read(move |database| {
-            let read = database.begin_read().map_err(failed)?;
-            let alarms = read.open_table(ALARMS).map_err(failed)?;
-            let at = alarms.get((&*room, slot.number())).map_err(failed)?;
+            let read = database.begin_read().map_err(failure)?;
+            let alarms = read.open_table(ALARMS).map_err(failure)?;
+            let at = alarms.get((&*room, slot.number())).map_err(failure)?;
             Ok(at.map(|at| at.value()))
         })
     }
@@ -233,7 +271,7 @@ impl FileStorage {
     /// Reads behind the writes of the room that were called before.
     fn read<R: Send + 'static>(
         &self,
-        work: impl FnOnce(&Database) -> Result<R, StorageError> + Send + 'static,
+        look: impl Fn(&Database) -> Result<R, StoreError> + Send + 'static,
     ) -> StorageFuture<R> {
         let file = Arc::clone(&self.file.0);
         let last = lock(&file.queue).unfinished.get(&self.room).copied();
@@ -242,32 +280,13 @@ impl FileStorage {
                 // The file has the sender.
                 _ = file.ended.subscribe().wait_for(|ended| *ended >= last).await;
             }
-            run(move || work(&file.database)).await
+            file.read(look).await
         })
     }
 }
 
 fn with_room<'a>(room: &'a str, bound: Bound<&'a str>) -> Bound<(&'a str, &'a str)> {
     bound.map(|key| (room, key))
-}
-
-/// Runs an operation on a thread for work that blocks.
-async fn run<R: Send + 'static>(
-    work: impl FnOnce() -> Result<R, StorageError> + Send + 'static,
-) -> Result<R, StorageError> {
-    let work = crate::task::block(move || guarded(work)).map_err(StorageError::failed)?;
-    work.await.map_err(StorageError::failed)?
-}
-
-/// Runs code that may panic on a damaged file.
-fn guarded<R>(work: impl FnOnce() -> Result<R, StorageError>) -> Result<R, StorageError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        Err(StorageError::failed(format!("the file is damaged: {}", panic_text(&*panic))))
-    })
-}
-
-fn failed(error: impl Into<redb::Error>) -> StorageError {
-    StorageError::failed(error.into())
 }
 
 fn lock(queue: &Mutex<WriteQueue>) -> MutexGuard<'_, WriteQueue> {
@@ -281,7 +300,7 @@ impl fmt::Debug for RoomFile {
 }
 
 #[cfg(test)]
-mod kills;
+mod faults;
 
 #[cfg(all(test, unix))]
 mod paths;
@@ -291,6 +310,13 @@ mod tests {
     use futures::{FutureExt as _, StreamExt as _};
 
     use super::*;
+    use crate::publish::file::Opened;
+
+    /// Holds up writes until it is dropped.
+    pub(super) fn hold(file: &RoomFile) -> redb::WriteTransaction {
+        let begin = |opened: &Opened| opened.database.begin_write().map_err(failure);
+        file.0.current.try_with(begin).1.unwrap()
+    }
 
     fn storage(path: &Path) -> Result<FileStorage, StorageError> {
         Ok(RoomFile::open(path)?.room("lobby", Arc::new(|| {})))
@@ -339,7 +365,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let storage = storage(&folder.path().join("rooms")).unwrap();
         let other = storage.file.room("other", Arc::new(|| {}));
-        let held = storage.file.0.database.begin_write().unwrap();
+        let held = hold(&storage.file);
         let values = ["1", "2", "3", "4", "5", "6", "7", "8"];
         let mut writes: Vec<_> = values.map(|value| storage.write(put(value))).into();
         writes.push(other.write(put("other")));
@@ -361,7 +387,7 @@ mod tests {
         let (alarmed, mut alarms) = futures::channel::mpsc::unbounded();
         let alarmed = move || alarmed.unbounded_send(()).unwrap();
         let storage = file.room("lobby", Arc::new(alarmed));
-        let held = file.0.database.begin_write().unwrap();
+        let held = hold(&file);
         let mut writes = put("dropped");
         writes.push(Write::Alarm { slot: AlarmSlot::Room, at: Some(1) });
         assert!(storage.write(writes).now_or_never().is_none());

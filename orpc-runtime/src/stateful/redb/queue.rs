@@ -4,10 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use futures::channel::oneshot;
-use redb::{Database, ReadableTable as _, Table, WriteTransaction};
+use redb::{ReadableTable as _, Table, WriteTransaction};
 
 use super::super::backend::{StorageError, Write, Written};
-use super::{ALARMS, ENTRIES, File, RoomFile, SEQUENCES, failed, guarded, lock};
+use super::{ALARMS, ENTRIES, File, RoomFile, SEQUENCES, lock, unusable};
+use crate::publish::StoreError;
+use crate::publish::file::{failure, guarded, may_pass};
 
 /// Maximum number of writes in one transaction.
 const GROUP: usize = 256;
@@ -105,7 +107,7 @@ impl Writer {
     fn run(mut self) {
         while let Some(file) = &self.0 {
             let group = lock(&file.queue).group();
-            let written = write_group(&file.database, &group);
+            let written = file.write_group(&group);
             let mut queue = lock(&file.queue);
             let last = queue.end(&group);
             let is_last = queue.waiting.is_empty();
@@ -143,34 +145,44 @@ impl Drop for Writer {
     }
 }
 
-/// Writes in one transaction, which is on the disk when this returns. If one of them cannot be
-/// written, each has a transaction of its own, so that it does not fail because of another.
-fn write_group(database: &Database, group: &[Waiting]) -> Vec<Result<Written, StorageError>> {
-    let all = |error: StorageError| group.iter().map(|_| Err(error.clone())).collect();
-    let transaction = match guarded(|| database.begin_write().map_err(failed)) {
-        Ok(transaction) => transaction,
-        Err(error) => return all(error),
-    };
-    let written = guarded(|| apply(&transaction, group));
-    match written {
-        Ok(written) => match guarded(|| transaction.commit().map_err(failed)) {
-            Ok(()) => written.into_iter().map(Ok).collect(),
-            Err(error) => all(error),
-        },
-        Err(error) => {
-            let aborted = guarded(|| transaction.abort().map_err(failed));
-            if group.len() < 2 || aborted.is_err() {
-                return all(error);
+impl File {
+    /// Writes in one transaction, which is on the disk when this returns. If one of them cannot be
+    /// written, each has a transaction of its own, so that it does not fail because of another.
+    fn write_group(&self, group: &[Waiting]) -> Vec<Result<Written, StorageError>> {
+        let all = |error: StoreError| group.iter().map(|_| Err(unusable(&error))).collect();
+        if let Err(error) = self.make_writable() {
+            return all(error);
+        }
+        let (generation, written) = self.current.try_with(|opened| {
+            // A reader may have opened the file again.
+            opened.check_writable()?;
+            let transaction = opened.database.begin_write().map_err(failure)?;
+            match guarded(|| apply(&transaction, group)) {
+                Ok(written) => {
+                    transaction.commit().map_err(failure)?;
+                    Ok(Some(written))
+                }
+                Err(error) if may_pass(&error) || group.len() < 2 => Err(error),
+                Err(_) => transaction.abort().map(|()| None).map_err(failure),
             }
-            group.chunks(1).flat_map(|alone| write_group(database, alone)).collect()
+        });
+        match written {
+            Ok(Some(written)) => written.into_iter().map(Ok).collect(),
+            Ok(None) => group.chunks(1).flat_map(|alone| self.write_group(alone)).collect(),
+            Err(error) => {
+                if may_pass(&error) {
+                    self.renew(generation);
+                }
+                all(error)
+            }
         }
     }
 }
 
-fn apply(transaction: &WriteTransaction, group: &[Waiting]) -> Result<Vec<Written>, StorageError> {
-    let mut entries = transaction.open_table(ENTRIES).map_err(failed)?;
-    let mut sequences = transaction.open_table(SEQUENCES).map_err(failed)?;
-    let mut alarms = transaction.open_table(ALARMS).map_err(failed)?;
+fn apply(transaction: &WriteTransaction, group: &[Waiting]) -> Result<Vec<Written>, StoreError> {
+    let mut entries = transaction.open_table(ENTRIES).map_err(failure)?;
+    let mut sequences = transaction.open_table(SEQUENCES).map_err(failure)?;
+    let mut alarms = transaction.open_table(ALARMS).map_err(failure)?;
     let mut all = Vec::with_capacity(group.len());
     for Waiting { room, writes, .. } in group {
         let room = &**room;
@@ -178,28 +190,28 @@ fn apply(transaction: &WriteTransaction, group: &[Waiting]) -> Result<Vec<Writte
         for write in writes {
             match write {
                 Write::Put { key, value } => {
-                    entries.insert((room, &**key), &**value).map_err(failed)?;
+                    entries.insert((room, &**key), &**value).map_err(failure)?;
                 }
                 Write::Delete { key } => {
-                    let removed = entries.remove((room, &**key)).map_err(failed)?;
+                    let removed = entries.remove((room, &**key)).map_err(failure)?;
                     written.deleted += usize::from(removed.is_some());
                 }
                 Write::Append { prefix, value } => {
                     let number = next_number(&mut sequences, room, prefix)?;
                     let key = Write::numbered(prefix, number);
-                    entries.insert((room, &*key), &**value).map_err(failed)?;
+                    entries.insert((room, &*key), &**value).map_err(failure)?;
                     written.appended.push(key);
                 }
                 Write::Alarm { slot, at: Some(at) } => {
-                    alarms.insert((room, slot.number()), at).map_err(failed)?;
+                    alarms.insert((room, slot.number()), at).map_err(failure)?;
                 }
                 Write::Alarm { slot, at: None } => {
-                    alarms.remove((room, slot.number())).map_err(failed)?;
+                    alarms.remove((room, slot.number())).map_err(failure)?;
                 }
                 Write::Rang { slot, at } => {
-                    let set = alarms.get((room, slot.number())).map_err(failed)?;
+                    let set = alarms.get((room, slot.number())).map_err(failure)?;
                     if set.map(|set| set.value()) == Some(*at) {
-                        alarms.remove((room, slot.number())).map_err(failed)?;
+                        alarms.remove((room, slot.number())).map_err(failure)?;
                     }
                 }
             }
@@ -213,8 +225,8 @@ fn next_number(
     sequences: &mut Table<'_, (&'static str, &'static str), u64>,
     room: &str,
     prefix: &str,
-) -> Result<u64, StorageError> {
-    let last = sequences.get((room, prefix)).map_err(failed)?.map_or(0, |last| last.value());
-    sequences.insert((room, prefix), last + 1).map_err(failed)?;
+) -> Result<u64, StoreError> {
+    let last = sequences.get((room, prefix)).map_err(failure)?.map_or(0, |last| last.value());
+    sequences.insert((room, prefix), last + 1).map_err(failure)?;
     Ok(last + 1)
 }

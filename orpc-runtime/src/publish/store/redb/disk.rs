@@ -112,12 +112,6 @@ impl SystemDisk {
         Self { path: path.to_owned(), file, new, mark }
     }
 
-    /// Returns the path of the file without symbolic links.
-    #[cfg(feature = "websocket")]
-    pub(crate) fn file(&self) -> &Path {
-        &self.file
-    }
-
     fn path_of(&self, name: Name) -> &Path {
         match name {
             Name::Events => &self.file,

@@ -43,7 +43,7 @@ pub(super) fn at(error: &StoreError, path: &Path) -> StoreError {
 }
 
 /// Returns `true` if the file itself failed, and may be usable when it is opened again.
-pub(super) fn may_pass(error: &StoreError) -> bool {
+pub(crate) fn may_pass(error: &StoreError) -> bool {
     matches!(error.kind(), StoreErrorKind::Unavailable | StoreErrorKind::Full)
 }
 

@@ -173,7 +173,7 @@ impl EventFile {
 
     /// Ensures that the existing content is on the disk, also if nothing is synced
     /// later, or was before.
-    pub(super) fn begin(&self) -> io::Result<()> {
+    pub(crate) fn begin(&self) -> io::Result<()> {
         if self.syncs { self.sync() } else { self.direct()?.sync() }
     }
 

@@ -36,8 +36,10 @@ pub(crate) use self::database::Current;
 #[cfg(all(test, feature = "websocket"))]
 pub(crate) use self::database::Opened;
 #[cfg(feature = "websocket")]
-pub(crate) use self::database::failure;
+pub(crate) use self::database::{failure, guarded};
 pub(crate) use self::disk::{Disk, SystemDisk};
+#[cfg(feature = "websocket")]
+pub(crate) use self::error::may_pass;
 pub(crate) use self::file::Layout;
 pub(crate) use self::place::find_or_make;
 use super::channels::Channels;

@@ -138,7 +138,7 @@ impl Platter {
         content.files.iter_mut().for_each(|file| file.locked = None);
     }
 
-    /// Returns the disk after a loss of power: some of the unsynced pages are written
+    /// Returns the disk after a loss of power: some sectors of the unsynced pages are written
     /// and some are not; the names are either the last ones, or those that were synced.
     pub(crate) fn after_power_loss(&self, mut chooses: impl FnMut() -> bool) -> Self {
         let content = self.content();
@@ -149,8 +149,11 @@ impl Platter {
             file.durable.resize(file.durable.len().max(file.cache.len()), 0);
             for page in &file.dirty {
                 let range = range(*page, file.cache.len().min(file.durable.len()));
-                if chooses() {
-                    file.durable[range.clone()].copy_from_slice(&file.cache[range]);
+                for start in range.clone().step_by(SECTOR) {
+                    let sector = start..(start + SECTOR).min(range.end);
+                    if chooses() {
+                        file.durable[sector.clone()].copy_from_slice(&file.cache[sector]);
+                    }
                 }
             }
             let durable = std::mem::take(&mut file.durable);
