@@ -118,7 +118,7 @@ impl RoomFile {
         file.read(move |database| {
             let read = database.begin_read().map_err(failure)?;
             let alarms = read.open_table(ALARMS).map_err(failure)?;
-            let earliest = |name: &str| {
+            let earliest = |name: &str| -> Result<_, StoreError> {
                 let mut earliest = None;
                 for slot in AlarmSlot::ALL {
                     let at = alarms.get((name, slot.number())).map_err(failure)?;

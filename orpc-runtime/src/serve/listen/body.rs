@@ -56,15 +56,20 @@ impl Body for RequestBody {
 pin_project! {
     /// Body of a response; its end is the end of the request.
     pub(super) struct ResponseBody<B> {
+        // `None` if it is empty.
         #[pin]
-        body: B,
+        body: Option<B>,
         busy: Busy,
     }
 }
 
 impl<B> ResponseBody<B> {
     pub(super) fn new(body: B, busy: Busy) -> Self {
-        Self { body, busy }
+        Self { body: Some(body), busy }
+    }
+
+    pub(super) fn empty(busy: Busy) -> Self {
+        Self { body: None, busy }
     }
 }
 
@@ -76,14 +81,14 @@ impl<B: Body> Body for ResponseBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.project().body.poll_frame(cx)
+        self.project().body.as_pin_mut().map_or(Poll::Ready(None), |body| body.poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(B::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or(SizeHint::with_exact(0), B::size_hint)
     }
 }

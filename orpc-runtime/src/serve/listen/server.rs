@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, Either, FutureExt as _, select};
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::rt::{Sleep, Timer};
@@ -137,6 +137,7 @@ where
         let service = self.service.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             let mut busy = turn.begin();
+            let names_host = names_host(&request);
             let is_connect = request.method() == Method::CONNECT;
             let is_long = head_size(request.headers(), request.uri()) > LONG_HEAD;
             if let Some(address) = address {
@@ -151,6 +152,12 @@ where
             let request = request.map(|body| RequestBody::new(body, patience));
             let mut service = service.clone();
             async move {
+                if !names_host {
+                    let mut response = Response::new(ResponseBody::empty(busy));
+                    *response.status_mut() = StatusCode::BAD_REQUEST;
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                    return Ok(response);
+                }
                 poll_fn(|cx| service.poll_ready(cx)).await?;
                 let mut response = service.call(request).await?;
                 let is_switched = response.status() == StatusCode::SWITCHING_PROTOCOLS
@@ -190,6 +197,12 @@ where
             }
         });
     }
+}
+
+/// Returns `true` if a request has one `Host`, which HTTP/1.1 requires (RFC 9112, section 3.2).
+fn names_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    request.version() != Version::HTTP_11 || (hosts.next().is_some() && hosts.next().is_none())
 }
 
 /// A timer that never ends, for timeouts beyond the deadlines of the connection.

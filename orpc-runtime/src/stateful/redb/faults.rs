@@ -176,6 +176,7 @@ async fn writes_of_rooms_resume_when_the_disk_works_again() {
     for after in 0..8 {
         faults.extend([Fault::Sync { after }, Fault::Short { after }, Fault::Read { after }]);
     }
+    let mut uncertain = 0;
     for fault in faults {
         let disk = Platter::with_file(created());
         let file = open(&disk).unwrap();
@@ -194,8 +195,10 @@ async fn writes_of_rooms_resume_when_the_disk_works_again() {
                 Err(error) => panic!("{fault:?}: {error}"),
             }
         }
-        // Pages that are cached are not read.
-        assert!(failures > 0 || matches!(fault, Fault::Read { .. }), "{fault:?}");
+        // Pages that are cached are not read, and redb repeats a write that makes room in its cache.
+        let is_certain = !matches!(fault, Fault::Read { .. } | Fault::Short { .. });
+        assert!(failures > 0 || !is_certain, "{fault:?}");
+        uncertain += if is_certain { 0 } else { failures };
         let check = async |room: &FileStorage, acknowledged: &[String]| {
             for key in acknowledged {
                 let value = room.get(key).await.unwrap();
@@ -217,6 +220,7 @@ async fn writes_of_rooms_resume_when_the_disk_works_again() {
             assert_eq!(room.alarm(AlarmSlot::Room).await.unwrap(), Some(5), "{fault:?}");
         }
     }
+    assert!(uncertain > 0);
 }
 
 #[tokio::test]
@@ -260,13 +264,16 @@ async fn an_alarm_that_has_run_and_cannot_be_cleared_does_not_run_again() {
     let file = open(&disk).unwrap();
     let room = file.room("lobby", Arc::new(|| {}));
     room.write(vec![alarm(Some(5))]).await.unwrap();
-    let (sender, mut rang) = unbounded();
+    let (sender, mut rang) = unbounded::<()>();
     let host = (disk.clone(), sender);
     let rooms = StatefulRooms::<Alarmed>::on_file(file, move |room| room.with_host(host.clone()));
     rang.next().await.unwrap();
-    while room.alarm(AlarmSlot::Room).await.unwrap().is_some() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let cleared = async {
+        while room.alarm(AlarmSlot::Room).await.unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), cleared).await.expect("it is never cleared");
     assert!(matches!(disk.content().fault, Fault::None));
     drop(rooms);
     assert_eq!(rang.collect::<Vec<_>>().await, [], "it ran again");

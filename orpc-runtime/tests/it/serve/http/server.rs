@@ -190,6 +190,24 @@ async fn calls_streams_sockets_and_axum_handlers_are_served() {
 }
 
 #[tokio::test]
+async fn a_request_of_http_1_1_without_one_host_is_refused_and_ends_its_connection() {
+    let server = run(patient).await;
+    let begin = "POST /echo HTTP/1.1\r\ncontent-length: 5\r\n";
+    for hosts in ["", "host: test\r\nhost: test\r\n", "host: test\r\nHost: other\r\n"] {
+        let request = format!("{begin}{hosts}\r\nhello");
+        let response = rest(&mut connect(&server, request.as_bytes()).await).await;
+        assert!(response.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{hosts}: {response}");
+        assert!(response.contains("\r\nconnection: close\r\n"), "{hosts}: {response}");
+    }
+    let earlier = b"POST /echo HTTP/1.0\r\ncontent-length: 5\r\n\r\nhello";
+    let response = rest(&mut connect(&server, earlier).await).await;
+    assert!(response.starts_with("HTTP/1.0 200 OK\r\n"), "{response}");
+    let empty = format!("{begin}host:\r\nconnection: close\r\n\r\nhello");
+    let response = rest(&mut connect(&server, empty.as_bytes()).await).await;
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+}
+
+#[tokio::test]
 async fn incomplete_heads_end_by_their_deadline() {
     let server = run(|server| patient(server).head_deadline(SHORT)).await;
     let handshake = b"GET /ws HTTP/1.1\r\nhost: test\r\nupgrade: websocket\r\nsec-webso";
