@@ -161,7 +161,8 @@ pub enum StorageError {
         /// The reason.
         reason: String,
     },
-    /// The memory of all rooms is used up. Nothing was written.
+    /// The memory of all rooms is used up, or that of writes which wait for the disk. Nothing was
+    /// written.
     #[error("the memory for the storage of rooms is used up")]
     Full,
     /// The storage failed. A write has not taken effect, or nobody knows.

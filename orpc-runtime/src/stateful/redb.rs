@@ -309,6 +309,7 @@ mod paths;
 mod tests {
     use futures::{FutureExt as _, StreamExt as _};
 
+    use super::queue::QUEUE_BYTES;
     use super::*;
     use crate::publish::file::Opened;
 
@@ -402,6 +403,36 @@ mod tests {
         assert_eq!(value(&storage).await.as_deref(), Some("last"));
         // Nothing is noted of writes that have ended.
         assert!(lock(&file.0.queue).unfinished.is_empty());
+    }
+
+    #[tokio::test]
+    async fn writes_that_wait_for_the_disk_are_bounded_in_bytes_also_when_nobody_waits_for_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = storage(&folder.path().join("rooms")).unwrap();
+        let mib = vec![b'x'; 1 << 20];
+        let write = |key: &str| {
+            let value = Bytes::copy_from_slice(&mib);
+            storage.write(vec![Write::Put { key: key.to_owned(), value }])
+        };
+        let held = hold(&storage.file);
+        let mut accepted = 0;
+        let refused = loop {
+            match write("key").now_or_never() {
+                None => accepted += 1,
+                Some(outcome) => break outcome.unwrap_err(),
+            }
+            assert!(accepted < 100, "they are not bounded");
+        };
+        assert!(matches!(refused, StorageError::Full), "{refused}");
+        assert_eq!(accepted, (QUEUE_BYTES >> 20) - 1);
+        // Others are refused as well, and a small one has room.
+        assert!(write("other").now_or_never().is_some());
+        let small = storage.write(put("small"));
+        drop(held);
+        small.await.unwrap();
+        assert_eq!(value(&storage).await.as_deref(), Some("small"));
+        write("other").await.unwrap();
+        assert_eq!(lock(&storage.file.0.queue).bytes(), 0);
     }
 
     #[test]

@@ -14,13 +14,22 @@ use crate::publish::file::{failure, guarded, may_pass};
 /// Maximum number of writes in one transaction.
 const GROUP: usize = 256;
 
-/// Maximum number of bytes of their values, unless there is only one.
+/// Maximum number of their bytes, unless there is only one.
 const GROUP_BYTES: usize = 4 << 20;
+
+/// Maximum number of bytes of the writes that have not ended, unless there is only one. A client can
+/// give up its calls, and so have more writes than calls.
+pub(super) const QUEUE_BYTES: usize = 64 << 20;
+
+/// Memory of a write without its texts, in bytes.
+const WRITE: usize = size_of::<Write>();
 
 /// Writes that were called and have not ended.
 #[derive(Default)]
 pub(super) struct WriteQueue {
     waiting: VecDeque<Waiting>,
+    /// Memory of these writes, in bytes.
+    bytes: usize,
     /// Number of the last write that was called.
     last: u64,
     /// Numbers of the last of these writes of each room.
@@ -43,15 +52,24 @@ type Outcome = oneshot::Sender<Result<Written, StorageError>>;
 
 impl Waiting {
     fn bytes(&self) -> usize {
-        let bytes = |write: &Write| match write {
-            Write::Put { value, .. } | Write::Append { value, .. } => value.len(),
-            Write::Delete { .. } | Write::Alarm { .. } | Write::Rang { .. } => 0,
+        let texts = |write: &Write| match write {
+            Write::Put { key, value } | Write::Append { prefix: key, value } => {
+                key.len() + value.len()
+            }
+            Write::Delete { key } => key.len(),
+            Write::Alarm { .. } | Write::Rang { .. } => 0,
         };
-        self.writes.iter().map(bytes).sum()
+        size_of::<Self>() + self.writes.iter().map(|write| WRITE + texts(write)).sum::<usize>()
     }
 }
 
 impl WriteQueue {
+    /// Returns the memory of the writes that have not ended, in bytes.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Takes the writes of the next transaction.
     fn group(&mut self) -> Vec<Waiting> {
         let (mut group, mut bytes) = (Vec::new(), 0);
@@ -71,6 +89,7 @@ impl WriteQueue {
             if self.unfinished.get(&ended.room) == Some(&ended.number) {
                 self.unfinished.remove(&ended.room);
             }
+            self.bytes -= ended.bytes();
         }
         group.last().map_or(0, |last| last.number)
     }
@@ -86,10 +105,18 @@ impl RoomFile {
         outcome: Outcome,
     ) {
         let mut queue = lock(&self.0.queue);
-        queue.last += 1;
-        let (number, room) = (queue.last, Arc::clone(room));
-        queue.unfinished.insert(Arc::clone(&room), number);
-        queue.waiting.push_back(Waiting { number, room, writes, alarmed, outcome });
+        let (number, room) = (queue.last + 1, Arc::clone(room));
+        let waiting = Waiting { number, room, writes, alarmed, outcome };
+        let bytes = queue.bytes + waiting.bytes();
+        if bytes > QUEUE_BYTES && queue.bytes > 0 {
+            drop(queue);
+            // The room may not wait for it.
+            waiting.outcome.send(Err(StorageError::Full)).ok();
+            return;
+        }
+        (queue.last, queue.bytes) = (number, bytes);
+        queue.unfinished.insert(Arc::clone(&waiting.room), number);
+        queue.waiting.push_back(waiting);
         let begins = !std::mem::replace(&mut queue.is_writing, true);
         drop(queue);
         if begins {
@@ -137,6 +164,7 @@ impl Drop for Writer {
         let mut queue = lock(&file.queue);
         let waiting = std::mem::take(&mut queue.waiting);
         queue.unfinished.clear();
+        queue.bytes = 0;
         queue.is_writing = false;
         let last = queue.last;
         drop(queue);

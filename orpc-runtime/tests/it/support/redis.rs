@@ -333,8 +333,20 @@ impl RedisCluster {
         node.command(&format!("CLUSTER KEYSLOT {key}")).await
     }
 
-    /// Returns the node that has a slot.
+    /// Returns the node that has a slot. For a moment none may say so, while nodes learn of a move.
     pub async fn owner(&self, slot: u16) -> usize {
+        within(async {
+            loop {
+                if let Some(owner) = self.claimant(slot).await {
+                    return owner;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+    }
+
+    async fn claimant(&self, slot: u16) -> Option<usize> {
         for (n, node) in self.nodes.iter().enumerate() {
             if node.child.is_none() {
                 continue;
@@ -348,10 +360,10 @@ impl RedisCluster {
                 (first.parse().unwrap()..=last.parse().unwrap()).contains(&slot)
             });
             if has && own.contains("master") {
-                return n;
+                return Some(n);
             }
         }
-        panic!("no node has the slot {slot}");
+        None
     }
 
     /// Begins to move a slot: both nodes know of it.
