@@ -104,6 +104,8 @@ where
 /// | [`idle_timeout`](Serve::idle_timeout) | 75 s | from a response to the next request, and between the pieces of a `text/event-stream` that a client sends |
 /// | [`write_timeout`](Serve::write_timeout) | 30 s | for a client that takes nothing of what is due, after an upgrade as well |
 /// | head of a request | 64 KiB | 431 |
+/// | headers of a request | 100 | 431 |
+/// | `Host` headers of a request of HTTP/1.1 | 1, no more and no less | 400, and the connection is closed |
 /// | [`memory`](Serve::memory) | 64 MiB for the heads that are not complete | connections are closed whose head has more than 4 KiB |
 /// | client that is gone and has sent more than its request | 1 s, or 6 s while bytes of it are unread | its call or stream is dropped, as that of other clients at once |
 /// | [`connection_limit`](Serve::connection_limit) | 16,384 | further ones wait to be accepted |

@@ -10,6 +10,7 @@ use super::super::memory::MemoryStorage;
 use super::super::{RoomHandle, StatefulRoom, StatefulRooms};
 use super::tests::hold;
 use super::*;
+use crate::clock;
 use crate::core::Error;
 use crate::publish::file::faults::{Fault, Platter};
 
@@ -270,10 +271,10 @@ async fn an_alarm_that_has_run_and_cannot_be_cleared_does_not_run_again() {
     rang.next().await.unwrap();
     let cleared = async {
         while room.alarm(AlarmSlot::Room).await.unwrap().is_some() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            clock::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), cleared).await.expect("it is never cleared");
+    clock::timeout(Duration::from_secs(60), cleared).await.expect("it is never cleared");
     assert!(matches!(disk.content().fault, Fault::None));
     drop(rooms);
     assert_eq!(rang.collect::<Vec<_>>().await, [], "it ran again");
