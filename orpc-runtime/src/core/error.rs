@@ -426,15 +426,20 @@ impl StatusError {
 #[error("the procedure failed")]
 struct ProcedureError(Box<dyn Any + Send + Sync>);
 
-/// An error with its chain of sources.
+/// An error with its chain of sources, each once: the text of some ends with that of their source.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + Send + Sync + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
+        let mut text = self.0.to_string();
+        f.write_str(&text)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let next = error.to_string();
+            if !text.ends_with(&next) {
+                write!(f, ": {next}")?;
+            }
+            text = next;
             cause = error.source();
         }
         Ok(())
@@ -482,4 +487,25 @@ pub(crate) fn undecoded_input(error: DecodeError) -> Error {
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Failure {
+        #[error("it failed")]
+        Apart(#[source] std::io::Error),
+        #[error("it failed: {0}")]
+        Within(#[source] std::io::Error),
+    }
+
+    #[test]
+    fn a_chain_has_the_text_of_each_source_once() {
+        let disk = || std::io::Error::other("the disk is full");
+        for failure in [Failure::Apart(disk()), Failure::Within(disk())] {
+            assert_eq!(Chain(&failure).to_string(), "it failed: the disk is full");
+        }
+    }
 }
