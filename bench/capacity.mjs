@@ -33,6 +33,7 @@ function measured() {
     const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
     const spread = points.reduce((sum, [nodes]) => sum + (nodes - mean(0)) ** 2, 0);
     const each = points.reduce((sum, [nodes, cost]) => sum + (nodes - mean(0)) * (cost - mean(1)), 0) / spread;
+    if (each <= 0) throw new Error(`${name}: more nodes took less of the processor. Measure again on a quiet machine.`);
     return { append: mean(1) - each * mean(0), each, comparison };
   };
   return {
@@ -133,7 +134,8 @@ function measuredCurve(report, figures) {
   const own = report.figures["orpc-runtime, Redis"];
   // One event at a time takes this long: backend, nodes and clients share the cores.
   const alone = own["all have it"][0] / 1000;
-  const rates = Object.keys(own["at rates"]).map(Number);
+  const points = Object.entries(own["at rates"]).map(([rate, [middle]]) => [Number(rate), middle]);
+  const rates = points.map(([rate]) => rate);
   const most = Math.max(...rates);
   const backend = (figures.Redis.append + report.nodes * figures.Redis.each) / 1e6;
   const node = alone - backend;
@@ -141,7 +143,6 @@ function measuredCurve(report, figures) {
     const [middle] = simulate({ rate, events: Math.round(5 * rate), backend, node, nodes: 1, isPaced: true });
     return [rate, middle];
   });
-  const points = rates.map((rate) => [rate, own["at rates"][rate][0]]);
   return chart({ title: `Until ${report.nodes} × ${report.sockets} sockets have an event`, x: "events in a second", y: "ms, median", labels: rates.map((rate) => Math.round(rate)) }, [
     { name: "simulated", detail: "this machine", colour: "#8a8f98", points: curve, smooth: true },
     { name: "measured", detail: "this machine", colour: "#d9480f", points, marks: true },
@@ -171,7 +172,7 @@ export function write() {
   const isBusy = report.load_average > 1 ? ` **Other programs disturbed this run (a load average of ${report.load_average} before it).**` : "";
   const unit = (value) => `${round(value, 3)} µs`;
   const model = ["Redis", "NATS"].map((name) => [name, unit(figures[name].append), unit(figures[name].each), unit(figures[name].comparison)]);
-  replace("figures", `Measured on ${report.date}: ${report.processor}, which the backend, ${report.nodes} nodes and all clients share.${isBusy}\n\n${results(report)}`, "capacity");
+  replace("figures", `${report.rounds > 1 ? `Medians of ${report.rounds} rounds` : "Measured"} on ${report.date}: ${report.processor}, which the backend, ${report.nodes} nodes and all clients share.${isBusy}\n\n${results(report)}`, "capacity");
   const each = `A delivery takes ${round(figures.delivery)} µs of a node, an idle socket whose iterator hibernates ${round(figures.socket / 1024)} KiB.`;
   replace("model", `${table(["backend", "an event", "and for each node that follows", "a comparison"], model)}\n\n${each}`, "capacity");
   replace("services", services(figures), "capacity");

@@ -13,10 +13,14 @@ import { promisify } from "node:util";
 import { startNats } from "../../tests/client/support/nats.mjs";
 import { startRedis } from "../../tests/client/support/redis.mjs";
 import { write } from "../capacity.mjs";
+import { median } from "../markdown.mjs";
 
 const NODES = 3;
+/** Numbers of nodes that follow a channel while the server's processor is measured. */
+const FOLLOWERS = [0, 1, 2, 4];
 const isQuick = process.argv.includes("--quick");
 const [sockets, events, shares] = isQuick ? [50, 20, [0.2]] : [1000, 200, [0.2, 0.4, 0.6, 0.8, 0.9, 1.1]];
+const ROUNDS = isQuick ? 1 : 3;
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const load = Number(loadavg()[0].toFixed(2));
 
@@ -63,6 +67,13 @@ async function beside(start, run) {
   }
 }
 
+/** Returns the names of the processor, as `proc_cpuinfo(5)` has them. */
+function processor() {
+  const info = readFileSync("/proc/cpuinfo", "utf8");
+  const field = (name) => new RegExp(`^${name}\\s*: (.*)$`, "mu").exec(info)?.[1] ?? "unknown";
+  return `${cpus().length} cores (${field("model name")}, family ${field("cpu family")}, model ${field("model")})`;
+}
+
 const micros = (seconds, count) => (seconds * 1e6) / count;
 
 /** Returns the figures of publishers, and of sockets of several nodes. */
@@ -83,35 +94,59 @@ function measure(program, start) {
   });
 }
 
-/** Returns the microseconds of the server's processor for an event by the nodes that follow its channel, and for a comparison. */
+/**
+ * Returns the microseconds of the server's processor for an event by the nodes that follow its channel, the median of
+ * rounds that take turns, and for a comparison.
+ */
 function costs(start) {
   return beside(start, async ({ url, pid }) => {
-    const found = { event: {} };
-    for (const nodes of [0, 1, 2, 4]) {
-      const before = cpuTime(pid);
-      const published = await printed(OURS, "load", url, nodes);
-      found.event[nodes] = micros(cpuTime(pid) - before, published);
+    const event = Object.fromEntries(FOLLOWERS.map((nodes) => [nodes, []]));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const nodes of FOLLOWERS) {
+        const before = cpuTime(pid);
+        const published = await printed(OURS, "load", url, nodes);
+        event[nodes].push(micros(cpuTime(pid) - before, published));
+      }
     }
+    const byNodes = Object.entries(event).map(([nodes, taken]) => [nodes, median(taken)]);
     const channels = isQuick ? 100 : 5000;
     const child = spawn(OURS[0], ["wait", url, channels], { stdio: ["ignore", "pipe", "inherit"] });
     await once(child.stdout, "data");
     const before = cpuTime(pid);
     await once(child, "exit");
-    return { ...found, comparison: micros(cpuTime(pid) - before, 5 * channels) };
+    return { event: Object.fromEntries(byNodes), comparison: micros(cpuTime(pid) - before, 5 * channels) };
   });
+}
+
+/** Returns the medians of the figures of several rounds; those at rates are of the round that delivered the median. */
+function medians(rounds) {
+  const middle = rounds.toSorted((one, other) => one.delivered - other.delivered)[Math.floor(rounds.length / 2)];
+  const ofKey = (key) => {
+    const values = rounds.map((round) => round[key]);
+    if (key === "at rates") return middle[key];
+    return Array.isArray(values[0]) ? values[0].map((_, at) => median(values.map((pair) => pair[at]))) : median(values);
+  };
+  return Object.fromEntries(Object.keys(middle).map((key) => [key, ofKey(key)]));
+}
+
+const programs = {
+  "orpc-runtime, Redis": () => measure(OURS, startRedis),
+  "orpc-runtime, NATS": () => measure(OURS, startNats),
+  "oRPC on Node, Redis": () => measure(OFFICIAL, startRedis),
+};
+const measured = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
+for (let round = 0; round < ROUNDS; round += 1) {
+  for (const [name, run] of Object.entries(programs)) measured[name].push(await run());
 }
 
 const report = {
   date: new Date().toISOString().slice(0, 10),
-  processor: `${cpus().length} cores (${cpus()[0].model})`,
+  processor: processor(),
   load_average: load,
   sockets,
   nodes: NODES,
-  figures: {
-    "orpc-runtime, Redis": await measure(OURS, startRedis),
-    "orpc-runtime, NATS": await measure(OURS, startNats),
-    "oRPC on Node, Redis": await measure(OFFICIAL, startRedis),
-  },
+  rounds: ROUNDS,
+  figures: Object.fromEntries(Object.entries(measured).map(([name, rounds]) => [name, medians(rounds)])),
   costs: { Redis: await costs(startRedis), NATS: await costs(startNats) },
 };
 console.log(JSON.stringify(report, undefined, 2));

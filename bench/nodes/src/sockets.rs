@@ -1,6 +1,7 @@
 //! Figures of the sockets of several nodes.
 
 use std::error::Error;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -16,11 +18,18 @@ use crate::text;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
+/// Counter of messages that wakes its reader.
 #[derive(Default)]
 struct Arrived {
-    events: AtomicUsize,
+    count: AtomicUsize,
     more: Notify,
 }
+
+/// Event that is published until the sockets have had it: a node may answer the call before it follows the channel.
+const READY: &str = "ready";
+
+/// Number of times after which a socket that has not had it counts as deaf.
+const ATTEMPTS: usize = 10;
 
 fn url(address: &str) -> String {
     format!("{}/ws", address.replace("http", "ws"))
@@ -47,42 +56,59 @@ async fn send(socket: &mut Socket, path: &str, input: Value) -> Result<(), Box<d
 /// For how long events are published at a rate.
 const SPAN: Duration = Duration::from_secs(5);
 
+/// Time after which [`READY`] is published again.
+const READY_PAUSE: Duration = Duration::from_secs(1);
+
 impl Arrived {
-    async fn reach(&self, events: usize) {
-        while self.events.load(Ordering::Relaxed) < events {
+    fn add(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.more.notify_one();
+    }
+
+    async fn reach(&self, count: usize) {
+        while self.count.load(Ordering::Relaxed) < count {
             self.more.notified().await;
         }
     }
 }
 
 /// Returns the milliseconds from publishing at the first node until all sockets of all nodes have the event, as median and
-/// 99th percentile: of `events`, one after another, and of events at each of the shares of the rate of those; and the number
-/// of events delivered in a second.
+/// 99th percentile: of `events`, one after another, and of events at each of the shares of the rate of those; the number
+/// of events delivered in a second; and the number of sockets that have no event at all, which the others do not count.
 pub(crate) async fn measure(
     count: usize,
     events: usize,
     shares: &str,
     addresses: &[&str],
 ) -> Result<Value, Box<dyn Error>> {
-    let arrived = Arc::new(Arrived::default());
+    let (ready, arrived) = (Arc::new(Arrived::default()), Arc::new(Arrived::default()));
     for address in addresses {
         for _ in 0..count {
             let mut socket = call(address, "/subscribe", Value::Null).await?;
-            let arrived = Arc::clone(&arrived);
+            let (ready, arrived) = (Arc::clone(&ready), Arc::clone(&arrived));
             tokio::spawn(async move {
+                let mut is_ready = false;
                 while let Some(Ok(message)) = socket.next().await {
                     // The server asks now and then if the client is there.
-                    if !message.is_text() {
-                        continue;
+                    let Message::Text(message) = message else { continue };
+                    if !message.contains(READY) {
+                        arrived.add();
+                    } else if !mem::replace(&mut is_ready, true) {
+                        ready.add();
                     }
-                    arrived.events.fetch_add(1, Ordering::Relaxed);
-                    arrived.more.notify_one();
                 }
             });
         }
     }
-    let all = count * addresses.len();
+    let opened = count * addresses.len();
     let (mut publisher, _) = connect_async(url(addresses[0])).await?;
+    for _ in 0..ATTEMPTS {
+        send(&mut publisher, "/publish", READY.into()).await?;
+        if timeout(READY_PAUSE, ready.reach(opened)).await.is_ok() {
+            break;
+        }
+    }
+    let all = ready.count.load(Ordering::Relaxed);
     let (mut times, begun) = (Vec::new(), Instant::now());
     for n in 1..=events {
         let start = Instant::now();
@@ -122,7 +148,9 @@ pub(crate) async fn measure(
         published += total;
         at_rates.insert(format!("{rate:.1}"), percentiles(times));
     }
-    Ok(json!({ "all have it": one_by_one, "delivered": most * all as f64, "at rates": at_rates }))
+    Ok(
+        json!({ "deaf": opened - all, "all have it": one_by_one, "delivered": most * all as f64, "at rates": at_rates }),
+    )
 }
 
 fn percentiles(mut times: Vec<Duration>) -> Value {
