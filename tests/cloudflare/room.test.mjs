@@ -2,7 +2,9 @@
 // from memory.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { isDefinedError, safe } from "@orpc/client";
+import { createORPCClient, isDefinedError, safe } from "@orpc/client";
+import { BatchLinkPlugin } from "@orpc/client/plugins";
+import { RPCLink } from "@orpc/client/websocket";
 import { DurableObject, Process, until, within } from "./hosts.mjs";
 
 const code = async (promise) => (await safe(promise)).error?.code;
@@ -133,6 +135,14 @@ for (const Host of [Process, DurableObject]) {
       await Promise.all([slow, ...[1, 2, 3, 4].map((n) => (n % 2 ? ada : bob).client.increment(5))]);
       assert.deepEqual(order, ["concurrent", "slow"]);
       assert.equal(await ada.client.increment(0), 6);
+      close();
+    });
+
+    test("calls of a batch run one at a time", async () => {
+      const { websocket, close } = await host.open(`room-${(rooms += 1)}`, "user=ada");
+      const plugins = [new BatchLinkPlugin({ groups: [{ condition: () => true, context: {} }] })];
+      const client = createORPCClient(new RPCLink({ websocket, plugins }));
+      assert.deepEqual(await Promise.all([20, 5, 0].map((ms) => client.increment(ms))), [1, 2, 3]);
       close();
     });
 

@@ -29,6 +29,9 @@ pub(crate) trait ErasedProcedure<C>: Send + Sync {
     /// Returns the kind of the run that [`start`](Self::start) returns.
     fn run_kind(&self) -> RunKind;
 
+    /// Returns `true` if the input is an event iterator.
+    fn reads_events(&self) -> bool;
+
     /// Returns the same procedure with a check of its outputs against their JSON
     /// Schema.
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError>;

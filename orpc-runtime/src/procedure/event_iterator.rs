@@ -68,6 +68,8 @@ where
 {
     type Decoder = Arc<IteratorDecoder<T, R>>;
 
+    const IS_EVENTS: bool = true;
+
     fn compile() -> Result<Self::Decoder, SchemaError> {
         Ok(Arc::new(IteratorDecoder {
             message: InputDecoder::compile()?,

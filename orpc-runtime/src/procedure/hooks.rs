@@ -222,6 +222,10 @@ impl<C: Send + Sync + 'static> ErasedProcedure<C> for Hooked<C> {
         self.inner.run_kind()
     }
 
+    fn reads_events(&self) -> bool {
+        self.inner.reads_events()
+    }
+
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
         let inner = self.inner.with_checked_outputs()?;
         Ok(Arc::new(Self { inner, hooks: Arc::clone(&self.hooks) }))

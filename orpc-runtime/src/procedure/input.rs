@@ -64,6 +64,10 @@ pub trait ProcedureInput: Sized + Send + 'static {
     #[doc(hidden)]
     type Decoder: Send + Sync + 'static;
 
+    /// The input is an event iterator.
+    #[doc(hidden)]
+    const IS_EVENTS: bool = false;
+
     /// Compiles the decoder.
     #[doc(hidden)]
     fn compile() -> Result<Self::Decoder, SchemaError>;

@@ -152,6 +152,10 @@ where
         self.inner.run_kind()
     }
 
+    fn reads_events(&self) -> bool {
+        self.inner.reads_events()
+    }
+
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
         let (inner, errors) = (self.inner.with_checked_outputs()?, Arc::clone(&self.errors));
         Ok(Arc::new(Self { inner, errors, how: PhantomData }))

@@ -132,6 +132,10 @@ where
         K::RUNS
     }
 
+    fn reads_events(&self) -> bool {
+        P::HAS_INPUT && P::Input::IS_EVENTS
+    }
+
     fn with_checked_outputs(&self) -> Result<Arc<dyn ErasedProcedure<C>>, SchemaError> {
         let (prepared, kind) = (Arc::clone(&self.prepared), self.kind.checked()?);
         Ok(Arc::new(Self { prepared, kind, how: PhantomData }))

@@ -159,6 +159,7 @@ impl<C: Send + Sync + 'static> BatchCall<C> {
             is_refused: self.is_refused,
         };
         let input = pin!(std::future::ready(Ok(Input::Envelope(self.text))));
+        let _turn = invocation.turn().await;
         // Unused: an iterator is not run.
         let sink = || EventSink::new(Outbox::new(1), HttpEvents(self.protocol));
         match invocation.run(input, malformed, sink).await? {

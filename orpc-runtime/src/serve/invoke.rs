@@ -11,8 +11,10 @@ use super::context::ContextSource;
 use super::form::Form;
 use crate::core::{Code, Error, Output, malformed_request};
 use crate::procedure::{
-    Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, RawInput, RunKind, Started, panicked,
+    Call, ErasedProcedure, ErasedRun, EventSink, InputEvents, MetaValue, ProcedureKind, RawInput,
+    RunKind, Started, panicked,
 };
+use crate::socket::Turn;
 use crate::value::{Envelope, Malformed};
 
 /// A call of a procedure, on any transport.
@@ -75,6 +77,16 @@ impl<C: Send + Sync + 'static> Invocation<'_, C> {
             }
             None => Ok(Outcome::Output(run.await?.into_output()?)),
         }
+    }
+
+    /// Waits for the turn of the call, if its socket is [in turn](crate::SocketConfig::in_turn) with others. Calls that may
+    /// last as long as their client likes have none: streams, and those that read an event iterator.
+    pub(crate) async fn turn(&self) -> Option<Turn> {
+        let turns = self.call.socket()?.turns()?;
+        let definition = self.call.definition();
+        let is_concurrent = definition.meta_value("concurrent") == Some(MetaValue::Bool(true));
+        let lasts = definition.kind == ProcedureKind::Stream || self.procedure.reads_events();
+        if is_concurrent || lasts { None } else { Some(turns.turn().await) }
     }
 
     /// Starts a run, which the procedure has not begun.

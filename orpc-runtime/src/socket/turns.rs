@@ -8,10 +8,10 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 /// clone; clones share the turns.
 ///
 /// Calls of the sockets that were accepted [with it](super::SocketConfig::in_turn) run in the
-/// order in which they arrived, each to its result, over all `await`s. Two kinds of calls run
-/// beside them: streams, which last, and procedures with `meta(concurrent = true)`, which wait for
-/// something slow and take a [turn](Turns::turn) where they need one. A call that waits for
-/// another call of the same turns waits for ever.
+/// order in which they arrived, each to its result, over all `await`s. Calls that may last run
+/// beside them: streams, procedures whose input is an event iterator, and those with
+/// `meta(concurrent = true)`, which wait for something slow. They take a [turn](Turns::turn) where
+/// they need one. A call that waits for another call of the same turns waits for ever.
 ///
 /// ```
 /// use orpc_runtime::{Turns, SocketConfig};

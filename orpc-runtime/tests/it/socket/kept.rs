@@ -62,6 +62,12 @@ pub mod api {
     }
 
     #[procedure]
+    pub async fn listens(app: &App, mut words: EventIterator<String>) {
+        app.running.lock().unwrap().push("listens");
+        words.next().await;
+    }
+
+    #[procedure]
     pub fn never() -> impl Stream<Item = u8> {
         futures::stream::pending()
     }
@@ -278,6 +284,50 @@ fn calls_of_the_same_turns_run_one_at_a_time() {
     assert!(second.as_mut().poll(&mut cx).is_pending());
     drop(turn);
     assert!(second.as_mut().poll(&mut cx).is_ready());
+}
+
+#[test]
+fn calls_of_a_batch_wait_for_their_turns() {
+    let (rpc, app, turns) = (rpc(), Arc::new(App::default()), Turns::new());
+    let peer = || {
+        let config = SocketConfig::new().in_turn(&turns);
+        rpc.peer_with(Arc::clone(&app), request(), config)
+    };
+    let (mut ada, mut bob) = (peer(), peer());
+    let item = |path: &str| json!({ "url": format!("http://orpc{path}") });
+    let batch = json!({
+        "u": "/slow/__batch__",
+        "b": [item("/slow"), item("/quick"), item("/beside")],
+        "h": { "x-orpc-batch": "buffered" },
+    });
+    ada.receive(json!({ "i": "1", "p": batch }).to_string());
+    assert!(frames(&mut ada).is_empty());
+    bob.receive(call(1, "/quick", &Value::Null));
+    assert!(frames(&mut bob).is_empty());
+    assert_eq!(*app.running.lock().unwrap(), ["slow begins", "beside"]);
+    app.go.notify_one();
+    assert_eq!(frames(&mut ada).len(), 1);
+    assert_eq!(frames(&mut bob).len(), 1);
+    let running = app.running.lock().unwrap();
+    assert_eq!(*running, ["slow begins", "beside", "slow ends", "quick", "quick"]);
+}
+
+#[test]
+fn a_call_that_reads_events_leaves_the_turn_to_others() {
+    let (rpc, app, turns) = (rpc(), Arc::new(App::default()), Turns::new());
+    let config = SocketConfig::new().in_turn(&turns);
+    let mut peer = rpc.peer_with(Arc::clone(&app), request(), config);
+    let events = json!({ "content-type": "text/event-stream" });
+    peer.receive(json!({ "i": "1", "p": { "u": "/listens", "h": events } }).to_string());
+    peer.receive(call(2, "/quick", &Value::Null));
+    assert_eq!(frames(&mut peer).len(), 1);
+    assert_eq!(*app.running.lock().unwrap(), ["listens", "quick"]);
+    // A client does not get around the turns by events that the procedure does not take.
+    let turn = turns.turn().now_or_never().unwrap();
+    peer.receive(json!({ "i": "3", "p": { "u": "/quick", "h": events } }).to_string());
+    assert!(frames(&mut peer).is_empty());
+    drop(turn);
+    assert!(!frames(&mut peer).is_empty());
 }
 
 /// Restores sockets into a room when it is read.

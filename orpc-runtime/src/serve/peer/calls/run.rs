@@ -18,8 +18,7 @@ use super::{FEW_BYTES, OK, Shared};
 use crate::budget::Reservation;
 use crate::core::{Code, Error, EventMeta, Output, fit, reuse};
 use crate::procedure::{
-    Call, ErasedProcedure, ErasedRun, EventSink, Finished, InputEvents, MetaValue, Opened,
-    ProcedureKind, RunKind, panicked,
+    Call, ErasedProcedure, ErasedRun, EventSink, Finished, InputEvents, Opened, RunKind, panicked,
 };
 use crate::router::RouteId;
 use crate::serve::form::{Form, FormError, FormLimits, form_bytes, read_form};
@@ -85,12 +84,12 @@ impl Failure {
     /// Returns the failure of a call whose envelope in its message cannot be parsed.
     fn of_message(text: &[u8], error: Malformed) -> Self {
         let is_json = text.is_empty() || std::str::from_utf8(text).is_ok_and(is_json);
-        if is_json { Self::of_query(text, error) } else { Self::NotJson }
+        if is_json { Self::of_part(text, error) } else { Self::NotJson }
     }
 
-    /// Returns the failure of a call whose envelope in its query cannot be parsed: the message
+    /// Returns the failure of a call whose envelope in its query or form cannot be parsed: the message
     /// itself is JSON.
-    fn of_query(text: &[u8], error: Malformed) -> Self {
+    fn of_part(text: &[u8], error: Malformed) -> Self {
         Self::Error(malformed(text, error))
     }
 }
@@ -308,7 +307,7 @@ impl<C: Send + Sync + 'static> Run<Arc<Shared<C>>> {
     /// Returns the output; `None` if the call has written events.
     async fn answer(&self, received: Received) -> Result<Option<Output>, Failure> {
         let Received { body, events, member, .. } = received;
-        let invocation = self.invocation(member);
+        let (invocation, malformed) = (self.invocation(member), self.malformed(&body));
         let input = pin!(async {
             Ok(match (events, body) {
                 (Some(events), _) => Input::Events(events),
@@ -321,11 +320,8 @@ impl<C: Send + Sync + 'static> Run<Arc<Shared<C>>> {
                 }
             })
         });
-        let _turn = match self.shared.socket.turns() {
-            Some(turns) if self.takes_turns() => Some(turns.turn().await),
-            _ => None,
-        };
-        match invocation.run(input, self.malformed(), || self.sink()).await? {
+        let _turn = invocation.turn().await;
+        match invocation.run(input, malformed, || self.sink()).await? {
             Outcome::Output(output) => Ok(Some(output)),
             Outcome::Stream(run, _) => {
                 let _counted = self.shared.rpc.count_stream();
@@ -371,13 +367,6 @@ impl<C: Send + Sync + 'static> Run<Arc<Shared<C>>> {
         }
         Ok(())
     }
-
-    /// Returns `true` if the call does not run beside others of the same turns.
-    fn takes_turns(&self) -> bool {
-        let definition = self.call.definition();
-        let is_concurrent = definition.meta_value("concurrent") == Some(MetaValue::Bool(true));
-        definition.kind != ProcedureKind::Stream && !is_concurrent
-    }
 }
 
 impl<S: SocketState> Run<S> {
@@ -390,8 +379,9 @@ impl<S: SocketState> Run<S> {
     }
 
     /// Returns the failure of an envelope that cannot be parsed, by its place.
-    fn malformed(&self) -> fn(&[u8], Malformed) -> Failure {
-        if *self.call.method() == Method::GET { Failure::of_query } else { Failure::of_message }
+    fn malformed(&self, body: &Body) -> fn(&[u8], Malformed) -> Failure {
+        let is_part = *self.call.method() == Method::GET || matches!(body, Body::Form(_));
+        if is_part { Failure::of_part } else { Failure::of_message }
     }
 
     /// Returns `true` if nothing but the procedure itself can make the call wait.
@@ -421,10 +411,10 @@ impl<S: SocketState> Run<S> {
         let Received { body, member, .. } = received;
         let shared = self.shared();
         let context = shared.context.ready(&self.call).unwrap_or_else(|| Err(Error::hidden()))?;
+        let malformed = self.malformed(&body);
         let text = if let Body::Envelope(text) = body { text } else { Bytes::new() };
         let input = Input::Envelope(text);
-        let started =
-            self.invocation(member).start(context, input, self.malformed(), &|| self.sink())?;
+        let started = self.invocation(member).start(context, input, malformed, &|| self.sink())?;
         Ok(started.run)
     }
 

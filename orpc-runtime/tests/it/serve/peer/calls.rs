@@ -639,6 +639,24 @@ async fn a_call_whose_query_is_not_json_is_malformed() {
     }
 }
 
+/// So is one whose form has an envelope that is not JSON.
+#[tokio::test]
+async fn a_call_whose_form_is_not_json_is_malformed() {
+    let (mut peer, _) = peer();
+    for path in ["/echo", "/wait", "/head", "/guarded/length", "/first", "/silent"] {
+        for data in [b"{bad".as_slice(), b"", b"{\"json\":\"\xff\"}", b"\xef\xbb\xbf{\"json\":1}"] {
+            let head = json!({ "content-type": "multipart/form-data; boundary=B" });
+            let message = json!({ "i": "1", "p": { "u": path, "h": head } }).to_string();
+            let part = b"\xff--B\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n";
+            let frame = [message.as_bytes(), part, data, b"\r\n--B--\r\n"].concat();
+            peer.receive(orpc_runtime::Frame::Binary(frame.into()));
+            let answer = next(&mut peer).await;
+            assert_eq!(answer["p"]["s"], 400, "{path} {data:?}: {answer}");
+            assert_eq!(answer["p"]["b"]["json"]["code"], "BAD_REQUEST", "{path} {data:?}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn shutdown_ends_streams_lets_calls_finish_and_ends_the_peer() {
     let rpc = Rpc::new(api::router());
