@@ -40,6 +40,8 @@ struct Shared<C> {
     shutdown: Shutdown,
     /// The tasks of the sockets.
     sockets: TaskTracker,
+    /// The tasks of hooks of the sockets, which may begin when those end.
+    hooks: TaskTracker,
 }
 
 impl<C> Clone for Rpc<C> {
@@ -75,6 +77,7 @@ impl<C: Send + Sync + 'static> Rpc<C> {
             live_streams: AtomicUsize::new(0),
             shutdown: Shutdown::default(),
             sockets: TaskTracker::new(),
+            hooks: TaskTracker::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -105,12 +108,15 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     pub fn shutdown(&self) {
         self.shared.shutdown.begin();
         self.shared.sockets.close();
+        self.shared.hooks.close();
     }
 
-    /// Waits, after [`shutdown`](Rpc::shutdown), until all sockets are closed. HTTP
+    /// Waits, after [`shutdown`](Rpc::shutdown), until all sockets are closed, and the
+    /// `user_joined` and `user_left` of [rooms with state](crate::stateful) have ended. HTTP
     /// servers stop tracking sockets at the upgrade, and do not wait for them.
     pub async fn closed(&self) {
         self.shared.sockets.wait().await;
+        self.shared.hooks.wait().await;
     }
 
     /// Returns the number of open sockets.
@@ -122,6 +128,15 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     #[cfg(feature = "websocket")]
     pub(crate) fn spawn(&self, socket: impl Future<Output = ()> + Send + 'static) {
         self.shared.sockets.spawn(socket);
+    }
+
+    /// Returns a task of a socket's hooks that [`closed`](Self::closed) waits for.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn track_hook(
+        &self,
+        hook: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        self.shared.hooks.track_future(hook)
     }
 
     #[cfg(feature = "http")]

@@ -359,7 +359,8 @@ impl<R: StatefulRoom> StatefulRooms<R> {
         (1..=MAX_NAME).contains(&name.len()).then(|| self.get(name))
     }
 
-    /// Returns the procedures, to [shut them down](Rpc::shutdown).
+    /// Returns the procedures, to [shut them down](Rpc::shutdown): [`Rpc::closed`] then waits until the sockets are closed
+    /// and every `user_left` has ended.
     pub fn rpc(&self) -> &Rpc<R> {
         &self.0.rpc
     }
@@ -489,14 +490,14 @@ where
         let mut joined = Box::pin(async move { room.joined(socket).await });
         // Polled now, so that its turn is before those of the socket's calls.
         if joined.as_mut().now_or_never().is_none() {
-            spawn(joined);
+            spawn(self.rooms.0.rpc.track_hook(joined));
         }
     }
 
     fn close(&self, socket: &Socket, close: &CloseFrame) {
         let Some(room) = socket.owner::<HostedRoom<R>>() else { return };
         let (socket, close) = (socket.clone(), close.clone());
-        spawn(async move { room.left(socket, close).await });
+        spawn(self.rooms.0.rpc.track_hook(async move { room.left(socket, close).await }));
     }
 }
 

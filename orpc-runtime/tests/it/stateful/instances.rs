@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use futures::{FutureExt as _, StreamExt as _};
+use orpc_runtime::CloseFrame;
 use orpc_runtime::durable::{Channel, DurableChannel, DurableObject};
 use orpc_runtime::prelude::*;
 use orpc_runtime::publish::{
@@ -13,6 +14,9 @@ use orpc_runtime::publish::{
 };
 use orpc_runtime::stateful::{HostedRoom, RoomHandle, StatefulRoom, StatefulRooms, StorageError};
 use serde_json::Value;
+use tokio::sync::Notify;
+
+use crate::support::websocket;
 
 struct Plain {
     room: RoomHandle,
@@ -119,6 +123,46 @@ async fn turns_of_former_instances_exclude_those_of_the_next_one() {
     assert!(room.handle().turns().turn().now_or_never().is_none());
     drop(turn);
     assert!(room.handle().turns().turn().now_or_never().is_some());
+}
+
+/// A room that writes down who has left, once it may.
+struct Guests {
+    room: RoomHandle,
+}
+
+impl StatefulRoom for Guests {
+    type Procedures = ();
+
+    fn new(room: RoomHandle) -> Self {
+        Self { room }
+    }
+
+    async fn user_left(&self, _: &Socket, _: &CloseFrame) {
+        self.room.host::<Arc<Notify>>().unwrap().notified().await;
+        self.room.storage().put("left", &true).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn rooms_are_closed_once_they_know_that_their_users_left() {
+    let go = Arc::new(Notify::new());
+    let lent = Arc::clone(&go);
+    let rooms = StatefulRooms::<Guests>::memory_with(move |room| room.with_host(lent.clone()));
+    let service = rooms.websocket(|request| request.uri.path().strip_prefix("/"));
+    let storage = rooms.get("lobby").handle().storage().clone();
+    let client = websocket::client(websocket::channel(&service, 4096), "/lobby").await;
+    drop(client);
+    rooms.rpc().shutdown();
+    let mut closed = Box::pin(rooms.rpc().closed());
+    websocket::until(|| {
+        assert!(closed.as_mut().now_or_never().is_none(), "closed before a user has left");
+        rooms.rpc().live_sockets() == 0
+    })
+    .await;
+    assert!(closed.as_mut().now_or_never().is_none(), "closed before a user has left");
+    go.notify_one();
+    websocket::within(closed).await;
+    assert_eq!(storage.get("left").await.unwrap(), Some(true));
 }
 
 #[tokio::test]
