@@ -18,11 +18,13 @@ use crate::serve::patience::{BodyTimeout, Failed, Patience};
 pub struct RequestBody {
     body: Incoming,
     patience: Patience,
+    /// Until its end the connection receives no head, also when the response was sent before.
+    receiving: Option<Busy>,
 }
 
 impl RequestBody {
-    pub(super) fn new(body: Incoming, patience: Patience) -> Self {
-        Self { body, patience }
+    pub(super) fn new(body: Incoming, patience: Patience, receiving: Option<Busy>) -> Self {
+        Self { body, patience, receiving }
     }
 }
 
@@ -36,6 +38,9 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
         let frame = ready!(this.patience.poll_frame(Pin::new(&mut this.body), cx));
+        if this.body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
+            this.receiving = None;
+        }
         Poll::Ready(frame.map(|frame| {
             frame.map_err(|failed| match failed {
                 Failed::Late => BodyTimeout.into(),

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -35,21 +35,32 @@ pub(super) struct Deadlines {
 pub(super) struct Turn {
     /// Number of requests so far.
     requests: AtomicU64,
-    /// A request is being answered, or the connection is no longer HTTP.
-    is_busy: AtomicBool,
+    /// Number of responses that are being sent and bodies of requests that are being received, not more than one of each;
+    /// one for a connection that is no longer HTTP.
+    busy: AtomicUsize,
     /// The connection is no longer HTTP.
     is_switched: AtomicBool,
 }
 
-/// Guard of a request that is being answered.
+/// Guard of a request that is being answered, or whose body is being received.
 #[derive(Debug)]
 pub(super) struct Busy(Option<Arc<Turn>>);
 
 impl Turn {
+    /// Begins a request.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.is_busy.store(true, Ordering::Relaxed);
+        self.hold()
+    }
+
+    /// Keeps the connection busy while the guard lives.
+    pub(super) fn hold(self: &Arc<Self>) -> Busy {
+        self.busy.fetch_add(1, Ordering::Relaxed);
         Busy(Some(Arc::clone(self)))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -65,7 +76,7 @@ impl Busy {
 impl Drop for Busy {
     fn drop(&mut self) {
         if let Some(turn) = &self.0 {
-            turn.is_busy.store(false, Ordering::Relaxed);
+            turn.busy.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -162,7 +173,7 @@ impl<L: Listener> TimedConnection<L> {
     /// Follows the state of the service's requests.
     fn follow_turn(&mut self) {
         let requests = self.turn.requests.load(Ordering::Relaxed);
-        if self.turn.is_busy.load(Ordering::Relaxed) {
+        if self.turn.is_busy() {
             self.waiting = Waiting::Anything;
         } else if requests != self.requests || matches!(self.waiting, Waiting::Anything) {
             self.waiting = Waiting::Request(Instant::now());
@@ -244,8 +255,9 @@ impl<L: Listener> TimedConnection<L> {
     /// Fails if the client is gone, which nobody sees while nothing is read: hyper does not
     /// read on during a call if it has bytes of the next request.
     fn look_after_client(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let is_busy = self.turn.is_busy.load(Ordering::Relaxed);
-        let is_read = !is_busy || self.is_reading || self.turn.is_switched.load(Ordering::Relaxed);
+        let is_read = !self.turn.is_busy()
+            || self.is_reading
+            || self.turn.is_switched.load(Ordering::Relaxed);
         let Some(transport) = L::transport(&self.io).filter(|_| !is_read) else {
             self.watch = None;
             return Ok(());

@@ -83,7 +83,7 @@ where
             keepalive: Some(Duration::from_secs(60)),
         },
         body: Duration::from_secs(30),
-        shutdown: Duration::from_secs(10),
+        shutdown: Duration::from_secs(12),
         connections: 16_384,
         per_address: None,
         memory: MemoryBudget::new(HEADS),
@@ -111,7 +111,7 @@ where
 /// | [`connection_limit`](Serve::connection_limit) | 16,384 | further ones wait to be accepted |
 /// | [`address_limit`](Serve::address_limit) | no limit | further ones are closed |
 /// | [`tcp_keepalive`](Serve::tcp_keepalive) | 60 s | of silence until a client is asked for a sign of life by TCP |
-/// | [`shutdown_deadline`](Serve::shutdown_deadline) | 10 s | for requests that are being answered at shutdown |
+/// | [`shutdown_deadline`](Serve::shutdown_deadline) | 12 s | for requests that are being answered at shutdown, and sockets |
 #[must_use = "a server runs when it is awaited"]
 pub struct Serve<S, L = TcpListener> {
     listener: L,

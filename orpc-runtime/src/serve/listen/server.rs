@@ -149,7 +149,10 @@ where
             } else {
                 Patience::new(body)
             };
-            let request = request.map(|body| RequestBody::new(body, patience));
+            let request = request.map(|body| {
+                let receiving = (!body.is_end_stream()).then(|| turn.hold());
+                RequestBody::new(body, patience, receiving)
+            });
             let mut service = service.clone();
             async move {
                 if !names_host {

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use orpc_runtime::prelude::*;
@@ -237,6 +238,32 @@ async fn incomplete_heads_end_by_their_deadline() {
     drop(within(reader.read_to_end(&mut nothing)).await);
     assert!(nothing.is_empty());
     within(trickling).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_is_discarded_is_no_head() {
+    let memory = MemoryBudget::new(100_000);
+    let server = run(|server| patient(server).memory(&memory).head_deadline(SHORT)).await;
+    let request = b"POST /rpc/nope HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    let mut upload = connect(&server, request).await;
+    assert!(read_until(&mut upload, "\r\n\r\n").await.starts_with("HTTP/1.1 404 "));
+    let chunk = [b"4000\r\n".as_slice(), &[b'x'; 0x4000], b"\r\n"].concat();
+    for _ in 0..64 {
+        upload.write_all(&chunk).await.unwrap();
+    }
+    // The deadline of a head has passed for both when this one is closed.
+    let mut late = connect(&server, b"GET").await;
+    let mut end = pin!(rest(&mut late));
+    while tokio::time::timeout(Duration::from_millis(20), &mut end).await.is_err() {
+        upload.write_all(&chunk).await.unwrap();
+    }
+    upload.write_all(b"0\r\n\r\n").await.unwrap();
+    upload.write_all(PING).await.unwrap();
+    read_until(&mut upload, "\"pong\"").await;
+    until_soon(|| memory.used() == 0).await;
+    // Then the deadlines of a connection without a request hold again.
+    upload.write_all(b"GET").await.unwrap();
+    rest(&mut upload).await;
 }
 
 #[tokio::test]
