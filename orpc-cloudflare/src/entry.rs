@@ -48,9 +48,19 @@ impl RoomRoutes {
 
     /// Allows pages of another origin, such as `https://app.example`, to open sockets; by default
     /// those of the Worker's own host.
+    ///
+    /// # Panics
+    /// If it is not an origin: a scheme, a host and a port, unless it is the default one.
     #[must_use]
+    #[track_caller]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
-        self.origins.get_or_insert_default().push(origin.into());
+        let origin = origin.into();
+        let is_origin = Url::parse(&origin).is_ok_and(|url| url.origin().is_tuple());
+        assert!(
+            is_origin,
+            "`{origin}` is not an origin: write a scheme and a host, such as `https://app.example`; `allow_any_origin` allows all"
+        );
+        self.origins.get_or_insert_default().push(origin);
         self
     }
 

@@ -14,14 +14,14 @@ pub(super) const NOT_ALLOWED: &str = "This host is not allowed";
 
 /// A host and its port, if there is one, in a comparable form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Host {
+pub(super) struct Host {
     /// In lower case; an IPv6 address in its shortest form.
-    name: String,
-    port: Option<u16>,
+    pub(super) name: String,
+    pub(super) port: Option<u16>,
 }
 
 impl Host {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (name, port) = match text.rsplit_once(':') {
             // The last colon of an IPv6 address is within its brackets.
             Some((name, port)) if !port.ends_with(']') => (name, port),
@@ -58,7 +58,7 @@ fn named<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
 }
 
 /// Returns the default port of HTTP and HTTPS.
-fn default_port(scheme: &str) -> Option<u16> {
+pub(super) fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
         "https" => Some(443),

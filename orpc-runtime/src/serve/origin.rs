@@ -4,7 +4,7 @@
 use http::header::{HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use http::{Method, Uri};
 
-use super::host::is_own_origin;
+use super::host::{Host, default_port, is_own_origin};
 #[cfg(feature = "http")]
 use crate::core::HeaderNames;
 
@@ -13,6 +13,35 @@ use crate::core::HeaderNames;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Error of a text that is not an origin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{origin}` is not an origin: write a scheme, a host and a port that is not the default one, such as `https://app.example` or `http://localhost:5173`; `allow_any_origin` allows all"
+)]
+pub struct OriginError {
+    origin: String,
+}
+
+/// Returns an origin as browsers send it (RFC 6454, section 6.2): without the port that its
+/// scheme implies. `null` is that of pages without one, such as files.
+fn serialized(origin: &str) -> Option<String> {
+    if origin == "null" {
+        return Some(origin.to_owned());
+    }
+    let origin = origin.strip_suffix('/').unwrap_or(origin).to_ascii_lowercase();
+    let (scheme, host) = origin.split_once("://")?;
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    if !is_scheme || host.contains('*') {
+        return None;
+    }
+    let Host { name, port } = Host::parse(host)?;
+    Some(match port {
+        Some(port) if default_port(scheme) != Some(port) => format!("{scheme}://{name}:{port}"),
+        _ => format!("{scheme}://{name}"),
+    })
+}
 
 /// The origins whose pages may call (RFC 6454; for sockets RFC 6455, section 10.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +58,16 @@ impl Default for AllowedOrigins {
 }
 
 impl AllowedOrigins {
-    /// Adds an origin, such as `https://app.example`. If any was allowed before, only
-    /// the listed ones are from now on.
-    pub(super) fn add(&mut self, origin: String) {
-        match self {
-            Self::SameHostAnd(listed) => listed.push(origin),
-            Self::Any => *self = Self::SameHostAnd(vec![origin]),
-        }
+    /// Returns the origins with another one, such as `https://app.example`. If any was
+    /// allowed before, only the listed ones are from now on.
+    pub(super) fn with(self, origin: &str) -> Result<Self, OriginError> {
+        let origin = serialized(origin).ok_or_else(|| OriginError { origin: origin.to_owned() })?;
+        let mut listed = match self {
+            Self::SameHostAnd(listed) => listed,
+            Self::Any => Vec::new(),
+        };
+        listed.push(origin);
+        Ok(Self::SameHostAnd(listed))
     }
 
     /// Returns `true` if the request comes from a page of an allowed origin, or not
@@ -114,8 +146,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_that_of_the_host_or_listed() {
-        let mut origins = AllowedOrigins::default();
-        origins.add("https://app.test".to_owned());
+        let origins = AllowedOrigins::default().with("https://app.test").unwrap();
         let allowed =
             |origin: &str, host: &str| allows(&origins, &[("origin", origin), ("host", host)]);
         assert!(allowed("http://localhost:3000", "localhost:3000"));
@@ -132,17 +163,56 @@ mod tests {
         let twice = [("origin", "https://app.test"), ("origin", "http://evil"), ("host", "a")];
         assert!(!allows(&origins, &twice));
         assert!(allows(&origins, &[("host", "api.test")]), "no page");
-        let mut any = AllowedOrigins::Any;
+        let any = AllowedOrigins::Any;
         assert!(allows(&any, &[("origin", "null"), ("host", "api.test")]));
-        any.add("https://app.test".to_owned());
+        let any = any.with("https://app.test").unwrap();
         assert!(!allows(&any, &[("origin", "null"), ("host", "api.test")]));
         assert!(allows(&any, &[("origin", "https://app.test"), ("host", "api.test")]));
     }
 
     #[test]
+    fn a_listed_origin_is_compared_as_browsers_send_it() {
+        for (listed, sent) in [
+            ("https://app.test/", "https://app.test"),
+            ("HTTPS://App.test:443", "https://app.test"),
+            ("http://app.test:80", "http://app.test"),
+            ("https://app.test:80", "https://app.test:80"),
+            ("http://[0:0::1]:5173", "http://[::1]:5173"),
+            ("chrome-extension://abcdefghijklmnop", "chrome-extension://abcdefghijklmnop"),
+            ("null", "null"),
+        ] {
+            let origins = AllowedOrigins::default().with(listed).unwrap();
+            assert!(allows(&origins, &[("origin", sent), ("host", "api.test")]), "{listed}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_no_browser_sends_is_no_origin() {
+        for text in [
+            "",
+            "*",
+            "app.test",
+            "app.test:443",
+            "//app.test",
+            "https://",
+            "https://*.app.test",
+            "https://app.test/page",
+            "https://app.test?query",
+            "https://app.test#part",
+            "https://user@app.test",
+            "https://app.test, https://other.test",
+            "https://app.test:port",
+            "https://bücher.test",
+            "mailto:ada@app.test",
+        ] {
+            let error = AllowedOrigins::default().with(text).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("`{text}` is not an origin")));
+        }
+    }
+
+    #[test]
     fn the_site_that_a_browser_names_decides() {
-        let mut origins = AllowedOrigins::default();
-        origins.add("https://app.test".to_owned());
+        let origins = AllowedOrigins::default().with("https://app.test").unwrap();
         let allowed = |site: &str, more: &[(&'static str, &str)]| {
             let headers = [&[("sec-fetch-site", site), ("host", "api.test")], more].concat();
             allows(&origins, &headers)

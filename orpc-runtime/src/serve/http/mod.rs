@@ -17,6 +17,7 @@ mod response;
 mod service;
 
 pub use super::host::HostError;
+pub use super::origin::OriginError;
 pub use body::RpcBody;
 pub use connection::Connection;
 pub use future::ResponseFuture;

@@ -21,7 +21,7 @@ use crate::serve::IntoContext;
 use crate::serve::form::{FormLimits, Spool};
 use crate::serve::host::{AllowedHosts, HostError};
 use crate::serve::method::Methods;
-use crate::serve::origin::AllowedOrigins;
+use crate::serve::origin::{AllowedOrigins, OriginError};
 use crate::serve::state::Served;
 use crate::serve::time::SHORTEST;
 use crate::wire;
@@ -157,6 +157,14 @@ impl<C: Send + Sync + 'static> Rpc<C> {
     }
 }
 
+/// Returns a prefix of paths that begins with `/` and does not end with it; empty for all paths.
+fn path_prefix(text: &str) -> String {
+    match text.trim_matches('/') {
+        "" => String::new(),
+        segments => format!("/{segments}"),
+    }
+}
+
 impl<C: Send + Sync + 'static> HttpService<C> {
     fn with(self, change: impl FnOnce(&mut Options)) -> Self {
         Self { served: self.served.with(change) }
@@ -166,8 +174,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// router in front strips it, as axum's `nest_service` does.
     #[must_use]
     pub fn prefix(self, prefix: &str) -> Self {
-        let prefix = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
-        self.with(|options| options.prefix = prefix)
+        self.with(|options| options.prefix = path_prefix(prefix))
     }
 
     /// Sets the path that a router in front of the service strips, such as `/rpc`:
@@ -176,8 +183,7 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// path, `/rpc/…/__batch__`.
     #[must_use]
     pub fn stripped_prefix(self, prefix: &str) -> Self {
-        let prefix = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
-        self.with(|options| options.stripped = Some(prefix))
+        self.with(|options| options.stripped = Some(path_prefix(prefix)))
     }
 
     /// Sets the maximum length of a body in bytes; 1 MiB by default. For a form with
@@ -261,9 +267,26 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// let service = cors.layer(service);
     /// # }
     /// ```
+    ///
+    /// # Panics
+    /// If it is not an origin. [`try_allow_origin`](Self::try_allow_origin) returns the
+    /// error.
     #[must_use]
-    pub fn allow_origin(self, origin: impl Into<String>) -> Self {
-        self.with(|options| options.origins.add(origin.into()))
+    #[track_caller]
+    pub fn allow_origin(self, origin: impl AsRef<str>) -> Self {
+        match self.try_allow_origin(origin.as_ref()) {
+            Ok(service) => service,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Allows calls from pages of this origin, as [`allow_origin`](Self::allow_origin) does.
+    ///
+    /// # Errors
+    /// If it is not an origin: a scheme, a host and a port, unless it is the default one.
+    pub fn try_allow_origin(self, origin: &str) -> Result<Self, OriginError> {
+        let origins = self.served.options.origins.clone().with(origin)?;
+        Ok(self.with(|options| options.origins = origins))
     }
 
     /// Allows requests to name this host, such as `app.example` or `localhost:3000`,

@@ -18,6 +18,7 @@ mod upgrade;
 mod whole;
 
 pub use super::host::HostError;
+pub use super::origin::OriginError;
 pub use super::peer::{Rate, RateError};
 pub use hooks::{SocketError, SocketHooks};
 #[cfg(feature = "proxy")]

@@ -73,11 +73,14 @@ struct Target {
 #[non_exhaustive]
 pub enum ProxyTargetError {
     /// It is not a URL.
-    #[error("not a URL")]
+    #[error("the target of sockets is not a URL")]
     Syntax(#[from] InvalidUri),
     /// It has no host, or a scheme other than `http` and `ws`.
     #[error("sockets are forwarded to an `http://` or `ws://` URL with a host")]
     Scheme,
+    /// It has a user or a query, which are not sent.
+    #[error("the URL that sockets are forwarded to has a user or a query: requests keep their own")]
+    Parts,
 }
 
 /// Reason why the other server did not answer.
@@ -103,6 +106,9 @@ impl WebSocketProxy {
             return Err(ProxyTargetError::Scheme);
         }
         let host = uri.host().ok_or(ProxyTargetError::Scheme)?;
+        if uri.query().is_some() || uri.authority().is_some_and(|it| it.as_str().contains('@')) {
+            return Err(ProxyTargetError::Parts);
+        }
         let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
         let path = Some(uri.path()).filter(|path| *path != "/").map(str::to_owned);
         Ok(Self { target: Arc::new(Target { authority, path }) })

@@ -14,7 +14,7 @@ use crate::budget::MemoryBudget;
 use crate::http::{ResponseFuture, RpcBody};
 use crate::rpc::Rpc;
 use crate::serve::host::{AllowedHosts, HostError};
-use crate::serve::origin::AllowedOrigins;
+use crate::serve::origin::{AllowedOrigins, OriginError};
 use crate::serve::peer::{Gate, PeerLimits, Rate};
 use crate::serve::state::Served;
 use crate::serve::time::SHORTEST;
@@ -62,6 +62,7 @@ impl std::fmt::Debug for GateOf {
 /// |---|---|---|
 /// | [`allow_origin`](WebSocketService::allow_origin) | the server's own host | 403; no Origin header is no page, and passes |
 /// | [`allow_host`](WebSocketService::allow_host) | any host | 403 |
+/// | id of a call, as JSON | 1,024 bytes | no answer |
 /// | [`message_limit`](WebSocketService::message_limit) | 1 MiB | its call fails with PAYLOAD_TOO_LARGE; 16 MiB, or a message whose beginning is that of no call: the socket closes with 1009 |
 /// | [`running_call_limit`](WebSocketService::running_call_limit) | 64 | further calls wait |
 /// | [`waiting_call_limit`](WebSocketService::waiting_call_limit) | 4,096, and 8 MiB of them | TOO_MANY_REQUESTS |
@@ -142,9 +143,27 @@ impl<C: Send + Sync + 'static> WebSocketService<C> {
     /// After [`allow_any_origin`](WebSocketService::allow_any_origin) it restricts them
     /// to the server's own and the listed ones. The check is that of
     /// [`HttpService::allow_origin`](crate::http::HttpService::allow_origin).
+    ///
+    /// # Panics
+    /// If it is not an origin. [`try_allow_origin`](Self::try_allow_origin) returns the
+    /// error.
     #[must_use]
-    pub fn allow_origin(self, origin: impl Into<String>) -> Self {
-        self.with(|options| options.origins.add(origin.into()))
+    #[track_caller]
+    pub fn allow_origin(self, origin: impl AsRef<str>) -> Self {
+        match self.try_allow_origin(origin.as_ref()) {
+            Ok(service) => service,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Allows pages of this origin to open sockets, as [`allow_origin`](Self::allow_origin)
+    /// does.
+    ///
+    /// # Errors
+    /// If it is not an origin: a scheme, a host and a port, unless it is the default one.
+    pub fn try_allow_origin(self, origin: &str) -> Result<Self, OriginError> {
+        let origins = self.served.options.origins.clone().with(origin)?;
+        Ok(self.with(|options| options.origins = origins))
     }
 
     /// Allows requests to name this host, such as `app.example` or `localhost:3000`,

@@ -172,7 +172,15 @@ async fn an_unreachable_server_is_a_bad_gateway() {
 
 #[test]
 fn a_target_must_be_a_server_without_tls() {
-    for target in ["", "https://a.example", "/path", "ftp://a.example", "http:///path"] {
+    for target in [
+        "",
+        "https://a.example",
+        "/path",
+        "ftp://a.example",
+        "http:///path",
+        "http://user:secret@a.example",
+        "http://a.example/path?query",
+    ] {
         assert!(WebSocketProxy::new(target).is_err(), "{target}");
     }
 }
