@@ -1,6 +1,5 @@
 //! Limiters and their settings.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -33,6 +32,8 @@ struct Limiter {
     number: u64,
     quota: Quota,
     name: String,
+    /// Beginning of its keys in the store.
+    prefix: String,
     key: Arc<KeyOf>,
     on_failure: OnFailure,
     timeout: Duration,
@@ -102,7 +103,8 @@ impl RateLimiterBuilder {
         self
     }
 
-    /// Sets the name, which distinguishes limiters that share a store; empty by default.
+    /// Sets the name, which distinguishes limiters that share a store; empty by default. The store has their keys behind
+    /// the name and a colon.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -163,6 +165,7 @@ impl RateLimiterBuilder {
         RateLimiter(Arc::new(Limiter {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             quota: Quota::new(self.limit, self.per),
+            prefix: prefix_of(&self.name),
             name: self.name,
             key: self.key,
             on_failure: self.on_failure,
@@ -262,12 +265,11 @@ impl RateLimiter {
     /// # Errors
     /// If the key is too long, or the store fails; there is no [`OnFailure`] here.
     pub async fn take(&self, key: &str) -> Result<Taken, RateLimitError> {
-        let Limiter { quota, name, timeout, store, .. } = &*self.0;
+        let Limiter { quota, prefix, timeout, store, .. } = &*self.0;
         if key.len() > MAX_KEY {
             return Err(RateLimitError::KeyTooLong);
         }
-        let key =
-            if name.is_empty() { Cow::Borrowed(key) } else { Cow::Owned(format!("{name}:{key}")) };
+        let key = format!("{prefix}{key}");
         let mut taking = store.take(&key, *quota);
         // A store in memory answers at once, and needs no timer.
         let polled = poll_fn(|cx| Poll::Ready(taking.as_mut().poll(cx))).await;
@@ -292,6 +294,12 @@ impl RateLimiter {
             clock::sleep(taken.next()).await;
         }
     }
+}
+
+/// Returns the beginning of the keys of a limiter. It ends with its only colon, so that no key, which a client may choose,
+/// is that of a limiter with another name.
+fn prefix_of(name: &str) -> String {
+    format!("{}:", name.replace('%', "%25").replace(':', "%3A"))
 }
 
 fn whole_seconds(time: Duration) -> u64 {

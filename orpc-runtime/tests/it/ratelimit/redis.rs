@@ -20,7 +20,7 @@ async fn node(url: &str, limit: u32, per: Duration) -> RateLimiter {
 
 /// The bucket of a key.
 fn bucket(key: &str) -> String {
-    format!("orpc:bucket:{key}")
+    format!("orpc:bucket::{key}")
 }
 
 /// Waits until a condition holds, at most for [`PATIENCE`].
@@ -193,6 +193,11 @@ async fn names_separate_the_limiters_of_one_store() {
     assert!(!take(&login, "ada").await && !take(&search, "ada").await);
     assert!(!take(&of("login"), "ada").await, "a limiter of the same name shares its buckets");
     assert_eq!(server.command::<u64>("EXISTS orpc:bucket:login:ada").await, 1);
+    // A key, which a client may choose, is not that of another limiter.
+    for (name, key) in [("", "login:ada"), ("login", ":ada"), ("login:", "ada")] {
+        assert!(take(&of(name), key).await, "`{name}` and `{key}`");
+        assert!(!take(&of(name), key).await);
+    }
     let other = quota(1, HOUR).name("login").store(store.clone().key_prefix("other:"));
     assert!(take(&other, "ada").await);
     assert_eq!(server.command::<u64>("EXISTS other:login:ada").await, 1);
