@@ -36,15 +36,7 @@ fn rewrite(tokens: TokenStream, is_name: &impl Fn(&Ident) -> bool) -> TokenStrea
                 inner.set_span(group.span());
                 out.extend([TokenTree::Group(inner)]);
             }
-            TokenTree::Ident(ident)
-                if is_name(ident)
-                    && is_separator(&tokens, index + 1)
-                    && matches!(
-                        tokens.get(index + 3),
-                        Some(TokenTree::Ident(_) | TokenTree::Group(_))
-                    )
-                    && !(index >= 2 && is_separator(&tokens, index - 2)) =>
-            {
+            TokenTree::Ident(ident) if starts_path(&tokens, index, is_name) => {
                 for spacing in [Spacing::Joint, Spacing::Alone] {
                     let mut colon = Punct::new(':', spacing);
                     colon.set_span(ident.span());

@@ -1,5 +1,6 @@
 //! Generation of descriptions.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::Schema;
@@ -17,7 +18,7 @@ use crate::procedure::{
     Definition, IoSchema, IoSchemaKind, Member, MiddlewareSignature, Signature,
 };
 use crate::router::{Router, encoded};
-use crate::schema::{Side, TypeSchema, each_part_mut, refine_for_description};
+use crate::schema::{Side, TypeSchema, each_part_mut, refine_for_description, unescaped};
 
 /// Start of a reference to a named type.
 const DEFINITIONS: &str = "#/$defs/";
@@ -331,12 +332,9 @@ fn rename(schema: &mut Schema, name: Rename<'_>) {
     *schema = into_schema(value);
 }
 
-/// Returns the name of a type in a reference: a JSON Pointer in a URI fragment (RFC 6901,
-/// section 6).
-fn referenced(reference: &str) -> Option<String> {
-    let name = reference.strip_prefix(DEFINITIONS)?;
-    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    Some(name.replace("~1", "/").replace("~0", "~"))
+/// Returns the name of a type in a reference.
+fn referenced(reference: &str) -> Option<Cow<'_, str>> {
+    reference.strip_prefix(DEFINITIONS).map(unescaped)
 }
 
 /// Visits the references of a schema and of all schemas in it.

@@ -36,5 +36,5 @@ pub use issue::{IntoIssues, Issue};
 pub(crate) use keyword::MAX_SAFE_INTEGER;
 pub(crate) use output::{OutputError, OutputWriter};
 pub(crate) use refine::{Side, refine_for_description};
-pub(crate) use refs::each_part_mut;
+pub(crate) use refs::{each_part_mut, unescaped};
 pub(crate) use type_schema::TypeSchema;

@@ -154,15 +154,15 @@ impl<'a> Refs<'a> {
     }
 }
 
-/// Returns the name of a definition, whose reference is a JSON Pointer in a URI
-/// fragment (RFC 6901, section 6).
+/// Returns the name of a definition from a reference to it.
 fn definition_name(reference: &str) -> Option<Cow<'_, str>> {
-    let name = reference.strip_prefix("#/$defs/")?;
-    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    if name.contains('~') {
-        return Some(name.replace("~1", "/").replace("~0", "~").into());
-    }
-    Some(name)
+    reference.strip_prefix("#/$defs/").map(unescaped)
+}
+
+/// Returns a name from a JSON Pointer in a URI fragment (RFC 6901, section 6).
+pub(crate) fn unescaped(token: &str) -> Cow<'_, str> {
+    let name = percent_encoding::percent_decode_str(token).decode_utf8_lossy();
+    if name.contains('~') { name.replace("~1", "/").replace("~0", "~").into() } else { name }
 }
 
 /// A set of JSON types. Integers are numbers.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::constraints::constraints;
 use super::docs::Docs;
 use super::types::{Index, Member, Type};
+use crate::schema::unescaped;
 use crate::value::{KEYWORD, is_wide};
 
 /// Schema keyword with a TypeScript type to use as is.
@@ -156,10 +157,7 @@ fn native_type(kind: &str, schema: &Map<String, Value>) -> Option<Type> {
 }
 
 pub(super) fn definition_name(reference: &str) -> String {
-    let name = reference.rsplit('/').next().unwrap_or(reference);
-    // As a JSON Pointer in a URI fragment (RFC 6901, section 6).
-    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    name.replace("~1", "/").replace("~0", "~")
+    unescaped(reference.rsplit('/').next().unwrap_or(reference)).into_owned()
 }
 
 /// Returns the literal type of a value.
