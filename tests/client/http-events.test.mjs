@@ -195,6 +195,15 @@ describe("a stream that is resumed", TIME_LIMIT, () => {
     await eventually("no stream", liveTicks, 0);
   });
 
+  it("is refused behind an id that no event can have", async () => {
+    const { client } = await world.clientOverLine();
+    for (const lastEventId of ["x", "-1", "1.5", "4503599627370496", "9007199254740991", "18446744073709551615", "18446744073709551616"]) {
+      const error = await soon("the error", errorOf(client.stream.ticks({ everyMs: 1 }, { lastEventId })));
+      assert.equal(error.code, "BAD_REQUEST", lastEventId);
+    }
+    assert.equal(await liveTicks(), 0);
+  });
+
   it("fails when its connection is lost and no plugin resumes it", async () => {
     const { client, line } = await world.clientOverLine();
     const iterator = await client.stream.ticks({ everyMs: 1 });

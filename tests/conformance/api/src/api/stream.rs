@@ -17,6 +17,10 @@ pub struct FailAfter {
     after: u32,
 }
 
+/// Id that no client can have: counting to it takes longer than a life, and it is far from 2^53, beyond which numbers of
+/// JavaScript are not exact.
+const LAST_TICK: u64 = 1 << 52;
+
 /// Interval of ticks.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -45,15 +49,19 @@ pub mod procedures {
         last: Option<&LastEventId>,
     ) -> Result<impl Stream<Item = Event<Count>>, Error> {
         let first = match last {
-            Some(id) => id.parse::<u64>()?.saturating_add(1),
+            Some(id) => match id.parse::<u64>()? {
+                id @ ..LAST_TICK => id + 1,
+                _ => {
+                    return Err(Error::new(Code::BadRequest).with_message("Malformed last event id"));
+                }
+            },
             None => 0,
         };
         let alive = session.state.live_ticks.enter();
         let clock = interval(Duration::from_millis(input.every_ms.into()));
         Ok(stream::unfold((first, clock, alive), |(n, mut clock, alive)| async move {
             clock.tick().await;
-            let next = n.checked_add(1)?;
-            Some((Event::new(Count::new(n)).id(n.to_string()), (next, clock, alive)))
+            Some((Event::new(Count::new(n)).id(n.to_string()), (n + 1, clock, alive)))
         }))
     }
 
