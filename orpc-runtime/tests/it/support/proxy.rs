@@ -109,6 +109,11 @@ async fn pass(
         return;
     }
     let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
+    // While the server is down, a connection may have its port and reach itself (RFC 9293, section 3.5): the server could
+    // not have the port again.
+    if server.local_addr().ok() == server.peer_addr().ok() {
+        return;
+    }
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let requests = pump_requests(from_client, to_server, state.clone(), &parts, &all);
