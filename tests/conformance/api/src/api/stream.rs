@@ -52,7 +52,9 @@ pub mod procedures {
             Some(id) => match id.parse::<u64>()? {
                 id @ ..LAST_TICK => id + 1,
                 _ => {
-                    return Err(Error::new(Code::BadRequest).with_message("Malformed last event id"));
+                    return Err(
+                        Error::new(Code::BadRequest).with_message("Malformed last event id")
+                    );
                 }
             },
             None => 0,
