@@ -82,7 +82,7 @@ impl Twin {
     pub(super) fn of(input: &DeriveInput, runtime: &Runtime, errors: &mut Diagnostics) -> Self {
         let container = Attributes::of(&input.attrs);
         let owner = &input.ident;
-        // Not at the user's name: of a type that nobody makes the compiler would say so.
+        // With a span of its own: at that of the user's type the compiler would warn that the twin is never constructed.
         let name = format_ident!("__SchemaOf{}", owner.unraw(), span = Span::mixed_site());
         let arguments = input.generics.split_for_impl().1;
         let turbofish = arguments.as_turbofish();
@@ -310,7 +310,7 @@ impl Builder<'_> {
         let kept = self.kept(&field.attrs, false);
         let annotation = self.field_annotation(field, &attributes, name);
         let ty = self.own(field.ty.to_token_stream());
-        // No field is read, of which the compiler tells at names of the user's own.
+        // With a span of its own: at that of the user's field the compiler would warn that the twin's is never read.
         let ident = field.ident.as_ref().map(|ident| {
             let ident = own_ident(ident);
             quote!(#ident:)

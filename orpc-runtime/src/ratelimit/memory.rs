@@ -17,7 +17,7 @@ const ENTRY: usize = 192;
 /// Number of full buckets that a call removes.
 const REMOVED: usize = 4;
 
-/// Time between two messages about the same.
+/// Minimum time between two warnings in the log, in microseconds.
 const SILENCE: u64 = 60_000_000;
 
 /// Buckets of one limit in memory.

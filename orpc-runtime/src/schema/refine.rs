@@ -291,7 +291,7 @@ fn not_required(members: &mut Map<String, Value>, name: &str) {
     }
 }
 
-/// Keeps of a schema what is said to people.
+/// Removes all members of a schema but its title, its description and its deprecation.
 fn keep_annotations(members: &mut Map<String, Value>) {
     members.retain(|keyword, _| ["title", "description", "deprecated"].contains(&keyword.as_str()));
 }

@@ -149,7 +149,7 @@ impl Error {
         Self(Box::new(Content { reason, message: message.to_string() }))
     }
 
-    /// Creates an error that nobody is told.
+    /// Creates an error without a message: a probe needs none, and of an input the issues are reported instead.
     #[cold]
     pub(crate) fn refused() -> Self {
         Self(Box::new(Content { reason: Reason::Other, message: String::new() }))

@@ -47,8 +47,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// * the members of one that was killed, paused or cut off are gone after three intervals, 6 s. Of one that comes back
 ///   they join again.
 ///
-/// Each of them is told once, as a [`PresenceChange`]. No clocks are compared. A process that cannot reach the
-/// server takes nobody for gone meanwhile. The times hold while the server answers.
+/// Each of them is told once, as a [`PresenceChange`]. No clocks are compared. While a process cannot reach
+/// the server, it keeps the members of all processes as present. The times hold while the server answers.
 ///
 /// ```
 /// use orpc_runtime::prelude::*;

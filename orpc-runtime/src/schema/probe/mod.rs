@@ -36,7 +36,7 @@ const DEEPEST: usize = 24;
 /// A function that reads a value of a type.
 pub(super) type Read = for<'r, 'p, 'de> fn(Place<'r, 'p, 'de>) -> Result<(), ReadError>;
 
-/// Reads a value of a type that nobody wants.
+/// Reads a value of a type and discards it.
 pub(super) fn read<T: DeserializeOwned>(place: Place<'_, '_, '_>) -> Result<(), ReadError> {
     T::deserialize(place)?;
     Ok(())

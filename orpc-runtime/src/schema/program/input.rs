@@ -258,7 +258,7 @@ impl<'p, 'de> Input<'p, 'de> {
         if checks.types.has(of) { Ok(literal) } else { Err(Refused) }
     }
 
-    /// Checks the next value, which nobody wants.
+    /// Checks the next value and discards it.
     pub(super) fn skip(&mut self, node: &'p Node) -> Result<(), Refused> {
         let checks = self.checks(node)?;
         match self.tokens.peek() {
