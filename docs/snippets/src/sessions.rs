@@ -143,16 +143,34 @@ pub async fn whose_socket(user: &User) -> String {
 // #endregion first_message
 
 // #region address
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::middleware::Next as NextLayer;
 use axum::response::Response;
 use orpc_runtime::PeerAddr;
 
-/// Tells procedures the address of the client behind one proxy. Beside `axum::serve`, with
-/// `into_make_service_with_connect_info::<SocketAddr>()`.
-pub async fn client_address(
+/// Takes the address of the client from the one proxy in front of the server.
+pub async fn client_address(mut request: Request, next: NextLayer) -> Response {
+    // `orpc_runtime::serve` has inserted that of the connection.
+    if let Some(connection) = request.extensions().get::<PeerAddr>() {
+        let client = connection.behind_proxies(request.headers(), 1);
+        request.extensions_mut().insert(client);
+    }
+    next.run(request).await
+}
+
+/// Adds the layer, behind all routes and services.
+pub fn behind_a_proxy(app: axum::Router) -> axum::Router {
+    app.layer(axum::middleware::from_fn(client_address))
+}
+// #endregion address
+
+// #region axum_address
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
+
+/// Takes the address of the connection from `axum::serve`, behind one proxy that of the client.
+pub async fn connected_address(
     ConnectInfo(connection): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: NextLayer,
@@ -161,18 +179,29 @@ pub async fn client_address(
     request.extensions_mut().insert(client);
     next.run(request).await
 }
-// #endregion address
+
+pub async fn serve_with_axum(
+    listener: tokio::net::TcpListener,
+    app: axum::Router,
+) -> std::io::Result<()> {
+    let app = app.layer(axum::middleware::from_fn(connected_address));
+    // Without this axum answers each request with 500: it has no `ConnectInfo`.
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+}
+// #endregion axum_address
 
 #[cfg(test)]
 mod tests {
     use futures::StreamExt as _;
     use orpc_runtime::{CallError, SocketConfig};
     use serde_json::json;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
     #[tokio::test]
     async fn a_session_lasts_from_sign_in_to_sign_out() {
+        crate::check_client(&account::router(), "sessions");
         let rpc = Rpc::new(account::router());
         let browser = rpc.test(App { sessions: Sessions::default() });
         let refused = browser.call::<account::who_am_i>(()).await;
@@ -235,6 +264,48 @@ mod tests {
         assert!(answer.contains("ada"), "{answer}");
         let answer = over_socket(app(), router(), "", &[ask]).await;
         assert!(answer.contains("UNAUTHORIZED"), "{answer}");
+    }
+
+    #[procedure]
+    async fn address(call: &Call) -> Option<String> {
+        call.peer_addr().map(|address| address.ip().to_string())
+    }
+
+    fn addresses() -> axum::Router {
+        let router = Router::new().procedure::<address, _>();
+        axum::Router::new().nest_service("/rpc", Rpc::new(router).http(()))
+    }
+
+    /// The response to a call of `address` through a proxy, from a server that is ended then.
+    async fn address_from(
+        server: impl Future<Output = std::io::Result<()>> + Send + 'static,
+        at: SocketAddr,
+    ) -> String {
+        let server = tokio::spawn(server);
+        let mut proxy = tokio::net::TcpStream::connect(at).await.unwrap();
+        let request = "POST /rpc/address HTTP/1.1\r\nhost: app.example\r\n\
+            x-forwarded-for: 6.6.6.6, 192.0.2.7\r\nconnection: close\r\n\
+            content-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+        proxy.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        proxy.read_to_string(&mut response).await.unwrap();
+        server.abort();
+        response
+    }
+
+    #[tokio::test]
+    async fn a_call_has_the_address_of_the_client_behind_the_proxy() {
+        let bind = || tokio::net::TcpListener::bind("127.0.0.1:0");
+        let listener = bind().await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let server = orpc_runtime::serve(listener, behind_a_proxy(addresses()));
+        let response = address_from(server.into_future(), at).await;
+        assert!(response.ends_with(r#"{"json":"192.0.2.7"}"#), "{response}");
+
+        let listener = bind().await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let response = address_from(serve_with_axum(listener, addresses()), at).await;
+        assert!(response.ends_with(r#"{"json":"192.0.2.7"}"#), "{response}");
     }
 
     #[test]
