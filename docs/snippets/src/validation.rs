@@ -69,7 +69,8 @@ fn in_order(stay: &Stay) -> Result<(), Issue> {
 
 #[procedure(validate = in_order)]
 pub async fn book(stay: Stay) -> u32 {
-    stay.last_night - stay.first_night + 1
+    // Calls in the same process are not validated.
+    stay.last_night.saturating_sub(stay.first_night).saturating_add(1)
 }
 // #endregion across
 
@@ -91,6 +92,20 @@ mod tests {
         let input =
             r#"{"json":{"email":"ada@example.com","items":[{"sku":"ABC-1234","quantity":2}]}}"#;
         assert_eq!(crate::post(rpc.http(()), "/order", input).await.1["json"][0], "2 × ABC-1234");
+    }
+
+    #[tokio::test]
+    async fn nights_are_counted_and_must_be_in_order() {
+        let rpc = Rpc::new(Router::new().procedure::<book, _>());
+        let stay = |first: u32, last: u32| {
+            format!(r#"{{"json":{{"first_night":{first},"last_night":{last}}}}}"#)
+        };
+        for (first, last, nights) in [(3, 3, 1), (3, 7, 5), (0, u32::MAX, u32::MAX)] {
+            let (status, body) = crate::post(rpc.http(()), "/book", &stay(first, last)).await;
+            assert_eq!((status, &body["json"]), (200, &nights.into()));
+        }
+        let (status, body) = crate::post(rpc.http(()), "/book", &stay(7, 3)).await;
+        assert_eq!(status, 400, "{body}");
     }
 
     #[tokio::test]
