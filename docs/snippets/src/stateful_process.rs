@@ -4,24 +4,37 @@
 use crate::stateful::Chat;
 use orpc_runtime::stateful::StatefulRooms;
 
-pub fn app(file: &std::path::Path) -> Result<axum::Router, Box<dyn std::error::Error>> {
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    file: &std::path::Path,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Box<dyn std::error::Error>> {
     let rooms = StatefulRooms::<Chat>::open(file)?;
     // `/rooms/lobby` is the room `lobby`.
     let service = rooms.websocket(|request| request.uri.path().strip_prefix("/rooms/"));
-    Ok(axum::Router::new().fallback_service(service))
+    let app = axum::Router::new().fallback_service(service);
+    orpc_runtime::serve(listener, app)
+        .with_graceful_shutdown(async move {
+            stop.await;
+            rooms.rpc().shutdown(); // closes the sockets once their calls are done
+        })
+        .await?;
+    Ok(())
 }
 // #endregion process
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use futures::{FutureExt as _, StreamExt as _};
     use orpc_runtime::stateful::{HostedRoom, MemoryStorage, RoomHandle, Storage};
     use orpc_runtime::{Peer, Rooms, Rpc};
     use serde_json::{Value, json};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::app;
+    use super::serve;
     use crate::stateful::{Chat, chat};
 
     async fn enter(room: &HostedRoom<Chat>, name: &str) -> Peer<Chat> {
@@ -55,8 +68,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_rooms_of_a_process_are_in_a_file() {
+    async fn a_graceful_shutdown_closes_the_sockets_of_rooms() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(app(&folder.path().join("rooms.redb")).is_ok());
+        let file = folder.path().join("rooms.redb");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut socket =
+            tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let client = async move {
+            let request = "GET /rooms/lobby?name=Ada HTTP/1.1\r\nhost: app.example\r\n\
+                connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+            socket.write_all(request.as_bytes()).await.unwrap();
+            let mut received = Vec::new();
+            while !received.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+                assert_ne!(socket.read_buf(&mut received).await.unwrap(), 0);
+            }
+            assert!(received.starts_with(b"HTTP/1.1 101 "));
+            stop.send(()).unwrap();
+            // The code 1001 and its reason, at the end of a close frame.
+            while !received.ends_with(b"\x03\xe9the server shuts down") {
+                assert_ne!(socket.read_buf(&mut received).await.unwrap(), 0, "{received:?}");
+            }
+        };
+        let served = serve(listener, &file, async {
+            let _ = stopped.await;
+        });
+        let both = async { tokio::join!(served, client) };
+        let (served, ()) = tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+        served.unwrap();
     }
 }
