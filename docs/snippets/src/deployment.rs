@@ -18,15 +18,17 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let rpc = Rpc::new(api::router());
+    let sockets = rpc.websocket(()).allow_host("app.example");
     let app = axum::Router::new()
         .nest_service("/rpc", rpc.http(()).allow_host("app.example"))
-        .route_service("/ws", rpc.websocket(()).allow_host("app.example"));
+        .route_service("/ws", sockets.shutdown_deadline(Duration::from_secs(20)));
     orpc_runtime::serve(listener, app)
         .with_graceful_shutdown(async move {
             stop.await;
             rpc.shutdown(); // ends streams and sockets, which clients reopen elsewhere
         })
-        .shutdown_deadline(Duration::from_secs(20))
+        // Longer than that of the sockets, which send their close frames in between.
+        .shutdown_deadline(Duration::from_secs(25))
         .await
 }
 // #endregion server
@@ -69,7 +71,9 @@ use tower_http::timeout::TimeoutLayer;
 
 /// Procedures below `/rpc`, and a page whose paths are all those of its own router.
 pub fn with_a_page(rpc: &Rpc<()>) -> axum::Router {
-    let page = ServeDir::new("web/dist").fallback(ServeFile::new("web/dist/index.html"));
+    // A relative path is one of the folder in which the server is started.
+    let folder = std::env::var("PAGE").unwrap_or_else(|_| "web/dist".to_owned());
+    let page = ServeDir::new(&folder).fallback(ServeFile::new(format!("{folder}/index.html")));
     let timeout =
         TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(30));
     axum::Router::new()
@@ -81,16 +85,28 @@ pub fn with_a_page(rpc: &Rpc<()>) -> axum::Router {
 // #endregion layers
 
 // #region cors
-use http::header::HeaderValue;
+use http::header::{HeaderName, HeaderValue};
 use tower::Layer as _;
-use tower_http::cors::{Any, Cors, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowMethods, Cors, CorsLayer};
+
+/// Response headers that pages read, beside those that every page may.
+const EXPOSED: [&str; 6] = [
+    "content-disposition",
+    "retry-after",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+    "x-orpc-durable-iterator",
+];
 
 pub fn cross_origin(rpc: &Rpc<()>) -> Cors<orpc_runtime::http::HttpService<()>> {
     let page = "https://app.example";
     let cors = CorsLayer::new()
         .allow_origin(HeaderValue::from_static(page))
-        .allow_methods(Any)
-        .allow_headers(Any);
+        .allow_credentials(true)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(EXPOSED.map(HeaderName::from_static));
     cors.layer(rpc.http(()).allow_origin(page))
 }
 // #endregion cors
@@ -110,7 +126,31 @@ mod tests {
         }));
         stop.send(()).unwrap();
         server.await.unwrap().unwrap();
-        drop(cross_origin(&Rpc::new(api::router())));
+    }
+
+    #[tokio::test]
+    async fn a_page_of_another_origin_may_send_credentials_and_read_the_headers_of_clients() {
+        crate::check_client(&api::router::<()>(), "deployment");
+        let service = || cross_origin(&Rpc::new(api::router()));
+        let request = |method| {
+            let request = http::Request::builder().method(method).uri("/ping");
+            request.header("origin", "https://app.example").header("sec-fetch-site", "cross-site")
+        };
+        let wanted = "authorization,content-type,x-orpc-batch";
+        let preflight = request("OPTIONS")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", wanted);
+        let allowed = service().oneshot(preflight.body(String::new()).unwrap()).await.unwrap();
+        assert_eq!(allowed.headers()["access-control-allow-headers"], wanted);
+        assert_eq!(allowed.headers()["access-control-allow-methods"], "POST");
+
+        let call = request("POST").header("content-type", "application/json");
+        let response = service().oneshot(call.body("{}".to_owned()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let headers = response.headers();
+        assert_eq!(headers["access-control-allow-origin"], "https://app.example");
+        assert_eq!(headers["access-control-allow-credentials"], "true");
+        assert_eq!(headers["access-control-expose-headers"], EXPOSED.join(","));
     }
 
     #[tokio::test]
