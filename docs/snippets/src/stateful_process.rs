@@ -13,12 +13,14 @@ pub async fn serve(
     // `/rooms/lobby` is the room `lobby`.
     let service = rooms.websocket(|request| request.uri.path().strip_prefix("/rooms/"));
     let app = axum::Router::new().fallback_service(service);
+    let ending = rooms.clone();
     orpc_runtime::serve(listener, app)
         .with_graceful_shutdown(async move {
             stop.await;
-            rooms.rpc().shutdown(); // closes the sockets once their calls are done
+            ending.rpc().shutdown(); // closes the sockets once their calls are done
         })
         .await?;
+    rooms.rpc().closed().await; // `user_left` of the last ones has run
     Ok(())
 }
 // #endregion process
