@@ -242,13 +242,14 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// request of another page: procedures that allow GET run.
     ///
     /// Browsers let the page read the response only by CORS: put a layer of
-    /// `tower_http::cors` around the service as well.
+    /// `tower_http::cors` around the service as well. Mirrored headers include
+    /// `authorization`, which `*` does not (Fetch, section 3.3.5).
     ///
     /// ```
-    /// use http::header::{HeaderName, HeaderValue};
+    /// use http::header::{HeaderValue, RETRY_AFTER};
     /// use orpc_runtime::prelude::*;
     /// use tower::Layer;
-    /// use tower_http::cors::{Any, CorsLayer};
+    /// use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
     ///
     /// #[router]
     /// pub mod api {
@@ -262,8 +263,9 @@ impl<C: Send + Sync + 'static> HttpService<C> {
     /// let service = Rpc::new(api::router()).http(()).allow_origin("https://app.example");
     /// let cors = CorsLayer::new()
     ///     .allow_origin(HeaderValue::from_static("https://app.example"))
-    ///     .allow_methods(Any)
-    ///     .allow_headers(Any);
+    ///     .allow_methods(AllowMethods::mirror_request())
+    ///     .allow_headers(AllowHeaders::mirror_request())
+    ///     .expose_headers([RETRY_AFTER]);
     /// let service = cors.layer(service);
     /// # }
     /// ```
